@@ -1,0 +1,17 @@
+/**
+ * Constants that are part of the protocol. They stand in the text of the claim script too (redis-scripts.ts), never
+ * among its arguments: an instance that could choose them could burn future ticks. Changing one is a new
+ * protocol version.
+ */
+
+/** How far ahead of its own clock a node grants a tick, in ms. */
+export const EARLY_MS = 100;
+
+/** How far a node's clock may step back across a loss of its memory, in ms. */
+export const MARGIN_MS = 900;
+
+/** An instance without a beat for this long is no member, in ms of node time. */
+export const MEMBER_TTL_MS = 3_000;
+
+/** A lock whose holder's presence is gone is freed after this grace, in ms: time for a live holder to reconnect. */
+export const PRESENCE_GRACE_MS = 250;

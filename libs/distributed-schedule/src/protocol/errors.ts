@@ -1,0 +1,70 @@
+/**
+ * Exceptions are for misconfiguration and bugs; what a busy cluster does every day (a tick taken by another
+ * instance, a node that does not answer) is a value, see outcome.ts and ports.ts.
+ */
+
+/** Every code with what it means and what to do. docs/errors.md is held equal to this list by a test. */
+export const ERROR_CODES = {
+  DSCHED_UNKNOWN_OPTION: 'An option name that does not exist. Check its spelling against the option table.',
+  DSCHED_BAD_OPTION: 'An option has a value of the wrong type or outside its range.',
+  DSCHED_DURATIONS: 'Durations contradict each other. The message shows the relation with its numbers.',
+  DSCHED_BAD_REDIS: 'An entry of `redis` is neither an URL, nor ioredis options, nor an ioredis client.',
+  DSCHED_EVEN_NODES: 'An even number of Redis nodes. A majority needs one node or an odd number of them.',
+  DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
+  DSCHED_UNSUPPORTED_STORE: 'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
+  DSCHED_NODE_SET_CONFLICT:
+    'Another instance of this namespace uses a different set of nodes under the same generation.',
+  DSCHED_NODE_SET_OUTDATED: 'A newer generation of the node set is in use. This instance has stopped bidding.',
+  DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone or an interval that cannot be understood.',
+  DSCHED_UNSTABLE_NAME: 'A task has no stable name, or one that is empty or too long. Pass { name }.',
+  DSCHED_DUPLICATE_TASK: 'Two methods use the same task name. Names are the identity of a task in the cluster.',
+  DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
+  DSCHED_REQUEST_SCOPED: 'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
+  DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron or @Interval to make exclusive.',
+  DSCHED_SECOND_FOR_ROOT: 'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
+  DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
+  DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
+  DSCHED_LEASE_LOST: 'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',
+} as const;
+
+/** One of the codes in {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What an error is about, beside its code. */
+export interface ErrorDetails {
+  /** The offending value. Shown in the message, so never pass a secret. */
+  readonly value?: unknown;
+  /** The name of the task that is concerned. */
+  readonly task?: string;
+  readonly cause?: unknown;
+}
+
+/** An error of this library: a stable `code`, the offending `value` and the `task` beside the message. */
+export class DistributedScheduleError extends Error {
+  override readonly name: string = 'DistributedScheduleError';
+  readonly code: ErrorCode;
+  readonly value: unknown;
+  readonly task: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(
+      `${code}: ${details.task === undefined ? '' : `task '${details.task}': `}${message}`,
+      details.cause === undefined ? {} : { cause: details.cause },
+    );
+    this.code = code;
+    this.value = details.value;
+    this.task = details.task;
+  }
+}
+
+/** Thrown by `TickContext.assertHeld()` and used as the abort reason when the lease can no longer be trusted. */
+export class LeaseLostError extends DistributedScheduleError {
+  override readonly name = 'LeaseLostError';
+
+  constructor(task: string, tick: number, reason: string) {
+    super('DSCHED_LEASE_LOST', `the lease of tick ${tick} can no longer be trusted: ${reason}`, {
+      task,
+      value: tick,
+    });
+  }
+}

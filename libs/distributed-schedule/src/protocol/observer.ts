@@ -1,0 +1,25 @@
+import type { TickReport } from './outcome.js';
+
+/** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
+export type ScheduleEvent =
+  /** A tick has ended on this instance; exactly one per task and tick. */
+  | { readonly type: 'tick'; readonly report: TickReport }
+  /** The handler of a tick is about to start here. */
+  | { readonly type: 'started'; readonly task: string; readonly tick: number; readonly latenessMs: number }
+  /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
+  | { readonly type: 'renewed'; readonly task: string; readonly tick: number; readonly trustedUntilMs: number }
+  /** The lease of a run can no longer be trusted; its signal has aborted. */
+  | { readonly type: 'lease_lost'; readonly task: string; readonly tick: number; readonly reason: string }
+  /** A majority of nodes was lost or has returned. */
+  | { readonly type: 'quorum'; readonly reached: boolean; readonly nodesAnswering: number; readonly nodes: number }
+  /** The set of live instances changed. */
+  | { readonly type: 'members'; readonly members: readonly string[] }
+  /** This instance has stopped bidding for good. */
+  | { readonly type: 'fenced'; readonly reason: 'outdated' | 'conflict' }
+  /** A bug, or an observer or handler hook that threw. Nothing else ends here. */
+  | { readonly type: 'error'; readonly error: unknown; readonly where: string };
+
+/** Watches the scheduler. Called synchronously off the path of a tick where possible; must not throw. */
+export interface ScheduleObserver {
+  observe(event: ScheduleEvent): void;
+}

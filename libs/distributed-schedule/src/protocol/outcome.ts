@@ -1,0 +1,46 @@
+/**
+ * How a tick ended, as seen by one instance. The same words stand in types, logs, metrics and docs.
+ *
+ * - `success`    the handler ran here and returned while the lease was trusted
+ * - `failed`     the handler ran here and threw
+ * - `aborted`    the handler ran here and its signal fired (lease lost or shutdown) before it ended
+ * - `taken`      another instance has claimed the tick
+ * - `overlap`    an earlier run of the task still held its lock at every bid
+ * - `misfire`    the tick was noticed, or its start would have come, later than its lateness limit
+ * - `no_quorum`  no majority of the configured nodes answered; nobody can have started it through this instance
+ * - `stopped`    this instance does not bid: it is shutting down, or it has seen a newer node set
+ */
+export const OUTCOMES = [
+  'success',
+  'failed',
+  'aborted',
+  'taken',
+  'overlap',
+  'misfire',
+  'no_quorum',
+  'stopped',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One tick's end on one instance. */
+export interface TickReport {
+  readonly task: string;
+  /** Scheduled instant, epoch ms of cluster time. */
+  readonly tick: number;
+  readonly outcome: Outcome;
+  readonly instanceId: string;
+  /** Start of the handler minus the tick, in ms of cluster time. Absent when the handler did not start here. */
+  readonly latenessMs?: number;
+  /** How long the handler ran, in ms. Absent when it did not start here. */
+  readonly durationMs?: number;
+  /** What the handler threw, or why the run was aborted. */
+  readonly error?: unknown;
+  /** A short reason in words for a tick that did not run here. */
+  readonly detail?: string;
+}
+
+/** Whether a handler was started on this instance. */
+export function hasRun(outcome: Outcome): boolean {
+  return outcome === 'success' || outcome === 'failed' || outcome === 'aborted';
+}

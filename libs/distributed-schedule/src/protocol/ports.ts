@@ -1,0 +1,197 @@
+/**
+ * What the protocol needs from the world. Adapters implement these; `protocol/` knows nothing else.
+ *
+ * Every port that talks to a store takes all the work that is due at one instant, so that a thousand tasks are
+ * one message per node, and *answers* where a busy cluster would otherwise have to throw: contention, lost
+ * votes and dead nodes are values. A method of a port rejects only for a bug.
+ */
+
+/** Time. The only source of it for the protocol, so that a simulator can own it. */
+export interface Clock {
+  /** Milliseconds (with fractions) on a clock that never steps. Its zero means nothing. */
+  monotonicMs(): number;
+  /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
+  wallMs(): number;
+  /**
+   * Resolves at or shortly after a monotonic instant, at once when it has passed, and early (also by
+   * resolving) when `signal` aborts. Never rejects. May be early by rounding: callers check the clock again.
+   */
+  sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Randomness, seeded in a simulation. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** At least 128 unpredictable bits as lower-case hex digits. Two calls never give the same text. */
+  id(): string;
+}
+
+/** One node's time, read from a reply that was wanted anyway. */
+export interface TimeSample {
+  /** Index of the node in the configured order. */
+  readonly node: number;
+  /** Monotonic instants around the call. */
+  readonly sentMs: number;
+  readonly receivedMs: number;
+  /** The node's TIME, epoch ms with fractions. */
+  readonly nodeTimeMs: number;
+}
+
+/** A tick of a task. */
+export interface TickRef {
+  readonly task: string;
+  /** Scheduled instant, epoch ms of cluster time. */
+  readonly tick: number;
+}
+
+// ---- lock -------------------------------------------------------------------------------------------------
+
+/** A run lock that this instance was granted. */
+export interface HeldLock {
+  readonly task: string;
+  /** Unique per acquisition. Compared by the store on extend and release. */
+  readonly value: string;
+}
+
+export type LockVerdict =
+  | { readonly kind: 'acquired'; readonly lock: HeldLock }
+  /** Somebody else holds it. `holder` is the instance id where the store knows it. */
+  | { readonly kind: 'held'; readonly holder?: string }
+  /** No majority answered in favour or against; nodes in quarantine after a loss of memory count as silent. */
+  | { readonly kind: 'no_quorum'; readonly reason: string };
+
+export type ExtendVerdict =
+  | { readonly kind: 'extended' }
+  /** A majority says that the lock is not, or no longer, ours. Final. */
+  | { readonly kind: 'lost' }
+  /** Not enough answers. The lock may or may not have been extended; try again while trust lasts. */
+  | { readonly kind: 'no_quorum'; readonly reason: string };
+
+/**
+ * The run lock of a task: it keeps runs from overlapping and shows that a holder died. It is *not* what makes a
+ * tick run once; that is the {@link TickLedger}. One verdict per request, in order.
+ */
+export interface LockProvider {
+  /**
+   * Tries once, without waiting for a holder. Whatever was granted by a minority is taken back before the
+   * verdict. Trust in an acquired lock counts from *before* this call, which the caller measures.
+   */
+  tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]>;
+  /** Sets the time to live of locks that are still ours. Does not revive a lock that somebody else took. */
+  extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
+  /** Frees the locks that are still ours, best effort. What is not freed expires. Never rejects. */
+  release(locks: readonly HeldLock[]): Promise<void>;
+}
+
+// ---- ledger -----------------------------------------------------------------------------------------------
+
+/** A request to be the one that starts a tick. */
+export interface Claim extends TickRef {
+  /** Random per attempt. A claim id that is shared or derived doubles ticks. */
+  readonly claimId: string;
+  /** A node refuses the claim when its own clock is past `tick + maxLatenessMs`. */
+  readonly maxLatenessMs: number;
+}
+
+/** One node's answer to one claim. The reply codes of the claim script, in words. */
+export type ClaimVote =
+  | { readonly kind: 'granted' }
+  /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
+  | { readonly kind: 'taken'; readonly claimId?: string }
+  /** At or below the floor of a node that may have forgotten. */
+  | { readonly kind: 'quarantined' }
+  /** Further ahead of the node's clock than EARLY. */
+  | { readonly kind: 'early' }
+  /** Further behind the node's clock than `maxLatenessMs`. */
+  | { readonly kind: 'late' }
+  /** The node has met a newer generation of the node set. */
+  | { readonly kind: 'outdated' }
+  /** The node has met another node set under the same generation. */
+  | { readonly kind: 'conflict' };
+
+export type ClaimVerdict = {
+  /** Nodes that granted, or may have granted, this claim. When the claim is not won these are to be given back. */
+  readonly votesOut: number;
+} & (
+  | { readonly kind: 'won' }
+  | { readonly kind: 'taken'; readonly claimId?: string }
+  | { readonly kind: 'late' }
+  /** Answers enough, but no majority for anybody: bid again. */
+  | { readonly kind: 'split' }
+  | { readonly kind: 'no_quorum'; readonly reason: string }
+  | { readonly kind: 'outdated' }
+  | { readonly kind: 'conflict' }
+);
+
+export type PeekVerdict =
+  /** A majority has granted this very tick to one claim, or has moved past it. */
+  | { readonly kind: 'taken'; readonly claimId?: string }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'unknown' };
+
+/**
+ * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be
+ * won twice is in ARCHITECTURE.md; it uses no clock of an instance, no timeout and no expiry.
+ */
+export interface TickLedger {
+  /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
+  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  /**
+   * Takes back what was granted to these very claims, best effort. Only the owner of a claim may call it, and
+   * only after it has decided never to run the tick. Never rejects.
+   */
+  giveBack(claims: readonly Claim[]): Promise<void>;
+  /** A hint without effect: whether a bid still makes sense. */
+  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
+}
+
+// ---- membership -------------------------------------------------------------------------------------------
+
+export interface BeatVerdict {
+  /** Ids of the live instances, sorted; at least the caller. A hint: it may be wrong. */
+  readonly members: readonly string[];
+  /** One per requested tick. */
+  readonly peeks: readonly PeekVerdict[];
+  /** How many configured nodes answered. */
+  readonly nodesAnswering: number;
+}
+
+/**
+ * Who is alive, and which ticks are taken, in one message per node and beat. A hint only: a wrong answer may
+ * delay a tick or split a vote, never double one.
+ */
+export interface Membership {
+  beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict>;
+  /** Removes the instance at once, so that the next in rank takes over without waiting. Never rejects. */
+  leave(instanceId: string): Promise<void>;
+}
+
+// ---- nodes: what a quorum is made of ------------------------------------------------------------------------
+
+/** One node's reply, or why there is none. No reply is *no vote*, whatever the cause. */
+export type NodeReply<T> =
+  | { readonly answered: true; readonly value: T }
+  | { readonly answered: false; readonly reason: string };
+
+/** What a node knows about the newest tick of a task. */
+export interface NodeTick {
+  /** 0 when the node knows none. */
+  readonly tick: number;
+  readonly claimId?: string;
+}
+
+/** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */
+export interface VotingNode {
+  /** Shown in logs and health: no host name, no secret. */
+  readonly label: string;
+  claim(claims: readonly Claim[]): Promise<NodeReply<readonly ClaimVote[]>>;
+  giveBack(claims: readonly Claim[]): Promise<NodeReply<void>>;
+  peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>>;
+  /** Records a sign of life and answers with the live instances and the newest ticks of the tasks. */
+  beat(
+    instanceId: string,
+    tasks: readonly string[],
+  ): Promise<NodeReply<{ readonly members: readonly string[]; readonly ticks: readonly NodeTick[] }>>;
+  leave(instanceId: string): Promise<NodeReply<void>>;
+}

@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+// Three speeds: `unit` needs nothing but Node, `integration` starts real redis-server processes,
+// `e2e` starts real application processes as well and so runs one file at a time.
+const shared = { resolve: { tsconfigPaths: true } } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['test/{architecture,unit,simulation}/**/*.test.ts', 'test/conformance/**/*.memory.test.ts'],
+          isolate: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/conformance/**/*.redis.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
