@@ -11,20 +11,26 @@ export const ERROR_CODES = {
   DSCHED_BAD_REDIS: 'An entry of `redis` is neither an URL, nor ioredis options, nor an ioredis client.',
   DSCHED_EVEN_NODES: 'An even number of Redis nodes. A majority needs one node or an odd number of them.',
   DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
-  DSCHED_UNSUPPORTED_STORE: 'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
+  DSCHED_UNSUPPORTED_STORE:
+    'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
   DSCHED_NODE_SET_CONFLICT:
     'Another instance of this namespace uses a different set of nodes under the same generation.',
-  DSCHED_NODE_SET_OUTDATED: 'A newer generation of the node set is in use. This instance has stopped bidding.',
+  DSCHED_NODE_SET_OUTDATED:
+    'A newer generation of the node set is in use. This instance has stopped bidding.',
   DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone or an interval that cannot be understood.',
   DSCHED_UNSTABLE_NAME: 'A task has no stable name, or one that is empty or too long. Pass { name }.',
-  DSCHED_DUPLICATE_TASK: 'Two methods use the same task name. Names are the identity of a task in the cluster.',
+  DSCHED_DUPLICATE_TASK:
+    'Two methods use the same task name. Names are the identity of a task in the cluster.',
   DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
-  DSCHED_REQUEST_SCOPED: 'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
+  DSCHED_REQUEST_SCOPED:
+    'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
   DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron or @Interval to make exclusive.',
-  DSCHED_SECOND_FOR_ROOT: 'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
+  DSCHED_SECOND_FOR_ROOT:
+    'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
-  DSCHED_LEASE_LOST: 'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',
+  DSCHED_LEASE_LOST:
+    'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',
 } as const;
 
 /** One of the codes in {@link ERROR_CODES}. */

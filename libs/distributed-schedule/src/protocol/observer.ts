@@ -7,11 +7,21 @@ export type ScheduleEvent =
   /** The handler of a tick is about to start here. */
   | { readonly type: 'started'; readonly task: string; readonly tick: number; readonly latenessMs: number }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
-  | { readonly type: 'renewed'; readonly task: string; readonly tick: number; readonly trustedUntilMs: number }
+  | {
+      readonly type: 'renewed';
+      readonly task: string;
+      readonly tick: number;
+      readonly trustedUntilMs: number;
+    }
   /** The lease of a run can no longer be trusted; its signal has aborted. */
   | { readonly type: 'lease_lost'; readonly task: string; readonly tick: number; readonly reason: string }
   /** A majority of nodes was lost or has returned. */
-  | { readonly type: 'quorum'; readonly reached: boolean; readonly nodesAnswering: number; readonly nodes: number }
+  | {
+      readonly type: 'quorum';
+      readonly reached: boolean;
+      readonly nodesAnswering: number;
+      readonly nodes: number;
+    }
   /** The set of live instances changed. */
   | { readonly type: 'members'; readonly members: readonly string[] }
   /** This instance has stopped bidding for good. */

@@ -72,7 +72,10 @@ export function resolveProtocolOptions(given: Partial<ProtocolOptions>): Protoco
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when `name` cannot be part of a key. */
 export function requireName(option: string, name: unknown): asserts name is string {
   const usable =
-    typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH && !FORBIDDEN_IN_NAMES.test(name);
+    typeof name === 'string' &&
+    name !== '' &&
+    name.length <= MAX_NAME_LENGTH &&
+    !FORBIDDEN_IN_NAMES.test(name);
   if (!usable) {
     throw badOption(option, name, `1 to ${MAX_NAME_LENGTH} characters without braces and control characters`);
   }

@@ -1,13 +1,25 @@
-// placeholder until the loop stands; the public shape is fixed here
+/**
+ * The scheduler of one instance: a loop that wakes shortly before the next due instant, starts the contest for
+ * the ticks of that instant, and arms their successors. Step 1 of the protocol.
+ */
+
 import type { ClusterClock } from './cluster-clock.js';
-import type { ScheduleObserver } from './observer.js';
+import { type ContestParts, contestInstant } from './contest.js';
+import { Heartbeat } from './heartbeat.js';
+import { LeaseKeeper } from './keep-lease.js';
+import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
+import type { TickReport } from './outcome.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
-import type { ScheduledTask, TaskStatus } from './tick-context.js';
+import { TaskBook } from './task-book.js';
+import type { ScheduledTask, TaskStatus, TickContext } from './tick-context.js';
+import { Wakeup } from './wakeup.js';
 
 /** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */
 export interface SchedulerParts {
   readonly instanceId: string;
+  /** Number of configured nodes. */
+  readonly nodes: number;
   readonly options: ProtocolOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -16,41 +28,227 @@ export interface SchedulerParts {
   readonly ledger: TickLedger;
   readonly membership: Membership;
   readonly observer: ScheduleObserver;
-  /** `idempotencyKey(namespace, task, tick)`, see system/idempotency-key.ts. */
+  /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;
-  /** Wraps the handler's call, for AsyncLocalStorage. */
-  readonly around?: (context: import('./tick-context.js').TickContext, run: () => unknown) => unknown;
+  /** Calls the handler with its context in scope, as AsyncLocalStorage does. Plain call when absent. */
+  readonly around?: (context: TickContext, run: () => unknown) => unknown;
 }
 
-/** What readiness needs to know. */
+export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
+
+/** What health and the registry need to know. */
 export interface SchedulerStatus {
   readonly instanceId: string;
-  readonly state: 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
+  readonly state: SchedulerState;
   readonly nodes: number;
   readonly nodesAnswering: number;
-  /** A majority of nodes answered the last beat. */
+  /** A majority of nodes answered the newest beat. */
   readonly quorum: boolean;
+  /** Ids of the live instances. */
   readonly members: readonly string[];
-  /** This machine's wall clock minus cluster time, ms; undefined before the first majority of samples. */
+  /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
   readonly skewMs: number | undefined;
   readonly tasks: readonly TaskStatus[];
   /** Leases of runs in flight here; `remainingMs` is 0 where one is lost. */
   readonly leases: readonly { readonly task: string; readonly tick: number; readonly remainingMs: number }[];
 }
 
-export interface Scheduler {
+/** How long the first answer of the store is waited for before ticks are contested without it, ms. */
+const FIRST_ANSWER_MS = 1_000;
+const FIRST_BEATS_PERIOD_MS = 50;
+
+/** With no task due, the loop wakes at least so often, ms. */
+const LONGEST_SLEEP_MS = 60_000;
+
+/** The share of `shutdownTimeoutMs` after which running handlers are told to abort; the rest is theirs to obey. */
+const DRAIN_SHARE = 0.8;
+
+export class Scheduler {
+  private readonly book: TaskBook;
+  private readonly heartbeat: Heartbeat;
+  private readonly keeper: LeaseKeeper;
+  private readonly contestParts: ContestParts;
+  private readonly stopping = new AbortController();
+  private readonly wakeup = new Wakeup();
+  private readonly pending = new Set<Promise<unknown>>();
+  private state: SchedulerState = 'idle';
+  private stopped: Promise<void> | undefined;
+
+  constructor(private readonly parts: SchedulerParts) {
+    const { options, instanceId, nodes, clock, membership, locks } = parts;
+    const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
+    this.book = new TaskBook(options.bidStaggerMs);
+    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer });
+    this.keeper = new LeaseKeeper({ clock, locks, observer, leaseTtlMs: options.leaseTtlMs });
+    this.contestParts = {
+      ...parts,
+      observer,
+      keeper: this.keeper,
+      around: parts.around ?? ((_context, run) => run()),
+      stopped: this.stopping.signal,
+      members: () => this.heartbeat.members,
+      beat: (peeks) => this.heartbeat.beat(peeks),
+      fence: (reason) => this.fence(reason),
+      report: (report) => this.close(report),
+    };
+  }
+
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
-  add(task: ScheduledTask): void;
-  remove(name: string): void;
-  /** Starts beating and bidding. */
-  start(): void;
+  add(task: ScheduledTask): void {
+    this.book.add(task, this.parts.clusterClock.nowMs());
+    this.wakeup.wake();
+  }
+
+  /** Forgets a task. A run in flight ends as it would have. */
+  remove(name: string): void {
+    this.book.remove(name);
+  }
+
+  /** Starts beating and bidding. A second call does nothing. */
+  start(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'running';
+    this.track(this.loop());
+  }
+
   /**
-   * Stops bidding, drains running handlers within `shutdownTimeoutMs`, aborts the rest, releases every lock,
-   * leaves the membership. Resolves when nothing of this scheduler is pending.
+   * Stops bidding, lets running handlers end within `shutdownTimeoutMs` and aborts them before that, releases the
+   * locks of those that ended, and leaves the membership so that others take over at once.
    */
-  stop(): Promise<void>;
-  status(): SchedulerStatus;
-  /** Renews the leases of all runs in flight at once; for an adapter that noticed that its presence was gone. */
-  renewAll(): void;
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  /** Renews the leases of all runs now; for an adapter that has noticed that its presence was interrupted. */
+  renewAll(): void {
+    this.keeper.renewAll();
+  }
+
+  status(): SchedulerStatus {
+    const { instanceId, nodes, clusterClock } = this.parts;
+    return {
+      instanceId,
+      state: this.state,
+      nodes,
+      nodesAnswering: this.heartbeat.nodesAnswering,
+      quorum: this.heartbeat.quorum,
+      members: this.heartbeat.members,
+      skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
+      tasks: this.book.statuses(),
+      leases: this.keeper
+        .leases()
+        .map((lease) => ({ task: lease.lock.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
+    };
+  }
+
+  private async loop(): Promise<void> {
+    await this.awaitFirstAnswer();
+    this.book.rearm(this.parts.clusterClock.nowMs());
+    while (!this.stopping.signal.aborted) {
+      this.contestDueTicks();
+      this.beatIfDue();
+      await this.wakeup.sleep((woken) => this.sleepUntilNext(woken));
+    }
+  }
+
+  /** Cluster time and membership come with the first answers; without them the first ticks would be guesses. */
+  private async awaitFirstAnswer(): Promise<void> {
+    const { clock, clusterClock } = this.parts;
+    const giveUpMs = clock.monotonicMs() + FIRST_ANSWER_MS;
+    await this.heartbeat.beat();
+    while (!clusterClock.synchronised && clock.monotonicMs() < giveUpMs && !this.stopping.signal.aborted) {
+      await clock.sleepUntil(clock.monotonicMs() + FIRST_BEATS_PERIOD_MS, this.stopping.signal);
+      await this.heartbeat.beat();
+    }
+  }
+
+  private contestDueTicks(): void {
+    const { clusterClock, options } = this.parts;
+    this.book.skipTo(clusterClock.nowMs());
+    for (;;) {
+      const tick = this.book.earliest();
+      if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
+      const dues = this.book.take(tick);
+      this.track(contestInstant(this.contestParts, tick, dues));
+    }
+  }
+
+  private beatIfDue(): void {
+    if (this.heartbeat.isBeating || this.parts.clock.monotonicMs() < this.heartbeat.nextBeatMs) return;
+    this.track(this.heartbeat.beat());
+  }
+
+  private async sleepUntilNext(woken: AbortSignal): Promise<void> {
+    const { clock, clusterClock, options } = this.parts;
+    const tick = this.book.earliest();
+    const nowMs = clock.monotonicMs();
+    const bidMs =
+      tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
+    const beatMs = this.heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : this.heartbeat.nextBeatMs;
+    await clock.sleepUntil(Math.min(bidMs, beatMs), woken);
+  }
+
+  private async shutDown(): Promise<void> {
+    const wasStarted = this.state !== 'idle';
+    this.state = 'stopping';
+    this.stopping.abort();
+    this.wakeup.wake();
+    if (wasStarted) await this.parts.membership.leave(this.parts.instanceId);
+    const { clock, options } = this.parts;
+    const startMs = clock.monotonicMs();
+    const drained = await this.settleUntil(startMs + options.shutdownTimeoutMs * DRAIN_SHARE);
+    if (!drained) {
+      for (const lease of this.keeper.leases())
+        lease.interrupt(new Error('the application is shutting down'));
+      await this.settleUntil(startMs + options.shutdownTimeoutMs);
+    }
+    this.state = 'stopped';
+  }
+
+  /** Whether everything that was pending has settled by then. */
+  private async settleUntil(deadlineMs: number): Promise<boolean> {
+    const settled = new AbortController();
+    const all = this.settleAll().then(() => {
+      settled.abort();
+      return true;
+    });
+    const late = this.parts.clock.sleepUntil(deadlineMs, settled.signal).then(() => settled.signal.aborted);
+    return Promise.race([all, late]);
+  }
+
+  private async settleAll(): Promise<void> {
+    while (this.pending.size > 0) await Promise.all(this.pending);
+  }
+
+  private fence(reason: 'outdated' | 'conflict'): void {
+    if (this.stopping.signal.aborted) return;
+    this.state = 'fenced';
+    this.stopping.abort();
+    this.wakeup.wake();
+    this.tell({ type: 'fenced', reason });
+    this.track(this.parts.membership.leave(this.parts.instanceId));
+  }
+
+  private close(report: TickReport): void {
+    this.book.ended(report);
+    this.tell({ type: 'tick', report });
+  }
+
+  private tell(event: ScheduleEvent): void {
+    if (event.type === 'started') this.book.started(event.task);
+    try {
+      this.parts.observer.observe(event);
+    } catch {
+      // An observer that throws has no way to be heard: it must not end a tick.
+    }
+  }
+
+  /** Remembers work in flight until it settles. A bug in it is told, never thrown into the void. */
+  private track(work: Promise<unknown>): void {
+    const tracked = work
+      .catch((error: unknown) => this.tell({ type: 'error', error, where: 'scheduler' }))
+      .finally(() => this.pending.delete(tracked));
+    this.pending.add(tracked);
+  }
 }
-export declare function createScheduler(parts: SchedulerParts, nodes: number): Scheduler;

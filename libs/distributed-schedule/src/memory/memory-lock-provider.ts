@@ -1,0 +1,50 @@
+/** Run locks over memory nodes, by majority. What redlock does for Redis, without a network to lose answers on. */
+
+import type { ExtendVerdict, HeldLock, LockProvider, LockVerdict, Random } from '../protocol/ports.js';
+import { quorumOf } from '../protocol/quorum.js';
+import type { LockVote } from './memory-lock-table.js';
+import type { MemoryNode } from './memory-node.js';
+
+export class MemoryLockProvider implements LockProvider {
+  private readonly quorum: number;
+
+  constructor(
+    private readonly nodes: readonly MemoryNode[],
+    private readonly random: Random,
+    private readonly instanceId: string,
+  ) {
+    this.quorum = quorumOf(nodes.length);
+  }
+
+  async tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
+    return tasks.map((task) => this.tryAcquireOne(task, ttlMs));
+  }
+
+  async extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+    return locks.map((lock) => {
+      const extended = this.nodes.filter((node) =>
+        node.locks.extend(lock.task, lock.value, this.instanceId, ttlMs),
+      );
+      return { kind: extended.length >= this.quorum ? 'extended' : 'lost' };
+    });
+  }
+
+  async release(locks: readonly HeldLock[]): Promise<void> {
+    for (const lock of locks) this.releaseOne(lock);
+  }
+
+  private tryAcquireOne(task: string, ttlMs: number): LockVerdict {
+    const lock: HeldLock = { task, value: this.random.id() };
+    const votes = this.nodes.map((node) => node.locks.acquire(task, lock.value, this.instanceId, ttlMs));
+    if (votes.filter((vote) => vote.kind === 'acquired').length >= this.quorum)
+      return { kind: 'acquired', lock };
+    this.releaseOne(lock);
+    const holder = votes.find((vote): vote is Extract<LockVote, { kind: 'held' }> => vote.kind === 'held');
+    if (holder !== undefined) return { kind: 'held', holder: holder.holder };
+    return { kind: 'no_quorum', reason: votes.map((vote) => vote.kind).join(', ') };
+  }
+
+  private releaseOne(lock: HeldLock): void {
+    for (const node of this.nodes) node.locks.release(lock.task, lock.value);
+  }
+}

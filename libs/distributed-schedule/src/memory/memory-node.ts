@@ -1,0 +1,173 @@
+/**
+ * One voting node in memory: the embedded default, the reference of the conformance suites, and the model of the
+ * scripts in redis-scripts.ts, check for check in the same order.
+ */
+
+import { EARLY_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
+import type { Claim, ClaimVote, Clock, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
+import { MemoryLockTable } from './memory-lock-table.js';
+
+/** A task's newest grant, and the tick before it for a give-back. */
+interface Entry {
+  readonly tick: number;
+  readonly claimId: string;
+  readonly previousTick: number;
+}
+
+/** The set of nodes as an instance knows it. A set changes by one node and one generation at a time. */
+export interface NodeSet {
+  readonly generation: number;
+  readonly fingerprint: string;
+}
+
+/** Before any instance has named one; older than every real generation, which start at 1. */
+const UNKNOWN_SET: NodeSet = { generation: 0, fingerprint: '' };
+
+/** The node set of a memory cluster that never changes. */
+const FIXED_NODE_SET: NodeSet = { generation: 1, fingerprint: 'memory' };
+
+/** How one instance reaches a memory node. */
+export interface MemoryConnection {
+  readonly label: string;
+  readonly nodeSet?: NodeSet;
+  /** Called with the node's time for every reply, as a sample for the cluster clock. */
+  readonly onReply?: (nodeTimeMs: number) => void;
+}
+
+/** A claim id that no claim has, for a tick that was given back. */
+const NOBODY = '-';
+
+/** What a node keeps in its memory, and loses with it. */
+interface NodeMemory {
+  readonly incarnation: number;
+  readonly floor: number;
+  readonly sinceMs: number;
+  nodeSet: NodeSet;
+}
+
+export class MemoryNode {
+  private readonly entries = new Map<string, Entry>();
+  private readonly lastBeats = new Map<string, number>();
+  private memory: NodeMemory | undefined;
+  private incarnation = 1;
+  readonly locks: MemoryLockTable;
+
+  constructor(private readonly clock: Pick<Clock, 'wallMs'>) {
+    this.locks = new MemoryLockTable(clock, () => this.remember().sinceMs);
+  }
+
+  /**
+   * A node that lives and dies with the instances that use it. Nothing can have been granted before it existed,
+   * so it votes from the first moment instead of abstaining.
+   */
+  static embedded(clock: Pick<Clock, 'wallMs'>): MemoryNode {
+    const node = new MemoryNode(clock);
+    node.memory = {
+      incarnation: node.incarnation,
+      floor: 0,
+      sinceMs: Number.NEGATIVE_INFINITY,
+      nodeSet: UNKNOWN_SET,
+    };
+    return node;
+  }
+
+  /** The node as one instance sees it. */
+  connect({ label, nodeSet = FIXED_NODE_SET, onReply }: MemoryConnection): VotingNode {
+    const answer = <T>(value: T): NodeReply<T> => {
+      onReply?.(this.clock.wallMs());
+      return { answered: true, value };
+    };
+    return {
+      label,
+      claim: async (claims) => answer(this.claim(claims, nodeSet)),
+      giveBack: async (claims) => answer(this.giveBack(claims)),
+      peek: async (tasks) => answer(tasks.map((task) => this.newest(task))),
+      beat: async (instanceId, tasks) =>
+        answer({ members: this.beat(instanceId), ticks: tasks.map((task) => this.newest(task)) }),
+      leave: async (instanceId) => {
+        this.lastBeats.delete(instanceId);
+        return answer(undefined);
+      },
+    };
+  }
+
+  /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
+  loseMemory(how: 'flush' | 'restart'): void {
+    if (how === 'restart') this.incarnation += 1;
+    this.memory = undefined;
+    this.entries.clear();
+    this.lastBeats.clear();
+    this.locks.clear();
+  }
+
+  /** A restart that found its data again. The node cannot know how old the data is, so it abstains all the same. */
+  restartWithMemory(): void {
+    this.incarnation += 1;
+  }
+
+  private claim(claims: readonly Claim[], nodeSet: NodeSet): readonly ClaimVote[] {
+    const nowMs = this.clock.wallMs();
+    const memory = this.remember();
+    if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));
+    if (nodeSet.generation > memory.nodeSet.generation) memory.nodeSet = nodeSet;
+    if (nodeSet.fingerprint !== memory.nodeSet.fingerprint) return claims.map(() => ({ kind: 'conflict' }));
+    return claims.map((claim) => this.vote(claim, nowMs, memory.floor));
+  }
+
+  private vote(claim: Claim, nowMs: number, floor: number): ClaimVote {
+    const entry = this.entries.get(claim.task);
+    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
+    if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
+    // The same claim again: a message that was sent twice is harmless.
+    if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
+    if (claim.tick <= floor) return { kind: 'quarantined' };
+    if (entry !== undefined && claim.tick <= entry.tick) {
+      return entry.tick === claim.tick && entry.claimId !== NOBODY
+        ? { kind: 'taken', claimId: entry.claimId }
+        : { kind: 'taken' };
+    }
+    this.entries.set(claim.task, {
+      tick: claim.tick,
+      claimId: claim.claimId,
+      previousTick: entry?.tick ?? 0,
+    });
+    return { kind: 'granted' };
+  }
+
+  private giveBack(claims: readonly Claim[]): void {
+    for (const { task, tick, claimId } of claims) {
+      const entry = this.entries.get(task);
+      if (entry?.tick !== tick || entry.claimId !== claimId) continue;
+      this.entries.set(task, { tick: entry.previousTick, claimId: NOBODY, previousTick: entry.previousTick });
+    }
+  }
+
+  private newest(task: string): NodeTick {
+    const entry = this.entries.get(task);
+    if (entry === undefined) return { tick: 0 };
+    return entry.claimId === NOBODY ? { tick: entry.tick } : { tick: entry.tick, claimId: entry.claimId };
+  }
+
+  private beat(instanceId: string): readonly string[] {
+    const nowMs = this.clock.wallMs();
+    this.lastBeats.set(instanceId, nowMs);
+    for (const [member, beatMs] of this.lastBeats) {
+      if (beatMs < nowMs - MEMBER_TTL_MS) this.lastBeats.delete(member);
+    }
+    return [...this.lastBeats.keys()];
+  }
+
+  /** The incarnation guard: a node that may have forgotten abstains for exactly what it may have forgotten. */
+  private remember(): NodeMemory {
+    if (this.memory?.incarnation !== this.incarnation) {
+      const nowMs = this.clock.wallMs();
+      this.memory = {
+        incarnation: this.incarnation,
+        floor: Math.max(this.memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
+        sinceMs: nowMs,
+        nodeSet: this.memory?.nodeSet ?? UNKNOWN_SET,
+      };
+    }
+    return this.memory;
+  }
+}

@@ -1,0 +1,97 @@
+/** This instance's sign of life, and what it learns by it: who else is alive, and whether a majority answers. */
+
+import type { DueTick } from './bid.js';
+import type { ScheduleObserver } from './observer.js';
+import type { Clock, Membership, PeekVerdict } from './ports.js';
+import { quorumOf } from './quorum.js';
+
+/** A beat once a second; those that standby ticks make anyway count. */
+export const BEAT_PERIOD_MS = 1_000;
+
+/** An answer older than this says nothing about the store now, ms. */
+const ANSWER_LIFETIME_MS = 3 * BEAT_PERIOD_MS;
+
+export interface HeartbeatParts {
+  readonly instanceId: string;
+  readonly nodes: number;
+  readonly clock: Clock;
+  readonly membership: Membership;
+  readonly observer: ScheduleObserver;
+}
+
+export class Heartbeat {
+  private knownMembers: readonly string[];
+  private answering = 0;
+  private answeredAtMs = Number.NEGATIVE_INFINITY;
+  private hadQuorum: boolean | undefined;
+  private beatenAtMs = Number.NEGATIVE_INFINITY;
+  private beatsInFlight = 0;
+
+  constructor(private readonly parts: HeartbeatParts) {
+    this.knownMembers = [parts.instanceId];
+  }
+
+  get members(): readonly string[] {
+    return this.knownMembers;
+  }
+
+  get nodesAnswering(): number {
+    return this.isFresh() ? this.answering : 0;
+  }
+
+  /** A majority of the configured nodes answered the newest beat. */
+  get quorum(): boolean {
+    return this.nodesAnswering >= quorumOf(this.parts.nodes);
+  }
+
+  /** Monotonic instant at which the next beat is due, unless one is on its way. */
+  get nextBeatMs(): number {
+    return this.beatenAtMs + BEAT_PERIOD_MS;
+  }
+
+  get isBeating(): boolean {
+    return this.beatsInFlight > 0;
+  }
+
+  /** Beats, and asks about ticks in the same message. Never rejects. */
+  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekVerdict[]> {
+    this.beatenAtMs = this.parts.clock.monotonicMs();
+    this.beatsInFlight += 1;
+    try {
+      const verdict = await this.parts.membership.beat(
+        this.parts.instanceId,
+        peeks.map(({ task, tick }) => ({ task: task.name, tick })),
+      );
+      this.takeIn(verdict.members, verdict.nodesAnswering);
+      return verdict.peeks;
+    } catch (error) {
+      this.parts.observer.observe({ type: 'error', error, where: 'membership: beat' });
+      return [];
+    } finally {
+      this.beatsInFlight -= 1;
+    }
+  }
+
+  private takeIn(members: readonly string[], nodesAnswering: number): void {
+    const { nodes, observer, clock } = this.parts;
+    this.answering = nodesAnswering;
+    this.answeredAtMs = clock.monotonicMs();
+    const quorum = nodesAnswering >= quorumOf(nodes);
+    if (quorum !== this.hadQuorum) {
+      this.hadQuorum = quorum;
+      observer.observe({ type: 'quorum', reached: quorum, nodesAnswering, nodes });
+    }
+    // Without an answer nothing is known about the others: keep to the last that was.
+    if (nodesAnswering === 0 || isSameList(members, this.knownMembers)) return;
+    this.knownMembers = members;
+    observer.observe({ type: 'members', members });
+  }
+
+  private isFresh(): boolean {
+    return this.parts.clock.monotonicMs() - this.answeredAtMs <= ANSWER_LIFETIME_MS;
+  }
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}

@@ -1,0 +1,150 @@
+/**
+ * Keeps the leases of runs in flight alive.
+ *
+ * ```
+ *            every ttl/3, one attempt in flight
+ *   held ───────────────► extended ──► held, trust anchored at the attempt's start
+ *     │                   no_quorum ─► held, tried again soon while trust lasts
+ *     │                   lost ──────► lost: abort at once
+ *     └── trust runs out, whatever the store says or does not say ──► lost: abort
+ * ```
+ *
+ * Nothing escapes the loop: a lock provider that throws is a provider that gave no answer.
+ */
+
+import { Lease, readInstant } from './lease.js';
+import type { ScheduleObserver } from './observer.js';
+import { RENEWALS_PER_TTL } from './options.js';
+import type { Clock, ExtendVerdict, LockProvider } from './ports.js';
+import { Wakeup } from './wakeup.js';
+
+/** Pause between attempts while nodes do not answer: several fit into the trust that is left after one third. */
+const RETRY_MS = 50;
+
+interface KeepLeaseParts {
+  readonly clock: Clock;
+  readonly locks: LockProvider;
+  readonly observer: ScheduleObserver;
+  readonly leaseTtlMs: number;
+}
+
+interface Kept {
+  readonly lease: Lease;
+  readonly renewNow: Wakeup;
+}
+
+export class LeaseKeeper {
+  private readonly kept = new Set<Kept>();
+
+  constructor(private readonly parts: KeepLeaseParts) {}
+
+  /** The leases of the runs in flight. */
+  leases(): readonly Lease[] {
+    return [...this.kept].map(({ lease }) => lease);
+  }
+
+  /** Renews every lease without waiting for its turn. */
+  renewAll(): void {
+    for (const { renewNow } of this.kept) renewNow.wake();
+  }
+
+  /** Keeps `lease` until `run` has settled. Rejects only with what `run` rejects with. */
+  async during<T>(lease: Lease, run: () => Promise<T>): Promise<T> {
+    const kept: Kept = { lease, renewNow: new Wakeup() };
+    const finished = new AbortController();
+    this.kept.add(kept);
+    const watching = Promise.all([
+      this.renewUntil(finished.signal, kept),
+      this.watchTrustUntil(finished.signal, lease),
+    ]);
+    try {
+      return await run();
+    } finally {
+      this.kept.delete(kept);
+      finished.abort();
+      kept.renewNow.wake();
+      // Released only after the last renewal has settled: a renewal that overtakes the release would revive the lock.
+      await watching;
+    }
+  }
+
+  private async renewUntil(finished: AbortSignal, { lease, renewNow }: Kept): Promise<void> {
+    const { clock, leaseTtlMs } = this.parts;
+    let dueMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+    while (!finished.aborted && lease.isTrusted()) {
+      await renewNow.sleep((woken) => clock.sleepUntil(dueMs, woken));
+      if (finished.aborted || !lease.isTrusted()) return;
+      const isOver = await this.renewOnce(finished, lease);
+      if (isOver) return;
+      const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+      dueMs = Math.max(renewedMs, clock.monotonicMs() + RETRY_MS);
+    }
+  }
+
+  private async renewOnce(finished: AbortSignal, lease: Lease): Promise<boolean> {
+    const attempt = readInstant(this.parts.clock);
+    const verdict = await this.tryExtend(finished, lease);
+    switch (verdict.kind) {
+      case 'extended':
+        if (lease.renewedFrom(attempt)) {
+          this.parts.observer.observe({
+            type: 'renewed',
+            task: lease.lock.task,
+            tick: lease.tick,
+            trustedUntilMs: lease.trustedUntilMs,
+          });
+        }
+        return false;
+      case 'lost':
+        if (!finished.aborted) this.lose(lease, 'a majority of nodes says that the lock is no longer ours');
+        return true;
+      case 'no_quorum':
+        return false;
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  /** The provider's answer; no answer when it throws, or when trust or the run ends first. */
+  private async tryExtend(finished: AbortSignal, lease: Lease): Promise<ExtendVerdict> {
+    const { clock, locks, leaseTtlMs } = this.parts;
+    const answered = new AbortController();
+    const asked = this.askToExtend(locks, lease, leaseTtlMs);
+    const ranOut = clock
+      .sleepUntil(lease.trustedUntilMs, answered.signal)
+      .then((): ExtendVerdict => ({ kind: 'no_quorum', reason: 'no answer while trust lasted' }));
+    try {
+      // While the run goes on, waiting is bounded by trust. Afterwards the provider's own bound has to do.
+      return finished.aborted ? await asked : await Promise.race([asked, ranOut]);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  private async askToExtend(locks: LockProvider, lease: Lease, ttlMs: number): Promise<ExtendVerdict> {
+    try {
+      const [verdict] = await locks.extend([lease.lock], ttlMs);
+      return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict' };
+    } catch (error) {
+      this.parts.observer.observe({ type: 'error', error, where: 'lock provider: extend' });
+      return { kind: 'no_quorum', reason: 'the lock provider threw' };
+    }
+  }
+
+  private async watchTrustUntil(finished: AbortSignal, lease: Lease): Promise<void> {
+    // A loop, since every renewal moves the end of trust.
+    while (!finished.aborted && !lease.signal.aborted) {
+      if (!lease.isTrusted()) {
+        this.lose(lease, 'no renewal succeeded in time');
+        return;
+      }
+      await this.parts.clock.sleepUntil(lease.trustedUntilMs, finished);
+    }
+  }
+
+  private lose(lease: Lease, reason: string): void {
+    if (!lease.lose(reason)) return;
+    const { lock, tick } = lease;
+    this.parts.observer.observe({ type: 'lease_lost', task: lock.task, tick, reason });
+  }
+}

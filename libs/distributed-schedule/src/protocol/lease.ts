@@ -1,0 +1,107 @@
+/**
+ * A lease is a run lock plus the instant until which its holder may trust it.
+ *
+ * Trust counts from the *start* of the attempt that acquired or renewed the lock: the store's time to live began
+ * after that, so a slow reply shortens trust and never stretches it. The wall clock is read beside the monotonic
+ * one because a suspended machine stops the latter: whichever says that more time has passed is believed.
+ */
+
+import { LeaseLostError } from './errors.js';
+import type { Clock, HeldLock } from './ports.js';
+
+/** One moment on both clocks. */
+export interface Instant {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+export function readInstant(clock: Clock): Instant {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+}
+
+/** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */
+const TRUST_MARGIN_MS = 2;
+
+/** How long a lock of `ttlMs` may be trusted after the start of its attempt, ms. */
+export function trustMs(ttlMs: number, driftFactor: number): number {
+  return ttlMs * (1 - driftFactor) - TRUST_MARGIN_MS;
+}
+
+export interface LeaseTerms {
+  readonly ttlMs: number;
+  readonly driftFactor: number;
+}
+
+export class Lease {
+  private readonly controller = new AbortController();
+  private attempt: Instant;
+  private lostBecause: string | undefined;
+
+  constructor(
+    readonly lock: HeldLock,
+    readonly tick: number,
+    private readonly clock: Clock,
+    private readonly terms: LeaseTerms,
+    /** Read before the acquiring call was made. */
+    attempt: Instant,
+  ) {
+    this.attempt = attempt;
+  }
+
+  /** Aborts when trust ends, or when the run is asked to stop. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Monotonic instant after which the holder must stop, unless it renews before. */
+  get trustedUntilMs(): number {
+    return this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+  }
+
+  /** Monotonic instant at which the newest successful attempt started. */
+  get attemptedAtMs(): number {
+    return this.attempt.monotonicMs;
+  }
+
+  /** Trust left, in ms; 0 when it has ended. */
+  remainingMs(): number {
+    if (this.lostBecause !== undefined) return 0;
+    const now = readInstant(this.clock);
+    const elapsedMs = Math.max(now.monotonicMs - this.attempt.monotonicMs, now.wallMs - this.attempt.wallMs);
+    return Math.max(0, trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs);
+  }
+
+  isTrusted(): boolean {
+    return this.remainingMs() > 0;
+  }
+
+  /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
+  renewedFrom(attempt: Instant): boolean {
+    if (!this.isTrusted()) return false;
+    this.attempt = attempt;
+    return this.isTrusted();
+  }
+
+  /** Ends trust for good and aborts the run. False when it had been lost before; the first reason stands. */
+  lose(reason: string): boolean {
+    if (this.lostBecause !== undefined) return false;
+    this.lostBecause = reason;
+    this.controller.abort(new LeaseLostError(this.lock.task, this.tick, reason));
+    return true;
+  }
+
+  /** Asks the run to stop while the lease itself stays good, as at shutdown. */
+  interrupt(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  /** @throws LeaseLostError */
+  assertHeld(): void {
+    if (this.isTrusted()) return;
+    throw new LeaseLostError(
+      this.lock.task,
+      this.tick,
+      this.lostBecause ?? 'its time ran out before a renewal',
+    );
+  }
+}

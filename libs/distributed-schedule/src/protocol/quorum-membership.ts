@@ -1,0 +1,48 @@
+/** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
+
+import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
+import { quorumOf } from './quorum.js';
+import { decidePeek } from './quorum-tick-ledger.js';
+
+export class QuorumMembership implements Membership {
+  constructor(private readonly nodes: readonly VotingNode[]) {}
+
+  async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
+    const tasks = peeks.map((ref) => ref.task);
+    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, tasks)));
+    const answers = replies.filter(hasAnswered).map((reply) => reply.value);
+    return {
+      members: livingAmong(
+        instanceId,
+        answers.map((answer) => answer.members),
+      ),
+      nodesAnswering: answers.length,
+      peeks: peeks.map(({ tick }, index) =>
+        decidePeek(
+          tick,
+          replies.map((reply) => (reply.answered ? reply.value.ticks[index] : undefined)),
+        ),
+      ),
+    };
+  }
+
+  async leave(instanceId: string): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.leave(instanceId)));
+  }
+}
+
+function hasAnswered<T>(reply: NodeReply<T>): reply is { readonly answered: true; readonly value: T } {
+  return reply.answered;
+}
+
+function livingAmong(self: string, lists: readonly (readonly string[])[]): readonly string[] {
+  const seen = new Map<string, number>();
+  for (const list of lists) {
+    for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
+  }
+  // Of the nodes that answered: after one master is gone, the others still know everybody.
+  const needed = quorumOf(lists.length);
+  const living = [...seen].filter(([, count]) => count >= needed).map(([member]) => member);
+  if (!living.includes(self)) living.push(self);
+  return living.sort();
+}

@@ -1,0 +1,106 @@
+/**
+ * The tick ledger of N independent nodes: one message per node, then the votes are counted. This file decides
+ * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
+ */
+
+import type {
+  Claim,
+  ClaimVerdict,
+  ClaimVote,
+  NodeReply,
+  NodeTick,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+  VotingNode,
+} from './ports.js';
+import { quorumOf } from './quorum.js';
+
+export class QuorumTickLedger implements TickLedger {
+  constructor(private readonly nodes: readonly VotingNode[]) {}
+
+  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+    if (claims.length === 0) return [];
+    const replies = await Promise.all(this.nodes.map((node) => node.claim(claims)));
+    return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));
+  }
+
+  async giveBack(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    // To every node: one whose answer was lost may have granted all the same.
+    await Promise.all(this.nodes.map((node) => node.giveBack(claims)));
+  }
+
+  async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+    if (ticks.length === 0) return [];
+    const tasks = ticks.map((ref) => ref.task);
+    const replies = await Promise.all(this.nodes.map((node) => node.peek(tasks)));
+    return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index)));
+  }
+}
+
+/** The votes for one of the batch; undefined where the node gave none. */
+function votesFor<T>(replies: readonly NodeReply<readonly T[]>[], index: number): readonly (T | undefined)[] {
+  return replies.map((reply) => (reply.answered ? reply.value[index] : undefined));
+}
+
+/** What one claim's votes mean. `undefined` is a node that gave no vote. */
+export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
+  const quorum = quorumOf(votes.length);
+  const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
+  const silent = votes.filter((vote) => vote === undefined).length;
+  const granted = count('granted');
+  // A silent node may have granted before its answer was lost.
+  const votesOut = granted + silent;
+
+  if (count('conflict') > 0) return { kind: 'conflict', votesOut };
+  if (count('outdated') > 0) return { kind: 'outdated', votesOut };
+  if (granted >= quorum) return { kind: 'won', votesOut };
+  if (count('late') >= quorum) return { kind: 'late', votesOut };
+  const owner = ownerOf(claim.claimId, votes, quorum);
+  if (owner !== undefined) return { kind: 'taken', votesOut, ...owner };
+  if (granted + count('taken') >= quorum) return { kind: 'split', votesOut };
+  return { kind: 'no_quorum', votesOut, reason: describeVotes(votes) };
+}
+
+/** Who has the tick, if a majority names one claim or has moved past the tick. */
+function ownerOf(
+  ownClaimId: string,
+  votes: readonly (ClaimVote | undefined)[],
+  quorum: number,
+): { claimId?: string } | undefined {
+  let past = 0;
+  const named = new Map<string, number>();
+  for (const vote of votes) {
+    if (vote?.kind !== 'taken') continue;
+    if (vote.claimId === undefined) past += 1;
+    else if (vote.claimId !== ownClaimId) named.set(vote.claimId, (named.get(vote.claimId) ?? 0) + 1);
+  }
+  if (past >= quorum) return {};
+  for (const [claimId, count] of named) {
+    // A node that has moved past the tick does not contradict the owner that the others name.
+    if (count + past >= quorum) return { claimId };
+  }
+  return undefined;
+}
+
+/** What the nodes' newest ticks say about `tick`. */
+export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[]): PeekVerdict {
+  const quorum = quorumOf(known.length);
+  let answered = 0;
+  const votes: ClaimVote[] = [];
+  for (const node of known) {
+    if (node === undefined) continue;
+    answered += 1;
+    if (node.tick > tick) votes.push({ kind: 'taken' });
+    else if (node.tick === tick && node.claimId !== undefined)
+      votes.push({ kind: 'taken', claimId: node.claimId });
+  }
+  const owner = ownerOf('', votes, quorum);
+  if (owner !== undefined) return { kind: 'taken', ...owner };
+  return answered >= quorum ? { kind: 'open' } : { kind: 'unknown' };
+}
+
+function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {
+  return votes.map((vote, index) => `node ${index + 1}: ${vote?.kind ?? 'no vote'}`).join(', ');
+}

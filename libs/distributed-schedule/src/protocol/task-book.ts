@@ -1,0 +1,137 @@
+/** The tasks of one instance: when each is due next, and how its last tick ended. */
+
+import type { DueTick } from './bid.js';
+import { DistributedScheduleError } from './errors.js';
+import { maxLatenessMs, requireMaxLatenessMs } from './options.js';
+import { hasRun, type TickReport } from './outcome.js';
+import type { ScheduledTask, TaskStatus } from './tick-context.js';
+
+/** How many gaps of a schedule are looked at to find its shortest period. */
+const GAPS_LOOKED_AT = 16;
+
+/** A tick without a successor has no period to derive a limit from, ms. */
+const PERIOD_OF_A_LAST_TICK_MS = 60_000;
+
+/** After a long pause at most so many missed ticks of a task are reported one by one. */
+const MOST_MISSED_REPORTED = 1_000;
+
+interface Page {
+  readonly task: ScheduledTask;
+  /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
+  nextTick: number | undefined;
+  lastReport: TickReport | undefined;
+  lastRun: TaskStatus['lastRun'];
+  running: number;
+}
+
+export class TaskBook {
+  private readonly pages = new Map<string, Page>();
+
+  constructor(private readonly bidStaggerMs: number) {}
+
+  /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
+  add(task: ScheduledTask, nowMs: number): void {
+    if (this.pages.has(task.name)) {
+      throw new DistributedScheduleError(
+        'DSCHED_DUPLICATE_TASK',
+        'a task of this name is already registered',
+        {
+          task: task.name,
+          value: task.name,
+        },
+      );
+    }
+    this.checkPeriod(task, nowMs);
+    const nextTick = task.schedule.nextAfter(nowMs);
+    this.pages.set(task.name, { task, nextTick, lastReport: undefined, lastRun: undefined, running: 0 });
+  }
+
+  remove(name: string): void {
+    this.pages.delete(name);
+  }
+
+  /** Starts counting from `nowMs`: what was due before that is none of this instance's business. */
+  rearm(nowMs: number): void {
+    for (const page of this.pages.values()) page.nextTick = page.task.schedule.nextAfter(nowMs);
+  }
+
+  /** The earliest next tick of all tasks. */
+  earliest(): number | undefined {
+    let earliest: number | undefined;
+    for (const { nextTick } of this.pages.values()) {
+      if (nextTick !== undefined && (earliest === undefined || nextTick < earliest)) earliest = nextTick;
+    }
+    return earliest;
+  }
+
+  /** Takes out every tick due at `tick` and arms its task's next one. */
+  take(tick: number): readonly DueTick[] {
+    const dues: DueTick[] = [];
+    for (const page of this.pages.values()) {
+      if (page.nextTick !== tick) continue;
+      page.nextTick = page.task.schedule.nextAfter(tick);
+      dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page, tick) });
+    }
+    return dues;
+  }
+
+  /** Skips what is left of a long pause: ticks so far back that nobody can have been waiting for them here. */
+  skipTo(nowMs: number): void {
+    for (const page of this.pages.values()) {
+      let missed = 0;
+      let next = page.nextTick;
+      while (next !== undefined && next < nowMs && missed <= MOST_MISSED_REPORTED) {
+        next = page.task.schedule.nextAfter(next);
+        missed += 1;
+      }
+      if (missed > MOST_MISSED_REPORTED) page.nextTick = page.task.schedule.nextAfter(nowMs);
+    }
+  }
+
+  started(name: string): void {
+    const page = this.pages.get(name);
+    if (page !== undefined) page.running += 1;
+  }
+
+  ended(report: TickReport): void {
+    const page = this.pages.get(report.task);
+    if (page === undefined) return;
+    page.lastReport = report;
+    if (!hasRun(report.outcome)) return;
+    page.running -= 1;
+    page.lastRun = { tick: report.tick, outcome: report.outcome };
+  }
+
+  statuses(): readonly TaskStatus[] {
+    return [...this.pages.values()].map((page) => ({
+      name: page.task.name,
+      schedule: page.task.schedule.description,
+      nextTick: page.nextTick,
+      lastReport: page.lastReport,
+      lastRun: page.lastRun,
+      running: page.running,
+    }));
+  }
+
+  private checkPeriod(task: ScheduledTask, nowMs: number): void {
+    let shortestMs = Number.POSITIVE_INFINITY;
+    let previous = task.schedule.nextAfter(nowMs);
+    for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
+      const next = task.schedule.nextAfter(previous);
+      if (next === undefined) break;
+      shortestMs = Math.min(shortestMs, next - previous);
+      previous = next;
+    }
+    const periodMs = Number.isFinite(shortestMs) ? shortestMs : PERIOD_OF_A_LAST_TICK_MS;
+    requireMaxLatenessMs(task.name, periodMs, this.bidStaggerMs, task.maxLatenessMs);
+  }
+}
+
+/** From the gap to the very next tick, so that a late start never comes after its successor's. */
+function latenessLimit({ task, nextTick }: Page, tick: number): number {
+  const derivedMs = maxLatenessMs(nextTick === undefined ? PERIOD_OF_A_LAST_TICK_MS : nextTick - tick);
+  return Math.min(
+    task.maxLatenessMs ?? derivedMs,
+    nextTick === undefined ? derivedMs : (nextTick - tick) / 2,
+  );
+}

@@ -1,0 +1,51 @@
+/** The only place, with system-random.ts, that reads real time or randomness. */
+
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../protocol/ports.js';
+
+/**
+ * Timers of Node fire late by a millisecond or two and sometimes early. The last stretch is therefore walked on
+ * the event loop's check phase, which costs about a millisecond of CPU per wake-up and lands within 0.1 ms.
+ */
+const LAST_STRETCH_MS = 2;
+
+/** The longest delay that setTimeout takes; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export class SystemClock implements Clock {
+  monotonicMs(): number {
+    return performance.now();
+  }
+
+  wallMs(): number {
+    return Date.now();
+  }
+
+  async sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void> {
+    const coarseMs = Math.min(monotonicMs - performance.now() - LAST_STRETCH_MS, LONGEST_TIMER_MS);
+    if (coarseMs > 0) await sleepFor(coarseMs, signal);
+    while (performance.now() < monotonicMs && signal?.aborted !== true) {
+      // A sleep that was cut at LONGEST_TIMER_MS must not spin for days: the caller loops.
+      if (monotonicMs - performance.now() > 2 * LAST_STRETCH_MS) return;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+function sleepFor(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, durationMs);
+    // Many sleeps may share one signal; each takes its listener away again.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

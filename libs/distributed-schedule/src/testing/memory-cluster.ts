@@ -1,0 +1,98 @@
+import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
+import { MemoryNode } from '../memory/memory-node.js';
+import { ClusterClock } from '../protocol/cluster-clock.js';
+import type { ScheduleEvent } from '../protocol/observer.js';
+import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
+import type { LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
+import { QuorumMembership } from '../protocol/quorum-membership.js';
+import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
+import { Scheduler } from '../protocol/scheduler.js';
+import type { ScheduledTask } from '../protocol/tick-context.js';
+import { idempotencyKey } from '../system/idempotency-key.js';
+import { ManualClock } from './manual-clock.js';
+import { SeededRandom } from './seeded-random.js';
+
+export interface MemoryClusterOptions {
+  /** Odd number of voting nodes; default 3. */
+  readonly nodes?: number;
+  readonly seed?: number;
+  readonly options?: Partial<ProtocolOptions>;
+}
+
+/** What a member of the cluster may have of its own. */
+export interface JoinOptions {
+  /** How far its wall clock is off, ms. May be changed while it runs. */
+  readonly skew?: { offsetMs: number };
+  /** Put between the scheduler and its ports, to break them. */
+  readonly wrapLocks?: (locks: LockProvider) => LockProvider;
+  readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
+  readonly wrapMembership?: (membership: Membership) => Membership;
+  readonly wrapNode?: (node: VotingNode, index: number) => VotingNode;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly scheduler: Scheduler;
+  readonly events: readonly ScheduleEvent[];
+}
+
+/** Several instances of the real scheduler over nodes in memory, on a clock that a test moves by hand. */
+export class MemoryCluster {
+  readonly clock = new ManualClock();
+  readonly nodes: readonly MemoryNode[];
+  readonly members: Member[] = [];
+  private readonly random: SeededRandom;
+  private readonly options: ProtocolOptions;
+
+  constructor({ nodes = 3, seed = 1, options = {} }: MemoryClusterOptions = {}) {
+    this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock));
+    this.random = new SeededRandom(seed);
+    this.options = resolveProtocolOptions(options);
+  }
+
+  /** Adds an instance with these tasks and starts it. */
+  join(tasks: readonly ScheduledTask[], given: JoinOptions = {}): Member {
+    const id = `instance-${this.members.length + 1}`;
+    const clock = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
+    const clusterClock = new ClusterClock(clock, this.nodes.length);
+    const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const events: ScheduleEvent[] = [];
+    const locks = new MemoryLockProvider(this.nodes, this.random, id);
+    const ledger = new QuorumTickLedger(nodes);
+    const membership = new QuorumMembership(nodes);
+    const scheduler = new Scheduler({
+      instanceId: id,
+      nodes: nodes.length,
+      options: this.options,
+      clock,
+      random: this.random,
+      clusterClock,
+      locks: given.wrapLocks?.(locks) ?? locks,
+      ledger: given.wrapLedger?.(ledger) ?? ledger,
+      membership: given.wrapMembership?.(membership) ?? membership,
+      observer: { observe: (event) => events.push(event) },
+      idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
+    });
+    for (const task of tasks) scheduler.add(task);
+    scheduler.start();
+    const member: Member = { id, scheduler, events };
+    this.members.push(member);
+    return member;
+  }
+
+  private connect(
+    node: MemoryNode,
+    index: number,
+    clusterClock: ClusterClock,
+    given: JoinOptions,
+  ): VotingNode {
+    const connected = node.connect({
+      label: `node ${index + 1}`,
+      onReply: (nodeTimeMs) => {
+        const nowMs = this.clock.monotonicMs();
+        clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
+      },
+    });
+    return given.wrapNode?.(connected, index) ?? connected;
+  }
+}

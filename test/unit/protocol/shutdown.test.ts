@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { doubled, missing, reportsOf, taskOf } from '../../support/tasks.js';
+
+describe('stopping an instance', () => {
+  it('loses no tick: the others take over at once', async () => {
+    const cluster = new MemoryCluster();
+    const runs: TickContext[] = [];
+    const task = taskOf((tick) => void runs.push(tick));
+    for (let index = 0; index < 3; index += 1) cluster.join([task]);
+    await cluster.clock.advance(6_500);
+    const winner = cluster.members.find((member) => member.id === runs.at(-1)?.instanceId);
+    const stopped = winner?.scheduler.stop();
+    await cluster.clock.advance(5_000);
+    await stopped;
+    const ticks = runs.map((run) => run.tick);
+    expect(missing(ticks)).toEqual([]);
+    expect(doubled(ticks)).toEqual([]);
+    expect(winner?.scheduler.status().state).toBe('stopped');
+  });
+
+  it('waits for a run in flight and releases its lock', async () => {
+    const cluster = new MemoryCluster();
+    let ended = 0;
+    const task = taskOf(async () => {
+      await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 700);
+      ended += 1;
+    });
+    const member = cluster.join([task]);
+    await cluster.clock.advance(4_200);
+    expect(member.scheduler.status().leases).toHaveLength(1);
+    let isStopped = false;
+    void member.scheduler.stop().then(() => {
+      isStopped = true;
+    });
+    await cluster.clock.advance(300);
+    expect(isStopped).toBe(false);
+    await cluster.clock.advance(300);
+    expect(isStopped).toBe(true);
+    expect(ended).toBe(1);
+    expect(member.scheduler.status().leases).toHaveLength(0);
+  });
+
+  it('runs a tick that was claimed before the stop: between claim and fire nothing is dropped', async () => {
+    const cluster = new MemoryCluster();
+    const ticks: number[] = [];
+    const member = cluster.join([taskOf((tick) => void ticks.push(tick.tick))]);
+    await cluster.clock.advance(5_980);
+    const before = ticks.length;
+    const stopped = member.scheduler.stop();
+    await cluster.clock.advance(1_000);
+    await stopped;
+    expect(ticks).toHaveLength(before + 1);
+  });
+
+  it('aborts a run that does not end in time, and does not wait for ever', async () => {
+    const cluster = new MemoryCluster({ options: { shutdownTimeoutMs: 1_000 } });
+    let reason: unknown;
+    const task = taskOf(
+      (tick) =>
+        new Promise(() => {
+          tick.signal.addEventListener('abort', () => {
+            reason = tick.signal.reason;
+          });
+        }),
+    );
+    const member = cluster.join([task]);
+    await cluster.clock.advance(4_500);
+    let isStopped = false;
+    void member.scheduler.stop().then(() => {
+      isStopped = true;
+    });
+    await cluster.clock.advance(850);
+    expect(String(reason)).toContain('shutting down');
+    expect(isStopped).toBe(false);
+    await cluster.clock.advance(200);
+    expect(isStopped).toBe(true);
+  });
+
+  it('lets a run that obeys its signal end as aborted', async () => {
+    const cluster = new MemoryCluster({ options: { shutdownTimeoutMs: 1_000 } });
+    const task = taskOf(
+      (tick) => new Promise<void>((resolve) => tick.signal.addEventListener('abort', () => resolve())),
+    );
+    const member = cluster.join([task]);
+    await cluster.clock.advance(4_500);
+    const stopped = member.scheduler.stop();
+    await cluster.clock.advance(1_000);
+    await stopped;
+    expect(reportsOf(member.events).map((report) => report.outcome)).toContain('aborted');
+  });
+
+  it('does not bid any more, and can be called twice', async () => {
+    const cluster = new MemoryCluster();
+    const ticks: number[] = [];
+    const member = cluster.join([taskOf((tick) => void ticks.push(tick.tick))]);
+    await cluster.clock.advance(4_500);
+    await Promise.all([member.scheduler.stop(), member.scheduler.stop()]);
+    const before = ticks.length;
+    await cluster.clock.advance(5_000);
+    expect(ticks).toHaveLength(before);
+  });
+});
