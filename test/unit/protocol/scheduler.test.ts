@@ -237,6 +237,31 @@ describe('the scheduler', () => {
     expect(other[0]?.fencingToken).toBeGreaterThan(aborted[0]?.fencingToken ?? Number.POSITIVE_INFINITY);
   });
 
+  it('starts the next tick in time although its holder died during a run: the lock is freed after the grace', async () => {
+    const link = cuttable();
+    const cluster = new MemoryCluster();
+    const hanging = taskOf(() => new Promise<void>(() => undefined));
+    const dying = cluster.join([hanging], link.joining);
+    await cluster.clock.advance(SETTLED_MS + 200);
+    const runs: TickContext[] = [];
+    const latenessMs: number[] = [];
+    const task = taskOf((tick) => {
+      runs.push(tick);
+      latenessMs.push(cluster.clock.wallMs() - tick.tick);
+    });
+    cluster.join([task]);
+    cluster.join([task]);
+    await cluster.clock.advance(500);
+    expect(runs).toHaveLength(0);
+    link.state.isCut = true;
+    for (const node of cluster.nodes) node.locks.disconnect(dying.id);
+    await cluster.clock.advance(3_000);
+    const ticks = runs.map((run) => run.tick);
+    expect(missing(ticks)).toEqual([]);
+    expect(ticks[0]).toBe(Date.UTC(2030, 0, 1) + 7_000);
+    expect(latenessMs[0]).toBeLessThanOrEqual(300);
+  });
+
   it('asks for a thousand ticks in one message per port', async () => {
     const cluster = new MemoryCluster();
     const sizes: number[] = [];

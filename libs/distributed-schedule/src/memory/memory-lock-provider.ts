@@ -39,12 +39,32 @@ export class MemoryLockProvider implements LockProvider {
     if (votes.filter((vote) => vote.kind === 'acquired').length >= this.quorum)
       return { kind: 'acquired', lock };
     this.releaseOne(lock);
-    const holder = votes.find((vote): vote is Extract<LockVote, { kind: 'held' }> => vote.kind === 'held');
-    if (holder !== undefined) return { kind: 'held', holder: holder.holder };
+    const held = votes.filter((vote) => vote.kind === 'held');
+    const [first] = held;
+    if (first !== undefined) {
+      return {
+        kind: 'held',
+        holder: first.holder,
+        ...freeInMs(held, this.nodes.length - held.length, this.quorum),
+      };
+    }
     return { kind: 'no_quorum', reason: votes.map((vote) => vote.kind).join(', ') };
   }
 
   private releaseOne(lock: HeldLock): void {
     for (const node of this.nodes) node.locks.release(lock.task, lock.value);
   }
+}
+
+/** When a majority will be free, if the dead holders' locks that stand in the way are enough to reach one. */
+function freeInMs(
+  held: readonly Extract<LockVote, { kind: 'held' }>[],
+  others: number,
+  quorum: number,
+): { readonly freeInMs?: number } {
+  const ends = held
+    .flatMap((vote) => (vote.freeInMs === undefined ? [] : [vote.freeInMs]))
+    .sort((a, b) => a - b);
+  const needed = ends[quorum - others - 1];
+  return needed === undefined ? {} : { freeInMs: needed };
 }

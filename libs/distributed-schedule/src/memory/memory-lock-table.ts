@@ -1,5 +1,6 @@
 /** The run locks of one memory node, with the quarantine after a loss of memory. Node time only. */
 
+import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface LockEntry {
@@ -10,11 +11,13 @@ interface LockEntry {
 
 export type LockVote =
   | { readonly kind: 'acquired' }
-  | { readonly kind: 'held'; readonly holder: string }
+  /** `freeInMs` when the holder's sockets are closed and its lock is about to end. */
+  | { readonly kind: 'held'; readonly holder: string; readonly freeInMs?: number }
   | { readonly kind: 'quarantined' };
 
 export class MemoryLockTable {
   private readonly entries = new Map<string, LockEntry>();
+  private readonly gone = new Set<string>();
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
@@ -25,7 +28,7 @@ export class MemoryLockTable {
   acquire(task: string, value: string, holder: string, ttlMs: number): LockVote {
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
-    if (entry !== undefined && entry.value !== value) return { kind: 'held', holder: entry.holder };
+    if (entry !== undefined && entry.value !== value) return this.refuse(entry, nowMs);
     // A lock that was granted before the loss may still be trusted by its holder for one time to live.
     if (entry === undefined && nowMs < this.sinceMs() + ttlMs) return { kind: 'quarantined' };
     this.entries.set(task, { value, holder, expiresAtMs: nowMs + ttlMs });
@@ -49,15 +52,20 @@ export class MemoryLockTable {
     if (this.entries.get(task)?.value === value) this.entries.delete(task);
   }
 
-  /** Frees whatever an instance holds, as the closing of its sockets does on a real node. */
-  releaseAllOf(holder: string): void {
-    for (const [task, entry] of this.entries) {
-      if (entry.holder === holder) this.entries.delete(task);
-    }
+  /** The kernel has closed the sockets of a process that died. */
+  disconnect(holder: string): void {
+    this.gone.add(holder);
   }
 
   clear(): void {
     this.entries.clear();
+  }
+
+  /** A dead holder's lock is not taken but shortened to a grace, in case it is only reconnecting. */
+  private refuse(entry: LockEntry, nowMs: number): LockVote {
+    if (!this.gone.has(entry.holder)) return { kind: 'held', holder: entry.holder };
+    entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs + PRESENCE_GRACE_MS);
+    return { kind: 'held', holder: entry.holder, freeInMs: entry.expiresAtMs - nowMs };
   }
 
   private live(task: string, nowMs: number): LockEntry | undefined {

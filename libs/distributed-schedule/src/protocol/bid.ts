@@ -27,8 +27,8 @@ export interface LockedTick {
 
 export type BidVerdict =
   | { readonly kind: 'won'; readonly won: LockedTick }
-  /** Not now. A later bid may succeed; if there is none, `outcome` stands. */
-  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string }
+  /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
+  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly retryInMs?: number }
   /** Nothing to bid for any more. */
   | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string }
   | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
@@ -140,7 +140,12 @@ function toLockedTick(
       return { due, lease, claim: newClaim(parts, due) };
     }
     case 'held':
-      return { kind: 'open', outcome: 'overlap', detail: `lock held by ${verdict.holder ?? 'another run'}` };
+      return {
+        kind: 'open',
+        outcome: 'overlap',
+        detail: `lock held by ${verdict.holder ?? 'another run'}`,
+        ...(verdict.freeInMs !== undefined && { retryInMs: verdict.freeInMs }),
+      };
     case 'no_quorum':
       return { kind: 'open', outcome: 'no_quorum', detail: `lock: ${verdict.reason}` };
     case undefined:

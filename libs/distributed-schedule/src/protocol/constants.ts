@@ -13,5 +13,8 @@ export const MARGIN_MS = 900;
 /** An instance without a beat for this long is no member, in ms of node time. */
 export const MEMBER_TTL_MS = 3_000;
 
-/** A lock whose holder's presence is gone is freed after this grace, in ms: time for a live holder to reconnect. */
-export const PRESENCE_GRACE_MS = 250;
+/**
+ * A lock whose holder's presence is gone is freed after this grace, in ms: three times what a live holder needs to
+ * reconnect and renew, and short enough that a bid at T + stagger still starts its tick in time.
+ */
+export const PRESENCE_GRACE_MS = 150;

@@ -3,9 +3,18 @@
  * bids until every tick is won, taken or out of time. Every tick ends in exactly one report.
  */
 
-import { type BidVerdict, bidForTicks, type DueTick, type LockedTick, ownerOf } from './bid.js';
-import { bidOffsetsMs } from './bid-plan.js';
-import type { Outcome, TickReport } from './outcome.js';
+import { type BidVerdict, bidForTicks, type DueTick, type LockedTick } from './bid.js';
+import { bidOffsetsMs, MOST_EXTRA_ROUNDS, spreadMs } from './bid-plan.js';
+import {
+  NO_BID,
+  type OpenTick,
+  reportOf,
+  reportOverdue,
+  reportTaken,
+  STOPPED,
+  toOpenTick,
+} from './open-tick.js';
+import type { TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
 import { rankOf } from './ranking.js';
 import { type RunTickParts, runTick } from './run-tick.js';
@@ -20,17 +29,6 @@ export interface ContestParts extends RunTickParts {
   /** Stops this instance for good: it has met a newer, or another, node set. */
   readonly fence: (reason: 'outdated' | 'conflict') => void;
   readonly report: (report: TickReport) => void;
-}
-
-interface Ending {
-  readonly outcome: Outcome;
-  readonly detail: string;
-}
-
-/** A tick that has not ended here. `met` is what its newest bid met: how it ends if no later bid succeeds. */
-interface OpenTick {
-  readonly due: DueTick;
-  readonly met?: Ending;
 }
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
@@ -80,24 +78,41 @@ async function contestFrom(
   opening: readonly OpenTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
+  const offsetsMs = [...bidOffsetsMs(rank, parts.options)];
+  let extraRounds = 0;
   let open = opening;
-  let isFirstBid = true;
-  for (const offsetMs of bidOffsetsMs(rank, parts.options)) {
-    if (open.length === 0) break;
+  for (let isFirst = true; open.length > 0; isFirst = false) {
+    const offsetMs = offsetsMs.shift();
+    if (offsetMs === undefined) break;
     await parts.clusterClock.sleepUntil(tick + offsetMs, parts.stopped);
     open = reportOverdue(parts, open);
-    if (!isFirstBid || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
+    if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
     open = await bidRound(parts, open, runs);
-    isFirstBid = false;
+    const extraMs = extraRoundMs(parts, tick, rank, open);
+    if (extraMs !== undefined && extraMs < (offsetsMs[0] ?? Number.POSITIVE_INFINITY)) {
+      extraRounds += 1;
+      if (extraRounds <= MOST_EXTRA_ROUNDS) offsetsMs.unshift(extraMs);
+    }
   }
-  for (const { due, met } of open)
+  for (const { due, met } of open) {
     parts.report(reportOf(parts, due, parts.stopped.aborted ? STOPPED : (met ?? NO_BID)));
+  }
   await Promise.all(runs);
 }
 
-const STOPPED: Ending = { outcome: 'stopped', detail: 'this instance does not bid any more' };
-const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answered' };
+/** When the first lock of a dead holder comes free, as an offset from the tick. */
+function extraRoundMs(
+  parts: ContestParts,
+  tick: number,
+  rank: number,
+  open: readonly OpenTick[],
+): number | undefined {
+  const waits = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
+  if (waits.length === 0) return undefined;
+  const sinceTickMs = parts.clusterClock.nowMs() - tick;
+  return sinceTickMs + Math.min(...waits) + spreadMs(rank, parts.options.bidStaggerMs);
+}
 
 async function bidRound(
   parts: ContestParts,
@@ -142,18 +157,6 @@ async function runAndReport(parts: ContestParts, won: LockedTick): Promise<void>
   parts.report(await runTick(parts, won));
 }
 
-/** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
-function reportOverdue(parts: ContestParts, open: readonly OpenTick[]): readonly OpenTick[] {
-  const nowMs = parts.clusterClock.nowMs();
-  return open.filter(({ due, met }) => {
-    const lateMs = nowMs - due.tick;
-    if (lateMs <= due.maxLatenessMs) return true;
-    const detail = `noticed ${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms`;
-    parts.report(reportOf(parts, due, met ?? { outcome: 'misfire', detail }));
-    return false;
-  });
-}
-
 async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
   try {
@@ -163,25 +166,4 @@ async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promis
     parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
     return open;
   }
-}
-
-function reportTaken(
-  parts: ContestParts,
-  open: readonly OpenTick[],
-  peeks: readonly PeekVerdict[],
-): readonly OpenTick[] {
-  return open.filter(({ due }, index) => {
-    const peek = peeks[index];
-    if (peek?.kind !== 'taken') return true;
-    parts.report(reportOf(parts, due, { outcome: 'taken', detail: `claimed by ${ownerOf(peek.claimId)}` }));
-    return false;
-  });
-}
-
-function toOpenTick(due: DueTick): OpenTick {
-  return { due };
-}
-
-function reportOf(parts: ContestParts, due: DueTick, { outcome, detail }: Ending): TickReport {
-  return { task: due.task.name, tick: due.tick, instanceId: parts.instanceId, outcome, detail };
 }

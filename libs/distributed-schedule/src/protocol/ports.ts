@@ -56,8 +56,11 @@ export interface HeldLock {
 
 export type LockVerdict =
   | { readonly kind: 'acquired'; readonly lock: HeldLock }
-  /** Somebody else holds it. `holder` is the instance id where the store knows it. */
-  | { readonly kind: 'held'; readonly holder?: string }
+  /**
+   * Somebody else holds it. `holder` is the instance id where the store knows it. With `freeInMs` the holder seems
+   * to be dead, and the store will have freed the lock after so many ms.
+   */
+  | { readonly kind: 'held'; readonly holder?: string; readonly freeInMs?: number }
   /** No majority answered in favour or against; nodes in quarantine after a loss of memory count as silent. */
   | { readonly kind: 'no_quorum'; readonly reason: string };
 

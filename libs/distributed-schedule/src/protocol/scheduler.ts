@@ -3,55 +3,15 @@
  * the ticks of that instant, and arms their successors. Step 1 of the protocol.
  */
 
-import type { ClusterClock } from './cluster-clock.js';
 import { type ContestParts, contestInstant } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
-import type { ProtocolOptions } from './options.js';
 import type { TickReport } from './outcome.js';
-import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
+import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
-import type { ScheduledTask, TaskStatus, TickContext } from './tick-context.js';
+import type { ScheduledTask } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
-
-/** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */
-export interface SchedulerParts {
-  readonly instanceId: string;
-  /** Number of configured nodes. */
-  readonly nodes: number;
-  readonly options: ProtocolOptions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly clusterClock: ClusterClock;
-  readonly locks: LockProvider;
-  readonly ledger: TickLedger;
-  readonly membership: Membership;
-  readonly observer: ScheduleObserver;
-  /** The key for a task's tick, see system/idempotency-key.ts. */
-  readonly idempotencyKey: (task: string, tick: number) => string;
-  /** Calls the handler with its context in scope, as AsyncLocalStorage does. Plain call when absent. */
-  readonly around?: (context: TickContext, run: () => unknown) => unknown;
-}
-
-export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
-
-/** What health and the registry need to know. */
-export interface SchedulerStatus {
-  readonly instanceId: string;
-  readonly state: SchedulerState;
-  readonly nodes: number;
-  readonly nodesAnswering: number;
-  /** A majority of nodes answered the newest beat. */
-  readonly quorum: boolean;
-  /** Ids of the live instances. */
-  readonly members: readonly string[];
-  /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
-  readonly skewMs: number | undefined;
-  readonly tasks: readonly TaskStatus[];
-  /** Leases of runs in flight here; `remainingMs` is 0 where one is lost. */
-  readonly leases: readonly { readonly task: string; readonly tick: number; readonly remainingMs: number }[];
-}
 
 /** How long the first answer of the store is waited for before ticks are contested without it, ms. */
 const FIRST_ANSWER_MS = 1_000;

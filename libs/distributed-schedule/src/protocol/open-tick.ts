@@ -1,0 +1,59 @@
+/** A tick whose contest goes on here, and the ways in which it ends without a run. */
+
+import { type DueTick, ownerOf } from './bid.js';
+import type { ClusterClock } from './cluster-clock.js';
+import type { Outcome, TickReport } from './outcome.js';
+import type { PeekVerdict } from './ports.js';
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly detail: string;
+}
+
+/** A tick that has not ended here. `met` is what its newest bid met: how it ends if no later bid succeeds. */
+export interface OpenTick {
+  readonly due: DueTick;
+  readonly met?: Ending & { readonly retryInMs?: number };
+}
+
+export interface ReportParts {
+  readonly instanceId: string;
+  readonly clusterClock: ClusterClock;
+  readonly report: (report: TickReport) => void;
+}
+
+export const STOPPED: Ending = { outcome: 'stopped', detail: 'this instance does not bid any more' };
+export const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answered' };
+
+/** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
+export function reportOverdue(parts: ReportParts, open: readonly OpenTick[]): readonly OpenTick[] {
+  const nowMs = parts.clusterClock.nowMs();
+  return open.filter(({ due, met }) => {
+    const lateMs = nowMs - due.tick;
+    if (lateMs <= due.maxLatenessMs) return true;
+    const detail = `noticed ${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms`;
+    parts.report(reportOf(parts, due, met ?? { outcome: 'misfire', detail }));
+    return false;
+  });
+}
+
+export function reportTaken(
+  parts: ReportParts,
+  open: readonly OpenTick[],
+  peeks: readonly PeekVerdict[],
+): readonly OpenTick[] {
+  return open.filter(({ due }, index) => {
+    const peek = peeks[index];
+    if (peek?.kind !== 'taken') return true;
+    parts.report(reportOf(parts, due, { outcome: 'taken', detail: `claimed by ${ownerOf(peek.claimId)}` }));
+    return false;
+  });
+}
+
+export function toOpenTick(due: DueTick): OpenTick {
+  return { due };
+}
+
+export function reportOf(parts: ReportParts, due: DueTick, { outcome, detail }: Ending): TickReport {
+  return { task: due.task.name, tick: due.tick, instanceId: parts.instanceId, outcome, detail };
+}

@@ -1,0 +1,45 @@
+/** What a scheduler is made of, and what it says of itself. */
+
+import type { ClusterClock } from './cluster-clock.js';
+import type { ScheduleObserver } from './observer.js';
+import type { ProtocolOptions } from './options.js';
+import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
+import type { TaskStatus, TickContext } from './tick-context.js';
+
+/** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */
+export interface SchedulerParts {
+  readonly instanceId: string;
+  /** Number of configured nodes. */
+  readonly nodes: number;
+  readonly options: ProtocolOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly clusterClock: ClusterClock;
+  readonly locks: LockProvider;
+  readonly ledger: TickLedger;
+  readonly membership: Membership;
+  readonly observer: ScheduleObserver;
+  /** The key for a task's tick, see system/idempotency-key.ts. */
+  readonly idempotencyKey: (task: string, tick: number) => string;
+  /** Calls the handler with its context in scope, as AsyncLocalStorage does. Plain call when absent. */
+  readonly around?: (context: TickContext, run: () => unknown) => unknown;
+}
+
+export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
+
+/** What health and the registry need to know. */
+export interface SchedulerStatus {
+  readonly instanceId: string;
+  readonly state: SchedulerState;
+  readonly nodes: number;
+  readonly nodesAnswering: number;
+  /** A majority of nodes answered the newest beat. */
+  readonly quorum: boolean;
+  /** Ids of the live instances. */
+  readonly members: readonly string[];
+  /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
+  readonly skewMs: number | undefined;
+  readonly tasks: readonly TaskStatus[];
+  /** Leases of runs in flight here; `remainingMs` is 0 where one is lost. */
+  readonly leases: readonly { readonly task: string; readonly tick: number; readonly remainingMs: number }[];
+}

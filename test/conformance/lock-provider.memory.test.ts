@@ -1,0 +1,19 @@
+import { MemoryLockProvider } from '../../libs/distributed-schedule/src/memory/memory-lock-provider.js';
+import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { describeLockProvider } from './lock-provider.suite.js';
+
+for (const nodes of [1, 3]) {
+  describeLockProvider(`in memory, ${nodes} node(s)`, async () => {
+    const stores = Array.from({ length: nodes }, () => new MemoryNode(new SystemClock()));
+    const random = new SystemRandom();
+    return {
+      mine: new MemoryLockProvider(stores, random, 'me'),
+      yours: new MemoryLockProvider(stores, random, 'you'),
+      myId: 'me',
+      yourId: 'you',
+      close: async () => undefined,
+    };
+  });
+}

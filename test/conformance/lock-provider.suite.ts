@@ -1,0 +1,129 @@
+/** What every lock provider must do, whatever it is made of. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HeldLock, LockProvider } from '../../libs/distributed-schedule/src/protocol/ports.js';
+
+/** A store with two instances at it. */
+export interface LockStage {
+  readonly mine: LockProvider;
+  readonly yours: LockProvider;
+  /** Ids of the instances that the two providers act for. */
+  readonly myId: string;
+  readonly yourId: string;
+  close(): Promise<void>;
+}
+
+const TTL_MS = 400;
+/** For locks that must not expire during a test. */
+const LONG_TTL_MS = 1_500;
+
+export function describeLockProvider(name: string, start: () => Promise<LockStage>): void {
+  describe(`the lock provider ${name}`, () => {
+    let stage: LockStage;
+    let names = 0;
+
+    const newTask = (): string => {
+      names += 1;
+      return `task-${names}`;
+    };
+    const acquire = async (
+      locks: LockProvider,
+      task: string,
+      ttlMs = TTL_MS,
+    ): Promise<HeldLock | undefined> => {
+      const [verdict] = await locks.tryAcquire([task], ttlMs);
+      return verdict?.kind === 'acquired' ? verdict.lock : undefined;
+    };
+    const require = async (locks: LockProvider, task: string, ttlMs = TTL_MS): Promise<HeldLock> => {
+      for (;;) {
+        const lock = await acquire(locks, task, ttlMs);
+        if (lock !== undefined) return lock;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+
+    beforeAll(async () => {
+      stage = await start();
+      // A new store abstains for one time to live.
+      await stage.mine.release([await require(stage.mine, newTask(), LONG_TTL_MS)]);
+    });
+    afterAll(async () => stage?.close());
+
+    it('grants a lock to one of two, and names the holder to the other', async () => {
+      const task = newTask();
+      await require(stage.mine, task);
+      expect(await stage.yours.tryAcquire([task], TTL_MS)).toEqual([{ kind: 'held', holder: stage.myId }]);
+    });
+
+    it('does not grant a lock to the same instance twice: every acquisition is its own', async () => {
+      const task = newTask();
+      await require(stage.mine, task);
+      expect((await stage.mine.tryAcquire([task], TTL_MS))[0]?.kind).toBe('held');
+    });
+
+    it('frees a lock on release, and only for its holder', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task);
+      await stage.yours.release([{ task, value: '0'.repeat(32) }]);
+      expect(await acquire(stage.yours, task)).toBeUndefined();
+      await stage.mine.release([lock]);
+      expect(await acquire(stage.yours, task)).toBeDefined();
+    });
+
+    it('frees a lock whose time to live has passed', async () => {
+      const task = newTask();
+      await require(stage.mine, task);
+      const lock = await require(stage.yours, task);
+      expect(lock.task).toBe(task);
+    });
+
+    it('keeps a lock alive for as long as it is extended', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task);
+      const endMs = performance.now() + 3 * TTL_MS;
+      while (performance.now() < endMs) {
+        expect(await stage.mine.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
+        expect(await acquire(stage.yours, task)).toBeUndefined();
+      }
+    });
+
+    it('says lost when somebody else holds the lock by now, and takes nothing from them', async () => {
+      const task = newTask();
+      const old = await require(stage.mine, task);
+      const current = await require(stage.yours, task);
+      expect(await stage.mine.extend([old], TTL_MS)).toEqual([{ kind: 'lost' }]);
+      await stage.mine.release([old]);
+      expect(await stage.yours.extend([current], TTL_MS)).toEqual([{ kind: 'extended' }]);
+    });
+
+    it('says lost when the lock is gone', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task);
+      await stage.mine.release([lock]);
+      expect(await stage.mine.extend([lock], TTL_MS)).toEqual([{ kind: 'lost' }]);
+    });
+
+    it('answers a batch in its order', async () => {
+      const [held, free] = [newTask(), newTask()];
+      await require(stage.yours, held, LONG_TTL_MS);
+      const verdicts = await stage.mine.tryAcquire([held, free], TTL_MS);
+      expect(verdicts.map(({ kind }) => kind)).toEqual(['held', 'acquired']);
+    });
+
+    it('protects a counter that is read, awaited and written: no increment is lost', async () => {
+      const task = newTask();
+      let counter = 0;
+      const addTen = async (locks: LockProvider): Promise<void> => {
+        for (let added = 0; added < 10; added += 1) {
+          const lock = await require(locks, task, LONG_TTL_MS);
+          const read = counter;
+          await new Promise((resolve) => setImmediate(resolve));
+          counter = read + 1;
+          await locks.release([lock]);
+        }
+      };
+      await Promise.all([addTen(stage.mine), addTen(stage.yours), addTen(stage.mine), addTen(stage.yours)]);
+      expect(counter).toBe(40);
+    });
+  });
+}
