@@ -1,0 +1,26 @@
+import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
+import { CRON_EXCLUSIVE_OPTION_NAMES, type CronExclusiveOptions } from './exclusive-task-options.js';
+import { requireKnownOptions } from './option-names.js';
+
+const DECORATOR = '@CronExclusive';
+
+/**
+ * Runs the method at every instant of a cron expression, on exactly one instance.
+ *
+ * Expressions, presets, time zones and daylight saving are those of `@Cron` of @nestjs/schedule, read by the same
+ * parser. Without `timeZone` the zone of the process counts; give one where hosts may differ.
+ * @param expression five fields, or six with seconds first; a `CronExpression`; or a preset such as `@daily`
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME or
+ * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_BAD_SCHEDULE at boot
+ */
+export function CronExclusive(
+  expression: string,
+  options: CronExclusiveOptions = {},
+): ExclusiveMethodDecorator {
+  requireKnownOptions(DECORATOR, options, CRON_EXCLUSIVE_OPTION_NAMES);
+  const { timeZone, utcOffset, ...taskOptions } = options;
+  return exclusiveMethod(DECORATOR, () => ({
+    options: taskOptions,
+    schedule: { kind: 'cron', cronTime: expression, timeZone, utcOffset },
+  }));
+}

@@ -1,0 +1,110 @@
+import { CronTime } from 'cron';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { Schedule } from '../protocol/tick-context.js';
+import type { CronDefinition } from './schedule-definition.js';
+
+const MINUTE_MS = 60_000;
+/** No zone turns its clocks by more than a few hours. */
+const MOST_MINUTES_REPEATED = 6 * 60;
+/** UTC+14 is the easternmost zone there is, UTC-12 the westernmost. */
+const LARGEST_OFFSET_MINUTES = 14 * 60;
+
+/**
+ * A cron expression, read by `CronTime` of the `cron` package: the parser of @nestjs/schedule, so that making a
+ * task exclusive cannot change when it is due. Like there, a `Date` or luxon `DateTime` is due once.
+ */
+export class CronSchedule implements Schedule {
+  readonly description: string;
+  private readonly cronTime: CronTime;
+  /** The one instant of a Date, epoch ms. */
+  private readonly onceMs: number | undefined;
+
+  /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE with the parser's own words */
+  constructor(
+    private readonly task: string,
+    private readonly definition: CronDefinition,
+  ) {
+    const { cronTime } = definition;
+    try {
+      this.cronTime = new CronTime(cronTime, zoneOf(definition));
+    } catch (error) {
+      throw this.badSchedule(error);
+    }
+    this.onceMs = this.cronTime.realDate ? Number(cronTime.valueOf()) : undefined;
+    this.description =
+      this.onceMs === undefined
+        ? `${String(cronTime)} (${this.cronTime.timeZone ?? 'UTC'})`
+        : `once at ${new Date(this.onceMs).toISOString()}`;
+  }
+
+  nextAfter(epochMs: number): number | undefined {
+    if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
+    const nextMs = this.askParser(epochMs);
+    if (nextMs === undefined || nextMs > epochMs) return nextMs;
+    // Where clocks are turned back by half an hour (Lord Howe Island) the parser answers an instant of the second
+    // pass with one of the first. Going back in time would stop the task: step over the repeated stretch.
+    const minuteMs = Math.ceil(epochMs / MINUTE_MS) * MINUTE_MS;
+    for (let minutes = 1; minutes <= MOST_MINUTES_REPEATED; minutes++) {
+      const laterMs = this.askParser(minuteMs + minutes * MINUTE_MS - 1);
+      if (laterMs === undefined || laterMs > epochMs) return laterMs;
+    }
+    return undefined;
+  }
+
+  /**
+   * Refuses an expression such as the 30th of February.
+   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
+   */
+  requireDueAfter(epochMs: number): void {
+    // A Date that has passed is no mistake: the app may have been restarted since.
+    if (this.onceMs === undefined && this.nextAfter(epochMs) === undefined) {
+      throw this.badSchedule('it is never due in the next 8 years');
+    }
+  }
+
+  private askParser(epochMs: number): number | undefined {
+    try {
+      return this.cronTime.getNextDateFrom(new Date(epochMs), this.cronTime.timeZone).toMillis();
+    } catch {
+      // What can be wrong with the expression was found in the constructor: it has no date within 8 years.
+      return undefined;
+    }
+  }
+
+  private badSchedule(cause: unknown): DistributedScheduleError {
+    const { cronTime, timeZone, utcOffset } = this.definition;
+    const zone =
+      timeZone === undefined
+        ? ''
+        : ` in time zone ${typeof timeZone === 'string' ? `'${timeZone}'` : String(timeZone)}`;
+    const offset = utcOffset === undefined ? '' : ` at UTC offset ${String(utcOffset)}`;
+    return new DistributedScheduleError(
+      'DSCHED_BAD_SCHEDULE',
+      `the cron expression '${String(cronTime)}'${zone}${offset} cannot be used: ` +
+        (cause instanceof Error ? cause.message : String(cause)),
+      { task: this.task, value: cronTime, ...(cause instanceof Error ? { cause } : {}) },
+    );
+  }
+}
+
+/** Turns `utcOffset` into a zone of its own, in the way in which CronTime does it when it makes a timer. */
+function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | undefined {
+  const isDate = typeof cronTime === 'object' && cronTime !== null && Number.isFinite(cronTime.valueOf());
+  if (typeof cronTime !== 'string' && !isDate) {
+    throw new TypeError('it must be a string, a Date or a DateTime');
+  }
+  if (timeZone !== undefined && timeZone !== null && typeof timeZone !== 'string') {
+    throw new TypeError('the time zone must be the name of one');
+  }
+  if (utcOffset === undefined || utcOffset === null) return timeZone ?? undefined;
+  if (timeZone !== undefined && timeZone !== null)
+    throw new TypeError('it takes a time zone or a UTC offset, not both');
+  if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > LARGEST_OFFSET_MINUTES) {
+    throw new RangeError(
+      `the UTC offset must be whole minutes, at most ${LARGEST_OFFSET_MINUTES} either way`,
+    );
+  }
+  const minutes = Math.abs(Number(utcOffset));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `UTC${Number(utcOffset) < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}

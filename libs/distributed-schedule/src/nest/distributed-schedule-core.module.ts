@@ -1,0 +1,79 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { SystemRandom } from '../system/system-random.js';
+import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
+import { GIVEN_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
+import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+import { type ModuleOptions, resolveModuleOptions } from './distributed-schedule-options.resolver.js';
+import { ExclusiveExplorer } from './exclusive.explorer.js';
+import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
+import { LeaseRenewalService } from './lease-renewal.service.js';
+import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
+import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
+import { TaskOrchestrator } from './task.orchestrator.js';
+
+/**
+ * The inner, global module. Nest ends global modules last, which is right for connections and too late for
+ * draining: that is the part of DistributedScheduleModule around it.
+ */
+@Module({})
+export class DistributedScheduleCoreModule implements OnApplicationShutdown {
+  constructor(@Inject(TaskOrchestrator) private readonly orchestrator: TaskOrchestrator) {}
+
+  /** @param given provides {@link GIVEN_OPTIONS}, and what that takes */
+  static register(given: readonly Provider[], imports: ModuleMetadata['imports'] = []): DynamicModule {
+    return {
+      module: DistributedScheduleCoreModule,
+      global: true,
+      imports: [DiscoveryModule, ...imports],
+      providers: [
+        ...given,
+        {
+          provide: MODULE_OPTIONS,
+          useFactory: createModuleOptions,
+          inject: [GIVEN_OPTIONS, ModulesContainer],
+        },
+        ...SCHEDULER_PROVIDERS,
+        ExclusiveMetadataAccessor,
+        ExclusiveExplorer,
+        SchedulerRegistryMirror,
+        TaskOrchestrator,
+        DistributedScheduleRegistry,
+        LeaseRenewalService,
+      ],
+      exports: [TaskOrchestrator, DistributedScheduleRegistry, LeaseRenewalService],
+    };
+  }
+
+  /** After every module has been destroyed: until then a handler may still write through a lease. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.orchestrator.close();
+  }
+}
+
+function createModuleOptions(given: DistributedScheduleOptions, modules: ModulesContainer): ModuleOptions {
+  refuseSecondForRoot(modules);
+  return resolveModuleOptions(given, new SystemRandom());
+}
+
+/** Counted per container: two apps in one process are two instances, as they should be. */
+function refuseSecondForRoot(modules: ModulesContainer): void {
+  const found = [...modules.values()].filter(
+    (module) => module.metatype === DistributedScheduleCoreModule,
+  ).length;
+  if (found < 2) return;
+  throw new DistributedScheduleError(
+    'DSCHED_SECOND_FOR_ROOT',
+    `DistributedScheduleModule.forRoot or forRootAsync is called ${found} times in this app, which would make as many ` +
+      'schedulers. Call it once, in the root module; the decorators and the registry work in every module.',
+    { value: found },
+  );
+}

@@ -1,0 +1,63 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { ScheduleObserver } from '../protocol/observer.js';
+import type { LockProvider, TickLedger } from '../protocol/ports.js';
+import type { RedisInput } from '../redis/redis-input.js';
+
+/** Options of `DistributedScheduleModule.forRoot`. All are optional; durations are whole milliseconds. */
+export interface DistributedScheduleOptions {
+  /**
+   * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, ioredis options, or an
+   * ioredis client, which stays the caller's to close. Absent: an embedded memory backend, which coordinates
+   * nothing beyond this process, with a warning.
+   */
+  readonly redis?: RedisInput | readonly RedisInput[];
+  /** Key prefix. Instances with the same namespace and nodes form one cluster. Default `nest-schedule`. */
+  readonly namespace?: string;
+  /** Names this process in logs and records. Must differ between instances. Default: random. */
+  readonly instanceId?: string;
+  readonly lease?: {
+    /** Time to live of a run's lease; renewed at a third of it. Default 3000. */
+    readonly ttlMs?: number;
+  };
+  readonly bids?: {
+    /** How long before a tick the first in rank bids. Default 30. */
+    readonly leadMs?: number;
+    /** How long after the one before it the next in rank bids. Default 100. */
+    readonly staggerMs?: number;
+  };
+  /** A node that has not answered for this long gives no vote. Default 120. */
+  readonly nodeTimeoutMs?: number;
+  /** How long `app.close()` waits for running handlers before it aborts them. Default 10000. */
+  readonly shutdownTimeoutMs?: number;
+  /** When false, this instance checks and registers its tasks but never bids. Default true. */
+  readonly enabled?: boolean;
+  /** Replaces the run locks of the backend. */
+  readonly lockProvider?: LockProvider;
+  /** Replaces the ledger of the backend: what makes a tick run once. */
+  readonly tickLedger?: TickLedger;
+  /** Raised by one whenever the set of nodes changes, which it may do by one node at a time. Default 1. */
+  readonly nodeSetGeneration?: number;
+  /** Replicas that must acknowledge a claim; only with one node. Default 0. */
+  readonly waitReplicas?: number;
+  /** Watch the scheduler from its first event on. */
+  readonly observers?: readonly ScheduleObserver[];
+}
+
+/** Makes the options, for `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`. */
+export interface DistributedScheduleOptionsFactory {
+  createDistributedScheduleOptions(): DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
+}
+
+type OptionsFactory = (
+  ...injected: never[]
+) => DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
+
+/** Exactly one of `useFactory`, `useClass` and `useExisting`. */
+export interface DistributedScheduleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Injected into `useFactory`, in order. */
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  /** `never` as parameter lets a factory name whatever types it expects. */
+  readonly useFactory?: OptionsFactory;
+  readonly useClass?: Type<DistributedScheduleOptionsFactory>;
+  readonly useExisting?: InjectionToken<DistributedScheduleOptionsFactory>;
+}

@@ -1,0 +1,105 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { GIVEN_OPTIONS } from './distributed-schedule.tokens.js';
+import { DistributedScheduleCoreModule } from './distributed-schedule-core.module.js';
+import type {
+  DistributedScheduleAsyncOptions,
+  DistributedScheduleOptions,
+  DistributedScheduleOptionsFactory,
+} from './distributed-schedule-options.js';
+import { TaskOrchestrator } from './task.orchestrator.js';
+
+/**
+ * Nest initialises modules from the most distant one to the root, which is at 0, and destroys them the other way
+ * round. Beyond the root, this one is initialised last and destroyed first: ticks start when the whole app is
+ * ready, and stop before any provider's onModuleDestroy.
+ */
+const DISTANCE_BEYOND_ROOT = -1;
+
+/**
+ * Runs scheduled methods on exactly one instance. Import it once, in the root module:
+ *
+ * ```ts
+ * DistributedScheduleModule.forRoot({ redis: ['redis://a:6379', 'redis://b:6379', 'redis://c:6379'], namespace: 'shop' })
+ * ```
+ *
+ * A store that is down does not stop the boot: ticks end as `no_quorum` until it is back. `app.close()` stops
+ * bidding, waits for running handlers at most `shutdownTimeoutMs`, and releases their leases; call
+ * `app.enableShutdownHooks()` to have that on SIGTERM.
+ */
+@Module({})
+export class DistributedScheduleModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @Inject(TaskOrchestrator) private readonly orchestrator: TaskOrchestrator,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
+    for (const module of modules.values()) {
+      if (module.metatype === DistributedScheduleModule) module.distance = DISTANCE_BEYOND_ROOT;
+    }
+  }
+
+  /**
+   * Mistakes are errors at boot, when the options are resolved: DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION,
+   * DSCHED_DURATIONS, DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_SECOND_FOR_ROOT.
+   */
+  static forRoot(options: DistributedScheduleOptions = {}): DynamicModule {
+    return surround(DistributedScheduleCoreModule.register([{ provide: GIVEN_OPTIONS, useValue: options }]));
+  }
+
+  /**
+   * Options from a factory, an options class, or a provider that exists elsewhere.
+   * @throws DistributedScheduleError DSCHED_BAD_OPTION unless there is exactly one of them
+   */
+  static forRootAsync(options: DistributedScheduleAsyncOptions): DynamicModule {
+    return surround(DistributedScheduleCoreModule.register(asyncProvidersOf(options), options.imports));
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.orchestrator.register();
+  }
+
+  onApplicationBootstrap(): void {
+    this.orchestrator.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.orchestrator.drain();
+  }
+}
+
+function surround(core: DynamicModule): DynamicModule {
+  return { module: DistributedScheduleModule, imports: [core] };
+}
+
+function asyncProvidersOf({
+  useFactory,
+  useClass,
+  useExisting,
+  inject = [],
+}: DistributedScheduleAsyncOptions): Provider[] {
+  const given = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
+  if (given.length !== 1) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `forRootAsync takes exactly one of useFactory, useClass and useExisting; it was given ${given.length}`,
+      { value: given.length },
+    );
+  }
+  if (useFactory !== undefined) return [{ provide: GIVEN_OPTIONS, useFactory, inject: [...inject] }];
+  const token = useClass ?? useExisting;
+  const options: Provider = {
+    provide: GIVEN_OPTIONS,
+    useFactory: (factory: DistributedScheduleOptionsFactory) => factory.createDistributedScheduleOptions(),
+    inject: token === undefined ? [] : [token],
+  };
+  return useClass === undefined ? [options] : [{ provide: useClass, useClass }, options];
+}

@@ -1,0 +1,134 @@
+/** Makes a task from what a decorator wrote, and checks all that needs the task's name in its message. */
+
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { requireName } from '../protocol/options.js';
+import type { Schedule } from '../protocol/tick-context.js';
+import { CronSchedule } from './cron.schedule.js';
+import { EverySecondSchedule } from './every-second.schedule.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
+import { IntervalSchedule } from './interval.schedule.js';
+import type { ScheduleDefinition } from './schedule-definition.js';
+
+/** What compilers call a class that has no name of its own: it changes with the file around it. */
+const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
+
+/** Where a task was found. */
+export interface TaskOrigin {
+  readonly className: string;
+  readonly method: string;
+}
+
+/** A task without its handler. */
+export interface TaskBlueprint {
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly definition: ScheduleDefinition;
+  readonly disabled: boolean;
+  readonly maxLatenessMs?: number;
+}
+
+/**
+ * @param nowMs an expression that is never due after it is refused
+ * @throws DistributedScheduleError DSCHED_UNSTABLE_NAME, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_BAD_OPTION
+ */
+export function createTaskBlueprint(
+  metadata: ExclusiveMetadata,
+  origin: TaskOrigin,
+  nowMs: number,
+): TaskBlueprint {
+  const { options } = metadata;
+  const definition = requireSchedule(metadata, origin);
+  const name = requireStableName(metadata, origin);
+  const disabled =
+    options.disabled ?? (definition.kind === 'cron' ? definition.disabled : undefined) ?? false;
+  if (typeof disabled !== 'boolean') {
+    throw badOption(name, 'disabled', disabled, 'true or false');
+  }
+  const { maxLatenessMs } = options;
+  if (maxLatenessMs !== undefined && (!Number.isInteger(maxLatenessMs) || maxLatenessMs < 1)) {
+    throw badOption(
+      name,
+      'maxLatenessMs',
+      maxLatenessMs,
+      'a whole number of milliseconds from 1 to half the period',
+    );
+  }
+  const schedule = createSchedule(definition, name, nowMs);
+  return { name, schedule, definition, disabled, ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }) };
+}
+
+function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
+  const place = `${className}.${method}`;
+  if (metadata.schedule === undefined) {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_SCHEDULE',
+      `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron or @Interval of @nestjs/schedule, or use ` +
+        '@EverySecondExclusive, @CronExclusive or @IntervalExclusive. If it has one, a decorator in between has ' +
+        `replaced the method and lost it: put ${metadata.decorator}() right beside it.`,
+      { value: place },
+    );
+  }
+  if (metadata.schedule.kind === 'timeout') {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_SCHEDULE',
+      `${place} is marked ${metadata.decorator}() over @Timeout. Timeouts are not supported yet: a timeout counts from ` +
+        'the start of a process, so there is no instant that instances could agree on. ' +
+        `Remove ${metadata.decorator}(), or give the method a @Cron.`,
+      { value: place },
+    );
+  }
+  return metadata.schedule;
+}
+
+function requireStableName(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): string {
+  const { schedule, options } = metadata;
+  const given = options.name ?? (schedule !== undefined && 'name' in schedule ? schedule.name : undefined);
+  if (given === undefined && NO_NAME.test(className)) {
+    throw new DistributedScheduleError(
+      'DSCHED_UNSTABLE_NAME',
+      `${metadata.decorator} stands on the method ${method} of an anonymous class. Pass { name }.`,
+      { value: method },
+    );
+  }
+  const name: unknown = given ?? `${className}.${method}`;
+  try {
+    requireName('name', name);
+    return name;
+  } catch (cause) {
+    throw new DistributedScheduleError(
+      'DSCHED_UNSTABLE_NAME',
+      `${className}.${method} cannot be named ${typeof name === 'string' ? JSON.stringify(name) : String(name)}. ` +
+        'A name takes 1 to 200 characters without braces and control characters. Pass another { name }.',
+      { value: name, cause },
+    );
+  }
+}
+
+function createSchedule(definition: ScheduleDefinition, task: string, nowMs: number): Schedule {
+  switch (definition.kind) {
+    case 'every_second':
+      return new EverySecondSchedule();
+    case 'interval':
+      return new IntervalSchedule(task, definition.periodMs);
+    case 'cron': {
+      const schedule = new CronSchedule(task, definition);
+      schedule.requireDueAfter(nowMs);
+      return schedule;
+    }
+    case 'timeout':
+      throw new TypeError('timeouts are refused by requireSchedule');
+    default:
+      return definition satisfies never;
+  }
+}
+
+function badOption(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option ${option} is ${String(value)}; it takes ${expected}`,
+    {
+      task,
+      value,
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import { writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
+import {
+  type DecoratedMethod,
+  type ExclusiveMethodDecorator,
+  exclusiveMethod,
+} from './exclusive-method.decorator.js';
+import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
+import { takeNestSchedule } from './nest-schedule.metadata.js';
+import { requireKnownOptions } from './option-names.js';
+
+const DECORATOR = '@Exclusive';
+
+/**
+ * Makes a task of @nestjs/schedule exclusive: the schedule of the method's `@Cron` or `@Interval` is taken over,
+ * and the plain job is never registered. It may stand above or below them.
+ *
+ * Expression, `timeZone`, `utcOffset`, `disabled` and `name` keep their meaning. `threshold`, `unrefTimeout`,
+ * `waitForCompletion` and `initialDelay` speak of a local timer and have none here. An interval moves to the
+ * epoch grid, see {@link IntervalExclusive}.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME or
+ * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_NO_SCHEDULE at boot, also for `@Timeout`
+ */
+export function Exclusive(options: ExclusiveTaskOptions = {}): ExclusiveMethodDecorator {
+  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);
+  return exclusiveMethod(DECORATOR, (decorated) => {
+    const schedule = takeNestSchedule(decorated.method);
+    if (schedule !== undefined) return { options, schedule };
+    takeScheduleLater(decorated, options);
+    return { options };
+  });
+}
+
+/**
+ * For an @Exclusive below its @Cron, which has not written anything yet. Decorators of a class run in one go, so
+ * it has at the next microtask; the scan of @nestjs/schedule comes many of them later, since Nest makes
+ * instances in between. Should anything ever come in time to break that, ExclusiveExplorer finds the schedule
+ * still in its old place and refuses to boot.
+ */
+function takeScheduleLater({ prototype, name }: DecoratedMethod, options: ExclusiveTaskOptions): void {
+  void Promise.resolve().then(() => {
+    // Read again: a decorator in between may have replaced the method.
+    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+    const schedule = typeof method === 'function' ? takeNestSchedule(method) : undefined;
+    if (schedule !== undefined)
+      writeExclusiveMetadata(prototype, name, { decorator: DECORATOR, options, schedule });
+  });
+}

@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ScheduleEvent } from '../protocol/observer.js';
+import type { Scheduler } from '../protocol/scheduler.js';
+import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
+import { SCHEDULER } from './distributed-schedule.tokens.js';
+import { ObserverFanout } from './observer-fanout.js';
+
+/** A lease of a run in flight; `remainingMs` is 0 where trust in it has ended. */
+export type LeaseStatus = SchedulerStatus['leases'][number];
+
+/** Trust in a lease was prolonged, or has ended for good. */
+export type TrustChange = Extract<ScheduleEvent, { type: 'renewed' | 'lease_lost' }>;
+
+/**
+ * The leases of the runs in flight on this instance. Each is renewed when a third of its time to live has passed,
+ * by the loop in protocol/keep-lease.ts; this is the app's view of it.
+ */
+@Injectable()
+export class LeaseRenewalService {
+  constructor(
+    @Inject(SCHEDULER) private readonly scheduler: Scheduler,
+    @Inject(ObserverFanout) private readonly fanout: ObserverFanout,
+  ) {}
+
+  /** One entry per run in flight. */
+  list(): readonly LeaseStatus[] {
+    return this.scheduler.status().leases;
+  }
+
+  /**
+   * Renews all of them at once, for instance right before a long synchronous stretch. Does not wait for the
+   * answers; each one comes as a {@link TrustChange}.
+   */
+  renewNow(): void {
+    this.scheduler.renewAll();
+  }
+
+  /**
+   * Tells each change of trust. The listener is called synchronously and must not throw.
+   * @returns stops listening
+   */
+  onTrustChange(listener: (change: TrustChange) => void): () => void {
+    const observer = {
+      observe(event: ScheduleEvent): void {
+        if (event.type === 'renewed' || event.type === 'lease_lost') listener(event);
+      },
+    };
+    this.fanout.add(observer);
+    return () => this.fanout.remove(observer);
+  }
+}

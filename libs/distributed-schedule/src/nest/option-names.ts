@@ -1,0 +1,92 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
+
+/** The names that are allowed, nested as the options are. `true` marks a value. */
+export interface OptionNames {
+  readonly [name: string]: true | OptionNames;
+}
+
+/** Beyond this many typing errors a suggestion would be a guess. */
+const MOST_TYPING_ERRORS = 3;
+
+/**
+ * Refuses names that do not exist. A misspelt option that is ignored is a safety margin that nobody has.
+ * @param place where the options stand, for the message
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION when `given` is not an object
+ */
+export function requireKnownOptions(place: string, given: unknown, names: OptionNames): void {
+  refuseUnknown(place, given, names, names, '');
+}
+
+function refuseUnknown(
+  place: string,
+  given: unknown,
+  names: OptionNames,
+  all: OptionNames,
+  path: string,
+): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `${path === '' ? `the options of ${place}` : `option ${path} of ${place}`} must be an object`,
+      { value: given },
+    );
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const known = Object.hasOwn(names, name) ? names[name] : undefined;
+    const fullName = path === '' ? name : `${path}.${name}`;
+    if (known === undefined) throw unknownOption(place, fullName, all);
+    if (known !== true && value !== undefined) refuseUnknown(place, value, known, all, fullName);
+  }
+}
+
+function unknownOption(place: string, fullName: string, all: OptionNames): DistributedScheduleError {
+  const known = pathsOf(all);
+  const meant = closestTo(fullName, known);
+  return new DistributedScheduleError(
+    'DSCHED_UNKNOWN_OPTION',
+    `${place} has no option '${fullName}'. ` +
+      (meant === undefined ? `It takes ${known.join(', ')}.` : `Did you mean '${meant}'?`),
+    { value: fullName },
+  );
+}
+
+function pathsOf(names: OptionNames, path = ''): string[] {
+  return Object.entries(names).flatMap(([name, inner]) =>
+    inner === true ? [`${path}${name}`] : pathsOf(inner, `${path}${name}.`),
+  );
+}
+
+/** Compares whole paths and last names, so that both `leese.ttlMs` and a flat `ttlMs` find `lease.ttlMs`. */
+function closestTo(fullName: string, known: readonly string[]): string | undefined {
+  const lastName = lastNameOf(fullName);
+  const ranked = known
+    .map((path) => ({
+      path,
+      errors: Math.min(
+        typingErrors(fullName.toLowerCase(), path.toLowerCase()),
+        typingErrors(lastName.toLowerCase(), lastNameOf(path).toLowerCase()),
+      ),
+    }))
+    .sort((a, b) => a.errors - b.errors);
+  const best = ranked[0];
+  const bearable = Math.min(MOST_TYPING_ERRORS, Math.floor(lastName.length / 2));
+  return best !== undefined && best.errors <= bearable ? best.path : undefined;
+}
+
+function lastNameOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}
+
+/** Levenshtein distance. */
+function typingErrors(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,101 @@
+/** Where votes and locks are kept. The scheduler sees nothing of it but ports. */
+
+import { Logger } from '@nestjs/common';
+import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
+import { MemoryNode } from '../memory/memory-node.js';
+import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
+import { connectRedis } from '../redis/redis-connection.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+
+/**
+ * What the store can promise. `quorum`: a majority of independent masters decides, and each may fail or forget.
+ * `single`: one master, without which nothing runs. `best_effort`: a Sentinel or Cluster among them, whose failover
+ * can lose a grant and so double a tick. `memory`: nothing beyond this process.
+ */
+export type StoreStrength = 'quorum' | 'single' | 'best_effort' | 'memory';
+
+/** One node as this instance sees it: no host name, no secret. */
+export interface StoreNodeStatus {
+  /** Such as `node 1`, in the order of the `redis` option. */
+  readonly label: string;
+  readonly answering: boolean;
+  /** The code of the reason why a node that is up gives no vote. */
+  readonly problem?: string;
+}
+
+export interface ScheduleBackend {
+  readonly nodes: readonly VotingNode[];
+  readonly locks: LockProvider;
+  readonly strength: StoreStrength;
+  health(): readonly StoreNodeStatus[];
+  /**
+   * Looks whether two entries lead to one master, among the nodes that answer within the bound.
+   * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
+   */
+  verifyDistinct(timeoutMs: number): Promise<void>;
+  /** Ends every connection that this library has opened. */
+  close(): Promise<void>;
+}
+
+/** What a backend tells while it lives. */
+export interface BackendEvents {
+  onTimeSample(sample: TimeSample): void;
+  /** Our sign of life was interrupted, so others may believe that we died. */
+  onPresenceRestored(): void;
+  onProblem(error: unknown, where: string): void;
+}
+
+/** How many nodes {@link openBackend} will make. */
+export function nodeCountOf(options: ModuleOptions): number {
+  return options.redis?.length ?? 1;
+}
+
+export async function openBackend(
+  options: ModuleOptions,
+  clock: Clock,
+  random: Random,
+  events: BackendEvents,
+): Promise<ScheduleBackend> {
+  if (options.redis === undefined) return openMemory(options, clock, random, events);
+  return connectRedis({
+    inputs: options.redis,
+    namespace: options.protocol.namespace,
+    instanceId: options.instanceId,
+    generation: options.nodeSetGeneration,
+    waitReplicas: options.waitReplicas,
+    options: options.protocol,
+    clock,
+    ...events,
+  });
+}
+
+function openMemory(
+  options: ModuleOptions,
+  clock: Clock,
+  random: Random,
+  events: BackendEvents,
+): ScheduleBackend {
+  const isReplaced = options.lockProvider !== undefined && options.tickLedger !== undefined;
+  if (!isReplaced) {
+    new Logger('DistributedSchedule').warn(
+      'No `redis` option: the embedded memory backend is used. It coordinates nothing beyond this process, so with ' +
+        'several replicas every task runs on each of them. Pass `redis` before you scale out.',
+    );
+  }
+  const node = MemoryNode.embedded(clock);
+  const voting = node.connect({
+    label: 'memory',
+    onReply: (nodeTimeMs) => {
+      const nowMs = clock.monotonicMs();
+      events.onTimeSample({ node: 0, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
+    },
+  });
+  return {
+    nodes: [voting],
+    locks: new MemoryLockProvider([node], random, options.instanceId),
+    strength: 'memory',
+    health: () => [{ label: voting.label, answering: true }],
+    verifyDistinct: async () => undefined,
+    close: async () => undefined,
+  };
+}

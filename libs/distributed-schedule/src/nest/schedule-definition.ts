@@ -1,0 +1,18 @@
+import type { CronJobParams } from 'cron';
+
+/** A schedule as the decorators were given it: not yet parsed, and with nothing checked. */
+export type ScheduleDefinition =
+  | { readonly kind: 'every_second' }
+  | CronDefinition
+  | { readonly kind: 'interval'; readonly periodMs: unknown; readonly name?: string }
+  | { readonly kind: 'timeout' };
+
+export interface CronDefinition {
+  readonly kind: 'cron';
+  readonly cronTime: CronJobParams['cronTime'];
+  readonly timeZone?: unknown;
+  readonly utcOffset?: unknown;
+  /** The name that `@Cron` was given. */
+  readonly name?: string;
+  readonly disabled?: boolean;
+}

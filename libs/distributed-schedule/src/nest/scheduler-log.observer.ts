@@ -1,0 +1,139 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
+import type { TickReport } from '../protocol/outcome.js';
+import type { Clock } from '../protocol/ports.js';
+import { CLOCK } from './distributed-schedule.tokens.js';
+
+/** One line per task and so many ms for what can go on every second. */
+const QUIET_MS = 60_000;
+/** Tasks that are remembered for that. */
+const MOST_TASKS_REMEMBERED = 1_000;
+
+interface Muted {
+  readonly sinceMs: number;
+  readonly suppressed: number;
+}
+
+/**
+ * Tells the log what a person must know: failures, lost leases, changes of the quorum. That another instance took
+ * a tick is daily business and says nothing. Only names, messages and stacks are written, never whole errors:
+ * those of a Redis client carry its password among their arguments.
+ */
+@Injectable()
+export class SchedulerLogObserver implements ScheduleObserver {
+  private readonly logger = new Logger('DistributedSchedule');
+  private readonly muted = new Map<string, Muted>();
+  /** Undefined until the first beat: a cluster that is there from the start is no news. */
+  private quorum: boolean | undefined;
+  private isFenced = false;
+
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  observe(event: ScheduleEvent): void {
+    switch (event.type) {
+      case 'tick':
+        this.logTick(event.report);
+        return;
+      case 'lease_lost':
+        this.logger.warn(
+          `Task '${event.task}' lost its lease in tick ${at(event.tick)}: ${event.reason}. Its signal has aborted.`,
+        );
+        return;
+      case 'quorum':
+        this.logQuorum(event);
+        return;
+      case 'fenced':
+        this.logFenced(event.reason);
+        return;
+      case 'error':
+        this.logger.error(`In ${event.where}: ${describe(event.error)}`, stackOf(event.error));
+        return;
+      case 'started':
+      case 'renewed':
+      case 'members':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  private logTick(report: TickReport): void {
+    const { task, tick, outcome, error } = report;
+    switch (outcome) {
+      case 'failed':
+        this.logger.error(`Task '${task}' failed in tick ${at(tick)}: ${describe(error)}`, stackOf(error));
+        return;
+      case 'aborted':
+        this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describe(error)}`);
+        return;
+      case 'misfire':
+        this.warnNowAndThen(
+          task,
+          `Task '${task}' missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`,
+        );
+        return;
+      case 'success':
+      case 'taken':
+      case 'overlap':
+      case 'no_quorum':
+      case 'stopped':
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  private logQuorum({ reached, nodesAnswering, nodes }: Extract<ScheduleEvent, { type: 'quorum' }>): void {
+    const before = this.quorum;
+    if (before === reached) return;
+    this.quorum = reached;
+    const count = `${nodesAnswering} of ${nodes} nodes answer`;
+    if (!reached) this.logger.warn(`Quorum lost: ${count}. No task runs until a majority does.`);
+    else if (before === false) this.logger.log(`Quorum is back: ${count}.`);
+  }
+
+  private logFenced(reason: 'outdated' | 'conflict'): void {
+    if (this.isFenced) return;
+    this.isFenced = true;
+    this.logger.error(
+      reason === 'outdated'
+        ? 'DSCHED_NODE_SET_OUTDATED: a newer generation of the node set is in use. This instance has stopped bidding for good.'
+        : 'DSCHED_NODE_SET_CONFLICT: another instance uses a different set of nodes under the same generation. This instance has stopped bidding for good.',
+    );
+  }
+
+  private warnNowAndThen(task: string, message: string): void {
+    const nowMs = this.clock.monotonicMs();
+    const muted = this.muted.get(task);
+    if (muted !== undefined && nowMs < muted.sinceMs + QUIET_MS) {
+      this.muted.set(task, { ...muted, suppressed: muted.suppressed + 1 });
+      return;
+    }
+    this.muted.delete(task);
+    this.muted.set(task, { sinceMs: nowMs, suppressed: 0 });
+    this.forgetOldest();
+    const more =
+      muted === undefined || muted.suppressed === 0 ? '' : ` ${muted.suppressed} more since the last line.`;
+    this.logger.warn(message + more);
+  }
+
+  private forgetOldest(): void {
+    for (const task of this.muted.keys()) {
+      if (this.muted.size <= MOST_TASKS_REMEMBERED) return;
+      this.muted.delete(task);
+    }
+  }
+}
+
+function at(tick: number): string {
+  return new Date(tick).toISOString();
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return error === undefined ? 'no reason given' : String(error);
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}

@@ -1,0 +1,71 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CronJob } from 'cron';
+import type { ExclusiveTask } from './exclusive.explorer.js';
+
+/** The expression of every second, with seconds first. */
+const EVERY_SECOND = '* * * * * *';
+
+/**
+ * Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule, so that code which lists an app's jobs
+ * sees all of them. What stands there never runs anything: starting a job would run it on this instance, outside
+ * of the protocol.
+ */
+@Injectable()
+export class SchedulerRegistryMirror {
+  private readonly logger = new Logger('DistributedSchedule');
+
+  constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
+
+  /** To be called when @nestjs/schedule has registered the app's own jobs, so that theirs keep their names. */
+  show(tasks: readonly ExclusiveTask[]): void {
+    const registry = this.findRegistry();
+    if (registry === undefined) return;
+    for (const task of tasks) this.showOne(registry, task);
+  }
+
+  private showOne(registry: SchedulerRegistry, task: ExclusiveTask): void {
+    const kind = task.definition.kind === 'interval' ? 'interval' : 'cron';
+    if (registry.doesExist(kind, task.name)) {
+      this.logger.warn(
+        `SchedulerRegistry has another ${kind} '${task.name}' already, so the exclusive task of that name ` +
+          'is not shown there. It runs all the same.',
+      );
+      return;
+    }
+    if (kind === 'interval')
+      registry.addInterval(task.name, new MirroredInterval(task.name, task.schedule.description));
+    else registry.addCronJob(task.name, createIdleJob(task));
+  }
+
+  /** Apps without ScheduleModule have none. */
+  private findRegistry(): SchedulerRegistry | undefined {
+    try {
+      return this.moduleRef.get(SchedulerRegistry, { strict: false });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A job that is never started. `nextDate()` answers, on this machine's clock. */
+function createIdleJob({ name, definition }: ExclusiveTask): CronJob {
+  // The scheduler of this library fires the task. A job that somebody starts by hand must not run it twice.
+  const onTick = (): void => undefined;
+  const base = { name, onTick, start: false };
+  if (definition.kind !== 'cron') return CronJob.from({ ...base, cronTime: EVERY_SECOND, timeZone: 'UTC' });
+  const { cronTime, timeZone, utcOffset } = definition;
+  if (typeof utcOffset === 'number') return CronJob.from({ ...base, cronTime, utcOffset });
+  return typeof timeZone === 'string'
+    ? CronJob.from({ ...base, cronTime, timeZone })
+    : CronJob.from({ ...base, cronTime });
+}
+
+/** Stands where a timer would. Node's clearInterval passes over what is no timer, so it can be deleted as well. */
+class MirroredInterval {
+  constructor(
+    readonly task: string,
+    readonly schedule: string,
+  ) {}
+}

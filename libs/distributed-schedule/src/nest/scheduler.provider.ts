@@ -1,0 +1,73 @@
+/** The composition root: what the protocol needs, put together for one Nest container. */
+
+import type { Provider } from '@nestjs/common';
+import { ClusterClock } from '../protocol/cluster-clock.js';
+import type { Clock } from '../protocol/ports.js';
+import { QuorumMembership } from '../protocol/quorum-membership.js';
+import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
+import { Scheduler } from '../protocol/scheduler.js';
+import { idempotencyKey } from '../system/idempotency-key.js';
+import { SystemClock } from '../system/system-clock.js';
+import { SystemRandom } from '../system/system-random.js';
+import { runInTick } from './current-tick.js';
+import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { ObserverFanout } from './observer-fanout.js';
+import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
+import { SchedulerLogObserver } from './scheduler-log.observer.js';
+
+/** A scheduler and the backend that ends with it. */
+export interface SchedulerHost {
+  readonly scheduler: Scheduler;
+  readonly backend: ScheduleBackend;
+}
+
+export const SCHEDULER_PROVIDERS: readonly Provider[] = [
+  { provide: CLOCK, useFactory: () => new SystemClock() },
+  SchedulerLogObserver,
+  {
+    provide: ObserverFanout,
+    useFactory: (log: SchedulerLogObserver, options: ModuleOptions) =>
+      new ObserverFanout([log, ...options.observers]),
+    inject: [SchedulerLogObserver, MODULE_OPTIONS],
+  },
+  {
+    provide: SCHEDULER_HOST,
+    useFactory: createSchedulerHost,
+    inject: [MODULE_OPTIONS, CLOCK, ObserverFanout],
+  },
+  { provide: SCHEDULER, useFactory: (host: SchedulerHost) => host.scheduler, inject: [SCHEDULER_HOST] },
+];
+
+async function createSchedulerHost(
+  options: ModuleOptions,
+  clock: Clock,
+  observer: ObserverFanout,
+): Promise<SchedulerHost> {
+  const { protocol, instanceId } = options;
+  const random = new SystemRandom();
+  const nodes = nodeCountOf(options);
+  const clusterClock = new ClusterClock(clock, nodes);
+  // The backend is there first, and has nothing to renew before the scheduler is.
+  let scheduler: Scheduler | undefined;
+  const backend = await openBackend(options, clock, random, {
+    onTimeSample: (sample) => clusterClock.observe(sample),
+    onPresenceRestored: () => scheduler?.renewAll(),
+    onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
+  });
+  scheduler = new Scheduler({
+    instanceId,
+    nodes,
+    options: protocol,
+    clock,
+    random,
+    clusterClock,
+    locks: options.lockProvider ?? backend.locks,
+    ledger: options.tickLedger ?? new QuorumTickLedger(backend.nodes),
+    membership: new QuorumMembership(backend.nodes),
+    observer,
+    idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
+    around: runInTick,
+  });
+  return { scheduler, backend };
+}

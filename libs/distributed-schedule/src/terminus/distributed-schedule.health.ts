@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
+import { type ReadinessDetails, readinessOf } from './readiness.js';
+
+/** The word that Terminus 12 has and Terminus 11 lacks. */
+interface MayDegrade<Key extends string> {
+  degraded?(details: ReadinessDetails): HealthIndicatorResult<Key>;
+}
+
+/**
+ * Health of this instance's scheduler for `@nestjs/terminus` 11 and 12. Nothing here asks the store: it reports what
+ * the newest beat has said, so a probe is never slow. Details show neither host names nor secrets.
+ *
+ * List it among a module's providers beside `TerminusModule`, or import {@link DistributedScheduleHealthModule}.
+ */
+@Injectable()
+export class DistributedScheduleHealthIndicator {
+  constructor(
+    @Inject(HealthIndicatorService) private readonly health: HealthIndicatorService,
+    @Inject(DistributedScheduleRegistry) private readonly registry: DistributedScheduleRegistry,
+  ) {}
+
+  /**
+   * For a readiness probe. Never throws, which Terminus would answer with a 500.
+   *
+   * - `up`: a majority of nodes answers and every run here holds its lease; or this instance does not bid at all.
+   * - `degraded`: no majority, a lease lost under a running handler, or a newer node set elsewhere. Terminus 12
+   *   answers 200 with it. On Terminus 11 it is `up` with the same `impaired` among the details: a Redis that is
+   *   down must not take every replica of the app out of its load balancer.
+   * - `down`: this instance is shutting down.
+   */
+  isReady<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
+    const session = this.health.check(key);
+    const details = readinessOf(this.registry.status(), this.registry.store());
+    if (details.state === 'stopping' || details.state === 'stopped') return session.down({ ...details });
+    if (details.impaired.length === 0) return session.up({ ...details });
+    const { degraded }: MayDegrade<Key> = session;
+    return degraded?.call(session, { ...details }) ?? session.up({ ...details });
+  }
+
+  /**
+   * For a liveness probe: `up` whenever this process answers at all. It never depends on Redis, or an outage of the
+   * store would make the orchestrator restart every replica at once.
+   */
+  isLive<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
+    return this.health.check(key).up({ state: this.registry.status().state });
+  }
+}

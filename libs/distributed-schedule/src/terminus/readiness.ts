@@ -1,0 +1,93 @@
+import type { StoreStatus } from '../nest/distributed-schedule.registry.js';
+import type { Outcome } from '../protocol/outcome.js';
+import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
+
+/** A health page with thousands of tasks helps nobody. */
+const MOST_TASKS_SHOWN = 100;
+
+/** Above this the machine's clock deserves a look, ms. Ticks follow cluster time and stay on time. */
+const LARGE_SKEW_MS = 1_000;
+
+/** What a health page shows of a scheduler: no host names, no secrets, nothing that a user's handler threw. */
+export interface ReadinessDetails extends Record<string, unknown> {
+  readonly state: SchedulerState;
+  /** Why this instance is not at its best. Empty when it is. */
+  readonly impaired: readonly string[];
+  /** What is worth a look without harming a tick. */
+  readonly warnings: readonly string[];
+  readonly nodes: number;
+  readonly nodesAnswering: number;
+  readonly quorum: boolean;
+  readonly store: StoreStatus;
+  /** Live instances, this one included. */
+  readonly members: number;
+  /** This machine's clock minus cluster time, ms; null until a majority of nodes was heard. */
+  readonly clockSkewMs: number | null;
+  readonly leases: SchedulerStatus['leases'];
+  /** By name; at most a hundred. */
+  readonly tasks: Readonly<Record<string, TaskDetails>>;
+}
+
+interface TaskDetails {
+  /** ISO time of the next tick, or null when there is none any more. */
+  readonly next: string | null;
+  /** How the newest tick ended here; null before the first one has. */
+  readonly last: { readonly tick: string; readonly outcome: Outcome } | null;
+}
+
+export function readinessOf(status: SchedulerStatus, store: StoreStatus): ReadinessDetails {
+  const { state, nodes, nodesAnswering, quorum, members, skewMs, leases } = status;
+  return {
+    state,
+    impaired: impairmentsOf(status),
+    warnings: [...skewWarnings(status), ...nodeWarnings(store)],
+    nodes,
+    nodesAnswering,
+    quorum,
+    store,
+    members: members.length,
+    clockSkewMs: skewMs === undefined ? null : Math.round(skewMs),
+    leases: leases.map(({ task, tick, remainingMs }) => ({
+      task,
+      tick,
+      remainingMs: Math.round(remainingMs),
+    })),
+    tasks: Object.fromEntries(
+      status.tasks.slice(0, MOST_TASKS_SHOWN).map((task) => [task.name, detailsOf(task)]),
+    ),
+  };
+}
+
+function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases }: SchedulerStatus): string[] {
+  const impaired: string[] = [];
+  if (state === 'fenced') impaired.push('another node set is in use, so this instance has stopped bidding');
+  // Idle is an instance that does not bid (`enabled: false`), or has not begun to.
+  if (state === 'running' && !quorum) impaired.push(`no quorum: ${nodesAnswering} of ${nodes} nodes answer`);
+  for (const { task, remainingMs } of leases) {
+    if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
+  }
+  return impaired;
+}
+
+function skewWarnings({ skewMs }: SchedulerStatus): string[] {
+  if (skewMs === undefined || Math.abs(skewMs) <= LARGE_SKEW_MS) return [];
+  return [
+    `this machine's clock is ${Math.abs(Math.round(skewMs))} ms ${skewMs > 0 ? 'ahead of' : 'behind'} cluster time`,
+  ];
+}
+
+function nodeWarnings({ nodes }: StoreStatus): string[] {
+  return nodes
+    .filter((node) => node.problem !== undefined)
+    .map((node) => `${node.label} is up and gives no vote: ${node.problem}`);
+}
+
+function detailsOf({ nextTick, lastReport }: SchedulerStatus['tasks'][number]): TaskDetails {
+  return {
+    next: nextTick === undefined ? null : new Date(nextTick).toISOString(),
+    last:
+      lastReport === undefined
+        ? null
+        : { tick: new Date(lastReport.tick).toISOString(), outcome: lastReport.outcome },
+  };
+}

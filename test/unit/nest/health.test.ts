@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import {
+  DistributedScheduleRegistry,
+  IntervalExclusive,
+  type SchedulerStatus,
+  type StoreStatus,
+} from 'nestjs-distributed-schedule';
+import {
+  DistributedScheduleHealthIndicator,
+  DistributedScheduleHealthModule,
+} from 'nestjs-distributed-schedule/terminus';
+import { describe, expect, it } from 'vitest';
+import { bootApp } from './nest-app.js';
+
+@Injectable()
+class Sweeper {
+  @IntervalExclusive(50, { name: 'sweep' })
+  sweep(): void {}
+}
+
+const HEALTHY: SchedulerStatus = {
+  instanceId: 'one',
+  state: 'running',
+  nodes: 3,
+  nodesAnswering: 3,
+  quorum: true,
+  members: ['one', 'two'],
+  skewMs: 1.4,
+  tasks: [],
+  leases: [],
+};
+
+const STORE: StoreStatus = { strength: 'quorum', nodes: [{ label: 'node 1', answering: true }] };
+
+const indicatorOf = (
+  status: Partial<SchedulerStatus>,
+  { service = new HealthIndicatorService(), store = STORE } = {},
+): DistributedScheduleHealthIndicator => {
+  const registry = {
+    status: () => ({ ...HEALTHY, ...status }),
+    store: () => store,
+  } as DistributedScheduleRegistry;
+  return new DistributedScheduleHealthIndicator(service, registry);
+};
+
+describe('readiness', () => {
+  it('is up in an app that runs, with its tasks and their newest ticks', async () => {
+    const { app, events } = await bootApp({
+      imports: [DistributedScheduleHealthModule],
+      providers: [Sweeper],
+    });
+    await events.nextRun('sweep');
+    const { schedule } = app.get(DistributedScheduleHealthIndicator).isReady('schedule');
+    expect(schedule).toMatchObject({
+      status: 'up',
+      state: 'running',
+      quorum: true,
+      nodes: 1,
+      members: 1,
+      impaired: [],
+    });
+    expect(schedule.tasks).toMatchObject({ sweep: { last: { outcome: 'success' } } });
+  });
+
+  it('is degraded without a quorum', () => {
+    const { schedule } = indicatorOf({ quorum: false, nodesAnswering: 1 }).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'degraded', impaired: ['no quorum: 1 of 3 nodes answer'] });
+  });
+
+  it('is degraded while a run goes on without its lease', () => {
+    const leases = [{ task: 'settle', tick: 1_000, remainingMs: 0 }];
+    const { schedule } = indicatorOf({ leases }).isReady('schedule');
+    expect(schedule).toMatchObject({
+      status: 'degraded',
+      impaired: ["a run of 'settle' goes on although its lease is lost"],
+    });
+  });
+
+  it('is degraded on an instance that has met a newer node set', () => {
+    expect(indicatorOf({ state: 'fenced' }).isReady('schedule').schedule.status).toBe('degraded');
+  });
+
+  it('is up with the same reasons on Terminus 11, which has no word for it', () => {
+    const eleven = {
+      check: (key: string) => ({ up: (details: object) => ({ [key]: { status: 'up', ...details } }) }),
+    } as unknown as HealthIndicatorService;
+    const { schedule } = indicatorOf({ quorum: false, nodesAnswering: 0 }, { service: eleven }).isReady(
+      'schedule',
+    );
+    expect(schedule).toMatchObject({ status: 'up', impaired: ['no quorum: 0 of 3 nodes answer'] });
+  });
+
+  it('is up on an instance that does not bid', () => {
+    expect(indicatorOf({ state: 'idle', quorum: false }).isReady('schedule').schedule.status).toBe('up');
+  });
+
+  it('is down while the app shuts down', () => {
+    expect(indicatorOf({ state: 'stopping' }).isReady('schedule').schedule.status).toBe('down');
+    expect(indicatorOf({ state: 'stopped' }).isReady('schedule').schedule.status).toBe('down');
+  });
+
+  it('shows a large clock skew as a warning, since it harms no tick', () => {
+    const { schedule } = indicatorOf({ skewMs: -2_500 }).isReady('schedule');
+    expect(schedule).toMatchObject({
+      status: 'up',
+      clockSkewMs: -2_500,
+      warnings: ["this machine's clock is 2500 ms behind cluster time"],
+    });
+  });
+});
+
+describe('a node that is up and gives no vote', () => {
+  it('is a warning with its code, as long as a majority votes', () => {
+    const nodes = [{ label: 'node 2', answering: true, problem: 'DSCHED_UNSUPPORTED_STORE' }];
+    const { schedule } = indicatorOf({}, { store: { strength: 'quorum', nodes } }).isReady('schedule');
+    expect(schedule).toMatchObject({
+      status: 'up',
+      warnings: ['node 2 is up and gives no vote: DSCHED_UNSUPPORTED_STORE'],
+    });
+  });
+});
+
+describe('liveness', () => {
+  it('does not depend on the store', () => {
+    expect(indicatorOf({ quorum: false, nodesAnswering: 0 }).isLive('schedule').schedule.status).toBe('up');
+    expect(indicatorOf({ state: 'fenced' }).isLive('schedule').schedule).toMatchObject({
+      status: 'up',
+      state: 'fenced',
+    });
+  });
+});
+
+describe('the health indicator', () => {
+  it('can be listed among the providers of a module beside TerminusModule', async () => {
+    const { app } = await bootApp({
+      imports: [TerminusModule],
+      providers: [DistributedScheduleHealthIndicator],
+    });
+    expect(app.get(DistributedScheduleHealthIndicator).isLive('schedule').schedule.status).toBe('up');
+  });
+});

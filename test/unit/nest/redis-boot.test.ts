@@ -1,0 +1,119 @@
+/** What boot does with the `redis` option, without a Redis: how it talks to real ones is tested elsewhere. */
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import {
+  DistributedScheduleModule,
+  DistributedScheduleRegistry,
+  EverySecondExclusive,
+} from 'nestjs-distributed-schedule';
+import {
+  DistributedScheduleHealthIndicator,
+  DistributedScheduleHealthModule,
+} from 'nestjs-distributed-schedule/terminus';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { EventLog } from './event-log.js';
+import { bootError, bootWith } from './nest-app.js';
+
+@Injectable()
+class Settlement {
+  calls = 0;
+
+  @EverySecondExclusive({ name: 'settle' })
+  settle(): void {
+    this.calls += 1;
+  }
+}
+
+const [A, B, C] = ['redis://127.0.0.1:1', 'redis://127.0.0.1:2', 'redis://user:secret@127.0.0.1:3'];
+
+describe('a bad `redis` option', () => {
+  it.each<[string, readonly unknown[], string]>([
+    ['an even number of nodes', [A, B], 'DSCHED_EVEN_NODES: redis lists 2 nodes'],
+    ['no node', [], 'DSCHED_BAD_REDIS: redis is an empty list'],
+    ['one master given twice', [A, B, A], 'DSCHED_SAME_NODE_TWICE: redis[0] and redis[2]'],
+    ['something that is no URL', ['127.0.0.1:6379'], 'DSCHED_BAD_REDIS: redis[0]'],
+    ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is a undefined'],
+  ])('%s stops the boot', async (_title, redis, message) => {
+    const imports = [DistributedScheduleModule.forRoot({ redis: redis as string[] })];
+    const error = await bootError(bootWith({ imports }));
+    expect(error.message).toContain(message);
+  });
+});
+
+describe('stores that are down at boot', () => {
+  it('let the app start; readiness says so, nothing runs, and no address is shown', async () => {
+    const events = new EventLog();
+    const { app, logs } = await bootWith({
+      imports: [
+        DistributedScheduleModule.forRoot({ redis: [A, B, C], observers: [events] }),
+        DistributedScheduleHealthModule,
+      ],
+      providers: [Settlement],
+    });
+    const { report } = await events.next('tick', 'settle');
+    expect(report.outcome).toBe('no_quorum');
+    expect(app.get(Settlement).calls).toBe(0);
+    const { schedule } = app.get(DistributedScheduleHealthIndicator).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'degraded', impaired: ['no quorum: 0 of 3 nodes answer'] });
+    expect(app.get(DistributedScheduleRegistry).store().strength).toBe('quorum');
+    const shown = JSON.stringify([schedule, logs.lines, events.events]);
+    expect(shown).not.toContain('127.0.0.1');
+    expect(shown).not.toContain('secret');
+    expect(logs.ours('warn')).toEqual([
+      'Quorum lost: 0 of 3 nodes answer. No task runs until a majority does.',
+    ]);
+  });
+});
+
+describe('the connections that the module has opened', () => {
+  it('are closed with the app, also those to a store that never answers', async () => {
+    const server = await listen();
+    const { app } = await bootWith({
+      imports: [DistributedScheduleModule.forRoot({ redis: urlOf(server) })],
+    });
+    expect(await openConnections(server)).toBeGreaterThan(0);
+    await app.close();
+    await allClosed(server);
+  });
+
+  it('are closed when a task stops the boot', async () => {
+    @Injectable()
+    class Twice {
+      @EverySecondExclusive({ name: 'settle' })
+      settle(): void {}
+    }
+    const server = await listen();
+    const imports = [DistributedScheduleModule.forRoot({ redis: urlOf(server) })];
+    const error = await bootError(bootWith({ imports, providers: [Settlement, Twice] }));
+    expect(error.message).toContain('DSCHED_DUPLICATE_TASK');
+    await allClosed(server);
+  });
+});
+
+async function listen(): Promise<Server> {
+  const server = createServer((socket) => socket.on('error', () => undefined).resume()).listen(
+    0,
+    '127.0.0.1',
+  );
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return server;
+}
+
+function urlOf(server: Server): string {
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function openConnections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}
+
+/** The server ends only when its last connection has. */
+async function allClosed(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
+}

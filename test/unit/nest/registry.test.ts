@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import {
+  DistributedScheduleRegistry,
+  IntervalExclusive,
+  LeaseRenewalService,
+  type TickContext,
+  type TrustChange,
+} from 'nestjs-distributed-schedule';
+import { describe, expect, it } from 'vitest';
+import { ObserverFanout } from '../../../libs/distributed-schedule/src/nest/observer-fanout.js';
+import { EventLog } from './event-log.js';
+import { bootApp } from './nest-app.js';
+
+@Injectable()
+class Sweeper {
+  run: (tick: TickContext) => Promise<void> = async () => undefined;
+
+  @IntervalExclusive(50, { name: 'sweep' })
+  async sweep(tick: TickContext): Promise<void> {
+    await this.run(tick);
+  }
+}
+
+describe('DistributedScheduleRegistry', () => {
+  it('tells what a task is, when it is due and how it ended', async () => {
+    const { app, events } = await bootApp({ providers: [Sweeper] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const report = await events.nextRun('sweep');
+    const status = registry.get('sweep');
+    expect(status).toMatchObject({ name: 'sweep', schedule: 'every 50 ms', running: 0 });
+    expect(status.lastRun).toEqual({ tick: report.tick, outcome: 'success' });
+    expect(status.nextTick).toBeGreaterThan(report.tick);
+    expect(registry.has('sweep')).toBe(true);
+    expect(registry.list()).toHaveLength(1);
+  });
+
+  it('throws for a task that it does not know, and lists those it knows', async () => {
+    const { app } = await bootApp({ providers: [Sweeper] });
+    const registry = app.get(DistributedScheduleRegistry);
+    expect(() => registry.get('swep')).toThrow(
+      "DSCHED_UNKNOWN_TASK: no task 'swep' is registered on this instance. There are 'sweep'.",
+    );
+    expect(registry.has('swep')).toBe(false);
+  });
+
+  it('adds and removes observers while the app runs', async () => {
+    const { app } = await bootApp({ providers: [Sweeper] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const log = new EventLog();
+    registry.addObserver(log);
+    registry.addObserver(log);
+    const { tick } = await log.nextRun('sweep');
+    registry.removeObserver(log);
+    const endings = log.of('tick').filter(({ report }) => report.tick === tick);
+    expect(endings).toHaveLength(1);
+  });
+});
+
+describe('LeaseRenewalService', () => {
+  it('shows the lease of a run in flight, renews it on demand and tells of it', async () => {
+    const { app, events } = await bootApp({ providers: [Sweeper] });
+    const leases = app.get(LeaseRenewalService);
+    const changes: TrustChange[] = [];
+    const stopListening = leases.onTrustChange((change) => changes.push(change));
+    const seen: ReturnType<typeof leases.list>[number][] = [];
+    app.get(Sweeper).run = async () => {
+      const renewed = events.next('renewed');
+      seen.push(...leases.list());
+      leases.renewNow();
+      await renewed;
+      app.get(Sweeper).run = async () => undefined;
+    };
+    await events.nextRun('sweep');
+    stopListening();
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.task).toBe('sweep');
+    expect(seen[0]?.remainingMs).toBeGreaterThan(0);
+    expect(changes[0]).toMatchObject({ type: 'renewed', task: 'sweep', tick: seen[0]?.tick });
+    expect(leases.list()).toEqual([]);
+  });
+});
+
+describe('the fan-out to observers', () => {
+  it('goes on when an observer throws, and tells the others', () => {
+    const log = new EventLog();
+    const broken = {
+      observe(): void {
+        throw new Error('broken');
+      },
+    };
+    const fanout = new ObserverFanout([broken, log]);
+    fanout.observe({ type: 'members', members: ['one'] });
+    expect(log.events.map((event) => event.type).sort()).toEqual(['error', 'members']);
+    expect(log.of('error')[0]).toMatchObject({ where: 'observer', error: new Error('broken') });
+  });
+
+  it('lets an observer remove itself while it is told', () => {
+    const log = new EventLog();
+    const once = {
+      observe(): void {
+        fanout.remove(once);
+      },
+    };
+    const fanout = new ObserverFanout([once, log]);
+    fanout.observe({ type: 'members', members: ['one'] });
+    fanout.observe({ type: 'members', members: ['two'] });
+    expect(log.events).toHaveLength(2);
+  });
+});

@@ -1,0 +1,100 @@
+import { Logger } from '@nestjs/common';
+import { OUTCOMES, type Outcome, type ScheduleEvent } from 'nestjs-distributed-schedule';
+import { ManualClock } from 'nestjs-distributed-schedule/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SchedulerLogObserver } from '../../../libs/distributed-schedule/src/nest/scheduler-log.observer.js';
+import { LogCapture } from './nest-app.js';
+
+const TICK = Date.parse('2026-01-02T03:04:05Z');
+
+let logs: LogCapture;
+let clock: ManualClock;
+let observer: SchedulerLogObserver;
+
+beforeEach(() => {
+  logs = new LogCapture();
+  Logger.overrideLogger(logs);
+  clock = new ManualClock();
+  observer = new SchedulerLogObserver(clock);
+});
+
+const tick = (outcome: Outcome, error?: unknown, task = 'settle'): ScheduleEvent => ({
+  type: 'tick',
+  report: { task, tick: TICK, outcome, instanceId: 'one', ...(error === undefined ? {} : { error }) },
+});
+
+const quorum = (reached: boolean): ScheduleEvent => ({
+  type: 'quorum',
+  reached,
+  nodesAnswering: reached ? 3 : 1,
+  nodes: 3,
+});
+
+describe('the log', () => {
+  it('is silent about what a busy cluster does every second', () => {
+    for (const outcome of OUTCOMES) {
+      if (!['failed', 'aborted', 'misfire'].includes(outcome)) observer.observe(tick(outcome));
+    }
+    observer.observe({ type: 'members', members: ['one'] });
+    observer.observe({ type: 'started', task: 'settle', tick: TICK, latenessMs: 0 });
+    observer.observe({ type: 'renewed', task: 'settle', tick: TICK, trustedUntilMs: 1 });
+    expect(logs.lines).toEqual([]);
+  });
+
+  it('shows a handler that failed, with its message', () => {
+    observer.observe(tick('failed', new TypeError('no such account')));
+    expect(logs.ours('error')).toEqual([
+      "Task 'settle' failed in tick 2026-01-02T03:04:05.000Z: TypeError: no such account",
+    ]);
+  });
+
+  it('never writes an error as a whole, since those of Redis clients carry a password', () => {
+    const error = Object.assign(new Error('WRONGPASS'), {
+      command: { name: 'hello', args: ['secret-password'] },
+    });
+    observer.observe({ type: 'error', error, where: 'redis' });
+    observer.observe(tick('failed', error));
+    expect(logs.ours('error')[0]).toBe('In redis: Error: WRONGPASS');
+    expect(JSON.stringify(logs.lines)).not.toContain('secret-password');
+  });
+
+  it('tells of a lost and a returned quorum once each, and of none at the start', () => {
+    for (const reached of [true, true, false, false, true, true]) observer.observe(quorum(reached));
+    expect(logs.ours('warn')).toEqual([
+      'Quorum lost: 1 of 3 nodes answer. No task runs until a majority does.',
+    ]);
+    expect(logs.ours('log')).toEqual(['Quorum is back: 3 of 3 nodes answer.']);
+  });
+
+  it('tells of a store that is down from the start', () => {
+    observer.observe(quorum(false));
+    expect(logs.ours('warn')).toHaveLength(1);
+  });
+
+  it('tells of a lost lease and an aborted run', () => {
+    observer.observe({ type: 'lease_lost', task: 'settle', tick: TICK, reason: 'no node answered' });
+    observer.observe(tick('aborted', new Error('shutting down')));
+    expect(logs.ours('warn')).toEqual([
+      "Task 'settle' lost its lease in tick 2026-01-02T03:04:05.000Z: no node answered. Its signal has aborted.",
+      "Task 'settle' was aborted in tick 2026-01-02T03:04:05.000Z: Error: shutting down",
+    ]);
+  });
+
+  it('tells once that this instance has stopped bidding for good', () => {
+    observer.observe({ type: 'fenced', reason: 'outdated' });
+    observer.observe({ type: 'fenced', reason: 'outdated' });
+    expect(logs.ours('error')).toHaveLength(1);
+    expect(logs.ours('error')[0]).toContain('DSCHED_NODE_SET_OUTDATED');
+  });
+
+  it('tells of missed ticks once a minute and task, with their number', async () => {
+    for (let count = 0; count < 5; count++) observer.observe(tick('misfire'));
+    observer.observe(tick('misfire', undefined, 'report'));
+    expect(logs.ours('warn')).toHaveLength(2);
+    await clock.advance(60_000);
+    observer.observe(tick('misfire'));
+    expect(logs.ours('warn').at(-1)).toBe(
+      "Task 'settle' missed tick 2026-01-02T03:04:05.000Z: it came too late. 4 more since the last line.",
+    );
+  });
+});
