@@ -1,0 +1,134 @@
+/**
+ * What standing by costs: commands per second and node for instances x per-second tasks against three masters.
+ *
+ *     npm run bench:idle            (about two minutes; -- --seconds 20 for longer rounds)
+ *
+ * Every instance is a real Nest application with its own connections. Counted by the servers themselves: messages
+ * (what crosses the network) and all commands, those inside scripts included.
+ */
+
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Redis } from 'ioredis';
+import { DistributedScheduleModule, EverySecondExclusive } from 'nestjs-distributed-schedule';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const SECONDS = Number(values.seconds);
+/** New masters abstain for one time to live; then the membership has to settle. */
+const WARM_UP_MS = 6_000;
+
+interface Round {
+  readonly instances: number;
+  readonly tasks: number;
+}
+
+const ROUNDS: readonly Round[] = [
+  { instances: 1, tasks: 1 },
+  { instances: 1, tasks: 50 },
+  { instances: 3, tasks: 50 },
+  { instances: 12, tasks: 1 },
+  { instances: 12, tasks: 50 },
+  { instances: 12, tasks: 200 },
+  { instances: 24, tasks: 50 },
+];
+
+let runs = 0;
+
+/** A provider with so many exclusive methods, as if somebody had written them out. */
+function providerWith(tasks: number): Type {
+  class Chores {}
+  for (let index = 0; index < tasks; index += 1) {
+    const method = `chore${index}`;
+    const descriptor: PropertyDescriptor = {
+      value: () => {
+        runs += 1;
+      },
+      configurable: true,
+      writable: true,
+    };
+    Object.defineProperty(Chores.prototype, method, descriptor);
+    EverySecondExclusive({ name: method })(Chores.prototype, method, descriptor);
+    Object.defineProperty(Chores.prototype, method, descriptor);
+  }
+  Injectable()(Chores);
+  return Chores;
+}
+
+async function startInstance(
+  masters: readonly RedisServer[],
+  tasks: number,
+): Promise<INestApplicationContext> {
+  class BenchModule {}
+  Module({
+    imports: [
+      DistributedScheduleModule.forRoot({ redis: masters.map(({ url }) => url), namespace: 'bench' }),
+    ],
+    providers: [providerWith(tasks)],
+  })(BenchModule);
+  return NestFactory.createApplicationContext(BenchModule, { logger: ['error', 'warn'] });
+}
+
+interface Counters {
+  readonly messages: number;
+  readonly commands: number;
+  readonly bytes: number;
+}
+
+async function readCounters(client: Redis): Promise<Counters> {
+  const stats = await client.info('stats');
+  const commands = await client.info('commandstats');
+  const scripts = ['evalsha', 'eval'].map((name) =>
+    Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(commands)?.[1] ?? 0),
+  );
+  const field = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1] ?? 0);
+  return {
+    messages: scripts.reduce((sum, calls) => sum + calls, 0),
+    commands: field('total_commands_processed'),
+    bytes: field('total_net_input_bytes') + field('total_net_output_bytes'),
+  };
+}
+
+async function measure({ instances, tasks }: Round): Promise<string> {
+  const masters = await Promise.all([startRedis(), startRedis(), startRedis()]);
+  const apps = await Promise.all(Array.from({ length: instances }, () => startInstance(masters, tasks)));
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  const clients = masters.map((master) => master.client());
+  const before = await Promise.all(clients.map(readCounters));
+  const runsBefore = runs;
+  const startMs = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1_000));
+  const seconds = (performance.now() - startMs) / 1_000;
+  const after = await Promise.all(clients.map(readCounters));
+  const ran = (runs - runsBefore) / seconds;
+  await Promise.all(apps.map((app) => app.close()));
+  await Promise.all(masters.map((master) => master.stop()));
+
+  const perNode = (pick: (counters: Counters) => number): number =>
+    clients.reduce(
+      (sum, _, index) => sum + pick(after[index] as Counters) - pick(before[index] as Counters),
+      0,
+    ) /
+    clients.length /
+    seconds;
+  const cells = [
+    instances,
+    tasks,
+    ran.toFixed(1),
+    perNode((counters) => counters.messages).toFixed(1),
+    perNode((counters) => counters.commands).toFixed(0),
+    (perNode((counters) => counters.bytes) / 1_000).toFixed(1),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+print(
+  '| instances | tasks | runs/s | messages/s and node | commands/s and node, in scripts too | kB/s and node |',
+);
+print('|---|---|---|---|---|---|');
+for (const round of ROUNDS) print(await measure(round));
