@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { Heartbeat } from '../../../libs/distributed-schedule/src/protocol/heartbeat.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import type { BeatVerdict, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
+import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+
+/** A node that answers beats with these members, or not at all. */
+function nodeWith(members: readonly string[] | undefined): VotingNode {
+  const silent = async () => ({ answered: false, reason: 'test' }) as const;
+  return {
+    label: 'node',
+    claim: silent,
+    giveBack: silent,
+    peek: silent,
+    leave: silent,
+    beat: async (_, tasks) =>
+      members === undefined
+        ? { answered: false, reason: 'test' }
+        : { answered: true, value: { members, ticks: tasks.map(() => ({ tick: 7_000, claimId: 'you:1' })) } },
+  };
+}
+
+const membersOf = async (...lists: readonly (readonly string[] | undefined)[]): Promise<readonly string[]> =>
+  (await new QuorumMembership(lists.map(nodeWith)).beat('me', [])).members;
+
+describe('the membership over several nodes', () => {
+  it('counts whoever a majority of the answering nodes has seen, in a fixed order', async () => {
+    expect(await membersOf(['you', 'me'], ['me', 'you'], ['me'])).toEqual(['me', 'you']);
+  });
+
+  it('does not count an instance that only a minority has seen', async () => {
+    expect(await membersOf(['me', 'ghost'], ['me'], ['me'])).toEqual(['me']);
+  });
+
+  it('still knows everybody when one node is gone', async () => {
+    expect(await membersOf(['me', 'you'], ['me', 'you'], undefined)).toEqual(['me', 'you']);
+  });
+
+  it('counts the caller, also when nobody answers', async () => {
+    expect(await membersOf(undefined, undefined, undefined)).toEqual(['me']);
+  });
+
+  it('answers peeks by majority in the same message', async () => {
+    const membership = new QuorumMembership([nodeWith([]), nodeWith([]), nodeWith(undefined)]);
+    const { peeks, nodesAnswering } = await membership.beat('me', [
+      { task: 'a', tick: 7_000 },
+      { task: 'b', tick: 8_000 },
+    ]);
+    expect(peeks).toEqual([{ kind: 'taken', claimId: 'you:1' }, { kind: 'open' }]);
+    expect(nodesAnswering).toBe(2);
+  });
+});
+
+describe('the heartbeat', () => {
+  function setUp() {
+    const clock = new ManualClock();
+    const events: ScheduleEvent[] = [];
+    const answer: { verdict: BeatVerdict | Error } = {
+      verdict: { members: ['me'], peeks: [], nodesAnswering: 3 },
+    };
+    const heartbeat = new Heartbeat({
+      instanceId: 'me',
+      nodes: 3,
+      clock,
+      observer: { observe: (event) => events.push(event) },
+      membership: {
+        beat: async () => {
+          if (answer.verdict instanceof Error) throw answer.verdict;
+          return answer.verdict;
+        },
+        leave: async () => undefined,
+      },
+    });
+    return { clock, events, answer, heartbeat };
+  }
+
+  it('tells once that the quorum is lost, and once that it is back', async () => {
+    const { events, answer, heartbeat } = setUp();
+    for (const nodesAnswering of [3, 3, 1, 1, 2]) {
+      answer.verdict = { members: ['me'], peeks: [], nodesAnswering };
+      await heartbeat.beat();
+    }
+    const quorums = events.flatMap((event) => (event.type === 'quorum' ? [event.reached] : []));
+    expect(quorums).toEqual([true, false, true]);
+  });
+
+  it('keeps to the members it knew while nobody answers', async () => {
+    const { answer, heartbeat } = setUp();
+    answer.verdict = { members: ['me', 'you'], peeks: [], nodesAnswering: 3 };
+    await heartbeat.beat();
+    answer.verdict = { members: ['me'], peeks: [], nodesAnswering: 0 };
+    await heartbeat.beat();
+    expect(heartbeat.members).toEqual(['me', 'you']);
+    expect(heartbeat.quorum).toBe(false);
+  });
+
+  it('does not trust an answer for ever', async () => {
+    const { clock, heartbeat } = setUp();
+    await heartbeat.beat();
+    expect(heartbeat.quorum).toBe(true);
+    await clock.advance(3_001);
+    expect(heartbeat.quorum).toBe(false);
+  });
+
+  it('survives a membership that throws, and tells it', async () => {
+    const { events, answer, heartbeat } = setUp();
+    answer.verdict = new Error('broken');
+    expect(await heartbeat.beat()).toEqual([]);
+    expect(events).toMatchObject([{ type: 'error', where: 'membership: beat' }]);
+  });
+});
