@@ -46,7 +46,10 @@ export class RunRecordReader {
   account(first: number, last: number, task = 'settle'): Account {
     const starts = this.starts(task).filter(({ tick }) => tick >= first && tick <= last);
     const ticks = starts.map(({ tick }) => tick);
-    const due = Array.from({ length: (last - first) / SECOND_MS + 1 }, (_, index) => first + index * SECOND_MS);
+    const due = Array.from(
+      { length: (last - first) / SECOND_MS + 1 },
+      (_, index) => first + index * SECOND_MS,
+    );
     return {
       due: due.length,
       runs: starts.length,

@@ -55,7 +55,9 @@ export class Stage {
   async settled(): Promise<number> {
     const from = this.record.last()?.tick ?? 0;
     const lines = await this.record.until('three runs in a row', (seen) => {
-      const ticks = seen.filter(({ phase, tick }) => phase === 'start' && tick > from).map(({ tick }) => tick);
+      const ticks = seen
+        .filter(({ phase, tick }) => phase === 'start' && tick > from)
+        .map(({ tick }) => tick);
       return ticks.length >= 3;
     });
     return lines.at(-1)?.tick ?? 0;

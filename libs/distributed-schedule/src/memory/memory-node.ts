@@ -45,6 +45,11 @@ interface NodeMemory {
   nodeSet: NodeSet;
 }
 
+export interface MemorySnapshot {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly memory: NodeMemory | undefined;
+}
+
 export class MemoryNode {
   private readonly entries = new Map<string, Entry>();
   private readonly lastBeats = new Map<string, number>();
@@ -100,9 +105,19 @@ export class MemoryNode {
     this.locks.clear();
   }
 
-  /** A restart that found its data again. The node cannot know how old the data is, so it abstains all the same. */
-  restartWithMemory(): void {
-    this.incarnation += 1;
+  /** What is kept for a restart: the file that a real server writes. */
+  snapshot(): MemorySnapshot {
+    return { entries: new Map(this.entries), memory: this.memory === undefined ? undefined : { ...this.memory } };
+  }
+
+  /**
+   * A restart that found a file, however old. The node cannot know how old it is, so it abstains as if it had found
+   * none; run locks and beats are not kept, being older than any file.
+   */
+  restartFrom(snapshot: MemorySnapshot): void {
+    this.loseMemory('restart');
+    for (const [task, entry] of snapshot.entries) this.entries.set(task, entry);
+    this.memory = snapshot.memory;
   }
 
   private claim(claims: readonly Claim[], nodeSet: NodeSet): readonly ClaimVote[] {
@@ -159,8 +174,9 @@ export class MemoryNode {
 
   /** The incarnation guard: a node that may have forgotten abstains for exactly what it may have forgotten. */
   private remember(): NodeMemory {
-    if (this.memory?.incarnation !== this.incarnation) {
-      const nowMs = this.clock.wallMs();
+    const nowMs = this.clock.wallMs();
+    // A clock that stands before `sinceMs` has stepped back; treated alike, or locks would be refused for that long.
+    if (this.memory?.incarnation !== this.incarnation || this.memory.sinceMs > nowMs) {
       this.memory = {
         incarnation: this.incarnation,
         floor: Math.max(this.memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),

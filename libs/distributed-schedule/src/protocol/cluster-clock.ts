@@ -97,6 +97,11 @@ export class ClusterClock {
     }
   }
 
+  /** The same to a fraction of a millisecond: for the start of a tick. */
+  async wakeExactlyAt(clusterMs: number): Promise<void> {
+    while (this.nowMs() < clusterMs) await this.clock.wakeExactlyAt(this.toMonotonicMs(clusterMs));
+  }
+
   get synchronised(): boolean {
     return this.isSynchronised;
   }

@@ -21,6 +21,9 @@ import { Wakeup } from './wakeup.js';
 /** Pause between attempts while nodes do not answer: several fit into the trust that is left after one third. */
 const RETRY_MS = 50;
 
+/** How often per time to live the end of trust is looked for. */
+const LOOKS_PER_TTL = 12;
+
 interface KeepLeaseParts {
   readonly clock: Clock;
   readonly locks: LockProvider;
@@ -138,7 +141,10 @@ export class LeaseKeeper {
         this.lose(lease, 'no renewal succeeded in time');
         return;
       }
-      await this.parts.clock.sleepUntil(lease.trustedUntilMs, finished);
+      // Looked at more often than the monotonic clock asks for: a suspended machine wakes with trust that is gone,
+      // and with timers that do not know it.
+      const lookMs = this.parts.clock.monotonicMs() + this.parts.leaseTtlMs / LOOKS_PER_TTL;
+      await this.parts.clock.sleepUntil(Math.min(lease.trustedUntilMs, lookMs), finished);
     }
   }
 

@@ -13,10 +13,12 @@ export interface Clock {
   /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
   wallMs(): number;
   /**
-   * Resolves at or shortly after a monotonic instant, at once when it has passed, and early (also by
+   * Resolves a few ms after a monotonic instant at the latest, at once when it has passed, and early (also by
    * resolving) when `signal` aborts. Never rejects. May be early by rounding: callers check the clock again.
    */
   sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
+  /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
+  wakeExactlyAt(monotonicMs: number): Promise<void>;
 }
 
 /** Randomness, seeded in a simulation. */

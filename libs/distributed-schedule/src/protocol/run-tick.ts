@@ -23,7 +23,7 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
   const { due, lease } = won;
 
   // 6 wait
-  await parts.clusterClock.sleepUntil(due.tick);
+  await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = refuseToStart(parts, won);
   if (refusal !== undefined) {
     await surrender(parts, [won]);

@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../protocol/ports.js';
 
 /**
- * Timers of Node fire late by a millisecond or two and sometimes early. The last stretch is therefore walked on
- * the event loop's check phase, which costs about a millisecond of CPU per wake-up and lands within 0.1 ms.
+ * Timers of Node fire late by a millisecond or two and sometimes early. Where it matters the last stretch is walked
+ * on the event loop's check phase, which costs about a millisecond of CPU and lands within 0.1 ms.
  */
 const LAST_STRETCH_MS = 2;
 
@@ -22,11 +22,15 @@ export class SystemClock implements Clock {
   }
 
   async sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void> {
-    const coarseMs = Math.min(monotonicMs - performance.now() - LAST_STRETCH_MS, LONGEST_TIMER_MS);
-    if (coarseMs > 0) await sleepFor(coarseMs, signal);
-    while (performance.now() < monotonicMs && signal?.aborted !== true) {
-      // A sleep that was cut at LONGEST_TIMER_MS must not spin for days: the caller loops.
-      if (monotonicMs - performance.now() > 2 * LAST_STRETCH_MS) return;
+    // Rounded up: a timer of a fraction of a millisecond fires at once, and a caller that looks again would spin.
+    const waitMs = Math.ceil(monotonicMs - performance.now());
+    if (waitMs > 0) await sleepFor(Math.min(waitMs, LONGEST_TIMER_MS), signal);
+  }
+
+  async wakeExactlyAt(monotonicMs: number): Promise<void> {
+    await this.sleepUntil(monotonicMs - LAST_STRETCH_MS);
+    // A sleep that was cut at LONGEST_TIMER_MS must not spin for days: the caller looks again.
+    while (performance.now() < monotonicMs && monotonicMs - performance.now() <= 2 * LAST_STRETCH_MS) {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }

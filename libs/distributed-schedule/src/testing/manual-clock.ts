@@ -33,6 +33,7 @@ export class ManualClock implements Clock {
       monotonicMs: () => this.nowMs,
       wallMs: () => this.wallMs() + skew.offsetMs,
       sleepUntil: (untilMs, signal) => this.sleepUntil(untilMs, signal),
+      wakeExactlyAt: (untilMs) => this.sleepUntil(untilMs),
     };
   }
 
@@ -48,6 +49,10 @@ export class ManualClock implements Clock {
       this.sleepers.add(sleeper);
       signal?.addEventListener('abort', wake, { once: true });
     });
+  }
+
+  wakeExactlyAt(untilMs: number): Promise<void> {
+    return this.sleepUntil(untilMs);
   }
 
   /** Moves time on by `durationMs`, waking whoever is due on the way. */

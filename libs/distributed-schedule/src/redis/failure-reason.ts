@@ -1,0 +1,41 @@
+/**
+ * Why a node did not answer, in a few words that may be shown anywhere.
+ *
+ * An ioredis error must never be logged or passed on: `error.command.args` holds every argument (with the password,
+ * for HELLO and AUTH), and its message names the host. Only the error's code, or the first word of what the server
+ * said, gets through.
+ */
+export function failureReason(error: unknown): string {
+  // Not `instanceof`: an error of another realm (vm, Jest) is none of ours.
+  if (typeof error !== 'object' || error === null) {
+    return 'error';
+  }
+  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  if (name === 'ReplyError') {
+    return serverWord(text);
+  }
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) {
+    return code;
+  }
+  if (text === 'Command timed out') {
+    return TIMED_OUT;
+  }
+  return NOT_CONNECTED_MESSAGES.test(text) || name === 'MaxRetriesPerRequestError' ? NOT_CONNECTED : 'error';
+}
+
+/** No answer within the node timeout. */
+export const TIMED_OUT = 'timeout';
+
+/** The connection is down, or went down while the call was under way. */
+export const NOT_CONNECTED = 'not connected';
+
+const NOT_CONNECTED_MESSAGES =
+  /^(Stream isn't writeable|Connection is closed|Command aborted|Failed to refresh slots)/;
+
+/** Redis 6.2 wraps what a command inside a script said: "ERR Error running script (…): @user_script:12: -OOM …". */
+function serverWord(message: string): string {
+  const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
+  const first = /^-?([A-Z]{2,30})\b/.exec(message);
+  return inner?.[1] ?? first?.[1] ?? 'ERR';
+}

@@ -1,0 +1,138 @@
+import type { NodeReply } from '../protocol/ports.js';
+import type { LockReply, LockRound } from './lock-round.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import type { RedisNode } from './redis-node.js';
+import type { RedisScript } from './redis-scripts.js';
+import type { EngineClient } from './redlock-engine.js';
+
+/** Requests under way, by the resource name that the engine knows them under. */
+export type LockRounds = ReadonlyMap<string, LockRound>;
+
+export interface LockBatcherSettings {
+  readonly node: RedisNode;
+  readonly rounds: LockRounds;
+  readonly ledgerKey: string;
+  /** '' where presence is unknown (Cluster). */
+  readonly presencePrefix: string;
+  readonly instanceId: string;
+}
+
+interface Request {
+  readonly round: LockRound;
+  readonly value: string;
+  readonly ttlMs: number;
+  readonly settle: (reply: LockReply) => void;
+}
+
+const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
+  [ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT].map((script) => [script.sha1, script]),
+);
+
+/** What counts as one vote for, in the engine's eyes: one of one resource. */
+const IN_FAVOUR: ReadonlySet<LockReply['word']> = new Set(['acquired', 'extended', 'released']);
+
+/**
+ * One node as the engine sees it. The engine knows no batches: it sends one message per lock and node. All its
+ * messages of one turn that run the same script leave here as one.
+ *
+ * Every message is answered within the node timeout, with the integer 1 or 0 or an `Error` of this realm: anything
+ * else leaves the engine waiting for ever.
+ */
+export class LockBatcher implements EngineClient {
+  readonly #settings: LockBatcherSettings;
+  readonly #queues = new Map<RedisScript, Request[]>();
+
+  constructor(settings: LockBatcherSettings) {
+    this.#settings = settings;
+  }
+
+  evalsha(sha1: string, _keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number> {
+    const [resource, value, ttlMs] = keysAndArgs;
+    const script = SCRIPTS.get(sha1);
+    const round = this.#settings.rounds.get(String(resource));
+    if (script === undefined || round === undefined) {
+      return Promise.reject(new Error('a message of the engine that nobody asked for'));
+    }
+    const engineValue = String(value);
+    // The engine makes the value of an acquire and tells nobody before it has won.
+    round.value ??= engineValue;
+    return new Promise((resolve, reject) => {
+      const settle = (reply: LockReply): void => {
+        // The releases that the engine sends after a lost acquire say nothing about who holds the lock.
+        if (script !== RELEASE_SCRIPT) {
+          round.note(reply);
+        }
+        if (reply.word === 'silent') {
+          reject(new Error(reply.reason));
+        } else {
+          resolve(IN_FAVOUR.has(reply.word) ? 1 : 0);
+        }
+      };
+      this.#enqueue(script, { round, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
+    });
+  }
+
+  /** The engine's answer to NOSCRIPT, which never reaches it: `RedisNode` loads scripts itself. */
+  eval(): Promise<number> {
+    return Promise.reject(new Error('scripts are loaded by the node'));
+  }
+
+  #enqueue(script: RedisScript, request: Request): void {
+    const queue = this.#queues.get(script);
+    if (queue !== undefined) {
+      queue.push(request);
+      return;
+    }
+    this.#queues.set(script, [request]);
+    // Not a microtask: handlers that end at the same moment each end in a microtask of their own.
+    setImmediate(() => void this.#flush(script));
+  }
+
+  async #flush(script: RedisScript): Promise<void> {
+    const requests = this.#queues.get(script) ?? [];
+    this.#queues.delete(script);
+    const { node, ledgerKey, presencePrefix, instanceId } = this.#settings;
+    const reply = await node.call(
+      script,
+      [ledgerKey, ...requests.map((request) => request.round.key)],
+      [
+        ...[presencePrefix, instanceId, String(node.callDeadlineNodeMs())],
+        ...requests.flatMap((request) => [request.value, String(request.ttlMs)]),
+      ],
+    );
+    for (const [index, request] of requests.entries()) {
+      request.settle(replyAt(reply, index));
+    }
+  }
+}
+
+function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
+  if (!reply.answered) {
+    return { word: 'silent', reason: reply.reason };
+  }
+  const [word, rest] = splitOnce(String(reply.value[index] ?? ''));
+  switch (word) {
+    case 'acquired':
+    case 'extended':
+    case 'released':
+    case 'absent':
+    case 'lost':
+    case 'quarantined':
+    case 'too_late':
+      return { word };
+    case 'held':
+      return rest === '' ? { word } : { word, holder: rest };
+    case 'dying': {
+      const [freeInMs, holder] = splitOnce(rest);
+      return { word: 'held', holder, freeInMs: Number(freeInMs) };
+    }
+    default:
+      return { word: 'silent', reason: 'malformed reply' };
+  }
+}
+
+/** Only the first space separates: an instance id may contain more. */
+function splitOnce(text: string): readonly [word: string, rest: string] {
+  const space = text.indexOf(' ');
+  return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
+}

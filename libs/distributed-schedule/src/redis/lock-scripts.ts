@@ -1,0 +1,150 @@
+import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import { defineScript } from './redis-scripts.js';
+
+/**
+ * The run locks, many per call.
+ *
+ * KEYS  ledger (for the incarnation guard), then one lock key per lock
+ * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown),
+ *       then per lock: value, ttlMs
+ * Reply time, then one word per lock, see each script
+ *
+ * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
+ * holder is the instance id if its presence was seen when the lock was set, else `-`: only an instance that was
+ * seen may be judged dead by its absence.
+ */
+const LOCK_OPENING = `
+local channelPrefix, instanceId, deadline = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local isTooLate = deadline > 0 and now > deadline
+
+local presence = {}
+local function isPresent(id)
+  if channelPrefix == '' then
+    return false
+  end
+  if presence[id] == nil then
+    presence[id] = redis.call('PUBSUB', 'NUMSUB', channelPrefix .. id)[2] > 0
+  end
+  return presence[id]
+end
+
+local function isOurs(current, value)
+  return current and string.sub(current, -#value - 1) == ':' .. value
+end
+
+local function put(key, value, ttlMs)
+  redis.call('SET', key, (isPresent(instanceId) and instanceId or '-') .. ':' .. value, 'PX', text(ttlMs))
+end
+
+-- A server that lost its memory may have forgotten a lock for as long as that lock could have lived.
+local function isQuarantined(ttlMs)
+  return now < since + ttlMs
+end
+
+local function forEachLock(answer)
+  local reply = { time[1], time[2] }
+  for i = 2, #KEYS do
+    local value, ttlMs = ARGV[i * 2], tonumber(ARGV[i * 2 + 1])
+    reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs)
+  end
+  return reply
+end
+`;
+
+/**
+ * ACQUIRE: per lock
+ *   acquired       ours now (or already, when the message came twice)
+ *   held [holder]  somebody else's
+ *   dying ms holder  somebody else's whose process seems to be gone; freed after so many ms
+ *   quarantined    free, but this node may have forgotten a holder
+ *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
+ *
+ * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
+ * lost its connection) is mended by the holder's next renewal and can at worst abort a run, never double a tick.
+ */
+export const ACQUIRE_SCRIPT = defineScript(
+  'acquire',
+  `${LOCK_OPENING}
+return forEachLock(function(key, current, value, ttlMs)
+  if isTooLate then
+    return 'too_late'
+  end
+  if current and not isOurs(current, value) then
+    local holder = string.match(current, '^(.+):%w+$') or '-'
+    if holder == '-' then
+      return 'held'
+    end
+    if channelPrefix == '' or isPresent(holder) then
+      return 'held ' .. holder
+    end
+    local remaining = redis.call('PTTL', key)
+    if remaining > ${PRESENCE_GRACE_MS} then
+      redis.call('PEXPIRE', key, '${PRESENCE_GRACE_MS}')
+      remaining = ${PRESENCE_GRACE_MS}
+    end
+    return 'dying ' .. text(remaining) .. ' ' .. holder
+  end
+  if not current and isQuarantined(ttlMs) then
+    return 'quarantined'
+  end
+  put(key, value, ttlMs)
+  return 'acquired'
+end)
+`,
+  true,
+);
+
+/**
+ * EXTEND: per lock
+ *   extended       ours, with a new time to live
+ *   lost           somebody else's, or gone
+ *   quarantined    gone from a node that may have forgotten it, and the caller could not say until when it means it
+ *   too_late       applied after the caller stopped waiting
+ *
+ * In quarantine a missing lock is created again for the caller. That takes nothing from anybody: since its loss of
+ * memory this node has granted no lock, and a caller renews only inside its own trust, which the deadline bounds.
+ * Otherwise one restart of a node would cost every running handler a vote.
+ */
+export const EXTEND_SCRIPT = defineScript(
+  'extend',
+  `${LOCK_OPENING}
+return forEachLock(function(key, current, value, ttlMs)
+  if isTooLate then
+    return 'too_late'
+  end
+  if not current and isQuarantined(ttlMs) then
+    if deadline == 0 then
+      return 'quarantined'
+    end
+    put(key, value, ttlMs)
+    return 'extended'
+  end
+  if not isOurs(current, value) then
+    return 'lost'
+  end
+  put(key, value, ttlMs)
+  return 'extended'
+end)
+`,
+  true,
+);
+
+/**
+ * RELEASE: per lock
+ *   released       it was ours and is gone
+ *   absent         it was not ours
+ *
+ * The time to live of a lock is ignored, and so is the deadline: a release is welcome at any time.
+ */
+export const RELEASE_SCRIPT = defineScript(
+  'release',
+  `${LOCK_OPENING}
+return forEachLock(function(key, current, value)
+  if not isOurs(current, value) then
+    return 'absent'
+  end
+  redis.call('DEL', key)
+  return 'released'
+end)
+`,
+);

@@ -1,0 +1,103 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { LockProvider, VotingNode } from '../protocol/ports.js';
+import { nodeSetFingerprint } from './redis-address.js';
+import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
+import { redisKeys } from './redis-keys.js';
+import type { RedisNode } from './redis-node.js';
+import { openNodes, type RedisNodesSettings, verifyDistinct } from './redis-nodes.js';
+import { RedisVotingNode } from './redis-voting-node.js';
+import { RedlockLockProvider } from './redlock.lock-provider.js';
+
+export interface RedisConnectionSettings extends RedisNodesSettings {
+  /** One node, or an odd number of independent masters. */
+  readonly inputs: readonly RedisInput[];
+  readonly namespace: string;
+  /** Raised by one with every change of the set of nodes. */
+  readonly generation: number;
+}
+
+/** One node's health: no host name, no secret. */
+export interface RedisNodeHealth {
+  readonly label: string;
+  readonly answering: boolean;
+  /** Why a node that is up gives no vote. */
+  readonly problem?: string;
+  /** Whether this instance's presence is shown there; never in a Cluster. */
+  readonly presence: boolean;
+}
+
+/** What the protocol needs of Redis. */
+export interface RedisConnection {
+  readonly nodes: readonly VotingNode[];
+  readonly locks: LockProvider;
+  /**
+   * `quorum`: a majority of masters decides, and a minority may fail. `single`: one master; without it, no ticks.
+   * `best_effort`: Sentinel or Cluster, where a failover can lose a grant and so double a tick.
+   */
+  readonly strength: 'quorum' | 'single' | 'best_effort';
+  /**
+   * Compares the servers behind the addresses, as far as they answer in time. What comes up later is compared
+   * then, and gives no vote if it is a master that votes already.
+   * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
+   */
+  verifyDistinct(timeoutMs: number): Promise<void>;
+  health(): readonly RedisNodeHealth[];
+  /** Ends every connection that was opened here. Clients of the caller stay as they are. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the nodes and starts connecting in the background: an app starts without its stores, and its ticks are
+ * `no_quorum` until they are back.
+ * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
+ */
+export function connectRedis(settings: RedisConnectionSettings): RedisConnection {
+  const sources = requireRedisSources(settings.inputs);
+  requireWaitReplicas(settings.waitReplicas ?? 0, sources.length);
+  const keys = redisKeys(settings.namespace);
+  const nodes = openNodes(sources, keys, settings);
+  const { generation, instanceId, clock, options } = settings;
+  const nodeSet = { generation, fingerprint: nodeSetFingerprint(sources.map((source) => source.address)) };
+  for (const node of nodes) {
+    node.start();
+  }
+  return {
+    nodes: nodes.map((node) => new RedisVotingNode(node, keys, nodeSet)),
+    locks: new RedlockLockProvider({ nodes, keys, instanceId, clock, nodeTimeoutMs: options.nodeTimeoutMs }),
+    strength: strengthOf(sources),
+    verifyDistinct: (timeoutMs) => verifyDistinct(nodes, clock, timeoutMs),
+    health: () => nodes.map(healthOf),
+    close: async () => {
+      for (const node of nodes) {
+        node.close();
+      }
+    },
+  };
+}
+
+/** Sentinel and Cluster fail over to a replica that may lack the newest grants, whatever their number. */
+function strengthOf(sources: readonly RedisSource[]): RedisConnection['strength'] {
+  if (sources.some((source) => source.kind !== 'plain')) {
+    return 'best_effort';
+  }
+  return sources.length === 1 ? 'single' : 'quorum';
+}
+
+function healthOf(node: RedisNode): RedisNodeHealth {
+  return {
+    label: node.label,
+    answering: node.isAnswering,
+    presence: node.presence?.isSubscribed === true,
+    ...(node.problem === undefined ? {} : { problem: node.problem.code }),
+  };
+}
+
+function requireWaitReplicas(waitReplicas: number, nodeCount: number): void {
+  if (!Number.isInteger(waitReplicas) || waitReplicas < 0 || (waitReplicas > 0 && nodeCount > 1)) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `option waitReplicas is ${waitReplicas} with ${nodeCount} nodes; it takes a whole number, and only with one node`,
+      { value: waitReplicas },
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import type { RedisOptions } from 'ioredis';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
+import { parseRedisUrl } from './redis-url.js';
+
+/** An ioredis `Redis` or `Cluster` of any version: with two copies in one app `instanceof` fails. */
+export interface RedisClient {
+  readonly isCluster: boolean;
+  duplicate: (...args: never[]) => unknown;
+}
+
+/**
+ * One store: an URL (`redis://` or `rediss://`), ioredis options (Sentinel included), or an ioredis client, which
+ * stays the caller's: it is neither used nor closed, only asked for its settings.
+ */
+export type RedisInput = string | RedisOptions | RedisClient;
+
+/** A checked input. Sentinel and Cluster fail over and lose writes then: one vote each, best effort. */
+export type RedisSource = {
+  readonly address: RedisAddress;
+  readonly kind: 'plain' | 'sentinel' | 'cluster';
+} & ({ readonly options: RedisOptions } | { readonly client: RedisClient });
+
+/**
+ * Checks the nodes of one set. No message shows a host or a password: an entry is named by its position.
+ * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE
+ */
+export function requireRedisSources(inputs: readonly RedisInput[]): readonly RedisSource[] {
+  if (inputs.length === 0) {
+    throw new DistributedScheduleError('DSCHED_BAD_REDIS', 'redis is an empty list; give one node or three');
+  }
+  const sources = inputs.map((input, index) => requireSource(input, `redis[${index}]`));
+  requireDistinctEndpoints(sources);
+  if (inputs.length % 2 === 0) {
+    const count = inputs.length;
+    throw new DistributedScheduleError(
+      'DSCHED_EVEN_NODES',
+      `redis lists ${count} nodes; ${count - 1} survive as many failures and ${count + 1} survive more`,
+      { value: count },
+    );
+  }
+  return sources;
+}
+
+function requireSource(input: unknown, name: string): RedisSource {
+  if (typeof input === 'string') {
+    const parsed = parseRedisUrl(input);
+    if ('fault' in parsed) {
+      throw badRedis(name, parsed.fault);
+    }
+    return sourceFromOptions(parsed.options, name);
+  }
+  if (typeof input !== 'object' || input === null) {
+    throw badRedis(name, `is ${input === null ? 'null' : `a ${typeof input}`}`);
+  }
+  if ('duplicate' in input && typeof input.duplicate === 'function') {
+    return sourceFromClient(input, name);
+  }
+  const prototype: unknown = Object.getPrototypeOf(input);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw badRedis(name, 'is an object of a class that is no ioredis client');
+  }
+  return sourceFromOptions(input, name);
+}
+
+function sourceFromOptions(options: RedisOptions, name: string): RedisSource {
+  refuseStringNumbers(options, name);
+  return { options, kind: isSentinel(options) ? 'sentinel' : 'plain', address: addressOfOptions(options) };
+}
+
+function sourceFromClient(candidate: object, name: string): RedisSource {
+  const { isCluster, options } = candidate as { isCluster?: unknown; options?: unknown };
+  if (typeof isCluster !== 'boolean' || typeof options !== 'object' || options === null) {
+    throw badRedis(name, 'is a client, but not one of ioredis (node-redis is not supported)');
+  }
+  const client = candidate as RedisClient;
+  if (!isCluster) {
+    return { ...sourceFromOptions(options, name), client };
+  }
+  const { redisOptions } = options as { redisOptions?: RedisOptions };
+  refuseStringNumbers(redisOptions ?? {}, name);
+  const { startupNodes } = candidate as { startupNodes?: unknown };
+  return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
+}
+
+function refuseStringNumbers(options: RedisOptions, name: string): void {
+  if (options.stringNumbers === true) {
+    throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
+  }
+}
+
+function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
+  const firstIndex = new Map<string, number>();
+  for (const [index, { address }] of sources.entries()) {
+    for (const endpoint of address.endpoints) {
+      const earlier = firstIndex.get(endpoint) ?? index;
+      if (earlier !== index) {
+        throw new DistributedScheduleError(
+          'DSCHED_SAME_NODE_TWICE',
+          `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`,
+          { value: index },
+        );
+      }
+      firstIndex.set(endpoint, index);
+    }
+  }
+}
+
+function badRedis(name: string, what: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_REDIS',
+    `${name} ${what}; it takes an URL like redis://host:6379, ioredis options, or an ioredis client`,
+    { value: name },
+  );
+}

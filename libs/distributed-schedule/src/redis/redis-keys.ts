@@ -1,0 +1,30 @@
+/**
+ * Every key and channel that this library uses.
+ *
+ * All of them share the hash tag `{namespace}`, so that a script over several of them runs in one slot of a
+ * Redis Cluster. A namespace has no braces (see `requireName`), so the tag cannot be moved.
+ */
+export interface RedisKeys {
+  /** Hash: ticks, floor, incarnation and node set. Never expires. */
+  readonly ledger: string;
+  /** Sorted set: instance id by the node time of its last beat. */
+  readonly members: string;
+  /** Prefix of the channels that tell whether an instance's process is alive. */
+  readonly presencePrefix: string;
+  /** String: who holds the run lock of a task. */
+  lock(task: string): string;
+  /** Channel to which only that instance subscribes. */
+  presence(instanceId: string): string;
+}
+
+export function redisKeys(namespace: string): RedisKeys {
+  const prefix = `{${namespace}}`;
+  const presencePrefix = `${prefix}:presence:`;
+  return {
+    ledger: `${prefix}:ledger`,
+    members: `${prefix}:members`,
+    presencePrefix,
+    lock: (task) => `${prefix}:lock:${task}`,
+    presence: (instanceId) => `${presencePrefix}${instanceId}`,
+  };
+}

@@ -1,0 +1,148 @@
+import type { Clock, TimeSample } from '../protocol/ports.js';
+import { failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { findProblem, type NodeProblem } from './node-problem.js';
+import { NodeTime } from './node-time.js';
+import type { RedisPresence } from './redis-presence.js';
+import type { RedisScript } from './redis-scripts.js';
+import { ScriptChannel, type ScriptReply } from './script-channel.js';
+import type { ServerRegister } from './server-register.js';
+import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
+import type { StrictConnection } from './strict-connection.js';
+
+export interface RedisNodeParts {
+  readonly index: number;
+  /** Names the node by its position: no host name, no secret. */
+  readonly label: string;
+  readonly connection: StrictConnection;
+  /** Absent in a Cluster. */
+  readonly presence?: RedisPresence;
+  readonly register: ServerRegister;
+  readonly clock: Clock;
+  readonly nodeTimeoutMs: number;
+  readonly waitReplicas: number;
+  /** Any key of the namespace, to route by in a Cluster. */
+  readonly routingKey: string;
+  readonly onTimeSample: (sample: TimeSample) => void;
+  readonly onProblem: (problem: NodeProblem) => void;
+}
+
+/** One voting store: one call, one timeout, one answer or none. */
+export class RedisNode {
+  readonly index: number;
+  readonly label: string;
+  readonly presence: RedisPresence | undefined;
+  /** Resolves when a server has answered a handshake for the first time, fit or not. */
+  readonly firstContact: Promise<void>;
+  readonly #parts: RedisNodeParts;
+  readonly #channel: ScriptChannel;
+  readonly #time = new NodeTime();
+  #markContact: () => void = () => {};
+  #handshake: Promise<string | undefined> | undefined;
+  #isVerified = false;
+  #isClosed = false;
+  #lastFailure = '';
+  #problem: NodeProblem | undefined;
+
+  constructor(parts: RedisNodeParts) {
+    const { index, label, connection, presence } = parts;
+    this.index = index;
+    this.label = label;
+    this.presence = presence;
+    this.#parts = parts;
+    this.#channel = new ScriptChannel({
+      ...parts,
+      onTimeSample: (sample) => {
+        this.#time.add(sample);
+        parts.onTimeSample({ node: index, ...sample });
+      },
+    });
+    this.firstContact = new Promise((resolve) => {
+      this.#markContact = resolve;
+    });
+    connection.on('error', (error) => {
+      this.#lastFailure = failureReason(error);
+    });
+    // Behind a new connection may be another server: it is asked again.
+    connection.on('close', () => {
+      this.#isVerified = false;
+    });
+    connection.on('ready', () => {
+      this.#lastFailure = '';
+      this.#isVerified = false;
+      void this.#verify();
+    });
+  }
+
+  get problem(): NodeProblem | undefined {
+    return this.#problem;
+  }
+
+  /** Connected to a server that may vote, and the last call had a reply. */
+  get isAnswering(): boolean {
+    return this.#isVerified && !this.#channel.isFailing && this.#hindrance() === undefined;
+  }
+
+  /** Connects in the background, now and after every loss. A store that is down delays nobody. */
+  start(): void {
+    this.presence?.start();
+    this.#parts.connection.connect().catch(() => {});
+  }
+
+  /** Leaves no socket and no timer. */
+  close(): void {
+    this.#isClosed = true;
+    this.presence?.close();
+    this.#parts.connection.disconnect();
+  }
+
+  /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */
+  callDeadlineNodeMs(): number {
+    const { clock, nodeTimeoutMs } = this.#parts;
+    return Math.ceil(this.#time.latestMs(clock.monotonicMs() + nodeTimeoutMs) ?? 0);
+  }
+
+  /** Runs a script within the node timeout. Never rejects: whatever goes wrong is no vote. */
+  async call(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
+    const deadlineMs = this.#parts.clock.monotonicMs() + this.#parts.nodeTimeoutMs;
+    const hindrance = this.#hindrance() ?? (this.#isVerified ? undefined : await this.#verify());
+    if (hindrance !== undefined) {
+      return { answered: false, reason: hindrance };
+    }
+    return this.#channel.run(script, keys, args, deadlineMs);
+  }
+
+  #hindrance(): string | undefined {
+    if (this.#isClosed) {
+      return 'closed';
+    }
+    if (this.#parts.connection.status !== 'ready') {
+      return this.#lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.#lastFailure})`;
+    }
+    return undefined;
+  }
+
+  /** Answers why the server may not vote, or undefined when it may. Callers that come meanwhile share the answer. */
+  #verify(): Promise<string | undefined> {
+    this.#handshake ??= this.#shakeHands().finally(() => {
+      this.#handshake = undefined;
+    });
+    return this.#handshake;
+  }
+
+  async #shakeHands(): Promise<string | undefined> {
+    const { clock, nodeTimeoutMs, routingKey } = this.#parts;
+    const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
+    const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [routingKey], [], deadlineMs);
+    if (!reply.answered && !isRefusal(reply.reason)) {
+      return reply.reason;
+    }
+    const problem = findProblem(this, reply, this.#parts.register);
+    if (problem !== undefined && problem.message !== this.#problem?.message) {
+      this.#parts.onProblem(problem);
+    }
+    this.#problem = problem;
+    this.#isVerified = problem === undefined;
+    this.#markContact();
+    return problem?.code;
+  }
+}

@@ -1,0 +1,98 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { ProtocolOptions } from '../protocol/options.js';
+import type { Clock, TimeSample } from '../protocol/ports.js';
+import type { RedisSource } from './redis-input.js';
+import type { RedisKeys } from './redis-keys.js';
+import { RedisNode } from './redis-node.js';
+import { RedisPresence } from './redis-presence.js';
+import { ServerRegister } from './server-register.js';
+import { openConnection, type StrictConnection } from './strict-connection.js';
+
+export interface RedisNodesSettings {
+  readonly instanceId: string;
+  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs'>;
+  /** With one node only: replicas that must acknowledge a grant before it counts. Default 0. */
+  readonly waitReplicas?: number;
+  readonly clock: Clock;
+  readonly onTimeSample: (sample: TimeSample) => void;
+  /** A node sees this instance again after it may have taken it for dead: renew what is held. */
+  readonly onPresenceRestored: () => void;
+  /** A node is up and gives no vote, with the code DSCHED_UNSUPPORTED_STORE or DSCHED_SAME_NODE_TWICE. */
+  readonly onProblem: (error: DistributedScheduleError, where: string) => void;
+}
+
+const COMMAND_RETRY_MS = 100;
+/** Shorter: others take a missing presence for a death. */
+const PRESENCE_RETRY_MS = 50;
+
+/** Builds the nodes of a set, not yet connecting. */
+export function openNodes(
+  sources: readonly RedisSource[],
+  keys: RedisKeys,
+  settings: RedisNodesSettings,
+): readonly RedisNode[] {
+  const register = new ServerRegister();
+  return sources.map((source, index) => openNode(source, index, keys, register, settings));
+}
+
+/**
+ * Waits for a first contact with every node, but no longer than allowed, and compares the servers that were met.
+ * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
+ */
+export async function verifyDistinct(
+  nodes: readonly RedisNode[],
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([
+    Promise.all(nodes.map((node) => node.firstContact)),
+    clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal),
+  ]);
+  timer.abort();
+  for (const { problem, index } of nodes) {
+    if (problem?.code === 'DSCHED_SAME_NODE_TWICE') {
+      throw new DistributedScheduleError(problem.code, problem.message, { value: index });
+    }
+  }
+}
+
+function openNode(
+  source: RedisSource,
+  index: number,
+  keys: RedisKeys,
+  register: ServerRegister,
+  settings: RedisNodesSettings,
+): RedisNode {
+  const { clock, instanceId, onTimeSample, onPresenceRestored } = settings;
+  const { nodeTimeoutMs } = settings.options;
+  const label = `node ${index + 1}`;
+  const open = (role: string, retryEveryMs: number): StrictConnection =>
+    openConnection(source, {
+      connectionName: `nestjs-distributed-schedule:${role}`,
+      commandTimeoutMs: nodeTimeoutMs,
+      retryEveryMs,
+    });
+  return new RedisNode({
+    index,
+    label,
+    connection: open('votes', COMMAND_RETRY_MS),
+    // A Cluster counts subscribers per server, so presence would depend on which one is asked.
+    ...(source.kind === 'cluster'
+      ? {}
+      : {
+          presence: new RedisPresence(
+            open('presence', PRESENCE_RETRY_MS),
+            keys.presence(instanceId),
+            onPresenceRestored,
+          ),
+        }),
+    register,
+    clock,
+    nodeTimeoutMs,
+    waitReplicas: settings.waitReplicas ?? 0,
+    routingKey: keys.ledger,
+    onTimeSample,
+    onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
+  });
+}

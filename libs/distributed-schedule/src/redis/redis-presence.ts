@@ -1,0 +1,74 @@
+import { failureReason } from './failure-reason.js';
+import { resetConnection, type StrictConnection } from './strict-connection.js';
+
+/**
+ * Shows one node that this process lives: a subscription to a channel of its own. When the process dies, the kernel
+ * closes the socket and the channel's count of subscribers drops to 0, long before any time to live has passed.
+ *
+ * A hint like all membership: losing it while alive can cost a run its lock, never double a tick.
+ */
+export class RedisPresence {
+  readonly #connection: StrictConnection;
+  readonly #channel: string;
+  readonly #onRestored: () => void;
+  #isSubscribed = false;
+  #wasLost = false;
+  #isClosed = false;
+
+  constructor(connection: StrictConnection, channel: string, onRestored: () => void) {
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#onRestored = onRestored;
+    // Without a listener ioredis prints every error, host name included. What fails shows in `isSubscribed`.
+    connection.on('error', () => {});
+    connection.on('ready', () => void this.#subscribe());
+    connection.on('close', () => this.#lose());
+  }
+
+  get isSubscribed(): boolean {
+    return this.#isSubscribed;
+  }
+
+  start(): void {
+    this.#connection.connect().catch(() => {});
+  }
+
+  /** For a node that says it does not see us although we believe to be subscribed: the socket is half dead. */
+  renew(): void {
+    if (this.#isSubscribed) {
+      this.#lose();
+      resetConnection(this.#connection);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isSubscribed = false;
+    this.#connection.disconnect();
+  }
+
+  async #subscribe(): Promise<void> {
+    try {
+      await this.#connection.subscribe(this.#channel);
+    } catch (error) {
+      // Refused by access rules: this node goes without our presence. Anything else: a new connection tries again.
+      if (failureReason(error) !== 'NOPERM' && !this.#isClosed) {
+        resetConnection(this.#connection);
+      }
+      return;
+    }
+    if (this.#isClosed) {
+      return;
+    }
+    this.#isSubscribed = true;
+    if (this.#wasLost) {
+      this.#wasLost = false;
+      this.#onRestored();
+    }
+  }
+
+  #lose(): void {
+    this.#wasLost = this.#wasLost || this.#isSubscribed;
+    this.#isSubscribed = false;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Clock, ExtendVerdict, HeldLock, LockProvider, LockVerdict } from '../protocol/ports.js';
+import { LockBatcher } from './lock-batcher.js';
+import { LockRound } from './lock-round.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisNode } from './redis-node.js';
+import {
+  createEngine,
+  type EngineEnd,
+  engineLockOf,
+  ONE_ATTEMPT,
+  type RedlockEngine,
+  settled,
+} from './redlock-engine.js';
+
+export interface RedlockLockProviderSettings {
+  readonly nodes: readonly RedisNode[];
+  readonly keys: RedisKeys;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly nodeTimeoutMs: number;
+}
+
+/** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
+const CALLS_PER_REQUEST = 2;
+const SLACK_MS = 50;
+
+/** The share of a time to live in which drifting clocks can be trusted, less what Redis rounds. */
+const TRUSTED_SHARE = 0.99;
+const ROUNDING_MS = 2;
+
+/**
+ * Run locks by the RedLock algorithm of the `redlock` package. Each node is a {@link LockBatcher} to it, so a batch
+ * of tasks is one message per node.
+ *
+ * What the engine decides is only whether a majority was in favour. Everything that it would decide by a wall clock
+ * or by waiting is decided here: how long a request may take, and whether its result still has a use.
+ */
+export class RedlockLockProvider implements LockProvider {
+  readonly #settings: RedlockLockProviderSettings;
+  readonly #rounds = new Map<string, LockRound>();
+  readonly #engine: RedlockEngine;
+  #lastRound = 0;
+
+  constructor(settings: RedlockLockProviderSettings) {
+    const { keys, instanceId } = settings;
+    this.#settings = settings;
+    this.#engine = createEngine(
+      settings.nodes.map(
+        (node) =>
+          new LockBatcher({
+            node,
+            instanceId,
+            rounds: this.#rounds,
+            ledgerKey: keys.ledger,
+            presencePrefix: node.presence === undefined ? '' : keys.presencePrefix,
+          }),
+      ),
+    );
+  }
+
+  tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
+    return this.#withDeadline((deadline) =>
+      Promise.all(tasks.map((task) => this.#tryAcquire(task, ttlMs, deadline))),
+    );
+  }
+
+  extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+    return this.#withDeadline((deadline) =>
+      Promise.all(locks.map((lock) => this.#extend(lock, ttlMs, deadline))),
+    );
+  }
+
+  async release(locks: readonly HeldLock[]): Promise<void> {
+    await this.#withDeadline((deadline) =>
+      Promise.all(locks.map(({ task, value }) => this.#release(this.#keyOf(task), value, deadline))),
+    );
+  }
+
+  async #tryAcquire(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
+    const startedMs = this.#settings.clock.monotonicMs();
+    return this.#inRound(this.#keyOf(task), undefined, async (resource, round) => {
+      const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
+      const spentMs = this.#settings.clock.monotonicMs() - startedMs;
+      if (end === 'for' && spentMs < ttlMs * TRUSTED_SHARE - ROUNDING_MS && round.value !== undefined) {
+        return { kind: 'acquired', lock: { task, value: round.value } };
+      }
+      if (end === 'against') {
+        // The engine has sent a release to every node, behind the acquire on the same connection: what a slow
+        // node grants is taken back by the next message it reads.
+        await Promise.race([round.decided, deadline]);
+        return round.refusal();
+      }
+      // Won so late that nothing of it can be trusted, as after a pause of this process, or never settled.
+      await this.#release(round.key, round.value, deadline);
+      return { kind: 'no_quorum', reason: `no verdict within ${spentMs.toFixed(0)} ms` };
+    });
+  }
+
+  #extend(lock: HeldLock, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
+    return this.#inRound(this.#keyOf(lock.task), lock.value, async (resource, round) => {
+      const request = engineLockOf(this.#engine, resource, lock.value);
+      const end = await settled(this.#engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
+      if (end === 'for') {
+        return { kind: 'extended' };
+      }
+      await Promise.race([round.decided, deadline]);
+      return round.loss();
+    });
+  }
+
+  /** Once and best effort: what is not released expires. The engine throws for a lock that is gone already. */
+  #release(key: string, value: string | undefined, deadline: Promise<void>): Promise<EngineEnd> {
+    if (value === undefined) {
+      return Promise.resolve('unsettled');
+    }
+    return this.#inRound(key, value, (resource) =>
+      settled(this.#engine.release(engineLockOf(this.#engine, resource, value), ONE_ATTEMPT), deadline),
+    );
+  }
+
+  /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
+  async #inRound<T>(
+    key: string,
+    value: string | undefined,
+    use: (resource: string, round: LockRound) => Promise<T>,
+  ): Promise<T> {
+    this.#lastRound += 1;
+    const resource = String(this.#lastRound);
+    const round = new LockRound(key, this.#settings.nodes.length, value);
+    this.#rounds.set(resource, round);
+    try {
+      return await use(resource, round);
+    } finally {
+      this.#rounds.delete(resource);
+    }
+  }
+
+  /** One timer for a whole batch. The engine has no timeout of its own, and some splits never settle in it. */
+  async #withDeadline<T>(use: (deadline: Promise<void>) => Promise<T>): Promise<T> {
+    const { clock, nodeTimeoutMs } = this.#settings;
+    const timer = new AbortController();
+    const deadlineMs = clock.monotonicMs() + CALLS_PER_REQUEST * nodeTimeoutMs + SLACK_MS;
+    try {
+      return await use(clock.sleepUntil(deadlineMs, timer.signal));
+    } finally {
+      timer.abort();
+    }
+  }
+
+  #keyOf(task: string): string {
+    return this.#settings.keys.lock(task);
+  }
+}

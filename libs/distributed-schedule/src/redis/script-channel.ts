@@ -1,0 +1,99 @@
+import type { Clock, NodeReply, TimeSample } from '../protocol/ports.js';
+import { TIMED_OUT } from './failure-reason.js';
+import { type CallResult, callWithin } from './node-call.js';
+import type { RedisScript } from './redis-scripts.js';
+import { sendScript } from './script-message.js';
+import { resetConnection, type StrictConnection } from './strict-connection.js';
+
+export interface ScriptChannelParts {
+  readonly connection: StrictConnection;
+  readonly clock: Clock;
+  /** Grants count only when so many replicas have them; 0 asks none. */
+  readonly waitReplicas: number;
+  readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
+}
+
+/** A script's reply behind the time. */
+export type ScriptReply = NodeReply<readonly unknown[]>;
+
+/** After so many timeouts in a row the socket is given up: what is queued in it must not reach the server later. */
+const TIMEOUTS_PER_SOCKET = 2;
+
+/** WAIT should end before our own timeout does; the server may be a tenth of a second late with it. */
+const WAIT_SHARE = 0.5;
+
+/** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
+export class ScriptChannel {
+  readonly #parts: ScriptChannelParts;
+  #timeoutsInARow = 0;
+  #isFailing = false;
+
+  constructor(parts: ScriptChannelParts) {
+    this.#parts = parts;
+  }
+
+  /** The last call had no reply, or an error for one. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  async run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly string[],
+    deadlineMs: number,
+  ): Promise<ScriptReply> {
+    let result = await this.#send(script, keys, args, deadlineMs, true);
+    if (!result.ok && result.reason === 'NOSCRIPT') {
+      // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
+      result = await this.#send(script, keys, args, deadlineMs, false);
+    }
+    this.#isFailing = !result.ok;
+    // Waiting for a replica that is gone says nothing about the socket.
+    if (!this.#isWaiting(script)) {
+      this.#countTimeouts(result);
+    }
+    return result.ok ? this.#read(result) : { answered: false, reason: result.reason };
+  }
+
+  #send(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly string[],
+    deadlineMs: number,
+    isByHash: boolean,
+  ): Promise<CallResult> {
+    const { clock, connection, waitReplicas } = this.#parts;
+    const remainingMs = deadlineMs - clock.monotonicMs();
+    return callWithin(clock, deadlineMs, () =>
+      sendScript(connection, script, keys, args, {
+        isByHash,
+        waitReplicas: this.#isWaiting(script) ? waitReplicas : 0,
+        waitMs: Math.max(1, Math.floor(remainingMs * WAIT_SHARE)),
+      }),
+    );
+  }
+
+  #isWaiting(script: RedisScript): boolean {
+    return script.isGrant && this.#parts.waitReplicas > 0;
+  }
+
+  #countTimeouts(result: CallResult): void {
+    this.#timeoutsInARow = !result.ok && result.reason === TIMED_OUT ? this.#timeoutsInARow + 1 : 0;
+    if (this.#timeoutsInARow >= TIMEOUTS_PER_SOCKET) {
+      this.#timeoutsInARow = 0;
+      resetConnection(this.#parts.connection);
+    }
+  }
+
+  #read(result: CallResult & { readonly ok: true }): ScriptReply {
+    const { value, sentMs, receivedMs } = result;
+    const [seconds, microseconds, ...answer] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+    const nodeTimeMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+    if (!Number.isFinite(nodeTimeMs)) {
+      return { answered: false, reason: 'malformed reply' };
+    }
+    this.#parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
+    return { answered: true, value: answer };
+  }
+}

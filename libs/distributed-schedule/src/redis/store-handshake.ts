@@ -1,0 +1,51 @@
+import { defineBareScript } from './redis-scripts.js';
+
+/**
+ * HANDSHAKE: whether a server can run the scripts, and which server it is. Asked once per connection.
+ *
+ * KEYS  ledger (only so that a Cluster routes the script to the node that votes)
+ * Reply time, redis_version, run_id, master_replid, with '' for what INFO does not show
+ */
+export const HANDSHAKE_SCRIPT = defineBareScript(
+  'handshake',
+  `
+local time = redis.call('TIME')
+local server = redis.call('INFO', 'server')
+local replication = redis.call('INFO', 'replication')
+redis.call('PUBSUB', 'NUMSUB', KEYS[1])
+return {
+  time[1], time[2],
+  string.match(server, 'redis_version:([%d%.]+)') or '',
+  string.match(server, 'run_id:(%w+)') or '',
+  string.match(replication, 'master_replid:(%w+)') or '',
+}
+`,
+);
+
+const OLDEST_MAJOR = 6;
+const OLDEST_MINOR = 2;
+
+export type Handshake =
+  | { readonly kind: 'fit'; readonly runId: string }
+  | { readonly kind: 'unfit'; readonly why: string };
+
+/** Judges the reply, without the time in front. */
+export function judgeHandshake(reply: readonly unknown[]): Handshake {
+  const [version, runId, replicationId] = reply.map(String);
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  if (major < OLDEST_MAJOR || (major === OLDEST_MAJOR && minor < OLDEST_MINOR)) {
+    return { kind: 'unfit', why: `version ${version === '' ? 'unknown' : version}; 6.2 or newer is needed` };
+  }
+  if (runId === undefined || runId === '' || replicationId === undefined || replicationId === '') {
+    return {
+      kind: 'unfit',
+      why: 'INFO shows no run_id or no master_replid, so a loss of memory would go unseen',
+    };
+  }
+  return { kind: 'fit', runId };
+}
+
+/** Whether a server refused the handshake for good, e.g. by its access rules. Any other failure is tried again. */
+export function isRefusal(reason: string): boolean {
+  return reason === 'ERR' || reason === 'NOPERM';
+}

@@ -1,0 +1,111 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisClient, RedisSource } from './redis-input.js';
+
+/** What is used of an ioredis client, whichever version or copy it comes from. */
+export interface StrictConnection {
+  readonly status: string;
+  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
+  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
+  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> };
+  subscribe(channel: string): Promise<unknown>;
+  connect(): Promise<void>;
+  disconnect(reconnect?: boolean): void;
+  on(event: 'ready' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  /** The socket of a single connection; a Cluster has several and does not show them. */
+  readonly stream?: { destroy(): void } | null;
+}
+
+export type PipelineReply = readonly (readonly [error: Error | null, value: unknown])[];
+
+export interface ConnectionSettings {
+  /** Shown by CLIENT LIST. */
+  readonly connectionName: string;
+  readonly commandTimeoutMs: number;
+  readonly retryEveryMs: number;
+}
+
+type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
+
+const CONNECT_TIMEOUT_MS = 1_000;
+const SENTINEL_RETRY_MS = 100;
+const CLUSTER_REDIRECTIONS = 3;
+
+/**
+ * Opens a connection of our own, not yet connected.
+ *
+ * A caller's client is duplicated, never used: its defaults queue and resend commands, so that a vote could be cast
+ * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
+ */
+export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
+  const strict = strictOptions(settings, source.kind === 'sentinel');
+  const connection: unknown =
+    'client' in source ? duplicated(source, strict, settings) : new Redis({ ...source.options, ...strict });
+  return connection as StrictConnection;
+}
+
+/** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
+export function resetConnection(connection: StrictConnection): void {
+  if (connection.stream === undefined || connection.stream === null) {
+    connection.disconnect(true);
+  } else {
+    // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
+    connection.stream.destroy();
+  }
+}
+
+function strictOptions(settings: ConnectionSettings, isSentinel: boolean): StrictOptions {
+  return {
+    connectionName: settings.connectionName,
+    commandTimeout: settings.commandTimeoutMs,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // After `disconnect` the peer has this long to say goodbye, and a frozen one never does.
+    disconnectTimeout: 1,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    enableAutoPipelining: false,
+    // The ready check waits seconds for a server that loads; "LOADING" is a fine answer for us. Behind a Sentinel
+    // it also checks that the server is a master.
+    enableReadyCheck: isSentinel,
+    maxLoadingRetryTime: settings.retryEveryMs,
+    retryStrategy: () => settings.retryEveryMs,
+    // A master that was demoted: connect again and find the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    keyPrefix: '',
+    readOnly: false,
+    replyMapping: 'legacy',
+    monitor: false,
+    lazyConnect: true,
+    ...(isSentinel
+      ? {
+          role: 'master' as const,
+          sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+          sentinelRetryStrategy: () => SENTINEL_RETRY_MS,
+        }
+      : {}),
+  };
+}
+
+function duplicated(
+  source: RedisSource & { readonly client: RedisClient },
+  strict: StrictOptions,
+  settings: ConnectionSettings,
+): unknown {
+  const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
+  if (source.kind !== 'cluster') {
+    return client.duplicate(strict);
+  }
+  const { enableOfflineQueue, lazyConnect, keyPrefix, retryStrategy, readOnly, ...redisOptions } = strict;
+  return client.duplicate([], {
+    enableOfflineQueue,
+    lazyConnect,
+    keyPrefix,
+    redisOptions: { ...redisOptions, keyPrefix },
+    enableAutoPipelining: false,
+    scaleReads: 'master',
+    maxRedirections: CLUSTER_REDIRECTIONS,
+    clusterRetryStrategy: () => settings.retryEveryMs,
+  });
+}

@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import {
+  claimOf,
+  closeInstances,
+  endQuarantine,
+  type Instance,
+  newNamespace,
+  nodeOf,
+  nodeTimeMs,
+  startInstance,
+  until,
+  votesOf,
+} from './redis-fixture.js';
+
+const FAST_REPLICATION = ['--repl-diskless-sync-delay', '0'];
+let server: RedisServer;
+let namespace: string;
+let instance: Instance;
+
+beforeAll(async () => {
+  server = await startRedis({ args: FAST_REPLICATION });
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  namespace = newNamespace();
+  instance = await startInstance({ inputs: [server.url], namespace });
+});
+afterEach(closeInstances);
+
+/** A tick that the node has granted to `winner`. */
+async function grantedTick(): Promise<number> {
+  await nodeOf(instance).peek([]);
+  await endQuarantine(server, namespace);
+  const tick = await nodeTimeMs(server);
+  expect(await votesOf(instance, claimOf('a', tick, 'winner'))).toEqual(['granted']);
+  return tick;
+}
+
+async function follow(follower: RedisServer, leader: RedisServer): Promise<void> {
+  await follower.client().replicaof('127.0.0.1', leader.port);
+  await until(
+    async () => (await follower.client().info('replication')).includes('master_link_status:up'),
+    'the replica follows',
+  );
+}
+
+async function expectTickRefused(tick: number): Promise<void> {
+  await until(() => instance.health()[0]?.answering === true, 'the node answers again');
+  expect(await votesOf(instance, claimOf('a', tick, 'other'))).toEqual(['quarantined']);
+}
+
+const ledger = (): string => `{${namespace}}:ledger`;
+
+describe('a node that may have forgotten what it granted', () => {
+  it('refuses every tick of the first second after it was seen for the first time', async () => {
+    const nowMs = await nodeTimeMs(server);
+    expect(await votesOf(instance, claimOf('a', nowMs, 'one'), claimOf('b', nowMs + 50, 'two'))).toEqual([
+      'quarantined',
+      'quarantined',
+    ]);
+    const floorMs = Number(await server.client().hget(ledger(), 'floor'));
+    expect(floorMs).toBeGreaterThanOrEqual(nowMs + 1_000);
+    expect(floorMs).toBeLessThan(nowMs + 1_000 + 5_000);
+  });
+
+  it('grants the ticks above its floor again', async () => {
+    await votesOf(instance, claimOf('a', 1, 'one', 1));
+    const floorMs = Number(await server.client().hget(ledger(), 'floor'));
+    await until(async () => (await nodeTimeMs(server)) > floorMs - 50, 'the floor comes into reach');
+    expect(await votesOf(instance, claimOf('a', floorMs + 1, 'one'))).toEqual(['granted']);
+    expect(await votesOf(instance, claimOf('b', floorMs, 'one'))).toEqual(['quarantined']);
+  });
+
+  it('refuses a granted tick after an empty restart', async () => {
+    const tick = await grantedTick();
+    await server.restartEmpty();
+    await expectTickRefused(tick);
+  });
+
+  it('refuses a granted tick after FLUSHALL', async () => {
+    const tick = await grantedTick();
+    await server.client().flushall();
+    await expectTickRefused(tick);
+  });
+
+  it('refuses a granted tick after its ledger was deleted', async () => {
+    const tick = await grantedTick();
+    await server.client().del(ledger());
+    await expectTickRefused(tick);
+  });
+
+  it('refuses a granted tick after its ledger was evicted', async () => {
+    const tick = await grantedTick();
+    const client = server.client();
+    await client.config('SET', 'maxmemory-policy', 'allkeys-random', 'maxmemory', '3mb');
+    for (let i = 0; (await client.exists(ledger())) === 1; i += 1) {
+      await client.set(`filler ${i}`, 'x'.repeat(100_000));
+    }
+    await client.config('SET', 'maxmemory', '0');
+    await expectTickRefused(tick);
+  });
+
+  it('refuses a tick that is missing from the file it restarted from, and knows the one that is in it', async () => {
+    const saved = await grantedTick();
+    await server.save();
+    const tick = (await nodeTimeMs(server)) + 1;
+    expect(await votesOf(instance, claimOf('a', tick, 'winner2'))).toEqual(['granted']);
+    await server.kill();
+    await server.start();
+    await expectTickRefused(tick);
+    // The standing grant is a vote that was given: it survives the raised floor, for its own claim only.
+    expect(await votesOf(instance, claimOf('a', saved, 'winner'))).toEqual(['granted']);
+    expect(await votesOf(instance, claimOf('a', saved, 'other'))).toEqual(['quarantined']);
+  });
+
+  it('is suspected even when nothing was lost by the restart', async () => {
+    const tick = await grantedTick();
+    await server.restart();
+    expect(await server.client().hget(ledger(), 't:a')).toBe(`${tick} winner 0`);
+    await until(() => instance.health()[0]?.answering === true, 'the node answers again');
+    expect(await votesOf(instance, claimOf('b', tick, 'other'))).toEqual(['quarantined']);
+  });
+
+  it('is known by its run id and its replication id', async () => {
+    await grantedTick();
+    const info = await server.client().info();
+    const [, runId] = /run_id:(\w+)/.exec(info) ?? [];
+    const [, replicationId] = /master_replid:(\w+)/.exec(info) ?? [];
+    expect(await server.client().hget(ledger(), 'incarnation')).toBe(`${runId}:${replicationId}`);
+  });
+
+  it('is suspected after a fail-back, which gave it stale data of its own', async () => {
+    const standby = await startRedis({ args: FAST_REPLICATION });
+    await follow(standby, server);
+    await grantedTick();
+    expect(await server.client().wait(1, 5_000)).toBe(1);
+    await standby.client().replicaof('NO', 'ONE');
+    const tick = (await nodeTimeMs(server)) + 1;
+    expect(await votesOf(instance, claimOf('a', tick, 'winner2'))).toEqual(['granted']);
+    await follow(server, standby);
+    expect(await nodeOf(instance).claim([claimOf('a', tick, 'other')])).toEqual({
+      answered: false,
+      reason: 'READONLY',
+    });
+    await server.client().replicaof('NO', 'ONE');
+    await expectTickRefused(tick);
+    await standby.stop();
+  });
+
+  it('never lowers its floor', async () => {
+    await grantedTick();
+    await server.client().hset(ledger(), 'floor', '9999999999999', 'incarnation', 'another');
+    await nodeOf(instance).peek([]);
+    expect(await server.client().hget(ledger(), 'floor')).toBe('9999999999999');
+    expect(await server.client().hget(ledger(), 'incarnation')).not.toBe('another');
+  });
+
+  it('starts its quarantine anew when its clock has stepped back behind the last one', async () => {
+    await grantedTick();
+    const client = server.client();
+    await client.hset(ledger(), 'since', '9999999999999');
+    await nodeOf(instance).peek([]);
+    expect(Number(await client.hget(ledger(), 'since'))).toBeLessThanOrEqual(await nodeTimeMs(server));
+  });
+});

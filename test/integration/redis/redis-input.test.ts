@@ -1,0 +1,122 @@
+import { Cluster, Redis } from 'ioredis';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
+import { nodeSetFingerprint } from '../../../libs/distributed-schedule/src/redis/redis-address.js';
+import {
+  type RedisInput,
+  requireRedisSources,
+} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+
+const clients: { disconnect(): void }[] = [];
+afterAll(() => {
+  for (const client of clients) {
+    client.disconnect();
+  }
+});
+
+function keep<T extends { disconnect(): void }>(client: T): T {
+  clients.push(client);
+  return client;
+}
+
+function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
+  try {
+    requireRedisSources(inputs as readonly RedisInput[]);
+  } catch (error) {
+    if (error instanceof DistributedScheduleError) {
+      return error;
+    }
+  }
+  throw new Error('accepted');
+}
+
+const fingerprint = (...inputs: readonly RedisInput[]): string =>
+  nodeSetFingerprint(requireRedisSources(inputs).map((source) => source.address));
+
+const A = 'redis://127.0.0.1:7001';
+const B = 'redis://127.0.0.1:7002';
+const C = 'redis://127.0.0.1:7003';
+
+describe('the redis option', () => {
+  it('takes URLs, options and clients of one ioredis kind or the other', () => {
+    const sources = requireRedisSources([
+      'rediss://user:p%40ss@example.com/3',
+      { sentinels: [{ host: 's1' }], name: 'main' },
+      keep(new Cluster([{ port: 7001 }], { lazyConnect: true })),
+    ]);
+    expect(sources.map((source) => source.kind)).toEqual(['plain', 'sentinel', 'cluster']);
+    expect(sources[0]).toMatchObject({
+      options: { host: 'example.com', port: 6379, username: 'user', password: 'p@ss', db: 3, tls: {} },
+    });
+  });
+
+  it.each([
+    ['an empty list'],
+    ['a number', 7001],
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'not an url'],
+    ['another scheme', 'http://127.0.0.1:7001'],
+    ['a query, whose settings would win over the strict ones', `${A}?commandTimeout=99999`],
+    ['a path that is no database', `${A}/zero`],
+    ['a password that is not encoded', 'redis://:100%@127.0.0.1'],
+    ['an object of another class', new Map()],
+    ['a node-redis client', { duplicate: () => ({}), isOpen: true, options: {} }],
+    ['stringNumbers', { host: '127.0.0.1', stringNumbers: true }],
+    ['a client with stringNumbers', keep(new Redis({ lazyConnect: true, stringNumbers: true }))],
+  ])('refuses %s', (_, ...inputs) => {
+    expect(errorOf(...inputs)).toMatchObject({ code: 'DSCHED_BAD_REDIS' });
+  });
+
+  it('refuses an even number of nodes, with which votes end in draws', () => {
+    expect(errorOf(A, B)).toMatchObject({ code: 'DSCHED_EVEN_NODES', value: 2 });
+    expect(errorOf(A, B, C, 'redis://127.0.0.1:7004').code).toBe('DSCHED_EVEN_NODES');
+    expect(requireRedisSources([A, B, C])).toHaveLength(3);
+  });
+
+  it.each([
+    ['the same URL', A, A, B],
+    ['another name of this machine', A, 'redis://LOCALHOST:7001', B],
+    ['another database of the same master', `${A}/0`, `${A}/1`, B],
+    ['options and an URL', A, { host: 'localhost', port: 7001 }, B],
+    ['a client and an URL', A, keep(new Redis({ port: 7001, lazyConnect: true })), B],
+  ])('refuses one master twice, as %s', (_, ...inputs) => {
+    expect(errorOf(...inputs)).toMatchObject({ code: 'DSCHED_SAME_NODE_TWICE', value: 1 });
+  });
+
+  it('shows no password and no host in its errors', () => {
+    const secrets = [
+      errorOf('redis://:geheim@intern.example:99999'),
+      errorOf('http://:geheim@intern.example'),
+      errorOf('redis://:geheim%@intern.example'),
+      errorOf('redis://:geheim@intern.example', 'redis://:geheim@intern.example', B),
+      errorOf({ host: 'intern.example', password: 'geheim', stringNumbers: true }),
+    ];
+    for (const error of secrets) {
+      expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toMatch(/geheim|intern/);
+    }
+  });
+});
+
+describe('the fingerprint of a node set', () => {
+  it('does not depend on order and spelling', () => {
+    expect(fingerprint(A, B, C)).toBe(fingerprint(C, { port: 7001 }, 'redis://user:secret@localhost:7002/0'));
+  });
+
+  it('tells sets, databases and kinds apart', () => {
+    const sentinel = (name: string): RedisInput => ({ sentinels: [{ host: 's2' }, { host: 's1' }], name });
+    const sets = [[A, B, C], [A], [`${A}/1`], [sentinel('x')], [sentinel('y')]] as const;
+    const prints = [
+      ...sets.map((set) => fingerprint(...set)),
+      fingerprint(keep(new Cluster([7001], { lazyConnect: true }))),
+    ];
+    expect(new Set(prints).size).toBe(prints.length);
+    expect(fingerprint(sentinel('x'))).toBe(
+      fingerprint({ sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
+    );
+  });
+
+  it('cannot be read', () => {
+    expect(fingerprint('redis://:geheim@intern.example')).toMatch(/^[0-9a-f]{40}$/);
+  });
+});
