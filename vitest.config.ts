@@ -11,7 +11,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['test/{architecture,unit,simulation}/**/*.test.ts', 'test/conformance/**/*.memory.test.ts'],
+          include: [
+            'test/{architecture,unit,simulation}/**/*.test.ts',
+            'test/conformance/**/*.memory.test.ts',
+          ],
           isolate: false,
         },
       },
@@ -29,6 +32,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          globalSetup: ['scripts/build-demo.mjs'],
           include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

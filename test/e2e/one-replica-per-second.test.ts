@@ -45,6 +45,8 @@ describe.concurrent('a per-second task of 5 ms on three replicas and three maste
   });
 
   it('runs once every second when one master is restarted empty', async ({ expect }) => {
-    expect(await sixtySeconds({}, async ({ masters }) => masters[2]?.restartEmpty())).toMatchObject(EXACTLY_ONCE);
+    expect(await sixtySeconds({}, async ({ masters }) => masters[2]?.restartEmpty())).toMatchObject(
+      EXACTLY_ONCE,
+    );
   });
 });

@@ -1,0 +1,109 @@
+// Imports run one way:
+//   apps -> nest, terminus, testing -> redis, memory, postgres, telemetry, system -> protocol -> nothing
+// `npm run lint` applies these rules to the tree; test/architecture/imports.test.ts shows that each of them bites.
+
+const LIBRARY = '^libs/distributed-schedule/src';
+const ADAPTERS = 'redis|memory|postgres|telemetry|system';
+const DOORS = `${LIBRARY}/(terminus/|testing/)?index\\.ts$`;
+const FRAMEWORK = '^node_modules/(@nestjs/|rxjs/|reflect-metadata/)';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle cannot be read top to bottom, nor tested piece by piece.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'protocol-imports-nothing',
+      comment: 'The protocol runs under a simulated clock; whatever it needs comes in through a port.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/protocol/` },
+      to: { pathNot: `${LIBRARY}/protocol/` },
+    },
+    {
+      name: 'adapters-know-only-the-protocol',
+      comment: 'An adapter that leans on another one cannot be replaced.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/(${ADAPTERS})/` },
+      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|$1)/` },
+    },
+    {
+      name: 'adapters-know-no-framework',
+      comment: 'Nest only wires; an adapter is usable without it.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/(${ADAPTERS})/` },
+      to: { path: FRAMEWORK },
+    },
+    {
+      name: 'redis-client-only-in-redis',
+      comment: 'ioredis and redlock have sharp edges; the guards around them are in one folder.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: `${LIBRARY}/redis/` },
+      to: { path: '^node_modules/(ioredis|redlock)/' },
+    },
+    {
+      name: 'nest-does-not-look-up',
+      comment: 'terminus and testing are optional entry points above nest.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/nest/` },
+      to: { path: `${LIBRARY}/(terminus|testing)/` },
+    },
+    {
+      name: 'entry-points-stay-apart',
+      comment: 'Who imports one entry point must not load the optional peers of another.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/(terminus|testing)/` },
+      to: { path: `${LIBRARY}/(terminus|testing)/`, pathNot: `${LIBRARY}/$1/` },
+    },
+    {
+      name: 'nobody-uses-the-own-door',
+      comment: 'index.ts is for users. Inside, it is how cycles begin.',
+      severity: 'error',
+      from: { path: LIBRARY },
+      to: { path: `${LIBRARY}/index\\.ts$` },
+    },
+    {
+      name: 'libraries-do-not-import-apps',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(apps|test|scripts)/' },
+    },
+    {
+      name: 'apps-use-the-doors',
+      comment: 'The demo is what a user could write.',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { path: '^libs/', pathNot: DOORS },
+    },
+    {
+      name: 'shipped-code-needs-shipped-packages',
+      comment: 'Each folder by the package.json next above it; optional peers count as shipped.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/[^/]+/src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm-peer'],
+      },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^libs/[^/]+/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

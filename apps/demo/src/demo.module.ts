@@ -1,0 +1,43 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TerminusModule } from '@nestjs/terminus';
+import { DistributedScheduleModule, type DistributedScheduleOptions } from 'nestjs-distributed-schedule';
+import { DistributedScheduleHealthModule } from 'nestjs-distributed-schedule/terminus';
+import { HealthController } from './health.controller.js';
+import { ParentObserver } from './parent.observer.js';
+import { RunRecord } from './run-record.js';
+import { SETTINGS, type Settings, type TaskName } from './settings.js';
+import { Invoicing } from './tasks/invoicing.js';
+import { Settlement } from './tasks/settlement.js';
+import { Sweeping } from './tasks/sweeping.js';
+
+const TASKS: Record<TaskName, Type> = { settle: Settlement, invoice: Invoicing, sweep: Sweeping };
+
+@Module({})
+export class DemoModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: DemoModule,
+      imports: [
+        ScheduleModule.forRoot(),
+        DistributedScheduleModule.forRootAsync({ useFactory: () => scheduleOptions(settings) }),
+        TerminusModule,
+        DistributedScheduleHealthModule,
+      ],
+      controllers: [HealthController],
+      providers: [
+        { provide: SETTINGS, useValue: settings },
+        RunRecord,
+        ...settings.tasks.map((name) => TASKS[name]),
+      ],
+    };
+  }
+}
+
+function scheduleOptions({ redisNodes, namespace }: Settings): DistributedScheduleOptions {
+  return {
+    namespace,
+    observers: [new ParentObserver()],
+    ...(redisNodes.length > 0 && { redis: redisNodes }),
+  };
+}

@@ -1,0 +1,26 @@
+import { realNowMs } from './clock-offset.js';
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DemoModule } from './demo.module.js';
+import { stallOverEachSecond } from './event-loop-stall.js';
+import { tellParent } from './replica-message.js';
+import { readSettings } from './settings.js';
+
+const bornMs = realNowMs();
+const settings = readSettings(process.env);
+
+const app = await NestFactory.create(DemoModule.with(settings), { abortOnError: false });
+// Ends with code 0 once the runs in flight have been drained.
+app.enableShutdownHooks([], { useProcessExit: true });
+// A replica without the process that started it would run on, unseen, for ever.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+await app.listen(settings.port);
+const { port } = app.getHttpServer().address() as AddressInfo;
+stallOverEachSecond(settings.stallMs);
+tellParent({ type: 'listening', port });
+new Logger('Demo').log(
+  `replica ${settings.replica} listens on ${port}, ${Math.round(realNowMs() - bornMs)} ms after its start`,
+);

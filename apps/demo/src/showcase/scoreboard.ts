@@ -1,0 +1,44 @@
+import type { Outcome } from 'nestjs-distributed-schedule';
+import type { ReplicaMessage } from '../replica-message.js';
+
+/** What is known of one tick of one task, from what the replicas report. */
+export interface TickEntry {
+  readonly task: string;
+  readonly tick: number;
+  /** The replica on which the handler started, and how late. */
+  started?: { readonly replica: string; readonly latenessMs: number };
+  /** How that run ended. */
+  outcome?: Outcome;
+  /** What every replica said, also those on which it did not run. */
+  readonly reports: Map<string, { readonly outcome: Outcome; readonly detail: string | undefined }>;
+}
+
+const RAN: readonly Outcome[] = ['success', 'failed', 'aborted'];
+
+/** For the eyes only: the proof is read from what the handlers wrote, see proof.ts. */
+export class Scoreboard {
+  private readonly entries = new Map<string, TickEntry>();
+  private readonly runs = new Map<string, number>();
+
+  take(replica: string, message: ReplicaMessage): void {
+    if (message.type === 'started') {
+      this.entry(message.task, message.tick).started = { replica, latenessMs: message.latenessMs };
+      this.runs.set(replica, this.runsOf(replica) + 1);
+    } else if (message.type === 'tick') {
+      const entry = this.entry(message.task, message.tick);
+      entry.reports.set(replica, { outcome: message.outcome, detail: message.detail });
+      if (RAN.includes(message.outcome)) entry.outcome = message.outcome;
+    }
+  }
+
+  entry(task: string, tick: number): TickEntry {
+    const key = `${tick} ${task}`;
+    const known = this.entries.get(key) ?? { task, tick, reports: new Map() };
+    this.entries.set(key, known);
+    return known;
+  }
+
+  runsOf(replica: string): number {
+    return this.runs.get(replica) ?? 0;
+  }
+}

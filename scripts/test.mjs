@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+// The whole check, as `npm test` and as CI. Everything runs, also after a failure, and the last line is the sum:
+//   N passed, N failed
+// A test of vitest counts as one, and so does each of the other steps.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureRedis } from './ensure-redis.mjs';
+
+const root = join(import.meta.dirname, '..');
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/** A step that hangs must not hang whoever waits for the last line. */
+const LONGEST_STEP_MS = 8 * 60_000;
+
+const scratch = mkdtempSync(join(tmpdir(), 'results-'));
+const sum = { passed: 0, failed: 0 };
+
+announce('redis-server');
+const redis = hasRedis();
+count(redis);
+await countStep('lint', 'npm', ['run', '--silent', 'lint']);
+await countStep('type check', 'npm', ['run', '--silent', 'typecheck']);
+await countStep('package', 'npm', ['run', '--silent', 'check:package']);
+await countTests('unit');
+// Without a server each of their tests would say the same, in many more words.
+for (const project of redis ? ['integration', 'e2e'] : []) await countTests(project);
+
+rmSync(scratch, { recursive: true, force: true });
+process.exitCode = sum.failed === 0 ? 0 : 1;
+process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed\n`);
+
+function hasRedis() {
+  try {
+    process.stdout.write(`${ensureRedis()}\n`);
+    return true;
+  } catch (error) {
+    process.stdout.write(`${error.message}\n`);
+    return false;
+  }
+}
+
+async function countStep(title, command, args) {
+  announce(title);
+  count((await run(command, args)) === 0);
+}
+
+async function countTests(project) {
+  announce(`${project} tests`);
+  const results = join(scratch, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+  const code = await run(bin('vitest'), ['run', '--project', project, ...reporters]);
+  const { passed, failed } = readResults(results);
+  sum.passed += passed;
+  // vitest can fail without a failed test: a file that does not load, an unhandled error, no result at all.
+  sum.failed += code === 0 ? failed : Math.max(failed, 1);
+}
+
+function readResults(path) {
+  try {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'));
+    const unloaded = testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    );
+    return { passed: numPassedTests, failed: numFailedTests + unloaded.length };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** The exit code; output streams through. A group of its own, so that a step can be ended with its children. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+    });
+    const stop = (signal) => {
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        // It has ended in the meantime.
+      }
+    };
+    const timer = setTimeout(() => {
+      process.stdout.write(`stopped after ${LONGEST_STEP_MS / 60_000} minutes\n`);
+      stop('SIGKILL');
+    }, LONGEST_STEP_MS);
+    const interrupt = () => {
+      stop('SIGTERM');
+      process.exit(130);
+    };
+    process.once('SIGINT', interrupt);
+    process.once('SIGTERM', interrupt);
+    const finish = (code) => {
+      clearTimeout(timer);
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
+      resolve(code ?? 1);
+    };
+    child.once('error', () => finish(1));
+    child.once('close', finish);
+  });
+}
+
+function count(ok) {
+  if (ok) sum.passed += 1;
+  else sum.failed += 1;
+}
+
+function announce(title) {
+  process.stdout.write(`\n== ${title}\n`);
+}

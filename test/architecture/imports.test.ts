@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
+import { afterEach, describe, expect, it } from 'vitest';
+import { repositoryRoot } from './source-tree.js';
+
+const configuration = (
+  (await import(join(repositoryRoot, '.dependency-cruiser.mjs'))) as { default: IConfiguration }
+).default;
+
+const rules = configuration.forbidden ?? [];
+const library = 'libs/distributed-schedule/src';
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Names of the rules that the folders `libs` and `apps` below `baseDir` break. */
+async function brokenRules(baseDir: string): Promise<string[]> {
+  const result = await cruise(['libs', 'apps'], {
+    ...configuration.options,
+    tsConfig: { fileName: join(repositoryRoot, 'tsconfig.json') },
+    baseDir,
+    validate: true,
+    ruleSet: { forbidden: rules },
+  });
+  const { summary } = result.output as ICruiseResult;
+  return [...new Set(summary.violations.map((violation) => violation.rule.name))].sort();
+}
+
+/** A tree with just these files. `ioredis` and `@nestjs/common` are installed in it. */
+function treeOf(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'imports-'));
+  folders.push(root);
+  const all: Record<string, string> = {
+    'package.json': '{"dependencies":{"ioredis":"1","@nestjs/common":"1"},"devDependencies":{"vitest":"1"}}',
+    'libs/readme.md': '',
+    'apps/readme.md': '',
+  };
+  for (const name of ['ioredis', '@nestjs/common', 'vitest']) {
+    all[`node_modules/${name}/package.json`] = `{"name":"${name}","main":"index.js"}`;
+    all[`node_modules/${name}/index.js`] = 'export {};';
+  }
+  for (const [path, text] of Object.entries({ ...all, ...files })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+/** One forbidden import per rule: who imports what, beside the file that is imported. */
+const OFFENCES: readonly [rule: string, files: Record<string, string>][] = [
+  [
+    'no-cycles',
+    {
+      [`${library}/nest/a.ts`]: "import './b.js';",
+      [`${library}/nest/b.ts`]: "import './a.js';",
+    },
+  ],
+  [
+    'protocol-imports-nothing',
+    {
+      [`${library}/protocol/tick.ts`]: "import type {} from '../system/clock.js';",
+      [`${library}/system/clock.ts`]: 'export {};',
+    },
+  ],
+  ['protocol-imports-nothing', { [`${library}/protocol/tick.ts`]: "import 'node:crypto';" }],
+  [
+    'adapters-know-only-the-protocol',
+    {
+      [`${library}/redis/node.ts`]: "import '../memory/node.js';",
+      [`${library}/memory/node.ts`]: 'export {};',
+    },
+  ],
+  ['adapters-know-no-framework', { [`${library}/memory/node.ts`]: "import '@nestjs/common';" }],
+  ['redis-client-only-in-redis', { [`${library}/nest/module.ts`]: "import 'ioredis';" }],
+  [
+    'nest-does-not-look-up',
+    {
+      [`${library}/nest/module.ts`]: "import '../terminus/health.js';",
+      [`${library}/terminus/health.ts`]: 'export {};',
+    },
+  ],
+  [
+    'entry-points-stay-apart',
+    {
+      [`${library}/testing/crank.ts`]: "import '../terminus/health.js';",
+      [`${library}/terminus/health.ts`]: 'export {};',
+    },
+  ],
+  [
+    'nobody-uses-the-own-door',
+    {
+      [`${library}/nest/module.ts`]: "import '../index.js';",
+      [`${library}/index.ts`]: 'export {};',
+    },
+  ],
+  [
+    'libraries-do-not-import-apps',
+    {
+      [`${library}/nest/module.ts`]: "import '../../../../apps/demo/src/main.js';",
+      'apps/demo/src/main.ts': 'export {};',
+    },
+  ],
+  [
+    'apps-use-the-doors',
+    {
+      'apps/demo/src/main.ts': `import '../../../${library}/nest/module.js';`,
+      [`${library}/nest/module.ts`]: 'export {};',
+    },
+  ],
+  ['shipped-code-needs-shipped-packages', { [`${library}/nest/module.ts`]: "import 'vitest';" }],
+  ['everything-resolves', { [`${library}/nest/module.ts`]: "import './nowhere.js';" }],
+];
+
+describe('imports', () => {
+  it('run one way through the whole tree', async () => {
+    expect(await brokenRules(repositoryRoot)).toEqual([]);
+  });
+
+  it('are allowed downwards', async () => {
+    const tree = treeOf({
+      'apps/demo/src/main.ts': `import '../../../${library}/index.js';`,
+      [`${library}/index.ts`]: "import './nest/module.js';",
+      [`${library}/terminus/index.ts`]: "import '../nest/module.js';",
+      [`${library}/nest/module.ts`]: "import '@nestjs/common'; import '../redis/node.js';",
+      [`${library}/redis/node.ts`]: "import 'node:crypto'; import 'ioredis'; import '../protocol/ports.js';",
+      [`${library}/protocol/ports.ts`]: "import './tick.js';",
+      [`${library}/protocol/tick.ts`]: 'export {};',
+    });
+    expect(await brokenRules(tree)).toEqual([]);
+  });
+
+  it.each(OFFENCES)('are caught by the rule %s', async (rule, files) => {
+    expect(await brokenRules(treeOf(files))).toContain(rule);
+  });
+
+  it('have an offence on show for each rule', () => {
+    expect(new Set(OFFENCES.map(([rule]) => rule))).toEqual(new Set(rules.map((rule) => rule.name)));
+  });
+});

@@ -1,0 +1,93 @@
+import ts from 'typescript';
+import type { SourceFile } from './source-tree.js';
+
+/** Budgets in lines: over the first is worth a look, over the second fails. */
+export const FILE_LINES = { watched: 150, most: 250 } as const;
+export const FUNCTION_LINES = { watched: 40, most: 70 } as const;
+
+/** File names that say nothing about what is inside. */
+const EMPTY_NAMES = /^(utils?|commons?|helpers?|types|interfaces?|managers?|misc|shared|constants?\.util)$/;
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
+
+/** A global that reads time or randomness or arms a timer, wherever it stands in the code. */
+const IMPURE_GLOBALS = new Set(['setTimeout', 'setInterval', 'performance', 'hrtime']);
+const IMPURE_MEMBERS = new Set(['Date.now', 'Math.random']);
+const IMPURE_MODULES = /^(node:)?(timers|timers\/promises|perf_hooks)$/;
+
+export interface Finding {
+  readonly path: string;
+  readonly line: number;
+  readonly what: string;
+}
+
+/** Reads of real time or randomness, and timers. `new Date(epochMs)` is pure and allowed. */
+export function findImpurity(file: SourceFile): Finding[] {
+  return collect(file, (node) => {
+    if (ts.isIdentifier(node) && IMPURE_GLOBALS.has(node.text)) return node.text;
+    if (ts.isPropertyAccessExpression(node)) {
+      const member = `${node.expression.getText()}.${node.name.text}`;
+      return IMPURE_MEMBERS.has(member) ? member : undefined;
+    }
+    if (ts.isNewExpression(node) && node.expression.getText() === 'Date') {
+      return (node.arguments?.length ?? 0) === 0 ? 'new Date()' : undefined;
+    }
+    return ts.isStringLiteral(node) && ts.isImportDeclaration(node.parent) && IMPURE_MODULES.test(node.text)
+      ? node.text
+      : undefined;
+  });
+}
+
+export function findConsole(file: SourceFile): Finding[] {
+  return collect(file, (node) =>
+    ts.isPropertyAccessExpression(node) && node.expression.getText() === 'console'
+      ? `console.${node.name.text}`
+      : undefined,
+  );
+}
+
+/** A promise to nobody: a TODO needs the number of an issue, as in `TODO(#12)`. */
+export function findBareTodo(file: SourceFile): Finding[] {
+  return file.text.split('\n').flatMap((line, index) => {
+    const [word] = line.match(/\b(TODO|FIXME|XXX)\b(?!\(#\d+\))/) ?? [];
+    return word === undefined ? [] : [{ path: file.path, line: index + 1, what: word }];
+  });
+}
+
+export function findLongFunctions(file: SourceFile, most: number): Finding[] {
+  return collect(file, (node, source) => {
+    if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return undefined;
+    const lines = lineOf(source, node.end) - lineOf(source, node.getStart()) + 1;
+    return lines > most ? `${node.name?.getText() ?? 'anonymous function'} has ${lines} lines` : undefined;
+  });
+}
+
+export function findLongFile(file: SourceFile, most: number): Finding[] {
+  const lines = file.text.trimEnd().split('\n').length;
+  return lines > most ? [{ path: file.path, line: lines, what: `${lines} lines` }] : [];
+}
+
+export function findPoorName(file: SourceFile): Finding[] {
+  const parts = file.path.replace(/\.(d\.)?[a-z]+$/, '').split('/');
+  return parts
+    .filter((part) => part.split('.').some((word) => EMPTY_NAMES.test(word)) || !KEBAB_CASE.test(part))
+    .map((part) => ({ path: file.path, line: 1, what: `'${part}' is no noun in kebab-case` }));
+}
+
+function collect(
+  file: SourceFile,
+  say: (node: ts.Node, source: ts.SourceFile) => string | undefined,
+): Finding[] {
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2023, true);
+  const findings: Finding[] = [];
+  const visit = (node: ts.Node): void => {
+    const what = say(node, source);
+    if (what !== undefined) findings.push({ path: file.path, line: lineOf(source, node.getStart()), what });
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return findings;
+}
+
+function lineOf(source: ts.SourceFile, position: number): number {
+  return source.getLineAndCharacterOfPosition(position).line + 1;
+}

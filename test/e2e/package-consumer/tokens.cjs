@@ -1,0 +1,20 @@
+// A file of a CommonJS app. Two copies of a class would be two tokens of dependency injection.
+
+const assert = require('node:assert/strict');
+
+async function compare(entry, name) {
+  const viaRequire = require(entry);
+  const viaImport = await import(entry);
+  assert.equal(typeof viaRequire[name], 'function', `${entry} has no ${name}`);
+  assert.equal(viaRequire[name], viaImport[name], `${entry} was loaded twice`);
+}
+
+async function main() {
+  await compare('nestjs-distributed-schedule', 'DistributedScheduleModule');
+  await compare('nestjs-distributed-schedule/terminus', 'DistributedScheduleHealthIndicator');
+  const testing = await import('nestjs-distributed-schedule/testing');
+  await compare('nestjs-distributed-schedule/testing', Object.keys(testing)[0]);
+  process.stdout.write('one copy');
+}
+
+main();
