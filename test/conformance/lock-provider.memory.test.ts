@@ -13,6 +13,10 @@ for (const nodes of [1, 3]) {
       yours: new MemoryLockProvider(stores, random, 'you'),
       myId: 'me',
       yourId: 'you',
+      nodes,
+      forget: async (count) => {
+        for (const store of stores.slice(0, count)) store.loseMemory('flush');
+      },
       close: async () => undefined,
     };
   });

@@ -17,7 +17,7 @@ for (const count of [1, 3, 5]) {
         namespace: 'conformance',
         instanceId,
         generation: 1,
-        options: { nodeTimeoutMs: PATIENCE_MS },
+        options: { nodeTimeoutMs: PATIENCE_MS, leaseTtlMs: 3_000 },
         clock: new SystemClock(),
         onTimeSample: () => undefined,
         onPresenceRestored: () => undefined,
@@ -34,6 +34,10 @@ for (const count of [1, 3, 5]) {
       yours: yours.locks,
       myId: 'me',
       yourId: 'you',
+      nodes: count,
+      forget: async (forgetful) => {
+        await Promise.all(servers.slice(0, forgetful).map((server) => server.client().flushall()));
+      },
       close: async () => {
         await Promise.all([mine.close(), yours.close()]);
         await Promise.all(servers.map((server) => server.stop()));

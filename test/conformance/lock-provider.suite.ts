@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeldLock, LockProvider } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js';
 
 /** A store with two instances at it. */
 export interface LockStage {
@@ -10,6 +11,10 @@ export interface LockStage {
   /** Ids of the instances that the two providers act for. */
   readonly myId: string;
   readonly yourId: string;
+  /** How many nodes it has. */
+  readonly nodes: number;
+  /** So many of them forget everything. */
+  forget(nodes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -124,6 +129,20 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
       };
       await Promise.all([addTen(stage.mine), addTen(stage.yours), addTen(stage.mine), addTen(stage.yours)]);
       expect(counter).toBe(40);
+    });
+
+    // Last, since the nodes abstain afterwards.
+    it('says held only where a majority does: nodes that may have forgotten speak for nobody', async () => {
+      const task = newTask();
+      await require(stage.mine, task, LONG_TTL_MS);
+      const minority = stage.nodes - quorumOf(stage.nodes);
+      await stage.forget(minority);
+      expect((await stage.yours.tryAcquire([task], LONG_TTL_MS))[0]).toMatchObject({
+        kind: 'held',
+        holder: stage.myId,
+      });
+      await stage.forget(quorumOf(stage.nodes));
+      expect((await stage.yours.tryAcquire([task], LONG_TTL_MS))[0]?.kind).toBe('no_quorum');
     });
   });
 }

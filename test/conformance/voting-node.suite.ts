@@ -168,6 +168,26 @@ export function describeVotingNode(name: string, start: () => Promise<VotingNode
       expect(await vote(claim)).toEqual({ kind: 'granted' });
     });
 
+    it('lets a newer node set in by a claim only: one beat must not fence the others', async () => {
+      const newer = await stage.connect({ generation: 3, fingerprint: 'xyz' });
+      answerOf(await newer.beat('newcomer', []));
+      answerOf(await newer.leave('newcomer'));
+      expect(await vote(claimOf(newTask(), await stage.nowMs()))).toEqual({ kind: 'granted' });
+    });
+
+    it.each<[string, () => Promise<NodeReply<unknown>>]>([
+      ['beat', () => node.beat('me', [])],
+      ['peek', () => node.peek([])],
+      ['leave', () => node.leave('nobody')],
+      ['give-back', () => node.giveBack([claimOf('none', 1)])],
+    ])('begins to abstain with a %s, before anybody claims', async (_, ask) => {
+      await stage.forget();
+      answerOf(await ask());
+      const votesAgainMs = (await stage.nowMs()) + EARLY_MS + MARGIN_MS;
+      while ((await stage.nowMs()) <= votesAgainMs) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await vote(claimOf(newTask(), await stage.nowMs()))).toEqual({ kind: 'granted' });
+    });
+
     it('abstains from every tick that it may have forgotten, and from none after', async () => {
       const task = newTask();
       const tick = await stage.nowMs();

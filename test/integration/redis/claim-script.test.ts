@@ -150,9 +150,21 @@ describe('the node set', () => {
 
   it('makes an instance of an older generation outdated as soon as a newer one was here', async () => {
     const newer = await startInstance({ inputs: [server.url], namespace, generation: 2 });
-    await nodeOf(newer).beat(newer.instanceId, []);
-    expect(await votesOf(instance, claimOf('a', nowMs, 'one'))).toEqual(['outdated']);
     expect(await votesOf(newer, claimOf('a', nowMs, 'one'))).toEqual(['granted']);
+    expect(await votesOf(instance, claimOf('a', nowMs, 'one'))).toEqual(['outdated']);
+  });
+
+  it('is in conflict with instances whose leases live longer or shorter', async () => {
+    await votesOf(instance, claimOf('a', nowMs, 'one'));
+    const other = await startInstance({ inputs: [server.url], namespace, leaseTtlMs: 10_000 });
+    expect(await votesOf(other, claimOf('b', nowMs, 'one'))).toEqual(['conflict']);
+  });
+
+  it('changes in steps of one node through an even number of them', async () => {
+    await votesOf(instance, claimOf('a', nowMs, 'one'));
+    const step = openInstance({ inputs: nodes(2), namespace, generation: 2 });
+    await until(() => step.health()[0]?.answering === true, 'the first node answers');
+    expect(await votesOf(step, claimOf('b', nowMs, 'one'))).toEqual(['granted']);
   });
 
   it('is in conflict when two sets use the same generation', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
+  answerOf,
   claimOf,
   closeInstances,
   endQuarantine,
@@ -28,12 +29,12 @@ beforeEach(async () => {
 });
 afterEach(closeInstances);
 
-/** A tick that the node has granted to `winner`. */
-async function grantedTick(): Promise<number> {
-  await nodeOf(instance).peek([]);
+/** A tick that the node, which is trusted from here on, has granted to `winner`. */
+async function grantedTick(winner = 'winner'): Promise<number> {
+  answerOf(await nodeOf(instance).peek([]));
   await endQuarantine(server, namespace);
-  const tick = await nodeTimeMs(server);
-  expect(await votesOf(instance, claimOf('a', tick, 'winner'))).toEqual(['granted']);
+  const tick = (await nodeTimeMs(server)) + 1;
+  expect(await votesOf(instance, claimOf('a', tick, winner))).toEqual(['granted']);
   return tick;
 }
 
@@ -42,6 +43,12 @@ async function follow(follower: RedisServer, leader: RedisServer): Promise<void>
   await until(
     async () => (await follower.client().info('replication')).includes('master_link_status:up'),
     'the replica follows',
+  );
+  // The leader changes its replication id for its first replica: what is granted must come after that.
+  const leading = leader.client();
+  await until(
+    async () => (await leading.info('replication')).includes('state=online'),
+    'the leader knows it',
   );
 }
 
@@ -104,7 +111,7 @@ describe('a node that may have forgotten what it granted', () => {
   it('refuses a tick that is missing from the file it restarted from, and knows the one that is in it', async () => {
     const saved = await grantedTick();
     await server.save();
-    const tick = (await nodeTimeMs(server)) + 1;
+    const tick = saved + 1;
     expect(await votesOf(instance, claimOf('a', tick, 'winner2'))).toEqual(['granted']);
     await server.kill();
     await server.start();
@@ -136,8 +143,8 @@ describe('a node that may have forgotten what it granted', () => {
     await grantedTick();
     expect(await server.client().wait(1, 5_000)).toBe(1);
     await standby.client().replicaof('NO', 'ONE');
-    const tick = (await nodeTimeMs(server)) + 1;
-    expect(await votesOf(instance, claimOf('a', tick, 'winner2'))).toEqual(['granted']);
+    // Trusted anew, whatever the coming and going of its replica has made of its replication id.
+    const tick = await grantedTick('winner2');
     await follow(server, standby);
     expect(await nodeOf(instance).claim([claimOf('a', tick, 'other')])).toEqual({
       answered: false,

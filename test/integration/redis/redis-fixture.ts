@@ -25,6 +25,7 @@ export interface Instance extends RedisConnection {
 export type InstanceOptions = Partial<Omit<RedisConnectionSettings, 'options'>> & {
   readonly inputs: RedisConnectionSettings['inputs'];
   readonly nodeTimeoutMs?: number;
+  readonly leaseTtlMs?: number;
 };
 
 let lastNamespace = 0;
@@ -40,7 +41,7 @@ export function newNamespace(): string {
 /** Opens an instance without waiting for its nodes. {@link closeInstances} ends it. */
 export function openInstance(options: InstanceOptions): Instance {
   lastInstance += 1;
-  const { nodeTimeoutMs = 2_000, ...given } = options;
+  const { nodeTimeoutMs = 2_000, leaseTtlMs = 3_000, ...given } = options;
   const log = { samples: [] as TimeSample[], problems: [] as string[], presenceRestored: 0 };
   const instanceId = given.instanceId ?? `instance-${lastInstance}`;
   const connection = connectRedis({
@@ -50,7 +51,7 @@ export function openInstance(options: InstanceOptions): Instance {
     onProblem: (error) => log.problems.push(error.message),
     ...given,
     instanceId,
-    options: { nodeTimeoutMs },
+    options: { nodeTimeoutMs, leaseTtlMs },
     onTimeSample: (sample) => {
       log.samples.push(sample);
       given.onTimeSample?.(sample);

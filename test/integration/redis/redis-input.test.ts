@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
+import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
 import { nodeSetFingerprint } from '../../../libs/distributed-schedule/src/redis/redis-address.js';
 import {
   type RedisInput,
@@ -30,8 +32,12 @@ function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
   throw new Error('accepted');
 }
 
-const fingerprint = (...inputs: readonly RedisInput[]): string =>
-  nodeSetFingerprint(requireRedisSources(inputs).map((source) => source.address));
+const fingerprint = (...inputs: readonly RedisInput[]): string => fingerprintOf(inputs, 3_000);
+
+const fingerprintOf = (inputs: readonly RedisInput[], leaseTtlMs: number): string => {
+  const addresses = requireRedisSources(inputs).map((source) => source.address);
+  return nodeSetFingerprint(addresses, leaseTtlMs);
+};
 
 const A = 'redis://127.0.0.1:7001';
 const B = 'redis://127.0.0.1:7002';
@@ -74,6 +80,27 @@ describe('the redis option', () => {
     expect(requireRedisSources([A, B, C])).toHaveLength(3);
   });
 
+  it('takes an even number of nodes as a step of a change, which no first generation is', () => {
+    expect(requireRedisSources([A, B], 2)).toHaveLength(2);
+    expect(() => requireRedisSources([A, B], 1)).toThrow('raise nodeSetGeneration by one');
+    expect(() => requireRedisSources([], 2)).toThrow('DSCHED_BAD_REDIS');
+  });
+
+  it('changes by one node at a time without two majorities that share no node', () => {
+    const majority = fc.integer({ min: 1, max: 9 }).chain((count) => {
+      const nodes = Array.from({ length: count + 1 }, (_, index) => `node ${index}`);
+      return fc.record({
+        one: fc.shuffledSubarray(nodes.slice(0, count), { minLength: quorumOf(count) }),
+        // The same set with one node more, so growing and shrinking are both of these.
+        other: fc.shuffledSubarray(nodes, { minLength: quorumOf(count + 1) }),
+      });
+    });
+    fc.assert(
+      fc.property(majority, ({ one, other }) => one.some((node) => other.includes(node))),
+      { numRuns: 1_000 },
+    );
+  });
+
   it.each([
     ['the same URL', A, A, B],
     ['another name of this machine', A, 'redis://LOCALHOST:7001', B],
@@ -105,15 +132,24 @@ describe('the fingerprint of a node set', () => {
 
   it('tells sets, databases and kinds apart', () => {
     const sentinel = (name: string): RedisInput => ({ sentinels: [{ host: 's2' }, { host: 's1' }], name });
-    const sets = [[A, B, C], [A], [`${A}/1`], [sentinel('x')], [sentinel('y')]] as const;
     const prints = [
-      ...sets.map((set) => fingerprint(...set)),
-      fingerprint(keep(new Cluster([7001], { lazyConnect: true }))),
+      ...[C, `${C}/1`, sentinel('x'), sentinel('y')].map((third) => fingerprint(A, B, third)),
+      fingerprint(A, B, keep(new Cluster([7009], { lazyConnect: true }))),
+      fingerprint(A),
     ];
     expect(new Set(prints).size).toBe(prints.length);
-    expect(fingerprint(sentinel('x'))).toBe(
-      fingerprint({ sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
+    expect(fingerprint(A, B, sentinel('x'))).toBe(
+      fingerprint(A, B, { sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
     );
+  });
+
+  it('is the same for one store under any address, so that a renamed host fences nobody', () => {
+    const stores = [A, B, { sentinels: [{ host: 's1' }] }, keep(new Cluster([7001], { lazyConnect: true }))];
+    expect(new Set(stores.map((store) => fingerprint(store))).size).toBe(1);
+  });
+
+  it('tells times to live of leases apart, of one store and of several', () => {
+    for (const set of [[A], [A, B, C]]) expect(fingerprintOf(set, 3_000)).not.toBe(fingerprintOf(set, 3_001));
   });
 
   it('cannot be read', () => {

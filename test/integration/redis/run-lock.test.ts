@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Clock, HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
@@ -177,30 +176,6 @@ describe('the guards around the redlock package', () => {
       'the node answers again',
     );
     expect(await stored()).toEqual([expect.any(String), expect.any(String), null]);
-  });
-
-  it('count a lock as lost that was won so late that its time is over', async () => {
-    let jumpMs = 0;
-    let isPausing = false;
-    const system = new SystemClock();
-    const clock: Clock = {
-      monotonicMs: () => system.monotonicMs() + jumpMs,
-      wallMs: () => system.wallMs(),
-      sleepUntil: (monotonicMs, signal) => system.sleepUntil(monotonicMs - jumpMs, signal),
-      wakeExactlyAt: (monotonicMs) => system.wakeExactlyAt(monotonicMs - jumpMs),
-    };
-    const paused = await start({
-      clock,
-      // This process stands still between the votes and their count.
-      onTimeSample: () => {
-        jumpMs += isPausing ? TTL_MS : 0;
-      },
-    });
-    isPausing = true;
-    const [verdict] = await paused.locks.tryAcquire(['a'], TTL_MS);
-    isPausing = false;
-    expect(verdict?.kind).toBe('no_quorum');
-    await until(async () => (await stored()).every((value) => value === null), 'the late lock is released');
   });
 
   it('extend a lock across a step of the wall clock', async () => {

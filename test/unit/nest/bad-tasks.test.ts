@@ -115,6 +115,19 @@ describe('a bad schedule', () => {
     );
   });
 
+  it('is an expression that is never due', async () => {
+    @Injectable()
+    class Never {
+      @CronExclusive('0 0 30 2 *')
+      run(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Never] }));
+    expect(error.message).toContain(
+      "DSCHED_BAD_SCHEDULE: task 'Never.run': the cron expression '0 0 30 2 *'",
+    );
+    expect(error.message).toContain('it is never due in the next 8 years');
+  });
+
   it('is an interval that is too short for the bids', async () => {
     @Injectable()
     class Hasty {
@@ -140,7 +153,7 @@ describe('a bad schedule', () => {
       "DSCHED_DURATIONS: task 'Late.run': maxLatenessMs must be at most half the period",
     );
     expect((await bootError(bootApp({ providers: [Odd] }))).message).toContain(
-      "DSCHED_BAD_OPTION: task 'Odd.run': option maxLatenessMs is 400",
+      'DSCHED_BAD_OPTION: task \'Odd.run\': option maxLatenessMs is "400"',
     );
   });
 

@@ -77,6 +77,32 @@ describe('readiness', () => {
     });
   });
 
+  it('is degraded while the newest tick of a task found no majority, although beats do', () => {
+    const report = {
+      task: 'settle',
+      tick: 1_000,
+      instanceId: 'one',
+      detail: 'claim: node 1: early',
+    } as const;
+    const task = {
+      name: 'settle',
+      schedule: 'every second',
+      nextTick: 2_000,
+      lastRun: undefined,
+      running: 0,
+    };
+    const tasks = [{ ...task, lastReport: { ...report, outcome: 'no_quorum' as const } }];
+    const { schedule } = indicatorOf({ tasks }).isReady('schedule');
+    expect(schedule).toMatchObject({
+      status: 'degraded',
+      impaired: ["ticks of 'settle' find no majority: claim: node 1: early"],
+    });
+    const lost = indicatorOf({ tasks, quorum: false, nodesAnswering: 1 }).isReady('schedule').schedule;
+    expect(lost.impaired).toEqual(['no quorum: 1 of 3 nodes answer']);
+    const healed = [{ ...task, lastReport: { ...report, outcome: 'taken' as const } }];
+    expect(indicatorOf({ tasks: healed }).isReady('schedule').schedule.status).toBe('up');
+  });
+
   it('is degraded on an instance that has met a newer node set', () => {
     expect(indicatorOf({ state: 'fenced' }).isReady('schedule').schedule.status).toBe('degraded');
   });

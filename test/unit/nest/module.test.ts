@@ -13,7 +13,7 @@ import { EventLog } from './event-log.js';
 import { GENEROUS_STORE } from './generous-store.js';
 import { bootApp, bootError, bootWith, LogCapture, QUICK } from './nest-app.js';
 
-const OPTIONS: DistributedScheduleOptions = { ...QUICK, ...GENEROUS_STORE, instanceId: 'from options' };
+const OPTIONS: DistributedScheduleOptions = { ...QUICK, ...GENEROUS_STORE, instanceId: 'from-options' };
 
 @Injectable()
 class Sweeper {
@@ -53,11 +53,11 @@ describe('forRootAsync', () => {
   });
 
   it('takes options from a class', async () => {
-    expect(await instanceIdOf({ useClass: OptionsService })).toBe('from options');
+    expect(await instanceIdOf({ useClass: OptionsService })).toBe('from-options');
   });
 
   it('takes options from a provider that exists elsewhere', async () => {
-    expect(await instanceIdOf({ imports: [ConfigModule], useExisting: OptionsService })).toBe('from options');
+    expect(await instanceIdOf({ imports: [ConfigModule], useExisting: OptionsService })).toBe('from-options');
   });
 
   it.each([{}, { useClass: OptionsService, useExisting: OptionsService }])(
@@ -121,6 +121,12 @@ describe('a bad option', () => {
       { bids: { leadMs: 90 } },
       'DSCHED_DURATIONS: bids.leadMs + clock error must stay',
     ],
+    ['a bid stagger of 0', { bids: { staggerMs: 0 } }, 'DSCHED_BAD_OPTION: option bids.staggerMs is 0'],
+    [
+      'an instance id with a space, which separates the words of the ledger',
+      { instanceId: 'pod 1' },
+      'DSCHED_BAD_OPTION: option instanceId is "pod 1"; it takes a text without whitespace',
+    ],
     ['an empty instance id', { instanceId: '' }, 'DSCHED_BAD_OPTION: option instanceId is ""'],
     [
       'half a lock provider',
@@ -128,7 +134,11 @@ describe('a bad option', () => {
       'the methods tryAcquire, extend, release; missing: tryAcquire, release',
     ],
     ['half a ledger', { tickLedger: {} }, 'missing: claim, giveBack, peek'],
-    ['an observer that cannot observe', { observers: [{}] }, 'option observers is an object without them'],
+    [
+      'an observer that cannot observe',
+      { observers: [{}] },
+      'option observers is an object; it takes an object with',
+    ],
     ['observers that are no list', { observers: 5 }, 'option observers is 5; it takes a list of observers'],
     [
       'a generation of 0',
@@ -143,6 +153,27 @@ describe('a bad option', () => {
   ])('%s stops the boot', async (_title, given, message) => {
     const error = await bootError(bootWith({ imports: [DistributedScheduleModule.forRoot(given)] }));
     expect(error.message).toContain(message);
+  });
+});
+
+describe('null, which `??` would take for the default', () => {
+  const NAMES = ['namespace', 'instanceId', 'enabled', 'nodeTimeoutMs', 'shutdownTimeoutMs', 'lockProvider'];
+  const MORE = ['tickLedger', 'nodeSetGeneration', 'waitReplicas', 'observers', 'lease', 'bids'];
+
+  it.each([...NAMES, ...MORE])('in place of %s stops the boot', async (name) => {
+    const error = await bootError(
+      bootWith({ imports: [DistributedScheduleModule.forRoot({ [name]: null })] }),
+    );
+    expect(error.message).toMatch(`DSCHED_BAD_OPTION: option ${name} of DistributedScheduleModule`);
+  });
+
+  it.each([
+    ['lease.ttlMs', { lease: { ttlMs: null } }],
+    ['bids.leadMs', { bids: { leadMs: null } }],
+    ['bids.staggerMs', { bids: { staggerMs: null } }],
+  ])('in place of %s stops the boot', async (name, given) => {
+    const imports = [DistributedScheduleModule.forRoot(given as never)];
+    expect((await bootError(bootWith({ imports }))).message).toMatch(`option ${name} of`);
   });
 });
 

@@ -2,11 +2,14 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import {
+  CronExclusive,
   DistributedScheduleModule,
   DistributedScheduleRegistry,
   EverySecondExclusive,
+  IntervalExclusive,
 } from 'nestjs-distributed-schedule';
 import {
   DistributedScheduleHealthIndicator,
@@ -14,7 +17,7 @@ import {
 } from 'nestjs-distributed-schedule/terminus';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EventLog } from './event-log.js';
-import { bootError, bootWith } from './nest-app.js';
+import { bootApp, bootError, bootWith } from './nest-app.js';
 
 @Injectable()
 class Settlement {
@@ -39,6 +42,106 @@ describe('a bad `redis` option', () => {
     const imports = [DistributedScheduleModule.forRoot({ redis: redis as string[] })];
     const error = await bootError(bootWith({ imports }));
     expect(error.message).toContain(message);
+  });
+});
+
+describe('`redis` from a variable that is not set', () => {
+  it.each([undefined, null])(
+    'stops the boot as %s, instead of one memory backend per replica',
+    async (redis) => {
+      const error = await bootError(
+        bootWith({ imports: [DistributedScheduleModule.forRoot({ redis } as never)] }),
+      );
+      expect(error.message).toBe(
+        `DSCHED_BAD_REDIS: redis is given and ${redis}, most likely because an environment variable is not set; ` +
+          'leave the option out for the memory backend',
+      );
+    },
+  );
+});
+
+describe('an error at boot', () => {
+  const URL = 'redis://:s3cret@h';
+
+  class Tasks {
+    run(): void {}
+  }
+  const withTask = (decorate: (prototype: object, key: string, descriptor: object) => void) => {
+    const make = () => {
+      class Decorated extends Tasks {
+        override run(): void {}
+      }
+      decorate(Decorated.prototype, 'run', Object.getOwnPropertyDescriptor(Decorated.prototype, 'run') ?? {});
+      return Decorated;
+    };
+    return { providers: [make()] };
+  };
+
+  it.each<[string, unknown]>([
+    ['the options', URL],
+    ['the options, as a list', [URL]],
+    ['a group', { lease: URL }],
+    ['a group, as a list', { bids: [URL] }],
+    ['a duration', { lease: { ttlMs: URL } }],
+    ['a duration, as a list', { nodeTimeoutMs: [URL] }],
+    ['a switch', { enabled: URL }],
+    ['a namespace', { namespace: `${URL}/{1}` }],
+    ['a namespace, as a list', { namespace: [URL] }],
+    ['an instance id', { instanceId: `${URL} ` }],
+    ['a provider', { lockProvider: URL }],
+    ['observers', { observers: URL }],
+    ['an observer', { observers: [URL] }],
+    ['a count', { nodeSetGeneration: URL, waitReplicas: URL }],
+    ['an option name', { [URL]: true }],
+    ['a list in a list', { redis: [[URL]] }],
+    ['an even list', { redis: [URL, 'redis://:s3cret@g'] }],
+    ['a list with one twice', { redis: [URL, URL, 'redis://:s3cret@g'] }],
+    ['an URL that is none', { redis: 'redis://:s3cret@h:99999' }],
+    ['settings', { redis: { host: 'h', password: 's3cret', stringNumbers: true } }],
+  ])('shows no password that was given in place of %s', async (_title, given) => {
+    for (const module of [
+      () => DistributedScheduleModule.forRoot(given as never),
+      () => DistributedScheduleModule.forRootAsync({ useFactory: () => given as never }),
+    ]) {
+      const error = await bootError(bootWith({ imports: [module()] }));
+      expect(error.message).toContain('DSCHED_');
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret');
+    }
+  });
+
+  it.each<[string, Parameters<typeof withTask>[0]]>([
+    ['an expression', CronExclusive(URL) as never],
+    ['a time zone', CronExclusive('* * * * *', { timeZone: URL }) as never],
+    ['an interval', IntervalExclusive(URL as never) as never],
+    ['a name', EverySecondExclusive({ name: `${URL}{` }) as never],
+    ['a limit', EverySecondExclusive({ maxLatenessMs: URL as never }) as never],
+    ['a switch', EverySecondExclusive({ disabled: [URL] as never }) as never],
+  ])('shows no password that was given to a decorator as %s', async (_title, decorate) => {
+    const error = await bootError(bootApp(withTask(decorate)));
+    expect(error.message).toContain('DSCHED_');
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret');
+  });
+});
+
+describe('an even number of nodes above generation 1', () => {
+  it('boots as a step of a change, with one warning', async () => {
+    const { logs } = await bootWith({
+      imports: [DistributedScheduleModule.forRoot({ redis: [A, B], nodeSetGeneration: 2, enabled: false })],
+    });
+    expect(logs.ours('warn')).toEqual([
+      expect.stringContaining(
+        'redis lists 2 nodes: an even set tolerates no more failures than one node less',
+      ),
+    ]);
+  });
+
+  it('is not warned of with an odd number', async () => {
+    const { logs } = await bootWith({
+      imports: [
+        DistributedScheduleModule.forRoot({ redis: [A, B, C], nodeSetGeneration: 2, enabled: false }),
+      ],
+    });
+    expect(logs.ours('warn')).toEqual([]);
   });
 });
 

@@ -84,14 +84,45 @@ describe('the fan-out to observers', () => {
   it('goes on when an observer throws, and tells the others', () => {
     const log = new EventLog();
     const broken = {
+      calls: 0,
       observe(): void {
+        this.calls += 1;
         throw new Error('broken');
       },
     };
     const fanout = new ObserverFanout([broken, log]);
     fanout.observe({ type: 'members', members: ['one'] });
     expect(log.events.map((event) => event.type).sort()).toEqual(['error', 'members']);
+    // It is not told its own error, which would only make it throw again.
+    expect(broken.calls).toBe(1);
     expect(log.of('error')[0]).toMatchObject({ where: 'observer', error: new Error('broken') });
+  });
+
+  it('takes the rejection of an async observer, which would end the process, and tells the others', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const log = new EventLog();
+    const rejecting = { observe: async (): Promise<void> => Promise.reject(new Error('rejected')) };
+    const fanout = new ObserverFanout([rejecting, log, { ...rejecting }]);
+    fanout.observe({ type: 'members', members: ['one'] });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+    expect(log.of('error').map(({ where, error }) => [where, error])).toEqual([
+      ['observer', new Error('rejected')],
+      ['observer', new Error('rejected')],
+    ]);
+  });
+
+  it('takes the rejection of an async listener of trust changes', async () => {
+    const log = new EventLog();
+    const fanout = new ObserverFanout([log]);
+    const leases = new LeaseRenewalService({} as never, fanout);
+    leases.onTrustChange(async () => Promise.reject(new Error('rejected')));
+    const told = log.next('error');
+    fanout.observe({ type: 'renewed', task: 'sweep', tick: 1, trustedUntilMs: 2 });
+    expect(await told).toMatchObject({ where: 'observer', error: new Error('rejected') });
   });
 
   it('lets an observer remove itself while it is told', () => {

@@ -18,9 +18,13 @@ beforeEach(() => {
   observer = new SchedulerLogObserver(clock);
 });
 
-const tick = (outcome: Outcome, error?: unknown, task = 'settle'): ScheduleEvent => ({
+const tick = (outcome: Outcome, error?: unknown, task = 'settle', detail?: string): ScheduleEvent => ({
   type: 'tick',
-  report: { task, tick: TICK, outcome, instanceId: 'one', ...(error === undefined ? {} : { error }) },
+  report: {
+    ...{ task, tick: TICK, outcome, instanceId: 'one' },
+    ...(error === undefined ? {} : { error }),
+    ...(detail === undefined ? {} : { detail }),
+  },
 });
 
 const quorum = (reached: boolean): ScheduleEvent => ({
@@ -33,7 +37,7 @@ const quorum = (reached: boolean): ScheduleEvent => ({
 describe('the log', () => {
   it('is silent about what a busy cluster does every second', () => {
     for (const outcome of OUTCOMES) {
-      if (!['failed', 'aborted', 'misfire'].includes(outcome)) observer.observe(tick(outcome));
+      if (['success', 'taken', 'stopped'].includes(outcome)) observer.observe(tick(outcome));
     }
     observer.observe({ type: 'members', members: ['one'] });
     observer.observe({ type: 'started', task: 'settle', tick: TICK, latenessMs: 0 });
@@ -85,6 +89,32 @@ describe('the log', () => {
     observer.observe({ type: 'fenced', reason: 'outdated' });
     expect(logs.ours('error')).toHaveLength(1);
     expect(logs.ours('error')[0]).toContain('DSCHED_NODE_SET_OUTDATED');
+  });
+
+  it('tells of a conflict what differs and what to do', () => {
+    observer.observe({ type: 'fenced', reason: 'conflict' });
+    expect(logs.ours('error')[0]).toContain('other addresses of nodes or another lease.ttlMs');
+    expect(logs.ours('error')[0]).toContain('raise nodeSetGeneration by one');
+  });
+
+  it('tells once a minute of ticks without a majority while beats have one, and of overlaps, each for itself', () => {
+    observer.observe(quorum(true));
+    for (let count = 0; count < 3; count++) {
+      observer.observe(tick('no_quorum', undefined, 'settle', 'claim: node 1: early'));
+      observer.observe(tick('overlap', undefined, 'settle', 'lock held by two'));
+      observer.observe(tick('misfire'));
+    }
+    expect(logs.ours('warn')).toEqual([
+      "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: claim: node 1: early.",
+      "Task 'settle' skipped tick 2026-01-02T03:04:05.000Z, as its last run goes on: lock held by two.",
+      "Task 'settle' missed tick 2026-01-02T03:04:05.000Z: it came too late.",
+    ]);
+  });
+
+  it('does not repeat per task that the store is down', () => {
+    observer.observe(quorum(false));
+    observer.observe(tick('no_quorum'));
+    expect(logs.ours('warn')).toHaveLength(1);
   });
 
   it('tells of missed ticks once a minute and task, with their number', async () => {

@@ -26,12 +26,43 @@ describe('the cluster clock', () => {
     expect(cluster.status().skewMs).toBeCloseTo(2_000);
   });
 
-  it('is not synchronised before a majority of the configured nodes has been heard', () => {
-    const { cluster, hear } = setUp(3);
+  it('is not synchronised before a majority of the configured nodes has been heard', async () => {
+    const { clock, cluster, hear } = setUp(3);
+    hear(0, 0);
+    await clock.advance(500);
     hear(0, 0);
     expect(cluster.synchronised).toBe(false);
     hear(1, 0);
+    await clock.advance(250);
+    hear(1, 0);
     expect(cluster.synchronised).toBe(true);
+  });
+
+  it('waits a moment for the third of three nodes: the first two may be a bad pair', async () => {
+    const { clock, cluster, hear } = setUp(3);
+    hear(0, -600_000);
+    await clock.advance(5);
+    hear(1, 0);
+    expect(cluster.synchronised).toBe(false);
+    hear(2, 1);
+    expect(cluster.nowMs() - clock.wallMs()).toBeCloseTo(0);
+  });
+
+  it('steps forward at once when the nodes turn out to be far ahead', async () => {
+    const { clock, cluster, hear } = setUp(1);
+    hear(0, 0);
+    await clock.advance(1_000);
+    hear(0, 60_000);
+    expect(cluster.nowMs() - clock.wallMs()).toBeCloseTo(60_000);
+  });
+
+  it('does not believe a sample for ever', async () => {
+    const { clock, cluster, hear } = setUp(3);
+    for (const node of [0, 1, 2]) hear(node, 100);
+    await clock.advance(40_000);
+    for (const node of [1, 2]) hear(node, 0, 300);
+    await clock.advance(20_000);
+    expect(cluster.nowMs() - clock.wallMs()).toBeLessThan(60);
   });
 
   it('follows the median of the nodes and not the fastest of them', () => {
@@ -42,11 +73,11 @@ describe('the cluster clock', () => {
     expect(cluster.nowMs() - clock.wallMs()).toBeCloseTo(3);
   });
 
-  it('believes the sample with the shortest round trip', () => {
+  it('believes the sample with the shortest round trip, also when a newer one was slow', () => {
     const { clock, cluster } = setUp(1);
+    cluster.observe({ node: 0, sentMs: 0, receivedMs: 2, nodeTimeMs: clock.wallMs() + 1 });
     // The slow reply was held up on its way back: it claims that the node is 40 ms behind.
     cluster.observe({ node: 0, sentMs: 0, receivedMs: 100, nodeTimeMs: clock.wallMs() + 10 });
-    cluster.observe({ node: 0, sentMs: 0, receivedMs: 2, nodeTimeMs: clock.wallMs() + 1 });
     expect(cluster.status().errorMs).toBeCloseTo(1);
   });
 

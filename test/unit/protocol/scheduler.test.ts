@@ -57,7 +57,7 @@ describe('the scheduler', () => {
     await cluster.clock.advance(60_500);
     expect(doubled(ticks())).toEqual([]);
     expect(missing(ticks())).toEqual([]);
-    expect(ticks()).toHaveLength(57);
+    expect(ticks()).toHaveLength(58);
     expect(worstLatenessMs()).toBeLessThan(1);
   });
 
@@ -149,14 +149,41 @@ describe('the scheduler', () => {
     expect(ticks()).toHaveLength(before + 1);
   });
 
-  it('reports a bounded number of missed ticks after a pause of a day', async () => {
+  it('reports the first missed tick and those of the last minute after a pause of a day', async () => {
     const { cluster, members } = setUp(1);
-    await cluster.clock.advance(SETTLED_MS);
+    await cluster.clock.advance(SETTLED_MS + 500);
+    const pausedMs = cluster.clock.wallMs();
     cluster.clock.jump(24 * 3_600_000);
     await cluster.clock.advance(1_500);
-    const misfires = reportsOf(members[0]?.events ?? []).filter((report) => report.outcome === 'misfire');
-    expect(misfires.length).toBeLessThanOrEqual(1_001);
-    expect(reportsOf(members[0]?.events ?? []).at(-1)?.outcome).toBe('success');
+    const reports = reportsOf(members[0]?.events ?? []);
+    const misfires = reports.filter((report) => report.outcome === 'misfire').map(({ tick }) => tick);
+    expect(misfires[0]).toBe(pausedMs + 500);
+    expect(misfires.length).toBeGreaterThanOrEqual(59);
+    expect(misfires.length).toBeLessThanOrEqual(62);
+    expect(reports.at(-1)?.outcome).toBe('success');
+  });
+
+  it('runs again at the first tick after a store that was down at boot is back, whatever the wall clock shows', async () => {
+    const link = cuttable();
+    link.state.isCut = true;
+    const { cluster, ticks } = setUp(1, () => ({ ...link.joining, skew: { offsetMs: 60_000 } }));
+    await cluster.clock.advance(10_000);
+    link.state.isCut = false;
+    const backMs = cluster.clock.wallMs();
+    await cluster.clock.advance(6_000);
+    expect(ticks()[0]).toBeLessThanOrEqual(backMs + 5_000);
+  });
+
+  it('goes on at once when the clocks of a majority of nodes step forward', async () => {
+    const skews = [{ offsetMs: 0 }, { offsetMs: 0 }, { offsetMs: 0 }];
+    const cluster = new MemoryCluster({ nodeSkews: skews });
+    const ticks: number[] = [];
+    cluster.join([taskOf((tick) => void ticks.push(tick.tick))]);
+    await cluster.clock.advance(SETTLED_MS);
+    const before = ticks.length;
+    for (const skew of skews.slice(0, 2)) skew.offsetMs = 60_000;
+    await cluster.clock.advance(8_000);
+    expect(ticks.length).toBeGreaterThan(before + 3);
   });
 
   it('does not overlap runs of a task: a tick that comes during a run is an overlap everywhere', async () => {
@@ -278,7 +305,7 @@ describe('the scheduler', () => {
         peek: (refs) => ledger.peek(refs),
       }),
     });
-    await cluster.clock.advance(4_500);
+    await cluster.clock.advance(3_500);
     expect(sizes).toEqual([1_000]);
   });
 

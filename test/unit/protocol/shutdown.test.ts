@@ -28,7 +28,7 @@ describe('stopping an instance', () => {
       ended += 1;
     });
     const member = cluster.join([task]);
-    await cluster.clock.advance(4_200);
+    await cluster.clock.advance(3_200);
     expect(member.scheduler.status().leases).toHaveLength(1);
     let isStopped = false;
     void member.scheduler.stop().then(() => {
@@ -89,6 +89,43 @@ describe('stopping an instance', () => {
     await cluster.clock.advance(1_000);
     await stopped;
     expect(reportsOf(member.events).map((report) => report.outcome)).toContain('aborted');
+  });
+
+  it('starts nothing any more once it has given up waiting', async () => {
+    const cluster = new MemoryCluster({ options: { shutdownTimeoutMs: 0 } });
+    const ticks: number[] = [];
+    const member = cluster.join([taskOf((tick) => void ticks.push(tick.tick))]);
+    await cluster.clock.advance(5_980);
+    const before = ticks.length;
+    const stopped = member.scheduler.stop();
+    await cluster.clock.advance(0);
+    await stopped;
+    await cluster.clock.advance(1_000);
+    expect(ticks).toHaveLength(before);
+    expect(reportsOf(member.events).at(-1)?.outcome).toBe('stopped');
+  });
+
+  it('leaves the membership, and no beat brings it back', async () => {
+    const cluster = new MemoryCluster();
+    const calls: string[] = [];
+    const member = cluster.join([taskOf(() => undefined)], {
+      wrapMembership: (membership) => ({
+        beat: (id, peeks) => {
+          calls.push('beat');
+          return membership.beat(id, peeks);
+        },
+        leave: (id) => {
+          calls.push('leave');
+          return membership.leave(id);
+        },
+      }),
+    });
+    await cluster.clock.advance(20);
+    const stopped = member.scheduler.stop();
+    await cluster.clock.advance(2_000);
+    await stopped;
+    expect(calls.at(-1)).toBe('leave');
+    expect(calls.filter((call) => call === 'leave')).toHaveLength(1);
   });
 
   it('does not bid any more, and can be called twice', async () => {

@@ -25,7 +25,11 @@ export class MemoryLockProvider implements LockProvider {
       const extended = this.nodes.filter((node) =>
         node.locks.extend(lock.task, lock.value, this.instanceId, ttlMs),
       );
-      return { kind: extended.length >= this.quorum ? 'extended' : 'lost' };
+      if (extended.length >= this.quorum) return { kind: 'extended' };
+      const lost = this.nodes.length - extended.length;
+      // With an even number of nodes a draw decides nothing.
+      if (lost >= this.quorum) return { kind: 'lost' };
+      return { kind: 'no_quorum', reason: `${extended.length} extended, ${lost} lost` };
     });
   }
 
@@ -40,15 +44,11 @@ export class MemoryLockProvider implements LockProvider {
       return { kind: 'acquired', lock };
     this.releaseOne(lock);
     const held = votes.filter((vote) => vote.kind === 'held');
-    const [first] = held;
-    if (first !== undefined) {
-      return {
-        kind: 'held',
-        holder: first.holder,
-        ...freeInMs(held, this.nodes.length - held.length, this.quorum),
-      };
+    // Nodes in quarantine speak for nobody: what only a minority holds may be a lock that nobody has.
+    if (held.length < this.quorum) {
+      return { kind: 'no_quorum', reason: votes.map((vote) => vote.kind).join(', ') };
     }
-    return { kind: 'no_quorum', reason: votes.map((vote) => vote.kind).join(', ') };
+    return { kind: 'held', holder: likeliestHolder(held), ...freeInMs(held, this.quorum) };
   }
 
   private releaseOne(lock: HeldLock): void {
@@ -56,15 +56,19 @@ export class MemoryLockProvider implements LockProvider {
   }
 }
 
-/** When a majority will be free, if the dead holders' locks that stand in the way are enough to reach one. */
-function freeInMs(
-  held: readonly Extract<LockVote, { kind: 'held' }>[],
-  others: number,
-  quorum: number,
-): { readonly freeInMs?: number } {
+type HeldVote = Extract<LockVote, { kind: 'held' }>;
+
+function likeliestHolder(held: readonly HeldVote[]): string {
+  const holders = held.map((vote) => vote.holder);
+  const count = (holder: string): number => holders.filter((other) => other === holder).length;
+  return holders.reduce((likeliest, holder) => (count(holder) > count(likeliest) ? holder : likeliest));
+}
+
+/** When a majority of the nodes that said so will have freed the lock. */
+function freeInMs(held: readonly HeldVote[], quorum: number): { readonly freeInMs?: number } {
   const ends = held
     .flatMap((vote) => (vote.freeInMs === undefined ? [] : [vote.freeInMs]))
     .sort((a, b) => a - b);
-  const needed = ends[quorum - others - 1];
+  const needed = ends[quorum - 1];
   return needed === undefined ? {} : { freeInMs: needed };
 }

@@ -21,16 +21,17 @@ export class MemoryLockTable {
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
-    /** Since when this incarnation of the node exists, in node time. */
+    /** Since when this incarnation of the node exists, in node time. Asked first in every call: it is the guard. */
     private readonly sinceMs: () => number,
   ) {}
 
   acquire(task: string, value: string, holder: string, ttlMs: number): LockVote {
+    const sinceMs = this.sinceMs();
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
     if (entry !== undefined && entry.value !== value) return this.refuse(entry, nowMs);
     // A lock that was granted before the loss may still be trusted by its holder for one time to live.
-    if (entry === undefined && nowMs < this.sinceMs() + ttlMs) return { kind: 'quarantined' };
+    if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
     this.entries.set(task, { value, holder, expiresAtMs: nowMs + ttlMs });
     return { kind: 'acquired' };
   }
@@ -40,15 +41,17 @@ export class MemoryLockTable {
    * else can have been granted it on this node since the loss, and callers renew only while they trust.
    */
   extend(task: string, value: string, holder: string, ttlMs: number): boolean {
+    const sinceMs = this.sinceMs();
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
     if (entry !== undefined && entry.value !== value) return false;
-    if (entry === undefined && nowMs >= this.sinceMs() + ttlMs) return false;
+    if (entry === undefined && nowMs >= sinceMs + ttlMs) return false;
     this.entries.set(task, { value, holder, expiresAtMs: nowMs + ttlMs });
     return true;
   }
 
   release(task: string, value: string): void {
+    this.sinceMs();
     if (this.entries.get(task)?.value === value) this.entries.delete(task);
   }
 

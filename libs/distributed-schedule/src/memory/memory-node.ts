@@ -1,6 +1,7 @@
 /**
  * One voting node in memory: the embedded default, the reference of the conformance suites, and the model of the
- * scripts in redis-scripts.ts, check for check in the same order.
+ * scripts in redis-scripts.ts, check for check in the same order. Like every script, every call begins with the
+ * incarnation guard: what abstains must begin to abstain when it is first asked anything.
  */
 
 import { EARLY_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
@@ -78,21 +79,22 @@ export class MemoryNode {
 
   /** The node as one instance sees it. */
   connect({ label, nodeSet = FIXED_NODE_SET, onReply }: MemoryConnection): VotingNode {
-    const answer = <T>(value: T): NodeReply<T> => {
+    const answer = <T>(decide: (memory: NodeMemory) => T): NodeReply<T> => {
+      const value = decide(this.remember());
       onReply?.(this.clock.wallMs());
       return { answered: true, value };
     };
     return {
       label,
-      claim: async (claims) => answer(this.claim(claims, nodeSet)),
-      giveBack: async (claims) => answer(this.giveBack(claims)),
-      peek: async (tasks) => answer(tasks.map((task) => this.newest(task))),
+      claim: async (claims) => answer((memory) => this.claim(claims, nodeSet, memory)),
+      giveBack: async (claims) => answer(() => this.giveBack(claims)),
+      peek: async (tasks) => answer(() => tasks.map((task) => this.newest(task))),
       beat: async (instanceId, tasks) =>
-        answer({ members: this.beat(instanceId), ticks: tasks.map((task) => this.newest(task)) }),
-      leave: async (instanceId) => {
-        this.lastBeats.delete(instanceId);
-        return answer(undefined);
-      },
+        answer(() => ({ members: this.beat(instanceId), ticks: tasks.map((task) => this.newest(task)) })),
+      leave: async (instanceId) =>
+        answer(() => {
+          this.lastBeats.delete(instanceId);
+        }),
     };
   }
 
@@ -107,7 +109,10 @@ export class MemoryNode {
 
   /** What is kept for a restart: the file that a real server writes. */
   snapshot(): MemorySnapshot {
-    return { entries: new Map(this.entries), memory: this.memory === undefined ? undefined : { ...this.memory } };
+    return {
+      entries: new Map(this.entries),
+      memory: this.memory === undefined ? undefined : { ...this.memory },
+    };
   }
 
   /**
@@ -120,9 +125,8 @@ export class MemoryNode {
     this.memory = snapshot.memory;
   }
 
-  private claim(claims: readonly Claim[], nodeSet: NodeSet): readonly ClaimVote[] {
+  private claim(claims: readonly Claim[], nodeSet: NodeSet, memory: NodeMemory): readonly ClaimVote[] {
     const nowMs = this.clock.wallMs();
-    const memory = this.remember();
     if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));
     if (nodeSet.generation > memory.nodeSet.generation) memory.nodeSet = nodeSet;
     if (nodeSet.fingerprint !== memory.nodeSet.fingerprint) return claims.map(() => ({ kind: 'conflict' }));

@@ -1,5 +1,6 @@
 import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import type { CronDefinition } from './schedule-definition.js';
 
@@ -73,16 +74,17 @@ export class CronSchedule implements Schedule {
 
   private badSchedule(cause: unknown): DistributedScheduleError {
     const { cronTime, timeZone, utcOffset } = this.definition;
+    const text = (value: unknown): string => String(typeof value === 'string' ? harmlessValue(value) : value);
     const zone =
       timeZone === undefined
         ? ''
-        : ` in time zone ${typeof timeZone === 'string' ? `'${timeZone}'` : String(timeZone)}`;
-    const offset = utcOffset === undefined ? '' : ` at UTC offset ${String(utcOffset)}`;
+        : ` in time zone ${typeof timeZone === 'string' ? `'${text(timeZone)}'` : text(timeZone)}`;
+    const offset = utcOffset === undefined ? '' : ` at UTC offset ${text(utcOffset)}`;
     return new DistributedScheduleError(
       'DSCHED_BAD_SCHEDULE',
-      `the cron expression '${String(cronTime)}'${zone}${offset} cannot be used: ` +
+      `the cron expression '${text(cronTime)}'${zone}${offset} cannot be used: ` +
         (cause instanceof Error ? cause.message : String(cause)),
-      { task: this.task, value: cronTime, ...(cause instanceof Error ? { cause } : {}) },
+      { task: this.task, value: harmlessValue(cronTime), ...(cause instanceof Error ? { cause } : {}) },
     );
   }
 }

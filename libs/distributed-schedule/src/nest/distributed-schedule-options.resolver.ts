@@ -2,9 +2,10 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, requireName, resolveProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
-import { type OptionNames, requireKnownOptions } from './option-names.js';
+import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 
 const MODULE = 'DistributedScheduleModule';
 
@@ -39,10 +40,12 @@ export interface ModuleOptions {
 
 /**
  * @param random makes the instance id where none is given
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_DURATIONS
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_DURATIONS
  */
 export function resolveModuleOptions(given: DistributedScheduleOptions, random: Random): ModuleOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
+  const redis = nodesOf(given);
+  requireNoNull(MODULE, given, OPTION_NAMES);
   const protocol = resolveProtocolOptions(
     withoutUndefined({
       namespace: given.namespace,
@@ -54,20 +57,16 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
       enabled: given.enabled,
     }),
   );
-  const redis = nodesOf(given.redis);
   const { lockProvider, tickLedger, nodeSetGeneration = 1, waitReplicas = 0, observers = [] } = given;
   const instanceId: unknown = given.instanceId ?? random.id();
-  requireName('instanceId', instanceId);
+  requireInstanceId(instanceId);
   requireMethods('lockProvider', lockProvider, ['tryAcquire', 'extend', 'release']);
   requireMethods('tickLedger', tickLedger, ['claim', 'giveBack', 'peek']);
   requireCount('nodeSetGeneration', nodeSetGeneration, 1);
   requireCount('waitReplicas', waitReplicas, 0);
   if (waitReplicas > 0 && redis?.length !== 1) {
-    throw badOption(
-      'waitReplicas',
-      waitReplicas,
-      `0 unless \`redis\` is one node; there are ${redis?.length ?? 0}`,
-    );
+    const nodes = redis?.length ?? 0;
+    throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
   }
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
   for (const observer of observers) requireMethods('observers', observer, ['observe']);
@@ -83,9 +82,28 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
   };
 }
 
-function nodesOf(redis: DistributedScheduleOptions['redis']): readonly RedisInput[] | undefined {
-  if (redis === undefined) return undefined;
+/** Undefined only where `redis` is left out. */
+function nodesOf(given: DistributedScheduleOptions): readonly RedisInput[] | undefined {
+  if (!('redis' in given)) return undefined;
+  const { redis } = given;
+  if (redis === undefined || redis === null) {
+    // With the memory backend instead, every replica would run every task, and only one log line would say so.
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_REDIS',
+      `redis is given and ${String(redis)}, most likely because an environment variable is not set; ` +
+        'leave the option out for the memory backend',
+      { value: redis },
+    );
+  }
   return isList(redis) ? redis : [redis];
+}
+
+/** The ledger stores "tick claimId previousTick", and a claim id starts with the instance id. */
+function requireInstanceId(instanceId: unknown): asserts instanceId is string {
+  requireName('instanceId', instanceId);
+  if (/\s/u.test(instanceId)) {
+    throw badOption('instanceId', instanceId, 'a text without whitespace');
+  }
 }
 
 /** Array.isArray does not narrow a readonly array. */
@@ -99,7 +117,7 @@ function requireMethods(option: string, value: object | undefined, methods: read
   if (missing.length > 0) {
     throw badOption(
       option,
-      'an object without them',
+      value,
       `an object with the methods ${methods.join(', ')}; missing: ${missing.join(', ')}`,
     );
   }
@@ -113,10 +131,8 @@ function requireCount(option: string, value: number, least: number): void {
 function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
   return new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    `option ${option} is ${String(value)}; it takes ${expected}`,
-    {
-      value,
-    },
+    `option ${option} is ${shownValue(value)}; it takes ${expected}`,
+    { value: harmlessValue(value) },
   );
 }
 

@@ -7,16 +7,16 @@ import type { RedisInput } from '../redis/redis-input.js';
 export interface DistributedScheduleOptions {
   /**
    * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, ioredis options, or an
-   * ioredis client, which stays the caller's to close. Absent: an embedded memory backend, which coordinates
-   * nothing beyond this process, with a warning.
+   * ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
+   * nothing beyond this process, with a warning. Given as `undefined` it is an error: a variable that is not set.
    */
   readonly redis?: RedisInput | readonly RedisInput[];
   /** Key prefix. Instances with the same namespace and nodes form one cluster. Default `nest-schedule`. */
   readonly namespace?: string;
-  /** Names this process in logs and records. Must differ between instances. Default: random. */
+  /** Names this process in logs and records. Must differ between instances; no whitespace. Default: random. */
   readonly instanceId?: string;
   readonly lease?: {
-    /** Time to live of a run's lease; renewed at a third of it. Default 3000. */
+    /** Time to live of a run's lease; renewed at a third of it. Changed like the set of nodes. Default 3000. */
     readonly ttlMs?: number;
   };
   readonly bids?: {
@@ -35,7 +35,10 @@ export interface DistributedScheduleOptions {
   readonly lockProvider?: LockProvider;
   /** Replaces the ledger of the backend: what makes a tick run once. */
   readonly tickLedger?: TickLedger;
-  /** Raised by one whenever the set of nodes changes, which it may do by one node at a time. Default 1. */
+  /**
+   * Raised by one whenever the set of nodes changes, which it may do by one node at a time, or `lease.ttlMs` does; then
+   * the deployment is rolled. Above 1 an even number of nodes is allowed, as a step. Default 1.
+   */
   readonly nodeSetGeneration?: number;
   /** Replicas that must acknowledge a claim; only with one node. Default 0. */
   readonly waitReplicas?: number;

@@ -2,6 +2,7 @@
 
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { requireName } from '../protocol/options.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import { CronSchedule } from './cron.schedule.js';
 import { EverySecondSchedule } from './every-second.schedule.js';
@@ -97,9 +98,9 @@ function requireStableName(metadata: ExclusiveMetadata, { className, method }: T
   } catch (cause) {
     throw new DistributedScheduleError(
       'DSCHED_UNSTABLE_NAME',
-      `${className}.${method} cannot be named ${typeof name === 'string' ? JSON.stringify(name) : String(name)}. ` +
+      `${className}.${method} cannot be named ${shownValue(name)}. ` +
         'A name takes 1 to 200 characters without braces and control characters. Pass another { name }.',
-      { value: name, cause },
+      { value: harmlessValue(name), cause },
     );
   }
 }
@@ -125,10 +126,7 @@ function createSchedule(definition: ScheduleDefinition, task: string, nowMs: num
 function badOption(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {
   return new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    `option ${option} is ${String(value)}; it takes ${expected}`,
-    {
-      task,
-      value,
-    },
+    `option ${option} is ${shownValue(value)}; it takes ${expected}`,
+    { task, value: harmlessValue(value) },
   );
 }

@@ -36,14 +36,15 @@ export class LeaseRenewalService {
   }
 
   /**
-   * Tells each change of trust. The listener is called synchronously and must not throw.
+   * Tells each change of trust. The listener is called synchronously and must not throw; if it does, or rejects, the
+   * observers are told.
    * @returns stops listening
    */
   onTrustChange(listener: (change: TrustChange) => void): () => void {
     const observer = {
-      observe(event: ScheduleEvent): void {
-        if (event.type === 'renewed' || event.type === 'lease_lost') listener(event);
-      },
+      // What it returns is handed on, since an async listener may reject.
+      observe: (event: ScheduleEvent): unknown =>
+        event.type === 'renewed' || event.type === 'lease_lost' ? listener(event) : undefined,
     };
     this.fanout.add(observer);
     return () => this.fanout.remove(observer);

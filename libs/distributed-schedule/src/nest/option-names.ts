@@ -1,4 +1,5 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { harmlessValue } from '../protocol/shown-value.js';
 
 /** The names that are allowed, nested as the options are. `true` marks a value. */
 export interface OptionNames {
@@ -17,6 +18,24 @@ export function requireKnownOptions(place: string, given: unknown, names: Option
   refuseUnknown(place, given, names, names, '');
 }
 
+/**
+ * Refuses null, which JSON configurations and unset variables turn into: `??` would take it for the default.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION
+ */
+export function requireNoNull(place: string, given: object, names: OptionNames, path = ''): void {
+  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+    if (value === null) {
+      throw new DistributedScheduleError(
+        'DSCHED_BAD_OPTION',
+        `option ${path}${name} of ${place} is null; leave it out for its default`,
+        { value },
+      );
+    }
+    const group = names[name];
+    if (typeof group === 'object') requireNoNull(place, Object(value), group, `${path}${name}.`);
+  }
+}
+
 function refuseUnknown(
   place: string,
   given: unknown,
@@ -28,7 +47,8 @@ function refuseUnknown(
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
       `${path === '' ? `the options of ${place}` : `option ${path} of ${place}`} must be an object`,
-      { value: given },
+      // Its kind only: what is given in place of an object may be the URL that was meant for `redis`.
+      { value: given === null ? 'null' : typeof given },
     );
   }
   for (const [name, value] of Object.entries(given)) {
@@ -44,9 +64,9 @@ function unknownOption(place: string, fullName: string, all: OptionNames): Distr
   const meant = closestTo(fullName, known);
   return new DistributedScheduleError(
     'DSCHED_UNKNOWN_OPTION',
-    `${place} has no option '${fullName}'. ` +
+    `${place} has no option '${String(harmlessValue(fullName))}'. ` +
       (meant === undefined ? `It takes ${known.join(', ')}.` : `Did you mean '${meant}'?`),
-    { value: fullName },
+    { value: harmlessValue(fullName) },
   );
 }
 

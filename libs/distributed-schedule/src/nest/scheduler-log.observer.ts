@@ -4,10 +4,9 @@ import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { CLOCK } from './distributed-schedule.tokens.js';
 
-/** One line per task and so many ms for what can go on every second. */
+/** One line per task, outcome and so many ms for what can go on every second; so many of them are remembered. */
 const QUIET_MS = 60_000;
-/** Tasks that are remembered for that. */
-const MOST_TASKS_REMEMBERED = 1_000;
+const MOST_LINES_REMEMBERED = 3_000;
 
 interface Muted {
   readonly sinceMs: number;
@@ -22,6 +21,7 @@ interface Muted {
 @Injectable()
 export class SchedulerLogObserver implements ScheduleObserver {
   private readonly logger = new Logger('DistributedSchedule');
+  /** By task and outcome: a task that overlaps must not hide that it finds no majority. */
   private readonly muted = new Map<string, Muted>();
   /** Undefined until the first beat: a cluster that is there from the start is no news. */
   private quorum: boolean | undefined;
@@ -67,15 +67,24 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describe(error)}`);
         return;
       case 'misfire':
+        this.warnNowAndThen(report, `missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`);
+        return;
+      case 'overlap':
         this.warnNowAndThen(
-          task,
-          `Task '${task}' missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`,
+          report,
+          `skipped tick ${at(tick)}, as its last run goes on: ${report.detail ?? 'its lock is held'}.`,
+        );
+        return;
+      case 'no_quorum':
+        // A store that is down is told of once, by its beats, and not once more per task.
+        if (this.quorum === false) return;
+        this.warnNowAndThen(
+          report,
+          `found no majority for tick ${at(tick)}: ${report.detail ?? 'too few nodes voted'}.`,
         );
         return;
       case 'success':
       case 'taken':
-      case 'overlap':
-      case 'no_quorum':
       case 'stopped':
         return;
       default:
@@ -98,29 +107,31 @@ export class SchedulerLogObserver implements ScheduleObserver {
     this.logger.error(
       reason === 'outdated'
         ? 'DSCHED_NODE_SET_OUTDATED: a newer generation of the node set is in use. This instance has stopped bidding for good.'
-        : 'DSCHED_NODE_SET_CONFLICT: another instance uses a different set of nodes under the same generation. This instance has stopped bidding for good.',
+        : 'DSCHED_NODE_SET_CONFLICT: another instance uses other addresses of nodes or another lease.ttlMs under the same generation. ' +
+            'This instance has stopped bidding for good. If it was changed on purpose, raise nodeSetGeneration by one.',
     );
   }
 
-  private warnNowAndThen(task: string, message: string): void {
+  private warnNowAndThen({ task, outcome }: TickReport, message: string): void {
     const nowMs = this.clock.monotonicMs();
-    const muted = this.muted.get(task);
+    const key = `${outcome} ${task}`;
+    const muted = this.muted.get(key);
     if (muted !== undefined && nowMs < muted.sinceMs + QUIET_MS) {
-      this.muted.set(task, { ...muted, suppressed: muted.suppressed + 1 });
+      this.muted.set(key, { ...muted, suppressed: muted.suppressed + 1 });
       return;
     }
-    this.muted.delete(task);
-    this.muted.set(task, { sinceMs: nowMs, suppressed: 0 });
+    this.muted.delete(key);
+    this.muted.set(key, { sinceMs: nowMs, suppressed: 0 });
     this.forgetOldest();
     const more =
       muted === undefined || muted.suppressed === 0 ? '' : ` ${muted.suppressed} more since the last line.`;
-    this.logger.warn(message + more);
+    this.logger.warn(`Task '${task}' ${message}${more}`);
   }
 
   private forgetOldest(): void {
-    for (const task of this.muted.keys()) {
-      if (this.muted.size <= MOST_TASKS_REMEMBERED) return;
-      this.muted.delete(task);
+    for (const key of this.muted.keys()) {
+      if (this.muted.size <= MOST_LINES_REMEMBERED) return;
+      this.muted.delete(key);
     }
   }
 }

@@ -33,6 +33,7 @@ export class TaskOrchestrator {
   async register(): Promise<void> {
     this.warnOfDoubledJobs();
     this.warnOfWeakStore();
+    this.warnOfEvenNodes();
     try {
       this.tasks = this.explorer.explore().filter((task) => !task.disabled);
       for (const task of this.tasks) this.scheduler.add(task);
@@ -67,6 +68,16 @@ export class TaskOrchestrator {
     this.logger.warn(
       `ScheduleModule.forRoot() is imported ${explorers} times, so every plain @Cron, @Interval and @Timeout of this ` +
         `app runs ${explorers} times. Import it once, in the root module. Exclusive tasks are not affected.`,
+    );
+  }
+
+  /** Allowed as a step between two odd sets only, see redis-input.ts. */
+  private warnOfEvenNodes(): void {
+    const count = this.options.redis?.length ?? 1;
+    if (count % 2 !== 0) return;
+    this.logger.warn(
+      `redis lists ${count} nodes: an even set tolerates no more failures than one node less. Finish the change of the ` +
+        'set: add or remove one node more, raise nodeSetGeneration by one, and roll the deployment.',
     );
   }
 

@@ -7,7 +7,16 @@ import { type Instant, Lease, readInstant, trustMs } from './lease.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Outcome } from './outcome.js';
-import type { Claim, ClaimVerdict, Clock, LockProvider, LockVerdict, Random, TickLedger } from './ports.js';
+import type {
+  Claim,
+  ClaimVerdict,
+  Clock,
+  HeldLock,
+  LockProvider,
+  LockVerdict,
+  Random,
+  TickLedger,
+} from './ports.js';
 import type { ScheduledTask } from './tick-context.js';
 
 /** A tick of a task that is due, with its own limit. */
@@ -134,7 +143,7 @@ function toLockedTick(
       const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
       const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt);
       if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
-        void parts.locks.release([verdict.lock]).catch(() => undefined);
+        void releaseUnused(parts, verdict.lock);
         return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
       }
       return { due, lease, claim: newClaim(parts, due) };
@@ -152,6 +161,14 @@ function toLockedTick(
       return { kind: 'open', outcome: 'no_quorum', detail: 'no verdict from the lock provider' };
     default:
       return verdict satisfies never;
+  }
+}
+
+async function releaseUnused(parts: BidParts, lock: HeldLock): Promise<void> {
+  try {
+    await parts.locks.release([lock]);
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
   }
 }
 
@@ -184,5 +201,7 @@ function decide(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVe
 
 /** The instance in a claim id, for people. */
 export function ownerOf(claimId: string | undefined): string {
-  return claimId?.split(':', 1)[0] ?? 'another instance';
+  if (claimId === undefined) return 'another instance';
+  const end = claimId.lastIndexOf(':');
+  return end > 0 ? claimId.slice(0, end) : claimId;
 }

@@ -6,7 +6,7 @@
  * error). Over the nodes the *median* counts. A maximum, as in a classical hybrid logical clock, would follow
  * the fastest clock: one machine ten seconds ahead would pull every instance early.
  *
- * The clock is slewed and never stepped back, and it keeps running on the monotonic clock when no node answers.
+ * The clock is slewed and never stepped back once it is synchronised, and it keeps running on the monotonic clock when no node answers.
  */
 
 import type { Clock, TimeSample } from './ports.js';
@@ -21,10 +21,23 @@ const SAMPLE_LIFETIME_MS = 30_000;
 /** Two samples of one node further apart than their round trips allow, plus this, mean that its clock stepped. */
 const STEP_TOLERANCE_MS = 5;
 
-/** Corrections are spread: 5 % of elapsed time for small ones, half of it for large ones. */
+/**
+ * Corrections are spread: 5 % of elapsed time for small ones; nearly standing still for large steps back. A large
+ * step forward is taken at once: it is monotone, and waiting for it would only make more ticks late.
+ */
 const SLEW_RATE = 0.05;
-const FAST_SLEW_RATE = 0.5;
+const FAST_SLEW_RATE = 0.95;
 const FAST_SLEW_ABOVE_MS = 200;
+const STEP_FORWARD_ABOVE_MS = 1_000;
+
+/** The first agreement waits so long for the nodes that have not been heard: two of three may be a bad pair. */
+const FIRST_SYNC_PATIENCE_MS = 200;
+
+/**
+ * Epoch milliseconds have a resolution of a quarter of a microsecond in a double. Without this, whoever wakes at an
+ * instant may find that it has not come yet, and sleep for nothing, again and again.
+ */
+const ROUNDING_MS = 0.001;
 
 interface Sample {
   readonly offsetMs: number;
@@ -50,6 +63,7 @@ export class ClusterClock {
   private offsetReadAtMs: number;
   private targetOffsetMs: number;
   private errorMs = 0;
+  private firstHeardMs: number | undefined;
   private isSynchronised = false;
 
   constructor(
@@ -86,7 +100,7 @@ export class ClusterClock {
 
   /** The monotonic instant of this process at which cluster time will be `clusterMs`, by today's estimate. */
   toMonotonicMs(clusterMs: number): number {
-    return clusterMs - this.readOffset();
+    return clusterMs - this.readOffset() + ROUNDING_MS;
   }
 
   /** Resolves when cluster time has reached `clusterMs`, or early when `signal` aborts. */
@@ -124,11 +138,16 @@ export class ClusterClock {
     }
     // Fewer than a majority could be the odd ones out: hold over on the monotonic clock.
     if (heard.length < this.quorum) return;
+    const nowMs = this.clock.monotonicMs();
+    this.firstHeardMs ??= nowMs;
+    const isWaiting =
+      heard.length < this.samples.length && nowMs - this.firstHeardMs < FIRST_SYNC_PATIENCE_MS;
+    if (!this.isSynchronised && isWaiting) return;
     this.readOffset();
     this.targetOffsetMs = medianOf(heard.map((sample) => sample.offsetMs));
     this.errorMs = Math.max(...heard.map((sample) => sample.roundTripMs)) / 2;
-    if (!this.isSynchronised) {
-      // The first agreement may step either way: nothing has been claimed by this clock yet.
+    // The first agreement may step either way: nothing has been claimed by this clock yet.
+    if (!this.isSynchronised || this.targetOffsetMs - this.offsetMs > STEP_FORWARD_ABOVE_MS) {
       this.offsetMs = this.targetOffsetMs;
       this.isSynchronised = true;
     }

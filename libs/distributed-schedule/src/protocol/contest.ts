@@ -4,7 +4,7 @@
  */
 
 import { type BidVerdict, bidForTicks, type DueTick, type LockedTick } from './bid.js';
-import { bidOffsetsMs, MOST_EXTRA_ROUNDS, spreadMs } from './bid-plan.js';
+import { BidRounds } from './bid-plan.js';
 import {
   NO_BID,
   type OpenTick,
@@ -78,40 +78,28 @@ async function contestFrom(
   opening: readonly OpenTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
-  const offsetsMs = [...bidOffsetsMs(rank, parts.options)];
-  let extraRounds = 0;
+  const sinceTickMs = (): number => parts.clusterClock.nowMs() - tick;
+  const rounds = new BidRounds(
+    rank,
+    parts.options,
+    Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs)),
+  );
   let open = opening;
   for (let isFirst = true; open.length > 0; isFirst = false) {
-    const offsetMs = offsetsMs.shift();
+    const offsetMs = rounds.next(sinceTickMs());
     if (offsetMs === undefined) break;
     await parts.clusterClock.sleepUntil(tick + offsetMs, parts.stopped);
     open = reportOverdue(parts, open);
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
     open = await bidRound(parts, open, runs);
-    const extraMs = extraRoundMs(parts, tick, rank, open);
-    if (extraMs !== undefined && extraMs < (offsetsMs[0] ?? Number.POSITIVE_INFINITY)) {
-      extraRounds += 1;
-      if (extraRounds <= MOST_EXTRA_ROUNDS) offsetsMs.unshift(extraMs);
-    }
+    const waitsMs = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
+    if (waitsMs.length > 0) rounds.addExtra(sinceTickMs(), Math.min(...waitsMs));
   }
   for (const { due, met } of open) {
     parts.report(reportOf(parts, due, parts.stopped.aborted ? STOPPED : (met ?? NO_BID)));
   }
   await Promise.all(runs);
-}
-
-/** When the first lock of a dead holder comes free, as an offset from the tick. */
-function extraRoundMs(
-  parts: ContestParts,
-  tick: number,
-  rank: number,
-  open: readonly OpenTick[],
-): number | undefined {
-  const waits = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
-  if (waits.length === 0) return undefined;
-  const sinceTickMs = parts.clusterClock.nowMs() - tick;
-  return sinceTickMs + Math.min(...waits) + spreadMs(rank, parts.options.bidStaggerMs);
 }
 
 async function bidRound(

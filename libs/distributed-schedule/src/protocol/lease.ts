@@ -22,6 +22,8 @@ export function readInstant(clock: Clock): Instant {
 /** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */
 const TRUST_MARGIN_MS = 2;
 
+const ROUNDING_MS = 0.001;
+
 /** How long a lock of `ttlMs` may be trusted after the start of its attempt, ms. */
 export function trustMs(ttlMs: number, driftFactor: number): number {
   return ttlMs * (1 - driftFactor) - TRUST_MARGIN_MS;
@@ -68,7 +70,9 @@ export class Lease {
     if (this.lostBecause !== undefined) return 0;
     const now = readInstant(this.clock);
     const elapsedMs = Math.max(now.monotonicMs - this.attempt.monotonicMs, now.wallMs - this.attempt.wallMs);
-    return Math.max(0, trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs);
+    const leftMs = trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs;
+    // A remainder that rounding has left is no trust, and whoever slept until the end must find that it has come.
+    return leftMs > ROUNDING_MS ? leftMs : 0;
   }
 
   isTrusted(): boolean {

@@ -4,7 +4,7 @@ import type { TickReport } from './outcome.js';
 export type ScheduleEvent =
   /** A tick has ended on this instance; exactly one per task and tick. */
   | { readonly type: 'tick'; readonly report: TickReport }
-  /** The handler of a tick is about to start here. */
+  /** The handler of a tick has been called here. */
   | { readonly type: 'started'; readonly task: string; readonly tick: number; readonly latenessMs: number }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
   | {

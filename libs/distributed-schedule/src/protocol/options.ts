@@ -1,5 +1,6 @@
 import { EARLY_MS } from './constants.js';
 import { DistributedScheduleError } from './errors.js';
+import { harmlessValue, shownValue } from './shown-value.js';
 
 /** Durations of the protocol in ms, resolved and checked against each other. */
 export interface ProtocolOptions {
@@ -90,8 +91,8 @@ function requireWhole(option: string, value: unknown, least: number, most: numbe
 function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
   return new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    `option ${option} is ${typeof value === 'string' ? JSON.stringify(value) : String(value)}; it takes ${expected}`,
-    { value },
+    `option ${option} is ${shownValue(value)}; it takes ${expected}`,
+    { value: harmlessValue(value) },
   );
 }
 

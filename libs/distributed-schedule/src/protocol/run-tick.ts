@@ -16,6 +16,8 @@ export interface RunTickParts extends BidParts {
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls `run` with the context in scope; how is the business of the composition root. */
   readonly around: (context: TickContext, run: () => unknown) => unknown;
+  /** True once the shutdown has given up waiting: what has not started by then must not start. */
+  readonly isAbandoned: () => boolean;
 }
 
 /** Waits for the tick, runs its handler under the lease, and says how it ended. Never rejects. */
@@ -31,15 +33,11 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
   }
 
   // 7 run
-  const startedMs = parts.clock.monotonicMs();
-  const latenessMs = parts.clusterClock.nowMs() - due.tick;
-  parts.observer.observe({ type: 'started', task: due.task.name, tick: due.tick, latenessMs });
   const ending = await parts.keeper.during(lease, () => callHandler(parts, won));
 
   // 8 finish
-  const durationMs = parts.clock.monotonicMs() - startedMs;
   await releaseLock(parts, lease);
-  return report(parts, won, { ...ending, latenessMs, durationMs });
+  return report(parts, won, ending);
 }
 
 type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | 'durationMs'>;
@@ -50,21 +48,35 @@ function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick): Ending 
   if (lateMs > due.maxLatenessMs) {
     return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };
   }
+  if (parts.isAbandoned()) return { outcome: 'stopped', detail: 'the shutdown did not wait for it' };
   if (!lease.isTrusted()) return { outcome: 'no_quorum', detail: 'the lease ran out before the start' };
   return undefined;
 }
 
 async function callHandler(parts: RunTickParts, won: LockedTick): Promise<Ending> {
+  const { due, lease } = won;
   const context = contextOf(parts, won);
-  const { signal } = won.lease;
+  const startedMs = parts.clock.monotonicMs();
+  const latenessMs = parts.clusterClock.nowMs() - due.tick;
+  const timing = () => ({ latenessMs, durationMs: parts.clock.monotonicMs() - startedMs });
   try {
-    await parts.around(context, () => won.due.task.handler(context));
-    won.lease.assertHeld();
-    return signal.aborted ? { outcome: 'aborted', error: signal.reason } : { outcome: 'success' };
+    const running = call(parts, won, context);
+    // After the call: whatever an observer does must not widen the gap between the last look and the start.
+    parts.observer.observe({ type: 'started', task: due.task.name, tick: due.tick, latenessMs });
+    await running;
+    lease.assertHeld();
+    return lease.signal.aborted
+      ? { ...timing(), outcome: 'aborted', error: lease.signal.reason }
+      : { ...timing(), outcome: 'success' };
   } catch (error) {
-    const outcome: Outcome = signal.aborted || !won.lease.isTrusted() ? 'aborted' : 'failed';
-    return { outcome, error };
+    const outcome: Outcome = lease.signal.aborted || !lease.isTrusted() ? 'aborted' : 'failed';
+    return { ...timing(), outcome, error };
   }
+}
+
+/** Runs the handler up to its first await; what it throws on the way is a rejection too. */
+async function call(parts: RunTickParts, { due }: LockedTick, context: TickContext): Promise<unknown> {
+  return parts.around(context, () => due.task.handler(context));
 }
 
 function contextOf(parts: RunTickParts, { due, lease }: LockedTick): TickContext {

@@ -33,6 +33,8 @@ export class Scheduler {
   private readonly pending = new Set<Promise<unknown>>();
   private state: SchedulerState = 'idle';
   private stopped: Promise<void> | undefined;
+  private isArmedInClusterTime = false;
+  private isAbandoned = false;
 
   constructor(private readonly parts: SchedulerParts) {
     const { options, instanceId, nodes, clock, membership, locks } = parts;
@@ -46,6 +48,7 @@ export class Scheduler {
       keeper: this.keeper,
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
+      isAbandoned: () => this.isAbandoned,
       members: () => this.heartbeat.members,
       beat: (peeks) => this.heartbeat.beat(peeks),
       fence: (reason) => this.fence(reason),
@@ -105,6 +108,7 @@ export class Scheduler {
   private async loop(): Promise<void> {
     await this.awaitFirstAnswer();
     this.book.rearm(this.parts.clusterClock.nowMs());
+    this.isArmedInClusterTime = this.parts.clusterClock.synchronised;
     while (!this.stopping.signal.aborted) {
       this.contestDueTicks();
       this.beatIfDue();
@@ -119,19 +123,28 @@ export class Scheduler {
     await this.heartbeat.beat();
     while (!clusterClock.synchronised && clock.monotonicMs() < giveUpMs && !this.stopping.signal.aborted) {
       await clock.sleepUntil(clock.monotonicMs() + FIRST_BEATS_PERIOD_MS, this.stopping.signal);
-      await this.heartbeat.beat();
+      // A beat after the leave of shutDown() would make a ghost of this instance.
+      if (!this.stopping.signal.aborted) await this.heartbeat.beat();
     }
   }
 
   private contestDueTicks(): void {
     const { clusterClock, options } = this.parts;
-    this.book.skipTo(clusterClock.nowMs());
+    this.rearmWhenSynchronised();
     for (;;) {
       const tick = this.book.earliest();
       if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
-      const dues = this.book.take(tick);
+      const dues = this.book.take(tick, clusterClock.nowMs());
       this.track(contestInstant(this.contestParts, tick, dues));
     }
+  }
+
+  /** The first agreement may have stepped back: what was armed by this machine's own clock is armed anew. */
+  private rearmWhenSynchronised(): void {
+    const { clusterClock } = this.parts;
+    if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
+    this.isArmedInClusterTime = true;
+    this.book.rearm(clusterClock.nowMs());
   }
 
   private beatIfDue(): void {
@@ -159,6 +172,7 @@ export class Scheduler {
     const startMs = clock.monotonicMs();
     const drained = await this.settleUntil(startMs + options.shutdownTimeoutMs * DRAIN_SHARE);
     if (!drained) {
+      this.isAbandoned = true;
       for (const lease of this.keeper.leases())
         lease.interrupt(new Error('the application is shutting down'));
       await this.settleUntil(startMs + options.shutdownTimeoutMs);

@@ -12,8 +12,11 @@ const GAPS_LOOKED_AT = 16;
 /** A tick without a successor has no period to derive a limit from, ms. */
 const PERIOD_OF_A_LAST_TICK_MS = 60_000;
 
-/** After a long pause at most so many missed ticks of a task are reported one by one. */
-const MOST_MISSED_REPORTED = 1_000;
+/**
+ * After a long pause the first missed tick of a task is reported, and those of the last minute. What lies between is
+ * skipped: nobody can have been waiting for it here, and counting it would block the process that has just woken.
+ */
+const MISSED_SPAN_MS = 60_000;
 
 interface Page {
   readonly task: ScheduledTask;
@@ -65,27 +68,16 @@ export class TaskBook {
   }
 
   /** Takes out every tick due at `tick` and arms its task's next one. */
-  take(tick: number): readonly DueTick[] {
+  take(tick: number, nowMs: number): readonly DueTick[] {
     const dues: DueTick[] = [];
     for (const page of this.pages.values()) {
       if (page.nextTick !== tick) continue;
-      page.nextTick = page.task.schedule.nextAfter(tick);
-      dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page, tick) });
+      const successor = page.task.schedule.nextAfter(tick);
+      dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page.task, tick, successor) });
+      const isFarBack = successor !== undefined && successor < nowMs - MISSED_SPAN_MS;
+      page.nextTick = isFarBack ? page.task.schedule.nextAfter(nowMs - MISSED_SPAN_MS) : successor;
     }
     return dues;
-  }
-
-  /** Skips what is left of a long pause: ticks so far back that nobody can have been waiting for them here. */
-  skipTo(nowMs: number): void {
-    for (const page of this.pages.values()) {
-      let missed = 0;
-      let next = page.nextTick;
-      while (next !== undefined && next < nowMs && missed <= MOST_MISSED_REPORTED) {
-        next = page.task.schedule.nextAfter(next);
-        missed += 1;
-      }
-      if (missed > MOST_MISSED_REPORTED) page.nextTick = page.task.schedule.nextAfter(nowMs);
-    }
   }
 
   started(name: string): void {
@@ -98,7 +90,7 @@ export class TaskBook {
     if (page === undefined) return;
     page.lastReport = report;
     if (!hasRun(report.outcome)) return;
-    page.running -= 1;
+    page.running = Math.max(0, page.running - 1);
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
@@ -128,10 +120,7 @@ export class TaskBook {
 }
 
 /** From the gap to the very next tick, so that a late start never comes after its successor's. */
-function latenessLimit({ task, nextTick }: Page, tick: number): number {
-  const derivedMs = maxLatenessMs(nextTick === undefined ? PERIOD_OF_A_LAST_TICK_MS : nextTick - tick);
-  return Math.min(
-    task.maxLatenessMs ?? derivedMs,
-    nextTick === undefined ? derivedMs : (nextTick - tick) / 2,
-  );
+function latenessLimit(task: ScheduledTask, tick: number, successor: number | undefined): number {
+  const periodMs = successor === undefined ? PERIOD_OF_A_LAST_TICK_MS : successor - tick;
+  return Math.min(task.maxLatenessMs ?? maxLatenessMs(periodMs), periodMs / 2);
 }

@@ -60,7 +60,8 @@ end
  *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
  *
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
- * lost its connection) is mended by the holder's next renewal and can at worst abort a run, never double a tick.
+ * lost its connection) is mended by the holder, which renews when its presence is back. With its event loop blocked for
+ * longer than the grace just then, two runs overlap until its next renewal: up to a third of the ttl, never a tick twice.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
@@ -133,8 +134,7 @@ end)
  * RELEASE: per lock
  *   released       it was ours and is gone
  *   absent         it was not ours
- *
- * The time to live of a lock is ignored, and so is the deadline: a release is welcome at any time.
+ * Time to live and deadline are ignored: a release is welcome at any time.
  */
 export const RELEASE_SCRIPT = defineScript(
   'release',

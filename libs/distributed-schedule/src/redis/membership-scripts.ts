@@ -11,8 +11,11 @@ const MOST_MEMBERS = 2_000;
  * BEAT: a sign of life, answered with who else is alive and with the newest ticks.
  *
  * KEYS  ledger, members
- * ARGV  generation, fingerprint, prefix of the presence channels ('' = presence is unknown), instance id, tasks ...
+ * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, tasks ...
  * Reply time, 1 or 0 (the caller's presence is seen), number of members, members ..., then per task as in PEEK
+ *
+ * It does not write the node set, which only a claim does: one beat of a newer generation that then fails to come up
+ * would otherwise fence every instance that works.
  *
  * A score is the node time of the last beat, plus 0.5 when the member's presence was seen at that beat. Only such a
  * member may be judged dead by the absence of its presence; one that never managed to subscribe lives by its beats.
@@ -20,8 +23,7 @@ const MOST_MEMBERS = 2_000;
 export const BEAT_SCRIPT = defineScript(
   'beat',
   `
-nodeSet(ARGV[1], ARGV[2])
-local channelPrefix, instanceId = ARGV[3], ARGV[4]
+local channelPrefix, instanceId = ARGV[1], ARGV[2]
 
 local candidates = redis.call('ZREVRANGEBYSCORE', KEYS[2], text(now + 1), text(now - ${MEMBER_TTL_MS}),
   'WITHSCORES', 'LIMIT', '0', '${MOST_MEMBERS}')
@@ -55,7 +57,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(now - ${FORGET_MEMBER_AFTER
 redis.call('PEXPIRE', KEYS[2], '${FORGET_MEMBER_AFTER_MS}')
 
 local tasks = {}
-for i = 5, #ARGV do
+for i = 3, #ARGV do
   tasks[#tasks + 1] = ARGV[i]
 end
 for _, value in ipairs(storedTicks(tasks)) do

@@ -9,10 +9,19 @@ export interface RedisAddress {
   readonly identity: string;
 }
 
-/** The same text for the same set of nodes in any order and spelling, and nothing to read from it. */
-export function nodeSetFingerprint(addresses: readonly RedisAddress[]): string {
-  const identities = addresses.map((address) => address.identity).sort();
-  return createHash('sha1').update(identities.join('\n')).digest('hex');
+/** One store is one ledger under whatever name: a host that was renamed must not fence every instance. */
+const ONE_STORE = 'single';
+
+/**
+ * The same text for instances that may vote together, and nothing to read from it: the same set of nodes in any
+ * order and spelling, and the same time to live of run locks, for which a node that lost its memory abstains. An
+ * instance with a shorter one would be granted a lock there that one with a longer one still trusts.
+ */
+export function nodeSetFingerprint(addresses: readonly RedisAddress[], leaseTtlMs: number): string {
+  const identities = addresses.length === 1 ? [ONE_STORE] : addresses.map(({ identity }) => identity).sort();
+  return createHash('sha1')
+    .update([...identities, `lease ${leaseTtlMs}`].join('\n'))
+    .digest('hex');
 }
 
 export function isSentinel(options: RedisOptions): boolean {

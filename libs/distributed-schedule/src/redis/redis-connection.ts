@@ -1,4 +1,5 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
+import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';
 import { nodeSetFingerprint } from './redis-address.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
@@ -9,10 +10,11 @@ import { RedisVotingNode } from './redis-voting-node.js';
 import { RedlockLockProvider } from './redlock.lock-provider.js';
 
 export interface RedisConnectionSettings extends RedisNodesSettings {
-  /** One node, or an odd number of independent masters. */
+  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs' | 'leaseTtlMs'>;
+  /** One node, or an odd number of independent masters; an even one while the set is being changed. */
   readonly inputs: readonly RedisInput[];
   readonly namespace: string;
-  /** Raised by one with every change of the set of nodes. */
+  /** Raised by one with every change of the set of nodes or of the time to live of leases. */
   readonly generation: number;
 }
 
@@ -52,12 +54,13 @@ export interface RedisConnection {
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
  */
 export function connectRedis(settings: RedisConnectionSettings): RedisConnection {
-  const sources = requireRedisSources(settings.inputs);
+  const sources = requireRedisSources(settings.inputs, settings.generation);
   requireWaitReplicas(settings.waitReplicas ?? 0, sources.length);
   const keys = redisKeys(settings.namespace);
   const nodes = openNodes(sources, keys, settings);
   const { generation, instanceId, clock, options } = settings;
-  const nodeSet = { generation, fingerprint: nodeSetFingerprint(sources.map((source) => source.address)) };
+  const addresses = sources.map((source) => source.address);
+  const nodeSet = { generation, fingerprint: nodeSetFingerprint(addresses, options.leaseTtlMs) };
   for (const node of nodes) {
     node.start();
   }

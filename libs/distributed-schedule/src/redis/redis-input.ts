@@ -23,19 +23,23 @@ export type RedisSource = {
 
 /**
  * Checks the nodes of one set. No message shows a host or a password: an entry is named by its position.
+ *
+ * An even number is a step of a change, since a set grows and shrinks by one node at a time: majorities of n and of
+ * n + 1 nodes always meet. The first generation of a set is no step of anything.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE
  */
-export function requireRedisSources(inputs: readonly RedisInput[]): readonly RedisSource[] {
+export function requireRedisSources(inputs: readonly RedisInput[], generation = 1): readonly RedisSource[] {
   if (inputs.length === 0) {
     throw new DistributedScheduleError('DSCHED_BAD_REDIS', 'redis is an empty list; give one node or three');
   }
   const sources = inputs.map((input, index) => requireSource(input, `redis[${index}]`));
   requireDistinctEndpoints(sources);
-  if (inputs.length % 2 === 0) {
+  if (inputs.length % 2 === 0 && generation === 1) {
     const count = inputs.length;
     throw new DistributedScheduleError(
       'DSCHED_EVEN_NODES',
-      `redis lists ${count} nodes; ${count - 1} survive as many failures and ${count + 1} survive more`,
+      `redis lists ${count} nodes; ${count - 1} survive as many failures and ${count + 1} survive more. ` +
+        'As a step of a change of the set it is allowed: raise nodeSetGeneration by one',
       { value: count },
     );
   }

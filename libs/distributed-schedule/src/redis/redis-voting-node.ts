@@ -55,7 +55,7 @@ export class RedisVotingNode implements VotingNode {
     const reply = await this.#node.call(
       BEAT_SCRIPT,
       [this.#keys.ledger, this.#keys.members],
-      [...this.#nodeSet, channelPrefix, instanceId, ...tasks],
+      [channelPrefix, instanceId, ...tasks],
     );
     return read(reply, ([isSeen, memberCount, ...rest]) => {
       if (wasSubscribed && isSeen === 0) {

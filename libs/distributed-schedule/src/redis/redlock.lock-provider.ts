@@ -24,16 +24,12 @@ export interface RedlockLockProviderSettings {
 const CALLS_PER_REQUEST = 2;
 const SLACK_MS = 50;
 
-/** The share of a time to live in which drifting clocks can be trusted, less what Redis rounds. */
-const TRUSTED_SHARE = 0.99;
-const ROUNDING_MS = 2;
-
 /**
  * Run locks by the RedLock algorithm of the `redlock` package. Each node is a {@link LockBatcher} to it, so a batch
  * of tasks is one message per node.
  *
  * What the engine decides is only whether a majority was in favour. Everything that it would decide by a wall clock
- * or by waiting is decided here: how long a request may take, and whether its result still has a use.
+ * or by waiting is decided here. Whether a lock that comes late has a use is decided by its caller (protocol/bid.ts).
  */
 export class RedlockLockProvider implements LockProvider {
   readonly #settings: RedlockLockProviderSettings;
@@ -77,11 +73,9 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   async #tryAcquire(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
-    const startedMs = this.#settings.clock.monotonicMs();
     return this.#inRound(this.#keyOf(task), undefined, async (resource, round) => {
       const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
-      const spentMs = this.#settings.clock.monotonicMs() - startedMs;
-      if (end === 'for' && spentMs < ttlMs * TRUSTED_SHARE - ROUNDING_MS && round.value !== undefined) {
+      if (end === 'for' && round.value !== undefined) {
         return { kind: 'acquired', lock: { task, value: round.value } };
       }
       if (end === 'against') {
@@ -90,9 +84,8 @@ export class RedlockLockProvider implements LockProvider {
         await Promise.race([round.decided, deadline]);
         return round.refusal();
       }
-      // Won so late that nothing of it can be trusted, as after a pause of this process, or never settled.
       await this.#release(round.key, round.value, deadline);
-      return { kind: 'no_quorum', reason: `no verdict within ${spentMs.toFixed(0)} ms` };
+      return { kind: 'no_quorum', reason: `no verdict within ${this.#patienceMs()} ms` };
     });
   }
 
@@ -137,14 +130,18 @@ export class RedlockLockProvider implements LockProvider {
 
   /** One timer for a whole batch. The engine has no timeout of its own, and some splits never settle in it. */
   async #withDeadline<T>(use: (deadline: Promise<void>) => Promise<T>): Promise<T> {
-    const { clock, nodeTimeoutMs } = this.#settings;
+    const { clock } = this.#settings;
     const timer = new AbortController();
-    const deadlineMs = clock.monotonicMs() + CALLS_PER_REQUEST * nodeTimeoutMs + SLACK_MS;
+    const deadlineMs = clock.monotonicMs() + this.#patienceMs();
     try {
       return await use(clock.sleepUntil(deadlineMs, timer.signal));
     } finally {
       timer.abort();
     }
+  }
+
+  #patienceMs(): number {
+    return CALLS_PER_REQUEST * this.#settings.nodeTimeoutMs + SLACK_MS;
   }
 
   #keyOf(task: string): string {

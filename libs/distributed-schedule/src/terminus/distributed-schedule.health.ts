@@ -25,7 +25,8 @@ export class DistributedScheduleHealthIndicator {
    * For a readiness probe. Never throws, which Terminus would answer with a 500.
    *
    * - `up`: a majority of nodes answers and every run here holds its lease; or this instance does not bid at all.
-   * - `degraded`: no majority, a lease lost under a running handler, or a newer node set elsewhere. Terminus 12
+   * - `degraded`: no majority, or none for the newest tick of a task, a lease lost under a running handler, or a newer
+   *   node set elsewhere. Terminus 12
    *   answers 200 with it. On Terminus 11 it is `up` with the same `impaired` among the details: a Redis that is
    *   down must not take every replica of the app out of its load balancer.
    * - `down`: this instance is shutting down.

@@ -58,7 +58,7 @@ export function readinessOf(status: SchedulerStatus, store: StoreStatus): Readin
   };
 }
 
-function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases }: SchedulerStatus): string[] {
+function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases, tasks }: SchedulerStatus): string[] {
   const impaired: string[] = [];
   if (state === 'fenced') impaired.push('another node set is in use, so this instance has stopped bidding');
   // Idle is an instance that does not bid (`enabled: false`), or has not begun to.
@@ -66,7 +66,20 @@ function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases }: Schedul
   for (const { task, remainingMs } of leases) {
     if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
   }
+  // While no beat finds a majority either, one line says it for all tasks.
+  if (state === 'running' && quorum) impaired.push(...tasksWithoutMajority(tasks));
   return impaired;
+}
+
+/** The nodes answer beats and yet decide no tick: quarantined, of another time, or refusing scripts that write. */
+function tasksWithoutMajority(tasks: SchedulerStatus['tasks']): string[] {
+  return tasks
+    .filter(({ lastReport }) => lastReport?.outcome === 'no_quorum')
+    .slice(0, MOST_TASKS_SHOWN)
+    .map(
+      ({ name, lastReport }) =>
+        `ticks of '${name}' find no majority: ${lastReport?.detail ?? 'too few votes'}`,
+    );
 }
 
 function skewWarnings({ skewMs }: SchedulerStatus): string[] {

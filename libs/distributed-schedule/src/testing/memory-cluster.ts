@@ -16,6 +16,8 @@ export interface MemoryClusterOptions {
   /** Odd number of voting nodes; default 3. */
   readonly nodes?: number;
   readonly seed?: number;
+  /** How far each node's clock is off, ms. May be changed at any time. */
+  readonly nodeSkews?: readonly { offsetMs: number }[];
   readonly options?: Partial<ProtocolOptions>;
 }
 
@@ -44,8 +46,11 @@ export class MemoryCluster {
   private readonly random: SeededRandom;
   private readonly options: ProtocolOptions;
 
-  constructor({ nodes = 3, seed = 1, options = {} }: MemoryClusterOptions = {}) {
-    this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock));
+  constructor({ nodes = 3, seed = 1, nodeSkews = [], options = {} }: MemoryClusterOptions = {}) {
+    this.nodes = Array.from(
+      { length: nodes },
+      (_, index) => new MemoryNode(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 })),
+    );
     this.random = new SeededRandom(seed);
     this.options = resolveProtocolOptions(options);
   }

@@ -1,0 +1,26 @@
+/** Environment variables get mixed up, and the one that holds a Redis URL holds its password too. */
+const MAY_BE_SECRET = /:\/\/|@/;
+
+/**
+ * What of a value may stand in an error, which is logged and sent around: numbers, truth values and ordinary texts.
+ * Of anything else only its kind, since a list or an object can hold whatever was meant for `redis`.
+ */
+export function harmlessValue(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+      return MAY_BE_SECRET.test(value) ? 'a text that looks like an URL' : value;
+    case 'object':
+      if (value === null) return null;
+      return Array.isArray(value) ? 'a list' : 'an object';
+    case 'function':
+      return 'a function';
+    default:
+      return value;
+  }
+}
+
+/** The same as words of a message: texts in quotes, so that `'3'` and `3` differ. */
+export function shownValue(value: unknown): string {
+  const harmless = harmlessValue(value);
+  return typeof value === 'string' && harmless === value ? JSON.stringify(value) : String(harmless);
+}

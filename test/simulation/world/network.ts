@@ -1,0 +1,109 @@
+/** Messages between machines and servers: delayed, lost, doubled, overtaken, and cut off in either direction. */
+
+import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { Machine } from './machine.js';
+import type { Server } from './server.js';
+import type { VirtualTime } from './virtual-time.js';
+
+export interface NetworkOptions {
+  readonly leastDelayMs: number;
+  readonly mostDelayMs: number;
+  /** Share of messages that take very long instead, and how long at most. */
+  readonly slowShare: number;
+  readonly mostSlowMs: number;
+  readonly lossShare: number;
+  readonly doubleShare: number;
+  /** Share of requests that leave the order of their connection, as after a reconnect. */
+  readonly overtakeShare: number;
+}
+
+const HEALED_DELAY_MS = 2;
+
+/** Both directions between one machine and one server. */
+class Link {
+  isRequestCut = false;
+  isReplyCut = false;
+  lastArrivalMs = 0;
+}
+
+export class Network {
+  private isHealed = false;
+  private readonly links = new Map<Machine, Link[]>();
+
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly random: SeededRandom,
+    private readonly options: NetworkOptions,
+  ) {}
+
+  link(machine: Machine, server: Server): Link {
+    const links = this.links.get(machine) ?? [];
+    this.links.set(machine, links);
+    const link = links[server.index] ?? new Link();
+    links[server.index] = link;
+    return link;
+  }
+
+  /** Asks a server. No answer within the timeout, by the machine's own clock, is no vote. */
+  request<T>(
+    machine: Machine,
+    server: Server,
+    timeoutMs: number,
+    work: () => Promise<NodeReply<T>>,
+  ): Promise<NodeReply<T>> {
+    const link = this.link(machine, server);
+    return new Promise((resolve) => {
+      const finish = (reply: NodeReply<T>): void => {
+        cancelTimeout();
+        resolve(reply);
+      };
+      const cancelTimeout = this.time.schedule(timeoutMs, () =>
+        machine.run(() => finish({ answered: false, reason: 'timed out' })),
+      );
+      const copies = this.happens(this.options.doubleShare) ? 2 : 1;
+      for (let copy = 0; copy < copies; copy += 1) {
+        if (link.isRequestCut || this.happens(this.options.lossShare)) continue;
+        this.time.schedule(this.arrivalMs(link), () =>
+          server.receive(() => {
+            // The node works at once; its answer is a promise only because that is the shape of the port.
+            void work().then((reply) => {
+              if (link.isReplyCut || this.happens(this.options.lossShare)) return;
+              this.time.schedule(this.delayMs(), () => machine.run(() => finish(reply)));
+            });
+          }),
+        );
+      }
+    });
+  }
+
+  /** From now on every message arrives soon and once. */
+  heal(): void {
+    this.isHealed = true;
+    for (const link of [...this.links.values()].flat()) {
+      link.isRequestCut = false;
+      link.isReplyCut = false;
+    }
+  }
+
+  /** One connection keeps its order, unless this message travels on another one. */
+  private arrivalMs(link: Link): number {
+    const { nowMs } = this.time;
+    const delayMs = this.delayMs();
+    // A message that takes very long sits in the socket of a connection that has been given up meanwhile.
+    if (delayMs > this.options.mostDelayMs || this.happens(this.options.overtakeShare)) return delayMs;
+    link.lastArrivalMs = Math.max(link.lastArrivalMs, nowMs + delayMs);
+    return link.lastArrivalMs - nowMs;
+  }
+
+  private delayMs(): number {
+    const { leastDelayMs, mostDelayMs, slowShare, mostSlowMs } = this.options;
+    if (this.isHealed) return leastDelayMs + this.random.next() * HEALED_DELAY_MS;
+    if (this.happens(slowShare)) return this.random.next() * mostSlowMs;
+    return leastDelayMs + this.random.next() * (mostDelayMs - leastDelayMs);
+  }
+
+  private happens(share: number): boolean {
+    return !this.isHealed && share > 0 && this.random.next() < share;
+  }
+}

@@ -1,0 +1,73 @@
+/** The kinds of worlds that are simulated. */
+
+import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import type { NetworkOptions } from './network.js';
+
+export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
+
+export interface Profile {
+  readonly name: 'normal' | 'torture' | 'liveness';
+  readonly periodMs: number;
+  readonly durationMs: number;
+  /** Faults stop here; what follows must be as if there had been none. */
+  readonly healedAtMs: number;
+  readonly tasks: number;
+  readonly options: Partial<ProtocolOptions>;
+  readonly network: NetworkOptions;
+  /** No ranks and no lease: every instance bids for every tick, so that the ledger alone decides. */
+  readonly everyInstanceBids: boolean;
+  readonly handlers: readonly HandlerKind[];
+}
+
+const LAN: NetworkOptions = {
+  leastDelayMs: 0.1,
+  mostDelayMs: 2,
+  slowShare: 0.002,
+  mostSlowMs: 300,
+  lossShare: 0.001,
+  doubleShare: 0.002,
+  overtakeShare: 0.002,
+};
+
+const BAD: NetworkOptions = {
+  leastDelayMs: 0.1,
+  mostDelayMs: 20,
+  slowShare: 0.05,
+  mostSlowMs: 1_500,
+  lossShare: 0.02,
+  doubleShare: 0.05,
+  overtakeShare: 0.1,
+};
+
+export const NORMAL: Profile = {
+  name: 'normal',
+  periodMs: 1_000,
+  durationMs: 40_000,
+  healedAtMs: 40_000,
+  tasks: 2,
+  options: {},
+  network: LAN,
+  everyInstanceBids: false,
+  handlers: ['short', 'short', 'short', 'long', 'hanging', 'failing', 'deaf'],
+};
+
+export const TORTURE: Profile = {
+  name: 'torture',
+  periodMs: 100,
+  durationMs: 10_000,
+  healedAtMs: 10_000,
+  tasks: 1,
+  options: { bidStaggerMs: 10, bidLeadMs: 30, nodeTimeoutMs: 15, leaseTtlMs: 300 },
+  network: { ...BAD, mostDelayMs: 6 },
+  everyInstanceBids: true,
+  handlers: ['short'],
+};
+
+export const LIVENESS: Profile = {
+  ...NORMAL,
+  name: 'liveness',
+  durationMs: 45_000,
+  healedAtMs: 25_000,
+  network: BAD,
+  handlers: ['short'],
+};

@@ -1,0 +1,87 @@
+/** The time of a simulated world: a queue of events, run one after the other, each to its end. */
+
+interface Event {
+  readonly atMs: number;
+  /** Settles ties: the same seed gives the same order. */
+  readonly order: number;
+  readonly run: () => void;
+  isCancelled: boolean;
+}
+
+export class VirtualTime {
+  private readonly heap: Event[] = [];
+  private orders = 0;
+  private currentMs = 0;
+
+  get nowMs(): number {
+    return this.currentMs;
+  }
+
+  get pending(): number {
+    return this.heap.length;
+  }
+
+  /** Runs `run` in so many ms. Returns a function that cancels it. */
+  schedule(inMs: number, run: () => void): () => void {
+    const event: Event = {
+      atMs: this.currentMs + Math.max(0, inMs),
+      order: this.orders,
+      run,
+      isCancelled: false,
+    };
+    this.orders += 1;
+    this.push(event);
+    return () => {
+      event.isCancelled = true;
+    };
+  }
+
+  /** Runs everything that is due until then. Between two events every promise that can settle has settled. */
+  async runUntil(endMs: number): Promise<void> {
+    for (;;) {
+      const next = this.heap[0];
+      if (next === undefined || next.atMs > endMs) break;
+      this.pop();
+      if (next.isCancelled) continue;
+      this.currentMs = next.atMs;
+      next.run();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.currentMs = endMs;
+  }
+
+  private push(event: Event): void {
+    const { heap } = this;
+    let index = heap.push(event) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || isBefore(above, event)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = event;
+  }
+
+  private pop(): void {
+    const { heap } = this;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      const [left, right] = [heap[child], heap[child + 1]];
+      if (left === undefined) break;
+      if (right !== undefined && isBefore(right, left)) child += 1;
+      const below = heap[child];
+      if (below === undefined || isBefore(last, below)) break;
+      heap[index] = below;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(one: Event, other: Event): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+}
