@@ -37,6 +37,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // A scene is six processes: more of them at a time than this measure the machine, not the library.
+          maxConcurrency: 3,
         },
       },
     ],

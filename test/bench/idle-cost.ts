@@ -68,7 +68,7 @@ async function startInstance(
     ],
     providers: [providerWith(tasks)],
   })(BenchModule);
-  return NestFactory.createApplicationContext(BenchModule, { logger: ['error', 'warn'] });
+  return NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
 }
 
 interface Counters {

@@ -21,7 +21,7 @@ interface Muted {
 @Injectable()
 export class SchedulerLogObserver implements ScheduleObserver {
   private readonly logger = new Logger('DistributedSchedule');
-  /** By task and outcome: a task that overlaps must not hide that it finds no majority. */
+  /** By outcome, and by task where the task is the cause. */
   private readonly muted = new Map<string, Muted>();
   /** Undefined until the first beat: a cluster that is there from the start is no news. */
   private quorum: boolean | undefined;
@@ -67,10 +67,15 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describe(error)}`);
         return;
       case 'misfire':
-        this.warnNowAndThen(report, `missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`);
+        this.warnNowAndThen(
+          outcome,
+          report,
+          `missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`,
+        );
         return;
       case 'overlap':
         this.warnNowAndThen(
+          `${outcome} ${task}`,
           report,
           `skipped tick ${at(tick)}, as its last run goes on: ${report.detail ?? 'its lock is held'}.`,
         );
@@ -79,6 +84,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         // A store that is down is told of once, by its beats, and not once more per task.
         if (this.quorum === false) return;
         this.warnNowAndThen(
+          outcome,
           report,
           `found no majority for tick ${at(tick)}: ${report.detail ?? 'too few nodes voted'}.`,
         );
@@ -112,9 +118,9 @@ export class SchedulerLogObserver implements ScheduleObserver {
     );
   }
 
-  private warnNowAndThen({ task, outcome }: TickReport, message: string): void {
+  /** One line a minute for whatever shares `key`: a pause or a store in trouble concerns hundreds of tasks at once. */
+  private warnNowAndThen(key: string, { task }: TickReport, message: string): void {
     const nowMs = this.clock.monotonicMs();
-    const key = `${outcome} ${task}`;
     const muted = this.muted.get(key);
     if (muted !== undefined && nowMs < muted.sinceMs + QUIET_MS) {
       this.muted.set(key, { ...muted, suppressed: muted.suppressed + 1 });

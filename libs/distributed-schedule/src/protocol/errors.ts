@@ -9,12 +9,13 @@ export const ERROR_CODES = {
   DSCHED_BAD_OPTION: 'An option has a value of the wrong type or outside its range.',
   DSCHED_DURATIONS: 'Durations contradict each other. The message shows the relation with its numbers.',
   DSCHED_BAD_REDIS: 'An entry of `redis` is neither an URL, nor ioredis options, nor an ioredis client.',
-  DSCHED_EVEN_NODES: 'An even number of Redis nodes. A majority needs one node or an odd number of them.',
+  DSCHED_EVEN_NODES:
+    'An even number of Redis nodes, which tolerates no more failures than one node less. Allowed only as a step of a change.',
   DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
   DSCHED_UNSUPPORTED_STORE:
     'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
   DSCHED_NODE_SET_CONFLICT:
-    'Another instance of this namespace uses a different set of nodes under the same generation.',
+    'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
   DSCHED_NODE_SET_OUTDATED:
     'A newer generation of the node set is in use. This instance has stopped bidding.',
   DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone or an interval that cannot be understood.',
