@@ -4,8 +4,14 @@ import { planFor } from './world/plan.js';
 import { LIVENESS, NORMAL, type Profile, TORTURE } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
-/** Another seed every time: `SEED=… npx vitest run --project unit test/simulation` repeats a history. */
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/**
+ * Another seed every time, except in CI, which must not fail for what it has not changed: the wide search is
+ * `npm run simulate`. `SEED=… npx vitest run --project unit test/simulation` repeats a history.
+ */
+const CI_SEED = 20_261_122;
+const SEED = Number(
+  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
+);
 
 interface Share {
   readonly profile: Profile;

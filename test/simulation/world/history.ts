@@ -46,6 +46,7 @@ export class History {
   private readonly grants = new Map<string, Map<string, Map<number, Grant>>>();
   private readonly givenBack = new Set<string>();
   private readonly lossMs = new Map<number, number>();
+  private steppedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly nowMs: () => number,
@@ -65,6 +66,11 @@ export class History {
   fail(rule: string, detail: string): void {
     this.violations.push({ rule, detail });
     this.note(`!! ${rule}: ${detail}`);
+  }
+
+  /** A node's clock that steps forward ends its locks and its quarantine early: the lease promises nothing then. */
+  clockStepped(): void {
+    this.steppedMs = this.nowMs();
   }
 
   lost(server: Server): void {
@@ -175,6 +181,7 @@ export class History {
   }
 
   private checkOverlap(run: Run): void {
+    if (this.nowMs() - this.steppedMs < STEP_FORGOTTEN_MS) return;
     for (const other of this.open) {
       const isTrusted = !other.machine.isDead && other.context.remainingMs() > 0;
       if (other.task === run.task && isTrusted) {
@@ -210,6 +217,8 @@ export class History {
 
 const MOST_LINES = 20_000;
 const REPORT_DELAY_MS = 2_000;
+/** Two times to live: the longest quarantine and the longest trust. */
+const STEP_FORGOTTEN_MS = 6_000;
 const NEAR_LOSS_MS = 3_000;
 /** A timer of the machine may be due at the very same moment. */
 const SIGNAL_TOLERANCE_MS = 5;

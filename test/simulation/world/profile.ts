@@ -58,7 +58,7 @@ export const TORTURE: Profile = {
   healedAtMs: 10_000,
   tasks: 1,
   options: { bidStaggerMs: 10, bidLeadMs: 30, nodeTimeoutMs: 15, leaseTtlMs: 300 },
-  network: { ...BAD, mostDelayMs: 6 },
+  network: { ...BAD, mostDelayMs: 6, mostSlowMs: 80 },
   everyInstanceBids: true,
   handlers: ['short'],
 };

@@ -78,6 +78,7 @@ export class Server {
 
   resume(): void {
     this.isPaused = false;
-    for (const work of this.waiting.splice(0)) this.receive(work);
+    // One by one, so that each message has been answered and noted before the next is read.
+    for (const work of this.waiting.splice(0)) this.time.schedule(0, () => this.receive(work));
   }
 }

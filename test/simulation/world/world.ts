@@ -55,6 +55,7 @@ interface Instance {
 
 const LIVE_AFTER_MS = 6_000;
 const SIGNAL_CHECK_MS = 20;
+const BACK_UP_PERIOD_MS = 370;
 const EARLIEST_START_MS = -2;
 /** A first answer after this finds ticks that were armed without it. */
 const EARLY_AGREEMENT_MS = 900;
@@ -74,6 +75,8 @@ class World {
   private readonly options: ProtocolOptions;
   private readonly instances: Instance[] = [];
   private readonly backSoFarMs = new Map<Server, number>();
+  /** Restarts that wait for the next grant of their server. */
+  private readonly armed = new Map<Server, Extract<Fault, { kind: 'server restarts on a grant' }>>();
   private lateLimitMs = 0;
 
   constructor(
@@ -87,12 +90,19 @@ class World {
     this.history = new History(() => this.time.nowMs, plan.servers, profile.everyInstanceBids);
     this.servers = Array.from(
       { length: plan.servers },
-      (_, index) => new Server(index, this.time, this.drift(), this.spread(this.lateLimitMs / 5)),
+      (_, index) =>
+        new Server(
+          index,
+          this.time,
+          this.drift(),
+          this.spread(this.lateLimitMs / 5) + (index === 0 && plan.servers > 1 ? plan.firstClockMs : 0),
+        ),
     );
   }
 
   async run(): Promise<WorldResult> {
     for (let index = 0; index < this.plan.instances; index += 1) this.join(1);
+    this.backUp();
     for (const fault of this.plan.faults) this.time.schedule(fault.atMs, () => this.strike(fault));
     if (this.profile.healedAtMs < this.profile.durationMs)
       this.time.schedule(this.profile.healedAtMs, () => this.heal());
@@ -209,6 +219,7 @@ class World {
       const owner = claim.claimId.split(':', 1)[0];
       this.history.note(`${node.label} ${vote.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${owner}`);
       this.history.voted(server, claim, vote);
+      if (vote.kind === 'granted') this.strikeArmed(server);
     });
     return reply;
   }
@@ -341,6 +352,9 @@ class World {
         server.crash();
         this.time.schedule(fault.forMs, () => this.restart(server, fault.how));
         return;
+      case 'server restarts on a grant':
+        this.armed.set(server, fault);
+        return;
       case 'server stops':
         server.pause(fault.forMs);
         return;
@@ -348,9 +362,6 @@ class World {
         if (server.isDown) return;
         server.flush();
         this.history.lost(server);
-        return;
-      case 'server backs up':
-        server.backUp();
         return;
       case 'server clock steps':
         this.stepClock(server, fault.byMs);
@@ -360,12 +371,24 @@ class World {
     }
   }
 
+  private strikeArmed(server: Server): void {
+    const fault = this.armed.get(server);
+    if (fault === undefined) return;
+    this.armed.delete(server);
+    this.time.schedule(fault.afterMs, () => {
+      server.crash();
+      this.stepClock(server, fault.byMs);
+      this.time.schedule(fault.forMs, () => this.restart(server, fault.how));
+    });
+  }
+
   /** Within what is assumed: all steps back of one server together stay below MARGIN. */
   private stepClock(server: Server, askedMs: number): void {
     const before = this.backSoFarMs.get(server) ?? 0;
     const byMs = boundStep(askedMs, before);
     if (byMs < 0) this.backSoFarMs.set(server, before - byMs);
     server.stepClock(byMs);
+    this.history.clockStepped();
   }
 
   private restart(server: Server, how: Parameters<Server['restart']>[0]): void {
@@ -405,6 +428,7 @@ class World {
 
   private heal(): void {
     this.history.note('healed');
+    this.armed.clear();
     for (const server of this.servers) if (server.isDown) this.restart(server, 'with its memory');
     for (const server of this.servers) {
       server.resume();
@@ -413,6 +437,12 @@ class World {
     for (const { machine } of this.instances) machine.resume();
     if (this.living().filter(({ isFenced }) => !isFenced).length === 0) this.join(2);
     this.network.heal();
+  }
+
+  /** Files as old as this are what a restart finds. */
+  private backUp(): void {
+    for (const server of this.servers) if (!server.isDown) server.backUp();
+    this.time.schedule(BACK_UP_PERIOD_MS, () => this.backUp());
   }
 
   private watchSignals(): void {
@@ -429,7 +459,8 @@ class World {
       if (machine.isDead || machine.isPaused) continue;
       for (const [task, ticks] of ended) {
         const first = Math.min(...ticks);
-        for (let tick = first; tick <= lastDue; tick += periodMs) {
+        const last = Math.min(lastDue, Math.max(...ticks));
+        for (let tick = first; tick <= last; tick += periodMs) {
           if (!ticks.has(tick) && !this.isRunning(id, task, tick))
             this.history.fail('every tick ends', `${id} ${task} ${tick - EPOCH_MS}`);
         }
