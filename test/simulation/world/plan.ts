@@ -6,7 +6,7 @@ import type { Restart } from './server.js';
 
 export type Fault = { readonly atMs: number } & (
   | {
-      readonly kind: 'instance dies' | 'instance stops' | 'instance wakes late';
+      readonly kind: 'instance dies' | 'instance stops';
       readonly instance: number;
       readonly forMs: number;
     }

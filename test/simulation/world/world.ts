@@ -325,7 +325,6 @@ class World {
         if (instance !== undefined) this.kill(instance);
         return;
       case 'instance stops':
-      case 'instance wakes late':
         instance?.machine.pause(fault.forMs);
         return;
       case 'instance joins':

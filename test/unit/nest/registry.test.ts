@@ -106,7 +106,8 @@ describe('the fan-out to observers', () => {
     const rejecting = { observe: async (): Promise<void> => Promise.reject(new Error('rejected')) };
     const fanout = new ObserverFanout([rejecting, log, { ...rejecting }]);
     fanout.observe({ type: 'members', members: ['one'] });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    // Node tells of an unhandled rejection before the next turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
     expect(log.of('error').map(({ where, error }) => [where, error])).toEqual([
