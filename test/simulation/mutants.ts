@@ -2,16 +2,12 @@
 
 /** Breakages of the protocol, made by hand: each removes or weakens one rule that a promise rests on. */
 
+import type { Breakage } from '../support/broken-copy.js';
 import type { Profile } from './world/profile.js';
 
-export interface Mutant {
-  readonly name: string;
+export interface Mutant extends Breakage {
   /** Where it should be seen, in this order. */
   readonly profiles: readonly Profile['name'][];
-  /** Below the library's src. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
 }
 
 const LEDGER = 'memory/memory-node.ts';

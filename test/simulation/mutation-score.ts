@@ -8,37 +8,16 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { BrokenCopy } from '../support/broken-copy.js';
 import { MUTANTS, type Mutant } from './mutants.js';
 
 const WORLDS = 500;
 const SEED = 7;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LIBRARY = 'libs/distributed-schedule/src';
-const COPIED = [
-  'libs',
-  'test',
-  'scripts',
-  'tsconfig.json',
-  'tsconfig.check.json',
-  'vitest.config.ts',
-  'package.json',
-];
 const PATIENCE_MS = 240_000;
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-
-function copyTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'mutants-'));
-  for (const part of COPIED) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
-}
 
 function run(
   copy: string,
@@ -80,26 +59,17 @@ function catchIn(copy: string, mutant: Mutant): string | undefined {
 }
 
 const asked = process.argv.slice(2);
-const copy = copyTree();
+const copy = BrokenCopy.make();
 let survivors = 0;
 print('| breakage | caught in | by |');
 print('|---|---|---|');
 try {
   for (const mutant of MUTANTS.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
-    const path = join(copy, LIBRARY, mutant.file);
-    const source = readFileSync(path, 'utf8');
-    if (!source.includes(mutant.find))
-      throw new Error(`mutant '${mutant.name}': its place in ${mutant.file} has changed`);
-    writeFileSync(
-      path,
-      source.replace(mutant.find, () => mutant.replace),
-    );
-    const caught = catchIn(copy, mutant);
-    writeFileSync(path, source);
+    const caught = await copy.whileBroken(mutant, () => catchIn(copy.root, mutant));
     if (caught === undefined) survivors += 1;
     print(`| ${mutant.name} | ${caught ?? '**survived** | '} |`);
   }
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  copy.remove();
 }
 process.exit(survivors === 0 ? 0 : 1);
