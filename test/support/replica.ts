@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ReplicaMessage } from '../../apps/demo/src/replica-message.js';
+import type { ReplicaCommand, ReplicaMessage } from '../../apps/demo/src/replica-message.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/demo/apps/demo/src/main.js', import.meta.url));
 
@@ -61,6 +61,11 @@ export class Replica {
     this.child.kill(signal);
     const [code] = (await exited) as [number | null];
     return code;
+  }
+
+  /** Makes the process hurt itself, see apps/demo/src/fault-commands.ts. */
+  command(command: ReplicaCommand): void {
+    this.child.send(command);
   }
 
   pause(): void {

@@ -11,7 +11,7 @@ export function stallOverEachSecond(stallMs: number): void {
   const nowMs = realNowMs();
   const startMs = nextBoundaryMs(nowMs + stallMs) - stallMs / 2;
   setTimeout(() => {
-    block(stallMs);
+    blockEventLoop(stallMs);
     stallOverEachSecond(stallMs);
   }, startMs - nowMs).unref();
 }
@@ -20,6 +20,7 @@ function nextBoundaryMs(afterMs: number): number {
   return Math.ceil(afterMs / SECOND_MS) * SECOND_MS;
 }
 
-function block(durationMs: number): void {
+/** Nothing of this process runs for so long, as in a long computation or garbage collection. */
+export function blockEventLoop(durationMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }

@@ -5,6 +5,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DemoModule } from './demo.module.js';
 import { stallOverEachSecond } from './event-loop-stall.js';
+import { obeyParent } from './fault-commands.js';
 import { tellParent } from './replica-message.js';
 import { readSettings } from './settings.js';
 
@@ -20,6 +21,7 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 await app.listen(settings.port);
 const { port } = app.getHttpServer().address() as AddressInfo;
 stallOverEachSecond(settings.stallMs);
+obeyParent();
 tellParent({ type: 'listening', port });
 new Logger('Demo').log(
   `replica ${settings.replica} listens on ${port}, ${Math.round(realNowMs() - bornMs)} ms after its start`,

@@ -13,6 +13,11 @@ export type ReplicaMessage =
     }
   | { readonly type: 'quorum'; readonly reached: boolean };
 
+/** What the process that started it may make a replica suffer, see fault-commands.ts. */
+export type ReplicaCommand =
+  | { readonly type: 'block'; readonly forMs: number }
+  | { readonly type: 'exhaust memory' };
+
 /** Nothing when this process was started by hand, or when its parent has gone. */
 export function tellParent(message: ReplicaMessage): void {
   if (process.connected) process.send?.(message);

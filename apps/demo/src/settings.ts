@@ -19,6 +19,8 @@ export interface Settings {
   readonly tasks: readonly TaskName[];
   /** TASK_MS: how long each run works. */
   readonly taskMs: number;
+  /** TASK_DEAF: 1 for a handler that ignores its signal, the kind that fencing tokens are for. */
+  readonly isTaskDeaf: boolean;
   /** RECORD_FILE: where each run writes down that it happened. */
   readonly recordFile: string | undefined;
   /** STALL_MS: a fault, see event-loop-stall.ts. CLOCK_OFFSET_MS is another, see clock-offset.ts. */
@@ -35,6 +37,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     replica: env.REPLICA ?? hostname(),
     tasks: env.TASKS === undefined ? TASK_NAMES : list(env.TASKS).map(requireTask),
     taskMs: requireNumber(env, 'TASK_MS', 5),
+    isTaskDeaf: env.TASK_DEAF === '1',
     recordFile: env.RECORD_FILE,
     stallMs: requireNumber(env, 'STALL_MS', 0),
   };
