@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{architecture,unit,simulation}/**/*.test.ts',
+            'test/{architecture,model,simulation,unit}/**/*.test.ts',
             'test/conformance/**/*.memory.test.ts',
           ],
           isolate: false,
@@ -22,7 +22,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/conformance/**/*.redis.test.ts'],
+          include: ['test/{differential,integration}/**/*.test.ts', 'test/conformance/**/*.redis.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           fileParallelism: false,
