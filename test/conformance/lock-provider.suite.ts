@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeldLock, LockProvider } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js';
+import { countUnderLock } from './counter-fuzz.js';
 
 /** A store with two instances at it. */
 export interface LockStage {
@@ -116,19 +117,11 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
     });
 
     it('protects a counter that is read, awaited and written: no increment is lost', async () => {
-      const task = newTask();
-      let counter = 0;
-      const addTen = async (locks: LockProvider): Promise<void> => {
-        for (let added = 0; added < 10; added += 1) {
-          const lock = await require(locks, task, LONG_TTL_MS);
-          const read = counter;
-          await new Promise((resolve) => setImmediate(resolve));
-          counter = read + 1;
-          await locks.release([lock]);
-        }
-      };
-      await Promise.all([addTen(stage.mine), addTen(stage.yours), addTen(stage.mine), addTen(stage.yours)]);
-      expect(counter).toBe(40);
+      const contenders = [stage.mine, stage.yours, stage.mine, stage.yours];
+      expect(await countUnderLock(contenders, 10, newTask(), LONG_TTL_MS)).toEqual({
+        added: 40,
+        counter: 40,
+      });
     });
 
     // Last, since the nodes abstain afterwards.

@@ -1,16 +1,18 @@
 /**
  * Many simulated worlds, for longer than a test run has time:
  *
- *     npm run simulate -- --worlds 2000 [--profile normal|torture|liveness] [--seed 1]
+ *     npm run simulate -- --worlds 4000 [--profile normal|torture|liveness] [--seed 1]
  *
- * Ends with 1 at the first world that breaks a promise, after printing its plan and its story. `--until-violation` is for the
- * mutation score, which wants the number of the world instead of the story.
+ * Ends with 1 when a world breaks a promise, after printing the smallest plan found and its story and keeping the plan
+ * in `regressions/`; and when too little happened for the zeros to mean anything. `--until-violation` is for the
+ * mutation score, which wants the number of the world only.
  */
 
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
-import { planFor } from './world/plan.js';
-import { LIVENESS, NORMAL, type Profile, TORTURE } from './world/profile.js';
+import { writeRegression } from './regression.js';
+import { type Finding, type Search, search, shrink, type Totals } from './search.js';
+import { SOMETIMES, tooRare } from './sometimes.js';
+import { PROFILES, type Profile } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 const { values } = parseArgs({
@@ -21,45 +23,56 @@ const { values } = parseArgs({
     'until-violation': { type: 'boolean', default: false },
   },
 });
-const ALL: readonly Profile[] = [NORMAL, TORTURE, LIVENESS];
-const LAST_LINES = 80;
+const LAST_LINES = 120;
+const SHRINK_WITHIN_MS = 120_000;
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 async function soak(profile: Profile, worlds: number, seed: number): Promise<boolean> {
   const startedMs = performance.now();
-  const totals = { ticks: 0, simulatedMs: 0, contested: 0, runs: 0, losses: 0 };
-  let world = 0;
-  for (const plan of fc.sample(planFor(profile), { numRuns: worlds, seed })) {
-    world += 1;
-    const { violations, trace, counters, ticks, simulatedMs } = await runWorld(plan, profile);
-    const [violation] = violations;
-    if (violation !== undefined) {
-      print(`violation in world ${world} of ${profile.name}, seed ${seed}: ${violation.rule}`);
-      if (values['until-violation']) return false;
-      const at = trace.findIndex((line) => line.includes('!!'));
-      print(`${violation.detail}\n${JSON.stringify(plan)}`);
-      print(trace.slice(Math.max(0, at - LAST_LINES), at + 1).join('\n'));
-      return false;
-    }
-    totals.ticks += ticks;
-    totals.simulatedMs += simulatedMs;
-    totals.contested += counters.get('contested') ?? 0;
-    totals.runs += (counters.get('outcome success') ?? 0) + (counters.get('outcome failed') ?? 0);
-    totals.losses += (counters.get('server is flushed') ?? 0) + (counters.get('server restarts') ?? 0);
+  const { finding, ...totals } = await search({ profile, worlds, seed });
+  if (finding !== undefined) {
+    const { violation, world } = finding;
+    print(`violation in world ${world} of ${profile.name}, seed ${seed}: ${violation.rule}`);
+    if (!values['until-violation']) await tell({ profile, worlds, seed }, finding);
+    return false;
   }
-  const factor = totals.simulatedMs / (performance.now() - startedMs);
-  const cells = [profile.name, seed, worlds, totals.ticks, totals.runs, totals.contested, totals.losses, 0];
-  print(`| ${cells.join(' | ')} | ${factor.toFixed(0)} x real time |`);
-  return true;
+  printTable(profile, seed, totals, totals.simulatedMs / (performance.now() - startedMs));
+  if (values['until-violation']) return true;
+  const complaints = tooRare(profile, totals);
+  for (const complaint of complaints) print(`too rare to mean anything: ${complaint}`);
+  return complaints.length === 0;
 }
 
-const profiles = ALL.filter(({ name }) => values.profile === undefined || values.profile === name);
-print(
-  '| profile | seed | worlds | ticks due | runs | contested votes | losses of memory | violations | speed |',
-);
-print('|---|---|---|---|---|---|---|---|---|');
-for (const profile of profiles) {
-  if (!(await soak(profile, Number(values.worlds), Number(values.seed)))) process.exit(1);
+async function tell(asked: Search, finding: Finding): Promise<void> {
+  const plan = await shrink(asked, finding, SHRINK_WITHIN_MS);
+  const { violations, trace } = await runWorld(plan, asked.profile, true);
+  print(`${violations[0]?.detail ?? ''}\n${JSON.stringify(plan)}`);
+  print(trace.slice(-LAST_LINES).join('\n'));
+  const note = `${finding.violation.rule}; seed ${asked.seed}, world ${finding.world}`;
+  const name = `${asked.profile.name}-${asked.seed}-${finding.world}`;
+  print(`kept as ${writeRegression(name, { profile: asked.profile.name, note, plan })}`);
 }
+
+function printTable(profile: Profile, seed: number, totals: Totals, factor: number): void {
+  const { counters, worlds, ticks } = totals;
+  const of = (what: string): number => counters.get(what) ?? 0;
+  const cells = [profile.name, seed, worlds, ticks, of('contested tick'), of('run'), of('loss of memory'), 0];
+  print('| profile | seed | worlds | ticks due | contested ticks | runs | losses | violations | speed |');
+  print('|---|---|---|---|---|---|---|---|---|');
+  print(`| ${cells.join(' | ')} | ${factor.toFixed(0)} x real time |\n`);
+  const others = [...counters].filter(
+    ([what]) => what in SOMETIMES[profile.name] || what.startsWith('most '),
+  );
+  print(`sometimes: ${others.map(([what, count]) => `${what} ${count}`).join(', ')}`);
+  print(`heap ${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB\n`);
+}
+
+let isGood = true;
+for (const profile of PROFILES.filter(
+  ({ name }) => values.profile === undefined || values.profile === name,
+)) {
+  isGood &&= await soak(profile, Number(values.worlds), Number(values.seed));
+}
+process.exit(isGood ? 0 : 1);

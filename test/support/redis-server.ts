@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { commandIn, HERE, type Place } from './place.js';
 
 /** A real `redis-server` process that a test starts, hurts and stops. It has no test framework in it. */
 export interface RedisServer {
@@ -38,11 +39,16 @@ export interface RedisServerOptions {
   readonly cluster?: boolean;
   /** Further command line arguments, e.g. `['--maxmemory', '3mb']`. */
   readonly args?: readonly string[];
+  /** Instead of this process' environment, e.g. to preload a library. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly place?: Place;
 }
 
 export interface SentinelOptions {
   readonly masterName: string;
   readonly masterPort: number;
+  /** How many sentinels must agree that the master is down. Default 1. */
+  readonly quorum?: number;
   readonly args?: readonly string[];
 }
 
@@ -53,14 +59,17 @@ const PORT_ATTEMPTS = 20;
 const FIRST_PORT = 20_000;
 const LAST_PORT = 31_999;
 
-/** Starts a server on a free port and resolves when it answers. */
+/** Starts a server on a free port and resolves when it answers. `REDIS_SERVER` names another binary to run. */
 export function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   return startOnFreePort((port, directory) => ({
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.cluster === true ? { cluster: true } : {}),
-    command: 'redis-server',
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.place === undefined ? {} : { place: options.place }),
+    command: process.env.REDIS_SERVER ?? 'redis-server',
     args: [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
+      ...['--port', String(port), '--bind', options.place?.address ?? HERE.address, '--dir', directory],
+      ...(options.place === undefined ? [] : ['--protected-mode', 'no']),
       ...['--save', '', '--appendonly', 'no', '--daemonize', 'no'],
       ...(options.password === undefined ? [] : ['--requirepass', options.password]),
       ...(options.cluster === true ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : []),
@@ -69,7 +78,7 @@ export function startRedis(options: RedisServerOptions = {}): Promise<RedisServe
   }));
 }
 
-/** Starts a sentinel that watches one master, alone and with a quorum of one. */
+/** Starts a sentinel that watches one master. */
 export function startSentinel(options: SentinelOptions): Promise<RedisServer> {
   return startOnFreePort((port, directory) => {
     const file = join(directory, 'sentinel.conf');
@@ -78,7 +87,7 @@ export function startSentinel(options: SentinelOptions): Promise<RedisServer> {
       `port ${port}`,
       'bind 127.0.0.1',
       `dir ${directory}`,
-      `sentinel monitor ${name} 127.0.0.1 ${options.masterPort} 1`,
+      `sentinel monitor ${name} 127.0.0.1 ${options.masterPort} ${options.quorum ?? 1}`,
       `sentinel down-after-milliseconds ${name} 500`,
       `sentinel failover-timeout ${name} 2000`,
     ];
@@ -92,6 +101,8 @@ interface Launch {
   readonly args: readonly string[];
   readonly password?: string;
   readonly cluster?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly place?: Place;
 }
 
 async function startOnFreePort(launchFor: (port: number, directory: string) => Launch): Promise<RedisServer> {
@@ -127,7 +138,8 @@ class ServerProcess implements RedisServer {
     this.port = port;
     this.#directory = directory;
     this.#launch = launch;
-    this.url = `redis://${launch.password === undefined ? '' : `:${launch.password}@`}127.0.0.1:${port}`;
+    const { password, place = HERE } = launch;
+    this.url = `redis://${password === undefined ? '' : `:${password}@`}${place.address}:${port}`;
   }
 
   get pid(): number | undefined {
@@ -135,10 +147,11 @@ class ServerProcess implements RedisServer {
   }
 
   async start(): Promise<void> {
-    const child = spawn(this.#launch.command, this.#launch.args, { stdio: 'ignore' });
+    const { command, args, env = process.env, place = HERE } = this.#launch;
+    const child = spawn(...commandIn(place, command, args), { stdio: 'ignore', env });
     this.#child = child;
     track(child);
-    await untilReady(child, this.port, this.#launch.password);
+    await untilReady(child, place.address, this.port, this.#launch.password);
     if (this.#launch.cluster === true) {
       await this.#ownAllSlots();
     }
@@ -220,13 +233,18 @@ class ServerProcess implements RedisServer {
 }
 
 /** Polls until the process itself answers: another server on the same port must not be taken for it. */
-async function untilReady(child: ChildProcess, port: number, password: string | undefined): Promise<void> {
+async function untilReady(
+  child: ChildProcess,
+  address: string,
+  port: number,
+  password: string | undefined,
+): Promise<void> {
   const deadlineMs = performance.now() + READY_WITHIN_MS;
   for (;;) {
     if (hasEnded(child)) {
       throw new EndedEarly(`${child.spawnfile} ended before it answered on port ${port}`);
     }
-    const info = await infoServer(port, password);
+    const info = await infoServer(address, port, password);
     if (info.includes(`process_id:${child.pid}\r\n`) && !info.includes('-LOADING')) {
       return;
     }
@@ -239,9 +257,9 @@ async function untilReady(child: ChildProcess, port: number, password: string | 
 }
 
 /** What the server says to AUTH, INFO and a read (which fails while it loads), or '' when nobody is there. */
-function infoServer(port: number, password: string | undefined): Promise<string> {
+function infoServer(address: string, port: number, password: string | undefined): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     let text = '';
     const end = (): void => {
       socket.destroy();

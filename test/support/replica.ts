@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ReplicaCommand, ReplicaMessage } from '../../apps/demo/src/replica-message.js';
+import { commandIn, HERE, type Place } from './place.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/demo/apps/demo/src/main.js', import.meta.url));
 
@@ -19,6 +20,7 @@ export class Replica {
   private constructor(
     readonly name: string,
     private readonly child: ChildProcess,
+    private readonly place: Place,
   ) {
     child.on('message', (message) => this.receive(message as ReplicaMessage));
     for (const stream of [child.stdout, child.stderr]) {
@@ -29,12 +31,19 @@ export class Replica {
   }
 
   /** Starts a replica and resolves when it listens. Environment as in apps/demo/src/settings.ts. */
-  static async start(name: string, env: Readonly<Record<string, string>>): Promise<Replica> {
+  static async start(
+    name: string,
+    env: Readonly<Record<string, string>>,
+    place: Place = HERE,
+  ): Promise<Replica> {
+    const [execPath, execArgv] = commandIn(place, process.execPath, []);
     const child = fork(MAIN, {
+      execPath,
+      execArgv,
       env: { ...process.env, NO_COLOR: '1', PORT: '0', REPLICA: name, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const replica = new Replica(name, child);
+    const replica = new Replica(name, child, place);
     child.once('exit', () => replica.release());
     await replica.until(() => replica.port !== undefined);
     if (replica.port === undefined) throw new Error(`replica ${name} did not start:\n${replica.log()}`);
@@ -86,7 +95,7 @@ export class Replica {
 
   /** GET of a path of its HTTP server. */
   async get(path: string): Promise<{ readonly status: number; readonly body: unknown }> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`);
+    const response = await fetch(`http://${this.place.address}:${this.port}${path}`);
     return { status: response.status, body: await response.json() };
   }
 

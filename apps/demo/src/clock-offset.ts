@@ -9,6 +9,13 @@ export function realNowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+const NS_PER_MS = 1e6;
+
+/** The machine's monotonic clock: one for all its processes, and no fake wall clock moves it. */
+export function machineMonotonicMs(): number {
+  return Number(process.hrtime.bigint()) / NS_PER_MS;
+}
+
 if (offsetMs !== 0) {
   globalThis.Date = class extends RealDate {
     constructor(...parts: unknown[]) {

@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { DistributedScheduleModule, type DistributedScheduleOptions } from 'nestjs-distributed-schedule';
 import { DistributedScheduleHealthModule } from 'nestjs-distributed-schedule/terminus';
 import { HealthController } from './health.controller.js';
+import { OutcomeRecord } from './outcome-record.js';
 import { ParentObserver } from './parent.observer.js';
 import { RunRecord } from './run-record.js';
 import { SETTINGS, type Settings, type TaskName } from './settings.js';
@@ -34,10 +35,12 @@ export class DemoModule {
   }
 }
 
-function scheduleOptions({ redisNodes, namespace }: Settings): DistributedScheduleOptions {
+function scheduleOptions(settings: Settings): DistributedScheduleOptions {
+  const { redisNodes, sentinels, masterName, namespace } = settings;
   return {
     namespace,
-    observers: [new ParentObserver()],
+    observers: [new ParentObserver(), new OutcomeRecord(settings)],
     ...(redisNodes.length > 0 && { redis: redisNodes }),
+    ...(sentinels.length > 0 && { redis: { sentinels: [...sentinels], name: masterName } }),
   };
 }

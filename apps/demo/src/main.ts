@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { DistributedScheduleRegistry } from 'nestjs-distributed-schedule';
 import { DemoModule } from './demo.module.js';
 import { stallOverEachSecond } from './event-loop-stall.js';
 import { obeyParent } from './fault-commands.js';
@@ -22,7 +23,7 @@ await app.listen(settings.port);
 const { port } = app.getHttpServer().address() as AddressInfo;
 stallOverEachSecond(settings.stallMs);
 obeyParent();
-tellParent({ type: 'listening', port });
+tellParent({ type: 'listening', port, instanceId: app.get(DistributedScheduleRegistry).status().instanceId });
 new Logger('Demo').log(
   `replica ${settings.replica} listens on ${port}, ${Math.round(realNowMs() - bornMs)} ms after its start`,
 );

@@ -2,7 +2,7 @@ import type { Outcome } from 'nestjs-distributed-schedule';
 
 /** What a replica tells the process that started it, if one did. */
 export type ReplicaMessage =
-  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'listening'; readonly port: number; readonly instanceId: string }
   | { readonly type: 'started'; readonly task: string; readonly tick: number; readonly latenessMs: number }
   | {
       readonly type: 'tick';

@@ -2,10 +2,11 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { TickContext } from 'nestjs-distributed-schedule';
-import { realNowMs } from './clock-offset.js';
-import { SETTINGS, type Settings } from './settings.js';
+import { machineMonotonicMs, realNowMs } from './clock-offset.js';
+import { durationMs, SETTINGS, type Settings } from './settings.js';
 
-export type RunPhase = 'start' | 'end' | 'aborted';
+/** `trusted`: in the middle of a run, which could still trust its lease; only with TRUST_EVERY_MS. */
+export type RunPhase = 'start' | 'trusted' | 'end' | 'aborted';
 
 /** One line of a record file. Written by the handler itself, so it owes nothing to what the library reports. */
 export interface RunLine {
@@ -19,7 +20,9 @@ export interface RunLine {
   /** Real epoch ms at which the run started, and at which this line was written. */
   readonly startedMs: number;
   readonly atMs: number;
-  /** Trusted lease time that was left then, ms. */
+  /** The same moment on the monotonic clock, which all processes of a machine share: it orders lines truly. */
+  readonly monotonicMs: number;
+  /** Trusted lease time that was left then or a little later, ms: read after the clock. */
   readonly trustedForMs: number;
 }
 
@@ -31,15 +34,29 @@ export class RunRecord {
   async work(tick: TickContext): Promise<void> {
     const startedMs = realNowMs();
     this.append(tick, 'start', startedMs);
+    const stopWitness = this.witnessTrust(tick, startedMs);
     try {
-      const { taskMs, isTaskDeaf } = this.settings;
+      const { isTaskDeaf } = this.settings;
+      const taskMs = durationMs(this.settings, tick.task, tick.tick);
       await sleep(taskMs, undefined, isTaskDeaf ? {} : { signal: tick.signal });
       if (!isTaskDeaf) tick.assertHeld();
     } catch (error) {
       this.append(tick, 'aborted', startedMs);
       throw error;
+    } finally {
+      stopWitness();
     }
     this.append(tick, 'end', startedMs);
+  }
+
+  /** Writes down again and again that the run is still trusted: what shows whether two runs overlapped. */
+  private witnessTrust(tick: TickContext, startedMs: number): () => void {
+    const { trustEveryMs } = this.settings;
+    if (trustEveryMs <= 0) return () => {};
+    const timer = setInterval(() => {
+      if (tick.remainingMs() > 0) this.append(tick, 'trusted', startedMs);
+    }, trustEveryMs);
+    return () => clearInterval(timer);
   }
 
   /** One write with O_APPEND: lines of several processes do not mix, and a kill -9 loses none. */
@@ -56,6 +73,7 @@ export class RunRecord {
       pid: process.pid,
       startedMs,
       atMs: realNowMs(),
+      monotonicMs: machineMonotonicMs(),
       trustedForMs: Math.round(tick.remainingMs()),
     };
     appendFileSync(recordFile, `${JSON.stringify(line)}\n`);

@@ -1,4 +1,4 @@
-/** A machine with one instance on it: it may pause, block, drift, have a wrong wall clock, and die. */
+/** A machine with one instance on it: it may pause, block, be suspended, drift, have a wrong wall clock, and die. */
 
 import type { Clock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -10,14 +10,34 @@ export interface MachineOptions {
   readonly wallOffsetMs: number;
 }
 
+/** True time 0 of every simulated world. */
+export const EPOCH_MS = Date.UTC(2030, 0, 1);
+
+/** Trust that only the wall clock ends is noticed at the next look at the lease, a twelfth of its time to live. */
+const LOOK_PERIOD_MS = 3_000 / 12 + 20;
+
+/** A suspension that the wall clock hides cannot be told from no time at all; nobody promises anything then. */
+const WALL_FORGOTTEN_MS = 10_000;
+
+/** So many looks at the clock in one instant are an endless loop. */
+const MOST_READINGS = 200_000;
+
 export class Machine implements Clock {
   isDead = false;
   isPaused = false;
   wallOffsetMs: number;
-  private readonly bornMs: number;
-  private resumedMs = 0;
   /** How soon a run on this machine must learn that its trust has ended, ms. */
   noticesTrustEndWithinMs = 5;
+  /** When the wall clock was last touched or the machine suspended, true time. */
+  wallSteppedMs = Number.NEGATIVE_INFINITY;
+  private readonly bornMs: number;
+  private resumedMs: number;
+  private steppedBackMs = Number.NEGATIVE_INFINITY;
+  private suspendedMs = Number.NEGATIVE_INFINITY;
+  /** Time that the monotonic clock has not counted, being suspended. */
+  private uncountedMs = 0;
+  private readings = 0;
+  private readingsAtMs = 0;
   private readonly deferred: (() => void)[] = [];
 
   constructor(
@@ -25,11 +45,15 @@ export class Machine implements Clock {
     private readonly options: MachineOptions,
   ) {
     this.bornMs = time.nowMs;
+    this.resumedMs = time.nowMs;
     this.wallOffsetMs = options.wallOffsetMs;
   }
 
   monotonicMs(): number {
-    return (this.time.nowMs - this.bornMs) * this.options.rate;
+    this.refuseEndlessLoop();
+    const { nowMs } = this.time;
+    const countedMs = nowMs < this.suspendedMs ? this.frozenAtMs : nowMs - this.bornMs - this.uncountedMs;
+    return countedMs * this.options.rate;
   }
 
   wallMs(): number {
@@ -55,15 +79,18 @@ export class Machine implements Clock {
     return this.sleepUntil(monotonicMs);
   }
 
-  /** A step of the wall clock, by a person or after a suspension. */
+  /** A step of the wall clock, by a person or a time daemon. */
   stepWallClock(byMs: number): void {
+    const { nowMs } = this.time;
+    if (byMs < 0 && nowMs - this.suspendedMs < WALL_FORGOTTEN_MS) return;
+    if (byMs < 0) this.steppedBackMs = nowMs;
     this.wallOffsetMs += byMs;
-    this.noticesTrustEndWithinMs = LOOK_PERIOD_MS;
+    this.touchWallClock();
   }
 
   /** Whether the process has been running for so long without a break. */
   hasRunFor(durationMs: number): boolean {
-    return !this.isPaused && this.time.nowMs - this.resumedMs >= durationMs;
+    return !this.isDead && !this.isPaused && this.time.nowMs - this.resumedMs >= durationMs;
   }
 
   /** Runs something on this machine: now, when it wakes, or never. */
@@ -73,6 +100,11 @@ export class Machine implements Clock {
     else work();
   }
 
+  /** Resolves when the process runs: at once, when it wakes, or never. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.run(resolve));
+  }
+
   /** Stops the process, as SIGSTOP, a long garbage collection or a blocked event loop do. */
   pause(durationMs: number): void {
     if (this.isPaused || this.isDead) return;
@@ -80,8 +112,21 @@ export class Machine implements Clock {
     this.time.schedule(durationMs, () => this.resume());
   }
 
+  /** Stops the whole machine: its monotonic clock stands, its wall clock goes on. */
+  suspend(durationMs: number): void {
+    if (this.isPaused || this.isDead) return;
+    const { nowMs } = this.time;
+    if (nowMs - this.steppedBackMs >= WALL_FORGOTTEN_MS) {
+      this.frozenAtMs = nowMs - this.bornMs - this.uncountedMs;
+      this.uncountedMs += durationMs;
+      this.suspendedMs = nowMs + durationMs;
+      this.touchWallClock();
+    }
+    this.pause(durationMs);
+  }
+
   resume(): void {
-    if (!this.isPaused) return;
+    if (!this.isPaused || this.time.nowMs < this.suspendedMs) return;
     this.isPaused = false;
     this.resumedMs = this.time.nowMs;
     // One by one, so that what each of them starts has run before the next.
@@ -92,10 +137,20 @@ export class Machine implements Clock {
     this.isDead = true;
     this.deferred.length = 0;
   }
+
+  private frozenAtMs = 0;
+
+  private touchWallClock(): void {
+    this.wallSteppedMs = this.time.nowMs;
+    this.noticesTrustEndWithinMs = LOOK_PERIOD_MS;
+  }
+
+  private refuseEndlessLoop(): void {
+    if (this.readingsAtMs !== this.time.nowMs) {
+      this.readingsAtMs = this.time.nowMs;
+      this.readings = 0;
+    }
+    this.readings += 1;
+    if (this.readings > MOST_READINGS) throw new Error('an endless loop: time stands still');
+  }
 }
-
-/** Trust that a step of the wall clock ends is noticed at the next look at the lease, a twelfth of its time to live. */
-const LOOK_PERIOD_MS = 3_000 / 12 + 20;
-
-/** True time 0 of every simulated world. */
-export const EPOCH_MS = Date.UTC(2030, 0, 1);

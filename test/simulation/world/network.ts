@@ -18,13 +18,33 @@ export interface NetworkOptions {
   readonly overtakeShare: number;
 }
 
+export type MessageKind = 'beat' | 'other';
+
 const HEALED_DELAY_MS = 2;
 
 /** Both directions between one machine and one server. */
 class Link {
   isRequestCut = false;
   isReplyCut = false;
+  areBeatsCut = false;
+  /** Added to every reply, ms. */
+  replyDelayMs = 0;
   lastArrivalMs = 0;
+
+  heal(): void {
+    this.isRequestCut = false;
+    this.isReplyCut = false;
+    this.areBeatsCut = false;
+    this.replyDelayMs = 0;
+  }
+}
+
+export interface Request<T> {
+  readonly machine: Machine;
+  readonly server: Server;
+  readonly timeoutMs: number;
+  readonly kind: MessageKind;
+  readonly work: () => Promise<NodeReply<T>>;
 }
 
 export class Network {
@@ -46,12 +66,8 @@ export class Network {
   }
 
   /** Asks a server. No answer within the timeout, by the machine's own clock, is no vote. */
-  request<T>(
-    machine: Machine,
-    server: Server,
-    timeoutMs: number,
-    work: () => Promise<NodeReply<T>>,
-  ): Promise<NodeReply<T>> {
+  request<T>(request: Request<T>): Promise<NodeReply<T>> {
+    const { machine, server, timeoutMs, kind } = request;
     const link = this.link(machine, server);
     return new Promise((resolve) => {
       const finish = (reply: NodeReply<T>): void => {
@@ -63,16 +79,9 @@ export class Network {
       );
       const copies = this.happens(this.options.doubleShare) ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
-        if (link.isRequestCut || this.happens(this.options.lossShare)) continue;
-        this.time.schedule(this.arrivalMs(link), () =>
-          server.receive(() => {
-            // The node works at once; its answer is a promise only because that is the shape of the port.
-            void work().then((reply) => {
-              if (link.isReplyCut || this.happens(this.options.lossShare)) return;
-              this.time.schedule(this.delayMs(), () => machine.run(() => finish(reply)));
-            });
-          }),
-        );
+        const isLost = this.happens(this.options.lossShare);
+        if (isLost || link.isRequestCut || (link.areBeatsCut && kind === 'beat')) continue;
+        this.time.schedule(this.arrivalMs(link), () => this.arrive(request, link, finish));
       }
     });
   }
@@ -80,10 +89,22 @@ export class Network {
   /** From now on every message arrives soon and once. */
   heal(): void {
     this.isHealed = true;
-    for (const link of [...this.links.values()].flat()) {
-      link.isRequestCut = false;
-      link.isReplyCut = false;
-    }
+    for (const link of [...this.links.values()].flat()) link.heal();
+  }
+
+  private arrive<T>(
+    { machine, server, work }: Request<T>,
+    link: Link,
+    finish: (reply: NodeReply<T>) => void,
+  ): void {
+    const answer = (reply: NodeReply<T>): void => {
+      if (link.isReplyCut || this.happens(this.options.lossShare)) return;
+      this.time.schedule(this.delayMs() + link.replyDelayMs, () => machine.run(() => finish(reply)));
+    };
+    // The kernel of a machine whose server process is gone says so.
+    if (server.isDown) answer({ answered: false, reason: 'connection refused' });
+    // The node works at once; its answer is a promise only because that is the shape of the port.
+    else server.receive(() => void work().then(answer));
   }
 
   /** One connection keeps its order, unless this message travels on another one. */

@@ -3,7 +3,10 @@
  * part (quarantine, presence, deadline) in the model.
  */
 
-import type { LockVote } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
+import type {
+  ExtendVote,
+  LockVote,
+} from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
 import type {
   ExtendVerdict,
   HeldLock,
@@ -13,6 +16,7 @@ import type {
   Random,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import type { LockWitness } from '../watch/lock-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
 import type { Server } from './server.js';
@@ -24,70 +28,92 @@ export interface NetworkedLocksParts {
   readonly random: Random;
   readonly instanceId: string;
   readonly nodeTimeoutMs: number;
+  readonly witness: LockWitness;
+  /** Told right before the message leaves. */
+  readonly onRenewal: () => void;
+  readonly onRelease: () => void;
 }
-
-type Vote = LockVote | { readonly kind: 'too_late' };
 
 export class NetworkedLocks implements LockProvider {
   constructor(private readonly parts: NetworkedLocksParts) {}
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
+    this.parts.witness.bid(this.parts.instanceId, tasks);
     return Promise.all(tasks.map((task) => this.tryAcquireOne(task, ttlMs)));
   }
 
-  extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
-    return Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs)));
+  async extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+    const verdicts = Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs)));
+    this.parts.onRenewal();
+    return verdicts;
   }
 
   async release(locks: readonly HeldLock[]): Promise<void> {
-    await Promise.all(
-      locks.map(({ task, value }) => this.ask((server) => server.model.locks.release(task, value))),
-    );
+    this.parts.onRelease();
+    await this.parts.machine.turn();
+    await Promise.all(locks.map(({ task, value }) => this.ask((server) => server.desk.release(task, value))));
   }
 
   private async tryAcquireOne(task: string, ttlMs: number): Promise<LockVerdict> {
     const lock: HeldLock = { task, value: this.parts.random.id() };
-    const replies = await this.ask<Vote>((server, isTooLate) =>
-      isTooLate
-        ? { kind: 'too_late' }
-        : server.model.locks.acquire(task, lock.value, this.parts.instanceId, ttlMs),
-    );
+    let takeOvers = 0;
+    const replies = await this.ask<LockVote>((server, deadlineMs) => {
+      const request = { ...lock, holder: this.parts.instanceId, ttlMs, deadlineMs };
+      const { vote, isTakeOver } = server.desk.acquire(request);
+      if (isTakeOver) takeOvers += 1;
+      if (vote.kind === 'acquired') this.parts.witness.granted(server, request);
+      return vote;
+    });
     const votes = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
     const quorum = quorumOf(replies.length);
-    if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) return { kind: 'acquired', lock };
+    if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) {
+      if (takeOvers > 0) this.parts.witness.tookOver();
+      return { kind: 'acquired', lock };
+    }
     void this.release([lock]);
-    const held = votes.filter((vote) => vote.kind === 'held');
-    const [first] = held;
-    if (first === undefined || held.length < quorum) return { kind: 'no_quorum', reason: 'simulated' };
-    const waits = held.flatMap(({ freeInMs }) => (freeInMs === undefined ? [] : [freeInMs]));
-    return {
-      kind: 'held',
-      holder: first.holder,
-      ...(waits.length === held.length && { freeInMs: Math.max(...waits) }),
-    };
+    return verdictOfRefusals(votes, quorum);
   }
 
   private async extendOne({ task, value }: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
-    const replies = await this.ask<boolean>((server, isTooLate) =>
-      isTooLate ? false : server.model.locks.extend(task, value, this.parts.instanceId, ttlMs),
-    );
+    const replies = await this.ask<ExtendVote>((server, deadlineMs) => {
+      const request = { task, value, holder: this.parts.instanceId, ttlMs, deadlineMs };
+      const vote = server.desk.extend(request);
+      if (vote === 'extended') this.parts.witness.granted(server, request);
+      return vote;
+    });
     const quorum = quorumOf(replies.length);
-    const extended = replies.filter((reply) => reply.answered && reply.value).length;
-    const lost = replies.filter((reply) => reply.answered && !reply.value).length;
+    const extended = replies.filter((reply) => reply.answered && reply.value === 'extended').length;
+    const lost = replies.filter((reply) => reply.answered && reply.value === 'lost').length;
     if (extended >= quorum) return { kind: 'extended' };
     return lost >= quorum ? { kind: 'lost' } : { kind: 'no_quorum', reason: 'simulated' };
   }
 
-  private ask<T>(work: (server: Server, isTooLate: boolean) => T): Promise<readonly NodeReply<T>[]> {
+  /** The deadline is in the server's own time: after it the caller has given up on the message. */
+  private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
     const { machine, servers, network, nodeTimeoutMs } = this.parts;
     return Promise.all(
       servers.map((server) => {
         const deadlineMs = server.wallMs() + nodeTimeoutMs;
-        return network.request(machine, server, nodeTimeoutMs, async () => ({
-          answered: true,
-          value: work(server, server.wallMs() > deadlineMs),
-        }));
+        return network.request<T>({
+          machine,
+          server,
+          timeoutMs: nodeTimeoutMs,
+          kind: 'other',
+          work: async () => ({ answered: true, value: work(server, deadlineMs) }),
+        });
       }),
     );
   }
+}
+
+function verdictOfRefusals(votes: readonly LockVote[], quorum: number): LockVerdict {
+  const held = votes.filter((vote) => vote.kind === 'held');
+  const [first] = held;
+  if (first === undefined || held.length < quorum) return { kind: 'no_quorum', reason: 'simulated' };
+  const waits = held.flatMap(({ freeInMs }) => (freeInMs === undefined ? [] : [freeInMs]));
+  return {
+    kind: 'held',
+    holder: first.holder,
+    ...(waits.length === held.length && { freeInMs: Math.max(...waits) }),
+  };
 }

@@ -1,50 +1,10 @@
 /** What goes wrong in a world, and when. Made by fast-check, which also makes a failing plan small. */
 
 import fc from 'fast-check';
+import type { Place } from './ambush.js';
+import type { Fault, InstanceFault, Misfortune, ServerFault } from './fault.js';
 import type { Profile } from './profile.js';
-import type { Restart } from './server.js';
-
-export type Fault = { readonly atMs: number } & (
-  | {
-      readonly kind: 'instance dies' | 'instance stops';
-      readonly instance: number;
-      readonly forMs: number;
-    }
-  | { readonly kind: 'instance joins' }
-  | { readonly kind: 'newer node set joins' }
-  | { readonly kind: 'wall clock steps'; readonly instance: number; readonly byMs: number }
-  | {
-      readonly kind: 'server restarts';
-      readonly server: number;
-      readonly forMs: number;
-      readonly how: Restart;
-    }
-  /** Directed: right after its next grant, for a few ms. Random restarts seldom hit the window in which it matters. */
-  | {
-      readonly kind: 'server restarts on a grant';
-      readonly server: number;
-      readonly afterMs: number;
-      readonly forMs: number;
-      readonly how: Restart;
-      /** How far its clock is set back meanwhile, ms; 0 or less. */
-      readonly byMs: number;
-    }
-  | { readonly kind: 'server stops'; readonly server: number; readonly forMs: number }
-  | { readonly kind: 'server is flushed'; readonly server: number }
-  | {
-      readonly kind: 'server clock steps';
-      readonly server: number;
-      readonly byMs: number;
-      readonly forMs: number;
-    }
-  | {
-      readonly kind: 'link is cut';
-      readonly instance: number;
-      readonly server: number;
-      readonly way: 'request' | 'reply' | 'both';
-      readonly forMs: number;
-    }
-);
+import { MOST_BACK_MS, type Restart } from './server.js';
 
 export interface Plan {
   readonly seed: number;
@@ -52,90 +12,130 @@ export interface Plan {
   readonly instances: number;
   /** The first server's clock against true time, ms: nodes need not agree for a tick to run at most once. */
   readonly firstClockMs: number;
+  /** How far apart the clocks are after healing, ms. */
+  readonly healedSkewMs: number;
+  /** Servers that stay down after healing; cut to what leaves a majority. */
+  readonly leftDown: number;
   readonly faults: readonly Fault[];
 }
 
-/** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
-const MOST_BACK_MS = 800;
+const MOST_FAULTS = 16;
+const MOST_INSTANCES = 5;
+/** Below EARLY: further behind a node refuses bids for ticks that the others say have come. */
+const MOST_HEALED_SKEW_MS = 45;
 
-export function planFor(profile: Profile): fc.Arbitrary<Plan> {
-  const atMs = fc.integer({ min: 500, max: profile.healedAtMs });
+const forMs = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 8_000 }));
+const how = fc.constantFrom<Restart>('empty', 'with its memory', 'with old memory');
+const backMs = fc.oneof(fc.constant(0), fc.integer({ min: -MOST_BACK_MS, max: 0 }));
+const eitherMs = fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS });
+const misfortune = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Misfortune>('blocked') },
+  { weight: 2, arbitrary: fc.constant<Misfortune>('suspended') },
+  { weight: 2, arbitrary: fc.constant<Misfortune>('killed') },
+  { weight: 1, arbitrary: fc.constant<Misfortune>('unplugged') },
+);
+/** Around a time to live, where trust ends. */
+const blockMs = fc.oneof(forMs, fc.integer({ min: 1_800, max: 3_600 }));
+const place = fc.constantFrom<Place>('grant', 'win', 'start', 'renewal', 'release');
+
+function kind<const T extends string>(name: T): fc.Arbitrary<T> {
+  return fc.constant(name);
+}
+
+function instanceFault(): fc.WeightedArbitrary<InstanceFault>[] {
   const instance = fc.nat({ max: 7 });
   const server = fc.nat({ max: 4 });
-  const forMs = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 8_000 }));
-  const how = fc.constantFrom<Restart>('empty', 'with its memory', 'with old memory');
-  const fault: fc.Arbitrary<Fault> = fc.oneof(
-    {
-      weight: 2,
-      arbitrary: fc.record({ atMs, kind: fc.constant('instance dies' as const), instance, forMs }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({ atMs, kind: fc.constant('instance stops' as const), instance, forMs }),
-    },
-    { weight: 2, arbitrary: fc.record({ atMs, kind: fc.constant('instance joins' as const) }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        atMs,
-        kind: fc.constant('wall clock steps' as const),
-        instance,
-        byMs: fc.integer({ min: -10_000, max: 10_000 }),
-      }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({ atMs, kind: fc.constant('server restarts' as const), server, forMs, how }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        atMs,
-        kind: fc.constant('server restarts on a grant' as const),
-        server,
-        afterMs: fc.nat({ max: 5 }),
-        forMs: fc.nat({ max: 10 }),
-        how,
-        byMs: fc.oneof(fc.constant(0), fc.integer({ min: -MOST_BACK_MS, max: 0 })),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ atMs, kind: fc.constant('server stops' as const), server, forMs }) },
-    { weight: 4, arbitrary: fc.record({ atMs, kind: fc.constant('server is flushed' as const), server }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        atMs,
-        kind: fc.constant('server clock steps' as const),
-        server,
-        byMs: fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS }),
-        forMs,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        atMs,
-        kind: fc.constant('link is cut' as const),
-        instance,
-        server,
-        way: fc.constantFrom('request' as const, 'reply' as const, 'both' as const),
-        forMs,
-      }),
-    },
+  const way = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
+  return [
+    weighted(4, { kind: kind('instance suffers'), instance, misfortune, forMs }),
+    weighted(7, {
+      kind: kind('instance suffers at'),
+      instance,
+      place,
+      nth: fc.integer({ min: 1, max: 4 }),
+      misfortune,
+      forMs: blockMs,
+    }),
+    weighted(1, { kind: kind('instance leaves'), instance }),
+    weighted(2, {
+      kind: kind('wall clock steps'),
+      instance,
+      byMs: fc.integer({ min: -10_000, max: 10_000 }),
+    }),
+    weighted(1, { kind: kind('beats are lost'), instance, forMs }),
+    // Slower than what trust allows for drift, and not so slow that no reply is in time.
+    weighted(5, {
+      kind: kind('replies are slow'),
+      instance,
+      byMs: fc.integer({ min: 30, max: 115 }),
+      forMs: fc.integer({ min: 1_000, max: 8_000 }),
+    }),
+    weighted(3, { kind: kind('link is cut'), instance, server, way, forMs }),
+  ];
+}
+
+function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
+  const server = fc.nat({ max: 4 });
+  return [
+    weighted(5, { kind: kind('server restarts'), server, forMs, how }),
+    weighted(6, {
+      kind: kind('server restarts on a grant'),
+      server,
+      afterMs: fc.nat({ max: 5 }),
+      forMs: fc.nat({ max: 10 }),
+      how,
+      byMs: backMs,
+    }),
+    weighted(3, {
+      kind: kind('server fails over'),
+      server,
+      lagMs: fc.nat({ max: 400 }),
+      forMs: fc.nat({ max: 300 }),
+      byMs: eitherMs,
+    }),
+    weighted(2, { kind: kind('server stops'), server, forMs }),
+    weighted(3, { kind: kind('server is flushed'), server }),
+    weighted(2, { kind: kind('server clock steps'), server, byMs: eitherMs, forMs }),
+  ];
+}
+
+export function planFor(profile: Profile): fc.Arbitrary<Plan> {
+  const event = fc.oneof(
+    ...instanceFault(),
+    ...serverFault(),
+    weighted(4, { kind: kind('instance joins') }),
+    { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },
   );
+  const atMs = fc.integer({ min: 500, max: profile.healedAtMs });
+  const fault: fc.Arbitrary<Fault> = fc.tuple(atMs, event).map(([at, what]) => ({ atMs: at, ...what }));
   return fc.record({
     seed: fc.nat(),
     servers: fc.constantFrom<1 | 3 | 5>(3, 3, 3, 5, 1),
-    instances: fc.integer({ min: 1, max: 5 }),
+    instances: fc.integer({ min: profile.leastInstances, max: MOST_INSTANCES }),
     firstClockMs: fc.oneof(
       { weight: 4, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.integer({ min: -5_000, max: 5_000 }) },
     ),
-    faults: fc.array(fault, { maxLength: 14, size: 'max' }),
+    healedSkewMs: fc.nat({ max: MOST_HEALED_SKEW_MS }),
+    leftDown: fc.nat({ max: 2 }),
+    faults: fc.array(fault, { maxLength: MOST_FAULTS, size: 'max' }),
   });
 }
 
-/** The part of a step back that the assumption about a server's clock still leaves. */
-export function boundStep(byMs: number, backSoFarMs: number): number {
-  return byMs >= 0 ? byMs : -Math.min(-byMs, MOST_BACK_MS - backSoFarMs);
+/** It ends what most of a world is about, so most worlds do without: every third time it is only one more instance. */
+function rarely(
+  event: fc.Arbitrary<{ kind: 'newer node set joins' }>,
+): fc.Arbitrary<{ kind: 'newer node set joins' | 'instance joins' }> {
+  return fc.oneof(
+    event,
+    fc.record({ kind: kind('instance joins') }),
+    fc.record({ kind: kind('instance joins') }),
+  );
+}
+
+function weighted<T>(
+  weight: number,
+  fields: { [K in keyof T]: fc.Arbitrary<T[K]> },
+): fc.WeightedArbitrary<T> {
+  return { weight, arbitrary: fc.record(fields) as fc.Arbitrary<T> };
 }

@@ -16,6 +16,7 @@ export interface Profile {
   readonly network: NetworkOptions;
   /** No ranks and no lease: every instance bids for every tick, so that the ledger alone decides. */
   readonly everyInstanceBids: boolean;
+  readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
 }
 
@@ -48,7 +49,8 @@ export const NORMAL: Profile = {
   options: {},
   network: LAN,
   everyInstanceBids: false,
-  handlers: ['short', 'short', 'short', 'long', 'hanging', 'failing', 'deaf'],
+  leastInstances: 1,
+  handlers: [...Array<HandlerKind>(9).fill('short'), 'long', 'hanging', 'failing', 'deaf'],
 };
 
 export const TORTURE: Profile = {
@@ -60,6 +62,7 @@ export const TORTURE: Profile = {
   options: { bidStaggerMs: 10, bidLeadMs: 30, nodeTimeoutMs: 15, leaseTtlMs: 300 },
   network: { ...BAD, mostDelayMs: 6, mostSlowMs: 80 },
   everyInstanceBids: true,
+  leastInstances: 2,
   handlers: ['short'],
 };
 
@@ -71,3 +74,5 @@ export const LIVENESS: Profile = {
   network: BAD,
   handlers: ['short'],
 };
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS];

@@ -1,33 +1,58 @@
 /** A voting node's server: its own clock, and a memory that it may lose, keep, or get back from an old file. */
 
-import { MemoryNode, type NodeSet } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import {
+  MemoryNode,
+  type MemorySnapshot,
+  type NodeSet,
+} from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { History } from '../watch/history.js';
+import { type DeskSnapshot, LockDesk } from '../watch/lock-desk.js';
 import { EPOCH_MS } from './machine.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export type Restart = 'empty' | 'with its memory' | 'with old memory';
 
+/** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
+export const MOST_BACK_MS = 800;
+
+export interface ServerSnapshot {
+  readonly memory: MemorySnapshot;
+  readonly locks: DeskSnapshot;
+}
+
+export interface ServerOptions {
+  readonly index: number;
+  readonly rate: number;
+  readonly offsetMs: number;
+}
+
 export class Server {
+  readonly index: number;
   readonly model: MemoryNode;
+  readonly desk: LockDesk;
   isDown = false;
   isPaused = false;
   private stepMs: number;
+  private backSoFarMs = 0;
   private readonly waiting: (() => void)[] = [];
-  private backup: ReturnType<MemoryNode['snapshot']> | undefined;
+  private traps: (() => void)[] = [];
+  private backup: ServerSnapshot | undefined;
 
   constructor(
-    readonly index: number,
     private readonly time: VirtualTime,
-    private readonly rate: number,
-    offsetMs: number,
+    private readonly options: ServerOptions,
+    history: History,
   ) {
-    this.stepMs = offsetMs;
+    this.index = options.index;
+    this.stepMs = options.offsetMs;
     this.model = new MemoryNode({ wallMs: () => this.wallMs() });
+    this.desk = new LockDesk(this.model, () => this.wallMs(), history);
   }
 
   wallMs(): number {
     // Redis answers in whole microseconds and the scripts in whole milliseconds.
-    return Math.floor(EPOCH_MS + this.time.nowMs * this.rate + this.stepMs);
+    return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }
 
   connect(nodeSet: NodeSet, onReply: (nodeTimeMs: number) => void): VotingNode {
@@ -41,21 +66,47 @@ export class Server {
     else work();
   }
 
-  stepClock(byMs: number): void {
-    this.stepMs += byMs;
+  /** Springs at the next grant: random restarts seldom hit the moment in which they matter. */
+  layTrap(spring: () => void): void {
+    this.traps.push(spring);
   }
 
-  /** Sets the clock right, as a time daemon does in the end. */
-  synchronise(): void {
-    this.stepMs = -this.time.nowMs * (this.rate - 1);
+  springTraps(): void {
+    if (this.traps.length === 0) return;
+    const sprung = this.traps;
+    this.traps = [];
+    for (const spring of sprung) spring();
+  }
+
+  clearTraps(): void {
+    this.traps = [];
+  }
+
+  /** Within what is assumed: the part of a step back that the assumption still leaves. */
+  stepClock(askedMs: number): void {
+    const byMs = askedMs >= 0 ? askedMs : -Math.min(-askedMs, MOST_BACK_MS - this.backSoFarMs);
+    if (byMs < 0) this.backSoFarMs -= byMs;
+    this.stepMs += byMs;
+    this.desk.clockStepped();
+  }
+
+  /** Sets the clock right but for a remainder, as a time daemon does in the end. */
+  synchronise(remainderMs: number): void {
+    this.stepMs = remainderMs - this.time.nowMs * (this.options.rate - 1);
+    this.desk.clockStepped();
+  }
+
+  snapshot(): ServerSnapshot {
+    return { memory: this.model.snapshot(), locks: this.desk.snapshot() };
   }
 
   backUp(): void {
-    this.backup = this.model.snapshot();
+    this.backup = this.snapshot();
   }
 
   flush(): void {
     this.model.loseMemory('flush');
+    this.desk.memoryLost();
   }
 
   crash(): void {
@@ -64,9 +115,16 @@ export class Server {
   }
 
   restart(how: Restart): void {
-    if (how === 'empty') this.model.loseMemory('restart');
-    else if (how === 'with its memory') this.model.restartFrom(this.model.snapshot());
-    else this.model.restartFrom(this.backup ?? this.model.snapshot());
+    if (how === 'empty') {
+      this.model.loseMemory('restart');
+      this.desk.memoryLost();
+    } else this.restore(how === 'with its memory' ? undefined : this.backup);
+    this.isDown = false;
+  }
+
+  /** Another server process goes on with what it knew at the time of the snapshot. */
+  failOver(replica: ServerSnapshot): void {
+    this.restore(replica);
     this.isDown = false;
   }
 
@@ -80,5 +138,20 @@ export class Server {
     this.isPaused = false;
     // One by one, so that each message has been answered and noted before the next is read.
     for (const work of this.waiting.splice(0)) this.time.schedule(0, () => this.receive(work));
+  }
+
+  /** The floor that a restored memory came with, until it has been compared. */
+  takeRestoredFloor(): number | undefined {
+    const floor = this.restoredFloor;
+    this.restoredFloor = undefined;
+    return floor;
+  }
+
+  private restoredFloor: number | undefined;
+
+  private restore({ memory, locks }: ServerSnapshot = this.snapshot()): void {
+    this.model.restartFrom(memory);
+    this.desk.memoryLost(locks);
+    this.restoredFloor = memory.memory?.floor;
   }
 }

@@ -12,7 +12,7 @@ const unexplained = () => ({ text: 'taken', explained: false });
 
 function start(task: string, second: number, change: Partial<RunLine> = {}): RunLine {
   const tick = FIRST + second * 1_000;
-  const at = { startedMs: tick + 2, atMs: tick + 2, trustedForMs: 2_970 };
+  const at = { startedMs: tick + 2, atMs: tick + 2, monotonicMs: second * 1_000 + 2, trustedForMs: 2_970 };
   return { phase: 'start', task, tick, token: tick, replica: 'A', instanceId: 'a', pid: 1, ...at, ...change };
 }
 

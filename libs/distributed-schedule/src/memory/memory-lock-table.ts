@@ -1,19 +1,34 @@
-/** The run locks of one memory node, with the quarantine after a loss of memory. Node time only. */
+/**
+ * The run locks of one memory node, with the quarantine after a loss of memory. Node time only. The model of the scripts
+ * in lock-scripts.ts, check for check; test/differential holds the two together.
+ */
 
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface LockEntry {
   readonly value: string;
+  /** {@link UNSEEN} where the holder's presence was not seen when the lock was set. */
   readonly holder: string;
-  expiresAtMs: number;
+  readonly expiresAtMs: number;
 }
 
 export type LockVote =
   | { readonly kind: 'acquired' }
   /** `freeInMs` when the holder's sockets are closed and its lock is about to end. */
   | { readonly kind: 'held'; readonly holder: string; readonly freeInMs?: number }
-  | { readonly kind: 'quarantined' };
+  | { readonly kind: 'quarantined' }
+  | { readonly kind: 'too_late' };
+
+export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late';
+
+export type LockSnapshot = ReadonlyMap<string, LockEntry>;
+
+/** Stands for a holder that nobody may judge dead. */
+const UNSEEN = '-';
+
+/** A deadline in node time that the caller could not name. */
+const UNKNOWN_DEADLINE = 0;
 
 export class MemoryLockTable {
   private readonly entries = new Map<string, LockEntry>();
@@ -25,34 +40,60 @@ export class MemoryLockTable {
     private readonly sinceMs: () => number,
   ) {}
 
-  acquire(task: string, value: string, holder: string, ttlMs: number): LockVote {
+  /** @param deadlineMs node time after which nobody waits for the answer; 0 = unknown */
+  acquire(
+    task: string,
+    value: string,
+    holder: string,
+    ttlMs: number,
+    deadlineMs = UNKNOWN_DEADLINE,
+  ): LockVote {
     const sinceMs = this.sinceMs();
     const nowMs = this.clock.wallMs();
+    if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
     const entry = this.live(task, nowMs);
-    if (entry !== undefined && entry.value !== value) return this.refuse(entry, nowMs);
+    if (entry !== undefined && entry.value !== value) return this.refuse(task, entry, nowMs);
     // A lock that was granted before the loss may still be trusted by its holder for one time to live.
     if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
-    this.entries.set(task, { value, holder, expiresAtMs: nowMs + ttlMs });
+    this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };
+  }
+
+  /** For a caller that is in time, e.g. one in the same process. */
+  extend(task: string, value: string, holder: string, ttlMs: number): boolean {
+    return this.voteOnExtend(task, value, holder, ttlMs, Number.POSITIVE_INFINITY) === 'extended';
   }
 
   /**
    * Sets a new time to live where the lock is the caller's. In quarantine a missing lock is made anew: nobody
-   * else can have been granted it on this node since the loss, and callers renew only while they trust.
+   * else can have been granted it on this node since the loss, and callers renew only while they trust, which the
+   * deadline shows.
    */
-  extend(task: string, value: string, holder: string, ttlMs: number): boolean {
+  voteOnExtend(
+    task: string,
+    value: string,
+    holder: string,
+    ttlMs: number,
+    deadlineMs = UNKNOWN_DEADLINE,
+  ): ExtendVote {
     const sinceMs = this.sinceMs();
     const nowMs = this.clock.wallMs();
+    if (isTooLate(deadlineMs, nowMs)) return 'too_late';
     const entry = this.live(task, nowMs);
-    if (entry !== undefined && entry.value !== value) return false;
-    if (entry === undefined && nowMs >= sinceMs + ttlMs) return false;
-    this.entries.set(task, { value, holder, expiresAtMs: nowMs + ttlMs });
-    return true;
+    if (entry === undefined) {
+      if (nowMs >= sinceMs + ttlMs) return 'lost';
+      if (deadlineMs === UNKNOWN_DEADLINE) return 'quarantined';
+    } else if (entry.value !== value) {
+      return 'lost';
+    }
+    this.put(task, value, holder, nowMs + ttlMs);
+    return 'extended';
   }
 
-  release(task: string, value: string): void {
+  /** Answers whether the lock was the caller's. */
+  release(task: string, value: string): boolean {
     this.sinceMs();
-    if (this.entries.get(task)?.value === value) this.entries.delete(task);
+    return this.live(task, this.clock.wallMs())?.value === value && this.entries.delete(task);
   }
 
   /** The kernel has closed the sockets of a process that died. */
@@ -60,19 +101,56 @@ export class MemoryLockTable {
     this.gone.add(holder);
   }
 
+  /** A process that was only cut off is seen again. */
+  reconnect(holder: string): void {
+    this.gone.delete(holder);
+  }
+
+  isPresent(holder: string): boolean {
+    return !this.gone.has(holder);
+  }
+
+  /** A store short of memory has removed this lock before its time. */
+  evict(task: string): void {
+    this.entries.delete(task);
+  }
+
   clear(): void {
     this.entries.clear();
   }
 
-  /** A dead holder's lock is not taken but shortened to a grace, in case it is only reconnecting. */
-  private refuse(entry: LockEntry, nowMs: number): LockVote {
-    if (!this.gone.has(entry.holder)) return { kind: 'held', holder: entry.holder };
-    entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs + PRESENCE_GRACE_MS);
-    return { kind: 'held', holder: entry.holder, freeInMs: entry.expiresAtMs - nowMs };
+  snapshot(): LockSnapshot {
+    for (const task of [...this.entries.keys()]) this.live(task, this.clock.wallMs());
+    return new Map(this.entries);
   }
 
+  restore(snapshot: LockSnapshot): void {
+    this.clear();
+    for (const [task, entry] of snapshot) this.entries.set(task, entry);
+  }
+
+  private put(task: string, value: string, holder: string, expiresAtMs: number): void {
+    this.entries.set(task, { value, holder: this.isPresent(holder) ? holder : UNSEEN, expiresAtMs });
+  }
+
+  /** A dead holder's lock is not taken but shortened to a grace, in case it is only reconnecting. */
+  private refuse(task: string, entry: LockEntry, nowMs: number): LockVote {
+    const { holder } = entry;
+    if (holder === UNSEEN || this.isPresent(holder)) return { kind: 'held', holder };
+    const expiresAtMs = Math.min(entry.expiresAtMs, nowMs + PRESENCE_GRACE_MS);
+    this.entries.set(task, { ...entry, expiresAtMs });
+    return { kind: 'held', holder, freeInMs: expiresAtMs - nowMs };
+  }
+
+  /** What has expired is gone for good, also when the clock steps back. As in Redis, the last ms still counts. */
   private live(task: string, nowMs: number): LockEntry | undefined {
     const entry = this.entries.get(task);
-    return entry !== undefined && entry.expiresAtMs > nowMs ? entry : undefined;
+    if (entry === undefined || entry.expiresAtMs >= nowMs) return entry;
+    this.entries.delete(task);
+    return undefined;
   }
+}
+
+function isTooLate(deadlineMs: number, nowMs: number): boolean {
+  return deadlineMs !== UNKNOWN_DEADLINE && nowMs > deadlineMs;
 }

@@ -4,9 +4,10 @@
  * incarnation guard: what abstains must begin to abstain when it is first asked anything.
  */
 
-import { EARLY_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
+import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 import type { Claim, ClaimVote, Clock, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
-import { MemoryLockTable } from './memory-lock-table.js';
+import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
+import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
 interface Entry {
@@ -49,17 +50,20 @@ interface NodeMemory {
 export interface MemorySnapshot {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly memory: NodeMemory | undefined;
+  readonly locks: LockSnapshot;
+  readonly beats: BeatSnapshot;
 }
 
 export class MemoryNode {
   private readonly entries = new Map<string, Entry>();
-  private readonly lastBeats = new Map<string, number>();
+  private readonly beats: MemoryBeats;
   private memory: NodeMemory | undefined;
   private incarnation = 1;
   readonly locks: MemoryLockTable;
 
   constructor(private readonly clock: Pick<Clock, 'wallMs'>) {
     this.locks = new MemoryLockTable(clock, () => this.remember().sinceMs);
+    this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 
   /**
@@ -90,21 +94,30 @@ export class MemoryNode {
       giveBack: async (claims) => answer(() => this.giveBack(claims)),
       peek: async (tasks) => answer(() => tasks.map((task) => this.newest(task))),
       beat: async (instanceId, tasks) =>
-        answer(() => ({ members: this.beat(instanceId), ticks: tasks.map((task) => this.newest(task)) })),
-      leave: async (instanceId) =>
-        answer(() => {
-          this.lastBeats.delete(instanceId);
-        }),
+        answer(() => ({
+          members: this.beats.beat(instanceId),
+          ticks: tasks.map((task) => this.newest(task)),
+        })),
+      leave: async (instanceId) => answer(() => this.beats.leave(instanceId)),
     };
   }
 
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
   loseMemory(how: 'flush' | 'restart'): void {
     if (how === 'restart') this.incarnation += 1;
+    this.evict('ledger');
+    this.evict('members');
+    this.locks.clear();
+  }
+
+  /** A store short of memory has removed one of its keys. */
+  evict(what: 'ledger' | 'members'): void {
+    if (what === 'members') {
+      this.beats.clear();
+      return;
+    }
     this.memory = undefined;
     this.entries.clear();
-    this.lastBeats.clear();
-    this.locks.clear();
   }
 
   /** What is kept for a restart: the file that a real server writes. */
@@ -112,17 +125,18 @@ export class MemoryNode {
     return {
       entries: new Map(this.entries),
       memory: this.memory === undefined ? undefined : { ...this.memory },
+      locks: this.locks.snapshot(),
+      beats: this.beats.snapshot(),
     };
   }
 
-  /**
-   * A restart that found a file, however old. The node cannot know how old it is, so it abstains as if it had found
-   * none; run locks and beats are not kept, being older than any file.
-   */
+  /** A restart that found a file. The node cannot know how old it is, and abstains as if it had found none. */
   restartFrom(snapshot: MemorySnapshot): void {
     this.loseMemory('restart');
     for (const [task, entry] of snapshot.entries) this.entries.set(task, entry);
-    this.memory = snapshot.memory;
+    this.memory = snapshot.memory === undefined ? undefined : { ...snapshot.memory };
+    this.locks.restore(snapshot.locks);
+    this.beats.restore(snapshot.beats);
   }
 
   private claim(claims: readonly Claim[], nodeSet: NodeSet, memory: NodeMemory): readonly ClaimVote[] {
@@ -165,15 +179,6 @@ export class MemoryNode {
     const entry = this.entries.get(task);
     if (entry === undefined) return { tick: 0 };
     return entry.claimId === NOBODY ? { tick: entry.tick } : { tick: entry.tick, claimId: entry.claimId };
-  }
-
-  private beat(instanceId: string): readonly string[] {
-    const nowMs = this.clock.wallMs();
-    this.lastBeats.set(instanceId, nowMs);
-    for (const [member, beatMs] of this.lastBeats) {
-      if (beatMs < nowMs - MEMBER_TTL_MS) this.lastBeats.delete(member);
-    }
-    return [...this.lastBeats.keys()];
   }
 
   /** The incarnation guard: a node that may have forgotten abstains for exactly what it may have forgotten. */

@@ -13,6 +13,9 @@ export const MARGIN_MS = 900;
 /** An instance without a beat for this long is no member, in ms of node time. */
 export const MEMBER_TTL_MS = 3_000;
 
+/** Members without a beat for so long are removed, in ms; the whole set of members expires with its last one. */
+export const FORGET_MEMBER_AFTER_MS = 10_000;
+
 /**
  * A lock whose holder's presence is gone is freed after this grace, in ms: three times what a live holder needs to
  * reconnect and renew, and short enough that a bid at T + stagger still starts its tick in time.

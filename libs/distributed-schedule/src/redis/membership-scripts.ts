@@ -1,8 +1,5 @@
-import { MEMBER_TTL_MS } from '../protocol/constants.js';
+import { FORGET_MEMBER_AFTER_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
 import { defineScript } from './redis-scripts.js';
-
-/** Members without a beat for so long are removed, in ms; the whole set expires with its last member. */
-const FORGET_MEMBER_AFTER_MS = 10_000;
 
 /** Bound of a reply: no cluster of instances is that large, and `unpack` takes no more than 8,000 values. */
 const MOST_MEMBERS = 2_000;

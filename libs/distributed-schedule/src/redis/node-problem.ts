@@ -20,7 +20,7 @@ export function findProblem(
     message: `${node.label} gives no vote: ${why}`,
   });
   if (!handshake.answered) {
-    const why = `it refuses a script that asks for TIME, INFO and PUBSUB (${handshake.reason})`;
+    const why = `it refuses a script that asks for TIME (${handshake.reason}); give the user the rights that the errors page lists`;
     return describe('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);

@@ -4,20 +4,31 @@ import { defineBareScript } from './redis-scripts.js';
  * HANDSHAKE: whether a server can run the scripts, and which server it is. Asked once per connection.
  *
  * KEYS  ledger (only so that a Cluster routes the script to the node that votes)
- * Reply time, redis_version, run_id, master_replid, with '' for what INFO does not show
+ * Reply time, redis_version, run_id, master_replid, with '' for what INFO does not show, then the commands that a
+ *       script may not call here
  */
 export const HANDSHAKE_SCRIPT = defineBareScript(
   'handshake',
   `
 local time = redis.call('TIME')
-local server = redis.call('INFO', 'server')
-local replication = redis.call('INFO', 'replication')
-redis.call('PUBSUB', 'NUMSUB', KEYS[1])
+local refused = {}
+local function ask(command, ...)
+  local reply = redis.pcall(command, ...)
+  if type(reply) == 'table' and reply.err then
+    refused[#refused + 1] = command
+    return ''
+  end
+  return reply
+end
+local server = ask('INFO', 'server')
+local replication = server ~= '' and ask('INFO', 'replication') or ''
+ask('PUBSUB', 'NUMSUB', KEYS[1])
 return {
   time[1], time[2],
   string.match(server, 'redis_version:([%d%.]+)') or '',
   string.match(server, 'run_id:(%w+)') or '',
   string.match(replication, 'master_replid:(%w+)') or '',
+  unpack(refused),
 }
 `,
 );
@@ -31,15 +42,22 @@ export type Handshake =
 
 /** Judges the reply, without the time in front. */
 export function judgeHandshake(reply: readonly unknown[]): Handshake {
-  const [version, runId, replicationId] = reply.map(String);
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  const [version = '', runId = '', replicationId = '', ...refused] = reply.map(String);
+  if (refused.length > 0) {
+    return {
+      kind: 'unfit',
+      why: `its scripts may not call ${refused.join(' and ')}; give the user these rights, and rename no commands`,
+    };
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST_MAJOR || (major === OLDEST_MAJOR && minor < OLDEST_MINOR)) {
     return { kind: 'unfit', why: `version ${version === '' ? 'unknown' : version}; 6.2 or newer is needed` };
   }
-  if (runId === undefined || runId === '' || replicationId === undefined || replicationId === '') {
+  const hidden = [runId === '' ? ['run_id'] : [], replicationId === '' ? ['master_replid'] : []].flat();
+  if (hidden.length > 0) {
     return {
       kind: 'unfit',
-      why: 'INFO shows no run_id or no master_replid, so a loss of memory would go unseen',
+      why: `its INFO shows no ${hidden.join(' and no ')}, so a loss of memory would go unseen; use a store that shows it`,
     };
   }
   return { kind: 'fit', runId };

@@ -1,0 +1,109 @@
+/** What the counters of the conformance suites can see: a lock or a ledger that is broken loses increments. */
+
+import { describe, expect, it } from 'vitest';
+import { MemoryLockProvider } from '../../libs/distributed-schedule/src/memory/memory-lock-provider.js';
+import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
+import type { LockProvider, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
+import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { countPerTick, countUnderLock, type TickCount } from './counter-fuzz.js';
+
+const NOW_MS = Date.UTC(2031, 0, 1);
+const clock = { wallMs: () => NOW_MS };
+
+function lockProviders(breakIt: (locks: LockProvider) => LockProvider): readonly LockProvider[] {
+  const nodes = [1, 2, 3].map(() => MemoryNode.embedded(clock));
+  return ['ann', 'bob', 'cis'].map((id, index) =>
+    breakIt(new MemoryLockProvider(nodes, new SeededRandom(index), id)),
+  );
+}
+
+const countLocked = (breakIt: (locks: LockProvider) => LockProvider) =>
+  countUnderLock(lockProviders(breakIt), 10, 'count', 1_000);
+
+describe('a counter under a lock', () => {
+  it('keeps every increment while the lock is sound', async () => {
+    expect(await countLocked((locks) => locks)).toEqual({ added: 30, counter: 30 });
+  });
+
+  it('loses increments to a lock that everybody gets', async () => {
+    const { added, counter } = await countLocked((locks) => ({
+      tryAcquire: async (tasks) => tasks.map((task) => ({ kind: 'acquired', lock: { task, value: 'any' } })),
+      extend: (held, ttlMs) => locks.extend(held, ttlMs),
+      release: (held) => locks.release(held),
+    }));
+    expect(added).toBe(30);
+    expect(counter).toBeLessThan(30);
+  });
+
+  it('loses increments to a lock that is freed while somebody tries to get it', async () => {
+    const values = new Map<string, string>();
+    const { counter } = await countLocked((locks) => ({
+      tryAcquire: async (tasks, ttlMs) => {
+        const [verdict] = await locks.tryAcquire(tasks, ttlMs);
+        if (verdict?.kind === 'acquired') values.set(verdict.lock.task, verdict.lock.value);
+        else await locks.release(tasks.map((task) => ({ task, value: values.get(task) ?? '' })));
+        return verdict === undefined ? [] : [verdict];
+      },
+      extend: (held, ttlMs) => locks.extend(held, ttlMs),
+      release: (held) => locks.release(held),
+    }));
+    expect(counter).toBeLessThan(30);
+  });
+});
+
+function countTicks(breakIt: (node: VotingNode, node0: MemoryNode) => VotingNode): Promise<TickCount> {
+  const nodes = [1, 2, 3].map(() => MemoryNode.embedded(clock));
+  const ledgers = ['ann', 'bob', 'cis'].map(
+    () => new QuorumTickLedger(nodes.map((node) => breakIt(node.connect({ label: 'node' }), node))),
+  );
+  let tick = NOW_MS - 1_000;
+  return countPerTick(ledgers, {
+    task: 'count',
+    ticks: 50,
+    random: new SeededRandom(3),
+    nowMs: async () => {
+      tick += 1;
+      return tick;
+    },
+    disturb: async () => undefined,
+  });
+}
+
+describe('a counter per tick', () => {
+  it('runs each tick at most once while the ledger is sound', async () => {
+    const { added, counter, runs, givenBack } = await countTicks((node) => node);
+    expect(counter).toBe(added);
+    expect([...runs.values()].every((count) => count === 1)).toBe(true);
+    expect(runs.size).toBeGreaterThan(40);
+    expect(givenBack).toBeGreaterThan(5);
+  });
+
+  it.each<[string, (node: VotingNode) => VotingNode]>([
+    [
+      'nodes that grant everything',
+      (node) => ({
+        ...node,
+        claim: async (claims) => ({ answered: true, value: claims.map(() => ({ kind: 'granted' })) }),
+      }),
+    ],
+    [
+      'nodes that give back what stands for another claim',
+      (node) => ({
+        ...node,
+        giveBack: async (claims) => {
+          for (const { task } of claims) {
+            const newest = await node.peek([task]);
+            const standing = newest.answered ? newest.value[0] : undefined;
+            await node.giveBack(claims.map((one) => ({ ...one, ...standing })));
+          }
+          return { answered: true, value: undefined };
+        },
+      }),
+    ],
+  ])('loses increments to %s', async (_, breakIt) => {
+    const { added, counter, runs } = await countTicks(breakIt);
+    expect(Math.max(...runs.values())).toBeGreaterThan(1);
+    expect(counter).toBeLessThan(added);
+  });
+});

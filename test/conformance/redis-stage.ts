@@ -1,0 +1,33 @@
+/** One instance's way to real servers, for the conformance suites. */
+
+import {
+  connectRedis,
+  type RedisConnection,
+} from '../../libs/distributed-schedule/src/redis/redis-connection.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import type { RedisServer } from '../support/redis-server.js';
+
+/** Longer than any pause of a busy machine: a suite asks what is answered, not how fast. */
+const PATIENCE_MS = 2_000;
+
+/** Resolves when every node answers and shows the instance's presence. */
+export async function connectStage(
+  servers: readonly RedisServer[],
+  instanceId: string,
+): Promise<RedisConnection> {
+  const connection = connectRedis({
+    inputs: servers.map(({ url }) => url),
+    namespace: 'conformance',
+    instanceId,
+    generation: 1,
+    options: { nodeTimeoutMs: PATIENCE_MS, leaseTtlMs: 3_000 },
+    clock: new SystemClock(),
+    onTimeSample: () => undefined,
+    onPresenceRestored: () => undefined,
+    onProblem: () => undefined,
+  });
+  while (!connection.health().every(({ answering, presence }) => answering && presence)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return connection;
+}

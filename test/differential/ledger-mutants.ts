@@ -1,0 +1,174 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
+
+/** Breakages of the ledger's scripts, made by hand: each removes or weakens one rule of a Lua text. */
+
+import type { Breakage } from '../support/broken-copy.js';
+
+const PRELUDE = 'redis/redis-scripts.ts';
+const LEDGER = 'redis/ledger-scripts.ts';
+const MEMBERS = 'redis/membership-scripts.ts';
+
+const INCARNATION =
+  "local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')\n" +
+  "  .. ':' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')";
+
+export const LEDGER_MUTANTS: readonly Breakage[] = [
+  {
+    name: 'no floor after a loss of memory',
+    file: LEDGER,
+    find: "if tick <= floor then\n    return 'quarantined'\n  end",
+    replace: '',
+  },
+  {
+    name: 'a tick at the floor is granted',
+    file: LEDGER,
+    find: 'if tick <= floor then',
+    replace: 'if tick < floor then',
+  },
+  {
+    name: 'the floor is not kept when it is higher already',
+    file: PRELUDE,
+    find: 'math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})',
+    replace: 'now + ${EARLY_MS} + ${MARGIN_MS}',
+  },
+  { name: 'MARGIN 0', file: PRELUDE, find: '+ ${MARGIN_MS})', replace: '+ 0)' },
+  { name: 'the floor forgets EARLY', file: PRELUDE, find: 'now + ${EARLY_MS} + ', replace: 'now + ' },
+  {
+    name: 'the incarnation is not looked at',
+    file: PRELUDE,
+    find: 'if stored[1] ~= incarnation or',
+    replace: 'if not stored[1] or',
+  },
+  {
+    name: 'the incarnation is the run id only',
+    file: PRELUDE,
+    find: INCARNATION,
+    replace: "local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')",
+  },
+  {
+    name: 'the incarnation is the replication id only',
+    file: PRELUDE,
+    find: INCARNATION,
+    replace: "local incarnation = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')",
+  },
+  {
+    name: 'a clock that stepped back is not noticed',
+    file: PRELUDE,
+    find: ' or since > now then',
+    replace: ' then',
+  },
+  {
+    name: 'a raised floor does not begin a quarantine of the locks',
+    file: PRELUDE,
+    find: '  since = now\n',
+    replace: '',
+  },
+  {
+    name: 'numbers in Lua’s own digits',
+    file: PRELUDE,
+    find: "string.format('%.0f', number)",
+    replace: 'tostring(number)',
+  },
+  {
+    name: 'the ledger expires',
+    file: PRELUDE,
+    find: "'since', text(since))",
+    replace: "'since', text(since))\n  redis.call('PEXPIRE', KEYS[1], '60000')",
+  },
+  {
+    name: 'an older node set is let in',
+    file: PRELUDE,
+    find: 'if known > tonumber(generation) then',
+    replace: 'if false then',
+  },
+  {
+    name: 'another node set of the same generation is let in',
+    file: PRELUDE,
+    find: "return stored[5] == fingerprint and 'current' or 'conflict'",
+    replace: "return 'current'",
+  },
+  {
+    name: 'a newer node set is not kept',
+    file: PRELUDE,
+    find: "redis.call('HSET', KEYS[1], 'generation', generation, 'fingerprint', fingerprint)",
+    replace: '',
+  },
+  {
+    name: 'a beat writes the node set',
+    file: MEMBERS,
+    find: 'local channelPrefix, instanceId = ARGV[1], ARGV[2]\n',
+    replace: "local channelPrefix, instanceId = ARGV[1], ARGV[2]\nnodeSet('9', 'beat')\n",
+  },
+  {
+    name: 'no EARLY check',
+    file: LEDGER,
+    find: "if tick > now + ${EARLY_MS} then\n    return 'early'\n  end",
+    replace: '',
+  },
+  {
+    name: 'EARLY is one ms more',
+    file: LEDGER,
+    find: 'tick > now + ${EARLY_MS}',
+    replace: 'tick > now + ${EARLY_MS} + 1',
+  },
+  {
+    name: 'late claims are not refused',
+    file: LEDGER,
+    find: "if tick < now - maxLatenessMs then\n    return 'late'\n  end",
+    replace: '',
+  },
+  {
+    name: 'no idempotent re-grant',
+    file: LEDGER,
+    find: "if tick == newest.tick and claimId == newest.claimId then\n    return 'granted'\n  end",
+    replace: '',
+  },
+  {
+    name: 'the floor comes before the re-grant',
+    file: LEDGER,
+    find: 'if tick == newest.tick and claimId == newest.claimId then',
+    replace: 'if tick > floor and tick == newest.tick and claimId == newest.claimId then',
+  },
+  {
+    name: 'a tick that is taken is granted again',
+    file: LEDGER,
+    find: "if tick == newest.tick and newest.claimId ~= '-' then\n    return 'taken ' .. newest.claimId\n  end\n  if tick <= newest.tick then",
+    replace: 'if tick < newest.tick then',
+  },
+  {
+    name: 'an older tick is granted',
+    file: LEDGER,
+    find: 'if tick <= newest.tick then',
+    replace: 'if tick == newest.tick then',
+  },
+  {
+    name: 'a claim does not see what its batch has granted',
+    file: LEDGER,
+    find: '  known[task] = { tick = tick, claimId = claimId }\n',
+    replace: '',
+  },
+  {
+    name: 'a grant forgets the tick before',
+    file: LEDGER,
+    find: "claimId .. ' ' .. text(newest.tick)",
+    replace: "claimId .. ' 0'",
+  },
+  {
+    name: 'give-back of any claim to the tick',
+    file: LEDGER,
+    find: 'if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then',
+    replace: 'if tick == ARGV[i * 3 - 1] then',
+  },
+  {
+    name: 'give-back of any tick of the claim',
+    file: LEDGER,
+    find: 'if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then',
+    replace: 'if claimId == ARGV[i * 3] then',
+  },
+  {
+    name: 'give-back restores the tick itself',
+    file: LEDGER,
+    find: "restored[#restored + 1] = previous .. ' - ' .. previous",
+    replace: "restored[#restored + 1] = tick .. ' - ' .. previous",
+  },
+];

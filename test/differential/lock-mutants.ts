@@ -1,0 +1,107 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
+
+/** Breakages of the scripts of locks and members, made by hand: each removes or weakens one rule of a Lua text. */
+
+import type { Breakage } from '../support/broken-copy.js';
+
+const LOCKS = 'redis/lock-scripts.ts';
+const MEMBERS = 'redis/membership-scripts.ts';
+
+export const LOCK_MUTANTS: readonly Breakage[] = [
+  {
+    name: 'a lock is released without compare',
+    file: LOCKS,
+    find: "if not isOurs(current, value) then\n    return 'absent'\n  end",
+    replace: '',
+  },
+  {
+    name: 'a lock is extended without compare',
+    file: LOCKS,
+    find: "if not isOurs(current, value) then\n    return 'lost'\n  end",
+    replace: '',
+  },
+  {
+    name: 'a lock’s value is compared by its end',
+    file: LOCKS,
+    find: "string.sub(current, -#value - 1) == ':' .. value",
+    replace: 'string.sub(current, -#value) == value',
+  },
+  {
+    name: 'extend makes a lost lock again after the quarantine',
+    file: LOCKS,
+    find: 'if not current and isQuarantined(ttlMs) then\n    if deadline == 0 then',
+    replace: 'if not current then\n    if deadline == 0 then',
+  },
+  {
+    name: 'extend makes a lost lock again without a deadline',
+    file: LOCKS,
+    find: "    if deadline == 0 then\n      return 'quarantined'\n    end\n",
+    replace: '',
+  },
+  {
+    name: 'acquire without quarantine',
+    file: LOCKS,
+    find: 'if not current and isQuarantined(ttlMs) then\n    return',
+    replace: 'if false then\n    return',
+  },
+  {
+    name: 'the quarantine ends a ms early',
+    file: LOCKS,
+    find: 'return now < since + ttlMs',
+    replace: 'return now < since + ttlMs - 1',
+  },
+  {
+    name: 'acquire and extend ignore the deadline',
+    file: LOCKS,
+    find: 'local isTooLate = deadline > 0 and now > deadline',
+    replace: 'local isTooLate = false',
+  },
+  {
+    name: 'presence is ignored',
+    file: LOCKS,
+    find: "if channelPrefix == '' or isPresent(holder) then",
+    replace: 'if true then',
+  },
+  {
+    name: 'a dead holder has no grace',
+    file: LOCKS,
+    find: "redis.call('PEXPIRE', key, '${PRESENCE_GRACE_MS}')",
+    replace: "redis.call('DEL', key)",
+  },
+  {
+    name: 'each look at a dead holder gives it the grace again',
+    file: LOCKS,
+    find: 'if remaining > ${PRESENCE_GRACE_MS} then',
+    replace: 'if true then',
+  },
+  {
+    name: 'a holder that was never seen is judged by its absence',
+    file: LOCKS,
+    find: "(isPresent(instanceId) and instanceId or '-')",
+    replace: 'instanceId',
+  },
+  {
+    name: 'members that stopped beating stay',
+    file: MEMBERS,
+    find: 'text(now - ${MEMBER_TTL_MS})',
+    replace: "'-inf'",
+  },
+  {
+    name: 'beats from the future count',
+    file: MEMBERS,
+    find: 'text(now + 1)',
+    replace: "'+inf'",
+  },
+  {
+    name: 'a member without presence is judged by its absence',
+    file: MEMBERS,
+    find: '(isPresent(id) or not hadPresence)',
+    replace: 'isPresent(id)',
+  },
+  {
+    name: 'a member whose presence is gone stays',
+    file: MEMBERS,
+    find: 'and (isPresent(id) or not hadPresence)',
+    replace: '',
+  },
+];

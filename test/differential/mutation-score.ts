@@ -1,0 +1,55 @@
+/**
+ * How much the comparison can see: each breakage of a script, made by hand, must show as a difference within the budget.
+ *
+ *     npm run differential:mutants [-- name …]        (about three minutes)
+ *
+ * Works on a copy of the sources. Ends with 1 when a mutant survives.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { BrokenCopy } from '../support/broken-copy.js';
+import { LEDGER_MUTANTS } from './ledger-mutants.js';
+import { LOCK_MUTANTS } from './lock-mutants.js';
+
+const OPERATIONS = 40_000;
+const SEEDS = [7, 8];
+const PATIENCE_MS = 300_000;
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** What caught the mutant, as cells of the table, or undefined. */
+function catchIn(copy: string): string | undefined {
+  for (const seed of SEEDS) {
+    const args = ['--until-difference', '--operations', String(OPERATIONS), '--seed', String(seed)];
+    const { status, stdout, stderr } = spawnSync(
+      'node',
+      ['--import', './scripts/typescript.mjs', 'test/differential/soak.ts', ...args],
+      { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS },
+    );
+    const caught = /difference at operation (\d+), seed \d+, .*?: (.*)/.exec(stdout);
+    if (caught !== null) return `${caught[1]} | ${seed} | ${caught[2]}`;
+    // A script that no longer runs proves nothing about the comparison.
+    if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1) ?? 'no output');
+  }
+  return undefined;
+}
+
+const asked = process.argv.slice(2);
+const copy = BrokenCopy.make();
+let survivors = 0;
+print('| breakage of a script | seen at operation | seed | difference |');
+print('|---|---|---|---|');
+try {
+  for (const mutant of [...LEDGER_MUTANTS, ...LOCK_MUTANTS].filter(
+    ({ name }) => asked.length === 0 || asked.includes(name),
+  )) {
+    const caught = await copy.whileBroken(mutant, () => catchIn(copy.root));
+    if (caught === undefined) survivors += 1;
+    print(`| ${mutant.name} | ${caught ?? '**survived** | | '} |`);
+  }
+} finally {
+  copy.remove();
+}
+process.exit(survivors === 0 ? 0 : 1);

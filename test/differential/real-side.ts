@@ -1,0 +1,95 @@
+/** A real server, asked through the very texts that the library sends. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
+import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { readState } from './real-state.js';
+import { SCRIPTS, toMessage, wordsOf } from './script-words.js';
+import { ServerMishaps } from './server-mishaps.js';
+import type { Answer, Mishap, Question, StoredState } from './step.js';
+
+export interface RealAnswer {
+  readonly answer: Answer;
+  /** What the script saw, whole ms. */
+  readonly nowMs: number;
+}
+
+const KEYS = redisKeys('differential');
+
+export class RealSide {
+  private constructor(
+    readonly server: RedisServer,
+    private readonly client: Redis,
+    private readonly mishaps: ServerMishaps,
+    private readonly tasks: readonly string[],
+    private readonly directory: string,
+  ) {}
+
+  static async start(tasks: readonly string[], env?: NodeJS.ProcessEnv): Promise<RealSide> {
+    const directory = mkdtempSync(join(tmpdir(), 'differential-'));
+    const configFile = join(directory, 'extra.conf');
+    writeFileSync(configFile, '');
+    const server = await startRedis({
+      args: ['--replica-read-only', 'no', '--include', configFile],
+      ...(env === undefined ? {} : { env }),
+    });
+    const client = server.client();
+    const mishaps = new ServerMishaps(server, client, KEYS, configFile);
+    const side = new RealSide(server, client, mishaps, tasks, directory);
+    await side.load();
+    return side;
+  }
+
+  /** As a server that nobody has ever asked anything. */
+  async reset(): Promise<void> {
+    await this.client.flushall();
+    await this.mishaps.reset();
+  }
+
+  async ask(question: Question): Promise<RealAnswer> {
+    const { script, keys, args } = toMessage(question, KEYS);
+    const reply: unknown = await this.client.evalsha(script.sha1, keys.length, ...keys, ...args);
+    if (!Array.isArray(reply)) throw new Error(`${script.name} answered ${String(reply)}`);
+    const [seconds, microseconds, ...words] = reply as readonly unknown[];
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+    return { answer: wordsOf(question, words), nowMs };
+  }
+
+  async suffer(mishap: Mishap): Promise<void> {
+    const isNewProcess = await this.mishaps.happen(mishap);
+    if (isNewProcess) await this.load();
+  }
+
+  async nowMs(): Promise<number> {
+    const [seconds, microseconds] = await this.client.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
+
+  state(): Promise<StoredState> {
+    return readState(this.client, KEYS, this.tasks);
+  }
+
+  async version(): Promise<string> {
+    const info = await this.client.info('server');
+    const name = /^(?:server_name:|(?=redict_version))(valkey|redict)/m.exec(info)?.[1] ?? 'redis';
+    return `${name} ${new RegExp(`^${name}_version:(\\S+)`, 'm').exec(info)?.[1] ?? 'of unknown version'}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async load(): Promise<void> {
+    for (const script of SCRIPTS) await loadScript(this.client, script);
+  }
+}
+
+async function loadScript(client: Redis, script: RedisScript): Promise<void> {
+  const sha1 = String(await client.script('LOAD', script.text));
+  if (sha1 !== script.sha1) throw new Error(`${script.name} is ${sha1} to the server, not ${script.sha1}`);
+}

@@ -1,0 +1,88 @@
+/** Who could act and who could vote at a given time, from what was done to them. Pure. */
+
+import type { Facts, Incident, Life } from './incident.js';
+
+/** A client connects again every 100 ms, and gives an attempt that hangs 1 s. */
+const RECONNECT_MS = 1_200;
+
+/** How long after its return the first script reaches a node at the latest: there is a beat a second. */
+const FIRST_CONTACT_MS = 1_100;
+
+/** A node that may have forgotten grants no run lock for one time to live (and no tick for 1 s, which is less). */
+const QUARANTINE_MS = 3_000;
+
+/** A replica that has just started knows neither time nor members yet. */
+const SETTLING_MS = 300;
+
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export class Outages {
+  readonly majority: number;
+
+  constructor(private readonly facts: Facts) {
+    this.majority = Math.floor(facts.nodes / 2) + 1;
+  }
+
+  /** Replicas that lived through all of the span and were not kept from acting in it. */
+  able(span: Span): readonly Life[] {
+    return this.facts.lives.filter(
+      (life) =>
+        life.fromMs + SETTLING_MS <= span.fromMs &&
+        life.toMs >= span.toMs &&
+        !this.facts.incidents.some((one) => one.effect.replicas?.includes(life.replica) && meets(one, span)),
+    );
+  }
+
+  /** Why nodes did not vote for this replica in the span, by node. */
+  nodesAway(replica: string, span: Span): ReadonlyMap<number, string> {
+    const away = new Map<number, string>();
+    for (let node = 0; node < this.facts.nodes; node += 1) {
+      const why = this.whyAway(replica, node, span);
+      if (why !== undefined) away.set(node, why);
+    }
+    return away;
+  }
+
+  /** The first thing that hit this replica in the span: a stall, a cut, or its death. SIGTERM is no excuse. */
+  whatHit(replica: string, span: Span): string | undefined {
+    const incident = this.facts.incidents.find(
+      (one) =>
+        (one.effect.replicas?.includes(replica) ||
+          one.effect.links?.some((link) => link.replica === replica)) &&
+        meets(one, span, RECONNECT_MS),
+    );
+    if (incident !== undefined) return incident.fault;
+    const life = this.facts.lives.find((one) => one.replica === replica);
+    const died = life !== undefined && !life.isGraceful && life.toMs >= span.fromMs && life.toMs <= span.toMs;
+    return died ? 'died' : undefined;
+  }
+
+  /** Whether anything at all that could leave a lock or a vote behind happened in the span. */
+  hitAnybody(span: Span): string | undefined {
+    const hit = this.facts.lives.find(({ replica }) => this.whatHit(replica, span) !== undefined);
+    return hit && `${hit.replica}: ${this.whatHit(hit.replica, span)}`;
+  }
+
+  private whyAway(replica: string, node: number, span: Span): string | undefined {
+    for (const one of this.facts.incidents) {
+      if (one.effect.links?.some((link) => link.replica === replica && link.node === node)) {
+        if (meets(one, span, RECONNECT_MS)) return one.fault;
+      }
+      if (!one.effect.nodes?.includes(node)) continue;
+      if (meets(one, span)) return one.fault;
+      if (one.effect.forgets === true && meets(one, span, FIRST_CONTACT_MS + QUARANTINE_MS)) {
+        return `quarantined after ${one.fault}`;
+      }
+      if (meets(one, span, RECONNECT_MS)) return `not yet reached again after ${one.fault}`;
+    }
+    return undefined;
+  }
+}
+
+/** Whether it lasted, with what follows it, into the span. */
+function meets(incident: Incident, span: Span, aftermathMs = 0): boolean {
+  return incident.struckMs <= span.toMs && incident.healedMs + aftermathMs >= span.fromMs;
+}

@@ -1,0 +1,72 @@
+/** The account of a campaign: one row per kind of fault, from facts and witnesses alone. Pure. */
+
+import { type BrokenPromise, doubledTicks, overlapsUnderTrust, tokensNotGrowing } from './broken-promises.js';
+import type { Incident } from './incident.js';
+import { type Miss, MissExplainer } from './misses.js';
+import { dueTicks, type Evidence, type Row, rowOf, sumOf, type Window, windowOf } from './row.js';
+import { type Run, runsOf } from './runs.js';
+
+export interface Tally {
+  readonly rows: readonly Row[];
+  readonly total: Row;
+  readonly broken: readonly BrokenPromise[];
+  readonly unexplained: readonly Miss[];
+  readonly unverified: readonly Incident[];
+}
+
+export function tallyUp(evidence: Evidence): Tally {
+  const { facts } = evidence;
+  const runs = runsOf(evidence.lines);
+  const broken = [...doubledTicks(runs), ...overlapsUnderTrust(runs), ...tokensNotGrowing(runs)];
+  const explainer = new MissExplainer(facts, runs, evidence.outcomes);
+  const misses = missedTicks(evidence, runs).map(([task, tick]) => explainer.explain(task, tick));
+  const row = (fault: string, incidents: readonly Incident[], windows: readonly Window[]): Row =>
+    rowOf({ fault, incidents, windows, evidence, runs, broken, misses });
+  const kinds = [...new Set(facts.incidents.map(({ fault }) => fault))];
+  return {
+    rows: kinds.map((fault) => {
+      const incidents = facts.incidents.filter((one) => one.fault === fault);
+      return row(
+        fault,
+        incidents,
+        incidents.map((one) => windowOf(one, evidence, runs)),
+      );
+    }),
+    total: row('all', facts.incidents, [
+      { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY },
+    ]),
+    broken,
+    unexplained: misses.filter(({ reason }) => reason === 'unexplained'),
+    unverified: facts.incidents.filter(({ evidence: seen }) => seen === undefined),
+  };
+}
+
+/** Several scenes in one table; what happened in more than one of them is one row. */
+export function mergeTallies(tallies: readonly Tally[]): Tally {
+  const rows = tallies.flatMap((tally) => tally.rows);
+  const kinds = [...new Set(rows.map(({ fault }) => fault))];
+  return {
+    rows: kinds.map((kind) =>
+      sumOf(
+        kind,
+        rows.filter(({ fault }) => fault === kind),
+      ),
+    ),
+    total: sumOf(
+      'all',
+      tallies.map(({ total }) => total),
+    ),
+    broken: tallies.flatMap(({ broken }) => broken),
+    unexplained: tallies.flatMap(({ unexplained }) => unexplained),
+    unverified: tallies.flatMap(({ unverified }) => unverified),
+  };
+}
+
+export function isClean({ broken, unexplained, unverified }: Tally): boolean {
+  return broken.length + unexplained.length + unverified.length === 0;
+}
+
+function missedTicks(evidence: Evidence, runs: readonly Run[]): readonly (readonly [string, number])[] {
+  const started = new Set(runs.map(({ task, tick }) => `${task} ${tick}`));
+  return dueTicks(evidence).filter(([task, tick]) => !started.has(`${task} ${tick}`));
+}

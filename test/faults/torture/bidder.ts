@@ -1,0 +1,128 @@
+/**
+ * One instance that bids for every tick of its tasks: no ranks and no lease, so that the ledger alone decides. From the
+ * contest down to the scripts it is the production protocol; only the loop above is this file's, because the
+ * scheduler rightly refuses a period of 20 ms.
+ */
+
+import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/bid.js';
+import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import {
+  type ContestParts,
+  contestInstant,
+} from '../../../libs/distributed-schedule/src/protocol/contest.js';
+import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
+import { DEFAULTS, type ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import type {
+  Clock,
+  LockProvider,
+  Random,
+  TickLedger,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { TickHandler } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
+
+export const OPTIONS: ProtocolOptions = { ...DEFAULTS, namespace: 'torture', bidStaggerMs: 5 };
+
+const LOOK_EVERY_MS = 40;
+/** Ticks are planned so far ahead that the earliest of bids can be on time. */
+const PLAN_AHEAD_MS = LONGEST_LEAD_MS + 4 * LOOK_EVERY_MS;
+
+export interface BidderParts {
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly clusterClock: ClusterClock;
+  readonly random: Random;
+  readonly ledger: TickLedger;
+  readonly handler: TickHandler;
+  readonly onTrouble: (what: string) => void;
+}
+
+export class Bidder {
+  private readonly stopping = new AbortController();
+  private readonly contest: ContestParts;
+  private readonly pending = new Set<Promise<void>>();
+
+  constructor(private readonly parts: BidderParts) {
+    this.contest = contestParts(parts, this.stopping.signal);
+  }
+
+  /** Bids until it is stopped. Resolves when the last contest has ended. */
+  async run(): Promise<void> {
+    const { clock, clusterClock } = this.parts;
+    const planned = new Map(TASKS.map((task) => [task, clusterClock.nowMs() + PLAN_AHEAD_MS]));
+    while (!this.stopping.signal.aborted) {
+      for (const task of TASKS) planned.set(task, this.plan(task, planned.get(task) ?? 0));
+      await clock.sleepUntil(clock.monotonicMs() + LOOK_EVERY_MS, this.stopping.signal);
+    }
+    await Promise.all(this.pending);
+  }
+
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  /** Takes up the ticks after `lastMs` that have come near, and answers with the newest of them. */
+  private plan(task: TortureTask, lastMs: number): number {
+    const { periodMs, phaseMs } = task;
+    const horizonMs = this.parts.clusterClock.nowMs() + PLAN_AHEAD_MS;
+    let tick = Math.floor((lastMs - phaseMs) / periodMs) * periodMs + phaseMs;
+    while (tick + periodMs <= horizonMs) {
+      tick += periodMs;
+      this.track(this.bidFor(task, tick));
+    }
+    return Math.max(lastMs, tick);
+  }
+
+  private async bidFor(task: TortureTask, tick: number): Promise<void> {
+    const approach: Approach = approachTo(task, this.parts.random);
+    await this.parts.clusterClock.sleepUntil(tick + approach.offsetMs, this.stopping.signal);
+    if (this.stopping.signal.aborted) return;
+    const schedule = { description: task.name, nextAfter: () => undefined };
+    const due: DueTick = {
+      task: { name: task.name, schedule, handler: this.parts.handler },
+      tick,
+      maxLatenessMs: task.maxLatenessMs,
+    };
+    const options = { ...this.contest.options, bidLeadMs: Math.max(0, -approach.offsetMs) };
+    await contestInstant({ ...this.contest, options }, tick, [due]);
+  }
+
+  private track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.parts.onTrouble(String(error)))
+      .finally(() => this.pending.delete(tracked));
+    this.pending.add(tracked);
+  }
+}
+
+function contestParts(parts: BidderParts, stopped: AbortSignal): ContestParts {
+  const { instanceId, clock, random, onTrouble } = parts;
+  const locks = freeLocks(random);
+  const observer = { observe: () => undefined };
+  return {
+    ...parts,
+    options: OPTIONS,
+    locks,
+    observer,
+    stopped,
+    keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
+    idempotencyKey: (task, tick) => `${task} ${tick}`,
+    around: (_context, run) => run(),
+    isAbandoned: () => false,
+    // Everybody takes itself for the only one, and so is first in rank for everything.
+    members: () => [instanceId],
+    beat: async () => [],
+    fence: (reason) => onTrouble(`fenced: ${reason}`),
+    report: () => undefined,
+  };
+}
+
+/** Grants everything to everybody. */
+function freeLocks(random: Random): LockProvider {
+  return {
+    tryAcquire: async (tasks) =>
+      tasks.map((task) => ({ kind: 'acquired', lock: { task, value: random.id() } })),
+    extend: async (locks) => locks.map(() => ({ kind: 'extended' })),
+    release: async () => undefined,
+  };
+}

@@ -1,0 +1,81 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
+
+/** Breakages of the ledger, made by hand, that double ticks on real servers. */
+
+import type { Breakage } from '../../support/broken-copy.js';
+
+const CLAIM = 'redis/ledger-scripts.ts';
+const PRELUDE = 'redis/redis-scripts.ts';
+const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    name: 'no floor',
+    file: CLAIM,
+    find: "  if tick <= floor then\n    return 'quarantined'\n  end\n",
+    replace: '',
+  },
+  {
+    name: 'floor at now',
+    file: PRELUDE,
+    find: 'floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})',
+    replace: 'floor = math.max(floor, now)',
+  },
+  {
+    name: 'MARGIN 0',
+    file: 'protocol/constants.ts',
+    find: 'MARGIN_MS = 900',
+    replace: 'MARGIN_MS = 0',
+  },
+  {
+    name: 'no incarnation',
+    file: PRELUDE,
+    find: 'if stored[1] ~= incarnation or since > now then',
+    replace: 'if not stored[1] or since > now then',
+  },
+  {
+    name: 'no EARLY check',
+    file: CLAIM,
+    find: "  if tick > now + ${EARLY_MS} then\n    return 'early'\n  end\n",
+    replace: '',
+  },
+  {
+    name: 'quorum is half of the nodes',
+    file: 'protocol/quorum.ts',
+    find: 'Math.floor(nodes / 2) + 1',
+    replace: 'Math.max(1, Math.floor(nodes / 2))',
+  },
+  {
+    name: 'claim id derived from the tick',
+    file: 'protocol/bid.ts',
+    find: CLAIM_ID,
+    replace: 'claimId: `all:${tick}`',
+  },
+  {
+    name: 'claim id shared by the attempts of an instance',
+    file: 'protocol/bid.ts',
+    find: CLAIM_ID,
+    replace: 'claimId: `${parts.instanceId}:always`',
+  },
+  {
+    name: 'give-back without compare',
+    file: CLAIM,
+    find: 'if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then',
+    replace: 'if tick == ARGV[i * 3 - 1] then',
+  },
+  {
+    name: 'an older tick is granted',
+    file: CLAIM,
+    find: "  if tick <= newest.tick then\n    return 'taken'\n  end\n",
+    replace: '',
+  },
+];
+
+/** @throws Error when there is none of that name */
+export function requireBreakage(name: string): Breakage {
+  const breakage = BREAKAGES.find((one) => one.name === name);
+  if (breakage === undefined) {
+    throw new Error(`no breakage '${name}'; there are: ${BREAKAGES.map((one) => one.name).join(', ')}`);
+  }
+  return breakage;
+}

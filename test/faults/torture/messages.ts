@@ -1,0 +1,44 @@
+/** What the torture's processes tell each other. Plain data: it crosses an IPC channel. */
+
+/** One set of masters, as a replica reaches it. */
+export interface SetAddress {
+  readonly set: string;
+  readonly urls: readonly string[];
+}
+
+/** The one command line argument of a replica, as JSON. */
+export interface ReplicaPlan {
+  readonly replica: string;
+  readonly seed: number;
+  readonly sets: readonly SetAddress[];
+  /** Every start is appended here. */
+  readonly recordFile: string;
+}
+
+/** A node's answer to one claim, of the two kinds that matter here. */
+export interface VoteSeen {
+  readonly kind: 'vote';
+  readonly vote: 'granted' | 'quarantined';
+  readonly replica: string;
+  readonly set: string;
+  readonly node: number;
+  readonly task: string;
+  readonly tick: number;
+}
+
+export type FromReplica =
+  | VoteSeen
+  /** Every node of every set has answered. */
+  | { readonly kind: 'ready' }
+  /** Something that must not happen; the run is void. */
+  | { readonly kind: 'trouble'; readonly what: string };
+
+/** What a replica writes down when a handler starts: the witness that owes nothing to the protocol. */
+export interface StartLine {
+  readonly set: string;
+  readonly task: string;
+  readonly tick: number;
+  readonly replica: string;
+  /** Wall clock of the machine, which all processes share. */
+  readonly atMs: number;
+}

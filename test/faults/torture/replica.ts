@@ -1,0 +1,107 @@
+/** A process under torture: one instance per set of masters. Started by torture-run.ts, and ended with it. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
+import {
+  connectRedis,
+  type RedisConnection,
+} from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
+import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { Bidder, OPTIONS } from './bidder.js';
+import type { FromReplica, ReplicaPlan, SetAddress } from './messages.js';
+import { roughNode } from './rough-node.js';
+import { StartPen } from './start-record.js';
+
+const CONNECT_WITHIN_MS = 20_000;
+const POLL_EVERY_MS = 10;
+/** Servers that are killed twice a second on a busy machine are slow now and then; a claim may wait for them. */
+const NODE_TIMEOUT_MS = 60;
+
+/** The start of a tick need not be exact here, and the exact one costs a millisecond of CPU each. */
+class PlainClock extends SystemClock {
+  override wakeExactlyAt(monotonicMs: number): Promise<void> {
+    return this.sleepUntil(monotonicMs);
+  }
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as ReplicaPlan;
+const clock = new PlainClock();
+const pen = new StartPen(plan.recordFile);
+const systemRandom = new SystemRandom();
+
+/** Whoever listens may be gone already; the record of starts is a file and needs nobody. */
+function tell(message: FromReplica): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+interface Instance {
+  readonly connection: RedisConnection;
+  readonly bidder: Bidder;
+}
+
+function openInstance({ set, urls }: SetAddress, seed: number): Instance {
+  const clusterClock = new ClusterClock(clock, urls.length);
+  const connection = connectRedis({
+    inputs: urls,
+    namespace: OPTIONS.namespace,
+    instanceId: plan.replica,
+    generation: 1,
+    options: { leaseTtlMs: OPTIONS.leaseTtlMs, nodeTimeoutMs: NODE_TIMEOUT_MS },
+    clock,
+    onTimeSample: (sample) => clusterClock.observe(sample),
+    onPresenceRestored: () => undefined,
+    onProblem: (error) => tell({ kind: 'trouble', what: error.message }),
+  });
+  const seeded = new SeededRandom(seed);
+  const nodes = connection.nodes.map((node, index) => watched(set, node, index, seeded));
+  const bidder = new Bidder({
+    instanceId: plan.replica,
+    clock,
+    clusterClock,
+    // What is done is seeded; ids are not, for a claim id must never come twice.
+    random: { next: () => seeded.next(), id: () => systemRandom.id() },
+    ledger: new QuorumTickLedger(nodes),
+    handler: ({ task, tick }) => pen.write({ set, task, tick, replica: plan.replica, atMs: Date.now() }),
+    onTrouble: (what) => tell({ kind: 'trouble', what }),
+  });
+  return { connection, bidder };
+}
+
+function watched(set: string, node: VotingNode, index: number, random: SeededRandom): VotingNode {
+  const { replica } = plan;
+  return roughNode({
+    node,
+    random,
+    onVote: ({ task, tick }, { kind }) => {
+      if (kind === 'granted' || kind === 'quarantined')
+        tell({ kind: 'vote', vote: kind, replica, set, node: index, task, tick });
+    },
+  });
+}
+
+/** By asking them: a node whose first handshake timed out shakes hands again with the next call. */
+async function untilAllAnswer(instances: readonly Instance[]): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
+  const nodes = instances.flatMap(({ connection }) => connection.nodes);
+  for (;;) {
+    const replies = await Promise.all(nodes.map((node) => node.peek(['none'])));
+    if (replies.every(({ answered }) => answered)) return;
+    if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer');
+    await sleep(POLL_EVERY_MS);
+  }
+}
+
+const instances = plan.sets.map((address, index) => openInstance(address, plan.seed + index));
+// The channel closes when the run is over, and also when the process that runs it dies.
+process.once('disconnect', () => {
+  for (const { bidder } of instances) bidder.stop();
+});
+await untilAllAnswer(instances);
+tell({ kind: 'ready' });
+await Promise.all(instances.map(({ bidder }) => bidder.run()));
+await Promise.all(instances.map(({ connection }) => connection.close()));
+process.exit(0);

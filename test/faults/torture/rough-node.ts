@@ -1,0 +1,54 @@
+/** A node behind a rough network: messages take their time, overtake each other, and replies get lost. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  Claim,
+  ClaimVote,
+  NodeReply,
+  Random,
+  VotingNode,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+
+/** So that the claims of several instances meet in another order on every node. */
+const MOST_DELAY_MS = 16;
+const LOST_SHARE = 0.02;
+const LOST: NodeReply<never> = { answered: false, reason: 'the reply was lost' };
+
+export interface RoughNodeParts {
+  readonly node: VotingNode;
+  readonly random: Random;
+  /** Called the moment the node's answer is here, before anybody acts on it. */
+  readonly onVote: (claim: Claim, vote: ClaimVote) => void;
+}
+
+export function roughNode({ node, random, onVote }: RoughNodeParts): VotingNode {
+  const travel = (): Promise<unknown> => sleep(random.next() * MOST_DELAY_MS);
+  const arrive = <T>(reply: NodeReply<T>): NodeReply<T> => (random.next() < LOST_SHARE ? LOST : reply);
+  return {
+    label: node.label,
+    claim: async (claims) => {
+      await travel();
+      const reply = await node.claim(claims);
+      if (reply.answered) tellVotes(claims, reply.value, onVote);
+      return arrive(reply);
+    },
+    giveBack: async (claims) => {
+      await travel();
+      return arrive(await node.giveBack(claims));
+    },
+    peek: (tasks) => node.peek(tasks),
+    beat: (instanceId, tasks) => node.beat(instanceId, tasks),
+    leave: (instanceId) => node.leave(instanceId),
+  };
+}
+
+function tellVotes(
+  claims: readonly Claim[],
+  votes: readonly ClaimVote[],
+  onVote: RoughNodeParts['onVote'],
+): void {
+  claims.forEach((claim, index) => {
+    const vote = votes[index];
+    if (vote !== undefined) onVote(claim, vote);
+  });
+}

@@ -1,0 +1,104 @@
+/** Runs SPIN on tick.pml: `spin -a` writes a verifier in C, gcc makes it a program, the program searches all states. */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Configuration } from './configurations.js';
+
+export interface Finding {
+  readonly errors: number;
+  /** Every state was visited. Without it, "no error" means nothing. */
+  readonly isComplete: boolean;
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  readonly seconds: number;
+  readonly megabytes: number;
+  /** The assertion, and the history that leads to it; empty where none failed. */
+  readonly violation: string;
+  readonly story: string;
+  /** Lines of the model that no run got to, without the ends of the endless loops. */
+  readonly unreached: readonly string[];
+}
+
+const MODEL = join(import.meta.dirname, 'tick.pml');
+const MEMORY_LIMIT_MB = 6_000;
+const DEPTH_LIMIT = 5_000_000;
+const HASH_TABLE_BITS = 24;
+const LONGEST_MS = 900_000;
+const LARGEST_OUTPUT = 64 * 1024 * 1024;
+const STORY_LINES = 60;
+
+/**
+ * - SAFETY: assertions only; nothing here is about progress.
+ * - NOREDUCE: all steps share the same variables, so looking for independent ones only costs time.
+ * Short searches are not worth an optimised verifier.
+ * Never BITSTATE or hash compaction: they would leave states out without saying so.
+ */
+const GCC_FLAGS = ['-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${MEMORY_LIMIT_MB}`];
+
+/** The tools that are not there. */
+export function missingTools(): readonly string[] {
+  return [
+    ['spin', '-V'],
+    ['gcc', '--version'],
+  ].flatMap(([tool = '', flag = '']) => (spawnSync(tool, [flag]).error === undefined ? [] : [tool]));
+}
+
+export const HOW_TO_INSTALL =
+  'on Debian and Ubuntu `apt-get install spin gcc`, else from https://spinroot.com (version 6.5)';
+
+export function verify({ defines, isQuick }: Pick<Configuration, 'defines' | 'isQuick'>): Finding {
+  const folder = mkdtempSync(join(tmpdir(), 'tick-model-'));
+  try {
+    copyFileSync(MODEL, join(folder, 'tick.pml'));
+    const flags = defines.split(' ').map((define) => `-D${define}`);
+    run(folder, 'spin', ['-a', ...flags, 'tick.pml']);
+    run(folder, 'gcc', [isQuick ? '-O0' : '-O2', ...GCC_FLAGS, '-o', 'pan', 'pan.c']);
+    const finding = readFinding(run(folder, './pan', [`-m${DEPTH_LIMIT}`, `-w${HASH_TABLE_BITS}`]));
+    if (finding.errors === 0) return finding;
+    // The model tells its story itself; `-p` would add every statement of it.
+    return { ...finding, story: lastLines(run(folder, 'spin', ['-t', '-T', ...flags, 'tick.pml'])) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(cwd: string, command: string, args: readonly string[]): string {
+  const options = { cwd, encoding: 'utf8', timeout: LONGEST_MS, maxBuffer: LARGEST_OUTPUT } as const;
+  const { stdout, stderr, error, status, signal } = spawnSync(command, args, options);
+  // A search that runs out of memory, and a replay that ends in a failed assertion, may have any exit code.
+  if (error !== undefined || (status !== 0 && (command === 'spin' ? args[0] === '-a' : command === 'gcc'))) {
+    throw new Error(`${command} ${args.join(' ')}: ${error ?? signal ?? status}\n${stdout}${stderr}`);
+  }
+  return `${stdout}${stderr}`;
+}
+
+export function readFinding(output: string): Finding {
+  const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? Number.NaN);
+  const errors = number(/errors: (\d+)/);
+  const isCutShort = /not completed|max search depth too small|truncated|out of memory|reached -DMEMLIM/i;
+  if (Number.isNaN(errors)) throw new Error(`the verifier ended without a result:\n${output}`);
+  return {
+    errors,
+    isComplete: errors === 0 && !isCutShort.test(output),
+    states: number(/([\d.e+]+) states, stored/),
+    transitions: number(/([\d.e+]+) transitions/),
+    depth: number(/depth reached (\d+)/),
+    seconds: number(/elapsed time ([\d.e+-]+) seconds/),
+    megabytes: number(/([\d.]+)\s+total actual memory usage/),
+    violation: /pan:\d+: (.*)/.exec(output)?.[1] ?? '',
+    story: '',
+    unreached: [...output.matchAll(/^\s+tick\.pml:\d+, state \d+, .*$/gm)]
+      .map(([line]) => line.trim())
+      .filter((line) => !line.endsWith('"-end-"'))
+      .map((line) => line.replace(/, ".*/, '')),
+  };
+}
+
+/** What the model printed, without the state that SPIN adds at the end. */
+function lastLines(replay: string): string {
+  const [story = ''] = replay.split(/^spin: (?!.*assertion violated)/m);
+  return story.trimEnd().split('\n').slice(-STORY_LINES).join('\n');
+}

@@ -1,0 +1,155 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
+
+/** Breakages of the claim: a tick may then start twice, or not at all. */
+
+import { LEDGER, type Mutant } from './mutant.js';
+
+const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
+
+/** Votes that an earlier attempt got, and gave back, are added to those of this one. */
+const LATE_GRANTS = `
+    const all = ((this as { past?: Map<string, Set<number>> }).past ??= new Map());
+    return claims.map((claim, index) => {
+      const key = claim.task + claim.tick;
+      const past = all.get(key) ?? new Set<number>();
+      all.set(key, past);
+      const votes = votesFor(replies, index);
+      votes.forEach((vote, node) => vote?.kind === 'granted' && past.add(node));
+      return decideClaim(claim, votes.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote)));
+    });`;
+
+export const CLAIM_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no floor after a loss of memory',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: "if (claim.tick <= floor) return { kind: 'quarantined' };",
+    replace: '',
+  },
+  {
+    name: 'MARGIN 0',
+    profiles: ['torture'],
+    file: 'protocol/constants.ts',
+    find: 'MARGIN_MS = 900',
+    replace: 'MARGIN_MS = 0',
+  },
+  {
+    name: 'a floor may fall (no max)',
+    profiles: ['normal'],
+    file: LEDGER,
+    find: 'floor: Math.max(this.memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),',
+    replace: 'floor: nowMs + EARLY_MS + MARGIN_MS,',
+  },
+  {
+    name: 'the incarnation is not looked at',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: 'this.memory?.incarnation !== this.incarnation',
+    replace: 'this.memory === undefined',
+  },
+  {
+    name: 'no EARLY check',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: "if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };",
+    replace: '',
+  },
+  {
+    name: 'EARLY is the caller’s',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: 'claim.tick > nowMs + EARLY_MS',
+    replace: 'claim.tick > nowMs + EARLY_MS + claim.maxLatenessMs',
+  },
+  {
+    name: 'the node does not refuse late claims',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: "if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };",
+    replace: '',
+  },
+  {
+    name: 'an older tick is granted',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: 'claim.tick <= entry.tick',
+    replace: 'claim.tick === entry.tick',
+  },
+  {
+    name: 'no idempotent re-grant',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: "if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };",
+    replace: '',
+  },
+  {
+    name: 'quorum is half of the nodes',
+    profiles: ['torture'],
+    file: 'protocol/quorum.ts',
+    find: 'Math.floor(nodes / 2) + 1',
+    replace: 'Math.max(1, Math.floor(nodes / 2))',
+  },
+  {
+    name: 'one owner shared by all instances',
+    profiles: ['torture'],
+    file: 'protocol/bid.ts',
+    find: CLAIM_ID,
+    replace: "claimId: 'owner'",
+  },
+  {
+    name: 'claim id derived from the tick',
+    profiles: ['torture'],
+    file: 'protocol/bid.ts',
+    find: CLAIM_ID,
+    replace: 'claimId: `all:${tick}`',
+  },
+  {
+    name: 'claim id shared by the attempts of an instance',
+    profiles: ['torture'],
+    file: 'protocol/bid.ts',
+    find: CLAIM_ID,
+    replace: 'claimId: `${parts.instanceId}:always`',
+  },
+  {
+    name: 'give-back without compare',
+    profiles: ['torture'],
+    file: LEDGER,
+    find: 'if (entry?.tick !== tick || entry.claimId !== claimId) continue;',
+    replace: 'if (entry === undefined) continue;',
+  },
+  {
+    name: 'no give-back',
+    profiles: ['liveness'],
+    file: 'protocol/bid.ts',
+    find: 'standing.length > 0 ? parts.ledger.giveBack(',
+    replace: 'standing.length > 1_000 ? parts.ledger.giveBack(',
+  },
+  {
+    name: 'a grant counts after it was given back',
+    profiles: ['torture'],
+    file: 'protocol/quorum-tick-ledger.ts',
+    find: 'return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));',
+    replace: LATE_GRANTS,
+  },
+  {
+    name: 'a silent node counts as a grant',
+    profiles: ['torture'],
+    file: 'protocol/quorum-tick-ledger.ts',
+    find: "if (granted >= quorum) return { kind: 'won', votesOut };",
+    replace: "if (granted > 0 && votesOut >= quorum) return { kind: 'won', votesOut };",
+  },
+  {
+    name: 'the node does not know its node set',
+    profiles: ['normal'],
+    file: LEDGER,
+    find: "if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));",
+    replace: 'if (nodeSet.generation < memory.nodeSet.generation) memory.nodeSet = nodeSet;',
+  },
+  {
+    name: 'a newer node set is ignored',
+    profiles: ['normal'],
+    file: 'protocol/contest.ts',
+    find: 'parts.fence(verdict.reason);',
+    replace: '',
+  },
+];

@@ -1,0 +1,55 @@
+/** Breakages of clock, schedule and rank: ticks may then be lost, early, or cost too much. */
+
+import type { Mutant } from './mutant.js';
+
+export const CONTEST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'cluster time is the fastest node’s',
+    profiles: ['liveness'],
+    file: 'protocol/cluster-clock.ts',
+    find: 'return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;',
+    replace: 'return sorted.at(-1) ?? 0;',
+  },
+  {
+    name: 'the next tick is computed from now',
+    profiles: ['normal'],
+    file: 'protocol/task-book.ts',
+    find: 'const successor = page.task.schedule.nextAfter(tick);',
+    replace: 'const successor = page.task.schedule.nextAfter(nowMs);',
+  },
+  {
+    name: 'after a pause the timer is armed from now',
+    profiles: ['normal'],
+    file: 'protocol/task-book.ts',
+    find: 'page.nextTick = isFarBack ? page.task.schedule.nextAfter(nowMs - MISSED_SPAN_MS) : successor;',
+    replace: 'page.nextTick = isFarBack ? successor : page.task.schedule.nextAfter(Math.max(tick, nowMs));',
+  },
+  {
+    name: 'everybody is first in rank',
+    profiles: ['liveness'],
+    file: 'protocol/ranking.ts',
+    find: '  return rank;',
+    replace: '  return 0 * rank;',
+  },
+  {
+    name: 'nobody takes over',
+    profiles: ['liveness'],
+    file: 'protocol/bid-plan.ts',
+    find: 'return rank < LAST_RANK ? [rank * bidStaggerMs, ...rounds] : rounds;',
+    replace: 'return [];',
+  },
+  {
+    name: 'a stopped instance goes on bidding',
+    profiles: ['normal'],
+    file: 'protocol/scheduler.ts',
+    find: "this.state = 'stopping';\n    this.stopping.abort();",
+    replace: "this.state = 'stopping';",
+  },
+  {
+    name: 'a handler that does not end holds up the shutdown',
+    profiles: ['normal'],
+    file: 'protocol/scheduler.ts',
+    find: 'return Promise.race([all, late]);',
+    replace: 'return all;',
+  },
+];

@@ -1,0 +1,12 @@
+/** A breakage of the protocol, made by hand: it removes or weakens one rule that a promise rests on. */
+
+import type { Breakage } from '../../support/broken-copy.js';
+import type { Profile } from '../world/profile.js';
+
+export interface Mutant extends Breakage {
+  /** Where it should be seen, in this order. */
+  readonly profiles: readonly Profile['name'][];
+}
+
+export const LEDGER = 'memory/memory-node.ts';
+export const LOCKS = 'memory/memory-lock-table.ts';

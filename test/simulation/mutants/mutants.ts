@@ -1,0 +1,8 @@
+/** All breakages by which the simulation is scored. */
+
+import { CLAIM_MUTANTS } from './claim-mutants.js';
+import { CONTEST_MUTANTS } from './contest-mutants.js';
+import { LEASE_MUTANTS } from './lease-mutants.js';
+import type { Mutant } from './mutant.js';
+
+export const MUTANTS: readonly Mutant[] = [...CLAIM_MUTANTS, ...LEASE_MUTANTS, ...CONTEST_MUTANTS];

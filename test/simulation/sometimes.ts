@@ -1,0 +1,67 @@
+/** What must have happened in worlds without a violation, or their zeros say nothing. */
+
+import type { Totals } from './search.js';
+import type { Profile } from './world/profile.js';
+
+/**
+ * Least numbers in 100 worlds: about a third of what is usual, so that chance does not fail a run and a simulation that
+ * has gone blind does. `contested tick`: at least two instances asked for votes.
+ */
+export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string, number>>>> = {
+  normal: {
+    'contested tick': 70,
+    run: 1_200,
+    'loss soon after a grant': 50,
+    'granted again': 5,
+    early: 600,
+    late: 300,
+    quarantined: 90,
+    'won after others gave back': 25,
+    'presence take-over': 3,
+    'won but too late to start': 4,
+    'split vote': 3,
+    'hand-over while a handler runs': 8,
+    'lease lost': 7,
+    fenced: 2,
+    'blocked at win': 1,
+  },
+  torture: {
+    // Half of all ticks.
+    'contested tick': 5_000,
+    run: 1_900,
+    'loss soon after a grant': 60,
+    'granted again': 500,
+    early: 6_000,
+    late: 13_000,
+    quarantined: 9_000,
+    'won after others gave back': 700,
+    'won but too late to start': 30,
+    'split vote': 4_000,
+    'hand-over while a handler runs': 30,
+    fenced: 5,
+  },
+  liveness: {
+    'contested tick': 200,
+    run: 5_000,
+    'idle instance dies': 150,
+    'loss soon after a grant': 50,
+    'granted again': 140,
+    early: 300,
+    late: 700,
+    quarantined: 80,
+    'won after others gave back': 45,
+    'presence take-over': 2,
+    'won but too late to start': 4,
+    'split vote': 10,
+  },
+};
+
+/** A sentence for everything that happened too seldom. */
+export function tooRare(profile: Profile, { counters, worlds }: Totals): readonly string[] {
+  return Object.entries(SOMETIMES[profile.name]).flatMap(([what, per100]) => {
+    const least = Math.floor((per100 * worlds) / 100);
+    const count = counters.get(what) ?? 0;
+    const sentence = `${what}: ${count} times in ${worlds} worlds of ${profile.name}, must be at least ${least}`;
+    return count >= least ? [] : [sentence];
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * The run locks of one server, kept a second time from the answers alone, as an oracle: whoever breaks the rules of
+ * a lock on one node is seen there, before two runs have to meet by chance.
+ */
+
+import type {
+  ExtendVote,
+  LockVote,
+} from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
+import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import type { History } from './history.js';
+
+interface Entry {
+  readonly value: string;
+  readonly holder: string;
+  expiresAtMs: number;
+  /** When it would have expired if its holder had not been taken for dead. */
+  readonly dueMs: number;
+}
+
+export interface LockRequest {
+  readonly task: string;
+  readonly value: string;
+  readonly holder: string;
+  readonly ttlMs: number;
+  /** Node time after which nobody waits for the answer. */
+  readonly deadlineMs: number;
+}
+
+/** What a restart gives back. */
+export type DeskSnapshot = ReadonlyMap<string, Entry>;
+
+export class LockDesk {
+  private readonly entries = new Map<string, Entry>();
+  private sinceMs: number;
+
+  constructor(
+    private readonly model: MemoryNode,
+    private readonly wallMs: () => number,
+    private readonly history: History,
+  ) {
+    this.sinceMs = wallMs();
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** The answer, and whether it was possible only because a dead holder's lock had been cut short. */
+  acquire(request: LockRequest): { readonly vote: LockVote; readonly isTakeOver: boolean } {
+    const { task, value, holder, ttlMs, deadlineMs } = request;
+    const last = this.entries.get(task);
+    const entry = this.live(task);
+    const vote = this.model.locks.acquire(task, value, holder, ttlMs, deadlineMs);
+    if (vote.kind === 'held' && entry !== undefined && vote.freeInMs !== undefined) {
+      entry.expiresAtMs = Math.min(entry.expiresAtMs, this.wallMs() + vote.freeInMs);
+    }
+    if (vote.kind !== 'acquired') return { vote, isTakeOver: false };
+    this.checkInTime(request);
+    if (entry !== undefined && entry.value !== value) {
+      this.history.fail('a lock has one holder', `${task}: ${entry.holder} and ${holder}`);
+    }
+    if (entry === undefined && this.wallMs() < this.sinceMs + ttlMs) {
+      this.history.fail('no new lock after a loss of memory', `${task} to ${holder}`);
+    }
+    this.set(request);
+    return { vote, isTakeOver: last !== undefined && last.holder !== holder && last.dueMs > this.wallMs() };
+  }
+
+  extend(request: LockRequest): ExtendVote {
+    const { task, value, holder, ttlMs, deadlineMs } = request;
+    const entry = this.live(task);
+    const vote = this.model.locks.voteOnExtend(task, value, holder, ttlMs, deadlineMs);
+    if (vote !== 'extended') return vote;
+    this.checkInTime(request);
+    if (entry !== undefined && entry.value !== value) {
+      this.history.fail('only its holder extends a lock', `${task}: ${entry.holder} by ${holder}`);
+    }
+    if (entry === undefined && this.wallMs() >= this.modelSinceMs() + ttlMs) {
+      this.history.fail('a lock that has expired is not extended', `${task} by ${holder}`);
+    }
+    this.set(request);
+    return vote;
+  }
+
+  release(task: string, value: string): void {
+    this.live(task);
+    this.model.locks.release(task, value);
+    if (this.entries.get(task)?.value === value) this.entries.delete(task);
+  }
+
+  snapshot(): DeskSnapshot {
+    return new Map([...this.entries].map(([task, entry]) => [task, { ...entry }]));
+  }
+
+  /** What is left is what the restored file held. */
+  memoryLost(restored: DeskSnapshot = new Map()): void {
+    this.entries.clear();
+    for (const [task, entry] of restored) this.entries.set(task, { ...entry });
+    this.sinceMs = this.wallMs();
+  }
+
+  /** A quarantine that seems to lie ahead begins anew. */
+  clockStepped(): void {
+    this.sinceMs = Math.min(this.sinceMs, this.wallMs());
+  }
+
+  /** Whether this server holds the task's lock for somebody else, or could grant it to somebody else now. */
+  isOpenToOthers(task: string, holder: string, ttlMs: number): boolean {
+    const entry = this.entries.get(task);
+    const isLive = entry !== undefined && entry.expiresAtMs >= this.wallMs();
+    return !isLive ? this.wallMs() >= this.sinceMs + ttlMs : entry.holder !== holder;
+  }
+
+  private set({ task, value, holder, ttlMs }: LockRequest): void {
+    const dueMs = this.wallMs() + ttlMs;
+    this.entries.set(task, { value, holder, expiresAtMs: dueMs, dueMs });
+  }
+
+  private modelSinceMs(): number {
+    return this.model.snapshot().memory?.sinceMs ?? this.sinceMs;
+  }
+
+  private checkInTime({ task, holder, deadlineMs }: LockRequest): void {
+    if (this.wallMs() <= deadlineMs) return;
+    this.history.fail('a lock request that came too late changes nothing', `${task} of ${holder}`);
+  }
+
+  /** What has expired is gone for good, as soon as somebody asks. */
+  private live(task: string): Entry | undefined {
+    const entry = this.entries.get(task);
+    if (entry === undefined || entry.expiresAtMs >= this.wallMs()) return entry;
+    this.entries.delete(task);
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+/** What must be true between the locks that servers hold and the trust that runs have in them. */
+
+import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import type { Server } from '../world/server.js';
+import type { VirtualTime } from '../world/virtual-time.js';
+import type { History } from './history.js';
+import type { LockRequest } from './lock-desk.js';
+import type { RunWitness } from './run-witness.js';
+
+/** Rounding of a server's clock, and a rate that is off by 0.05 % for a time to live. */
+const EXPIRY_TOLERANCE_MS = 3;
+
+export class LockWitness {
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly history: History,
+    private readonly runs: RunWitness,
+    private readonly servers: readonly Server[],
+    private readonly onBid: (instanceId: string, task: string) => void,
+  ) {}
+
+  bid(instanceId: string, tasks: readonly string[]): void {
+    for (const task of tasks) this.onBid(instanceId, task);
+  }
+
+  tookOver(): void {
+    this.history.count('presence take-over');
+  }
+
+  /** A server has granted or extended a lock: trust is looked at now, and when that grant has ended. */
+  granted(server: Server, { task, holder, ttlMs }: LockRequest): void {
+    this.history.note(() => `node ${server.index + 1} locks ${task} for ${holder}`);
+    this.checkTrust(task, ttlMs);
+    this.time.schedule(ttlMs + EXPIRY_TOLERANCE_MS, () => this.checkTrust(task, ttlMs));
+  }
+
+  /** While a run trusts its lease no majority may be free for somebody else. */
+  private checkTrust(task: string, ttlMs: number): void {
+    for (const run of this.runs.trusted(task)) {
+      const open = this.servers.filter(
+        (server) => !server.isDown && server.desk.isOpenToOthers(task, run.instanceId, ttlMs),
+      );
+      if (open.length < quorumOf(this.servers.length)) continue;
+      this.history.fail('trust ends before the lock does', `${task} on ${run.instanceId}`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** How every due tick ended on every instance, and whether every tick ran once the world was healed. */
+
+import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { EPOCH_MS } from '../world/machine.js';
+import type { Profile } from '../world/profile.js';
+import type { Instance } from '../world/simulated-instance.js';
+import type { History } from './history.js';
+import type { RunWitness } from './run-witness.js';
+
+/** So long after the last fault every tick must run, ms: clocks are slewed, locks of the dead expire. */
+export const LIVE_AFTER_MS = 6_000;
+
+/** What a tick may cost when nothing is wrong: one bid, and one more where a node's clock lags behind. */
+const MOST_BIDS_PER_TICK = 3;
+/** Bids for a tick are made from shortly before it on. */
+const BID_LEAD_MS = 250;
+
+/** A first answer after this finds ticks that were armed without it. */
+const EARLY_AGREEMENT_MS = 900;
+const FAR_AHEAD_MS = 20_000;
+
+export class OutcomeWitness {
+  private readonly bids = new Map<string, number>();
+
+  constructor(
+    private readonly history: History,
+    private readonly runs: RunWitness,
+    private readonly profile: Profile,
+  ) {}
+
+  ended(instance: Instance, { task, tick, outcome, detail }: TickReport): void {
+    const ended = instance.ended.get(task) ?? new Set<number>();
+    instance.ended.set(task, ended);
+    if (this.isBeforeAgreement(instance, tick)) return;
+    if (ended.has(tick)) this.history.fail('one outcome per tick', nameOf(instance, task, tick));
+    ended.add(tick);
+    this.history.count(`outcome ${outcome}`);
+    if (outcome === 'misfire' && instance.won.has(`${task} ${tick}`)) {
+      this.history.count('won but too late to start');
+    }
+    this.history.note(() => `${nameOf(instance, task, tick)} ${outcome} ${detail ?? ''}`);
+  }
+
+  /** In quiet time one instance bids for a tick, and the others see that it is taken. */
+  bid(instanceId: string, task: string): void {
+    const { healedAtMs, durationMs, periodMs } = this.profile;
+    const nowMs = this.history.nowMs();
+    if (healedAtMs >= durationMs || nowMs < healedAtMs + LIVE_AFTER_MS) return;
+    const key = `${task} ${Math.floor((nowMs + BID_LEAD_MS) / periodMs)}`;
+    const bids = (this.bids.get(key) ?? 0) + 1;
+    this.bids.set(key, bids);
+    if (bids > MOST_BIDS_PER_TICK) {
+      this.history.fail('a quiet tick costs few bids', `${bids} for ${key}, ${instanceId}`);
+    }
+  }
+
+  /** At the end of the world. */
+  check(instances: readonly Instance[]): void {
+    for (const instance of instances) this.checkEveryTickEnded(instance);
+    if (this.profile.healedAtMs < this.profile.durationMs) this.checkEveryTickRan();
+  }
+
+  private checkEveryTickEnded(instance: Instance): void {
+    const { periodMs, durationMs } = this.profile;
+    const { id, ended, machine } = instance;
+    if (machine.isDead || machine.isPaused) return;
+    const lastDue = EPOCH_MS + durationMs - 4 * Math.max(periodMs, 1_000);
+    for (const [task, ticks] of ended) {
+      const last = Math.min(lastDue, Math.max(...ticks));
+      for (let tick = Math.min(...ticks); tick <= last; tick += periodMs) {
+        if (ticks.has(tick) || this.runs.isUnfinished(id, task, tick)) continue;
+        this.history.fail('every tick ends', nameOf(instance, task, tick));
+      }
+    }
+  }
+
+  private checkEveryTickRan(): void {
+    const { periodMs, durationMs, healedAtMs, tasks } = this.profile;
+    const from = Math.ceil((healedAtMs + LIVE_AFTER_MS) / periodMs) * periodMs;
+    for (let atMs = from; atMs <= durationMs - 2_000; atMs += periodMs) {
+      for (let index = 0; index < tasks; index += 1) {
+        if (this.runs.started.has(`t${index} ${EPOCH_MS + atMs}`)) continue;
+        this.history.fail('every tick runs when healed', `t${index}@${atMs}`);
+      }
+    }
+  }
+
+  /** Until the first agreement on cluster time, ticks are those of the machine's own clock, which may be far ahead. */
+  private isBeforeAgreement(instance: Instance, tick: number): boolean {
+    const { clusterClock, machine } = instance;
+    if (!clusterClock.synchronised) return true;
+    const isLate = machine.monotonicMs() > EARLY_AGREEMENT_MS && instance.countsFrom === undefined;
+    instance.countsFrom ??= clusterClock.nowMs() + (isLate ? FAR_AHEAD_MS : 0);
+    return tick < instance.countsFrom;
+  }
+}
+
+function nameOf({ id }: Instance, task: string, tick: number): string {
+  return `${id} ${task}@${tick - EPOCH_MS}`;
+}

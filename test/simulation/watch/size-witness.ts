@@ -1,0 +1,63 @@
+/** Nothing may grow without a bound, however long a world lasts. Looked at every second. */
+
+import type { Instance } from '../world/simulated-instance.js';
+import type { WorldParts } from '../world/world-parts.js';
+
+const LOOK_PERIOD_MS = 1_000;
+
+/** Timers and messages per living instance. */
+const MOST_EVENTS_PER_INSTANCE = 400;
+/** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
+const MOST_OPEN_TICKS_PER_TASK = 8;
+/** Members that are alive or have been within the time to live of a beat; more never join at once. */
+const MOST_MEMBERS = 24;
+/** After a pause there are ticks to report. */
+const CALM_AFTER_MS = 2_000;
+
+export class SizeWitness {
+  constructor(private readonly parts: WorldParts) {}
+
+  watch(): void {
+    this.parts.time.schedule(LOOK_PERIOD_MS, () => {
+      this.look();
+      this.watch();
+    });
+  }
+
+  private look(): void {
+    const { time, servers, profile, instances } = this.parts;
+    const living = instances.filter(({ machine }) => !machine.isDead);
+    this.check('events', time.pending, MOST_EVENTS_PER_INSTANCE * (living.length + 1));
+    for (const server of servers) {
+      this.check('ledger entries', server.model.snapshot().entries.size, profile.tasks);
+      this.check('lock entries', server.desk.size, profile.tasks);
+    }
+    for (const instance of living) {
+      if (!instance.machine.hasRunFor(CALM_AFTER_MS)) continue;
+      const { tasks, leases, members } = instance.scheduler.status();
+      const mostOpen = MOST_OPEN_TICKS_PER_TASK * profile.tasks;
+      this.check('leases', leases.length, mostOpen);
+      this.check('members', members.length, MOST_MEMBERS);
+      for (const { name, nextTick } of tasks)
+        this.check('open ticks', openTicks(instance, name, nextTick, profile.periodMs), mostOpen);
+    }
+  }
+
+  private check(what: string, size: number, most: number): void {
+    this.parts.history.peak(`most ${what}`, size);
+    if (size > most) this.parts.history.fail('everything has a bound', `${size} ${what}, at most ${most}`);
+  }
+}
+
+/** Ticks that have been taken out of the book and have not ended. */
+function openTicks(
+  { ended, countsFrom }: Instance,
+  task: string,
+  nextTick: number | undefined,
+  periodMs: number,
+): number {
+  const ticks = ended.get(task);
+  if (countsFrom === undefined || nextTick === undefined || ticks === undefined || ticks.size === 0) return 0;
+  const taken = (nextTick - Math.min(...ticks)) / periodMs;
+  return taken - [...ticks].filter((tick) => tick < nextTick).length;
+}

@@ -1,0 +1,63 @@
+/** What can go wrong in a world. Every fault is within what the README assumes. */
+
+import type { Place } from './ambush.js';
+import type { Restart } from './server.js';
+
+/**
+ * - `blocked`    the process stands still while all clocks go on: SIGSTOP, garbage collection, a busy event loop
+ * - `suspended`  the machine sleeps: its monotonic clock stands too
+ * - `killed`     the kernel closes the sockets of the process
+ * - `unplugged`  the host is gone and nobody says so
+ */
+export type Misfortune = 'blocked' | 'suspended' | 'killed' | 'unplugged';
+
+export type InstanceFault = { readonly instance: number } & (
+  | { readonly kind: 'instance suffers'; readonly misfortune: Misfortune; readonly forMs: number }
+  /** Directed: when it comes to this place for the n-th time. Random faults seldom hit the moment that matters. */
+  | {
+      readonly kind: 'instance suffers at';
+      readonly place: Place;
+      readonly nth: number;
+      readonly misfortune: Misfortune;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'instance leaves' }
+  | { readonly kind: 'wall clock steps'; readonly byMs: number }
+  | { readonly kind: 'beats are lost'; readonly forMs: number }
+  | { readonly kind: 'replies are slow'; readonly byMs: number; readonly forMs: number }
+  | {
+      readonly kind: 'link is cut';
+      readonly server: number;
+      readonly way: 'request' | 'reply' | 'both';
+      readonly forMs: number;
+    }
+);
+
+export type ServerFault = { readonly server: number } & (
+  | { readonly kind: 'server restarts'; readonly forMs: number; readonly how: Restart }
+  /** Directed: right after its next grant, for a few ms. */
+  | {
+      readonly kind: 'server restarts on a grant';
+      readonly afterMs: number;
+      readonly forMs: number;
+      readonly how: Restart;
+      /** How far its clock is set back meanwhile, ms; 0 or less. */
+      readonly byMs: number;
+    }
+  /** A replica that lags takes over: an older ledger, another server process, another clock. */
+  | {
+      readonly kind: 'server fails over';
+      readonly lagMs: number;
+      readonly forMs: number;
+      readonly byMs: number;
+    }
+  | { readonly kind: 'server stops'; readonly forMs: number }
+  | { readonly kind: 'server is flushed' }
+  | { readonly kind: 'server clock steps'; readonly byMs: number; readonly forMs: number }
+);
+
+export type Fault = { readonly atMs: number } & (
+  | { readonly kind: 'instance joins' | 'newer node set joins' }
+  | InstanceFault
+  | ServerFault
+);

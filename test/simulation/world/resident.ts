@@ -1,0 +1,19 @@
+/** What lives on one machine, as its parts see it. */
+
+import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import type { Place } from './ambush.js';
+import type { Machine } from './machine.js';
+
+export interface Resident {
+  readonly id: string;
+  /** Of the node set that it was started with. */
+  readonly generation: number;
+  readonly machine: Machine;
+  readonly clusterClock: ClusterClock;
+  /** `task tick` of those that were won here. */
+  readonly won: Set<string>;
+  /** Since when it must not bid, true time: it is leaving, or has met a newer node set. */
+  readonly retired: { sinceMs: number };
+  /** Told when the instance comes to a place where a directed fault may wait. */
+  readonly reach: (place: Place) => void;
+}

@@ -1,0 +1,148 @@
+/** One instance of a simulated world: the production scheduler on a machine of its own. */
+
+import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
+import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
+import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
+import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { Ambush } from './ambush.js';
+import { Machine } from './machine.js';
+import { NetworkedLocks } from './networked-locks.js';
+import type { Resident } from './resident.js';
+import { simulatedTask } from './simulated-task.js';
+import { WatchedLedger } from './watched-ledger.js';
+import { connectNode } from './watched-node.js';
+import type { WorldParts } from './world-parts.js';
+
+export interface Instance extends Resident {
+  readonly scheduler: Scheduler;
+  /** What waits for this instance to come to a certain place. */
+  readonly ambush: Ambush;
+  /** Ticks that have ended here, by task. */
+  readonly ended: Map<string, Set<number>>;
+  isFenced: boolean;
+  isLeaving: boolean;
+  /** The first tick, epoch ms, from which every one must end exactly once. */
+  countsFrom: number | undefined;
+}
+
+export interface Birth {
+  readonly id: string;
+  readonly generation: number;
+  /** Rate of its monotonic clock, and how far its wall clock is off, ms. */
+  readonly rate: number;
+  readonly wallOffsetMs: number;
+}
+
+/** Makes an instance and starts it. */
+export function startInstance(parts: WorldParts, birth: Birth): Instance {
+  const { id, generation } = birth;
+  const machine = new Machine(parts.time, birth);
+  const ambush = new Ambush();
+  const resident: Resident = {
+    id,
+    generation,
+    machine,
+    clusterClock: new ClusterClock(machine, parts.servers.length),
+    won: new Set(),
+    retired: { sinceMs: Number.POSITIVE_INFINITY },
+    reach: (place) => ambush.reach(place),
+  };
+  const instance: Instance = {
+    ...resident,
+    ambush,
+    scheduler: buildScheduler(parts, resident, (event) => observe(parts, instance, event)),
+    ended: new Map(),
+    isFenced: false,
+    isLeaving: false,
+    countsFrom: undefined,
+  };
+  for (let index = 0; index < parts.profile.tasks; index += 1) {
+    instance.scheduler.add(simulatedTask(parts, `t${index}`, resident));
+  }
+  parts.instances.push(instance);
+  parts.history.note(() => `${id} joins, node set ${generation}`);
+  instance.scheduler.start();
+  return instance;
+}
+
+function buildScheduler(
+  parts: WorldParts,
+  resident: Resident,
+  observe: (event: ScheduleEvent) => void,
+): Scheduler {
+  const { servers, options, random, profile } = parts;
+  const nodes = servers.map((server) => connectNode(parts, server, resident));
+  const membership = new QuorumMembership(nodes);
+  return new Scheduler({
+    instanceId: resident.id,
+    nodes: nodes.length,
+    options,
+    clock: resident.machine,
+    random,
+    clusterClock: resident.clusterClock,
+    locks: profile.everyInstanceBids ? freeLocks(random) : networkedLocks(parts, resident),
+    ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
+    membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
+    observer: { observe },
+    idempotencyKey: (task, tick) => `${task} ${tick}`,
+  });
+}
+
+function networkedLocks(parts: WorldParts, { id, machine, reach }: Resident): LockProvider {
+  const { servers, network, random, options, locks } = parts;
+  return new NetworkedLocks({
+    machine,
+    servers,
+    network,
+    random,
+    instanceId: id,
+    nodeTimeoutMs: options.nodeTimeoutMs,
+    witness: locks,
+    onRenewal: () => reach('renewal'),
+    onRelease: () => reach('release'),
+  });
+}
+
+function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): void {
+  if (instance.machine.isDead) return;
+  switch (event.type) {
+    case 'tick':
+      parts.outcomes.ended(instance, event.report);
+      return;
+    case 'fenced':
+      instance.isFenced = true;
+      parts.history.count('fenced');
+      return;
+    case 'error':
+      parts.history.fail('no error inside', `${event.where}: ${String(event.error)}`);
+      return;
+    case 'lease_lost':
+      parts.history.count('lease lost');
+      return;
+    default:
+  }
+}
+
+/** Grants everything to everybody: the ledger is alone. */
+function freeLocks(random: SeededRandom): LockProvider {
+  return {
+    tryAcquire: async (tasks) =>
+      tasks.map((task) => ({ kind: 'acquired', lock: { task, value: random.id() } })),
+    extend: async (locks) => locks.map(() => ({ kind: 'extended' })),
+    release: async () => undefined,
+  };
+}
+
+/** Every instance takes itself for the only one, and so is first in rank for everything. */
+function onlySelf(membership: Membership): Membership {
+  return {
+    beat: async (instanceId, peeks) => ({
+      ...(await membership.beat(instanceId, peeks)),
+      members: [instanceId],
+    }),
+    leave: (instanceId) => membership.leave(instanceId),
+  };
+}

@@ -1,0 +1,63 @@
+/** A task whose handlers are of all kinds: short, long, hanging, failing, and deaf to their signal. */
+
+import type {
+  ScheduledTask,
+  TickContext,
+} from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { Machine } from './machine.js';
+import type { HandlerKind } from './profile.js';
+import type { Resident } from './resident.js';
+import type { WorldParts } from './world-parts.js';
+
+const MOST_SHORT_MS = 20;
+const MOST_LONG_MS = 5_000;
+const MOST_DEAF_MS = 6_000;
+const HANGING_MS = 10_000;
+
+export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
+  const { periodMs } = parts.profile;
+  return {
+    name,
+    schedule: {
+      description: `every ${periodMs} ms`,
+      nextAfter: (epochMs) => (Math.floor(epochMs / periodMs) + 1) * periodMs,
+    },
+    handler: (context) => handle(parts, resident, context),
+  };
+}
+
+async function handle(parts: WorldParts, resident: Resident, context: TickContext): Promise<void> {
+  const { machine, clusterClock, reach } = resident;
+  const run = parts.runs.start({ context, machine, latenessMs: clusterClock.nowMs() - context.tick });
+  try {
+    reach('start');
+    await work(parts, machine, context.signal);
+  } finally {
+    parts.runs.end(run);
+  }
+}
+
+async function work({ profile, random }: WorldParts, machine: Machine, signal: AbortSignal): Promise<void> {
+  const kind = profile.handlers[Math.floor(random.next() * profile.handlers.length)] ?? 'short';
+  await machine.sleepUntil(
+    machine.monotonicMs() + durationMs(kind, random.next()),
+    kind === 'deaf' ? undefined : signal,
+  );
+  if (kind === 'failing') throw new Error('simulated');
+}
+
+function durationMs(kind: HandlerKind, share: number): number {
+  switch (kind) {
+    case 'short':
+    case 'failing':
+      return share * MOST_SHORT_MS;
+    case 'long':
+      return share * MOST_LONG_MS;
+    case 'deaf':
+      return share * MOST_DEAF_MS;
+    case 'hanging':
+      return HANGING_MS;
+    default:
+      return kind satisfies never;
+  }
+}

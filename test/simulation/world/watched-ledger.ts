@@ -1,0 +1,80 @@
+/** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
+
+import type {
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { EPOCH_MS } from './machine.js';
+import type { Resident } from './resident.js';
+import type { WorldParts } from './world-parts.js';
+
+/** Bids whose locks were asked for before it retired may still be on their way, ms. */
+const IN_FLIGHT_MS = 300;
+/** A give-back is sent in the same turn of the event loop. */
+const DEBT_MS = 1;
+
+export class WatchedLedger implements TickLedger {
+  /** Claims that some node may have granted in vain, until their owner gives them back. */
+  private readonly owed = new Set<string>();
+
+  constructor(
+    private readonly ledger: TickLedger,
+    private readonly parts: WorldParts,
+    private readonly resident: Resident,
+  ) {}
+
+  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+    this.checkMayBid();
+    const verdicts = await this.ledger.claim(claims);
+    for (const [index, verdict] of verdicts.entries()) {
+      const claim = claims[index];
+      if (claim !== undefined) this.decided(claim, verdict);
+    }
+    if (verdicts.some(({ kind }) => kind === 'won')) this.resident.reach('win');
+    // What springs at `win` holds the verdict back until the process goes on.
+    await this.resident.machine.turn();
+    return verdicts;
+  }
+
+  giveBack(claims: readonly Claim[]): Promise<void> {
+    for (const claim of claims) {
+      this.owed.delete(claim.claimId);
+      this.parts.claims.gaveBack(claim);
+    }
+    return this.ledger.giveBack(claims);
+  }
+
+  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks);
+  }
+
+  private decided(claim: Claim, verdict: ClaimVerdict): void {
+    const { claims, history, time } = this.parts;
+    const { won, machine, retired } = this.resident;
+    if (verdict.kind === 'split') history.count('split vote');
+    if (verdict.kind === 'outdated') retired.sinceMs = Math.min(retired.sinceMs, time.nowMs);
+    if (verdict.kind === 'won') {
+      won.add(`${claim.task} ${claim.tick}`);
+      claims.won(claim);
+    } else if (verdict.votesOut > 0) {
+      this.owed.add(claim.claimId);
+      time.schedule(DEBT_MS, () => machine.run(() => this.checkGivenBack(claim)));
+    }
+  }
+
+  /** Votes that stand for nobody would keep the tick from everybody. */
+  private checkGivenBack(claim: Claim): void {
+    if (!this.owed.has(claim.claimId)) return;
+    this.parts.history.fail('votes of a lost claim are given back', `${claim.task}@${claim.tick - EPOCH_MS}`);
+  }
+
+  private checkMayBid(): void {
+    const { machine, id, retired } = this.resident;
+    const sinceMs = this.parts.time.nowMs - retired.sinceMs;
+    if (sinceMs <= IN_FLIGHT_MS || !machine.hasRunFor(IN_FLIGHT_MS)) return;
+    this.parts.history.fail('no bid after a newer node set or stop()', id);
+  }
+}

@@ -1,0 +1,67 @@
+/** One node as one instance reaches it: over the network, with an eye on every vote. */
+
+import type {
+  Claim,
+  ClaimVote,
+  NodeReply,
+  VotingNode,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { EPOCH_MS } from './machine.js';
+import type { MessageKind } from './network.js';
+import type { Resident } from './resident.js';
+import type { Server } from './server.js';
+import type { WorldParts } from './world-parts.js';
+
+export function connectNode(parts: WorldParts, server: Server, resident: Resident): VotingNode {
+  const { machine, clusterClock, generation, reach } = resident;
+  const voter = { instanceId: resident.id, generation };
+  let nodeTimeMs = 0;
+  const node = server.connect({ generation, fingerprint: `set ${generation}` }, (readMs) => {
+    nodeTimeMs = readMs;
+  });
+  const ask = async <T>(kind: MessageKind, act: () => Promise<NodeReply<T>>): Promise<NodeReply<T>> => {
+    const sentMs = machine.monotonicMs();
+    let readMs = 0;
+    const work = (): Promise<NodeReply<T>> => {
+      const answer = act();
+      readMs = nodeTimeMs;
+      return answer;
+    };
+    const { nodeTimeoutMs: timeoutMs } = parts.options;
+    const reply = await parts.network.request({ machine, server, timeoutMs, kind, work });
+    const receivedMs = machine.monotonicMs();
+    if (reply.answered) clusterClock.observe({ node: server.index, sentMs, receivedMs, nodeTimeMs: readMs });
+    return reply;
+  };
+  const vote = async (claims: readonly Claim[]): Promise<NodeReply<readonly ClaimVote[]>> => {
+    parts.claims.asked(voter, claims);
+    const reply = await node.claim(claims);
+    if (!reply.answered) return reply;
+    for (const [index, given] of reply.value.entries()) {
+      const claim = claims[index];
+      if (claim === undefined) continue;
+      parts.history.note(
+        () => `${node.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${resident.id}`,
+      );
+      parts.claims.voted(server, voter, claim, given);
+      if (given.kind === 'granted') server.springTraps();
+    }
+    return reply;
+  };
+  return {
+    label: node.label,
+    claim: async (claims) => {
+      const reply = await ask('other', () => vote(claims));
+      if (reply.answered && reply.value.some(({ kind }) => kind === 'granted')) reach('grant');
+      return reply;
+    },
+    giveBack: (claims) =>
+      ask('other', () => {
+        for (const claim of claims) parts.claims.forgot(server, claim);
+        return node.giveBack(claims);
+      }),
+    peek: (tasks) => ask('other', () => node.peek(tasks)),
+    beat: (instanceId, tasks) => ask('beat', () => node.beat(instanceId, tasks)),
+    leave: (instanceId) => ask('other', () => node.leave(instanceId)),
+  };
+}

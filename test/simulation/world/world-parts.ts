@@ -1,0 +1,30 @@
+/** What a simulated world is made of. */
+
+import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { ClaimWitness } from '../watch/claim-witness.js';
+import type { History } from '../watch/history.js';
+import type { LockWitness } from '../watch/lock-witness.js';
+import type { OutcomeWitness } from '../watch/outcome-witness.js';
+import type { RunWitness } from '../watch/run-witness.js';
+import type { Network } from './network.js';
+import type { Profile } from './profile.js';
+import type { Server } from './server.js';
+import type { Instance } from './simulated-instance.js';
+import type { VirtualTime } from './virtual-time.js';
+
+export interface WorldParts {
+  readonly profile: Profile;
+  readonly options: ProtocolOptions;
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly network: Network;
+  readonly servers: readonly Server[];
+  /** In the order in which they joined; the dead stay. */
+  readonly instances: Instance[];
+  readonly history: History;
+  readonly claims: ClaimWitness;
+  readonly runs: RunWitness;
+  readonly locks: LockWitness;
+  readonly outcomes: OutcomeWitness;
+}
