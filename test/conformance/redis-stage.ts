@@ -23,6 +23,7 @@ export async function connectStage(
     options: { nodeTimeoutMs: PATIENCE_MS, leaseTtlMs: 3_000 },
     clock: new SystemClock(),
     onTimeSample: () => undefined,
+    onPresenceLost: () => undefined,
     onPresenceRestored: () => undefined,
     onProblem: () => undefined,
   });

@@ -19,7 +19,7 @@ export interface Failure {
   readonly message: string;
   /** How many operations had been run until then. */
   readonly operations: number;
-  /** The shortest sequence that was found, in words. */
+  /** The shortest sequence that was found, in words, with the answers. */
   readonly story: readonly string[];
 }
 
@@ -33,6 +33,7 @@ export interface CampaignResult {
 }
 
 const MEAN_LENGTH = 100;
+const SHORTEN_FOR_MS = 60_000;
 /** Real time may end: waiting for a lock or a floor. */
 const WITHOUT_CLOCK_SHARE = 0.05;
 
@@ -83,33 +84,29 @@ class Campaign {
     const { seed } = this.options;
     // In real time each try would take as long as the first.
     const shrinks = this.shim !== undefined && (this.options.shrinks ?? true);
-    let first: { readonly operations: number } | undefined;
+    let failure: Failure | undefined;
+    let shortenUntilMs = Number.POSITIVE_INFINITY;
     const property = fc.asyncProperty(
       fc.constantFrom(...EPOCHS_MS),
-      fc.array(randomOperation, {
-        minLength: MEAN_LENGTH / 2,
-        maxLength: (MEAN_LENGTH * 3) / 2,
-        size: 'max',
-      }),
+      fc.array(randomOperation, { maxLength: 2 * MEAN_LENGTH, size: 'max' }),
       async (epochMs, operations) => {
+        if (performance.now() > shortenUntilMs) return;
         try {
           await this.play(pair, epochMs, operations);
         } catch (error) {
-          first ??= { operations: this.operations };
+          if (!(error instanceof Difference)) throw error;
+          if (failure === undefined) shortenUntilMs = performance.now() + SHORTEN_FOR_MS;
+          // A later failure is a shorter one.
+          const atOperation = failure?.operations ?? this.operations;
+          failure = { message: error.message, operations: atOperation, story: this.story };
           throw error;
         }
       },
     );
     const numRuns = Math.ceil((this.options.operations * this.share()) / MEAN_LENGTH);
-    const result = await fc.check(property, {
-      seed,
-      numRuns,
-      endOnFailure: !shrinks,
-    });
-    if (!result.failed) return undefined;
-    const error = result.errorInstance;
-    if (!(error instanceof Difference)) throw error;
-    return { message: error.message, operations: first?.operations ?? 0, story: this.story };
+    const result = await fc.check(property, { seed, numRuns, endOnFailure: !shrinks });
+    if (result.failed && failure === undefined) throw result.errorInstance;
+    return failure;
   }
 
   private async play(pair: Pair, epochMs: number, operations: readonly Operation[]): Promise<void> {

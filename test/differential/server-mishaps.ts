@@ -69,10 +69,8 @@ export class ServerMishaps {
     if (kind === 'restart as a replica') await this.client.replicaof(...NO_MASTER);
     if (kind === 'restart as a replica' || kind === 'restart with its memory') await this.save();
     if (kind === 'restart empty') this.hasFile = false;
-    writeFileSync(
-      this.configFile,
-      kind === 'restart as a replica' ? `replicaof ${NO_MASTER.join(' ')}\n` : '',
-    );
+    const replica = kind === 'restart as a replica' ? `replicaof ${NO_MASTER.join(' ')}\n` : '';
+    writeFileSync(this.configFile, replica);
     if (this.hasFile) {
       await this.server.kill();
       await this.server.start();

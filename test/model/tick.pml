@@ -1,6 +1,6 @@
 /*
  * The claim of a tick, for SPIN: claim script, give-back, incarnation guard and floor on NODES voting nodes, and the
- * instances that count the votes. `node --import ./scripts/typescript.mjs test/model/run-model.ts` checks it.
+ * instances that count the votes. `npm run model` checks it (run-model.ts).
  *
  * What is claimed: a tick is started at most once, and at most one claim has a majority that it did not give up.
  *
@@ -12,7 +12,7 @@
  *
  * (A) is asserted at every vote below, and so is that no two claims on a tick have majorities. (A) holds because
  *
- *   (B) the node's entry stands at the latest tick it voted for and was not given back, or the floor does; and
+ *   (B) the node's entry or its floor is at or above the tick of every vote whose claim was not given up; and
  *   (C) after a loss of memory the floor is at or above every tick that the node ever voted for. At that vote the
  *       clock showed r with T <= r + EARLY. When the node is first asked after the loss its clock shows at least
  *       r - MARGIN, so the floor is at least r - MARGIN + EARLY + MARGIN >= T.
@@ -266,7 +266,7 @@ inline guard() {
      if :: reading < ME.highest -> SOMETIMES(CLOCK_BEHIND) :: else fi;
      ME.lost = 0;
      printf("node %d is asked at %d after a loss and finds id %d on tick %d\n", _pid, reading, ME.claim, ME.tick);
-#ifdef BOUND_FROM_LAST
+#ifdef BOUND_FROM_LOSS
      ME.highest = reading;
 #endif
 #if defined(NO_FLOOR)
@@ -396,7 +396,13 @@ end:
   :: atomic { /* nothing is lost, but the clock stands before `since`: the guard treats it alike */
        losses > 0 && !ME.lost -> losses--;
        pickFrom(0);
-       d_step { raiseFloor(); reduce() }
+       d_step {
+         raiseFloor();
+#ifdef BOUND_FROM_STEP
+         ME.highest = reading;
+#endif
+         reduce()
+       }
      }
   od
 }

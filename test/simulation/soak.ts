@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 const LAST_LINES = 120;
-const SHRINK_WITHIN_MS = 120_000;
+const SHRINK_WITHIN_MS = 60_000;
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };

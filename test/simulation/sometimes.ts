@@ -43,7 +43,7 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
   liveness: {
     'contested tick': 200,
     run: 5_000,
-    'idle instance dies': 150,
+    'idle instance dies': 120,
     'loss soon after a grant': 50,
     'granted again': 140,
     early: 300,

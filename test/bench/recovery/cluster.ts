@@ -11,6 +11,12 @@ const POLL_EVERY_MS = 10;
 const START_WITHIN_MS = 15_000;
 const JOIN_WITHIN_MS = 30_000;
 
+/** A replica that is stopped when this process ends would not notice that its parent has gone. */
+const STAGES = new Set<Stage>();
+process.once('exit', () => {
+  for (const { replicas } of STAGES) for (const replica of replicas) void replica.kill('SIGKILL');
+});
+
 export interface ClusterOptions {
   /** Of all replicas. */
   readonly env: Readonly<Record<string, string>>;
@@ -33,6 +39,7 @@ export class Cluster {
   static async open(random: SeededRandom, options: ClusterOptions): Promise<Cluster> {
     const { env, replicas = 3, assemble, settled } = options;
     const cluster = new Cluster(await Stage.open({ env, replicas }), random);
+    STAGES.add(cluster.stage);
     try {
       await assemble?.(cluster);
       cluster.firstTick = await (settled?.(cluster) ?? cluster.untilSettled());

@@ -49,6 +49,8 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+// Ends by `exit`, whose listeners take the replicas along.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 execFileSync(process.execPath, [BUILD_DEMO], { stdio: 'inherit' });
 const startedMs = performance.now();
 let doubled = 0;

@@ -18,6 +18,8 @@ import {
 const TASK_MS = 500;
 const FIRST_MS = 50;
 const LAST_MS = 400;
+/** An order takes its time to arrive, and must still find the run at work. */
+const LAST_ORDER_MS = 150;
 const DEATH_BOUND_MS = 400;
 /** Longer than any trial: the runs end by the fault. */
 const ENDLESS_MS = 60_000;
@@ -33,12 +35,16 @@ const about = {
 } as const;
 
 /** Ends the process of a run; `end` resolves when it is dead. */
-async function strikeRunning(cluster: Cluster, end: (winner: Replica) => Promise<unknown>): Promise<Struck> {
+async function strikeRunning(
+  cluster: Cluster,
+  lastMs: number,
+  end: (winner: Replica) => Promise<unknown>,
+): Promise<Struck> {
   const run = await cluster.nextRun();
-  await untilTime(run.startedMs + between(cluster.random, FIRST_MS, LAST_MS));
+  await untilTime(run.startedMs + between(cluster.random, FIRST_MS, lastMs));
   await end(cluster.replicaOf(run));
   const faultMs = Date.now();
-  const { startedMs } = await cluster.startOf(run.tick + SECOND_MS);
+  const { startedMs } = await cluster.startAfter(faultMs);
   const nextSecondMs = secondAfter(faultMs);
   const measuredMs = startedMs - (startedMs < nextSecondMs ? faultMs : nextSecondMs);
   return { faultMs, startedMs, measuredMs, heal: () => cluster.replace() };
@@ -47,7 +53,7 @@ async function strikeRunning(cluster: Cluster, end: (winner: Replica) => Promise
 const killed = onCluster(
   { ...about, bound: `no tick lost; ${about.bound}`, name: 'running winner killed (kill -9)' },
   { env },
-  (cluster) => strikeRunning(cluster, (winner) => winner.kill('SIGKILL')),
+  (cluster) => strikeRunning(cluster, LAST_MS, (winner) => winner.kill('SIGKILL')),
 );
 
 const outOfMemory = onCluster(
@@ -55,7 +61,7 @@ const outOfMemory = onCluster(
   { ...about, name: 'running winner out of memory', losesNoTick: false },
   { env: { ...env, NODE_OPTIONS: '--max-old-space-size=64' } },
   (cluster) =>
-    strikeRunning(cluster, (winner) => {
+    strikeRunning(cluster, LAST_ORDER_MS, (winner) => {
       winner.command({ type: 'exhaust memory' });
       return winner.until(() => false);
     }),

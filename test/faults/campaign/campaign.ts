@@ -68,7 +68,10 @@ async function campaign(minutes: number, seed: number, kinds: readonly SceneKind
 }
 
 function describe({ title, tallies, moments }: Part): readonly string[] {
-  return tallies.length === 0 ? [] : [`${title}. ${moments.join(' ')}`, tableOf(mergeTallies(tallies))];
+  if (tallies.length === 0) return [];
+  const whole = mergeTallies(tallies);
+  const stale = `${whole.staleStarts} stale start(s): the process was stopped just before its handler's first line.`;
+  return [`${title}. ${moments.join(' ')} ${stale}`, tableOf(whole)];
 }
 
 async function act(round: Omit<ActParts, 'tell'>): Promise<{ tally: Tally; evidence: Evidence }> {

@@ -58,6 +58,13 @@ describe('broken promises of a campaign', () => {
     expect(kindsOf(evidenceOf([...allBut(3), ...late]))).toEqual(['token not growing']);
   });
 
+  it('count a start that came after its lease as stale, whatever its token', () => {
+    const stale = line('start', 3, { replica: 'B', monotonicMs: 5_900, trustedForMs: 0 });
+    const tally = tallyUp(evidenceOf([...allBut(3), stale]));
+    expect(tally.broken).toEqual([]);
+    expect(tally.staleStarts).toBe(1);
+  });
+
   it('count a fault that was not seen to take effect', () => {
     const unseen = incident('redis: FLUSHALL', 2_500, 2_600, { evidence: undefined });
     const evidence = evidenceOf(allBut(), { incidents: [unseen] });
@@ -148,6 +155,9 @@ describe('a missed tick', () => {
   it('is explained by a machine that gave a process no time', () => {
     const starvation = [{ process: 'redis 1', fromMs: 4_900, toMs: 5_100, waitedMs: 140 }];
     expect(reasonsOf(evidenceOf(allBut(5), { starvation }))).toEqual(['starved machine']);
+    expect(reasonsOf(evidenceOf(allBut(7), { starvation }))).toEqual(['unexplained']);
+    const words = [word('B', 7, 'overlap', 'lock held by id-A')];
+    expect(reasonsOf(evidenceOf(allBut(7), { starvation }, words))).toEqual(['starved machine']);
   });
 });
 

@@ -45,9 +45,10 @@ async function open(): Promise<Scene> {
   await cast.open();
   await firstRuns(cast.runFile);
   const failovers = [
-    failover('sentinel: master killed', masterKilled(store)),
-    failover('sentinel: failover by command', failoverForced(store)),
-    failover('sentinel: split brain', splitBrain(store)),
+    failover('sentinel: master killed', masterKilled(store), true),
+    // Clients of the old master stay with it until it is told that it is one no more, 8 s later.
+    failover('sentinel: failover by command', failoverForced(store), false),
+    failover('sentinel: split brain', splitBrain(store), false),
   ];
   const chosen = failovers[round % failovers.length];
   round += 1;
@@ -63,7 +64,7 @@ async function open(): Promise<Scene> {
   };
 }
 
-function failover(kind: string, fault: Fault): Hazard {
+function failover(kind: string, fault: Fault, isOverWhenSeen: boolean): Hazard {
   return {
     kind,
     moments: ['random', 'on grant', 'on win'],
@@ -73,9 +74,9 @@ function failover(kind: string, fault: Fault): Hazard {
       effect: { nodes: [0], forgets: true },
       victims: ['the master'],
       lastsMs: NEVER_HEALED_MS,
-      // The old master comes back as a standby later on, which changes nothing for anybody.
       isBackground: true,
-      isOverWhenSeen: true,
+      // A dead master comes back as a standby later on, which changes nothing for anybody.
+      isOverWhenSeen,
     }),
   };
 }

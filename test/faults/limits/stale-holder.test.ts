@@ -22,7 +22,10 @@ class Writer {
   }
 
   static fork(env: Readonly<Record<string, string>>): Writer {
-    return new Writer(fork(WRITER, { execArgv: ['--import', TYPESCRIPT], env: { ...process.env, ...env } }));
+    const child = fork(WRITER, { execArgv: ['--import', TYPESCRIPT], env: { ...process.env, ...env } });
+    // One that is stopped just then would not notice that its parent has gone.
+    process.once('exit', () => child.kill('SIGKILL'));
+    return new Writer(child);
   }
 
   starts(): readonly WriterMessage[] {

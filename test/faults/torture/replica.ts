@@ -53,6 +53,7 @@ function openInstance({ set, urls }: SetAddress, seed: number): Instance {
     options: { leaseTtlMs: OPTIONS.leaseTtlMs, nodeTimeoutMs: NODE_TIMEOUT_MS },
     clock,
     onTimeSample: (sample) => clusterClock.observe(sample),
+    onPresenceLost: () => undefined,
     onPresenceRestored: () => undefined,
     onProblem: (error) => tell({ kind: 'trouble', what: error.message }),
   });

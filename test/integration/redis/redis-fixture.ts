@@ -56,6 +56,7 @@ export function openInstance(options: InstanceOptions): Instance {
       log.samples.push(sample);
       given.onTimeSample?.(sample);
     },
+    onPresenceLost: () => given.onPresenceLost?.(),
     onPresenceRestored: () => {
       instance.presenceRestored += 1;
       given.onPresenceRestored?.();

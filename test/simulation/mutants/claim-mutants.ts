@@ -34,13 +34,6 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     replace: 'MARGIN_MS = 0',
   },
   {
-    name: 'a floor may fall (no max)',
-    profiles: ['normal'],
-    file: LEDGER,
-    find: 'floor: Math.max(this.memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),',
-    replace: 'floor: nowMs + EARLY_MS + MARGIN_MS,',
-  },
-  {
     name: 'the incarnation is not looked at',
     profiles: ['torture'],
     file: LEDGER,

@@ -45,11 +45,4 @@ export const CONTEST_MUTANTS: readonly Mutant[] = [
     find: "this.state = 'stopping';\n    this.stopping.abort();",
     replace: "this.state = 'stopping';",
   },
-  {
-    name: 'a handler that does not end holds up the shutdown',
-    profiles: ['normal'],
-    file: 'protocol/scheduler.ts',
-    find: 'return Promise.race([all, late]);',
-    replace: 'return all;',
-  },
 ];

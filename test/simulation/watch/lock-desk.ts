@@ -18,6 +18,9 @@ interface Entry {
   readonly dueMs: number;
 }
 
+/** Two times to live. */
+const STEP_FORGOTTEN_MS = 6_000;
+
 export interface LockRequest {
   readonly task: string;
   readonly value: string;
@@ -33,6 +36,7 @@ export type DeskSnapshot = ReadonlyMap<string, Entry>;
 export class LockDesk {
   private readonly entries = new Map<string, Entry>();
   private sinceMs: number;
+  private steppedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly model: MemoryNode,
@@ -76,7 +80,9 @@ export class LockDesk {
     if (entry !== undefined && entry.value !== value) {
       this.history.fail('only its holder extends a lock', `${task}: ${entry.holder} by ${holder}`);
     }
-    if (entry === undefined && this.wallMs() >= this.modelSinceMs() + ttlMs) {
+    // A key that a server has not noticed to be expired lives again when its clock steps back.
+    const hasStepped = this.history.nowMs() - this.steppedMs < STEP_FORGOTTEN_MS;
+    if (entry === undefined && !hasStepped && this.wallMs() >= this.modelSinceMs() + ttlMs) {
       this.history.fail('a lock that has expired is not extended', `${task} by ${holder}`);
     }
     this.set(request);
@@ -98,6 +104,12 @@ export class LockDesk {
     this.entries.clear();
     for (const [task, entry] of restored) this.entries.set(task, { ...entry });
     this.sinceMs = this.wallMs();
+  }
+
+  /** What has expired by now is nobody's, whether or not the server has noticed before its clock steps. */
+  clockSteps(): void {
+    for (const task of [...this.entries.keys()]) this.live(task);
+    this.steppedMs = this.history.nowMs();
   }
 
   /** A quarantine that seems to lie ahead begins anew. */

@@ -10,6 +10,9 @@ import type { RunWitness } from './run-witness.js';
 /** So long after the last fault every tick must run, ms: clocks are slewed, locks of the dead expire. */
 export const LIVE_AFTER_MS = 6_000;
 
+/** Then nothing at all happens for so long, ms, before idle instances die: views of who is alive differ again then. */
+export const QUIET_MS = 5_000;
+
 /** What a tick may cost when nothing is wrong: one bid, and one more where a node's clock lags behind. */
 const MOST_BIDS_PER_TICK = 3;
 /** Bids for a tick are made from shortly before it on. */
@@ -45,7 +48,8 @@ export class OutcomeWitness {
   bid(instanceId: string, task: string): void {
     const { healedAtMs, durationMs, periodMs } = this.profile;
     const nowMs = this.history.nowMs();
-    if (healedAtMs >= durationMs || nowMs < healedAtMs + LIVE_AFTER_MS) return;
+    const quietMs = nowMs - healedAtMs - LIVE_AFTER_MS;
+    if (healedAtMs >= durationMs || quietMs < 0 || quietMs > QUIET_MS) return;
     const key = `${task} ${Math.floor((nowMs + BID_LEAD_MS) / periodMs)}`;
     const bids = (this.bids.get(key) ?? 0) + 1;
     this.bids.set(key, bids);

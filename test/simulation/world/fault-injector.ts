@@ -1,22 +1,26 @@
 /** Makes what a plan says happen. */
 
-import type { Fault, InstanceFault, Misfortune, ServerFault } from './fault.js';
-import type { Restart, Server } from './server.js';
+import type { Fault, InstanceFault, Misfortune } from './fault.js';
+import type { Server } from './server.js';
+import { ServerFaults } from './server-faults.js';
 import type { Instance } from './simulated-instance.js';
+import { unlessHealed } from './unless-healed.js';
 import type { WorldParts } from './world-parts.js';
 
 /** The kernel closes the sockets of a process that is gone. */
 const SOCKETS_CLOSE_WITHIN_MS = 5;
-/** Whoever lost its connections renews as soon as it is back. */
-const RECONNECT_WITHIN_MS = 100;
 /** Beyond the shutdown timeout, until stop() must have settled. */
 const STOP_TOLERANCE_MS = 500;
 
 export class FaultInjector {
+  readonly serverFaults: ServerFaults;
+
   constructor(
     private readonly parts: WorldParts,
     private readonly join: (generation: number) => void,
-  ) {}
+  ) {
+    this.serverFaults = new ServerFaults(parts, () => this.living());
+  }
 
   strike(fault: Fault): void {
     const { history, servers, time, profile } = this.parts;
@@ -31,7 +35,7 @@ export class FaultInjector {
       if (instance !== undefined) this.strikeInstance(instance, fault);
     } else if ('server' in fault) {
       const server = servers[fault.server % servers.length];
-      if (server !== undefined) this.strikeServer(server, fault);
+      if (server !== undefined) this.serverFaults.strike(server, fault);
     }
   }
 
@@ -50,12 +54,6 @@ export class FaultInjector {
         void server.connect({ generation: 0, fingerprint: '' }, () => undefined).leave(instance.id);
       });
     }
-  }
-
-  restart(server: Server, how: Restart): void {
-    if (!server.isDown) return;
-    server.restart(how);
-    this.isBack(server, how);
   }
 
   private strikeInstance(instance: Instance, fault: InstanceFault): void {
@@ -95,41 +93,6 @@ export class FaultInjector {
     }
   }
 
-  private strikeServer(server: Server, fault: ServerFault): void {
-    switch (fault.kind) {
-      case 'server restarts':
-        server.crash();
-        this.later(fault.forMs, () => this.restart(server, fault.how));
-        return;
-      case 'server restarts on a grant':
-        server.layTrap(() =>
-          this.later(fault.afterMs, () => {
-            server.crash();
-            this.stepClock(server, fault.byMs);
-            this.later(fault.forMs, () => this.restart(server, fault.how));
-          }),
-        );
-        return;
-      case 'server fails over':
-        this.failOver(server, fault);
-        return;
-      case 'server stops':
-        server.pause(fault.forMs);
-        return;
-      case 'server is flushed':
-        if (server.isDown) return;
-        server.flush();
-        this.parts.claims.lost(server);
-        return;
-      case 'server clock steps':
-        this.stepClock(server, fault.byMs);
-        this.later(fault.forMs, () => this.stepClock(server, -fault.byMs));
-        return;
-      default:
-        fault satisfies never;
-    }
-  }
-
   private suffer(instance: Instance, misfortune: Misfortune, forMs: number): void {
     switch (misfortune) {
       case 'blocked':
@@ -160,35 +123,6 @@ export class FaultInjector {
     });
   }
 
-  /** What the replica knows is what the server knew `lagMs` before it went down. */
-  private failOver(server: Server, fault: Extract<ServerFault, { kind: 'server fails over' }>): void {
-    const replica = server.snapshot();
-    this.later(fault.lagMs, () => {
-      if (server.isDown) return;
-      server.crash();
-      this.stepClock(server, fault.byMs);
-      this.later(fault.forMs, () => {
-        if (!server.isDown) return;
-        server.failOver(replica);
-        this.isBack(server, 'as a replica');
-      });
-    });
-  }
-
-  private isBack(server: Server, how: string): void {
-    const { claims, history, time, random } = this.parts;
-    claims.lost(server);
-    history.note(() => `node ${server.index + 1} is up again, ${how}`);
-    for (const { machine, scheduler } of this.living()) {
-      time.schedule(random.next() * RECONNECT_WITHIN_MS, () => machine.run(() => scheduler.renewAll()));
-    }
-  }
-
-  private stepClock(server: Server, byMs: number): void {
-    server.stepClock(byMs);
-    if (byMs !== 0) this.parts.runs.serverClockStepped();
-  }
-
   private hurtLink(
     { machine }: Instance,
     server: Server,
@@ -197,14 +131,6 @@ export class FaultInjector {
   ): void {
     const link = this.parts.network.link(machine, server);
     Object.assign(link, harm);
-    this.later(forMs, () => link.heal());
-  }
-
-  /** What is left of a fault when everything is healed does not happen. */
-  private later(inMs: number, work: () => void): void {
-    const { time, profile } = this.parts;
-    time.schedule(inMs, () => {
-      if (time.nowMs < profile.healedAtMs) work();
-    });
+    unlessHealed(this.parts, forMs, () => link.heal());
   }
 }

@@ -1,6 +1,6 @@
 /** The second half of a liveness world: no faults any more but those that no tick may notice. */
 
-import { LIVE_AFTER_MS } from '../watch/outcome-witness.js';
+import { LIVE_AFTER_MS, QUIET_MS } from '../watch/outcome-witness.js';
 import type { FaultInjector } from './fault-injector.js';
 import type { Plan } from './plan.js';
 import type { Instance } from './simulated-instance.js';
@@ -9,7 +9,7 @@ import type { WorldParts } from './world-parts.js';
 /** So that somebody is left to take over. */
 const LEAST_INSTANCES = 3;
 /** In the middle between two ticks every instance is idle. */
-const FIRST_DEATH_MS = LIVE_AFTER_MS + 2_500;
+const FIRST_DEATH_MS = LIVE_AFTER_MS + QUIET_MS + 500;
 const DEATH_PERIOD_MS = 3_000;
 const LAST_DEATH_BEFORE_END_MS = 4_000;
 
@@ -31,7 +31,7 @@ export class Healing {
       server.resume();
       server.synchronise((random.next() * 2 - 1) * this.plan.healedSkewMs);
       if (server.index < leftDown) server.crash();
-      else this.injector.restart(server, 'with its memory');
+      else this.injector.serverFaults.restart(server, 'with its memory');
     }
     runs.serverClockStepped();
     for (const { machine, ambush } of instances) {

@@ -86,12 +86,14 @@ export class Server {
   stepClock(askedMs: number): void {
     const byMs = askedMs >= 0 ? askedMs : -Math.min(-askedMs, MOST_BACK_MS - this.backSoFarMs);
     if (byMs < 0) this.backSoFarMs -= byMs;
+    this.desk.clockSteps();
     this.stepMs += byMs;
     this.desk.clockStepped();
   }
 
   /** Sets the clock right but for a remainder, as a time daemon does in the end. */
   synchronise(remainderMs: number): void {
+    this.desk.clockSteps();
     this.stepMs = remainderMs - this.time.nowMs * (this.options.rate - 1);
     this.desk.clockStepped();
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PRESENCE_GRACE_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
 import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
 import { Lease, readInstant } from '../../../libs/distributed-schedule/src/protocol/lease.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
@@ -182,5 +183,72 @@ describe('keeping a lease', () => {
     answer();
     await clock.advance(10);
     expect(isOver).toBe(true);
+  });
+
+  describe('after a node has lost sight of the holder', () => {
+    it('renews at once, and trusts on when that succeeds', async () => {
+      const { clock, attempts, keeper, lease, end } = setUp(extended);
+      await clock.advance(300);
+      keeper.doubtAll();
+      expect(lease.remainingMs()).toBeLessThanOrEqual(100);
+      await clock.advance(1);
+      expect(attempts).toEqual([300]);
+      expect(lease.remainingMs()).toBeGreaterThan(2_900);
+      end();
+    });
+
+    it('stops trusting before the store can give the lock to somebody else', async () => {
+      const { clock, events, keeper, lease, end } = setUp(silent);
+      await clock.advance(300);
+      keeper.doubtAll();
+      await clock.advance(99);
+      expect(lease.signal.aborted).toBe(false);
+      await clock.advance(PRESENCE_GRACE_MS - 99);
+      expect(lease.signal.aborted).toBe(true);
+      expect(events).toMatchObject([{ type: 'lease_lost', task: 'settle', tick: 1_000 }]);
+      end();
+    });
+
+    it('does not count a renewal that was under way before', async () => {
+      const { clock, attempts, keeper, lease, end } = setUp(async (attempt, at) => {
+        if (attempt > 1) return silent();
+        await at.sleepUntil(at.monotonicMs() + 50);
+        return extended();
+      });
+      await clock.advance(1_010);
+      keeper.doubtAll();
+      await clock.advance(60);
+      expect(attempts.length).toBeGreaterThan(1);
+      expect(lease.isTrusted()).toBe(true);
+      await clock.advance(50);
+      expect(lease.signal.aborted).toBe(true);
+      end();
+    });
+
+    it('does not let a later loss prolong the doubt of an earlier one', async () => {
+      const { clock, keeper, lease, end } = setUp(silent);
+      await clock.advance(300);
+      keeper.doubtAll();
+      await clock.advance(60);
+      keeper.doubtAll();
+      await clock.advance(41);
+      expect(lease.isTrusted()).toBe(false);
+      end();
+    });
+
+    it('tells a lease of a loss that came between its lock and its run, but not of one before', async () => {
+      const { clock, keeper, end } = setUp(silent);
+      keeper.doubtAll();
+      await clock.advance(500);
+      const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
+      const older = new Lease({ task: 'other', value: 'v' }, 1_000, clock, terms, readInstant(clock));
+      keeper.doubtIfPresenceLost(older);
+      expect(older.isDoubted).toBe(false);
+      await clock.advance(10);
+      keeper.doubtAll();
+      keeper.doubtIfPresenceLost(older);
+      expect(older.isDoubted).toBe(true);
+      end();
+    });
   });
 });

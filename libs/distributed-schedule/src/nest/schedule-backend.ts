@@ -40,7 +40,9 @@ export interface ScheduleBackend {
 /** What a backend tells while it lives. */
 export interface BackendEvents {
   onTimeSample(sample: TimeSample): void;
-  /** Our sign of life was interrupted, so others may believe that we died. */
+  /** Our sign of life is interrupted: others may soon believe that we died. */
+  onPresenceLost(): void;
+  /** Our sign of life is seen again. */
   onPresenceRestored(): void;
   onProblem(error: unknown, where: string): void;
 }

@@ -52,6 +52,7 @@ async function createSchedulerHost(
   let scheduler: Scheduler | undefined;
   const backend = await openBackend(options, clock, random, {
     onTimeSample: (sample) => clusterClock.observe(sample),
+    onPresenceLost: () => scheduler?.doubtAll(),
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
   });

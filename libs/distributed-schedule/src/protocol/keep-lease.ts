@@ -6,13 +6,14 @@
  *   held ───────────────► extended ──► held, trust anchored at the attempt's start
  *     │                   no_quorum ─► held, tried again soon while trust lasts
  *     │                   lost ──────► lost: abort at once
+ *     ├── presence lost ─► held, renewed at once; trust ends within the store's grace unless that succeeds
  *     └── trust runs out, whatever the store says or does not say ──► lost: abort
  * ```
  *
  * Nothing escapes the loop: a lock provider that throws is a provider that gave no answer.
  */
 
-import { Lease, readInstant } from './lease.js';
+import { type Instant, type Lease, readInstant } from './lease.js';
 import type { ScheduleObserver } from './observer.js';
 import { RENEWALS_PER_TTL } from './options.js';
 import type { Clock, ExtendVerdict, LockProvider } from './ports.js';
@@ -24,6 +25,8 @@ const RETRY_MS = 50;
 /** How often per time to live the end of trust is looked for. */
 const LOOKS_PER_TTL = 12;
 
+const UNSEEN = 'connections to the nodes have ended, and no renewal succeeded before they may take us for dead';
+
 interface KeepLeaseParts {
   readonly clock: Clock;
   readonly locks: LockProvider;
@@ -34,10 +37,13 @@ interface KeepLeaseParts {
 interface Kept {
   readonly lease: Lease;
   readonly renewNow: Wakeup;
+  /** The end of trust has come nearer. */
+  readonly lookNow: Wakeup;
 }
 
 export class LeaseKeeper {
   private readonly kept = new Set<Kept>();
+  private presenceLost: Instant | undefined;
 
   constructor(private readonly parts: KeepLeaseParts) {}
 
@@ -51,14 +57,30 @@ export class LeaseKeeper {
     for (const { renewNow } of this.kept) renewNow.wake();
   }
 
+  /** A node has lost sight of this instance and may give its locks away after a short grace. */
+  doubtAll(): void {
+    this.presenceLost = readInstant(this.parts.clock);
+    for (const { lease, renewNow, lookNow } of this.kept) {
+      lease.doubtFrom(this.presenceLost);
+      renewNow.wake();
+      lookNow.wake();
+    }
+  }
+
+  /** Tells a lease that is not kept yet of a loss that came after its lock was acquired. */
+  doubtIfPresenceLost(lease: Lease): void {
+    if (this.presenceLost !== undefined) lease.doubtFrom(this.presenceLost);
+  }
+
   /** Keeps `lease` until `run` has settled. Rejects only with what `run` rejects with. */
   async during<T>(lease: Lease, run: () => Promise<T>): Promise<T> {
-    const kept: Kept = { lease, renewNow: new Wakeup() };
+    const kept: Kept = { lease, renewNow: new Wakeup(), lookNow: new Wakeup() };
+    if (lease.isDoubted) kept.renewNow.wake();
     const finished = new AbortController();
     this.kept.add(kept);
     const watching = Promise.all([
       this.renewUntil(finished.signal, kept),
-      this.watchTrustUntil(finished.signal, lease),
+      this.watchTrustUntil(finished.signal, kept),
     ]);
     try {
       return await run();
@@ -66,6 +88,7 @@ export class LeaseKeeper {
       this.kept.delete(kept);
       finished.abort();
       kept.renewNow.wake();
+      kept.lookNow.wake();
       // Released only after the last renewal has settled: a renewal that overtakes the release would revive the lock.
       await watching;
     }
@@ -134,17 +157,19 @@ export class LeaseKeeper {
     }
   }
 
-  private async watchTrustUntil(finished: AbortSignal, lease: Lease): Promise<void> {
+  private async watchTrustUntil(finished: AbortSignal, { lease, lookNow }: Kept): Promise<void> {
     // A loop, since every renewal moves the end of trust.
     while (!finished.aborted && !lease.signal.aborted) {
       if (!lease.isTrusted()) {
-        this.lose(lease, 'no renewal succeeded in time');
+        this.lose(lease, lease.isDoubted ? UNSEEN : 'no renewal succeeded in time');
         return;
       }
       // Looked at more often than the monotonic clock asks for: a suspended machine wakes with trust that is gone,
       // and with timers that do not know it.
       const lookMs = this.parts.clock.monotonicMs() + this.parts.leaseTtlMs / LOOKS_PER_TTL;
-      await this.parts.clock.sleepUntil(Math.min(lease.trustedUntilMs, lookMs), finished);
+      await lookNow.sleep((woken) =>
+        this.parts.clock.sleepUntil(Math.min(lease.trustedUntilMs, lookMs), woken),
+      );
     }
   }
 

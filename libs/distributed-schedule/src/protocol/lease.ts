@@ -6,6 +6,7 @@
  * one because a suspended machine stops the latter: whichever says that more time has passed is believed.
  */
 
+import { PRESENCE_GRACE_MS } from './constants.js';
 import { LeaseLostError } from './errors.js';
 import type { Clock, HeldLock } from './ports.js';
 
@@ -18,6 +19,12 @@ export interface Instant {
 export function readInstant(clock: Clock): Instant {
   return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
 }
+
+/**
+ * How long trust outlasts a loss of presence, ms. The store frees the lock of a holder that it takes for dead after
+ * PRESENCE_GRACE; the holder stops before that by more than the two ends of a connection can differ in noticing its end.
+ */
+const DOUBTED_TRUST_MS = PRESENCE_GRACE_MS - 50;
 
 /** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */
 const TRUST_MARGIN_MS = 2;
@@ -37,6 +44,8 @@ export interface LeaseTerms {
 export class Lease {
   private readonly controller = new AbortController();
   private attempt: Instant;
+  /** Since when the store may take this holder for dead. */
+  private doubt: Instant | undefined;
   private lostBecause: string | undefined;
 
   constructor(
@@ -57,7 +66,13 @@ export class Lease {
 
   /** Monotonic instant after which the holder must stop, unless it renews before. */
   get trustedUntilMs(): number {
-    return this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+    const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+    return this.doubt === undefined ? untilMs : Math.min(untilMs, this.doubt.monotonicMs + DOUBTED_TRUST_MS);
+  }
+
+  /** Whether the store may take this holder for dead, so that trust ends soon unless a renewal succeeds. */
+  get isDoubted(): boolean {
+    return this.doubt !== undefined;
   }
 
   /** Monotonic instant at which the newest successful attempt started. */
@@ -69,8 +84,10 @@ export class Lease {
   remainingMs(): number {
     if (this.lostBecause !== undefined) return 0;
     const now = readInstant(this.clock);
-    const elapsedMs = Math.max(now.monotonicMs - this.attempt.monotonicMs, now.wallMs - this.attempt.wallMs);
-    const leftMs = trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs;
+    const leftMs = Math.min(
+      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
+      this.doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(this.doubt, now),
+    );
     // A remainder that rounding has left is no trust, and whoever slept until the end must find that it has come.
     return leftMs > ROUNDING_MS ? leftMs : 0;
   }
@@ -83,7 +100,17 @@ export class Lease {
   renewedFrom(attempt: Instant): boolean {
     if (!this.isTrusted()) return false;
     this.attempt = attempt;
+    // An attempt from before the loss may have reached the nodes before it, too.
+    if (this.doubt !== undefined && attempt.monotonicMs >= this.doubt.monotonicMs) this.doubt = undefined;
     return this.isTrusted();
+  }
+
+  /**
+   * The holder's presence was lost at a node at `since`. Without a renewal that starts after it and succeeds, the lock
+   * may soon be given to somebody else. An older doubt stands.
+   */
+  doubtFrom(since: Instant): void {
+    if (since.monotonicMs > this.attempt.monotonicMs) this.doubt ??= since;
   }
 
   /** Ends trust for good and aborts the run. False when it had been lost before; the first reason stands. */
@@ -108,4 +135,8 @@ export class Lease {
       this.lostBecause ?? 'its time ran out before a renewal',
     );
   }
+}
+
+function elapsedMs(since: Instant, now: Instant): number {
+  return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
 }

@@ -44,6 +44,7 @@ type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | '
 
 /** Why a won tick is not started after all: the last look before the point of no return. */
 function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick): Ending | undefined {
+  parts.keeper.doubtIfPresenceLost(lease);
   const lateMs = parts.clusterClock.nowMs() - due.tick;
   if (lateMs > due.maxLatenessMs) {
     return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };

@@ -88,6 +88,11 @@ export class Scheduler {
     this.keeper.renewAll();
   }
 
+  /** Trusts the leases of all runs only for a moment longer, unless they can be renewed; for an adapter that has lost its presence. */
+  doubtAll(): void {
+    this.keeper.doubtAll();
+  }
+
   status(): SchedulerStatus {
     const { instanceId, nodes, clusterClock } = this.parts;
     return {

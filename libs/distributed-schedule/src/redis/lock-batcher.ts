@@ -96,7 +96,7 @@ export class LockBatcher implements EngineClient {
       script,
       [ledgerKey, ...requests.map((request) => request.round.key)],
       [
-        ...[presencePrefix, instanceId, String(node.callDeadlineNodeMs())],
+        ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
         ...requests.flatMap((request) => [request.value, String(request.ttlMs)]),
       ],
     );
@@ -104,6 +104,14 @@ export class LockBatcher implements EngineClient {
       request.settle(replyAt(reply, index));
     }
   }
+}
+
+/**
+ * The node may not have noticed yet that our presence has ended. A lock under our name would then be freed as soon as it
+ * does; under no name it lives for its whole time to live.
+ */
+function holderName({ presence }: RedisNode, instanceId: string): string {
+  return presence?.isSubscribed === false ? '-' : instanceId;
 }
 
 function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {

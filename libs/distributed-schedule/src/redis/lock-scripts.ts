@@ -60,8 +60,8 @@ end
  *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
  *
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
- * lost its connection) is mended by the holder, which renews when its presence is back. With its event loop blocked for
- * longer than the grace just then, two runs overlap until its next renewal: up to a third of the ttl, never a tick twice.
+ * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
+ * One that cannot notice, its event loop being blocked, overlaps with its successor until its next renewal; no tick runs twice.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',

@@ -15,6 +15,8 @@ export interface RedisNodesSettings {
   readonly waitReplicas?: number;
   readonly clock: Clock;
   readonly onTimeSample: (sample: TimeSample) => void;
+  /** A node may take this instance for dead: do not rely on what is held for much longer. */
+  readonly onPresenceLost: () => void;
   /** A node sees this instance again after it may have taken it for dead: renew what is held. */
   readonly onPresenceRestored: () => void;
   /** A node is up and gives no vote, with the code DSCHED_UNSUPPORTED_STORE or DSCHED_SAME_NODE_TWICE. */
@@ -64,7 +66,7 @@ function openNode(
   register: ServerRegister,
   settings: RedisNodesSettings,
 ): RedisNode {
-  const { clock, instanceId, onTimeSample, onPresenceRestored } = settings;
+  const { clock, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
   const open = (role: string, retryEveryMs: number): StrictConnection =>
@@ -81,11 +83,10 @@ function openNode(
     ...(source.kind === 'cluster'
       ? {}
       : {
-          presence: new RedisPresence(
-            open('presence', PRESENCE_RETRY_MS),
-            keys.presence(instanceId),
-            onPresenceRestored,
-          ),
+          presence: new RedisPresence(open('presence', PRESENCE_RETRY_MS), keys.presence(instanceId), {
+            onLost: onPresenceLost,
+            onRestored: onPresenceRestored,
+          }),
         }),
     register,
     clock,

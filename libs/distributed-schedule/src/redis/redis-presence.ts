@@ -1,24 +1,34 @@
 import { failureReason } from './failure-reason.js';
 import { resetConnection, type StrictConnection } from './strict-connection.js';
 
+interface PresenceEvents {
+  /** The node may take this process for dead from now on. */
+  onLost(): void;
+  /** The node sees it again. */
+  onRestored(): void;
+}
+
 /**
  * Shows one node that this process lives: a subscription to a channel of its own. When the process dies, the kernel
  * closes the socket and the channel's count of subscribers drops to 0, long before any time to live has passed.
  *
- * A hint like all membership: losing it while alive can cost a run its lock, never double a tick.
+ * A hint like all membership: losing it while alive can cost a run its lock, never double a tick. Whoever holds locks is
+ * told of the loss, since a node that no longer sees a holder may free its locks soon.
  */
 export class RedisPresence {
   readonly #connection: StrictConnection;
   readonly #channel: string;
+  readonly #onLost: () => void;
   readonly #onRestored: () => void;
   #isSubscribed = false;
   #wasLost = false;
   #isClosed = false;
 
-  constructor(connection: StrictConnection, channel: string, onRestored: () => void) {
+  constructor(connection: StrictConnection, channel: string, told: PresenceEvents) {
     this.#connection = connection;
     this.#channel = channel;
-    this.#onRestored = onRestored;
+    this.#onLost = told.onLost;
+    this.#onRestored = told.onRestored;
     // Without a listener ioredis prints every error, host name included. What fails shows in `isSubscribed`.
     connection.on('error', () => {});
     connection.on('ready', () => void this.#subscribe());
@@ -68,7 +78,11 @@ export class RedisPresence {
   }
 
   #lose(): void {
-    this.#wasLost = this.#wasLost || this.#isSubscribed;
+    if (!this.#isSubscribed) {
+      return;
+    }
     this.#isSubscribed = false;
+    this.#wasLost = true;
+    this.#onLost();
   }
 }

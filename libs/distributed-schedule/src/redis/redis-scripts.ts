@@ -29,7 +29,7 @@ const CHUNK = 2_000;
  *
  * The incarnation guard: a server that was restarted, flushed, restored, promoted, or whose hash was evicted may
  * have forgotten what it granted. Whatever it forgot was at most EARLY ahead of its clock at that time, and the
- * clock may since have stepped back by at most MARGIN. So every tick up to `now + EARLY + MARGIN` is refused from
+ * clock shows at most MARGIN less than when it last granted. So every tick up to `now + EARLY + MARGIN` is refused from
  * here on (`floor`), and run locks are refused for a while (`since`). A clock that stands before `since` has
  * stepped back without a loss: it is treated alike, or locks would be refused for the length of the step.
  *

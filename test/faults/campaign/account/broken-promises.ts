@@ -47,9 +47,13 @@ export function overlapsUnderTrust(runs: readonly Run[]): readonly BrokenPromise
   );
 }
 
-/** Starts, in the order of the clock, whose token is not above that of the start before. A doubled tick is named elsewhere. */
+/**
+ * Starts, in the order of the clock, whose token is not above that of the start before. A doubled tick is named
+ * elsewhere. Stale starts do not count: see {@link staleStarts}.
+ */
 export function tokensNotGrowing(runs: readonly Run[]): readonly BrokenPromise[] {
-  return byTask(runs).flatMap((ofTask) => {
+  const trusted = runs.filter(({ isTrustedAtStart }) => isTrustedAtStart);
+  return byTask(trusted).flatMap((ofTask) => {
     let highest = Number.NEGATIVE_INFINITY;
     return ofTask.flatMap((run): BrokenPromise[] => {
       const isLower = run.token < highest;
@@ -58,6 +62,14 @@ export function tokensNotGrowing(runs: readonly Run[]): readonly BrokenPromise[]
       return isLower ? [broken('token not growing', run, text)] : [];
     });
   });
+}
+
+/**
+ * Runs whose lease had ended when the handler began: the process was stopped between the scheduler's last look and the
+ * handler's first line, which nothing can prevent. It is what fencing tokens are for, so it is counted and breaks no promise.
+ */
+export function staleStarts(runs: readonly Run[]): number {
+  return runs.filter(({ isTrustedAtStart }) => !isTrustedAtStart).length;
 }
 
 function byTask(runs: readonly Run[]): readonly (readonly Run[])[] {

@@ -33,6 +33,8 @@ const LAST_BID_MS = 200;
 /** For so long a lock, or a vote, that nobody takes back can stand in the way: one time to live and one tick. */
 const LEFTOVER_MS = 4_000;
 
+const SECOND_MS = 1_000;
+
 /** A process that waited longer than this for a processor answers too late: the node timeout is 120 ms. */
 const STARVED_MS = 100;
 
@@ -54,11 +56,11 @@ export class MissExplainer {
     const found =
       this.heldByRun(task, dueMs) ??
       this.nobodyAble(span) ??
-      this.heldByHurt(words, dueMs) ??
+      this.heldByHurt(words, span) ??
       (this.names(words, 'taken')
         ? undefined
-        : (this.surrendered(words, span) ?? this.leftover(words, dueMs))) ??
-      this.starved(span);
+        : (this.surrendered(words, span) ?? this.leftover(words, span))) ??
+      this.starved(words, span);
     const said = words.map(({ replica, said: word, detail }) => `${replica} ${word} (${detail})`).join('; ');
     const [reason, text] = found ?? (['unexplained', said === '' ? 'nobody said a word' : said] as const);
     return { task, tick, reason, text };
@@ -85,14 +87,15 @@ export class MissExplainer {
   }
 
   /** Others name the instance that has the claim or the lock, and that one was hurt. */
-  private heldByHurt(words: readonly OutcomeLine[], dueMs: number): readonly [Reason, string] | undefined {
+  private heldByHurt(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
     for (const { said, detail } of words) {
-      const life = this.lifeNamedIn(detail);
-      if (life === undefined) continue;
-      const hit = this.outages.whatHit(life.replica, { fromMs: dueMs - LEFTOVER_MS, toMs: dueMs + AFTER_MS });
-      if (hit === undefined) continue;
-      if (said === 'taken') return ['dead winner', `claimed by ${life.replica}: ${hit}`];
-      if (said === 'overlap') return ['lock not yet free', `lock of ${life.replica} not yet free: ${hit}`];
+      const name = this.lifeNamedIn(detail)?.replica;
+      if (name === undefined) continue;
+      // A claim is won just before it is used; a lock that nobody releases stands for its time to live.
+      const hit = said === 'taken' ? this.outages.whatHit(name, span) : undefined;
+      if (hit !== undefined) return ['dead winner', `claimed by ${name}: ${hit}`];
+      const left = said === 'overlap' ? this.outages.whatHit(name, withLeftovers(span)) : undefined;
+      if (left !== undefined) return ['lock not yet free', `lock of ${name} not yet free: ${left}`];
     }
     return undefined;
   }
@@ -108,16 +111,26 @@ export class MissExplainer {
   }
 
   /** A replica that was hurt, or a node that was away, leaves locks and votes behind: too few are left for a majority. */
-  private leftover(words: readonly OutcomeLine[], dueMs: number): readonly [Reason, string] | undefined {
+  private leftover(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
     const wasOpen = words.some(({ said }) => said === 'no_quorum' || said === 'overlap');
-    const span = { fromMs: dueMs - LEFTOVER_MS, toMs: dueMs + AFTER_MS };
-    const hit = this.outages.hitAnybody(span);
+    const hit = this.outages.hitAnybody(withLeftovers(span));
     if (!wasOpen || hit === undefined) return undefined;
     const away = this.facts.lives.some(({ replica }) => this.outages.nodesAway(replica, span).size > 0);
     return away ? ['dead winner', `votes left behind with a node away (${hit})`] : undefined;
   }
 
-  private starved(span: Span): readonly [Reason, string] | undefined {
+  /** At that time, or, when a lock stands in the way, when it may have been left behind. */
+  private starved(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
+    const before = words.some(({ said }) => said === 'overlap') ? LEFTOVER_MS / SECOND_MS : 0;
+    for (let seconds = 0; seconds <= before; seconds += 1) {
+      const earlierMs = seconds * SECOND_MS;
+      const worst = this.worstStarved({ fromMs: span.fromMs - earlierMs, toMs: span.toMs - earlierMs });
+      if (worst !== undefined) return ['starved machine', worst];
+    }
+    return undefined;
+  }
+
+  private worstStarved(span: Span): string | undefined {
     const waited = new Map<string, number>();
     for (const one of this.facts.starvation) {
       if (one.toMs < span.fromMs || one.fromMs > span.toMs) continue;
@@ -125,7 +138,7 @@ export class MissExplainer {
     }
     const [worst] = [...waited].sort(([, one], [, other]) => other - one);
     if (worst === undefined || worst[1] < STARVED_MS) return undefined;
-    return ['starved machine', `${worst[0]} waited ${Math.round(worst[1])} ms for a processor`];
+    return `${worst[0]} waited ${Math.round(worst[1])} ms for a processor`;
   }
 
   /** A claim of an instance that nothing happened to, and that did not run: no other misfortune accounts for that. */
@@ -136,4 +149,8 @@ export class MissExplainer {
   private lifeNamedIn(detail: string): Life | undefined {
     return this.facts.lives.find(({ instanceId }) => detail.includes(instanceId));
   }
+}
+
+function withLeftovers({ fromMs, toMs }: Span): Span {
+  return { fromMs: fromMs - LEFTOVER_MS, toMs };
 }

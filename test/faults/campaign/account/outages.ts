@@ -11,6 +11,9 @@ const FIRST_CONTACT_MS = 1_100;
 /** A node that may have forgotten grants no run lock for one time to live (and no tick for 1 s, which is less). */
 const QUARANTINE_MS = 3_000;
 
+/** A process that stood still has its backlog to work off first. */
+const WAKING_MS = 300;
+
 /** A replica that has just started knows neither time nor members yet. */
 const SETTLING_MS = 300;
 
@@ -50,9 +53,8 @@ export class Outages {
   whatHit(replica: string, span: Span): string | undefined {
     const incident = this.facts.incidents.find(
       (one) =>
-        (one.effect.replicas?.includes(replica) ||
-          one.effect.links?.some((link) => link.replica === replica)) &&
-        meets(one, span, RECONNECT_MS),
+        (one.effect.replicas?.includes(replica) && meets(one, span, WAKING_MS)) ||
+        (one.effect.links?.some((link) => link.replica === replica) && meets(one, span, RECONNECT_MS)),
     );
     if (incident !== undefined) return incident.fault;
     const life = this.facts.lives.find((one) => one.replica === replica);

@@ -83,13 +83,15 @@ function around({ facts, lines, outcomes }: Evidence, atMs: number): string {
   ]);
   const ends = facts.lives.map((life): [number, string] => [
     life.toMs,
-    `END ${life.replica} ${life.instanceId}${life.isGraceful ? ' by SIGTERM' : ''}`,
+    `END ${life.replica}${life.isGraceful ? ' by SIGTERM' : ''}`,
   ]);
   const events = [...faults, ...ends, ...lines.flatMap(toRunEvent), ...outcomes.map(toWord)];
+  const named = (text: string): string =>
+    facts.lives.reduce((all, life) => all.replaceAll(life.instanceId, life.replica), text);
   return events
     .filter(([ms]) => isNear(ms))
     .sort(([one], [other]) => one - other)
-    .map(([ms, text]) => `\n    ${String(Math.round(ms - atMs)).padStart(6)} ms  ${text}`)
+    .map(([ms, text]) => `\n    ${String(Math.round(ms - atMs)).padStart(6)} ms  ${named(text)}`)
     .join('');
 }
 

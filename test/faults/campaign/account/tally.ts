@@ -1,6 +1,12 @@
 /** The account of a campaign: one row per kind of fault, from facts and witnesses alone. Pure. */
 
-import { type BrokenPromise, doubledTicks, overlapsUnderTrust, tokensNotGrowing } from './broken-promises.js';
+import {
+  type BrokenPromise,
+  doubledTicks,
+  overlapsUnderTrust,
+  staleStarts,
+  tokensNotGrowing,
+} from './broken-promises.js';
 import type { Incident } from './incident.js';
 import { type Miss, MissExplainer } from './misses.js';
 import { dueTicks, type Evidence, type Row, rowOf, sumOf, type Window, windowOf } from './row.js';
@@ -12,6 +18,7 @@ export interface Tally {
   readonly broken: readonly BrokenPromise[];
   readonly unexplained: readonly Miss[];
   readonly unverified: readonly Incident[];
+  readonly staleStarts: number;
 }
 
 export function tallyUp(evidence: Evidence): Tally {
@@ -38,6 +45,7 @@ export function tallyUp(evidence: Evidence): Tally {
     broken,
     unexplained: misses.filter(({ reason }) => reason === 'unexplained'),
     unverified: facts.incidents.filter(({ evidence: seen }) => seen === undefined),
+    staleStarts: staleStarts(runs),
   };
 }
 
@@ -59,6 +67,7 @@ export function mergeTallies(tallies: readonly Tally[]): Tally {
     broken: tallies.flatMap(({ broken }) => broken),
     unexplained: tallies.flatMap(({ unexplained }) => unexplained),
     unverified: tallies.flatMap(({ unverified }) => unverified),
+    staleStarts: tallies.reduce((sum, tally) => sum + tally.staleStarts, 0),
   };
 }
 

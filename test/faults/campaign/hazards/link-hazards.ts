@@ -22,6 +22,7 @@ import {
   nodeName,
   slotName,
 } from './hazard.js';
+import { healedLinks } from './healed-links.js';
 
 /** By slot and node. */
 export type Links = readonly (readonly ProxyLink[])[];
@@ -34,62 +35,67 @@ const SLOW = { delayMs: 60, jitterMs: 30 } as const;
 const TOO_SLOW = { delayMs: 200, jitterMs: 50 } as const;
 const LOSS = { stallChance: 0.1, stallMs: 250 } as const;
 
-type FaultFor = (links: readonly ProxyLink[]) => Fault;
+interface LinkHazard {
+  readonly kind: string;
+  readonly fault: (links: readonly ProxyLink[]) => Fault;
+  readonly moments?: readonly Moment[];
+  readonly lastsMs?: Attack['lastsMs'];
+  /** Answers through the links prove it, so all nodes have to answer meanwhile. */
+  readonly needsAnswers?: boolean;
+}
+
+const HAZARDS: readonly LinkHazard[] = [
+  { kind: 'link: 60 ms slower', fault: (links) => slowLink(links, SLOW), needsAnswers: true },
+  { kind: 'link: 200 ms slower', fault: (links) => slowLink(links, TOO_SLOW), needsAnswers: true },
+  { kind: 'link: stalls by loss', fault: (links) => lossyLink(links, LOSS), needsAnswers: true },
+  { kind: 'link: requests lost', fault: silentRequests, moments: DIRECTED },
+  { kind: 'link: replies lost', fault: silentReplies, moments: DIRECTED },
+  { kind: 'link: replies held', fault: heldReplies, moments: DIRECTED },
+  { kind: 'link: partition', fault: partitionedLink, moments: DIRECTED },
+  { kind: 'link: refused', fault: refusedLink, moments: ['random', 'on win'] },
+  { kind: 'link: reset', fault: resetLink, moments: DIRECTED, lastsMs: NEVER_HEALED_MS },
+];
 
 /** A victim is a replica with all its links, or a node with all its links. */
 export function linkHazards(links: Links): readonly Hazard[] {
-  const hazard = (
-    kind: string,
-    fault: FaultFor,
-    moments: readonly Moment[] = ['random'],
-    lastsMs: Attack['lastsMs'] = SHORT_MS,
-  ): Hazard => ({ kind: `link: ${kind}`, moments, aim: (aim) => attack(links, aim, fault, lastsMs) });
-  return [
-    hazard('60 ms slower', (some) => slowLink(some, SLOW)),
-    hazard('200 ms slower', (some) => slowLink(some, TOO_SLOW)),
-    hazard('stalls by loss', (some) => lossyLink(some, LOSS)),
-    hazard('requests lost', silentRequests, DIRECTED),
-    hazard('replies lost', silentReplies, DIRECTED),
-    hazard('replies held', heldReplies, DIRECTED),
-    hazard('partition', partitionedLink, DIRECTED),
-    hazard('refused', refusedLink, ['random', 'on win']),
-    hazard('reset', resetLink, DIRECTED, NEVER_HEALED_MS),
-  ];
+  return HAZARDS.map((one) => ({
+    kind: one.kind,
+    moments: one.moments ?? ['random'],
+    aim: (aim) => attack(links, aim, one),
+  }));
 }
 
 /** Two times of three a replica is hit, else a node. */
 const REPLICA_SHARE = 2 / 3;
 
-function attack(links: Links, aim: Aim, faultFor: FaultFor, lastsMs: Attack['lastsMs']): Attack {
-  return aim.random.next() < REPLICA_SHARE
-    ? onReplica(links, aim, faultFor, lastsMs)
-    : onNode(links, aim, faultFor, lastsMs);
+function attack(links: Links, aim: Aim, hazard: LinkHazard): Attack {
+  return aim.random.next() < REPLICA_SHARE ? onReplica(links, aim, hazard) : onNode(links, aim, hazard);
 }
 
-function onReplica(
-  links: Links,
-  { cast, slot }: Aim,
-  faultFor: FaultFor,
-  lastsMs: Attack['lastsMs'],
-): Attack {
+function onReplica(links: Links, { cast, slot }: Aim, hazard: LinkHazard): Attack {
   const replica = cast.replicaIn(slot).name;
+  const hit = links[slot.index] ?? [];
   return {
     target: `${replica} to all nodes`,
-    fault: faultFor(links[slot.index] ?? []),
+    fault: healedLinks(hazard.fault(hit), hit),
     effect: { links: cast.nodes.map((_, node) => ({ replica, node })) },
     // Its process is a victim too: a holder whose event loop stands still while its connections are cut is taken
     // for dead, which the README says.
-    victims: [slotName(slot)],
-    lastsMs,
+    victims: [
+      slotName(slot),
+      ...(hazard.needsAnswers === true ? cast.nodes.map((_, node) => nodeName(node)) : []),
+    ],
+    lastsMs: hazard.lastsMs ?? SHORT_MS,
   };
 }
 
-function onNode(links: Links, { node, random }: Aim, faultFor: FaultFor, lastsMs: Attack['lastsMs']): Attack {
+function onNode(links: Links, { node, random }: Aim, hazard: LinkHazard): Attack {
+  const hit = links.flatMap((ofSlot) => ofSlot.slice(node, node + 1));
   return {
     target: `all replicas to ${nodeName(node)}`,
-    fault: faultFor(links.flatMap((ofSlot) => ofSlot.slice(node, node + 1))),
+    fault: healedLinks(hazard.fault(hit), hit),
     effect: { nodes: [node] },
     victims: [nodeName(node), ...loneVictim(random)],
-    lastsMs,
+    lastsMs: hazard.lastsMs ?? SHORT_MS,
   };
 }

@@ -1,0 +1,87 @@
+/** Makes what a plan says happen to a server. */
+
+import type { ServerFault } from './fault.js';
+import type { Restart, Server } from './server.js';
+import type { Instance } from './simulated-instance.js';
+import { unlessHealed } from './unless-healed.js';
+import type { WorldParts } from './world-parts.js';
+
+/** Whoever lost its connections renews as soon as it is back. */
+const RECONNECT_WITHIN_MS = 100;
+
+export class ServerFaults {
+  constructor(
+    private readonly parts: WorldParts,
+    private readonly living: () => readonly Instance[],
+  ) {}
+
+  strike(server: Server, fault: ServerFault): void {
+    switch (fault.kind) {
+      case 'server restarts':
+        server.crash();
+        unlessHealed(this.parts, fault.forMs, () => this.restart(server, fault.how));
+        return;
+      case 'server restarts on a grant':
+        server.layTrap(() =>
+          unlessHealed(this.parts, fault.afterMs, () => {
+            server.crash();
+            this.stepClock(server, fault.byMs);
+            unlessHealed(this.parts, fault.forMs, () => this.restart(server, fault.how));
+          }),
+        );
+        return;
+      case 'server fails over':
+        this.failOver(server, fault);
+        return;
+      case 'server stops':
+        server.pause(fault.forMs);
+        return;
+      case 'server is flushed':
+        if (server.isDown) return;
+        server.flush();
+        this.parts.claims.lost(server);
+        return;
+      case 'server clock steps':
+        this.stepClock(server, fault.byMs);
+        unlessHealed(this.parts, fault.forMs, () => this.stepClock(server, -fault.byMs));
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  restart(server: Server, how: Restart): void {
+    if (!server.isDown) return;
+    server.restart(how);
+    this.isBack(server, how);
+  }
+
+  /** What the replica knows is what the server knew `lagMs` before it went down. */
+  private failOver(server: Server, fault: Extract<ServerFault, { kind: 'server fails over' }>): void {
+    const replica = server.snapshot();
+    unlessHealed(this.parts, fault.lagMs, () => {
+      if (server.isDown) return;
+      server.crash();
+      this.stepClock(server, fault.byMs);
+      unlessHealed(this.parts, fault.forMs, () => {
+        if (!server.isDown) return;
+        server.failOver(replica);
+        this.isBack(server, 'as a replica');
+      });
+    });
+  }
+
+  private isBack(server: Server, how: string): void {
+    const { claims, history, time, random } = this.parts;
+    claims.lost(server);
+    history.note(() => `node ${server.index + 1} is up again, ${how}`);
+    for (const { machine, scheduler } of this.living()) {
+      time.schedule(random.next() * RECONNECT_WITHIN_MS, () => machine.run(() => scheduler.renewAll()));
+    }
+  }
+
+  private stepClock(server: Server, byMs: number): void {
+    server.stepClock(byMs);
+    if (byMs !== 0) this.parts.runs.serverClockStepped();
+  }
+}
