@@ -91,6 +91,8 @@ for (const script of ['ensure-redis.mjs', 'build-demo.mjs']) {
   const path = fileURLToPath(new URL(`../../../scripts/${script}`, import.meta.url));
   execFileSync(process.execPath, [path], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
+// Before any server is started, so that this comes first: leaving by `exit` is what ends all processes.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 const chosen = SCENES.filter(({ name }) => values.scene === undefined || values.scene === name);
 if (chosen.length === 0) throw new Error(`--scene takes ${SCENES.map(({ name }) => name).join(', ')}`);
 const possible = chosen.filter(({ name, unavailable }) => {

@@ -63,6 +63,8 @@ export class Cast {
     this.outcomeFile = join(this.directory, 'outcomes.jsonl');
     for (const file of [this.runFile, this.outcomeFile]) writeFileSync(file, '');
     this.meter = new StarvationMeter(() => this.processes());
+    // A replica ends by itself when this process has gone, unless it is stopped just then.
+    process.once('exit', () => this.killAll());
   }
 
   /** Starts the replicas. */
@@ -143,6 +145,11 @@ export class Cast {
     const alive = this.members.map(({ replica }) => replica).filter(({ isAlive }) => isAlive);
     await Promise.all(alive.map((replica) => replica.kill('SIGKILL')));
     await Promise.all(this.nodes.map((node) => node.stop()));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private killAll(): void {
+    for (const { replica } of this.members) if (replica.isAlive) process.kill(replica.pid, 'SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -39,18 +39,28 @@ function scripted(answer: (claim: Claim, attempt: number) => ClaimVerdict | unde
 
 describe('the bid times', () => {
   const times = { bidLeadMs: 30, bidStaggerMs: 100 };
+  const middle = (): number => 0.5;
 
   it('start before the tick for the first in rank, and a stagger later for each that follows', () => {
-    expect([0, 1, 2, 3].map((rank) => bidOffsetsMs(rank, times, 400)[0])).toEqual([-30, 100, 200, 318.75]);
+    expect([0, 1, 2, 3].map((rank) => bidOffsetsMs(rank, times, 400, middle)[0])).toEqual([
+      -30, 100, 200, 318.75,
+    ]);
   });
 
   it('spread the common rounds by rank', () => {
-    const firsts = [3, 4, 5].map((rank) => bidOffsetsMs(rank, times, 400)[0]);
+    const firsts = [3, 4, 5].map((rank) => bidOffsetsMs(rank, times, 400, middle)[0]);
     expect(new Set(firsts).size).toBe(3);
   });
 
   it('go on at doubling distances up to the lateness limit', () => {
-    expect(bidOffsetsMs(0, times, 30_000)).toEqual([-30, 0, 300, 600, 1_200, 2_400, 4_800, 9_600, 19_200]);
+    const rounds = bidOffsetsMs(0, times, 30_000, middle).filter((_, index) => index % 2 === 0);
+    expect(rounds).toEqual([-30, 300, 600, 1_200, 2_400, 4_800, 9_600, 19_200]);
+  });
+
+  it('give each common round a second chance at random, so that instances that take themselves for the same rank part', () => {
+    const second = (random: number): number | undefined => bidOffsetsMs(1, times, 400, () => random)[2];
+    expect([second(0), second(0.5), second(1)]).toEqual([350, 370, 390]);
+    expect(bidOffsetsMs(1, times, 380, () => 1)).toEqual([100, 306.25]);
   });
 });
 

@@ -83,6 +83,7 @@ async function contestFrom(
     rank,
     parts.options,
     Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs)),
+    () => parts.random.next(),
   );
   let open = opening;
   for (let isFirst = true; open.length > 0; isFirst = false) {

@@ -25,7 +25,8 @@ const RETRY_MS = 50;
 /** How often per time to live the end of trust is looked for. */
 const LOOKS_PER_TTL = 12;
 
-const UNSEEN = 'connections to the nodes have ended, and no renewal succeeded before they may take us for dead';
+const UNSEEN =
+  'connections to the nodes have ended, and no renewal succeeded before they may take us for dead';
 
 interface KeepLeaseParts {
   readonly clock: Clock;
