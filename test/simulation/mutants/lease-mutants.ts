@@ -94,4 +94,26 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     find: 'return deadlineMs !== UNKNOWN_DEADLINE && nowMs > deadlineMs;',
     replace: 'return deadlineMs < 0 && nowMs > deadlineMs;',
   },
+  {
+    name: 'a lost presence is not heard',
+    profiles: ['normal'],
+    file: 'protocol/keep-lease.ts',
+    find: 'this.presenceLost = readInstant(this.parts.clock);\n    for (const',
+    replace:
+      'this.presenceLost = readInstant(this.parts.clock);\n    if (this.parts.leaseTtlMs > 0) return;\n    for (const',
+  },
+  {
+    name: 'a lost presence between lock and run is forgotten',
+    profiles: ['normal'],
+    file: 'protocol/run-tick.ts',
+    find: 'parts.keeper.doubtIfPresenceLost(lease);',
+    replace: '',
+  },
+  {
+    name: 'a renewal from before the loss of presence ends the doubt',
+    profiles: ['normal'],
+    file: 'protocol/lease.ts',
+    find: 'if (this.doubt !== undefined && attempt.monotonicMs >= this.doubt.monotonicMs) this.doubt = undefined;',
+    replace: 'this.doubt = undefined;',
+  },
 ];

@@ -18,6 +18,9 @@ interface Entry {
   readonly dueMs: number;
 }
 
+/** Stands for a holder that nobody may judge dead. */
+const NOBODY = '-';
+
 /** Two times to live. */
 const STEP_FORGOTTEN_MS = 6_000;
 
@@ -25,6 +28,8 @@ export interface LockRequest {
   readonly task: string;
   readonly value: string;
   readonly holder: string;
+  /** Whether it says so to the server, which then frees the lock when its connection ends. */
+  readonly isNamed: boolean;
   readonly ttlMs: number;
   /** Node time after which nobody waits for the answer. */
   readonly deadlineMs: number;
@@ -55,7 +60,7 @@ export class LockDesk {
     const { task, value, holder, ttlMs, deadlineMs } = request;
     const last = this.entries.get(task);
     const entry = this.live(task);
-    const vote = this.model.locks.acquire(task, value, holder, ttlMs, deadlineMs);
+    const vote = this.model.locks.acquire(task, value, nameOf(request), ttlMs, deadlineMs);
     if (vote.kind === 'held' && entry !== undefined && vote.freeInMs !== undefined) {
       entry.expiresAtMs = Math.min(entry.expiresAtMs, this.wallMs() + vote.freeInMs);
     }
@@ -74,7 +79,7 @@ export class LockDesk {
   extend(request: LockRequest): ExtendVote {
     const { task, value, holder, ttlMs, deadlineMs } = request;
     const entry = this.live(task);
-    const vote = this.model.locks.voteOnExtend(task, value, holder, ttlMs, deadlineMs);
+    const vote = this.model.locks.voteOnExtend(task, value, nameOf(request), ttlMs, deadlineMs);
     if (vote !== 'extended') return vote;
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {
@@ -145,4 +150,8 @@ export class LockDesk {
     this.entries.delete(task);
     return undefined;
   }
+}
+
+function nameOf({ holder, isNamed }: LockRequest): string {
+  return isNamed ? holder : NOBODY;
 }

@@ -110,7 +110,8 @@ export class RunWitness {
   trusted(task: string): readonly Run[] {
     if (this.history.nowMs() - this.steppedMs < STEP_FORGOTTEN_MS) return [];
     return [...this.running].filter(
-      (run) => run.task === task && !run.machine.isDead && run.context.remainingMs() > 0,
+      (run) =>
+        run.task === task && !run.machine.isDead && !run.machine.isUnaware && run.context.remainingMs() > 0,
     );
   }
 

@@ -1,6 +1,7 @@
 /** Makes what a plan says happen. */
 
 import type { Fault, InstanceFault, Misfortune } from './fault.js';
+import { Presences } from './presences.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
 import type { Instance } from './simulated-instance.js';
@@ -14,12 +15,14 @@ const STOP_TOLERANCE_MS = 500;
 
 export class FaultInjector {
   readonly serverFaults: ServerFaults;
+  private readonly presences: Presences;
 
   constructor(
     private readonly parts: WorldParts,
     private readonly join: (generation: number) => void,
   ) {
-    this.serverFaults = new ServerFaults(parts, () => this.living());
+    this.presences = new Presences(parts);
+    this.serverFaults = new ServerFaults(parts, this.presences, () => this.living());
   }
 
   strike(fault: Fault): void {
@@ -101,12 +104,23 @@ export class FaultInjector {
       case 'suspended':
         instance.machine.suspend(forMs);
         return;
+      case 'cut off':
+        this.cutOff(instance, forMs);
+        return;
       case 'killed':
       case 'unplugged':
         this.kill(instance, misfortune === 'killed');
         return;
       default:
         misfortune satisfies never;
+    }
+  }
+
+  private cutOff(instance: Instance, forMs: number): void {
+    for (const server of this.parts.servers) {
+      this.presences.lose(instance, server);
+      this.hurtLink(instance, server, forMs, { isRequestCut: true, isReplyCut: true });
+      this.presences.restore(instance, server);
     }
   }
 

@@ -7,9 +7,10 @@ import type { Restart } from './server.js';
  * - `blocked`    the process stands still while all clocks go on: SIGSTOP, garbage collection, a busy event loop
  * - `suspended`  the machine sleeps: its monotonic clock stands too
  * - `killed`     the kernel closes the sockets of the process
+ * - `cut off`    all its connections are reset, and new ones refused: a dying proxy, or a firewall that rejects
  * - `unplugged`  the host is gone and nobody says so
  */
-export type Misfortune = 'blocked' | 'suspended' | 'killed' | 'unplugged';
+export type Misfortune = 'blocked' | 'suspended' | 'cut off' | 'killed' | 'unplugged';
 
 export type InstanceFault = { readonly instance: number } & (
   | { readonly kind: 'instance suffers'; readonly misfortune: Misfortune; readonly forMs: number }

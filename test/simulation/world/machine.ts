@@ -30,6 +30,7 @@ export class Machine implements Clock {
   noticesTrustEndWithinMs = 5;
   /** When the wall clock was last touched or the machine suspended, true time. */
   wallSteppedMs = Number.NEGATIVE_INFINITY;
+  private unawareUntilMs = Number.NEGATIVE_INFINITY;
   private readonly bornMs: number;
   private resumedMs: number;
   private steppedBackMs = Number.NEGATIVE_INFINITY;
@@ -86,6 +87,20 @@ export class Machine implements Clock {
     if (byMs < 0) this.steppedBackMs = nowMs;
     this.wallOffsetMs += byMs;
     this.touchWallClock();
+  }
+
+  /** A connection of its own has ended while it stands still. */
+  cannotHear(): void {
+    this.unawareUntilMs = Number.POSITIVE_INFINITY;
+  }
+
+  hasHeard(graceMs: number): void {
+    if (this.unawareUntilMs === Number.POSITIVE_INFINITY) this.unawareUntilMs = this.time.nowMs + graceMs;
+  }
+
+  /** Whether it could not learn in time that servers may take it for dead. */
+  get isUnaware(): boolean {
+    return this.time.nowMs < this.unawareUntilMs;
   }
 
   /** Whether the process has been running for so long without a break. */

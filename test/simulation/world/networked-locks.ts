@@ -16,6 +16,7 @@ import type {
   Random,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
@@ -27,6 +28,8 @@ export interface NetworkedLocksParts {
   readonly network: Network;
   readonly random: Random;
   readonly instanceId: string;
+  /** Whether its own end of the connection is there: it names itself only where it is seen. */
+  readonly isSeenBy: (server: Server) => boolean;
   readonly nodeTimeoutMs: number;
   readonly witness: LockWitness;
   /** Told right before the message leaves. */
@@ -58,7 +61,7 @@ export class NetworkedLocks implements LockProvider {
     const lock: HeldLock = { task, value: this.parts.random.id() };
     let takeOvers = 0;
     const replies = await this.ask<LockVote>((server, deadlineMs) => {
-      const request = { ...lock, holder: this.parts.instanceId, ttlMs, deadlineMs };
+      const request = this.request(lock, server, ttlMs, deadlineMs);
       const { vote, isTakeOver } = server.desk.acquire(request);
       if (isTakeOver) takeOvers += 1;
       if (vote.kind === 'acquired') this.parts.witness.granted(server, request);
@@ -74,9 +77,9 @@ export class NetworkedLocks implements LockProvider {
     return verdictOfRefusals(votes, quorum);
   }
 
-  private async extendOne({ task, value }: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
+  private async extendOne(lock: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
     const replies = await this.ask<ExtendVote>((server, deadlineMs) => {
-      const request = { task, value, holder: this.parts.instanceId, ttlMs, deadlineMs };
+      const request = this.request(lock, server, ttlMs, deadlineMs);
       const vote = server.desk.extend(request);
       if (vote === 'extended') this.parts.witness.granted(server, request);
       return vote;
@@ -86,6 +89,11 @@ export class NetworkedLocks implements LockProvider {
     const lost = replies.filter((reply) => reply.answered && reply.value === 'lost').length;
     if (extended >= quorum) return { kind: 'extended' };
     return lost >= quorum ? { kind: 'lost' } : { kind: 'no_quorum', reason: 'simulated' };
+  }
+
+  private request(lock: HeldLock, server: Server, ttlMs: number, deadlineMs: number): LockRequest {
+    const { instanceId, isSeenBy } = this.parts;
+    return { ...lock, holder: instanceId, isNamed: isSeenBy(server), ttlMs, deadlineMs };
   }
 
   /** The deadline is in the server's own time: after it the caller has given up on the message. */

@@ -31,6 +31,7 @@ const eitherMs = fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS });
 const misfortune = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Misfortune>('blocked') },
   { weight: 2, arbitrary: fc.constant<Misfortune>('suspended') },
+  { weight: 4, arbitrary: fc.constant<Misfortune>('cut off') },
   { weight: 2, arbitrary: fc.constant<Misfortune>('killed') },
   { weight: 1, arbitrary: fc.constant<Misfortune>('unplugged') },
 );

@@ -14,6 +14,8 @@ export interface Resident {
   readonly won: Set<string>;
   /** Since when it must not bid, true time: it is leaving, or has met a newer node set. */
   readonly retired: { sinceMs: number };
+  /** Servers to which its connection has ended. */
+  readonly unseenBy: Set<number>;
   /** Told when the instance comes to a place where a directed fault may wait. */
   readonly reach: (place: Place) => void;
 }

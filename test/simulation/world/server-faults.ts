@@ -1,30 +1,29 @@
 /** Makes what a plan says happen to a server. */
 
 import type { ServerFault } from './fault.js';
+import type { Presences } from './presences.js';
 import type { Restart, Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import { unlessHealed } from './unless-healed.js';
 import type { WorldParts } from './world-parts.js';
 
-/** Whoever lost its connections renews as soon as it is back. */
-const RECONNECT_WITHIN_MS = 100;
-
 export class ServerFaults {
   constructor(
     private readonly parts: WorldParts,
+    private readonly presences: Presences,
     private readonly living: () => readonly Instance[],
   ) {}
 
   strike(server: Server, fault: ServerFault): void {
     switch (fault.kind) {
       case 'server restarts':
-        server.crash();
+        this.crash(server);
         unlessHealed(this.parts, fault.forMs, () => this.restart(server, fault.how));
         return;
       case 'server restarts on a grant':
         server.layTrap(() =>
           unlessHealed(this.parts, fault.afterMs, () => {
-            server.crash();
+            this.crash(server);
             this.stepClock(server, fault.byMs);
             unlessHealed(this.parts, fault.forMs, () => this.restart(server, fault.how));
           }),
@@ -61,7 +60,7 @@ export class ServerFaults {
     const replica = server.snapshot();
     unlessHealed(this.parts, fault.lagMs, () => {
       if (server.isDown) return;
-      server.crash();
+      this.crash(server);
       this.stepClock(server, fault.byMs);
       unlessHealed(this.parts, fault.forMs, () => {
         if (!server.isDown) return;
@@ -72,12 +71,15 @@ export class ServerFaults {
   }
 
   private isBack(server: Server, how: string): void {
-    const { claims, history, time, random } = this.parts;
+    const { claims, history } = this.parts;
     claims.lost(server);
     history.note(() => `node ${server.index + 1} is up again, ${how}`);
-    for (const { machine, scheduler } of this.living()) {
-      time.schedule(random.next() * RECONNECT_WITHIN_MS, () => machine.run(() => scheduler.renewAll()));
-    }
+    for (const instance of this.living()) this.presences.restore(instance, server);
+  }
+
+  private crash(server: Server): void {
+    server.crash();
+    this.presences.loseAll(this.living(), server);
   }
 
   private stepClock(server: Server, byMs: number): void {

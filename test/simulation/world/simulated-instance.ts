@@ -48,6 +48,7 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     clusterClock: new ClusterClock(machine, parts.servers.length),
     won: new Set(),
     retired: { sinceMs: Number.POSITIVE_INFINITY },
+    unseenBy: new Set(),
     reach: (place) => ambush.reach(place),
   };
   const instance: Instance = {
@@ -91,7 +92,7 @@ function buildScheduler(
   });
 }
 
-function networkedLocks(parts: WorldParts, { id, machine, reach }: Resident): LockProvider {
+function networkedLocks(parts: WorldParts, { id, machine, reach, unseenBy }: Resident): LockProvider {
   const { servers, network, random, options, locks } = parts;
   return new NetworkedLocks({
     machine,
@@ -99,6 +100,7 @@ function networkedLocks(parts: WorldParts, { id, machine, reach }: Resident): Lo
     network,
     random,
     instanceId: id,
+    isSeenBy: (server) => !unseenBy.has(server.index),
     nodeTimeoutMs: options.nodeTimeoutMs,
     witness: locks,
     onRenewal: () => reach('renewal'),

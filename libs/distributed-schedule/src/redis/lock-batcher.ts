@@ -1,9 +1,13 @@
-import type { NodeReply } from '../protocol/ports.js';
-import type { LockReply, LockRound } from './lock-round.js';
+import type { Clock } from '../protocol/ports.js';
+import { type LockReply, replyAt } from './lock-reply.js';
+import type { LockRound } from './lock-round.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import type { RedisScript } from './redis-scripts.js';
 import type { EngineClient } from './redlock-engine.js';
+import type { ScriptReply } from './script-channel.js';
+import { UnconfirmedReleases } from './unconfirmed-releases.js';
 
 /** Requests under way, by the resource name that the engine knows them under. */
 export type LockRounds = ReadonlyMap<string, LockRound>;
@@ -11,18 +15,18 @@ export type LockRounds = ReadonlyMap<string, LockRound>;
 export interface LockBatcherSettings {
   readonly node: RedisNode;
   readonly rounds: LockRounds;
-  readonly ledgerKey: string;
-  /** '' where presence is unknown (Cluster). */
-  readonly presencePrefix: string;
+  readonly keys: RedisKeys;
   readonly instanceId: string;
+  readonly clock: Clock;
 }
 
-interface Request {
-  readonly round: LockRound;
+interface LockRequest {
+  readonly key: string;
   readonly value: string;
   readonly ttlMs: number;
-  readonly settle: (reply: LockReply) => void;
 }
+
+type Request = LockRequest & { readonly settle: (reply: LockReply) => void };
 
 const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
   [ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT].map((script) => [script.sha1, script]),
@@ -41,9 +45,19 @@ const IN_FAVOUR: ReadonlySet<LockReply['word']> = new Set(['acquired', 'extended
 export class LockBatcher implements EngineClient {
   readonly #settings: LockBatcherSettings;
   readonly #queues = new Map<RedisScript, Request[]>();
+  readonly #unconfirmed: UnconfirmedReleases;
+  /** How long a lock that is released may have to live: the engine does not say it with a release. */
+  #longestTtlMs = 0;
 
   constructor(settings: LockBatcherSettings) {
     this.#settings = settings;
+    this.#unconfirmed = new UnconfirmedReleases(settings.clock, (locks) =>
+      this.#send(
+        RELEASE_SCRIPT,
+        locks.map((lock) => ({ ...lock, ttlMs: 0 })),
+      ),
+    );
+    settings.node.onReply(() => void this.#unconfirmed.resend());
   }
 
   evalsha(sha1: string, _keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number> {
@@ -68,7 +82,7 @@ export class LockBatcher implements EngineClient {
           resolve(IN_FAVOUR.has(reply.word) ? 1 : 0);
         }
       };
-      this.#enqueue(script, { round, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
+      this.#enqueue(script, { key: round.key, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
     });
   }
 
@@ -91,18 +105,32 @@ export class LockBatcher implements EngineClient {
   async #flush(script: RedisScript): Promise<void> {
     const requests = this.#queues.get(script) ?? [];
     this.#queues.delete(script);
-    const { node, ledgerKey, presencePrefix, instanceId } = this.#settings;
-    const reply = await node.call(
-      script,
-      [ledgerKey, ...requests.map((request) => request.round.key)],
-      [
-        ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
-        ...requests.flatMap((request) => [request.value, String(request.ttlMs)]),
-      ],
-    );
+    this.#longestTtlMs = Math.max(this.#longestTtlMs, ...requests.map((request) => request.ttlMs));
+    if (script === ACQUIRE_SCRIPT) {
+      // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
+      void this.#unconfirmed.resend();
+    }
+    const reply = await this.#send(script, requests);
+    if (script === RELEASE_SCRIPT && !reply.answered) {
+      this.#unconfirmed.add(requests, this.#longestTtlMs);
+    }
     for (const [index, request] of requests.entries()) {
       request.settle(replyAt(reply, index));
     }
+  }
+
+  #send(script: RedisScript, locks: readonly LockRequest[]): Promise<ScriptReply> {
+    const { node, keys, instanceId } = this.#settings;
+    // In a Cluster presence is unknown.
+    const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
+    return node.call(
+      script,
+      [keys.ledger, ...locks.map(({ key }) => key)],
+      [
+        ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
+        ...locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
+      ],
+    );
   }
 }
 
@@ -112,35 +140,4 @@ export class LockBatcher implements EngineClient {
  */
 function holderName({ presence }: RedisNode, instanceId: string): string {
   return presence?.isSubscribed === false ? '-' : instanceId;
-}
-
-function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
-  if (!reply.answered) {
-    return { word: 'silent', reason: reply.reason };
-  }
-  const [word, rest] = splitOnce(String(reply.value[index] ?? ''));
-  switch (word) {
-    case 'acquired':
-    case 'extended':
-    case 'released':
-    case 'absent':
-    case 'lost':
-    case 'quarantined':
-    case 'too_late':
-      return { word };
-    case 'held':
-      return rest === '' ? { word } : { word, holder: rest };
-    case 'dying': {
-      const [freeInMs, holder] = splitOnce(rest);
-      return { word: 'held', holder, freeInMs: Number(freeInMs) };
-    }
-    default:
-      return { word: 'silent', reason: 'malformed reply' };
-  }
-}
-
-/** Only the first space separates: an instance id may contain more. */
-function splitOnce(text: string): readonly [word: string, rest: string] {
-  const space = text.indexOf(' ');
-  return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
 }

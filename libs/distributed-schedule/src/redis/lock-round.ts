@@ -1,12 +1,6 @@
 import type { ExtendVerdict, LockVerdict } from '../protocol/ports.js';
 import { quorumOf } from '../protocol/quorum.js';
-
-/** One node's word on one lock, or why there is none. */
-export type LockReply =
-  | { readonly word: 'acquired' | 'extended' | 'released' | 'absent' | 'lost' | 'quarantined' | 'too_late' }
-  /** `freeInMs` where the holder seems to be gone. */
-  | { readonly word: 'held'; readonly holder?: string; readonly freeInMs?: number }
-  | { readonly word: 'silent'; readonly reason: string };
+import type { LockReply } from './lock-reply.js';
 
 /**
  * One request of the engine about one lock, and what each node said.

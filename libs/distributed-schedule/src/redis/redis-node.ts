@@ -37,6 +37,7 @@ export class RedisNode {
   readonly #channel: ScriptChannel;
   readonly #time = new NodeTime();
   #markContact: () => void = () => {};
+  #onReply: () => void = () => {};
   #handshake: Promise<string | undefined> | undefined;
   #isVerified = false;
   #isClosed = false;
@@ -54,6 +55,8 @@ export class RedisNode {
       onTimeSample: (sample) => {
         this.#time.add(sample);
         parts.onTimeSample({ node: index, ...sample });
+        // Every reply carries the time, that of a handshake too.
+        this.#onReply();
       },
     });
     this.firstContact = new Promise((resolve) => {
@@ -86,6 +89,11 @@ export class RedisNode {
   start(): void {
     this.presence?.start();
     this.#parts.connection.connect().catch(() => {});
+  }
+
+  /** Whoever missed this node may ask it again: from here on `listener` is told of every reply. */
+  onReply(listener: () => void): void {
+    this.#onReply = listener;
   }
 
   /** Leaves no socket and no timer. */

@@ -38,19 +38,11 @@ export class RedlockLockProvider implements LockProvider {
   #lastRound = 0;
 
   constructor(settings: RedlockLockProviderSettings) {
-    const { keys, instanceId } = settings;
     this.#settings = settings;
+    const { keys, instanceId, clock } = settings;
+    const rounds = this.#rounds;
     this.#engine = createEngine(
-      settings.nodes.map(
-        (node) =>
-          new LockBatcher({
-            node,
-            instanceId,
-            rounds: this.#rounds,
-            ledgerKey: keys.ledger,
-            presencePrefix: node.presence === undefined ? '' : keys.presencePrefix,
-          }),
-      ),
+      settings.nodes.map((node) => new LockBatcher({ node, rounds, keys, instanceId, clock })),
     );
   }
 
@@ -101,7 +93,7 @@ export class RedlockLockProvider implements LockProvider {
     });
   }
 
-  /** Once and best effort: what is not released expires. The engine throws for a lock that is gone already. */
+  /** Best effort: a node that is silent now is told again, see UnconfirmedReleases. The engine throws for a lock that is gone. */
   #release(key: string, value: string | undefined, deadline: Promise<void>): Promise<EngineEnd> {
     if (value === undefined) {
       return Promise.resolve('unsettled');

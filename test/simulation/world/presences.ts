@@ -1,0 +1,63 @@
+/**
+ * The connections by which servers see that instances live. When one ends, the server may take the instance for dead, and the
+ * instance learns of it: at once, unless it stands still.
+ */
+
+import type { Server } from './server.js';
+import type { Instance } from './simulated-instance.js';
+import type { WorldParts } from './world-parts.js';
+
+/** Between what the two ends of a connection notice. */
+const NOTICED_WITHIN_MS = 5;
+const RECONNECT_WITHIN_MS = 100;
+const RETRY_MS = 50;
+/** Once it has heard, trust ends or is renewed within the store's grace. */
+const GRACE_MS = 150;
+
+export class Presences {
+  constructor(private readonly parts: WorldParts) {}
+
+  /** A connection has ended; both sides are told. */
+  lose({ id, machine, scheduler, unseenBy }: Instance, server: Server): void {
+    const { time, random } = this.parts;
+    if (machine.isDead || unseenBy.has(server.index)) return;
+    unseenBy.add(server.index);
+    time.schedule(random.next() * NOTICED_WITHIN_MS, () => {
+      if (unseenBy.has(server.index)) server.model.locks.disconnect(id);
+    });
+    time.schedule(random.next() * NOTICED_WITHIN_MS, () => {
+      // The documented limit: a holder that cannot hear trusts on.
+      if (machine.isPaused) machine.cannotHear();
+      machine.run(() => {
+        scheduler.doubtAll();
+        machine.hasHeard(GRACE_MS);
+      });
+    });
+  }
+
+  /** A server process has ended, and with it all connections to it. */
+  loseAll(instances: readonly Instance[], server: Server): void {
+    for (const instance of instances) this.lose(instance, server);
+  }
+
+  /** Connects again as soon as the way is free; the leases are renewed then. */
+  restore(instance: Instance, server: Server): void {
+    const { time, random } = this.parts;
+    const reconnect = (): void => {
+      if (!instance.unseenBy.has(server.index) || server.isDown) return;
+      if (this.isCut(instance, server)) {
+        time.schedule(RETRY_MS, () => instance.machine.run(reconnect));
+        return;
+      }
+      instance.unseenBy.delete(server.index);
+      server.model.locks.reconnect(instance.id);
+      instance.scheduler.renewAll();
+    };
+    time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));
+  }
+
+  private isCut({ machine }: Instance, server: Server): boolean {
+    const { isRequestCut, isReplyCut } = this.parts.network.link(machine, server);
+    return isRequestCut || isReplyCut;
+  }
+}
