@@ -23,11 +23,9 @@ const print = (line: string): void => {
 function catchIn(copy: string): string | undefined {
   for (const seed of SEEDS) {
     const args = ['--until-difference', '--operations', String(OPERATIONS), '--seed', String(seed)];
-    const { status, stdout, stderr } = spawnSync(
-      'node',
-      ['--import', './scripts/typescript.mjs', 'test/differential/soak.ts', ...args],
-      { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS },
-    );
+    const command = ['--import', './scripts/typescript.mjs', 'test/differential/soak.ts', ...args];
+    const options = { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS } as const;
+    const { status, stdout, stderr } = spawnSync('node', command, options);
     const caught = /difference at operation (\d+), seed \d+, .*?: (.*)/.exec(stdout);
     if (caught !== null) return `${caught[1]} | ${seed} | ${caught[2]}`;
     // A script that no longer runs proves nothing about the comparison.

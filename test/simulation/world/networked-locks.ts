@@ -93,7 +93,14 @@ export class NetworkedLocks implements LockProvider {
 
   private request(lock: HeldLock, server: Server, ttlMs: number, deadlineMs: number): LockRequest {
     const { instanceId, isSeenBy } = this.parts;
-    return { ...lock, holder: instanceId, isNamed: isSeenBy(server), ttlMs, deadlineMs };
+    return {
+      task: lock.task,
+      value: lock.value,
+      holder: instanceId,
+      isNamed: isSeenBy(server),
+      ttlMs,
+      deadlineMs,
+    };
   }
 
   /** The deadline is in the server's own time: after it the caller has given up on the message. */

@@ -87,7 +87,7 @@ export class LeaseKeeper {
       return await run();
     } finally {
       this.kept.delete(kept);
-      finished.abort();
+      finished.abort('finished');
       kept.renewNow.wake();
       kept.lookNow.wake();
       // Released only after the last renewal has settled: a renewal that overtakes the release would revive the lock.
@@ -144,7 +144,7 @@ export class LeaseKeeper {
       // While the run goes on, waiting is bounded by trust. Afterwards the provider's own bound has to do.
       return finished.aborted ? await asked : await Promise.race([asked, ranOut]);
     } finally {
-      answered.abort();
+      answered.abort('answered');
     }
   }
 

@@ -13,6 +13,7 @@ export class Wakeup {
 
   wake(): void {
     this.isPending = true;
-    this.controller.abort();
+    // A reason of its own: the default one is an exception with a stack, made for every wake-up.
+    this.controller.abort('woken');
   }
 }

@@ -1,25 +1,21 @@
-import type { Clock, TimeSample } from '../protocol/ports.js';
+import type { TimeSample } from '../protocol/ports.js';
 import { failureReason, NOT_CONNECTED } from './failure-reason.js';
 import { findProblem, type NodeProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { RedisScript } from './redis-scripts.js';
-import { ScriptChannel, type ScriptReply } from './script-channel.js';
+import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
-import type { StrictConnection } from './strict-connection.js';
 
-export interface RedisNodeParts {
+export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;
   /** Names the node by its position: no host name, no secret. */
   readonly label: string;
-  readonly connection: StrictConnection;
   /** Absent in a Cluster. */
   readonly presence?: RedisPresence;
   readonly register: ServerRegister;
-  readonly clock: Clock;
   readonly nodeTimeoutMs: number;
-  readonly waitReplicas: number;
   /** Any key of the namespace, to route by in a Cluster. */
   readonly routingKey: string;
   readonly onTimeSample: (sample: TimeSample) => void;
@@ -55,7 +51,6 @@ export class RedisNode {
       onTimeSample: (sample) => {
         this.#time.add(sample);
         parts.onTimeSample({ node: index, ...sample });
-        // Every reply carries the time, that of a handshake too.
         this.#onReply();
       },
     });
@@ -91,7 +86,7 @@ export class RedisNode {
     this.#parts.connection.connect().catch(() => {});
   }
 
-  /** Whoever missed this node may ask it again: from here on `listener` is told of every reply. */
+  /** Told of every reply, that to a handshake too: who has missed this node may ask it again. */
   onReply(listener: () => void): void {
     this.#onReply = listener;
   }
@@ -113,10 +108,9 @@ export class RedisNode {
   async call(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
     const deadlineMs = this.#parts.clock.monotonicMs() + this.#parts.nodeTimeoutMs;
     const hindrance = this.#hindrance() ?? (this.#isVerified ? undefined : await this.#verify());
-    if (hindrance !== undefined) {
-      return { answered: false, reason: hindrance };
-    }
-    return this.#channel.run(script, keys, args, deadlineMs);
+    return hindrance === undefined
+      ? this.#channel.run(script, keys, args, deadlineMs)
+      : { answered: false, reason: hindrance };
   }
 
   #hindrance(): string | undefined {

@@ -7,8 +7,8 @@ export interface ReleasedLock {
   readonly value: string;
 }
 
-/** Released when a thousand tasks end at the moment of a loss; one script call with so many takes a node a few ms. */
-export const MOST_UNCONFIRMED = 1_000;
+/** A thousand tasks that end, and bid in vain, once a second for a default time to live; a node frees as many in some ms. */
+export const MOST_UNCONFIRMED = 4_000;
 
 /**
  * The releases that one node has not acknowledged: it was not connected, did not answer in time or answered with an error.
@@ -21,8 +21,8 @@ export const MOST_UNCONFIRMED = 1_000;
 export class UnconfirmedReleases {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #send: (locks: readonly ReleasedLock[]) => Promise<ScriptReply>;
-  /** By value, in the order in which they came. */
-  readonly #expiries = new Map<string, { readonly lock: ReleasedLock; readonly expiresMs: number }>();
+  /** By value, in the order of their expiry. */
+  readonly #remembered = new Map<string, { readonly lock: ReleasedLock; readonly expiresMs: number }>();
   #isSending = false;
 
   constructor(
@@ -39,38 +39,47 @@ export class UnconfirmedReleases {
     this.#forgetExpired();
     const expiresMs = this.#clock.monotonicMs() + ttlMs;
     for (const lock of locks) {
-      // The first ones stay. They are from the moment of the loss; the later ones are mostly of locks for which the
-      // node could not even be asked.
-      if (this.#expiries.size < MOST_UNCONFIRMED) {
-        this.#expiries.set(lock.value, { lock, expiresMs });
-      }
+      // Deleted first, so that the order is also that of the expiries.
+      this.#remembered.delete(lock.value);
+      this.#remembered.set(lock.value, { lock, expiresMs });
     }
+    this.#forgetSurplus();
   }
 
   /** Sends them all as one message, unless that is under way. */
   async resend(): Promise<void> {
     this.#forgetExpired();
-    if (this.#isSending || this.#expiries.size === 0) {
+    if (this.#isSending || this.#remembered.size === 0) {
       return;
     }
     this.#isSending = true;
-    const locks = [...this.#expiries.values()].map(({ lock }) => lock);
+    const locks = [...this.#remembered.values()].map(({ lock }) => lock);
     const reply = await this.#send(locks);
     this.#isSending = false;
     if (reply.answered) {
       for (const { value } of locks) {
-        this.#expiries.delete(value);
+        this.#remembered.delete(value);
       }
+    }
+  }
+
+  /** The oldest go: they would expire first. */
+  #forgetSurplus(): void {
+    for (const value of this.#remembered.keys()) {
+      if (this.#remembered.size <= MOST_UNCONFIRMED) {
+        return;
+      }
+      this.#remembered.delete(value);
     }
   }
 
   #forgetExpired(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [value, { expiresMs }] of this.#expiries) {
+    for (const [value, { expiresMs }] of this.#remembered) {
       if (expiresMs > nowMs) {
         return;
       }
-      this.#expiries.delete(value);
+      this.#remembered.delete(value);
     }
   }
 }

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { LockBatcher } from '../../../libs/distributed-schedule/src/redis/lock-batcher.js';
+import { LockRound } from '../../../libs/distributed-schedule/src/redis/lock-round.js';
+import {
+  ACQUIRE_SCRIPT,
+  EXTEND_SCRIPT,
+  RELEASE_SCRIPT,
+} from '../../../libs/distributed-schedule/src/redis/lock-scripts.js';
+import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
+import type { RedisNode } from '../../../libs/distributed-schedule/src/redis/redis-node.js';
+import type { RedisScript } from '../../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import type { ScriptReply } from '../../../libs/distributed-schedule/src/redis/script-channel.js';
+import { TestClock } from '../../../libs/distributed-schedule/src/testing/test-clock.js';
+
+const KEY = '{unit}:lock:a';
+const TTL_MS = 3_000;
+const WORDS: Readonly<Record<string, string>> = {
+  acquire: 'acquired',
+  extend: 'extended',
+  release: 'released',
+};
+const SILENT: ScriptReply = { answered: false, reason: 'timeout' };
+
+/** A node that notes what it is asked, by script and by the value of the first lock. */
+class FakeNode {
+  readonly asked: string[] = [];
+  isSilent = false;
+  replied: () => void = () => {};
+
+  onReply(listener: () => void): void {
+    this.replied = listener;
+  }
+
+  callDeadlineNodeMs(): number {
+    return 0;
+  }
+
+  async call(script: RedisScript, _keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
+    this.asked.push(`${script.name} ${args[3]}`);
+    return this.isSilent ? SILENT : { answered: true, value: [WORDS[script.name]] };
+  }
+}
+
+function batcherOf(node: FakeNode): (script: RedisScript, value: string) => Promise<unknown> {
+  const rounds = new Map([['1', new LockRound(KEY, 1)]]);
+  const batcher = new LockBatcher({
+    node: node as unknown as RedisNode,
+    rounds,
+    keys: redisKeys('unit'),
+    instanceId: 'one',
+    clock: new TestClock(),
+  });
+  return (script, value) => batcher.evalsha(script.sha1, 1, ['1', value, TTL_MS]).catch(() => 'silent');
+}
+
+it('a bid is never refused because of an own old lock: the release that was missed goes out ahead of it', async () => {
+  const node = new FakeNode();
+  const send = batcherOf(node);
+  await send(ACQUIRE_SCRIPT, 'old');
+  node.isSilent = true;
+  expect(await send(RELEASE_SCRIPT, 'old')).toBe('silent');
+  node.isSilent = false;
+  await send(ACQUIRE_SCRIPT, 'new');
+  node.replied();
+  expect(node.asked).toEqual(['acquire old', 'release old', 'release old', 'acquire new']);
+});
+
+it('a renewal that was missed is never sent again', async () => {
+  const node = new FakeNode();
+  const send = batcherOf(node);
+  await send(ACQUIRE_SCRIPT, 'old');
+  node.isSilent = true;
+  expect(await send(EXTEND_SCRIPT, 'old')).toBe('silent');
+  node.isSilent = false;
+  node.replied();
+  await send(ACQUIRE_SCRIPT, 'new');
+  expect(node.asked).toEqual(['acquire old', 'extend old', 'acquire new']);
+});
