@@ -216,16 +216,32 @@ describe('the last look before a start', () => {
     const cluster = new MemoryCluster();
     const skew = { offsetMs: 0 };
     const ticks: number[] = [];
-    const { events } = cluster.join([taskOf((tick) => void ticks.push(tick.tick))], { skew });
-    await cluster.clock.advance(5_980);
-    const before = ticks.length;
+    const minutely = taskOf((tick) => void ticks.push(tick.tick), { schedule: every(60_000) });
+    const { events } = cluster.join([minutely], { skew });
+    await cluster.clock.advance(59_980);
     // The machine was suspended after the claim: its wall clock has moved and its timers have not.
     skew.offsetMs = 10_000;
     await cluster.clock.advance(100);
-    expect(ticks).toHaveLength(before);
+    expect(ticks).toEqual([]);
     expect(reportsOf(events).at(-1)).toMatchObject({
       outcome: 'no_quorum',
       detail: expect.stringContaining('lease'),
+    });
+  });
+
+  it('counts the time in which the machine was suspended, although its cluster clock stood still', async () => {
+    const cluster = new MemoryCluster();
+    const skew = { offsetMs: 0 };
+    const ticks: number[] = [];
+    const { events } = cluster.join([taskOf((tick) => void ticks.push(tick.tick))], { skew });
+    await cluster.clock.advance(5_980);
+    const before = ticks.length;
+    skew.offsetMs = 1_000;
+    await cluster.clock.advance(100);
+    expect(ticks).toHaveLength(before);
+    expect(reportsOf(events).at(-1)).toMatchObject({
+      outcome: 'misfire',
+      detail: expect.stringContaining('limit 400 ms'),
     });
   });
 

@@ -92,6 +92,13 @@ export class Lease {
     return leftMs > ROUNDING_MS ? leftMs : 0;
   }
 
+  /** Time since the newest attempt that only the wall clock has counted: a suspended machine's, ms. */
+  uncountedMs(): number {
+    const now = readInstant(this.clock);
+    const countedMs = now.monotonicMs - this.attempt.monotonicMs;
+    return Math.max(0, now.wallMs - this.attempt.wallMs - countedMs);
+  }
+
   isTrusted(): boolean {
     return this.remainingMs() > 0;
   }

@@ -45,7 +45,8 @@ type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | '
 /** Why a won tick is not started after all: the last look before the point of no return. */
 function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick): Ending | undefined {
   parts.keeper.doubtIfPresenceLost(lease);
-  const lateMs = parts.clusterClock.nowMs() - due.tick;
+  // The cluster clock runs on the monotonic one, which stands while a machine is suspended.
+  const lateMs = parts.clusterClock.nowMs() - due.tick + lease.uncountedMs();
   if (lateMs > due.maxLatenessMs) {
     return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };
   }
