@@ -10,7 +10,7 @@ import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-ke
 import type { RedisNode } from '../../../libs/distributed-schedule/src/redis/redis-node.js';
 import type { RedisScript } from '../../../libs/distributed-schedule/src/redis/redis-scripts.js';
 import type { ScriptReply } from '../../../libs/distributed-schedule/src/redis/script-channel.js';
-import { TestClock } from '../../../libs/distributed-schedule/src/testing/test-clock.js';
+import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 
 const KEY = '{unit}:lock:a';
 const TTL_MS = 3_000;
@@ -48,7 +48,7 @@ function batcherOf(node: FakeNode): (script: RedisScript, value: string) => Prom
     rounds,
     keys: redisKeys('unit'),
     instanceId: 'one',
-    clock: new TestClock(),
+    clock: new ManualClock(),
   });
   return (script, value) => batcher.evalsha(script.sha1, 1, ['1', value, TTL_MS]).catch(() => 'silent');
 }
