@@ -100,7 +100,9 @@ export class LockDesk {
     if (this.entries.get(task)?.value === value) this.entries.delete(task);
   }
 
+  /** What has expired is in no file: a clock that steps back before the restart would bring it to life again. */
   snapshot(): DeskSnapshot {
+    for (const task of [...this.entries.keys()]) this.live(task);
     return new Map([...this.entries].map(([task, entry]) => [task, { ...entry }]));
   }
 
