@@ -13,6 +13,50 @@ interface Succession {
   readonly remainingMs: number;
 }
 
+it('a run outlives a reset of all connections when the servers accept new ones at once', async () => {
+  const servers = await Promise.all([startRedis(), startRedis(), startRedis()]);
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+  let held: TickContext | undefined;
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const options = { namespace: NAMESPACE, lease: { ttlMs: 60_000 }, redis: servers.map(({ url }) => url) };
+  const app = await startTaskApp(options, (tick) => {
+    held = tick;
+    return finished;
+  });
+  onTestFinished(() => {
+    finish();
+    return app.close();
+  });
+  for (const server of servers) {
+    await until(() => server.client().exists(`{${NAMESPACE}}:ledger`).then(Boolean), 'the node is asked');
+    await endQuarantine(server, NAMESPACE);
+  }
+  await until(() => held !== undefined, 'a run is in flight');
+  const trustedUntilMs = untilMs(held);
+
+  for (const server of servers) {
+    const killer = server.client();
+    await killer.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await killer.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  }
+  // Renewed at a third of a minute otherwise.
+  await until(() => untilMs(held) > trustedUntilMs + 10 || aborted(held), 'the lease is renewed or lost');
+  expect(aborted(held)).toBe(false);
+});
+
+function untilMs(tick: TickContext | undefined): number {
+  return performance.now() + (tick?.remainingMs() ?? 0);
+}
+
+function aborted(tick: TickContext | undefined): boolean {
+  return tick?.signal.aborted === true;
+}
+
 it('a holder whose connections are reset and refused stops trusting its lease before its successor starts', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());

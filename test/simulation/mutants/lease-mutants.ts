@@ -28,8 +28,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'the wall clock is not asked',
     profiles: ['normal'],
     file: 'protocol/lease.ts',
-    find: 'Math.max(now.monotonicMs - this.attempt.monotonicMs, now.wallMs - this.attempt.wallMs)',
-    replace: 'now.monotonicMs - this.attempt.monotonicMs',
+    find: 'return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);',
+    replace: 'return now.monotonicMs - since.monotonicMs;',
   },
   {
     name: 'a late renewal revives a lease',
@@ -42,7 +42,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'the end of trust is not watched',
     profiles: ['normal'],
     file: 'protocol/keep-lease.ts',
-    find: "this.lose(lease, 'no renewal succeeded in time');",
+    find: "this.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');",
     replace: '',
   },
   {
@@ -98,9 +98,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a lost presence is not heard',
     profiles: ['normal'],
     file: 'protocol/keep-lease.ts',
-    find: 'this.presenceLost = readInstant(this.parts.clock);\n    for (const',
-    replace:
-      'this.presenceLost = readInstant(this.parts.clock);\n    if (this.parts.leaseTtlMs > 0) return;\n    for (const',
+    find: '      lease.doubtFrom(loss);\n      renewNow.wake();\n',
+    replace: '',
   },
   {
     name: 'a lost presence between lock and run is forgotten',
@@ -113,7 +112,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a renewal from before the loss of presence ends the doubt',
     profiles: ['normal'],
     file: 'protocol/lease.ts',
-    find: 'if (this.doubt !== undefined && attempt.monotonicMs >= this.doubt.monotonicMs) this.doubt = undefined;',
-    replace: 'this.doubt = undefined;',
+    find: 'this.losses = this.losses.filter((loss) => loss.monotonicMs > attempt.monotonicMs);',
+    replace: 'this.losses = [];',
   },
 ];

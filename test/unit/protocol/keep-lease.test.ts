@@ -225,6 +225,35 @@ describe('keeping a lease', () => {
       end();
     });
 
+    it('wants a renewal of its own for a loss that comes during the renewal for another', async () => {
+      const { clock, keeper, lease, end } = setUp(async (attempt, at) => {
+        if (attempt > 1) return silent();
+        await at.sleepUntil(at.monotonicMs() + 10);
+        return extended();
+      });
+      await clock.advance(300);
+      keeper.doubtAll();
+      await clock.advance(5);
+      keeper.doubtAll();
+      await clock.advance(10);
+      expect(lease.isDoubted).toBe(true);
+      await clock.advance(100);
+      expect(lease.isTrusted()).toBe(false);
+      end();
+    });
+
+    it('tries again and again while trust is doubted', async () => {
+      const { clock, attempts, keeper, lease, end } = setUp((attempt) =>
+        attempt < 4 ? silent() : extended(),
+      );
+      await clock.advance(300);
+      keeper.doubtAll();
+      await clock.advance(70);
+      expect(attempts).toEqual([300, 320, 340, 360]);
+      expect(lease.isDoubted).toBe(false);
+      end();
+    });
+
     it('does not let a later loss prolong the doubt of an earlier one', async () => {
       const { clock, keeper, lease, end } = setUp(silent);
       await clock.advance(300);

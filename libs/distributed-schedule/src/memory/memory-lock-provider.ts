@@ -2,7 +2,7 @@
 
 import type { ExtendVerdict, HeldLock, LockProvider, LockVerdict, Random } from '../protocol/ports.js';
 import { quorumOf } from '../protocol/quorum.js';
-import type { LockVote } from './memory-lock-table.js';
+import { type LockVote, UNSEEN_HOLDER } from './memory-lock-table.js';
 import type { MemoryNode } from './memory-node.js';
 
 export class MemoryLockProvider implements LockProvider {
@@ -48,7 +48,7 @@ export class MemoryLockProvider implements LockProvider {
     if (held.length < this.quorum) {
       return { kind: 'no_quorum', reason: votes.map((vote) => vote.kind).join(', ') };
     }
-    return { kind: 'held', holder: likeliestHolder(held), ...freeInMs(held, this.quorum) };
+    return { kind: 'held', ...likeliestHolder(held), ...freeInMs(held, this.quorum) };
   }
 
   private releaseOne(lock: HeldLock): void {
@@ -58,10 +58,14 @@ export class MemoryLockProvider implements LockProvider {
 
 type HeldVote = Extract<LockVote, { kind: 'held' }>;
 
-function likeliestHolder(held: readonly HeldVote[]): string {
-  const holders = held.map((vote) => vote.holder);
+function likeliestHolder(held: readonly HeldVote[]): { readonly holder?: string } {
+  const holders = held.map((vote) => vote.holder).filter((holder) => holder !== UNSEEN_HOLDER);
   const count = (holder: string): number => holders.filter((other) => other === holder).length;
-  return holders.reduce((likeliest, holder) => (count(holder) > count(likeliest) ? holder : likeliest));
+  const [first] = holders;
+  if (first === undefined) return {};
+  return {
+    holder: holders.reduce((likeliest, one) => (count(one) > count(likeliest) ? one : likeliest), first),
+  };
 }
 
 /** When a majority of the nodes that said so will have freed the lock. */

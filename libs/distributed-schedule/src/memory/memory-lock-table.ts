@@ -8,7 +8,7 @@ import type { Clock } from '../protocol/ports.js';
 
 interface LockEntry {
   readonly value: string;
-  /** {@link UNSEEN} where the holder's presence was not seen when the lock was set. */
+  /** {@link UNSEEN_HOLDER} where the holder's presence was not seen when the lock was set. */
   readonly holder: string;
   readonly expiresAtMs: number;
 }
@@ -25,7 +25,7 @@ export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late';
 export type LockSnapshot = ReadonlyMap<string, LockEntry>;
 
 /** Stands for a holder that nobody may judge dead. */
-const UNSEEN = '-';
+export const UNSEEN_HOLDER = '-';
 
 /** A deadline in node time that the caller could not name. */
 const UNKNOWN_DEADLINE = 0;
@@ -130,13 +130,13 @@ export class MemoryLockTable {
   }
 
   private put(task: string, value: string, holder: string, expiresAtMs: number): void {
-    this.entries.set(task, { value, holder: this.isPresent(holder) ? holder : UNSEEN, expiresAtMs });
+    this.entries.set(task, { value, holder: this.isPresent(holder) ? holder : UNSEEN_HOLDER, expiresAtMs });
   }
 
   /** A dead holder's lock is not taken but shortened to a grace, in case it is only reconnecting. */
   private refuse(task: string, entry: LockEntry, nowMs: number): LockVote {
     const { holder } = entry;
-    if (holder === UNSEEN || this.isPresent(holder)) return { kind: 'held', holder };
+    if (holder === UNSEEN_HOLDER || this.isPresent(holder)) return { kind: 'held', holder };
     const expiresAtMs = Math.min(entry.expiresAtMs, nowMs + PRESENCE_GRACE_MS);
     this.entries.set(task, { ...entry, expiresAtMs });
     return { kind: 'held', holder, freeInMs: expiresAtMs - nowMs };

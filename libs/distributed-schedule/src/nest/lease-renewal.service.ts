@@ -36,7 +36,7 @@ export class LeaseRenewalService {
   }
 
   /**
-   * Tells each change of trust. The listener is called synchronously and must not throw; if it does, or rejects, the
+   * Tells each renewal and each loss. The listener is called synchronously and must not throw; if it does, or rejects, the
    * observers are told.
    * @returns stops listening
    */

@@ -52,7 +52,10 @@ async function createSchedulerHost(
   let scheduler: Scheduler | undefined;
   const backend = await openBackend(options, clock, random, {
     onTimeSample: (sample) => clusterClock.observe(sample),
-    onPresenceLost: () => scheduler?.doubtAll(),
+    // Locks that are kept elsewhere do not depend on what these nodes see.
+    onPresenceLost: () => {
+      if (options.lockProvider === undefined) scheduler?.doubtAll();
+    },
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
   });

@@ -22,10 +22,13 @@ import { Wakeup } from './wakeup.js';
 /** Pause between attempts while nodes do not answer: several fit into the trust that is left after one third. */
 const RETRY_MS = 50;
 
+/** The same while trust is doubted: as often as a connection that has ended is tried again. */
+const DOUBTED_RETRY_MS = 20;
+
 /** How often per time to live the end of trust is looked for. */
 const LOOKS_PER_TTL = 12;
 
-const UNSEEN =
+const CONNECTIONS_ENDED =
   'connections to the nodes have ended, and no renewal succeeded before they may take us for dead';
 
 interface KeepLeaseParts {
@@ -44,7 +47,8 @@ interface Kept {
 
 export class LeaseKeeper {
   private readonly kept = new Set<Kept>();
-  private presenceLost: Instant | undefined;
+  /** Losses of presence within the last time to live, oldest first. */
+  private losses: readonly Instant[] = [];
 
   constructor(private readonly parts: KeepLeaseParts) {}
 
@@ -60,17 +64,19 @@ export class LeaseKeeper {
 
   /** A node has lost sight of this instance and may give its locks away after a short grace. */
   doubtAll(): void {
-    this.presenceLost = readInstant(this.parts.clock);
+    const loss = readInstant(this.parts.clock);
+    const relevantMs = loss.monotonicMs - this.parts.leaseTtlMs;
+    this.losses = [...this.losses.filter(({ monotonicMs }) => monotonicMs > relevantMs), loss];
     for (const { lease, renewNow, lookNow } of this.kept) {
-      lease.doubtFrom(this.presenceLost);
+      lease.doubtFrom(loss);
       renewNow.wake();
       lookNow.wake();
     }
   }
 
-  /** Tells a lease that is not kept yet of a loss that came after its lock was acquired. */
+  /** Tells a lease that is not kept yet of the losses that came after its lock was acquired. */
   doubtIfPresenceLost(lease: Lease): void {
-    if (this.presenceLost !== undefined) lease.doubtFrom(this.presenceLost);
+    for (const loss of this.losses) lease.doubtFrom(loss);
   }
 
   /** Keeps `lease` until `run` has settled. Rejects only with what `run` rejects with. */
@@ -104,7 +110,8 @@ export class LeaseKeeper {
       const isOver = await this.renewOnce(finished, lease);
       if (isOver) return;
       const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
-      dueMs = Math.max(renewedMs, clock.monotonicMs() + RETRY_MS);
+      const nowMs = clock.monotonicMs();
+      dueMs = lease.isDoubted ? nowMs + DOUBTED_RETRY_MS : Math.max(renewedMs, nowMs + RETRY_MS);
     }
   }
 
@@ -162,7 +169,7 @@ export class LeaseKeeper {
     // A loop, since every renewal moves the end of trust.
     while (!finished.aborted && !lease.signal.aborted) {
       if (!lease.isTrusted()) {
-        this.lose(lease, lease.isDoubted ? UNSEEN : 'no renewal succeeded in time');
+        this.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');
         return;
       }
       // Looked at more often than the monotonic clock asks for: a suspended machine wakes with trust that is gone,

@@ -44,8 +44,8 @@ export interface LeaseTerms {
 export class Lease {
   private readonly controller = new AbortController();
   private attempt: Instant;
-  /** Since when the store may take this holder for dead. */
-  private doubt: Instant | undefined;
+  /** Losses of presence that no renewal has covered yet, oldest first: since the first, nodes may take us for dead. */
+  private losses: readonly Instant[] = [];
   private lostBecause: string | undefined;
 
   constructor(
@@ -67,12 +67,13 @@ export class Lease {
   /** Monotonic instant after which the holder must stop, unless it renews before. */
   get trustedUntilMs(): number {
     const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
-    return this.doubt === undefined ? untilMs : Math.min(untilMs, this.doubt.monotonicMs + DOUBTED_TRUST_MS);
+    const [doubt] = this.losses;
+    return doubt === undefined ? untilMs : Math.min(untilMs, doubt.monotonicMs + DOUBTED_TRUST_MS);
   }
 
   /** Whether the store may take this holder for dead, so that trust ends soon unless a renewal succeeds. */
   get isDoubted(): boolean {
-    return this.doubt !== undefined;
+    return this.losses.length > 0;
   }
 
   /** Monotonic instant at which the newest successful attempt started. */
@@ -84,19 +85,13 @@ export class Lease {
   remainingMs(): number {
     if (this.lostBecause !== undefined) return 0;
     const now = readInstant(this.clock);
+    const [doubt] = this.losses;
     const leftMs = Math.min(
       trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
-      this.doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(this.doubt, now),
+      doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
     );
     // A remainder that rounding has left is no trust, and whoever slept until the end must find that it has come.
     return leftMs > ROUNDING_MS ? leftMs : 0;
-  }
-
-  /** Time since the newest attempt that only the wall clock has counted: a suspended machine's, ms. */
-  uncountedMs(): number {
-    const now = readInstant(this.clock);
-    const countedMs = now.monotonicMs - this.attempt.monotonicMs;
-    return Math.max(0, now.wallMs - this.attempt.wallMs - countedMs);
   }
 
   isTrusted(): boolean {
@@ -107,17 +102,17 @@ export class Lease {
   renewedFrom(attempt: Instant): boolean {
     if (!this.isTrusted()) return false;
     this.attempt = attempt;
-    // An attempt from before the loss may have reached the nodes before it, too.
-    if (this.doubt !== undefined && attempt.monotonicMs >= this.doubt.monotonicMs) this.doubt = undefined;
+    // An attempt from before a loss may have reached the nodes before it, too.
+    this.losses = this.losses.filter((loss) => loss.monotonicMs > attempt.monotonicMs);
     return this.isTrusted();
   }
 
   /**
    * The holder's presence was lost at a node at `since`. Without a renewal that starts after it and succeeds, the lock
-   * may soon be given to somebody else. An older doubt stands.
+   * may soon be given to somebody else. Each loss needs a renewal of its own.
    */
   doubtFrom(since: Instant): void {
-    if (since.monotonicMs > this.attempt.monotonicMs) this.doubt ??= since;
+    if (since.monotonicMs > this.attempt.monotonicMs) this.losses = [...this.losses, since];
   }
 
   /** Ends trust for good and aborts the run. False when it had been lost before; the first reason stands. */
@@ -144,6 +139,7 @@ export class Lease {
   }
 }
 
-function elapsedMs(since: Instant, now: Instant): number {
+/** Time between the two, ms, by the clock that has counted more: the monotonic one stands while a machine is suspended. */
+export function elapsedMs(since: Instant, now: Instant): number {
   return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
 }

@@ -6,7 +6,7 @@
 import { type BidParts, type LockedTick, surrender } from './bid.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { LeaseKeeper } from './keep-lease.js';
-import type { Lease } from './lease.js';
+import { elapsedMs, type Lease, readInstant } from './lease.js';
 import type { Outcome, TickReport } from './outcome.js';
 import type { TickContext } from './tick-context.js';
 
@@ -25,15 +25,16 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
   const { due, lease } = won;
 
   // 6 wait
+  const latenessMs = latenessOf(parts, due.tick);
   await parts.clusterClock.wakeExactlyAt(due.tick);
-  const refusal = refuseToStart(parts, won);
+  const refusal = refuseToStart(parts, won, latenessMs());
   if (refusal !== undefined) {
     await surrender(parts, [won]);
     return report(parts, won, refusal);
   }
 
   // 7 run
-  const ending = await parts.keeper.during(lease, () => callHandler(parts, won));
+  const ending = await parts.keeper.during(lease, () => callHandler(parts, won, latenessMs()));
 
   // 8 finish
   await releaseLock(parts, lease);
@@ -42,11 +43,16 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
 
 type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | 'durationMs'>;
 
+/** How late `tick` is, asked again and again from now on. A machine that is suspended meanwhile stops the cluster clock. */
+function latenessOf({ clock, clusterClock }: RunTickParts, tick: number): () => number {
+  const begin = readInstant(clock);
+  const beganMs = clusterClock.nowMs();
+  return () => Math.max(clusterClock.nowMs(), beganMs + elapsedMs(begin, readInstant(clock))) - tick;
+}
+
 /** Why a won tick is not started after all: the last look before the point of no return. */
-function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick): Ending | undefined {
+function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick, lateMs: number): Ending | undefined {
   parts.keeper.doubtIfPresenceLost(lease);
-  // The cluster clock runs on the monotonic one, which stands while a machine is suspended.
-  const lateMs = parts.clusterClock.nowMs() - due.tick + lease.uncountedMs();
   if (lateMs > due.maxLatenessMs) {
     return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };
   }
@@ -55,11 +61,10 @@ function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick): Ending 
   return undefined;
 }
 
-async function callHandler(parts: RunTickParts, won: LockedTick): Promise<Ending> {
+async function callHandler(parts: RunTickParts, won: LockedTick, latenessMs: number): Promise<Ending> {
   const { due, lease } = won;
   const context = contextOf(parts, won);
   const startedMs = parts.clock.monotonicMs();
-  const latenessMs = parts.clusterClock.nowMs() - due.tick;
   const timing = () => ({ latenessMs, durationMs: parts.clock.monotonicMs() - startedMs });
   try {
     const running = call(parts, won, context);

@@ -27,6 +27,13 @@ export interface ConnectionSettings {
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
 
+/**
+ * A connection that has ended is tried again at once and then slowly: a run whose holder cannot renew its lease within a
+ * moment is aborted, and a node that is down for long should not be hammered.
+ */
+const QUICK_RETRIES = 5;
+const QUICK_RETRY_MS = 20;
+
 const CONNECT_TIMEOUT_MS = 1_000;
 const SENTINEL_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
@@ -70,7 +77,8 @@ function strictOptions(settings: ConnectionSettings, isSentinel: boolean): Stric
     // it also checks that the server is a master.
     enableReadyCheck: isSentinel,
     maxLoadingRetryTime: settings.retryEveryMs,
-    retryStrategy: () => settings.retryEveryMs,
+    retryStrategy: (attempt) =>
+      attempt <= QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, settings.retryEveryMs) : settings.retryEveryMs,
     // A master that was demoted: connect again and find the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     keyPrefix: '',

@@ -7,8 +7,8 @@ export interface ReleasedLock {
   readonly value: string;
 }
 
-/** A thousand tasks that end, and bid in vain, once a second for a default time to live; a node frees as many in some ms. */
-export const MOST_UNCONFIRMED = 4_000;
+/** They travel as one message ahead of a bid: small enough for a slow link within the node timeout. */
+export const MOST_UNCONFIRMED = 1_000;
 
 /**
  * The releases that one node has not acknowledged: it was not connected, did not answer in time or answered with an error.
