@@ -2,19 +2,19 @@
  * When an instance bids for a tick, as offsets from the tick in ms.
  *
  * ```
- *            T-lead   T        T+s      T+2s     T+3s   T+3.5s  T+6s  T+6.5s  T+12s …
- *   rank 0     bid    bid*                        bid*     bid*   bid*    bid*   bid*
- *   rank 1                     bid                 bid*    bid*    bid*   bid*    bid*
- *   rank 2                              bid        bid*   bid*     bid*    bid*   bid*
- *   rank 3+                                       bid      bid*    bid*   bid*     bid*   (* only while the tick is open)
+ *            T-lead   T        T+s      T+2s     T+3s     +s/2     T+6s     +s/2  …
+ *   rank 0     bid    bid*                        bid*     bid*     bid*     bid*
+ *   rank 1                     bid*               bid*     bid*     bid*     bid*
+ *   rank 2                              bid*      bid*     bid*     bid*     bid*
+ *   rank 3+                                       bid*     bid*     bid*     bid*   (* only while the tick is still open)
  * ```
  *
  * The first in rank bids before the boundary, so that the network is off the path when the tick comes. The
  * others bid only when a peek says that the tick is still open, each a stagger later, so that they do not split
  * the vote. From T + 3s on there are common rounds, at doubling distances up to the tick's lateness limit: for locks
- * that came free late, and for nodes that were away. There the instances are spread by rank for the same reason. Half a
- * stagger after each of them is a second chance, at random within it: for a while after a death, instances that do not
- * know of it alike may believe to be of the same rank, and would split the vote again and again.
+ * that came free late, and for nodes that were away. There the instances are spread by rank for the same reason. Each has a
+ * second chance 0.5 to 0.9 of a stagger later, at random, where the limit leaves room for it: for a while after a death,
+ * instances that do not know of it alike may believe to be of the same rank, and would split the vote again and again.
  * When the store says that a dead holder's lock comes free sooner, an extra round takes place then.
  */
 

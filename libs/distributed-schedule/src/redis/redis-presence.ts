@@ -21,6 +21,7 @@ export class RedisPresence {
   readonly #onLost: () => void;
   readonly #onRestored: () => void;
   #isSubscribed = false;
+  #subscriptions = 0;
   #wasLost = false;
   #isClosed = false;
 
@@ -37,6 +38,11 @@ export class RedisPresence {
 
   get isSubscribed(): boolean {
     return this.#isSubscribed;
+  }
+
+  /** Grows with every new subscription: an answer about an older one says nothing about this one. */
+  get subscriptions(): number {
+    return this.#subscriptions;
   }
 
   start(): void {
@@ -71,6 +77,7 @@ export class RedisPresence {
       return;
     }
     this.#isSubscribed = true;
+    this.#subscriptions += 1;
     if (this.#wasLost) {
       this.#wasLost = false;
       this.#onRestored();

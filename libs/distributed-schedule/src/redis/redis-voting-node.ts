@@ -50,7 +50,7 @@ export class RedisVotingNode implements VotingNode {
     tasks: readonly string[],
   ): Promise<NodeReply<{ readonly members: readonly string[]; readonly ticks: readonly NodeTick[] }>> {
     const { presence } = this.#node;
-    const wasSubscribed = presence?.isSubscribed === true;
+    const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
     const channelPrefix = presence === undefined ? '' : this.#keys.presencePrefix;
     const reply = await this.#node.call(
       BEAT_SCRIPT,
@@ -58,8 +58,8 @@ export class RedisVotingNode implements VotingNode {
       [channelPrefix, instanceId, ...tasks],
     );
     return read(reply, ([isSeen, memberCount, ...rest]) => {
-      if (wasSubscribed && isSeen === 0) {
-        presence?.renew();
+      if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) {
+        presence.renew();
       }
       const members = rest.slice(0, Number(memberCount)).map(String);
       const ticks = all(rest.slice(members.length), tasks.length, parseTick);
