@@ -26,8 +26,9 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-in
 if command -v systemctl > /dev/null; then systemctl disable redis-server > /dev/null 2>&1 || true; fi
 `;
 
-/** The path of a redis-server, or undefined. */
+/** The path of a redis-server, or undefined. REDIS_SERVER names one that is to be taken. */
 export function findRedisServer() {
+  if (process.env.REDIS_SERVER) return process.env.REDIS_SERVER;
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...MORE_FOLDERS];
   return folders.map((folder) => join(folder, 'redis-server')).find(isExecutable);
 }

@@ -14,9 +14,13 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 /** A step that hangs must not hang whoever waits for the last line. */
 const LONGEST_STEP_MS = 15 * 60_000;
+/** What a step has to clean up after itself: servers, folders, mounts, networks. */
+const CLEAN_UP_MS = 10_000;
 
 const scratch = mkdtempSync(join(tmpdir(), 'results-'));
 const sum = { passed: 0, failed: 0 };
+const skipped = [];
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 announce('redis-server');
 const redis = hasRedis();
@@ -28,13 +32,15 @@ await countTests('unit');
 // Without a server each of their tests would say the same, in many more words.
 for (const project of redis ? ['integration', 'e2e'] : []) await countTests(project);
 
-rmSync(scratch, { recursive: true, force: true });
+printSkipped();
 process.exitCode = sum.failed === 0 ? 0 : 1;
 process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed\n`);
 
 function hasRedis() {
   try {
-    process.stdout.write(`${ensureRedis()}\n`);
+    // It may not be on the PATH: the tests are told where it is.
+    process.env.REDIS_SERVER = ensureRedis();
+    process.stdout.write(`${process.env.REDIS_SERVER}\n`);
     return true;
   } catch (error) {
     process.stdout.write(`${error.message}\n`);
@@ -61,6 +67,7 @@ async function countTests(project) {
 function readResults(path) {
   try {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'));
+    skipped.push(...testResults.flatMap((file) => file.assertionResults).filter(isSkipped));
     const unloaded = testResults.filter(
       (file) => file.status === 'failed' && file.assertionResults.length === 0,
     );
@@ -68,6 +75,17 @@ function readResults(path) {
   } catch {
     return { passed: 0, failed: 1 };
   }
+}
+
+function isSkipped({ status }) {
+  return status !== 'passed' && status !== 'failed';
+}
+
+/** What this machine could not do is neither passed nor failed, and must not go unseen. */
+function printSkipped() {
+  if (skipped.length === 0) return;
+  process.stdout.write(`\n${skipped.length} skipped\n`);
+  for (const { fullName } of skipped) process.stdout.write(`  ${fullName}\n`);
 }
 
 /** The exit code; output streams through. A group of its own, so that a step can be ended with its children. */
@@ -85,9 +103,11 @@ function run(command, args) {
         // It has ended in the meantime.
       }
     };
+    let lastResort;
     const timer = setTimeout(() => {
       process.stdout.write(`stopped after ${LONGEST_STEP_MS / 60_000} minutes\n`);
-      stop('SIGKILL');
+      stop('SIGTERM');
+      lastResort = setTimeout(() => stop('SIGKILL'), CLEAN_UP_MS);
     }, LONGEST_STEP_MS);
     const interrupt = () => {
       stop('SIGTERM');
@@ -97,6 +117,9 @@ function run(command, args) {
     process.once('SIGTERM', interrupt);
     const finish = (code) => {
       clearTimeout(timer);
+      // The group may outlive its first process.
+      if (lastResort !== undefined) stop('SIGKILL');
+      clearTimeout(lastResort);
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
       resolve(code ?? 1);

@@ -1,5 +1,6 @@
 /** One instance's way to real servers, for the conformance suites. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   connectRedis,
   type RedisConnection,
@@ -9,6 +10,8 @@ import type { RedisServer } from '../support/redis-server.js';
 
 /** Longer than any pause of a busy machine: a suite asks what is answered, not how fast. */
 const PATIENCE_MS = 2_000;
+const CONNECTED_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 5;
 
 /** Resolves when every node answers and shows the instance's presence. */
 export async function connectStage(
@@ -27,8 +30,14 @@ export async function connectStage(
     onPresenceRestored: () => undefined,
     onProblem: () => undefined,
   });
+  const deadlineMs = performance.now() + CONNECTED_WITHIN_MS;
   while (!connection.health().every(({ answering, presence }) => answering && presence)) {
-    await new Promise((resolve) => setImmediate(resolve));
+    if (performance.now() > deadlineMs) {
+      throw new Error(
+        `not connected within ${CONNECTED_WITHIN_MS} ms: ${JSON.stringify(connection.health())}`,
+      );
+    }
+    await sleep(LOOK_EVERY_MS);
   }
   return connection;
 }

@@ -1,11 +1,11 @@
 /** A real server, asked through the very texts that the library sends. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { removeFolder, temporaryFolder } from '../support/leftovers.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { readState } from './real-state.js';
 import { SCRIPTS, toMessage, wordsOf } from './script-words.js';
@@ -30,7 +30,7 @@ export class RealSide {
   ) {}
 
   static async start(tasks: readonly string[], env?: NodeJS.ProcessEnv): Promise<RealSide> {
-    const directory = mkdtempSync(join(tmpdir(), 'differential-'));
+    const directory = temporaryFolder('differential');
     const configFile = join(directory, 'extra.conf');
     writeFileSync(configFile, '');
     const server = await startRedis({
@@ -81,7 +81,7 @@ export class RealSide {
 
   async stop(): Promise<void> {
     await this.server.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    removeFolder(this.directory);
   }
 
   private async load(): Promise<void> {

@@ -1,9 +1,9 @@
 /** Runs SPIN on tick.pml: `spin -a` writes a verifier in C, gcc makes it a program, the program searches all states. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeFolder, temporaryFolder } from '../support/leftovers.js';
 import type { Configuration } from './configurations.js';
 
 export interface Finding {
@@ -38,19 +38,27 @@ const STORY_LINES = 60;
  */
 const GCC_FLAGS = ['-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${MEMORY_LIMIT_MB}`];
 
-/** The tools that are not there. */
+/** The tools that are not there, or of no use: a compiler can lack the headers that a verifier includes. */
 export function missingTools(): readonly string[] {
-  return [
-    ['spin', '-V'],
-    ['gcc', '--version'],
-  ].flatMap(([tool = '', flag = '']) => (spawnSync(tool, [flag]).error === undefined ? [] : [tool]));
+  const folder = temporaryFolder('tick-model');
+  try {
+    writeFileSync(join(folder, 'probe.c'), '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n');
+    const works = (tool: string, ...args: string[]): boolean =>
+      spawnSync(tool, args, { cwd: folder }).status === 0;
+    return [
+      ...(works('spin', '-V') ? [] : ['spin']),
+      ...(works('gcc', '-o', 'probe', 'probe.c') ? [] : ['gcc with the headers of the C library']),
+    ];
+  } finally {
+    removeFolder(folder);
+  }
 }
 
 export const HOW_TO_INSTALL =
-  'on Debian and Ubuntu `apt-get install spin gcc`, else from https://spinroot.com (version 6.5)';
+  'on Debian and Ubuntu `apt-get install spin gcc libc6-dev`, else from https://spinroot.com (version 6.5)';
 
 export function verify({ defines, isQuick }: Pick<Configuration, 'defines' | 'isQuick'>): Finding {
-  const folder = mkdtempSync(join(tmpdir(), 'tick-model-'));
+  const folder = temporaryFolder('tick-model');
   try {
     copyFileSync(MODEL, join(folder, 'tick.pml'));
     const flags = defines.split(' ').map((define) => `-D${define}`);
@@ -61,7 +69,7 @@ export function verify({ defines, isQuick }: Pick<Configuration, 'defines' | 'is
     // The model tells its story itself; `-p` would add every statement of it.
     return { ...finding, story: lastLines(run(folder, 'spin', ['-t', '-T', ...flags, 'tick.pml'])) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

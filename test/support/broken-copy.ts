@@ -1,9 +1,9 @@
 /** A copy of the sources in which one rule is broken on purpose, to see whether a proof notices. */
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeFolder, temporaryFolder } from './leftovers.js';
 
 /** A change of one place in the sources that removes or weakens one rule. */
 export interface Breakage {
@@ -32,7 +32,7 @@ export class BrokenCopy {
   private constructor(readonly root: string) {}
 
   static make(): BrokenCopy {
-    const root = mkdtempSync(join(tmpdir(), 'broken-'));
+    const root = temporaryFolder('broken');
     for (const part of COPIED) cpSync(join(ROOT, part), join(root, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
     return new BrokenCopy(root);
@@ -57,6 +57,6 @@ export class BrokenCopy {
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    removeFolder(this.root);
   }
 }

@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL('../../dist/apps/demo/apps/demo/src/main.js',
 
 /** Lines of output that are kept to explain a failure. */
 const OUTPUT_LINES_KEPT = 200;
+/** Of a slow machine that starts several at a time. */
+const START_WITHIN_MS = 60_000;
 
 export class Replica {
   readonly messages: ReplicaMessage[] = [];
@@ -45,8 +47,15 @@ export class Replica {
     });
     const replica = new Replica(name, child, place);
     child.once('exit', () => replica.release());
+    const late = setTimeout(() => child.kill('SIGKILL'), START_WITHIN_MS);
     await replica.until(() => replica.port !== undefined);
-    if (replica.port === undefined) throw new Error(`replica ${name} did not start:\n${replica.log()}`);
+    clearTimeout(late);
+    if (replica.port === undefined) {
+      const how = replica.child.signalCode ?? `exit code ${replica.child.exitCode}`;
+      throw new Error(
+        `replica ${name} did not start (${how}; killed after ${START_WITHIN_MS} ms):\n${replica.log()}`,
+      );
+    }
     return replica;
   }
 
@@ -56,6 +65,11 @@ export class Replica {
 
   get isAlive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Resolves when the process has ended, however that came. */
+  get ended(): Promise<unknown> {
+    return this.isAlive ? once(this.child, 'exit') : Promise.resolve();
   }
 
   /** What the process has printed lately. */

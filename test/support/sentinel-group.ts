@@ -1,84 +1,102 @@
-/** A master with standbys, watched by one sentinel: what a store that fails over looks like. */
+/** A master with standbys, watched by sentinels: what a store that fails over looks like. */
 
-import type { Redis } from 'ioredis';
-import { type RedisServer, startRedis, startSentinel } from './redis-server.js';
+import { startSentinel } from './redis-sentinel.js';
+import { type RedisServer, startRedis } from './redis-server.js';
+import { until } from './server-readiness.js';
 
 export const MASTER_NAME = 'main';
 
-const POLL_EVERY_MS = 5;
 const WITHIN_MS = 20_000;
+/** Without the wait for further replicas that a server makes by default (5 s). */
 const QUICK_SYNC = ['--repl-diskless-sync-delay', '0'];
 
 export interface SentinelGroupOptions {
   readonly standbys: number;
+  /** Default 1. A majority of them, which is also their quorum, replaces the master. */
+  readonly sentinels?: number;
   /** Of the master and the standbys. */
   readonly args?: readonly string[];
-  /** The port by which sentinel and standbys know the master: its own, or that of a proxy in front of it. */
+  /** The port by which sentinels and standbys know the master: its own, or that of a proxy in front of it. */
   readonly portOf?: (master: RedisServer) => Promise<number>;
 }
 
 export class SentinelGroup {
   private constructor(
+    /** At first. */
     readonly master: RedisServer,
     readonly standbys: readonly RedisServer[],
-    readonly sentinel: RedisServer,
-    /** The port by which sentinel and standbys know the master. */
+    readonly sentinels: readonly RedisServer[],
+    /** The port by which sentinels and standbys know the master. */
     readonly masterPort: number,
   ) {}
 
-  static async open({ standbys, args = [], portOf }: SentinelGroupOptions): Promise<SentinelGroup> {
+  static async open({
+    standbys,
+    sentinels = 1,
+    args = [],
+    portOf,
+  }: SentinelGroupOptions): Promise<SentinelGroup> {
     const all = [...QUICK_SYNC, ...args];
     const master = await startRedis({ args: all });
     const masterPort = (await portOf?.(master)) ?? master.port;
-    const followers = await Promise.all(
-      Array.from({ length: standbys }, () =>
-        startRedis({ args: [...all, '--replicaof', '127.0.0.1', String(masterPort)] }),
-      ),
+    const follow = ['--replicaof', '127.0.0.1', String(masterPort)];
+    const followers = await times(standbys, () => startRedis({ args: [...all, ...follow] }));
+    for (const follower of followers) await untilInfo(follower, 'master_link_status:up');
+    const quorum = Math.floor(sentinels / 2) + 1;
+    const watchers = await times(sentinels, () =>
+      startSentinel({ masterName: MASTER_NAME, masterPort, quorum }),
     );
-    for (const follower of followers) await untilInfo(follower.client(), 'master_link_status:up');
-    const sentinel = await startSentinel({ masterName: MASTER_NAME, masterPort });
-    const group = new SentinelGroup(master, followers, sentinel, masterPort);
+    const group = new SentinelGroup(master, followers, watchers, masterPort);
     await group.untilKnown();
     return group;
   }
 
-  /** As ioredis takes it. */
-  get input(): { sentinels: { host: string; port: number }[]; name: string } {
-    return { sentinels: [{ host: '127.0.0.1', port: this.sentinel.port }], name: MASTER_NAME };
+  /** As ioredis takes it, and the `redis` option of the module. */
+  get input(): { readonly sentinels: { host: string; port: number }[]; readonly name: string } {
+    return { sentinels: this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port })), name: MASTER_NAME };
   }
 
   /** Resolves to the standby that has become master. */
   async promoted(): Promise<RedisServer> {
     return await Promise.any(
       this.standbys.map(async (standby) => {
-        await untilInfo(standby.client(), 'role:master');
+        await untilInfo(standby, 'role:master');
         return standby;
       }),
     );
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.sentinel, this.master, ...this.standbys].map((server) => server.stop()));
+    const all = [...this.sentinels, ...this.standbys, this.master];
+    await Promise.all(all.map((server) => server.stop()));
   }
 
-  /** A sentinel that does not know a standby could not promote it. */
+  /** A sentinel that knows too few others, or not the standbys, could promote nobody. */
   private async untilKnown(): Promise<void> {
-    const client = this.sentinel.client();
-    await until('the sentinel knows the standbys', async () => {
-      const known = JSON.stringify(await client.call('SENTINEL', 'REPLICAS', MASTER_NAME));
-      return this.standbys.every(({ port }) => known.includes(`"${port}"`));
-    });
+    const clients = this.sentinels.map((sentinel) => sentinel.client());
+    const isComplete = async (): Promise<boolean> => {
+      const views = await Promise.all(
+        clients.map((client) => client.call('SENTINEL', 'MASTER', MASTER_NAME)),
+      );
+      return views.every((view) => this.isAll(view as readonly unknown[]));
+    };
+    await until('the sentinels know each other and the standbys', isComplete, WITHIN_MS);
+  }
+
+  private isAll(view: readonly unknown[]): boolean {
+    const numberOf = (field: string): number => Number(view[view.indexOf(field) + 1]);
+    return (
+      numberOf('num-slaves') === this.standbys.length &&
+      numberOf('num-other-sentinels') === this.sentinels.length - 1
+    );
   }
 }
 
-function untilInfo(client: Redis, text: string): Promise<void> {
-  return until(text, async () => (await client.info('replication')).includes(text));
+function times<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, make));
 }
 
-async function until(what: string, isMet: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + WITHIN_MS;
-  while (!(await isMet())) {
-    if (performance.now() > deadlineMs) throw new Error(`${what}: not within ${WITHIN_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
-  }
+function untilInfo(server: RedisServer, text: string): Promise<void> {
+  const client = server.client();
+  return until(text, async () => (await client.info('replication')).includes(text), WITHIN_MS);
 }

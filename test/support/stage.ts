@@ -1,8 +1,8 @@
 /** Real Redis masters and real replicas around one record file, for one end-to-end test. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeFolder, temporaryFolder } from './leftovers.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 import { Replica } from './replica.js';
 import { RunRecordReader } from './run-record.js';
@@ -26,7 +26,7 @@ export class Stage {
   ) {}
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const directory = mkdtempSync(join(tmpdir(), 'stage-'));
+    const directory = temporaryFolder('stage');
     const file = join(directory, 'runs.jsonl');
     writeFileSync(file, '');
     const masters = await Promise.all(Array.from({ length: options.masters ?? 3 }, () => startRedis()));
@@ -73,7 +73,7 @@ export class Stage {
     for (const replica of this.replicas) replica.resume();
     await Promise.all(this.replicas.map((replica) => replica.kill('SIGKILL')));
     await Promise.all(this.masters.map((master) => master.stop()));
-    rmSync(this.directory, { recursive: true, force: true });
+    removeFolder(this.directory);
   }
 
   private joined = 0;

@@ -51,8 +51,7 @@ const partitioned: Failure = {
       account: () => cluster.account(),
       close: async () => {
         await cluster.stage.close();
-        // Not awaited: with half-closed sockets the thread can take its time, and it keeps no process alive.
-        void proxies.close();
+        await proxies.close();
       },
     };
   },

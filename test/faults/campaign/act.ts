@@ -50,7 +50,12 @@ export async function playAct({ kind, seed, tell, forMs, play = kind.play }: Act
   }
 }
 
-function evidenceOf({ cast }: Scene, { incidents }: Nemesis, firstTick: number, lastTick: number): Evidence {
+function evidenceOf(
+  { cast }: Scene,
+  { incidents, silences }: Nemesis,
+  firstTick: number,
+  lastTick: number,
+): Evidence {
   return {
     facts: {
       nodes: cast.votes,
@@ -58,6 +63,7 @@ function evidenceOf({ cast }: Scene, { incidents }: Nemesis, firstTick: number, 
       incidents,
       lives: cast.lives,
       starvation: cast.starvation,
+      silences,
     },
     lines: readLines<RunLine>(cast.runFile),
     outcomes: readLines<OutcomeLine>(cast.outcomeFile),

@@ -47,11 +47,11 @@ interface Part {
 
 async function campaign(minutes: number, seed: number, kinds: readonly SceneKind[]): Promise<boolean> {
   const shares = kinds.reduce((sum, { share }) => sum + share, 0);
-  const strong: Part = { title: 'Independent masters', tallies: [], moments: [] };
-  const weak: Part = { title: 'One store that fails over (best effort)', tallies: [], moments: [] };
+  const promised: Part = { title: 'Independent masters', tallies: [], moments: [] };
+  const bestEffort: Part = { title: 'One store that fails over (best effort)', tallies: [], moments: [] };
   let round = 0;
   for (const kind of kinds) {
-    const part = kind.isBestEffort === true ? weak : strong;
+    const part = kind.isBestEffort === true ? bestEffort : promised;
     const wholeMs = (minutes * MINUTE_MS * kind.share) / shares;
     const stepMs = kind.longestMs ?? wholeMs;
     for (let leftMs = wholeMs; leftMs > 0; leftMs -= stepMs) {
@@ -61,10 +61,16 @@ async function campaign(minutes: number, seed: number, kinds: readonly SceneKind
       round += 1;
     }
   }
-  const text = [`Seed ${seed}, ${minutes} minutes.`, ...[strong, weak].flatMap(describe)].join('\n\n');
+  const text = [`Seed ${seed}, ${minutes} minutes.`, ...[promised, bestEffort].flatMap(describe)].join(
+    '\n\n',
+  );
   print(text);
   if (values.out !== undefined) writeFileSync(values.out, `${text}\n`);
-  return isClean(mergeTallies(strong.tallies)) && isClean({ ...mergeTallies(weak.tallies), broken: [] });
+  const [strict, lenient] = [mergeTallies(promised.tallies), mergeTallies(bestEffort.tallies)];
+  const clean = isClean(strict) && isClean({ ...lenient, broken: [] });
+  const tolerated = bestEffort.tallies.length === 0 ? '' : `; best effort: ${lenient.broken.length} broken`;
+  print(`${clean ? 'no violation' : 'VIOLATIONS, see above'}${tolerated}`);
+  return clean;
 }
 
 function describe({ title, tallies, moments }: Part): readonly string[] {
@@ -101,5 +107,4 @@ const possible = chosen.filter(({ name, unavailable }) => {
   return reason === undefined;
 });
 const clean = await campaign(Number(values.minutes), Number(values.seed), possible);
-print(clean ? 'no violation' : 'VIOLATIONS, see above');
 process.exit(clean ? 0 : 1);

@@ -43,6 +43,7 @@ interface Member {
   readonly instanceId: string;
   readonly fromMs: number;
   toMs: number;
+  goneMs: number;
   isGraceful: boolean;
 }
 
@@ -76,9 +77,14 @@ export class Cast {
   async join(slot: Slot): Promise<Replica> {
     const replica = await this.start(slot);
     if (IS_ROOT) setPriority(replica.pid, constants.priority.PRIORITY_NORMAL);
-    const fromMs = machineMs();
-    const member = { slot, replica, instanceId: idOf(replica), fromMs, toMs: Number.POSITIVE_INFINITY };
-    this.members.push({ ...member, isGraceful: false });
+    const member: Member = {
+      ...{ slot, replica, instanceId: idOf(replica), fromMs: machineMs() },
+      ...{ toMs: Number.POSITIVE_INFINITY, goneMs: Number.POSITIVE_INFINITY, isGraceful: false },
+    };
+    this.members.push(member);
+    void replica.ended.then(() => {
+      member.goneMs = machineMs();
+    });
     return replica;
   }
 
@@ -124,9 +130,9 @@ export class Cast {
   }
 
   get lives(): readonly Life[] {
-    return this.members.map(({ replica, instanceId, fromMs, toMs, isGraceful }) => ({
+    return this.members.map(({ replica, instanceId, fromMs, toMs, goneMs, isGraceful }) => ({
       replica: replica.name,
-      ...{ instanceId, fromMs, toMs, isGraceful },
+      ...{ instanceId, fromMs, toMs, goneMs, isGraceful },
     }));
   }
 

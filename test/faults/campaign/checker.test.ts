@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allBut, evidenceOf, incident, life, line, run, tickOf, word } from './account/made-up.js';
+import { resetLink } from '../../support/faults/link-faults.js';
+import type { ProxyLink } from '../../support/faults/tcp-proxy.js';
+import type { Facts } from './account/incident.js';
+import { allBut, evidenceOf, incident, line, run } from './account/made-up.js';
 import { violationsOf } from './account/report.js';
 import { isClean, tallyUp } from './account/tally.js';
 
@@ -47,10 +50,10 @@ describe('broken promises of a campaign', () => {
     expect(kindsOf(evidenceOf([...allBut(3), ...stale]))).toEqual([]);
   });
 
-  it('do not blame a run for a later one whose own lease had ended', () => {
+  it('do not blame a run for a later one whose own lease had ended, but that one', () => {
     const long = [line('start', 3), line('end', 3, { monotonicMs: 4_500 })];
     const stale = line('start', 4, { replica: 'B', trustedForMs: 0 });
-    expect(kindsOf(evidenceOf([...allBut(3, 4), ...long, stale]))).toEqual([]);
+    expect(kindsOf(evidenceOf([...allBut(3, 4), ...long, stale]))).toEqual(['start without trust']);
   });
 
   it('find tokens that do not grow', () => {
@@ -58,11 +61,34 @@ describe('broken promises of a campaign', () => {
     expect(kindsOf(evidenceOf([...allBut(3), ...late]))).toEqual(['token not growing']);
   });
 
-  it('count a start that came after its lease as stale, whatever its token', () => {
-    const stale = line('start', 3, { replica: 'B', monotonicMs: 5_900, trustedForMs: 0 });
-    const tally = tallyUp(evidenceOf([...allBut(3), stale]));
+  const stale = line('start', 3, { replica: 'B', monotonicMs: 5_900, trustedForMs: 0 });
+
+  it.each<[string, Partial<Facts>]>([
+    ['stopped', { incidents: [incident('SIGSTOP', 2_900, 5_890, { effect: { replicas: ['B'] } })] }],
+    [
+      'cut',
+      { incidents: [incident('cut', 4_900, 5_890, { effect: { links: [{ replica: 'B', node: 1 }] } })] },
+    ],
+    ['by a wrong clock', { incidents: [incident('step', 5_800, 6_200, { effect: { clocks: ['B'] } })] }],
+    ['starved', { starvation: [{ process: 'B', fromMs: 5_700, toMs: 5_800, waitedMs: 110 }] }],
+  ])('count a start without trust of a replica that was %s as stale, whatever its token', (_, facts) => {
+    const tally = tallyUp(evidenceOf([...allBut(3), stale], facts));
     expect(tally.broken).toEqual([]);
     expect(tally.staleStarts).toBe(1);
+  });
+
+  it('find a start without trust of a replica to which nothing had happened just then', () => {
+    const others = incident('SIGSTOP', 2_900, 5_890, { effect: { replicas: ['A'], nodes: [0, 1] } });
+    const before = incident('SIGSTOP', 2_900, 4_500, { effect: { replicas: ['B'] } });
+    const evidence = evidenceOf([...allBut(3), stale], { incidents: [others, before] });
+    expect(kindsOf(evidence)).toEqual(['start without trust']);
+    expect(tallyUp(evidence).staleStarts).toBe(0);
+  });
+
+  it('find a calm in which nothing ran', () => {
+    const evidence = evidenceOf(allBut(), { silences: [{ fromMs: 1_000, toMs: 16_000 }] });
+    expect(kindsOf(evidence)).toEqual(['no recovery']);
+    expect(violationsOf(tallyUp(evidence), evidence)[0]).toContain('no run within 15000 ms of calm');
   });
 
   it('count a fault that was not seen to take effect', () => {
@@ -75,89 +101,11 @@ describe('broken promises of a campaign', () => {
   });
 });
 
-describe('a missed tick', () => {
-  const reasonsOf = (evidence: Parameters<typeof tallyUp>[0]): readonly string[] =>
-    tallyUp(evidence).total.misses.map(({ reason }) => reason);
-
-  it('is unexplained when nothing had happened, and shows what was said', () => {
-    const evidence = evidenceOf(allBut(5), {}, [word('A', 5, 'no_quorum', 'the vote was split')]);
-    expect(reasonsOf(evidence)).toEqual(['unexplained']);
-    const [text] = violationsOf(tallyUp(evidence), evidence);
-    expect(text).toContain(`unexplained miss: settle ${tickOf(5)}`);
-    expect(text).toContain('the vote was split');
-  });
-
-  it('is unexplained when an instance that was well had claimed it, whatever happened to others', () => {
-    const stopped = incident('replica: SIGSTOP', 4_500, 6_000, { effect: { replicas: ['B'] } });
-    const words = [word('C', 5, 'taken', 'claimed by id-A'), word('B', 5, 'misfire', '900 ms late')];
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [stopped] }, words))).toEqual(['unexplained']);
-  });
-
-  it('is unexplained when a replica was merely asked to end', () => {
-    const lives = [life('A', { toMs: 4_990, isGraceful: true }), life('B'), life('C')];
-    const words = [word('B', 5, 'taken', 'claimed by id-A')];
-    expect(reasonsOf(evidenceOf(allBut(5), { lives }, words))).toEqual(['unexplained']);
-  });
-
-  it('is explained by a majority of masters that was down, and not by a minority', () => {
-    const down = (nodes: readonly number[]) =>
-      incident('redis: SIGSTOP', 4_500, 5_700, { effect: { nodes } });
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [down([0, 2])] }))).toEqual(['lost quorum']);
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [down([0])] }))).toEqual(['unexplained']);
-  });
-
-  it('is explained by masters that abstain after they lost their memory, for no longer than they do', () => {
-    const flush = incident('redis: all flushed', 1_500, 1_510, { effect: { nodes: [0, 1], forgets: true } });
-    const reasons = reasonsOf(evidenceOf(allBut(3, 8), { incidents: [flush] }));
-    expect(reasons).toEqual(['lost quorum', 'unexplained']);
-  });
-
-  it('is explained by cut links only where every replica lacks a majority', () => {
-    const cut = (replicas: readonly string[]) => {
-      const links = replicas.flatMap((replica) => [0, 1].map((node) => ({ replica, node })));
-      return incident('link: partition', 4_000, 6_000, { effect: { links } });
-    };
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [cut(['A', 'B', 'C'])] }))).toEqual(['lost quorum']);
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [cut(['A'])] }))).toEqual(['unexplained']);
-  });
-
-  it('is explained by a winner that died after its claim', () => {
-    const lives = [life('A', { toMs: 4_985 }), life('B'), life('C')];
-    const words = [word('B', 5, 'taken', 'claimed by id-A')];
-    expect(reasonsOf(evidenceOf(allBut(5), { lives }, words))).toEqual(['dead winner']);
-  });
-
-  it('is explained by a winner that was stopped and came too late', () => {
-    const stopped = incident('replica: SIGSTOP', 4_985, 7_000, { effect: { replicas: ['A'] } });
-    const words = [word('A', 5, 'misfire', '2000 ms late, limit 400 ms')];
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [stopped] }, words))).toEqual(['dead winner']);
-  });
-
-  it('is explained by a run that went on, and not by one that had ended', () => {
-    const long = [line('start', 3), line('end', 3, { monotonicMs: 5_400 })];
-    expect(reasonsOf(evidenceOf([...allBut(3, 4, 5), ...long]))).toEqual([
-      'earlier run goes on',
-      'earlier run goes on',
-    ]);
-    const over = [line('start', 3), line('end', 3, { monotonicMs: 4_800 })];
-    expect(reasonsOf(evidenceOf([...allBut(3, 4, 5), ...over]))).toEqual([
-      'earlier run goes on',
-      'unexplained',
-    ]);
-  });
-
-  it('is explained by replicas none of which could act', () => {
-    const stopped = incident('replica: SIGSTOP', 4_500, 7_000, { effect: { replicas: ['B', 'C'] } });
-    const lives = [life('A', { toMs: 4_000 }), life('B'), life('C'), life('D', { fromMs: 4_900 })];
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [stopped], lives }))).toEqual(['all unable']);
-  });
-
-  it('is explained by a machine that gave a process no time', () => {
-    const starvation = [{ process: 'redis 1', fromMs: 4_900, toMs: 5_100, waitedMs: 140 }];
-    expect(reasonsOf(evidenceOf(allBut(5), { starvation }))).toEqual(['starved machine']);
-    expect(reasonsOf(evidenceOf(allBut(7), { starvation }))).toEqual(['unexplained']);
-    const words = [word('B', 7, 'overlap', 'lock held by id-A')];
-    expect(reasonsOf(evidenceOf(allBut(7), { starvation }, words))).toEqual(['starved machine']);
+describe('a fault of links', () => {
+  it('is not seen to take effect when there was nothing to reset', async () => {
+    const link = (count: number) => ({ reset: () => Promise.resolve(count) }) as unknown as ProxyLink;
+    await expect(resetLink([link(0), link(0)]).strike()).rejects.toThrow('there was no connection to reset');
+    expect(await resetLink([link(0), link(2)]).strike()).toBe('2 connections reset');
   });
 });
 

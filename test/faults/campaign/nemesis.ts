@@ -4,7 +4,7 @@
  */
 
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
-import type { Incident } from './account/incident.js';
+import type { Incident, Span } from './account/incident.js';
 import type { Cast } from './cast.js';
 import { type Attack, between, type Hazard, pick } from './hazards/hazard.js';
 import { machineMs, sleepMs } from './machine-clock.js';
@@ -37,6 +37,8 @@ interface Strike {
 
 export class Nemesis {
   readonly incidents: Incident[] = [];
+  /** Calms in which nothing ran, although everything was healed. */
+  readonly silences: Span[] = [];
   private readonly pack: Pack;
   private readonly strikes = new Set<Strike>();
   /** What went wrong with the campaign itself, as a replica that did not start. */
@@ -77,10 +79,14 @@ export class Nemesis {
   async calm(): Promise<void> {
     while (this.foreground().length > 0) await this.oneHealed();
     const { cast, random, tell } = this.parts;
+    const fromMs = machineMs();
     const tail = new RunTail(cast.runFile);
     const line = await tail.next(({ phase, task }) => phase === 'start' && task === 'settle', RECOVERY_MS);
     tail.close();
-    if (line === undefined) tell(`no run within ${RECOVERY_MS} ms of calm`);
+    if (line === undefined) {
+      this.silences.push({ fromMs, toMs: machineMs() });
+      tell(`no run within ${RECOVERY_MS} ms of calm`);
+    }
     await sleepMs(between(random, ...CALM_MS));
   }
 

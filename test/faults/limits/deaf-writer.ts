@@ -14,7 +14,10 @@ export type WriterMessage = {
   readonly token: number;
   /** Epoch ms. */
   readonly atMs: number;
-} & ({ readonly type: 'starts' } | ({ readonly type: 'wrote'; readonly signalAborted: boolean } & Written));
+} & (
+  | { readonly type: 'starts'; readonly workMs: number }
+  | ({ readonly type: 'wrote'; readonly signalAborted: boolean } & Written)
+);
 
 const STEP_MS = 50;
 
@@ -28,7 +31,7 @@ const tell = (message: WriterMessage): void => {
 
 async function work({ tick, fencingToken: token, signal }: TickContext): Promise<void> {
   const steps = workMs / STEP_MS;
-  tell({ type: 'starts', tick, token, atMs: Date.now() });
+  tell({ type: 'starts', tick, token, atMs: Date.now(), workMs });
   for (let step = 0; step < steps; step += 1) await sleep(STEP_MS);
   const written = await writeBoth(register, token);
   tell({ type: 'wrote', tick, token, atMs: Date.now(), signalAborted: signal.aborted, ...written });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { Stage, untilTime } from '../../support/stage.js';
@@ -25,6 +26,8 @@ async function claimBefore(tick: number, masters: readonly Redis[]): Promise<str
     });
     const winner = claims.find((claim, index) => claims.indexOf(claim) !== index);
     if (winner !== undefined) return winner;
+    // Without it this loop takes the time of those whom it watches.
+    await sleep(1);
   }
   return undefined;
 }

@@ -124,8 +124,7 @@ function splitScene({ near, far, links, proxies, closeServers }: SplitParts): Sp
       await Promise.all(links.map((link) => link.set({})));
       await Promise.all([near.stop(), far.stop()]);
       await closeServers();
-      // Not awaited: the thread does not keep the process alive, and with sockets half closed it can take its time.
-      void proxies.close();
+      await proxies.close();
     },
   };
 }

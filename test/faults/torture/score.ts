@@ -47,7 +47,7 @@ export async function tortureBroken(root: string, settings: TortureSettings): Pr
     ...['--seconds', String(mostMs / 1_000), '--seed', String(seed), '--until-doubled'],
   ];
   const command = ['--import', './scripts/typescript.mjs', 'test/faults/torture/torture.ts', ...args];
-  const child = spawn('node', command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   const [, , contested, lost, , seconds, doubled] =
     output

@@ -3,12 +3,12 @@
  * losses of memory right after grants. The judge is a file to which every start is appended.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
+import { CLOCK_UNAVAILABLE } from '../../support/faults/replica-clock.js';
+import { removeFolder, temporaryFolder } from '../../support/leftovers.js';
 import { Master } from './master.js';
 import { ReplicaProcess } from './replica-process.js';
 import { StartRecord } from './start-record.js';
@@ -36,7 +36,7 @@ export async function runTorture(settings: TortureSettings): Promise<TortureResu
 }
 
 class TortureRun {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'torture-'));
+  private readonly directory = temporaryFolder('torture');
   private readonly recordFile = join(this.directory, 'starts.jsonl');
   private readonly record = new StartRecord(this.recordFile);
   private readonly votes = new VoteBook();
@@ -76,7 +76,7 @@ class TortureRun {
     for (const replica of this.replicas) replica.kill();
     await Promise.all(this.sets.flatMap(({ masters }) => masters.map((master) => master.stop())));
     this.record.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    removeFolder(this.directory);
   }
 
   private async startSet(count: number): Promise<void> {
@@ -87,7 +87,11 @@ class TortureRun {
   private async startSteppingSet(count: number): Promise<void> {
     const built = await Promise.all(Array.from({ length: count }, () => ClockShim.build()));
     const clocks = built.filter((clock) => clock !== undefined);
-    if (clocks.length < count) return;
+    if (clocks.length < count) {
+      for (const clock of clocks) clock.close();
+      process.stderr.write(`!! NO SET WHOSE CLOCKS STEP: ${CLOCK_UNAVAILABLE}\n`);
+      return;
+    }
     const masters = await Promise.all(clocks.map((clock) => Master.start(clock)));
     this.addSet(masters, stepClocksOnGrants);
   }

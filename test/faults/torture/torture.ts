@@ -7,7 +7,7 @@
  *     npm run torture -- --score                   every breakage, until it is caught (about five minutes)
  *
  * Ends with 1 when a tick was started twice, when a breakage survives, and when too little happened for the run to
- * mean anything.
+ * mean anything: too few contests or losses, or no forgotten vote that was asked for again.
  */
 
 import { parseArgs } from 'node:util';
@@ -58,8 +58,12 @@ async function torture(): Promise<number> {
   print(`| ${cells.join(' | ')} | ${(tookMs / 1_000).toFixed(0)} | ${doubled.length} |`);
   for (const trouble of troubles.slice(0, MOST_SHOWN)) print(`void: ${trouble}`);
   if (doubled.length > 0 || troubles.length > 0) return 1;
-  if (contestedTicks >= settings.contestedTicks && losses.length >= settings.losses) return 0;
-  print(`void: fewer than ${settings.contestedTicks} contested ticks or ${settings.losses} losses`);
+  if (contestedTicks < settings.contestedTicks || losses.length < settings.losses) {
+    print(`void: fewer than ${settings.contestedTicks} contested ticks or ${settings.losses} losses`);
+    return 1;
+  }
+  if (refusals > 0) return 0;
+  print('void: the floor had no forgotten vote to refuse');
   return 1;
 }
 

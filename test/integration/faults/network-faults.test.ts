@@ -59,6 +59,15 @@ describe('a network of namespaces', () => {
     client.disconnect();
   });
 
+  it('does not take silence for a cut when nobody else answers either', async (ctx) => {
+    const { left, right } = need(ctx);
+    const fault = hostCutOff(network, left);
+    await network.setLink(right, 'down');
+    await expect(fault.strike()).rejects.toThrow('no control answers either');
+    await network.setLink(right, 'up');
+    await fault.heal();
+  });
+
   it('cuts one way: requests arrive and their replies do not', async (ctx) => {
     const { left, server } = need(ctx);
     const client = await connected(server);

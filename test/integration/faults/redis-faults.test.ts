@@ -24,6 +24,8 @@ import {
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const NAMESPACE = 'demo';
+/** Longer than it takes to connect anew on a slow machine: that connection is to find no answer. */
+const OUTLASTING_MS = 2_000;
 const LEDGER = redisKeys(NAMESPACE).ledger;
 let server: RedisServer;
 
@@ -62,11 +64,11 @@ describe('a server that dies', () => {
 describe('a server that does not serve', () => {
   it.each<[string, (redis: RedisServer) => Fault, RegExp]>([
     ['is frozen', frozen, /PING unanswered/],
-    ['pauses all commands', (redis) => paused(redis, 'ALL', 600), /PING unanswered/],
-    ['pauses writes', (redis) => paused(redis, 'WRITE', 5_000), /write is unanswered .* PING is answered/],
-    ['sleeps', (redis) => asleep(redis, 500), /PING unanswered/],
+    ['pauses all commands', (redis) => paused(redis, 'ALL', OUTLASTING_MS), /PING unanswered/],
+    ['pauses writes', (redis) => paused(redis, 'WRITE', 15_000), /write is unanswered .* PING is answered/],
+    ['sleeps', (redis) => asleep(redis, OUTLASTING_MS), /PING unanswered/],
     ['is busy with a script', busyScript, /BUSY/],
-    ['closes all connections', clientsKilled, /^[1-9]\d* connections/],
+    ['closes all connections', (redis) => clientsKilled(redis), /^[1-9]\d* connections/],
     ['closes idle connections', (redis) => idleTimeout(redis, 1), /idle connection was closed/],
   ])('%s, and recovers', async (_, make, evidence) => {
     await strikeAndHeal(make(server), evidence);
@@ -92,6 +94,18 @@ describe('a server that forgets', () => {
 
   it('its scripts', async () => {
     await strikeAndHeal(scriptsFlushed(server), /answered 0/);
+  });
+});
+
+describe('a server with nothing to lose', () => {
+  it('is not taken for one that forgot, kept its memory, or lost its clients', async () => {
+    const idle = await startRedis();
+    await expect(flushed(idle).strike()).rejects.toThrow(/has keys: not seen/);
+    await expect(crashed(idle, 'with memory').strike()).rejects.toThrow(/has keys: not seen/);
+    await expect(clientsKilled(idle).strike()).rejects.toThrow(/no connection to close/);
+    await idle.client().ping();
+    await expect(clientsKilled(idle, 1).strike()).rejects.toThrow('only 0 subscriptions were closed');
+    await idle.stop();
   });
 });
 

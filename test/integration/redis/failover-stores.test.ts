@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis, startSentinel } from '../../support/redis-server.js';
+import { startSentinel } from '../../support/redis-sentinel.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   claimOf,

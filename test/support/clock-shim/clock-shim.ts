@@ -10,11 +10,11 @@
  */
 
 import { execFile } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { removeFolder, temporaryFolder } from '../leftovers.js';
 
 const SOURCE = fileURLToPath(new URL('clock-shim.c', import.meta.url));
 const COMPILERS = ['cc', 'gcc', 'clang'];
@@ -44,11 +44,10 @@ export class ClockShim {
 
   private constructor(library: string) {
     this.#library = library;
-    this.#path = join(mkdtempSync(join(tmpdir(), 'clock-shim-')), 'clock');
+    this.#path = join(temporaryFolder('clock-shim'), 'clock');
     writeFileSync(this.#path, Buffer.alloc(CONTROL_BYTES));
     this.#file = openSync(this.#path, 'r+');
     this.#write();
-    removeAtExit(join(this.#path, '..'));
   }
 
   /** A clock that shows the real time so far. Undefined where the shim cannot be built or is not loaded. */
@@ -130,7 +129,7 @@ export class ClockShim {
   /** Removes the file. Processes that have it keep their clock. */
   close(): void {
     closeSync(this.#file);
-    rmSync(join(this.#path, '..'), { recursive: true, force: true });
+    removeFolder(dirname(this.#path));
   }
 
   #shownMs(realMs: number): number {
@@ -177,9 +176,7 @@ function toUs(ms: number): bigint {
 
 async function compile(): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
-  const directory = mkdtempSync(join(tmpdir(), 'clock-shim-'));
-  removeAtExit(directory);
-  const output = join(directory, 'clock-shim.so');
+  const output = join(temporaryFolder('clock-shim'), 'clock-shim.so');
   for (const compiler of COMPILERS) {
     try {
       await run(compiler, ['-O2', '-shared', '-fPIC', '-o', output, SOURCE, '-ldl', '-pthread']);
@@ -189,15 +186,4 @@ async function compile(): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-const leftovers = new Set<string>();
-
-function removeAtExit(directory: string): void {
-  if (leftovers.size === 0) {
-    process.once('exit', () => {
-      for (const path of leftovers) rmSync(path, { recursive: true, force: true });
-    });
-  }
-  leftovers.add(directory);
 }

@@ -74,7 +74,9 @@ export function resetLink(links: readonly ProxyLink[]): Fault {
     name: 'connections reset',
     strike: async () => {
       const counts = await Promise.all(links.map((link) => link.reset()));
-      return `${counts.reduce((sum, count) => sum + count, 0)} connections reset`;
+      const count = counts.reduce((sum, one) => sum + one, 0);
+      if (count === 0) throw new Error('there was no connection to reset');
+      return `${count} connections reset`;
     },
   });
 }

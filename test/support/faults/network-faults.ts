@@ -90,17 +90,34 @@ async function untilReached(from: Host, to: Host): Promise<void> {
   );
 }
 
+/** How long one process waits at most for its first control. */
+const CONTROL_WITHIN_MS = 3_000;
+
+/**
+ * Says how a new connection fares. Silence counts only once a control in the same process has been answered: a process
+ * that gets no processor, or a network that is dead altogether, hears nothing from anybody.
+ */
 const CONNECT = `
-  const socket = require('node:net').connect(${CLOSED_PORT}, process.argv[1]);
+  const { connect } = require('node:net');
+  const [target, ...controls] = process.argv.slice(1);
   const say = (outcome) => { console.log(outcome); process.exit(0); };
+  const socket = connect(${CLOSED_PORT}, target);
   socket.on('error', (error) => say(error.code));
   socket.on('connect', () => say('connected'));
-  setTimeout(() => say('silence'), ${SILENCE_MS});
+  const answered = new Promise((resolve) => {
+    for (const control of controls) {
+      connect(${CLOSED_PORT}, control).on('connect', resolve).on('error', ({ code }) => code === 'ECONNREFUSED' && resolve());
+    }
+  });
+  const patience = new Promise((resolve) => setTimeout(resolve, ${SILENCE_MS}));
+  Promise.all([answered, patience]).then(() => setImmediate(() => say('silence')));
+  setTimeout(() => say('no control answers either'), ${CONTROL_WITHIN_MS});
 `;
 
-/** How a new connection fares, tried from that host. */
+/** How a new connection fares, tried from that host. All others of the network are controls: some of them may be cut. */
 async function connectOutcome(from: Host, to: Host): Promise<string> {
-  return (await inHost(from, process.execPath, ['-e', CONNECT, to.address])).trim();
+  const controls = from.network.filter((host) => host !== from && host !== to).map(({ address }) => address);
+  return (await inHost(from, process.execPath, ['-e', CONNECT, to.address, ...controls])).trim();
 }
 
 async function inHost(host: Host, command: string, args: readonly string[]): Promise<string> {

@@ -23,6 +23,8 @@ export interface Host extends Place {
   readonly device: string;
   /** The bridge's end of the cable. */
   readonly port: string;
+  /** All hosts of its network, itself among them. */
+  readonly network: readonly Host[];
 }
 
 let reason: string | undefined | null = null;
@@ -128,7 +130,7 @@ export class Network {
     await ip(...where, 'addr', 'add', `${address}/${MASK_BITS}`, 'dev', device);
     await ip(...where, 'link', 'set', device, 'up');
     const within = namespace === undefined ? HERE.within : ['nsenter', `--net=/run/netns/${namespace}`];
-    const host: Host = { name, address, device, port, within };
+    const host: Host = { name, address, device, port, within, network: this.hosts };
     this.hosts.push(host);
     return host;
   }

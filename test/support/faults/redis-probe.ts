@@ -73,6 +73,14 @@ async function tryWrite(server: RedisServer): Promise<string | undefined> {
   return await refusalOf(server, 'SET', 'fault-probe', '1', 'PX', '1');
 }
 
+const KEYS_WITHIN_MS = 2_000;
+
+/** What has nothing to lose loses nothing: such a fault would be seen to strike without any effect. */
+export async function untilItKnowsSomething(server: RedisServer): Promise<void> {
+  const hasKeys = (): Promise<boolean> => probe(server, async (client) => (await client.dbsize()) > 0);
+  await eventually(`redis ${server.port} has keys`, hasKeys, KEYS_WITHIN_MS);
+}
+
 export async function infoField(server: RedisServer, field: string): Promise<string> {
   return await probe(server, async (client) => {
     const [, value = ''] = new RegExp(`^${field}:(.*?)\r?$`, 'm').exec(await client.info()) ?? [];

@@ -68,8 +68,11 @@ export function busyScript(server: RedisServer): Fault {
   });
 }
 
-/** All connections but the one that does it are closed. */
-export function clientsKilled(server: RedisServer): Fault {
+/**
+ * All connections but the one that does it are closed. A witness of the test has connections too, and only instances
+ * subscribe: with `leastSubscriptions` it counts only if so many of theirs were hit.
+ */
+export function clientsKilled(server: RedisServer, leastSubscriptions = 0): Fault {
   return faultOf({
     name: `redis ${server.port} closes all connections`,
     strike: () =>
@@ -77,6 +80,8 @@ export function clientsKilled(server: RedisServer): Fault {
         const kill = async (type: string): Promise<number> =>
           Number(await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes'));
         const [normal, subscribed] = [await kill('normal'), await kill('pubsub')];
+        if (normal + subscribed === 0) throw new Error('there was no connection to close');
+        if (subscribed < leastSubscriptions) throw new Error(`only ${subscribed} subscriptions were closed`);
         return `${normal} connections and ${subscribed} subscriptions closed`;
       }),
   });

@@ -3,19 +3,30 @@
 import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
 import { type RedisServer } from '../redis-server.js';
 import { eventually, type Fault, faultOf } from './fault.js';
-import { infoField, probe, refusalOf, setConfig, untilRefused, untilWritable } from './redis-probe.js';
+import {
+  infoField,
+  probe,
+  refusalOf,
+  setConfig,
+  untilItKnowsSomething,
+  untilRefused,
+  untilWritable,
+} from './redis-probe.js';
 
 export function flushed(server: RedisServer): Fault {
   return faultOf({
     name: `redis ${server.port} flushed`,
-    strike: () =>
-      probe(server, async (client) => {
+    strike: async () => {
+      await untilItKnowsSomething(server);
+      return await probe(server, async (client) => {
         // In one transaction: a replica may write again at once.
         const replies = await client.multi().dbsize().flushall().dbsize().exec();
         const [before, , after] = (replies ?? []).map(([, reply]) => reply);
+        if (before === 0) throw new Error('there was nothing to forget');
         if (after !== 0) throw new Error(`${after} keys are left`);
         return `${before} keys before, 0 after`;
-      }),
+      });
+    },
   });
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClockShim } from '../clock-shim/clock-shim.js';
+import { temporaryFolder } from '../leftovers.js';
 import type { Replica } from '../replica.js';
 import { eventually } from './fault.js';
 
@@ -18,11 +18,9 @@ export interface ClockReading {
 
 /** The wall clock of one replica, in the hands of the test. */
 export class ReplicaClock {
-  private readonly file = join(mkdtempSync(join(tmpdir(), 'replica-clock-')), 'reading.json');
+  private readonly file = join(temporaryFolder('replica-clock'), 'reading.json');
 
-  private constructor(readonly shim: ClockShim) {
-    process.once('exit', () => rmSync(join(this.file, '..'), { recursive: true, force: true }));
-  }
+  private constructor(readonly shim: ClockShim) {}
 
   static async build(): Promise<ReplicaClock | undefined> {
     const shim = await ClockShim.build();

@@ -4,58 +4,53 @@
  * knows its own port: a split brain.
  */
 
-import { type RedisServer, startRedis, startSentinel } from '../redis-server.js';
+import type { RedisServer } from '../redis-server.js';
+import { MASTER_NAME, SentinelGroup } from '../sentinel-group.js';
 import { eventually, type Fault, faultOf } from './fault.js';
 import { infoField, probe, refusalOf } from './redis-probe.js';
 import { ProxyHost, type ProxyLink } from './tcp-proxy.js';
 
-const NAME = 'main';
 const SENTINELS = 3;
-const QUORUM = 2;
-/** Without the wait for further replicas that a server makes by default (5 s). */
-const REPLICATION = ['--repl-diskless-sync-delay', '0'];
 const PROMOTED_WITHIN_MS = 20_000;
 // A sentinel looks on for 8 s before it tells a returned master that it is one no more.
 const DEMOTED_WITHIN_MS = 40_000;
 
 export class SentinelScene {
+  /** Master at first. Its own port is the way past the proxy. */
+  readonly master: RedisServer;
+  readonly sentinels: readonly RedisServer[];
+  /** As the `redis` option of the module, or options of ioredis. */
+  readonly input: SentinelGroup['input'];
+
   private constructor(
-    /** Master at first. Its own port is the way past the proxy. */
-    readonly master: RedisServer,
+    private readonly group: SentinelGroup,
     readonly standby: RedisServer,
-    readonly sentinels: readonly RedisServer[],
     /** The way to the master for everybody who asks the sentinels. */
     readonly link: ProxyLink,
     private readonly host: ProxyHost,
-  ) {}
+  ) {
+    this.master = group.master;
+    this.sentinels = group.sentinels;
+    this.input = group.input;
+  }
 
   static async open(args: readonly string[] = []): Promise<SentinelScene> {
     const host = ProxyHost.open();
-    const master = await startRedis({ args: [...REPLICATION, ...args] });
-    const link = await host.link(master.url);
-    const standby = await startRedis({
-      args: [...REPLICATION, ...args, '--replicaof', '127.0.0.1', String(link.port)],
-    });
-    await eventually('the standby follows', async () => {
-      return (await infoField(standby, 'master_link_status')) === 'up';
-    });
-    const sentinels = await Promise.all(
-      Array.from({ length: SENTINELS }, () =>
-        startSentinel({ masterName: NAME, masterPort: link.port, quorum: QUORUM }),
-      ),
-    );
-    const scene = new SentinelScene(master, standby, sentinels, link, host);
-    await eventually('the sentinels know each other and the standby', () => scene.isComplete(), 20_000);
-    return scene;
-  }
-
-  /** As the `redis` option of the module, or options of ioredis. */
-  get input(): { readonly sentinels: { host: string; port: number }[]; readonly name: string } {
-    return { sentinels: this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port })), name: NAME };
+    const links: ProxyLink[] = [];
+    const portOf = async (master: RedisServer): Promise<number> => {
+      const link = await host.link(master.url);
+      links.push(link);
+      return link.port;
+    };
+    const group = await SentinelGroup.open({ standbys: 1, sentinels: SENTINELS, args, portOf });
+    const [link] = links;
+    const [standby] = group.standbys;
+    if (link === undefined || standby === undefined) throw new Error('a scene without link or standby');
+    return new SentinelScene(group, standby, link, host);
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.sentinels, this.standby, this.master].map((server) => server.stop()));
+    await this.group.close();
     await this.host.close();
   }
 
@@ -84,17 +79,6 @@ export class SentinelScene {
       DEMOTED_WITHIN_MS,
     );
   }
-
-  private async isComplete(): Promise<boolean> {
-    const views = await Promise.all(
-      this.sentinels.map((sentinel) => probe(sentinel, (client) => client.call('SENTINEL', 'MASTER', NAME))),
-    );
-    return views.every((view) => {
-      const fields = (view as unknown[]).map(String);
-      const numberOf = (field: string): number => Number(fields[fields.indexOf(field) + 1]);
-      return numberOf('num-slaves') === 1 && numberOf('num-other-sentinels') === SENTINELS - 1;
-    });
-  }
 }
 
 /** The master dies; healing brings it back as a replica. A scene fails over once: take a new one for the next. */
@@ -119,7 +103,7 @@ export function failoverForced(scene: SentinelScene): Fault {
     strike: async () => {
       const [sentinel] = scene.sentinels;
       if (sentinel === undefined) throw new Error('no sentinel');
-      await probe(sentinel, (client) => client.call('SENTINEL', 'FAILOVER', NAME));
+      await probe(sentinel, (client) => client.call('SENTINEL', 'FAILOVER', MASTER_NAME));
       return `promoted ${await scene.untilPromoted()} ms after the command`;
     },
     heal: () => scene.untilDemoted(),
@@ -147,6 +131,8 @@ export function splitBrain(scene: SentinelScene): Fault {
 }
 
 async function masterPortBy(sentinel: RedisServer): Promise<number> {
-  const address = await probe(sentinel, (client) => client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME));
+  const address = await probe(sentinel, (client) =>
+    client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME),
+  );
   return Number((address as unknown[])[1]);
 }

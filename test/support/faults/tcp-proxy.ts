@@ -41,7 +41,8 @@ export class ProxyHost {
   }
 
   async close(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const { exitCode, signalCode, pid } = this.child;
+    if (exitCode !== null || signalCode !== null || pid === undefined) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;

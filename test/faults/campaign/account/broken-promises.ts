@@ -1,9 +1,15 @@
 /** What must not be in any record, whatever was done to the cluster. Pure. */
 
+import type { Facts } from './incident.js';
 import type { Run } from './runs.js';
 
 export interface BrokenPromise {
-  readonly kind: 'doubled' | 'overlap under trust' | 'token not growing';
+  readonly kind:
+    | 'doubled'
+    | 'overlap under trust'
+    | 'token not growing'
+    | 'start without trust'
+    | 'no recovery';
   readonly task: string;
   readonly tick: number;
   /** When it became visible, machine monotonic ms. */
@@ -49,7 +55,7 @@ export function overlapsUnderTrust(runs: readonly Run[]): readonly BrokenPromise
 
 /**
  * Starts, in the order of the clock, whose token is not above that of the start before. A doubled tick is named
- * elsewhere. Stale starts do not count: see {@link staleStarts}.
+ * elsewhere. Starts without trust do not count: see stale-starts.ts.
  */
 export function tokensNotGrowing(runs: readonly Run[]): readonly BrokenPromise[] {
   const trusted = runs.filter(({ isTrustedAtStart }) => isTrustedAtStart);
@@ -64,19 +70,22 @@ export function tokensNotGrowing(runs: readonly Run[]): readonly BrokenPromise[]
   });
 }
 
-/**
- * Runs whose lease had ended when the handler began: the process was stopped between the scheduler's last look and the
- * handler's first line, which nothing can prevent. It is what fencing tokens are for, so it is counted and breaks no promise.
- */
-export function staleStarts(runs: readonly Run[]): number {
-  return runs.filter(({ isTrustedAtStart }) => !isTrustedAtStart).length;
+/** Everything was healed, and for a long time no tick ran. */
+export function missingRecoveries(
+  { silences, epochOffsetMs }: Facts,
+  task: string,
+): readonly BrokenPromise[] {
+  return silences.map(({ fromMs, toMs }) => {
+    const text = `no run within ${Math.round(toMs - fromMs)} ms of calm`;
+    return { kind: 'no recovery', task, tick: Math.floor(toMs + epochOffsetMs), atMs: toMs, text };
+  });
 }
 
 function byTask(runs: readonly Run[]): readonly (readonly Run[])[] {
   return [...new Set(runs.map(({ task }) => task))].map((name) => runs.filter(({ task }) => task === name));
 }
 
-function broken(kind: BrokenPromise['kind'], run: Run, text: string): BrokenPromise {
+export function broken(kind: BrokenPromise['kind'], run: Run, text: string): BrokenPromise {
   return { kind, task: run.task, tick: run.tick, atMs: run.startMs, text };
 }
 

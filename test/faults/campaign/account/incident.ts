@@ -26,6 +26,8 @@ export interface Effect {
   readonly replicas?: readonly string[];
   /** Replicas whose way to these nodes is cut, slow or lossy. */
   readonly links?: readonly { readonly replica: string; readonly node: number }[];
+  /** Replicas whose wall clock is wrong. They take part as before, so it excuses no miss. */
+  readonly clocks?: readonly string[];
 }
 
 /** One replica process, from its first word to its end or its SIGTERM. */
@@ -34,8 +36,15 @@ export interface Life {
   readonly instanceId: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** When the process was seen to have ended; its sockets were closed by then. Infinity while it lives. */
+  readonly goneMs: number;
   /** It was asked to end, so nothing of its may be lost. */
   readonly isGraceful: boolean;
+}
+
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** How long a process was ready to run and got no processor, over one sampling period. */
@@ -53,4 +62,6 @@ export interface Facts {
   readonly incidents: readonly Incident[];
   readonly lives: readonly Life[];
   readonly starvation: readonly Starvation[];
+  /** Times in which everything was healed, so that ticks had to run, and none did. */
+  readonly silences: readonly Span[];
 }

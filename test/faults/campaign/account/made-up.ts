@@ -36,8 +36,8 @@ export function word(replica: string, second: number, said: string, detail = '')
 }
 
 export function life(replica: string, change: Partial<Life> = {}): Life {
-  const for_ = { fromMs: -60_000, toMs: Number.POSITIVE_INFINITY, isGraceful: false };
-  return { replica, instanceId: `id-${replica}`, ...for_, ...change };
+  const { fromMs = -60_000, toMs = Number.POSITIVE_INFINITY, goneMs = toMs, isGraceful = false } = change;
+  return { replica, instanceId: `id-${replica}`, fromMs, toMs, goneMs, isGraceful };
 }
 
 export function incident(
@@ -56,7 +56,7 @@ export function evidenceOf(
   outcomes: readonly OutcomeLine[] = [],
 ): Evidence {
   const lives = ['A', 'B', 'C'].map((name) => life(name));
-  const quiet: Facts = { nodes: 3, epochOffsetMs: EPOCH_MS, incidents: [], lives, starvation: [] };
+  const quiet = { nodes: 3, epochOffsetMs: EPOCH_MS, incidents: [], lives, starvation: [], silences: [] };
   const span = { firstTick: tickOf(0), lastTick: tickOf(9) };
   return { facts: { ...quiet, ...facts }, lines, outcomes, tasks: ['settle'], ...span };
 }

@@ -1,13 +1,16 @@
 /** Why nobody ran a tick that was due. Pure. A miss that nothing accounts for is a broken promise. */
 
 import type { OutcomeLine } from '../../../../apps/demo/src/outcome-record.js';
-import type { Facts, Life } from './incident.js';
-import { Outages, type Span } from './outages.js';
+import type { Facts, Life, Span } from './incident.js';
+import { LAST_BID_MS, LEFTOVER_MS, LeftLocks } from './left-locks.js';
+import { Outages } from './outages.js';
 import type { Run } from './runs.js';
+import { Starved } from './starved.js';
 
 export const REASONS = [
   'lost quorum',
   'dead winner',
+  'votes left behind',
   'earlier run goes on',
   'lock not yet free',
   'all unable',
@@ -15,6 +18,8 @@ export const REASONS = [
   'unexplained',
 ] as const;
 export type Reason = (typeof REASONS)[number];
+
+type Explanation = readonly [reason: Reason, text: string];
 
 export interface Miss {
   readonly task: string;
@@ -27,19 +32,25 @@ export interface Miss {
 const BEFORE_MS = 130;
 const AFTER_MS = 400;
 
-/** Every instance has a bid at 300 ms. A lock that was held until shortly before it accounts for the miss. */
-const LAST_BID_MS = 200;
-
-/** For so long a lock, or a vote, that nobody takes back can stand in the way: one time to live and one tick. */
-const LEFTOVER_MS = 4_000;
-
 const SECOND_MS = 1_000;
 
-/** A process that waited longer than this for a processor answers too late: the node timeout is 120 ms. */
-const STARVED_MS = 100;
+/** What only the winner of a claim says: it came too late to start. An idle instance says "noticed ... ms late". */
+const WINNERS_WORDS = [/^-?\d+ ms late, limit /, /^the lease ran out before the start$/];
+
+/** What a bid says that met votes of somebody else, and no owner. */
+const OPEN_CLAIM = /^(the vote was split|claim: )/;
+const OPEN_LOCK = /^lock(: | held by another run)/;
+
+/** A tick that was missed, and what was said about it. */
+interface Missed {
+  readonly dueMs: number;
+  readonly span: Span;
+  readonly words: readonly OutcomeLine[];
+}
 
 export class MissExplainer {
   private readonly outages: Outages;
+  private readonly locks: LeftLocks;
 
   constructor(
     private readonly facts: Facts,
@@ -47,27 +58,42 @@ export class MissExplainer {
     private readonly outcomes: readonly OutcomeLine[],
   ) {
     this.outages = new Outages(facts);
+    this.locks = new LeftLocks(facts, this.outages);
   }
 
   explain(task: string, tick: number): Miss {
     const dueMs = tick - this.facts.epochOffsetMs;
     const span = { fromMs: dueMs - BEFORE_MS, toMs: dueMs + AFTER_MS };
     const words = this.outcomes.filter((line) => line.task === task && line.tick === tick);
+    const missed = { dueMs, span, words };
+    const winners = this.winnersOf(words);
     const found =
-      this.heldByRun(task, dueMs) ??
+      this.heldByRun(task, missed) ??
       this.nobodyAble(span) ??
-      this.heldByHurt(words, span) ??
-      (this.names(words, 'taken')
-        ? undefined
-        : (this.surrendered(words, span) ?? this.leftover(words, span))) ??
-      this.starved(words, span);
-    const said = words.map(({ replica, said: word, detail }) => `${replica} ${word} (${detail})`).join('; ');
-    const [reason, text] = found ?? (['unexplained', said === '' ? 'nobody said a word' : said] as const);
+      this.heldByHurt(missed) ??
+      (winners.length > 0 ? this.deadWinner(winners, span) : this.votesLeftBehind(missed)) ??
+      this.starved(winners, missed);
+    const said = words.map((line) => `${line.replica} ${line.said} (${line.detail})`).join('; ');
+    const [reason, text] = found ?? ['unexplained', said === '' ? 'nobody said a word' : said];
     return { task, tick, reason, text };
   }
 
+  /** An earlier run of the task went on, or its process was hurt and left its lock. */
+  private heldByRun(task: string, { dueMs, span }: Missed): Explanation | undefined {
+    const freeMs = dueMs + LAST_BID_MS;
+    for (const run of this.runs) {
+      if (run.task !== task || run.startMs >= dueMs || run.heldUntilMs <= freeMs) continue;
+      const text = `${run.replica} ran tick ${run.tick}`;
+      if (run.hasEnded || run.trustedAtMs > freeMs) return ['earlier run goes on', text];
+      const life = this.facts.lives.find(({ instanceId }) => instanceId === run.instanceId);
+      const why = life && this.locks.whyRunLeft(life, dueMs, span);
+      if (why !== undefined) return ['lock not yet free', `${text} and never ended: ${why}`];
+    }
+    return undefined;
+  }
+
   /** No replica, or none with a majority of nodes. */
-  private nobodyAble(span: Span): readonly [Reason, string] | undefined {
+  private nobodyAble(span: Span): Explanation | undefined {
     const able = this.outages.able(span);
     if (able.length === 0) return ['all unable', 'every replica was dead, stopped, blocked or starting'];
     const away = able.map(({ replica }) => this.outages.nodesAway(replica, span));
@@ -76,81 +102,84 @@ export class MissExplainer {
     return ['lost quorum', [...new Set(away.flatMap((nodes) => [...nodes.values()]))].join(' + ')];
   }
 
-  /** An earlier run of the task went on, or died and left its lock. */
-  private heldByRun(task: string, dueMs: number): readonly [Reason, string] | undefined {
-    const holder = this.runs.find(
-      (run) => run.task === task && run.startMs < dueMs && run.heldUntilMs > dueMs + LAST_BID_MS,
-    );
-    if (holder === undefined) return undefined;
-    const reason = holder.hasEnded ? 'earlier run goes on' : 'lock not yet free';
-    return [reason, `${holder.replica} ran tick ${holder.tick}${holder.hasEnded ? '' : ' and never ended'}`];
-  }
-
-  /** Others name the instance that has the claim or the lock, and that one was hurt. */
-  private heldByHurt(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
-    for (const { said, detail } of words) {
-      const name = this.lifeNamedIn(detail)?.replica;
-      if (name === undefined) continue;
-      // A claim is won just before it is used; a lock that nobody releases stands for its time to live.
-      const hit = said === 'taken' ? this.outages.whatHit(name, span) : undefined;
-      if (hit !== undefined) return ['dead winner', `claimed by ${name}: ${hit}`];
-      const left = said === 'overlap' ? this.outages.whatHit(name, withLeftovers(span)) : undefined;
-      if (left !== undefined) return ['lock not yet free', `lock of ${name} not yet free: ${left}`];
+  /** Others name the instance that has the lock, and that one was hurt. */
+  private heldByHurt({ words, dueMs, span }: Missed): Explanation | undefined {
+    for (const holder of this.namedIn(words, 'overlap')) {
+      const why = this.locks.whyLeft(holder, dueMs, span);
+      if (why !== undefined) {
+        return ['lock not yet free', `lock of ${holder.replica} not yet free: ${why}`];
+      }
     }
     return undefined;
   }
 
-  /** The winner itself says that it came too late to start, and it was hurt. */
-  private surrendered(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
-    for (const { replica, said, detail } of words) {
-      if (said === 'taken' || said === 'overlap') continue;
-      const hit = this.outages.whatHit(replica, span);
-      if (hit !== undefined) return ['dead winner', `${replica} said ${said} (${detail}): ${hit}`];
+  /** A winner that is well has to run: no misfortune of others accounts for it. */
+  private deadWinner(winners: readonly string[], span: Span): Explanation | undefined {
+    const hits = winners.map((winner) => [winner, this.outages.whatHit(winner, span)] as const);
+    if (hits.some(([, hit]) => hit === undefined)) return undefined;
+    return ['dead winner', hits.map(([winner, hit]) => `claimed by ${winner}: ${hit}`).join('; ')];
+  }
+
+  /**
+   * A bid was left without a majority: claimants that were hurt in the middle of theirs keep a minority each, and other
+   * nodes were away.
+   */
+  private votesLeftBehind({ words, dueMs, span }: Missed): Explanation | undefined {
+    for (const { replica, detail } of words) {
+      const isLock = OPEN_LOCK.test(detail);
+      if (!isLock && !OPEN_CLAIM.test(detail)) continue;
+      const others = this.facts.lives.filter((life) => life.replica !== replica && life.fromMs <= span.toMs);
+      const claimants = others.flatMap((life) => {
+        const hit = isLock ? this.locks.whyLeft(life, dueMs, span) : this.outages.whatHit(life.replica, span);
+        return hit === undefined ? [] : [`${life.replica} (${hit})`];
+      });
+      const away = this.outages.nodesAway(replica, span);
+      const lost = claimants.length * (this.outages.majority - 1) + away.size;
+      if (claimants.length === 0 || this.facts.nodes - lost >= this.outages.majority) continue;
+      const nodes = [...away].map(([node, why]) => `redis ${node + 1} (${why})`).join(' and ');
+      const during = nodes === '' ? '' : ` while ${nodes} was away`;
+      return ['votes left behind', `votes left behind by ${claimants.join(' and ')}${during}`];
     }
     return undefined;
   }
 
-  /** A replica that was hurt, or a node that was away, leaves locks and votes behind: too few are left for a majority. */
-  private leftover(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
-    const wasOpen = words.some(({ said }) => said === 'no_quorum' || said === 'overlap');
-    const hit = this.outages.hitAnybody(withLeftovers(span));
-    if (!wasOpen || hit === undefined) return undefined;
-    const away = this.facts.lives.some(({ replica }) => this.outages.nodesAway(replica, span).size > 0);
-    return away ? ['dead winner', `votes left behind with a node away (${hit})`] : undefined;
-  }
-
-  /** At that time, or, when a lock stands in the way, when it may have been left behind. */
-  private starved(words: readonly OutcomeLine[], span: Span): readonly [Reason, string] | undefined {
-    const before = words.some(({ said }) => said === 'overlap') ? LEFTOVER_MS / SECOND_MS : 0;
-    for (let seconds = 0; seconds <= before; seconds += 1) {
-      const earlierMs = seconds * SECOND_MS;
-      const worst = this.worstStarved({ fromMs: span.fromMs - earlierMs, toMs: span.toMs - earlierMs });
-      if (worst !== undefined) return ['starved machine', worst];
+  /** At that time, or, when the lock of a named instance stands in the way, when that one may have left it. */
+  private starved(winners: readonly string[], { words, span }: Missed): Explanation | undefined {
+    const starved = Starved.in(this.facts, span);
+    if (winners.length > 0) {
+      return winners.every((winner) => starved.has(winner))
+        ? ['starved machine', String(starved)]
+        : undefined;
+    }
+    if (this.isQuorumStarved(starved, span)) return ['starved machine', String(starved)];
+    const holders = this.namedIn(words, 'overlap');
+    for (let earlierMs = 0; earlierMs <= LEFTOVER_MS; earlierMs += SECOND_MS) {
+      const before = Starved.in(this.facts, { fromMs: span.fromMs - earlierMs, toMs: span.toMs - earlierMs });
+      if (holders.some(({ replica }) => before.has(replica))) return ['starved machine', String(before)];
     }
     return undefined;
   }
 
-  private worstStarved(span: Span): string | undefined {
-    const waited = new Map<string, number>();
-    for (const one of this.facts.starvation) {
-      if (one.toMs < span.fromMs || one.fromMs > span.toMs) continue;
-      waited.set(one.process, (waited.get(one.process) ?? 0) + one.waitedMs);
-    }
-    const [worst] = [...waited].sort(([, one], [, other]) => other - one);
-    if (worst === undefined || worst[1] < STARVED_MS) return undefined;
-    return `${worst[0]} waited ${Math.round(worst[1])} ms for a processor`;
+  /** Whoever could act was starved, or reached no majority of nodes that were not. */
+  private isQuorumStarved(starved: Starved, span: Span): boolean {
+    const able = this.outages.able(span).filter(({ replica }) => !starved.has(replica));
+    return able.every(({ replica }) => {
+      const away = new Set([...this.outages.nodesAway(replica, span).keys(), ...starved.nodes]);
+      return this.facts.nodes - away.size < this.outages.majority;
+    });
   }
 
-  /** A claim of an instance that nothing happened to, and that did not run: no other misfortune accounts for that. */
-  private names(words: readonly OutcomeLine[], word: string): boolean {
-    return words.some(({ said, detail }) => said === word && this.lifeNamedIn(detail) !== undefined);
+  /** Whom others name as the owner of the claim; else who says itself that it won. */
+  private winnersOf(words: readonly OutcomeLine[]): readonly string[] {
+    const named = this.namedIn(words, 'taken').map(({ replica }) => replica);
+    if (named.length > 0) return named;
+    return words
+      .filter(({ detail }) => WINNERS_WORDS.some((pattern) => pattern.test(detail)))
+      .map(({ replica }) => replica);
   }
 
-  private lifeNamedIn(detail: string): Life | undefined {
-    return this.facts.lives.find(({ instanceId }) => detail.includes(instanceId));
+  private namedIn(words: readonly OutcomeLine[], word: string): readonly Life[] {
+    const details = words.filter(({ said }) => said === word).map(({ detail }) => detail);
+    return this.facts.lives.filter(({ instanceId }) => details.some((detail) => detail.includes(instanceId)));
   }
-}
-
-function withLeftovers({ fromMs, toMs }: Span): Span {
-  return { fromMs: fromMs - LEFTOVER_MS, toMs };
 }

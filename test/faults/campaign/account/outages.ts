@@ -1,6 +1,6 @@
 /** Who could act and who could vote at a given time, from what was done to them. Pure. */
 
-import type { Facts, Incident, Life } from './incident.js';
+import type { Facts, Incident, Life, Span } from './incident.js';
 
 /** A client connects again every 100 ms, and gives an attempt that hangs 1 s. */
 const RECONNECT_MS = 1_200;
@@ -16,11 +16,6 @@ const WAKING_MS = 300;
 
 /** A replica that has just started knows neither time nor members yet. */
 const SETTLING_MS = 300;
-
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 export class Outages {
   readonly majority: number;
@@ -62,10 +57,8 @@ export class Outages {
     return died ? 'died' : undefined;
   }
 
-  /** Whether anything at all that could leave a lock or a vote behind happened in the span. */
-  hitAnybody(span: Span): string | undefined {
-    const hit = this.facts.lives.find(({ replica }) => this.whatHit(replica, span) !== undefined);
-    return hit && `${hit.replica}: ${this.whatHit(hit.replica, span)}`;
+  hasWrongClock(replica: string, span: Span): boolean {
+    return this.facts.incidents.some((one) => one.effect.clocks?.includes(replica) && meets(one, span));
   }
 
   private whyAway(replica: string, node: number, span: Span): string | undefined {

@@ -13,7 +13,7 @@ export interface Run {
   readonly isTrustedAtStart: boolean;
   /** The latest moment at which the run itself wrote that its lease was trusted; -Infinity if it never did. */
   readonly trustedAtMs: number;
-  /** Until when its run lock stood, as far as the run knew: its end, or the end of the trust it last wrote about. */
+  /** Until when its run lock stood, as far as the run knew: an end under trust, or the end of the trust it last wrote about. */
   readonly heldUntilMs: number;
   readonly hasEnded: boolean;
 }
@@ -44,17 +44,21 @@ function toRun(lines: readonly RunLine[]): readonly Run[] {
   const last = lines.at(-1);
   if (start === undefined || last === undefined) return [];
   const hasEnded = last.phase === 'end' || last.phase === 'aborted';
-  const trusted = lines.filter(({ trustedForMs }) => trustedForMs > 0);
+  const lastTrusted = lines.findLast(({ trustedForMs }) => trustedForMs > 0);
+  const isOverUnderTrust = last.phase === 'end' && lastTrusted === last;
   const { task, tick, token, replica, instanceId } = start;
   return [
     {
       ...{ task, tick, token, replica, instanceId },
       startMs: start.monotonicMs,
       isTrustedAtStart: start.trustedForMs > 0,
-      trustedAtMs: trusted.at(-1)?.monotonicMs ?? Number.NEGATIVE_INFINITY,
-      heldUntilMs:
-        last.phase === 'end' ? last.monotonicMs : last.monotonicMs + last.trustedForMs + TRUST_MARGIN_MS,
+      trustedAtMs: lastTrusted?.monotonicMs ?? Number.NEGATIVE_INFINITY,
+      heldUntilMs: isOverUnderTrust ? last.monotonicMs : trustEndMs(lastTrusted ?? start) + TRUST_MARGIN_MS,
       hasEnded,
     },
   ];
+}
+
+function trustEndMs({ monotonicMs, trustedForMs }: RunLine): number {
+  return monotonicMs + Math.max(0, trustedForMs);
 }

@@ -3,14 +3,15 @@
 import {
   type BrokenPromise,
   doubledTicks,
+  missingRecoveries,
   overlapsUnderTrust,
-  staleStarts,
   tokensNotGrowing,
 } from './broken-promises.js';
 import type { Incident } from './incident.js';
 import { type Miss, MissExplainer } from './misses.js';
 import { dueTicks, type Evidence, type Row, rowOf, sumOf, type Window, windowOf } from './row.js';
 import { type Run, runsOf } from './runs.js';
+import { staleStarts } from './stale-starts.js';
 
 export interface Tally {
   readonly rows: readonly Row[];
@@ -18,13 +19,21 @@ export interface Tally {
   readonly broken: readonly BrokenPromise[];
   readonly unexplained: readonly Miss[];
   readonly unverified: readonly Incident[];
+  /** Those that are excused. */
   readonly staleStarts: number;
 }
 
 export function tallyUp(evidence: Evidence): Tally {
   const { facts } = evidence;
   const runs = runsOf(evidence.lines);
-  const broken = [...doubledTicks(runs), ...overlapsUnderTrust(runs), ...tokensNotGrowing(runs)];
+  const stale = staleStarts(runs, facts);
+  const broken = [
+    ...doubledTicks(runs),
+    ...overlapsUnderTrust(runs),
+    ...tokensNotGrowing(runs),
+    ...stale.broken,
+    ...missingRecoveries(facts, evidence.tasks[0] ?? ''),
+  ];
   const explainer = new MissExplainer(facts, runs, evidence.outcomes);
   const misses = missedTicks(evidence, runs).map(([task, tick]) => explainer.explain(task, tick));
   const row = (fault: string, incidents: readonly Incident[], windows: readonly Window[]): Row =>
@@ -45,7 +54,7 @@ export function tallyUp(evidence: Evidence): Tally {
     broken,
     unexplained: misses.filter(({ reason }) => reason === 'unexplained'),
     unverified: facts.incidents.filter(({ evidence: seen }) => seen === undefined),
-    staleStarts: staleStarts(runs),
+    staleStarts: stale.excused,
   };
 }
 

@@ -42,9 +42,9 @@ function attack({ cast, slot }: Aim, clock: ReplicaClock | undefined, change: Cl
   return {
     target: `${replica.name} ${JSON.stringify(change)}`,
     fault: clockChanged(clockOfReplica(replica, clock), change),
-    // A replica with a wrong wall clock takes part as before, so that nothing it does is excused; what it says
+    // A replica with a wrong wall clock takes part as before, so that no miss is excused; what it says
     // about a run that it aborted because its clock leapt ahead explains itself.
-    effect: {},
+    effect: { clocks: [replica.name] },
     victims: [slotName(slot)],
     lastsMs: SHORT_MS,
   };

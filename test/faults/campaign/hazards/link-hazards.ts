@@ -42,10 +42,17 @@ interface LinkHazard {
   readonly lastsMs?: Attack['lastsMs'];
   /** Answers through the links prove it, so all nodes have to answer meanwhile. */
   readonly needsAnswers?: boolean;
+  /** It takes nothing away, so it excuses nothing. */
+  readonly isHarmless?: boolean;
 }
 
 const HAZARDS: readonly LinkHazard[] = [
-  { kind: 'link: 60 ms slower', fault: (links) => slowLink(links, SLOW), needsAnswers: true },
+  {
+    kind: 'link: 60 ms slower',
+    fault: (links) => slowLink(links, SLOW),
+    needsAnswers: true,
+    isHarmless: true,
+  },
   { kind: 'link: 200 ms slower', fault: (links) => slowLink(links, TOO_SLOW), needsAnswers: true },
   { kind: 'link: stalls by loss', fault: (links) => lossyLink(links, LOSS), needsAnswers: true },
   { kind: 'link: requests lost', fault: silentRequests, moments: DIRECTED },
@@ -78,7 +85,7 @@ function onReplica(links: Links, { cast, slot }: Aim, hazard: LinkHazard): Attac
   return {
     target: `${replica} to all nodes`,
     fault: healedLinks(hazard.fault(hit), hit),
-    effect: { links: cast.nodes.map((_, node) => ({ replica, node })) },
+    effect: hazard.isHarmless === true ? {} : { links: cast.nodes.map((_, node) => ({ replica, node })) },
     // Its process is a victim too: a holder whose event loop stands still while its connections are cut is taken
     // for dead, which the README says.
     victims: [
@@ -94,7 +101,7 @@ function onNode(links: Links, { node, random }: Aim, hazard: LinkHazard): Attack
   return {
     target: `all replicas to ${nodeName(node)}`,
     fault: healedLinks(hazard.fault(hit), hit),
-    effect: { nodes: [node] },
+    effect: hazard.isHarmless === true ? {} : { nodes: [node] },
     victims: [nodeName(node), ...loneVictim(random)],
     lastsMs: hazard.lastsMs ?? SHORT_MS,
   };

@@ -88,7 +88,11 @@ const STALLS: readonly StoreHazard[] = [
   },
   { kind: 'redis: DEBUG SLEEP', fault: (server, _, aim) => asleep(server, shortMs(aim)) },
   { kind: 'redis: busy script', lastsMs: SHORT_MS, fault: (server) => busyScript(server) },
-  { kind: 'redis: CLIENT KILL', moments: ['random', 'on grant'], fault: (server) => clientsKilled(server) },
+  {
+    kind: 'redis: CLIENT KILL',
+    moments: ['random', 'on grant'],
+    fault: (server) => clientsKilled(server, 1),
+  },
   { kind: 'redis: idle timeout', lastsMs: SHORT_MS, fault: (server) => idleTimeout(server, IDLE_TIMEOUT_S) },
 ];
 
