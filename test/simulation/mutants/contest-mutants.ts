@@ -39,6 +39,13 @@ export const CONTEST_MUTANTS: readonly Mutant[] = [
     replace: 'return [];',
   },
   {
+    name: 'the loop ends silently',
+    profiles: ['normal'],
+    file: 'protocol/scheduler.ts',
+    find: 'while (!this.stopping.signal.aborted) {',
+    replace: 'for (let turn = 0; turn < 60 && !this.stopping.signal.aborted; turn += 1) {',
+  },
+  {
     name: 'a stopped instance goes on bidding',
     profiles: ['normal'],
     file: 'protocol/scheduler.ts',

@@ -16,6 +16,8 @@ interface Entry {
   expiresAtMs: number;
   /** When it would have expired if its holder had not been taken for dead. */
   readonly dueMs: number;
+  /** Out of a file, and not confirmed by its owner since. */
+  readonly isRestored?: true;
 }
 
 /** Stands for a holder that nobody may judge dead. */
@@ -33,6 +35,15 @@ export interface LockRequest {
   readonly ttlMs: number;
   /** Node time after which nobody waits for the answer. */
   readonly deadlineMs: number;
+}
+
+/** Who might be granted a lock beside whom. */
+export interface RivalRequest {
+  readonly task: string;
+  readonly holder: string;
+  readonly ttlMs: number;
+  /** Whether the owner of this value may still win or keep a lock with it. */
+  readonly isInFlight: (value: string) => boolean;
 }
 
 /** What a restart gives back. */
@@ -109,7 +120,7 @@ export class LockDesk {
   /** What is left is what the restored file held. */
   memoryLost(restored: DeskSnapshot = new Map()): void {
     this.entries.clear();
-    for (const [task, entry] of restored) this.entries.set(task, { ...entry });
+    for (const [task, entry] of restored) this.entries.set(task, { ...entry, isRestored: true });
     this.sinceMs = this.wallMs();
   }
 
@@ -125,10 +136,18 @@ export class LockDesk {
   }
 
   /** Whether this server holds the task's lock for somebody else, or could grant it to somebody else now. */
-  isOpenToOthers(task: string, holder: string, ttlMs: number): boolean {
+  isOpenToOthers({ task, holder, ttlMs, isInFlight }: RivalRequest): boolean {
     const entry = this.entries.get(task);
     const isLive = entry !== undefined && entry.expiresAtMs >= this.wallMs();
-    return !isLive ? this.wallMs() >= this.sinceMs + ttlMs : entry.holder !== holder;
+    if (!isLive) return this.wallMs() >= this.sinceMs + ttlMs;
+    // An old file may hold the lock of a run that has ended: nobody can win with it, and after it comes the quarantine.
+    if (entry.isRestored && !isInFlight(entry.value)) return false;
+    return entry.holder !== holder;
+  }
+
+  isHeldBy(task: string, holder: string): boolean {
+    const entry = this.entries.get(task);
+    return entry?.holder === holder && entry.expiresAtMs >= this.wallMs();
   }
 
   private set({ task, value, holder, ttlMs }: LockRequest): void {

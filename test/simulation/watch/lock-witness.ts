@@ -1,16 +1,21 @@
 /** What must be true between the locks that servers hold and the trust that runs have in them. */
 
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import type { Machine } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { VirtualTime } from '../world/virtual-time.js';
 import type { History } from './history.js';
 import type { LockRequest } from './lock-desk.js';
+import { isBound } from './promise.js';
 import type { RunWitness } from './run-witness.js';
 
 /** Rounding of a server's clock, and a rate that is off by 0.05 % for a time to live. */
 const EXPIRY_TOLERANCE_MS = 3;
 
 export class LockWitness {
+  /** By value, whose lock it is, until it is released. */
+  private readonly owners = new Map<string, Machine>();
+
   constructor(
     private readonly time: VirtualTime,
     private readonly history: History,
@@ -21,6 +26,16 @@ export class LockWitness {
 
   bid(instanceId: string, tasks: readonly string[]): void {
     for (const task of tasks) this.onBid(instanceId, task);
+  }
+
+  /** From now on servers may grant it. */
+  opened(value: string, owner: Machine): void {
+    this.owners.set(value, owner);
+  }
+
+  /** Its owner wants it no more. */
+  closed(value: string): void {
+    this.owners.delete(value);
   }
 
   tookOver(): void {
@@ -37,11 +52,14 @@ export class LockWitness {
   /** While a run trusts its lease no majority may be free for somebody else. */
   private checkTrust(task: string, ttlMs: number): void {
     for (const run of this.runs.trusted(task)) {
+      const rival = { task, holder: run.instanceId, ttlMs, isInFlight: this.isInFlight };
       const open = this.servers.filter(
-        (server) => !server.isDown && server.desk.isOpenToOthers(task, run.instanceId, ttlMs),
+        (server) => !server.isDown && isBound(server, run.machine) && server.desk.isOpenToOthers(rival),
       );
       if (open.length < quorumOf(this.servers.length)) continue;
       this.history.fail('trust ends before the lock does', `${task} on ${run.instanceId}`);
     }
   }
+
+  private readonly isInFlight = (value: string): boolean => this.owners.get(value)?.isDead === false;
 }

@@ -20,7 +20,10 @@ const BID_LEAD_MS = 250;
 
 /** A first answer after this finds ticks that were armed without it. */
 const EARLY_AGREEMENT_MS = 900;
-const FAR_AHEAD_MS = 20_000;
+const FAR_AHEAD_MS = 11_000;
+
+/** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
+const REPORTED_WITHIN_PERIODS = 4;
 
 export class OutcomeWitness {
   private readonly bids = new Map<string, number>();
@@ -65,13 +68,18 @@ export class OutcomeWitness {
   }
 
   private checkEveryTickEnded(instance: Instance): void {
-    const { periodMs, durationMs } = this.profile;
-    const { id, ended, machine } = instance;
-    if (machine.isDead || machine.isPaused) return;
-    const lastDue = EPOCH_MS + durationMs - 4 * Math.max(periodMs, 1_000);
-    for (const [task, ticks] of ended) {
-      const last = Math.min(lastDue, Math.max(...ticks));
-      for (let tick = Math.min(...ticks); tick <= last; tick += periodMs) {
+    const { periodMs, durationMs, tasks } = this.profile;
+    const { id, ended, machine, countsFrom, isFenced, isLeaving } = instance;
+    if (machine.isDead || machine.isPaused || countsFrom === undefined) return;
+    const reportedMs = REPORTED_WITHIN_PERIODS * Math.max(periodMs, 1_000);
+    const lastDue = EPOCH_MS + durationMs - reportedMs;
+    const goesOn = !isFenced && !isLeaving && machine.hasRunFor(reportedMs);
+    for (let index = 0; index < tasks; index += 1) {
+      const task = `t${index}`;
+      const ticks = ended.get(task) ?? new Set<number>();
+      const first = Math.min(...ticks, Math.ceil(countsFrom / periodMs) * periodMs + periodMs);
+      const last = goesOn ? lastDue : Math.min(lastDue, Math.max(...ticks));
+      for (let tick = first; tick <= last; tick += periodMs) {
         if (ticks.has(tick) || this.runs.isUnfinished(id, task, tick)) continue;
         this.history.fail('every tick ends', nameOf(instance, task, tick));
       }

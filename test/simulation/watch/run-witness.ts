@@ -1,9 +1,12 @@
 /** Every run of a handler, written down where it happens, and what must be true of runs. */
 
+import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
 import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { EPOCH_MS, type Machine } from '../world/machine.js';
+import type { Server } from '../world/server.js';
 import type { VirtualTime } from '../world/virtual-time.js';
 import type { History } from './history.js';
+import { isBound } from './promise.js';
 
 /** One run of a handler. */
 export interface Run {
@@ -24,13 +27,14 @@ export interface Start {
 }
 
 export interface RunRules {
+  readonly servers: readonly Server[];
   readonly lateLimitMs: number;
   /** Without run locks runs may overlap, and at periods near EARLY start in another order than they were granted. */
   readonly isLockless: boolean;
 }
 
 const REPORT_DELAY_MS = 2_000;
-/** Two times to live: the longest quarantine and the longest trust. */
+/** Longer than any trust. */
 const STEP_FORGOTTEN_MS = 6_000;
 /** A timer of the machine may be due at the very same moment. */
 const SIGNAL_TOLERANCE_MS = 5;
@@ -48,8 +52,6 @@ export class RunWitness {
   /** When a run was first seen without trust: the wall clock may end it a moment before the timer does. */
   private readonly withoutTrustMs = new Map<Run, number>();
   private justEnded: { readonly run: Run; readonly endMs: number }[] = [];
-  private steppedMs = Number.NEGATIVE_INFINITY;
-
   private isWatching = false;
 
   constructor(
@@ -57,11 +59,6 @@ export class RunWitness {
     private readonly history: History,
     private readonly rules: RunRules,
   ) {}
-
-  /** A node's clock that steps forward ends its locks and its quarantine early: the lease promises nothing then. */
-  serverClockStepped(): void {
-    this.steppedMs = this.history.nowMs();
-  }
 
   start({ context, machine, latenessMs }: Start): Run {
     const { task, tick, instanceId, fencingToken: token } = context;
@@ -72,13 +69,8 @@ export class RunWitness {
       this.history.fail('starts in time', `${nameOf(run)} by ${latenessMs.toFixed(1)} ms`);
     }
     this.checkOnce(run);
-    this.countHandOver(run);
-    if (!this.rules.isLockless) {
-      this.checkOrder(run);
-      for (const other of this.trusted(task)) {
-        this.history.fail('trusted runs do not overlap', `${task}: ${other.instanceId} and ${instanceId}`);
-      }
-    }
+    if (!this.rules.isLockless) this.checkOrder(run);
+    this.checkOverlap(run);
     this.running.add(run);
     this.untold.add(run);
     if (!this.isWatching) this.watchSignals();
@@ -106,13 +98,13 @@ export class RunWitness {
     return [...this.running].some((run) => run.machine === machine);
   }
 
-  /** The task's runs whose leases are good, where a lease promises anything. */
+  /** The task's runs whose leases are good. */
   trusted(task: string): readonly Run[] {
-    if (this.history.nowMs() - this.steppedMs < STEP_FORGOTTEN_MS) return [];
-    return [...this.running].filter(
-      (run) =>
-        run.task === task && !run.machine.isDead && !run.machine.isUnaware && run.context.remainingMs() > 0,
-    );
+    return this.living(task).filter(({ context }) => context.remainingMs() > 0);
+  }
+
+  private living(task: string): readonly Run[] {
+    return [...this.running].filter((run) => run.task === task && !run.machine.isDead);
   }
 
   private watchSignals(): void {
@@ -170,11 +162,28 @@ export class RunWitness {
     this.lastToken.set(run.task, run.token);
   }
 
-  private countHandOver(run: Run): void {
-    const isHandOver = [...this.running].some(
-      (old) => old.task === run.task && old.machine !== run.machine && !old.machine.isDead,
-    );
-    if (isHandOver) this.history.count('hand-over while a handler runs');
+  private checkOverlap(run: Run): void {
+    const others = this.living(run.task);
+    const handedOver = others.filter(({ machine }) => machine !== run.machine);
+    if (handedOver.length > 0) this.history.count('hand-over while a handler runs');
+    if (this.rules.isLockless) return;
+    if (handedOver.some((old) => this.mustHaveEnded(old, run))) this.history.count('hand-over checked');
+    for (const old of others) {
+      if (old.context.remainingMs() <= 0 || !this.mustHaveEnded(old, run)) continue;
+      this.history.fail(
+        'trusted runs do not overlap',
+        `${run.task}: ${old.instanceId} and ${run.instanceId}`,
+      );
+    }
+  }
+
+  /** Whether the new run has its lock from a majority of servers that were bound to the old one. */
+  private mustHaveEnded(old: Run, run: Run): boolean {
+    const { servers } = this.rules;
+    const bound = servers.filter((server) => isBound(server, old.machine));
+    if (bound.length === servers.length) return true;
+    const granting = bound.filter(({ desk }) => desk.isHeldBy(run.task, run.instanceId));
+    return granting.length >= quorumOf(servers.length);
   }
 }
 

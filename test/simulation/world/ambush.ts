@@ -4,10 +4,11 @@
  * - `grant`    a node's vote for it has arrived
  * - `win`      a majority has: the moment between claim and start
  * - `start`    its handler has been called: the event loop blocks inside it
+ * - `long run` the same, of a handler that takes long: others take over beside it
  * - `renewal`  it has sent a renewal
  * - `release`  it is about to release a lock
  */
-export type Place = 'grant' | 'win' | 'start' | 'renewal' | 'release';
+export type Place = 'grant' | 'win' | 'start' | 'long run' | 'renewal' | 'release';
 
 interface Trap {
   readonly place: Place;

@@ -23,7 +23,7 @@ export class Healing {
 
   /** Repairs everything but a minority of the servers. */
   start(): void {
-    const { history, servers, network, instances, random, runs } = this.parts;
+    const { history, servers, network, instances, random } = this.parts;
     history.note(() => 'healed');
     const leftDown = Math.min(this.plan.leftDown, (servers.length - 1) / 2);
     for (const server of servers) {
@@ -33,10 +33,9 @@ export class Healing {
       if (server.index < leftDown) server.crash();
       else this.injector.serverFaults.restart(server, 'with its memory');
     }
-    runs.serverClockStepped();
     for (const { machine, ambush } of instances) {
       ambush.clear();
-      machine.resume();
+      machine.wake();
     }
     network.heal();
     this.populate();

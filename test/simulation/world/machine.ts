@@ -15,6 +15,8 @@ export const EPOCH_MS = Date.UTC(2030, 0, 1);
 
 /** Trust that only the wall clock ends is noticed at the next look at the lease, a twelfth of its time to live. */
 const LOOK_PERIOD_MS = 3_000 / 12 + 20;
+/** Trust that the monotonic clock ends has a timer. */
+const TIMER_MS = 5;
 
 /** A suspension that the wall clock hides cannot be told from no time at all; nobody promises anything then. */
 const WALL_FORGOTTEN_MS = 10_000;
@@ -26,11 +28,10 @@ export class Machine implements Clock {
   isDead = false;
   isPaused = false;
   wallOffsetMs: number;
-  /** How soon a run on this machine must learn that its trust has ended, ms. */
-  noticesTrustEndWithinMs = 5;
   /** When the wall clock was last touched or the machine suspended, true time. */
   wallSteppedMs = Number.NEGATIVE_INFINITY;
-  private unawareUntilMs = Number.NEGATIVE_INFINITY;
+  /** By server. */
+  private readonly unawareUntilMs = new Map<number, number>();
   private readonly bornMs: number;
   private resumedMs: number;
   private steppedBackMs = Number.NEGATIVE_INFINITY;
@@ -89,18 +90,25 @@ export class Machine implements Clock {
     this.touchWallClock();
   }
 
-  /** A connection of its own has ended while it stands still. */
-  cannotHear(): void {
-    this.unawareUntilMs = Number.POSITIVE_INFINITY;
+  /** Its connection to this server has ended while it stands still. */
+  cannotHear(server: number): void {
+    this.unawareUntilMs.set(server, Number.POSITIVE_INFINITY);
   }
 
-  hasHeard(graceMs: number): void {
-    if (this.unawareUntilMs === Number.POSITIVE_INFINITY) this.unawareUntilMs = this.time.nowMs + graceMs;
+  hasHeard(server: number, graceMs: number): void {
+    if (!this.isUnawareOf(server)) return;
+    this.unawareUntilMs.set(server, this.time.nowMs + graceMs);
   }
 
-  /** Whether it could not learn in time that servers may take it for dead. */
-  get isUnaware(): boolean {
-    return this.time.nowMs < this.unawareUntilMs;
+  /** Whether it could not learn in time that this server may take it for dead. */
+  isUnawareOf(server: number): boolean {
+    return this.time.nowMs < (this.unawareUntilMs.get(server) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** How soon a run on this machine must learn that its trust has ended, ms. */
+  get noticesTrustEndWithinMs(): number {
+    const isWallLately = this.time.nowMs - this.wallSteppedMs < WALL_FORGOTTEN_MS;
+    return isWallLately ? LOOK_PERIOD_MS : TIMER_MS;
   }
 
   /** Whether the process has been running for so long without a break. */
@@ -148,6 +156,16 @@ export class Machine implements Clock {
     for (const work of this.deferred.splice(0)) this.time.schedule(0, () => this.run(work));
   }
 
+  /** Ends whatever stops it, also before its time. */
+  wake(): void {
+    const leftMs = this.suspendedMs - this.time.nowMs;
+    if (leftMs > 0) {
+      this.uncountedMs -= leftMs;
+      this.suspendedMs = this.time.nowMs;
+    }
+    this.resume();
+  }
+
   die(): void {
     this.isDead = true;
     this.deferred.length = 0;
@@ -157,7 +175,6 @@ export class Machine implements Clock {
 
   private touchWallClock(): void {
     this.wallSteppedMs = this.time.nowMs;
-    this.noticesTrustEndWithinMs = LOOK_PERIOD_MS;
   }
 
   private refuseEndlessLoop(): void {

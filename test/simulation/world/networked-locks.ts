@@ -21,6 +21,7 @@ import type { LockWitness } from '../watch/lock-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
 import type { Server } from './server.js';
+import { UnansweredReleases } from './unanswered-releases.js';
 
 export interface NetworkedLocksParts {
   readonly machine: Machine;
@@ -38,7 +39,21 @@ export interface NetworkedLocksParts {
 }
 
 export class NetworkedLocks implements LockProvider {
-  constructor(private readonly parts: NetworkedLocksParts) {}
+  private readonly unanswered: UnansweredReleases;
+  private longestTtlMs = 0;
+
+  constructor(private readonly parts: NetworkedLocksParts) {
+    this.unanswered = new UnansweredReleases(parts.machine, (server, locks) =>
+      this.askOne(server, () => {
+        for (const { task, value } of locks) server.desk.release(task, value);
+      }),
+    );
+  }
+
+  /** Tells the server again what it has not answered. */
+  resend(server: Server): void {
+    void this.unanswered.resend(server);
+  }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
     this.parts.witness.bid(this.parts.instanceId, tasks);
@@ -52,25 +67,37 @@ export class NetworkedLocks implements LockProvider {
   }
 
   async release(locks: readonly HeldLock[]): Promise<void> {
-    this.parts.onRelease();
-    await this.parts.machine.turn();
-    await Promise.all(locks.map(({ task, value }) => this.ask((server) => server.desk.release(task, value))));
+    const { machine, servers, witness, onRelease } = this.parts;
+    onRelease();
+    for (const { value } of locks) witness.closed(value);
+    await machine.turn();
+    await Promise.all(locks.flatMap((lock) => servers.map((server) => this.releaseAt(server, lock))));
+  }
+
+  private async releaseAt(server: Server, lock: HeldLock): Promise<void> {
+    const { answered } = await this.askOne(server, () => server.desk.release(lock.task, lock.value));
+    if (!answered) this.unanswered.add(server, lock, this.longestTtlMs);
   }
 
   private async tryAcquireOne(task: string, ttlMs: number): Promise<LockVerdict> {
-    const lock: HeldLock = { task, value: this.parts.random.id() };
+    const { machine, random, servers, witness } = this.parts;
+    const lock: HeldLock = { task, value: random.id() };
+    this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
+    witness.opened(lock.value, machine);
+    // Ahead of the bid, which must not be refused because of an old lock of our own.
+    for (const server of servers) this.resend(server);
     let takeOvers = 0;
     const replies = await this.ask<LockVote>((server, deadlineMs) => {
       const request = this.request(lock, server, ttlMs, deadlineMs);
       const { vote, isTakeOver } = server.desk.acquire(request);
       if (isTakeOver) takeOvers += 1;
-      if (vote.kind === 'acquired') this.parts.witness.granted(server, request);
+      if (vote.kind === 'acquired') witness.granted(server, request);
       return vote;
     });
     const votes = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
     const quorum = quorumOf(replies.length);
     if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) {
-      if (takeOvers > 0) this.parts.witness.tookOver();
+      if (takeOvers > 0) witness.tookOver();
       return { kind: 'acquired', lock };
     }
     void this.release([lock]);
@@ -105,19 +132,23 @@ export class NetworkedLocks implements LockProvider {
 
   /** The deadline is in the server's own time: after it the caller has given up on the message. */
   private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
-    const { machine, servers, network, nodeTimeoutMs } = this.parts;
     return Promise.all(
-      servers.map((server) => {
-        const deadlineMs = server.wallMs() + nodeTimeoutMs;
-        return network.request<T>({
-          machine,
-          server,
-          timeoutMs: nodeTimeoutMs,
-          kind: 'other',
-          work: async () => ({ answered: true, value: work(server, deadlineMs) }),
-        });
+      this.parts.servers.map((server) => {
+        const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
+        return this.askOne(server, () => work(server, deadlineMs));
       }),
     );
+  }
+
+  private askOne<T>(server: Server, work: () => T): Promise<NodeReply<T>> {
+    const { machine, network, nodeTimeoutMs: timeoutMs } = this.parts;
+    return network.request<T>({
+      machine,
+      server,
+      timeoutMs,
+      kind: 'other',
+      work: async () => ({ answered: true, value: work() }),
+    });
   }
 }
 

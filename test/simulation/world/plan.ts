@@ -57,6 +57,15 @@ function instanceFault(): fc.WeightedArbitrary<InstanceFault>[] {
       misfortune,
       forMs: blockMs,
     }),
+    // A run goes on while its lease ends: the next one starts beside it.
+    weighted(5, {
+      kind: kind('instance suffers at'),
+      instance,
+      place: fc.constant<Place>('long run'),
+      nth: fc.integer({ min: 1, max: 3 }),
+      misfortune: fc.constantFrom<Misfortune>('blocked', 'blocked', 'suspended', 'cut off'),
+      forMs: fc.integer({ min: 2_500, max: 6_000 }),
+    }),
     weighted(1, { kind: kind('instance leaves'), instance }),
     weighted(2, {
       kind: kind('wall clock steps'),

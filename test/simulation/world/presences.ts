@@ -27,10 +27,10 @@ export class Presences {
     });
     time.schedule(random.next() * NOTICED_WITHIN_MS, () => {
       // The documented limit: a holder that cannot hear trusts on.
-      if (machine.isPaused) machine.cannotHear();
+      if (machine.isPaused) machine.cannotHear(server.index);
       machine.run(() => {
         scheduler.doubtAll();
-        machine.hasHeard(GRACE_MS);
+        machine.hasHeard(server.index, GRACE_MS);
       });
     });
   }
@@ -51,6 +51,7 @@ export class Presences {
       }
       instance.unseenBy.delete(server.index);
       server.model.locks.reconnect(instance.id);
+      instance.releases?.resend(server);
       instance.scheduler.renewAll();
     };
     time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));

@@ -24,7 +24,7 @@ export class ServerFaults {
         server.layTrap(() =>
           unlessHealed(this.parts, fault.afterMs, () => {
             this.crash(server);
-            this.stepClock(server, fault.byMs);
+            server.stepClock(fault.byMs);
             unlessHealed(this.parts, fault.forMs, () => this.restart(server, fault.how));
           }),
         );
@@ -41,8 +41,8 @@ export class ServerFaults {
         this.parts.claims.lost(server);
         return;
       case 'server clock steps':
-        this.stepClock(server, fault.byMs);
-        unlessHealed(this.parts, fault.forMs, () => this.stepClock(server, -fault.byMs));
+        server.stepClock(fault.byMs);
+        unlessHealed(this.parts, fault.forMs, () => server.stepClock(-fault.byMs));
         return;
       default:
         fault satisfies never;
@@ -61,7 +61,7 @@ export class ServerFaults {
     unlessHealed(this.parts, fault.lagMs, () => {
       if (server.isDown) return;
       this.crash(server);
-      this.stepClock(server, fault.byMs);
+      server.stepClock(fault.byMs);
       unlessHealed(this.parts, fault.forMs, () => {
         if (!server.isDown) return;
         server.failOver(replica);
@@ -80,10 +80,5 @@ export class ServerFaults {
   private crash(server: Server): void {
     server.crash();
     this.presences.loseAll(this.living(), server);
-  }
-
-  private stepClock(server: Server, byMs: number): void {
-    server.stepClock(byMs);
-    if (byMs !== 0) this.parts.runs.serverClockStepped();
   }
 }

@@ -13,6 +13,9 @@ import type { VirtualTime } from './virtual-time.js';
 
 export type Restart = 'empty' | 'with its memory' | 'with old memory';
 
+/** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
+const STEP_FORGOTTEN_MS = 3_100;
+
 /** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
 export const MOST_BACK_MS = 800;
 
@@ -35,6 +38,7 @@ export class Server {
   isPaused = false;
   private stepMs: number;
   private backSoFarMs = 0;
+  private steppedForwardMs = Number.NEGATIVE_INFINITY;
   private readonly waiting: (() => void)[] = [];
   private traps: (() => void)[] = [];
   private backup: ServerSnapshot | undefined;
@@ -86,16 +90,17 @@ export class Server {
   stepClock(askedMs: number): void {
     const byMs = askedMs >= 0 ? askedMs : -Math.min(-askedMs, MOST_BACK_MS - this.backSoFarMs);
     if (byMs < 0) this.backSoFarMs -= byMs;
-    this.desk.clockSteps();
-    this.stepMs += byMs;
-    this.desk.clockStepped();
+    this.setStep(this.stepMs + byMs);
   }
 
   /** Sets the clock right but for a remainder, as a time daemon does in the end. */
   synchronise(remainderMs: number): void {
-    this.desk.clockSteps();
-    this.stepMs = remainderMs - this.time.nowMs * (this.options.rate - 1);
-    this.desk.clockStepped();
+    this.setStep(remainderMs - this.time.nowMs * (this.options.rate - 1));
+  }
+
+  /** Whether a lock or a quarantine of before may have ended early. */
+  get hasSteppedForward(): boolean {
+    return this.time.nowMs - this.steppedForwardMs < STEP_FORGOTTEN_MS;
   }
 
   snapshot(): ServerSnapshot {
@@ -150,6 +155,13 @@ export class Server {
   }
 
   private restoredFloor: number | undefined;
+
+  private setStep(stepMs: number): void {
+    if (stepMs > this.stepMs) this.steppedForwardMs = this.time.nowMs;
+    this.desk.clockSteps();
+    this.stepMs = stepMs;
+    this.desk.clockStepped();
+  }
 
   private restore({ memory, locks }: ServerSnapshot = this.snapshot()): void {
     this.model.restartFrom(memory);

@@ -18,6 +18,8 @@ import type { WorldParts } from './world-parts.js';
 
 export interface Instance extends Resident {
   readonly scheduler: Scheduler;
+  /** What servers have not taken in yet; nothing without run locks. */
+  readonly releases: Pick<NetworkedLocks, 'resend'> | undefined;
   /** What waits for this instance to come to a certain place. */
   readonly ambush: Ambush;
   /** Ticks that have ended here, by task. */
@@ -51,10 +53,14 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     unseenBy: new Set(),
     reach: (place) => ambush.reach(place),
   };
+  const locks = parts.profile.everyInstanceBids ? undefined : networkedLocks(parts, resident);
   const instance: Instance = {
     ...resident,
     ambush,
-    scheduler: buildScheduler(parts, resident, (event) => observe(parts, instance, event)),
+    releases: locks,
+    scheduler: buildScheduler(parts, resident, locks ?? freeLocks(parts.random), (event) =>
+      observe(parts, instance, event),
+    ),
     ended: new Map(),
     isFenced: false,
     isLeaving: false,
@@ -72,6 +78,7 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
 function buildScheduler(
   parts: WorldParts,
   resident: Resident,
+  locks: LockProvider,
   observe: (event: ScheduleEvent) => void,
 ): Scheduler {
   const { servers, options, random, profile } = parts;
@@ -84,7 +91,7 @@ function buildScheduler(
     clock: resident.machine,
     random,
     clusterClock: resident.clusterClock,
-    locks: profile.everyInstanceBids ? freeLocks(random) : networkedLocks(parts, resident),
+    locks,
     ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
@@ -92,7 +99,7 @@ function buildScheduler(
   });
 }
 
-function networkedLocks(parts: WorldParts, { id, machine, reach, unseenBy }: Resident): LockProvider {
+function networkedLocks(parts: WorldParts, { id, machine, reach, unseenBy }: Resident): NetworkedLocks {
   const { servers, network, random, options, locks } = parts;
   return new NetworkedLocks({
     machine,

@@ -13,6 +13,7 @@ const MOST_SHORT_MS = 20;
 const MOST_LONG_MS = 5_000;
 const MOST_DEAF_MS = 6_000;
 const HANGING_MS = 10_000;
+const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf']);
 
 export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
   const { periodMs } = parts.profile;
@@ -29,16 +30,26 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
 async function handle(parts: WorldParts, resident: Resident, context: TickContext): Promise<void> {
   const { machine, clusterClock, reach } = resident;
   const run = parts.runs.start({ context, machine, latenessMs: clusterClock.nowMs() - context.tick });
+  const kind = handlerKind(parts);
   try {
     reach('start');
-    await work(parts, machine, context.signal);
+    if (LONG.has(kind)) reach('long run');
+    await work(parts, kind, machine, context.signal);
   } finally {
     parts.runs.end(run);
   }
 }
 
-async function work({ profile, random }: WorldParts, machine: Machine, signal: AbortSignal): Promise<void> {
-  const kind = profile.handlers[Math.floor(random.next() * profile.handlers.length)] ?? 'short';
+function handlerKind({ profile, random }: WorldParts): HandlerKind {
+  return profile.handlers[Math.floor(random.next() * profile.handlers.length)] ?? 'short';
+}
+
+async function work(
+  { random }: WorldParts,
+  kind: HandlerKind,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<void> {
   await machine.sleepUntil(
     machine.monotonicMs() + durationMs(kind, random.next()),
     kind === 'deaf' ? undefined : signal,

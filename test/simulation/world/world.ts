@@ -83,7 +83,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
   const isLockless = profile.everyInstanceBids;
-  const runs = new RunWitness(time, history, { lateLimitMs, isLockless });
+  const runs = new RunWitness(time, history, { servers, lateLimitMs, isLockless });
   const outcomes = new OutcomeWitness(history, runs, profile);
   return {
     profile,

@@ -3,6 +3,7 @@
  * at one moment. One message per node and step, whatever the number of ticks.
  */
 
+import type { ClusterClock } from './cluster-clock.js';
 import { type Instant, Lease, readInstant, trustMs } from './lease.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
@@ -32,6 +33,13 @@ export interface LockedTick {
   readonly due: DueTick;
   readonly claim: Claim;
   readonly lease: Lease;
+  /** When its lock was asked for: a machine that is suspended after that starts nothing that has become late. */
+  readonly begin: BidBegin;
+}
+
+export interface BidBegin {
+  readonly attempt: Instant;
+  readonly clusterMs: number;
 }
 
 export type BidVerdict =
@@ -46,6 +54,7 @@ export interface BidParts {
   readonly instanceId: string;
   readonly options: ProtocolOptions;
   readonly clock: Clock;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly random: Random;
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
@@ -61,11 +70,11 @@ export async function bidForTicks(
   batch: readonly DueTick[],
 ): Promise<readonly BidVerdict[]> {
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
-  const attempt = readInstant(parts.clock);
+  const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
 
   // 4 lock
   const lockVerdicts = await askForLocks(parts, batch);
-  const steps = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], attempt));
+  const steps = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
 
   // 5 claim
   const locked = steps.filter(isLocked);
@@ -136,17 +145,18 @@ function toLockedTick(
   parts: BidParts,
   due: DueTick,
   verdict: LockVerdict | undefined,
-  attempt: Instant,
+  begin: BidBegin,
 ): LockedTick | BidVerdict {
   switch (verdict?.kind) {
     case 'acquired': {
       const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
+      const { attempt } = begin;
       const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt);
       if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
         void releaseUnused(parts, verdict.lock);
         return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
       }
-      return { due, lease, claim: newClaim(parts, due) };
+      return { due, lease, begin, claim: newClaim(parts, due) };
     }
     case 'held':
       return {

@@ -25,7 +25,7 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
   const { due, lease } = won;
 
   // 6 wait
-  const latenessMs = latenessOf(parts, due.tick);
+  const latenessMs = latenessOf(parts, won);
   await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = refuseToStart(parts, won, latenessMs());
   if (refusal !== undefined) {
@@ -43,11 +43,10 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
 
 type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | 'durationMs'>;
 
-/** How late `tick` is, asked again and again from now on. A machine that is suspended meanwhile stops the cluster clock. */
-function latenessOf({ clock, clusterClock }: RunTickParts, tick: number): () => number {
-  const begin = readInstant(clock);
-  const beganMs = clusterClock.nowMs();
-  return () => Math.max(clusterClock.nowMs(), beganMs + elapsedMs(begin, readInstant(clock))) - tick;
+/** How late `tick` is, asked again and again, counted from its bid on. A machine that is suspended meanwhile stops the cluster clock. */
+function latenessOf({ clock, clusterClock }: RunTickParts, { due, begin }: LockedTick): () => number {
+  const { attempt, clusterMs } = begin;
+  return () => Math.max(clusterClock.nowMs(), clusterMs + elapsedMs(attempt, readInstant(clock))) - due.tick;
 }
 
 /** Why a won tick is not started after all: the last look before the point of no return. */
