@@ -14,7 +14,7 @@ const EXPIRY_TOLERANCE_MS = 3;
 
 export class LockWitness {
   /** By value, whose lock it is, until it is released. */
-  private readonly owners = new Map<string, Machine>();
+  private readonly owners = new Map<string, { readonly machine: Machine; untilMs: number }>();
 
   constructor(
     private readonly time: VirtualTime,
@@ -30,7 +30,7 @@ export class LockWitness {
 
   /** From now on servers may grant it. */
   opened(value: string, owner: Machine): void {
-    this.owners.set(value, owner);
+    this.owners.set(value, { machine: owner, untilMs: Number.POSITIVE_INFINITY });
   }
 
   /** Its owner wants it no more. */
@@ -43,7 +43,9 @@ export class LockWitness {
   }
 
   /** A server has granted or extended a lock: trust is looked at now, and when that grant has ended. */
-  granted(server: Server, { task, holder, ttlMs }: LockRequest): void {
+  granted(server: Server, { task, value, holder, ttlMs }: LockRequest): void {
+    const owner = this.owners.get(value);
+    if (owner !== undefined) owner.untilMs = this.time.nowMs + ttlMs;
     this.history.note(() => `node ${server.index + 1} locks ${task} for ${holder}`);
     this.checkTrust(task, ttlMs);
     this.time.schedule(ttlMs + EXPIRY_TOLERANCE_MS, () => this.checkTrust(task, ttlMs));
@@ -61,5 +63,9 @@ export class LockWitness {
     }
   }
 
-  private readonly isInFlight = (value: string): boolean => this.owners.get(value)?.isDead === false;
+  /** A holder that got no grant for a time to live trusts no more: it neither wins nor renews with that value. */
+  private readonly isInFlight = (value: string): boolean => {
+    const owner = this.owners.get(value);
+    return owner !== undefined && !owner.machine.isDead && this.time.nowMs < owner.untilMs;
+  };
 }
