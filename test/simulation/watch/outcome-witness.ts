@@ -69,10 +69,11 @@ export class OutcomeWitness {
 
   private checkEveryTickEnded(instance: Instance): void {
     const { periodMs, durationMs, tasks } = this.profile;
-    const { id, ended, machine, countsFrom, isFenced, isLeaving } = instance;
+    const { id, ended, machine, clusterClock, countsFrom, isFenced, isLeaving } = instance;
     if (machine.isDead || machine.isPaused || countsFrom === undefined) return;
     const reportedMs = REPORTED_WITHIN_PERIODS * Math.max(periodMs, 1_000);
-    const lastDue = EPOCH_MS + durationMs - reportedMs;
+    // By its own clock: a machine that was suspended and gets no reply since believes that it is still earlier.
+    const lastDue = Math.min(EPOCH_MS + durationMs, clusterClock.nowMs()) - reportedMs;
     const goesOn = !isFenced && !isLeaving && machine.hasRunFor(reportedMs);
     for (let index = 0; index < tasks; index += 1) {
       const task = `t${index}`;
