@@ -23,6 +23,8 @@ const EARLY_AGREEMENT_MS = 900;
 const FAR_AHEAD_MS = 11_000;
 
 /** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
+/** Longer than any suspension and any time without a reply. */
+const SUSPENDED_FOR_MS = 16_000;
 const REPORTED_WITHIN_PERIODS = 4;
 
 export class OutcomeWitness {
@@ -69,12 +71,13 @@ export class OutcomeWitness {
 
   private checkEveryTickEnded(instance: Instance): void {
     const { periodMs, durationMs, tasks } = this.profile;
-    const { id, ended, machine, clusterClock, countsFrom, isFenced, isLeaving } = instance;
+    const { id, ended, machine, countsFrom, isFenced, isLeaving } = instance;
     if (machine.isDead || machine.isPaused || countsFrom === undefined) return;
     const reportedMs = REPORTED_WITHIN_PERIODS * Math.max(periodMs, 1_000);
-    // By its own clock: a machine that was suspended and gets no reply since believes that it is still earlier.
-    const lastDue = Math.min(EPOCH_MS + durationMs, clusterClock.nowMs()) - reportedMs;
-    const goesOn = !isFenced && !isLeaving && machine.hasRunFor(reportedMs);
+    const lastDue = EPOCH_MS + durationMs - reportedMs;
+    // A machine that was suspended, and has got no reply since, believes that it is still earlier.
+    const wasSuspended = machine.wallSteppedMs > durationMs - SUSPENDED_FOR_MS;
+    const goesOn = !isFenced && !isLeaving && !wasSuspended && machine.hasRunFor(reportedMs);
     for (let index = 0; index < tasks; index += 1) {
       const task = `t${index}`;
       const ticks = ended.get(task) ?? new Set<number>();
