@@ -22,9 +22,9 @@ const BID_LEAD_MS = 250;
 const EARLY_AGREEMENT_MS = 900;
 const FAR_AHEAD_MS = 11_000;
 
-/** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
 /** Longer than any suspension and any time without a reply. */
 const SUSPENDED_FOR_MS = 16_000;
+/** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
 const REPORTED_WITHIN_PERIODS = 4;
 
 export class OutcomeWitness {
