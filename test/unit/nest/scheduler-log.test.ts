@@ -37,7 +37,8 @@ const quorum = (reached: boolean): ScheduleEvent => ({
 describe('the log', () => {
   it('is silent about what a busy cluster does every second', () => {
     for (const outcome of OUTCOMES) {
-      if (['success', 'taken', 'stopped'].includes(outcome)) observer.observe(tick(outcome));
+      if (['success', 'cancelled', 'taken', 'buffered', 'stopped'].includes(outcome))
+        observer.observe(tick(outcome));
     }
     observer.observe({ type: 'members', members: ['one'] });
     observer.observe({ type: 'started', task: 'settle', tick: TICK, latenessMs: 0 });
@@ -78,9 +79,11 @@ describe('the log', () => {
   it('tells of a lost lease and an aborted run', () => {
     observer.observe({ type: 'lease_lost', task: 'settle', tick: TICK, reason: 'no node answered' });
     observer.observe(tick('aborted', new Error('shutting down')));
+    observer.observe(tick('timed_out', new Error('limit 50 ms')));
     expect(logs.ours('warn')).toEqual([
       "Task 'settle' lost its lease in tick 2026-01-02T03:04:05.000Z: no node answered. Its signal has aborted.",
       "Task 'settle' was aborted in tick 2026-01-02T03:04:05.000Z: Error: shutting down",
+      "Task 'settle' took too long in tick 2026-01-02T03:04:05.000Z: Error: limit 50 ms",
     ]);
   });
 

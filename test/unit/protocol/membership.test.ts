@@ -47,7 +47,10 @@ describe('the membership over several nodes', () => {
       { task: 'a', tick: 7_000 },
       { task: 'b', tick: 8_000 },
     ]);
-    expect(peeks).toEqual([{ kind: 'taken', claimId: 'you:1' }, { kind: 'open' }]);
+    expect(peeks).toEqual([
+      { kind: 'taken', newest: 7_000, claimId: 'you:1' },
+      { kind: 'open', newest: 7_000 },
+    ]);
     expect(nodesAnswering).toBe(2);
   });
 });

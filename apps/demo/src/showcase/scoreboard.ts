@@ -13,7 +13,7 @@ export interface TickEntry {
   readonly reports: Map<string, { readonly outcome: Outcome; readonly detail: string | undefined }>;
 }
 
-const RAN: readonly Outcome[] = ['success', 'failed', 'aborted'];
+const RAN: readonly Outcome[] = ['success', 'failed', 'aborted', 'timed_out', 'cancelled'];
 
 /** For the eyes only: the proof is read from what the handlers wrote, see proof.ts. */
 export class Scoreboard {

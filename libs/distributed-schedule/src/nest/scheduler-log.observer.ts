@@ -66,6 +66,9 @@ export class SchedulerLogObserver implements ScheduleObserver {
       case 'aborted':
         this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describe(error)}`);
         return;
+      case 'timed_out':
+        this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describe(error)}`);
+        return;
       case 'misfire':
         this.warnNowAndThen(
           outcome,
@@ -90,7 +93,9 @@ export class SchedulerLogObserver implements ScheduleObserver {
         );
         return;
       case 'success':
+      case 'cancelled':
       case 'taken':
+      case 'buffered':
       case 'stopped':
         return;
       default:

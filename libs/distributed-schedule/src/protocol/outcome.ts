@@ -4,8 +4,11 @@
  * - `success`    the handler ran here and returned while the lease was trusted
  * - `failed`     the handler ran here and threw
  * - `aborted`    the handler ran here and its signal fired (lease lost or shutdown) before it ended
+ * - `timed_out`  the handler ran here for longer than the task's `timeoutMs`, and its signal fired
+ * - `cancelled`  the handler ran here, and its signal fired because a later tick cancelled it
  * - `taken`      another instance has claimed the tick
  * - `overlap`    an earlier run of the task still held its lock at every bid
+ * - `buffered`   the same, and the instance of that run starts this tick when it has ended
  * - `misfire`    the tick was noticed, or its start would have come, later than its lateness limit
  * - `no_quorum`  no majority of the configured nodes answered; nobody can have started it through this instance
  * - `stopped`    this instance does not bid: it is shutting down, or it has seen a newer node set
@@ -14,8 +17,11 @@ export const OUTCOMES = [
   'success',
   'failed',
   'aborted',
+  'timed_out',
+  'cancelled',
   'taken',
   'overlap',
+  'buffered',
   'misfire',
   'no_quorum',
   'stopped',
@@ -34,13 +40,23 @@ export interface TickReport {
   readonly latenessMs?: number;
   /** How long the handler ran, in ms. Absent when it did not start here. */
   readonly durationMs?: number;
+  /** The number of the attempt that ended the tick, from 1. Absent when the handler did not start here. */
+  readonly attempt?: number;
   /** What the handler threw, or why the run was aborted. */
   readonly error?: unknown;
   /** A short reason in words for a tick that did not run here. */
   readonly detail?: string;
 }
 
+const RAN: ReadonlySet<Outcome> = new Set<Outcome>([
+  'success',
+  'failed',
+  'aborted',
+  'timed_out',
+  'cancelled',
+]);
+
 /** Whether a handler was started on this instance. */
 export function hasRun(outcome: Outcome): boolean {
-  return outcome === 'success' || outcome === 'failed' || outcome === 'aborted';
+  return RAN.has(outcome);
 }

@@ -129,11 +129,22 @@ export type ClaimVerdict = {
   | { readonly kind: 'conflict' }
 );
 
-export type PeekVerdict =
-  /** A majority has granted this very tick to one claim, or has moved past it. */
-  | { readonly kind: 'taken'; readonly claimId?: string }
+export type PeekVerdict = {
+  /**
+   * The newest instant that a majority has reached: whatever was won is at or before it, and what is after it was never
+   * won. 0 when a majority answers and knows none; absent when no majority answers, or when the ledger cannot tell, and
+   * then policies that look back find nothing to do.
+   */
+  readonly newest?: number;
+} & (
+  | {
+      /** A majority has granted this very tick to one claim, or has moved past it. */
+      readonly kind: 'taken';
+      readonly claimId?: string;
+    }
   | { readonly kind: 'open' }
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown' }
+);
 
 /**
  * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be

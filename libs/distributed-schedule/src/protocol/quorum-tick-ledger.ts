@@ -96,9 +96,16 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
     else if (node.tick === tick && node.claimId !== undefined)
       votes.push({ kind: 'taken', claimId: node.claimId });
   }
+  if (answered < quorum) return { kind: 'unknown' };
+  const newest = newestOf(known, quorum);
   const owner = ownerOf('', votes, quorum);
-  if (owner !== undefined) return { kind: 'taken', ...owner };
-  return answered >= quorum ? { kind: 'open' } : { kind: 'unknown' };
+  return owner === undefined ? { kind: 'open', newest } : { kind: 'taken', newest, ...owner };
+}
+
+/** The newest instant that so many nodes have reached. */
+function newestOf(known: readonly (NodeTick | undefined)[], quorum: number): number {
+  const ticks = known.flatMap((node) => (node === undefined ? [] : [node.tick]));
+  return ticks.sort((a, b) => b - a)[quorum - 1] ?? 0;
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

@@ -94,6 +94,7 @@ function contextOf(parts: RunTickParts, { due, lease }: LockedTick): TickContext
     idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
     attempt: 1,
     instanceId: parts.instanceId,
+    payload: due.task.payload,
     signal: lease.signal,
     remainingMs: () => lease.remainingMs(),
     assertHeld: () => lease.assertHeld(),

@@ -1,4 +1,5 @@
 import type { Outcome, TickReport } from './outcome.js';
+import type { TaskPolicies } from './task-policies.js';
 
 /** What the handler of an exclusive task is given for one run. */
 export interface TickContext {
@@ -8,17 +9,22 @@ export interface TickContext {
   readonly tick: number;
   /**
    * Grows strictly from run to run of a task, on whichever instance. Hand it to the store that you write to and
-   * let it refuse a token smaller than the last one it saw: that stops a stale holder. Equal to `tick` for
-   * scheduled runs.
+   * let it refuse a token smaller than the last one it saw: that stops a stale holder. Equal to `tick` for the first
+   * attempt, and one more for each further one.
    */
   readonly fencingToken: number;
   /** 32 hex digits, the same for every attempt at this tick. */
   readonly idempotencyKey: string;
-  /** 1, or more after a retake. */
+  /** 1, or more after a retry or a retake. */
   readonly attempt: number;
   /** Random id of the instance on which this runs. */
   readonly instanceId: string;
-  /** Aborts when the lease can no longer be trusted, with a {@link LeaseLostError}, or at shutdown. */
+  /** What was given when the task was added or the run was triggered at run time; else undefined. Shared by all attempts. */
+  readonly payload: unknown;
+  /**
+   * Aborts when the lease can no longer be trusted, with a {@link LeaseLostError}; when the task's `timeoutMs` has passed;
+   * when a later tick cancels this run (`overlap: 'cancel_other'`); and at shutdown.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds for which the lease can still be trusted without another renewal; 0 when it is gone. */
   remainingMs(): number;
@@ -48,6 +54,23 @@ export interface ScheduledTask {
   readonly handler: TickHandler;
   /** Overrides the derived limit of {@link maxLatenessMs}; at most half the period. */
   readonly maxLatenessMs?: number;
+  /** Default: {@link DEFAULT_POLICIES}. */
+  readonly policies?: TaskPolicies;
+  /** Where the task may run. Absent: everywhere, all alike. */
+  readonly placement?: Placement;
+  /** Handed to every run. */
+  readonly payload?: unknown;
+}
+
+/** Which instances run a task, by their labels. */
+export interface Placement {
+  /** Only instances that have all of these labels. Empty: any. */
+  readonly runOn: readonly string[];
+  /**
+   * By label: how much more often than an instance without it one with it is first in rank. Of several the largest counts;
+   * without any it is 1.
+   */
+  readonly weight: Readonly<Record<string, number>>;
 }
 
 /** What can be said about a task at one moment, from this instance's point of view. */

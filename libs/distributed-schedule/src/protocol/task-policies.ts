@@ -1,0 +1,100 @@
+/**
+ * What a task does in awkward cases: a tick that comes due during a run, one that was missed, a run whose instance
+ * died, a run that failed or takes too long. Types and defaults only; each decision is a pure function of its own:
+ * next-start.ts (overlap, misfire, recovery) and retry-delay.ts (retry).
+ */
+
+/**
+ * What becomes of a tick that comes due while a run of its task goes on. Names of Temporal.
+ *
+ * - `skip`          it ends as `overlap`
+ * - `buffer_one`    the first such tick starts when the run ends, on the same instance; further ones end as `overlap`
+ * - `cancel_other`  the run's signal aborts, and the tick starts when its handler has returned
+ * - `allow`         it starts beside the run
+ */
+export const OVERLAP_POLICIES = ['skip', 'buffer_one', 'cancel_other', 'allow'] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
+/**
+ * What becomes of ticks that nobody claimed within their lateness limit: no instance was up, none reached a majority,
+ * or the winner woke too late.
+ *
+ * - `skip`    they are gone
+ * - `latest`  the newest of them starts as soon as possible
+ * - `all`     all of them start, one after the other, oldest first
+ */
+export const MISFIRE_POLICIES = ['skip', 'latest', 'all'] as const;
+export type MisfirePolicy = (typeof MISFIRE_POLICIES)[number];
+
+/**
+ * What becomes of a claimed tick whose instance died before its run ended.
+ *
+ * - `lose`    nothing: it may have done half its work
+ * - `retake`  another instance runs it again, with a larger token and attempt number and the same idempotency key
+ */
+export const RECOVERY_POLICIES = ['lose', 'retake'] as const;
+export type RecoveryPolicy = (typeof RECOVERY_POLICIES)[number];
+
+export interface RetryPolicy {
+  /** Runs of a failing tick in all, the first one included; 2 to {@link MOST_ATTEMPTS}. */
+  readonly attempts: number;
+  /** Delay before the second run, ms; it doubles from one run to the next. */
+  readonly baseMs: number;
+  /** The longest delay, ms, before jitter. */
+  readonly capMs: number;
+  /** Share of the delay that is added at random at most, 0 to 0.1. */
+  readonly jitter: number;
+  /** No run starts later than this after the tick, ms. */
+  readonly deadlineMs: number;
+}
+
+export interface TaskPolicies {
+  readonly overlap: OverlapPolicy;
+  readonly misfire: MisfirePolicy;
+  /** A tick that was missed longer ago than this stays missed, ms. */
+  readonly misfireWithinMs: number;
+  readonly recovery: RecoveryPolicy;
+  /** A tick is not taken up again later than this after it was due, ms. */
+  readonly recoveryWithinMs: number;
+  /** Absent: a failed run is not repeated. */
+  readonly retry?: RetryPolicy;
+  /** The signal of a run aborts after so long, ms. Absent: never. */
+  readonly timeoutMs?: number;
+}
+
+export const DEFAULT_POLICIES: TaskPolicies = Object.freeze({
+  overlap: 'skip',
+  misfire: 'skip',
+  misfireWithinMs: 3_600_000,
+  recovery: 'lose',
+  recoveryWithinMs: 600_000,
+});
+
+export const DEFAULT_RETRY: RetryPolicy = Object.freeze({
+  attempts: 3,
+  baseMs: 100,
+  capMs: 5_000,
+  jitter: 0.1,
+  deadlineMs: 60_000,
+});
+
+/**
+ * A tick T has the ledger's instants T to T + 31 ms to itself: attempt n claims T + n - 1, and T + 31 says that the tick
+ * has ended for good. So the ledger, which grants an instant once and only ever later ones, also decides who makes the
+ * second attempt, and the claimed instant is the fencing token of every attempt.
+ */
+export const INSTANTS_PER_TICK = 32;
+
+/** Runs of one tick at most, retries and retakes together. */
+export const MOST_ATTEMPTS = INSTANTS_PER_TICK - 1;
+
+/** Tasks whose ticks have more than one attempt, or are looked back on, need at least this much between two ticks, ms. */
+export const LEAST_PERIOD_OF_CAREFUL_TASKS_MS = 2 * INSTANTS_PER_TICK;
+
+/**
+ * Whether the history of the task decides what starts next, so that it is looked at before each claim, and the end of each
+ * tick is written down. Costs two messages per node and run; tasks without such a policy do not pay for it.
+ */
+export function isCareful({ overlap, misfire, recovery }: TaskPolicies): boolean {
+  return overlap === 'buffer_one' || misfire !== 'skip' || recovery === 'retake';
+}
