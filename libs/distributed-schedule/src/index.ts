@@ -16,6 +16,7 @@ export type { CronExclusiveOptions, ExclusiveTaskOptions } from './nest/exclusiv
 export { IntervalExclusive } from './nest/interval-exclusive.decorator.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
 export type { StoreNodeStatus, StoreStrength } from './nest/schedule-backend.js';
+export type { RetryOptions, TaskPolicyOptions } from './nest/task-policy-options.js';
 export { DistributedScheduleError, ERROR_CODES, type ErrorCode, LeaseLostError } from './protocol/errors.js';
 export type { ScheduleEvent, ScheduleObserver } from './protocol/observer.js';
 export { OUTCOMES, type Outcome, type TickReport } from './protocol/outcome.js';

@@ -4,12 +4,12 @@
  * scheduler rightly refuses a period of 20 ms.
  */
 
-import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/bid.js';
 import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import {
   type ContestParts,
   contestInstant,
 } from '../../../libs/distributed-schedule/src/protocol/contest.js';
+import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
 import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
 import { DEFAULTS, type ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import type {
@@ -18,6 +18,7 @@ import type {
   Random,
   TickLedger,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
 import type { TickHandler } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
@@ -105,6 +106,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): ContestParts {
     locks,
     observer,
     stopped,
+    runs: new RunsHere(),
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
     around: (_context, run) => run(),

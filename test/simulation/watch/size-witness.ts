@@ -7,6 +7,8 @@ const LOOK_PERIOD_MS = 1_000;
 
 /** Timers and messages per living instance. */
 const MOST_EVENTS_PER_INSTANCE = 400;
+/** The same in worlds of many tasks, whose runs and messages to the locks are one each. */
+const MOST_EVENTS_PER_TASK = 20;
 /** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
 const MOST_OPEN_TICKS_PER_TASK = 8;
 /** Members that are alive or have been within the time to live of a beat; more never join at once. */
@@ -27,7 +29,8 @@ export class SizeWitness {
   private look(): void {
     const { time, servers, profile, instances } = this.parts;
     const living = instances.filter(({ machine }) => !machine.isDead);
-    this.check('events', time.pending, MOST_EVENTS_PER_INSTANCE * (living.length + 1));
+    const perInstance = Math.max(MOST_EVENTS_PER_INSTANCE, MOST_EVENTS_PER_TASK * profile.tasks);
+    this.check('events', time.pending, perInstance * (living.length + 1));
     for (const server of servers) {
       this.check('ledger entries', server.model.snapshot().entries.size, profile.tasks);
       this.check('lock entries', server.desk.size, profile.tasks);

@@ -1,6 +1,7 @@
 /** The kinds of worlds that are simulated. */
 
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import type { Placement } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import type { NetworkOptions } from './network.js';
 
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
@@ -18,6 +19,10 @@ export interface Profile {
   readonly everyInstanceBids: boolean;
   readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
+  /** Of all tasks. */
+  readonly placement?: Placement;
+  /** Of the instances, in the order in which they join; every instance knows them. */
+  readonly labels?: (index: number) => readonly string[];
 }
 
 const LAN: NetworkOptions = {

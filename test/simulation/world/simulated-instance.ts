@@ -93,6 +93,7 @@ function buildScheduler(
     clusterClock: resident.clusterClock,
     locks,
     ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
+    labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
     idempotencyKey: (task, tick) => `${task} ${tick}`,

@@ -16,7 +16,7 @@ const HANGING_MS = 10_000;
 const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf']);
 
 export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
-  const { periodMs } = parts.profile;
+  const { periodMs, placement } = parts.profile;
   return {
     name,
     schedule: {
@@ -24,6 +24,7 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
       nextAfter: (epochMs) => (Math.floor(epochMs / periodMs) + 1) * periodMs,
     },
     handler: (context) => handle(parts, resident, context),
+    ...(placement !== undefined && { placement }),
   };
 }
 

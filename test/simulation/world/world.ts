@@ -26,6 +26,8 @@ export interface WorldResult {
   /** Ticks that were due while the world lasted, over all tasks. */
   readonly ticks: number;
   readonly simulatedMs: number;
+  /** `task tick` of every run, and who made it. */
+  readonly started: ReadonlyMap<string, string>;
 }
 
 const BACK_UP_PERIOD_MS = 370;
@@ -64,6 +66,7 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
     trace: history.trace,
     ticks: Math.floor(profile.durationMs / profile.periodMs) * profile.tasks,
     simulatedMs: profile.durationMs,
+    started: parts.runs.started,
   };
 }
 

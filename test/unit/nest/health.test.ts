@@ -87,6 +87,7 @@ describe('readiness', () => {
     const task = {
       name: 'settle',
       schedule: 'every second',
+      eligible: true,
       nextTick: 2_000,
       lastRun: undefined,
       running: 0,

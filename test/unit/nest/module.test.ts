@@ -140,6 +140,11 @@ describe('a bad option', () => {
       'option observers is an object; it takes an object with',
     ],
     ['observers that are no list', { observers: 5 }, 'option observers is 5; it takes a list of observers'],
+    ['one label', { labels: 'eu' }, 'option labels is "eu"; it takes a list of at most 16 labels'],
+    ['a label with whitespace', { labels: ['eu', 'a b'] }, 'each of 1 to 64 characters without whitespace'],
+    ['an empty label', { labels: [''] }, 'option labels'],
+    ['a label that is too long', { labels: ['x'.repeat(65)] }, 'option labels'],
+    ['too many labels', { labels: Array.from({ length: 17 }, (_, index) => `l${index}`) }, 'option labels'],
     [
       'a generation of 0',
       { nodeSetGeneration: 0 },
@@ -158,7 +163,7 @@ describe('a bad option', () => {
 
 describe('null, which `??` would take for the default', () => {
   const NAMES = ['namespace', 'instanceId', 'enabled', 'nodeTimeoutMs', 'shutdownTimeoutMs', 'lockProvider'];
-  const MORE = ['tickLedger', 'nodeSetGeneration', 'waitReplicas', 'observers', 'lease', 'bids'];
+  const MORE = ['tickLedger', 'nodeSetGeneration', 'waitReplicas', 'observers', 'lease', 'bids', 'labels'];
 
   it.each([...NAMES, ...MORE])('in place of %s stops the boot', async (name) => {
     const error = await bootError(

@@ -41,7 +41,14 @@ describe('the log', () => {
         observer.observe(tick(outcome));
     }
     observer.observe({ type: 'members', members: ['one'] });
-    observer.observe({ type: 'started', task: 'settle', tick: TICK, latenessMs: 0 });
+    observer.observe({
+      type: 'started',
+      task: 'settle',
+      tick: TICK,
+      attempt: 1,
+      isRetry: false,
+      latenessMs: 0,
+    });
     observer.observe({ type: 'renewed', task: 'settle', tick: TICK, trustedUntilMs: 1 });
     expect(logs.lines).toEqual([]);
   });

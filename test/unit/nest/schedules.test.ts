@@ -1,6 +1,6 @@
 import { CronTime } from 'cron';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
 import { EverySecondSchedule } from '../../../libs/distributed-schedule/src/nest/every-second.schedule.js';
 import { IntervalSchedule } from '../../../libs/distributed-schedule/src/nest/interval.schedule.js';
@@ -86,11 +86,27 @@ describe('a cron schedule', () => {
     ]);
   });
 
-  it('does not go back in time where clocks are turned back by half an hour', () => {
+  it('goes on within the second pass where clocks are turned back by half an hour', () => {
     const schedule = cron('*/10 * * * * *', 'Australia/Lord_Howe');
     const inSecondPass = Date.parse('2025-04-05T15:00:12.806Z');
-    expect(schedule.nextAfter(inSecondPass)).toBe(Date.parse('2025-04-05T15:30:00Z'));
+    expect(schedule.nextAfter(inSecondPass)).toBe(Date.parse('2025-04-05T15:00:20Z'));
   });
+
+  it.each(['2025-01-01T00:00:00Z', '2025-07-01T00:00:00Z'])(
+    'has the same answer about an hour that comes twice whenever it is asked, as at %s',
+    (nowIso) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(nowIso) });
+      onTestFinished(() => void vi.useRealTimers());
+      // Clocks go back from 24:00 to 23:00 at 21:00 UTC: 23:51 is at 20:51 and at 21:51.
+      const schedule = cron('51 * * * *', 'Africa/Cairo');
+      expect(ticksBetween(schedule, '2025-10-30T20:03:00Z', '2025-10-30T22:52:00Z')).toEqual([
+        '2025-10-30T20:51:00.000Z',
+        '2025-10-30T21:51:00.000Z',
+        '2025-10-30T22:51:00.000Z',
+      ]);
+      expect(schedule.nextAfter(Date.parse('2025-10-30T21:03:00Z'))).toBe(Date.parse('2025-10-30T21:51:00Z'));
+    },
+  );
 
   it.each([
     [120, '2025-06-01T01:00:00.000Z'],

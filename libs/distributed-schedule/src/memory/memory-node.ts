@@ -4,9 +4,11 @@
  * incarnation guard: what abstains must begin to abstain when it is first asked anything.
  */
 
+import type { BoardNode } from '../protocol/board-node.js';
 import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 import type { Claim, ClaimVote, Clock, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
+import { type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
@@ -52,6 +54,7 @@ export interface MemorySnapshot {
   readonly memory: NodeMemory | undefined;
   readonly locks: LockSnapshot;
   readonly beats: BeatSnapshot;
+  readonly board: BoardSnapshot;
 }
 
 export class MemoryNode {
@@ -60,8 +63,10 @@ export class MemoryNode {
   private memory: NodeMemory | undefined;
   private incarnation = 1;
   readonly locks: MemoryLockTable;
+  private readonly board: MemoryBoard;
 
   constructor(private readonly clock: Pick<Clock, 'wallMs'>) {
+    this.board = new MemoryBoard(clock);
     this.locks = new MemoryLockTable(clock, () => this.remember().sinceMs);
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
@@ -102,12 +107,25 @@ export class MemoryNode {
     };
   }
 
+  /** The board of the node as one instance sees it. It answers also while the node abstains from votes. */
+  connectBoard({ label, onReply }: MemoryConnection): BoardNode {
+    return {
+      label,
+      exchange: async (puts, cursor) => {
+        const value = this.board.exchange(puts, cursor, this.incarnation);
+        onReply?.(this.clock.wallMs());
+        return { answered: true, value };
+      },
+    };
+  }
+
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
   loseMemory(how: 'flush' | 'restart'): void {
     if (how === 'restart') this.incarnation += 1;
     this.evict('ledger');
     this.evict('members');
     this.locks.clear();
+    this.board.clear();
   }
 
   /** A store short of memory has removed one of its keys. */
@@ -127,6 +145,7 @@ export class MemoryNode {
       memory: this.memory === undefined ? undefined : { ...this.memory },
       locks: this.locks.snapshot(),
       beats: this.beats.snapshot(),
+      board: this.board.snapshot(),
     };
   }
 
@@ -137,6 +156,7 @@ export class MemoryNode {
     this.memory = snapshot.memory === undefined ? undefined : { ...snapshot.memory };
     this.locks.restore(snapshot.locks);
     this.beats.restore(snapshot.beats);
+    this.board.restore(snapshot.board);
   }
 
   private claim(claims: readonly Claim[], nodeSet: NodeSet, memory: NodeMemory): readonly ClaimVote[] {

@@ -2,11 +2,13 @@ import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
+import { CronZone, type ZoneOffsets } from './cron-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** No zone turns its clocks by more than a few hours. */
-const MOST_MINUTES_REPEATED = 6 * 60;
+const MOST_MINUTES_SKIPPED = 6 * 60;
 /** UTC+14 is the easternmost zone there is, UTC-12 the westernmost. */
 const LARGEST_OFFSET_MINUTES = 14 * 60;
 
@@ -17,6 +19,7 @@ const LARGEST_OFFSET_MINUTES = 14 * 60;
 export class CronSchedule implements Schedule {
   readonly description: string;
   private readonly cronTime: CronTime;
+  private readonly zone: CronZone;
   /** The one instant of a Date, epoch ms. */
   private readonly onceMs: number | undefined;
 
@@ -31,6 +34,7 @@ export class CronSchedule implements Schedule {
     } catch (error) {
       throw this.badSchedule(error);
     }
+    this.zone = new CronZone(offsetsOf(this.cronTime.timeZone));
     this.onceMs = this.cronTime.realDate ? Number(cronTime.valueOf()) : undefined;
     this.description =
       this.onceMs === undefined
@@ -40,14 +44,11 @@ export class CronSchedule implements Schedule {
 
   nextAfter(epochMs: number): number | undefined {
     if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
-    const nextMs = this.askParser(epochMs);
-    if (nextMs === undefined || nextMs > epochMs) return nextMs;
-    // Where clocks are turned back by half an hour (Lord Howe Island) the parser answers an instant of the second
-    // pass with one of the first. Going back in time would stop the task: step over the repeated stretch.
-    const minuteMs = Math.ceil(epochMs / MINUTE_MS) * MINUTE_MS;
-    for (let minutes = 1; minutes <= MOST_MINUTES_REPEATED; minutes++) {
-      const laterMs = this.askParser(minuteMs + minutes * MINUTE_MS - 1);
-      if (laterMs === undefined || laterMs > epochMs) return laterMs;
+    const second = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
+    for (let skipped = 0; skipped <= MOST_MINUTES_SKIPPED; skipped++) {
+      const next = this.askParser(second + skipped * MINUTE_MS);
+      // Never seen to happen, but a schedule that went back in time would stop its task for good.
+      if (next === undefined || next > epochMs) return next;
     }
     return undefined;
   }
@@ -63,9 +64,11 @@ export class CronSchedule implements Schedule {
     }
   }
 
+  /** Lets the parser search in local time, in which no hour is skipped or repeated. */
   private askParser(epochMs: number): number | undefined {
     try {
-      return this.cronTime.getNextDateFrom(new Date(epochMs), this.cronTime.timeZone).toMillis();
+      const local = this.cronTime.getNextDateFrom(new Date(this.zone.toLocal(epochMs)), 'UTC').toMillis();
+      return this.zone.toInstant(local, epochMs);
     } catch {
       // What can be wrong with the expression was found in the constructor: it has no date within 8 years.
       return undefined;
@@ -87,6 +90,11 @@ export class CronSchedule implements Schedule {
       { task: this.task, value: harmlessValue(cronTime), ...(cause instanceof Error ? { cause } : {}) },
     );
   }
+}
+
+/** The parser's own idea of a zone, taken from one of its answers. */
+function offsetsOf(timeZone: string | undefined): ZoneOffsets {
+  return new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone ?? 'UTC').zone;
 }
 
 /** Turns `utcOffset` into a zone of its own, in the way in which CronTime does it when it makes a timer. */

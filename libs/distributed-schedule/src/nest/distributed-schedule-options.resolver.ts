@@ -1,4 +1,5 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { isListOfLabels, LABELS_EXPECTED } from '../protocol/labels.js';
 import type { ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, requireName, resolveProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
@@ -6,6 +7,8 @@ import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
+import { requireTaskDefaults } from './task-policies.resolver.js';
+import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
 
 const MODULE = 'DistributedScheduleModule';
 
@@ -13,11 +16,13 @@ const OPTION_NAMES: OptionNames = {
   redis: true,
   namespace: true,
   instanceId: true,
+  labels: true,
   lease: { ttlMs: true },
   bids: { leadMs: true, staggerMs: true },
   nodeTimeoutMs: true,
   shutdownTimeoutMs: true,
   enabled: true,
+  tasks: TASK_POLICY_OPTION_NAMES,
   lockProvider: true,
   tickLedger: true,
   nodeSetGeneration: true,
@@ -31,11 +36,15 @@ export interface ModuleOptions {
   /** Undefined for the memory backend. An empty list is a mistake, most likely a variable that is not set. */
   readonly redis: readonly RedisInput[] | undefined;
   readonly instanceId: string;
+  /** Sorted, each once. */
+  readonly labels: readonly string[];
   readonly lockProvider: LockProvider | undefined;
   readonly tickLedger: TickLedger | undefined;
   readonly nodeSetGeneration: number;
   readonly waitReplicas: number;
   readonly observers: readonly ScheduleObserver[];
+  /** The policies of tasks that do not say otherwise. */
+  readonly tasks: TaskPolicyOptions;
 }
 
 /**
@@ -57,9 +66,18 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
       enabled: given.enabled,
     }),
   );
-  const { lockProvider, tickLedger, nodeSetGeneration = 1, waitReplicas = 0, observers = [] } = given;
+  const {
+    lockProvider,
+    tickLedger,
+    nodeSetGeneration = 1,
+    waitReplicas = 0,
+    observers = [],
+    tasks = {},
+  } = given;
   const instanceId: unknown = given.instanceId ?? random.id();
   requireInstanceId(instanceId);
+  const { labels = [] } = given;
+  if (!isListOfLabels(labels)) throw badOption('labels', labels, LABELS_EXPECTED);
   requireMethods('lockProvider', lockProvider, ['tryAcquire', 'extend', 'release']);
   requireMethods('tickLedger', tickLedger, ['claim', 'giveBack', 'peek']);
   requireCount('nodeSetGeneration', nodeSetGeneration, 1);
@@ -69,16 +87,19 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
     throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
   }
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
+  requireTaskDefaults(tasks);
   for (const observer of observers) requireMethods('observers', observer, ['observe']);
   return {
     protocol,
     redis,
     instanceId,
+    labels: [...new Set(labels)].sort(),
     lockProvider,
     tickLedger,
     nodeSetGeneration,
     waitReplicas,
     observers,
+    tasks,
   };
 }
 

@@ -2,6 +2,7 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } 
 import type { ScheduleObserver } from '../protocol/observer.js';
 import type { LockProvider, TickLedger } from '../protocol/ports.js';
 import type { RedisInput } from '../redis/redis-input.js';
+import type { TaskPolicyOptions } from './task-policy-options.js';
 
 /** Options of `DistributedScheduleModule.forRoot`. All are optional; durations are whole milliseconds. */
 export interface DistributedScheduleOptions {
@@ -15,6 +16,11 @@ export interface DistributedScheduleOptions {
   readonly namespace?: string;
   /** Names this process in logs and records. Must differ between instances; no whitespace. Default: random. */
   readonly instanceId?: string;
+  /**
+   * What tasks with `runOn` and `weight` look for, such as `['eu', 'large']`: at most 16, each of 1 to 64 characters without
+   * whitespace. Fixed for the life of the process. Default: none.
+   */
+  readonly labels?: readonly string[];
   readonly lease?: {
     /** Time to live of a run's lease; renewed at a third of it. Changed like the set of nodes. Default 3000. */
     readonly ttlMs?: number;
@@ -31,6 +37,8 @@ export interface DistributedScheduleOptions {
   readonly shutdownTimeoutMs?: number;
   /** When false, this instance checks and registers its tasks but never bids. Default true. */
   readonly enabled?: boolean;
+  /** What every task does in awkward cases, unless its decorator says otherwise. */
+  readonly tasks?: TaskPolicyOptions;
   /** Replaces the run locks of the backend. */
   readonly lockProvider?: LockProvider;
   /** Replaces the ledger of the backend: what makes a tick run once. */

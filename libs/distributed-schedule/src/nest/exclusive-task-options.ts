@@ -1,7 +1,8 @@
 import type { OptionNames } from './option-names.js';
+import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
 
 /** What every exclusive decorator takes. */
-export interface ExclusiveTaskOptions {
+export interface ExclusiveTaskOptions extends TaskPolicyOptions {
   /**
    * The task's identity in the cluster: stable over releases, unique in the app, 1 to 200 characters without
    * braces. Default: `ClassName.method`. Give one when the build renames classes or the class may be renamed,
@@ -15,6 +16,23 @@ export interface ExclusiveTaskOptions {
   readonly maxLatenessMs?: number;
   /** When true this instance checks the task at boot but never bids for it. Default false. */
   readonly disabled?: boolean;
+  /**
+   * Shifts each tick by less than this, ms, so that tasks of one expression do not all start at once. The shift is a hash
+   * of task and instant, the same on every instance, and below half of the way to the next instant. Default 0.
+   */
+  readonly jitterMs?: number;
+  /** Runs the task only on instances whose `labels` contain all of these. Default: on any. */
+  readonly runOn?: string | readonly string[];
+  /**
+   * By label: how many times as often as an instance without it one that has it is preferred. Of several labels the largest
+   * number counts. Others still take over when it is gone. Default: all alike.
+   */
+  readonly weight?: Readonly<Record<string, number>>;
+  /**
+   * Makes the provider anew for each run, where it is request-scoped, with the {@link TickContext} as `REQUEST`. Without
+   * this a request-scoped provider stops the boot. Default false.
+   */
+  readonly perTick?: boolean;
 }
 
 /** Options of `@CronExclusive`: at most one of `timeZone` and `utcOffset`. */
@@ -32,7 +50,17 @@ export type CronExclusiveOptions = ExclusiveTaskOptions &
       }
   );
 
-export const EXCLUSIVE_OPTION_NAMES: OptionNames = { name: true, maxLatenessMs: true, disabled: true };
+export const EXCLUSIVE_OPTION_NAMES: OptionNames = {
+  name: true,
+  maxLatenessMs: true,
+  disabled: true,
+  jitterMs: true,
+  runOn: true,
+  // Its names are the labels of the user's instances.
+  weight: true,
+  perTick: true,
+  ...TASK_POLICY_OPTION_NAMES,
+};
 
 export const CRON_EXCLUSIVE_OPTION_NAMES: OptionNames = {
   ...EXCLUSIVE_OPTION_NAMES,

@@ -1,14 +1,22 @@
 /** Makes a task from what a decorator wrote, and checks all that needs the task's name in its message. */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { JitteredSchedule } from '../protocol/jitter.js';
 import { requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import type { Schedule } from '../protocol/tick-context.js';
+import type { TaskPolicies } from '../protocol/task-policies.js';
+import type { Placement, Schedule } from '../protocol/tick-context.js';
 import { CronSchedule } from './cron.schedule.js';
 import { EverySecondSchedule } from './every-second.schedule.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
+import { EXCLUSIVE_OPTION_NAMES } from './exclusive-task-options.js';
 import { IntervalSchedule } from './interval.schedule.js';
+import { requireNoNull } from './option-names.js';
+import { OptionReader } from './option-reader.js';
+import { resolvePlacement } from './placement.resolver.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
+import { resolveTaskPolicies } from './task-policies.resolver.js';
+import type { TaskPolicyOptions } from './task-policy-options.js';
 
 /** What compilers call a class that has no name of its own: it changes with the file around it. */
 const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
@@ -26,36 +34,62 @@ export interface TaskBlueprint {
   readonly definition: ScheduleDefinition;
   readonly disabled: boolean;
   readonly maxLatenessMs?: number;
+  /** Each run makes its provider anew. */
+  readonly perTick: boolean;
+  readonly policies: TaskPolicies;
+  readonly placement?: Placement;
 }
 
+/** What a task is made with beside its own options. */
+export interface TaskSurroundings {
+  /** An expression that is never due after it is refused. Epoch ms. */
+  readonly nowMs: number;
+  /** `tasks` of forRoot. */
+  readonly defaults: TaskPolicyOptions;
+}
+
+const LONGEST_JITTER_MS = 86_400_000;
+
 /**
- * @param nowMs an expression that is never due after it is refused
- * @throws DistributedScheduleError DSCHED_UNSTABLE_NAME, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_BAD_OPTION
+ * @throws DistributedScheduleError DSCHED_UNSTABLE_NAME, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_BAD_OPTION,
+ * DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
  */
 export function createTaskBlueprint(
   metadata: ExclusiveMetadata,
   origin: TaskOrigin,
-  nowMs: number,
+  { nowMs, defaults }: TaskSurroundings,
 ): TaskBlueprint {
   const { options } = metadata;
   const definition = requireSchedule(metadata, origin);
   const name = requireStableName(metadata, origin);
+  requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
+  const reader: OptionReader = new OptionReader({ task: name });
   const disabled =
     options.disabled ?? (definition.kind === 'cron' ? definition.disabled : undefined) ?? false;
-  if (typeof disabled !== 'boolean') {
-    throw badOption(name, 'disabled', disabled, 'true or false');
-  }
-  const { maxLatenessMs } = options;
+  reader.requireBoolean('disabled', disabled);
+  const { maxLatenessMs, jitterMs = 0, perTick = false } = options;
   if (maxLatenessMs !== undefined && (!Number.isInteger(maxLatenessMs) || maxLatenessMs < 1)) {
-    throw badOption(
-      name,
+    throw reader.bad(
       'maxLatenessMs',
       maxLatenessMs,
       'a whole number of milliseconds from 1 to half the period',
     );
   }
+  reader.requireBoolean('perTick', perTick);
+  reader.requireWhole('jitterMs', jitterMs, 0, LONGEST_JITTER_MS);
+  const policies = resolveTaskPolicies(name, options, defaults);
+  const placement = resolvePlacement(name, options);
   const schedule = createSchedule(definition, name, nowMs);
-  return { name, schedule, definition, disabled, ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }) };
+  return {
+    name,
+    schedule: jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs),
+    definition,
+    disabled,
+    perTick,
+    policies,
+    ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }),
+    ...(placement === undefined ? {} : { placement }),
+  };
 }
 
 function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
@@ -121,12 +155,4 @@ function createSchedule(definition: ScheduleDefinition, task: string, nowMs: num
     default:
       return definition satisfies never;
   }
-}
-
-function badOption(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option ${option} is ${shownValue(value)}; it takes ${expected}`,
-    { task, value: harmlessValue(value) },
-  );
 }

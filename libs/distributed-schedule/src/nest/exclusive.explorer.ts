@@ -3,7 +3,8 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';
-import { CLOCK } from './distributed-schedule.tokens.js';
+import { CLOCK, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { type ExclusiveMetadata, ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
 import { nestScheduleOf } from './nest-schedule.metadata.js';
@@ -25,6 +26,7 @@ export class ExclusiveExplorer {
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(ExclusiveMetadataAccessor) private readonly accessor: ExclusiveMetadataAccessor,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
   ) {}
 
   /**
@@ -52,6 +54,7 @@ export class ExclusiveExplorer {
     const prototype: unknown = Object.getPrototypeOf(instance);
     if (typeof prototype !== 'object' || prototype === null) return [];
     const tasks: ExclusiveTask[] = [];
+    const surroundings = { nowMs: this.clock.wallMs(), defaults: this.options.tasks };
     for (const method of this.scanner.getAllMethodNames(prototype)) {
       const metadata = this.accessor.find(prototype, method);
       if (metadata === undefined) continue;
@@ -59,7 +62,7 @@ export class ExclusiveExplorer {
       requireStatic(wrapper, metadata, `${className}.${method}`);
       refusePlainSchedule(instance[method], metadata, `${className}.${method}`);
       tasks.push({
-        ...createTaskBlueprint(metadata, { className, method }, this.clock.wallMs()),
+        ...createTaskBlueprint(metadata, { className, method }, surroundings),
         origin: `${className}.${method}`,
         handler: handlerOf(instance, method),
       });

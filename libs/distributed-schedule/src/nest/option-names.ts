@@ -9,26 +9,29 @@ export interface OptionNames {
 /** Beyond this many typing errors a suggestion would be a guess. */
 const MOST_TYPING_ERRORS = 3;
 
+/** Where the options stand, for the message. */
+export type OptionsPlace = string | { readonly place: string; readonly task: string };
+
 /**
  * Refuses names that do not exist. A misspelt option that is ignored is a safety margin that nobody has.
- * @param place where the options stand, for the message
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION when `given` is not an object
  */
-export function requireKnownOptions(place: string, given: unknown, names: OptionNames): void {
-  refuseUnknown(place, given, names, names, '');
+export function requireKnownOptions(place: OptionsPlace, given: unknown, names: OptionNames): void {
+  refuseUnknown(placeOf(place), given, names, names, '');
 }
 
 /**
  * Refuses null, which JSON configurations and unset variables turn into: `??` would take it for the default.
  * @throws DistributedScheduleError DSCHED_BAD_OPTION
  */
-export function requireNoNull(place: string, given: object, names: OptionNames, path = ''): void {
+export function requireNoNull(place: OptionsPlace, given: object, names: OptionNames, path = ''): void {
   for (const [name, value] of Object.entries(given) as [string, unknown][]) {
     if (value === null) {
+      const { text, task } = placeOf(place);
       throw new DistributedScheduleError(
         'DSCHED_BAD_OPTION',
-        `option ${path}${name} of ${place} is null; leave it out for its default`,
-        { value },
+        `option ${path}${name} of ${text} is null; leave it out for its default`,
+        { value, ...task },
       );
     }
     const group = names[name];
@@ -36,8 +39,20 @@ export function requireNoNull(place: string, given: object, names: OptionNames, 
   }
 }
 
+interface Place {
+  readonly text: string;
+  /** Spread into the details of an error. */
+  readonly task: { readonly task?: string };
+}
+
+function placeOf(place: OptionsPlace): Place {
+  return typeof place === 'string'
+    ? { text: place, task: {} }
+    : { text: place.place, task: { task: place.task } };
+}
+
 function refuseUnknown(
-  place: string,
+  place: Place,
   given: unknown,
   names: OptionNames,
   all: OptionNames,
@@ -46,9 +61,9 @@ function refuseUnknown(
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
-      `${path === '' ? `the options of ${place}` : `option ${path} of ${place}`} must be an object`,
+      `${path === '' ? `the options of ${place.text}` : `option ${path} of ${place.text}`} must be an object`,
       // Its kind only: what is given in place of an object may be the URL that was meant for `redis`.
-      { value: given === null ? 'null' : typeof given },
+      { value: given === null ? 'null' : typeof given, ...place.task },
     );
   }
   for (const [name, value] of Object.entries(given)) {
@@ -59,14 +74,14 @@ function refuseUnknown(
   }
 }
 
-function unknownOption(place: string, fullName: string, all: OptionNames): DistributedScheduleError {
+function unknownOption(place: Place, fullName: string, all: OptionNames): DistributedScheduleError {
   const known = pathsOf(all);
   const meant = closestTo(fullName, known);
   return new DistributedScheduleError(
     'DSCHED_UNKNOWN_OPTION',
-    `${place} has no option '${String(harmlessValue(fullName))}'. ` +
+    `${place.text} has no option '${String(harmlessValue(fullName))}'. ` +
       (meant === undefined ? `It takes ${known.join(', ')}.` : `Did you mean '${meant}'?`),
-    { value: harmlessValue(fullName) },
+    { value: harmlessValue(fullName), ...place.task },
   );
 }
 

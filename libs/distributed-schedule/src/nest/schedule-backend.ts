@@ -2,7 +2,8 @@
 
 import { Logger } from '@nestjs/common';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
-import { MemoryNode } from '../memory/memory-node.js';
+import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
+import type { BoardNode } from '../protocol/board-node.js';
 import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { connectRedis } from '../redis/redis-connection.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
@@ -25,6 +26,8 @@ export interface StoreNodeStatus {
 
 export interface ScheduleBackend {
   readonly nodes: readonly VotingNode[];
+  /** The board's side of the same nodes. */
+  readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];
@@ -85,15 +88,17 @@ function openMemory(
     );
   }
   const node = MemoryNode.embedded(clock);
-  const voting = node.connect({
+  const connection: MemoryConnection = {
     label: 'memory',
     onReply: (nodeTimeMs) => {
       const nowMs = clock.monotonicMs();
       events.onTimeSample({ node: 0, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
     },
-  });
+  };
+  const voting = node.connect(connection);
   return {
     nodes: [voting],
+    boards: [node.connectBoard(connection)],
     locks: new MemoryLockProvider([node], random, options.instanceId),
     strength: 'memory',
     health: () => [{ label: voting.label, answering: true }],

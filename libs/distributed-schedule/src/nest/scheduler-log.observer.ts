@@ -48,6 +48,12 @@ export class SchedulerLogObserver implements ScheduleObserver {
       case 'error':
         this.logger.error(`In ${event.where}: ${describe(event.error)}`, stackOf(event.error));
         return;
+      case 'retry':
+        this.logger.warn(
+          `Task '${event.task}' failed in attempt ${event.attempt} at tick ${at(event.tick)}: ${describe(event.error)}. ` +
+            `Again in ${Math.round(event.delayMs)} ms.`,
+        );
+        return;
       case 'started':
       case 'renewed':
       case 'members':

@@ -1,7 +1,9 @@
 /** The composition root: what the protocol needs, put together for one Nest container. */
 
 import type { Provider } from '@nestjs/common';
+import { Board } from '../protocol/board.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
+import { labelsAsKnown } from '../protocol/labels.js';
 import type { Clock } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
@@ -16,9 +18,10 @@ import { ObserverFanout } from './observer-fanout.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
 
-/** A scheduler and the backend that ends with it. */
+/** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
   readonly scheduler: Scheduler;
+  readonly board: Board;
   readonly backend: ScheduleBackend;
 }
 
@@ -69,9 +72,11 @@ async function createSchedulerHost(
     locks: options.lockProvider ?? backend.locks,
     ledger: options.tickLedger ?? new QuorumTickLedger(backend.nodes),
     membership: new QuorumMembership(backend.nodes),
+    labelsOf: labelsAsKnown(instanceId, options.labels, () => undefined),
     observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: runInTick,
   });
-  return { scheduler, backend };
+  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  return { scheduler, board, backend };
 }

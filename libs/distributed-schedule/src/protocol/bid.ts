@@ -1,54 +1,29 @@
 /**
  * Steps 4 and 5 of one tick on one instance: the lock, then the claim, for every tick that this instance bids for
- * at one moment. One message per node and step, whatever the number of ticks.
+ * at one moment. One message per node and step, whatever the number of ticks. For tasks whose policies look back there is
+ * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
  */
 
+import { type BidVerdict, decideBid, NO_VERDICT, withoutLock } from './bid-verdict.js';
+import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
-import { type Instant, Lease, readInstant, trustMs } from './lease.js';
+import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
+import { Lease, readInstant, trustMs } from './lease.js';
+import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
-import type { Outcome } from './outcome.js';
 import type {
-  Claim,
   ClaimVerdict,
   Clock,
   HeldLock,
   LockProvider,
   LockVerdict,
+  PeekVerdict,
   Random,
   TickLedger,
 } from './ports.js';
-import type { ScheduledTask } from './tick-context.js';
-
-/** A tick of a task that is due, with its own limit. */
-export interface DueTick {
-  readonly task: ScheduledTask;
-  readonly tick: number;
-  /** Not started later than this after the tick, in ms. */
-  readonly maxLatenessMs: number;
-}
-
-/** A tick whose lock is ours; once its claim is won, this instance and no other may start it. */
-export interface LockedTick {
-  readonly due: DueTick;
-  readonly claim: Claim;
-  readonly lease: Lease;
-  /** When its lock was asked for: a machine that is suspended after that starts nothing that has become late. */
-  readonly begin: BidBegin;
-}
-
-export interface BidBegin {
-  readonly attempt: Instant;
-  readonly clusterMs: number;
-}
-
-export type BidVerdict =
-  | { readonly kind: 'won'; readonly won: LockedTick }
-  /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
-  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly retryInMs?: number }
-  /** Nothing to bid for any more. */
-  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string }
-  | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
+import { runLockOf } from './run-lock.js';
+import { looksBack } from './task-policies.js';
 
 export interface BidParts {
   readonly instanceId: string;
@@ -64,6 +39,8 @@ export interface BidParts {
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
 const LEAST_TRUST_SHARE = 0.5;
 
+const NOTHING_TO_START: BidVerdict = { kind: 'over', outcome: 'taken', detail: 'nothing is left to start' };
+
 /** Bids for every tick of the batch. One verdict each, in order; never rejects. */
 export async function bidForTicks(
   parts: BidParts,
@@ -74,12 +51,13 @@ export async function bidForTicks(
 
   // 4 lock
   const lockVerdicts = await askForLocks(parts, batch);
-  const steps = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
+  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
+  const steps = await lookBack(parts, acquired);
 
   // 5 claim
   const locked = steps.filter(isLocked);
   const claimVerdicts = await askLedger(parts, locked);
-  const decided = locked.map((candidate, index) => decide(candidate, claimVerdicts[index]));
+  const decided = locked.map((candidate, index) => decideBid(candidate, claimVerdicts[index]));
   const losers = locked.filter((_, index) => decided[index]?.kind !== 'won');
   const standing = locked.filter(
     (_, index) => decided[index]?.kind !== 'won' && claimVerdicts[index]?.votesOut !== 0,
@@ -113,8 +91,6 @@ export async function surrender(
   }
 }
 
-const NO_VERDICT: BidVerdict = { kind: 'open', outcome: 'no_quorum', detail: 'no verdict from the ledger' };
-
 function isLocked(step: LockedTick | BidVerdict): step is LockedTick {
   return 'lease' in step;
 }
@@ -122,11 +98,78 @@ function isLocked(step: LockedTick | BidVerdict): step is LockedTick {
 async function askForLocks(parts: BidParts, batch: readonly DueTick[]): Promise<readonly LockVerdict[]> {
   try {
     return await parts.locks.tryAcquire(
-      batch.map(({ task }) => task.name),
+      batch.map(({ task, tick }) => runLockOf(task, tick)),
       parts.options.leaseTtlMs,
     );
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'lock provider: tryAcquire' });
+    return [];
+  }
+}
+
+function toLockedTick(
+  parts: BidParts,
+  due: DueTick,
+  verdict: LockVerdict | undefined,
+  begin: BidBegin,
+): LockedTick | BidVerdict {
+  if (verdict?.kind !== 'acquired') return withoutLock(verdict);
+  const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
+  const { attempt } = begin;
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt);
+  if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
+    void release(parts, [verdict.lock]);
+    return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
+  }
+  return { due, lease, begin, claim: newClaim(parts, due) };
+}
+
+/** Puts what the task's history wants first in the place of the tick that was bid for. */
+async function lookBack(
+  parts: BidParts,
+  steps: readonly (LockedTick | BidVerdict)[],
+): Promise<readonly (LockedTick | BidVerdict)[]> {
+  const looking = steps.filter(isLocked).filter(({ due }) => looksBack(due.task.policies));
+  if (looking.length === 0) return steps;
+  const peeks = await peekNewest(
+    parts,
+    looking.map(({ due }) => due),
+  );
+  const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
+  const idle = looking.filter((locked) => planned.get(locked) === NOTHING_TO_START);
+  if (idle.length > 0)
+    void release(
+      parts,
+      idle.map(({ lease }) => lease.lock),
+    );
+  return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
+}
+
+function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined): LockedTick | BidVerdict {
+  const { due } = locked;
+  if (peek?.newest === undefined) return locked;
+  const isItsTurn = due.because === undefined || due.because === 'due';
+  const start = decideStart({
+    task: due.task,
+    newest: peek.newest,
+    nowMs: parts.clusterClock.nowMs(),
+    ...(isItsTurn && { due }),
+  });
+  if (start === undefined) return NOTHING_TO_START;
+  if (start === due) return locked;
+  locked.lease.moveTo(start.tick);
+  return { ...locked, due: start, claim: newClaim(parts, start), ...(isItsTurn && { contested: due }) };
+}
+
+/** The newest instants of the tasks; nothing where the ledger throws. */
+export async function peekNewest(
+  parts: Pick<BidParts, 'ledger' | 'observer'>,
+  dues: readonly DueTick[],
+): Promise<readonly PeekVerdict[]> {
+  try {
+    return await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
     return [];
   }
 }
@@ -141,77 +184,10 @@ async function askLedger(parts: BidParts, locked: readonly LockedTick[]): Promis
   }
 }
 
-function toLockedTick(
-  parts: BidParts,
-  due: DueTick,
-  verdict: LockVerdict | undefined,
-  begin: BidBegin,
-): LockedTick | BidVerdict {
-  switch (verdict?.kind) {
-    case 'acquired': {
-      const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
-      const { attempt } = begin;
-      const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt);
-      if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
-        void releaseUnused(parts, verdict.lock);
-        return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
-      }
-      return { due, lease, begin, claim: newClaim(parts, due) };
-    }
-    case 'held':
-      return {
-        kind: 'open',
-        outcome: 'overlap',
-        detail: `lock held by ${verdict.holder ?? 'another run'}`,
-        ...(verdict.freeInMs !== undefined && { retryInMs: verdict.freeInMs }),
-      };
-    case 'no_quorum':
-      return { kind: 'open', outcome: 'no_quorum', detail: `lock: ${verdict.reason}` };
-    case undefined:
-      return { kind: 'open', outcome: 'no_quorum', detail: 'no verdict from the lock provider' };
-    default:
-      return verdict satisfies never;
-  }
-}
-
-async function releaseUnused(parts: BidParts, lock: HeldLock): Promise<void> {
+async function release(parts: BidParts, locks: readonly HeldLock[]): Promise<void> {
   try {
-    await parts.locks.release([lock]);
+    await parts.locks.release(locks);
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
   }
-}
-
-/** Random per attempt; the instance's id in front is for people only. */
-function newClaim(parts: BidParts, { task, tick, maxLatenessMs }: DueTick): Claim {
-  return { task: task.name, tick, maxLatenessMs, claimId: `${parts.instanceId}:${parts.random.id()}` };
-}
-
-function decide(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVerdict {
-  switch (verdict?.kind) {
-    case 'won':
-      return { kind: 'won', won: candidate };
-    case 'taken':
-      return { kind: 'over', outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` };
-    case 'late':
-      return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
-    case 'split':
-      return { kind: 'open', outcome: 'no_quorum', detail: 'the vote was split' };
-    case 'no_quorum':
-      return { kind: 'open', outcome: 'no_quorum', detail: `claim: ${verdict.reason}` };
-    case 'outdated':
-    case 'conflict':
-      return { kind: 'fenced', reason: verdict.kind };
-    case undefined:
-      return NO_VERDICT;
-    default:
-      return verdict satisfies never;
-  }
-}
-
-/** The instance in a claim id, for people. */
-export function ownerOf(claimId: string | undefined): string {
-  if (claimId === undefined) return 'another instance';
-  const end = claimId.lastIndexOf(':');
-  return end > 0 ? claimId.slice(0, end) : claimId;
 }

@@ -3,9 +3,13 @@
  * bids until every tick is won, taken or out of time. Every tick ends in exactly one report.
  */
 
-import { type BidVerdict, bidForTicks, type DueTick, type LockedTick } from './bid.js';
+import { bidForTicks, peekNewest } from './bid.js';
 import { BidRounds } from './bid-plan.js';
+import type { BidVerdict } from './bid-verdict.js';
+import type { DueTick } from './due-tick.js';
 import {
+  type Ending,
+  endingOf,
   NO_BID,
   type OpenTick,
   reportOf,
@@ -14,22 +18,22 @@ import {
   STOPPED,
   toOpenTick,
 } from './open-tick.js';
-import type { TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
-import { rankOf } from './ranking.js';
-import { type RunTickParts, runTick } from './run-tick.js';
+import { isEligible, type LabelsOf, rankOf } from './ranking.js';
+import { type RunTickParts, runTick, takeOn } from './run-tick.js';
 
 export interface ContestParts extends RunTickParts {
   /** The live instances, as this one knows them now. */
   readonly members: () => readonly string[];
+  /** Absent: nobody has labels. */
+  readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
-  /** Aborts when this instance must not bid any more. */
-  readonly stopped: AbortSignal;
   /** Stops this instance for good: it has met a newer, or another, node set. */
   readonly fence: (reason: 'outdated' | 'conflict') => void;
-  readonly report: (report: TickReport) => void;
 }
+
+const ANOTHER_IS_BUFFERED: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
 export async function contestInstant(
@@ -38,18 +42,37 @@ export async function contestInstant(
   dues: readonly DueTick[],
 ): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
-  const timely = reportOverdue(parts, dues.map(toOpenTick)).map(({ due }) => due);
+  const inTime = reportOverdue(parts, dues.filter((due) => mayRun(parts, due)).map(toOpenTick)).map(
+    ({ due }) => due,
+  );
+  const timely = inTime.filter((due) => !isAdopted(parts, due));
 
   // 2 rank
   const members = parts.members();
   const byRank = new Map<number, DueTick[]>();
   for (const due of timely) {
-    const rank = rankOf(due.task.name, parts.instanceId, members);
+    const rank = rankOf(due.task.name, parts.instanceId, members, due.task.placement, parts.labelsOf);
+    if (rank === undefined) continue;
     byRank.set(rank, [...(byRank.get(rank) ?? []), due]);
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
   await Promise.all([contestFrom(parts, tick, 0, first.map(toOpenTick)), standBy(parts, tick, byRank)]);
+}
+
+/** An instance without the labels that a task asks for has nothing to say about its ticks. */
+function mayRun({ labelsOf, instanceId }: ContestParts, { task }: DueTick): boolean {
+  return isEligible(task.placement, labelsOf?.(instanceId) ?? []);
+}
+
+/** Whether a run that holds the task's lock here takes the tick on, or has taken another one: then nothing is left to bid for. */
+function isAdopted(parts: ContestParts, due: DueTick): boolean {
+  const run = parts.runs.of(due.task.name);
+  if (run === undefined) return false;
+  const adoption = run.adoptionOf(due);
+  if (adoption === 'adopted') takeOn(parts, run, due);
+  if (adoption === 'refused') parts.report(reportOf(parts, due, ANOTHER_IS_BUFFERED));
+  return adoption !== 'contested';
 }
 
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
@@ -97,8 +120,8 @@ async function contestFrom(
     const waitsMs = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
     if (waitsMs.length > 0) rounds.addExtra(sinceTickMs(), Math.min(...waitsMs));
   }
-  for (const { due, met } of open) {
-    parts.report(reportOf(parts, due, parts.stopped.aborted ? STOPPED : (met ?? NO_BID)));
+  for (const tick of open) {
+    parts.report(reportOf(parts, tick.due, parts.stopped.aborted ? STOPPED : (endingOf(tick) ?? NO_BID)));
   }
   await Promise.all(runs);
 }
@@ -125,13 +148,13 @@ function settle(
 ): readonly OpenTick[] {
   switch (verdict?.kind) {
     case 'won':
-      runs.push(runAndReport(parts, verdict.won));
+      runs.push(runTick(parts, verdict.won));
       return [];
     case 'over':
       parts.report(reportOf(parts, open.due, verdict));
       return [];
     case 'open':
-      return [{ due: open.due, met: verdict }];
+      return [{ ...open, met: verdict }];
     case 'fenced':
       parts.fence(verdict.reason);
       return [open];
@@ -142,17 +165,11 @@ function settle(
   }
 }
 
-async function runAndReport(parts: ContestParts, won: LockedTick): Promise<void> {
-  parts.report(await runTick(parts, won));
-}
-
 async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
-  try {
-    const peeks = await parts.ledger.peek(open.map(({ due }) => ({ task: due.task.name, tick: due.tick })));
-    return reportTaken(parts, open, peeks);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
-    return open;
-  }
+  const peeks = await peekNewest(
+    parts,
+    open.map(({ due }) => due),
+  );
+  return reportTaken(parts, open, peeks);
 }

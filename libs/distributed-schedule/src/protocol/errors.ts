@@ -28,8 +28,14 @@ export const ERROR_CODES = {
   DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron or @Interval to make exclusive.',
   DSCHED_SECOND_FOR_ROOT:
     'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
+  DSCHED_BOARD_LIMIT:
+    'A record for the board is too large, or its key cannot be used. Keep the data elsewhere and pass a reference.',
+  DSCHED_BOARD_FULL:
+    'A node keeps as many records of the board as it may. Remove tasks that were added at run time and are not used.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
+  DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',
+  DSCHED_CANCELLED: "A later tick has come due, and overlap: 'cancel_other' ends the run for it.",
   DSCHED_LEASE_LOST:
     'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',
 } as const;

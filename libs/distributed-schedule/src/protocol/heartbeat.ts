@@ -1,6 +1,6 @@
 /** This instance's sign of life, and what it learns by it: who else is alive, and whether a majority answers. */
 
-import type { DueTick } from './bid.js';
+import type { DueTick } from './due-tick.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Membership, PeekVerdict } from './ports.js';
 import { quorumOf } from './quorum.js';
@@ -11,12 +11,23 @@ export const BEAT_PERIOD_MS = 1_000;
 /** An answer older than this says nothing about the store now, ms. */
 const ANSWER_LIFETIME_MS = 3 * BEAT_PERIOD_MS;
 
+/** Passengers travel once a second, also where standby ticks make many more beats. */
+const BOARDING_PERIOD_MS = 0.9 * BEAT_PERIOD_MS;
+
+/** Has questions about ticks that can wait for the next beat and cost no message of their own there. */
+export interface BeatPassenger {
+  questions(): readonly DueTick[];
+  /** One verdict per question, in order; not called where the beat failed. */
+  answered(verdicts: readonly PeekVerdict[]): void;
+}
+
 export interface HeartbeatParts {
   readonly instanceId: string;
   readonly nodes: number;
   readonly clock: Clock;
   readonly membership: Membership;
   readonly observer: ScheduleObserver;
+  readonly passengers?: readonly BeatPassenger[];
 }
 
 export class Heartbeat {
@@ -25,6 +36,7 @@ export class Heartbeat {
   private answeredAtMs = Number.NEGATIVE_INFINITY;
   private hadQuorum: boolean | undefined;
   private beatenAtMs = Number.NEGATIVE_INFINITY;
+  private boardedAtMs = Number.NEGATIVE_INFINITY;
   private beatsInFlight = 0;
 
   constructor(private readonly parts: HeartbeatParts) {
@@ -57,19 +69,36 @@ export class Heartbeat {
   async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekVerdict[]> {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
+    const rides = this.board();
     try {
+      const asked = [...peeks, ...rides.flatMap(({ questions }) => questions)];
       const verdict = await this.parts.membership.beat(
         this.parts.instanceId,
-        peeks.map(({ task, tick }) => ({ task: task.name, tick })),
+        asked.map(({ task, tick }) => ({ task: task.name, tick })),
       );
       this.takeIn(verdict.members, verdict.nodesAnswering);
-      return verdict.peeks;
+      let first = peeks.length;
+      for (const { passenger, questions } of rides) {
+        passenger.answered(verdict.peeks.slice(first, first + questions.length));
+        first += questions.length;
+      }
+      return verdict.peeks.slice(0, peeks.length);
     } catch (error) {
       this.parts.observer.observe({ type: 'error', error, where: 'membership: beat' });
       return [];
     } finally {
       this.beatsInFlight -= 1;
     }
+  }
+
+  private board(): readonly { passenger: BeatPassenger; questions: readonly DueTick[] }[] {
+    const nowMs = this.parts.clock.monotonicMs();
+    if (nowMs - this.boardedAtMs < BOARDING_PERIOD_MS) return [];
+    this.boardedAtMs = nowMs;
+    return (this.parts.passengers ?? []).map((passenger) => ({
+      passenger,
+      questions: passenger.questions(),
+    }));
   }
 
   private takeIn(members: readonly string[], nodesAnswering: number): void {

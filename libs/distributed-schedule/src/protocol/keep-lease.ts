@@ -123,7 +123,7 @@ export class LeaseKeeper {
         if (lease.renewedFrom(attempt)) {
           this.parts.observer.observe({
             type: 'renewed',
-            task: lease.lock.task,
+            task: lease.task,
             tick: lease.tick,
             trustedUntilMs: lease.trustedUntilMs,
           });
@@ -183,7 +183,7 @@ export class LeaseKeeper {
 
   private lose(lease: Lease, reason: string): void {
     if (!lease.lose(reason)) return;
-    const { lock, tick } = lease;
-    this.parts.observer.observe({ type: 'lease_lost', task: lock.task, tick, reason });
+    const { task, tick } = lease;
+    this.parts.observer.observe({ type: 'lease_lost', task, tick, reason });
   }
 }

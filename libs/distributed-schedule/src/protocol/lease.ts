@@ -9,6 +9,7 @@
 import { PRESENCE_GRACE_MS } from './constants.js';
 import { LeaseLostError } from './errors.js';
 import type { Clock, HeldLock } from './ports.js';
+import { taskOfRunLock } from './run-lock.js';
 
 /** One moment on both clocks. */
 export interface Instant {
@@ -50,13 +51,27 @@ export class Lease {
 
   constructor(
     readonly lock: HeldLock,
-    readonly tick: number,
+    private runningTick: number,
     private readonly clock: Clock,
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
     attempt: Instant,
   ) {
     this.attempt = attempt;
+  }
+
+  get task(): string {
+    return taskOfRunLock(this.lock.task);
+  }
+
+  /** The tick that runs under this lease now. */
+  get tick(): number {
+    return this.runningTick;
+  }
+
+  /** Another tick of the task runs under it from here on. */
+  moveTo(tick: number): void {
+    this.runningTick = tick;
   }
 
   /** Aborts when trust ends, or when the run is asked to stop. */
@@ -119,7 +134,7 @@ export class Lease {
   lose(reason: string): boolean {
     if (this.lostBecause !== undefined) return false;
     this.lostBecause = reason;
-    this.controller.abort(new LeaseLostError(this.lock.task, this.tick, reason));
+    this.controller.abort(new LeaseLostError(this.task, this.tick, reason));
     return true;
   }
 
@@ -131,11 +146,7 @@ export class Lease {
   /** @throws LeaseLostError */
   assertHeld(): void {
     if (this.isTrusted()) return;
-    throw new LeaseLostError(
-      this.lock.task,
-      this.tick,
-      this.lostBecause ?? 'its time ran out before a renewal',
-    );
+    throw new LeaseLostError(this.task, this.tick, this.lostBecause ?? 'its time ran out before a renewal');
   }
 }
 

@@ -5,7 +5,24 @@ export type ScheduleEvent =
   /** A tick has ended on this instance; exactly one per task and tick. */
   | { readonly type: 'tick'; readonly report: TickReport }
   /** The handler of a tick has been called here. */
-  | { readonly type: 'started'; readonly task: string; readonly tick: number; readonly latenessMs: number }
+  | {
+      readonly type: 'started';
+      readonly task: string;
+      readonly tick: number;
+      readonly attempt: number;
+      /** Whether this instance has made an attempt at this tick before. */
+      readonly isRetry: boolean;
+      readonly latenessMs: number;
+    }
+  /** An attempt has failed, and another one follows here after `delayMs`. */
+  | {
+      readonly type: 'retry';
+      readonly task: string;
+      readonly tick: number;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: unknown;
+    }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
   | {
       readonly type: 'renewed';

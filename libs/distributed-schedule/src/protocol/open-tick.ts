@@ -1,7 +1,9 @@
 /** A tick whose contest goes on here, and the ways in which it ends without a run. */
 
-import { type DueTick, ownerOf } from './bid.js';
+import { ownerOf } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
+import type { DueTick } from './due-tick.js';
+import { tickOfInstant } from './next-start.js';
 import type { Outcome, TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
 
@@ -14,6 +16,8 @@ export interface Ending {
 export interface OpenTick {
   readonly due: DueTick;
   readonly met?: Ending & { readonly retryInMs?: number };
+  /** The newest instant of the task that a majority had reached at the last look. */
+  readonly newest?: number;
 }
 
 export interface ReportParts {
@@ -28,11 +32,12 @@ export const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answer
 /** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
 export function reportOverdue(parts: ReportParts, open: readonly OpenTick[]): readonly OpenTick[] {
   const nowMs = parts.clusterClock.nowMs();
-  return open.filter(({ due, met }) => {
+  return open.filter((tick) => {
+    const { due } = tick;
     const lateMs = nowMs - due.tick;
     if (lateMs <= due.maxLatenessMs) return true;
     const detail = `noticed ${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms`;
-    parts.report(reportOf(parts, due, met ?? { outcome: 'misfire', detail }));
+    parts.report(reportOf(parts, due, endingOf(tick) ?? { outcome: 'misfire', detail }));
     return false;
   });
 }
@@ -42,12 +47,22 @@ export function reportTaken(
   open: readonly OpenTick[],
   peeks: readonly PeekVerdict[],
 ): readonly OpenTick[] {
-  return open.filter(({ due }, index) => {
+  return open.flatMap((tick, index) => {
     const peek = peeks[index];
-    if (peek?.kind !== 'taken') return true;
+    const { due } = tick;
+    if (peek?.kind !== 'taken') return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
     parts.report(reportOf(parts, due, { outcome: 'taken', detail: `claimed by ${ownerOf(peek.claimId)}` }));
-    return false;
+    return [];
   });
+}
+
+/** How a tick ends that no bid has won, going by what the last one met. */
+export function endingOf({ due, met, newest }: OpenTick): Ending | undefined {
+  if (met?.outcome !== 'overlap' || due.task.policies?.overlap !== 'buffer_one' || newest === undefined)
+    return met;
+  const running = tickOfInstant(due.task.schedule, newest);
+  const isFirst = running !== undefined && due.task.schedule.nextAfter(running) === due.tick;
+  return isFirst ? { ...met, outcome: 'buffered' } : met;
 }
 
 export function toOpenTick(due: DueTick): OpenTick {

@@ -1,32 +1,82 @@
 /**
  * Who bids first. Rendezvous hashing (Thaler and Ravishankar, 1998): every instance scores every (task,
  * instance) pair and sorts. No coordination, an even spread, and when an instance comes or goes only its own
- * tasks move. Rank decides liveness and load, never safety: instances with different ideas of who is alive
- * collide in the vote, and nothing worse.
+ * tasks move. Rank decides liveness and load, never safety: instances with different ideas of who is alive, or of
+ * who has which labels, collide in the vote, and nothing worse.
+ *
+ * With weights the score of a pair is -w / ln(u), where u is its hash as a number between 0 and 1: the *logarithmic method*
+ * of weighted rendezvous hashing (Schindelhauer and Schomaker, "Weighted distributed hash tables", 2005). -ln(u) / w is
+ * exponentially distributed with rate w, and the smallest of such numbers is that of instance i with probability
+ * w(i) / sum of all w, exactly; a weight that changes moves tasks only from or to its own instance. Equal weights give the
+ * order of the plain hash.
  */
 
-/** The rank of `instanceId` for `task` among `members`, from 0; members.length when it is not among them. */
-export function rankOf(task: string, instanceId: string, members: readonly string[]): number {
-  if (!members.includes(instanceId)) return members.length;
-  const own = scoreOf(task, instanceId);
+import { hash32 } from './hash.js';
+import type { Placement } from './tick-context.js';
+
+/** The labels of an instance as far as they are known here; none for one that has not told them yet. */
+export type LabelsOf = (instanceId: string) => readonly string[];
+
+const HASHES = 2 ** 32;
+
+/**
+ * The rank of `instanceId` for `task` among those of `members` that may run it, from 0; behind all of them when it is no
+ * member, and undefined when it may not run the task itself.
+ */
+export function rankOf(
+  task: string,
+  instanceId: string,
+  members: readonly string[],
+  placement?: Placement,
+  labelsOf: LabelsOf = noLabels,
+): number | undefined {
+  if (!isEligible(placement, labelsOf(instanceId))) return undefined;
+  const eligible = eligibleAmong(members, placement, labelsOf);
+  if (!eligible.includes(instanceId)) return eligible.length;
+  const own = scoreOf(task, instanceId, placement, labelsOf);
   let rank = 0;
-  for (const member of members) {
+  for (const member of eligible) {
     if (member === instanceId) continue;
-    const score = scoreOf(task, member);
+    const score = scoreOf(task, member, placement, labelsOf);
     // Equal scores are settled by id, so that two instances never share a rank.
     if (score > own || (score === own && member < instanceId)) rank += 1;
   }
   return rank;
 }
 
-/** FNV-1a over the text, then the finaliser of MurmurHash3: FNV alone leaves similar ids with similar scores. */
-function scoreOf(task: string, instanceId: string): number {
-  let hash = 0x811c9dc5;
-  const text = `${task.length}:${task}${instanceId}`;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** Whether an instance with these labels may run a task of this placement. */
+export function isEligible(placement: Placement | undefined, labels: readonly string[]): boolean {
+  return placement === undefined || placement.runOn.every((label) => labels.includes(label));
+}
+
+/** Those of the members that may run a task of this placement. */
+export function eligibleAmong(
+  members: readonly string[],
+  placement: Placement | undefined,
+  labelsOf: LabelsOf,
+): readonly string[] {
+  if (placement === undefined || placement.runOn.length === 0) return members;
+  return members.filter((member) => isEligible(placement, labelsOf(member)));
+}
+
+/** The largest weight of its labels; 1 without any that counts. */
+export function weightOf({ weight }: Placement, labels: readonly string[]): number {
+  const weights = labels.flatMap((label) => (Object.hasOwn(weight, label) ? [weight[label] ?? 1] : []));
+  return weights.length === 0 ? 1 : Math.max(...weights);
+}
+
+function scoreOf(
+  task: string,
+  instanceId: string,
+  placement: Placement | undefined,
+  labelsOf: LabelsOf,
+): number {
+  const hash = hash32(`${task.length}:${task}${instanceId}`);
+  if (placement === undefined || Object.keys(placement.weight).length === 0) return hash;
+  // The half keeps it between 0 and 1: there is no logarithm of the one, and that of the other is 0.
+  return -weightOf(placement, labelsOf(instanceId)) / Math.log((hash + 0.5) / HASHES);
+}
+
+function noLabels(): readonly string[] {
+  return [];
 }

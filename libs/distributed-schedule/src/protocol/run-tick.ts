@@ -1,28 +1,34 @@
 /**
- * One won tick on one instance, top to bottom. The numbers are those of ARCHITECTURE.md: steps 1 to 3 (tick, rank,
- * bid time) are in contest.ts, 4 and 5 (lock, claim) in bid.ts, and here are 6 wait, 7 run and 8 finish.
+ * One won tick on one instance, top to bottom, and the ticks that its end starts. The numbers are those of ARCHITECTURE.md:
+ * steps 1 to 3 (tick, rank, bid time) are in contest.ts, 4 and 5 (lock, claim) in bid.ts, and here are 6 wait, 7 run and
+ * 8 finish.
  */
 
-import { type BidParts, type LockedTick, surrender } from './bid.js';
+import { type AttemptParts, type Ending, runAttempt } from './attempt.js';
+import { type BidParts, surrender } from './bid.js';
+import { claimNext, closeTicks, nextMissed } from './claim-again.js';
 import type { ClusterClock } from './cluster-clock.js';
+import type { DueTick, LockedTick } from './due-tick.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { elapsedMs, type Lease, readInstant } from './lease.js';
-import type { Outcome, TickReport } from './outcome.js';
-import type { TickContext } from './tick-context.js';
+import type { TickReport } from './outcome.js';
+import { retryDelayMs } from './retry-delay.js';
+import { RunHere, type RunsHere } from './run-here.js';
 
-export interface RunTickParts extends BidParts {
+export interface RunTickParts extends BidParts, AttemptParts {
   readonly clusterClock: ClusterClock;
   readonly keeper: LeaseKeeper;
-  readonly idempotencyKey: (task: string, tick: number) => string;
-  /** Calls `run` with the context in scope; how is the business of the composition root. */
-  readonly around: (context: TickContext, run: () => unknown) => unknown;
+  readonly runs: RunsHere;
+  /** Aborts when this instance must not start anything any more. */
+  readonly stopped: AbortSignal;
   /** True once the shutdown has given up waiting: what has not started by then must not start. */
   readonly isAbandoned: () => boolean;
+  readonly report: (report: TickReport) => void;
 }
 
-/** Waits for the tick, runs its handler under the lease, and says how it ended. Never rejects. */
-export async function runTick(parts: RunTickParts, won: LockedTick): Promise<TickReport> {
-  const { due, lease } = won;
+/** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Never rejects. */
+export async function runTick(parts: RunTickParts, won: LockedTick): Promise<void> {
+  const { due, lease, contested } = won;
 
   // 6 wait
   const latenessMs = latenessOf(parts, won);
@@ -30,18 +36,35 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<Tic
   const refusal = refuseToStart(parts, won, latenessMs());
   if (refusal !== undefined) {
     await surrender(parts, [won]);
-    return report(parts, won, refusal);
+    report(parts, contested ?? due, refusal);
+    return;
   }
 
   // 7 run
-  const ending = await parts.keeper.during(lease, () => callHandler(parts, won, latenessMs()));
+  const run = new RunHere(due.task, lease, due);
+  parts.runs.add(run);
+  if (contested !== undefined) takeOn(parts, run, contested);
+  const last = await parts.keeper.during(lease, () => runAll(parts, run, due, latenessMs()));
+  parts.runs.delete(run);
 
   // 8 finish
   await releaseLock(parts, lease);
-  return report(parts, won, ending);
+  last();
+  for (const due of run.leftOver()) report(parts, due, whyNotStarted(parts));
 }
 
-type Ending = Pick<TickReport, 'outcome' | 'error' | 'detail' | 'latenessMs' | 'durationMs'>;
+/** Hands a tick to the run that holds its lock here. When its time comes it may end that run. */
+export function takeOn(
+  parts: Pick<RunTickParts, 'clusterClock' | 'stopped'>,
+  run: RunHere,
+  due: DueTick,
+): void {
+  run.wait(due);
+  if (run.policies.overlap !== 'cancel_other') return;
+  void parts.clusterClock.sleepUntil(due.tick, parts.stopped).then(() => {
+    if (!parts.stopped.aborted) run.cancelBefore(due.tick);
+  });
+}
 
 /** How late `tick` is, asked again and again, counted from its bid on. A machine that is suspended meanwhile stops the cluster clock. */
 function latenessOf({ clock, clusterClock }: RunTickParts, { due, begin }: LockedTick): () => number {
@@ -50,7 +73,11 @@ function latenessOf({ clock, clusterClock }: RunTickParts, { due, begin }: Locke
 }
 
 /** Why a won tick is not started after all: the last look before the point of no return. */
-function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick, lateMs: number): Ending | undefined {
+function refuseToStart(
+  parts: RunTickParts,
+  { due, lease }: Pick<LockedTick, 'due' | 'lease'>,
+  lateMs: number,
+): Ending | undefined {
   parts.keeper.doubtIfPresenceLost(lease);
   if (lateMs > due.maxLatenessMs) {
     return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };
@@ -60,45 +87,120 @@ function refuseToStart(parts: RunTickParts, { due, lease }: LockedTick, lateMs: 
   return undefined;
 }
 
-async function callHandler(parts: RunTickParts, won: LockedTick, latenessMs: number): Promise<Ending> {
-  const { due, lease } = won;
-  const context = contextOf(parts, won);
-  const startedMs = parts.clock.monotonicMs();
-  const timing = () => ({ latenessMs, durationMs: parts.clock.monotonicMs() - startedMs });
-  try {
-    const running = call(parts, won, context);
-    // After the call: whatever an observer does must not widen the gap between the last look and the start.
-    parts.observer.observe({ type: 'started', task: due.task.name, tick: due.tick, latenessMs });
-    await running;
-    lease.assertHeld();
-    return lease.signal.aborted
-      ? { ...timing(), outcome: 'aborted', error: lease.signal.reason }
-      : { ...timing(), outcome: 'success' };
-  } catch (error) {
-    const outcome: Outcome = lease.signal.aborted || !lease.isTrusted() ? 'aborted' : 'failed';
-    return { ...timing(), outcome, error };
+/** Runs ticks under the lease until nothing is left to start. Gives the report of the last one, for after the release. */
+async function runAll(
+  parts: RunTickParts,
+  run: RunHere,
+  first: DueTick,
+  firstLatenessMs: number,
+): Promise<() => void> {
+  let due = first;
+  let latenessMs = firstLatenessMs;
+  for (;;) {
+    run.begin(due);
+    const ended = due;
+    const ending = await runAttempts(parts, run, due, latenessMs);
+    const next = await startNext(parts, run);
+    if (next === undefined) {
+      await closeTicks(parts, run, ending.outcome === 'aborted');
+      return () => report(parts, ended, ending);
+    }
+    report(parts, ended, ending);
+    due = next;
+    latenessMs = parts.clusterClock.nowMs() - due.tick;
   }
 }
 
-/** Runs the handler up to its first await; what it throws on the way is a rejection too. */
-async function call(parts: RunTickParts, { due }: LockedTick, context: TickContext): Promise<unknown> {
-  return parts.around(context, () => due.task.handler(context));
+/** The tick that starts now, claimed; undefined when none does. */
+async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | undefined> {
+  const { clusterClock } = parts;
+  for (;;) {
+    if (parts.stopped.aborted || !run.lease.isTrusted() || run.lease.signal.aborted) return undefined;
+    const missed = run.isCatchingUp ? await nextMissed(parts, run) : undefined;
+    const chosen = missed ?? nextWaiting(parts, run);
+    if (chosen === undefined) return undefined;
+    const refusal = await claimNext(parts, run, chosen, async (lateMs) => {
+      await clusterClock.wakeExactlyAt(chosen.tick);
+      return refuseToStart(parts, { due: chosen, lease: run.lease }, lateMs());
+    });
+    if (refusal === undefined) return chosen;
+    report(parts, chosen, refusal);
+    if (missed !== undefined) return undefined;
+  }
 }
 
-function contextOf(parts: RunTickParts, { due, lease }: LockedTick): TickContext {
-  return Object.freeze({
-    task: due.task.name,
-    tick: due.tick,
-    // The tick itself is the token: wins of a task are ordered by tick through the node that two majorities share.
-    fencingToken: due.tick,
-    idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
-    attempt: 1,
-    instanceId: parts.instanceId,
-    payload: due.task.payload,
-    signal: lease.signal,
-    remainingMs: () => lease.remainingMs(),
-    assertHeld: () => lease.assertHeld(),
-  });
+function nextWaiting(parts: RunTickParts, run: RunHere): DueTick | undefined {
+  const { start, dropped } = run.next(parts.clusterClock.nowMs());
+  for (const due of dropped) report(parts, due, PASSED_OVER);
+  return start;
+}
+
+/** The attempts at one tick, until one succeeds or the retry policy has no other. */
+async function runAttempts(
+  parts: RunTickParts,
+  run: RunHere,
+  due: DueTick,
+  firstLatenessMs: number,
+): Promise<Ending> {
+  let attempt = due.attempt ?? 1;
+  let latenessMs = firstLatenessMs;
+  for (let runs = 1; ; runs += 1) {
+    const ending = await runAttempt(parts, run, { due, attempt, latenessMs, isRetry: runs > 1 });
+    if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return ending;
+    const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
+    const delayMs = retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () =>
+      parts.random.next(),
+    );
+    if (delayMs === undefined) return ending;
+    parts.observer.observe({
+      type: 'retry',
+      task: due.task.name,
+      tick: due.tick,
+      attempt,
+      delayMs,
+      error: ending.error,
+    });
+    if (!(await waitToRetry(parts, run, delayMs))) return ending;
+    attempt += 1;
+    const refusal = await claimNext(
+      parts,
+      run,
+      { ...due, attempt, maxLatenessMs: retryWindowMs(run) },
+      async () => undefined,
+    );
+    if (refusal !== undefined) return { ...ending, detail: `not repeated: ${refusal.detail}` };
+    latenessMs = parts.clusterClock.nowMs() - due.tick;
+  }
+}
+
+function retryWindowMs({ policies }: RunHere): number {
+  return policies.retry?.deadlineMs ?? 0;
+}
+
+/** Whether the attempt is still to be made after the delay. */
+async function waitToRetry(parts: RunTickParts, run: RunHere, delayMs: number): Promise<boolean> {
+  const { clock } = parts;
+  const given = new AbortController();
+  const giveUp = (): void => given.abort('given up');
+  run.setAbort(giveUp);
+  run.lease.signal.addEventListener('abort', giveUp, { once: true });
+  parts.stopped.addEventListener('abort', giveUp, { once: true });
+  if (run.lease.signal.aborted || parts.stopped.aborted) giveUp();
+  const untilMs = clock.monotonicMs() + delayMs;
+  while (!given.signal.aborted && clock.monotonicMs() < untilMs)
+    await clock.sleepUntil(untilMs, given.signal);
+  run.setAbort(undefined);
+  run.lease.signal.removeEventListener('abort', giveUp);
+  parts.stopped.removeEventListener('abort', giveUp);
+  return !given.signal.aborted && run.lease.isTrusted();
+}
+
+const PASSED_OVER: Ending = { outcome: 'overlap', detail: 'the run that it waited for took too long' };
+
+function whyNotStarted({ stopped }: RunTickParts): Ending {
+  return stopped.aborted
+    ? { outcome: 'stopped', detail: 'this instance starts nothing any more' }
+    : { outcome: 'overlap', detail: 'the run that it waited for lost its lease' };
 }
 
 async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
@@ -109,6 +211,6 @@ async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
   }
 }
 
-function report(parts: RunTickParts, { due }: LockedTick, ending: Ending): TickReport {
-  return { task: due.task.name, tick: due.tick, instanceId: parts.instanceId, ...ending };
+function report(parts: RunTickParts, { task, tick }: DueTick, ending: Ending): void {
+  parts.report({ task: task.name, tick, instanceId: parts.instanceId, ...ending });
 }

@@ -4,6 +4,7 @@ import type { ClusterClock } from './cluster-clock.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
+import type { LabelsOf } from './ranking.js';
 import type { TaskStatus, TickContext } from './tick-context.js';
 
 /** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */
@@ -18,6 +19,8 @@ export interface SchedulerParts {
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
   readonly membership: Membership;
+  /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
+  readonly labelsOf?: LabelsOf;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;

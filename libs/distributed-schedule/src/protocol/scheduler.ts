@@ -6,8 +6,10 @@
 import { type ContestParts, contestInstant } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
+import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
+import { RunsHere } from './run-here.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
@@ -29,6 +31,8 @@ export class Scheduler {
   private readonly keeper: LeaseKeeper;
   private readonly contestParts: ContestParts;
   private readonly stopping = new AbortController();
+  private readonly lookBack: LookBack;
+  private readonly runs = new RunsHere();
   private readonly wakeup = new Wakeup();
   private readonly pending = new Set<Promise<unknown>>();
   private state: SchedulerState = 'idle';
@@ -40,12 +44,12 @@ export class Scheduler {
     const { options, instanceId, nodes, clock, membership, locks } = parts;
     const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
     this.book = new TaskBook(options.bidStaggerMs);
-    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer });
     this.keeper = new LeaseKeeper({ clock, locks, observer, leaseTtlMs: options.leaseTtlMs });
     this.contestParts = {
       ...parts,
       observer,
       keeper: this.keeper,
+      runs: this.runs,
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
       isAbandoned: () => this.isAbandoned,
@@ -54,17 +58,22 @@ export class Scheduler {
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
     };
+    this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
+    const passengers = [this.lookBack];
+    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers });
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask): void {
     this.book.add(task, this.parts.clusterClock.nowMs());
+    this.lookBack.add(task);
     this.wakeup.wake();
   }
 
   /** Forgets a task. A run in flight ends as it would have. */
   remove(name: string): void {
     this.book.remove(name);
+    this.lookBack.remove(name);
   }
 
   /** Starts beating and bidding. A second call does nothing. */
@@ -103,7 +112,7 @@ export class Scheduler {
       quorum: this.heartbeat.quorum,
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
-      tasks: this.book.statuses(),
+      tasks: this.book.statuses(this.parts.labelsOf?.(instanceId) ?? []),
       leases: this.keeper
         .leases()
         .map((lease) => ({ task: lease.lock.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
@@ -210,12 +219,14 @@ export class Scheduler {
   }
 
   private close(report: TickReport): void {
+    if (report.outcome === 'overlap') this.runs.of(report.task)?.pass(report.tick);
+    this.lookBack.ended(report);
     this.book.ended(report);
     this.tell({ type: 'tick', report });
   }
 
   private tell(event: ScheduleEvent): void {
-    if (event.type === 'started') this.book.started(event.task);
+    if (event.type === 'started' && !event.isRetry) this.book.started(event.task);
     try {
       this.parts.observer.observe(event);
     } catch {

@@ -1,16 +1,12 @@
 /** The tasks of one instance: when each is due next, and how its last tick ended. */
 
-import type { DueTick } from './bid.js';
+import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
-import { maxLatenessMs, requireMaxLatenessMs } from './options.js';
+import { latenessLimit } from './lateness.js';
 import { hasRun, type TickReport } from './outcome.js';
+import { requirePeriod } from './period.js';
+import { isEligible } from './ranking.js';
 import type { ScheduledTask, TaskStatus } from './tick-context.js';
-
-/** How many gaps of a schedule are looked at to find its shortest period. */
-const GAPS_LOOKED_AT = 16;
-
-/** A tick without a successor has no period to derive a limit from, ms. */
-const PERIOD_OF_A_LAST_TICK_MS = 60_000;
 
 /**
  * After a long pause the first missed tick of a task is reported, and those of the last minute. What lies between is
@@ -44,7 +40,7 @@ export class TaskBook {
         },
       );
     }
-    this.checkPeriod(task, nowMs);
+    requirePeriod(task, nowMs, this.bidStaggerMs);
     const nextTick = task.schedule.nextAfter(nowMs);
     this.pages.set(task.name, { task, nextTick, lastReport: undefined, lastRun: undefined, running: 0 });
   }
@@ -94,33 +90,16 @@ export class TaskBook {
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
-  statuses(): readonly TaskStatus[] {
+  /** @param labels of this instance */
+  statuses(labels: readonly string[]): readonly TaskStatus[] {
     return [...this.pages.values()].map((page) => ({
       name: page.task.name,
       schedule: page.task.schedule.description,
+      eligible: isEligible(page.task.placement, labels),
       nextTick: page.nextTick,
       lastReport: page.lastReport,
       lastRun: page.lastRun,
       running: page.running,
     }));
   }
-
-  private checkPeriod(task: ScheduledTask, nowMs: number): void {
-    let shortestMs = Number.POSITIVE_INFINITY;
-    let previous = task.schedule.nextAfter(nowMs);
-    for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
-      const next = task.schedule.nextAfter(previous);
-      if (next === undefined) break;
-      shortestMs = Math.min(shortestMs, next - previous);
-      previous = next;
-    }
-    const periodMs = Number.isFinite(shortestMs) ? shortestMs : PERIOD_OF_A_LAST_TICK_MS;
-    requireMaxLatenessMs(task.name, periodMs, this.bidStaggerMs, task.maxLatenessMs);
-  }
-}
-
-/** From the gap to the very next tick, so that a late start never comes after its successor's. */
-function latenessLimit(task: ScheduledTask, tick: number, successor: number | undefined): number {
-  const periodMs = successor === undefined ? PERIOD_OF_A_LAST_TICK_MS : successor - tick;
-  return Math.min(task.maxLatenessMs ?? maxLatenessMs(periodMs), periodMs / 2);
 }

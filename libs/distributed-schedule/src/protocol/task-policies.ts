@@ -8,7 +8,8 @@
  * What becomes of a tick that comes due while a run of its task goes on. Names of Temporal.
  *
  * - `skip`          it ends as `overlap`
- * - `buffer_one`    the first such tick starts when the run ends, on the same instance; further ones end as `overlap`
+ * - `buffer_one`    the first such tick starts when the run ends, on the same instance; further ones end as `overlap`. It is
+ *                   lost with that instance, unless the misfire policy finds it
  * - `cancel_other`  the run's signal aborts, and the tick starts when its handler has returned
  * - `allow`         it starts beside the run
  */
@@ -88,13 +89,18 @@ export const INSTANTS_PER_TICK = 32;
 /** Runs of one tick at most, retries and retakes together. */
 export const MOST_ATTEMPTS = INSTANTS_PER_TICK - 1;
 
+/** What follows the attempts of `tick`: it has ended for good. */
+export function closingInstant(tick: number): number {
+  return tick + MOST_ATTEMPTS;
+}
+
 /** Tasks whose ticks have more than one attempt, or are looked back on, need at least this much between two ticks, ms. */
 export const LEAST_PERIOD_OF_CAREFUL_TASKS_MS = 2 * INSTANTS_PER_TICK;
 
 /**
- * Whether the history of the task decides what starts next, so that it is looked at before each claim, and the end of each
- * tick is written down. Costs two messages per node and run; tasks without such a policy do not pay for it.
+ * Whether what happened to earlier ticks decides what starts next, so that the ledger is looked at between lock and claim.
+ * Costs one message per node and bid, and one more per run that has to be closed; other tasks do not pay for it.
  */
-export function isCareful({ overlap, misfire, recovery }: TaskPolicies): boolean {
-  return overlap === 'buffer_one' || misfire !== 'skip' || recovery === 'retake';
+export function looksBack({ misfire, recovery }: TaskPolicies = DEFAULT_POLICIES): boolean {
+  return misfire !== 'skip' || recovery === 'retake';
 }

@@ -60,6 +60,8 @@ export interface ScheduledTask {
   readonly placement?: Placement;
   /** Handed to every run. */
   readonly payload?: unknown;
+  /** Ticks before this instant of cluster time are not the task's, so none of them was missed. Absent: all are. */
+  readonly countsFromMs?: number;
 }
 
 /** Which instances run a task, by their labels. */
@@ -77,6 +79,8 @@ export interface Placement {
 export interface TaskStatus {
   readonly name: string;
   readonly schedule: string;
+  /** Whether this instance has the labels that the task asks for; where it has not, it contests no tick of the task. */
+  readonly eligible: boolean;
   /** Next due instant, epoch ms of cluster time. */
   readonly nextTick: number | undefined;
   /** The newest finished tick here, whatever its outcome. */

@@ -1,7 +1,9 @@
+import type { BoardNode } from '../protocol/board-node.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';
 import { nodeSetFingerprint } from './redis-address.js';
+import { RedisBoardNode } from './redis-board-node.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
 import { redisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
@@ -31,6 +33,7 @@ export interface RedisNodeHealth {
 /** What the protocol needs of Redis. */
 export interface RedisConnection {
   readonly nodes: readonly VotingNode[];
+  readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
   /**
    * `quorum`: a majority of masters decides, and a minority may fail. `single`: one master; without it, no ticks.
@@ -66,6 +69,7 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
   }
   return {
     nodes: nodes.map((node) => new RedisVotingNode(node, keys, nodeSet)),
+    boards: nodes.map((node) => new RedisBoardNode(node, keys)),
     locks: new RedlockLockProvider({ nodes, keys, instanceId, clock, nodeTimeoutMs: options.nodeTimeoutMs }),
     strength: strengthOf(sources),
     verifyDistinct: (timeoutMs) => verifyDistinct(nodes, clock, timeoutMs),

@@ -9,6 +9,12 @@ export interface RedisKeys {
   readonly ledger: string;
   /** Sorted set: instance id by the node time of its last beat. */
   readonly members: string;
+  /** Hash: the records of the board. */
+  readonly board: string;
+  /** Sorted set: keys of the board by the number of their last change. */
+  readonly boardChanges: string;
+  /** Sorted set: keys of the board by the instant at which they are gone. */
+  readonly boardExpiry: string;
   /** Prefix of the channels that tell whether an instance's process is alive. */
   readonly presencePrefix: string;
   /** String: who holds the run lock of a task. */
@@ -23,6 +29,9 @@ export function redisKeys(namespace: string): RedisKeys {
   return {
     ledger: `${prefix}:ledger`,
     members: `${prefix}:members`,
+    board: `${prefix}:board`,
+    boardChanges: `${prefix}:board:changes`,
+    boardExpiry: `${prefix}:board:expiry`,
     presencePrefix,
     lock: (task) => `${prefix}:lock:${task}`,
     presence: (instanceId) => `${presencePrefix}${instanceId}`,

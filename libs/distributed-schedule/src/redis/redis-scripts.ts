@@ -3,7 +3,7 @@ import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 
 /**
  * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, membership-scripts.ts,
- * lock-scripts.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
+ * lock-scripts.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
  *
  * Rules for every script:
  * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.

@@ -25,6 +25,8 @@ export interface MemoryClusterOptions {
 export interface JoinOptions {
   /** How far its wall clock is off, ms. May be changed while it runs. */
   readonly skew?: { offsetMs: number };
+  /** Its labels, which every other member knows at once. Default: none. */
+  readonly labels?: readonly string[];
   /** Put between the scheduler and its ports, to break them. */
   readonly wrapLocks?: (locks: LockProvider) => LockProvider;
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
@@ -43,6 +45,8 @@ export class MemoryCluster {
   readonly clock = new ManualClock();
   readonly nodes: readonly MemoryNode[];
   readonly members: Member[] = [];
+  /** By instance id. A test may change what the members know. */
+  readonly labels = new Map<string, readonly string[]>();
   private readonly random: SeededRandom;
   private readonly options: ProtocolOptions;
 
@@ -58,6 +62,7 @@ export class MemoryCluster {
   /** Adds an instance with these tasks and starts it. */
   join(tasks: readonly ScheduledTask[], given: JoinOptions = {}): Member {
     const id = `instance-${this.members.length + 1}`;
+    this.labels.set(id, given.labels ?? []);
     const clock = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
     const clusterClock = new ClusterClock(clock, this.nodes.length);
     const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
@@ -75,6 +80,7 @@ export class MemoryCluster {
       locks: given.wrapLocks?.(locks) ?? locks,
       ledger: given.wrapLedger?.(ledger) ?? ledger,
       membership: given.wrapMembership?.(membership) ?? membership,
+      labelsOf: (asked) => this.labels.get(asked) ?? [],
       observer: { observe: (event) => events.push(event) },
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
     });

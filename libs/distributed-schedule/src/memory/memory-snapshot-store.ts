@@ -1,0 +1,91 @@
+/** Snapshots within one process: for tests, and the model that the other stores are held equal to by one suite. */
+
+import { decideBegin, nextUpdateUs, pendingSnapshot } from '../protocol/begin-rule.js';
+import type { Clock } from '../protocol/ports.js';
+import type {
+  BeginVerdict,
+  EndVerdict,
+  JobStart,
+  KeptValue,
+  OpenAttempt,
+  Snapshot,
+  SnapshotReply,
+  SnapshotStore,
+} from '../protocol/snapshot-store.js';
+
+const US_PER_MS = 1_000;
+
+export interface MemorySnapshotSettings {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  /** A pending attempt that began longer ago is taken for dead, ms. */
+  readonly takeoverMs: number;
+  /** The oldest successes and failures beyond so many are forgotten. */
+  readonly mostSnapshots: number;
+}
+
+export class MemorySnapshotStore implements SnapshotStore<undefined> {
+  readonly isTransactional = false;
+  private readonly snapshots = new Map<string, Snapshot>();
+
+  constructor(private readonly settings: MemorySnapshotSettings) {}
+
+  async read(jobId: string): Promise<SnapshotReply> {
+    return { answered: true, snapshot: this.snapshots.get(jobId) };
+  }
+
+  async begin(start: JobStart): Promise<BeginVerdict<undefined>> {
+    const before = this.snapshots.get(start.jobId);
+    const nowUs = this.nowUs();
+    const takeoverUs = this.settings.takeoverMs * US_PER_MS;
+    const decision = decideBegin(before, start, { nowUs, takeoverUs });
+    if (decision !== 'begin' && before !== undefined) return { kind: decision, snapshot: before };
+    const snapshot = pendingSnapshot(before, start, nowUs);
+    this.write(snapshot);
+    return { kind: 'begun', attempt: this.attemptOf(snapshot) };
+  }
+
+  isUndone(): boolean {
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.snapshots.clear();
+  }
+
+  private attemptOf(pending: Snapshot): OpenAttempt<undefined> {
+    return {
+      snapshot: pending,
+      tx: undefined,
+      succeed: async (output: KeptValue) => this.end(pending, { status: 'success', output }),
+      fail: async (error: string) => this.end(pending, { status: 'failed', error }),
+      abandon: async () => undefined,
+    };
+  }
+
+  private end(pending: Snapshot, ending: Pick<Snapshot, 'status' | 'output' | 'error'>): EndVerdict {
+    const now = this.snapshots.get(pending.jobId);
+    if (now?.begunAtUs !== pending.begunAtUs)
+      return { kind: 'superseded', ...(now === undefined ? {} : { snapshot: now }) };
+    // A repetition of what was written before.
+    if (now.status !== 'pending') return { kind: 'written', snapshot: now };
+    const snapshot = { ...now, ...ending, updatedAtUs: nextUpdateUs(now, this.nowUs()) };
+    this.write(snapshot);
+    return { kind: 'written', snapshot };
+  }
+
+  private write(snapshot: Snapshot): void {
+    // Anew, so that the map's order is that of the last changes.
+    this.snapshots.delete(snapshot.jobId);
+    this.snapshots.set(snapshot.jobId, snapshot);
+    if (this.snapshots.size <= this.settings.mostSnapshots) return;
+    for (const [jobId, { status }] of this.snapshots) {
+      if (status === 'pending') continue;
+      this.snapshots.delete(jobId);
+      return;
+    }
+  }
+
+  private nowUs(): number {
+    return Math.floor(this.settings.clock.wallMs() * US_PER_MS);
+  }
+}

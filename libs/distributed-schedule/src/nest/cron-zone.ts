@@ -1,0 +1,89 @@
+/** What a zone of luxon can say; minutes east of UTC. */
+export interface ZoneOffsets {
+  offset(epochMs: number): number;
+}
+
+const MINUTE_MS = 60_000;
+const HALF_HOUR_MS = 30 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, step by step:
+ *
+ * - a time that is skipped when clocks are turned on runs at the turn, or as much later, as the zone's offset at New Year has it
+ * - a time that comes twice when clocks are turned back runs once if it is a single hour, and twice if it is in every hour
+ *
+ * CronTime itself takes a time that comes twice for that which has the offset of *this moment*. So its answer depends on when
+ * it is asked, and instances could disagree; asked within the second pass it can even answer with the first. Here it is the
+ * offset of the instant from which the search goes on, which is what CronTime uses when its timer has just fired. A
+ * differential test holds both equal.
+ */
+export class CronZone {
+  constructor(private readonly zone: ZoneOffsets) {}
+
+  /** What the clocks show at an instant, as if it were UTC. */
+  toLocal(epochMs: number): number {
+    return epochMs + this.zone.offset(epochMs) * MINUTE_MS;
+  }
+
+  /** @param afterMs the instant from which the search for `localMs` began */
+  toInstant(localMs: number, afterMs: number): number {
+    const instant = this.resolve(localMs, this.zone.offset(afterMs));
+    const atTurn = this.turnBefore(instant, localMs);
+    return atTurn ?? this.firstPassOf(instant, afterMs);
+  }
+
+  /** The way in which luxon does it, with `offset` as its first guess. */
+  private resolve(localMs: number, offset: number): number {
+    const guess = localMs - offset * MINUTE_MS;
+    const second = this.zone.offset(guess);
+    if (second === offset) return guess;
+    const better = localMs - second * MINUTE_MS;
+    const third = this.zone.offset(better);
+    return third === second ? better : localMs - Math.min(second, third) * MINUTE_MS;
+  }
+
+  /** For a time that does not exist: the turn of the clocks before it. Only where New Year has the offset before the turn. */
+  private turnBefore(instant: number, localMs: number): number | undefined {
+    if (sameMinute(this.toLocal(instant), localMs)) return undefined;
+    const newYearMs = Date.UTC(new Date(this.toLocal(instant)).getUTCFullYear(), 0, 1);
+    const winter = this.zone.offset(this.resolve(newYearMs, this.zone.offset(instant)));
+    if (this.zone.offset(instant) === winter) return undefined;
+    let turn = instant;
+    while (this.zone.offset(turn - MINUTE_MS) !== winter) turn -= MINUTE_MS;
+    return turn;
+  }
+
+  /** Where clocks have been turned back shortly before, an hour or half of one earlier shows the same, and is still to come. */
+  private firstPassOf(instant: number, afterMs: number): number {
+    let first = instant;
+    const hourBefore = instant - HOUR_MS;
+    const isHourRepeated =
+      this.hourOf(hourBefore) === this.hourOf(instant) ||
+      this.hourOf(instant - 2 * HOUR_MS) === this.hourOf(hourBefore);
+    if (isHourRepeated && hourBefore > afterMs) first = hourBefore;
+    const halfHourBefore = first - HALF_HOUR_MS;
+    const isHalfHourRepeated =
+      this.minuteOf(halfHourBefore) === this.minuteOf(first) ||
+      this.minuteOf(hourBefore) === this.minuteOf(halfHourBefore);
+    return isHalfHourRepeated && halfHourBefore > afterMs ? halfHourBefore : first;
+  }
+
+  private hourOf(epochMs: number): number {
+    return Math.floor(modulo(this.toLocal(epochMs), DAY_MS) / HOUR_MS);
+  }
+
+  private minuteOf(epochMs: number): number {
+    return Math.floor(modulo(this.toLocal(epochMs), HOUR_MS) / MINUTE_MS);
+  }
+}
+
+function sameMinute(oneMs: number, otherMs: number): boolean {
+  const minuteOfDay = (ms: number): number => Math.floor(modulo(ms, DAY_MS) / MINUTE_MS);
+  return minuteOfDay(oneMs) === minuteOfDay(otherMs);
+}
+
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}

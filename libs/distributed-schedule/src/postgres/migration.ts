@@ -1,0 +1,74 @@
+/** The table of the snapshots. What is here may run any number of times, from any number of instances at once. */
+
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { quotedName } from './quoted-name.js';
+
+export interface SnapshotTable {
+  /** Default `public`: the table must not depend on a connection's search_path. */
+  readonly schema?: string;
+  /** Default `distributed_schedule_snapshot`. Its type is named like it, with `_status`. */
+  readonly table?: string;
+}
+
+/** The names of one table in SQL. */
+export interface TableNames {
+  readonly table: string;
+  readonly statusType: string;
+  readonly endedIndex: string;
+}
+
+const DEFAULT_SCHEMA = 'public';
+const DEFAULT_TABLE = 'distributed_schedule_snapshot';
+/** With the longest of the endings that are put to it, a name stays within the 63 bytes of PostgreSQL. */
+const MOST_TABLE_BYTES = 55;
+
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION when a name cannot be one */
+export function tableNames({ schema = DEFAULT_SCHEMA, table = DEFAULT_TABLE }: SnapshotTable = {}): TableNames {
+  quotedName('schema', schema);
+  quotedName('table', table);
+  if (Buffer.byteLength(table) > MOST_TABLE_BYTES) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `option table is longer than ${MOST_TABLE_BYTES} bytes, so its index would have no name`,
+      { value: table },
+    );
+  }
+  return {
+    table: quotedName('table', [schema, table]),
+    statusType: quotedName('table', [schema, `${table}_status`]),
+    endedIndex: quotedName('table', `${table}_ended`),
+  };
+}
+
+/**
+ * The migration as one text, for whichever tool runs yours: it makes what is missing and changes nothing else. It holds an
+ * advisory lock to the end of its transaction, since two `CREATE … IF NOT EXISTS` at a time can both find nothing and one
+ * then fails; and it is one statement, so that it is all or nothing wherever it runs.
+ */
+export function migrationSql(names: SnapshotTable = {}): string {
+  const { table, statusType, endedIndex } = tableNames(names);
+  return `
+DO $migration$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('nestjs-distributed-schedule', 0));
+  IF to_regtype(${literal(statusType)}) IS NULL THEN
+    CREATE TYPE ${statusType} AS ENUM ('pending', 'success', 'failed');
+  END IF;
+  CREATE TABLE IF NOT EXISTS ${table} (
+    job_id CHAR(32) PRIMARY KEY,
+    status ${statusType} NOT NULL,
+    snapshot JSONB NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS ${endedIndex} ON ${table} (updated_at) WHERE status <> 'pending';
+END
+$migration$`.trim();
+}
+
+/** A text in SQL. The delimiter of the block could stand in a name. */
+function literal(text: string): string {
+  if (text.includes('$migration$')) {
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', 'option table has $migration$ in it', { value: 'table' });
+  }
+  return `'${text.replaceAll("'", "''")}'`;
+}

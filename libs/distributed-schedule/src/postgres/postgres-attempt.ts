@@ -1,0 +1,96 @@
+import type { PoolClient } from 'pg';
+import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot-store.js';
+import { failureOf } from './postgres-failure.js';
+import type { PostgresSession } from './postgres-session.js';
+import type { SnapshotRows } from './snapshot-rows.js';
+
+/**
+ * One attempt in its transaction, which holds the row of the job locked to its end. A process that dies drops its connection,
+ * and the server rolls the effect back: what is left is the pending snapshot, and nothing else.
+ */
+export class PostgresAttempt implements OpenAttempt<PoolClient> {
+  readonly tx: PoolClient;
+  /** The answer to COMMIT was lost. */
+  private isInDoubt = false;
+
+  constructor(
+    readonly snapshot: Snapshot,
+    private readonly session: PostgresSession,
+    private readonly rows: SnapshotRows,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.tx = session.client;
+    signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (signal?.aborted === true) this.onAbort();
+  }
+
+  async succeed(output: KeptValue): Promise<EndVerdict> {
+    if (this.isInDoubt) return this.settle();
+    this.signal?.removeEventListener('abort', this.onAbort);
+    let success: Snapshot | undefined;
+    try {
+      success = await this.rows.replace(
+        this.session,
+        { ...this.snapshot, status: 'success', output },
+        this.snapshot.updatedAtUs,
+      );
+    } catch (error) {
+      return this.undoneBy(error);
+    }
+    if (success === undefined) {
+      // The effect itself has changed the row, or removed it.
+      await this.abandon();
+      return { kind: 'superseded' };
+    }
+    return this.commit(success);
+  }
+
+  async fail(error: string): Promise<EndVerdict> {
+    await this.abandon();
+    return this.rows.end({ ...this.snapshot, status: 'failed', error });
+  }
+
+  async abandon(): Promise<void> {
+    this.signal?.removeEventListener('abort', this.onAbort);
+    try {
+      await this.session.query('ROLLBACK');
+      this.session.close();
+    } catch {
+      this.session.close(true);
+    }
+  }
+
+  /** A statement of the effect to a host that is cut off would wait for ever, and the handler with it. */
+  private readonly onAbort = (): void => this.session.close(true);
+
+  private async commit(success: Snapshot): Promise<EndVerdict> {
+    try {
+      await this.session.query('COMMIT');
+    } catch (error) {
+      if (failureOf(error).kind !== 'unreachable') return this.undoneBy(error);
+      this.session.close(true);
+      this.isInDoubt = true;
+      return this.settle();
+    }
+    this.session.close();
+    return { kind: 'written', snapshot: success };
+  }
+
+  private async undoneBy(error: unknown): Promise<EndVerdict> {
+    await this.abandon();
+    return { kind: 'undone', ...this.rows.requirePassing(failureOf(error)) };
+  }
+
+  /** Whether a COMMIT without an answer was carried out. The row's lock says when that is decided for good. */
+  private async settle(): Promise<EndVerdict> {
+    const reply = await this.rows.readDecided(this.snapshot.jobId);
+    if (reply.kind === 'unread') return { kind: 'unreachable', reason: reply.reason };
+    const { value } = reply;
+    if (value?.begunAtUs !== this.snapshot.begunAtUs) {
+      return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
+    }
+    return value.status === 'success'
+      ? { kind: 'written', snapshot: value }
+      : { kind: 'undone', reason: 'the connection was lost before COMMIT' };
+  }
+}

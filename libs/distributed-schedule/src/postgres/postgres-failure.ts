@@ -1,0 +1,65 @@
+/**
+ * What an error of PostgreSQL or of its client means, by its code. Messages are not passed on: they name hosts, users and
+ * sometimes values.
+ */
+
+import { DistributedScheduleError } from '../protocol/errors.js';
+
+export type PostgresFailure =
+  /** Somebody else has the row. */
+  | { readonly kind: 'locked' }
+  /** Rolled back by the server, not for anything that was wrong: the same transaction may succeed. */
+  | { readonly kind: 'undone'; readonly reason: string }
+  /** No connection, or none any more. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  | { readonly kind: 'not_migrated'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Serialisation failure, deadlock. */
+const UNDONE: ReadonlySet<string> = new Set(['40001', '40P01']);
+/** Undefined table, undefined column, undefined object (the enum). */
+const NOT_MIGRATED: ReadonlySet<string> = new Set(['42P01', '42703', '42704']);
+/**
+ * Connection exceptions, too many connections, shutdown, crash, start-up, sessions that were ended for idling, read-only
+ * standby (a failover under way).
+ */
+const UNREACHABLE = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** The driver's own errors have no code. */
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e|Query read timeout|Cannot use a pool)/;
+
+export function failureOf(error: unknown): PostgresFailure {
+  const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
+  if (code === LOCK_NOT_AVAILABLE) return { kind: 'locked' };
+  if (typeof code === 'string' && SQLSTATE.test(code)) {
+    if (UNDONE.has(code)) return { kind: 'undone', reason: code };
+    if (NOT_MIGRATED.has(code)) return { kind: 'not_migrated', reason: code };
+    return { kind: UNREACHABLE.test(code) ? 'unreachable' : 'refused', reason: code };
+  }
+  // A code of the system, such as ECONNREFUSED; with several addresses it is in the first of the errors.
+  if (typeof code === 'string') return { kind: 'unreachable', reason: code };
+  if (Array.isArray(errors)) return failureOf(errors[0]);
+  const isConnection = typeof message === 'string' && CONNECTION_MESSAGES.test(message);
+  return isConnection ? { kind: 'unreachable', reason: 'not connected' } : { kind: 'refused', reason: 'error' };
+}
+
+/** What cannot be mended by asking again. */
+export function refusal(failure: PostgresFailure, table: string): DistributedScheduleError {
+  const reason = 'reason' in failure ? failure.reason : failure.kind;
+  if (failure.kind === 'not_migrated') {
+    return new DistributedScheduleError(
+      'DSCHED_NOT_MIGRATED',
+      `table ${table} of the snapshots is missing or of another version (SQLSTATE ${reason}); run the migration, or pass ` +
+        '{ migrate: true }',
+      { value: table },
+    );
+  }
+  return new DistributedScheduleError(
+    'DSCHED_STORE_REFUSED',
+    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason})`,
+    { value: reason },
+  );
+}

@@ -1,0 +1,78 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Clock } from '../protocol/ports.js';
+
+/** A statement, or the wait for a connection, took longer than the store's own limit. */
+class Unanswered extends Error {
+  readonly code = 'TIMEOUT';
+}
+
+/**
+ * One connection, from its loan to its return. A pool's loan has no guard of its own: a connection that ends between two
+ * statements emits an error that nobody hears, which ends the process; and without a limit a statement to a host that is
+ * cut off waits for the kernel, for a quarter of an hour.
+ */
+export class PostgresSession {
+  private isOpen = true;
+  private failure: unknown;
+  private readonly onError = (error: unknown): void => {
+    this.failure = error;
+  };
+
+  private constructor(
+    readonly client: PoolClient,
+    private readonly clock: Clock,
+    private readonly timeoutMs: number,
+  ) {
+    client.on('error', this.onError);
+  }
+
+  /** Rejects when there is no connection within the limit. */
+  static async open(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
+    const loan = pool.connect();
+    try {
+      return new PostgresSession(await within(clock, timeoutMs, loan), clock, timeoutMs);
+    } catch (error) {
+      // It may come yet, and nobody would give it back.
+      loan.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  /** @param extraMs what the statement may wait for a lock beside */
+  async query<Row>(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<readonly Row[]> {
+    if (this.failure !== undefined) throw this.failure;
+    if (!this.isOpen) throw new Unanswered();
+    const reply = values.length === 0 ? this.client.query(sql) : this.client.query(sql, [...values]);
+    const result: unknown = await within(this.clock, this.timeoutMs + extraMs, reply);
+    // Several statements in one text have as many results; the last one counts.
+    return ((Array.isArray(result) ? result.at(-1) : result) as { rows: Row[] }).rows;
+  }
+
+  /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */
+  close(isBroken = false): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    const mustEnd = isBroken || this.failure !== undefined;
+    // The listener stays on a connection that ends: its last error comes later.
+    if (!mustEnd) this.client.off('error', this.onError);
+    this.client.release(mustEnd);
+  }
+}
+
+async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const timeout = clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal).then(() => {
+    throw new Unanswered();
+  });
+  // The one that loses ends unheard.
+  timeout.catch(() => undefined);
+  reply.catch(() => undefined);
+  try {
+    return await Promise.race([reply, timeout]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Pool, PoolClient } from 'pg';
+import { decideBegin, pendingSnapshot } from '../protocol/begin-rule.js';
+import type { Clock } from '../protocol/ports.js';
+import type {
+  BeginVerdict,
+  JobStart,
+  Snapshot,
+  SnapshotReply,
+  SnapshotStore,
+} from '../protocol/snapshot-store.js';
+import { migrationSql } from './migration.js';
+import { PostgresAttempt } from './postgres-attempt.js';
+import { failureOf } from './postgres-failure.js';
+import type { PostgresSession } from './postgres-session.js';
+import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
+import { SnapshotRows } from './snapshot-rows.js';
+
+const US_PER_MS = 1_000;
+
+/**
+ * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
+ * that the job has begun; a second one locks that row, runs the effect, and commits it together with the success. While the
+ * second one is open nobody else can begin; when it ends without a success, by whatever cause, somebody else can at once.
+ */
+export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
+  readonly isTransactional = true;
+  private readonly rows: SnapshotRows;
+  private migrated: Promise<void> | undefined;
+
+  constructor(
+    private readonly pool: Pool,
+    clock: Clock,
+    private readonly settings: PostgresSnapshotSettings,
+    private readonly onClose: () => Promise<void>,
+  ) {
+    this.rows = new SnapshotRows(pool, clock, settings);
+  }
+
+  async read(jobId: string): Promise<SnapshotReply> {
+    const reply = await this.rows.read(jobId);
+    return reply.kind === 'read'
+      ? { answered: true, snapshot: reply.value }
+      : { answered: false, reason: reply.reason };
+  }
+
+  async begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+    let session: PostgresSession | undefined;
+    try {
+      await this.requireTable();
+      session = await this.rows.open();
+      return await this.beginIn(session, start, signal);
+    } catch (error) {
+      session?.close(true);
+      const failure = failureOf(error);
+      if (failure.kind === 'locked') return { kind: 'pending' };
+      return { kind: 'unreachable', ...this.rows.requirePassing(failure) };
+    }
+  }
+
+  isUndone(error: unknown): boolean {
+    return failureOf(error).kind === 'undone';
+  }
+
+  /** Makes the table where it is missing. Any number of instances may call it at once, any number of times. */
+  async migrate(): Promise<void> {
+    const session = await this.rows.open();
+    try {
+      await session.query(migrationSql(this.settings));
+      session.close();
+    } catch (error) {
+      session.close(true);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.onClose();
+  }
+
+  private async beginIn(
+    session: PostgresSession,
+    start: JobStart,
+    signal: AbortSignal | undefined,
+  ): Promise<BeginVerdict<PoolClient>> {
+    // 2 begin
+    const [time] = await session.query<{ now_us: string }>(this.rows.beginSql());
+    // 3 upsert
+    const verdict = await this.upsert(session, start, Number(time?.now_us));
+    if (verdict.kind !== 'upserted') {
+      await session.query('ROLLBACK');
+      session.close();
+      return verdict;
+    }
+    const { snapshot } = verdict;
+    await session.query(`COMMIT; ${this.rows.beginSql(this.settings.isolation)}`);
+    const now = await this.rows.lock(session, start.jobId);
+    if (now?.updatedAtUs !== snapshot.updatedAtUs) {
+      // Somebody else took the job over between the two transactions.
+      await session.query('ROLLBACK');
+      session.close();
+      return { kind: 'pending', ...(now === undefined ? {} : { snapshot: now }) };
+    }
+    // The bound was for our row; how long the effect waits for locks of its own is the application's business.
+    await session.query('SET LOCAL lock_timeout TO DEFAULT');
+    return { kind: 'begun', attempt: new PostgresAttempt(snapshot, session, this.rows, signal) };
+  }
+
+  private async upsert(
+    session: PostgresSession,
+    start: JobStart,
+    nowUs: number,
+  ): Promise<
+    | { readonly kind: 'upserted'; readonly snapshot: Snapshot }
+    | Exclude<BeginVerdict<never>, { kind: 'begun' | 'unreachable' }>
+  > {
+    const first = pendingSnapshot(undefined, start, nowUs);
+    if (await this.rows.insert(session, first)) return { kind: 'upserted', snapshot: first };
+    const before = await this.rows.lock(session, start.jobId);
+    // Who has the row's lock knows that its last holder has ended: its transaction had it.
+    const takeoverUs = this.settings.takeoverMs * US_PER_MS;
+    const decision = decideBegin(before, start, { nowUs, takeoverUs, isHolderGone: true });
+    if (before === undefined) return { kind: 'pending' };
+    if (decision !== 'begin') return { kind: decision, snapshot: before };
+    const snapshot = await this.rows.replace(
+      session,
+      pendingSnapshot(before, start, nowUs),
+      before.updatedAtUs,
+    );
+    return snapshot === undefined ? { kind: 'pending' } : { kind: 'upserted', snapshot };
+  }
+
+  private async requireTable(): Promise<void> {
+    if (!this.settings.migrate) return;
+    this.migrated ??= this.migrate();
+    try {
+      await this.migrated;
+    } catch (error) {
+      // The next one tries again.
+      this.migrated = undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** What an instance finds out about ticks that nobody ran, or whose run has died with its instance. */
+
+import type { Outcome } from './outcome.js';
+
+/**
+ * Why a tick was not run to its end.
+ *
+ * - `no_majority`   no majority of nodes answers, so nobody is known to have claimed it
+ * - `dead_holder`   every bid met the lock of an instance that has died
+ * - `too_late`      instances noticed it, or would have started it, later than its lateness limit
+ * - `not_eligible`  no live instance has the labels that the task asks for
+ * - `unclaimed`     a majority answers, and no live instance has claimed it
+ * - `while_down`    no instance was there
+ * - `died`          the instance that claimed it died before its run ended
+ */
+export const AUDIT_CAUSES = [
+  'no_majority',
+  'dead_holder',
+  'too_late',
+  'not_eligible',
+  'unclaimed',
+  'while_down',
+  'died',
+] as const;
+
+export type AuditCause = (typeof AUDIT_CAUSES)[number];
+
+export interface AuditFinding {
+  readonly task: string;
+  /** The tick, or the newest of `ticks`. Epoch ms of cluster time. */
+  readonly tick: number;
+  /** How many ticks it is about: 1, or more of those that were missed while no instance was there. */
+  readonly ticks: number;
+  readonly outcome: Extract<Outcome, 'missed' | 'lost'>;
+  readonly cause: AuditCause;
+  /** The cause in words, with what is known about it. */
+  readonly detail: string;
+  /**
+   * False when no majority could be asked, or when a node has granted the tick to somebody: then an instance that this one
+   * cannot see may have run it.
+   */
+  readonly certain: boolean;
+  /** The instance that tells it. */
+  readonly instanceId: string;
+}
+
+/** What an instance has found since its start. Others find the same: take the largest over instances, not the sum. */
+export interface AuditCounts {
+  /** Ticks that nobody claimed. */
+  readonly missed: number;
+  /** Ticks whose instance died before their run ended. */
+  readonly lost: number;
+}

@@ -1,0 +1,82 @@
+/** What it means that a tick is open after its lateness limit. Pure. */
+
+import type { AuditFinding } from './audit-finding.js';
+import type { DueTick } from './due-tick.js';
+import type { TickReport } from './outcome.js';
+import type { PeekVerdict } from './ports.js';
+
+export interface AuditQuestion {
+  readonly due: DueTick;
+  /** How the tick ended on this instance. Absent where it has not, or where this instance may not run the task. */
+  readonly report: TickReport | undefined;
+  /** What the ledger says now. Absent when nothing was asked or answered. */
+  readonly peek: PeekVerdict | undefined;
+  readonly instanceId: string;
+  readonly isAlive: (instanceId: string) => boolean;
+  /** How many live instances may run the task. */
+  readonly eligible: number;
+}
+
+export type AuditVerdict =
+  /** Somebody has claimed it, or a policy of the task wants it not to run. */
+  | { readonly kind: 'fine' }
+  /** Not known yet: `finding` is what is said if it never will be. */
+  | { readonly kind: 'unsure'; readonly finding?: Miss }
+  | { readonly kind: 'missed'; readonly finding: Miss };
+
+type Miss = Pick<AuditFinding, 'cause' | 'detail' | 'certain'>;
+
+const FINE: AuditVerdict = { kind: 'fine' };
+const NO_MAJORITY = 'no majority of nodes answered this instance';
+
+export function judgeTick(question: AuditQuestion): AuditVerdict {
+  const { due, report, peek, instanceId } = question;
+  if (isByPolicy(question)) return FINE;
+  switch (peek?.kind) {
+    case 'taken':
+      // Its own claim, which it could not take back: nobody else will run it.
+      return isOwn(peek.claimId, instanceId) && report?.outcome === 'misfire'
+        ? { kind: 'missed', finding: { ...causeOf(question), certain: true } }
+        : FINE;
+    case 'open':
+      // A node that names it may be all that is left of a majority.
+      return (peek.highest ?? 0) >= due.tick
+        ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
+        : { kind: 'missed', finding: { ...causeOf(question), certain: true } };
+    case 'unknown':
+    case undefined:
+      return { kind: 'unsure', finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false } };
+    default:
+      return peek satisfies never;
+  }
+}
+
+/** A run of the task went on, and its holder lives: the overlap policy has decided, and nothing is wrong. */
+function isByPolicy({ report, isAlive }: AuditQuestion): boolean {
+  if (report?.outcome === 'buffered') return true;
+  return report?.outcome === 'overlap' && (report.by === undefined || isAlive(report.by));
+}
+
+function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' | 'detail'> {
+  if (eligible === 0) {
+    const labels = due.task.placement?.runOn.join(', ') ?? '';
+    return { cause: 'not_eligible', detail: `no live instance has the labels ${labels}` };
+  }
+  switch (report?.outcome) {
+    case 'overlap':
+      return {
+        cause: 'dead_holder',
+        detail: `every bid met the lock of ${report.by ?? 'an instance'}, which is no longer there`,
+      };
+    case 'misfire':
+      return { cause: 'too_late', detail: report.detail ?? 'it was noticed too late' };
+    case 'no_quorum':
+      return { cause: 'no_majority', detail: report.detail ?? 'no bid found a majority' };
+    default:
+      return { cause: 'unclaimed', detail: 'none of the live instances has claimed it' };
+  }
+}
+
+function isOwn(claimId: string | undefined, instanceId: string): boolean {
+  return claimId?.startsWith(`${instanceId}:`) ?? false;
+}

@@ -1,0 +1,53 @@
+import type { JobStart, Snapshot } from './snapshot-store.js';
+
+/** What a job's snapshot says to a new attempt. `begin`: it may run the effect. */
+export type BeginDecision = 'begin' | 'done' | 'pending' | 'superseded';
+
+export interface BeginTerms {
+  /** The store's clock, microseconds since the epoch. */
+  readonly nowUs: number;
+  /** A pending attempt that began longer ago than this is taken for dead. */
+  readonly takeoverUs: number;
+  /** Whether the store can tell that the attempt of a pending snapshot has ended without a word. */
+  readonly isHolderGone?: boolean;
+}
+
+/**
+ * The one rule of who may run a job's effect; the Lua script of the Redis store says the same. A larger token takes a pending
+ * job over at once: whoever got it was given the tick because its former holder can no longer trust its lease.
+ */
+export function decideBegin(
+  snapshot: Snapshot | undefined,
+  { fencingToken }: Pick<JobStart, 'fencingToken'>,
+  { nowUs, takeoverUs, isHolderGone = false }: BeginTerms,
+): BeginDecision {
+  if (snapshot === undefined) return 'begin';
+  if (snapshot.status === 'success') return 'done';
+  const newest = snapshot.fencingToken;
+  if (fencingToken !== undefined && newest !== undefined && fencingToken < newest) return 'superseded';
+  if (snapshot.status === 'failed' || isHolderGone) return 'begin';
+  if (fencingToken !== undefined && newest !== undefined && fencingToken > newest) return 'begin';
+  return nowUs - snapshot.begunAtUs >= takeoverUs ? 'begin' : 'pending';
+}
+
+/** The pending snapshot that an attempt writes over what was there. */
+export function pendingSnapshot(before: Snapshot | undefined, start: JobStart, nowUs: number): Snapshot {
+  const atUs = nextUpdateUs(before, nowUs);
+  const fencingToken = start.fencingToken ?? before?.fencingToken;
+  // The first one stays: an attempt with another input is a mistake, which must be seen.
+  const input = before?.input ?? start.input;
+  return {
+    jobId: start.jobId,
+    status: 'pending',
+    attempt: (before?.attempt ?? 0) + 1,
+    ...(fencingToken === undefined ? {} : { fencingToken }),
+    ...(input === undefined ? {} : { input }),
+    begunAtUs: atUs,
+    updatedAtUs: atUs,
+  };
+}
+
+/** Grows even when the store's clock does not: two changes must never look alike. */
+export function nextUpdateUs(before: Snapshot | undefined, nowUs: number): number {
+  return Math.max(nowUs, (before?.updatedAtUs ?? 0) + 1);
+}

@@ -1,0 +1,70 @@
+/** What the store's answers to a bid mean. */
+
+import { ownerOf } from './claim-id.js';
+import type { LockedTick } from './due-tick.js';
+import type { Outcome } from './outcome.js';
+import type { ClaimVerdict, LockVerdict } from './ports.js';
+
+export type BidVerdict =
+  | { readonly kind: 'won'; readonly won: LockedTick }
+  /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
+  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly retryInMs?: number }
+  /** Nothing to bid for any more. */
+  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string }
+  | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
+
+export const NO_VERDICT: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'no verdict from the ledger',
+};
+
+/** What a claim has come to. */
+export function decideBid(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVerdict {
+  const decided = decideClaimed(candidate, verdict);
+  // That an earlier tick went to somebody else says nothing about the one that was bid for.
+  return decided.kind === 'over' && candidate.contested !== undefined
+    ? { kind: 'open', outcome: 'no_quorum', detail: `an earlier tick comes first, and was ${decided.detail}` }
+    : decided;
+}
+
+function decideClaimed(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVerdict {
+  switch (verdict?.kind) {
+    case 'won':
+      return { kind: 'won', won: candidate };
+    case 'taken':
+      return { kind: 'over', outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` };
+    case 'late':
+      return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
+    case 'split':
+      return { kind: 'open', outcome: 'no_quorum', detail: 'the vote was split' };
+    case 'no_quorum':
+      return { kind: 'open', outcome: 'no_quorum', detail: `claim: ${verdict.reason}` };
+    case 'outdated':
+    case 'conflict':
+      return { kind: 'fenced', reason: verdict.kind };
+    case undefined:
+      return NO_VERDICT;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** What a lock that was not acquired means. */
+export function withoutLock(verdict: Exclude<LockVerdict, { kind: 'acquired' }> | undefined): BidVerdict {
+  switch (verdict?.kind) {
+    case 'held':
+      return {
+        kind: 'open',
+        outcome: 'overlap',
+        detail: `lock held by ${verdict.holder ?? 'another run'}`,
+        ...(verdict.freeInMs !== undefined && { retryInMs: verdict.freeInMs }),
+      };
+    case 'no_quorum':
+      return { kind: 'open', outcome: 'no_quorum', detail: `lock: ${verdict.reason}` };
+    case undefined:
+      return { kind: 'open', outcome: 'no_quorum', detail: 'no verdict from the lock provider' };
+    default:
+      return verdict satisfies never;
+  }
+}

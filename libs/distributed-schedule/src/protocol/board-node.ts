@@ -1,0 +1,50 @@
+/** The board's side of a node: it keeps records and numbers their changes. */
+
+import type { BoardRecord } from './board-record.js';
+import type { NodeReply } from './ports.js';
+
+/** Up to where an instance has read a node's changes. */
+export interface BoardCursor {
+  /** Names the node's memory: another one after a flush, a restart, a fail-over or an eviction. */
+  readonly epoch: string;
+  /** The node's number of the last change that was read. */
+  readonly sequence: number;
+}
+
+/** Before the first exchange. */
+export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 });
+
+/**
+ * What became of one put.
+ *
+ * - `stored`  the node keeps this record, now or already
+ * - `older`   the node keeps a newer one of this key, or the record has expired by the node's clock
+ * - `full`    the node keeps as many records as it may
+ */
+export type PutAnswer = 'stored' | 'older' | 'full';
+
+export interface BoardExchange {
+  /** To be sent with the next exchange. Of another epoch than the one sent: everything is read anew, from the start. */
+  readonly cursor: BoardCursor;
+  /** There is more to read than was sent. */
+  readonly hasMore: boolean;
+  /** One per put, in order. */
+  readonly puts: readonly PutAnswer[];
+  /** The newest record of each key that changed after the cursor, but for those that this exchange has stored. */
+  readonly changes: readonly BoardRecord[];
+}
+
+/**
+ * Puts records and reads what changed, in one message. Idempotent: a message that is sent twice, late or out of order
+ * changes nothing but the node's numbering.
+ *
+ * The node does not judge and does not abstain. Unlike a claim, a record is no vote: what is absent decides nothing,
+ * what is lost with a node's memory is put again by any instance that has seen it, and what comes back from an old
+ * file has an old stamp. So the incarnation of the server only names its memory for the cursor.
+ */
+export interface BoardNode {
+  /** Shown in logs: no host name, no secret. */
+  readonly label: string;
+  /** Never rejects, and ends within the node timeout. */
+  exchange(puts: readonly BoardRecord[], cursor: BoardCursor): Promise<NodeReply<BoardExchange>>;
+}

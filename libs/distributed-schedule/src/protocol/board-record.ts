@@ -1,0 +1,94 @@
+/**
+ * What stands on the board: small texts under keys, of which the one with the newest stamp counts. Merging two boards
+ * is picking the newer record per key, so it does not matter in which order, how often or over which nodes records
+ * travel: whoever has seen the same records has the same board.
+ */
+
+import { DistributedScheduleError } from './errors.js';
+import { shownValue } from './shown-value.js';
+
+/** When a record was written, in an order that all agree on: by `ms`, then `counter`, then `writer`. */
+export interface Stamp {
+  /** Epoch ms of cluster time. */
+  readonly ms: number;
+  /** Tells records of one millisecond apart. */
+  readonly counter: number;
+  /** 12 hex digits of whoever wrote it; settles what is left. */
+  readonly writer: string;
+}
+
+export interface BoardRecord {
+  readonly key: string;
+  /** JSON text; `''` where the key was deleted, which has to be remembered for a while. */
+  readonly value: string;
+  readonly stamp: Stamp;
+  /** Epoch ms of cluster time from which the record is gone; undefined: it stays. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** The value of a deleted key. */
+export const DELETED = '';
+
+/** How often an instance exchanges news with each node, ms: a change is seen everywhere within a second. */
+export const BOARD_PERIOD_MS = 800;
+
+/** Records that one node keeps at most; a put of a further key is refused. */
+export const MOST_RECORDS = 10_000;
+
+/** Characters of a value at most. */
+export const MOST_VALUE_LENGTH = 32_768;
+
+/** Of one exchange, either way. What is left goes with the next one, at once. */
+export const MOST_PUTS = 200;
+export const MOST_CHANGES = 500;
+/** Characters of one exchange, either way; a single record may exceed it. */
+export const MOST_EXCHANGE_LENGTH = 262_144;
+
+/**
+ * How long a deletion is remembered, ms. An instance or a node that has been away for longer may bring the record
+ * back, so an instance that has not heard a majority for half of it forgets what it knew.
+ */
+export const TOMBSTONE_TTL_MS = 86_400_000;
+
+/** As long as a task's name with a prefix. */
+const MOST_KEY_LENGTH = 300;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u007f{}]/;
+
+/** Positive where `one` is newer, 0 where they are the same. */
+export function compareStamps(one: Stamp, other: Stamp): number {
+  if (one.ms !== other.ms) return one.ms - other.ms;
+  if (one.counter !== other.counter) return one.counter - other.counter;
+  if (one.writer === other.writer) return 0;
+  return one.writer > other.writer ? 1 : -1;
+}
+
+/** Whether `one` is to replace `other`. */
+export function isNewer(one: Stamp, other: Stamp | undefined): boolean {
+  return other === undefined || compareStamps(one, other) > 0;
+}
+
+export function isExpired({ expiresAtMs }: BoardRecord, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
+}
+
+/** @throws DistributedScheduleError DSCHED_BOARD_LIMIT */
+export function requireRecordSize(key: string, value: string): void {
+  if (key === '' || key.length > MOST_KEY_LENGTH || FORBIDDEN_IN_KEYS.test(key)) {
+    throw new DistributedScheduleError(
+      'DSCHED_BOARD_LIMIT',
+      `the key ${shownValue(key)} cannot be used; it takes 1 to ${MOST_KEY_LENGTH} characters without braces and control ` +
+        'characters',
+      { value: key.slice(0, MOST_KEY_LENGTH) },
+    );
+  }
+  if (value.length > MOST_VALUE_LENGTH) {
+    throw new DistributedScheduleError(
+      'DSCHED_BOARD_LIMIT',
+      `the record '${key}' has ${value.length} characters; at most ${MOST_VALUE_LENGTH} are kept. Store it elsewhere and ` +
+        'pass a reference',
+      { value: value.length },
+    );
+  }
+}

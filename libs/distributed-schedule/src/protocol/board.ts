@@ -1,0 +1,288 @@
+/**
+ * The notice board of a namespace, as one instance sees it: small records that every instance reads and writes, kept by
+ * the nodes. It carries what people decide at run time (a task is paused), never who runs a tick.
+ *
+ * Every instance exchanges news with every node once a period, and passes on what a node lacks. So a change is seen
+ * everywhere within a second, instances that reach different nodes meet on the others, and a node that has lost its
+ * memory is refilled.
+ */
+
+import { BoardLink } from './board-link.js';
+import { BoardMap } from './board-map.js';
+import type { BoardNode } from './board-node.js';
+import {
+  BOARD_PERIOD_MS,
+  type BoardRecord,
+  DELETED,
+  isNewer,
+  requireRecordSize,
+  TOMBSTONE_TTL_MS,
+} from './board-record.js';
+import { StampClock } from './board-stamp.js';
+import type { ClusterClock } from './cluster-clock.js';
+import { DistributedScheduleError } from './errors.js';
+import type { ScheduleObserver } from './observer.js';
+import type { Clock, Random } from './ports.js';
+import { quorumOf } from './quorum.js';
+
+export interface BoardParts {
+  readonly nodes: readonly BoardNode[];
+  readonly clock: Clock;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
+  readonly random: Random;
+  readonly observer: ScheduleObserver;
+}
+
+/** What stands under a key. */
+export interface BoardEntry {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  /** When it was written, epoch ms of cluster time. */
+  readonly writtenMs: number;
+}
+
+/**
+ * How a put has ended.
+ *
+ * - `kept`       a majority of nodes keeps it: it outlives the loss of any minority
+ * - `minority`   some nodes keep it. It holds for whoever reaches one of them and spreads as the others come back; if
+ *                those few lose their memory first, it may be lost
+ * - `unheard`    no node has answered, and this instance does not act on it. A node that took it without its answer
+ *                coming through can still spread it
+ */
+export interface BoardVerdict {
+  readonly kind: 'kept' | 'minority' | 'unheard';
+  readonly acknowledged: number;
+  readonly nodes: number;
+  /** Nodes that refused it, as they keep as many records as they may. */
+  readonly full: number;
+}
+
+/** Told the keys whose record is new, deleted or expired. */
+export type BoardListener = (keys: ReadonlySet<string>) => void;
+
+/** How long a put tries to reach a majority, ms, and how long it waits between two tries. */
+const PUT_PATIENCE_MS = 1_000;
+const PUT_RETRY_MS = 100;
+
+/** Without an answer of a majority for so long, what is known may have been deleted and forgotten meanwhile. */
+const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
+
+export class Board {
+  private readonly map = new BoardMap();
+  private readonly links: readonly BoardLink[];
+  private readonly stamps: StampClock;
+  private readonly listeners = new Set<BoardListener>();
+  private readonly stopping = new AbortController();
+  private quorumHeardMs: number;
+  private markCurrent: () => void = () => {};
+  private sweeping: Promise<void> | undefined;
+  private isFull = false;
+  /** Resolves when what the nodes keep has been read, from a majority at least. */
+  readonly whenCurrent: Promise<void>;
+
+  constructor(private readonly parts: BoardParts) {
+    const { clock, random, clusterClock } = parts;
+    const nowMs = (): number => clusterClock.nowMs();
+    this.stamps = new StampClock(random.id(), nowMs);
+    this.quorumHeardMs = clock.monotonicMs();
+    this.whenCurrent = new Promise((resolve) => {
+      this.markCurrent = resolve;
+    });
+    this.links = parts.nodes.map(
+      (node) =>
+        new BoardLink({
+          node,
+          map: this.map,
+          clock,
+          random,
+          nowMs,
+          onChanges: (records) => this.takeIn(records, false),
+          onAnswer: () => this.noteAnswer(),
+          onFull: (label) => this.tellFull(label),
+        }),
+    );
+  }
+
+  /** Starts the exchange. A second call does nothing. */
+  start(): void {
+    if (this.stopping.signal.aborted) return;
+    for (const link of this.links) link.start(this.stopping.signal);
+    this.sweeping ??= this.sweepLoop();
+  }
+
+  /** Passes on what was posted last, within a node timeout or two, and ends the exchange. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all([...this.links.map((link) => link.end()), this.sweeping]);
+  }
+
+  /** What the nodes keep has been read, from a majority at least and from all that answer. */
+  get isCurrent(): boolean {
+    const current = this.links.filter((link) => link.isCurrent && link.isAnswering).length;
+    return (
+      current >= quorumOf(this.links.length) &&
+      this.links.every((link) => link.isCurrent || !link.isAnswering)
+    );
+  }
+
+  /** JSON text, or undefined where nothing stands under the key. */
+  get(key: string): string | undefined {
+    return this.map.value(key, this.parts.clusterClock.nowMs());
+  }
+
+  /** What stands under keys that begin with `prefix`, by key. */
+  list(prefix: string): readonly BoardEntry[] {
+    return this.map
+      .list(prefix, this.parts.clusterClock.nowMs())
+      .map(({ key, value, stamp }) => ({ key, value, writtenMs: stamp.ms }));
+  }
+
+  /** Tells of changes from now on, own ones included. Answers how to end it. */
+  watch(listener: BoardListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Writes a record and waits for a majority of the nodes, for about a second at most. Of two records of one key that
+   * are written at the same time one counts in the end, for everybody the same.
+   * @param ttlMs after which the record is gone; without it, it stays
+   * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
+   */
+  async put(key: string, value: string, ttlMs?: number): Promise<BoardVerdict> {
+    requireRecordSize(key, value);
+    const { clock } = this.parts;
+    const untilMs = clock.monotonicMs() + PUT_PATIENCE_MS;
+    // Before the first answer there is no cluster time to stamp with.
+    while (!this.parts.clusterClock.synchronised && clock.monotonicMs() < untilMs) {
+      this.flush();
+      await clock.sleepUntil(clock.monotonicMs() + PUT_RETRY_MS, this.stopping.signal);
+      if (this.stopping.signal.aborted) break;
+    }
+    return this.deliver(this.recordOf(key, value, ttlMs), untilMs);
+  }
+
+  /** Deletes a record as {@link put} writes one. */
+  async delete(key: string): Promise<BoardVerdict> {
+    return this.put(key, DELETED, TOMBSTONE_TTL_MS);
+  }
+
+  /**
+   * Writes a record that goes out with the next exchanges, and counts here at once. Nobody waits for it.
+   * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
+   */
+  post(key: string, value: string, ttlMs?: number): void {
+    requireRecordSize(key, value);
+    this.takeIn([this.recordOf(key, value, ttlMs)], true);
+  }
+
+  /** Exchanges with all nodes at once instead of at the next period. */
+  flush(): void {
+    for (const link of this.links) link.flush();
+  }
+
+  private recordOf(key: string, value: string, ttlMs: number | undefined): BoardRecord {
+    const stamp = this.stamps.next(this.map.record(key)?.stamp);
+    const nowMs = this.parts.clusterClock.nowMs();
+    return { key, value, stamp, expiresAtMs: ttlMs === undefined ? undefined : Math.ceil(nowMs + ttlMs) };
+  }
+
+  private async deliver(record: BoardRecord, untilMs: number): Promise<BoardVerdict> {
+    const { clock } = this.parts;
+    const kept = new Set<BoardLink>();
+    const full = new Set<BoardLink>();
+    const offer = async (link: BoardLink): Promise<void> => {
+      const answer = await link.offer(record);
+      if (answer === 'full') full.add(link);
+      if (answer !== 'kept') return;
+      full.delete(link);
+      kept.add(link);
+      this.takeIn([record], true);
+    };
+    for (;;) {
+      if (this.stopping.signal.aborted || this.sweeping === undefined) break;
+      await Promise.all(this.links.filter((link) => !kept.has(link)).map(offer));
+      if (kept.size >= quorumOf(this.links.length) || clock.monotonicMs() >= untilMs) break;
+      await clock.sleepUntil(clock.monotonicMs() + PUT_RETRY_MS, this.stopping.signal);
+    }
+    const rival = this.map.record(record.key);
+    if (
+      rival !== undefined &&
+      isNewer(rival.stamp, record.stamp) &&
+      this.stamps.isBeyondBelief(rival.stamp)
+    ) {
+      // A record from a bad clock must not outlive every later decision: written again, above it.
+      const stamp = this.stamps.next(rival.stamp);
+      return this.deliver({ ...record, stamp }, untilMs);
+    }
+    const isKept = kept.size >= quorumOf(this.links.length);
+    return {
+      kind: isKept ? 'kept' : kept.size > 0 ? 'minority' : 'unheard',
+      acknowledged: kept.size,
+      nodes: this.links.length,
+      full: full.size,
+    };
+  }
+
+  private takeIn(records: readonly BoardRecord[], isOwn: boolean): void {
+    const nowMs = this.parts.clusterClock.nowMs();
+    const news = new Set<string>();
+    for (const record of records) {
+      this.stamps.observe(record.stamp);
+      if (!this.map.merge(record, nowMs)) continue;
+      news.add(record.key);
+      for (const link of this.links) link.note(record, isOwn);
+    }
+    this.tell(news);
+  }
+
+  private tell(keys: ReadonlySet<string>): void {
+    if (keys.size === 0) return;
+    for (const listener of this.listeners) {
+      try {
+        listener(keys);
+      } catch (error) {
+        this.parts.observer.observe({ type: 'error', error, where: 'board: listener' });
+      }
+    }
+  }
+
+  private noteAnswer(): void {
+    if (this.links.filter((link) => link.isAnswering).length >= quorumOf(this.links.length)) {
+      this.quorumHeardMs = this.parts.clock.monotonicMs();
+    }
+    if (this.isCurrent) this.markCurrent();
+  }
+
+  /** Drops what has expired, and everything when nobody was heard for so long that a deletion may have been missed. */
+  private async sweepLoop(): Promise<void> {
+    const { clock, clusterClock } = this.parts;
+    while (!this.stopping.signal.aborted) {
+      this.drop(this.map.sweep(clusterClock.nowMs()));
+      if (clock.monotonicMs() - this.quorumHeardMs > FORGET_AFTER_MS) {
+        this.quorumHeardMs = clock.monotonicMs();
+        this.drop(this.map.clear());
+        for (const link of this.links) link.restart();
+      }
+      await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
+    }
+  }
+
+  private drop(keys: readonly string[]): void {
+    for (const link of this.links) link.forget(keys);
+    this.tell(new Set(keys));
+  }
+
+  private tellFull(label: string): void {
+    if (this.isFull) return;
+    this.isFull = true;
+    const error = new DistributedScheduleError(
+      'DSCHED_BOARD_FULL',
+      `${label} keeps as many records as it may`,
+      {},
+    );
+    this.parts.observer.observe({ type: 'error', error, where: 'board' });
+  }
+}

@@ -1,0 +1,116 @@
+/** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
+
+import type { Ending } from './attempt.js';
+import { type BidParts, peekNewest } from './bid.js';
+import { newClaim, ownerOf } from './claim-id.js';
+import type { DueTick } from './due-tick.js';
+import { elapsedMs, readInstant } from './lease.js';
+import { decideStart } from './next-start.js';
+import type { Claim, ClaimVerdict } from './ports.js';
+import type { RunHere } from './run-here.js';
+import { closingInstant, looksBack } from './task-policies.js';
+
+/** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
+const MOST_VOTES = 3;
+
+/** The closing of a tick may come any time after it. */
+const ANY_LATENESS_MS = 1e12;
+
+/**
+ * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Undefined when it may start; otherwise why
+ * not, and the claim has been given back. Never rejects.
+ */
+export async function claimNext(
+  parts: BidParts,
+  run: RunHere,
+  due: DueTick,
+  /** Given how late the tick is, by the clock that went on since before the claim. */
+  lastLook: (lateMs: () => number) => Promise<Ending | undefined>,
+): Promise<Ending | undefined> {
+  // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
+  const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
+  const begin = readInstant(parts.clock);
+  const beginClusterMs = parts.clusterClock.nowMs();
+  const { claim, refusal } = needsClaim ? await claimTick(parts, run, due) : {};
+  if (refusal !== undefined) return refusal;
+  const lateMs = (): number =>
+    Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
+    due.tick;
+  const why =
+    (await lastLook(lateMs)) ??
+    (run.lease.isTrusted()
+      ? undefined
+      : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
+  if (why !== undefined && claim !== undefined) await giveBack(parts, claim);
+  return why;
+}
+
+/** The oldest tick that is still to be made up for. */
+export async function nextMissed(
+  parts: BidParts,
+  { task, tick, lease }: RunHere,
+): Promise<DueTick | undefined> {
+  const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
+  if (peek?.newest === undefined || !lease.isTrusted()) return undefined;
+  // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
+  const newest = Math.max(peek.newest, closingInstant(tick));
+  const start = decideStart({ task, newest, nowMs: parts.clusterClock.nowMs() });
+  return start?.because === 'missed' ? start : undefined;
+}
+
+/**
+ * Says in the ledger that what ran here, and what was passed over meanwhile, has ended for good, for policies that would
+ * start it again. Before the release: whoever has the lock next must find it there.
+ */
+export async function closeTicks(parts: BidParts, run: RunHere, isUnfinished: boolean): Promise<void> {
+  const { policies, tick, passedUpTo, task } = run;
+  if (!looksBack(policies) || policies.overlap === 'allow') return;
+  const endsTick = policies.recovery === 'retake' && !isUnfinished;
+  if (!endsTick && passedUpTo <= tick) return;
+  const due = {
+    task,
+    tick: closingInstant(Math.max(endsTick ? tick : 0, passedUpTo)),
+    maxLatenessMs: ANY_LATENESS_MS,
+  };
+  // Not without trust: a successor may be making its own attempt at the tick.
+  if (run.lease.isTrusted()) await claimTick(parts, run, due);
+}
+
+async function claimTick(
+  parts: BidParts,
+  run: RunHere,
+  due: DueTick,
+): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
+  for (let votes = 1; ; votes += 1) {
+    const claim = newClaim(parts, due);
+    const verdict = await ask(parts, claim);
+    if (verdict?.kind === 'won') return { claim };
+    await giveBack(parts, claim);
+    if (verdict?.kind === 'taken') {
+      return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
+    }
+    const isWorthAnother = verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
+    if (!isWorthAnother || votes >= MOST_VOTES || !run.lease.isTrusted()) {
+      return { refusal: { outcome: 'no_quorum', detail: `claim: ${verdict?.kind ?? 'no verdict'}` } };
+    }
+    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
+  }
+}
+
+async function ask(parts: BidParts, claim: Claim): Promise<ClaimVerdict | undefined> {
+  try {
+    const [verdict] = await parts.ledger.claim([claim]);
+    return verdict;
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
+    return undefined;
+  }
+}
+
+async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
+  try {
+    await parts.ledger.giveBack([claim]);
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'giving back' });
+  }
+}

@@ -1,0 +1,26 @@
+/** Who asks for a tick. */
+
+import { claimedInstant, type DueTick } from './due-tick.js';
+import type { Claim, Random } from './ports.js';
+
+export interface ClaimParts {
+  readonly instanceId: string;
+  readonly random: Random;
+}
+
+/** A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only. */
+export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+  return {
+    task: due.task.name,
+    tick: claimedInstant(due),
+    maxLatenessMs: due.maxLatenessMs,
+    claimId: `${parts.instanceId}:${parts.random.id()}`,
+  };
+}
+
+/** The instance in a claim id, for people and for guesses. */
+export function ownerOf(claimId: string | undefined): string {
+  if (claimId === undefined) return 'another instance';
+  const end = claimId.lastIndexOf(':');
+  return end > 0 ? claimId.slice(0, end) : claimId;
+}

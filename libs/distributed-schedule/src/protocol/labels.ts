@@ -1,0 +1,39 @@
+/** The labels of instances: what a label may be, and who has which as far as an instance knows. */
+
+import type { LabelsOf } from './ranking.js';
+
+export const MOST_LABELS_OF_AN_INSTANCE = 16;
+export const MAX_LABEL_LENGTH = 64;
+
+// They stand in records, separated, and in logs.
+const FORBIDDEN_IN_LABELS = /[\s\p{Cc}]/u;
+
+export function isLabel(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= MAX_LABEL_LENGTH &&
+    !FORBIDDEN_IN_LABELS.test(value)
+  );
+}
+
+/** What a person reads when a value is no list of labels. */
+export const LABELS_EXPECTED =
+  `a list of at most ${MOST_LABELS_OF_AN_INSTANCE} labels, each of 1 to ${MAX_LABEL_LENGTH} characters without whitespace ` +
+  'and control characters';
+
+export function isListOfLabels(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= MOST_LABELS_OF_AN_INSTANCE && value.every(isLabel);
+}
+
+/**
+ * The labels of every instance as one of them knows them: its own for certain, those of others as they were last told.
+ * @param tell what is known about another instance; undefined for nothing
+ */
+export function labelsAsKnown(
+  instanceId: string,
+  own: readonly string[],
+  tell: (instanceId: string) => readonly string[] | undefined,
+): LabelsOf {
+  return (asked) => (asked === instanceId ? own : (tell(asked) ?? []));
+}

@@ -1,0 +1,150 @@
+/**
+ * Finds what no tick that is due would find in time: ticks that were missed while nobody was there, and ticks whose instance
+ * died, of tasks whose policies start them again. The questions travel with the beat; only where the answers say that there is
+ * something to start is a bid made, by the first in rank, and by the next one when that brings nothing.
+ */
+
+import { bidForTicks } from './bid.js';
+import { ownerOf } from './claim-id.js';
+import type { DueTick } from './due-tick.js';
+import { decideStart, tickOfInstant } from './next-start.js';
+import { hasRun, type TickReport } from './outcome.js';
+import type { PeekVerdict } from './ports.js';
+import { type LabelsOf, rankOf } from './ranking.js';
+import { type RunTickParts, runTick } from './run-tick.js';
+import { closingInstant, looksBack } from './task-policies.js';
+import type { ScheduledTask } from './tick-context.js';
+
+export interface LookBackParts extends RunTickParts {
+  readonly members: () => readonly string[];
+  readonly labelsOf?: LabelsOf;
+}
+
+/** A task of which not all is known to have ended. */
+interface Unsettled {
+  readonly task: ScheduledTask;
+  /** The instant that is asked about: who has claimed it is only told to those who ask for that very one. */
+  asked: number;
+  /** How often there was something to start, and nobody has: so many ranks may bid. */
+  looks: number;
+  isBidding: boolean;
+}
+
+export class LookBack {
+  private readonly unsettled = new Map<string, Unsettled>();
+  private readonly tasks = new Map<string, ScheduledTask>();
+
+  constructor(
+    private readonly parts: LookBackParts,
+    private readonly track: (work: Promise<unknown>) => void,
+  ) {}
+
+  /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
+  add(task: ScheduledTask): void {
+    if (!looksBack(task.policies)) return;
+    this.tasks.set(task.name, task);
+    this.watch(task, 0);
+  }
+
+  remove(name: string): void {
+    this.tasks.delete(name);
+    this.unsettled.delete(name);
+  }
+
+  /** A tick has ended here, which does not always mean that nothing is left to do for it. */
+  ended({ task: name, tick, outcome }: TickReport): void {
+    const task = this.tasks.get(name);
+    if (task !== undefined && (!hasRun(outcome) || outcome === 'aborted')) this.watch(task, tick);
+  }
+
+  questions(): readonly DueTick[] {
+    return [...this.unsettled.values()].map(({ task, asked }) => ({ task, tick: asked, maxLatenessMs: 0 }));
+  }
+
+  answered(verdicts: readonly PeekVerdict[]): void {
+    // Before cluster time is agreed on, this machine's own clock would say what was missed.
+    if (this.parts.stopped.aborted || !this.parts.clusterClock.synchronised) return;
+    const starts = [...this.unsettled.values()].flatMap((entry, index) => {
+      const start = this.judge(entry, verdicts[index]);
+      return start === undefined ? [] : [{ entry, start }];
+    });
+    if (starts.length > 0) this.track(this.bid(starts));
+  }
+
+  private watch(task: ScheduledTask, tick: number): void {
+    const entry = this.unsettled.get(task.name);
+    if (entry === undefined) this.unsettled.set(task.name, { task, asked: tick, looks: 0, isBidding: false });
+    else entry.asked = Math.max(entry.asked, tick);
+  }
+
+  /** The start for which this instance bids now. */
+  private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
+    const { task } = entry;
+    const { newest } = verdict ?? {};
+    if (
+      newest === undefined ||
+      verdict === undefined ||
+      entry.isBidding ||
+      this.parts.runs.of(task.name) !== undefined
+    )
+      return undefined;
+    const nowMs = this.parts.clusterClock.nowMs();
+    const start = decideStart({ task, newest, nowMs });
+    if (start === undefined) {
+      if (!this.mayStillBeRetaken(task, newest, nowMs)) this.unsettled.delete(task.name);
+      entry.looks = 0;
+      return undefined;
+    }
+    if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;
+    const rank = rankOf(
+      task.name,
+      this.parts.instanceId,
+      this.parts.members(),
+      task.placement,
+      this.parts.labelsOf,
+    );
+    entry.looks += 1;
+    return rank !== undefined && rank < entry.looks ? start : undefined;
+  }
+
+  /** Whether the instance that has claimed the newest instant lives, as far as is known. */
+  private isRunning(entry: Unsettled, newest: number, verdict: PeekVerdict): boolean {
+    const isOwnerKnown = entry.asked === newest && verdict.kind === 'taken' && verdict.claimId !== undefined;
+    const isAlive = isOwnerKnown && this.parts.members().includes(ownerOf(verdict.claimId));
+    // A first answer that names nobody: ask for the very instant.
+    const isFirstLook = !isOwnerKnown && entry.asked !== newest;
+    entry.asked = newest;
+    if (isAlive) entry.looks = 0;
+    return isAlive || isFirstLook;
+  }
+
+  /** A claim that stands before its time. */
+  private mayStillBeRetaken(task: ScheduledTask, newest: number, nowMs: number): boolean {
+    const tick = tickOfInstant(task.schedule, newest);
+    return (
+      task.policies?.recovery === 'retake' &&
+      tick !== undefined &&
+      tick > nowMs &&
+      newest !== closingInstant(tick)
+    );
+  }
+
+  private async bid(
+    starts: readonly { readonly entry: Unsettled; readonly start: DueTick }[],
+  ): Promise<void> {
+    for (const { entry } of starts) entry.isBidding = true;
+    try {
+      const verdicts = await bidForTicks(
+        this.parts,
+        starts.map(({ start }) => start),
+      );
+      await Promise.all(
+        verdicts.map(async (verdict) =>
+          verdict.kind === 'won' ? runTick(this.parts, verdict.won) : undefined,
+        ),
+      );
+    } finally {
+      for (const { entry } of starts) entry.isBidding = false;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What a task starts next, decided by whoever has its run lock: nothing runs under a trusted lease then, so a tick that was
+ * claimed and has not ended is one whose instance is gone. Pure: the same ledger and the same clock have the same answer on
+ * every instance, and a wrong answer costs a claim that is refused, never a second run.
+ */
+
+import type { DueTick } from './due-tick.js';
+import { latenessLimit } from './lateness.js';
+import { closingInstant, DEFAULT_POLICIES, INSTANTS_PER_TICK, MOST_ATTEMPTS } from './task-policies.js';
+import type { Schedule, ScheduledTask } from './tick-context.js';
+
+export interface StartQuestion {
+  readonly task: ScheduledTask;
+  /** The newest instant of the task that a majority of nodes has reached, 0 when they know none. */
+  readonly newest: number;
+  /** Cluster time. */
+  readonly nowMs: number;
+  /** The tick whose turn it is. Absent for a look back between two ticks. */
+  readonly due?: DueTick;
+}
+
+/** The start that comes first, or undefined when there is nothing to start. */
+export function decideStart(question: StartQuestion): DueTick | undefined {
+  const { due, newest } = question;
+  return (
+    retakeOf(question) ?? missedOf(question) ?? (due !== undefined && due.tick > newest ? due : undefined)
+  );
+}
+
+/** The tick to which a ledger's instant belongs; undefined where the schedule has none there, as after a change of it. */
+export function tickOfInstant(schedule: Schedule, instant: number): number | undefined {
+  if (instant <= 0) return undefined;
+  const tick = schedule.nextAfter(instant - INSTANTS_PER_TICK);
+  return tick !== undefined && tick <= instant ? tick : undefined;
+}
+
+/** A tick that was claimed and has not ended: its instance died, or could not say that it has ended. */
+function retakeOf({ task, newest, nowMs }: StartQuestion): DueTick | undefined {
+  const { recovery, recoveryWithinMs } = task.policies ?? DEFAULT_POLICIES;
+  if (recovery !== 'retake') return undefined;
+  const tick = tickOfInstant(task.schedule, newest);
+  if (tick === undefined || newest === closingInstant(tick)) return undefined;
+  // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.
+  if (tick > nowMs || tick < countsFrom(task) || nowMs - tick > recoveryWithinMs) return undefined;
+  const attempt = newest - tick + 2;
+  if (attempt > MOST_ATTEMPTS) return undefined;
+  return { task, tick, attempt, because: 'retake', maxLatenessMs: recoveryWithinMs };
+}
+
+/** The first start that the misfire policy makes of ticks that nobody has claimed in time. */
+function missedOf({ task, newest, nowMs, due }: StartQuestion): DueTick | undefined {
+  const { misfire, misfireWithinMs } = task.policies ?? DEFAULT_POLICIES;
+  // Of a task that the ledger does not know nothing is known to have been missed.
+  if (misfire === 'skip' || newest === 0) return undefined;
+  const fromMs = Math.max(newest, countsFrom(task) - 1, nowMs - misfireWithinMs);
+  const tick =
+    misfire === 'all'
+      ? firstMissed(task.schedule, fromMs, due?.tick ?? nowMs + 1)
+      : latestMissed(task.schedule, fromMs, nowMs, due);
+  if (tick === undefined) return undefined;
+  const isInTime =
+    due === undefined && nowMs - tick <= latenessLimit(task, tick, task.schedule.nextAfter(tick));
+  // What is still in time has a contest of its own.
+  return isInTime ? undefined : { task, tick, because: 'missed', maxLatenessMs: misfireWithinMs };
+}
+
+function firstMissed(schedule: Schedule, fromMs: number, beforeMs: number): number | undefined {
+  const tick = schedule.nextAfter(fromMs);
+  return tick !== undefined && tick < beforeMs ? tick : undefined;
+}
+
+/** A tick that is due now is newer than all that were missed. */
+function latestMissed(
+  schedule: Schedule,
+  fromMs: number,
+  nowMs: number,
+  due: DueTick | undefined,
+): number | undefined {
+  if (due !== undefined) return undefined;
+  // Schedules only look forward: begin near, and go back twice as far each time.
+  for (let backMs = INSTANTS_PER_TICK; ; backMs *= 2) {
+    const sinceMs = Math.max(fromMs, nowMs - backMs);
+    let latest: number | undefined;
+    for (
+      let tick = schedule.nextAfter(sinceMs);
+      tick !== undefined && tick <= nowMs;
+      tick = schedule.nextAfter(tick)
+    ) {
+      latest = tick;
+    }
+    if (latest !== undefined || sinceMs === fromMs) return latest;
+  }
+}
+
+function countsFrom(task: ScheduledTask): number {
+  return task.countsFromMs ?? 0;
+}

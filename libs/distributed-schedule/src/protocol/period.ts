@@ -1,0 +1,45 @@
+/** What a task asks of the time between its ticks, checked before it is scheduled. */
+
+import { DistributedScheduleError } from './errors.js';
+import { JitteredSchedule } from './jitter.js';
+import { PERIOD_OF_A_LAST_TICK_MS } from './lateness.js';
+import { requireMaxLatenessMs } from './options.js';
+import { LEAST_PERIOD_OF_CAREFUL_TASKS_MS, looksBack } from './task-policies.js';
+import type { Schedule, ScheduledTask } from './tick-context.js';
+
+/** How many gaps of a schedule are looked at to find its shortest period. */
+const GAPS_LOOKED_AT = 16;
+
+/** @throws DistributedScheduleError DSCHED_DURATIONS when ticks follow each other too fast for what the task wants */
+export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: number): void {
+  const periodMs = shortestPeriodMs(task.schedule, nowMs);
+  requireMaxLatenessMs(task.name, periodMs, bidStaggerMs, task.maxLatenessMs);
+  const { policies } = task;
+  if (policies === undefined || periodMs >= LEAST_PERIOD_OF_CAREFUL_TASKS_MS) return;
+  if (policies.retry === undefined && !looksBack(policies)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_DURATIONS',
+    `retry, recovery 'retake' and misfire 'latest' and 'all' need a period of at least ` +
+      `${LEAST_PERIOD_OF_CAREFUL_TASKS_MS} ms, as each attempt takes an instant of its own after the tick: ` +
+      `${periodMs} < ${LEAST_PERIOD_OF_CAREFUL_TASKS_MS}. Schedule the task less often, lower jitterMs, or leave them out.`,
+    { task: task.name, value: periodMs },
+  );
+}
+
+/**
+ * The shortest of the next gaps. With jitter it is what the worst of hashes would leave of it, so that the answer does not
+ * depend on the moment at which a process starts.
+ */
+function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
+  if (schedule instanceof JitteredSchedule)
+    return schedule.leastGapMs(shortestPeriodMs(schedule.base, nowMs));
+  let shortestMs = Number.POSITIVE_INFINITY;
+  let previous = schedule.nextAfter(nowMs);
+  for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
+    const next = schedule.nextAfter(previous);
+    if (next === undefined) break;
+    shortestMs = Math.min(shortestMs, next - previous);
+    previous = next;
+  }
+  return Number.isFinite(shortestMs) ? shortestMs : PERIOD_OF_A_LAST_TICK_MS;
+}

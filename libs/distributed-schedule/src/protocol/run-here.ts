@@ -1,0 +1,142 @@
+/**
+ * What runs on this instance, and the ticks that a run takes on itself: those that wait for its end (`buffer_one`), make it
+ * end (`cancel_other`), or stand in line behind it while it catches up. Whoever has the run lock need not bid for them.
+ */
+
+import type { DueTick } from './due-tick.js';
+import { DistributedScheduleError } from './errors.js';
+import type { Lease } from './lease.js';
+import { DEFAULT_POLICIES, type TaskPolicies } from './task-policies.js';
+import type { ScheduledTask } from './tick-context.js';
+
+/** What the run of a task does with a tick that comes due meanwhile. */
+export type Adoption =
+  /** It starts it, or reports how it ended. */
+  | 'adopted'
+  /** Another one is buffered. */
+  | 'refused'
+  /** Nothing: the tick is contested as ever. */
+  | 'contested';
+
+/** The ticks of a task that run here one after the other under one lease. */
+export class RunHere {
+  readonly policies: TaskPolicies;
+  /** Ticks that have come due meanwhile and are this run's to start, oldest first. */
+  private waiting: DueTick[] = [];
+  private current: DueTick;
+  private abortCurrent: ((reason: Error) => void) | undefined;
+  /** The newest tick that was passed over because this run went on. */
+  private passed = 0;
+
+  constructor(
+    readonly task: ScheduledTask,
+    readonly lease: Lease,
+    first: DueTick,
+  ) {
+    this.policies = task.policies ?? DEFAULT_POLICIES;
+    this.current = first;
+  }
+
+  get tick(): number {
+    return this.current.tick;
+  }
+
+  /** Whether ticks that were missed are being made up for, all of them, in their order. */
+  get isCatchingUp(): boolean {
+    const { because } = this.current;
+    return this.policies.misfire === 'all' && (because === 'missed' || because === 'retake');
+  }
+
+  get passedUpTo(): number {
+    return this.passed;
+  }
+
+  begin(due: DueTick): void {
+    this.current = due;
+    this.waiting = this.waiting.filter(({ tick }) => tick !== due.tick);
+    this.lease.moveTo(due.tick);
+  }
+
+  /** How to abort the attempt that is going on; undefined between two of them. */
+  setAbort(abort: ((reason: Error) => void) | undefined): void {
+    this.abortCurrent = abort;
+  }
+
+  /** What becomes of a tick that comes due now. */
+  adoptionOf(due: DueTick): Adoption {
+    const { overlap } = this.policies;
+    if (overlap === 'allow' || due.tick <= this.current.tick) return 'contested';
+    if (!this.lease.isTrusted() || this.lease.signal.aborted) return 'contested';
+    if (this.isCatchingUp || overlap === 'cancel_other') return 'adopted';
+    if (overlap !== 'buffer_one') return 'contested';
+    return this.waiting.length === 0 ? 'adopted' : 'refused';
+  }
+
+  /** Takes a tick on, to be started when this run has ended. */
+  wait(due: DueTick): void {
+    this.waiting.push(due);
+  }
+
+  /** `tick` has come: an older run has to make room. */
+  cancelBefore(tick: number): void {
+    if (tick <= this.current.tick) return;
+    this.abortCurrent?.(
+      new DistributedScheduleError(
+        'DSCHED_CANCELLED',
+        `tick ${this.current.tick} is cancelled by tick ${tick}`,
+        {
+          task: this.task.name,
+          value: this.current.tick,
+        },
+      ),
+    );
+  }
+
+  /** Remembers that a tick ended as an overlap with this run. */
+  pass(tick: number): void {
+    this.passed = Math.max(this.passed, tick);
+  }
+
+  /** Ticks that wait although nothing will start them any more. */
+  leftOver(): readonly DueTick[] {
+    return this.waiting.splice(0);
+  }
+
+  /** The waiting tick that starts now that the run has ended, and those that do not start any more. */
+  next(nowMs: number): { readonly start: DueTick | undefined; readonly dropped: readonly DueTick[] } {
+    const start = this.choose(nowMs);
+    const dropped = this.waiting.filter((due) => due.tick < (start?.tick ?? Number.POSITIVE_INFINITY));
+    this.waiting = start === undefined ? [] : this.waiting.filter((due) => due.tick > start.tick);
+    return { start, dropped };
+  }
+
+  private choose(nowMs: number): DueTick | undefined {
+    const inTime = this.waiting.filter(({ tick, maxLatenessMs }) => nowMs - tick <= maxLatenessMs);
+    if (this.policies.overlap === 'cancel_other') return inTime.at(-1);
+    const [first] = this.waiting;
+    if (this.policies.overlap !== 'buffer_one' || first === undefined || inTime.includes(first))
+      return inTime[0];
+    // Its time is when the run ends, however late that is.
+    return { ...first, because: 'buffered', maxLatenessMs: BUFFERED_FOR_EVER_MS };
+  }
+}
+
+/** As late as a number of a script can say, about 31 years. */
+const BUFFERED_FOR_EVER_MS = 1e12;
+
+export class RunsHere {
+  private readonly runs = new Set<RunHere>();
+
+  add(run: RunHere): void {
+    this.runs.add(run);
+  }
+
+  delete(run: RunHere): void {
+    this.runs.delete(run);
+  }
+
+  /** The run that holds the task's lock here; of several, which only a lost lease leaves behind, the newest. */
+  of(task: string): RunHere | undefined {
+    return [...this.runs].findLast((run) => run.task.name === task);
+  }
+}

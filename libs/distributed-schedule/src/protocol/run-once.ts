@@ -1,0 +1,183 @@
+/**
+ * One attempt at one job, top to bottom. The numbers are those of docs/idempotence.md, where each gap between two of them
+ * has its line: what is left behind by a process that dies there, and what the next attempt makes of it.
+ */
+
+import { DistributedScheduleError } from './errors.js';
+import { type Digest, keepValue, keptValueOf } from './kept-value.js';
+import type {
+  BeginVerdict,
+  EndVerdict,
+  KeptValue,
+  OpenAttempt,
+  Snapshot,
+  SnapshotCache,
+  SnapshotStore,
+} from './snapshot-store.js';
+import { askPatiently, type Patient } from './store-patience.js';
+
+/** How an attempt ended. Whatever else happens is thrown. */
+export type OnceResult<Output> =
+  /** The effect ran here, and its success is written down. */
+  | { readonly kind: 'ran'; readonly output: Output; readonly snapshot: Snapshot }
+  /** It had succeeded before. `output` is undefined where it was too large to be kept. */
+  | { readonly kind: 'replayed'; readonly output: Output | undefined; readonly snapshot: Snapshot }
+  /** Another attempt is at it: the job is not done, and the effect did not run here. */
+  | { readonly kind: 'pending'; readonly snapshot?: Snapshot }
+  /**
+   * A later attempt has taken the job over. In a store with transactions nothing of this attempt is left. In one without, the
+   * effect may have happened here (`hasRun`), and will have happened again there.
+   */
+  | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
+
+export type Effect<Tx, Output> = (tx: Tx, snapshot: Snapshot) => Output | Promise<Output>;
+
+export interface OnceParts<Tx> extends Patient {
+  readonly store: SnapshotStore<Tx>;
+  readonly cache?: SnapshotCache | undefined;
+  readonly digest: Digest;
+  /** Longer JSON of inputs and outputs is kept as its digest only, characters. */
+  readonly mostKeptChars: number;
+}
+
+export interface OnceJob {
+  readonly jobId: string;
+  readonly input?: unknown;
+  readonly fencingToken?: number;
+}
+
+/** Calls of the effect in one attempt, when the store rolls it back for reasons of its own each time. */
+const MOST_CALLS = 5;
+const MOST_ERROR_CHARS = 500;
+
+/**
+ * @throws what the effect throws, once the failure is written down
+ * @throws DistributedScheduleError DSCHED_STORE_UNREACHABLE when the store does not answer until patience ends,
+ *   DSCHED_KEY_REUSED when the job was begun with another input
+ */
+export async function runOnce<Tx, Output>(
+  parts: OnceParts<Tx>,
+  job: OnceJob,
+  effect: Effect<Tx, Output>,
+): Promise<OnceResult<Output>> {
+  const input = keepValue(job.input, parts.digest, parts.mostKeptChars);
+  // 1 check cache
+  const cached = await parts.cache?.read(job.jobId);
+  if (cached?.status === 'success') return replayed(cached, input);
+  for (let calls = 1; ; calls += 1) {
+    // 2 begin, 3 upsert
+    const verdict = await begin(parts, job, input);
+    if (verdict.kind !== 'begun') return answerOf(verdict, input);
+    if (isOtherInput(verdict.attempt.snapshot, input)) {
+      await verdict.attempt.fail('begun with another input');
+      throw keyReused(job.jobId);
+    }
+    const end = await runAttempt(parts, verdict.attempt, effect, calls < MOST_CALLS);
+    if (end.kind !== 'undone') return end;
+  }
+}
+
+async function begin<Tx>(
+  { store, ...patient }: OnceParts<Tx>,
+  { jobId, fencingToken }: OnceJob,
+  input: KeptValue,
+): Promise<Exclude<BeginVerdict<Tx>, { kind: 'unreachable' }>> {
+  const start = {
+    jobId,
+    ...(input.digest === undefined ? {} : { input }),
+    ...(fencingToken === undefined ? {} : { fencingToken }),
+  };
+  const isUnreachable = (verdict: BeginVerdict<Tx>): boolean => verdict.kind === 'unreachable';
+  const verdict = await askPatiently(patient, () => store.begin(start, patient.signal), isUnreachable);
+  if (verdict.kind === 'unreachable') throw unreachable(jobId, verdict.reason, 'the effect did not run');
+  return verdict;
+}
+
+async function runAttempt<Tx, Output>(
+  parts: OnceParts<Tx>,
+  attempt: OpenAttempt<Tx>,
+  effect: Effect<Tx, Output>,
+  mayRepeat: boolean,
+): Promise<OnceResult<Output> | { readonly kind: 'undone' }> {
+  let output: Output;
+  try {
+    // 4 run
+    output = await effect(attempt.tx, attempt.snapshot);
+  } catch (error) {
+    if (mayRepeat && parts.store.isUndone(error) && parts.signal?.aborted !== true) {
+      await attempt.abandon();
+      return { kind: 'undone' };
+    }
+    await askPatiently(parts, () => attempt.fail(errorText(error)), isUnanswered);
+    throw error;
+  }
+  // 5 update
+  const kept = keepValue(output, parts.digest, parts.mostKeptChars);
+  const verdict = await askPatiently(parts, () => attempt.succeed(kept), isUnanswered);
+  switch (verdict.kind) {
+    case 'written':
+      // 6 publish
+      await parts.cache?.publish(verdict.snapshot);
+      return { kind: 'ran', output, snapshot: verdict.snapshot };
+    case 'superseded':
+      return { ...verdict, hasRun: true };
+    case 'undone':
+      if (mayRepeat) return verdict;
+      throw unreachable(attempt.snapshot.jobId, verdict.reason, 'the store has rolled it back each time');
+    case 'unreachable':
+      throw unreachable(attempt.snapshot.jobId, verdict.reason, 'whether the success was written is unknown');
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function answerOf<Tx>(
+  verdict: Exclude<BeginVerdict<Tx>, { kind: 'begun' | 'unreachable' }>,
+  input: KeptValue,
+): Exclude<OnceResult<never>, { kind: 'ran' }> {
+  switch (verdict.kind) {
+    case 'done':
+      return replayed(verdict.snapshot, input);
+    case 'superseded':
+      return { ...verdict, hasRun: false };
+    case 'pending':
+      return verdict;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function replayed(snapshot: Snapshot, input: KeptValue): Extract<OnceResult<never>, { kind: 'replayed' }> {
+  // An answer that belongs to another question is worse than none.
+  if (isOtherInput(snapshot, input)) throw keyReused(snapshot.jobId);
+  return { kind: 'replayed', output: keptValueOf(snapshot.output) as never, snapshot };
+}
+
+function isOtherInput({ input }: Snapshot, given: KeptValue): boolean {
+  return input?.digest !== undefined && given.digest !== undefined && input.digest !== given.digest;
+}
+
+function keyReused(jobId: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_KEY_REUSED',
+    `job ${jobId} was begun with another input; give each unit of work a key of its own`,
+    { value: jobId },
+  );
+}
+
+function isUnanswered({ kind }: EndVerdict): boolean {
+  return kind === 'unreachable';
+}
+
+function unreachable(jobId: string, reason: string, meaning: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_STORE_UNREACHABLE',
+    `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`,
+    { value: jobId },
+  );
+}
+
+function errorText(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, MOST_ERROR_CHARS);
+}

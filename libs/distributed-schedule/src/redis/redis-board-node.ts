@@ -1,0 +1,77 @@
+import type { BoardCursor, BoardExchange, BoardNode, PutAnswer } from '../protocol/board-node.js';
+import type { BoardRecord } from '../protocol/board-record.js';
+import type { NodeReply } from '../protocol/ports.js';
+import { EXCHANGE_SCRIPT } from './board-script.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisNode } from './redis-node.js';
+
+/** Words per change in a reply. */
+const CHANGE_WORDS = 6;
+
+/** Translates between the board's exchange and the script's words. */
+export class RedisBoardNode implements BoardNode {
+  readonly label: string;
+  readonly #node: RedisNode;
+  readonly #keys: readonly string[];
+
+  constructor(node: RedisNode, { board, boardChanges, boardExpiry }: RedisKeys) {
+    this.label = node.label;
+    this.#node = node;
+    this.#keys = [board, boardChanges, boardExpiry];
+  }
+
+  async exchange(puts: readonly BoardRecord[], cursor: BoardCursor): Promise<NodeReply<BoardExchange>> {
+    const args = puts.flatMap(({ key, stamp, expiresAtMs, value }) => [
+      key,
+      String(stamp.ms),
+      String(stamp.counter),
+      stamp.writer,
+      String(expiresAtMs ?? 0),
+      value,
+    ]);
+    const reply = await this.#node.call(EXCHANGE_SCRIPT, this.#keys, [
+      cursor.epoch,
+      String(cursor.sequence),
+      ...args,
+    ]);
+    if (!reply.answered) {
+      return reply;
+    }
+    const value = parseExchange(reply.value, puts.length);
+    return value === undefined ? { answered: false, reason: 'malformed reply' } : { answered: true, value };
+  }
+}
+
+function parseExchange(words: readonly unknown[], putCount: number): BoardExchange | undefined {
+  const [epoch, sequence, hasMore, count, ...rest] = words;
+  const puts = rest.slice(0, putCount).filter(isPutAnswer);
+  const changeWords = rest.slice(putCount);
+  const cursor = { epoch: String(epoch), sequence: Number(sequence) };
+  if (
+    !Number.isSafeInteger(cursor.sequence) ||
+    count !== putCount ||
+    puts.length !== putCount ||
+    changeWords.length % CHANGE_WORDS !== 0
+  ) {
+    return undefined;
+  }
+  const changes: BoardRecord[] = [];
+  for (let first = 0; first < changeWords.length; first += CHANGE_WORDS) {
+    changes.push(parseChange(changeWords.slice(first, first + CHANGE_WORDS).map(String)));
+  }
+  return { cursor, hasMore: hasMore === 1, puts, changes };
+}
+
+function parseChange(words: readonly string[]): BoardRecord {
+  const [key = '', ms, counter, writer = '', expiresAtMs, value = ''] = words;
+  return {
+    key,
+    value,
+    stamp: { ms: Number(ms), counter: Number(counter), writer },
+    expiresAtMs: expiresAtMs === '0' ? undefined : Number(expiresAtMs),
+  };
+}
+
+function isPutAnswer(word: unknown): word is PutAnswer {
+  return word === 'stored' || word === 'older' || word === 'full';
+}

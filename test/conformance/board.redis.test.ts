@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis } from '../support/redis-server.js';
+import { describeBoardNode } from './board.suite.js';
+import { connectStage } from './redis-stage.js';
+
+describeBoardNode('behind Redis', async () => {
+  const server = await startRedis();
+  const connection = await connectStage([server], 'instance-1');
+  const [node] = connection.boards;
+  if (node === undefined) throw new Error('no node');
+  const nowMs = async (): Promise<number> => {
+    const [seconds, microseconds] = await server.client().time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  };
+  return {
+    node,
+    nowMs,
+    forget: async () => {
+      await server.client().flushall();
+    },
+    passes: async (epochMs) => {
+      while ((await nowMs()) <= epochMs) await sleep(5);
+    },
+    close: async () => {
+      await connection.close();
+      await server.stop();
+    },
+  };
+});

@@ -1,0 +1,173 @@
+/** A real PostgreSQL of a test's own: a new cluster in a temporary folder, on a free port. It has no test framework in it. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { findPostgresBin } from '../../scripts/ensure-postgres.mjs';
+import { killAtExit, removeFolder, temporaryFolder } from './leftovers.js';
+
+const run = promisify(execFile);
+
+export interface PostgresServer {
+  readonly port: number;
+  /** Of its one superuser, without a password. */
+  readonly url: string;
+  /** Undefined while the server is down. */
+  readonly pid: number | undefined;
+  /** A pool for the test itself, closed by `stop`. */
+  pool(config?: pg.PoolConfig): pg.Pool;
+  /** Ends the server as kill -9 does, connections and all. Committed data stay. */
+  kill(): Promise<void>;
+  /** Starts a killed server again. It recovers first. */
+  start(): Promise<void>;
+  /** Ends the server, closes the pools and removes the folder. For `afterAll`. */
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const PORT_ATTEMPTS = 10;
+const READY = 'database system is ready to accept connections';
+const USER = 'schedule';
+/** The ids of `nobody` on Debian and macOS differ; where there is no account for databases any harmless one will do. */
+const FALLBACK_ID = 65_534;
+
+/** Starts a server and resolves when it accepts connections. `POSTGRES_BIN` names the folder of its programs. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const bin = findPostgresBin();
+  if (bin === undefined) throw new Error('PostgreSQL is not on this machine: run node scripts/ensure-postgres.mjs');
+  const folder = temporaryFolder('postgres-test');
+  const account = accountOfServer();
+  if (account !== undefined) chownSync(folder, account.uid, account.gid);
+  const data = join(folder, 'data');
+  const options = ['--auth=trust', `--username=${USER}`, '--encoding=UTF8', '--no-locale', '--no-sync'];
+  await run(join(bin, 'initdb'), ['-D', data, ...options], { ...account, cwd: folder, env: plainEnv() });
+  const server = new ServerProcess(join(bin, 'postgres'), folder, data, account);
+  try {
+    await server.startOnFreePort();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** PostgreSQL refuses to run as root. */
+function accountOfServer(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m);
+  return { uid: Number(line?.[1] ?? FALLBACK_ID), gid: Number(line?.[2] ?? FALLBACK_ID) };
+}
+
+/** Whoever runs the tests may have a database of their own in mind. */
+function plainEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
+}
+
+class ServerProcess implements PostgresServer {
+  port = 0;
+  #child: ChildProcess | undefined;
+  #log = '';
+  readonly #pools: pg.Pool[] = [];
+
+  constructor(
+    readonly program: string,
+    readonly folder: string,
+    readonly data: string,
+    readonly account: { readonly uid: number; readonly gid: number } | undefined,
+  ) {}
+
+  get url(): string {
+    return `postgres://${USER}@127.0.0.1:${this.port}/postgres`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async startOnFreePort(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.port = await freePort();
+      try {
+        return await this.start();
+      } catch (error) {
+        // Somebody else took the port between the choice and the bind.
+        if (attempt === PORT_ATTEMPTS || !this.#log.includes('could not bind')) throw error;
+      }
+    }
+  }
+
+  async start(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${this.folder}`, 'max_connections=60'];
+    // Tests kill the server, never the machine: what is written has arrived.
+    settings.push('fsync=off', 'full_page_writes=off', 'log_min_messages=warning', 'restart_after_crash=on');
+    const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])];
+    const child = spawn(this.program, args, {
+      ...this.account,
+      cwd: this.folder,
+      env: { ...plainEnv(), LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own: its children live on for a moment when it is killed.
+      detached: true,
+    });
+    killAtExit(child);
+    this.#child = child;
+    await this.#untilReady(child);
+  }
+
+  pool(config: pg.PoolConfig = {}): pg.Pool {
+    const pool = new pg.Pool({ connectionString: this.url, ...config });
+    pool.on('error', () => {});
+    this.#pools.push(pool);
+    return pool;
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    if (signal === 'SIGKILL') process.kill(-child.pid, signal);
+    else child.kill(signal);
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#pools.splice(0).map((pool) => pool.end().catch(() => {})));
+    await this.kill('SIGQUIT');
+    removeFolder(this.folder);
+  }
+
+  /** By the server's own words: a connection could reach another server on the same port. */
+  async #untilReady(child: ChildProcess): Promise<void> {
+    this.#log = '';
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`PostgreSQL ${why}:\n${this.#log}`));
+      const late = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
+      child.once('error', (error) => fail(error.message));
+      child.once('exit', () => {
+        clearTimeout(late);
+        fail('has ended');
+      });
+      child.stderr?.on('data', (chunk) => {
+        this.#log = `${this.#log}${chunk}`.slice(-20_000);
+        if (!this.#log.includes(READY)) return;
+        clearTimeout(late);
+        resolve();
+      });
+    });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

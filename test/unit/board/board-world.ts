@@ -1,0 +1,104 @@
+/** Several boards over memory nodes, with links that a test cuts, on a clock that it moves by hand. */
+
+import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { Board, type BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
+import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+
+/** How one board reaches one node. */
+type Link = 'open' | 'cut' | 'deaf';
+
+export interface BoardWorldOptions {
+  readonly nodes?: number;
+  readonly boards?: number;
+  readonly seed?: number;
+}
+
+/** Longer than two exchanges and what instances leave to others first. */
+export const CONVERGES_WITHIN_MS = 6_000;
+
+export class BoardWorld {
+  readonly clock = new ManualClock();
+  readonly nodes: readonly MemoryNode[];
+  readonly boards: Board[] = [];
+  readonly events: ScheduleEvent[] = [];
+  /** Exchanges per node. */
+  readonly exchanges: number[];
+  private readonly links = new Map<string, Link>();
+  private readonly random: SeededRandom;
+
+  constructor({ nodes = 3, boards = 3, seed = 1 }: BoardWorldOptions = {}) {
+    this.random = new SeededRandom(seed);
+    this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock));
+    this.exchanges = this.nodes.map(() => 0);
+    for (let index = 0; index < boards; index += 1) this.join();
+  }
+
+  /** A further board, started. `skew` is how far its machine's clock is off while it has not heard the nodes. */
+  join(): Board {
+    const boardIndex = this.boards.length;
+    const clusterClock = new ClusterClock(this.clock, this.nodes.length);
+    const board = new Board({
+      nodes: this.nodes.map((node, index) => this.connect(boardIndex, node, index, clusterClock)),
+      clock: this.clock,
+      clusterClock,
+      random: this.random,
+      observer: { observe: (event) => this.events.push(event) },
+    });
+    this.boards.push(board);
+    board.start();
+    return board;
+  }
+
+  board(index: number): Board {
+    const board = this.boards[index];
+    if (board === undefined) throw new Error(`no board ${index}`);
+    return board;
+  }
+
+  /** `cut`: messages are lost. `deaf`: they arrive, and the answers are lost. */
+  link(board: number, node: number, state: Link): void {
+    this.links.set(`${board}-${node}`, state);
+  }
+
+  heal(): void {
+    this.links.clear();
+  }
+
+  /** Waits for a put, moving the clock. */
+  async ending(put: Promise<BoardVerdict>): Promise<BoardVerdict> {
+    let verdict: BoardVerdict | undefined;
+    void put.then((value) => {
+      verdict = value;
+    });
+    for (let ms = 0; ms < 5_000 && verdict === undefined; ms += 10) await this.clock.advance(10);
+    if (verdict === undefined) throw new Error('the put has not ended');
+    return verdict;
+  }
+
+  private connect(boardIndex: number, node: MemoryNode, index: number, clusterClock: ClusterClock): BoardNode {
+    const connected = node.connectBoard({
+      label: `node ${index + 1}`,
+      onReply: (nodeTimeMs) => {
+        if (this.links.get(`${boardIndex}-${index}`) !== undefined) return;
+        const nowMs = this.clock.monotonicMs();
+        clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
+      },
+    });
+    const silence = { answered: false, reason: 'cut' } as const;
+    return {
+      label: connected.label,
+      exchange: async (puts, cursor) => {
+        const state = this.links.get(`${boardIndex}-${index}`) ?? 'open';
+        await this.clock.sleepUntil(this.clock.monotonicMs() + 1);
+        if (state === 'cut') return silence;
+        this.exchanges[index] = (this.exchanges[index] ?? 0) + 1;
+        const reply = await connected.exchange(puts, cursor);
+        return state === 'deaf' ? silence : reply;
+      },
+    };
+  }
+}

@@ -1,0 +1,160 @@
+/** Three instances and one task with a policy, on a clock that is moved by hand: who starts what, and when. */
+
+import type {
+  LockProvider,
+  NodeReply,
+  VotingNode,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import {
+  DEFAULT_POLICIES,
+  type TaskPolicies,
+} from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { type Member, MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { every, reportsOf, taskOf } from '../../support/tasks.js';
+
+export const PERIOD_MS = 5_000;
+/** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
+const SETTLED_MS = 7_500;
+
+/** One call of the handler. Ticks are counted from the first one after the scene was set. */
+export interface Start {
+  readonly tick: number;
+  readonly attempt: number;
+  readonly instanceId: string;
+  /** Time since the first tick of the scene, ms. */
+  readonly atMs: number;
+  /** `fencingToken - tick`. */
+  readonly tokenStep: number;
+}
+
+export type Work = (context: TickContext, start: Start) => unknown;
+
+export class PolicyScene {
+  readonly cluster = new MemoryCluster();
+  readonly starts: Start[] = [];
+  private readonly policies: TaskPolicies;
+  private readonly cutOff = new Set<string>();
+  private readonly members: Member[] = [];
+  private firstMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    given: Partial<TaskPolicies>,
+    private readonly work: Work,
+  ) {
+    this.policies = { ...DEFAULT_POLICIES, ...given };
+  }
+
+  /** Starts three instances and waits until their cluster is in its stride, right before tick 0. */
+  async set(): Promise<void> {
+    for (let index = 0; index < 3; index += 1) this.join();
+    await this.cluster.clock.advance(SETTLED_MS);
+    const nowMs = this.cluster.clock.wallMs();
+    this.firstMs = (Math.floor(nowMs / PERIOD_MS) + 1) * PERIOD_MS;
+    this.starts.length = 0;
+    await this.until(-100);
+  }
+
+  /** Moves time on to so many ms after tick 0. */
+  async until(sinceFirstMs: number): Promise<void> {
+    await this.cluster.clock.advanceTo(this.firstMs + sinceFirstMs);
+  }
+
+  join(): Member {
+    const state = { id: `instance-${this.cluster.members.length + 1}` };
+    const member = this.cluster.join(
+      [taskOf((context) => this.run(context), { schedule: every(PERIOD_MS), policies: this.policies })],
+      {
+        wrapNode: (node) => this.severable(state.id, node),
+        wrapLocks: (locks) => this.severableLocks(state.id, locks),
+      },
+    );
+    this.members.push(member);
+    return member;
+  }
+
+  /** From now on nothing of the instance reaches anybody: as good as dead. */
+  kill(instanceId: string): void {
+    this.cutOff.add(instanceId);
+  }
+
+  /** Ends all instances in order. */
+  async stopAll(): Promise<void> {
+    const stopped = Promise.all(this.members.map(({ scheduler }) => scheduler.stop()));
+    await this.cluster.clock.advance(100);
+    await stopped;
+  }
+
+  /** `tick@attempt` of every start, in order. */
+  story(): readonly string[] {
+    return this.starts.map(({ tick, attempt }) => (attempt === 1 ? `${tick}` : `${tick} again`));
+  }
+
+  startOf(tick: number, attempt = 1): Start | undefined {
+    return this.starts.find((start) => start.tick === tick && start.attempt === attempt);
+  }
+
+  /** The outcomes that the living instances have reported for a tick, without `taken`. */
+  outcomes(tick: number): readonly string[] {
+    return this.members
+      .filter(({ id }) => !this.cutOff.has(id))
+      .flatMap(({ events }) => reportsOf(events))
+      .filter((report) => report.tick === this.firstMs + tick * PERIOD_MS && report.outcome !== 'taken')
+      .map(({ outcome }) => outcome)
+      .sort();
+  }
+
+  private run(context: TickContext): unknown {
+    if (this.cutOff.has(context.instanceId)) return undefined;
+    const start: Start = {
+      tick: (context.tick - this.firstMs) / PERIOD_MS,
+      attempt: context.attempt,
+      instanceId: context.instanceId,
+      atMs: this.cluster.clock.wallMs() - this.firstMs,
+      tokenStep: context.fencingToken - context.tick,
+    };
+    this.starts.push(start);
+    return this.work(context, start);
+  }
+
+  private severable(id: string, node: VotingNode): VotingNode {
+    const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
+    const unlessCut =
+      <A extends unknown[], T>(call: (...args: A) => Promise<NodeReply<T>>) =>
+      (...args: A) =>
+        this.cutOff.has(id) ? cut() : call(...args);
+    return {
+      label: node.label,
+      claim: unlessCut((claims) => node.claim(claims)),
+      giveBack: unlessCut((claims) => node.giveBack(claims)),
+      peek: unlessCut((tasks) => node.peek(tasks)),
+      beat: unlessCut((instanceId, tasks) => node.beat(instanceId, tasks)),
+      leave: unlessCut((instanceId) => node.leave(instanceId)),
+    };
+  }
+
+  private severableLocks(id: string, locks: LockProvider): LockProvider {
+    return {
+      tryAcquire: async (tasks, ttlMs) =>
+        this.cutOff.has(id)
+          ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
+          : locks.tryAcquire(tasks, ttlMs),
+      extend: async (held, ttlMs) =>
+        this.cutOff.has(id)
+          ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
+          : locks.extend(held, ttlMs),
+      release: async (held) => (this.cutOff.has(id) ? undefined : locks.release(held)),
+    };
+  }
+}
+
+/** Work that takes so long, or ends when its signal aborts. */
+export function workFor(
+  scene: () => PolicyScene,
+  durationMs: number,
+): (context: TickContext) => Promise<void> {
+  return async ({ signal }) => {
+    const { clock } = scene().cluster;
+    await clock.sleepUntil(clock.monotonicMs() + durationMs, signal);
+  };
+}

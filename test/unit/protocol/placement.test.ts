@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Placement, TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { doubled, missing, reportsOf, taskOf } from '../../support/tasks.js';
+
+const SETTLED_MS = 6_000;
+const ON_GPU: Placement = { runOn: ['gpu'], weight: {} };
+
+/** Members with these labels, and who ran what. */
+function setUp(labels: readonly (readonly string[])[], placement: Placement) {
+  const cluster = new MemoryCluster();
+  const runs: TickContext[] = [];
+  const task = taskOf((tick) => void runs.push(tick), { placement });
+  const members = labels.map((own) => cluster.join([task], { labels: own }));
+  const ticks = (): number[] => runs.map(({ tick }) => tick);
+  const runners = (): string[] => [...new Set(runs.map(({ instanceId }) => instanceId))].sort();
+  return { cluster, runs, members, ticks, runners };
+}
+
+describe('a task that asks for labels', () => {
+  it('runs every tick once, and only on instances that have them', async () => {
+    const { cluster, ticks, runners } = setUp([[], ['gpu', 'eu'], ['eu'], ['gpu']], ON_GPU);
+    await cluster.clock.advance(30_500);
+    expect(doubled(ticks())).toEqual([]);
+    expect(missing(ticks())).toEqual([]);
+    expect(ticks().length).toBeGreaterThan(25);
+    expect(['instance-2', 'instance-4']).toEqual(expect.arrayContaining(runners()));
+  });
+
+  it('is contested and reported by nobody else, whose status says so', async () => {
+    const { cluster, members } = setUp([[], ['gpu']], ON_GPU);
+    await cluster.clock.advance(10_500);
+    const [stranger, runner] = members;
+    expect(reportsOf(stranger?.events ?? [])).toEqual([]);
+    expect(stranger?.scheduler.status().tasks[0]).toMatchObject({ eligible: false, lastReport: undefined });
+    expect(runner?.scheduler.status().tasks[0]).toMatchObject({ eligible: true });
+  });
+
+  it('runs in time on the first in rank among those that have them, however many others there are', async () => {
+    const cluster = new MemoryCluster();
+    const lateMs: number[] = [];
+    const task = taskOf((tick) => void lateMs.push(cluster.clock.wallMs() - tick.tick), {
+      placement: ON_GPU,
+    });
+    for (let index = 0; index < 7; index += 1) cluster.join([task], { labels: index === 3 ? ['gpu'] : [] });
+    await cluster.clock.advance(SETTLED_MS);
+    lateMs.length = 0;
+    await cluster.clock.advance(10_000);
+    expect(lateMs).toHaveLength(10);
+    expect(Math.max(...lateMs)).toBeLessThan(1);
+  });
+
+  it('moves to another instance that has them when its own dies', async () => {
+    const { cluster, runs, members, ticks } = setUp([[], ['gpu'], ['gpu']], ON_GPU);
+    await cluster.clock.advance(SETTLED_MS + 500);
+    const first = runs.at(-1)?.instanceId;
+    await members.find(({ id }) => id === first)?.scheduler.stop();
+    await cluster.clock.advance(5_000);
+    expect(runs.at(-1)?.instanceId).not.toBe(first);
+    expect(missing(ticks())).toEqual([]);
+  });
+
+  it('never runs a tick twice when instances know different things about labels', async () => {
+    const { cluster, runs, ticks } = setUp([['gpu'], ['gpu'], ['gpu']], ON_GPU);
+    await cluster.clock.advance(SETTLED_MS + 500);
+    const settled = runs.length;
+    for (const id of ['instance-1', 'instance-2', 'instance-3']) {
+      // Nobody knows any more that this one has the label, itself included.
+      cluster.labels.set(id, []);
+      await cluster.clock.advance(3_000);
+      cluster.labels.set(id, ['gpu']);
+      await cluster.clock.advance(3_000);
+    }
+    expect(doubled(ticks())).toEqual([]);
+    expect(runs.length - settled).toBe(18);
+  });
+});
+
+describe('a task with weights', () => {
+  it('runs more often on an instance of a larger weight', async () => {
+    const cluster = new MemoryCluster();
+    const counts = new Map<string, number>();
+    const tasks = Array.from({ length: 300 }, (_, index) =>
+      taskOf(({ instanceId }) => void counts.set(instanceId, (counts.get(instanceId) ?? 0) + 1), {
+        name: `task-${index}`,
+        placement: { runOn: [], weight: { large: 8 } },
+      }),
+    );
+    for (const labels of [['large'], [], []]) cluster.join(tasks, { labels });
+    await cluster.clock.advance(SETTLED_MS + 500);
+    counts.clear();
+    await cluster.clock.advance(1_000);
+    // Eight tenths of 300, and a tenth for each of the others.
+    expect(counts.get('instance-1')).toBeGreaterThan(215);
+    expect(counts.get('instance-1')).toBeLessThan(265);
+    expect([...counts.values()].reduce((one, other) => one + other, 0)).toBe(300);
+  });
+});
