@@ -4,7 +4,7 @@
 
 const LIBRARY = '^libs/distributed-schedule/src';
 const ADAPTERS = 'redis|memory|postgres|telemetry|system';
-const DOORS = `${LIBRARY}/(terminus/|testing/)?index\\.ts$`;
+const DOORS = `${LIBRARY}/(postgres/|terminus/|testing/)?index\\.ts$`;
 const FRAMEWORK = '^node_modules/(@nestjs/|rxjs/|reflect-metadata/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -44,6 +44,20 @@ export default {
       severity: 'error',
       from: { path: '^libs/', pathNot: `${LIBRARY}/redis/` },
       to: { path: '^node_modules/(ioredis|redlock)/' },
+    },
+    {
+      name: 'postgres-client-only-in-postgres',
+      comment: 'pg is an optional peer: who does not import the entry point /postgres must not need it.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: `${LIBRARY}/postgres/` },
+      to: { path: '^node_modules/pg/|^pg$' },
+    },
+    {
+      name: 'postgres-only-through-its-door',
+      comment: 'The same for the files around it.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: `${LIBRARY}/postgres/` },
+      to: { path: `${LIBRARY}/postgres/` },
     },
     {
       name: 'nest-does-not-look-up',

@@ -22,7 +22,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
-          include: ['test/{differential,integration}/**/*.test.ts', 'test/conformance/**/*.redis.test.ts'],
+          include: [
+            'test/{differential,integration}/**/*.test.ts',
+            'test/conformance/**/*.{redis,postgres}.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           fileParallelism: false,

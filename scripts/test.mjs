@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -23,8 +24,11 @@ const skipped = [];
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 announce('redis-server');
-const redis = hasRedis();
+const redis = hasServer('REDIS_SERVER', ensureRedis);
 count(redis);
+announce('PostgreSQL');
+// Its tests are few; where it cannot be had they are skipped, each with a line, and this step has failed.
+count(hasServer('POSTGRES_BIN', ensurePostgres));
 await countStep('lint', 'npm', ['run', '--silent', 'lint']);
 await countStep('type check', 'npm', ['run', '--silent', 'typecheck']);
 await countStep('package', 'npm', ['run', '--silent', 'check:package']);
@@ -36,11 +40,11 @@ printSkipped();
 process.exitCode = sum.failed === 0 ? 0 : 1;
 process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed\n`);
 
-function hasRedis() {
+function hasServer(variable, ensure) {
   try {
     // It may not be on the PATH: the tests are told where it is.
-    process.env.REDIS_SERVER = ensureRedis();
-    process.stdout.write(`${process.env.REDIS_SERVER}\n`);
+    process.env[variable] = ensure();
+    process.stdout.write(`${process.env[variable]}\n`);
     return true;
   } catch (error) {
     process.stdout.write(`${error.message}\n`);

@@ -30,16 +30,17 @@ async function brokenRules(baseDir: string): Promise<string[]> {
   return [...new Set(summary.violations.map((violation) => violation.rule.name))].sort();
 }
 
-/** A tree with just these files. `ioredis` and `@nestjs/common` are installed in it. */
+/** A tree with just these files. `ioredis`, `pg` and `@nestjs/common` are installed in it. */
 function treeOf(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'imports-'));
   folders.push(root);
   const all: Record<string, string> = {
-    'package.json': '{"dependencies":{"ioredis":"1","@nestjs/common":"1"},"devDependencies":{"vitest":"1"}}',
+    'package.json':
+      '{"dependencies":{"ioredis":"1","pg":"1","@nestjs/common":"1"},"devDependencies":{"vitest":"1"}}',
     'libs/readme.md': '',
     'apps/readme.md': '',
   };
-  for (const name of ['ioredis', '@nestjs/common', 'vitest']) {
+  for (const name of ['ioredis', 'pg', '@nestjs/common', 'vitest']) {
     all[`node_modules/${name}/package.json`] = `{"name":"${name}","main":"index.js"}`;
     all[`node_modules/${name}/index.js`] = 'export {};';
   }
@@ -76,6 +77,14 @@ const OFFENCES: readonly [rule: string, files: Record<string, string>][] = [
   ],
   ['adapters-know-no-framework', { [`${library}/memory/node.ts`]: "import '@nestjs/common';" }],
   ['redis-client-only-in-redis', { [`${library}/nest/module.ts`]: "import 'ioredis';" }],
+  ['postgres-client-only-in-postgres', { [`${library}/redis/node.ts`]: "import 'pg';" }],
+  [
+    'postgres-only-through-its-door',
+    {
+      [`${library}/nest/module.ts`]: "import '../postgres/store.js';",
+      [`${library}/postgres/store.ts`]: 'export {};',
+    },
+  ],
   [
     'nest-does-not-look-up',
     {
@@ -127,6 +136,8 @@ describe('imports', () => {
       [`${library}/terminus/index.ts`]: "import '../nest/module.js';",
       [`${library}/nest/module.ts`]: "import '@nestjs/common'; import '../redis/node.js';",
       [`${library}/redis/node.ts`]: "import 'node:crypto'; import 'ioredis'; import '../protocol/ports.js';",
+      [`${library}/postgres/index.ts`]: "import './store.js';",
+      [`${library}/postgres/store.ts`]: "import 'pg'; import '../protocol/ports.js';",
       [`${library}/protocol/ports.ts`]: "import './tick.js';",
       [`${library}/protocol/tick.ts`]: 'export {};',
     });

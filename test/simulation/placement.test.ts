@@ -7,10 +7,10 @@ import { runWorld } from './world/world.js';
 
 /** Of everything random in these worlds. The ranks themselves have no seed: they are hashes of names. */
 const SEED = 20_261;
-const TASKS = 2_000;
-const DURATION_MS = 9_000;
+const TASKS = 600;
+const DURATION_MS = 6_500;
 /** By then every instance knows every other one, and nodes have come out of quarantine. */
-const SETTLED_TICK = EPOCH_MS + 7_000;
+const SETTLED_TICK = EPOCH_MS + 5_000;
 const WORLD_TIMEOUT_MS = 120_000;
 
 const WORLD: Profile = {

@@ -38,7 +38,8 @@ const FALLBACK_ID = 65_534;
 /** Starts a server and resolves when it accepts connections. `POSTGRES_BIN` names the folder of its programs. */
 export async function startPostgres(): Promise<PostgresServer> {
   const bin = findPostgresBin();
-  if (bin === undefined) throw new Error('PostgreSQL is not on this machine: run node scripts/ensure-postgres.mjs');
+  if (bin === undefined)
+    throw new Error('PostgreSQL is not on this machine: run node scripts/ensure-postgres.mjs');
   const folder = temporaryFolder('postgres-test');
   const account = accountOfServer();
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
@@ -101,10 +102,20 @@ class ServerProcess implements PostgresServer {
   }
 
   async start(): Promise<void> {
-    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${this.folder}`, 'max_connections=60'];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${this.folder}`,
+      'max_connections=60',
+    ];
     // Tests kill the server, never the machine: what is written has arrived.
     settings.push('fsync=off', 'full_page_writes=off', 'log_min_messages=warning', 'restart_after_crash=on');
-    const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])];
+    const args = [
+      '-D',
+      this.data,
+      '-p',
+      String(this.port),
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ];
     const child = spawn(this.program, args, {
       ...this.account,
       cwd: this.folder,

@@ -72,7 +72,7 @@ describe('boards', () => {
         expect(newcomer.isCurrent).toBe(true);
         const views = shown(world);
         for (const view of views) expect(view).toEqual(views[0]);
-        await Promise.all(world.boards.map((board) => board.stop()));
+        await world.stop();
       }),
       { numRuns: 60 },
     );

@@ -68,6 +68,13 @@ export class BoardWorld {
     this.links.clear();
   }
 
+  /** Stops every board, moving the clock. */
+  async stop(): Promise<void> {
+    const stopped = Promise.all(this.boards.map((board) => board.stop()));
+    await this.clock.advance(20);
+    await stopped;
+  }
+
   /** Waits for a put, moving the clock. */
   async ending(put: Promise<BoardVerdict>): Promise<BoardVerdict> {
     let verdict: BoardVerdict | undefined;

@@ -119,7 +119,7 @@ describe('a board', () => {
       node.loseMemory('flush');
       await world.clock.advance(CONVERGES_WITHIN_MS);
     }
-    await Promise.all(world.boards.map((board) => board.stop()));
+    await world.stop();
     const newcomer = world.join();
     await world.clock.advance(50);
     await newcomer.whenCurrent;
@@ -131,7 +131,7 @@ describe('a board', () => {
     await world.ending(world.board(0).put('key', '1'));
     await world.ending(world.board(0).put('gone', '1'));
     await world.ending(world.board(1).delete('gone'));
-    await Promise.all(world.boards.map((board) => board.stop()));
+    await world.stop();
     const newcomer = world.join();
     expect(newcomer.isCurrent).toBe(false);
     await world.clock.advance(50);

@@ -44,7 +44,8 @@ function drawQuestion(draw: Draw): Question {
   const cronTime = randomExpression(draw);
   const anyMs = FROM_MS + draw.whole(0, (UNTIL_MS - FROM_MS) / 1_000) * 1_000;
   if (draw.chance(0.1)) return { cronTime, utcOffset: draw.whole(-14 * 60, 14 * 60), fromMs: anyMs };
-  const timeZone = draw.one(ZONES);
+  // Its rules are the oddest, and only there half an hour comes twice.
+  const timeZone = draw.chance(0.15) ? 'Australia/Lord_Howe' : draw.one(ZONES);
   const changes = CHANGES.get(timeZone) ?? [];
   // The timer of a job fires some ms after the instant.
   const nearMs = draw.whole(-3 * HOUR_MS, 3 * HOUR_MS);
@@ -92,7 +93,8 @@ describe(`@CronExclusive beside @Cron (SEED=${SEED})`, () => {
         const [job, schedule] = [jobOf(question), scheduleOf(question)];
         let fromMs: number | undefined = question.fromMs;
         for (let tick = 0; tick < TICKS_EACH && fromMs !== undefined; tick++) {
-          const [theirs, ours] = [job(fromMs), schedule.nextAfter(fromMs)];
+          const theirs: number | undefined = job(fromMs);
+          const ours = schedule.nextAfter(fromMs);
           expect(iso(ours), `${JSON.stringify(question)} after ${iso(fromMs)}`).toBe(iso(theirs));
           fromMs = theirs;
         }

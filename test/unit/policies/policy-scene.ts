@@ -51,7 +51,6 @@ export class PolicyScene {
     await this.cluster.clock.advance(SETTLED_MS);
     const nowMs = this.cluster.clock.wallMs();
     this.firstMs = (Math.floor(nowMs / PERIOD_MS) + 1) * PERIOD_MS;
-    this.starts.length = 0;
     await this.until(-100);
   }
 
@@ -81,7 +80,7 @@ export class PolicyScene {
   /** Ends all instances in order. */
   async stopAll(): Promise<void> {
     const stopped = Promise.all(this.members.map(({ scheduler }) => scheduler.stop()));
-    await this.cluster.clock.advance(100);
+    await this.cluster.clock.advance(2_000);
     await stopped;
   }
 
@@ -105,7 +104,8 @@ export class PolicyScene {
   }
 
   private run(context: TickContext): unknown {
-    if (this.cutOff.has(context.instanceId)) return undefined;
+    // What ran while the cluster found its stride is nobody's business.
+    if (context.tick < this.firstMs || this.cutOff.has(context.instanceId)) return undefined;
     const start: Start = {
       tick: (context.tick - this.firstMs) / PERIOD_MS,
       attempt: context.attempt,

@@ -1,13 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  MISFIRE_POLICIES,
-  OVERLAP_POLICIES,
-  RECOVERY_POLICIES,
-  type TaskPolicies,
-} from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { resolveTaskPolicies } from '../../../libs/distributed-schedule/src/nest/task-policies.resolver.js';
+import type { TaskPolicies } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { isRefused, nameOf, type PolicyRow, ROWS, readmeRow } from './policy-rows.js';
 import { PolicyScene, type Start, workFor } from './policy-scene.js';
-
-type Row = Pick<TaskPolicies, 'overlap' | 'misfire' | 'recovery'>;
 
 /** Which ticks start, in order, when the run of tick 0 takes until 12 s: ticks 1 and 2 come due meanwhile, tick 3 afterwards. */
 const LONG_RUN: Readonly<Record<TaskPolicies['overlap'], readonly string[]>> = {
@@ -30,17 +27,7 @@ const WINNER_DIES: Readonly<Record<TaskPolicies['recovery'], readonly string[]>>
   retake: ['0', '0 again', '1'],
 };
 
-const ROWS: readonly Row[] = OVERLAP_POLICIES.flatMap((overlap) =>
-  MISFIRE_POLICIES.flatMap((misfire) =>
-    RECOVERY_POLICIES.map((recovery) => ({ overlap, misfire, recovery })),
-  ),
-);
-
-function nameOf({ overlap, misfire, recovery }: Row): string {
-  return `${overlap}, ${misfire}, ${recovery}`;
-}
-
-async function longRun(row: Row): Promise<PolicyScene> {
+async function longRun(row: PolicyRow): Promise<PolicyScene> {
   const scene: PolicyScene = new PolicyScene(row, (context, { tick }: Start) =>
     workFor(() => scene, tick === 0 ? 12_000 : 10)(context),
   );
@@ -49,7 +36,7 @@ async function longRun(row: Row): Promise<PolicyScene> {
   return scene;
 }
 
-async function allAway(row: Row): Promise<PolicyScene> {
+async function allAway(row: PolicyRow): Promise<PolicyScene> {
   const scene = new PolicyScene(row, () => undefined);
   await scene.set();
   await scene.until(2_500);
@@ -60,7 +47,7 @@ async function allAway(row: Row): Promise<PolicyScene> {
   return scene;
 }
 
-async function winnerDies(row: Row): Promise<PolicyScene> {
+async function winnerDies(row: PolicyRow): Promise<PolicyScene> {
   const scene: PolicyScene = new PolicyScene(row, (context, { tick, attempt, instanceId }: Start) => {
     if (tick === 0 && attempt === 1) scene.kill(instanceId);
     return workFor(() => scene, 300)(context);
@@ -71,11 +58,22 @@ async function winnerDies(row: Row): Promise<PolicyScene> {
 }
 
 describe('the policies of a task: overlap, misfire, recovery', () => {
-  for (const row of ROWS.filter(({ overlap, recovery }) => overlap !== 'allow' || recovery !== 'retake')) {
+  for (const row of ROWS.filter((row) => !isRefused(row))) {
     it(nameOf(row), async () => {
       expect((await longRun(row)).story()).toEqual(LONG_RUN[row.overlap]);
       expect((await allAway(row)).story()).toEqual(ALL_AWAY[row.misfire]);
       expect((await winnerDies(row)).story()).toEqual(WINNER_DIES[row.recovery]);
     });
   }
+
+  for (const row of ROWS.filter(isRefused)) {
+    it(nameOf(row), () => {
+      expect(() => resolveTaskPolicies('settle', row)).toThrow(/DSCHED_BAD_OPTION: task 'settle'.*retake/);
+    });
+  }
+
+  it('are told in the README, row by row', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+    for (const row of ROWS) expect(readme).toContain(readmeRow(row));
+  });
 });

@@ -45,6 +45,9 @@ export class SchedulerLogObserver implements ScheduleObserver {
       case 'fenced':
         this.logFenced(event.reason);
         return;
+      case 'audit':
+        this.logFinding(event.finding);
+        return;
       case 'error':
         this.logger.error(`In ${event.where}: ${describe(event.error)}`, stackOf(event.error));
         return;
@@ -103,6 +106,8 @@ export class SchedulerLogObserver implements ScheduleObserver {
       case 'taken':
       case 'buffered':
       case 'stopped':
+      case 'missed':
+      case 'lost':
         return;
       default:
         outcome satisfies never;

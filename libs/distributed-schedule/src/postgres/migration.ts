@@ -23,7 +23,10 @@ const DEFAULT_TABLE = 'distributed_schedule_snapshot';
 const MOST_TABLE_BYTES = 55;
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when a name cannot be one */
-export function tableNames({ schema = DEFAULT_SCHEMA, table = DEFAULT_TABLE }: SnapshotTable = {}): TableNames {
+export function tableNames({
+  schema = DEFAULT_SCHEMA,
+  table = DEFAULT_TABLE,
+}: SnapshotTable = {}): TableNames {
   quotedName('schema', schema);
   quotedName('table', table);
   if (Buffer.byteLength(table) > MOST_TABLE_BYTES) {
@@ -68,7 +71,9 @@ $migration$`.trim();
 /** A text in SQL. The delimiter of the block could stand in a name. */
 function literal(text: string): string {
   if (text.includes('$migration$')) {
-    throw new DistributedScheduleError('DSCHED_BAD_OPTION', 'option table has $migration$ in it', { value: 'table' });
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', 'option table has $migration$ in it', {
+      value: 'table',
+    });
   }
   return `'${text.replaceAll("'", "''")}'`;
 }

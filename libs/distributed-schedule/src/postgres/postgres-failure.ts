@@ -43,7 +43,9 @@ export function failureOf(error: unknown): PostgresFailure {
   if (typeof code === 'string') return { kind: 'unreachable', reason: code };
   if (Array.isArray(errors)) return failureOf(errors[0]);
   const isConnection = typeof message === 'string' && CONNECTION_MESSAGES.test(message);
-  return isConnection ? { kind: 'unreachable', reason: 'not connected' } : { kind: 'refused', reason: 'error' };
+  return isConnection
+    ? { kind: 'unreachable', reason: 'not connected' }
+    : { kind: 'refused', reason: 'error' };
 }
 
 /** What cannot be mended by asking again. */

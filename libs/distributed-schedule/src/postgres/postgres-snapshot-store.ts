@@ -28,7 +28,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   private migrated: Promise<void> | undefined;
 
   constructor(
-    private readonly pool: Pool,
+    pool: Pool,
     clock: Clock,
     private readonly settings: PostgresSnapshotSettings,
     private readonly onClose: () => Promise<void>,

@@ -2,9 +2,9 @@ import type { Pool } from 'pg';
 import type { Clock } from '../protocol/ports.js';
 import type { EndVerdict, Snapshot } from '../protocol/snapshot-store.js';
 import { tableNames } from './migration.js';
-import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
+import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import { COLUMNS, instant, jsonOf, NOW_US, type SnapshotRow, snapshotOf } from './snapshot-row.js';
 
 /** What a statement by itself came to. */
@@ -59,10 +59,13 @@ export class SnapshotRows {
 
   /** Writes a snapshot where the row is still the one that was read; answers with what was written, if it was. */
   async replace(session: PostgresSession, after: Snapshot, readAtUs: number): Promise<Snapshot | undefined> {
+    // Grows even when the server's clock does not: it is the optimistic lock.
+    const atSql =
+      after.status === 'pending'
+        ? instant('$5')
+        : `greatest(clock_timestamp(), ${instant('$5')} + interval '1 microsecond')`;
     const sql =
-      `UPDATE ${this.table} SET status = $3, snapshot = $4::jsonb, ` +
-      // Grows even when the server's clock does not: it is the optimistic lock.
-      `updated_at = greatest(clock_timestamp(), updated_at + interval '1 microsecond', ${instant('$5')}) ` +
+      `UPDATE ${this.table} SET status = $3, snapshot = $4::jsonb, updated_at = ${atSql} ` +
       `WHERE job_id = $1 AND updated_at = ${instant('$2')} RETURNING ${COLUMNS}`;
     const values = [after.jobId, readAtUs, after.status, jsonOf(after), after.updatedAtUs];
     const [row] = await session.query<SnapshotRow>(sql, values, this.settings.lockWaitMs);

@@ -21,7 +21,7 @@ export type AuditVerdict =
   /** Somebody has claimed it, or a policy of the task wants it not to run. */
   | { readonly kind: 'fine' }
   /** Not known yet: `finding` is what is said if it never will be. */
-  | { readonly kind: 'unsure'; readonly finding?: Miss }
+  | { readonly kind: 'unsure'; readonly finding: Miss }
   | { readonly kind: 'missed'; readonly finding: Miss };
 
 type Miss = Pick<AuditFinding, 'cause' | 'detail' | 'certain'>;

@@ -11,7 +11,6 @@ import { rankOf } from './ranking.js';
 export interface AuditTellerParts {
   readonly instanceId: string;
   readonly members: () => readonly string[];
-  readonly tell: (finding: AuditFinding) => void;
 }
 
 /** By then an instance that died before it could tell is no member any more, ms. */
@@ -28,11 +27,14 @@ export class AuditTeller {
   private held: readonly Held[] = [];
   private reviewAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly parts: AuditTellerParts) {}
+  constructor(
+    private readonly parts: AuditTellerParts,
+    private readonly tell: (finding: AuditFinding) => void,
+  ) {}
 
   take(finding: AuditFinding, nowMs: number): void {
     if (this.isMineToTell(finding)) {
-      this.parts.tell(finding);
+      this.tell(finding);
       return;
     }
     this.held = [...this.held.slice(1 - MOST_HELD), { finding, untilMs: nowMs + HOLD_MS }];
@@ -45,7 +47,7 @@ export class AuditTeller {
     const mine = this.held.filter(({ finding }) => this.isMineToTell(finding));
     this.held = this.held.filter((held) => held.untilMs > nowMs && !mine.includes(held));
     this.reviewAtMs = this.held.length === 0 ? Number.POSITIVE_INFINITY : nowMs + REVIEW_PERIOD_MS;
-    for (const { finding } of mine) this.parts.tell(finding);
+    for (const { finding } of mine) this.tell(finding);
   }
 
   forget(task: string): void {

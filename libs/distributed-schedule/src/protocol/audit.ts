@@ -7,22 +7,20 @@
 import type { AuditCounts, AuditFinding } from './audit-finding.js';
 import { type AuditVerdict, judgeTick } from './audit-reason.js';
 import { AuditTeller } from './audit-teller.js';
+import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
+import type { ScheduleEvent } from './observer.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
 import { eligibleAmong, isEligible, type LabelsOf } from './ranking.js';
 
 export interface AuditParts {
   readonly instanceId: string;
-  /** Cluster time. */
-  readonly nowMs: () => number;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
-  readonly labelsOf: LabelsOf;
-  /** Whether an instance is there: a member, or one that has left and still ends its runs. */
-  readonly isAlive: (instanceId: string) => boolean;
+  readonly labelsOf?: LabelsOf;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
-  readonly tell: (finding: AuditFinding) => void;
 }
 
 /** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
@@ -55,9 +53,13 @@ export class TickAudit {
   private readonly watched = new Map<string, Watched>();
   private readonly teller: AuditTeller;
   private readonly byTask = new Map<string, AuditCounts>();
+  private total: AuditCounts = { missed: 0, lost: 0 };
 
-  constructor(private readonly parts: AuditParts) {
-    this.teller = new AuditTeller(parts);
+  constructor(
+    private readonly parts: AuditParts,
+    tell: (finding: AuditFinding) => void,
+  ) {
+    this.teller = new AuditTeller(parts, tell);
   }
 
   /** Ticks whose contest begins now. */
@@ -77,19 +79,10 @@ export class TickAudit {
     }
   }
 
-  /** The handler of a tick was called here. */
-  started(task: string, tick: number): void {
-    this.watched.delete(keyOf(task, tick));
-  }
-
-  ended(report: TickReport): void {
-    const key = keyOf(report.task, report.tick);
-    if (hasRun(report.outcome) || report.outcome === 'taken') {
-      this.watched.delete(key);
-      return;
-    }
-    const watched = this.watched.get(key);
-    if (watched !== undefined) watched.report = report;
+  /** Takes in what happens on this instance. */
+  observe(event: ScheduleEvent): void {
+    if (event.type === 'started') this.watched.delete(keyOf(event.task, event.tick));
+    else if (event.type === 'tick') this.ended(event.report);
   }
 
   /** The task is not this instance's any more, or is paused: nobody waits for its ticks. */
@@ -108,7 +101,7 @@ export class TickAudit {
 
   /** Looks at what is due. Never rejects. */
   async look(): Promise<void> {
-    const nowMs = this.parts.nowMs();
+    const nowMs = this.parts.clusterClock.nowMs();
     this.teller.review(nowMs);
     const due = [...this.watched.values()].filter(({ lookAtMs }) => lookAtMs <= nowMs);
     const open = due.filter((watched) => this.isOpenWithoutAsking(watched, nowMs));
@@ -124,17 +117,25 @@ export class TickAudit {
 
   /** Adds what was found in another way, such as ticks that were missed while no instance was there. */
   found(finding: Omit<AuditFinding, 'instanceId'>): void {
-    const { task, outcome, ticks } = finding;
-    const { missed, lost } = this.countsOf(task);
-    this.byTask.set(task, {
-      missed: missed + (outcome === 'missed' ? ticks : 0),
-      lost: lost + (outcome === 'lost' ? ticks : 0),
-    });
-    this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.nowMs());
+    this.byTask.set(finding.task, add(this.countsOf(finding.task), finding));
+    this.total = add(this.total, finding);
+    this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.clusterClock.nowMs());
   }
 
   countsOf(task: string): AuditCounts {
     return this.byTask.get(task) ?? { missed: 0, lost: 0 };
+  }
+
+  /** Of all tasks, also of those that were forgotten meanwhile. */
+  get counts(): AuditCounts {
+    return this.total;
+  }
+
+  private ended(report: TickReport): void {
+    const key = keyOf(report.task, report.tick);
+    const watched = this.watched.get(key);
+    if (hasRun(report.outcome) || report.outcome === 'taken') this.watched.delete(key);
+    else if (watched !== undefined) watched.report = report;
   }
 
   private isOpenWithoutAsking(watched: Watched, nowMs: number): boolean {
@@ -149,7 +150,7 @@ export class TickAudit {
   }
 
   private settle(watched: Watched, peek: PeekVerdict | undefined): void {
-    const nowMs = this.parts.nowMs();
+    const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
     if (verdict.kind === 'unsure' && nowMs < (watched.giveUpAtMs ?? 0)) {
       const pauseMs = watched.slept ? ASK_AGAIN_AFTER_SLEEP_MS : ASK_AGAIN_MS;
@@ -165,12 +166,17 @@ export class TickAudit {
   }
 
   private judge({ due, report }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
-    const { instanceId, members, labelsOf, isAlive } = this.parts;
+    const { instanceId, labelsOf = () => [] } = this.parts;
+    const members = this.parts.members();
     const { placement } = due.task;
     const own = isEligible(placement, labelsOf(instanceId)) ? 1 : 0;
-    const eligible = Math.max(own, eligibleAmong(members(), placement, labelsOf).length);
-    return judgeTick({ due, report, peek, instanceId, isAlive, eligible });
+    const eligible = Math.max(own, eligibleAmong(members, placement, labelsOf).length);
+    return judgeTick({ due, report, peek, instanceId, isAlive: (id) => members.includes(id), eligible });
   }
+}
+
+function add(counts: AuditCounts, { outcome, ticks }: Pick<AuditFinding, 'outcome' | 'ticks'>): AuditCounts {
+  return { ...counts, [outcome]: counts[outcome] + ticks };
 }
 
 function keyOf(task: string, tick: number): string {

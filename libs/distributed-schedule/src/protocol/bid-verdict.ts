@@ -1,6 +1,6 @@
 /** What the store's answers to a bid mean. */
 
-import { ownerOf } from './claim-id.js';
+import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
 import type { Outcome } from './outcome.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
@@ -8,9 +8,9 @@ import type { ClaimVerdict, LockVerdict } from './ports.js';
 export type BidVerdict =
   | { readonly kind: 'won'; readonly won: LockedTick }
   /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
-  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly retryInMs?: number }
+  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly by?: string; readonly retryInMs?: number }
   /** Nothing to bid for any more. */
-  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string }
+  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
 
 export const NO_VERDICT: BidVerdict = {
@@ -33,7 +33,7 @@ function decideClaimed(candidate: LockedTick, verdict: ClaimVerdict | undefined)
     case 'won':
       return { kind: 'won', won: candidate };
     case 'taken':
-      return { kind: 'over', outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` };
+      return { kind: 'over', outcome: 'taken', ...claimedBy(verdict.claimId) };
     case 'late':
       return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
     case 'split':
@@ -58,6 +58,7 @@ export function withoutLock(verdict: Exclude<LockVerdict, { kind: 'acquired' }> 
         kind: 'open',
         outcome: 'overlap',
         detail: `lock held by ${verdict.holder ?? 'another run'}`,
+        ...(verdict.holder !== undefined && { by: verdict.holder }),
         ...(verdict.freeInMs !== undefined && { retryInMs: verdict.freeInMs }),
       };
     case 'no_quorum':

@@ -24,3 +24,9 @@ export function ownerOf(claimId: string | undefined): string {
   const end = claimId.lastIndexOf(':');
   return end > 0 ? claimId.slice(0, end) : claimId;
 }
+
+/** What is said of a tick that somebody else has claimed. */
+export function claimedBy(claimId: string | undefined): { readonly detail: string; readonly by?: string } {
+  const owner = ownerOf(claimId);
+  return { detail: `claimed by ${owner}`, ...(claimId !== undefined && { by: owner }) };
+}

@@ -38,6 +38,13 @@ export const ERROR_CODES = {
   DSCHED_CANCELLED: "A later tick has come due, and overlap: 'cancel_other' ends the run for it.",
   DSCHED_LEASE_LOST:
     'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',
+  DSCHED_BAD_KEY: 'A key of runOnce is not a text of 1 to 512 characters.',
+  DSCHED_KEY_REUSED: 'A key of runOnce came with another input than before. Each unit of work needs its own.',
+  DSCHED_JOB_PENDING: 'Another attempt is at this job. It is not done, and the effect did not run here.',
+  DSCHED_JOB_SUPERSEDED: 'A later attempt has taken this job over. Stop writing.',
+  DSCHED_STORE_UNREACHABLE: 'The snapshot store did not answer until patience or the run ended.',
+  DSCHED_STORE_REFUSED: 'The snapshot store refused a statement, for lack of a right or the like.',
+  DSCHED_NOT_MIGRATED: 'The table of the snapshots is missing. Run the migration, or pass { migrate: true }.',
 } as const;
 
 /** One of the codes in {@link ERROR_CODES}. */

@@ -1,3 +1,4 @@
+import type { AuditFinding } from './audit-finding.js';
 import type { TickReport } from './outcome.js';
 
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
@@ -23,6 +24,8 @@ export type ScheduleEvent =
       readonly delayMs: number;
       readonly error: unknown;
     }
+  /** Nobody has run a tick, or its run has died with its instance. Told by one instance of the cluster, at least once. */
+  | { readonly type: 'audit'; readonly finding: AuditFinding }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
   | {
       readonly type: 'renewed';

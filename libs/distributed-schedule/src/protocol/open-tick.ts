@@ -1,6 +1,6 @@
 /** A tick whose contest goes on here, and the ways in which it ends without a run. */
 
-import { ownerOf } from './claim-id.js';
+import { claimedBy } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
 import { tickOfInstant } from './next-start.js';
@@ -10,6 +10,8 @@ import type { PeekVerdict } from './ports.js';
 export interface Ending {
   readonly outcome: Outcome;
   readonly detail: string;
+  /** The instance that has the tick, or holds its lock. */
+  readonly by?: string;
 }
 
 /** A tick that has not ended here. `met` is what its newest bid met: how it ends if no later bid succeeds. */
@@ -51,7 +53,7 @@ export function reportTaken(
     const peek = peeks[index];
     const { due } = tick;
     if (peek?.kind !== 'taken') return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
-    parts.report(reportOf(parts, due, { outcome: 'taken', detail: `claimed by ${ownerOf(peek.claimId)}` }));
+    parts.report(reportOf(parts, due, { outcome: 'taken', ...claimedBy(peek.claimId) }));
     return [];
   });
 }
@@ -69,6 +71,7 @@ export function toOpenTick(due: DueTick): OpenTick {
   return { due };
 }
 
-export function reportOf(parts: ReportParts, due: DueTick, { outcome, detail }: Ending): TickReport {
-  return { task: due.task.name, tick: due.tick, instanceId: parts.instanceId, outcome, detail };
+export function reportOf(parts: ReportParts, due: DueTick, { outcome, detail, by }: Ending): TickReport {
+  const { instanceId } = parts;
+  return { task: due.task.name, tick: due.tick, instanceId, outcome, detail, ...(by !== undefined && { by }) };
 }

@@ -12,6 +12,8 @@
  * - `misfire`    the tick was noticed, or its start would have come, later than its lateness limit
  * - `no_quorum`  no majority of the configured nodes answered; nobody can have started it through this instance
  * - `stopped`    this instance does not bid: it is shutting down, or it has seen a newer node set
+ * - `missed`     no instance of the cluster has claimed the tick: what the audit finds, never a report of one instance
+ * - `lost`       an instance claimed the tick and died, and it is not known that its run ended: found by the audit as well
  */
 export const OUTCOMES = [
   'success',
@@ -25,6 +27,8 @@ export const OUTCOMES = [
   'misfire',
   'no_quorum',
   'stopped',
+  'missed',
+  'lost',
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
@@ -44,6 +48,8 @@ export interface TickReport {
   readonly attempt?: number;
   /** What the handler threw, or why the run was aborted. */
   readonly error?: unknown;
+  /** The instance that has claimed the tick, or that held its lock, where it is another one and known. */
+  readonly by?: string;
   /** A short reason in words for a tick that did not run here. */
   readonly detail?: string;
 }

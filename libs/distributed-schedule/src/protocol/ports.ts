@@ -136,6 +136,8 @@ export type PeekVerdict = {
    * then policies that look back find nothing to do.
    */
   readonly newest?: number;
+  /** The newest instant that any node which answered has granted: one of them may be all that is left of a majority. */
+  readonly highest?: number;
 } & (
   | {
       /** A majority has granted this very tick to one claim, or has moved past it. */

@@ -98,8 +98,9 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
   }
   if (answered < quorum) return { kind: 'unknown' };
   const newest = newestOf(known, quorum);
+  const highest = newestOf(known, 1);
   const owner = ownerOf('', votes, quorum);
-  return owner === undefined ? { kind: 'open', newest } : { kind: 'taken', newest, ...owner };
+  return owner === undefined ? { kind: 'open', newest, highest } : { kind: 'taken', newest, highest, ...owner };
 }
 
 /** The newest instant that so many nodes have reached. */

@@ -122,6 +122,9 @@ async function runAttempt<Tx, Output>(
     case 'superseded':
       return { ...verdict, hasRun: true };
     case 'undone':
+      // A run that was told to end must not begin again.
+      if (parts.signal?.aborted === true) await attempt.fail('aborted');
+      parts.signal?.throwIfAborted();
       if (mayRepeat) return verdict;
       throw unreachable(attempt.snapshot.jobId, verdict.reason, 'the store has rolled it back each time');
     case 'unreachable':

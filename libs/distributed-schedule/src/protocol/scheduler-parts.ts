@@ -1,5 +1,6 @@
 /** What a scheduler is made of, and what it says of itself. */
 
+import type { AuditCounts } from './audit-finding.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
@@ -42,6 +43,8 @@ export interface SchedulerStatus {
   readonly members: readonly string[];
   /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
   readonly skewMs: number | undefined;
+  /** Ticks that were missed or lost, of all tasks, as far as this instance has found since its start. */
+  readonly audit: AuditCounts;
   readonly tasks: readonly TaskStatus[];
   /** Leases of runs in flight here; `remainingMs` is 0 where one is lost. */
   readonly leases: readonly { readonly task: string; readonly tick: number; readonly remainingMs: number }[];

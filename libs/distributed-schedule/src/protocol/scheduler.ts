@@ -3,6 +3,7 @@
  * the ticks of that instant, and arms their successors. Step 1 of the protocol.
  */
 
+import { TickAudit } from './audit.js';
 import { type ContestParts, contestInstant } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
@@ -10,6 +11,7 @@ import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
 import { RunsHere } from './run-here.js';
+import { PendingWork } from './pending-work.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
@@ -31,10 +33,11 @@ export class Scheduler {
   private readonly keeper: LeaseKeeper;
   private readonly contestParts: ContestParts;
   private readonly stopping = new AbortController();
+  private readonly audit: TickAudit;
   private readonly lookBack: LookBack;
   private readonly runs = new RunsHere();
   private readonly wakeup = new Wakeup();
-  private readonly pending = new Set<Promise<unknown>>();
+  private readonly pending: PendingWork;
   private state: SchedulerState = 'idle';
   private stopped: Promise<void> | undefined;
   private isArmedInClusterTime = false;
@@ -43,6 +46,7 @@ export class Scheduler {
   constructor(private readonly parts: SchedulerParts) {
     const { options, instanceId, nodes, clock, membership, locks } = parts;
     const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
+    this.pending = new PendingWork(clock, (error) => this.tell({ type: 'error', error, where: 'scheduler' }));
     this.book = new TaskBook(options.bidStaggerMs);
     this.keeper = new LeaseKeeper({ clock, locks, observer, leaseTtlMs: options.leaseTtlMs });
     this.contestParts = {
@@ -58,6 +62,7 @@ export class Scheduler {
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
     };
+    this.audit = new TickAudit(this.contestParts, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
     const passengers = [this.lookBack];
     this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers });
@@ -74,6 +79,7 @@ export class Scheduler {
   remove(name: string): void {
     this.book.remove(name);
     this.lookBack.remove(name);
+    this.audit.forget(name);
   }
 
   /** Starts beating and bidding. A second call does nothing. */
@@ -112,7 +118,8 @@ export class Scheduler {
       quorum: this.heartbeat.quorum,
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
-      tasks: this.book.statuses(this.parts.labelsOf?.(instanceId) ?? []),
+      audit: this.audit.counts,
+      tasks: this.book.statuses(this.parts.labelsOf?.(instanceId) ?? [], (name) => this.audit.countsOf(name)),
       leases: this.keeper
         .leases()
         .map((lease) => ({ task: lease.lock.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
@@ -125,6 +132,7 @@ export class Scheduler {
     this.isArmedInClusterTime = this.parts.clusterClock.synchronised;
     while (!this.stopping.signal.aborted) {
       this.contestDueTicks();
+      this.track(this.audit.look());
       this.beatIfDue();
       await this.wakeup.sleep((woken) => this.sleepUntilNext(woken));
     }
@@ -149,6 +157,7 @@ export class Scheduler {
       const tick = this.book.earliest();
       if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
       const dues = this.book.take(tick, clusterClock.nowMs());
+      this.audit.watch(dues);
       this.track(contestInstant(this.contestParts, tick, dues));
     }
   }
@@ -173,7 +182,8 @@ export class Scheduler {
     const bidMs =
       tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
     const beatMs = this.heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : this.heartbeat.nextBeatMs;
-    await clock.sleepUntil(Math.min(bidMs, beatMs), woken);
+    const auditMs = clusterClock.toMonotonicMs(this.audit.nextMs);
+    await clock.sleepUntil(Math.min(bidMs, beatMs, auditMs), woken);
   }
 
   private async shutDown(): Promise<void> {
@@ -184,29 +194,14 @@ export class Scheduler {
     if (wasStarted) await this.parts.membership.leave(this.parts.instanceId);
     const { clock, options } = this.parts;
     const startMs = clock.monotonicMs();
-    const drained = await this.settleUntil(startMs + options.shutdownTimeoutMs * DRAIN_SHARE);
+    const drained = await this.pending.settleUntil(startMs + options.shutdownTimeoutMs * DRAIN_SHARE);
     if (!drained) {
       this.isAbandoned = true;
       for (const lease of this.keeper.leases())
         lease.interrupt(new Error('the application is shutting down'));
-      await this.settleUntil(startMs + options.shutdownTimeoutMs);
+      await this.pending.settleUntil(startMs + options.shutdownTimeoutMs);
     }
     this.state = 'stopped';
-  }
-
-  /** Whether everything that was pending has settled by then. */
-  private async settleUntil(deadlineMs: number): Promise<boolean> {
-    const settled = new AbortController();
-    const all = this.settleAll().then(() => {
-      settled.abort();
-      return true;
-    });
-    const late = this.parts.clock.sleepUntil(deadlineMs, settled.signal).then(() => settled.signal.aborted);
-    return Promise.race([all, late]);
-  }
-
-  private async settleAll(): Promise<void> {
-    while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
   private fence(reason: 'outdated' | 'conflict'): void {
@@ -227,6 +222,7 @@ export class Scheduler {
 
   private tell(event: ScheduleEvent): void {
     if (event.type === 'started' && !event.isRetry) this.book.started(event.task);
+    this.audit.observe(event);
     try {
       this.parts.observer.observe(event);
     } catch {
@@ -234,11 +230,7 @@ export class Scheduler {
     }
   }
 
-  /** Remembers work in flight until it settles. A bug in it is told, never thrown into the void. */
   private track(work: Promise<unknown>): void {
-    const tracked = work
-      .catch((error: unknown) => this.tell({ type: 'error', error, where: 'scheduler' }))
-      .finally(() => this.pending.delete(tracked));
-    this.pending.add(tracked);
+    this.pending.track(work);
   }
 }

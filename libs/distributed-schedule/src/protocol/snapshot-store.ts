@@ -131,3 +131,13 @@ export interface SnapshotParts {
   /** Prefix of keys, where stores are shared by several applications. */
   readonly namespace: string;
 }
+
+/** Makes a store when the application starts; its connections are opened when they are needed. */
+export interface SnapshotSource<Tx = unknown> {
+  open(parts: SnapshotParts): SnapshotStore<Tx>;
+}
+
+/** The same for a cache. */
+export interface SnapshotCacheSource {
+  open(parts: SnapshotParts): SnapshotCache;
+}

@@ -1,5 +1,6 @@
 /** The tasks of one instance: when each is due next, and how its last tick ended. */
 
+import type { AuditCounts } from './audit-finding.js';
 import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
 import { latenessLimit } from './lateness.js';
@@ -90,8 +91,11 @@ export class TaskBook {
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
-  /** @param labels of this instance */
-  statuses(labels: readonly string[]): readonly TaskStatus[] {
+  /**
+   * @param labels of this instance
+   * @param countsOf what the audit has found about a task
+   */
+  statuses(labels: readonly string[], countsOf: (name: string) => AuditCounts): readonly TaskStatus[] {
     return [...this.pages.values()].map((page) => ({
       name: page.task.name,
       schedule: page.task.schedule.description,
@@ -100,6 +104,7 @@ export class TaskBook {
       lastReport: page.lastReport,
       lastRun: page.lastRun,
       running: page.running,
+      ...countsOf(page.task.name),
     }));
   }
 }

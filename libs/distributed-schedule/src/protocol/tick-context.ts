@@ -89,4 +89,11 @@ export interface TaskStatus {
   readonly lastRun: { readonly tick: number; readonly outcome: Outcome } | undefined;
   /** Runs in flight on this instance. */
   readonly running: number;
+  /**
+   * Ticks that nobody has claimed, as far as this instance has found since its start. Every instance finds the same: take the
+   * largest, not the sum.
+   */
+  readonly missed: number;
+  /** Ticks whose instance has died before their run is known to have ended, likewise. */
+  readonly lost: number;
 }

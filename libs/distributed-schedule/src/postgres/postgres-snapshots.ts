@@ -1,0 +1,76 @@
+import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { SnapshotParts, SnapshotSource } from '../protocol/snapshot-store.js';
+import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from './postgres-snapshot-store.js';
+
+/** An URL (`postgres://`), options of the `pg` package, or a pool of it, which stays the caller's to close. */
+export type PostgresInput = string | PoolConfig | Pool;
+
+/** All but `postgres` have defaults; durations are whole milliseconds. */
+export interface PostgresSnapshotOptions extends Partial<PostgresSnapshotSettings> {
+  readonly postgres: PostgresInput;
+}
+
+const OPTION_NAMES: Record<keyof PostgresSnapshotOptions, true> = {
+  postgres: true,
+  schema: true,
+  table: true,
+  isolation: true,
+  lockWaitMs: true,
+  takeoverMs: true,
+  timeoutMs: true,
+  migrate: true,
+};
+
+/**
+ * Snapshots in PostgreSQL: effects that write through the transaction they are given are applied exactly once.
+ *
+ * ```ts
+ * IdempotentExecutionModule.forRoot({ store: postgresSnapshots({ postgres: pool, migrate: true }) })
+ * ```
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function postgresSnapshots(options: PostgresSnapshotOptions): SnapshotSource<PoolClient> {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(OPTION_NAMES, name)) {
+      throw new DistributedScheduleError(
+        'DSCHED_UNKNOWN_OPTION',
+        `postgresSnapshots has no option '${name}'. It takes ${Object.keys(OPTION_NAMES).join(', ')}.`,
+        { value: name },
+      );
+    }
+  }
+  const settings = resolvePostgresSettings(options);
+  requirePostgres(options.postgres);
+  return { open: (parts) => openStore(options.postgres, settings, parts) };
+}
+
+function openStore(
+  input: PostgresInput,
+  settings: PostgresSnapshotSettings,
+  { clock }: SnapshotParts,
+): PostgresSnapshotStore {
+  if (isPool(input)) return new PostgresSnapshotStore(input, clock, settings, async () => undefined);
+  const config = typeof input === 'string' ? { connectionString: input } : input;
+  const pool = new pg.Pool({ connectionTimeoutMillis: settings.timeoutMs, ...config });
+  // An idle connection that ends is made anew when it is needed; unheard, the error would end the process.
+  pool.on('error', () => undefined);
+  return new PostgresSnapshotStore(pool, clock, settings, () => pool.end());
+}
+
+/** No message shows what was given: it holds a host and a password. */
+function requirePostgres(input: unknown): asserts input is PostgresInput {
+  const isUrl = typeof input === 'string' && /^postgres(ql)?:\/\//.test(input);
+  if (isUrl || (typeof input === 'object' && input !== null)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    'option postgres takes an URL like postgres://user@host/database, options of the pg package, or a pool of it',
+    { value: typeof input },
+  );
+}
+
+/** Not `instanceof`: an application may have a copy of its own. */
+function isPool(input: PostgresInput): input is Pool {
+  return typeof input === 'object' && 'connect' in input && typeof input.connect === 'function';
+}

@@ -1,0 +1,17 @@
+import { MemorySnapshotStore } from '../../libs/distributed-schedule/src/memory/memory-snapshot-store.js';
+import { ManualClock } from '../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { describeSnapshotStore } from './snapshot-store.suite.js';
+
+const TAKEOVER_MS = 60_000;
+
+describeSnapshotStore('in memory', async () => {
+  const clock = new ManualClock();
+  const store = new MemorySnapshotStore({ clock, takeoverMs: TAKEOVER_MS, mostSnapshots: 100 });
+  return {
+    mine: store,
+    yours: store,
+    crash: async () => undefined,
+    passTakeover: async () => clock.jump(TAKEOVER_MS),
+    close: () => store.close(),
+  };
+});

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { PolicyScene, workFor } from './policy-scene.js';
+
+/** Work that does not listen to its signal. */
+function deafFor(scene: () => PolicyScene, durationMs: number): () => Promise<void> {
+  return async () => {
+    const { clock } = scene().cluster;
+    await clock.sleepUntil(clock.monotonicMs() + durationMs);
+  };
+}
+
+describe('overlap: buffer_one', () => {
+  it('starts the first tick that came due at the moment at which the run ends', async () => {
+    const scene: PolicyScene = new PolicyScene({ overlap: 'buffer_one' }, (context, { tick }) =>
+      workFor(() => scene, tick === 0 ? 12_000 : 10)(context),
+    );
+    await scene.set();
+    await scene.until(18_000);
+    expect(scene.startOf(1)?.atMs).toBeCloseTo(12_000, 0);
+    expect(scene.outcomes(1)).toEqual(['buffered', 'buffered', 'success']);
+    expect(scene.outcomes(2)).toEqual(['overlap', 'overlap', 'overlap']);
+  });
+
+  it('buffers another tick during the run of a buffered one', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { overlap: 'buffer_one' },
+      workFor(() => scene, 7_000),
+    );
+    await scene.set();
+    await scene.until(29_000);
+    expect(scene.starts.map(({ tick, atMs }) => [tick, Math.round(atMs)])).toEqual([
+      [0, 0],
+      [1, 7_000],
+      [2, 14_000],
+      [3, 21_000],
+      [5, 28_000],
+    ]);
+  });
+
+  it('loses the buffered tick with the instance that holds it', async () => {
+    const scene: PolicyScene = new PolicyScene({ overlap: 'buffer_one' }, (context, { tick }) =>
+      workFor(() => scene, tick === 0 ? 30_000 : 10)(context),
+    );
+    await scene.set();
+    await scene.until(8_000);
+    scene.kill(scene.starts[0]?.instanceId ?? '');
+    await scene.until(19_000);
+    expect(scene.story()).toEqual(['0', '2', '3']);
+  });
+
+  it('says of a buffered tick how it ended when the app shuts down', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { overlap: 'buffer_one' },
+      workFor(() => scene, 7_000),
+    );
+    await scene.set();
+    await scene.until(6_000);
+    await scene.stopAll();
+    await scene.until(9_000);
+    expect(scene.story()).toEqual(['0']);
+    expect(scene.outcomes(1)).toContain('stopped');
+  });
+});
+
+describe('overlap: cancel_other', () => {
+  it('aborts the run exactly when the later tick is due, and starts it there', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { overlap: 'cancel_other' },
+      workFor(() => scene, 30_000),
+    );
+    await scene.set();
+    await scene.until(6_000);
+    expect(scene.outcomes(0)).toEqual(['cancelled']);
+    expect(scene.startOf(1)?.atMs).toBeCloseTo(5_000, 0);
+    expect(scene.startOf(1)?.instanceId).toBe(scene.startOf(0)?.instanceId);
+  });
+
+  it('waits for a handler that takes its time to stop, within the lateness limit', async () => {
+    const scene: PolicyScene = new PolicyScene({ overlap: 'cancel_other' }, async (context, { tick }) => {
+      await workFor(() => scene, tick === 0 ? 30_000 : 10)(context);
+      if (tick === 0) await deafFor(() => scene, 1_500)();
+    });
+    await scene.set();
+    await scene.until(8_000);
+    expect(scene.startOf(1)?.atMs).toBeCloseTo(6_500, 0);
+  });
+
+  it('passes over ticks while a handler ignores its signal', async () => {
+    const scene: PolicyScene = new PolicyScene({ overlap: 'cancel_other' }, (_, { tick }) =>
+      deafFor(() => scene, tick === 0 ? 13_000 : 10)(),
+    );
+    await scene.set();
+    await scene.until(16_000);
+    expect(scene.story()).toEqual(['0', '3']);
+    expect(scene.outcomes(0)).toEqual(['cancelled']);
+    expect(scene.outcomes(1)).toEqual(['overlap', 'overlap', 'overlap']);
+  });
+
+  it('cancels nothing that ends before the tick', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { overlap: 'cancel_other' },
+      workFor(() => scene, 4_990),
+    );
+    await scene.set();
+    await scene.until(11_000);
+    expect(scene.outcomes(0)).toEqual(['success']);
+    expect(scene.outcomes(1)).toEqual(['success']);
+  });
+});
+
+describe('recovery: retake', () => {
+  it('makes the next attempt on another instance within two beats of seeing the death', async () => {
+    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { attempt, instanceId }) => {
+      if (attempt === 1) scene.kill(instanceId);
+      return workFor(() => scene, 100)(context);
+    });
+    await scene.set();
+    await scene.until(4_900);
+    const [first, second] = scene.starts;
+    expect(second).toMatchObject({ tick: 0, attempt: 2, tokenStep: 1 });
+    expect(second?.instanceId).not.toBe(first?.instanceId);
+    expect(scene.outcomes(0)).toEqual(['success']);
+  });
+
+  it('takes up a tick that its winner never started', async () => {
+    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, () => undefined);
+    await scene.set();
+    // The winner has claimed tick 0 by now, and starts it only when its time has come.
+    await scene.until(-10);
+    const winner = scene.cluster.members.find(({ scheduler }) => scheduler.status().leases.length > 0);
+    for (const { id } of scene.cluster.members) if (id === (winner?.id ?? 'instance-2')) scene.kill(id);
+    await scene.until(4_900);
+    expect(scene.story()).toEqual(['0 again']);
+  });
+
+  it('does not take up a tick whose run was reported as failed', async () => {
+    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (_, { tick }) => {
+      if (tick === 0) throw new Error('no');
+    });
+    await scene.set();
+    await scene.until(6_000);
+    expect(scene.story()).toEqual(['0', '1']);
+  });
+
+  it('takes up a run that the shutdown of its instance has aborted', async () => {
+    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { attempt }) =>
+      workFor(() => scene, attempt === 1 ? 30_000 : 10)(context),
+    );
+    await scene.set();
+    await scene.until(500);
+    const holder = scene.cluster.members.find(({ id }) => id === scene.starts[0]?.instanceId);
+    void holder?.scheduler.stop();
+    await scene.until(14_000);
+    expect(scene.starts[1]).toMatchObject({ tick: 0, attempt: 2 });
+    expect(scene.starts[1]?.instanceId).not.toBe(holder?.id);
+  });
+
+  it('does not take up a tick that is older than withinMs', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { recovery: 'retake', recoveryWithinMs: 2_000 },
+      (context, { attempt, instanceId }) => {
+        if (attempt === 1) scene.kill(instanceId);
+        return workFor(() => scene, 100)(context);
+      },
+    );
+    await scene.set();
+    await scene.until(4_900);
+    expect(scene.story()).toEqual(['0']);
+  });
+
+  it('leaves a long run alone while its instance lives', async () => {
+    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { tick }) =>
+      workFor(() => scene, tick === 0 ? 23_000 : 10)(context),
+    );
+    await scene.set();
+    await scene.until(26_000);
+    expect(scene.story()).toEqual(['0', '5']);
+    expect(scene.outcomes(0)).toEqual(['success']);
+  });
+
+  it('comes before the next tick, which then follows within its own time', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { recovery: 'retake' },
+      (context, { attempt, tick, instanceId }) => {
+        if (tick === 0 && attempt === 1) scene.kill(instanceId);
+        return workFor(() => scene, 600)(context);
+      },
+    );
+    await scene.set();
+    await scene.until(9_000);
+    expect(scene.story()).toEqual(['0', '0 again', '1']);
+    expect(scene.startOf(1)?.atMs).toBeLessThan(7_000);
+  });
+});
