@@ -44,12 +44,11 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   const run = new RunHere(due.task, lease, due);
   parts.runs.add(run);
   if (contested !== undefined) takeOn(parts, run, contested);
-  const last = await parts.keeper.during(lease, () => runAll(parts, run, due, latenessMs()));
+  await parts.keeper.during(lease, () => runAll(parts, run, due, latenessMs()));
   parts.runs.delete(run);
 
   // 8 finish
   await releaseLock(parts, lease);
-  last();
   for (const due of run.leftOver()) report(parts, due, whyNotStarted(parts));
 }
 
@@ -87,25 +86,25 @@ function refuseToStart(
   return undefined;
 }
 
-/** Runs ticks under the lease until nothing is left to start. Gives the report of the last one, for after the release. */
+/** Runs ticks under the lease until nothing is left to start, and closes what has to be closed. */
 async function runAll(
   parts: RunTickParts,
   run: RunHere,
   first: DueTick,
   firstLatenessMs: number,
-): Promise<() => void> {
+): Promise<void> {
   let due = first;
   let latenessMs = firstLatenessMs;
   for (;;) {
     run.begin(due);
-    const ended = due;
     const ending = await runAttempts(parts, run, due, latenessMs);
+    // Before the next one is claimed: whatever an observer does must not stand between its last look and its start.
+    report(parts, due, ending);
     const next = await startNext(parts, run);
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
-      return () => report(parts, ended, ending);
+      return;
     }
-    report(parts, ended, ending);
     due = next;
     latenessMs = parts.clusterClock.nowMs() - due.tick;
   }

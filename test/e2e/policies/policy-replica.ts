@@ -1,0 +1,91 @@
+/** A small app with one interval task, as a process of its own. What it is to be comes as JSON; what happens goes to the parent. */
+
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  DistributedScheduleModule,
+  type ExclusiveTaskOptions,
+  IntervalExclusive,
+  type ScheduleEvent,
+  type TickContext,
+} from 'nestjs-distributed-schedule';
+
+export interface PolicyPlan {
+  readonly instanceId: string;
+  readonly redis: readonly string[];
+  readonly periodMs: number;
+  readonly options: ExclusiveTaskOptions;
+}
+
+/** What the parent is told. */
+export type PolicyMessage =
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'start';
+      readonly instanceId: string;
+      readonly tick: number;
+      readonly attempt: number;
+      readonly fencingToken: number;
+      readonly idempotencyKey: string;
+      readonly atMs: number;
+    }
+  | { readonly type: 'outcome'; readonly tick: number; readonly outcome: string };
+
+/** What the parent says: how long handlers work that start from now on, ms. */
+export interface WorkCommand {
+  readonly workMs: number;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as PolicyPlan;
+let workMs = 0;
+
+function tell(message: PolicyMessage): void {
+  process.send?.(message);
+}
+
+class Work {
+  async run(tick: TickContext): Promise<void> {
+    const { instanceId, attempt, fencingToken, idempotencyKey } = tick;
+    tell({
+      type: 'start',
+      instanceId,
+      tick: tick.tick,
+      attempt,
+      fencingToken,
+      idempotencyKey,
+      atMs: Date.now(),
+    });
+    await sleep(workMs, undefined, { signal: tick.signal }).catch(() => undefined);
+  }
+}
+
+const observer = {
+  observe: (event: ScheduleEvent): void => {
+    if (event.type === 'tick')
+      tell({ type: 'outcome', tick: event.report.tick, outcome: event.report.outcome });
+  },
+};
+
+const method = Object.getOwnPropertyDescriptor(Work.prototype, 'run') ?? {};
+IntervalExclusive(plan.periodMs, { name: 'work', ...plan.options })(Work.prototype, 'run', method);
+Injectable()(Work);
+class PolicyModule {}
+Module({
+  imports: [
+    DistributedScheduleModule.forRoot({
+      redis: plan.redis,
+      instanceId: plan.instanceId,
+      observers: [observer],
+    }),
+  ],
+  providers: [Work],
+})(PolicyModule);
+
+process.on('message', (command: WorkCommand) => {
+  workMs = command.workMs;
+});
+const app = await NestFactory.createApplicationContext(PolicyModule, { logger: ['error'] });
+app.enableShutdownHooks();
+tell({ type: 'ready' });
