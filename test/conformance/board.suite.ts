@@ -27,12 +27,21 @@ export interface BoardStage {
 }
 
 let lastKey = 0;
-const newKey = (): string => `key ${(lastKey += 1)}`;
+function newKey(): string {
+  lastKey += 1;
+  return `key ${lastKey}`;
+}
 
 const WRITER = 'aaaaaaaaaaaa';
 
 function recordOf(key: string, ms: number, given: Partial<BoardRecord> = {}): BoardRecord {
-  return { key, value: `"${ms}"`, stamp: { ms, counter: 0, writer: WRITER }, expiresAtMs: undefined, ...given };
+  return {
+    key,
+    value: `"${ms}"`,
+    stamp: { ms, counter: 0, writer: WRITER },
+    expiresAtMs: undefined,
+    ...given,
+  };
 }
 
 function answerOf(reply: NodeReply<BoardExchange>): BoardExchange {
@@ -86,7 +95,9 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
         { ms: 10_000, counter: 0, writer: '000000000001' },
       ];
       const records = stamps.map((stamp, index) => recordOf(key, 0, { stamp, value: String(index) }));
-      for (const [older, newer] of records.slice(1).map((record, index) => [records[index], record] as const)) {
+      for (const [older, newer] of records
+        .slice(1)
+        .map((record, index) => [records[index], record] as const)) {
         if (older === undefined) throw new Error('no record');
         await stage.forget();
         expect((await exchange([newer, older])).puts).toEqual(['stored', 'older']);

@@ -21,25 +21,32 @@ export interface SnapshotStage {
   close(): Promise<void>;
 }
 
+type Job = Omit<JobStart, 'attemptId'>;
+
 const OUTPUT: KeptValue = { digest: sha256Hex('{"sum":7}'), json: '{"sum":7}' };
 
 export function describeSnapshotStore(name: string, start: () => Promise<SnapshotStage>): void {
   describe(`the snapshot store ${name}`, () => {
     let stage: SnapshotStage;
     let jobs = 0;
+    let attempts = 0;
 
-    const newJob = (given: Omit<JobStart, 'jobId'> = {}): JobStart => {
+    const newJob = (given: Omit<Job, 'jobId'> = {}): Job => {
       jobs += 1;
       return { jobId: sha256Hex(`${name} ${jobs}`).slice(0, 32), ...given };
     };
-    const begin = async (store: SnapshotStore, job: JobStart): Promise<OpenAttempt<unknown>> => {
-      const verdict = await store.begin(job);
+    const tryBegin = (store: SnapshotStore, job: Job): ReturnType<SnapshotStore['begin']> => {
+      attempts += 1;
+      return store.begin({ ...job, attemptId: `attempt-${attempts}` });
+    };
+    const begin = async (store: SnapshotStore, job: Job): Promise<OpenAttempt<unknown>> => {
+      const verdict = await tryBegin(store, job);
       if (verdict.kind !== 'begun') throw new Error(`not begun: ${JSON.stringify(verdict)}`);
       return verdict.attempt;
     };
-    const kindOf = async (store: SnapshotStore, job: JobStart): Promise<string> =>
-      (await store.begin(job)).kind;
-    const read = async (store: SnapshotStore, { jobId }: JobStart): Promise<Snapshot | undefined> => {
+    const kindOf = async (store: SnapshotStore, job: Job): Promise<string> =>
+      (await tryBegin(store, job)).kind;
+    const read = async (store: SnapshotStore, { jobId }: Job): Promise<Snapshot | undefined> => {
       const reply = await store.read(jobId);
       if (!reply.answered) throw new Error(reply.reason);
       return reply.snapshot;
@@ -76,10 +83,12 @@ export function describeSnapshotStore(name: string, start: () => Promise<Snapsho
       const attempt = await begin(stage.mine, job);
       const end = await attempt.succeed(OUTPUT);
       expect(end).toMatchObject({ kind: 'written', snapshot: { status: 'success', attempt: 1 } });
-      const again = await stage.yours.begin({ ...job, fencingToken: 9 });
+      const again = await tryBegin(stage.yours, { ...job, fencingToken: 9 });
       expect(again).toEqual({ kind: 'done', snapshot: await read(stage.mine, job) });
       expect(again).toMatchObject({ snapshot: { output: { digest: OUTPUT.digest } } });
-      expect(JSON.parse(again.kind === 'done' ? (again.snapshot.output?.json ?? '') : '')).toEqual({ sum: 7 });
+      expect(JSON.parse(again.kind === 'done' ? (again.snapshot.output?.json ?? '') : '')).toEqual({
+        sum: 7,
+      });
     });
 
     it('keeps a success whose output has no digest, or no JSON', async () => {
@@ -101,7 +110,7 @@ export function describeSnapshotStore(name: string, start: () => Promise<Snapsho
     it('lets exactly one of many begin that come at the same time', async () => {
       const job = newJob();
       const verdicts = await Promise.all(
-        [stage.mine, stage.yours, stage.mine, stage.yours].map((store) => store.begin(job)),
+        [stage.mine, stage.yours, stage.mine, stage.yours].map((store) => tryBegin(store, job)),
       );
       const begun = verdicts.flatMap((verdict) => (verdict.kind === 'begun' ? [verdict.attempt] : []));
       expect(verdicts.map(({ kind }) => kind).sort()).toEqual(['begun', 'pending', 'pending', 'pending']);
@@ -133,7 +142,10 @@ export function describeSnapshotStore(name: string, start: () => Promise<Snapsho
       const attempt = await begin(stage.mine, job);
       await stage.crash(attempt);
       const stale = { ...job, fencingToken: 10 };
-      expect(await stage.yours.begin(stale)).toMatchObject({ kind: 'superseded', snapshot: { fencingToken: 11 } });
+      expect(await tryBegin(stage.yours, stale)).toMatchObject({
+        kind: 'superseded',
+        snapshot: { fencingToken: 11 },
+      });
       await stage.passTakeover();
       expect(await kindOf(stage.yours, stale)).toBe('superseded');
       await (await begin(stage.yours, job)).fail('no');

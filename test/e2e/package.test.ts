@@ -19,8 +19,8 @@ function peersAtTestedVersions(): string[] {
   const { dependencies = {}, devDependencies = {} } = manifestOf(root);
   const peers = Object.keys(manifestOf(library).peerDependencies ?? {});
   return [
-    ...peers.map((name) => `${name}@${dependencies[name]}`),
-    `@types/node@${devDependencies['@types/node']}`,
+    ...peers.map((name) => `${name}@${dependencies[name] ?? devDependencies[name]}`),
+    ...['@types/node', '@types/pg'].map((name) => `${name}@${devDependencies[name]}`),
   ];
 }
 

@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { DistributedScheduleModule, type DistributedScheduleOptions } from 'nestjs-distributed-schedule';
 import { DistributedScheduleHealthModule } from 'nestjs-distributed-schedule/terminus';
 import { HealthController } from './health.controller.js';
+import { LastSweep } from './last-sweep.js';
 import { OutcomeRecord } from './outcome-record.js';
 import { ParentObserver } from './parent.observer.js';
 import { RunRecord } from './run-record.js';
@@ -29,6 +30,7 @@ export class DemoModule {
       providers: [
         { provide: SETTINGS, useValue: settings },
         RunRecord,
+        LastSweep,
         ...settings.tasks.map((name) => TASKS[name]),
       ],
     };

@@ -11,7 +11,14 @@ async function compare(entry, name) {
 
 async function main() {
   await compare('nestjs-distributed-schedule', 'DistributedScheduleModule');
+  await compare('nestjs-distributed-schedule', 'IdempotentExecutor');
   await compare('nestjs-distributed-schedule/terminus', 'DistributedScheduleHealthIndicator');
+  // An optional peer: who does not import its entry point need not have it.
+  assert.ok(
+    !Object.keys(require.cache).some((path) => /[\\/]node_modules[\\/]pg[\\/]/.test(path)),
+    'pg is loaded',
+  );
+  await compare('nestjs-distributed-schedule/postgres', 'postgresSnapshots');
   const testing = await import('nestjs-distributed-schedule/testing');
   await compare('nestjs-distributed-schedule/testing', Object.keys(testing)[0]);
   process.stdout.write('one copy');

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BOARD_START } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
 import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { callWithin } from '../../../libs/distributed-schedule/src/redis/node-call.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
@@ -179,7 +180,8 @@ describe('a server that cannot run the scripts', () => {
   it('needs no more rights than these', async () => {
     const rights =
       '+hello +auth +ping +info +client|setname +select +subscribe +time +pubsub|numsub +eval +evalsha ' +
-      '+get +set +del +pexpire +pttl +hset +hmget +zadd +zrem +zrevrangebyscore +zremrangebyscore';
+      '+get +set +del +pexpire +pttl +hset +hmget +hget +hdel +hlen +zadd +zrem +zcard +zrangebyscore ' +
+      '+zrevrangebyscore +zremrangebyscore';
     await server
       .client()
       .acl(
@@ -208,8 +210,23 @@ describe('a server that cannot run the scripts', () => {
     expect((await two.locks.tryAcquire(['a'], 300))[0]?.kind).toBe('held');
     await two.locks.release(held);
     answerOf(await nodeOf(two).leave(two.instanceId));
+    await useBoard(two);
   });
 });
+
+/** Puts a record that expires, which a later exchange removes. */
+async function useBoard(instance: Instance): Promise<void> {
+  const [board] = instance.boards;
+  const stamp = { ms: 1, counter: 0, writer: 'aaaaaaaaaaaa' };
+  const expiresAtMs = (await nodeTimeMs(server)) + 100;
+  const brief = { key: 'brief', value: '1', stamp, expiresAtMs };
+  const lasting = { key: 'lasting', value: '1', stamp, expiresAtMs: undefined };
+  expect(answerOf(await board?.exchange([brief, lasting], BOARD_START)).puts).toEqual(['stored', 'stored']);
+  await until(
+    async () => answerOf(await board?.exchange([], BOARD_START)).changes.length === 1,
+    'what has expired is gone',
+  );
+}
 
 describe('a password', () => {
   it('is in no reason, no problem and no output', async () => {

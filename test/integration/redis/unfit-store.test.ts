@@ -58,6 +58,7 @@ describe('a user who may not', () => {
     { rights: ['-info'], says: 'may not call INFO;' },
     { rights: ['-pubsub'], says: 'may not call PUBSUB;' },
     { rights: ['-info', '-pubsub'], says: 'may not call INFO and PUBSUB;' },
+    { rights: ['-hdel', '-zcard'], says: 'may not call HDEL and ZCARD;' },
     { rights: ['-time'], says: 'asks for TIME (' },
     { rights: ['-evalsha', '-eval'], says: '(NOPERM)' },
   ])('call $rights gets no vote and is told so', async ({ rights, says }) => {

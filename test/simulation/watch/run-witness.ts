@@ -1,34 +1,22 @@
 /** Every run of a handler, written down where it happens, and what must be true of runs. */
 
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { EPOCH_MS, type Machine } from '../world/machine.js';
+import type { SimulatedPolicies } from '../world/policies.js';
 import type { Server } from '../world/server.js';
 import type { VirtualTime } from '../world/virtual-time.js';
 import type { History } from './history.js';
 import { isBound } from './promise.js';
-
-/** One run of a handler. */
-export interface Run {
-  readonly task: string;
-  readonly tick: number;
-  readonly instanceId: string;
-  readonly token: number;
-  readonly context: TickContext;
-  readonly machine: Machine;
-}
-
-/** Where and when a handler was called. */
-export interface Start {
-  readonly context: TickContext;
-  readonly machine: Machine;
-  /** Start minus tick on the instance's cluster clock, ms. */
-  readonly latenessMs: number;
-}
+import { nameOf, type Run, type Start, toRun } from './run.js';
+import { SignalWitness } from './signal-witness.js';
+import { StartWitness } from './start-witness.js';
+import type { TenureWitness } from './tenure-witness.js';
 
 export interface RunRules {
   readonly servers: readonly Server[];
+  readonly periodMs: number;
   readonly lateLimitMs: number;
+  readonly policiesOf: (task: string) => SimulatedPolicies;
   /** Without run locks runs may overlap, and at periods near EARLY start in another order than they were granted. */
   readonly isLockless: boolean;
 }
@@ -44,6 +32,11 @@ const SIGNAL_CHECK_MS = 20;
 export class RunWitness {
   /** `task tick` of every tick that has started. */
   readonly started = new Map<string, string>();
+  /** Every run, in order. */
+  readonly all: Run[] = [];
+  private readonly attempts = new Set<string>();
+  private readonly starts: StartWitness;
+  private readonly signals: SignalWitness;
   private readonly lastToken = new Map<string, number>();
   /** Runs that have not returned. */
   private readonly running = new Set<Run>();
@@ -57,41 +50,73 @@ export class RunWitness {
   constructor(
     private readonly time: VirtualTime,
     private readonly history: History,
+    private readonly tenures: TenureWitness,
     private readonly rules: RunRules,
-  ) {}
+  ) {
+    this.starts = new StartWitness(history, rules);
+    this.signals = new SignalWitness(time, history, rules);
+  }
 
-  start({ context, machine, latenessMs }: Start): Run {
-    const { task, tick, instanceId, fencingToken: token } = context;
-    const run: Run = { task, tick, instanceId, token, context, machine };
-    this.history.note(() => `${instanceId} starts ${nameOf(run)}`);
-    if (context.remainingMs() <= 0) this.history.fail('no start without trust', nameOf(run));
-    if (latenessMs > this.rules.lateLimitMs || latenessMs < EARLIEST_START_MS) {
-      this.history.fail('starts in time', `${nameOf(run)} by ${latenessMs.toFixed(1)} ms`);
+  start(start: Start): Run {
+    const run = toRun(start, this.history.nowMs());
+    this.history.note(() => `${run.instanceId} starts ${nameOf(run)}`);
+    if (run.context.remainingMs() <= 0) this.history.fail('no start without trust', nameOf(run));
+    if (run.latenessMs < EARLIEST_START_MS) {
+      this.history.fail('starts in time', `${nameOf(run)} by ${run.latenessMs.toFixed(1)} ms`);
     }
     this.checkOnce(run);
+    this.checkClaimed(run);
     if (!this.rules.isLockless) this.checkOrder(run);
     this.checkOverlap(run);
+    this.starts.started(run, this.tenures.started(run));
+    this.signals.started(run);
+    this.all.push(run);
     this.running.add(run);
     this.untold.add(run);
     if (!this.isWatching) this.watchSignals();
     return run;
   }
 
-  end(run: Run): void {
+  end(run: Run, hasThrown: boolean): void {
+    const endMs = this.history.nowMs();
+    run.end = { endedMs: run.resident.clusterClock.nowMs(), endedAtMs: endMs, hasThrown };
     this.running.delete(run);
     this.untold.delete(run);
     this.withoutTrustMs.delete(run);
-    this.justEnded = this.justEnded.filter(({ endMs }) => this.history.nowMs() - endMs < REPORT_DELAY_MS);
-    this.justEnded.push({ run, endMs: this.history.nowMs() });
+    this.justEnded = this.justEnded.filter((ended) => endMs - ended.endMs < REPORT_DELAY_MS);
+    this.justEnded.push({ run, endMs });
     this.history.note(() => `${run.instanceId} ends ${nameOf(run)}`);
   }
 
   /** Whether the handler has not returned, or so lately that its report may be on its way. */
   isUnfinished(instanceId: string, task: string, tick: number): boolean {
-    const recent = this.justEnded.filter(({ endMs }) => this.history.nowMs() - endMs < REPORT_DELAY_MS);
-    return [...this.running, ...recent.map(({ run }) => run)].some(
-      (run) => run.instanceId === instanceId && run.task === task && run.tick === tick,
+    return this.lately(instanceId, task).some((run) => run.tick === tick);
+  }
+
+  /** Whether a tick may stand in line behind a run that has the task's lock here. */
+  isInLine(instanceId: string, task: string, tick: number): boolean {
+    const { overlap, misfire, recovery } = this.rules.policiesOf(task);
+    const mayWait = overlap === 'buffer_one' || overlap === 'cancel_other';
+    if (!mayWait && misfire !== 'all' && recovery !== 'retake') return false;
+    return this.lately(instanceId, task).some(
+      (run) => run.tick < tick && (run.end !== undefined || run.context.remainingMs() > 0),
     );
+  }
+
+  private lately(instanceId: string, task: string): readonly Run[] {
+    const recent = this.justEnded.filter(({ endMs }) => this.history.nowMs() - endMs < REPORT_DELAY_MS);
+    return [...this.running, ...recent.map(({ run }) => run)].filter(
+      (run) => run.instanceId === instanceId && run.task === task,
+    );
+  }
+
+  /** Whether a run of the tick has come to its end. */
+  hasEnded(task: string, tick: number): boolean {
+    return this.all.some((run) => run.task === task && run.tick === tick && run.end !== undefined);
+  }
+
+  runningOn(machine: Machine): readonly Run[] {
+    return [...this.running].filter((run) => run.machine === machine);
   }
 
   isRunningOn(machine: Machine): boolean {
@@ -146,23 +171,38 @@ export class RunWitness {
   }
 
   private checkOnce(run: Run): void {
+    const { retry, recovery } = this.rules.policiesOf(run.task);
     const key = `${run.task} ${run.tick}`;
     const first = this.started.get(key);
-    if (first !== undefined) {
+    if (first !== undefined && retry === undefined && recovery === 'lose') {
       this.history.fail('a tick starts once', `${nameOf(run)} by ${first} and ${run.instanceId}`);
     }
-    this.started.set(key, run.instanceId);
+    const attempt = `${key} ${run.attempt}`;
+    if (this.attempts.has(attempt)) this.history.fail('an attempt starts once', `${nameOf(run)} by ${run.instanceId}`);
+    this.attempts.add(attempt);
+    if (first === undefined) this.started.set(key, run.instanceId);
+  }
+
+  /** The token is the instant that was claimed for this very attempt, and not given back. */
+  private checkClaimed(run: Run): void {
+    if (run.token !== run.tick + run.attempt - 1) this.history.fail('the token is the claimed instant', nameOf(run));
+    const isPartOfClaim = run.attempt > 1 && this.rules.policiesOf(run.task).overlap === 'allow';
+    if (isPartOfClaim || run.resident.claimed.has(`${run.task} ${run.token}`)) return;
+    this.history.fail('no start without a claim', `${nameOf(run)} by ${run.instanceId}`);
   }
 
   private checkOrder(run: Run): void {
-    const last = this.lastToken.get(run.task);
+    // Runs that may overlap start in any order; attempts at the same tick do not.
+    const key = this.rules.policiesOf(run.task).overlap === 'allow' ? `${run.task} ${run.tick}` : run.task;
+    const last = this.lastToken.get(key);
     if (last !== undefined && run.token <= last) {
       this.history.fail('tokens grow', `${nameOf(run)} after ${last - EPOCH_MS}`);
     }
-    this.lastToken.set(run.task, run.token);
+    this.lastToken.set(key, run.token);
   }
 
   private checkOverlap(run: Run): void {
+    if (this.rules.policiesOf(run.task).overlap === 'allow') return;
     const others = this.living(run.task);
     const handedOver = others.filter(({ machine }) => machine !== run.machine);
     if (handedOver.length > 0) this.history.count('hand-over while a handler runs');
@@ -185,8 +225,4 @@ export class RunWitness {
     const granting = bound.filter(({ desk }) => desk.isHeldBy(run.task, run.instanceId));
     return granting.length >= quorumOf(servers.length);
   }
-}
-
-function nameOf({ task, tick }: { readonly task: string; readonly tick: number }): string {
-  return `${task}@${tick - EPOCH_MS}`;
 }

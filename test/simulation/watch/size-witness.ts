@@ -11,6 +11,8 @@ const MOST_EVENTS_PER_INSTANCE = 400;
 const MOST_EVENTS_PER_TASK = 20;
 /** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
 const MOST_OPEN_TICKS_PER_TASK = 8;
+/** Of a task whose runs may overlap each tick has a lock, which expires. */
+const MOST_LOCKS_PER_TASK = 60;
 /** Members that are alive or have been within the time to live of a beat; more never join at once. */
 const MOST_MEMBERS = 24;
 /** After a pause there are ticks to report. */
@@ -33,7 +35,7 @@ export class SizeWitness {
     this.check('events', time.pending, perInstance * (living.length + 1));
     for (const server of servers) {
       this.check('ledger entries', server.model.snapshot().entries.size, profile.tasks);
-      this.check('lock entries', server.desk.size, profile.tasks);
+      this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks);
     }
     for (const instance of living) {
       if (!instance.machine.hasRunFor(CALM_AFTER_MS)) continue;

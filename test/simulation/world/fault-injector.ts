@@ -50,6 +50,7 @@ export class FaultInjector {
   kill(instance: Instance, areSocketsClosed: boolean): void {
     const { time, random, servers } = this.parts;
     instance.machine.die();
+    this.parts.audit.died(instance.id);
     if (!areSocketsClosed) return;
     for (const server of servers) {
       const inMs = random.next() * SOCKETS_CLOSE_WITHIN_MS;

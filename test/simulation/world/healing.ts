@@ -1,6 +1,6 @@
 /** The second half of a liveness world: no faults any more but those that no tick may notice. */
 
-import { LIVE_AFTER_MS, QUIET_MS } from '../watch/outcome-witness.js';
+import { LIVE_AFTER_MS, QUIET_MS } from '../watch/live-after.js';
 import type { FaultInjector } from './fault-injector.js';
 import type { Plan } from './plan.js';
 import type { Instance } from './simulated-instance.js';
@@ -8,6 +8,8 @@ import type { WorldParts } from './world-parts.js';
 
 /** So that somebody is left to take over. */
 const LEAST_INSTANCES = 3;
+const LEAST_AWAY_MS = 2_200;
+const MOST_AWAY_MS = 3_400;
 /** In the middle between two ticks every instance is idle. */
 const FIRST_DEATH_MS = LIVE_AFTER_MS + QUIET_MS + 500;
 const DEATH_PERIOD_MS = 3_000;
@@ -39,7 +41,7 @@ export class Healing {
     }
     network.heal();
     this.populate();
-    this.parts.time.schedule(FIRST_DEATH_MS, () => this.loseAnIdleOne());
+    this.parts.time.schedule(FIRST_DEATH_MS, () => this.tryOut());
   }
 
   /** Once a newer node set has been met anywhere, only its own instances can go on. */
@@ -58,10 +60,59 @@ export class Healing {
       .filter((one) => one.generation === generation && !one.isFenced && !one.isLeaving);
   }
 
+  private tryOut(): void {
+    switch (this.plan.trial) {
+      case 'all away':
+        this.sendAllAway();
+        return;
+      case 'death in a run':
+        this.loseOneInItsRun();
+        return;
+      default:
+        this.loseAnIdleOne();
+    }
+  }
+
+  /** All of them stand still, or end and are started anew: what is due meanwhile is missed. */
+  private sendAllAway(): void {
+    const { random, time, history, progress } = this.parts;
+    const forMs = LEAST_AWAY_MS + random.next() * (MOST_AWAY_MS - LEAST_AWAY_MS);
+    const isKilled = random.next() < 0.5;
+    history.count('all are away');
+    history.note(() => `all are away for ${forMs.toFixed(0)} ms${isKilled ? ', being dead' : ''}`);
+    progress.allAway(forMs);
+    for (const instance of this.able()) {
+      if (!isKilled) instance.machine.pause(forMs);
+      else this.loseInRun(instance, true);
+    }
+    time.schedule(forMs, () => this.populate());
+  }
+
+  /** Whoever starts something next dies of it. */
+  private loseOneInItsRun(): void {
+    const { random, history } = this.parts;
+    let isOver = false;
+    for (const instance of this.able()) {
+      instance.ambush.lay('start', 1, () => {
+        if (isOver || this.able().length < 2) return;
+        isOver = true;
+        history.count('instance dies in its run');
+        history.note(() => `${instance.id} dies in its run`);
+        this.loseInRun(instance, random.next() < 0.5);
+      });
+    }
+  }
+
+  private loseInRun(instance: Instance, areSocketsClosed: boolean): void {
+    const { runs, progress } = this.parts;
+    for (const run of runs.runningOn(instance.machine)) progress.died(run);
+    this.injector.kill(instance, areSocketsClosed);
+  }
+
   /** No tick is lost when an idle instance dies, whether or not anybody is told. */
   private loseAnIdleOne(): void {
-    const { random, time, profile, runs, history } = this.parts;
-    const idle = this.able().filter(({ machine }) => !runs.isRunningOn(machine));
+    const { random, time, profile, runs, tenures, history } = this.parts;
+    const idle = this.able().filter((one) => !runs.isRunningOn(one.machine) && !tenures.isHolding(one));
     const victim = idle[Math.floor(random.next() * idle.length)];
     if (victim === undefined || this.able().length < 2) return;
     history.count('idle instance dies');

@@ -32,10 +32,11 @@ export interface NetworkedLocksParts {
   /** Whether its own end of the connection is there: it names itself only where it is seen. */
   readonly isSeenBy: (server: Server) => boolean;
   readonly nodeTimeoutMs: number;
-  readonly witness: LockWitness;
+  readonly witness: Pick<LockWitness, 'bid' | 'opened' | 'closed' | 'granted' | 'tookOver'>;
+  readonly onAcquired: (lock: HeldLock) => void;
   /** Told right before the message leaves. */
   readonly onRenewal: () => void;
-  readonly onRelease: () => void;
+  readonly onRelease: (locks: readonly HeldLock[]) => void;
 }
 
 export class NetworkedLocks implements LockProvider {
@@ -68,7 +69,7 @@ export class NetworkedLocks implements LockProvider {
 
   async release(locks: readonly HeldLock[]): Promise<void> {
     const { machine, servers, witness, onRelease } = this.parts;
-    onRelease();
+    onRelease(locks);
     for (const { value } of locks) witness.closed(value);
     await machine.turn();
     await Promise.all(locks.flatMap((lock) => servers.map((server) => this.releaseAt(server, lock))));
@@ -98,6 +99,7 @@ export class NetworkedLocks implements LockProvider {
     const quorum = quorumOf(replies.length);
     if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) {
       if (takeOvers > 0) witness.tookOver();
+      this.parts.onAcquired(lock);
       return { kind: 'acquired', lock };
     }
     void this.release([lock]);

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { Place } from './ambush.js';
 import type { Fault, InstanceFault, Misfortune, ServerFault } from './fault.js';
+import { type TaskTerms, termsFor } from './policies.js';
 import type { Profile } from './profile.js';
 import { MOST_BACK_MS, type Restart } from './server.js';
 
@@ -17,7 +18,18 @@ export interface Plan {
   /** Servers that stay down after healing; cut to what leaves a majority. */
   readonly leftDown: number;
   readonly faults: readonly Fault[];
+  /** What happens after healing; instances that are idle die where nothing is said. */
+  readonly trial?: Trial | undefined;
+  /** Of each task; by default everywhere where there are none. */
+  readonly policies?: readonly TaskTerms[] | undefined;
 }
+
+/**
+ * - `idle deaths`    instances die that run nothing: no tick may be lost
+ * - `all away`       nobody is there for some seconds: their ticks are missed
+ * - `death in a run` an instance dies while it runs something
+ */
+export type Trial = 'idle deaths' | 'all away' | 'death in a run';
 
 const MOST_FAULTS = 16;
 const MOST_INSTANCES = 5;
@@ -118,7 +130,7 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
   );
   const atMs = fc.integer({ min: 500, max: profile.healedAtMs });
   const fault: fc.Arbitrary<Fault> = fc.tuple(atMs, event).map(([at, what]) => ({ atMs: at, ...what }));
-  return fc.record({
+  return fc.record<Plan>({
     seed: fc.nat(),
     servers: fc.constantFrom<1 | 3 | 5>(3, 3, 3, 5, 1),
     instances: fc.integer({ min: profile.leastInstances, max: MOST_INSTANCES }),
@@ -129,6 +141,8 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
     healedSkewMs: fc.nat({ max: MOST_HEALED_SKEW_MS }),
     leftDown: fc.nat({ max: 2 }),
     faults: fc.array(fault, { maxLength: MOST_FAULTS, size: 'max' }),
+    policies: termsFor(profile),
+    trial: fc.constantFrom<Trial>('idle deaths', 'idle deaths', 'all away', 'death in a run'),
   });
 }
 

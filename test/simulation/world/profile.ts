@@ -19,6 +19,10 @@ export interface Profile {
   readonly everyInstanceBids: boolean;
   readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
+  /** Of tasks with policies of their own. Absent: the same. */
+  readonly handlersWithPolicies?: readonly HandlerKind[];
+  /** Its faults leave no doubt about which ticks must be told as missed. */
+  readonly tellsEveryMiss?: boolean;
   /** Of all tasks. */
   readonly placement?: Placement;
   /** Of the instances, in the order in which they join; every instance knows them. */
@@ -56,6 +60,15 @@ export const NORMAL: Profile = {
   everyInstanceBids: false,
   leastInstances: 1,
   handlers: [...Array<HandlerKind>(9).fill('short'), 'long', 'hanging', 'failing', 'deaf'],
+  handlersWithPolicies: [
+    ...Array<HandlerKind>(6).fill('short'),
+    'long',
+    'long',
+    'hanging',
+    'failing',
+    'failing',
+    'deaf',
+  ],
 };
 
 export const TORTURE: Profile = {
@@ -69,6 +82,7 @@ export const TORTURE: Profile = {
   everyInstanceBids: true,
   leastInstances: 2,
   handlers: ['short'],
+  handlersWithPolicies: ['short', 'short', 'short', 'failing'],
 };
 
 export const LIVENESS: Profile = {
@@ -78,6 +92,7 @@ export const LIVENESS: Profile = {
   healedAtMs: 25_000,
   network: BAD,
   handlers: ['short'],
+  handlersWithPolicies: [...Array<HandlerKind>(8).fill('short'), 'long', 'failing'],
 };
 
 export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS];

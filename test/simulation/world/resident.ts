@@ -12,8 +12,12 @@ export interface Resident {
   readonly clusterClock: ClusterClock;
   /** `task tick` of those that were won here. */
   readonly won: Set<string>;
+  /** `task instant` of those claims that were not given back. */
+  readonly claimed: Set<string>;
   /** Since when it must not bid, true time: it is leaving, or has met a newer node set. */
   readonly retired: { sinceMs: number };
+  /** Whether it starts nothing any more. */
+  readonly isRetired: () => boolean;
   /** Servers to which its connection has ended. */
   readonly unseenBy: Set<number>;
   /** Told when the instance comes to a place where a directed fault may wait. */

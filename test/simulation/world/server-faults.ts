@@ -39,10 +39,11 @@ export class ServerFaults {
         if (server.isDown) return;
         server.flush();
         this.parts.claims.lost(server);
+        this.parts.audit.disturbed();
         return;
       case 'server clock steps':
-        server.stepClock(fault.byMs);
-        unlessHealed(this.parts, fault.forMs, () => server.stepClock(-fault.byMs));
+        this.stepClock(server, fault.byMs);
+        unlessHealed(this.parts, fault.forMs, () => this.stepClock(server, -fault.byMs));
         return;
       default:
         fault satisfies never;
@@ -53,6 +54,11 @@ export class ServerFaults {
     if (!server.isDown) return;
     server.restart(how);
     this.isBack(server, how);
+  }
+
+  private stepClock(server: Server, byMs: number): void {
+    server.stepClock(byMs);
+    this.parts.audit.disturbed();
   }
 
   /** What the replica knows is what the server knew `lagMs` before it went down. */
@@ -73,6 +79,7 @@ export class ServerFaults {
   private isBack(server: Server, how: string): void {
     const { claims, history } = this.parts;
     claims.lost(server);
+    this.parts.audit.disturbed();
     history.note(() => `node ${server.index + 1} is up again, ${how}`);
     for (const instance of this.living()) this.presences.restore(instance, server);
   }

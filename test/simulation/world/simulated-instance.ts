@@ -24,6 +24,10 @@ export interface Instance extends Resident {
   readonly ambush: Ambush;
   /** Ticks that have ended here, by task. */
   readonly ended: Map<string, Set<number>>;
+  /** By `task tick`, how many runs have begun here and not been reported. */
+  readonly begun: Map<string, number>;
+  /** True time. */
+  readonly bornMs: number;
   isFenced: boolean;
   isLeaving: boolean;
   /** The first tick, epoch ms, from which every one must end exactly once. */
@@ -49,7 +53,9 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     machine,
     clusterClock: new ClusterClock(machine, parts.servers.length),
     won: new Set(),
+    claimed: new Set(),
     retired: { sinceMs: Number.POSITIVE_INFINITY },
+    isRetired: () => instance.isFenced || instance.isLeaving,
     unseenBy: new Set(),
     reach: (place) => ambush.reach(place),
   };
@@ -62,6 +68,8 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
       observe(parts, instance, event),
     ),
     ended: new Map(),
+    begun: new Map(),
+    bornMs: parts.time.nowMs,
     isFenced: false,
     isLeaving: false,
     countsFrom: undefined,
@@ -93,6 +101,7 @@ function buildScheduler(
     clusterClock: resident.clusterClock,
     locks,
     ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
+    directory: parts.audit.directory(),
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
@@ -100,8 +109,9 @@ function buildScheduler(
   });
 }
 
-function networkedLocks(parts: WorldParts, { id, machine, reach, unseenBy }: Resident): NetworkedLocks {
-  const { servers, network, random, options, locks } = parts;
+function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
+  const { id, machine, reach, unseenBy } = resident;
+  const { servers, network, random, options, locks, tenures } = parts;
   return new NetworkedLocks({
     machine,
     servers,
@@ -112,14 +122,27 @@ function networkedLocks(parts: WorldParts, { id, machine, reach, unseenBy }: Res
     nodeTimeoutMs: options.nodeTimeoutMs,
     witness: locks,
     onRenewal: () => reach('renewal'),
-    onRelease: () => reach('release'),
+    onAcquired: (lock) => tenures.acquired(resident, lock),
+    onRelease: (given) => {
+      for (const lock of given) tenures.released(resident, lock);
+      reach('release');
+    },
   });
 }
 
 function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): void {
   if (instance.machine.isDead) return;
   switch (event.type) {
+    case 'audit':
+      parts.audit.tells(instance, event.finding);
+      return;
+    case 'started':
+      parts.audit.started(event.task, event.tick);
+      parts.outcomes.started(instance, event);
+      return;
     case 'tick':
+      parts.audit.reported(event.report);
+      parts.tenures.ended(instance, event.report);
       parts.outcomes.ended(instance, event.report);
       return;
     case 'fenced':

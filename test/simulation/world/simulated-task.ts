@@ -17,6 +17,7 @@ const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf']);
 
 export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
   const { periodMs, placement } = parts.profile;
+  const { countsFromMs, areDefault, ...policies } = parts.policiesOf(name);
   return {
     name,
     schedule: {
@@ -25,24 +26,29 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
     },
     handler: (context) => handle(parts, resident, context),
     ...(placement !== undefined && { placement }),
+    ...(!areDefault && { policies, countsFromMs }),
   };
 }
 
 async function handle(parts: WorldParts, resident: Resident, context: TickContext): Promise<void> {
-  const { machine, clusterClock, reach } = resident;
-  const run = parts.runs.start({ context, machine, latenessMs: clusterClock.nowMs() - context.tick });
-  const kind = handlerKind(parts);
+  const { machine, reach } = resident;
+  const run = parts.runs.start({ context, resident });
+  const kind = handlerKind(parts, context.task);
+  let hasThrown = true;
   try {
     reach('start');
     if (LONG.has(kind)) reach('long run');
     await work(parts, kind, machine, context.signal);
+    hasThrown = false;
   } finally {
-    parts.runs.end(run);
+    parts.runs.end(run, hasThrown);
   }
 }
 
-function handlerKind({ profile, random }: WorldParts): HandlerKind {
-  return profile.handlers[Math.floor(random.next() * profile.handlers.length)] ?? 'short';
+function handlerKind({ profile, random, policiesOf }: WorldParts, task: string): HandlerKind {
+  const { handlers, handlersWithPolicies = handlers } = profile;
+  const kinds = policiesOf(task).areDefault ? handlers : handlersWithPolicies;
+  return kinds[Math.floor(random.next() * kinds.length)] ?? 'short';
 }
 
 async function work(

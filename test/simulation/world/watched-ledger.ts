@@ -27,7 +27,9 @@ export class WatchedLedger implements TickLedger {
   ) {}
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
-    this.checkMayBid();
+    // Whoever stops still says of what it has run that it has ended.
+    if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
+    for (const claim of claims) this.parts.tenures.asked(this.resident, claim);
     const verdicts = await this.ledger.claim(claims);
     for (const [index, verdict] of verdicts.entries()) {
       const claim = claims[index];
@@ -42,6 +44,7 @@ export class WatchedLedger implements TickLedger {
   giveBack(claims: readonly Claim[]): Promise<void> {
     for (const claim of claims) {
       this.owed.delete(claim.claimId);
+      this.resident.claimed.delete(`${claim.task} ${claim.tick}`);
       this.parts.claims.gaveBack(claim);
     }
     return this.ledger.giveBack(claims);
@@ -53,11 +56,12 @@ export class WatchedLedger implements TickLedger {
 
   private decided(claim: Claim, verdict: ClaimVerdict): void {
     const { claims, history, time } = this.parts;
-    const { won, machine, retired } = this.resident;
+    const { won, claimed, machine, retired } = this.resident;
     if (verdict.kind === 'split') history.count('split vote');
     if (verdict.kind === 'outdated') retired.sinceMs = Math.min(retired.sinceMs, time.nowMs);
     if (verdict.kind === 'won') {
       won.add(`${claim.task} ${claim.tick}`);
+      claimed.add(`${claim.task} ${claim.tick}`);
       claims.won(claim);
     } else if (verdict.votesOut > 0) {
       this.owed.add(claim.claimId);

@@ -12,7 +12,11 @@ import type { Resident } from './resident.js';
 import type { Server } from './server.js';
 import type { WorldParts } from './world-parts.js';
 
-export function connectNode(parts: WorldParts, server: Server, resident: Resident): VotingNode {
+export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'history'> {
+  readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot'>;
+}
+
+export function connectNode(parts: NodeParts, server: Server, resident: Resident): VotingNode {
   const { machine, clusterClock, generation, reach } = resident;
   const voter = { instanceId: resident.id, generation };
   let nodeTimeMs = 0;

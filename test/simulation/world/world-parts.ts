@@ -2,12 +2,16 @@
 
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { AuditWitness } from '../watch/audit-witness.js';
 import type { ClaimWitness } from '../watch/claim-witness.js';
 import type { History } from '../watch/history.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
+import type { ProgressWitness } from '../watch/progress-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
+import type { TenureWitness } from '../watch/tenure-witness.js';
 import type { Network } from './network.js';
+import type { SimulatedPolicies } from './policies.js';
 import type { Profile } from './profile.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
@@ -16,6 +20,7 @@ import type { VirtualTime } from './virtual-time.js';
 export interface WorldParts {
   readonly profile: Profile;
   readonly options: ProtocolOptions;
+  readonly policiesOf: (task: string) => SimulatedPolicies;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly network: Network;
@@ -25,6 +30,9 @@ export interface WorldParts {
   readonly history: History;
   readonly claims: ClaimWitness;
   readonly runs: RunWitness;
+  readonly tenures: TenureWitness;
+  readonly progress: ProgressWitness;
   readonly locks: LockWitness;
   readonly outcomes: OutcomeWitness;
+  readonly audit: AuditWitness;
 }

@@ -2,19 +2,23 @@
 
 import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { AuditWitness } from '../watch/audit-witness.js';
 import { ClaimWitness } from '../watch/claim-witness.js';
 import { History, type Violation } from '../watch/history.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
+import { ProgressWitness } from '../watch/progress-witness.js';
 import { RunWitness } from '../watch/run-witness.js';
 import { SizeWitness } from '../watch/size-witness.js';
+import { TenureWitness } from '../watch/tenure-witness.js';
 import { FaultInjector } from './fault-injector.js';
 import { Healing } from './healing.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
+import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
 import type { Profile } from './profile.js';
 import { Server } from './server.js';
-import { startInstance } from './simulated-instance.js';
+import { type Instance, startInstance } from './simulated-instance.js';
 import { VirtualTime } from './virtual-time.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -35,6 +39,7 @@ const MOST_DRIFT = 0.0005;
 const MOST_WALL_OFFSET_MS = 5_000;
 /** The lateness limit is derived from the period, as in production. */
 const LATENESS_SHARE = 0.4;
+const NO_POLICIES = simulatedPolicies();
 
 /** Runs one history to its end, or to its first broken promise. The same plan gives the same history. */
 export async function runWorld(plan: Plan, profile: Profile, isTold = false): Promise<WorldResult> {
@@ -56,8 +61,10 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   }
   backUp(parts);
   new SizeWitness(parts).watch();
+  parts.audit.watch();
   await time.runUntil(profile.durationMs);
   if (history.violations.length === 0) outcomes.check(instances);
+  if (profile.healedAtMs < profile.durationMs && history.violations.length === 0) parts.progress.check();
   history.count('contested tick', claims.contestedTicks);
   history.count('run', parts.runs.started.size);
   return {
@@ -85,23 +92,34 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const rate = 1 + spread(random, MOST_DRIFT);
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
+  const instances: Instance[] = [];
   const isLockless = profile.everyInstanceBids;
-  const runs = new RunWitness(time, history, { servers, lateLimitMs, isLockless });
-  const outcomes = new OutcomeWitness(history, runs, profile);
-  return {
+  const policies = (plan.policies ?? []).map(simulatedPolicies);
+  const policiesOf = (task: string): SimulatedPolicies => policies[Number(task.slice(1))] ?? NO_POLICIES;
+  const { periodMs } = profile;
+  const tenures = new TenureWitness(history, periodMs, policiesOf);
+  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf };
+  const runs = new RunWitness(time, history, tenures, rules);
+  const outcomes = new OutcomeWitness(history, runs, profile, policiesOf);
+  const parts: WorldParts = {
     profile,
     options: resolveProtocolOptions(profile.options),
+    policiesOf,
     time,
     random,
     network: new Network(time, random, profile.network),
     servers,
-    instances: [],
+    instances,
     history,
     claims: new ClaimWitness(history, plan.servers),
     runs,
+    tenures,
+    progress: new ProgressWitness(history, runs, profile, policiesOf, instances),
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
+    audit: new AuditWitness(() => parts),
   };
+  return parts;
 }
 
 /** Files as old as this are what a restart finds. */

@@ -10,8 +10,14 @@ const index = fc.nat({ max: 2 });
 const key = fc.constantFrom('a', 'b', 'c');
 
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), board: index, key, value: fc.nat() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('post' as const), board: index, key, value: fc.nat() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('put' as const), board: index, key, value: fc.nat() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('post' as const), board: index, key, value: fc.nat() }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), board: index, key }) },
   {
     weight: 4,
@@ -23,7 +29,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), node: index }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 2_000 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 2_000 }) }),
+  },
 );
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -94,7 +103,9 @@ describe('boards', () => {
     const history = fc.uniqueArray(record, { selector: byStamp, maxLength: 20 });
     fc.assert(
       fc.property(
-        history.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+        history.chain((list) =>
+          fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+        ),
         ([list, shuffled]) => {
           const merge = (records: readonly BoardRecord[]): readonly BoardRecord[] => {
             const map = new BoardMap();

@@ -1,8 +1,9 @@
 /** Several boards over memory nodes, with links that a test cuts, on a clock that it moves by hand. */
 
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import { Board, type BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
 import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
+import type { BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board-put.js';
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
@@ -86,7 +87,12 @@ export class BoardWorld {
     return verdict;
   }
 
-  private connect(boardIndex: number, node: MemoryNode, index: number, clusterClock: ClusterClock): BoardNode {
+  private connect(
+    boardIndex: number,
+    node: MemoryNode,
+    index: number,
+    clusterClock: ClusterClock,
+  ): BoardNode {
     const connected = node.connectBoard({
       label: `node ${index + 1}`,
       onReply: (nodeTimeMs) => {

@@ -141,6 +141,9 @@ describe('a board', () => {
 
   it('passes on what was posted when it stops', async () => {
     const world = await startWorld();
+    world.board(0).flush();
+    // An exchange is under way, without the record.
+    await world.clock.advance(0);
     world.board(0).post('run:settle', '1');
     const stopped = world.board(0).stop();
     await world.clock.advance(20);
@@ -164,6 +167,7 @@ describe('a board', () => {
   it('does not bring back what was deleted while an instance was cut off for days', async () => {
     const world = await startWorld();
     await world.ending(world.board(0).put('key', '1'));
+    await world.ending(world.board(0).put('kept', '1'));
     await world.clock.advance(2 * SECOND_MS);
     for (const node of [0, 1, 2]) world.link(1, node, 'cut');
     await world.ending(world.board(0).delete('key'));
@@ -175,12 +179,15 @@ describe('a board', () => {
     world.heal();
     await world.clock.advance(CONVERGES_WITHIN_MS);
     expect(world.boards.map((board) => board.get('key'))).toEqual([undefined, undefined]);
+    expect(world.boards.map((board) => board.get('kept'))).toEqual(['1', '1']);
   });
 
   it('refuses a record that is too large, and a key that cannot be one', async () => {
     const world = await startWorld();
     const code = 'DSCHED_BOARD_LIMIT';
-    await expect(world.board(0).put('key', 'x'.repeat(MOST_VALUE_LENGTH + 1))).rejects.toMatchObject({ code });
+    await expect(world.board(0).put('key', 'x'.repeat(MOST_VALUE_LENGTH + 1))).rejects.toMatchObject({
+      code,
+    });
     await expect(world.board(0).put('', '1')).rejects.toMatchObject({ code });
     expect(() => world.board(0).post('a{b}', '1')).toThrow(code);
   });

@@ -143,12 +143,15 @@ describe('exclusive methods', () => {
     expect(await taskNames({ providers: [Traced] })).toEqual(['Traced.above', 'Traced.below']);
   });
 
-  it('are left out when disabled', async () => {
+  it('are listed and not scheduled when disabled', async () => {
     @Injectable()
     class Sleeper {
       @EverySecondExclusive({ disabled: true })
       run(): void {}
     }
-    expect(await taskNames({ providers: [Sleeper] })).toEqual([]);
+    const { app } = await bootApp({ providers: [Sleeper] });
+    const registry = app.get(DistributedScheduleRegistry);
+    expect(registry.list()).toMatchObject([{ name: 'Sleeper.run', state: 'disabled', source: 'code' }]);
+    expect(registry.status().tasks).toEqual([]);
   });
 });

@@ -45,7 +45,7 @@ describe('the metadata of @nestjs/schedule', () => {
       utcOffset: 60,
     });
     expect(nestScheduleOf(sweep)).toEqual({ kind: 'interval', periodMs: 5_000, name: 'sweep' });
-    expect(nestScheduleOf(once)).toEqual({ kind: 'timeout' });
+    expect(nestScheduleOf(once)).toEqual({ kind: 'timeout', delayMs: 100 });
     expect(nestScheduleOf(nothing)).toBeUndefined();
   });
 });
@@ -103,7 +103,8 @@ describe('@Exclusive', () => {
       run(): void {}
     }
     const { app } = await bootApp({ imports: [ScheduleModule.forRoot()], providers: [Sleeper] });
-    expect(app.get(DistributedScheduleRegistry).list()).toEqual([]);
+    expect(app.get(DistributedScheduleRegistry).list()).toMatchObject([{ state: 'disabled' }]);
+    expect(app.get(DistributedScheduleRegistry).status().tasks).toEqual([]);
     expect(app.get(SchedulerRegistry).getCronJobs().size).toBe(0);
   });
 
@@ -120,24 +121,33 @@ describe('@Exclusive', () => {
   });
 
   it.each(['above', 'below'])(
-    '%s @Timeout stops the boot and says that timeouts are not supported yet',
+    '%s @Timeout runs it once per deployment, in place of the plain one',
     async (order) => {
       @Injectable()
       class AboveTimeout {
         @Exclusive()
-        @Timeout(60_000)
+        @Timeout('warm up', 60_000)
         run(): void {}
       }
       @Injectable()
       class BelowTimeout {
-        @Timeout(60_000)
+        @Timeout('warm up', 60_000)
         @Exclusive()
         run(): void {}
       }
       const providers = [order === 'above' ? AboveTimeout : BelowTimeout];
-      const error = await bootError(bootApp({ imports: [ScheduleModule.forRoot()], providers }));
-      expect(error.message).toContain('DSCHED_NO_SCHEDULE');
-      expect(error.message).toContain('Timeouts are not supported yet');
+      const imports = [ScheduleModule.forRoot()];
+      const { app } = await bootApp({ imports, providers, schedule: { deploymentKey: 'build 7' } });
+      const { schedule, nextTick } = app.get(DistributedScheduleRegistry).get('warm up');
+      expect(schedule).toBe('once, 60000 ms after the boot of build 7');
+      expect(Math.abs((nextTick ?? 0) - Date.now() - 60_000)).toBeLessThan(5_000);
+      expect(app.get(SchedulerRegistry).getTimeouts()).toEqual(['warm up']);
+      const error = await bootError(
+        bootApp({ imports, providers: [order === 'above' ? AboveTimeout : BelowTimeout] }),
+      );
+      expect(error.message).toContain(
+        "DSCHED_NO_DEPLOYMENT_KEY: task 'warm up': a timeout runs once per deployment",
+      );
     },
   );
 

@@ -27,6 +27,7 @@ const HEALTHY: SchedulerStatus = {
   quorum: true,
   members: ['one', 'two'],
   skewMs: 1.4,
+  audit: { missed: 0, lost: 0 },
   tasks: [],
   leases: [],
 };
@@ -68,6 +69,11 @@ describe('readiness', () => {
     expect(schedule).toMatchObject({ status: 'degraded', impaired: ['no quorum: 1 of 3 nodes answer'] });
   });
 
+  it('shows what was missed and lost since the start, and is not degraded by it', () => {
+    const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1 } }).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1 } });
+  });
+
   it('is degraded while a run goes on without its lease', () => {
     const leases = [{ task: 'settle', tick: 1_000, remainingMs: 0 }];
     const { schedule } = indicatorOf({ leases }).isReady('schedule');
@@ -91,6 +97,8 @@ describe('readiness', () => {
       nextTick: 2_000,
       lastRun: undefined,
       running: 0,
+      missed: 0,
+      lost: 0,
     };
     const tasks = [{ ...task, lastReport: { ...report, outcome: 'no_quorum' as const } }];
     const { schedule } = indicatorOf({ tasks }).isReady('schedule');

@@ -37,7 +37,7 @@ const quorum = (reached: boolean): ScheduleEvent => ({
 describe('the log', () => {
   it('is silent about what a busy cluster does every second', () => {
     for (const outcome of OUTCOMES) {
-      if (['success', 'cancelled', 'taken', 'buffered', 'stopped'].includes(outcome))
+      if (['success', 'cancelled', 'taken', 'buffered', 'stopped', 'missed', 'lost'].includes(outcome))
         observer.observe(tick(outcome));
     }
     observer.observe({ type: 'members', members: ['one'] });
@@ -125,6 +125,40 @@ describe('the log', () => {
     observer.observe(quorum(false));
     observer.observe(tick('no_quorum'));
     expect(logs.ours('warn')).toHaveLength(1);
+  });
+
+  it('tells once a minute and cause of ticks that nobody ran, with their number and with doubt where there is some', async () => {
+    const finding = {
+      task: 'settle',
+      tick: TICK,
+      ticks: 1,
+      outcome: 'missed',
+      cause: 'no_majority',
+      detail: 'no majority of nodes answered this instance',
+      certain: false,
+      instanceId: 'one',
+    } as const;
+    for (let count = 0; count < 3; count += 1) observer.observe({ type: 'audit', finding });
+    const down = {
+      ...finding,
+      cause: 'while_down',
+      certain: true,
+      ticks: 7,
+      detail: 'no instance was there',
+    } as const;
+    observer.observe({ type: 'audit', finding: down });
+    const lost = { ...finding, outcome: 'lost', cause: 'died', detail: 'claimed by two' } as const;
+    observer.observe({ type: 'audit', finding: lost });
+    await clock.advance(60_000);
+    observer.observe({ type: 'audit', finding });
+    const at = '2026-01-02T03:04:05.000Z';
+    const silent = `Task 'settle' was run by nobody in tick ${at}, as far as this instance can see: ${finding.detail}.`;
+    expect(logs.ours('warn')).toEqual([
+      silent,
+      `Task 'settle' was run by nobody in 7 ticks up to ${at}: no instance was there.`,
+      `Task 'settle' may not have ended its run in tick ${at}: claimed by two.`,
+      `${silent} 2 more since the last line.`,
+    ]);
   });
 
   it('tells of missed ticks once a minute, with their number, however many tasks a pause concerns', async () => {

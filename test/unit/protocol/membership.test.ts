@@ -48,8 +48,8 @@ describe('the membership over several nodes', () => {
       { task: 'b', tick: 8_000 },
     ]);
     expect(peeks).toEqual([
-      { kind: 'taken', newest: 7_000, claimId: 'you:1' },
-      { kind: 'open', newest: 7_000 },
+      { kind: 'taken', newest: 7_000, highest: 7_000, claimId: 'you:1' },
+      { kind: 'open', newest: 7_000, highest: 7_000 },
     ]);
     expect(nodesAnswering).toBe(2);
   });

@@ -196,9 +196,9 @@ export class MemoryNode {
   }
 
   private newest(task: string): NodeTick {
-    const entry = this.entries.get(task);
-    if (entry === undefined) return { tick: 0 };
-    return entry.claimId === NOBODY ? { tick: entry.tick } : { tick: entry.tick, claimId: entry.claimId };
+    const { tick, claimId } = this.entries.get(task) ?? { tick: 0, claimId: NOBODY };
+    const { floor } = this.remember();
+    return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
   }
 
   /** The incarnation guard: a node that may have forgotten abstains for exactly what it may have forgotten. */

@@ -9,13 +9,16 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { SystemRandom } from '../system/system-random.js';
+import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { GIVEN_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { type ModuleOptions, resolveModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
+import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
+import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
@@ -43,7 +46,10 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         },
         ...SCHEDULER_PROVIDERS,
         ExclusiveMetadataAccessor,
+        ScheduleFactoryResolver,
         ExclusiveExplorer,
+        ExclusiveHandlerExplorer,
+        ControlService,
         SchedulerRegistryMirror,
         TaskOrchestrator,
         DistributedScheduleRegistry,

@@ -6,6 +6,7 @@ import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+import type { HandlerErrorHook } from './handler-failure.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 import { requireTaskDefaults } from './task-policies.resolver.js';
 import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
@@ -23,6 +24,8 @@ const OPTION_NAMES: OptionNames = {
   shutdownTimeoutMs: true,
   enabled: true,
   tasks: TASK_POLICY_OPTION_NAMES,
+  deploymentKey: true,
+  onError: true,
   lockProvider: true,
   tickLedger: true,
   nodeSetGeneration: true,
@@ -45,6 +48,8 @@ export interface ModuleOptions {
   readonly observers: readonly ScheduleObserver[];
   /** The policies of tasks that do not say otherwise. */
   readonly tasks: TaskPolicyOptions;
+  readonly deploymentKey: string | undefined;
+  readonly onError: HandlerErrorHook | undefined;
 }
 
 /**
@@ -88,6 +93,10 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
   }
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
   requireTaskDefaults(tasks);
+  if (given.onError !== undefined && typeof given.onError !== 'function') {
+    throw badOption('onError', given.onError, 'a function of an error and the failed attempt');
+  }
+  if (given.deploymentKey !== undefined) requireName('deploymentKey', given.deploymentKey);
   for (const observer of observers) requireMethods('observers', observer, ['observe']);
   return {
     protocol,
@@ -100,6 +109,8 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
     waitReplicas,
     observers,
     tasks,
+    deploymentKey: given.deploymentKey,
+    onError: given.onError,
   };
 }
 

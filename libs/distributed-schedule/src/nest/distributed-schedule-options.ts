@@ -2,6 +2,7 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } 
 import type { ScheduleObserver } from '../protocol/observer.js';
 import type { LockProvider, TickLedger } from '../protocol/ports.js';
 import type { RedisInput } from '../redis/redis-input.js';
+import type { HandlerErrorHook } from './handler-failure.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
 
 /** Options of `DistributedScheduleModule.forRoot`. All are optional; durations are whole milliseconds. */
@@ -39,6 +40,11 @@ export interface DistributedScheduleOptions {
   readonly enabled?: boolean;
   /** What every task does in awkward cases, unless its decorator says otherwise. */
   readonly tasks?: TaskPolicyOptions;
+  /**
+   * What timeouts run once for: a commit or build number has them run once per release, a constant once for ever. 1 to 200
+   * characters without braces. Without it `@TimeoutExclusive` needs one of its own.
+   */
+  readonly deploymentKey?: string;
   /** Replaces the run locks of the backend. */
   readonly lockProvider?: LockProvider;
   /** Replaces the ledger of the backend: what makes a tick run once. */
@@ -50,6 +56,8 @@ export interface DistributedScheduleOptions {
   readonly nodeSetGeneration?: number;
   /** Replicas that must acknowledge a claim; only with one node. Default 0. */
   readonly waitReplicas?: number;
+  /** Told of each attempt whose handler throws, see {@link HandlerErrorHook}. The log tells of failed ticks without it too. */
+  readonly onError?: HandlerErrorHook;
   /** Watch the scheduler from its first event on. */
   readonly observers?: readonly ScheduleObserver[];
 }

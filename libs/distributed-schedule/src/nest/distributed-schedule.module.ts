@@ -67,8 +67,8 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
     await this.orchestrator.register();
   }
 
-  onApplicationBootstrap(): void {
-    this.orchestrator.start();
+  async onApplicationBootstrap(): Promise<void> {
+    await this.orchestrator.start();
   }
 
   async onModuleDestroy(): Promise<void> {

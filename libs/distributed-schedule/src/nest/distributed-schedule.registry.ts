@@ -4,10 +4,16 @@ import type { ScheduleObserver } from '../protocol/observer.js';
 import type { Scheduler } from '../protocol/scheduler.js';
 import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
 import type { TaskStatus } from '../protocol/tick-context.js';
+import { ControlService } from './control.service.js';
+import type { PlannedTask, TaskState } from './control-plan.js';
+import type { RunRecord } from './control-records.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { ObserverFanout } from './observer-fanout.js';
+import type { RuntimeTask } from './runtime-task.js';
 import type { StoreNodeStatus, StoreStrength } from './schedule-backend.js';
+import type { ScheduleData } from './schedule-data.js';
 import type { SchedulerHost } from './scheduler.provider.js';
+import type { TriggeredTick, TriggerOptions } from './task-trigger.js';
 
 /** The store as this instance sees it. */
 export interface StoreStatus {
@@ -15,22 +21,46 @@ export interface StoreStatus {
   readonly nodes: readonly StoreNodeStatus[];
 }
 
-/** The handle of programs on the tasks of this instance. Inject it anywhere; the module is global. */
+/** A task as the whole cluster knows it, and how it stands on this instance. */
+export interface RegisteredTask extends TaskStatus {
+  /** `code`: decorated, in this version of the app or another one that runs. `runtime`: added by {@link add}. */
+  readonly source: 'code' | 'runtime';
+  /**
+   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator; `left_alone` by this instance, which
+   * has no handler for it.
+   */
+  readonly state: TaskState;
+  /** The newest run that has ended, on whichever instance; undefined when none is known. */
+  readonly newestRun: RunRecord | undefined;
+}
+
+/**
+ * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
+ *
+ * What is decided here holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes.
+ * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then
+ * it is tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Every decision may
+ * be repeated without harm.
+ */
 @Injectable()
 export class DistributedScheduleRegistry {
   constructor(
     @Inject(SCHEDULER) private readonly scheduler: Scheduler,
     @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
     @Inject(ObserverFanout) private readonly fanout: ObserverFanout,
+    @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
-  /** All tasks that this instance bids for; disabled ones are not among them. Empty until the app is initialised. */
-  list(): readonly TaskStatus[] {
-    return this.scheduler.status().tasks;
+  /** All tasks: paused and disabled ones, and those that this instance leaves to others, too. Empty until the app is initialised. */
+  list(): readonly RegisteredTask[] {
+    const scheduled = new Map(this.scheduler.status().tasks.map((status) => [status.name, status]));
+    return [...this.control.tasks.values()].map((planned) =>
+      this.registered(planned, scheduled.get(planned.name)),
+    );
   }
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
-  get(name: string): TaskStatus {
+  get(name: string): RegisteredTask {
     const tasks = this.list();
     const task = tasks.find((status) => status.name === name);
     if (task !== undefined) return task;
@@ -44,6 +74,62 @@ export class DistributedScheduleRegistry {
 
   has(name: string): boolean {
     return this.list().some((status) => status.name === name);
+  }
+
+  /**
+   * Adds a task to the whole cluster. Instances without the handler that it `runs` leave it alone and say so. The same task
+   * again changes nothing, so every replica may add it when it starts.
+   * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK when there is another task of this name, unless `replace` is given;
+   * DSCHED_UNKNOWN_HANDLER, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS, DSCHED_BAD_OPTION,
+   * DSCHED_UNKNOWN_OPTION, and those of a decision: DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
+   */
+  async add(task: RuntimeTask): Promise<RegisteredTask> {
+    await this.requireBegun(this.control.control).add(task);
+    return this.get(task.name);
+  }
+
+  /**
+   * Removes a task that was added. A run in flight ends as it would have.
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_NOT_REMOVABLE for a decorated task, which can be paused
+   */
+  async remove(name: string): Promise<void> {
+    await this.requireBegun(this.control.control).remove(name);
+  }
+
+  /**
+   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}.
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS
+   */
+  async reschedule(name: string, schedule: ScheduleData): Promise<RegisteredTask> {
+    await this.requireBegun(this.control.control).reschedule(name, schedule);
+    return this.get(name);
+  }
+
+  /** Gives a task the schedule again that it was defined with. */
+  async restoreSchedule(name: string): Promise<RegisteredTask> {
+    await this.requireBegun(this.control.control).restoreSchedule(name);
+    return this.get(name);
+  }
+
+  /** From now on no scheduled tick of the task is due. A run in flight ends as it would have, and it can still be triggered. */
+  async pause(name: string): Promise<void> {
+    await this.requireBegun(this.control.control).pause(name);
+  }
+
+  /** Ticks are due again from now on. Those of the pause are none of the task's: no misfire policy makes up for them. */
+  async resume(name: string): Promise<void> {
+    await this.requireBegun(this.control.control).resume(name);
+  }
+
+  /**
+   * Adds one tick, about a second from now and clear of the scheduled ones, which runs once in the cluster like any other, with
+   * its own token and idempotency key, and under the policies of the task. A paused task can be triggered too.
+   * @returns when it is due
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
+   * DSCHED_NO_ROOM, DSCHED_BAD_OPTION
+   */
+  async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
+    return this.requireBegun(this.control.trigger).trigger(name, options);
   }
 
   /** The state of this instance: quorum, members, skew, tasks and leases. */
@@ -64,5 +150,29 @@ export class DistributedScheduleRegistry {
 
   removeObserver(observer: ScheduleObserver): void {
     this.fanout.remove(observer);
+  }
+
+  private registered(planned: PlannedTask, status: TaskStatus | undefined): RegisteredTask {
+    const { name, source, state, base } = planned;
+    const absent: TaskStatus = {
+      name,
+      schedule: base?.description ?? 'defined elsewhere',
+      eligible: false,
+      nextTick: state === 'paused' ? undefined : base?.nextAfter(this.host.board.nowMs()),
+      lastReport: undefined,
+      lastRun: undefined,
+      running: 0,
+      missed: 0,
+      lost: 0,
+    };
+    return { ...(status ?? absent), source, state, newestRun: this.control.runs?.newest(name) };
+  }
+
+  private requireBegun<T>(part: T | undefined): T {
+    if (part !== undefined) return part;
+    throw new DistributedScheduleError(
+      'DSCHED_NOT_KEPT',
+      'tasks can be controlled when the app is initialised, for instance in onApplicationBootstrap. Nothing was written',
+    );
   }
 }

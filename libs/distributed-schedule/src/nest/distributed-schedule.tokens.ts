@@ -8,3 +8,5 @@ export const CLOCK = Symbol.for('nestjs-distributed-schedule:clock');
 /** The {@link ScheduleBackend} with the scheduler on top of it. */
 export const SCHEDULER_HOST = Symbol.for('nestjs-distributed-schedule:scheduler-host');
 export const SCHEDULER = Symbol.for('nestjs-distributed-schedule:scheduler');
+/** What `IdempotentExecutionModule.forRoot` or its factory gave, unchecked. */
+export const EXECUTION_OPTIONS = Symbol.for('nestjs-distributed-schedule:execution-options');

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
+import type { ScheduleFactory } from './schedule-factory.js';
 
 /** A fixed key: two copies of this library in one process still understand each other's decorators. */
 const EXCLUSIVE_TASK = 'nestjs-distributed-schedule:exclusive-task';
@@ -13,6 +14,8 @@ export interface ExclusiveMetadata {
   readonly options: ExclusiveTaskOptions;
   /** Absent where `@Exclusive` has found no schedule to take over. */
   readonly schedule?: ScheduleDefinition;
+  /** Gives the value that is missing in `schedule`, when the app boots. */
+  readonly factory?: ScheduleFactory<unknown>;
 }
 
 /**

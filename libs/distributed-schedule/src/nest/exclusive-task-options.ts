@@ -35,8 +35,27 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
   readonly perTick?: boolean;
 }
 
+/** What else `@Cron` takes, so that its options can be kept as they are. */
+interface CronTimerOptions {
+  /** True is `overlap: 'skip'`, false is `overlap: 'allow'`; `overlap` counts before it. Default: as `overlap`. */
+  readonly waitForCompletion?: boolean;
+  /** Speaks of a local timer and has no effect, see `maxLatenessMs`. The log says so at boot. */
+  readonly threshold?: number;
+  /** Speaks of a local timer and has no effect. The log says so at boot. */
+  readonly unrefTimeout?: boolean;
+  /** Speaks of a local timer and has no effect. The log says so at boot. */
+  readonly initialDelay?: number;
+}
+
+/** Options of `@TimeoutExclusive`. */
+export interface TimeoutExclusiveOptions extends ExclusiveTaskOptions {
+  /** Runs the method once for each value. Default: `deploymentKey` of `forRoot`. 1 to 200 characters without braces. */
+  readonly deploymentKey?: string;
+}
+
 /** Options of `@CronExclusive`: at most one of `timeZone` and `utcOffset`. */
 export type CronExclusiveOptions = ExclusiveTaskOptions &
+  CronTimerOptions &
   (
     | {
         /** IANA name such as `Europe/Vienna`. Default: the zone of the process, which may differ between hosts. */
@@ -66,4 +85,10 @@ export const CRON_EXCLUSIVE_OPTION_NAMES: OptionNames = {
   ...EXCLUSIVE_OPTION_NAMES,
   timeZone: true,
   utcOffset: true,
+  waitForCompletion: true,
+  threshold: true,
+  unrefTimeout: true,
+  initialDelay: true,
 };
+
+export const TIMEOUT_EXCLUSIVE_OPTION_NAMES: OptionNames = { ...EXCLUSIVE_OPTION_NAMES, deploymentKey: true };

@@ -9,14 +9,16 @@ import type { Placement, Schedule } from '../protocol/tick-context.js';
 import { CronSchedule } from './cron.schedule.js';
 import { EverySecondSchedule } from './every-second.schedule.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
-import { EXCLUSIVE_OPTION_NAMES } from './exclusive-task-options.js';
+import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { IntervalSchedule } from './interval.schedule.js';
 import { requireNoNull } from './option-names.js';
 import { OptionReader } from './option-reader.js';
 import { resolvePlacement } from './placement.resolver.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
+import type { CronDefinition, ScheduleDefinition } from './schedule-definition.js';
+import type { ScheduleFactory } from './schedule-factory.js';
 import { resolveTaskPolicies } from './task-policies.resolver.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
+import type { TimeoutRequest } from './timeout-desk.js';
 
 /** What compilers call a class that has no name of its own: it changes with the file around it. */
 const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
@@ -34,6 +36,7 @@ export interface TaskBlueprint {
   readonly definition: ScheduleDefinition;
   readonly disabled: boolean;
   readonly maxLatenessMs?: number;
+  readonly jitterMs: number;
   /** Each run makes its provider anew. */
   readonly perTick: boolean;
   readonly policies: TaskPolicies;
@@ -46,7 +49,14 @@ export interface TaskSurroundings {
   readonly nowMs: number;
   /** `tasks` of forRoot. */
   readonly defaults: TaskPolicyOptions;
+  /** Asks the factory of a schedule; null switches the task off. Absent where no decorator with a factory can come from. */
+  readonly resolveFactory?: (task: string, factory: ScheduleFactory<unknown>) => unknown;
+  /** When a timeout is due. Absent where none can come from. */
+  readonly timeoutOf?: (request: TimeoutRequest) => Schedule;
 }
+
+/** Of a task that is switched off: nobody asks it. */
+const NEVER: Schedule = { description: 'off', nextAfter: () => undefined };
 
 const LONGEST_JITTER_MS = 86_400_000;
 
@@ -57,39 +67,93 @@ const LONGEST_JITTER_MS = 86_400_000;
 export function createTaskBlueprint(
   metadata: ExclusiveMetadata,
   origin: TaskOrigin,
-  { nowMs, defaults }: TaskSurroundings,
+  surroundings: TaskSurroundings,
 ): TaskBlueprint {
   const { options } = metadata;
-  const definition = requireSchedule(metadata, origin);
+  const written = requireSchedule(metadata, origin);
   const name = requireStableName(metadata, origin);
   requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
   const reader: OptionReader = new OptionReader({ task: name });
-  const disabled =
-    options.disabled ?? (definition.kind === 'cron' ? definition.disabled : undefined) ?? false;
-  reader.requireBoolean('disabled', disabled);
   const { maxLatenessMs, jitterMs = 0, perTick = false } = options;
-  if (maxLatenessMs !== undefined && (!Number.isInteger(maxLatenessMs) || maxLatenessMs < 1)) {
-    throw reader.bad(
-      'maxLatenessMs',
-      maxLatenessMs,
-      'a whole number of milliseconds from 1 to half the period',
-    );
-  }
+  const isDisabled = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined) ?? false;
+  reader.requireBoolean('disabled', isDisabled);
+  requireLateness(reader, maxLatenessMs);
   reader.requireBoolean('perTick', perTick);
   reader.requireWhole('jitterMs', jitterMs, 0, LONGEST_JITTER_MS);
-  const policies = resolveTaskPolicies(name, options, defaults);
+  const policies = policiesOf(reader, name, options, written, surroundings.defaults);
   const placement = resolvePlacement(name, options);
-  const schedule = createSchedule(definition, name, nowMs);
+  const definition = isDisabled ? written : withFactoryValue(metadata, written, name, surroundings);
+  const disabled = isDisabled || definition === undefined;
   return {
     name,
-    schedule: jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs),
-    definition,
+    schedule: disabled ? NEVER : createSchedule(definition, { name, policies, jitterMs }, surroundings),
+    definition: definition ?? written,
     disabled,
+    jitterMs,
     perTick,
     policies,
     ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }),
     ...(placement === undefined ? {} : { placement }),
   };
+}
+
+function requireLateness(reader: OptionReader, maxLatenessMs: unknown): void {
+  if (maxLatenessMs === undefined || (Number.isInteger(maxLatenessMs) && (maxLatenessMs as number) >= 1))
+    return;
+  throw reader.bad(
+    'maxLatenessMs',
+    maxLatenessMs,
+    'a whole number of milliseconds from 1 to half the period',
+  );
+}
+
+/** `waitForCompletion` of `@Cron` counts after the task's own `overlap`, and before that of the module. */
+function policiesOf(
+  reader: OptionReader,
+  task: string,
+  options: ExclusiveTaskOptions,
+  definition: ScheduleDefinition,
+  defaults: TaskPolicyOptions,
+): TaskPolicies {
+  if (definition.kind === 'timeout') {
+    if (options.misfire !== undefined) {
+      throw reader.bad('misfire', options.misfire, 'nothing for a timeout, which is tried until it has run');
+    }
+    if (options.jitterMs !== undefined) {
+      throw reader.bad('jitterMs', options.jitterMs, 'nothing for a timeout, which is due once');
+    }
+    return resolveTaskPolicies(task, options, { ...defaults, misfire: 'skip' });
+  }
+  if (definition.kind !== 'cron' || definition.waitForCompletion === undefined) {
+    return resolveTaskPolicies(task, options, defaults);
+  }
+  reader.requireBoolean('waitForCompletion', definition.waitForCompletion);
+  const overlap = definition.waitForCompletion ? 'skip' : 'allow';
+  return resolveTaskPolicies(task, options, { ...defaults, overlap });
+}
+
+/** Undefined where the factory switches the task off. */
+function withFactoryValue(
+  { factory }: ExclusiveMetadata,
+  definition: ScheduleDefinition,
+  task: string,
+  { resolveFactory }: TaskSurroundings,
+): ScheduleDefinition | undefined {
+  if (factory === undefined) return definition;
+  const value = resolveFactory?.(task, factory) ?? null;
+  if (value === null) return undefined;
+  switch (definition.kind) {
+    case 'cron':
+      return { ...definition, cronTime: value as CronDefinition['cronTime'] };
+    case 'interval':
+      return { ...definition, periodMs: value };
+    case 'timeout':
+      return { ...definition, delayMs: value };
+    case 'every_second':
+      return definition;
+    default:
+      return definition satisfies never;
+  }
 }
 
 function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
@@ -100,15 +164,6 @@ function requireSchedule(metadata: ExclusiveMetadata, { className, method }: Tas
       `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron or @Interval of @nestjs/schedule, or use ` +
         '@EverySecondExclusive, @CronExclusive or @IntervalExclusive. If it has one, a decorator in between has ' +
         `replaced the method and lost it: put ${metadata.decorator}() right beside it.`,
-      { value: place },
-    );
-  }
-  if (metadata.schedule.kind === 'timeout') {
-    throw new DistributedScheduleError(
-      'DSCHED_NO_SCHEDULE',
-      `${place} is marked ${metadata.decorator}() over @Timeout. Timeouts are not supported yet: a timeout counts from ` +
-        'the start of a process, so there is no instant that instances could agree on. ' +
-        `Remove ${metadata.decorator}(), or give the method a @Cron.`,
       { value: place },
     );
   }
@@ -139,19 +194,25 @@ function requireStableName(metadata: ExclusiveMetadata, { className, method }: T
   }
 }
 
-function createSchedule(definition: ScheduleDefinition, task: string, nowMs: number): Schedule {
+function createSchedule(
+  definition: ScheduleDefinition,
+  { name, policies, jitterMs }: Pick<TaskBlueprint, 'name' | 'policies' | 'jitterMs'>,
+  { nowMs, timeoutOf }: TaskSurroundings,
+): Schedule {
+  const spread = (schedule: Schedule): Schedule =>
+    jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs);
   switch (definition.kind) {
     case 'every_second':
-      return new EverySecondSchedule();
+      return spread(new EverySecondSchedule());
     case 'interval':
-      return new IntervalSchedule(task, definition.periodMs);
+      return spread(new IntervalSchedule(name, definition.periodMs));
     case 'cron': {
-      const schedule = new CronSchedule(task, definition);
+      const schedule = new CronSchedule(name, definition);
       schedule.requireDueAfter(nowMs);
-      return schedule;
+      return spread(schedule);
     }
     case 'timeout':
-      throw new TypeError('timeouts are refused by requireSchedule');
+      return timeoutOf?.({ task: name, definition, policies }) ?? NEVER;
     default:
       return definition satisfies never;
   }

@@ -11,14 +11,15 @@ import { requireKnownOptions } from './option-names.js';
 const DECORATOR = '@Exclusive';
 
 /**
- * Makes a task of @nestjs/schedule exclusive: the schedule of the method's `@Cron` or `@Interval` is taken over,
+ * Makes a task of @nestjs/schedule exclusive: the schedule of the method's `@Cron`, `@Interval` or `@Timeout` is taken over,
  * and the plain job is never registered. It may stand above or below them.
  *
- * Expression, `timeZone`, `utcOffset`, `disabled` and `name` keep their meaning. `threshold`, `unrefTimeout`,
- * `waitForCompletion` and `initialDelay` speak of a local timer and have none here. An interval moves to the
- * epoch grid, see {@link IntervalExclusive}.
+ * Expression, `timeZone`, `utcOffset`, `disabled`, `name` and `waitForCompletion` keep their meaning, see
+ * {@link CronExclusive}. `threshold`, `unrefTimeout` and `initialDelay` speak of a local timer and have none here. An
+ * interval moves to the epoch grid, see {@link IntervalExclusive}; a timeout runs once per deployment, see
+ * {@link TimeoutExclusive}, and needs `deploymentKey` in `forRoot`.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME or
- * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_NO_SCHEDULE at boot, also for `@Timeout`
+ * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_NO_SCHEDULE at boot
  */
 export function Exclusive(options: ExclusiveTaskOptions = {}): ExclusiveMethodDecorator {
   requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);

@@ -1,13 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';
-import { CLOCK, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
+import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { type ExclusiveMetadata, ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
-import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
+import { createTaskBlueprint, type TaskBlueprint, type TaskSurroundings } from './exclusive-task.factory.js';
 import { nestScheduleOf } from './nest-schedule.metadata.js';
+import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
+import type { SchedulerHost } from './scheduler.provider.js';
+import {
+  handlerOf,
+  isSingleton,
+  type ProviderWrapper,
+  perTickHandlerOf,
+  requireResolvable,
+} from './tick-handler.factory.js';
 
 /** An exclusive method of this app, ready to be scheduled. */
 export interface ExclusiveTask extends TaskBlueprint {
@@ -16,17 +25,21 @@ export interface ExclusiveTask extends TaskBlueprint {
   readonly handler: TickHandler;
 }
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+const LOCAL_TIMER_OPTIONS = ['threshold', 'unrefTimeout', 'initialDelay'] as const;
 
 /** Walks all providers and controllers and finds the exclusive methods. */
 @Injectable()
 export class ExclusiveExplorer {
+  private readonly logger = new Logger('DistributedSchedule');
+
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(ExclusiveMetadataAccessor) private readonly accessor: ExclusiveMetadataAccessor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
+    @Inject(ScheduleFactoryResolver) private readonly factories: ScheduleFactoryResolver,
+    @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
   ) {}
 
   /**
@@ -50,30 +63,49 @@ export class ExclusiveExplorer {
     return [...tasks.values()];
   }
 
-  private exploreInstance(wrapper: Wrapper, instance: Instance): ExclusiveTask[] {
+  private exploreInstance(wrapper: ProviderWrapper, instance: Instance): ExclusiveTask[] {
     const prototype: unknown = Object.getPrototypeOf(instance);
     if (typeof prototype !== 'object' || prototype === null) return [];
     const tasks: ExclusiveTask[] = [];
-    const surroundings = { nowMs: this.clock.wallMs(), defaults: this.options.tasks };
+    const surroundings = this.surroundings();
     for (const method of this.scanner.getAllMethodNames(prototype)) {
       const metadata = this.accessor.find(prototype, method);
       if (metadata === undefined) continue;
       const className = classNameOf(prototype);
-      requireStatic(wrapper, metadata, `${className}.${method}`);
-      refusePlainSchedule(instance[method], metadata, `${className}.${method}`);
-      tasks.push({
-        ...createTaskBlueprint(metadata, { className, method }, surroundings),
-        origin: `${className}.${method}`,
-        handler: handlerOf(instance, method),
-      });
+      const origin = `${className}.${method}`;
+      requireReachable(wrapper, metadata, origin);
+      refusePlainSchedule(instance[method], metadata, origin);
+      const blueprint = createTaskBlueprint(metadata, { className, method }, surroundings);
+      refusePerTickOfSingleton(wrapper, blueprint);
+      this.warnOfLocalOptions(blueprint);
+      const handler = isSingleton(wrapper) ? handlerOf(instance, method) : perTickHandlerOf(wrapper, method);
+      tasks.push({ ...blueprint, origin, handler });
     }
     return tasks;
+  }
+
+  private warnOfLocalOptions({ name, definition }: TaskBlueprint): void {
+    if (definition.kind !== 'cron') return;
+    const given = LOCAL_TIMER_OPTIONS.filter((option) => definition[option] !== undefined);
+    if (given.length === 0) return;
+    this.logger.warn(
+      `Task '${name}' has the options ${given.join(' and ')} of @Cron, which speak of a local timer and have no effect.`,
+    );
+  }
+
+  private surroundings(): TaskSurroundings {
+    return {
+      nowMs: this.clock.wallMs(),
+      defaults: this.options.tasks,
+      resolveFactory: (task, factory) => this.factories.resolve(task, factory),
+      timeoutOf: (request) => this.host.timeouts.scheduleOf(request),
+    };
   }
 }
 
 type Instance = Readonly<Record<string, unknown>>;
 
-function instanceOf({ instance }: Wrapper): Instance | undefined {
+function instanceOf({ instance }: ProviderWrapper): Instance | undefined {
   const given: unknown = instance;
   return typeof given === 'object' && given !== null ? (given as Instance) : undefined;
 }
@@ -82,31 +114,35 @@ function classNameOf(prototype: object): string {
   return typeof prototype.constructor === 'function' ? prototype.constructor.name : '';
 }
 
-/** Looked up at each call, so that a spy or a patch that is set later is seen. */
-function handlerOf(instance: Instance, method: string): TickHandler {
-  return (context) => {
-    const handler = instance[method];
-    if (typeof handler !== 'function') throw new TypeError(`${method} is no method any more`);
-    return handler.call(instance, context);
-  };
-}
-
-function requireStatic(wrapper: Wrapper, { decorator }: ExclusiveMetadata, origin: string): void {
-  if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return;
+function requireReachable(wrapper: ProviderWrapper, metadata: ExclusiveMetadata, origin: string): void {
+  if (isSingleton(wrapper)) return;
+  if (metadata.options.perTick === true) {
+    requireResolvable(wrapper, origin);
+    return;
+  }
   throw new DistributedScheduleError(
     'DSCHED_REQUEST_SCOPED',
-    `${decorator} stands on ${origin}, whose class is ${wrapper.isTransient ? 'transient' : 'request-scoped'} or injects ` +
-      'something that is. No instance of it exists when a tick comes. Move the method to a singleton provider; ' +
-      'it can make what it needs by ModuleRef.resolve().',
+    `${metadata.decorator} stands on ${origin}, whose class is ${wrapper.isTransient ? 'transient' : 'request-scoped'} or injects ` +
+      'something that is. No instance of it exists when a tick comes. Pass { perTick: true } to have one made for each run, ' +
+      'or move the method to a singleton provider.',
     { value: origin },
+  );
+}
+
+function refusePerTickOfSingleton(wrapper: ProviderWrapper, { name, perTick }: TaskBlueprint): void {
+  if (!perTick || !isSingleton(wrapper)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    'option perTick is true, but its class is a singleton and injects nothing request-scoped; leave it out, or make the ' +
+      'provider request-scoped',
+    { task: name, value: true },
   );
 }
 
 /** A schedule that is still in its old place would run on every replica beside the exclusive one. */
 function refusePlainSchedule(method: unknown, { decorator }: ExclusiveMetadata, origin: string): void {
   const plain = typeof method === 'function' ? nestScheduleOf(method) : undefined;
-  // Over a timeout the message of createTaskBlueprint says more.
-  if (plain === undefined || (plain.kind === 'timeout' && decorator === '@Exclusive')) return;
+  if (plain === undefined) return;
   const name = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout', every_second: '@Cron' }[
     plain.kind
   ];

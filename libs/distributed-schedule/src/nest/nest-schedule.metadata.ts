@@ -11,6 +11,7 @@ const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 const SCHEDULER_NAME = 'SCHEDULER_NAME';
 const SCHEDULE_CRON_OPTIONS = 'SCHEDULE_CRON_OPTIONS';
 const SCHEDULE_INTERVAL_OPTIONS = 'SCHEDULE_INTERVAL_OPTIONS';
+const SCHEDULE_TIMEOUT_OPTIONS = 'SCHEDULE_TIMEOUT_OPTIONS';
 
 const CRON = 1;
 const TIMEOUT = 2;
@@ -30,7 +31,11 @@ export function nestScheduleOf(method: object): ScheduleDefinition | undefined {
         ...named,
       };
     case TIMEOUT:
-      return { kind: 'timeout' };
+      return {
+        kind: 'timeout',
+        delayMs: Reflect.getOwnMetadata(SCHEDULE_TIMEOUT_OPTIONS, method)?.timeout,
+        ...named,
+      };
     default:
       return undefined;
   }
@@ -38,12 +43,10 @@ export function nestScheduleOf(method: object): ScheduleDefinition | undefined {
 
 /**
  * Moves a schedule away from @nestjs/schedule: its explorer looks for the type and finds none, so the plain job,
- * which would run on every replica, is never made. A timeout stays where it is, to be refused at boot.
+ * which would run on every replica, is never made.
  */
 export function takeNestSchedule(method: object): ScheduleDefinition | undefined {
   const definition = nestScheduleOf(method);
-  if (definition !== undefined && definition.kind !== 'timeout') {
-    Reflect.deleteMetadata(SCHEDULER_TYPE, method);
-  }
+  if (definition !== undefined) Reflect.deleteMetadata(SCHEDULER_TYPE, method);
   return definition;
 }

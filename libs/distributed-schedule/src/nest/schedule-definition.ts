@@ -5,7 +5,14 @@ export type ScheduleDefinition =
   | { readonly kind: 'every_second' }
   | CronDefinition
   | { readonly kind: 'interval'; readonly periodMs: unknown; readonly name?: string }
-  | { readonly kind: 'timeout' };
+  | TimeoutDefinition;
+
+export interface TimeoutDefinition {
+  readonly kind: 'timeout';
+  readonly delayMs: unknown;
+  readonly name?: string;
+  readonly deploymentKey?: unknown;
+}
 
 export interface CronDefinition {
   readonly kind: 'cron';
@@ -15,4 +22,9 @@ export interface CronDefinition {
   /** The name that `@Cron` was given. */
   readonly name?: string;
   readonly disabled?: boolean;
+  /** Of `@Cron`, whose options @Exclusive takes as they are. */
+  readonly waitForCompletion?: unknown;
+  readonly threshold?: unknown;
+  readonly unrefTimeout?: unknown;
+  readonly initialDelay?: unknown;
 }

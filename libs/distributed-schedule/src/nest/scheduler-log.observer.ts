@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { AuditFinding } from '../protocol/audit-finding.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
@@ -44,6 +45,9 @@ export class SchedulerLogObserver implements ScheduleObserver {
         return;
       case 'fenced':
         this.logFenced(event.reason);
+        return;
+      case 'control':
+        this.logControl(event);
         return;
       case 'audit':
         this.logFinding(event.finding);
@@ -114,6 +118,33 @@ export class SchedulerLogObserver implements ScheduleObserver {
     }
   }
 
+  private logFinding({ task, tick, ticks, outcome, cause, detail, certain }: AuditFinding): void {
+    const said = outcome === 'missed' ? 'was run by nobody' : 'may not have ended its run';
+    const count = ticks === 1 ? `in tick ${at(tick)}` : `in ${ticks} ticks up to ${at(tick)}`;
+    const doubt = certain || outcome === 'lost' ? '' : ', as far as this instance can see';
+    this.warnNowAndThen(`${outcome} ${cause}`, { task }, `${said} ${count}${doubt}: ${detail}.`);
+  }
+
+  private logControl(event: Extract<ScheduleEvent, { type: 'control' }>): void {
+    const { task, condition, isActive, detail } = event;
+    const words = {
+      paused: ['is paused', 'is no longer paused'],
+      rescheduled: ['has another schedule', 'has its own schedule again'],
+      follows_newer: ['does not follow its definition here', 'follows its definition here again'],
+      left_alone: ['is left alone by this instance', 'is no longer left alone by this instance'],
+      unusable: ['was given a schedule in vain', 'is no longer given a schedule in vain'],
+    }[condition][isActive ? 0 : 1];
+    const line = `Task '${task}' ${words}${isActive ? `: ${detail}` : ''}.`;
+    if (
+      isActive &&
+      (condition === 'follows_newer' || condition === 'left_alone' || condition === 'unusable')
+    ) {
+      this.logger.warn(line);
+    } else {
+      this.logger.log(line);
+    }
+  }
+
   private logQuorum({ reached, nodesAnswering, nodes }: Extract<ScheduleEvent, { type: 'quorum' }>): void {
     const before = this.quorum;
     if (before === reached) return;
@@ -135,7 +166,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
   }
 
   /** One line a minute for whatever shares `key`: a pause or a store in trouble concerns hundreds of tasks at once. */
-  private warnNowAndThen(key: string, { task }: TickReport, message: string): void {
+  private warnNowAndThen(key: string, { task }: Pick<TickReport, 'task'>, message: string): void {
     const nowMs = this.clock.monotonicMs();
     const muted = this.muted.get(key);
     if (muted !== undefined && nowMs < muted.sinceMs + QUIET_MS) {

@@ -26,7 +26,7 @@ export class SchedulerRegistryMirror {
   }
 
   private showOne(registry: SchedulerRegistry, task: ExclusiveTask): void {
-    const kind = task.definition.kind === 'interval' ? 'interval' : 'cron';
+    const kind = kindOf(task);
     if (registry.doesExist(kind, task.name)) {
       this.logger.warn(
         `SchedulerRegistry has another ${kind} '${task.name}' already, so the exclusive task of that name ` +
@@ -34,9 +34,9 @@ export class SchedulerRegistryMirror {
       );
       return;
     }
-    if (kind === 'interval')
-      registry.addInterval(task.name, new MirroredInterval(task.name, task.schedule.description));
-    else registry.addCronJob(task.name, createIdleJob(task));
+    if (kind === 'cron') registry.addCronJob(task.name, createIdleJob(task));
+    else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task));
+    else registry.addTimeout(task.name, new MirroredTimer(task));
   }
 
   /** Apps without ScheduleModule have none. */
@@ -62,10 +62,17 @@ function createIdleJob({ name, definition }: ExclusiveTask): CronJob {
     : CronJob.from({ ...base, cronTime });
 }
 
-/** Stands where a timer would. Node's clearInterval passes over what is no timer, so it can be deleted as well. */
-class MirroredInterval {
-  constructor(
-    readonly task: string,
-    readonly schedule: string,
-  ) {}
+function kindOf({ definition }: ExclusiveTask): 'cron' | 'interval' | 'timeout' {
+  return definition.kind === 'every_second' ? 'cron' : definition.kind;
+}
+
+/** Stands where a timer would. Node's clearInterval and clearTimeout pass over what is no timer, so it can be deleted as well. */
+class MirroredTimer {
+  readonly task: string;
+  readonly schedule: string;
+
+  constructor({ name, schedule }: ExclusiveTask) {
+    this.task = name;
+    this.schedule = schedule.description;
+  }
 }

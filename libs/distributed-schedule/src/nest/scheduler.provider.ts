@@ -3,7 +3,9 @@
 import type { Provider } from '@nestjs/common';
 import { Board } from '../protocol/board.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
+import { InstanceNotices } from '../protocol/instance-notices.js';
 import { labelsAsKnown } from '../protocol/labels.js';
+import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
@@ -11,17 +13,22 @@ import { Scheduler } from '../protocol/scheduler.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { SystemClock } from '../system/system-clock.js';
 import { SystemRandom } from '../system/system-random.js';
+import { BoardDirectory } from './board-directory.js';
 import { runInTick } from './current-tick.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
+import { TimeoutDesk } from './timeout-desk.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
   readonly scheduler: Scheduler;
   readonly board: Board;
+  readonly notices: InstanceNotices;
+  readonly timeouts: TimeoutDesk;
   readonly backend: ScheduleBackend;
 }
 
@@ -62,6 +69,21 @@ async function createSchedulerHost(
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
   });
+  const tellOfErrors = tellErrors(options.onError, (error) =>
+    observer.observe({ type: 'error', error, where: 'onError' }),
+  );
+  const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(backend.nodes));
+  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, labels: options.labels });
+  const timeouts = new TimeoutDesk({
+    clock,
+    clusterClock,
+    board,
+    ledger,
+    digest: (task, key) => idempotencyKey(task, key, 0),
+    deploymentKey: options.deploymentKey,
+  });
+  observer.add(timeouts);
   scheduler = new Scheduler({
     instanceId,
     nodes,
@@ -70,13 +92,13 @@ async function createSchedulerHost(
     random,
     clusterClock,
     locks: options.lockProvider ?? backend.locks,
-    ledger: options.tickLedger ?? new QuorumTickLedger(backend.nodes),
+    ledger,
     membership: new QuorumMembership(backend.nodes),
-    labelsOf: labelsAsKnown(instanceId, options.labels, () => undefined),
+    labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
+    directory: new BoardDirectory(board, notices),
     observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
-    around: runInTick,
+    around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
   });
-  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
-  return { scheduler, board, backend };
+  return { scheduler, board, notices, timeouts, backend };
 }

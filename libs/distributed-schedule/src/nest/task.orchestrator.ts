@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ScheduleExplorer } from '@nestjs/schedule';
 import type { Scheduler } from '../protocol/scheduler.js';
+import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
@@ -24,6 +25,7 @@ export class TaskOrchestrator {
     @Inject(ExclusiveExplorer) private readonly explorer: ExclusiveExplorer,
     @Inject(SchedulerRegistryMirror) private readonly mirror: SchedulerRegistryMirror,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
   /**
@@ -35,8 +37,10 @@ export class TaskOrchestrator {
     this.warnOfWeakStore();
     this.warnOfEvenNodes();
     try {
-      this.tasks = this.explorer.explore().filter((task) => !task.disabled);
+      const tasks = this.explorer.explore();
+      this.tasks = tasks.filter((task) => !task.disabled);
       for (const task of this.tasks) this.scheduler.add(task);
+      this.control.begin(tasks);
       await this.host.backend.verifyDistinct(IDENTITY_TIMEOUT_MS);
     } catch (error) {
       // An app that does not boot gets no shutdown hooks, and open connections would keep its process alive.
@@ -45,9 +49,14 @@ export class TaskOrchestrator {
     }
   }
 
-  start(): void {
+  /** Resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer. */
+  async start(): Promise<void> {
     this.mirror.show(this.tasks);
-    if (this.options.protocol.enabled) this.scheduler.start();
+    await this.control.ready();
+    if (!this.options.protocol.enabled) return;
+    this.host.notices.start();
+    this.host.timeouts.start((task) => this.scheduler.armAgain(task));
+    this.scheduler.start();
   }
 
   /** Resolves when nothing of ours runs any more, within `shutdownTimeoutMs`. */
@@ -56,6 +65,9 @@ export class TaskOrchestrator {
   }
 
   async close(): Promise<void> {
+    this.host.timeouts.stop();
+    await this.host.notices.stop();
+    await this.control.stop();
     await this.host.backend.close();
   }
 

@@ -6,3 +6,4 @@ export { migrationSql, type SnapshotTable } from './migration.js';
 export type { IsolationLevel, PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 export { PostgresSnapshotStore } from './postgres-snapshot-store.js';
 export { type PostgresInput, type PostgresSnapshotOptions, postgresSnapshots } from './postgres-snapshots.js';
+export { type PruneOptions, pruneSnapshots } from './prune-snapshots.js';

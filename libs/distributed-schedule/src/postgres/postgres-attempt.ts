@@ -78,7 +78,8 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
 
   private async undoneBy(error: unknown): Promise<EndVerdict> {
     await this.abandon();
-    return { kind: 'undone', ...this.rows.requirePassing(failureOf(error)) };
+    // With its cause: a constraint that is checked at COMMIT is the application's to read.
+    return { kind: 'undone', reason: this.rows.requirePassing(failureOf(error), error) };
   }
 
   /** Whether a COMMIT without an answer was carried out. The row's lock says when that is decided for good. */

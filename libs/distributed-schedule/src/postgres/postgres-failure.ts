@@ -48,8 +48,11 @@ export function failureOf(error: unknown): PostgresFailure {
     : { kind: 'refused', reason: 'error' };
 }
 
-/** What cannot be mended by asking again. */
-export function refusal(failure: PostgresFailure, table: string): DistributedScheduleError {
+/**
+ * What cannot be mended by asking again.
+ * @param cause an answer of the server to the application's own transaction; never an error of connecting
+ */
+export function refusal(failure: PostgresFailure, table: string, cause?: unknown): DistributedScheduleError {
   const reason = 'reason' in failure ? failure.reason : failure.kind;
   if (failure.kind === 'not_migrated') {
     return new DistributedScheduleError(
@@ -62,6 +65,6 @@ export function refusal(failure: PostgresFailure, table: string): DistributedSch
   return new DistributedScheduleError(
     'DSCHED_STORE_REFUSED',
     `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason})`,
-    { value: reason },
+    { value: reason, cause },
   );
 }

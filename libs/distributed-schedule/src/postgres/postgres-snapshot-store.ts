@@ -37,6 +37,11 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   }
 
   async read(jobId: string): Promise<SnapshotReply> {
+    try {
+      await this.requireTable();
+    } catch (error) {
+      return { answered: false, reason: this.rows.requirePassing(failureOf(error)) };
+    }
     const reply = await this.rows.read(jobId);
     return reply.kind === 'read'
       ? { answered: true, snapshot: reply.value }
@@ -53,7 +58,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       session?.close(true);
       const failure = failureOf(error);
       if (failure.kind === 'locked') return { kind: 'pending' };
-      return { kind: 'unreachable', ...this.rows.requirePassing(failure) };
+      return { kind: 'unreachable', reason: this.rows.requirePassing(failure) };
     }
   }
 

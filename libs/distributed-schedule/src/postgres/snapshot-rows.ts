@@ -52,9 +52,7 @@ export class SnapshotRows {
 
   /** The row, locked to the end of the transaction. Waits for an attempt that has it locked, within the bound. */
   async lock(session: PostgresSession, jobId: string): Promise<Snapshot | undefined> {
-    const sql = `SELECT ${COLUMNS} FROM ${this.table} WHERE job_id = $1 FOR UPDATE`;
-    const [row] = await session.query<SnapshotRow>(sql, [jobId], this.settings.lockWaitMs);
-    return row === undefined ? undefined : snapshotOf(row);
+    return this.select(session, jobId, 'FOR UPDATE');
   }
 
   /** Writes a snapshot where the row is still the one that was read; answers with what was written, if it was. */
@@ -74,11 +72,7 @@ export class SnapshotRows {
 
   /** The row as it is committed now. */
   read(jobId: string): Promise<TableReply<Snapshot | undefined>> {
-    return this.alone(async (session) => {
-      const sql = `SELECT ${COLUMNS} FROM ${this.table} WHERE job_id = $1`;
-      const [row] = await session.query<SnapshotRow>(sql, [jobId]);
-      return row === undefined ? undefined : snapshotOf(row);
-    });
+    return this.alone((session) => this.select(session, jobId));
   }
 
   /** The row once whoever had it locked has ended: what is committed then stays so. */
@@ -96,7 +90,7 @@ export class SnapshotRows {
     const reply = await this.alone(async (session) => {
       await session.query(this.beginSql());
       const written = await this.replace(session, after, after.begunAtUs);
-      const now = written ?? (await this.lock(session, after.jobId));
+      const now = written ?? (await this.select(session, after.jobId));
       await session.query('COMMIT');
       return now;
     });
@@ -107,20 +101,29 @@ export class SnapshotRows {
     return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
   }
 
-  /** @throws DistributedScheduleError DSCHED_NOT_MIGRATED, DSCHED_STORE_REFUSED for what asking again cannot mend */
-  requirePassing(failure: PostgresFailure): { readonly reason: string } {
+  /**
+   * Why there was no answer, for what asking again can mend.
+   * @throws DistributedScheduleError DSCHED_NOT_MIGRATED, DSCHED_STORE_REFUSED for everything else
+   */
+  requirePassing(failure: PostgresFailure, cause?: unknown): string {
     switch (failure.kind) {
       case 'locked':
-        return { reason: 'locked' };
+        return 'locked';
       case 'undone':
       case 'unreachable':
-        return failure;
+        return failure.reason;
       case 'not_migrated':
       case 'refused':
-        throw refusal(failure, this.table);
+        throw refusal(failure, this.table, cause);
       default:
         return failure satisfies never;
     }
+  }
+
+  private async select(session: PostgresSession, jobId: string, lock = ''): Promise<Snapshot | undefined> {
+    const sql = `SELECT ${COLUMNS} FROM ${this.table} WHERE job_id = $1 ${lock}`;
+    const [row] = await session.query<SnapshotRow>(sql, [jobId], this.settings.lockWaitMs);
+    return row === undefined ? undefined : snapshotOf(row);
   }
 
   private async alone<Value>(work: (session: PostgresSession) => Promise<Value>): Promise<TableReply<Value>> {
@@ -132,7 +135,7 @@ export class SnapshotRows {
       return { kind: 'read', value };
     } catch (error) {
       session?.close(true);
-      return { kind: 'unread', ...this.requirePassing(failureOf(error)) };
+      return { kind: 'unread', reason: this.requirePassing(failureOf(error)) };
     }
   }
 }

@@ -113,7 +113,7 @@ function contextOf(
     idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
     attempt,
     instanceId: parts.instanceId,
-    payload: due.task.payload,
+    payload: due.task.payloadOf?.(due.tick) ?? due.task.payload,
     signal,
     remainingMs: () => lease.remainingMs(),
     assertHeld: () => lease.assertHeld(),

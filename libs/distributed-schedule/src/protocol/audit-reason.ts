@@ -11,6 +11,8 @@ export interface AuditQuestion {
   readonly report: TickReport | undefined;
   /** What the ledger says now. Absent when nothing was asked or answered. */
   readonly peek: PeekVerdict | undefined;
+  /** No majority answered when the ledger was asked about this tick before. */
+  readonly hadNoAnswer: boolean;
   readonly instanceId: string;
   readonly isAlive: (instanceId: string) => boolean;
   /** How many live instances may run the task. */
@@ -30,14 +32,11 @@ const FINE: AuditVerdict = { kind: 'fine' };
 const NO_MAJORITY = 'no majority of nodes answered this instance';
 
 export function judgeTick(question: AuditQuestion): AuditVerdict {
-  const { due, report, peek, instanceId } = question;
+  const { due, peek } = question;
   if (isByPolicy(question)) return FINE;
   switch (peek?.kind) {
     case 'taken':
-      // Its own claim, which it could not take back: nobody else will run it.
-      return isOwn(peek.claimId, instanceId) && report?.outcome === 'misfire'
-        ? { kind: 'missed', finding: { ...causeOf(question), certain: true } }
-        : FINE;
+      return judgeTaken(question, peek.claimId);
     case 'open':
       // A node that names it may be all that is left of a majority.
       return (peek.highest ?? 0) >= due.tick
@@ -49,6 +48,17 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     default:
       return peek satisfies never;
   }
+}
+
+function judgeTaken(question: AuditQuestion, claimId: string | undefined): AuditVerdict {
+  const { report, instanceId, hadNoAnswer } = question;
+  // Its own claim, which it could not take back: nobody else will run it.
+  if (claimId?.startsWith(`${instanceId}:`) && report?.outcome === 'misfire')
+    return { kind: 'missed', finding: { ...causeOf(question), certain: true } };
+  // A later tick was claimed first. While this one could be, this instance found no majority, and perhaps nobody did.
+  if (claimId === undefined && hadNoAnswer)
+    return { kind: 'missed', finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false } };
+  return FINE;
 }
 
 /** A run of the task went on, and its holder lives: the overlap policy has decided, and nothing is wrong. */
@@ -75,8 +85,4 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
     default:
       return { cause: 'unclaimed', detail: 'none of the live instances has claimed it' };
   }
-}
-
-function isOwn(claimId: string | undefined, instanceId: string): boolean {
-  return claimId?.startsWith(`${instanceId}:`) ?? false;
 }

@@ -4,14 +4,10 @@
  */
 
 import type { AuditFinding } from './audit-finding.js';
+import type { AuditParts } from './audit-source.js';
 import { MEMBER_TTL_MS } from './constants.js';
 import { BEAT_PERIOD_MS } from './heartbeat.js';
 import { rankOf } from './ranking.js';
-
-export interface AuditTellerParts {
-  readonly instanceId: string;
-  readonly members: () => readonly string[];
-}
 
 /** By then an instance that died before it could tell is no member any more, ms. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
@@ -28,30 +24,31 @@ export class AuditTeller {
   private reviewAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
-    private readonly parts: AuditTellerParts,
+    private readonly parts: AuditParts,
     private readonly tell: (finding: AuditFinding) => void,
   ) {}
 
   take(finding: AuditFinding, nowMs: number): void {
     if (this.isMineToTell(finding)) {
-      this.tell(finding);
+      this.tellAll([finding]);
       return;
     }
     this.held = [...this.held.slice(1 - MOST_HELD), { finding, untilMs: nowMs + HOLD_MS }];
     this.reviewAtMs = Math.min(this.reviewAtMs, nowMs + REVIEW_PERIOD_MS);
   }
 
-  /** Tells what is this instance's to tell by now, and drops what somebody else must have told. */
+  /** Tells what has become this instance's to tell, and what nobody has told although it was time. */
   review(nowMs: number): void {
     if (nowMs < this.reviewAtMs) return;
-    const mine = this.held.filter(({ finding }) => this.isMineToTell(finding));
-    this.held = this.held.filter((held) => held.untilMs > nowMs && !mine.includes(held));
+    const { directory } = this.parts;
+    const untold = this.held.filter(({ finding }) => directory?.hasTold(finding) !== true);
+    // Where it is not known what others have told, they are trusted to have done so.
+    const mine = untold.filter(
+      ({ finding, untilMs }) => this.isMineToTell(finding) || (directory !== undefined && untilMs <= nowMs),
+    );
+    this.held = untold.filter((held) => held.untilMs > nowMs && !mine.includes(held));
     this.reviewAtMs = this.held.length === 0 ? Number.POSITIVE_INFINITY : nowMs + REVIEW_PERIOD_MS;
-    for (const { finding } of mine) this.tell(finding);
-  }
-
-  forget(task: string): void {
-    this.held = this.held.filter(({ finding }) => finding.task !== task);
+    this.tellAll(mine.map(({ finding }) => finding));
   }
 
   /** When there is something to review, cluster time. */
@@ -59,10 +56,16 @@ export class AuditTeller {
     return this.reviewAtMs;
   }
 
+  private tellAll(findings: readonly AuditFinding[]): void {
+    for (const finding of findings) {
+      this.tell(finding);
+      this.parts.directory?.noteTold(finding);
+    }
+  }
+
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
-  private isMineToTell({ task, cause, certain }: AuditFinding): boolean {
-    if (cause === 'no_majority' && !certain) return true;
-    const { instanceId, members } = this.parts;
-    return rankOf(task, instanceId, members()) === 0;
+  private isMineToTell({ task }: AuditFinding): boolean {
+    const { instanceId, members, hasQuorum } = this.parts;
+    return !hasQuorum() || rankOf(task, instanceId, members()) === 0;
   }
 }

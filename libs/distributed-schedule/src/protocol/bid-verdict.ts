@@ -8,7 +8,13 @@ import type { ClaimVerdict, LockVerdict } from './ports.js';
 export type BidVerdict =
   | { readonly kind: 'won'; readonly won: LockedTick }
   /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
-  | { readonly kind: 'open'; readonly outcome: Outcome; readonly detail: string; readonly by?: string; readonly retryInMs?: number }
+  | {
+      readonly kind: 'open';
+      readonly outcome: Outcome;
+      readonly detail: string;
+      readonly by?: string;
+      readonly retryInMs?: number;
+    }
   /** Nothing to bid for any more. */
   | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };

@@ -152,10 +152,12 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
   const start = decideStart({
     task: due.task,
     newest: peek.newest,
+    isFloor: peek.isFloor,
     nowMs: parts.clusterClock.nowMs(),
     ...(isItsTurn && { due }),
   });
-  if (start === undefined) return NOTHING_TO_START;
+  // Whether nodes that have forgotten, or are silent, let it be won is for them to say.
+  if (start === undefined) return isItsTurn && peek.kind === 'open' ? locked : NOTHING_TO_START;
   if (start === due) return locked;
   locked.lease.moveTo(start.tick);
   return { ...locked, due: start, claim: newClaim(parts, start), ...(isItsTurn && { contested: due }) };

@@ -63,6 +63,7 @@ export class BoardLink {
   private isReading = true;
   private answering = false;
   private running: Promise<void> | undefined;
+  private hasEnded = false;
 
   constructor(private readonly parts: BoardLinkParts) {}
 
@@ -93,6 +94,7 @@ export class BoardLink {
 
   /** Puts a record with the next exchange, which is due now. Resolves with what the node said; never rejects. */
   offer(record: BoardRecord): Promise<OfferAnswer> {
+    if (this.running === undefined || this.hasEnded) return Promise.resolve('silent');
     return new Promise((answer) => {
       this.offers.push({ record, answer });
       this.wakeup.wake();
@@ -129,8 +131,8 @@ export class BoardLink {
       if (isLast) break;
       await this.wakeup.sleep((woken) => clock.sleepUntil(nextMs, woken));
     }
+    this.hasEnded = true;
     for (const { answer } of this.offers) answer('silent');
-    this.offers = [];
   }
 
   private async exchangeAll(): Promise<void> {

@@ -8,14 +8,17 @@
  */
 
 import { BoardLink } from './board-link.js';
+import { type BoardListener, BoardListeners } from './board-listeners.js';
 import { BoardMap } from './board-map.js';
 import type { BoardNode } from './board-node.js';
+import { type BoardVerdict, deliver, PUT_RETRY_MS } from './board-put.js';
 import {
   BOARD_PERIOD_MS,
   type BoardRecord,
+  compareStamps,
   DELETED,
-  isNewer,
   requireRecordSize,
+  type Stamp,
   TOMBSTONE_TTL_MS,
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
@@ -42,29 +45,8 @@ export interface BoardEntry {
   readonly writtenMs: number;
 }
 
-/**
- * How a put has ended.
- *
- * - `kept`       a majority of nodes keeps it: it outlives the loss of any minority
- * - `minority`   some nodes keep it. It holds for whoever reaches one of them and spreads as the others come back; if
- *                those few lose their memory first, it may be lost
- * - `unheard`    no node has answered, and this instance does not act on it. A node that took it without its answer
- *                coming through can still spread it
- */
-export interface BoardVerdict {
-  readonly kind: 'kept' | 'minority' | 'unheard';
-  readonly acknowledged: number;
-  readonly nodes: number;
-  /** Nodes that refused it, as they keep as many records as they may. */
-  readonly full: number;
-}
-
-/** Told the keys whose record is new, deleted or expired. */
-export type BoardListener = (keys: ReadonlySet<string>) => void;
-
-/** How long a put tries to reach a majority, ms, and how long it waits between two tries. */
+/** How long a put tries to reach a majority, ms. */
 const PUT_PATIENCE_MS = 1_000;
-const PUT_RETRY_MS = 100;
 
 /** Without an answer of a majority for so long, what is known may have been deleted and forgotten meanwhile. */
 const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
@@ -73,7 +55,7 @@ export class Board {
   private readonly map = new BoardMap();
   private readonly links: readonly BoardLink[];
   private readonly stamps: StampClock;
-  private readonly listeners = new Set<BoardListener>();
+  private readonly listeners: BoardListeners;
   private readonly stopping = new AbortController();
   private quorumHeardMs: number;
   private markCurrent: () => void = () => {};
@@ -86,6 +68,7 @@ export class Board {
     const { clock, random, clusterClock } = parts;
     const nowMs = (): number => clusterClock.nowMs();
     this.stamps = new StampClock(random.id(), nowMs);
+    this.listeners = new BoardListeners(parts.observer);
     this.quorumHeardMs = clock.monotonicMs();
     this.whenCurrent = new Promise((resolve) => {
       this.markCurrent = resolve;
@@ -127,6 +110,11 @@ export class Board {
     );
   }
 
+  /** Cluster time, epoch ms: what stamps and expiry go by. */
+  nowMs(): number {
+    return this.parts.clusterClock.nowMs();
+  }
+
   /** JSON text, or undefined where nothing stands under the key. */
   get(key: string): string | undefined {
     return this.map.value(key, this.parts.clusterClock.nowMs());
@@ -141,8 +129,7 @@ export class Board {
 
   /** Tells of changes from now on, own ones included. Answers how to end it. */
   watch(listener: BoardListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   /**
@@ -161,7 +148,17 @@ export class Board {
       await clock.sleepUntil(clock.monotonicMs() + PUT_RETRY_MS, this.stopping.signal);
       if (this.stopping.signal.aborted) break;
     }
-    return this.deliver(this.recordOf(key, value, ttlMs), untilMs);
+    return deliver(
+      {
+        links: this.links,
+        clock,
+        stopped: this.stopping.signal,
+        onKept: (record) => this.takeIn([record], true),
+        outbid: (record) => this.outbid(record),
+      },
+      this.recordOf(key, value, ttlMs),
+      untilMs,
+    );
   }
 
   /** Deletes a record as {@link put} writes one. */
@@ -189,41 +186,11 @@ export class Board {
     return { key, value, stamp, expiresAtMs: ttlMs === undefined ? undefined : Math.ceil(nowMs + ttlMs) };
   }
 
-  private async deliver(record: BoardRecord, untilMs: number): Promise<BoardVerdict> {
-    const { clock } = this.parts;
-    const kept = new Set<BoardLink>();
-    const full = new Set<BoardLink>();
-    const offer = async (link: BoardLink): Promise<void> => {
-      const answer = await link.offer(record);
-      if (answer === 'full') full.add(link);
-      if (answer !== 'kept') return;
-      full.delete(link);
-      kept.add(link);
-      this.takeIn([record], true);
-    };
-    for (;;) {
-      if (this.stopping.signal.aborted || this.sweeping === undefined) break;
-      await Promise.all(this.links.filter((link) => !kept.has(link)).map(offer));
-      if (kept.size >= quorumOf(this.links.length) || clock.monotonicMs() >= untilMs) break;
-      await clock.sleepUntil(clock.monotonicMs() + PUT_RETRY_MS, this.stopping.signal);
-    }
-    const rival = this.map.record(record.key);
-    if (
-      rival !== undefined &&
-      isNewer(rival.stamp, record.stamp) &&
-      this.stamps.isBeyondBelief(rival.stamp)
-    ) {
-      // A record from a bad clock must not outlive every later decision: written again, above it.
-      const stamp = this.stamps.next(rival.stamp);
-      return this.deliver({ ...record, stamp }, untilMs);
-    }
-    const isKept = kept.size >= quorumOf(this.links.length);
-    return {
-      kind: isKept ? 'kept' : kept.size > 0 ? 'minority' : 'unheard',
-      acknowledged: kept.size,
-      nodes: this.links.length,
-      full: full.size,
-    };
+  /** A stamp for a record that must not lose to one from a bad clock, which would outlive every later decision. */
+  private outbid(record: BoardRecord): Stamp | undefined {
+    const rival = this.map.record(record.key)?.stamp;
+    if (rival === undefined || compareStamps(rival, record.stamp) <= 0) return undefined;
+    return this.stamps.isBeyondBelief(rival) ? this.stamps.next(rival) : undefined;
   }
 
   private takeIn(records: readonly BoardRecord[], isOwn: boolean): void {
@@ -235,18 +202,7 @@ export class Board {
       news.add(record.key);
       for (const link of this.links) link.note(record, isOwn);
     }
-    this.tell(news);
-  }
-
-  private tell(keys: ReadonlySet<string>): void {
-    if (keys.size === 0) return;
-    for (const listener of this.listeners) {
-      try {
-        listener(keys);
-      } catch (error) {
-        this.parts.observer.observe({ type: 'error', error, where: 'board: listener' });
-      }
-    }
+    this.listeners.tell(news);
   }
 
   private noteAnswer(): void {
@@ -272,7 +228,7 @@ export class Board {
 
   private drop(keys: readonly string[]): void {
     for (const link of this.links) link.forget(keys);
-    this.tell(new Set(keys));
+    this.listeners.tell(new Set(keys));
   }
 
   private tellFull(label: string): void {

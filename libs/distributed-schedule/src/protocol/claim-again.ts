@@ -13,6 +13,11 @@ import { closingInstant, looksBack } from './task-policies.js';
 /** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
 const MOST_VOTES = 3;
 
+export interface ClaimAgainParts extends BidParts {
+  /** Aborts when this instance must not start anything any more. */
+  readonly stopped: AbortSignal;
+}
+
 /** The closing of a tick may come any time after it. */
 const ANY_LATENESS_MS = 1e12;
 
@@ -21,7 +26,7 @@ const ANY_LATENESS_MS = 1e12;
  * not, and the claim has been given back. Never rejects.
  */
 export async function claimNext(
-  parts: BidParts,
+  parts: ClaimAgainParts,
   run: RunHere,
   due: DueTick,
   /** Given how late the tick is, by the clock that went on since before the claim. */
@@ -31,7 +36,7 @@ export async function claimNext(
   const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
   const begin = readInstant(parts.clock);
   const beginClusterMs = parts.clusterClock.nowMs();
-  const { claim, refusal } = needsClaim ? await claimTick(parts, run, due) : {};
+  const { claim, refusal } = needsClaim ? await claimTick(parts, run, due, () => !parts.stopped.aborted) : {};
   if (refusal !== undefined) return refusal;
   const lateMs = (): number =>
     Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
@@ -65,7 +70,9 @@ export async function nextMissed(
 export async function closeTicks(parts: BidParts, run: RunHere, isUnfinished: boolean): Promise<void> {
   const { policies, tick, passedUpTo, task } = run;
   if (!looksBack(policies) || policies.overlap === 'allow') return;
-  const endsTick = policies.recovery === 'retake' && !isUnfinished;
+  // What was passed over because of a run that is to be made again waits for that.
+  if (policies.recovery === 'retake' && isUnfinished) return;
+  const endsTick = policies.recovery === 'retake';
   if (!endsTick && passedUpTo <= tick) return;
   const due = {
     task,
@@ -73,13 +80,14 @@ export async function closeTicks(parts: BidParts, run: RunHere, isUnfinished: bo
     maxLatenessMs: ANY_LATENESS_MS,
   };
   // Not without trust: a successor may be making its own attempt at the tick.
-  if (run.lease.isTrusted()) await claimTick(parts, run, due);
+  if (run.lease.isTrusted()) await claimTick(parts, run, due, () => true);
 }
 
 async function claimTick(
   parts: BidParts,
   run: RunHere,
   due: DueTick,
+  goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
@@ -90,10 +98,11 @@ async function claimTick(
       return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
     }
     const isWorthAnother = verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
-    if (!isWorthAnother || votes >= MOST_VOTES || !run.lease.isTrusted()) {
-      return { refusal: { outcome: 'no_quorum', detail: `claim: ${verdict?.kind ?? 'no verdict'}` } };
-    }
+    const refusal: Ending = { outcome: 'no_quorum', detail: `claim: ${verdict?.kind ?? 'no verdict'}` };
+    if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
+    // After the pause: without trust a successor may be making its own attempt.
+    if (!run.lease.isTrusted() || !goesOn()) return { refusal };
   }
 }
 

@@ -18,20 +18,27 @@ export const ERROR_CODES = {
     'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
   DSCHED_NODE_SET_OUTDATED:
     'A newer generation of the node set is in use. This instance has stopped bidding.',
-  DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone or an interval that cannot be understood.',
+  DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone, an interval or a timeout that cannot be understood.',
   DSCHED_UNSTABLE_NAME: 'A task has no stable name, or one that is empty or too long. Pass { name }.',
   DSCHED_DUPLICATE_TASK:
     'Two methods use the same task name. Names are the identity of a task in the cluster.',
   DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
   DSCHED_REQUEST_SCOPED:
     'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
-  DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron or @Interval to make exclusive.',
+  DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron, @Interval or @Timeout to make exclusive.',
+  DSCHED_NO_DEPLOYMENT_KEY:
+    'A timeout runs once per deployment, and nothing says which deployment this is. Pass deploymentKey.',
   DSCHED_SECOND_FOR_ROOT:
     'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
   DSCHED_BOARD_LIMIT:
     'A record for the board is too large, or its key cannot be used. Keep the data elsewhere and pass a reference.',
   DSCHED_BOARD_FULL:
     'A node keeps as many records of the board as it may. Remove tasks that were added at run time and are not used.',
+  DSCHED_NOT_KEPT:
+    'A decision about a task was not acknowledged by a majority of the nodes. The message says what is known. Repeat the call.',
+  DSCHED_UNKNOWN_HANDLER: 'No method is marked @ExclusiveHandler with that name on this instance, and no task has it.',
+  DSCHED_NOT_REMOVABLE: 'A task that stands in the code cannot be removed at run time. Pause it.',
+  DSCHED_NO_ROOM: 'A task is due so often that no instant is left for a triggered tick.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
   DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',

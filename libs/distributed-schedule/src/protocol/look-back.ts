@@ -80,7 +80,7 @@ export class LookBack {
   /** The start for which this instance bids now. */
   private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
     const { task } = entry;
-    const { newest } = verdict ?? {};
+    const { newest, isFloor } = verdict ?? {};
     if (
       newest === undefined ||
       verdict === undefined ||
@@ -89,7 +89,7 @@ export class LookBack {
     )
       return undefined;
     const nowMs = this.parts.clusterClock.nowMs();
-    const start = decideStart({ task, newest, nowMs });
+    const start = decideStart({ task, newest, isFloor, nowMs });
     if (start === undefined) {
       if (!this.mayStillBeRetaken(task, newest, nowMs)) this.unsettled.delete(task.name);
       entry.looks = 0;

@@ -11,8 +11,10 @@ import type { Schedule, ScheduledTask } from './tick-context.js';
 
 export interface StartQuestion {
   readonly task: ScheduledTask;
-  /** The newest instant of the task that a majority of nodes has reached, 0 when they know none. */
+  /** The newest instant of the task that may have been won, 0 when the nodes know none; see PeekVerdict. */
   readonly newest: number;
+  /** Whether `newest` was granted to nobody. */
+  readonly isFloor?: boolean | undefined;
   /** Cluster time. */
   readonly nowMs: number;
   /** The tick whose turn it is. Absent for a look back between two ticks. */
@@ -35,9 +37,9 @@ export function tickOfInstant(schedule: Schedule, instant: number): number | und
 }
 
 /** A tick that was claimed and has not ended: its instance died, or could not say that it has ended. */
-function retakeOf({ task, newest, nowMs }: StartQuestion): DueTick | undefined {
+function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | undefined {
   const { recovery, recoveryWithinMs } = task.policies ?? DEFAULT_POLICIES;
-  if (recovery !== 'retake') return undefined;
+  if (recovery !== 'retake' || isFloor) return undefined;
   const tick = tickOfInstant(task.schedule, newest);
   if (tick === undefined || newest === closingInstant(tick)) return undefined;
   // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.

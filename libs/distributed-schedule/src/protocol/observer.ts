@@ -1,6 +1,17 @@
 import type { AuditFinding } from './audit-finding.js';
 import type { TickReport } from './outcome.js';
 
+/**
+ * What may hold for a task beside its definition in the code of this instance.
+ *
+ * - `paused`         only triggered ticks are due
+ * - `rescheduled`    it was given another schedule at run time
+ * - `follows_newer`  an instance of a newer version of the app lives, and its definition differs
+ * - `left_alone`     this instance has no handler for it, or cannot read its definition; others may run it
+ * - `unusable`       a schedule from elsewhere cannot be used here; the task keeps its own
+ */
+export type ControlCondition = 'paused' | 'rescheduled' | 'follows_newer' | 'left_alone' | 'unusable';
+
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
 export type ScheduleEvent =
   /** A tick has ended on this instance; exactly one per task and tick. */
@@ -44,6 +55,14 @@ export type ScheduleEvent =
     }
   /** The set of live instances changed. */
   | { readonly type: 'members'; readonly members: readonly string[] }
+  /** Something holds for a task from now on, or does no more. Told by every instance for itself. */
+  | {
+      readonly type: 'control';
+      readonly task: string;
+      readonly condition: ControlCondition;
+      readonly isActive: boolean;
+      readonly detail: string;
+    }
   /** This instance has stopped bidding for good. */
   | { readonly type: 'fenced'; readonly reason: 'outdated' | 'conflict' }
   /** A bug, or an observer or handler hook that threw. Nothing else ends here. */

@@ -73,5 +73,12 @@ export function toOpenTick(due: DueTick): OpenTick {
 
 export function reportOf(parts: ReportParts, due: DueTick, { outcome, detail, by }: Ending): TickReport {
   const { instanceId } = parts;
-  return { task: due.task.name, tick: due.tick, instanceId, outcome, detail, ...(by !== undefined && { by }) };
+  return {
+    task: due.task.name,
+    tick: due.tick,
+    instanceId,
+    outcome,
+    detail,
+    ...(by !== undefined && { by }),
+  };
 }

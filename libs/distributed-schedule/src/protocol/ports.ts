@@ -131,11 +131,13 @@ export type ClaimVerdict = {
 
 export type PeekVerdict = {
   /**
-   * The newest instant that a majority has reached: whatever was won is at or before it, and what is after it was never
-   * won. 0 when a majority answers and knows none; absent when no majority answers, or when the ledger cannot tell, and
-   * then policies that look back find nothing to do.
+   * Whatever was won is at or before it, and what is after it can still be won through those who answer: where some are
+   * silent it may be an instant that only a minority has granted. 0 when a majority answers and knows none; absent when no
+   * majority answers, or when the ledger cannot tell, and then policies that look back find nothing to do.
    */
   readonly newest?: number;
+  /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
+  readonly isFloor?: true;
   /** The newest instant that any node which answered has granted: one of them may be all that is left of a majority. */
   readonly highest?: number;
 } & (
@@ -197,6 +199,8 @@ export interface NodeTick {
   /** 0 when the node knows none. */
   readonly tick: number;
   readonly claimId?: string;
+  /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
+  readonly floor?: number;
 }
 
 /** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */

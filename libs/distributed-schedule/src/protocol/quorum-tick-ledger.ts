@@ -98,15 +98,31 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
   }
   if (answered < quorum) return { kind: 'unknown' };
   const newest = newestOf(known, quorum);
-  const highest = newestOf(known, 1);
+  const highest = highestOf(known);
   const owner = ownerOf('', votes, quorum);
-  return owner === undefined ? { kind: 'open', newest, highest } : { kind: 'taken', newest, highest, ...owner };
+  return owner === undefined
+    ? { kind: 'open', ...newest, highest }
+    : { kind: 'taken', ...newest, highest, ...owner };
 }
 
-/** The newest instant that so many nodes have reached. */
-function newestOf(known: readonly (NodeTick | undefined)[], quorum: number): number {
-  const ticks = known.flatMap((node) => (node === undefined ? [] : [node.tick]));
-  return ticks.sort((a, b) => b - a)[quorum - 1] ?? 0;
+/**
+ * Up to where nothing can be won any more through the nodes that answer: a silent node counts as one that was part of a
+ * majority, and a node that has forgotten as one that has granted everything up to its floor.
+ */
+function newestOf(
+  known: readonly (NodeTick | undefined)[],
+  quorum: number,
+): Pick<PeekVerdict, 'newest' | 'isFloor'> {
+  const answers = known.filter((node) => node !== undefined);
+  // A task that nobody knows is new: its past did not happen, whatever the floors are.
+  if (answers.every(({ tick }) => tick === 0)) return { newest: 0 };
+  const reached = answers.map(({ tick, floor = 0 }) => Math.max(tick, floor)).sort((a, b) => b - a);
+  const newest = reached[answers.length - quorum] ?? 0;
+  return answers.some(({ tick }) => tick === newest) ? { newest } : { newest, isFloor: true };
+}
+
+function highestOf(known: readonly (NodeTick | undefined)[]): number {
+  return Math.max(0, ...known.map((node) => node?.tick ?? 0));
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

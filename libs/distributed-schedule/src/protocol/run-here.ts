@@ -27,6 +27,9 @@ export class RunHere {
   private abortCurrent: ((reason: Error) => void) | undefined;
   /** The newest tick that was passed over because this run went on. */
   private passed = 0;
+  /** The newest tick that has cancelled what runs here. */
+  private cancelledBy = 0;
+  private isEnding = false;
 
   constructor(
     readonly task: ScheduledTask,
@@ -60,12 +63,19 @@ export class RunHere {
   /** How to abort the attempt that is going on; undefined between two of them. */
   setAbort(abort: ((reason: Error) => void) | undefined): void {
     this.abortCurrent = abort;
+    // It may have come between two attempts, when nobody was there to be told.
+    if (this.isCancelled) abort?.(this.cancellation());
+  }
+
+  /** Whether a later tick has come that the current one has to make room for. */
+  get isCancelled(): boolean {
+    return this.cancelledBy > this.current.tick;
   }
 
   /** What becomes of a tick that comes due now. */
   adoptionOf(due: DueTick): Adoption {
     const { overlap } = this.policies;
-    if (overlap === 'allow' || due.tick <= this.current.tick) return 'contested';
+    if (overlap === 'allow' || this.isEnding || due.tick <= this.current.tick) return 'contested';
     if (!this.lease.isTrusted() || this.lease.signal.aborted) return 'contested';
     if (this.isCatchingUp || overlap === 'cancel_other') return 'adopted';
     if (overlap !== 'buffer_one') return 'contested';
@@ -79,22 +89,36 @@ export class RunHere {
 
   /** `tick` has come: an older run has to make room. */
   cancelBefore(tick: number): void {
-    if (tick <= this.current.tick) return;
-    this.abortCurrent?.(
-      new DistributedScheduleError(
-        'DSCHED_CANCELLED',
-        `tick ${this.current.tick} is cancelled by tick ${tick}`,
-        {
-          task: this.task.name,
-          value: this.current.tick,
-        },
-      ),
+    // While all that was missed is made up for, what comes due stands in line.
+    if (tick <= this.current.tick || this.isCatchingUp) return;
+    this.cancelledBy = Math.max(this.cancelledBy, tick);
+    this.abortCurrent?.(this.cancellation());
+  }
+
+  private cancellation(): Error {
+    const { tick } = this.current;
+    return new DistributedScheduleError(
+      'DSCHED_CANCELLED',
+      `tick ${tick} is cancelled by tick ${this.cancelledBy}`,
+      { task: this.task.name, value: tick },
     );
   }
 
   /** Remembers that a tick ended as an overlap with this run. */
   pass(tick: number): void {
     this.passed = Math.max(this.passed, tick);
+  }
+
+  /** From here on nothing is started: whatever comes due now is contested, and not left waiting for nobody. */
+  end(): void {
+    this.isEnding = true;
+  }
+
+  /** Whether the tick was waiting; it does not any more. */
+  drop({ tick }: DueTick): boolean {
+    const before = this.waiting.length;
+    this.waiting = this.waiting.filter((due) => due.tick !== tick);
+    return this.waiting.length < before;
   }
 
   /** Ticks that wait although nothing will start them any more. */

@@ -84,6 +84,7 @@ async function begin<Tx>(
 ): Promise<Exclude<BeginVerdict<Tx>, { kind: 'unreachable' }>> {
   const start = {
     jobId,
+    attemptId: patient.random.id(),
     ...(input.digest === undefined ? {} : { input }),
     ...(fencingToken === undefined ? {} : { fencingToken }),
   };
@@ -111,9 +112,7 @@ async function runAttempt<Tx, Output>(
     await askPatiently(parts, () => attempt.fail(errorText(error)), isUnanswered);
     throw error;
   }
-  // 5 update
-  const kept = keepValue(output, parts.digest, parts.mostKeptChars);
-  const verdict = await askPatiently(parts, () => attempt.succeed(kept), isUnanswered);
+  const verdict = await succeed(parts, attempt, output);
   switch (verdict.kind) {
     case 'written':
       // 6 publish
@@ -131,6 +130,21 @@ async function runAttempt<Tx, Output>(
       throw unreachable(attempt.snapshot.jobId, verdict.reason, 'whether the success was written is unknown');
     default:
       return verdict satisfies never;
+  }
+}
+
+/** 5 update. A store that refuses it for good, as for a constraint that is checked at COMMIT, makes the attempt a failed one. */
+async function succeed<Tx>(
+  parts: OnceParts<Tx>,
+  attempt: OpenAttempt<Tx>,
+  output: unknown,
+): Promise<EndVerdict> {
+  const kept = keepValue(output, parts.digest, parts.mostKeptChars);
+  try {
+    return await askPatiently(parts, () => attempt.succeed(kept), isUnanswered);
+  } catch (error) {
+    await attempt.fail(errorText(error));
+    throw error;
   }
 }
 

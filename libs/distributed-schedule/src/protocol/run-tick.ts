@@ -36,7 +36,9 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   const refusal = refuseToStart(parts, won, latenessMs());
   if (refusal !== undefined) {
     await surrender(parts, [won]);
-    report(parts, contested ?? due, refusal);
+    // What was looked back on has ended here before.
+    const isItsTurn = due.because === undefined || due.because === 'due';
+    if (isItsTurn || contested !== undefined) report(parts, contested ?? due, refusal);
     return;
   }
 
@@ -113,19 +115,22 @@ async function runAll(
 /** The tick that starts now, claimed; undefined when none does. */
 async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | undefined> {
   const { clusterClock } = parts;
-  for (;;) {
-    if (parts.stopped.aborted || !run.lease.isTrusted() || run.lease.signal.aborted) return undefined;
-    const missed = run.isCatchingUp ? await nextMissed(parts, run) : undefined;
+  let looksForMissed = run.isCatchingUp;
+  while (!parts.stopped.aborted && run.lease.isTrusted() && !run.lease.signal.aborted) {
+    const missed = looksForMissed ? await nextMissed(parts, run) : undefined;
     const chosen = missed ?? nextWaiting(parts, run);
-    if (chosen === undefined) return undefined;
+    if (chosen === undefined) break;
     const refusal = await claimNext(parts, run, chosen, async (lateMs) => {
       await clusterClock.wakeExactlyAt(chosen.tick);
       return refuseToStart(parts, { due: chosen, lease: run.lease }, lateMs());
     });
     if (refusal === undefined) return chosen;
-    report(parts, chosen, refusal);
-    if (missed !== undefined) return undefined;
+    if (run.drop(chosen) || missed === undefined) report(parts, chosen, refusal);
+    // One that was missed and cannot be had must not cost those that are due now.
+    if (missed !== undefined) looksForMissed = false;
   }
+  run.end();
+  return undefined;
 }
 
 function nextWaiting(parts: RunTickParts, run: RunHere): DueTick | undefined {
@@ -165,11 +170,18 @@ async function runAttempts(
       parts,
       run,
       { ...due, attempt, maxLatenessMs: retryWindowMs(run) },
-      async () => undefined,
+      async (lateMs) => whyNotRepeated(parts, run, lateMs()),
     );
     if (refusal !== undefined) return { ...ending, detail: `not repeated: ${refusal.detail}` };
     latenessMs = parts.clusterClock.nowMs() - due.tick;
   }
+}
+
+/** The last look before another attempt: what has happened while it was claimed. */
+function whyNotRepeated(parts: RunTickParts, run: RunHere, lateMs: number): Ending | undefined {
+  if (parts.isAbandoned() || run.lease.signal.aborted) return { outcome: 'stopped', detail: 'it must stop' };
+  if (run.isCancelled) return { outcome: 'cancelled', detail: 'a later tick has come' };
+  return lateMs > retryWindowMs(run) ? { outcome: 'misfire', detail: 'the deadline has passed' } : undefined;
 }
 
 function retryWindowMs({ policies }: RunHere): number {

@@ -1,6 +1,7 @@
 /** What a scheduler is made of, and what it says of itself. */
 
 import type { AuditCounts } from './audit-finding.js';
+import type { InstanceDirectory } from './audit-source.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
@@ -22,6 +23,8 @@ export interface SchedulerParts {
   readonly membership: Membership;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
+  /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
+  readonly directory?: InstanceDirectory;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;

@@ -3,15 +3,15 @@
  * the ticks of that instant, and arms their successors. Step 1 of the protocol.
  */
 
-import { TickAudit } from './audit.js';
+import { Audit } from './audit.js';
 import { type ContestParts, contestInstant } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
-import { RunsHere } from './run-here.js';
 import { PendingWork } from './pending-work.js';
+import { RunsHere } from './run-here.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
@@ -33,7 +33,7 @@ export class Scheduler {
   private readonly keeper: LeaseKeeper;
   private readonly contestParts: ContestParts;
   private readonly stopping = new AbortController();
-  private readonly audit: TickAudit;
+  private readonly audit: Audit;
   private readonly lookBack: LookBack;
   private readonly runs = new RunsHere();
   private readonly wakeup = new Wakeup();
@@ -62,7 +62,8 @@ export class Scheduler {
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
     };
-    this.audit = new TickAudit(this.contestParts, (finding) => this.tell({ type: 'audit', finding }));
+    const auditParts = { ...this.contestParts, hasQuorum: () => this.heartbeat.quorum };
+    this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
     const passengers = [this.lookBack];
     this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers });
@@ -75,11 +76,24 @@ export class Scheduler {
     this.wakeup.wake();
   }
 
+  /** Goes on with another schedule, handler or payload of a task. A run in flight ends as it would have. */
+  replace(task: ScheduledTask): void {
+    this.book.replace(task, this.parts.clusterClock.nowMs());
+    this.lookBack.remove(task.name);
+    this.lookBack.add(task);
+    this.wakeup.wake();
+  }
+
+  /** The schedule of a task has changed its mind about when the task is due next. */
+  armAgain(name: string): void {
+    const task = this.book.find(name);
+    if (task !== undefined) this.replace(task);
+  }
+
   /** Forgets a task. A run in flight ends as it would have. */
   remove(name: string): void {
     this.book.remove(name);
     this.lookBack.remove(name);
-    this.audit.forget(name);
   }
 
   /** Starts beating and bidding. A second call does nothing. */
@@ -129,10 +143,9 @@ export class Scheduler {
   private async loop(): Promise<void> {
     await this.awaitFirstAnswer();
     this.book.rearm(this.parts.clusterClock.nowMs());
-    this.isArmedInClusterTime = this.parts.clusterClock.synchronised;
     while (!this.stopping.signal.aborted) {
       this.contestDueTicks();
-      this.track(this.audit.look());
+      this.track(this.audit.look().then((hasAsked) => hasAsked && this.wakeup.wake()));
       this.beatIfDue();
       await this.wakeup.sleep((woken) => this.sleepUntilNext(woken));
     }
@@ -168,6 +181,7 @@ export class Scheduler {
     if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
     this.isArmedInClusterTime = true;
     this.book.rearm(clusterClock.nowMs());
+    this.track(this.audit.begin());
   }
 
   private beatIfDue(): void {
@@ -182,8 +196,7 @@ export class Scheduler {
     const bidMs =
       tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
     const beatMs = this.heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : this.heartbeat.nextBeatMs;
-    const auditMs = clusterClock.toMonotonicMs(this.audit.nextMs);
-    await clock.sleepUntil(Math.min(bidMs, beatMs, auditMs), woken);
+    await clock.sleepUntil(Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(this.audit.nextMs)), woken);
   }
 
   private async shutDown(): Promise<void> {

@@ -48,6 +48,8 @@ export interface Snapshot {
 export interface JobStart {
   /** 32 hex digits. */
   readonly jobId: string;
+  /** Random per attempt, the same when a lost request is made again. */
+  readonly attemptId: string;
   readonly input?: KeptValue;
   /** Orders the attempts at one job: a smaller one than the newest is a stale holder's. Absent outside ticks. */
   readonly fencingToken?: number;

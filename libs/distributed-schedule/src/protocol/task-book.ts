@@ -15,8 +15,13 @@ import type { ScheduledTask, TaskStatus } from './tick-context.js';
  */
 const MISSED_SPAN_MS = 60_000;
 
+/** What is decided at run time is seen everywhere within so many ms: ticks since then are still contested. */
+const NOTICED_WITHIN_MS = 1_000;
+
 interface Page {
-  readonly task: ScheduledTask;
+  task: ScheduledTask;
+  /** The newest instant that this instance has nothing to do with any more. */
+  position: number;
   /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
   nextTick: number | undefined;
   lastReport: TickReport | undefined;
@@ -43,7 +48,37 @@ export class TaskBook {
     }
     requirePeriod(task, nowMs, this.bidStaggerMs);
     const nextTick = task.schedule.nextAfter(nowMs);
-    this.pages.set(task.name, { task, nextTick, lastReport: undefined, lastRun: undefined, running: 0 });
+    this.pages.set(task.name, {
+      task,
+      position: nowMs,
+      nextTick,
+      lastReport: undefined,
+      lastRun: undefined,
+      running: 0,
+    });
+  }
+
+  /**
+   * Goes on with another schedule, handler or payload of the task. Ticks of the new schedule that have come due since this
+   * instance looked last are contested, for as long as such a change takes to be seen; no tick is contested twice.
+   */
+  replace(task: ScheduledTask, nowMs: number): void {
+    const page = this.pages.get(task.name);
+    if (page === undefined) return;
+    page.task = task;
+    page.nextTick = task.schedule.nextAfter(Math.max(page.position, nowMs - NOTICED_WITHIN_MS));
+  }
+
+  taskOf(name: string): ScheduledTask | undefined {
+    return this.pages.get(name)?.task;
+  }
+
+  tasks(): readonly ScheduledTask[] {
+    return [...this.pages.values()].map(({ task }) => task);
+  }
+
+  find(name: string): ScheduledTask | undefined {
+    return this.pages.get(name)?.task;
   }
 
   remove(name: string): void {
@@ -52,7 +87,10 @@ export class TaskBook {
 
   /** Starts counting from `nowMs`: what was due before that is none of this instance's business. */
   rearm(nowMs: number): void {
-    for (const page of this.pages.values()) page.nextTick = page.task.schedule.nextAfter(nowMs);
+    for (const page of this.pages.values()) {
+      page.position = nowMs;
+      page.nextTick = page.task.schedule.nextAfter(nowMs);
+    }
   }
 
   /** The earliest next tick of all tasks. */
@@ -69,6 +107,7 @@ export class TaskBook {
     const dues: DueTick[] = [];
     for (const page of this.pages.values()) {
       if (page.nextTick !== tick) continue;
+      page.position = tick;
       const successor = page.task.schedule.nextAfter(tick);
       dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page.task, tick, successor) });
       const isFarBack = successor !== undefined && successor < nowMs - MISSED_SPAN_MS;

@@ -60,6 +60,8 @@ export interface ScheduledTask {
   readonly placement?: Placement;
   /** Handed to every run. */
   readonly payload?: unknown;
+  /** What a single tick was triggered with; undefined where `payload` counts. */
+  readonly payloadOf?: (tick: number) => unknown;
   /** Ticks before this instant of cluster time are not the task's, so none of them was missed. Absent: all are. */
   readonly countsFromMs?: number;
 }

@@ -108,14 +108,14 @@ return { time[1], time[2] }
  *
  * KEYS  ledger
  * ARGV  tasks
- * Reply time, then per task "tick claimId previousTick", or an empty text
+ * Reply time, then per task "tick claimId previousTick floor", with tick 0 for a task that is not known
  */
 export const PEEK_SCRIPT = defineScript(
   'peek',
   `
 local reply = { time[1], time[2] }
 for _, value in ipairs(storedTicks(ARGV)) do
-  reply[#reply + 1] = value or ''
+  reply[#reply + 1] = told(value)
 end
 return reply
 `,

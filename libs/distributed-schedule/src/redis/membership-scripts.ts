@@ -58,7 +58,7 @@ for i = 3, #ARGV do
   tasks[#tasks + 1] = ARGV[i]
 end
 for _, value in ipairs(storedTicks(tasks)) do
-  reply[#reply + 1] = value or ''
+  reply[#reply + 1] = told(value)
 end
 return reply
 `,

@@ -71,6 +71,11 @@ local function storedTicks(tasks)
   return values
 end
 
+-- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor".
+local function told(value)
+  return (value or '0 - 0') .. ' ' .. text(floor)
+end
+
 -- Writes field, value, field, value ... with one HSET (per ${CHUNK / 2} fields).
 local function store(pairsToStore)
   for first = 1, #pairsToStore, ${CHUNK} do

@@ -122,13 +122,10 @@ function parseVote(word: string): ClaimVote | undefined {
 }
 
 function parseTick(text: string): NodeTick | undefined {
-  if (text === '') {
-    return { tick: 0 };
-  }
-  const [tickText, claimId] = text.split(' ');
-  const tick = Number(tickText);
-  if (!Number.isSafeInteger(tick) || claimId === undefined) {
+  const [tickText, claimId, , floorText] = text.split(' ');
+  const [tick, floor] = [Number(tickText), Number(floorText)];
+  if (!Number.isSafeInteger(tick) || !Number.isSafeInteger(floor)) {
     return undefined;
   }
-  return claimId === '-' ? { tick } : { tick, claimId };
+  return { tick, ...(claimId !== '-' && { claimId }), ...(floor > tick && { floor }) };
 }

@@ -23,6 +23,15 @@ end
 local server = ask('INFO', 'server')
 local replication = server ~= '' and ask('INFO', 'replication') or ''
 ask('PUBSUB', 'NUMSUB', KEYS[1])
+-- The board's own commands, with no effect whatever stands under the key. Other errors than a refusal say nothing.
+for _, probe in ipairs({ { 'HGET', '' }, { 'HDEL', '' }, { 'HLEN' }, { 'ZCARD' }, { 'ZRANGEBYSCORE', '1', '0' } }) do
+  local reply = redis.pcall(probe[1], KEYS[1], unpack(probe, 2))
+  local problem = type(reply) == 'table' and reply.err or ''
+  if string.find(problem, 'NOPERM') or string.find(problem, 'ACL failure') or string.find(problem, 'nknown')
+    or string.find(problem, "can't run this command") then
+    refused[#refused + 1] = probe[1]
+  end
+end
 return {
   time[1], time[2],
   string.match(server, 'redis_version:([%d%.]+)') or '',

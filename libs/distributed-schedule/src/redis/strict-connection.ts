@@ -12,6 +12,7 @@ export interface StrictConnection {
   disconnect(reconnect?: boolean): void;
   on(event: 'ready' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
   /** The socket of a single connection; a Cluster has several and does not show them. */
   readonly stream?: { destroy(): void } | null;
 }

@@ -2,15 +2,28 @@ import { createHash } from 'node:crypto';
 
 /** 32 hex digits. Half of that would collide about 27 times a year at 1,000 runs a second. */
 const KEY_LENGTH = 32;
+const JOB_ID = /^[0-9a-f]{32}$/;
 
 /**
  * A key that is the same for every attempt at one tick of one task: SHA-256 over the parts, each prefixed with
  * its length (unprefixed parts would be ambiguous), cut to 32 hex digits.
  */
 export function idempotencyKey(namespace: string, task: string, tick: number): string {
+  return digestOf([namespace, task, String(tick)]);
+}
+
+/**
+ * The id of the job that a key stands for: an idempotency key is one already, any other text becomes one.
+ * @param part distinguishes several units of work under one key
+ */
+export function jobIdOf(namespace: string, key: string, part?: string): string {
+  if (part === undefined && JOB_ID.test(key)) return key;
+  // Four parts, so that no key of an application is the key of a tick.
+  return digestOf([namespace, 'once', key, part ?? '']);
+}
+
+function digestOf(parts: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const part of [namespace, task, String(tick)]) {
-    hash.update(`${Buffer.byteLength(part)}:${part}`);
-  }
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
   return hash.digest('hex').slice(0, KEY_LENGTH);
 }

@@ -23,6 +23,8 @@ export interface ReadinessDetails extends Record<string, unknown> {
   readonly members: number;
   /** This machine's clock minus cluster time, ms; null until a majority of nodes was heard. */
   readonly clockSkewMs: number | null;
+  /** Ticks that nobody ran, or whose instance died, as far as this instance has found since its start. Impairs nothing. */
+  readonly audit: SchedulerStatus['audit'];
   readonly leases: SchedulerStatus['leases'];
   /** By name; at most a hundred. */
   readonly tasks: Readonly<Record<string, TaskDetails>>;
@@ -36,7 +38,7 @@ interface TaskDetails {
 }
 
 export function readinessOf(status: SchedulerStatus, store: StoreStatus): ReadinessDetails {
-  const { state, nodes, nodesAnswering, quorum, members, skewMs, leases } = status;
+  const { state, nodes, nodesAnswering, quorum, members, skewMs, audit, leases } = status;
   return {
     state,
     impaired: impairmentsOf(status),
@@ -47,6 +49,7 @@ export function readinessOf(status: SchedulerStatus, store: StoreStatus): Readin
     store,
     members: members.length,
     clockSkewMs: skewMs === undefined ? null : Math.round(skewMs),
+    audit,
     leases: leases.map(({ task, tick, remainingMs }) => ({
       task,
       tick,

@@ -1,9 +1,10 @@
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
+import type { InstanceDirectory } from '../protocol/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import type { ScheduleEvent } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
-import type { LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
+import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
 import { Scheduler } from '../protocol/scheduler.js';
@@ -32,6 +33,11 @@ export interface JoinOptions {
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
   readonly wrapMembership?: (membership: Membership) => Membership;
   readonly wrapNode?: (node: VotingNode, index: number) => VotingNode;
+  readonly wrapClock?: (clock: Clock) => Clock;
+  /** What it knows about other instances beside who is alive. Default: nothing. */
+  readonly directory?: InstanceDirectory;
+  /** Told every event as it happens. */
+  readonly onEvent?: (event: ScheduleEvent) => void;
 }
 
 export interface Member {
@@ -63,7 +69,8 @@ export class MemoryCluster {
   join(tasks: readonly ScheduledTask[], given: JoinOptions = {}): Member {
     const id = `instance-${this.members.length + 1}`;
     this.labels.set(id, given.labels ?? []);
-    const clock = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
+    const machine = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
+    const clock = given.wrapClock?.(machine) ?? machine;
     const clusterClock = new ClusterClock(clock, this.nodes.length);
     const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
     const events: ScheduleEvent[] = [];
@@ -80,8 +87,14 @@ export class MemoryCluster {
       locks: given.wrapLocks?.(locks) ?? locks,
       ledger: given.wrapLedger?.(ledger) ?? ledger,
       membership: given.wrapMembership?.(membership) ?? membership,
+      ...(given.directory !== undefined && { directory: given.directory }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
-      observer: { observe: (event) => events.push(event) },
+      observer: {
+        observe: (event) => {
+          events.push(event);
+          given.onEvent?.(event);
+        },
+      },
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
     });
     for (const task of tasks) scheduler.add(task);

@@ -1,0 +1,49 @@
+/** What this instance knows about others by the board, for the audit. */
+
+import type { AuditFinding } from '../protocol/audit-finding.js';
+import type { InstanceDirectory } from '../protocol/audit-source.js';
+import type { Board } from '../protocol/board.js';
+import type { InstanceNotices, Whereabouts } from '../protocol/instance-notices.js';
+import { RUN, type RunRecord, recordOn } from './control-records.js';
+
+/** `told:<outcome>:<task>`: the newest tick of which some instance has told that it was missed or lost. */
+interface ToldRecord {
+  readonly tick: number;
+}
+
+const TOLD = 'told:';
+const TOLD_TTL_MS = 600_000;
+
+export class BoardDirectory implements InstanceDirectory {
+  constructor(
+    private readonly board: Board,
+    private readonly notices: InstanceNotices,
+  ) {}
+
+  whereabouts(instanceId: string): Whereabouts | undefined {
+    return this.notices.whereabouts(instanceId);
+  }
+
+  sinceMsOf(instanceId: string): number | undefined {
+    return this.notices.sinceMsOf(instanceId);
+  }
+
+  hasEnded(task: string, tick: number, instanceId: string): boolean {
+    const newest = recordOn<RunRecord>(this.board, `${RUN}${task}`);
+    if (newest === undefined) return false;
+    // A later run of the same instance: it does not begin one before the other has ended, but for those that may overlap.
+    return newest.tick === tick || (newest.instanceId === instanceId && newest.tick > tick);
+  }
+
+  hasTold({ task, tick, outcome }: AuditFinding): boolean {
+    return (recordOn<ToldRecord>(this.board, keyOf(outcome, task))?.tick ?? 0) >= tick;
+  }
+
+  noteTold({ task, tick, outcome }: AuditFinding): void {
+    this.board.post(keyOf(outcome, task), JSON.stringify({ tick } satisfies ToldRecord), TOLD_TTL_MS);
+  }
+}
+
+function keyOf(outcome: AuditFinding['outcome'], task: string): string {
+  return `${TOLD}${outcome}:${task}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * What stands on the board about tasks. Each decision has a record of its own, so that two people who decide about two
+ * things at the same time do not undo each other.
+ */
+
+import type { Board } from '../protocol/board.js';
+import type { Outcome } from '../protocol/outcome.js';
+import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
+import type { ScheduleData } from './schedule-data.js';
+
+/** `pause:<task>`: the last word on whether it is paused. */
+export interface PauseRecord {
+  readonly paused: boolean;
+  /** When it was decided, epoch ms of cluster time: after a pause only ticks since then count. */
+  readonly sinceMs: number;
+}
+
+/** `plan:<task>`: a schedule in place of the one in the code. */
+export interface PlanRecord {
+  readonly schedule: ScheduleData;
+  readonly sinceMs: number;
+}
+
+/** `task:<task>`: a task that was added at run time. */
+export interface RuntimeTaskRecord {
+  /** The name of the handler, or of the decorated task whose method runs. */
+  readonly runs: string;
+  readonly schedule: ScheduleData;
+  readonly options: RuntimeTaskOptions;
+  readonly payload?: unknown;
+  readonly sinceMs: number;
+}
+
+/** Options of a decorated task that one that is added at run time can have too. */
+export type RuntimeTaskOptions = Omit<ExclusiveTaskOptions, 'name' | 'disabled' | 'perTick'>;
+
+/** `trigger:<task>:<tick>:<random>`: an extra tick. The task's name comes last, since it may hold colons. */
+export interface TriggerRecord {
+  readonly tick: number;
+  readonly payload?: unknown;
+}
+
+/** `run:<task>`: its newest run that has ended. */
+export interface RunRecord {
+  readonly tick: number;
+  readonly outcome: Outcome;
+  readonly instanceId: string;
+  /** When its handler returned, epoch ms of cluster time. */
+  readonly endedMs: number;
+  readonly durationMs: number;
+}
+
+export const PAUSE = 'pause:';
+export const PLAN = 'plan:';
+export const TASK = 'task:';
+export const TRIGGER = 'trigger:';
+export const RUN = 'run:';
+
+export interface Trigger extends TriggerRecord {
+  readonly key: string;
+  readonly task: string;
+  readonly writtenMs: number;
+}
+
+export function triggerKey(task: string, tick: number, id: string): string {
+  return `${TRIGGER}${tick}:${id}:${task}`;
+}
+
+/** All triggers, by task, ascending. */
+export function triggersOn(board: Board): ReadonlyMap<string, readonly Trigger[]> {
+  const byTask = new Map<string, Trigger[]>();
+  for (const { key, value, writtenMs } of board.list(TRIGGER)) {
+    const [, task] = /^trigger:\d+:[^:]*:(.+)$/s.exec(key) ?? [];
+    const record = parse<TriggerRecord>(value);
+    if (task === undefined || !Number.isSafeInteger(record?.tick)) continue;
+    const list = byTask.get(task) ?? [];
+    list.push({ ...(record as TriggerRecord), key, task, writtenMs });
+    byTask.set(task, list);
+  }
+  for (const list of byTask.values()) list.sort((one, other) => one.tick - other.tick);
+  return byTask;
+}
+
+/** A record under `prefix`, by the rest of its key. What cannot be read, since a later version wrote it, is left out. */
+export function recordsOn<T extends object>(board: Board, prefix: string): ReadonlyMap<string, T> {
+  const records = board.list(prefix).flatMap(({ key, value }): [string, T][] => {
+    const record = parse<T>(value);
+    return record === undefined ? [] : [[key.slice(prefix.length), record]];
+  });
+  return new Map(records);
+}
+
+export function recordOn<T extends object>(board: Board, key: string): T | undefined {
+  const value = board.get(key);
+  return value === undefined ? undefined : parse<T>(value);
+}
+
+function parse<T extends object>(text: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}

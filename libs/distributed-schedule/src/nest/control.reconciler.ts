@@ -1,0 +1,75 @@
+/** Brings the scheduler of this instance to what the plan says, and says each change once. */
+
+import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js';
+import type { Scheduler } from '../protocol/scheduler.js';
+import type { ControlPlan, PlannedTask } from './control-plan.js';
+
+export class ControlReconciler {
+  /** Signatures of what the scheduler has. */
+  private readonly applied = new Map<string, string>();
+  private planned: ReadonlyMap<string, PlannedTask> = new Map();
+  private readonly told = new Map<string, string>();
+
+  /** @param adopted tasks that the scheduler has already, as their decorators define them */
+  constructor(
+    private readonly plan: ControlPlan,
+    private readonly scheduler: Pick<Scheduler, 'add' | 'replace' | 'remove'>,
+    private readonly observer: ScheduleObserver,
+    adopted: readonly string[],
+  ) {
+    for (const name of adopted) this.applied.set(name, '');
+  }
+
+  /** The plan as it was applied last. */
+  get tasks(): ReadonlyMap<string, PlannedTask> {
+    return this.planned;
+  }
+
+  reconcile(): void {
+    const before = this.planned;
+    this.planned = this.plan.tasks();
+    for (const planned of this.planned.values()) {
+      this.apply(planned);
+      this.tell(planned.name, before.get(planned.name)?.conditions ?? new Map(), planned.conditions);
+    }
+    for (const [name, { conditions }] of before) {
+      if (!this.planned.has(name)) this.tell(name, conditions, new Map());
+    }
+    for (const name of [...this.applied.keys()]) {
+      if (this.planned.get(name)?.task !== undefined) continue;
+      this.applied.delete(name);
+      this.scheduler.remove(name);
+    }
+  }
+
+  private apply({ name, task, base, signature }: PlannedTask): void {
+    const applied = this.applied.get(name);
+    if (task === undefined || base === undefined || applied === signature) return;
+    this.applied.set(name, signature);
+    // A trigger is no period of the task.
+    if (applied === undefined) this.scheduler.add({ ...task, schedule: base });
+    this.scheduler.replace(task);
+  }
+
+  private tell(
+    task: string,
+    before: ReadonlyMap<ControlCondition, string>,
+    now: ReadonlyMap<ControlCondition, string>,
+  ): void {
+    for (const condition of new Set([...before.keys(), ...now.keys()])) {
+      const detail = now.get(condition);
+      const key = `${condition} ${task}`;
+      if (detail === (this.told.get(key) ?? undefined)) continue;
+      if (detail === undefined) this.told.delete(key);
+      else this.told.set(key, detail);
+      const isActive = detail !== undefined;
+      this.observer.observe({
+        type: 'control',
+        task,
+        condition,
+        isActive,
+        detail: detail ?? before.get(condition) ?? '',
+      });
+    }
+  }
+}

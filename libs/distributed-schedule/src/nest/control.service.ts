@@ -1,0 +1,154 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BOARD_PERIOD_MS } from '../protocol/board-record.js';
+import type { Clock } from '../protocol/ports.js';
+import { SystemRandom } from '../system/system-random.js';
+import { Blueprints } from './blueprints.js';
+import { ControlReconciler } from './control.reconciler.js';
+import { ControlPlan, type PlannedTask } from './control-plan.js';
+import { PAUSE, PLAN, TASK, TRIGGER } from './control-records.js';
+import { DefinitionSets, definitionSetOf, SET } from './definition-sets.js';
+import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import type { ExclusiveTask } from './exclusive.explorer.js';
+import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
+import type { TaskSurroundings } from './exclusive-task.factory.js';
+import { ObserverFanout } from './observer-fanout.js';
+import { RunRecords } from './run-records.js';
+import type { SchedulerHost } from './scheduler.provider.js';
+import { TaskControl } from './task-control.js';
+import { TaskTrigger } from './task-trigger.js';
+
+/** How long ticks wait for what was decided at run time, ms; without a majority no tick is won anyway. */
+const FIRST_READ_WITHIN_MS = 1_000;
+
+/** Records that say something about tasks. */
+const DECISIONS = [PAUSE, PLAN, TASK, TRIGGER, SET];
+
+/** Control at run time on this instance: reads and keeps the board, and brings the scheduler to what stands there. */
+@Injectable()
+export class ControlService {
+  private readonly stopping = new AbortController();
+  private begun: Begun | undefined;
+  private beginMs = 0;
+  private keeping: Promise<void> | undefined;
+
+  constructor(
+    @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
+    @Inject(ObserverFanout) private readonly observer: ObserverFanout,
+    @Inject(ExclusiveHandlerExplorer) private readonly handlers: ExclusiveHandlerExplorer,
+  ) {}
+
+  /** What is planned for every task that is known here. Empty until the app is initialised. */
+  get tasks(): ReadonlyMap<string, PlannedTask> {
+    return this.begun?.reconciler.tasks ?? new Map();
+  }
+
+  /** Undefined until the app is initialised. */
+  get runs(): RunRecords | undefined {
+    return this.begun?.runs;
+  }
+
+  /** Decisions for the whole cluster. Undefined until the app is initialised. */
+  get control(): TaskControl | undefined {
+    return this.begun?.control;
+  }
+
+  get trigger(): TaskTrigger | undefined {
+    return this.begun?.trigger;
+  }
+
+  /**
+   * Starts reading the board, for tasks of which those that are not disabled are in the scheduler.
+   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
+   */
+  begin(tasks: readonly ExclusiveTask[]): void {
+    const { board, scheduler } = this.host;
+    const { bidStaggerMs } = this.options.protocol;
+    const own = new Map(tasks.map((task) => [task.name, task]));
+    const handlers = new Map([
+      ...tasks.map((task) => [task.name, task.handler] as const),
+      ...this.handlers.explore(),
+    ]);
+    const sets = new DefinitionSets(board, definitionSetOf(tasks));
+    const surroundings = (): TaskSurroundings => ({
+      nowMs: this.clock.wallMs(),
+      defaults: this.options.tasks,
+    });
+    const blueprints = new Blueprints(surroundings, bidStaggerMs);
+    const plan = new ControlPlan({ board, sets, own, handlers, blueprints });
+    const scheduled = tasks.filter(({ disabled }) => !disabled).map(({ name }) => name);
+    const reconciler = new ControlReconciler(plan, scheduler, this.observer, scheduled);
+    const runs = new RunRecords(board);
+    const decisions = { board, clock: this.clock, tasks: () => reconciler.tasks };
+    this.begun = {
+      sets,
+      reconciler,
+      runs,
+      control: new TaskControl({
+        ...decisions,
+        blueprints,
+        bidStaggerMs,
+        handlers: new Set(handlers.keys()),
+      }),
+      trigger: new TaskTrigger({ ...decisions, random: new SystemRandom() }),
+    };
+    this.observer.add(runs);
+    this.beginMs = this.clock.monotonicMs();
+    board.start();
+  }
+
+  /** Resolves when the scheduler has what was decided, or when the nodes do not answer in time. */
+  async ready(): Promise<void> {
+    const { begun, host, clock } = this;
+    if (begun === undefined) return;
+    const timer = new AbortController();
+    const lateMs = this.beginMs + FIRST_READ_WITHIN_MS;
+    await Promise.race([host.board.whenCurrent, clock.sleepUntil(lateMs, timer.signal)]);
+    timer.abort('read');
+    begun.reconciler.reconcile();
+    let versions = begun.sets.signature();
+    host.board.watch((keys) => {
+      const before = versions;
+      versions = begun.sets.signature();
+      if (before !== versions || [...keys].some(isDecision)) begun.reconciler.reconcile();
+    });
+    this.keeping ??= this.keep(begun);
+  }
+
+  /** Shows the last runs and ends the exchange with the nodes. */
+  async stop(): Promise<void> {
+    this.stopping.abort('stopped');
+    await this.keeping;
+    this.begun?.runs.write(true);
+    await this.host.board.stop();
+  }
+
+  /** What an instance writes by itself, once a period. */
+  private async keep({ sets, runs }: Begun): Promise<void> {
+    const { clock, host, options } = this;
+    let hasRead = false;
+    void host.board.whenCurrent.then(() => {
+      hasRead = true;
+    });
+    while (!this.stopping.signal.aborted) {
+      // Not before it has read when its version was seen for the first time; and not for one that runs nothing.
+      if (hasRead && options.protocol.enabled) sets.keepAlive();
+      runs.write();
+      await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
+    }
+  }
+}
+
+interface Begun {
+  readonly sets: DefinitionSets;
+  readonly reconciler: ControlReconciler;
+  readonly runs: RunRecords;
+  readonly control: TaskControl;
+  readonly trigger: TaskTrigger;
+}
+
+function isDecision(key: string): boolean {
+  return DECISIONS.some((prefix) => key.startsWith(prefix));
+}

@@ -1,0 +1,87 @@
+/** How a decision comes onto the board, and what is known before it is made. */
+
+import type { Board } from '../protocol/board.js';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { Clock } from '../protocol/ports.js';
+import type { PlannedTask } from './control-plan.js';
+
+export interface DecisionParts {
+  readonly board: Board;
+  readonly clock: Clock;
+  /** What is known now. */
+  readonly tasks: () => ReadonlyMap<string, PlannedTask>;
+}
+
+/** How long a call waits for this instance to have read the board after its start, ms. */
+const FIRST_READ_WITHIN_MS = 1_000;
+
+export class Decisions {
+  constructor(private readonly parts: DecisionParts) {}
+
+  /**
+   * A task that some instance has.
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK
+   */
+  requireKnown(name: string): PlannedTask {
+    const planned = this.parts.tasks().get(name);
+    if (planned !== undefined) return planned;
+    throw new DistributedScheduleError(
+      'DSCHED_UNKNOWN_TASK',
+      'no version of the app that runs has it, and it was not added',
+      { task: name, value: name },
+    );
+  }
+
+  /**
+   * Before the board has been read, what is decided could contradict what stands there.
+   * @throws DistributedScheduleError DSCHED_NOT_KEPT
+   */
+  async requireRead(task: string): Promise<void> {
+    const { board, clock } = this.parts;
+    if (board.isCurrent) return;
+    const timer = new AbortController();
+    await Promise.race([
+      board.whenCurrent,
+      clock.sleepUntil(clock.monotonicMs() + FIRST_READ_WITHIN_MS, timer.signal),
+    ]);
+    timer.abort('read');
+    if (board.isCurrent) return;
+    throw new DistributedScheduleError(
+      'DSCHED_NOT_KEPT',
+      'no majority of the nodes answers. Nothing was written',
+      {
+        task,
+      },
+    );
+  }
+
+  /**
+   * Writes a record, or deletes it.
+   * @throws DistributedScheduleError DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
+   */
+  async write(task: string, key: string, record: object | undefined, ttlMs?: number): Promise<void> {
+    const { board } = this.parts;
+    const { kind, acknowledged, nodes, full } = await (record === undefined
+      ? board.delete(key)
+      : board.put(key, JSON.stringify(record), ttlMs));
+    if (kind === 'kept') return;
+    if (full > nodes - full) {
+      throw new DistributedScheduleError(
+        'DSCHED_BOARD_FULL',
+        `${full} of ${nodes} nodes have no room for it`,
+        {
+          task,
+        },
+      );
+    }
+    throw new DistributedScheduleError(
+      'DSCHED_NOT_KEPT',
+      kind === 'unheard'
+        ? `none of ${nodes} nodes has acknowledged it, and this instance does not act on it. It may still come to hold, if ` +
+            'one of them has taken it and only its answer was lost'
+        : `${acknowledged} of ${nodes} nodes have acknowledged it, no majority. It holds wherever one of these is reached and ` +
+            'spreads as the others come back, but is lost if these lose their memory first',
+      { task, value: acknowledged },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { requireName } from '../protocol/options.js';
+import type { ExclusiveMethodDecorator } from './exclusive-method.decorator.js';
+import { requireKnownOptions } from './option-names.js';
+
+const DECORATOR = '@ExclusiveHandler';
+
+/** A fixed key: two copies of this library in one process still understand each other's decorators. */
+const EXCLUSIVE_HANDLER = 'nestjs-distributed-schedule:exclusive-handler';
+
+export interface ExclusiveHandlerOptions {
+  /** Stable over releases: tasks that were added at run time name it. 1 to 200 characters without braces. */
+  readonly name: string;
+}
+
+/**
+ * A method that tasks which are added at run time may run, by the name given here. It has no schedule of its own:
+ *
+ * ```ts
+ * @ExclusiveHandler({ name: 'send-report' })
+ * async sendReport(tick: TickContext) { await this.mail(tick.payload); }
+ * ```
+ * and then `registry.add({ name: 'report of acme', runs: 'send-report', cron: '0 7 * * *', payload: { customer: 'acme' } })`.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NOT_A_METHOD while the class is made
+ */
+export function ExclusiveHandler(options: ExclusiveHandlerOptions): ExclusiveMethodDecorator {
+  requireKnownOptions(DECORATOR, options, { name: true });
+  requireName('name', options.name);
+  return (prototype: unknown, key: unknown, descriptor: unknown) => {
+    const method =
+      typeof descriptor === 'object' && descriptor !== null && 'value' in descriptor
+        ? descriptor.value
+        : undefined;
+    if (
+      typeof prototype !== 'object' ||
+      prototype === null ||
+      typeof key !== 'string' ||
+      typeof method !== 'function'
+    ) {
+      throw new DistributedScheduleError(
+        'DSCHED_NOT_A_METHOD',
+        `${DECORATOR} stands on ${String(key)}, which is not a method of an instance: put it on a method of a provider.`,
+        { value: String(key) },
+      );
+    }
+    Reflect.defineMetadata(EXCLUSIVE_HANDLER, options.name, prototype, key);
+  };
+}
+
+/** The name under which a method of this prototype may be run, if any. */
+export function handlerNameOf(prototype: object, method: string): string | undefined {
+  return Reflect.getMetadata(EXCLUSIVE_HANDLER, prototype, method);
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { TickHandler } from '../protocol/tick-context.js';
+import { handlerNameOf } from './exclusive-handler.decorator.js';
+
+type Instance = Readonly<Record<string, unknown>>;
+
+/** Finds the methods that tasks may run which are added at run time. */
+@Injectable()
+export class ExclusiveHandlerExplorer {
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+  ) {}
+
+  /**
+   * Handlers by name. To be called when all instances exist.
+   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
+   */
+  explore(): ReadonlyMap<string, TickHandler> {
+    const handlers = new Map<string, { readonly handler: TickHandler; readonly origin: string }>();
+    const seen = new Set<object>();
+    for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
+      const instance: unknown = wrapper.instance;
+      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+      seen.add(instance);
+      const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+      for (const [name, method] of this.namedMethods(instance)) {
+        const origin = `${instance.constructor.name}.${method}`;
+        if (!isStatic) throw requestScoped(origin);
+        const first = handlers.get(name);
+        if (first !== undefined) throw duplicate(name, first.origin, origin);
+        handlers.set(name, { handler: handlerOf(instance as Instance, method), origin });
+      }
+    }
+    return new Map([...handlers].map(([name, { handler }]) => [name, handler]));
+  }
+
+  private namedMethods(instance: object): [name: string, method: string][] {
+    const prototype: unknown = Object.getPrototypeOf(instance);
+    if (typeof prototype !== 'object' || prototype === null) return [];
+    return this.scanner.getAllMethodNames(prototype).flatMap((method): [string, string][] => {
+      const name = handlerNameOf(prototype, method);
+      return name === undefined ? [] : [[name, method]];
+    });
+  }
+}
+
+/** Looked up at each call, so that a spy or a patch that is set later is seen. */
+function handlerOf(instance: Instance, method: string): TickHandler {
+  return (context) => {
+    const handler = instance[method];
+    if (typeof handler !== 'function') throw new TypeError(`${method} is no method any more`);
+    return handler.call(instance, context);
+  };
+}
+
+function requestScoped(origin: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_REQUEST_SCOPED',
+    `@ExclusiveHandler stands on ${origin}, whose class is request-scoped or transient, or injects something that is. No ` +
+      'instance of it exists when a tick comes. Move the method to a singleton provider.',
+    { value: origin },
+  );
+}
+
+function duplicate(name: string, first: string, second: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_DUPLICATE_TASK',
+    `both ${first} and ${second} are handlers of this name. Pass another { name } to one of them.`,
+    { task: name, value: second },
+  );
+}

@@ -1,0 +1,99 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { DEFAULTS, requireName } from '../protocol/options.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
+import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot-store.js';
+import { DEFAULT_PATIENCE, type StorePatience } from '../protocol/store-patience.js';
+import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
+
+/** Options of `IdempotentExecutionModule.forRoot`. Durations are whole milliseconds. */
+export interface IdempotentExecutionOptions {
+  /**
+   * `postgresSnapshots(…)` of `nestjs-distributed-schedule/postgres`, `redisSnapshots(…)`, `memorySnapshots()` for tests, or
+   * one of your own.
+   */
+  readonly store: SnapshotSource<never> | SnapshotSource;
+  /** `redisSnapshotCache(…)`: answers successes without asking the store. Default: none. */
+  readonly cache?: SnapshotCacheSource;
+  /** Prefix of keys in Redis, and part of what a key of your own stands for. Default `nest-schedule`. */
+  readonly namespace?: string;
+  /** How an unreachable store is asked again. */
+  readonly patience?: Partial<StorePatience>;
+  /** Longer JSON of an input or output is kept as its digest only, characters. Default 16384. */
+  readonly mostKeptChars?: number;
+}
+
+export interface ResolvedExecutionOptions {
+  readonly store: SnapshotSource;
+  readonly cache: SnapshotCacheSource | undefined;
+  readonly namespace: string;
+  readonly patience: StorePatience;
+  readonly mostKeptChars: number;
+}
+
+const MODULE = 'IdempotentExecutionModule';
+const OPTION_NAMES: OptionNames = {
+  store: true,
+  cache: true,
+  namespace: true,
+  patience: { baseMs: true, capMs: true, jitter: true, deadlineMs: true },
+  mostKeptChars: true,
+};
+const DEFAULT_MOST_KEPT_CHARS = 16_384;
+const LARGEST_KEPT_CHARS = 1_048_576;
+const LARGEST_JITTER = 0.1;
+const LONGEST_MS = 3_600_000;
+
+/** @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_DURATIONS */
+export function resolveExecutionOptions(given: IdempotentExecutionOptions): ResolvedExecutionOptions {
+  requireKnownOptions(MODULE, given, OPTION_NAMES);
+  requireNoNull(MODULE, given, OPTION_NAMES);
+  const { store, cache, namespace = DEFAULTS.namespace, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
+  requireSource('store', store);
+  if (cache !== undefined) requireSource('cache', cache);
+  requireName('namespace', namespace);
+  requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
+  const patience = resolvePatience(given.patience ?? {});
+  return { store: store as SnapshotSource, cache, namespace, patience, mostKeptChars };
+}
+
+function resolvePatience(given: Partial<StorePatience>): StorePatience {
+  const patience: StorePatience = {
+    baseMs: given.baseMs ?? DEFAULT_PATIENCE.baseMs,
+    capMs: given.capMs ?? DEFAULT_PATIENCE.capMs,
+    jitter: given.jitter ?? DEFAULT_PATIENCE.jitter,
+    deadlineMs: given.deadlineMs ?? DEFAULT_PATIENCE.deadlineMs,
+  };
+  const { baseMs, capMs, jitter, deadlineMs } = patience;
+  requireWhole('patience.baseMs', baseMs, 1, LONGEST_MS);
+  requireWhole('patience.capMs', capMs, 1, LONGEST_MS);
+  requireWhole('patience.deadlineMs', deadlineMs, 0, LONGEST_MS);
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= LARGEST_JITTER)) {
+    throw badOption('patience.jitter', jitter, `a number from 0 to ${LARGEST_JITTER}`);
+  }
+  if (baseMs > capMs) {
+    throw new DistributedScheduleError(
+      'DSCHED_DURATIONS',
+      `patience.baseMs must not exceed patience.capMs: ${baseMs} > ${capMs}. Lower patience.baseMs.`,
+      { value: baseMs },
+    );
+  }
+  return patience;
+}
+
+function requireSource(option: string, source: unknown): void {
+  if (typeof (source as { open?: unknown } | undefined)?.open === 'function') return;
+  throw badOption(option, source, 'what postgresSnapshots, redisSnapshots or the like return');
+}
+
+function requireWhole(option: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw badOption(option, value, `a whole number from ${least} to ${most}`);
+}
+
+function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option ${option} of ${MODULE} is ${shownValue(value)}; it takes ${expected}`,
+    { value: harmlessValue(value) },
+  );
+}

@@ -1,0 +1,156 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { Clock, Random } from '../protocol/ports.js';
+import { type Effect, type OnceParts, type OnceResult, runOnce } from '../protocol/run-once.js';
+import type { Snapshot, SnapshotParts } from '../protocol/snapshot-store.js';
+import { jobIdOf } from '../system/idempotency-key.js';
+import { sha256Hex } from '../system/sha256.js';
+import { SystemClock } from '../system/system-clock.js';
+import { SystemRandom } from '../system/system-random.js';
+import { tryCurrentTick } from './current-tick.js';
+import { EXECUTION_OPTIONS } from './distributed-schedule.tokens.js';
+import {
+  type IdempotentExecutionOptions,
+  type ResolvedExecutionOptions,
+  resolveExecutionOptions,
+} from './idempotent-execution-options.js';
+
+export interface RunOnceOptions {
+  /** Tells several effects under one key apart: the parts of one tick's work are jobs of their own. */
+  readonly part?: string;
+  /** What the effect works on. Kept with the snapshot; the same key with another input is an error. */
+  readonly input?: unknown;
+  /** Orders the attempts at one job. Default: the token of the current tick, where the key is that tick's. */
+  readonly fencingToken?: number;
+  /** Ends waiting for the store, and a transaction under way. Default: the signal of the current tick. */
+  readonly signal?: AbortSignal;
+}
+
+/** The effect has been applied: here and now, or by an earlier attempt. */
+export type OnceDone<Output> = Extract<OnceResult<Output>, { kind: 'ran' | 'replayed' }>;
+
+const MOST_KEY_CHARS = 512;
+
+/**
+ * Runs the effect of a job until it has succeeded once, and answers from its snapshot from then on.
+ *
+ * ```ts
+ * await this.once.runOnce(tick.idempotencyKey, async (tx) => {
+ *   await tx.query('UPDATE account SET balance = balance - $1 WHERE id = $2', [fee, id]);
+ * });
+ * ```
+ *
+ * In PostgreSQL `tx` is a client in an open transaction: what is written through it and the snapshot are committed together, so
+ * the effect is applied exactly once. In the other stores `tx` is undefined and the effect is run at least once.
+ */
+@Injectable()
+export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
+  private readonly options: ResolvedExecutionOptions;
+  private readonly parts: OnceParts<Tx>;
+
+  constructor(@Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions) {
+    this.options = resolveExecutionOptions(given);
+    const { namespace, patience, mostKeptChars } = this.options;
+    const platform: SnapshotParts = { clock: CLOCK, random: RANDOM, namespace };
+    const store = this.options.store.open(platform);
+    const cache = this.options.cache?.open(platform);
+    this.parts = {
+      ...platform,
+      store: store as OnceParts<Tx>['store'],
+      cache,
+      patience,
+      mostKeptChars,
+      digest: sha256Hex,
+    };
+  }
+
+  /**
+   * @throws what the effect throws, after the failure is written down
+   * @throws DistributedScheduleError DSCHED_JOB_PENDING when another attempt is at it, DSCHED_JOB_SUPERSEDED when a later one
+   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED, DSCHED_BAD_KEY
+   */
+  async runOnce<Output>(
+    key: string,
+    effect: Effect<Tx, Output>,
+    options: RunOnceOptions = {},
+  ): Promise<OnceDone<Output>> {
+    const result = await this.tryRunOnce(key, effect, options);
+    switch (result.kind) {
+      case 'ran':
+      case 'replayed':
+        return result;
+      case 'pending':
+        throw notDone(
+          'DSCHED_JOB_PENDING',
+          result.snapshot,
+          'another attempt is at this job, which is not done yet',
+        );
+      case 'superseded':
+        throw notDone('DSCHED_JOB_SUPERSEDED', result.snapshot, 'a later attempt has taken this job over');
+      default:
+        return result satisfies never;
+    }
+  }
+
+  /** The same, with `pending` and `superseded` as answers. They mean that the job is *not* known to be done. */
+  async tryRunOnce<Output>(
+    key: string,
+    effect: Effect<Tx, Output>,
+    options: RunOnceOptions = {},
+  ): Promise<OnceResult<Output>> {
+    const { part, input } = options;
+    const jobId = this.jobIdOf(key, part);
+    const tick = tryCurrentTick();
+    const token = options.fencingToken ?? (tick?.idempotencyKey === key ? tick.fencingToken : undefined);
+    const signal = options.signal ?? tick?.signal;
+    signal?.throwIfAborted();
+    const job = { jobId, input, ...(token === undefined ? {} : { fencingToken: token }) };
+    return runOnce({ ...this.parts, signal }, job, effect);
+  }
+
+  /**
+   * What is known of a job; undefined when it was never begun.
+   * @throws DistributedScheduleError DSCHED_STORE_UNREACHABLE, DSCHED_BAD_KEY
+   */
+  async snapshot(key: string, part?: string): Promise<Snapshot | undefined> {
+    const reply = await this.parts.store.read(this.jobIdOf(key, part));
+    if (reply.answered) return reply.snapshot;
+    throw new DistributedScheduleError(
+      'DSCHED_STORE_UNREACHABLE',
+      `the snapshot store did not answer (${reply.reason})`,
+    );
+  }
+
+  /** After every module has been destroyed: until then a handler may still be in an effect. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.parts.cache?.close(), this.parts.store.close()]);
+  }
+
+  private jobIdOf(key: string, part: string | undefined): string {
+    requireKey('key', key);
+    if (part !== undefined) requireKey('part', part);
+    return jobIdOf(this.options.namespace, key, part);
+  }
+}
+
+const CLOCK: Clock = new SystemClock();
+const RANDOM: Random = new SystemRandom();
+
+function requireKey(what: string, key: unknown): asserts key is string {
+  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) return;
+  const given = typeof key === 'string' ? `${key.length} characters` : typeof key;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_KEY',
+    `the ${what} of runOnce is a text of 1 to ${MOST_KEY_CHARS} characters; it was given ${given}`,
+    { value: given },
+  );
+}
+
+function notDone(
+  code: 'DSCHED_JOB_PENDING' | 'DSCHED_JOB_SUPERSEDED',
+  snapshot: Snapshot | undefined,
+  what: string,
+): DistributedScheduleError {
+  const who = snapshot === undefined ? '' : ` (attempt ${snapshot.attempt})`;
+  return new DistributedScheduleError(code, `${what}${who}`, { value: snapshot?.jobId });
+}

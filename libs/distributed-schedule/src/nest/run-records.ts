@@ -1,0 +1,47 @@
+/** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
+
+import type { Board } from '../protocol/board.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
+import { hasRun } from '../protocol/outcome.js';
+import { RUN, type RunRecord, recordOn } from './control-records.js';
+
+/** A task that runs more often is written down this often, ms: every instance reads each of these records. */
+const RECORD_EVERY_MS = 5_000;
+
+/** A task that has not run for so long has no newest run, ms. */
+const RUN_TTL_MS = 30 * 86_400_000;
+
+export class RunRecords implements ScheduleObserver {
+  private readonly unwritten = new Map<string, RunRecord>();
+  private readonly writtenMs = new Map<string, number>();
+
+  constructor(private readonly board: Board) {}
+
+  observe(event: ScheduleEvent): void {
+    if (event.type !== 'tick' || !hasRun(event.report.outcome)) return;
+    const { task, tick, outcome, instanceId, durationMs = 0 } = event.report;
+    const endedMs = Math.round(this.board.nowMs());
+    this.unwritten.set(task, { tick, outcome, instanceId, endedMs, durationMs: Math.round(durationMs) });
+  }
+
+  /** The newest run that this instance knows of, wherever it was. */
+  newest(task: string): RunRecord | undefined {
+    const [here, told] = [this.unwritten.get(task), recordOn<RunRecord>(this.board, `${RUN}${task}`)];
+    if (here === undefined || told === undefined) return here ?? told;
+    return here.tick > told.tick ? here : told;
+  }
+
+  /** Hands what is new to the board, of each task now and then. */
+  write(isLast = false): void {
+    const nowMs = this.board.nowMs();
+    for (const [task, record] of this.unwritten) {
+      const isEarly = nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < RECORD_EVERY_MS;
+      if (isEarly && !isLast) continue;
+      this.unwritten.delete(task);
+      this.writtenMs.set(task, nowMs);
+      // A long run of an older tick ends after a newer one.
+      if ((recordOn<RunRecord>(this.board, `${RUN}${task}`)?.tick ?? 0) > record.tick) continue;
+      this.board.post(`${RUN}${task}`, JSON.stringify(record), RUN_TTL_MS);
+    }
+  }
+}

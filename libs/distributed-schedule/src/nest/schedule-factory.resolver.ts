@@ -1,0 +1,92 @@
+import { Inject, Injectable, type InjectionToken, type OptionalFactoryDependency } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { harmlessValue } from '../protocol/shown-value.js';
+import type { ScheduleFactory } from './schedule-factory.js';
+
+/** Asks the factories of schedules for their values. */
+@Injectable()
+export class ScheduleFactoryResolver {
+  constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
+
+  /**
+   * @param task for messages
+   * @returns what the factory says; null where it switches the task off
+   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
+   */
+  resolve(task: string, { inject = [], useFactory }: ScheduleFactory<unknown>): unknown {
+    if (typeof useFactory !== 'function') {
+      throw badSchedule(task, 'its useFactory is not a function', useFactory);
+    }
+    const value: unknown = call(
+      task,
+      useFactory,
+      inject.map((token) => this.dependency(task, token)),
+    );
+    if (value === undefined) {
+      throw badSchedule(
+        task,
+        'its factory has given undefined, most likely because a variable is not set. ' +
+          'Give null to switch the task off on this instance',
+        value,
+      );
+    }
+    if (value instanceof Promise) {
+      // Nobody else will look at it.
+      value.catch(() => undefined);
+      throw badSchedule(
+        task,
+        'its factory is asynchronous. Await the value in a provider, and inject that',
+        'a promise',
+      );
+    }
+    return value === false ? null : value;
+  }
+
+  private dependency(task: string, given: InjectionToken | OptionalFactoryDependency): unknown {
+    const isOptional = typeof given === 'object' && 'token' in given;
+    const token = isOptional ? given.token : given;
+    try {
+      return this.moduleRef.get(token as never, { strict: false });
+    } catch (cause) {
+      if (isOptional && given.optional) return undefined;
+      const name = typeof token === 'function' ? token.name : String(token);
+      throw badSchedule(
+        task,
+        `its factory injects ${name}, which no module provides as a singleton`,
+        name,
+        cause,
+      );
+    }
+  }
+}
+
+function call(
+  task: string,
+  useFactory: (...injected: never[]) => unknown,
+  injected: readonly unknown[],
+): unknown {
+  try {
+    return useFactory(...(injected as never[]));
+  } catch (cause) {
+    throw badSchedule(
+      task,
+      `its factory has thrown: ${cause instanceof Error ? cause.message : String(cause)}`,
+      undefined,
+      cause,
+    );
+  }
+}
+
+function badSchedule(
+  task: string,
+  reason: string,
+  value: unknown,
+  cause?: unknown,
+): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_SCHEDULE', `the schedule cannot be used: ${reason}`, {
+    task,
+    value: harmlessValue(value),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,64 @@
+/** Makes handlers of methods: of the one instance of a class, or of an instance that each run gets anew. */
+
+import type { DiscoveryService } from '@nestjs/core';
+import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { TickContext, TickHandler } from '../protocol/tick-context.js';
+
+export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+type Instance = Readonly<Record<string, unknown>>;
+
+/** One instance of the class serves all runs. */
+export function isSingleton(wrapper: ProviderWrapper): boolean {
+  return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+}
+
+/** Looked up at each call, so that a spy or a patch that is set later is seen. */
+export function handlerOf(instance: Instance, method: string): TickHandler {
+  return (context) => callMethod(instance, method, context);
+}
+
+/**
+ * Makes the provider, and whatever request-scoped it injects, for each run: as @nestjs/bullmq does for each job. The context
+ * is `REQUEST`. Nest keeps instances by a weak reference to the id of their context, so they go when the run has ended.
+ * Durable providers are shared by the runs that the app's `ContextIdStrategy` puts together.
+ */
+export function perTickHandlerOf(wrapper: ProviderWrapper, method: string): TickHandler {
+  return async (context) => {
+    const contextId = ContextIdFactory.getByRequest<TickContext>(context);
+    const moduleRef = moduleRefOf(wrapper);
+    const isDurable = wrapper.isDependencyTreeDurable();
+    moduleRef.registerRequestByContextId(isDurable ? contextId.payload : context, contextId);
+    const instance = await moduleRef.resolve<Instance>(wrapper.token as string, contextId, { strict: true });
+    return callMethod(instance, method, context);
+  };
+}
+
+/**
+ * A controller is no provider, so nothing can make it but a request.
+ * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED
+ */
+export function requireResolvable(wrapper: ProviderWrapper, origin: string): void {
+  if (wrapper.host?.providers.has(wrapper.token) === true) return;
+  throw new DistributedScheduleError(
+    'DSCHED_REQUEST_SCOPED',
+    `${origin} is a method of a request-scoped controller, of which only a request makes an instance. ` +
+      'Move the method to a provider.',
+    { value: origin },
+  );
+}
+
+/** That of the provider's own module: two modules may provide different things under one token. */
+function moduleRefOf(wrapper: ProviderWrapper): ModuleRef {
+  const moduleRef: unknown = wrapper.host?.providers.get(ModuleRef)?.instance;
+  if (!(moduleRef instanceof ModuleRef))
+    throw new TypeError(`the module of ${String(wrapper.name)} has no ModuleRef`);
+  return moduleRef;
+}
+
+function callMethod(instance: Instance, method: string, context: TickContext): unknown {
+  const handler = instance[method];
+  if (typeof handler !== 'function') throw new TypeError(`${method} is no method any more`);
+  return handler.call(instance, context);
+}

@@ -1,0 +1,56 @@
+/** What the parts of an audit stand on, and what they have in common. */
+
+import type { AuditFinding } from './audit-finding.js';
+import type { ClusterClock } from './cluster-clock.js';
+import type { DueTick } from './due-tick.js';
+import type { Whereabouts } from './instance-notices.js';
+import type { ScheduleEvent } from './observer.js';
+import type { ProtocolOptions } from './options.js';
+import type { PeekVerdict } from './ports.js';
+import type { LabelsOf } from './ranking.js';
+import type { ScheduledTask } from './tick-context.js';
+
+/** What instances have told about themselves; see instance-notices.ts. */
+export interface InstanceDirectory {
+  /** Undefined for an instance that was never heard of. */
+  whereabouts(instanceId: string): Whereabouts | undefined;
+  /** Since when it is there, cluster time; undefined as long as it has not told. */
+  sinceMsOf(instanceId: string): number | undefined;
+  /** Whether it is known that the run of a tick that this instance has claimed has ended. */
+  hasEnded(task: string, tick: number, instanceId: string): boolean;
+  /** Whether some instance has told this. */
+  hasTold(finding: AuditFinding): boolean;
+  /** Lets the others know that this instance has told it. */
+  noteTold(finding: AuditFinding): void;
+}
+
+export interface AuditParts {
+  readonly instanceId: string;
+  readonly options: Pick<ProtocolOptions, 'leaseTtlMs'>;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
+  readonly members: () => readonly string[];
+  /** A majority of nodes answered the newest beat. */
+  readonly hasQuorum: () => boolean;
+  readonly labelsOf?: LabelsOf;
+  /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
+  readonly directory?: InstanceDirectory;
+  /** The instance's beat, which asks about ticks in the same message. */
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
+}
+
+/** What a part has found, to be counted and told. */
+export type Found = (finding: Omit<AuditFinding, 'instanceId'>) => void;
+
+/** The tasks as they are scheduled now: what was taken away or paused meanwhile is missed by nobody. */
+export interface TaskLookup {
+  taskOf(name: string): ScheduledTask | undefined;
+  tasks(): readonly ScheduledTask[];
+}
+
+export interface AuditSource {
+  observe(event: ScheduleEvent): void;
+  /** When there is something to look at, cluster time; infinite for nothing. */
+  readonly nextMs: number;
+  /** Looks at what is due, and resolves with whether the ledger was asked. */
+  look(): Promise<boolean>;
+}

@@ -1,0 +1,130 @@
+/**
+ * What each instance says of itself on the board: its labels, since when it is there, and at its end that it has left in good
+ * order. So others know whom a task may run on, and can tell one that died from one that left. Wrong knowledge may delay a
+ * tick or split a vote, and never doubles one.
+ */
+
+import type { Board } from './board.js';
+import type { ClusterClock } from './cluster-clock.js';
+import { isListOfLabels } from './labels.js';
+import type { Clock } from './ports.js';
+
+export interface InstanceNoticesParts {
+  readonly board: Pick<Board, 'get' | 'post' | 'watch'>;
+  readonly clock: Clock;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
+  readonly instanceId: string;
+  readonly labels: readonly string[];
+}
+
+/**
+ * - `here`  its notice is fresh
+ * - `left`  it has left, after its last run had ended
+ * - `gone`  it was here, and its notice has expired: it died, or stands still for longer than anybody waits for it
+ */
+export type Whereabouts = 'here' | 'left' | 'gone';
+
+export interface InstanceNotice {
+  readonly labels: readonly string[];
+  /** Cluster time at which it came. */
+  readonly sinceMs: number;
+  readonly hasLeft: boolean;
+}
+
+const PREFIX = 'instance:';
+export const NOTICE_PERIOD_MS = 3_000;
+export const NOTICE_TTL_MS = 10_000;
+/** Long enough for whoever was away for a while, ms. */
+const FAREWELL_TTL_MS = 60_000;
+const WAIT_FOR_TIME_MS = 100;
+/** Instances that are remembered; the oldest are forgotten first. */
+const MOST_REMEMBERED = 1_000;
+
+export class InstanceNotices {
+  private readonly known = new Map<string, InstanceNotice>();
+  private readonly stopping = new AbortController();
+  private readonly unwatch: () => void;
+  private posting: Promise<void> | undefined;
+  private sinceMs: number | undefined;
+
+  constructor(private readonly parts: InstanceNoticesParts) {
+    this.unwatch = parts.board.watch((keys) => this.takeIn(keys));
+  }
+
+  /** Starts to post. A second call does nothing. */
+  start(): void {
+    this.posting ??= this.loop();
+  }
+
+  /** Says farewell. To be called when the last run has ended, and before the board is stopped. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.posting;
+    this.unwatch();
+    if (this.sinceMs !== undefined) this.post(true);
+  }
+
+  /** The labels of another instance; undefined as long as it has told none. */
+  labelsOf(instanceId: string): readonly string[] | undefined {
+    return this.whereabouts(instanceId) === 'here' ? this.known.get(instanceId)?.labels : undefined;
+  }
+
+  /** Undefined for an instance that was never heard of. */
+  whereabouts(instanceId: string): Whereabouts | undefined {
+    const notice = this.known.get(instanceId);
+    if (notice === undefined) return undefined;
+    if (notice.hasLeft) return 'left';
+    return this.parts.board.get(`${PREFIX}${instanceId}`) === undefined ? 'gone' : 'here';
+  }
+
+  /** Since when another instance is there, cluster time; undefined as long as it has not told. */
+  sinceMsOf(instanceId: string): number | undefined {
+    return this.known.get(instanceId)?.sinceMs;
+  }
+
+  private async loop(): Promise<void> {
+    const { clock, clusterClock } = this.parts;
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      if (clusterClock.synchronised) this.post(false);
+      const pauseMs = clusterClock.synchronised ? NOTICE_PERIOD_MS : WAIT_FOR_TIME_MS;
+      await clock.sleepUntil(clock.monotonicMs() + pauseMs, signal);
+    }
+  }
+
+  private post(hasLeft: boolean): void {
+    const { board, clusterClock, instanceId, labels } = this.parts;
+    this.sinceMs ??= Math.round(clusterClock.nowMs());
+    const notice: InstanceNotice = { labels, sinceMs: this.sinceMs, hasLeft };
+    board.post(`${PREFIX}${instanceId}`, JSON.stringify(notice), hasLeft ? FAREWELL_TTL_MS : NOTICE_TTL_MS);
+  }
+
+  private takeIn(keys: ReadonlySet<string>): void {
+    for (const key of keys) {
+      if (!key.startsWith(PREFIX)) continue;
+      const notice = read(this.parts.board.get(key));
+      if (notice === undefined) continue;
+      const instanceId = key.slice(PREFIX.length);
+      this.known.delete(instanceId);
+      this.known.set(instanceId, notice);
+    }
+    for (const instanceId of this.known.keys()) {
+      if (this.known.size <= MOST_REMEMBERED) return;
+      this.known.delete(instanceId);
+    }
+  }
+}
+
+/** Undefined where nothing stands, or what another version wrote and this one cannot read. */
+function read(text: string | undefined): InstanceNotice | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { labels, sinceMs, hasLeft } = value as Record<keyof InstanceNotice, unknown>;
+    if (!isListOfLabels(labels) || typeof sinceMs !== 'number') return undefined;
+    return { labels, sinceMs, hasLeft: hasLeft === true };
+  } catch {
+    return undefined;
+  }
+}

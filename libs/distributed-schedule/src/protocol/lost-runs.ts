@@ -1,0 +1,129 @@
+/**
+ * Runs whose instance has died. An instance that was told that a tick is taken remembers by whom; when that one is gone, and
+ * neither the board nor the ledger says that the run has ended, it may be lost. Nobody can know better: what died with an
+ * instance can no longer be asked.
+ */
+
+import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import { MEMBER_TTL_MS } from './constants.js';
+import { BEAT_PERIOD_MS } from './heartbeat.js';
+import type { ScheduleEvent } from './observer.js';
+import type { PeekVerdict } from './ports.js';
+import { closingInstant } from './task-policies.js';
+
+const LOOK_PERIOD_MS = 1_000;
+
+/** An instance whose next tick somebody else has claimed may have died; by then its death would show, ms. */
+const SUSPECT_FOR_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
+
+const MOST_SUSPECTS = 2_000;
+
+/** A tick that another instance has claimed. */
+interface TheirClaim {
+  readonly task: string;
+  readonly tick: number;
+  readonly by: string;
+  /** Until when it is remembered as long as its instance is a member, cluster time: infinite for the newest of a task. */
+  readonly untilMs: number;
+}
+
+export class LostRuns implements AuditSource {
+  /** The newest claim of others by task. */
+  private readonly newest = new Map<string, TheirClaim>();
+  private suspects: readonly TheirClaim[] = [];
+  private lookAtMs = Number.NEGATIVE_INFINITY;
+  private isAsking = false;
+
+  constructor(
+    private readonly parts: AuditParts,
+    private readonly lookup: TaskLookup,
+    private readonly found: Found,
+  ) {}
+
+  observe(event: ScheduleEvent): void {
+    if (event.type === 'started') this.overtake(event.task, event.tick);
+    if (event.type !== 'tick' || event.report.outcome !== 'taken') return;
+    const { task, tick, by } = event.report;
+    this.overtake(task, tick);
+    if (by === undefined || by === this.parts.instanceId) return;
+    if (tick > (this.newest.get(task)?.tick ?? 0))
+      this.newest.set(task, { task, tick, by, untilMs: Number.POSITIVE_INFINITY });
+  }
+
+  get nextMs(): number {
+    return this.newest.size + this.suspects.length === 0 || this.isAsking
+      ? Number.POSITIVE_INFINITY
+      : this.lookAtMs;
+  }
+
+  async look(): Promise<boolean> {
+    const nowMs = this.parts.clusterClock.nowMs();
+    if (nowMs < this.nextMs) return false;
+    this.lookAtMs = nowMs + LOOK_PERIOD_MS;
+    const dead = this.takeOutDead(nowMs);
+    if (dead.length === 0) return false;
+    const questions = dead.flatMap(({ task: name, tick }) => {
+      const task = this.lookup.taskOf(name);
+      return task === undefined ? [] : [{ task, tick, maxLatenessMs: 0 }];
+    });
+    this.isAsking = true;
+    const peeks = await this.parts.beat(questions);
+    this.isAsking = false;
+    questions.forEach(({ task, tick }, index) => {
+      const claim = dead.find((one) => one.task === task.name && one.tick === tick);
+      if (claim !== undefined && !this.hasGoneOn(claim, peeks[index])) this.tell(claim);
+    });
+    return true;
+  }
+
+  /** A later tick has started: the one before has ended, unless its instance is dead and nobody knows it yet. */
+  private overtake(task: string, tick: number): void {
+    const before = this.newest.get(task);
+    if (before === undefined || before.tick >= tick) return;
+    this.newest.delete(task);
+    const untilMs = this.parts.clusterClock.nowMs() + SUSPECT_FOR_MS;
+    this.suspects = [...this.suspects.slice(1 - MOST_SUSPECTS), { ...before, untilMs }];
+  }
+
+  /** Those whose instance is gone, and which are not known to have ended. Drops what no longer has to be watched. */
+  private takeOutDead(nowMs: number): readonly TheirClaim[] {
+    const dead: TheirClaim[] = [];
+    const isKept = (claim: TheirClaim): boolean => {
+      const whereabouts = this.whereabouts(claim.by);
+      if (whereabouts === 'member') return nowMs < claim.untilMs;
+      // Left as a member, and may still end its runs; or stands still.
+      if (whereabouts === 'here') return true;
+      const { directory } = this.parts;
+      if (whereabouts === 'gone' && directory?.hasEnded(claim.task, claim.tick, claim.by) !== true)
+        dead.push(claim);
+      return false;
+    };
+    this.suspects = this.suspects.filter(isKept);
+    for (const [task, claim] of this.newest) if (!isKept(claim)) this.newest.delete(task);
+    return dead;
+  }
+
+  private whereabouts(instanceId: string): 'member' | 'here' | 'left' | 'gone' | undefined {
+    if (this.parts.members().includes(instanceId)) return 'member';
+    return this.parts.directory?.whereabouts(instanceId);
+  }
+
+  /** Its end stands in the ledger, or somebody makes another attempt. */
+  private hasGoneOn({ task, tick }: TheirClaim, peek: PeekVerdict | undefined): boolean {
+    const newest = peek?.highest ?? peek?.newest ?? 0;
+    const isRetaken = this.lookup.taskOf(task)?.policies?.recovery === 'retake';
+    return newest > tick && (newest <= closingInstant(tick) || isRetaken);
+  }
+
+  private tell({ task, tick, by }: TheirClaim): void {
+    this.found({
+      task,
+      tick,
+      ticks: 1,
+      outcome: 'lost',
+      cause: 'died',
+      detail: `claimed by ${by}, which has died since, and nobody has heard that its run had ended`,
+      certain: false,
+    });
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Every tick that was due here is looked after until somebody is known to have claimed it. The instance's own contest tells
+ * in nearly every case; what is left is asked of the ledger, in one beat, after the lateness limit, when nobody can claim it
+ * any more. So a task that has stopped silently is heard of, and a healthy one costs nothing.
+ */
+
+import { type AuditVerdict, judgeTick } from './audit-reason.js';
+import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { DueTick } from './due-tick.js';
+import type { ScheduleEvent } from './observer.js';
+import { hasRun, type TickReport } from './outcome.js';
+import type { PeekVerdict } from './ports.js';
+import { eligibleAmong, isEligible } from './ranking.js';
+
+/** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
+export const AFTER_LIMIT_MS = 150;
+
+/** Without an answer it is asked again after this, ms, for at most so long; and for a share of the lateness limit. */
+const ASK_AGAIN_MS = 300;
+const LONGEST_ASKING_MS = 3_000;
+const ASKING_SHARE = 1.5;
+
+/** A first look that comes so much too late, ms, is that of an instance that slept: it asks on for longer, and guesses nothing. */
+const SLEPT_MS = 500;
+const ASKING_AFTER_SLEEP_MS = 60_000;
+const ASK_AGAIN_AFTER_SLEEP_MS = 1_000;
+
+/**
+ * New nodes grant no lock for one time to live. What is due so soon after an instance has started is looked after by those that
+ * were there before, ms more than that.
+ */
+const SETTLING_MS = 2_000;
+
+/** Ticks under watch at most. The oldest go first: each instance of the cluster watches them. */
+const MOST_WATCHED = 20_000;
+
+interface Watched {
+  readonly due: DueTick;
+  report: TickReport | undefined;
+  /** Cluster time; infinite while the answer is on its way. */
+  lookAtMs: number;
+  /** Undefined before the first look. */
+  giveUpAtMs: number | undefined;
+  slept: boolean;
+  hadNoAnswer: boolean;
+}
+
+export class MissedTicks implements AuditSource {
+  private readonly watched = new Map<string, Watched>();
+  private watchFromMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly parts: AuditParts,
+    private readonly lookup: TaskLookup,
+    private readonly found: Found,
+  ) {}
+
+  /** From now on ticks count. Before cluster time is known, they are those of this machine's clock. */
+  begin(): void {
+    this.watchFromMs = this.parts.clusterClock.nowMs() + this.parts.options.leaseTtlMs + SETTLING_MS;
+  }
+
+  /** Ticks whose contest begins now. */
+  watch(dues: readonly DueTick[]): void {
+    for (const due of dues) {
+      if (due.tick < this.watchFromMs) continue;
+      this.watched.set(keyOf(due.task.name, due.tick), {
+        due,
+        report: undefined,
+        lookAtMs: due.tick + due.maxLatenessMs + AFTER_LIMIT_MS,
+        giveUpAtMs: undefined,
+        slept: false,
+        hadNoAnswer: false,
+      });
+    }
+    for (const key of this.watched.keys()) {
+      if (this.watched.size <= MOST_WATCHED) return;
+      this.watched.delete(key);
+    }
+  }
+
+  observe(event: ScheduleEvent): void {
+    if (event.type === 'started') this.watched.delete(keyOf(event.task, event.tick));
+    if (event.type !== 'tick') return;
+    const key = keyOf(event.report.task, event.report.tick);
+    const watched = this.watched.get(key);
+    if (hasRun(event.report.outcome) || event.report.outcome === 'taken') this.watched.delete(key);
+    else if (watched !== undefined) watched.report = event.report;
+  }
+
+  get nextMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { lookAtMs } of this.watched.values()) nextMs = Math.min(nextMs, lookAtMs);
+    return nextMs;
+  }
+
+  async look(): Promise<boolean> {
+    const nowMs = this.parts.clusterClock.nowMs();
+    const due = [...this.watched.values()].filter(({ lookAtMs }) => lookAtMs <= nowMs);
+    const open = due.filter((watched) => this.isWorthAsking(watched, nowMs));
+    if (open.length === 0) return false;
+    for (const watched of open) watched.lookAtMs = Number.POSITIVE_INFINITY;
+    const peeks = await this.parts.beat(open.map((watched) => watched.due));
+    open.forEach((watched, index) => {
+      // It may have ended while the question was on its way.
+      if (this.watched.get(keyOf(watched.due.task.name, watched.due.tick)) === watched)
+        this.settle(watched, peeks[index]);
+    });
+    return true;
+  }
+
+  private isWorthAsking(watched: Watched, nowMs: number): boolean {
+    if (watched.giveUpAtMs === undefined) {
+      watched.slept = nowMs - watched.lookAtMs > SLEPT_MS || watched.report?.outcome === 'misfire';
+      const askingMs = Math.min(watched.due.maxLatenessMs * ASKING_SHARE, LONGEST_ASKING_MS);
+      watched.giveUpAtMs = nowMs + (watched.slept ? ASKING_AFTER_SLEEP_MS : askingMs);
+    }
+    const isWorth = this.isStillDue(watched) && this.judge(watched, undefined).kind !== 'fine';
+    if (!isWorth) this.drop(watched);
+    return isWorth;
+  }
+
+  private settle(watched: Watched, peek: PeekVerdict | undefined): void {
+    const nowMs = this.parts.clusterClock.nowMs();
+    const verdict = this.judge(watched, peek);
+    if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
+    if (verdict.kind === 'unsure' && nowMs < (watched.giveUpAtMs ?? 0)) {
+      const pauseMs = watched.slept ? ASK_AGAIN_AFTER_SLEEP_MS : ASK_AGAIN_MS;
+      watched.lookAtMs = Math.min(nowMs + pauseMs, watched.giveUpAtMs ?? nowMs);
+      return;
+    }
+    this.drop(watched);
+    // Whoever slept while the tick was due has not seen that nobody else was awake.
+    if (verdict.kind === 'fine' || (watched.slept && verdict.kind === 'unsure')) return;
+    const { task, tick } = watched.due;
+    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding });
+  }
+
+  /** It was not taken away, paused or given another schedule meanwhile. */
+  private isStillDue({ due: { task, tick } }: Watched): boolean {
+    return this.lookup.taskOf(task.name)?.schedule.nextAfter(tick - 1) === tick;
+  }
+
+  private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
+    const { instanceId, labelsOf = () => [] } = this.parts;
+    const members = this.parts.members();
+    const { placement } = due.task;
+    const own = isEligible(placement, labelsOf(instanceId)) ? 1 : 0;
+    const eligible = Math.max(own, eligibleAmong(members, placement, labelsOf).length);
+    return judgeTick({
+      due,
+      report,
+      peek,
+      // That it slept says why nobody answered.
+      hadNoAnswer: hadNoAnswer && !slept,
+      instanceId,
+      isAlive: (id) => members.includes(id),
+      eligible,
+    });
+  }
+
+  private drop({ due }: Watched): void {
+    this.watched.delete(keyOf(due.task.name, due.tick));
+  }
+}
+
+function keyOf(task: string, tick: number): string {
+  return `${tick} ${task}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * The rule of fencing tokens for values in Redis: a hash with the value and the largest token that has written it. One script
+ * compares and writes, so nobody comes in between.
+ */
+
+import { createHash } from 'node:crypto';
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { type FenceRepeat, type FenceVerdict, requireToken } from '../protocol/fence.js';
+
+/** What is needed of an ioredis `Redis` or `Cluster` of any version; the application's own. */
+export interface ScriptClient {
+  evalsha(sha1: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
+  eval(text: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
+}
+
+export interface FencedSet {
+  readonly key: string;
+  readonly value: string;
+  /** `tick.fencingToken`. */
+  readonly token: number;
+  /** Whether the token that wrote last may write again. Default `allow`. */
+  readonly repeat?: FenceRepeat;
+  /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay. */
+  readonly ttlMs?: number;
+}
+
+/**
+ * KEYS[1] hash with `value` and `fence`. ARGV: token, value, `allow` or `refuse`, time to live in ms or 0. Answers with '' when
+ * written, else with the larger token.
+ */
+const TEXT = `
+local newest = redis.call('HGET', KEYS[1], 'fence')
+local token = tonumber(ARGV[1])
+if newest and (token < tonumber(newest) or (token == tonumber(newest) and ARGV[3] == 'refuse')) then
+  return newest
+end
+redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'value', ARGV[2])
+if ARGV[4] ~= '0' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+return ''
+`.trim();
+const SHA1 = createHash('sha1').update(TEXT).digest('hex');
+
+/**
+ * Writes a value unless a larger token has written it. Read it with `HGET key value`.
+ *
+ * Rejects with what the client rejects with: it is the application's store.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION
+ */
+export async function fencedSet(client: ScriptClient, write: FencedSet): Promise<FenceVerdict> {
+  const { key, value, token, repeat = 'allow', ttlMs = 0 } = write;
+  requireToken(token);
+  if (typeof key !== 'string' || key === '' || typeof value !== 'string') {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      'fencedSet takes a key that is not empty and a text as value',
+    );
+  }
+  if (!Number.isInteger(ttlMs) || ttlMs < 0) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      'option ttlMs of fencedSet takes a whole number from 0',
+      {
+        value: typeof ttlMs,
+      },
+    );
+  }
+  const args = [key, String(token), value, repeat, String(ttlMs)];
+  const newest = await client.evalsha(SHA1, 1, ...args).catch((error: unknown) => {
+    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) {
+      throw error;
+    }
+    return client.eval(TEXT, 1, ...args);
+  });
+  return newest === '' ? { kind: 'written' } : { kind: 'stale', newest: Number(newest) };
+}

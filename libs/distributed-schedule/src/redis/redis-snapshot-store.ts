@@ -1,0 +1,128 @@
+import type { Clock } from '../protocol/ports.js';
+import type {
+  BeginVerdict,
+  EndVerdict,
+  JobStart,
+  OpenAttempt,
+  Snapshot,
+  SnapshotReply,
+  SnapshotStore,
+} from '../protocol/snapshot-store.js';
+import type { RedisSource } from './redis-input.js';
+import type { ScriptReply } from './script-channel.js';
+import { SnapshotChannel } from './snapshot-channel.js';
+import { hashOfOutput, snapshotFromHash } from './snapshot-hash.js';
+import { BEGIN_SNAPSHOT_SCRIPT, END_SNAPSHOT_SCRIPT, READ_SNAPSHOT_SCRIPT } from './snapshot-scripts.js';
+
+export interface RedisSnapshotSettings {
+  readonly namespace: string;
+  /** A pending attempt that began longer ago is taken for dead, ms. */
+  readonly takeoverMs: number;
+  /** How long a snapshot is kept after its last change, ms; 0 keeps it for ever. */
+  readonly ttlMs: number;
+  readonly timeoutMs: number;
+  readonly waitReplicas: number;
+}
+
+const US_PER_MS = 1_000;
+
+/**
+ * Snapshots in Redis, one hash per job. An effect is run at least once: whoever dies between the effect and its success leaves
+ * a pending snapshot, and a later attempt runs it again.
+ */
+export class RedisSnapshotStore implements SnapshotStore<undefined> {
+  readonly isTransactional = false;
+  readonly #channel: SnapshotChannel;
+  readonly #settings: RedisSnapshotSettings;
+
+  constructor(source: RedisSource, clock: Clock, settings: RedisSnapshotSettings) {
+    this.#settings = settings;
+    this.#channel = new SnapshotChannel(source, { ...settings, clock });
+  }
+
+  async read(jobId: string): Promise<SnapshotReply> {
+    const reply = await this.#channel.call(READ_SNAPSHOT_SCRIPT, this.#keyOf(jobId));
+    return reply.answered
+      ? { answered: true, snapshot: snapshotFromHash(jobId, reply.value.slice(1)) }
+      : { answered: false, reason: reply.reason };
+  }
+
+  async begin({ jobId, attemptId, fencingToken, input }: JobStart): Promise<BeginVerdict<undefined>> {
+    const { takeoverMs, ttlMs } = this.#settings;
+    const token = fencingToken === undefined ? '' : String(fencingToken);
+    const args = [
+      token,
+      String(takeoverMs * US_PER_MS),
+      String(ttlMs),
+      input?.digest ?? '',
+      input?.json ?? '',
+      attemptId,
+    ];
+    const answer = answerOf(jobId, await this.#channel.call(BEGIN_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args));
+    switch (answer.code) {
+      case 'begun':
+        return { kind: 'begun', attempt: this.#attemptOf(answer.snapshot) };
+      case 'done':
+      case 'pending':
+      case 'superseded':
+        return { kind: answer.code, snapshot: answer.snapshot };
+      default:
+        return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+    }
+  }
+
+  isUndone(): boolean {
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.#channel.close();
+  }
+
+  #attemptOf(pending: Snapshot): OpenAttempt<undefined> {
+    return {
+      snapshot: pending,
+      tx: undefined,
+      succeed: (output) => this.#end(pending, 'success', hashOfOutput(output)),
+      fail: (error) => this.#end(pending, 'failed', ['error', error]),
+      abandon: async () => {},
+    };
+  }
+
+  async #end(
+    { jobId, begunAtUs }: Snapshot,
+    status: 'success' | 'failed',
+    fields: readonly string[],
+  ): Promise<EndVerdict> {
+    const args = [String(begunAtUs), String(this.#settings.ttlMs), status, ...fields];
+    const reply = await this.#channel.call(END_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
+    const answer = answerOf(jobId, reply);
+    if (answer.code === 'written') {
+      return { kind: 'written', snapshot: answer.snapshot };
+    }
+    if (reply.answered && reply.value[0] === 'superseded') {
+      return { kind: 'superseded', ...('snapshot' in answer ? { snapshot: answer.snapshot } : {}) };
+    }
+    return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+  }
+
+  /** No hash tag: jobs spread over the slots of a Cluster. */
+  #keyOf(jobId: string): string {
+    return `${this.#settings.namespace}:job:${jobId}`;
+  }
+}
+
+type Answer =
+  | { readonly code: string; readonly snapshot: Snapshot }
+  | { readonly code: undefined; readonly reason: string };
+
+function answerOf(jobId: string, reply: ScriptReply): Answer {
+  if (!reply.answered) {
+    return { code: undefined, reason: reply.reason };
+  }
+  const [code, ...fieldsAndValues] = reply.value;
+  const snapshot = snapshotFromHash(jobId, fieldsAndValues);
+  return snapshot === undefined
+    ? { code: undefined, reason: 'no such job' }
+    : { code: String(code), snapshot };
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../protocol/ports.js';
+import { failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
+import type { RedisScript } from './redis-scripts.js';
+import { ScriptChannel, type ScriptReply } from './script-channel.js';
+import { openConnection, type StrictConnection } from './strict-connection.js';
+
+const RETRY_EVERY_MS = 200;
+/** A call that comes before the first connection waits for it. */
+const CONNECT_WITHIN_MS = 1_000;
+
+export interface SnapshotChannelSettings {
+  readonly clock: Clock;
+  /** A call that takes longer has failed, ms. */
+  readonly timeoutMs: number;
+  /** Replicas that must have a change before it counts; 0 asks none. */
+  readonly waitReplicas: number;
+}
+
+/** One store that is no voting node: it is not asked for its incarnation, and may well be a Sentinel or a Cluster. */
+export class SnapshotChannel {
+  readonly #connection: StrictConnection;
+  readonly #channel: ScriptChannel;
+  readonly #settings: SnapshotChannelSettings;
+  #lastFailure = '';
+  #ready: Promise<void> | undefined;
+
+  constructor(source: RedisSource, settings: SnapshotChannelSettings) {
+    this.#settings = settings;
+    this.#connection = openConnection(source, {
+      connectionName: 'nestjs-distributed-schedule:snapshots',
+      commandTimeoutMs: settings.timeoutMs,
+      retryEveryMs: RETRY_EVERY_MS,
+    });
+    this.#connection.on('error', (error) => {
+      this.#lastFailure = failureReason(error);
+    });
+    this.#channel = new ScriptChannel({ ...settings, connection: this.#connection, onTimeSample: () => {} });
+  }
+
+  /** Never rejects: whatever goes wrong is no answer. */
+  async call(script: RedisScript, key: string, args: readonly string[] = []): Promise<ScriptReply> {
+    const { clock, timeoutMs } = this.#settings;
+    await this.#connect();
+    if (this.#connection.status !== 'ready') {
+      return { answered: false, reason: this.#lastFailure === '' ? NOT_CONNECTED : this.#lastFailure };
+    }
+    return this.#channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
+  }
+
+  close(): void {
+    this.#connection.disconnect();
+  }
+
+  /** Connects with the first call, and by itself after every loss. */
+  async #connect(): Promise<void> {
+    this.#ready ??= this.#connection.connect().catch(() => {});
+    if (this.#connection.status === 'ready') {
+      return;
+    }
+    const { clock } = this.#settings;
+    const timer = new AbortController();
+    const bound = clock.sleepUntil(clock.monotonicMs() + CONNECT_WITHIN_MS, timer.signal);
+    await Promise.race([this.#ready, bound]);
+    timer.abort();
+  }
+}
+
+/** @throws DistributedScheduleError DSCHED_BAD_REDIS */
+export function requireOneSource(input: RedisInput): RedisSource {
+  const [source] = requireRedisSources([input]);
+  return source as RedisSource;
+}

@@ -1,0 +1,51 @@
+/**
+ * The counter test on real servers: replicas are killed, stopped and cut off, and a counter is incremented once per tick, with
+ * runOnce and without.
+ *
+ *     npm run once                          (ten minutes)
+ *     npm run once -- --minutes 1 --seed 7
+ *
+ * Ends with 1 when the counter differs from the ticks that succeeded, and when too little happened for the run to mean
+ * anything.
+ */
+
+import { parseArgs } from 'node:util';
+import { runCounter } from './counter-run.js';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  },
+});
+
+const MS_PER_MINUTE = 60_000;
+const LEAST_FAULTS_PER_MINUTE = 10;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+print(`seed ${seed}, ${minutes} minutes`);
+const run = await runCounter({ seed, forMs: minutes * MS_PER_MINUTE });
+const { counter, successes, wrong, repeated, plain, faults, endings, troubles } = run;
+for (const [kind, count] of faults) print(`fault    ${count} x ${kind}`);
+for (const [ending, count] of [...endings].sort()) print(`attempts ${count} x ${ending}`);
+print('| | counter | ticks that succeeded | difference |');
+print('|---|---|---|---|');
+print(
+  `| with runOnce | ${counter} | ${successes} (${repeated} after more than one attempt) | ${counter - successes} |`,
+);
+print(
+  `| without | ${plain.counter} | ${plain.marked} (${plain.doubled} counted twice or more) | ${plain.counter - plain.marked} |`,
+);
+for (const job of wrong) print(`wrong: ${job}`);
+for (const trouble of troubles) print(`void: ${trouble}`);
+
+const struck = [...faults.values()].reduce((sum, count) => sum + count, 0);
+const isEnough =
+  struck >= minutes * LEAST_FAULTS_PER_MINUTE && repeated > 0 && plain.counter !== plain.marked;
+if (!isEnough)
+  print(`void: only ${struck} faults, ${repeated} repeated jobs, or a control without a difference`);
+process.exit(counter === successes && wrong.length === 0 && troubles.length === 0 && isEnough ? 0 : 1);

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { until } from '../redis/redis-fixture.js';
+import { type ControlApp, type ControlAppOptions, type Run, startControlApp } from './control-app.js';
+
+/** The promise: a decision is seen by every instance within a second. */
+const SEEN_WITHIN_MS = 1_000;
+
+interface Scene {
+  readonly servers: readonly RedisServer[];
+  readonly runs: Run[];
+  start(instanceId: string, given?: Partial<ControlAppOptions>): Promise<ControlApp>;
+}
+
+const endings: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function stage(nodes = 3): Promise<Scene> {
+  const servers = await Promise.all(Array.from({ length: nodes }, () => startRedis()));
+  endings.push(async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+  const runs: Run[] = [];
+  return {
+    servers,
+    runs,
+    start: async (instanceId, given = {}) => {
+      const app = await startControlApp({ redis: servers.map(({ url }) => url), instanceId, runs, ...given });
+      endings.push(() => app.close());
+      return app;
+    },
+  };
+}
+
+/** How long it takes until something is seen, ms. */
+async function seen(condition: () => boolean, what: string): Promise<number> {
+  const startMs = performance.now();
+  await until(condition, what);
+  return performance.now() - startMs;
+}
+
+const pulses = (runs: readonly Run[]): number[] =>
+  runs.filter(({ task }) => task === 'pulse').map(({ tick }) => tick);
+
+describe('control at run time', () => {
+  it('pauses a task for every instance within a second, over a restart of all of them, until it is resumed', async () => {
+    const { runs, start } = await stage();
+    const [one, other] = await Promise.all([start('one'), start('other')]);
+    await until(() => runs.length > 1, 'the task runs');
+    await one.registry.pause('pulse');
+    const tookMs = await seen(
+      () => other.registry.get('pulse').state === 'paused',
+      'the other sees the pause',
+    );
+    expect(tookMs).toBeLessThan(SEEN_WITHIN_MS);
+    // What was under way at that moment ends.
+    await sleep(200);
+    const before = runs.length;
+    await Promise.all([one.close(), other.close()]);
+    const later = await start('later');
+    await sleep(2_500);
+    expect(runs).toHaveLength(before);
+    expect(later.registry.get('pulse')).toMatchObject({ state: 'paused', nextTick: undefined });
+    await later.registry.resume('pulse');
+    await until(() => runs.length > before, 'the task runs again');
+    expect(new Set(pulses(runs)).size).toBe(runs.length);
+  });
+
+  it('runs a triggered tick once in the cluster, with its payload and a token of its own', async () => {
+    const { runs, start } = await stage();
+    const apps = await Promise.all(['a', 'b', 'c'].map((id) => start(id)));
+    await until(() => runs.length > 0, 'the nodes vote');
+    const triggered = await apps[0]?.registry.trigger('report', { payload: { by: 'hand' } });
+    const second = await apps[1]?.registry.trigger('report');
+    await until(() => runs.filter(({ task }) => task === 'report').length >= 2, 'both have run');
+    await sleep(500);
+    const reports = runs.filter(({ task }) => task === 'report');
+    expect(reports.map(({ tick }) => tick)).toEqual([triggered?.tick, second?.tick]);
+    expect(reports.map(({ payload }) => payload)).toEqual([{ by: 'hand' }, undefined]);
+    expect(reports[1]?.token).toBeGreaterThan(reports[0]?.token ?? 0);
+    await until(
+      () => apps.every(({ registry }) => registry.get('report').newestRun?.tick === second?.tick),
+      'everybody knows the newest run',
+    );
+    expect(apps[2]?.registry.get('report').newestRun).toMatchObject({
+      outcome: 'success',
+      instanceId: reports[1]?.instanceId,
+    });
+  });
+
+  it('runs a task that was added once per tick over all instances with its handler, until it is removed', async () => {
+    const { runs, start } = await stage();
+    const [one, other, stranger] = await Promise.all([
+      start('one'),
+      start('other'),
+      start('stranger', { withoutHandler: true }),
+    ]);
+    await until(() => runs.length > 0, 'the nodes vote');
+    await one.registry.add({ name: 'acme', runs: 'send', everySecond: true, payload: { customer: 'acme' } });
+    const sent = (): Run[] => runs.filter(({ task }) => task === 'acme');
+    await until(() => sent().length >= 3, 'it runs');
+    expect(new Set(sent().map(({ tick }) => tick)).size).toBe(sent().length);
+    expect(sent().every(({ payload }) => JSON.stringify(payload) === '{"customer":"acme"}')).toBe(true);
+    expect(sent().some(({ instanceId }) => instanceId === 'stranger')).toBe(false);
+    expect(stranger.registry.get('acme')).toMatchObject({ state: 'left_alone', source: 'runtime' });
+    await other.registry.remove('acme');
+    await until(() => !one.registry.has('acme'), 'the other sees the removal');
+    await sleep(200);
+    const before = sent().length;
+    await sleep(1_500);
+    expect(sent()).toHaveLength(before);
+  });
+
+  it('keeps what was decided when the nodes lose their memory one after the other', async () => {
+    const { servers, runs, start } = await stage();
+    const [one] = await Promise.all([start('one'), start('other')]);
+    await until(() => runs.length > 0, 'the nodes vote');
+    await one.registry.pause('pulse');
+    for (const server of servers) {
+      await server.client().flushall();
+      await until(
+        async () => (await server.client().hexists('{control}:board', 'r:pause:pulse')) === 1,
+        'the node is refilled',
+      );
+    }
+    const newcomer = await start('newcomer');
+    expect(newcomer.registry.get('pulse').state).toBe('paused');
+  });
+
+  it('throws away what is left of a board of which a key was evicted, and fills it again', async () => {
+    const { servers, start } = await stage(1);
+    const one = await start('one');
+    await one.registry.pause('pulse');
+    const client = servers[0]?.client();
+    for (const key of ['{control}:board', '{control}:board:changes']) {
+      await client?.del(key);
+      await until(
+        async () =>
+          (await client?.hexists('{control}:board', 'r:pause:pulse')) === 1 &&
+          (await client?.zscore('{control}:board:changes', 'pause:pulse')) !== null,
+        'the board is whole again',
+      );
+    }
+    expect(one.registry.get('pulse').state).toBe('paused');
+  });
+
+  it('says with a code that no majority keeps a decision, and goes on when the nodes are back', async () => {
+    const { servers, start } = await stage();
+    const one = await start('one');
+    await one.registry.pause('pulse');
+    await one.registry.resume('pulse');
+    await Promise.all(servers.slice(1).map((server) => server.stop()));
+    await expect(one.registry.pause('pulse')).rejects.toMatchObject({ code: 'DSCHED_NOT_KEPT' });
+  });
+
+  it('follows the schedule of a newer version during a rolling deploy, each tick once, and returns to its own', async () => {
+    const { runs, start } = await stage();
+    const old = await start('old', { report: '0 0 3 1 1 *' });
+    await until(() => runs.length > 0, 'the nodes vote');
+    const renewed = await start('renewed', { report: '* * * * * *' });
+    const toldWithinMs = await seen(
+      () => old.registry.get('report').schedule.startsWith('* * * * * *'),
+      'the old version follows',
+    );
+    expect(toldWithinMs).toBeLessThan(2 * SEEN_WITHIN_MS);
+    const told = () =>
+      old.events
+        .of('control')
+        .filter(({ task, condition }) => task === 'report' && condition === 'follows_newer');
+    expect(told()).toMatchObject([{ isActive: true }]);
+    const reports = (): Run[] => runs.filter(({ task }) => task === 'report');
+    await until(() => reports().length >= 3, 'the new schedule is run');
+    await renewed.close();
+    const before = reports().length;
+    // Without the newer version its schedule goes on for a while: a rolling restart is no roll-back.
+    await until(() => reports().length > before, 'the old version runs the newer schedule');
+    await until(() => told().length === 2, 'the old definition counts again');
+    expect(old.registry.get('report').schedule).toContain('0 0 3 1 1 *');
+    expect(new Set(reports().map(({ tick }) => tick)).size).toBe(reports().length);
+  });
+});

@@ -1,0 +1,108 @@
+/** The small app of docs/migrating.md, before and after: due at the same instants, and then on one replica. */
+
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import {
+  DistributedScheduleRegistry,
+  type ScheduleEvent,
+  type TaskStatus,
+} from 'nestjs-distributed-schedule';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { endQuarantine, until } from './redis/redis-fixture.js';
+
+// One for both tests: the module of the app reads its address once, when it is loaded.
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+  return () => server.stop();
+});
+beforeEach(() => server.client().flushall());
+afterAll(() => void vi.unstubAllEnvs());
+
+const MIGRATED = ['Upkeep.migrate', 'Upkeep.renew', 'poll', 'sweep', 'warm up'];
+/** The ticks of this much time are looked at. */
+const WATCHED_MS = 8_000;
+
+async function bootBefore() {
+  const { AppModule } = await import('../migration/before/app.module.js');
+  return boot(AppModule);
+}
+
+async function bootAfter() {
+  vi.stubEnv('REDIS', server.url);
+  const { AppModule } = await import('../migration/after/app.module.js');
+  return boot(AppModule);
+}
+
+async function boot(module: new () => object) {
+  const testing = await Test.createTestingModule({ imports: [module] }).compile();
+  const app = testing.createNestApplication({ logger: false });
+  onTestFinished(() => app.close());
+  await app.init();
+  return app;
+}
+
+function nextTickOf(tasks: readonly TaskStatus[], beginning: string): number | undefined {
+  const [task, ...others] = tasks.filter(({ schedule }) => schedule.startsWith(beginning));
+  expect(others, beginning).toEqual([]);
+  return task?.nextTick;
+}
+
+describe('the small app', () => {
+  it('is due at the same instants before and after', async () => {
+    const registry = (await bootBefore()).get(SchedulerRegistry);
+    const tasks = (await bootAfter()).get(DistributedScheduleRegistry).list();
+    expect(tasks).toHaveLength(10);
+    const jobs = [...registry.getCronJobs().values()];
+    expect(jobs).toHaveLength(6);
+    for (const { cronTime } of jobs) {
+      if (cronTime.realDate) {
+        expect(nextTickOf(tasks, 'once at')).toBe(cronTime.sendAt().valueOf());
+        continue;
+      }
+      // One of two, as a tick may pass between the looks at one app and at the other.
+      const instants = cronTime.sendAt(2).map((instant) => instant.toMillis());
+      expect(instants).toContain(nextTickOf(tasks, `${String(cronTime.source)} (`));
+    }
+    expect(registry.getIntervals()).toHaveLength(2);
+    expect([nextTickOf(tasks, 'every 1000 ms'), nextTickOf(tasks, 'every 3000 ms')]).not.toContain(undefined);
+    expect(registry.getTimeouts()).toHaveLength(2);
+    const inMs = (tick: number | undefined): number => (tick ?? 0) - Date.now();
+    expect(inMs(nextTickOf(tasks, 'once, 1500 ms'))).toBeLessThanOrEqual(1_600);
+    expect(inMs(nextTickOf(tasks, 'once, 2500 ms'))).toBeLessThanOrEqual(2_600);
+  });
+
+  it('runs every tick on one of two replicas after', async () => {
+    const runs: { task: string; tick: number }[] = [];
+    const observe = (event: ScheduleEvent): void => {
+      if (event.type === 'started') runs.push({ task: event.task, tick: event.tick });
+    };
+    for (const app of [await bootAfter(), await bootAfter()]) {
+      app.get(DistributedScheduleRegistry).addObserver({ observe });
+    }
+    await until(
+      async () => (await server.client().exists('{nest-schedule}:ledger')) === 1,
+      'the store is asked',
+    );
+    await endQuarantine(server, 'nest-schedule');
+    await until(() => runs.length > 0, 'ticks run');
+    const fromMs = Date.now() + 1_000;
+    const untilMs = fromMs + WATCHED_MS;
+    await until(() => Date.now() > untilMs + 1_000, 'the watched time is over');
+    const ticksOf = (task: string): readonly number[] =>
+      runs
+        .filter((run) => run.task === task && run.tick > fromMs && run.tick <= untilMs)
+        .map(({ tick }) => tick);
+    const multiples = (periodMs: number): readonly number[] =>
+      Array.from(
+        { length: WATCHED_MS / periodMs + 1 },
+        (_, index) => (Math.floor(fromMs / periodMs) + 1 + index) * periodMs,
+      ).filter((tick) => tick <= untilMs);
+    expect(ticksOf('Upkeep.renew')).toEqual(multiples(1_000));
+    expect(ticksOf('poll')).toEqual(multiples(2_000));
+    expect(ticksOf('sweep')).toEqual(multiples(3_000));
+    expect(runs.filter(({ task }) => task === 'Upkeep.migrate' || task === 'warm up')).toHaveLength(2);
+    expect(new Set(runs.map(({ task }) => task))).toEqual(new Set(MIGRATED));
+  });
+});

@@ -1,0 +1,92 @@
+/** Timeouts of several instances over one real store: once per deployment key, whoever boots when. */
+
+import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  DistributedScheduleModule,
+  DistributedScheduleRegistry,
+  type TickContext,
+  TimeoutExclusive,
+} from 'nestjs-distributed-schedule';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { endQuarantine, until } from '../redis/redis-fixture.js';
+
+const servers: RedisServer[] = [];
+beforeAll(async () => {
+  servers.push(...(await Promise.all([1, 2, 3].map(() => startRedis()))));
+  return async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+});
+
+interface Deployment {
+  readonly namespace: string;
+  readonly key: string;
+  readonly delayMs: number;
+  readonly runs: TickContext[];
+}
+
+async function boot({ namespace, key, delayMs, runs }: Deployment) {
+  @Injectable()
+  class WarmUp {
+    @TimeoutExclusive('warm up', delayMs)
+    run(tick: TickContext): void {
+      runs.push(tick);
+    }
+  }
+  const schedule = DistributedScheduleModule.forRoot({
+    redis: servers.map(({ url }) => url),
+    namespace,
+    deploymentKey: key,
+  });
+  const testing = await Test.createTestingModule({ imports: [schedule], providers: [WarmUp] }).compile();
+  const app = testing.createNestApplication({ logger: false });
+  onTestFinished(() => app.close());
+  await app.init();
+  const registry = app.get(DistributedScheduleRegistry);
+  const nextTick = (): number | undefined => registry.get('warm up').nextTick;
+  return { app, nextTick, quorum: () => registry.status().quorum };
+}
+
+/** New stores grant nothing at first. */
+async function wakeStores(namespace: string): Promise<void> {
+  const waker = await boot({ namespace, key: 'waker', delayMs: 600_000, runs: [] });
+  await until(waker.quorum, 'the stores answer');
+  for (const server of servers) await endQuarantine(server, namespace);
+}
+
+describe('@TimeoutExclusive', () => {
+  it('runs once on instances that boot together, not again after a restart, and again for a new key', async () => {
+    const namespace = 'timeouts-together';
+    await wakeStores(namespace);
+    const runs: TickContext[] = [];
+    const old = { namespace, key: 'build 7', delayMs: 1_500, runs };
+    const replicas = await Promise.all([1, 2, 3, 4].map(() => boot(old)));
+    await until(() => runs.length > 0, 'the timeout runs');
+    // Each is over on every instance: it has run it, or has heard that it is taken.
+    await until(() => replicas.every(({ nextTick }) => nextTick() === undefined), 'it is over everywhere');
+    await Promise.all(replicas.map(({ app }) => app.close()));
+    const restarted = await boot(old);
+    await until(() => restarted.nextTick() === undefined, 'the restarted instance hears that it has run');
+    expect(runs).toHaveLength(1);
+    await boot({ ...old, key: 'build 8' });
+    await until(() => runs.length > 1, 'the next build runs it');
+    expect(new Set(runs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+  });
+
+  it('is due when the first instance said, also on one that boots later and after that one is gone', async () => {
+    const namespace = 'timeouts-first';
+    await wakeStores(namespace);
+    const runs: TickContext[] = [];
+    const first = await boot({ namespace, key: 'build 7', delayMs: 4_000, runs });
+    await until(() => first.quorum(), 'the first instance hears the stores');
+    const due = first.nextTick() ?? 0;
+    const second = await boot({ namespace, key: 'build 7', delayMs: 600_000, runs });
+    await until(() => Math.abs((second.nextTick() ?? 0) - due) < 200, 'the second instance hears of it');
+    const agreed = second.nextTick();
+    await first.app.close();
+    await until(() => runs.length > 0, 'the second instance runs it');
+    expect(runs.map(({ tick }) => tick)).toEqual([agreed]);
+  });
+});

@@ -1,0 +1,174 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fencedUpdate, fenceSql } from '../../../libs/distributed-schedule/src/postgres/fenced-update.js';
+import { migrationSql } from '../../../libs/distributed-schedule/src/postgres/migration.js';
+import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshots.js';
+import { pruneSnapshots } from '../../../libs/distributed-schedule/src/postgres/prune-snapshots.js';
+import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { lacksPostgres } from '../../support/lacks-postgres.js';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { CLOCK, newJob, runIn, storeIn } from './once-in-postgres.js';
+
+describe.skipIf(lacksPostgres('the table of the snapshots'))(
+  'the table of the snapshots in PostgreSQL',
+  () => {
+    let server: PostgresServer;
+    const inDatabase = async (name: string): Promise<pg.Pool> => {
+      await server.pool().query(`CREATE DATABASE ${name}`);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      return server.pool({ connectionString: url.href });
+    };
+
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server?.stop());
+
+    it('is made by many instances at once, and again later, without an error', async () => {
+      const pool = await inDatabase('migrated');
+      await Promise.all(Array.from({ length: 8 }, () => storeIn(pool).migrate()));
+      await pool.query(migrationSql());
+      await runIn(storeIn(pool), newJob(), () => 'kept');
+      await pool.query(migrationSql());
+      const { rows } = await pool.query(
+        `SELECT column_name || ' ' || data_type || coalesce(' ' || character_maximum_length, '') AS is
+       FROM information_schema.columns WHERE table_name = 'distributed_schedule_snapshot' ORDER BY ordinal_position`,
+      );
+      expect(rows.map(({ is }) => is)).toEqual([
+        'job_id character 32',
+        'status USER-DEFINED',
+        'snapshot jsonb',
+        'updated_at timestamp with time zone',
+      ]);
+      expect((await pool.query('SELECT 1 FROM distributed_schedule_snapshot')).rowCount).toBe(1);
+    });
+
+    it('may have any name, in any schema', async () => {
+      const pool = await inDatabase('named');
+      await pool.query('CREATE SCHEMA "Bill""ing"');
+      const names = { schema: 'Bill"ing', table: "it's; DROP TABLE x" };
+      const store = storeIn(pool, { ...names, migrate: true });
+      const job = newJob();
+      expect((await runIn(store, job, () => 1)).kind).toBe('ran');
+      expect((await runIn(store, job, () => 2)).kind).toBe('replayed');
+      await pool.query(migrationSql(names));
+    });
+
+    it('that is missing is an error with what to do, and is made by itself where that is wanted', async () => {
+      const pool = await inDatabase('bare');
+      await expect(runIn(storeIn(pool), newJob(), () => 1)).rejects.toMatchObject({
+        code: 'DSCHED_NOT_MIGRATED',
+        message: expect.stringContaining('migrate: true'),
+      });
+      expect((await runIn(storeIn(pool, { migrate: true }), newJob(), () => 1)).kind).toBe('ran');
+    });
+
+    it('is cleared of old ends, and of nothing else', async () => {
+      const pool = await inDatabase('pruned');
+      const store = storeIn(pool, { migrate: true });
+      const [old, young, pending] = [newJob(), newJob(), newJob()];
+      await runIn(store, old, () => 1);
+      const begun = await store.begin({ jobId: pending.jobId, attemptId: 'a' });
+      if (begun.kind === 'begun') await begun.attempt.abandon();
+      await pool.query(
+        "UPDATE distributed_schedule_snapshot SET updated_at = updated_at - interval '1 hour'",
+      );
+      await runIn(store, young, () => 1);
+      expect(await pruneSnapshots(pool, { olderThanMs: 1_800_000 })).toBe(1);
+      const { rows } = await pool.query('SELECT job_id FROM distributed_schedule_snapshot');
+      expect(rows.map(({ job_id }) => job_id).sort()).toEqual([young.jobId, pending.jobId].sort());
+      await expect(pruneSnapshots(pool, { olderThanMs: 0 })).rejects.toMatchObject({
+        code: 'DSCHED_BAD_OPTION',
+      });
+    });
+
+    it('that may not be touched is an error at once, without a secret', async () => {
+      const pool = await inDatabase('forbidden');
+      await storeIn(pool).migrate();
+      await pool.query("CREATE ROLE guest LOGIN PASSWORD 'hush-hush'");
+      const url = new URL(server.url);
+      [url.username, url.password, url.pathname] = ['guest', 'hush-hush', '/forbidden'];
+      const store = postgresSnapshots({ postgres: url.href }).open({
+        ...{ clock: CLOCK, random: new SystemRandom(), namespace: 'n' },
+      });
+      const error: unknown = await store
+        .begin({ jobId: newJob().jobId, attemptId: 'a' })
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'DSCHED_STORE_REFUSED',
+        message: expect.stringContaining('42501'),
+      });
+      expect(`${JSON.stringify(error)} ${(error as Error).stack}`).not.toMatch(/hush|guest|127\.0\.0\.1/);
+      await store.close();
+    });
+
+    it('is unreachable where nobody listens, and the reason names no host', async () => {
+      const store = postgresSnapshots({ postgres: 'postgres://me:hush@127.0.0.1:1/x' }).open({
+        ...{ clock: CLOCK, random: new SystemRandom(), namespace: 'n' },
+      });
+      expect(await store.begin({ jobId: newJob().jobId, attemptId: 'a' })).toEqual({
+        kind: 'unreachable',
+        reason: 'ECONNREFUSED',
+      });
+      await store.close();
+    });
+  },
+);
+
+describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreSQL', () => {
+  let server: PostgresServer;
+  const write = (id: number, balance: number, token: number, repeat?: 'allow' | 'refuse') =>
+    fencedUpdate(server.pool(), {
+      table: ['public', 'Account'],
+      set: { balance },
+      where: { id },
+      token,
+      ...(repeat === undefined ? {} : { repeat }),
+    });
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    const pool = server.pool();
+    await pool.query('CREATE TABLE "Account" (id INTEGER PRIMARY KEY, balance INTEGER, fence BIGINT)');
+    await pool.query('INSERT INTO "Account" VALUES (1, 0, NULL), (2, 0, NULL)');
+  });
+  afterAll(() => server?.stop());
+
+  it('takes a first token, a larger one and the same one, and refuses a smaller one', async () => {
+    expect(await write(1, 10, 1_700_000_000_000)).toEqual({ kind: 'written' });
+    expect(await write(1, 11, 1_700_000_000_000)).toEqual({ kind: 'written' });
+    expect(await write(1, 12, 1_700_000_000_001)).toEqual({ kind: 'written' });
+    expect(await write(1, 13, 1_700_000_000_000)).toEqual({ kind: 'stale', newest: 1_700_000_000_001 });
+    expect((await server.pool().query('SELECT * FROM "Account" WHERE id = 1')).rows).toEqual([
+      { id: 1, balance: 12, fence: '1700000000001' },
+    ]);
+  });
+
+  it('refuses the same token too where each run may write once', async () => {
+    expect(await write(2, 1, 7, 'refuse')).toEqual({ kind: 'written' });
+    expect(await write(2, 2, 7, 'refuse')).toEqual({ kind: 'stale', newest: 7 });
+    expect(await write(2, 2, 8, 'refuse')).toEqual({ kind: 'written' });
+  });
+
+  it('says so when there is no such row', async () => {
+    expect(await write(3, 1, 7)).toEqual({ kind: 'missing' });
+  });
+
+  it('comes with a condition for statements of one’s own, with quoted names', async () => {
+    expect(fenceSql({ parameter: 3 })).toBe('("fence" IS NULL OR "fence" <= $3::bigint)');
+    expect(fenceSql({ fence: 'a"b', parameter: 1, repeat: 'refuse' })).toBe(
+      '("a""b" IS NULL OR "a""b" < $1::bigint)',
+    );
+  });
+
+  it.each([
+    ['a token that is none', { token: Number.NaN }],
+    ['no condition', { where: {} }],
+    ['a name that is none', { table: '' }],
+    ['a name with NUL', { set: { 'a\0': 1 } }],
+  ])('is not written with %s', async (_, given) => {
+    const update = { table: 'Account', set: { balance: 9 }, where: { id: 1 }, token: 9, ...given };
+    await expect(fencedUpdate(server.pool(), update)).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
+  });
+});

@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import { ProxyHost } from '../../support/faults/tcp-proxy.js';
+import { lacksPostgres } from '../../support/lacks-postgres.js';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { newJob, runIn, storeIn } from './once-in-postgres.js';
+
+describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreSQL', () => {
+  let server: PostgresServer;
+  let store: PostgresSnapshotStore;
+  const INSERT = 'INSERT INTO ledger VALUES ($1)';
+  const rowsOf = async (text: string): Promise<number> =>
+    (await server.pool().query('SELECT 1 FROM ledger WHERE text = $1', [text])).rowCount ?? 0;
+  const statusOf = async (jobId: string) => {
+    const reply = await store.read(jobId);
+    return reply.answered ? reply.snapshot?.status : reply.reason;
+  };
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    await server.pool().query('CREATE TABLE ledger (text TEXT PRIMARY KEY)');
+    store = storeIn(server.pool(), { lockWaitMs: 5_000 });
+    await store.migrate();
+  });
+  afterAll(() => server?.stop());
+
+  it('is committed together with its success, and seen by nobody before', async () => {
+    const job = newJob();
+    const result = await runIn(store, job, async (tx) => {
+      await tx.query(INSERT, ['together']);
+      expect(await rowsOf('together')).toBe(0);
+      expect(await statusOf(job.jobId)).toBe('pending');
+    });
+    expect(result.kind).toBe('ran');
+    expect(await rowsOf('together')).toBe(1);
+    expect(await statusOf(job.jobId)).toBe('success');
+  });
+
+  it('leaves nothing when it throws, and the failure is written down all the same', async () => {
+    const job = newJob();
+    const running = runIn(store, job, async (tx) => {
+      await tx.query(INSERT, ['thrown']);
+      throw new Error('no ink');
+    });
+    await expect(running).rejects.toThrow('no ink');
+    expect(await rowsOf('thrown')).toBe(0);
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
+  it('leaves nothing when a constraint refuses it, however the effect takes that', async () => {
+    await server.pool().query(INSERT, ['unique']);
+    const job = newJob();
+    const running = runIn(store, job, async (tx) => {
+      await tx.query(INSERT, ['swallowed']);
+      await tx.query(INSERT, ['unique']).catch(() => undefined);
+    });
+    // The transaction is broken by then: saying success would be a lie.
+    await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_REFUSED' });
+    expect(await rowsOf('swallowed')).toBe(0);
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
+  it('leaves nothing when a constraint refuses it at COMMIT, and the cause can be read', async () => {
+    await server.pool().query('CREATE TABLE late (n INTEGER UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+    const job = newJob();
+    const running = runIn(store, job, (tx) => tx.query('INSERT INTO late VALUES (1), (1)'));
+    await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_REFUSED', cause: { code: '23505' } });
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
+  it('that another attempt is running is waited for, and then answered from its success', async () => {
+    const job = newJob();
+    let runs = 0;
+    const effect = async (): Promise<number> => {
+      runs += 1;
+      await sleep(100);
+      return runs;
+    };
+    const results = await Promise.all(Array.from({ length: 4 }, () => runIn(store, job, effect)));
+    expect(results.map(({ kind }) => kind).sort()).toEqual(['ran', 'replayed', 'replayed', 'replayed']);
+    expect(results.map((result) => 'output' in result && result.output)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('that takes longer than others care to wait is pending for them', async () => {
+    const impatient = storeIn(server.pool(), { lockWaitMs: 50 });
+    const job = newJob();
+    const result = await runIn(store, job, async () => (await runIn(impatient, job, () => 'second')).kind);
+    expect(result).toMatchObject({ kind: 'ran', output: 'pending' });
+  });
+
+  it('is run again when the server finds that it cannot be serialised', async () => {
+    const serializable = storeIn(server.pool(), { isolation: 'serializable' });
+    await server.pool().query('CREATE TABLE tally (n INTEGER); INSERT INTO tally VALUES (0)');
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        runIn(serializable, newJob(), async (tx) => {
+          const { rows } = await tx.query<{ n: number }>('SELECT n FROM tally');
+          await sleep(20);
+          await tx.query('UPDATE tally SET n = $1', [(rows[0]?.n ?? 0) + 1]);
+        }),
+      ),
+    );
+    expect(results.map(({ kind }) => kind)).toEqual(['ran', 'ran', 'ran', 'ran']);
+    expect((await server.pool().query('SELECT n FROM tally')).rows).toEqual([{ n: 4 }]);
+  });
+
+  it('is run again after a deadlock with another one', async () => {
+    await server.pool().query("INSERT INTO ledger VALUES ('a'), ('b')");
+    const lock = 'UPDATE ledger SET text = text WHERE text = $1';
+    const crossing = (first: string, second: string) =>
+      runIn(store, newJob(), async (tx) => {
+        await tx.query(lock, [first]);
+        await sleep(100);
+        await tx.query(lock, [second]);
+      });
+    const results = await Promise.all([crossing('a', 'b'), crossing('b', 'a')]);
+    expect(results.map(({ kind }) => kind)).toEqual(['ran', 'ran']);
+  });
+
+  it('waits for locks of its own as long as the application wants, not as long as the store does', async () => {
+    const brisk = storeIn(server.pool(), { lockWaitMs: 30 });
+    const result = await runIn(brisk, newJob(), async (tx) => {
+      return (await tx.query<{ lock_timeout: string }>('SHOW lock_timeout')).rows[0]?.lock_timeout;
+    });
+    expect(result).toMatchObject({ output: '0' });
+  });
+
+  it('whose process is silent for too long is ended by the server, and somebody else takes over', async () => {
+    const strict = storeIn(server.pool(), { takeoverMs: 200, lockWaitMs: 5_000 });
+    const job = newJob();
+    let second: Promise<{ kind: string }> | undefined;
+    const first = runIn(strict, job, async (tx) => {
+      await tx.query(INSERT, ['silent']);
+      second = runIn(strict, job, (other) => other.query(INSERT, ['taken over']).then(() => 'second'));
+      await second;
+      // As a process that wakes: it does not know yet.
+      await tx.query(INSERT, ['awake']);
+    });
+    await expect(first).rejects.toThrow();
+    expect(await second).toMatchObject({ kind: 'ran', output: 'second', snapshot: { attempt: 2 } });
+    expect([await rowsOf('silent'), await rowsOf('awake'), await rowsOf('taken over')]).toEqual([0, 0, 1]);
+    expect(await statusOf(job.jobId)).toBe('success');
+  });
+
+  it('survives in no part the end of its session, which does not end the process', async () => {
+    const job = newJob();
+    const running = runIn(store, job, async (tx) => {
+      await tx.query(INSERT, ['terminated']);
+      const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await server.pool().query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      // Between two statements: an error that nobody listens to would end the process here.
+      await sleep(50);
+      return 'unaware';
+    });
+    // Nothing was committed, so it is run again, and dies again, until that is enough.
+    await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_UNREACHABLE' });
+    expect(await rowsOf('terminated')).toBe(0);
+    expect(await statusOf(job.jobId)).toBe('pending');
+  });
+
+  it('is rolled back at once when its run is told to end', async () => {
+    const job = newJob();
+    const run = new AbortController();
+    const running = runIn(
+      store,
+      job,
+      async (tx) => {
+        await tx.query(INSERT, ['aborted']);
+        run.abort(new Error('lease lost'));
+        await tx.query('SELECT pg_sleep(30)');
+      },
+      { signal: run.signal },
+    );
+    await expect(running).rejects.toThrow();
+    expect(await rowsOf('aborted')).toBe(0);
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
+  it('whose COMMIT has no answer is found to have succeeded', async () => {
+    const proxy = ProxyHost.open();
+    try {
+      const link = await proxy.link(server.url);
+      const cutOff = storeIn(server.pool({ connectionString: link.url, max: 2 }), { timeoutMs: 500 });
+      const job = newJob();
+      const running = runIn(cutOff, job, async (tx) => {
+        await tx.query(INSERT, ['doubtful']);
+        // From the update on the answers are lost: first that of COMMIT.
+        const query = tx.query.bind(tx) as (...args: unknown[]) => Promise<unknown>;
+        Object.assign(tx, {
+          query: async (...args: unknown[]) => {
+            if (args[0] === 'COMMIT') await link.set({ replies: { drop: true } });
+            return query(...args);
+          },
+        });
+        return 'done';
+      });
+      await expect.poll(() => rowsOf('doubtful'), { timeout: 5_000 }).toBe(1);
+      await sleep(700);
+      await link.set({});
+      expect(await running).toMatchObject({ kind: 'ran', output: 'done', snapshot: { status: 'success' } });
+      expect(await rowsOf('doubtful')).toBe(1);
+    } finally {
+      await proxy.close();
+    }
+  });
+});

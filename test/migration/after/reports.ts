@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CronExclusive, CronExpression } from 'nestjs-distributed-schedule';
+import { Journal } from '../journal.js';
+
+@Injectable()
+export class Reports {
+  constructor(@Inject(Journal) private readonly journal: Journal) {}
+
+  @CronExclusive('0 3 * * *', { name: 'nightly', timeZone: 'Europe/Vienna' })
+  nightly(): void {
+    this.journal.write('nightly');
+  }
+
+  @CronExclusive('0 9 * * 1-5', { utcOffset: 60 })
+  async morning(): Promise<void> {
+    this.journal.write('morning');
+  }
+
+  @CronExclusive('@weekly')
+  weekly(): void {
+    this.journal.write('weekly');
+  }
+
+  @CronExclusive(new Date('2035-01-01T00:00:00Z'), { name: 'jubilee' })
+  jubilee(): void {
+    this.journal.write('jubilee');
+  }
+
+  @CronExclusive(CronExpression.EVERY_30_MINUTES)
+  digest(): void {
+    this.journal.write('digest');
+  }
+}

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Fault } from './world/fault.js';
+import type { Plan } from './world/plan.js';
+import { NORMAL, type Profile } from './world/profile.js';
+import { runWorld } from './world/world.js';
+
+const CI_SEED = 20_261_122;
+const SEED = Number(
+  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
+);
+const WORLDS = 120;
+const TIMEOUT_MS = 120_000;
+const FIRST_FAULT_MS = 8_000;
+const LAST_FAULT_MS = 25_000;
+const LAST_LINES = 60;
+
+/** Whole clusters fall silent: their nodes, or all instances but for some. */
+const SILENCE: Profile = {
+  ...NORMAL,
+  durationMs: 45_000,
+  healedAtMs: 45_000,
+  handlers: ['short', 'short', 'short', 'long'],
+  tellsEveryMiss: true,
+};
+
+const atMs = fc.integer({ min: FIRST_FAULT_MS, max: LAST_FAULT_MS });
+const forMs = fc.integer({ min: 100, max: 6_000 });
+const instance = fc.nat({ max: 4 });
+
+/** A majority of nodes stands still. */
+const outage = fc
+  .record({ atMs, forMs, spreadMs: fc.nat({ max: 400 }) })
+  .map(({ atMs: at, forMs: during, spreadMs }): Fault[] =>
+    [0, 1].map((server) => ({ kind: 'server stops', server, atMs: at + server * spreadMs, forMs: during })),
+  );
+
+/** Instances die, stand still or leave: sometimes all, sometimes the one that would have told. */
+const silence = fc
+  .record({
+    atMs,
+    forMs,
+    how: fc.constantFrom('killed' as const, 'unplugged' as const, 'blocked' as const, 'suspended' as const),
+    who: fc.uniqueArray(instance, { minLength: 1, maxLength: 4 }),
+  })
+  .map(({ atMs: at, forMs: during, how, who }): Fault[] =>
+    who.map((one) => ({
+      kind: 'instance suffers',
+      instance: one,
+      misfortune: how,
+      atMs: at,
+      forMs: during,
+    })),
+  );
+
+const leaving = fc
+  .record({ atMs, instance })
+  .map((given): Fault[] => [{ kind: 'instance leaves', ...given }]);
+const joining = fc.record({ atMs }).map((given): Fault[] => [{ kind: 'instance joins', ...given }]);
+
+const silentPlan: fc.Arbitrary<Plan> = fc
+  .record({
+    seed: fc.nat(),
+    instances: fc.integer({ min: 1, max: 5 }),
+    faults: fc.array(fc.oneof(outage, outage, silence, leaving, joining), { minLength: 1, maxLength: 6 }),
+  })
+  .map(({ seed, instances, faults }) => ({
+    seed,
+    servers: 3,
+    instances,
+    firstClockMs: 0,
+    healedSkewMs: 0,
+    leftDown: 0,
+    faults: faults.flat(),
+  }));
+
+it(
+  `every tick that nobody ran is told in time by somebody who lives, and none that ran, in ${WORLDS} worlds (SEED=${SEED})`,
+  async () => {
+    const counters = new Map<string, number>();
+    for (const plan of fc.sample(silentPlan, { seed: SEED, numRuns: WORLDS })) {
+      const result = await runWorld(plan, SILENCE);
+      for (const [what, count] of result.counters) counters.set(what, (counters.get(what) ?? 0) + count);
+      if (result.violations.length === 0) continue;
+      const { trace, violations } = await runWorld(plan, SILENCE, true);
+      const story = trace.slice(-LAST_LINES).join('\n');
+      throw new Error(`SEED=${SEED}: ${JSON.stringify(violations)}\n${JSON.stringify(plan)}\n${story}`);
+    }
+    if (process.env.SHOW) console.log([...counters].filter(([w]) => w.includes('audit') || w.includes('told')));
+    // A test that had nothing to find would find nothing.
+    expect(counters.get('missed tick that had to be told')).toBeGreaterThan(WORLDS);
+    expect(counters.get('audit missed no_majority')).toBeGreaterThan(WORLDS / 4);
+    expect(counters.get('audit lost died')).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,149 @@
+/** What instances tell about ticks that nobody ran, and what must be true of it. Stands in for the board among them. */
+
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit-finding.js';
+import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit-source.js';
+import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { EPOCH_MS } from '../world/machine.js';
+import type { Instance } from '../world/simulated-instance.js';
+import type { WorldParts } from '../world/world-parts.js';
+
+/** A notice on the board expires so long after its instance has died. */
+const NOTICE_TTL_MS = 10_000;
+/** Servers that lost their memory, or whose clocks stepped, so lately can mislead whoever asks them. */
+const MISLEADING_MS = 10_000;
+/** After an instance has begun. */
+const SETTLED_MS = 6_000;
+/** One period and the lateness limit after its tick, and what a question takes. */
+const MARGIN_MS = 300;
+/** Where the first in rank has died or stands still: until the others take its turn. */
+const HELD_MS = 8_000;
+const LIMIT_SHARE = 0.4;
+
+export class AuditWitness {
+  private readonly told = new Map<string, { readonly atMs: number; readonly certain: boolean }>();
+  /** Ticks that came during a run, by the word of some instance. */
+  private readonly overlaps = new Set<string>();
+  /** By task and tick. */
+  private readonly startedRuns = new Set<string>();
+  private readonly endedRuns = new Set<string>();
+  private disturbedMs = Number.NEGATIVE_INFINITY;
+  private readonly diedMs = new Map<string, number>();
+
+  constructor(private readonly world: () => WorldParts) {}
+
+  /** A server has lost its memory, or its clock has stepped. */
+  disturbed(): void {
+    this.disturbedMs = this.parts.time.nowMs;
+  }
+
+  reported({ task, tick, outcome }: TickReport): void {
+    if (outcome === 'overlap' || outcome === 'buffered') this.overlaps.add(`${task} ${tick}`);
+    if (hasRun(outcome)) this.endedRuns.add(`${task} ${tick}`);
+  }
+
+  /** The finding of an instance, at the moment at which it is told. */
+  tells(instance: Instance, finding: AuditFinding): void {
+    const { history, time } = this.parts;
+    const { task, tick, outcome, cause, certain } = finding;
+    history.count(`audit ${outcome} ${cause}`);
+    const key = `${task} ${tick}`;
+    const place = `${instance.id} ${task}@${tick - EPOCH_MS} ${cause}`;
+    history.note(() => `${place} is told as ${outcome}${certain ? '' : ', with doubt'}`);
+    if (outcome === 'lost') return;
+    const known = this.told.get(key);
+    this.told.set(key, { atMs: known?.atMs ?? time.nowMs, certain: (known?.certain ?? false) || certain });
+    if (certain && !this.isMisled && this.startedRuns.has(key))
+      history.fail('what is missed did not run', place);
+  }
+
+  /** The handler of a tick has been called. That one may come after its limit only where a policy wants it is checked elsewhere. */
+  started(task: string, tick: number): void {
+    this.startedRuns.add(`${task} ${tick}`);
+  }
+
+  died(instanceId: string): void {
+    this.diedMs.set(instanceId, this.parts.time.nowMs);
+  }
+
+  /** Looks at every tick when it must have been told, in worlds whose faults leave no doubt about it. */
+  watch(): void {
+    const { profile, time } = this.parts;
+    if (profile.tellsEveryMiss !== true) return;
+    const dueMs = Math.floor(time.nowMs / profile.periodMs) * profile.periodMs;
+    for (const afterMs of [this.deadlineMs, HELD_MS]) {
+      const tick = EPOCH_MS + dueMs - Math.ceil(afterMs / profile.periodMs) * profile.periodMs;
+      for (let index = 0; index < profile.tasks; index += 1) this.check(`t${index}`, tick, afterMs);
+    }
+    time.schedule(profile.periodMs, () => this.watch());
+  }
+
+  directory(): InstanceDirectory {
+    const find = (id: string): Instance | undefined => this.parts.instances.find((one) => one.id === id);
+    return {
+      whereabouts: (id) => {
+        const instance = find(id);
+        if (instance === undefined) return undefined;
+        if (!instance.machine.isDead) return 'here';
+        if (instance.isLeaving) return 'left';
+        const deadForMs = this.parts.time.nowMs - (this.diedMs.get(id) ?? 0);
+        return deadForMs > NOTICE_TTL_MS ? 'gone' : 'here';
+      },
+      sinceMsOf: (id) => {
+        const instance = find(id);
+        return instance === undefined ? undefined : EPOCH_MS + instance.bornMs;
+      },
+      hasEnded: (task, tick) => this.endedRuns.has(`${task} ${tick}`),
+      hasTold: ({ task, tick }) => this.told.has(`${task} ${tick}`),
+      noteTold: () => undefined,
+    };
+  }
+
+  private check(task: string, tick: number, afterMs: number): void {
+    const { history, instances } = this.parts;
+    const key = `${task} ${tick}`;
+    if (this.startedRuns.has(key) || this.overlaps.has(key) || this.isClaimed(key)) return;
+    const watchers = instances.filter((instance) => this.hasWatched(instance, tick, afterMs));
+    if (watchers.length === 0) return;
+    // Any of the others may have been the one whose turn it was.
+    const others = instances.filter((instance) => !watchers.includes(instance) && !this.isLongGone(instance));
+    if (others.length > 0 && afterMs < HELD_MS) return;
+    history.count('missed tick that had to be told');
+    if (this.told.has(key)) return;
+    history.fail(
+      'what nobody ran is told',
+      `${task}@${tick - EPOCH_MS} by ${watchers.map(({ id }) => id).join(', ')}`,
+    );
+  }
+
+  /** It was there before the tick was due, and has been running ever since. */
+  private hasWatched(
+    { machine, countsFrom, isFenced, isLeaving }: Instance,
+    tick: number,
+    afterMs: number,
+  ): boolean {
+    if (isFenced || isLeaving || countsFrom === undefined || countsFrom + SETTLED_MS > tick) return false;
+    return machine.hasRunFor(afterMs + this.parts.profile.periodMs);
+  }
+
+  private isLongGone({ id, machine }: Instance): boolean {
+    return machine.isDead && this.parts.time.nowMs - (this.diedMs.get(id) ?? 0) > 2 * HELD_MS;
+  }
+
+  /** Whoever has won it may have died before it could start it: then its run is lost, and not missed. */
+  private isClaimed(key: string): boolean {
+    return this.parts.instances.some(({ won }) => won.has(key));
+  }
+
+  private get isMisled(): boolean {
+    return this.parts.time.nowMs - this.disturbedMs < MISLEADING_MS;
+  }
+
+  private get deadlineMs(): number {
+    const { periodMs } = this.parts.profile;
+    return periodMs + periodMs * LIMIT_SHARE + MARGIN_MS;
+  }
+
+  private get parts(): WorldParts {
+    return this.world();
+  }
+}

@@ -1,0 +1,131 @@
+/** Whether every tick ran once the world was healed, as far as the policies of its task promise that. */
+
+import { EPOCH_MS } from '../world/machine.js';
+import type { SimulatedPolicies } from '../world/policies.js';
+import type { Profile } from '../world/profile.js';
+import type { Resident } from '../world/resident.js';
+import type { History } from './history.js';
+import { LIVE_AFTER_MS } from './live-after.js';
+import { nameOf, type Run } from './run.js';
+import type { RunWitness } from './run-witness.js';
+
+/** The last ticks of a world may not have had their time. */
+const LAST_MS = 2_000;
+/** Bids in the common round find a lock that came free before this, after the tick. */
+const COMMON_ROUND_MS = 250;
+/** From the end of trouble until what was left undone is found: a beat and the next tick, with the steps of each rank. */
+const FOUND_WITHIN_MS = 3_000;
+/** The dead are members for 3 s, their locks live for 3 s, and then the next tick finds what they have left. */
+const RETAKEN_WITHIN_MS = 7_000;
+
+/** Runs of one tick, attempt by attempt: the lock is kept between them. */
+interface Stretch {
+  readonly run: Run;
+  readonly fromMs: number;
+  toMs: number;
+}
+
+export class ProgressWitness {
+  /** While nobody was there, true time. */
+  private away: { readonly fromMs: number; readonly toMs: number } | undefined;
+  private readonly deaths: { readonly run: Run; readonly atMs: number }[] = [];
+
+  constructor(
+    private readonly history: History,
+    private readonly runs: RunWitness,
+    private readonly profile: Profile,
+    private readonly policiesOf: (task: string) => SimulatedPolicies,
+    private readonly instances: readonly Pick<Resident, 'won'>[],
+  ) {}
+
+  /** From now on nobody is there, for so long. */
+  allAway(forMs: number): void {
+    const fromMs = this.history.nowMs();
+    this.away = { fromMs, toMs: fromMs + forMs };
+  }
+
+  /** The instance of this run has died in it. */
+  died(run: Run): void {
+    this.deaths.push({ run, atMs: this.history.nowMs() });
+  }
+
+  /** At the end of a world that was healed. */
+  check(): void {
+    for (let index = 0; index < this.profile.tasks; index += 1) this.checkTask(`t${index}`);
+    for (const { run, atMs } of this.deaths) this.checkRetaken(run, atMs);
+  }
+
+  private checkTask(task: string): void {
+    const { periodMs, durationMs, healedAtMs } = this.profile;
+    const stretches = this.stretchesOf(task);
+    const from = Math.ceil((healedAtMs + LIVE_AFTER_MS) / periodMs) * periodMs;
+    for (let atMs = from; atMs <= durationMs - LAST_MS; atMs += periodMs) {
+      if (this.runs.started.has(`${task} ${EPOCH_MS + atMs}`)) continue;
+      if (this.wasNobodyThere(task, atMs) || this.mayBePassedOver(task, atMs, stretches)) continue;
+      this.history.fail('every tick runs when healed', `${task}@${atMs}`);
+    }
+  }
+
+  /** Whether the tick was missed by everybody, or held up by the dead, and is not made up for. */
+  private wasNobodyThere(task: string, atMs: number): boolean {
+    const heldUp = this.deaths.some(
+      (death) =>
+        death.run.task === task && atMs >= death.atMs - LAST_MS && atMs <= death.atMs + RETAKEN_WITHIN_MS,
+    );
+    if (heldUp) return true;
+    if (this.away === undefined) return false;
+    const { fromMs, toMs } = this.away;
+    if (atMs < fromMs - COMMON_ROUND_MS || atMs > toMs + FOUND_WITHIN_MS) return false;
+    const { misfire, misfireWithinMs, countsFromMs } = this.policiesOf(task);
+    const isInBound = EPOCH_MS + atMs >= countsFromMs && toMs + FOUND_WITHIN_MS - atMs < misfireWithinMs;
+    if (misfire !== 'all' || !isInBound || this.wasClaimed(task, atMs)) return true;
+    if (atMs < fromMs || atMs > toMs - this.profile.periodMs) return true;
+    return false;
+  }
+
+  private wasClaimed(task: string, atMs: number): boolean {
+    return this.instances.some(({ won }) => won.has(`${task} ${EPOCH_MS + atMs}`));
+  }
+
+  /** Whether an earlier run went on while the tick was in time. */
+  private mayBePassedOver(task: string, atMs: number, stretches: readonly Stretch[]): boolean {
+    const { overlap, misfire } = this.policiesOf(task);
+    const { periodMs } = this.profile;
+    const covering = stretches.filter(
+      ({ run, fromMs, toMs }) =>
+        run.tick < EPOCH_MS + atMs && fromMs < atMs + COMMON_ROUND_MS && toMs > atMs + COMMON_ROUND_MS,
+    );
+    return covering.some(({ run, fromMs, toMs }) => {
+      if (toMs === Number.POSITIVE_INFINITY) return true;
+      // Ticks that are made up for go first, each with a run of its own.
+      if (misfire === 'all' && run.latenessMs > periodMs) return true;
+      if (overlap === 'skip') return true;
+      const first = Math.ceil((fromMs + 1) / periodMs) * periodMs;
+      return overlap === 'buffer_one' && atMs > first;
+    });
+  }
+
+  private stretchesOf(task: string): readonly Stretch[] {
+    const stretches: Stretch[] = [];
+    for (const run of this.runs.all.filter((one) => one.task === task)) {
+      const last = stretches.at(-1);
+      const toMs = run.end?.endedAtMs ?? (run.machine.isDead ? run.startedAtMs : Number.POSITIVE_INFINITY);
+      if (last?.run.tick === run.tick) last.toMs = toMs;
+      else stretches.push({ run, fromMs: run.startedAtMs, toMs });
+    }
+    return stretches;
+  }
+
+  private checkRetaken(run: Run, diedAtMs: number): void {
+    const { recovery, recoveryWithinMs, countsFromMs } = this.policiesOf(run.task);
+    if (recovery !== 'retake' || run.tick < countsFromMs) return;
+    const tickMs = run.tick - EPOCH_MS;
+    if (diedAtMs + RETAKEN_WITHIN_MS - tickMs > recoveryWithinMs) return;
+    const again = this.runs.all.find((one) => one.task === run.task && one.tick === run.tick && one.attempt > run.attempt);
+    if (again !== undefined && again.startedAtMs <= diedAtMs + RETAKEN_WITHIN_MS) {
+      this.history.count('retaken after a death');
+      return;
+    }
+    this.history.fail('a tick whose instance died in its run is run again', nameOf(run));
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The time in which one instance has a task's run lock, from the grant to the release: which ticks it runs one after the
+ * other, and what it must have said in the ledger before it lets go.
+ */
+
+import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { Claim, HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { EPOCH_MS } from '../world/machine.js';
+import type { SimulatedPolicies } from '../world/policies.js';
+import type { Resident } from '../world/resident.js';
+import type { History } from './history.js';
+import { abortedBy, nameOf, type Run } from './run.js';
+
+interface Tenure {
+  readonly value: string;
+  readonly runs: Run[];
+  /** Instants that were asked for, with true time. */
+  readonly asked: { readonly instant: number; readonly atMs: number }[];
+  /** The newest tick that ended here because these runs went on. */
+  passed: number;
+}
+
+/** The instant of a tick that says that it has ended, after the tick; written down once more. */
+const CLOSING_MS = 31;
+/** A machine that stood still may have missed that a tick came due. */
+const ON_TIME_MS = 60;
+/** Trust that a wall clock has ended may come back. */
+const WALL_FORGOTTEN_MS = 10_000;
+
+export class TenureWitness {
+  private readonly tenures = new Map<string, Tenure>();
+
+  constructor(
+    private readonly history: History,
+    private readonly periodMs: number,
+    private readonly policiesOf: (task: string) => SimulatedPolicies,
+  ) {}
+
+  /** Whether a claim says that a tick has ended for good. */
+  isClosing({ tick }: Pick<Claim, 'tick'>): boolean {
+    return (tick - EPOCH_MS) % this.periodMs === CLOSING_MS;
+  }
+
+  acquired({ id }: Resident, { task, value }: HeldLock): void {
+    this.tenures.set(`${id} ${task}`, { value, runs: [], asked: [], passed: 0 });
+  }
+
+  /** Whether a lock is held there by somebody who has run something with it. */
+  isHolding({ id }: Resident): boolean {
+    return [...this.tenures].some(([key, { runs }]) => key.startsWith(`${id} `) && runs.length > 0);
+  }
+
+  /** Gives the run before it under the same lease. */
+  started(run: Run): Run | undefined {
+    const tenure = this.tenures.get(`${run.instanceId} ${run.task}`);
+    const previous = tenure?.runs.at(-1);
+    tenure?.runs.push(run);
+    return previous;
+  }
+
+  asked(resident: Resident, { task, tick: instant }: Claim): void {
+    const tenure = this.tenures.get(`${resident.id} ${task}`);
+    tenure?.asked.push({ instant, atMs: this.history.nowMs() });
+    if (!this.isClosing({ tick: instant })) return;
+    this.history.count('closing');
+    const run = tenure?.runs.at(-1);
+    if (run !== undefined && run.context.remainingMs() <= 0) {
+      this.history.fail('a tick is closed under trust only', `${task}@${instant - EPOCH_MS} by ${resident.id}`);
+    }
+  }
+
+  ended({ id }: Resident, { task, tick, outcome }: TickReport): void {
+    const tenure = this.tenures.get(`${id} ${task}`);
+    const run = tenure?.runs.at(-1);
+    if (tenure === undefined || run === undefined || run.end !== undefined) return;
+    if (outcome === 'overlap' && tick > run.tick) tenure.passed = Math.max(tenure.passed, tick);
+  }
+
+  /** The holder lets go. What it has not said by now nobody will say. */
+  released(resident: Resident, { task, value }: HeldLock): void {
+    const key = `${resident.id} ${task}`;
+    const tenure = this.tenures.get(key);
+    if (tenure?.value !== value) return;
+    this.tenures.delete(key);
+    const run = tenure.runs.at(-1);
+    if (run === undefined) return;
+    if (run.end === undefined) {
+      this.history.fail('a lock is kept until the run has ended', nameOf(run));
+      return;
+    }
+    const wasTouched = this.history.nowMs() - run.machine.wallSteppedMs < WALL_FORGOTTEN_MS;
+    if (run.context.remainingMs() <= 0 || wasTouched || abortedBy(run) === 'aborted') return;
+    this.checkClosed(run, tenure);
+    this.checkBuffered(run, tenure);
+  }
+
+  private checkClosed(run: Run, { asked, passed }: Tenure): void {
+    const { misfire, recovery } = this.policiesOf(run.task);
+    const endsTick = recovery === 'retake';
+    const hasPassed = passed > run.tick && (misfire !== 'skip' || endsTick);
+    if (!endsTick && !hasPassed) return;
+    const instant = Math.max(endsTick ? run.tick : 0, hasPassed ? passed : 0) + CLOSING_MS;
+    if (asked.some((one) => one.instant >= instant && one.atMs >= (run.end?.endedAtMs ?? 0))) return;
+    this.history.fail('a tick is closed before its lock is released', `${nameOf(run)}: ${instant - EPOCH_MS}`);
+  }
+
+  /** The first tick that has come due during the last run, from its first attempt on. */
+  private checkBuffered(run: Run, { runs, asked }: Tenure): void {
+    const { overlap } = this.policiesOf(run.task);
+    const { machine, resident, end } = run;
+    if (overlap !== 'buffer_one' || end === undefined) return;
+    const first = runs.find((one) => one.tick === run.tick) ?? run;
+    const tick = Math.ceil((first.startedMs + ON_TIME_MS) / this.periodMs) * this.periodMs;
+    const isDue = tick > run.tick && tick < end.endedMs - ON_TIME_MS;
+    const wasThere = machine.hasRunFor(end.endedMs - first.startedMs + 2 * ON_TIME_MS);
+    const goesOn = resident.retired.sinceMs === Number.POSITIVE_INFINITY && !resident.isRetired();
+    if (!isDue || !wasThere || !goesOn) return;
+    this.history.count('buffered');
+    if (asked.some(({ instant, atMs }) => instant === tick && atMs >= end.endedAtMs)) return;
+    this.history.fail('a buffered tick is bid for when the run has ended', `${run.task}@${tick - EPOCH_MS}`);
+  }
+}

@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { BoardWorld } from '../board/board-world.js';
+import { cron, type Definitions, everyMs, Version } from './version.js';
+
+const SECOND_MS = 1_000;
+const EVERY_HOUR = cron('0 0 * * * *');
+
+async function pair(
+  definitions: Definitions = { report: EVERY_HOUR },
+): Promise<{ scene: BoardWorld; one: Version; other: Version }> {
+  const scene = new BoardWorld({ boards: 0 });
+  const one = await Version.start(scene, definitions, ['send']);
+  const other = await Version.start(scene, definitions, ['send']);
+  await scene.clock.advance(SECOND_MS);
+  return { scene, one, other };
+}
+
+/** Waits for a decision, moving the clock. */
+async function decided<T>(scene: BoardWorld, decision: Promise<T>): Promise<T> {
+  const settled = decision.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  let outcome: { value: T } | { error: unknown } | undefined;
+  void settled.then((result) => {
+    outcome = result;
+  });
+  for (let ms = 0; ms < 10_000 && outcome === undefined; ms += 10) await scene.clock.advance(10);
+  if (outcome === undefined) throw new Error('the decision has not ended');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+describe('a decision about a task', () => {
+  it('pauses and resumes it on every instance within a second', async () => {
+    const { scene, one, other } = await pair();
+    await decided(scene, one.control.pause('report'));
+    expect(one.nextTick('report')).toBeUndefined();
+    await scene.clock.advance(SECOND_MS);
+    expect(other.nextTick('report')).toBeUndefined();
+    expect(other.task('report').state).toBe('paused');
+    await decided(scene, other.control.resume('report'));
+    await scene.clock.advance(SECOND_MS);
+    expect([one.nextTick('report'), other.nextTick('report')]).toEqual(['01:00:00.000', '01:00:00.000']);
+    expect(one.events.map(({ condition, isActive }) => [condition, isActive])).toEqual([
+      ['paused', true],
+      ['paused', false],
+    ]);
+  });
+
+  it('counts no tick of the pause when it is resumed', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.pause('report'));
+    scene.clock.jump(3 * 3_600_000);
+    await scene.clock.advance(SECOND_MS);
+    await decided(scene, one.control.resume('report'));
+    const { task } = one.task('report');
+    const pausedMs = scene.clock.wallMs() - 3 * 3_600_000;
+    expect(new Date(task?.schedule.nextAfter(pausedMs) ?? 0).toISOString()).toContain('T04:00:00');
+    expect(task?.countsFromMs).toBeGreaterThan(scene.clock.wallMs() - 2 * SECOND_MS);
+  });
+
+  it('forgets no missed tick when a task is resumed that was not paused', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.resume('report'));
+    expect(one.task('report').task?.countsFromMs ?? 0).toBe(0);
+  });
+
+  it('reschedules it over restarts of all instances, and restores its own schedule', async () => {
+    const { scene, one, other } = await pair();
+    await decided(scene, one.control.reschedule('report', { cron: '0 45 * * * *', timeZone: 'UTC' }));
+    await Promise.all([one.die(), other.die()]);
+    await scene.clock.advance(SECOND_MS);
+    const later = await Version.start(scene, { report: EVERY_HOUR });
+    expect(later.nextTick('report')).toBe('00:45:00.000');
+    await decided(scene, later.control.restoreSchedule('report'));
+    expect(later.nextTick('report')).toBe('01:00:00.000');
+  });
+
+  it('holds for a task of which a newer version has another schedule', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.reschedule('report', { everyMs: 5_000 }));
+    const renewed = await Version.start(scene, { report: cron('0 30 * * * *') });
+    await scene.clock.advance(SECOND_MS);
+    expect(one.task('report').base?.description).toBe('every 5000 ms');
+    expect(renewed.task('report').base?.description).toBe('every 5000 ms');
+  });
+
+  it('adds a task that every instance with the handler schedules, and removes it', async () => {
+    const { scene, one, other } = await pair();
+    const stranger = await Version.start(scene, { other: EVERY_HOUR });
+    const payload = { customer: 'acme' };
+    await decided(
+      scene,
+      one.control.add({
+        name: 'acme',
+        runs: 'send',
+        cron: '0 7 * * *',
+        timeZone: 'UTC',
+        payload,
+        overlap: 'allow',
+      }),
+    );
+    await scene.clock.advance(SECOND_MS);
+    for (const version of [one, other]) {
+      expect(version.nextTick('acme')).toBe('07:00:00.000');
+      expect(version.scheduled.get('acme')).toMatchObject({ payload, policies: { overlap: 'allow' } });
+    }
+    expect(stranger.scheduled.has('acme')).toBe(false);
+    const told = stranger.events.filter(({ task }) => task === 'acme');
+    expect(told).toMatchObject([{ condition: 'left_alone', isActive: true }]);
+    await decided(scene, other.control.remove('acme'));
+    await scene.clock.advance(SECOND_MS);
+    expect(one.scheduled.has('acme') || other.scheduled.has('acme')).toBe(false);
+  });
+
+  it('leaves its name to a decorated task that comes with a later version', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
+    const renewed = await Version.start(scene, { report: EVERY_HOUR, acme: EVERY_HOUR }, ['send']);
+    await scene.clock.advance(SECOND_MS);
+    expect(renewed.task('acme')).toMatchObject({ source: 'code' });
+    expect(renewed.nextTick('acme')).toBe('01:00:00.000');
+  });
+
+  it('adds the same task again without a word, and refuses another one of the name', async () => {
+    const { scene, one, other } = await pair();
+    const task = { name: 'acme', runs: 'send', everyMs: 5_000 };
+    await decided(scene, one.control.add(task));
+    await scene.clock.advance(SECOND_MS);
+    await decided(scene, other.control.add({ ...task }));
+    const code = 'DSCHED_DUPLICATE_TASK';
+    await expect(decided(scene, other.control.add({ ...task, everyMs: 6_000 }))).rejects.toMatchObject({
+      code,
+    });
+    await decided(scene, other.control.add({ ...task, everyMs: 6_000, replace: true }));
+    await scene.clock.advance(SECOND_MS);
+    expect(one.task('acme').base?.description).toBe('every 6000 ms');
+    await expect(decided(scene, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
+      code,
+    });
+  });
+
+  it('refuses what cannot be, with a code, and writes nothing', async () => {
+    const { scene, one } = await pair();
+    const refused = async (decision: Promise<unknown>, code: string): Promise<void> =>
+      expect(decided(scene, decision)).rejects.toMatchObject({ code });
+    await refused(one.control.pause('reprot'), 'DSCHED_UNKNOWN_TASK');
+    await refused(one.control.remove('report'), 'DSCHED_NOT_REMOVABLE');
+    await refused(one.control.add({ name: 'a', runs: 'nobody', everyMs: 5_000 }), 'DSCHED_UNKNOWN_HANDLER');
+    await refused(one.control.add({ name: 'a', runs: 'send' } as never), 'DSCHED_NO_SCHEDULE');
+    await refused(one.control.add({ name: 'a', runs: 'send', cron: '* * *' }), 'DSCHED_BAD_SCHEDULE');
+    await refused(one.control.add({ name: 'a', runs: 'send', everyMs: 100 }), 'DSCHED_DURATIONS');
+    await refused(
+      one.control.add({ name: 'a', runs: 'send', everyMs: 5_000, perTick: true } as never),
+      'DSCHED_UNKNOWN_OPTION',
+    );
+    await refused(
+      one.control.add({ name: 'a', runs: 'send', everyMs: 5_000, payload: 1n }),
+      'DSCHED_BAD_OPTION',
+    );
+    await refused(one.control.add({ name: '', runs: 'send', everyMs: 5_000 }), 'DSCHED_BAD_OPTION');
+    await refused(
+      one.control.reschedule('report', { everyMs: 5_000, cron: '* * * * *' } as never),
+      'DSCHED_NO_SCHEDULE',
+    );
+    await refused(one.trigger.trigger('report', { payload: 'x'.repeat(20_000) }), 'DSCHED_BAD_OPTION');
+    expect(one.board.list('').filter(({ key }) => !/^(set|alive):/.test(key))).toEqual([]);
+  });
+
+  it('is an error without a majority that says how far it came, and is done when it is repeated', async () => {
+    const { scene, one, other } = await pair();
+    scene.link(0, 0, 'cut');
+    scene.link(0, 1, 'cut');
+    await expect(decided(scene, one.control.pause('report'))).rejects.toThrow(
+      /^DSCHED_NOT_KEPT: .*1 of 3 nodes have acknowledged it, no majority/,
+    );
+    await scene.clock.advance(SECOND_MS);
+    expect(other.task('report').state).toBe('paused');
+    await expect(decided(scene, one.control.resume('report'))).rejects.toThrow('Nothing was written');
+    scene.heal();
+    await scene.clock.advance(5 * SECOND_MS);
+    await decided(scene, one.control.resume('report'));
+    await scene.clock.advance(SECOND_MS);
+    expect(other.task('report').state).toBe('active');
+  });
+});
+
+describe('a triggered tick', () => {
+  it('is due on every instance at the same instant, once, with its payload', async () => {
+    const { scene, one, other } = await pair();
+    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: { by: 'hand' } }));
+    await scene.clock.advance(900);
+    expect(tick).toBeGreaterThan(scene.clock.wallMs());
+    for (const version of [one, other]) {
+      const task = version.scheduled.get('report');
+      expect(task?.schedule.nextAfter(scene.clock.wallMs())).toBe(tick);
+      expect(task?.schedule.nextAfter(tick)).toBeGreaterThan(tick + 1_000_000);
+      expect(task?.payloadOf?.(tick)).toEqual({ by: 'hand' });
+      expect(task?.payloadOf?.(tick + 1)).toBeUndefined();
+    }
+  });
+
+  it('is due in a pause too', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.pause('report'));
+    const { tick } = await decided(scene, one.trigger.trigger('report'));
+    expect(one.task('report').task?.schedule.nextAfter(tick - 1)).toBe(tick);
+    expect(one.task('report').task?.schedule.nextAfter(tick)).toBeUndefined();
+  });
+
+  it('makes way when two instances trigger a task at the same moment', async () => {
+    const { scene, one, other } = await pair();
+    const [first, second] = await decided(
+      scene,
+      Promise.all([one.trigger.trigger('report'), other.trigger.trigger('report')]),
+    );
+    expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
+    await scene.clock.advance(SECOND_MS - 100);
+    const ticks = one.board.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
+    expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
+  });
+
+  it('is refused where a task is due too often, and after too many', async () => {
+    const { scene, one } = await pair({ report: EVERY_HOUR, hasty: everyMs(40) });
+    const code = 'DSCHED_NO_ROOM';
+    await expect(decided(scene, one.trigger.trigger('hasty'))).rejects.toMatchObject({ code });
+    for (let count = 0; count < 100; count += 1) await decided(scene, one.trigger.trigger('report'));
+    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+  });
+
+  it('is refused by an instance that leaves the task alone', async () => {
+    const { scene } = await pair();
+    const stranger = await Version.start(scene, {});
+    await scene.clock.advance(SECOND_MS);
+    const code = 'DSCHED_UNKNOWN_HANDLER';
+    await expect(decided(scene, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await decided(scene, stranger.control.pause('report'));
+  });
+});

@@ -1,0 +1,133 @@
+/** One running version of an app: its decorated tasks, a board, and what is planned for them. */
+
+import { Blueprints } from '../../../libs/distributed-schedule/src/nest/blueprints.js';
+import { ControlReconciler } from '../../../libs/distributed-schedule/src/nest/control.reconciler.js';
+import { ControlPlan, type PlannedTask } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
+import {
+  DefinitionSets,
+  definitionSetOf,
+} from '../../../libs/distributed-schedule/src/nest/definition-sets.js';
+import type { ExclusiveTask } from '../../../libs/distributed-schedule/src/nest/exclusive.explorer.js';
+import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest/exclusive-task.factory.js';
+import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
+import { TaskControl } from '../../../libs/distributed-schedule/src/nest/task-control.js';
+import { TaskTrigger } from '../../../libs/distributed-schedule/src/nest/task-trigger.js';
+import type { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import type {
+  ScheduledTask,
+  TickHandler,
+} from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { BoardWorld } from '../board/board-world.js';
+
+export type Definitions = Readonly<Record<string, ScheduleDefinition>>;
+
+export const cron = (cronTime: string): ScheduleDefinition => ({ kind: 'cron', cronTime, timeZone: 'UTC' });
+export const everyMs = (periodMs: number): ScheduleDefinition => ({ kind: 'interval', periodMs });
+
+const BID_STAGGER_MS = 100;
+const KEEP_EVERY_MS = 800;
+
+export class Version {
+  readonly board: Board;
+  readonly events: Extract<ScheduleEvent, { type: 'control' }>[] = [];
+  /** What the scheduler has. */
+  readonly scheduled = new Map<string, ScheduledTask>();
+  readonly control: TaskControl;
+  readonly trigger: TaskTrigger;
+  private readonly reconciler: ControlReconciler;
+  private readonly sets: DefinitionSets;
+  private isRunning = true;
+
+  private constructor(
+    private readonly world: BoardWorld,
+    definitions: Definitions,
+    handlers: readonly string[],
+  ) {
+    this.board = world.join();
+    const nowMs = world.clock.wallMs();
+    const tasks = Object.entries(definitions).map(([name, schedule]): ExclusiveTask => {
+      const metadata = { decorator: '@CronExclusive', options: { name }, schedule };
+      const blueprint = createTaskBlueprint(
+        metadata,
+        { className: 'Chores', method: name },
+        { nowMs, defaults: {} },
+      );
+      return { ...blueprint, origin: `Chores.${name}`, handler: () => undefined } as ExclusiveTask;
+    });
+    const own = new Map(tasks.map((task) => [task.name, task]));
+    const known = new Map<string, TickHandler>(
+      [...tasks.map(({ name }) => name), ...handlers].map((name) => [name, () => name]),
+    );
+    this.sets = new DefinitionSets(this.board, definitionSetOf(tasks));
+    const blueprints = new Blueprints(() => ({ nowMs: world.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
+    const plan = new ControlPlan({
+      board: this.board,
+      sets: this.sets,
+      own,
+      handlers: known,
+      blueprints,
+    });
+    const scheduler = {
+      add: (task: ScheduledTask) => void this.scheduled.set(task.name, task),
+      replace: (task: ScheduledTask) => void this.scheduled.set(task.name, task),
+      remove: (name: string) => void this.scheduled.delete(name),
+    };
+    const observer = {
+      observe: (event: ScheduleEvent) => void (event.type === 'control' && this.events.push(event)),
+    };
+    for (const task of tasks) scheduler.add(task);
+    this.reconciler = new ControlReconciler(plan, scheduler, observer, [...own.keys()]);
+    const decisions = { board: this.board, clock: world.clock, tasks: () => this.reconciler.tasks };
+    const names = new Set(known.keys());
+    this.control = new TaskControl({
+      ...decisions,
+      blueprints,
+      bidStaggerMs: BID_STAGGER_MS,
+      handlers: names,
+    });
+    this.trigger = new TaskTrigger({ ...decisions, random: new SeededRandom(world.boards.length) });
+  }
+
+  static async start(
+    world: BoardWorld,
+    definitions: Definitions,
+    handlers: readonly string[] = [],
+  ): Promise<Version> {
+    const version = new Version(world, definitions, handlers);
+    await world.clock.advance(20);
+    version.reconciler.reconcile();
+    version.board.watch(() => version.reconciler.reconcile());
+    void version.keep();
+    return version;
+  }
+
+  task(name: string): PlannedTask {
+    const planned = this.reconciler.tasks.get(name);
+    if (planned === undefined) throw new Error(`no task ${name}`);
+    return planned;
+  }
+
+  /** When the scheduler of this instance takes the task to be due next. */
+  nextTick(name: string): string | undefined {
+    const tick = this.scheduled.get(name)?.schedule.nextAfter(this.world.clock.wallMs());
+    return tick === undefined ? undefined : new Date(tick).toISOString().slice(11, 23);
+  }
+
+  /** As `kill -9` does. */
+  async die(): Promise<void> {
+    this.isRunning = false;
+    const stopped = this.board.stop();
+    await this.world.clock.advance(20);
+    await stopped;
+  }
+
+  private async keep(): Promise<void> {
+    const { clock } = this.world;
+    while (this.isRunning) {
+      this.sets.keepAlive();
+      await clock.sleepUntil(clock.monotonicMs() + KEEP_EVERY_MS);
+    }
+  }
+}

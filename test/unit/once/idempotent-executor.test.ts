@@ -1,0 +1,159 @@
+import { Inject, Injectable, type Provider } from '@nestjs/common';
+import {
+  EverySecondExclusive,
+  IdempotentExecutionModule,
+  type IdempotentExecutionOptions,
+  IdempotentExecutor,
+  memorySnapshots,
+  type TickContext,
+} from 'nestjs-distributed-schedule';
+import { describe, expect, it } from 'vitest';
+import { runInTick } from '../../../libs/distributed-schedule/src/nest/current-tick.js';
+import { bootApp, bootError, bootWith } from '../nest/nest-app.js';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+
+async function bootExecutor(options: Partial<IdempotentExecutionOptions> = {}): Promise<IdempotentExecutor> {
+  const module = IdempotentExecutionModule.forRoot({ store: memorySnapshots(), ...options });
+  return (await bootWith({ imports: [module] })).app.get(IdempotentExecutor);
+}
+
+const tickOf = (given: Partial<TickContext>): TickContext =>
+  ({ idempotencyKey: KEY, fencingToken: 10, signal: new AbortController().signal, ...given }) as TickContext;
+
+describe('the executor', () => {
+  it('runs an effect once per key and answers with its output from then on', async () => {
+    const once = await bootExecutor();
+    let runs = 0;
+    const effect = () => ({ runs: ++runs });
+    expect(await once.runOnce('order 17', effect)).toMatchObject({ kind: 'ran', output: { runs: 1 } });
+    expect(await once.runOnce('order 17', effect)).toMatchObject({ kind: 'replayed', output: { runs: 1 } });
+    expect(await once.runOnce('order 18', effect)).toMatchObject({ kind: 'ran', output: { runs: 2 } });
+  });
+
+  it('tells the parts of one key apart', async () => {
+    const once = await bootExecutor();
+    await once.runOnce(KEY, () => 'whole');
+    expect(await once.runOnce(KEY, () => 'a', { part: 'a' })).toMatchObject({ kind: 'ran', output: 'a' });
+    expect(await once.runOnce(KEY, () => 'b', { part: 'b' })).toMatchObject({ kind: 'ran', output: 'b' });
+  });
+
+  it('takes an idempotency key for the id of the job, and makes one of any other text', async () => {
+    const once = await bootExecutor();
+    expect((await once.runOnce(KEY, () => 1)).snapshot.jobId).toBe(KEY);
+    expect((await once.runOnce('order 17', () => 1)).snapshot.jobId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await once.snapshot('order 17')).toMatchObject({ status: 'success' });
+    expect(await once.snapshot('order 19')).toBeUndefined();
+  });
+
+  it('throws while another attempt is at it, and answers so where that is asked for', async () => {
+    const once = await bootExecutor();
+    await once.runOnce(KEY, async () => {
+      await expect(once.runOnce(KEY, () => 'inner')).rejects.toMatchObject({ code: 'DSCHED_JOB_PENDING' });
+      expect(await once.tryRunOnce(KEY, () => 'inner')).toMatchObject({ kind: 'pending' });
+    });
+  });
+
+  it('uses the token of the current tick for that tick’s key, and for no other', async () => {
+    const once = await bootExecutor();
+    const inTick = <T>(tick: Partial<TickContext>, work: () => Promise<T>) =>
+      runInTick(tickOf(tick), work) as Promise<T>;
+    await inTick({ fencingToken: 11 }, async () => {
+      const verdict = await once.runOnce(KEY, async () => {
+        await expect(inTick({}, () => once.runOnce(KEY, () => 1))).rejects.toMatchObject({
+          code: 'DSCHED_JOB_SUPERSEDED',
+        });
+      });
+      expect(verdict.snapshot.fencingToken).toBe(11);
+      expect((await once.runOnce('order 17', () => 1)).snapshot.fencingToken).toBeUndefined();
+      expect((await once.runOnce(KEY, () => 1, { part: 'a' })).snapshot.fencingToken).toBe(11);
+    });
+  });
+
+  it('does not begin in a run that has been told to end', async () => {
+    const once = await bootExecutor();
+    const signal = AbortSignal.abort(new Error('lease lost'));
+    const running = runInTick(tickOf({ signal }), () => once.runOnce(KEY, () => 1));
+    await expect(running).rejects.toThrow('lease lost');
+    expect(await once.snapshot(KEY)).toBeUndefined();
+  });
+
+  it.each([[''], ['x'.repeat(513)], [undefined], [17], [null]])('refuses the key %o', async (key) => {
+    const once = await bootExecutor();
+    await expect(once.runOnce(key as string, () => 1)).rejects.toMatchObject({ code: 'DSCHED_BAD_KEY' });
+    if (key === undefined) return;
+    await expect(once.runOnce(KEY, () => 1, { part: key as string })).rejects.toMatchObject({
+      code: 'DSCHED_BAD_KEY',
+    });
+  });
+});
+
+describe('the module of the executor', () => {
+  it('serves exclusive methods of any module', async () => {
+    @Injectable()
+    class Settlement {
+      done: Promise<string>;
+      private finish: (kind: string) => void = () => {};
+
+      constructor(@Inject(IdempotentExecutor) private readonly once: IdempotentExecutor) {
+        this.done = new Promise((resolve) => {
+          this.finish = resolve;
+        });
+      }
+
+      @EverySecondExclusive({ name: 'settle' })
+      async settle(tick: TickContext): Promise<void> {
+        const { kind, snapshot } = await this.once.runOnce(tick.idempotencyKey, () => 'settled');
+        this.finish(`${kind} ${snapshot.fencingToken === tick.fencingToken}`);
+      }
+    }
+    const { app } = await bootApp({
+      imports: [IdempotentExecutionModule.forRoot({ store: memorySnapshots() })],
+      providers: [Settlement],
+    });
+    expect(await app.get(Settlement).done).toBe('ran true');
+  });
+
+  it('takes its options from a factory, with what that injects', async () => {
+    const token: Provider = { provide: 'namespace', useValue: 'shop' };
+    class Settings {}
+    const module = IdempotentExecutionModule.forRootAsync({
+      imports: [{ module: Settings, providers: [token], exports: ['namespace'] }],
+      inject: ['namespace'],
+      useFactory: async (namespace: string) => ({ store: memorySnapshots(), namespace }),
+    });
+    const { app } = await bootWith({ imports: [module] });
+    const other = await bootExecutor({ namespace: 'other' });
+    const jobs = await Promise.all(
+      [app.get(IdempotentExecutor), other].map((one) => one.runOnce('k', () => 1)),
+    );
+    expect(new Set(jobs.map(({ snapshot }) => snapshot.jobId)).size).toBe(2);
+  });
+
+  it('closes store and cache with the application', async () => {
+    const closed: string[] = [];
+    const store = memorySnapshots().open({ clock: { wallMs: () => 0 } } as never);
+    const module = IdempotentExecutionModule.forRoot({
+      store: { open: () => Object.assign(store, { close: async () => closed.push('store') }) as never },
+      cache: { open: () => ({ close: async () => closed.push('cache') }) as never },
+    });
+    const { app } = await bootWith({ imports: [module] });
+    await app.close();
+    expect(closed.sort()).toEqual(['cache', 'store']);
+  });
+
+  it.each<[string, object, string]>([
+    ['an option that does not exist', { stor: 1 }, 'DSCHED_UNKNOWN_OPTION'],
+    ['no store', { store: undefined }, 'DSCHED_BAD_OPTION'],
+    ['an URL for a store', { store: 'postgres://me:hush@host' }, 'DSCHED_BAD_OPTION'],
+    ['a cache that is none', { cache: {} }, 'DSCHED_BAD_OPTION'],
+    ['null', { namespace: null }, 'DSCHED_BAD_OPTION'],
+    ['more than a tenth of jitter', { patience: { jitter: 0.2 } }, 'DSCHED_BAD_OPTION'],
+    ['a base above its cap', { patience: { baseMs: 10, capMs: 5 } }, 'DSCHED_DURATIONS'],
+    ['half a character', { mostKeptChars: 0.5 }, 'DSCHED_BAD_OPTION'],
+  ])('does not boot with %s', async (_, given, code) => {
+    const error = await bootError(bootExecutor(given));
+    expect(error).toMatchObject({ code });
+    expect(error.message).not.toContain('hush');
+  });
+});

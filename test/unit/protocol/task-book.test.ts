@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { controlledSchedule } from '../../../libs/distributed-schedule/src/protocol/controlled-schedule.js';
+import { TaskBook } from '../../../libs/distributed-schedule/src/protocol/task-book.js';
+import { EVERY_SECOND, every, taskOf } from '../../support/tasks.js';
+
+const START_MS = 1_000_000;
+const STAGGER_MS = 100;
+
+function bookWith(schedule = EVERY_SECOND): TaskBook {
+  const book = new TaskBook(STAGGER_MS);
+  book.add(
+    taskOf(() => undefined, { schedule }),
+    START_MS,
+  );
+  return book;
+}
+
+const replacement = (schedule = EVERY_SECOND) => taskOf(() => undefined, { schedule });
+
+describe('a task whose schedule is replaced', () => {
+  it('is not contested again for a tick that was taken out already', () => {
+    const book = bookWith();
+    expect(book.take(START_MS + 1_000, START_MS + 1_000)).toHaveLength(1);
+    book.replace(replacement(every(500)), START_MS + 1_010);
+    expect(book.earliest()).toBe(START_MS + 1_500);
+  });
+
+  it('is contested for a tick that came due while the change was on its way', () => {
+    const book = bookWith(every(3_600_000));
+    const tick = START_MS + 400;
+    const triggered = controlledSchedule(every(3_600_000), {
+      isPaused: false,
+      sinceMs: undefined,
+      triggers: [tick],
+    });
+    book.replace(replacement(triggered), START_MS + 900);
+    expect(book.earliest()).toBe(tick);
+  });
+
+  it('is not contested for what came due longer ago than a change takes to be seen', () => {
+    const book = bookWith(every(3_600_000));
+    book.replace(replacement(), START_MS + 60_500);
+    expect(book.earliest()).toBe(START_MS + 60_000);
+  });
+
+  it('has no next tick in a pause, and its own one after it', () => {
+    const book = bookWith();
+    const paused = controlledSchedule(EVERY_SECOND, { isPaused: true, sinceMs: undefined, triggers: [] });
+    book.replace(replacement(paused), START_MS + 10);
+    expect(book.earliest()).toBeUndefined();
+    const resumed = controlledSchedule(EVERY_SECOND, {
+      isPaused: false,
+      sinceMs: START_MS + 7_300,
+      triggers: [],
+    });
+    book.replace(replacement(resumed), START_MS + 7_900);
+    expect(book.earliest()).toBe(START_MS + 8_000);
+  });
+
+  it('stays unknown when it is', () => {
+    const book = new TaskBook(STAGGER_MS);
+    book.replace(replacement(), START_MS);
+    expect(book.earliest()).toBeUndefined();
+  });
+});
