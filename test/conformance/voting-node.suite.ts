@@ -135,7 +135,9 @@ export function describeVotingNode(name: string, start: () => Promise<VotingNode
       const task = newTask();
       const tick = await stage.nowMs();
       await vote(claimOf(task, tick, 'me:1'));
-      expect(answerOf(await node.peek([task, newTask()]))).toEqual([{ tick, claimId: 'me:1' }, { tick: 0 }]);
+      const [known, unknown] = answerOf(await node.peek([task, newTask()]));
+      expect(known).toEqual({ tick, claimId: 'me:1' });
+      expect(unknown).toMatchObject({ tick: 0 });
     });
 
     it('keeps a tick to the millisecond', async () => {
@@ -198,6 +200,11 @@ export function describeVotingNode(name: string, start: () => Promise<VotingNode
       expect(await vote(claimOf(task, firstAskedMs + EARLY_MS - 50, 'you:2'))).toEqual({
         kind: 'quarantined',
       });
+      // Whoever asks what was started before must not take this node's silence for a no.
+      const [told] = answerOf(await node.peek([task]));
+      const [toldWithBeat] = answerOf(await node.beat('me', [task])).ticks;
+      expect(told?.floor).toBeGreaterThanOrEqual(firstAskedMs + EARLY_MS + MARGIN_MS);
+      expect(toldWithBeat).toEqual(told);
       await untilItVotes();
       expect(await stage.nowMs()).toBeGreaterThanOrEqual(firstAskedMs + EARLY_MS + MARGIN_MS);
     });

@@ -127,6 +127,6 @@ function wordOfVote(vote: ClaimVote): string {
   return vote.kind === 'taken' && vote.claimId !== undefined ? `taken ${vote.claimId}` : vote.kind;
 }
 
-function wordOfTick({ tick, claimId = NOBODY }: NodeTick): string {
-  return `${tick} ${claimId}`;
+function wordOfTick({ tick, claimId = NOBODY, floor }: NodeTick): string {
+  return `${tick} ${claimId} ${floor ?? '-'}`;
 }

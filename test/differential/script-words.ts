@@ -85,8 +85,8 @@ export function wordsOf(question: Question, words: readonly unknown[]): Answer {
   }
 }
 
-/** Without the previous tick, which is compared as stored state; a task without ticks is at 0. */
+/** Without the previous tick, which is compared as stored state, and with the floor where it counts. */
 function tickOf(text: string): string {
-  const [tick = '', claimId = '-'] = text.split(' ');
-  return `${tick === '' ? '0' : tick} ${claimId}`;
+  const [tick = '', claimId = '', , floor = ''] = text.split(' ');
+  return `${tick} ${claimId} ${Number(floor) > Number(tick) ? floor : '-'}`;
 }

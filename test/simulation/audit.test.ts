@@ -86,7 +86,6 @@ it(
       const story = trace.slice(-LAST_LINES).join('\n');
       throw new Error(`SEED=${SEED}: ${JSON.stringify(violations)}\n${JSON.stringify(plan)}\n${story}`);
     }
-    if (process.env.SHOW) console.log([...counters].filter(([w]) => w.includes('audit') || w.includes('told')));
     // A test that had nothing to find would find nothing.
     expect(counters.get('missed tick that had to be told')).toBeGreaterThan(WORLDS);
     expect(counters.get('audit missed no_majority')).toBeGreaterThan(WORLDS / 4);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chownSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgresBin } from '../../scripts/ensure-postgres.mjs';
@@ -30,6 +31,9 @@ export interface PostgresServer {
 
 const READY_WITHIN_MS = 60_000;
 const PORT_ATTEMPTS = 10;
+const CHILDREN_END_WITHIN_MS = 20_000;
+const RETRY_EVERY_MS = 50;
+const CHILDREN_ALIVE = /shared memory block .* is still in use|lock file .* already exists/;
 const READY = 'database system is ready to accept connections';
 const USER = 'schedule';
 /** The ids of `nobody` on Debian and macOS differ; where there is no account for databases any harmless one will do. */
@@ -93,7 +97,7 @@ class ServerProcess implements PostgresServer {
     for (let attempt = 1; ; attempt += 1) {
       this.port = await freePort();
       try {
-        return await this.start();
+        return await this.#launch();
       } catch (error) {
         // Somebody else took the port between the choice and the bind.
         if (attempt === PORT_ATTEMPTS || !this.#log.includes('could not bind')) throw error;
@@ -102,6 +106,19 @@ class ServerProcess implements PostgresServer {
   }
 
   async start(): Promise<void> {
+    const deadlineMs = performance.now() + CHILDREN_END_WITHIN_MS;
+    for (;;) {
+      try {
+        return await this.#launch();
+      } catch (error) {
+        // The children of a server that was killed end when they notice; until then its memory is in use.
+        if (!CHILDREN_ALIVE.test(this.#log) || performance.now() > deadlineMs) throw error;
+        await sleep(RETRY_EVERY_MS);
+      }
+    }
+  }
+
+  async #launch(): Promise<void> {
     const settings = [
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${this.folder}`,
@@ -121,8 +138,6 @@ class ServerProcess implements PostgresServer {
       cwd: this.folder,
       env: { ...plainEnv(), LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
-      // A group of its own: its children live on for a moment when it is killed.
-      detached: true,
     });
     killAtExit(child);
     this.#child = child;
@@ -141,8 +156,7 @@ class ServerProcess implements PostgresServer {
     this.#child = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    if (signal === 'SIGKILL') process.kill(-child.pid, signal);
-    else child.kill(signal);
+    child.kill(signal);
     await ended;
   }
 

@@ -13,6 +13,9 @@ export class ParentObserver implements ScheduleObserver {
         tellParent({ type: 'tick', task, tick, outcome, detail });
         return;
       }
+      case 'audit':
+        tellParent({ type: 'audit', finding: event.finding });
+        return;
       case 'quorum':
         tellParent({ type: 'quorum', reached: event.reached });
         return;

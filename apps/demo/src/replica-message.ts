@@ -1,4 +1,4 @@
-import type { Outcome } from 'nestjs-distributed-schedule';
+import type { AuditFinding, Outcome } from 'nestjs-distributed-schedule';
 
 /** What a replica tells the process that started it, if one did. */
 export type ReplicaMessage =
@@ -11,6 +11,7 @@ export type ReplicaMessage =
       readonly outcome: Outcome;
       readonly detail: string | undefined;
     }
+  | { readonly type: 'audit'; readonly finding: AuditFinding }
   | { readonly type: 'quorum'; readonly reached: boolean };
 
 /** What the process that started it may make a replica suffer, see fault-commands.ts. */

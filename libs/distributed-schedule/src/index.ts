@@ -52,6 +52,7 @@ export {
 export { DistributedScheduleError, ERROR_CODES, type ErrorCode, LeaseLostError } from './protocol/errors.js';
 export type { FenceRepeat, FenceVerdict } from './protocol/fence.js';
 export type { ControlCondition, ScheduleEvent, ScheduleObserver } from './protocol/observer.js';
+export type { OnceResult } from './protocol/once-result.js';
 export { OUTCOMES, type Outcome, type TickReport } from './protocol/outcome.js';
 export type {
   BeatVerdict,
@@ -67,7 +68,7 @@ export type {
   TickLedger,
   TickRef,
 } from './protocol/ports.js';
-export type { Effect, OnceResult } from './protocol/run-once.js';
+export type { Effect } from './protocol/run-once.js';
 export type { SchedulerState, SchedulerStatus } from './protocol/scheduler-parts.js';
 export type {
   BeginVerdict,

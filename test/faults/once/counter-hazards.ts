@@ -61,22 +61,24 @@ export const HAZARDS: readonly Hazard[] = [
     },
   },
   {
-    kind: 'its sessions ended by the server',
+    kind: 'transactions ended by the server',
     strike: async ({ postgres }, slot) => {
       await slot.replica.nextEffect(AIM_WITHIN_MS);
       const sql =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'";
-      return ((await postgres.pool({ max: 1 }).query(sql)).rowCount ?? 0) >= 0;
+      // The other string of faults may have killed the server just now.
+      const ended = await postgres
+        .pool({ max: 1 })
+        .query(sql)
+        .catch(() => undefined);
+      return (ended?.rowCount ?? 0) > 0;
     },
   },
   {
     kind: 'PostgreSQL killed and restarted',
-    strike: async ({ postgres }, slot) => {
+    strike: async (scene, slot) => {
       await slot.replica.nextEffect(AIM_WITHIN_MS);
-      const before = postgres.pid;
-      await postgres.kill();
-      await postgres.start();
-      return postgres.pid !== before;
+      return scene.restartPostgres();
     },
   },
 ];

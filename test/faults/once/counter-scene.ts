@@ -1,12 +1,15 @@
 /** Three masters, a PostgreSQL, three replicas, and links of each replica's own to all of them. */
 
+import { fileURLToPath } from 'node:url';
 import { migrationSql } from '../../../libs/distributed-schedule/src/postgres/migration.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { compiled } from './compiled-program.js';
 import { type FromReplica, TABLES } from './once-plan.js';
 import { ReplicaProcess } from './replica-process.js';
 
+const PROGRAM = fileURLToPath(new URL('./once-replica.ts', import.meta.url));
 const MASTERS = 3;
 const SLOTS = 3;
 
@@ -24,20 +27,23 @@ export class CounterScene {
   /** How attempts have ended, by task: `once ran`, `plain ran`, `once DSCHED_JOB_PENDING` … */
   readonly endings = new Map<string, number>();
   private started = 0;
+  private restarting = Promise.resolve(true);
 
   private constructor(
     readonly postgres: PostgresServer,
     private readonly masters: readonly RedisServer[],
     private readonly proxy: ProxyHost,
     private readonly seed: number,
+    private readonly program: string,
   ) {}
 
   static async open(seed: number): Promise<CounterScene> {
+    const program = compiled(PROGRAM);
     const [postgres, masters] = await Promise.all([
       startPostgres(),
       Promise.all(Array.from({ length: MASTERS }, () => startRedis())),
     ]);
-    const scene = new CounterScene(postgres, masters, ProxyHost.open(), seed);
+    const scene = new CounterScene(postgres, masters, ProxyHost.open(), seed, program);
     const pool = postgres.pool();
     await pool.query(migrationSql());
     await pool.query(TABLES);
@@ -50,6 +56,17 @@ export class CounterScene {
   async restart(slot: Slot): Promise<void> {
     slot.replica = this.start(slot.index, slot.redisLinks, slot.postgresLink);
     await slot.replica.ready.catch(() => undefined);
+  }
+
+  /** Resolves to whether there is another server now. One restart at a time: each waits for the one before it. */
+  restartPostgres(): Promise<boolean> {
+    this.restarting = this.restarting.then(async () => {
+      const before = this.postgres.pid;
+      await this.postgres.kill();
+      await this.postgres.start();
+      return this.postgres.pid !== before;
+    });
+    return this.restarting;
   }
 
   /** Lets the replicas end what is under way. */
@@ -83,7 +100,7 @@ export class CounterScene {
       redis: this.masters.map((master) => master.url),
       postgres: url,
     };
-    return new ReplicaProcess(plan, Object.fromEntries(routes), {
+    return new ReplicaProcess(this.program, plan, Object.fromEntries(routes), {
       onMessage: (message) => this.count(message),
       onTrouble: (what) => this.troubles.push(what),
     });

@@ -1,8 +1,8 @@
 /** The work of one tick, with and without snapshots. It takes a while, so that faults fall into its middle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IdempotentExecutor } from 'nestjs-distributed-schedule';
 import type { Pool, PoolClient } from 'pg';
+import type { IdempotentExecutor } from '../../../libs/distributed-schedule/src/index.js';
 import type { TaskName } from './once-plan.js';
 
 const LONGEST_PAUSE_MS = 60;

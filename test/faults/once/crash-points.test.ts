@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import { type OnceResult, runOnce } from '../../../libs/distributed-schedule/src/protocol/run-once.js';
+import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/once-result.js';
+import { runOnce } from '../../../libs/distributed-schedule/src/protocol/run-once.js';
 import type {
   Snapshot,
   SnapshotStore,
@@ -17,6 +18,7 @@ import { SystemRandom } from '../../../libs/distributed-schedule/src/system/syst
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { compiled } from './compiled-program.js';
 import {
   COUNTER_TABLE,
   CRASH_POINTS,
@@ -27,22 +29,22 @@ import {
   TAKEOVER_MS,
 } from './doomed-plan.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./doomed-attempt.ts', import.meta.url));
 const FIRST_TOKEN = 1_000;
 
 const platform = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'doomed' };
 let jobs = 0;
+let compiledProgram = '';
+beforeAll(() => {
+  compiledProgram = compiled(PROGRAM);
+});
 
 /** Lets a process die at that point of its attempt, and resolves to the job. */
 async function crashAt(point: CrashPoint, url: string): Promise<string> {
   jobs += 1;
   const jobId = sha256Hex(`job ${jobs}`).slice(0, 32);
   const plan: DoomedPlan = { url, jobId, fencingToken: FIRST_TOKEN, point };
-  const child = fork(PROGRAM, [JSON.stringify(plan)], {
-    cwd: ROOT,
-    execArgv: ['--import', './scripts/typescript.mjs'],
-  });
+  const child = fork(compiledProgram, [JSON.stringify(plan)]);
   const [, signal] = await once(child, 'exit');
   expect(signal).toBe('SIGKILL');
   return jobId;

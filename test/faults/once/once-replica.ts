@@ -7,6 +7,7 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import pg from 'pg';
 import {
   DistributedScheduleModule,
   IdempotentExecutionModule,
@@ -14,9 +15,8 @@ import {
   IntervalExclusive,
   redisSnapshotCache,
   type TickContext,
-} from 'nestjs-distributed-schedule';
-import { postgresSnapshots } from 'nestjs-distributed-schedule/postgres';
-import pg from 'pg';
+} from '../../../libs/distributed-schedule/src/index.js';
+import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/index.js';
 import { idempotencyKey } from '../../../libs/distributed-schedule/src/system/idempotency-key.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { Counting } from './counting.js';

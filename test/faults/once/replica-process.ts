@@ -8,7 +8,6 @@ import { killAtExit } from '../../support/leftovers.js';
 import type { FromReplica, ReplicaPlan } from './once-plan.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('./once-replica.ts', import.meta.url));
 const ROUTE = fileURLToPath(new URL('../campaign/route.cjs', import.meta.url));
 const END_WITHIN_MS = 15_000;
 const OUTPUT_KEPT = 4_000;
@@ -27,13 +26,14 @@ export class ReplicaProcess {
   private waiting: (() => void)[] = [];
 
   constructor(
+    program: string,
     readonly plan: ReplicaPlan,
     routes: Readonly<Record<string, number>>,
     { onMessage, onTrouble }: ReplicaEvents,
   ) {
-    this.child = fork(PROGRAM, [JSON.stringify(plan)], {
+    this.child = fork(program, [JSON.stringify(plan)], {
       cwd: ROOT,
-      execArgv: ['--require', ROUTE, '--import', './scripts/typescript.mjs'],
+      execArgv: ['--require', ROUTE],
       env: { ...process.env, CAMPAIGN_ROUTES: JSON.stringify(routes) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

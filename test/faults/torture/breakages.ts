@@ -47,13 +47,13 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'claim id derived from the tick',
-    file: 'protocol/bid.ts',
+    file: 'protocol/claim-id.ts',
     find: CLAIM_ID,
-    replace: 'claimId: `all:${tick}`',
+    replace: 'claimId: `all:${claimedInstant(due)}`',
   },
   {
     name: 'claim id shared by the attempts of an instance',
-    file: 'protocol/bid.ts',
+    file: 'protocol/claim-id.ts',
     find: CLAIM_ID,
     replace: 'claimId: `${parts.instanceId}:always`',
   },

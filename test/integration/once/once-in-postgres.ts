@@ -6,10 +6,10 @@ import {
   resolvePostgresSettings,
 } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/once-result.js';
 import {
   type Effect,
   type OnceJob,
-  type OnceResult,
   runOnce,
 } from '../../../libs/distributed-schedule/src/protocol/run-once.js';
 import {

@@ -83,6 +83,17 @@ describe.skipIf(lacksPostgres('the table of the snapshots'))(
       });
     });
 
+    it('that is there already may be asked for by a user who may not create it', async () => {
+      const pool = await inDatabase('granted');
+      await storeIn(pool).migrate();
+      await pool.query('CREATE ROLE clerk LOGIN');
+      await pool.query('GRANT SELECT, INSERT, UPDATE, DELETE ON distributed_schedule_snapshot TO clerk');
+      const url = new URL(server.url);
+      [url.username, url.pathname] = ['clerk', '/granted'];
+      const store = storeIn(server.pool({ connectionString: url.href }), { migrate: true });
+      expect((await runIn(store, newJob(), () => 1)).kind).toBe('ran');
+    });
+
     it('that may not be touched is an error at once, without a secret', async () => {
       const pool = await inDatabase('forbidden');
       await storeIn(pool).migrate();

@@ -69,6 +69,16 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     expect(await statusOf(job.jobId)).toBe('failed');
   });
 
+  it.each(['COMMIT', 'ROLLBACK', 'COMMIT; BEGIN'])(
+    'that ends its transaction by itself with %s is found out',
+    async (end) => {
+      const job = newJob();
+      const running = runIn(store, job, (tx) => tx.query(end));
+      await expect(running).rejects.toThrow('the effect has ended its transaction by itself');
+      expect(await statusOf(job.jobId)).toBe('failed');
+    },
+  );
+
   it('that another attempt is running is waited for, and then answered from its success', async () => {
     const job = newJob();
     let runs = 0;
@@ -174,6 +184,26 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     );
     await expect(running).rejects.toThrow();
     expect(await rowsOf('aborted')).toBe(0);
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
+  it('does not begin when its run was told to end before', async () => {
+    const job = newJob();
+    const run = new AbortController();
+    const begin = store.begin.bind(store);
+    const late = Object.assign(Object.create(store) as PostgresSnapshotStore, {
+      begin: async (...args: Parameters<typeof begin>) => {
+        const verdict = await begin(...args);
+        run.abort(new Error('lease lost'));
+        return verdict;
+      },
+    });
+    let runs = 0;
+    const effect = (): void => {
+      runs += 1;
+    };
+    await expect(runIn(late, job, effect, { signal: run.signal })).rejects.toThrow('lease lost');
+    expect(runs).toBe(0);
     expect(await statusOf(job.jobId)).toBe('failed');
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
@@ -86,6 +87,31 @@ describe('snapshots in Redis', () => {
     expect(verdict.kind).toBe('unreachable');
     expect(JSON.stringify(verdict)).not.toMatch(/hush|127\.0\.0\.1/);
     await store.close();
+  });
+
+  it('need no more rights than docs/idempotence.md says', async () => {
+    const page = readFileSync(new URL('../../../docs/idempotence.md', import.meta.url), 'utf8');
+    const rights = [...page.matchAll(/`([^`]*\+(?:eval|hello) [^`]*)`/g)].flatMap(
+      ([, text]) => text?.split(/\s+/) ?? [],
+    );
+    expect(rights).toContain('~shop:job:*');
+    await server.client().call('ACL', 'SETUSER', 'shop', 'reset', 'on', '>shop', '-@all', ...rights);
+    const url = new URL(server.url);
+    [url.username, url.password] = ['shop', 'shop'];
+    const store = redisSnapshots({ redis: url.href, ...PATIENT }).open(PLATFORM);
+    const cache = redisSnapshotCache({ redis: url.href, ...PATIENT }).open(PLATFORM);
+    const input = { digest: 'd', json: '1' };
+    const job = { jobId: newJobId(), fencingToken: 1, input };
+    const first = await store.begin({ ...job, attemptId: 'a' });
+    if (first.kind === 'begun') await first.attempt.fail('no');
+    const second = await store.begin({ ...job, attemptId: 'b' });
+    const end = second.kind === 'begun' ? await second.attempt.succeed({}) : undefined;
+    expect(end?.kind).toBe('written');
+    await cache.read(job.jobId);
+    await expect.poll(() => server.client().pubsub('NUMSUB', 'shop:done')).not.toEqual(['shop:done', 0]);
+    if (end?.kind === 'written') await cache.publish(end.snapshot);
+    expect(await server.client().exists(`shop:done:${job.jobId}`)).toBe(1);
+    await Promise.all([store.close(), cache.close()]);
   });
 
   it.each([

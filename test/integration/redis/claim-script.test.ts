@@ -59,7 +59,7 @@ describe('a node that is asked for a tick', () => {
 
   it('refuses a tick that is later than its limit, and writes nothing', async () => {
     expect(await votesOf(instance, claimOf('a', nowMs - 500, 'one', 400))).toEqual(['late']);
-    expect(answerOf(await nodeOf(instance).peek(['a']))).toEqual([{ tick: 0 }]);
+    expect(answerOf(await nodeOf(instance).peek(['a']))).toMatchObject([{ tick: 0 }]);
   });
 
   it('says late even to a claim that it has granted, so that a stale message starts nothing', async () => {
@@ -77,7 +77,7 @@ describe('a node that is asked for a tick', () => {
       claimOf('b', nowMs, 'four'),
     );
     expect(votes).toEqual(['granted', 'granted', 'taken', 'granted']);
-    expect(answerOf(await nodeOf(instance).peek(['a', 'b', 'c']))).toEqual([
+    expect(answerOf(await nodeOf(instance).peek(['a', 'b', 'c']))).toMatchObject([
       { tick: nowMs, claimId: 'two' },
       { tick: nowMs, claimId: 'four' },
       { tick: 0 },
@@ -108,7 +108,7 @@ describe('a batch of a thousand claims', () => {
     const ticks = answerOf(await nodeOf(instance).peek(claims.map((claim) => claim.task)));
     expect(ticks.every((known, index) => known.claimId === `claim${index}`)).toBe(true);
     await nodeOf(instance).giveBack(claims);
-    expect(answerOf(await nodeOf(instance).peek(['task 0', 'task 999']))).toEqual([{ tick: 0 }, { tick: 0 }]);
+    expect(answerOf(await nodeOf(instance).peek(['task 0', 'task 999']))).toMatchObject([{ tick: 0 }, { tick: 0 }]);
   });
 
   it('works beyond the number of values that Lua can unpack', async () => {

@@ -45,7 +45,7 @@ describe('a beat', () => {
     await nodeOf(one).claim([claimOf('a', tick, 'winner')]);
     const beat = answerOf(await nodeOf(two).beat(two.instanceId, ['b', 'a']));
     expect([...beat.members].sort()).toEqual([one.instanceId, two.instanceId].sort());
-    expect(beat.ticks).toEqual([{ tick: 0 }, { tick, claimId: 'winner' }]);
+    expect(beat.ticks).toMatchObject([{ tick: 0 }, { tick, claimId: 'winner' }]);
   });
 
   it('forgets an instance that has left', async () => {

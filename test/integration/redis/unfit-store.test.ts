@@ -96,7 +96,7 @@ describe('a server', () => {
     const proxy = await Edited.start(server, 'tcp_port', 'nothing that anybody asks for');
     const instance = openInstance({ inputs: [proxy.url], namespace });
     await until(() => instance.health().every(({ answering }) => answering), 'the node answers');
-    expect(answerOf(await nodeOf(instance).peek(['a']))).toEqual([{ tick: 0 }]);
+    expect(answerOf(await nodeOf(instance).peek(['a']))).toMatchObject([{ tick: 0 }]);
     await proxy.stop();
   });
 });

@@ -4,5 +4,11 @@ import { CLAIM_MUTANTS } from './claim-mutants.js';
 import { CONTEST_MUTANTS } from './contest-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import type { Mutant } from './mutant.js';
+import { POLICY_MUTANTS } from './policy-mutants.js';
 
-export const MUTANTS: readonly Mutant[] = [...CLAIM_MUTANTS, ...LEASE_MUTANTS, ...CONTEST_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...CLAIM_MUTANTS,
+  ...LEASE_MUTANTS,
+  ...CONTEST_MUTANTS,
+  ...POLICY_MUTANTS,
+];

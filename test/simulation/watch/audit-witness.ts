@@ -2,7 +2,11 @@
 
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit-finding.js';
 import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit-source.js';
-import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import {
+  hasRun,
+  type Outcome,
+  type TickReport,
+} from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Instance } from '../world/simulated-instance.js';
 import type { WorldParts } from '../world/world-parts.js';
@@ -17,12 +21,16 @@ const SETTLED_MS = 6_000;
 const MARGIN_MS = 300;
 /** Where the first in rank has died or stands still: until the others take its turn. */
 const HELD_MS = 8_000;
+/** Longer than any suspension and any time without a reply. */
+const SUSPENDED_FOR_MS = 16_000;
 const LIMIT_SHARE = 0.4;
+
+const NOT_MISSED: ReadonlySet<Outcome> = new Set<Outcome>(['overlap', 'buffered', 'taken']);
 
 export class AuditWitness {
   private readonly told = new Map<string, { readonly atMs: number; readonly certain: boolean }>();
-  /** Ticks that came during a run, by the word of some instance. */
-  private readonly overlaps = new Set<string>();
+  /** Ticks that came during a run, or that somebody has claimed and may have died with, by the word of some instance. */
+  private readonly notMissed = new Set<string>();
   /** By task and tick. */
   private readonly startedRuns = new Set<string>();
   private readonly endedRuns = new Set<string>();
@@ -37,7 +45,7 @@ export class AuditWitness {
   }
 
   reported({ task, tick, outcome }: TickReport): void {
-    if (outcome === 'overlap' || outcome === 'buffered') this.overlaps.add(`${task} ${tick}`);
+    if (NOT_MISSED.has(outcome)) this.notMissed.add(`${task} ${tick}`);
     if (hasRun(outcome)) this.endedRuns.add(`${task} ${tick}`);
   }
 
@@ -52,7 +60,8 @@ export class AuditWitness {
     if (outcome === 'lost') return;
     const known = this.told.get(key);
     this.told.set(key, { atMs: known?.atMs ?? time.nowMs, certain: (known?.certain ?? false) || certain });
-    if (certain && !this.isMisled && this.startedRuns.has(key))
+    const { areDefault } = this.parts.policiesOf(task);
+    if (certain && areDefault && !this.isMisled && this.startedRuns.has(key))
       history.fail('what is missed did not run', place);
   }
 
@@ -101,7 +110,7 @@ export class AuditWitness {
   private check(task: string, tick: number, afterMs: number): void {
     const { history, instances } = this.parts;
     const key = `${task} ${tick}`;
-    if (this.startedRuns.has(key) || this.overlaps.has(key) || this.isClaimed(key)) return;
+    if (this.startedRuns.has(key) || this.notMissed.has(key) || this.isClaimed(key)) return;
     const watchers = instances.filter((instance) => this.hasWatched(instance, tick, afterMs));
     if (watchers.length === 0) return;
     // Any of the others may have been the one whose turn it was.
@@ -122,6 +131,8 @@ export class AuditWitness {
     afterMs: number,
   ): boolean {
     if (isFenced || isLeaving || countsFrom === undefined || countsFrom + SETTLED_MS > tick) return false;
+    // Without an answer since then it believes that it is still earlier.
+    if (this.parts.time.nowMs - machine.wallSteppedMs < SUSPENDED_FOR_MS) return false;
     return machine.hasRunFor(afterMs + this.parts.profile.periodMs);
   }
 

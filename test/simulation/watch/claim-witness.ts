@@ -84,6 +84,12 @@ export class ClaimWitness {
     this.checkWinOrder(claim, story);
   }
 
+  /** Whether some server has granted this instant to a claim that its owner has not given back. */
+  isGranted(task: string, instant: number): boolean {
+    const grants = this.stories.get(`${task} ${instant}`)?.grants ?? new Map();
+    return [...grants].some(([claimId, servers]) => servers.size > 0 && !this.givenBack.has(claimId));
+  }
+
   /** The owner has decided never to run it. */
   gaveBack(claim: Claim): void {
     if (this.givenBack.has(claim.claimId)) return;

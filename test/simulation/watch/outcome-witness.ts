@@ -3,6 +3,7 @@
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import { taskOfRunLock } from '../../../libs/distributed-schedule/src/protocol/run-lock.js';
+import { looksBack } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';
@@ -27,6 +28,8 @@ const REPORTED_WITHIN_PERIODS = 4;
 
 export class OutcomeWitness {
   private readonly bids = new Map<string, number>();
+  /** By task, while and after a run that goes on for so long that its successors meet it. */
+  private readonly busyUntilMs = new Map<string, number>();
 
   constructor(
     private readonly history: History,
@@ -43,14 +46,12 @@ export class OutcomeWitness {
   ended(instance: Instance, report: TickReport): void {
     const { task, tick, outcome, detail } = report;
     this.history.note(() => `${nameOf(instance, task, tick)} ${outcome} ${detail ?? ''}`);
-    const isSecond = this.isOfRun(instance, report) && !this.policiesOf(task).areDefault;
+    const isFirst = this.isFirstWord(instance, report);
 
     const ended = instance.ended.get(task) ?? new Set<number>();
     instance.ended.set(task, ended);
     if (this.isBeforeAgreement(instance, tick)) return;
-    if (ended.has(tick) && !isSecond) {
-      this.history.fail('one outcome per tick', `${nameOf(instance, task, tick)} ${outcome}`);
-    }
+    if (!isFirst) this.history.fail('one outcome per tick', `${nameOf(instance, task, tick)} ${outcome}`);
     ended.add(tick);
     this.history.count(`outcome ${outcome}`);
     if (outcome === 'misfire' && instance.won.has(`${task} ${tick}`)) {
@@ -58,14 +59,23 @@ export class OutcomeWitness {
     }
   }
 
-  /** Whether it says how a run has ended: one word for each run, also of a tick that had ended here without one. */
-  private isOfRun(instance: Instance, { task, tick, outcome }: TickReport): boolean {
-    if (!hasRun(outcome)) return false;
+  /**
+   * A tick ends in one word, and each run in one. Where policies start again what has ended on an instance, there may be one
+   * word of its contest and one of each run.
+   */
+  private isFirstWord(instance: Instance, { task, tick, outcome }: TickReport): boolean {
     const key = `${task} ${tick}`;
+    const policies = this.policiesOf(task);
+    const isAlone = instance.ended.get(task)?.has(tick) !== true;
+    if (!hasRun(outcome)) {
+      const hadContest = instance.contests.has(key);
+      instance.contests.add(key);
+      return !hadContest && (isAlone || looksBack(policies));
+    }
     const begun = instance.begun.get(key) ?? 0;
-    if (begun === 0) this.history.fail('one outcome per run', `${nameOf(instance, task, tick)} ${outcome}`);
     instance.begun.set(key, begun - 1);
-    return true;
+    if (begun === 0) this.history.fail('one outcome per run', `${nameOf(instance, task, tick)} ${outcome}`);
+    return isAlone || looksBack(policies) || policies.overlap === 'buffer_one';
   }
 
   /** In quiet time one instance bids for a tick, and the others see that it is taken. */
@@ -75,6 +85,9 @@ export class OutcomeWitness {
     const quietMs = nowMs - healedAtMs - LIVE_AFTER_MS;
     if (healedAtMs >= durationMs || quietMs < 0 || quietMs > QUIET_MS) return;
     const key = `${taskOfRunLock(task)} ${Math.floor((nowMs + BID_LEAD_MS) / periodMs)}`;
+    if (this.runs.isLong(taskOfRunLock(task)))
+      this.busyUntilMs.set(taskOfRunLock(task), nowMs + 2 * periodMs);
+    if (nowMs < (this.busyUntilMs.get(taskOfRunLock(task)) ?? 0)) return;
     const bids = (this.bids.get(key) ?? 0) + 1;
     this.bids.set(key, bids);
     if (bids > MOST_BIDS_PER_TICK) {

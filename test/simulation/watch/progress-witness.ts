@@ -1,5 +1,6 @@
 /** Whether every tick ran once the world was healed, as far as the policies of its task promise that. */
 
+import { taskOfRunLock } from '../../../libs/distributed-schedule/src/protocol/run-lock.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';
@@ -13,10 +14,15 @@ import type { RunWitness } from './run-witness.js';
 const LAST_MS = 2_000;
 /** Bids in the common round find a lock that came free before this, after the tick. */
 const COMMON_ROUND_MS = 250;
+/** Before its tick. */
+const ADOPTED_MS = 60;
 /** From the end of trouble until what was left undone is found: a beat and the next tick, with the steps of each rank. */
 const FOUND_WITHIN_MS = 3_000;
 /** The dead are members for 3 s, their locks live for 3 s, and then the next tick finds what they have left. */
 const RETAKEN_WITHIN_MS = 7_000;
+
+/** Ticks that wait for a run may wait for so long. */
+const LONGEST_RUN_MS = 6_000;
 
 /** Runs of one tick, attempt by attempt: the lock is kept between them. */
 interface Stretch {
@@ -29,6 +35,7 @@ export class ProgressWitness {
   /** While nobody was there, true time. */
   private away: { readonly fromMs: number; readonly toMs: number } | undefined;
   private readonly deaths: { readonly run: Run; readonly atMs: number }[] = [];
+  private readonly heldUp: { readonly task: string; readonly atMs: number }[] = [];
 
   constructor(
     private readonly history: History,
@@ -38,15 +45,18 @@ export class ProgressWitness {
     private readonly instances: readonly Pick<Resident, 'won'>[],
   ) {}
 
-  /** From now on nobody is there, for so long. */
-  allAway(forMs: number): void {
+  /** From now on nobody is there, for so long; they had the locks of these tasks, and may lose them. */
+  allAway(forMs: number, held: readonly string[]): void {
     const fromMs = this.history.nowMs();
     this.away = { fromMs, toMs: fromMs + forMs };
+    this.died(held, []);
   }
 
-  /** The instance of this run has died in it. */
-  died(run: Run): void {
-    this.deaths.push({ run, atMs: this.history.nowMs() });
+  /** An instance has died that had the locks of these tasks, and was running these. */
+  died(tasks: readonly string[], runs: readonly Run[]): void {
+    const atMs = this.history.nowMs();
+    for (const run of runs) this.deaths.push({ run, atMs });
+    for (const task of tasks) this.heldUp.push({ task: taskOfRunLock(task), atMs });
   }
 
   /** At the end of a world that was healed. */
@@ -68,11 +78,11 @@ export class ProgressWitness {
 
   /** Whether the tick was missed by everybody, or held up by the dead, and is not made up for. */
   private wasNobodyThere(task: string, atMs: number): boolean {
-    const heldUp = this.deaths.some(
+    const isHeldUp = this.heldUp.some(
       (death) =>
-        death.run.task === task && atMs >= death.atMs - LAST_MS && atMs <= death.atMs + RETAKEN_WITHIN_MS,
+        death.task === task && atMs >= death.atMs - LONGEST_RUN_MS && atMs <= death.atMs + RETAKEN_WITHIN_MS,
     );
-    if (heldUp) return true;
+    if (isHeldUp) return true;
     if (this.away === undefined) return false;
     const { fromMs, toMs } = this.away;
     if (atMs < fromMs - COMMON_ROUND_MS || atMs > toMs + FOUND_WITHIN_MS) return false;
@@ -91,9 +101,13 @@ export class ProgressWitness {
   private mayBePassedOver(task: string, atMs: number, stretches: readonly Stretch[]): boolean {
     const { overlap, misfire } = this.policiesOf(task);
     const { periodMs } = this.profile;
+    // Ticks are adopted, or refused, when their contest begins.
+    const mayBeRefused = overlap === 'buffer_one';
     const covering = stretches.filter(
       ({ run, fromMs, toMs }) =>
-        run.tick < EPOCH_MS + atMs && fromMs < atMs + COMMON_ROUND_MS && toMs > atMs + COMMON_ROUND_MS,
+        run.tick < EPOCH_MS + atMs &&
+        fromMs < atMs + COMMON_ROUND_MS &&
+        toMs > atMs + (mayBeRefused ? -ADOPTED_MS : COMMON_ROUND_MS),
     );
     return covering.some(({ run, fromMs, toMs }) => {
       if (toMs === Number.POSITIVE_INFINITY) return true;
@@ -121,7 +135,9 @@ export class ProgressWitness {
     if (recovery !== 'retake' || run.tick < countsFromMs) return;
     const tickMs = run.tick - EPOCH_MS;
     if (diedAtMs + RETAKEN_WITHIN_MS - tickMs > recoveryWithinMs) return;
-    const again = this.runs.all.find((one) => one.task === run.task && one.tick === run.tick && one.attempt > run.attempt);
+    const again = this.runs.all.find(
+      (one) => one.task === run.task && one.tick === run.tick && one.attempt > run.attempt,
+    );
     if (again !== undefined && again.startedAtMs <= diedAtMs + RETAKEN_WITHIN_MS) {
       this.history.count('retaken after a death');
       return;

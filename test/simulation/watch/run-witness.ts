@@ -17,6 +17,8 @@ export interface RunRules {
   readonly periodMs: number;
   readonly lateLimitMs: number;
   readonly policiesOf: (task: string) => SimulatedPolicies;
+  /** Whether the instant was ever granted to somebody who did not give it back. */
+  readonly isGranted: (task: string, instant: number) => boolean;
   /** Without run locks runs may overlap, and at periods near EARLY start in another order than they were granted. */
   readonly isLockless: boolean;
 }
@@ -28,6 +30,8 @@ const STEP_FORGOTTEN_MS = 6_000;
 const SIGNAL_TOLERANCE_MS = 5;
 const EARLIEST_START_MS = -2;
 const SIGNAL_CHECK_MS = 20;
+/** A short run has ended by then. */
+const LONG_MS = 100;
 
 export class RunWitness {
   /** `task tick` of every tick that has started. */
@@ -115,6 +119,11 @@ export class RunWitness {
     return this.all.some((run) => run.task === task && run.tick === tick && run.end !== undefined);
   }
 
+  /** Whether a run of the task, with all its attempts, has been going on for a while. */
+  isLong(task: string): boolean {
+    return this.tenures.isHeldFor(task, LONG_MS);
+  }
+
   runningOn(machine: Machine): readonly Run[] {
     return [...this.running].filter((run) => run.machine === machine);
   }
@@ -178,14 +187,16 @@ export class RunWitness {
       this.history.fail('a tick starts once', `${nameOf(run)} by ${first} and ${run.instanceId}`);
     }
     const attempt = `${key} ${run.attempt}`;
-    if (this.attempts.has(attempt)) this.history.fail('an attempt starts once', `${nameOf(run)} by ${run.instanceId}`);
+    if (this.attempts.has(attempt))
+      this.history.fail('an attempt starts once', `${nameOf(run)} by ${run.instanceId}`);
     this.attempts.add(attempt);
     if (first === undefined) this.started.set(key, run.instanceId);
   }
 
   /** The token is the instant that was claimed for this very attempt, and not given back. */
   private checkClaimed(run: Run): void {
-    if (run.token !== run.tick + run.attempt - 1) this.history.fail('the token is the claimed instant', nameOf(run));
+    if (run.token !== run.tick + run.attempt - 1)
+      this.history.fail('the token is the claimed instant', nameOf(run));
     const isPartOfClaim = run.attempt > 1 && this.rules.policiesOf(run.task).overlap === 'allow';
     if (isPartOfClaim || run.resident.claimed.has(`${run.task} ${run.token}`)) return;
     this.history.fail('no start without a claim', `${nameOf(run)} by ${run.instanceId}`);

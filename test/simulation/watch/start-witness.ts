@@ -10,12 +10,16 @@ export interface StartRules {
   /** Without run locks every instance takes a claim that has not ended for one whose instance is gone. */
   readonly isLockless: boolean;
   readonly policiesOf: (task: string) => SimulatedPolicies;
+  /** Whether the instant was ever granted to somebody who did not give it back. */
+  readonly isGranted: (task: string, instant: number) => boolean;
 }
 
 /** Clocks of one instance may be slewed between two readings, ms. */
 const SLEW_MS = 5;
 /** From the decision for the newest tick to its start: two calls to the store at most, repeated twice. */
 const DECIDED_WITHIN_MS = 800;
+/** From the begin of a bid to the start. */
+const BID_MS = 400;
 /** A tick is adopted when its contest begins, shortly before its time, and a machine is not always on time. */
 const ADOPTED_WITHIN_MS = 50;
 
@@ -51,7 +55,8 @@ export class StartWitness {
     const isCatchingUp = misfire === 'all' && (previous.attempt > 1 || this.isLate(previous));
     if (overlap !== 'cancel_other' || run.tick === previous.tick || isCatchingUp) return;
     const hasRunBeside =
-      run.tick > previous.startedMs + ADOPTED_WITHIN_MS && run.tick < previous.end.endedMs - ADOPTED_WITHIN_MS;
+      run.tick > previous.startedMs + ADOPTED_WITHIN_MS &&
+      run.tick < previous.end.endedMs - ADOPTED_WITHIN_MS;
     if (!hasRunBeside || !run.machine.hasRunFor(this.rules.periodMs)) return;
     this.history.count('started after a cancelled run');
     if (abortedBy(previous) === undefined) this.fail('a run is cancelled before its successor starts', run);
@@ -64,7 +69,12 @@ export class StartWitness {
     policies: SimulatedPolicies,
   ): void {
     const isUnderOneLease = policies.overlap === 'allow' || (previous !== undefined && previous === earlier);
-    if (earlier !== undefined && isUnderOneLease && previous?.tick !== run.tick && policies.overlap !== 'allow') {
+    if (
+      earlier !== undefined &&
+      isUnderOneLease &&
+      previous?.tick !== run.tick &&
+      policies.overlap !== 'allow'
+    ) {
       this.fail('a tick is retried at once', run);
     }
     const mayBeRetry = this.rules.isLockless ? policies.retry !== undefined : isUnderOneLease;
@@ -94,6 +104,10 @@ export class StartWitness {
     if (recovery !== 'retake') this.fail('no second attempt without a policy', run);
     if (run.latenessMs > recoveryWithinMs) this.fail('a tick is retaken within its bound', run);
     if (run.tick < countsFromMs) this.fail('a tick before the task counts is not taken up again', run);
+    const earlier = Array.from({ length: run.attempt - 1 }, (_, index) => run.tick + index);
+    if (!earlier.some((instant) => this.rules.isGranted(run.task, instant))) {
+      this.fail('only what was claimed is retaken', run);
+    }
   }
 
   private checkLate(run: Run, previous: Run | undefined, policies: SimulatedPolicies): void {
@@ -120,7 +134,8 @@ export class StartWitness {
     const { end } = previous;
     const startedMs = this.firstStartMs(previous);
     // What stood in line at a retake came due shortly before that.
-    const sinceMs = startedMs - (previous.attempt > 1 || this.isLate(previous) ? this.rules.lateLimitMs : 0);
+    const sinceMs =
+      startedMs - (previous.attempt > 1 || this.isLate(previous) ? this.rules.lateLimitMs + BID_MS : 0);
     return run.tick > sinceMs - ADOPTED_WITHIN_MS && run.tick < end.endedMs + ADOPTED_WITHIN_MS;
   }
 

@@ -50,6 +50,23 @@ export class TenureWitness {
     return [...this.tenures].some(([key, { runs }]) => key.startsWith(`${id} `) && runs.length > 0);
   }
 
+  /** Whether somebody has begun to run the task under one lease so long ago, and still has its lock. */
+  isHeldFor(task: string, durationMs: number): boolean {
+    const sinceMs = this.history.nowMs() - durationMs;
+    return [...this.tenures].some(
+      ([key, { runs }]) =>
+        key.endsWith(` ${task}`) && (runs[0]?.startedAtMs ?? Number.POSITIVE_INFINITY) < sinceMs,
+    );
+  }
+
+  /** The tasks whose locks it has. */
+  tasksOf({ id }: Resident): readonly string[] {
+    const prefix = `${id} `;
+    return [...this.tenures.keys()].flatMap((key) =>
+      key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
+    );
+  }
+
   /** Gives the run before it under the same lease. */
   started(run: Run): Run | undefined {
     const tenure = this.tenures.get(`${run.instanceId} ${run.task}`);
@@ -64,8 +81,12 @@ export class TenureWitness {
     if (!this.isClosing({ tick: instant })) return;
     this.history.count('closing');
     const run = tenure?.runs.at(-1);
-    if (run !== undefined && run.context.remainingMs() <= 0) {
-      this.history.fail('a tick is closed under trust only', `${task}@${instant - EPOCH_MS} by ${resident.id}`);
+    const where = `${task}@${instant - EPOCH_MS} by ${resident.id}`;
+    if (run === undefined) return;
+    if (run.context.remainingMs() <= 0) this.history.fail('a tick is closed under trust only', where);
+    const isUnfinished = run.end === undefined || abortedBy(run) === 'aborted';
+    if (isUnfinished && this.policiesOf(task).recovery === 'retake') {
+      this.history.fail('only what has ended is closed', where);
     }
   }
 
@@ -101,7 +122,10 @@ export class TenureWitness {
     if (!endsTick && !hasPassed) return;
     const instant = Math.max(endsTick ? run.tick : 0, hasPassed ? passed : 0) + CLOSING_MS;
     if (asked.some((one) => one.instant >= instant && one.atMs >= (run.end?.endedAtMs ?? 0))) return;
-    this.history.fail('a tick is closed before its lock is released', `${nameOf(run)}: ${instant - EPOCH_MS}`);
+    this.history.fail(
+      'a tick is closed before its lock is released',
+      `${nameOf(run)}: ${instant - EPOCH_MS}`,
+    );
   }
 
   /** The first tick that has come due during the last run, from its first attempt on. */
@@ -115,8 +139,11 @@ export class TenureWitness {
     const wasThere = machine.hasRunFor(end.endedMs - first.startedMs + 2 * ON_TIME_MS);
     const goesOn = resident.retired.sinceMs === Number.POSITIVE_INFINITY && !resident.isRetired();
     if (!isDue || !wasThere || !goesOn) return;
-    this.history.count('buffered');
-    if (asked.some(({ instant, atMs }) => instant === tick && atMs >= end.endedAtMs)) return;
+    // A retake may have found an older one in line.
+    const isAsked = asked.some(
+      ({ instant, atMs }) => instant > run.tick + CLOSING_MS && instant <= tick && atMs >= end.endedAtMs,
+    );
+    if (isAsked) return;
     this.history.fail('a buffered tick is bid for when the run has ended', `${run.task}@${tick - EPOCH_MS}`);
   }
 }

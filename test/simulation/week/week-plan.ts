@@ -15,7 +15,7 @@ const MOST_TICKS_A_DAY = 40;
 /** With a shorter gap a tick would be late before another instance has taken it over. */
 const LEAST_GAP_MS = 30_000;
 
-const FAULT_PERIOD_MS = 10 * MINUTE_MS;
+const MOST_BETWEEN_FAULTS_MS = 40 * MINUTE_MS;
 /** A fault begins so long after the last tick before it and before the next one, when nothing is claimed that could be lost. */
 const QUIET_BEFORE_MS = 5_000;
 const QUIET_AFTER_MS = 1_000;
@@ -113,11 +113,11 @@ function drawFaults(draw: Draw, due: readonly number[], frame: FaultFrame): read
   let atMs = frame.startMs + MINUTE_MS;
   while (atMs < frame.endMs) {
     const quietMs = quietFrom(due, atMs);
-    // Over several ticks, where ticks are frequent.
-    const durationMs = draw.whole(2_000, 90_000);
+    // Longer than the way to the next tick more often than not.
+    const durationMs = draw.whole(2_000, 40_000);
     faults.push({ atMs: quietMs, durationMs, ...drawFault(draw, frame) });
     // One at a time, so that a majority of nodes and four instances are always there.
-    atMs = quietMs + durationMs + draw.whole(10_000, 2 * FAULT_PERIOD_MS);
+    atMs = quietMs + durationMs + draw.whole(10_000, MOST_BETWEEN_FAULTS_MS);
   }
   return faults;
 }

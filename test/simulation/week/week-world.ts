@@ -16,6 +16,7 @@ import type { Resident } from '../world/resident.js';
 import { Server } from '../world/server.js';
 import { VirtualTime } from '../world/virtual-time.js';
 import { connectNode } from '../world/watched-node.js';
+import { busyStretches, type Stretch } from './busy-stretches.js';
 import { RememberedSchedule } from './remembered-schedule.js';
 import type { WeekFault, WeekPlan } from './week-plan.js';
 
@@ -36,6 +37,8 @@ const WARM_UP_MS = 30_000;
 /** What is due last has ended so long after the end. */
 const COOL_DOWN_MS = 40_000;
 const MOST_HANDLER_MS = 50;
+/** As connectNode names it. */
+const NODE_SET = { generation: 1, fingerprint: 'set 1' };
 
 export interface WeekResult {
   readonly plan: WeekPlan;
@@ -45,8 +48,14 @@ export interface WeekResult {
   readonly counters: ReadonlyMap<string, number>;
 }
 
-export async function runWeek(plan: WeekPlan, instances: number, servers: number): Promise<WeekResult> {
-  return new WeekWorld(plan, instances, servers).run();
+/** @param isIdleSkipped whether the time in which nothing is due and nothing breaks is left out */
+export async function runWeek(
+  plan: WeekPlan,
+  instances: number,
+  servers: number,
+  isIdleSkipped: boolean,
+): Promise<WeekResult> {
+  return new WeekWorld(plan, instances, servers, isIdleSkipped).run();
 }
 
 /** What the witnesses of the other worlds are told: here the runs alone are looked at. */
@@ -64,6 +73,7 @@ class WeekWorld {
   private readonly network: Network;
   private readonly servers: readonly Server[];
   private readonly machines: Machine[] = [];
+  private readonly alive = new Map<string, Machine>();
   private readonly runs = new Map<string, number[]>();
   private readonly schedules: ReadonlyMap<string, RememberedSchedule>;
   private joined = 0;
@@ -72,6 +82,7 @@ class WeekWorld {
     private readonly plan: WeekPlan,
     private readonly instances: number,
     servers: number,
+    private readonly isIdleSkipped: boolean,
   ) {
     this.random = new SeededRandom(plan.seed);
     this.network = new Network(this.time, this.random, LAN);
@@ -97,11 +108,31 @@ class WeekWorld {
     // Nothing is there before.
     await time.runUntil(start - WARM_UP_MS);
     for (let index = 0; index < this.instances; index += 1) this.join(index);
-    for (const fault of plan.faults)
+    for (const fault of plan.faults) {
       time.schedule(fault.atMs - EPOCH_MS - time.nowMs, () => this.strike(fault));
+    }
+    if (this.isIdleSkipped) for (const stretch of busyStretches(plan)) await this.live(stretch);
     await time.runUntil(end + COOL_DOWN_MS);
     const { violations, counters } = this.history;
     return { plan, runs: this.runs, violations, counters };
+  }
+
+  /**
+   * Idle time before a stretch is skipped, as if all machines and servers had been stopped and gone on together; only the last
+   * of the beats that would have come is made up for. Ordinary life begins again some seconds before anything happens.
+   */
+  private async live({ fromMs, untilMs }: Stretch): Promise<void> {
+    const { time } = this;
+    if (fromMs - EPOCH_MS > time.nowMs) {
+      this.history.count('skipped ms', fromMs - EPOCH_MS - time.nowMs);
+      time.skipTo(fromMs - EPOCH_MS);
+      const alive = [...this.alive].filter(([, machine]) => !machine.isDead).map(([id]) => id);
+      for (const server of this.servers) {
+        const node = server.connect(NODE_SET, nothing);
+        await Promise.all(alive.map((id) => node.beat(id, [])));
+      }
+    }
+    await time.runUntil(untilMs - EPOCH_MS);
   }
 
   private join(place: number): void {
@@ -111,7 +142,9 @@ class WeekWorld {
       wallOffsetMs: this.spread(MOST_WALL_OFFSET_MS),
     });
     this.machines[place] = machine;
-    const scheduler = this.buildScheduler(`i${this.joined}`, machine);
+    const id = `i${this.joined}`;
+    this.alive.set(id, machine);
+    const scheduler = this.buildScheduler(id, machine);
     for (const task of this.tasksFor(machine)) scheduler.add(task);
     scheduler.start();
   }

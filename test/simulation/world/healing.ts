@@ -75,13 +75,17 @@ export class Healing {
 
   /** All of them stand still, or end and are started anew: what is due meanwhile is missed. */
   private sendAllAway(): void {
-    const { random, time, history, progress } = this.parts;
+    const { random, time, history, tenures, progress } = this.parts;
     const forMs = LEAST_AWAY_MS + random.next() * (MOST_AWAY_MS - LEAST_AWAY_MS);
     const isKilled = random.next() < 0.5;
     history.count('all are away');
     history.note(() => `all are away for ${forMs.toFixed(0)} ms${isKilled ? ', being dead' : ''}`);
-    progress.allAway(forMs);
-    for (const instance of this.able()) {
+    const able = this.able();
+    progress.allAway(
+      forMs,
+      able.flatMap((one) => tenures.tasksOf(one)),
+    );
+    for (const instance of able) {
       if (!isKilled) instance.machine.pause(forMs);
       else this.loseInRun(instance, true);
     }
@@ -104,8 +108,8 @@ export class Healing {
   }
 
   private loseInRun(instance: Instance, areSocketsClosed: boolean): void {
-    const { runs, progress } = this.parts;
-    for (const run of runs.runningOn(instance.machine)) progress.died(run);
+    const { runs, tenures, progress } = this.parts;
+    progress.died(tenures.tasksOf(instance), runs.runningOn(instance.machine));
     this.injector.kill(instance, areSocketsClosed);
   }
 

@@ -26,6 +26,8 @@ export interface Instance extends Resident {
   readonly ended: Map<string, Set<number>>;
   /** By `task tick`, how many runs have begun here and not been reported. */
   readonly begun: Map<string, number>;
+  /** `task tick` of those that have ended here without a run. */
+  readonly contests: Set<string>;
   /** True time. */
   readonly bornMs: number;
   isFenced: boolean;
@@ -69,6 +71,7 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     ),
     ended: new Map(),
     begun: new Map(),
+    contests: new Set(),
     bornMs: parts.time.nowMs,
     isFenced: false,
     isLeaving: false,

@@ -98,7 +98,9 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const policiesOf = (task: string): SimulatedPolicies => policies[Number(task.slice(1))] ?? NO_POLICIES;
   const { periodMs } = profile;
   const tenures = new TenureWitness(history, periodMs, policiesOf);
-  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf };
+  const claims = new ClaimWitness(history, plan.servers);
+  const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
+  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
   const outcomes = new OutcomeWitness(history, runs, profile, policiesOf);
   const parts: WorldParts = {
@@ -111,7 +113,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     servers,
     instances,
     history,
-    claims: new ClaimWitness(history, plan.servers),
+    claims,
     runs,
     tenures,
     progress: new ProgressWitness(history, runs, profile, policiesOf, instances),

@@ -106,7 +106,7 @@ describe('during a rolling deploy', () => {
     expect([...old.scheduled.keys()]).toEqual(['report', 'legacy']);
     expect([...renewed.scheduled.keys()]).toEqual(['report', 'extra']);
     expect(old.task('extra')).toMatchObject({ state: 'left_alone', source: 'code' });
-    expect(old.events).toMatchObject([{ task: 'extra', condition: 'left_alone', isActive: true }]);
+    expect(old.events).toMatchObject([{ task: 'extra', condition: 'elsewhere', isActive: true }]);
     expect(old.nextTick('legacy')).toBe('01:00:00.000');
   });
 

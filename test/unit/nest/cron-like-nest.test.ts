@@ -3,9 +3,10 @@
  * which clocks are turned, against a real `CronJob` as @nestjs/schedule makes it, asked at that very moment.
  */
 
-import { CronJob } from 'cron';
+import { CronJob, CronTime } from 'cron';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
+import { CronZone } from '../../../libs/distributed-schedule/src/nest/cron-zone.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import {
   type Draw,
@@ -47,11 +48,20 @@ function drawQuestion(draw: Draw): Question {
   // Its rules are the oddest, and only there half an hour comes twice.
   const timeZone = draw.chance(0.15) ? 'Australia/Lord_Howe' : draw.one(ZONES);
   const changes = CHANGES.get(timeZone) ?? [];
+  if (changes.length === 0 || draw.chance(0.3)) return { cronTime, timeZone, fromMs: anyMs };
   // The timer of a job fires some ms after the instant.
-  const nearMs = draw.whole(-3 * HOUR_MS, 3 * HOUR_MS);
-  return changes.length > 0 && draw.chance(0.6)
-    ? { cronTime, timeZone, fromMs: draw.one(changes) + nearMs }
-    : { cronTime, timeZone, fromMs: anyMs };
+  const fromMs = draw.one(changes) + draw.whole(-3 * HOUR_MS, 3 * HOUR_MS);
+  return { cronTime: draw.chance(0.5) ? expressionNear(draw, fromMs, timeZone) : cronTime, timeZone, fromMs };
+}
+
+/** Due in an hour of the day on which clocks are turned, or one around it. */
+function expressionNear(draw: Draw, epochMs: number, timeZone: string): string {
+  const text = new Intl.DateTimeFormat('en-US', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format(
+    epochMs,
+  );
+  const hour = (Number(text) + 24 + draw.whole(-1, 1)) % 24;
+  const minute = draw.one([String(draw.whole(0, 59)), '*/15', '30-40', '*']);
+  return `${minute} ${draw.one([String(hour), `${hour},${(hour + 2) % 24}`, '*'])} * * *`;
 }
 
 /** What a real job of @nestjs/schedule would be armed for if its last tick were `fromMs`. */
@@ -69,6 +79,12 @@ function jobOf({ cronTime, timeZone, utcOffset }: Question): (fromMs: number) =>
       return undefined;
     }
   };
+}
+
+/** Whether clocks were turned so shortly before that a job which is started there is not where one that goes on would be. */
+function isAfterTurn({ timeZone = 'UTC', fromMs }: Question): boolean {
+  const { zone } = new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone);
+  return new CronZone(zone).turnAround(Math.floor(fromMs / 1_000) * 1_000) !== undefined;
 }
 
 const scheduleOf = ({ cronTime, timeZone, utcOffset }: Question): CronSchedule =>
@@ -95,6 +111,10 @@ describe(`@CronExclusive beside @Cron (SEED=${SEED})`, () => {
         for (let tick = 0; tick < TICKS_EACH && fromMs !== undefined; tick++) {
           const theirs: number | undefined = job(fromMs);
           const ours = schedule.nextAfter(fromMs);
+          if (tick === 0 && isAfterTurn(question)) {
+            fromMs = ours;
+            continue;
+          }
           expect(iso(ours), `${JSON.stringify(question)} after ${iso(fromMs)}`).toBe(iso(theirs));
           fromMs = theirs;
         }
@@ -108,13 +128,14 @@ describe(`@CronExclusive beside @Cron (SEED=${SEED})`, () => {
     () => {
       fakeDate();
       const draw = drawFrom(new SeededRandom(SEED + 1));
-      for (let count = 0; count < EXPRESSIONS; count++) {
+      for (let count = 0; count < EXPRESSIONS / 2; count++) {
         const question = drawQuestion(draw);
         const schedule = scheduleOf(question);
         vi.setSystemTime(question.fromMs);
-        const tick = schedule.nextAfter(question.fromMs);
-        if (tick === undefined) continue;
-        const betweenMs = draw.whole(Math.max(question.fromMs, tick - 3 * HOUR_MS), tick - 1);
+        const first = schedule.nextAfter(question.fromMs);
+        const tick = first === undefined ? undefined : schedule.nextAfter(first);
+        if (first === undefined || tick === undefined) continue;
+        const betweenMs = draw.whole(first, Math.min(tick - 1, first + 3 * HOUR_MS));
         vi.setSystemTime(draw.one([FROM_MS, FROM_MS + 180 * 24 * HOUR_MS]));
         expect(
           iso(schedule.nextAfter(betweenMs)),

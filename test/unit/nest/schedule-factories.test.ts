@@ -1,6 +1,6 @@
 /** Schedules that the configuration of the app decides. */
 
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { Injectable, Module, Scope } from '@nestjs/common';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import {
   CronExclusive,

@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { OUTCOMES, type Outcome, type ScheduleEvent } from 'nestjs-distributed-schedule';
+import {
+  type ControlCondition,
+  OUTCOMES,
+  type Outcome,
+  type ScheduleEvent,
+} from 'nestjs-distributed-schedule';
 import { ManualClock } from 'nestjs-distributed-schedule/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SchedulerLogObserver } from '../../../libs/distributed-schedule/src/nest/scheduler-log.observer.js';
@@ -51,6 +56,31 @@ describe('the log', () => {
     });
     observer.observe({ type: 'renewed', task: 'settle', tick: TICK, trustedUntilMs: 1 });
     expect(logs.lines).toEqual([]);
+  });
+
+  it('warns of a task that does not follow its definition here or is left alone, and notes other decisions', () => {
+    const control = (condition: ControlCondition, isActive = true): ScheduleEvent => ({
+      ...{ type: 'control', task: 'settle', condition, isActive, detail: 'because' },
+    });
+    observer.observe(control('follows_newer'));
+    observer.observe(control('left_alone'));
+    observer.observe(control('unusable'));
+    expect(logs.ours('warn')).toEqual([
+      "Task 'settle' does not follow its definition here: because.",
+      "Task 'settle' is left alone by this instance: because.",
+      "Task 'settle' was given a schedule in vain: because.",
+    ]);
+    observer.observe(control('paused'));
+    observer.observe(control('paused', false));
+    observer.observe(control('follows_newer', false));
+    expect(logs.ours('log')).toEqual([
+      "Task 'settle' is paused: because.",
+      "Task 'settle' is no longer paused.",
+      "Task 'settle' follows its definition here again.",
+    ]);
+    observer.observe(control('elsewhere'));
+    expect(logs.lines).toHaveLength(7);
+    expect(logs.lines.at(-1)?.level).toBe('debug');
   });
 
   it('shows a handler that failed, with its message', () => {

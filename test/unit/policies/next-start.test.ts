@@ -50,6 +50,13 @@ describe('what a task starts next', () => {
     expect(next(closingInstant(T))).toMatchObject({ tick: T + PERIOD_MS });
   });
 
+  it('is no attempt at a tick that was granted to nobody, but lies where the memory of a node begins', () => {
+    const of = task({ recovery: 'retake' });
+    const due = dueAt(of, T + PERIOD_MS);
+    expect(decideStart({ task: of, newest: T + 4, isFloor: true, nowMs: T + 500 })).toBeUndefined();
+    expect(decideStart({ task: of, newest: T + 4, isFloor: true, nowMs: T + 500, due })).toBe(due);
+  });
+
   it('is no attempt beyond the last instant of a tick', () => {
     const of = task({ recovery: 'retake' });
     expect(decideStart({ task: of, newest: T + MOST_ATTEMPTS - 2, nowMs: T + 500 })).toMatchObject({

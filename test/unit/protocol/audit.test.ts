@@ -4,6 +4,7 @@ import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/p
 import type { Whereabouts } from '../../../libs/distributed-schedule/src/protocol/instance-notices.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import {
   type JoinOptions,
@@ -258,6 +259,57 @@ describe('the audit', () => {
     expect(sleeper.scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
   });
 
+  it('is silent on an instance that slept and is cut off for a while when it wakes', async () => {
+    const stage = new Stage();
+    const process = pausable();
+    const { link, joining } = cuttable();
+    stage.join([idle]);
+    stage.join([idle], {
+      ...joining,
+      ...process.joining,
+      wrapNode: (node, index) =>
+        process.joining.wrapNode?.(joining.wrapNode?.(node, index) ?? node, index) ?? node,
+    });
+    await stage.settle();
+    process.pause();
+    await stage.cluster.clock.advance(1_800);
+    link.isCut = true;
+    process.resume();
+    // Its own next tick comes after this.
+    await stage.cluster.clock.advance(400);
+    link.isCut = false;
+    await stage.cluster.clock.advance(10_000);
+    expect(stage.told).toEqual([]);
+  });
+
+  it('asks again when no majority answers, and is certain when one does before the next tick is claimed', async () => {
+    const stage = new Stage();
+    const { link, joining } = cuttable();
+    stage.join([idle], joining);
+    await stage.settle();
+    link.isCut = true;
+    const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
+    await stage.cluster.clock.advanceTo(tick + 700);
+    link.isCut = false;
+    await stage.cluster.clock.advance(5_000);
+    expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
+    expect(stage.told[0]?.finding).toMatchObject({ certain: true, cause: 'no_majority' });
+  });
+
+  it('tells with doubt when the next tick is claimed before the ledger could be asked', async () => {
+    const stage = new Stage();
+    const { link, joining } = cuttable();
+    stage.join([idle], joining);
+    await stage.settle();
+    link.isCut = true;
+    const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
+    await stage.cluster.clock.advanceTo(tick + 900);
+    link.isCut = false;
+    await stage.cluster.clock.advance(5_000);
+    expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
+    expect(stage.told[0]?.finding).toMatchObject({ certain: false, cause: 'no_majority' });
+  });
+
   it('tells what the only instance has slept through', async () => {
     const stage = new Stage();
     stage.join([idle]);
@@ -311,6 +363,19 @@ describe('the audit', () => {
     }
     await stage.cluster.clock.advance(10_000);
     expect(stage.told).toEqual([]);
+  });
+
+  it('says what the misfire policy makes of a missed tick', async () => {
+    const stage = new Stage();
+    const { state, joining } = refusing();
+    const policies = { ...DEFAULT_POLICIES, misfire: 'latest' } as const;
+    stage.join([taskOf(() => undefined, { policies })], joining);
+    await stage.settle();
+    state.refuses = true;
+    await stage.cluster.clock.advance(PERIOD_MS);
+    state.refuses = false;
+    await stage.cluster.clock.advance(3_000);
+    expect(stage.told[0]?.finding.detail).toContain("its misfire policy 'latest' starts what it can");
   });
 
   it('forgets the ticks of a task that is taken away', async () => {
@@ -398,6 +463,22 @@ describe('the audit of runs', () => {
     expect(stage.told).toHaveLength(1);
   });
 
+  it('tells only the newest tick of an instance that has run many', async () => {
+    const stage = new Stage();
+    const directory = new Directory();
+    const processes = [pausable(), pausable(), pausable()];
+    const members = processes.map(({ joining }) => stage.join([idle], { ...joining, directory }));
+    await stage.settle();
+    const winner = members.findIndex(({ events }) =>
+      reportsOf(events.slice(-20)).some(({ outcome }) => outcome === 'success'),
+    );
+    const newest = reportsOf(members[winner]?.events ?? []).at(-1)?.tick;
+    processes[winner]?.pause();
+    directory.gone.add(members[winner]?.id ?? '');
+    await stage.cluster.clock.advance(12_000);
+    expect(stage.told.map(({ finding }) => [finding.outcome, finding.tick])).toEqual([['lost', newest]]);
+  });
+
   it.each([
     ['has left in good order', (directory: Directory, id: string) => directory.left.add(id)],
     ['is silent and still there', () => undefined],
@@ -452,6 +533,30 @@ describe('the audit at the start of an instance', () => {
     await stage.cluster.clock.advance(6_000);
     expect(stage.told[0]?.finding.ticks).toBe(1_000);
     expect(stage.told[0]?.finding.detail).toContain('at least 1000');
+  });
+
+  it('believes the node that knows more, where one has missed the newest tick and another one is away', async () => {
+    const stage = new Stage();
+    const isAway = [false, false, false];
+    const wrapNode: JoinOptions['wrapNode'] = (node, index) => ({
+      label: node.label,
+      claim: async (claims) => (isAway[index] ? SILENT : node.claim(claims)),
+      giveBack: async (claims) => (isAway[index] ? SILENT : node.giveBack(claims)),
+      peek: async (tasks) => (isAway[index] ? SILENT : node.peek(tasks)),
+      beat: async (id, tasks) => (isAway[index] ? SILENT : node.beat(id, tasks)),
+      leave: async (id) => (isAway[index] ? SILENT : node.leave(id)),
+    });
+    const first = stage.join([idle], { wrapNode });
+    await stage.settle();
+    isAway[2] = true;
+    await stage.cluster.clock.advance(20_000);
+    await first.scheduler.stop();
+    isAway[2] = false;
+    isAway[1] = true;
+    stage.told.length = 0;
+    stage.join([idle], { wrapNode });
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.told.filter(({ finding }) => finding.cause === 'while_down')).toEqual([]);
   });
 
   it('says nothing where others have been there all the time, whatever the ledger shows', async () => {

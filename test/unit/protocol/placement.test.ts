@@ -36,6 +36,14 @@ describe('a task that asks for labels', () => {
     expect(runner?.scheduler.status().tasks[0]).toMatchObject({ eligible: true });
   });
 
+  it('is not even missed by an instance without them that wakes too late', async () => {
+    const { cluster, members } = setUp([[]], ON_GPU);
+    await cluster.clock.advance(SETTLED_MS);
+    cluster.clock.jump(5_000);
+    await cluster.clock.advance(3_000);
+    expect(reportsOf(members[0]?.events ?? [])).toEqual([]);
+  });
+
   it('runs in time on the first in rank among those that have them, however many others there are', async () => {
     const cluster = new MemoryCluster();
     const lateMs: number[] = [];

@@ -81,4 +81,31 @@ describe('the verdict on a peek', () => {
       expect(decidePeek(5_000, ticks).kind).toBe(kind);
     });
   }
+
+  it.each<[string, readonly (NodeTick | undefined)[], object]>([
+    [
+      'all nodes answer: what a majority has reached',
+      [at(5_000, 'a'), at(4_000), at(3_000)],
+      { newest: 4_000 },
+    ],
+    [
+      'one is silent: it may have been part of a majority',
+      [at(5_000, 'a'), at(4_000), none],
+      { newest: 5_000 },
+    ],
+    [
+      'one has forgotten: it may have been part of a majority up to its floor',
+      [at(5_000, 'a'), { tick: 0, floor: 6_000 }, at(4_000)],
+      { newest: 5_000 },
+    ],
+    [
+      'a majority has forgotten: nothing can be won up to the floor, and nobody was granted it',
+      [{ tick: 4_000, floor: 6_000 }, { tick: 0, floor: 7_000 }, at(5_000, 'a')],
+      { newest: 6_000, isFloor: true },
+    ],
+    ['nobody knows the task', [{ tick: 0, floor: 6_000 }, { tick: 0, floor: 7_000 }, at(0)], { newest: 0 }],
+  ])('names the newest instant that may have been won when %s', (_, known, expected) => {
+    const { newest, isFloor } = decidePeek(9_000, known);
+    expect({ newest, ...(isFloor && { isFloor }) }).toEqual(expected);
+  });
 });

@@ -2,7 +2,8 @@
 
 import { requirePeriod } from '../protocol/period.js';
 import type { RuntimeTaskOptions } from './control-records.js';
-import { createTaskBlueprint, type TaskBlueprint, type TaskSurroundings } from './exclusive-task.factory.js';
+import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
+import type { TaskSurroundings } from './schedule.factory.js';
 import { definitionOf, type ScheduleData } from './schedule-data.js';
 
 export class Blueprints {

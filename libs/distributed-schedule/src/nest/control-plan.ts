@@ -234,7 +234,7 @@ function lateness({ maxLatenessMs }: ScheduledTask): { readonly maxLatenessMs?: 
 /** A task of another version of the app. */
 function elsewhere(name: string, { fingerprint }: CurrentDefinition, { pauses }: Decisions): PlannedTask {
   const isPaused = pauses.get(name)?.paused === true;
-  const conditions = new Map<ControlCondition, string>([['left_alone', 'another version of the app has it']]);
+  const conditions = new Map<ControlCondition, string>([['elsewhere', 'another version of the app has it']]);
   if (isPaused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
   return { name, source: 'code', state: 'left_alone', signature: fingerprint, conditions };
 }

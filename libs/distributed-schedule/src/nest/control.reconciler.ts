@@ -29,7 +29,12 @@ export class ControlReconciler {
     const before = this.planned;
     this.planned = this.plan.tasks();
     for (const planned of this.planned.values()) {
-      this.apply(planned);
+      try {
+        this.apply(planned);
+      } catch (error) {
+        // One task must not keep the others from what was decided about them.
+        this.observer.observe({ type: 'error', error, where: `control: task '${planned.name}'` });
+      }
       this.tell(planned.name, before.get(planned.name)?.conditions ?? new Map(), planned.conditions);
     }
     for (const [name, { conditions }] of before) {

@@ -11,9 +11,9 @@ import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.to
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
-import type { TaskSurroundings } from './exclusive-task.factory.js';
 import { ObserverFanout } from './observer-fanout.js';
 import { RunRecords } from './run-records.js';
+import type { TaskSurroundings } from './schedule.factory.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { TaskControl } from './task-control.js';
 import { TaskTrigger } from './task-trigger.js';
@@ -96,6 +96,13 @@ export class ControlService {
     };
     this.observer.add(runs);
     this.beginMs = this.clock.monotonicMs();
+    reconciler.reconcile();
+    let versions = sets.signature();
+    board.watch((keys) => {
+      const before = versions;
+      versions = sets.signature();
+      if (before !== versions || [...keys].some(isDecision)) reconciler.reconcile();
+    });
     board.start();
   }
 
@@ -108,12 +115,6 @@ export class ControlService {
     await Promise.race([host.board.whenCurrent, clock.sleepUntil(lateMs, timer.signal)]);
     timer.abort('read');
     begun.reconciler.reconcile();
-    let versions = begun.sets.signature();
-    host.board.watch((keys) => {
-      const before = versions;
-      versions = begun.sets.signature();
-      if (before !== versions || [...keys].some(isDecision)) begun.reconciler.reconcile();
-    });
     this.keeping ??= this.keep(begun);
   }
 
@@ -134,8 +135,12 @@ export class ControlService {
     });
     while (!this.stopping.signal.aborted) {
       // Not before it has read when its version was seen for the first time; and not for one that runs nothing.
-      if (hasRead && options.protocol.enabled) sets.keepAlive();
-      runs.write();
+      try {
+        if (hasRead && options.protocol.enabled) sets.keepAlive();
+        runs.write();
+      } catch (error) {
+        this.observer.observe({ type: 'error', error, where: 'control' });
+      }
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
   }

@@ -7,6 +7,15 @@ const MINUTE_MS = 60_000;
 const HALF_HOUR_MS = 30 * MINUTE_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+const SECOND_MS = 1_000;
+/** No zone turns its clocks by more at a time. */
+const LONGEST_TURN_MS = 3 * HOUR_MS;
+
+/** Clocks were turned at `turnMs`, and by so much, in either direction. */
+export interface Turn {
+  readonly turnMs: number;
+  readonly lengthMs: number;
+}
 
 /**
  * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, step by step:
@@ -25,6 +34,20 @@ export class CronZone {
   /** What the clocks show at an instant, as if it were UTC. */
   toLocal(epochMs: number): number {
     return epochMs + this.zone.offset(epochMs) * MINUTE_MS;
+  }
+
+  /** The turn of the clocks whose times, that come twice or were skipped, last until after `epochMs`, a full second. */
+  turnAround(epochMs: number): Turn | undefined {
+    const offset = this.zone.offset(epochMs);
+    if (this.zone.offset(epochMs - LONGEST_TURN_MS) === offset) return undefined;
+    let [before, turn] = [epochMs - LONGEST_TURN_MS, epochMs];
+    while (turn - before > SECOND_MS) {
+      const middle = Math.floor((before + turn) / 2 / SECOND_MS) * SECOND_MS;
+      if (this.zone.offset(middle) === offset) turn = middle;
+      else before = middle;
+    }
+    const lengthMs = Math.abs(this.zone.offset(before) - offset) * MINUTE_MS;
+    return epochMs < turn + lengthMs ? { turnMs: turn, lengthMs } : undefined;
   }
 
   /** @param afterMs the instant from which the search for `localMs` began */

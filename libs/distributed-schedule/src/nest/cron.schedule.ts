@@ -2,7 +2,7 @@ import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
-import { CronZone, type ZoneOffsets } from './cron-zone.js';
+import { CronZone, type Turn, type ZoneOffsets } from './cron-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
 const SECOND_MS = 1_000;
@@ -45,6 +45,11 @@ export class CronSchedule implements Schedule {
   nextAfter(epochMs: number): number | undefined {
     if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
     const second = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
+    const turn = this.zone.turnAround(second);
+    if (turn !== undefined) {
+      const first = this.askParser(this.lastBefore(turn));
+      if (first === undefined || first > epochMs) return first;
+    }
     for (let skipped = 0; skipped <= MOST_MINUTES_SKIPPED; skipped++) {
       const next = this.askParser(second + skipped * MINUTE_MS);
       // Never seen to happen, but a schedule that went back in time would stop its task for good.
@@ -61,6 +66,25 @@ export class CronSchedule implements Schedule {
     // A Date that has passed is no mistake: the app may have been restarted since.
     if (this.onceMs === undefined && this.nextAfter(epochMs) === undefined) {
       throw this.badSchedule('it is never due in the next 8 years');
+    }
+  }
+
+  /**
+   * The last tick before clocks were turned, or an instant before that. What a job does right after the turn hangs on where it
+   * was before: asked from after it, the parser would have run again what comes once a day, and would know nothing of a
+   * tick in the skipped hour. All instances go on from the same tick, whenever they were started.
+   */
+  private lastBefore({ turnMs, lengthMs }: Turn): number {
+    const startMs = turnMs - lengthMs - SECOND_MS;
+    for (let backMs = SECOND_MS; ; backMs *= 2) {
+      const fromMs = Math.max(startMs, turnMs - backMs - SECOND_MS);
+      let last: number | undefined;
+      let next = this.askParser(fromMs);
+      while (next !== undefined && next < turnMs) {
+        last = next;
+        next = this.askParser(next);
+      }
+      if (last !== undefined || fromMs === startMs) return last ?? startMs;
     }
   }
 

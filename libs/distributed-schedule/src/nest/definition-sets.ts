@@ -17,7 +17,7 @@ export const SET = 'set:';
 /** `alive:<hash>`: an instance of that version lives. */
 export const ALIVE = 'alive:';
 
-const TASKS_PER_RECORD = 100;
+const TASKS_PER_RECORD = 50;
 
 /** A version that nobody has run for so long is new again, ms. */
 const SET_TTL_MS = 30 * 86_400_000;
@@ -132,6 +132,8 @@ export class DefinitionSets {
     for (const [place, { firstSeenMs, tasks }] of recordsOn<SetRecord>(this.board, SET)) {
       const hash = place.slice(0, place.indexOf(':'));
       if (hash === this.hash || this.board.get(`${ALIVE}${hash}`) === undefined) continue;
+      // Another release of this library may write otherwise.
+      if (typeof firstSeenMs !== 'number' || typeof tasks !== 'object') continue;
       for (const [name, task] of Object.entries(tasks)) {
         const rival = current.get(name);
         const isNewer =

@@ -47,7 +47,7 @@ export interface DistributedScheduleOptions {
   readonly deploymentKey?: string;
   /** Replaces the run locks of the backend. */
   readonly lockProvider?: LockProvider;
-  /** Replaces the ledger of the backend: what makes a tick run once. */
+  /** Replaces the ledger of the backend: what makes a tick run once. Timeouts run only if its peeks say `highest`. */
   readonly tickLedger?: TickLedger;
   /**
    * Raised by one whenever the set of nodes changes, which it may do by one node at a time, or `lease.ttlMs` does; then

@@ -1,24 +1,19 @@
 /** Makes a task from what a decorator wrote, and checks all that needs the task's name in its message. */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { JitteredSchedule } from '../protocol/jitter.js';
 import { requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { TaskPolicies } from '../protocol/task-policies.js';
 import type { Placement, Schedule } from '../protocol/tick-context.js';
-import { CronSchedule } from './cron.schedule.js';
-import { EverySecondSchedule } from './every-second.schedule.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
-import { IntervalSchedule } from './interval.schedule.js';
 import { requireNoNull } from './option-names.js';
 import { OptionReader } from './option-reader.js';
 import { resolvePlacement } from './placement.resolver.js';
-import type { CronDefinition, ScheduleDefinition } from './schedule-definition.js';
-import type { ScheduleFactory } from './schedule-factory.js';
+import { createSchedule, NEVER, type TaskSurroundings, withFactoryValue } from './schedule.factory.js';
+import type { ScheduleDefinition } from './schedule-definition.js';
 import { resolveTaskPolicies } from './task-policies.resolver.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
-import type { TimeoutRequest } from './timeout-desk.js';
 
 /** What compilers call a class that has no name of its own: it changes with the file around it. */
 const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
@@ -42,21 +37,6 @@ export interface TaskBlueprint {
   readonly policies: TaskPolicies;
   readonly placement?: Placement;
 }
-
-/** What a task is made with beside its own options. */
-export interface TaskSurroundings {
-  /** An expression that is never due after it is refused. Epoch ms. */
-  readonly nowMs: number;
-  /** `tasks` of forRoot. */
-  readonly defaults: TaskPolicyOptions;
-  /** Asks the factory of a schedule; null switches the task off. Absent where no decorator with a factory can come from. */
-  readonly resolveFactory?: (task: string, factory: ScheduleFactory<unknown>) => unknown;
-  /** When a timeout is due. Absent where none can come from. */
-  readonly timeoutOf?: (request: TimeoutRequest) => Schedule;
-}
-
-/** Of a task that is switched off: nobody asks it. */
-const NEVER: Schedule = { description: 'off', nextAfter: () => undefined };
 
 const LONGEST_JITTER_MS = 86_400_000;
 
@@ -132,30 +112,6 @@ function policiesOf(
   return resolveTaskPolicies(task, options, { ...defaults, overlap });
 }
 
-/** Undefined where the factory switches the task off. */
-function withFactoryValue(
-  { factory }: ExclusiveMetadata,
-  definition: ScheduleDefinition,
-  task: string,
-  { resolveFactory }: TaskSurroundings,
-): ScheduleDefinition | undefined {
-  if (factory === undefined) return definition;
-  const value = resolveFactory?.(task, factory) ?? null;
-  if (value === null) return undefined;
-  switch (definition.kind) {
-    case 'cron':
-      return { ...definition, cronTime: value as CronDefinition['cronTime'] };
-    case 'interval':
-      return { ...definition, periodMs: value };
-    case 'timeout':
-      return { ...definition, delayMs: value };
-    case 'every_second':
-      return definition;
-    default:
-      return definition satisfies never;
-  }
-}
-
 function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
   const place = `${className}.${method}`;
   if (metadata.schedule === undefined) {
@@ -191,29 +147,5 @@ function requireStableName(metadata: ExclusiveMetadata, { className, method }: T
         'A name takes 1 to 200 characters without braces and control characters. Pass another { name }.',
       { value: harmlessValue(name), cause },
     );
-  }
-}
-
-function createSchedule(
-  definition: ScheduleDefinition,
-  { name, policies, jitterMs }: Pick<TaskBlueprint, 'name' | 'policies' | 'jitterMs'>,
-  { nowMs, timeoutOf }: TaskSurroundings,
-): Schedule {
-  const spread = (schedule: Schedule): Schedule =>
-    jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs);
-  switch (definition.kind) {
-    case 'every_second':
-      return spread(new EverySecondSchedule());
-    case 'interval':
-      return spread(new IntervalSchedule(name, definition.periodMs));
-    case 'cron': {
-      const schedule = new CronSchedule(name, definition);
-      schedule.requireDueAfter(nowMs);
-      return spread(schedule);
-    }
-    case 'timeout':
-      return timeoutOf?.({ task: name, definition, policies }) ?? NEVER;
-    default:
-      return definition satisfies never;
   }
 }

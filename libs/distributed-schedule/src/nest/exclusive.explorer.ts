@@ -6,8 +6,9 @@ import type { TickHandler } from '../protocol/tick-context.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { type ExclusiveMetadata, ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
-import { createTaskBlueprint, type TaskBlueprint, type TaskSurroundings } from './exclusive-task.factory.js';
+import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
 import { nestScheduleOf } from './nest-schedule.metadata.js';
+import type { TaskSurroundings } from './schedule.factory.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import {

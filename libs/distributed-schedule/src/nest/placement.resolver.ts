@@ -1,4 +1,4 @@
-import { requireName } from '../protocol/options.js';
+import { isLabel } from '../protocol/labels.js';
 import type { Placement } from '../protocol/tick-context.js';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { OptionReader } from './option-reader.js';
@@ -36,13 +36,4 @@ export function resolvePlacement(
     runOn: Object.freeze([...new Set<string>(labels)].sort()),
     weight: Object.freeze({ ...weight }),
   });
-}
-
-function isLabel(label: unknown): label is string {
-  try {
-    requireName('label', label);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { AuditFinding } from '../protocol/audit-finding.js';
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
+import type { ControlCondition, ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { CLOCK } from './distributed-schedule.tokens.js';
@@ -8,6 +8,8 @@ import { CLOCK } from './distributed-schedule.tokens.js';
 /** One line per task, outcome and so many ms for what can go on every second; so many of them are remembered. */
 const QUIET_MS = 60_000;
 const MOST_LINES_REMEMBERED = 3_000;
+
+const WORTH_A_WARNING: ReadonlySet<ControlCondition> = new Set(['follows_newer', 'left_alone', 'unusable']);
 
 interface Muted {
   readonly sinceMs: number;
@@ -125,24 +127,25 @@ export class SchedulerLogObserver implements ScheduleObserver {
     this.warnNowAndThen(`${outcome} ${cause}`, { task }, `${said} ${count}${doubt}: ${detail}.`);
   }
 
-  private logControl(event: Extract<ScheduleEvent, { type: 'control' }>): void {
-    const { task, condition, isActive, detail } = event;
+  private logControl({
+    task,
+    condition,
+    isActive,
+    detail,
+  }: Extract<ScheduleEvent, { type: 'control' }>): void {
     const words = {
       paused: ['is paused', 'is no longer paused'],
       rescheduled: ['has another schedule', 'has its own schedule again'],
       follows_newer: ['does not follow its definition here', 'follows its definition here again'],
+      elsewhere: ['is left to other instances', 'is no longer left to other instances'],
       left_alone: ['is left alone by this instance', 'is no longer left alone by this instance'],
       unusable: ['was given a schedule in vain', 'is no longer given a schedule in vain'],
     }[condition][isActive ? 0 : 1];
     const line = `Task '${task}' ${words}${isActive ? `: ${detail}` : ''}.`;
-    if (
-      isActive &&
-      (condition === 'follows_newer' || condition === 'left_alone' || condition === 'unusable')
-    ) {
-      this.logger.warn(line);
-    } else {
-      this.logger.log(line);
-    }
+    // Two apps that share a namespace have tasks of their own: nothing is wrong with that.
+    if (condition === 'elsewhere') this.logger.debug(line);
+    else if (isActive && WORTH_A_WARNING.has(condition)) this.logger.warn(line);
+    else this.logger.log(line);
   }
 
   private logQuorum({ reached, nodesAnswering, nodes }: Extract<ScheduleEvent, { type: 'quorum' }>): void {

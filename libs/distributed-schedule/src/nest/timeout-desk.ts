@@ -18,6 +18,8 @@ const LONGEST_DELAY_MS = 366 * 86_400_000;
 /** How long after it was due the first instance's word is kept on the board. After that the ledger alone remembers. */
 const KEPT_MS = 86_400_000;
 const PREFIX = 'once:';
+/** The scheduler is ready for its first tick so soon after the nodes have answered. */
+const SOON_MS = 500;
 
 export interface TimeoutDeskParts {
   readonly clock: Clock;
@@ -81,8 +83,11 @@ export class TimeoutDesk implements ScheduleObserver {
       for (const [task, timeout] of this.open) if (this.agree(timeout)) armAgain(task);
     };
     void board.whenCurrent.then(() => {
-      // Until now the instants counted by this machine's own clock.
-      for (const { schedule, delayMs } of this.open.values()) schedule.moveTo(this.bootedAtMs() + delayMs);
+      // Until now the instants counted by this machine's own clock. Those that have passed while the app booted are due now.
+      const soonMs = this.parts.clusterClock.nowMs() + SOON_MS;
+      for (const { schedule, delayMs } of this.open.values()) {
+        schedule.moveTo(Math.max(this.bootedAtMs() + delayMs, soonMs));
+      }
       this.stopWatching = board.watch(agree);
       for (const task of this.open.keys()) armAgain(task);
       agree();

@@ -45,8 +45,7 @@ export function tableNames({
 
 /**
  * The migration as one text, for whichever tool runs yours: it makes what is missing and changes nothing else. It holds an
- * advisory lock to the end of its transaction, since two `CREATE … IF NOT EXISTS` at a time can both find nothing and one
- * then fails; and it is one statement, so that it is all or nothing wherever it runs.
+ * advisory lock to the end of its transaction, since two instances at a time can both find nothing and one then fails; and it is one statement, so that it is all or nothing wherever it runs.
  */
 export function migrationSql(names: SnapshotTable = {}): string {
   const { table, statusType, endedIndex } = tableNames(names);
@@ -57,13 +56,16 @@ BEGIN
   IF to_regtype(${literal(statusType)}) IS NULL THEN
     CREATE TYPE ${statusType} AS ENUM ('pending', 'success', 'failed');
   END IF;
-  CREATE TABLE IF NOT EXISTS ${table} (
-    job_id CHAR(32) PRIMARY KEY,
-    status ${statusType} NOT NULL,
-    snapshot JSONB NOT NULL,
-    updated_at TIMESTAMPTZ NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS ${endedIndex} ON ${table} (updated_at) WHERE status <> 'pending';
+  -- CREATE ... IF NOT EXISTS asks for the right to create even where there is nothing to create.
+  IF to_regclass(${literal(table)}) IS NULL THEN
+    CREATE TABLE ${table} (
+      job_id CHAR(32) PRIMARY KEY,
+      status ${statusType} NOT NULL,
+      snapshot JSONB NOT NULL,
+      updated_at TIMESTAMPTZ NOT NULL
+    );
+    CREATE INDEX ${endedIndex} ON ${table} (updated_at) WHERE status <> 'pending';
+  END IF;
 END
 $migration$`.trim();
 }

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot-store.js';
 import { failureOf } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
@@ -10,16 +11,18 @@ import type { SnapshotRows } from './snapshot-rows.js';
  */
 export class PostgresAttempt implements OpenAttempt<PoolClient> {
   readonly tx: PoolClient;
+  private readonly session: PostgresSession;
   /** The answer to COMMIT was lost. */
   private isInDoubt = false;
 
   constructor(
     readonly snapshot: Snapshot,
-    private readonly session: PostgresSession,
+    private readonly transaction: { readonly session: PostgresSession; readonly id: string | undefined },
     private readonly rows: SnapshotRows,
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.tx = session.client;
+    this.session = transaction.session;
+    this.tx = this.session.client;
     signal?.addEventListener('abort', this.onAbort, { once: true });
     if (signal?.aborted === true) this.onAbort();
   }
@@ -33,14 +36,18 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
         this.session,
         { ...this.snapshot, status: 'success', output },
         this.snapshot.updatedAtUs,
+        this.transaction.id,
       );
     } catch (error) {
       return this.undoneBy(error);
     }
     if (success === undefined) {
-      // The effect itself has changed the row, or removed it.
       await this.abandon();
-      return { kind: 'superseded' };
+      throw new DistributedScheduleError(
+        'DSCHED_STORE_REFUSED',
+        'the effect has ended its transaction by itself, or changed the row of its own snapshot; leave both to runOnce',
+        { value: this.snapshot.jobId },
+      );
     }
     return this.commit(success);
   }

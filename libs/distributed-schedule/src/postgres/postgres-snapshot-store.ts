@@ -105,9 +105,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       session.close();
       return { kind: 'pending', ...(now === undefined ? {} : { snapshot: now }) };
     }
-    // The bound was for our row; how long the effect waits for locks of its own is the application's business.
-    await session.query('SET LOCAL lock_timeout TO DEFAULT');
-    return { kind: 'begun', attempt: new PostgresAttempt(snapshot, session, this.rows, signal) };
+    const transaction = { session, id: await this.rows.transactionId(session) };
+    return { kind: 'begun', attempt: new PostgresAttempt(snapshot, transaction, this.rows, signal) };
   }
 
   private async upsert(

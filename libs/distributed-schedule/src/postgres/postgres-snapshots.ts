@@ -53,7 +53,7 @@ function openStore(
 ): PostgresSnapshotStore {
   if (isPool(input)) return new PostgresSnapshotStore(input, clock, settings, async () => undefined);
   const config = typeof input === 'string' ? { connectionString: input } : input;
-  const pool = new pg.Pool({ connectionTimeoutMillis: settings.timeoutMs, ...config });
+  const pool = new pg.Pool({ connectionTimeoutMillis: settings.timeoutMs, keepAlive: true, ...config });
   // An idle connection that ends is made anew when it is needed; unheard, the error would end the process.
   pool.on('error', () => undefined);
   return new PostgresSnapshotStore(pool, clock, settings, () => pool.end());

@@ -41,6 +41,14 @@ export class SnapshotRows {
     );
   }
 
+  /** Of the transaction that is open. An effect that ends it by itself is in another one afterwards. */
+  async transactionId(session: PostgresSession): Promise<string | undefined> {
+    // The bound was for our row: how long the effect waits for locks of its own is the application's business.
+    const sql = 'SET LOCAL lock_timeout TO DEFAULT; SELECT txid_current()::text AS id';
+    const [row] = await session.query<{ readonly id: string }>(sql);
+    return row?.id;
+  }
+
   /** Answers whether the row is new. Waits for an attempt that is writing the same row, within the bound. */
   async insert(session: PostgresSession, pending: Snapshot): Promise<boolean> {
     const sql =
@@ -55,8 +63,16 @@ export class SnapshotRows {
     return this.select(session, jobId, 'FOR UPDATE');
   }
 
-  /** Writes a snapshot where the row is still the one that was read; answers with what was written, if it was. */
-  async replace(session: PostgresSession, after: Snapshot, readAtUs: number): Promise<Snapshot | undefined> {
+  /**
+   * Writes a snapshot where the row is still the one that was read; answers with what was written, if it was.
+   * @param transactionId of the transaction that this has to be in, where that could have ended by itself
+   */
+  async replace(
+    session: PostgresSession,
+    after: Snapshot,
+    readAtUs: number,
+    transactionId?: string,
+  ): Promise<Snapshot | undefined> {
     // Grows even when the server's clock does not: it is the optimistic lock.
     const atSql =
       after.status === 'pending'
@@ -64,8 +80,9 @@ export class SnapshotRows {
         : `greatest(clock_timestamp(), ${instant('$5')} + interval '1 microsecond')`;
     const sql =
       `UPDATE ${this.table} SET status = $3, snapshot = $4::jsonb, updated_at = ${atSql} ` +
-      `WHERE job_id = $1 AND updated_at = ${instant('$2')} RETURNING ${COLUMNS}`;
-    const values = [after.jobId, readAtUs, after.status, jsonOf(after), after.updatedAtUs];
+      `WHERE job_id = $1 AND updated_at = ${instant('$2')} ` +
+      `AND txid_current() = coalesce($6::bigint, txid_current()) RETURNING ${COLUMNS}`;
+    const values = [after.jobId, readAtUs, after.status, jsonOf(after), after.updatedAtUs, transactionId];
     const [row] = await session.query<SnapshotRow>(sql, values, this.settings.lockWaitMs);
     return row === undefined ? undefined : snapshotOf(row);
   }

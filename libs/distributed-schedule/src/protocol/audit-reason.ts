@@ -4,6 +4,8 @@ import type { AuditFinding } from './audit-finding.js';
 import type { DueTick } from './due-tick.js';
 import type { TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
+import { DEFAULT_POLICIES } from './task-policies.js';
+import type { ScheduledTask } from './tick-context.js';
 
 export interface AuditQuestion {
   readonly due: DueTick;
@@ -38,7 +40,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     case 'taken':
       return judgeTaken(question, peek.claimId);
     case 'open':
-      // A node that names it may be all that is left of a majority.
+      // A node that has, or may have, granted it may be all that is left of a majority.
       return (peek.highest ?? 0) >= due.tick
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
         : { kind: 'missed', finding: { ...causeOf(question), certain: true } };
@@ -85,4 +87,9 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
     default:
       return { cause: 'unclaimed', detail: 'none of the live instances has claimed it' };
   }
+}
+
+/** What the task's misfire policy makes of a tick that was missed, to be said behind the reason. */
+export function whatFollows({ policies = DEFAULT_POLICIES }: ScheduledTask): string {
+  return policies.misfire === 'skip' ? '' : `; its misfire policy '${policies.misfire}' starts what it can`;
 }

@@ -30,6 +30,8 @@ export interface BoardLinkParts {
   readonly onAnswer: () => void;
   /** The node refuses a further key. */
   readonly onFull: (label: string) => void;
+  /** A bug. The exchange goes on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** What a node said to one record: a missing answer says nothing. */
@@ -51,6 +53,8 @@ const FULL_PAUSE_MS = 30_000;
 
 /** Exchanges without a pause in between at most, so that no answer of a node can make a busy loop. */
 const MOST_IN_A_ROW = 100;
+
+const NO_REPLY = { answered: false } as const;
 
 export class BoardLink {
   private cursor = BOARD_START;
@@ -136,9 +140,13 @@ export class BoardLink {
   }
 
   private async exchangeAll(): Promise<void> {
-    for (let count = 0; count < MOST_IN_A_ROW; count += 1) {
-      const isDone = await this.exchange();
-      if (isDone) return;
+    try {
+      for (let count = 0; count < MOST_IN_A_ROW; count += 1) {
+        const isDone = await this.exchange();
+        if (isDone) return;
+      }
+    } catch (error) {
+      this.parts.onError(error);
     }
   }
 
@@ -147,16 +155,19 @@ export class BoardLink {
     const { node, onAnswer } = this.parts;
     const offers = this.offers.splice(0, MOST_PUTS);
     const puts = [...offers.map(({ record }) => record), ...this.duePuts(MOST_PUTS - offers.length)];
-    const reply = await node.exchange(puts, this.cursor);
+    const reply = await node.exchange(puts, this.cursor).catch((error: unknown) => {
+      this.parts.onError(error);
+      return NO_REPLY;
+    });
     this.answering = reply.answered;
     if (!reply.answered) {
       for (const { answer } of offers) answer('silent');
       return this.offers.length === 0;
     }
-    this.takeIn(reply.value, puts);
     offers.forEach(({ answer }, index) => {
       answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
     });
+    this.takeIn(reply.value, puts);
     onAnswer();
     return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
   }

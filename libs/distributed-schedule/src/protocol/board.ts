@@ -84,6 +84,7 @@ export class Board {
           onChanges: (records) => this.takeIn(records, false),
           onAnswer: () => this.noteAnswer(),
           onFull: (label) => this.tellFull(label),
+          onError: (error) => parts.observer.observe({ type: 'error', error, where: 'board: exchange' }),
         }),
     );
   }

@@ -16,6 +16,8 @@ const MOST_VOTES = 3;
 export interface ClaimAgainParts extends BidParts {
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
+  /** Stops this instance for good: it has met a newer, or another, node set. */
+  readonly fence: (reason: 'outdated' | 'conflict') => void;
 }
 
 /** The closing of a tick may come any time after it. */
@@ -67,7 +69,7 @@ export async function nextMissed(
  * Says in the ledger that what ran here, and what was passed over meanwhile, has ended for good, for policies that would
  * start it again. Before the release: whoever has the lock next must find it there.
  */
-export async function closeTicks(parts: BidParts, run: RunHere, isUnfinished: boolean): Promise<void> {
+export async function closeTicks(parts: ClaimAgainParts, run: RunHere, isUnfinished: boolean): Promise<void> {
   const { policies, tick, passedUpTo, task } = run;
   if (!looksBack(policies) || policies.overlap === 'allow') return;
   // What was passed over because of a run that is to be made again waits for that.
@@ -84,7 +86,7 @@ export async function closeTicks(parts: BidParts, run: RunHere, isUnfinished: bo
 }
 
 async function claimTick(
-  parts: BidParts,
+  parts: ClaimAgainParts,
   run: RunHere,
   due: DueTick,
   goesOn: () => boolean,
@@ -94,6 +96,7 @@ async function claimTick(
     const verdict = await ask(parts, claim);
     if (verdict?.kind === 'won') return { claim };
     await giveBack(parts, claim);
+    if (verdict?.kind === 'outdated' || verdict?.kind === 'conflict') parts.fence(verdict.kind);
     if (verdict?.kind === 'taken') {
       return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
     }

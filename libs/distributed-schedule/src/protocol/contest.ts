@@ -29,8 +29,6 @@ export interface ContestParts extends RunTickParts {
   readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
-  /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated' | 'conflict') => void;
 }
 
 const ANOTHER_IS_BUFFERED: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };

@@ -25,7 +25,8 @@ export const ERROR_CODES = {
   DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
   DSCHED_REQUEST_SCOPED:
     'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
-  DSCHED_NO_SCHEDULE: 'A method is marked @Exclusive() but carries no @Cron, @Interval or @Timeout to make exclusive.',
+  DSCHED_NO_SCHEDULE:
+    'A method is marked @Exclusive() but carries no @Cron, @Interval or @Timeout to make exclusive.',
   DSCHED_NO_DEPLOYMENT_KEY:
     'A timeout runs once per deployment, and nothing says which deployment this is. Pass deploymentKey.',
   DSCHED_SECOND_FOR_ROOT:
@@ -36,7 +37,8 @@ export const ERROR_CODES = {
     'A node keeps as many records of the board as it may. Remove tasks that were added at run time and are not used.',
   DSCHED_NOT_KEPT:
     'A decision about a task was not acknowledged by a majority of the nodes. The message says what is known. Repeat the call.',
-  DSCHED_UNKNOWN_HANDLER: 'No method is marked @ExclusiveHandler with that name on this instance, and no task has it.',
+  DSCHED_UNKNOWN_HANDLER:
+    'No method is marked @ExclusiveHandler with that name on this instance, and no task has it.',
   DSCHED_NOT_REMOVABLE: 'A task that stands in the code cannot be removed at run time. Pause it.',
   DSCHED_NO_ROOM: 'A task is due so often that no instant is left for a triggered tick.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
@@ -50,7 +52,8 @@ export const ERROR_CODES = {
   DSCHED_JOB_PENDING: 'Another attempt is at this job. It is not done, and the effect did not run here.',
   DSCHED_JOB_SUPERSEDED: 'A later attempt has taken this job over. Stop writing.',
   DSCHED_STORE_UNREACHABLE: 'The snapshot store did not answer until patience or the run ended.',
-  DSCHED_STORE_REFUSED: 'The snapshot store refused a statement, for lack of a right or the like.',
+  DSCHED_STORE_REFUSED:
+    'The snapshot store refused a statement, for lack of a right, a constraint or the like.',
   DSCHED_NOT_MIGRATED: 'The table of the snapshots is missing. Run the migration, or pass { migrate: true }.',
 } as const;
 

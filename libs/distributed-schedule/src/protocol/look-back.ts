@@ -33,6 +33,8 @@ interface Unsettled {
 export class LookBack {
   private readonly unsettled = new Map<string, Unsettled>();
   private readonly tasks = new Map<string, ScheduledTask>();
+  /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
+  private readonly aborted = new Map<string, number>();
 
   constructor(
     private readonly parts: LookBackParts,
@@ -49,11 +51,13 @@ export class LookBack {
   remove(name: string): void {
     this.tasks.delete(name);
     this.unsettled.delete(name);
+    this.aborted.delete(name);
   }
 
   /** A tick has ended here, which does not always mean that nothing is left to do for it. */
   ended({ task: name, tick, outcome }: TickReport): void {
     const task = this.tasks.get(name);
+    if (task !== undefined && outcome === 'aborted') this.aborted.set(name, tick);
     if (task !== undefined && (!hasRun(outcome) || outcome === 'aborted')) this.watch(task, tick);
   }
 
@@ -110,12 +114,25 @@ export class LookBack {
   /** Whether the instance that has claimed the newest instant lives, as far as is known. */
   private isRunning(entry: Unsettled, newest: number, verdict: PeekVerdict): boolean {
     const isOwnerKnown = entry.asked === newest && verdict.kind === 'taken' && verdict.claimId !== undefined;
-    const isAlive = isOwnerKnown && this.parts.members().includes(ownerOf(verdict.claimId));
+    const isAlive =
+      isOwnerKnown &&
+      this.parts.members().includes(ownerOf(verdict.claimId)) &&
+      !this.hasAborted(entry.task, newest, verdict.claimId);
     // A first answer that names nobody: ask for the very instant.
     const isFirstLook = !isOwnerKnown && entry.asked !== newest;
     entry.asked = newest;
     if (isAlive) entry.looks = 0;
     return isAlive || isFirstLook;
+  }
+
+  /** Whether the claim is this instance's own, for a run that was aborted here. */
+  private hasAborted(
+    { name, schedule }: ScheduledTask,
+    newest: number,
+    claimId: string | undefined,
+  ): boolean {
+    const { instanceId } = this.parts;
+    return ownerOf(claimId) === instanceId && this.aborted.get(name) === tickOfInstant(schedule, newest);
   }
 
   /** A claim that stands before its time. */
@@ -139,9 +156,10 @@ export class LookBack {
         starts.map(({ start }) => start),
       );
       await Promise.all(
-        verdicts.map(async (verdict) =>
-          verdict.kind === 'won' ? runTick(this.parts, verdict.won) : undefined,
-        ),
+        verdicts.map(async (verdict) => {
+          if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+          if (verdict.kind === 'won') await runTick(this.parts, verdict.won);
+        }),
       );
     } finally {
       for (const { entry } of starts) entry.isBidding = false;

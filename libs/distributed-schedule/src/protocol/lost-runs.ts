@@ -41,11 +41,13 @@ export class LostRuns implements AuditSource {
   ) {}
 
   observe(event: ScheduleEvent): void {
-    if (event.type === 'started') this.overtake(event.task, event.tick);
+    const { instanceId } = this.parts;
+    if (event.type === 'started') this.overtake(event.task, event.tick, instanceId);
     if (event.type !== 'tick' || event.report.outcome !== 'taken') return;
     const { task, tick, by } = event.report;
-    this.overtake(task, tick);
-    if (by === undefined || by === this.parts.instanceId) return;
+    if (by === undefined) return;
+    this.overtake(task, tick, by);
+    if (by === instanceId) return;
     if (tick > (this.newest.get(task)?.tick ?? 0))
       this.newest.set(task, { task, tick, by, untilMs: Number.POSITIVE_INFINITY });
   }
@@ -76,11 +78,12 @@ export class LostRuns implements AuditSource {
     return true;
   }
 
-  /** A later tick has started: the one before has ended, unless its instance is dead and nobody knows it yet. */
-  private overtake(task: string, tick: number): void {
+  /** A later tick is claimed: the one before has ended, unless its instance is dead and nobody knows it yet. */
+  private overtake(task: string, tick: number, by: string): void {
     const before = this.newest.get(task);
     if (before === undefined || before.tick >= tick) return;
     this.newest.delete(task);
+    if (before.by === by) return;
     const untilMs = this.parts.clusterClock.nowMs() + SUSPECT_FOR_MS;
     this.suspects = [...this.suspects.slice(1 - MOST_SUSPECTS), { ...before, untilMs }];
   }
@@ -110,7 +113,7 @@ export class LostRuns implements AuditSource {
 
   /** Its end stands in the ledger, or somebody makes another attempt. */
   private hasGoneOn({ task, tick }: TheirClaim, peek: PeekVerdict | undefined): boolean {
-    const newest = peek?.highest ?? peek?.newest ?? 0;
+    const newest = peek?.isFloor ? 0 : (peek?.newest ?? 0);
     const isRetaken = this.lookup.taskOf(task)?.policies?.recovery === 'retake';
     return newest > tick && (newest <= closingInstant(tick) || isRetaken);
   }

@@ -4,7 +4,7 @@
  * any more. So a task that has stopped silently is heard of, and a healthy one costs nothing.
  */
 
-import { type AuditVerdict, judgeTick } from './audit-reason.js';
+import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
 import type { DueTick } from './due-tick.js';
 import type { ScheduleEvent } from './observer.js';
@@ -133,7 +133,8 @@ export class MissedTicks implements AuditSource {
     // Whoever slept while the tick was due has not seen that nobody else was awake.
     if (verdict.kind === 'fine' || (watched.slept && verdict.kind === 'unsure')) return;
     const { task, tick } = watched.due;
-    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding });
+    const detail = `${verdict.finding.detail}${whatFollows(task)}`;
+    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail });
   }
 
   /** It was not taken away, paused or given another schedule meanwhile. */

@@ -3,11 +3,11 @@
  * what should have followed: the first instance that starts again counts it.
  */
 
+import { whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { latenessLimit } from './lateness.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';
 import { tickOfInstant } from './next-start.js';
-import { DEFAULT_POLICIES } from './task-policies.js';
 import type { ScheduledTask } from './tick-context.js';
 
 /** Ticks of a task that are counted at most. */
@@ -35,11 +35,9 @@ export class MissedWhileDown {
     if (tasks.length === 0) return;
     const peeks = await beat(tasks.map((task) => ({ task, tick: this.beganMs, maxLatenessMs: 0 })));
     tasks.forEach(({ name }, index) => {
-      const peek = peeks[index];
-      // Of two nodes that answer one may have missed the newest tick: the other one knows better.
-      const newest = peek?.highest ?? peek?.newest ?? 0;
-      // A task that the ledger does not know has missed nothing.
-      if (newest > 0) this.newest.set(name, newest);
+      const { newest = 0, isFloor } = peeks[index] ?? {};
+      // A task that the ledger does not know has missed nothing, and one that it has forgotten nothing that can be counted.
+      if (newest > 0 && !isFloor) this.newest.set(name, newest);
     });
     if (this.newest.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
   }
@@ -73,7 +71,7 @@ export class MissedWhileDown {
   }
 
   private count(task: ScheduledTask, newest: number, downUntilMs: number): void {
-    const { schedule, name, policies = DEFAULT_POLICIES } = task;
+    const { schedule, name } = task;
     // The schedule was another one when this was claimed.
     if (tickOfInstant(schedule, newest) === undefined) return;
     let ticks = 0;
@@ -87,9 +85,7 @@ export class MissedWhileDown {
     }
     if (ticks === 0) return;
     const atLeast = ticks === MOST_MISSED_COUNTED ? 'at least ' : '';
-    const late =
-      policies.misfire === 'skip' ? '' : `; its misfire policy '${policies.misfire}' starts what it can`;
-    const detail = `no instance was there, and ${atLeast}${ticks} of its ticks passed${late}`;
+    const detail = `no instance was there, and ${atLeast}${ticks} of its ticks passed${whatFollows(task)}`;
     this.found({
       task: name,
       tick: last,

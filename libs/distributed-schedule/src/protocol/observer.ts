@@ -7,10 +7,17 @@ import type { TickReport } from './outcome.js';
  * - `paused`         only triggered ticks are due
  * - `rescheduled`    it was given another schedule at run time
  * - `follows_newer`  an instance of a newer version of the app lives, and its definition differs
- * - `left_alone`     this instance has no handler for it, or cannot read its definition; others may run it
+ * - `elsewhere`      only another version, or another app, of the namespace has it
+ * - `left_alone`     it was added at run time, and this instance has no handler for it or cannot use its definition
  * - `unusable`       a schedule from elsewhere cannot be used here; the task keeps its own
  */
-export type ControlCondition = 'paused' | 'rescheduled' | 'follows_newer' | 'left_alone' | 'unusable';
+export type ControlCondition =
+  | 'paused'
+  | 'rescheduled'
+  | 'follows_newer'
+  | 'elsewhere'
+  | 'left_alone'
+  | 'unusable';
 
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
 export type ScheduleEvent =

@@ -138,7 +138,10 @@ export type PeekVerdict = {
   readonly newest?: number;
   /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
   readonly isFloor?: true;
-  /** The newest instant that any node which answered has granted: one of them may be all that is left of a majority. */
+  /**
+   * The newest instant that any node which answered has granted, or may have granted before it lost its memory: one of them
+   * may be all that is left of a majority. What is after it was never won.
+   */
   readonly highest?: number;
 } & (
   | {

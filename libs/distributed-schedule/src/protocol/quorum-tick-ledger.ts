@@ -122,7 +122,7 @@ function newestOf(
 }
 
 function highestOf(known: readonly (NodeTick | undefined)[]): number {
-  return Math.max(0, ...known.map((node) => node?.tick ?? 0));
+  return Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0)));
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

@@ -82,9 +82,14 @@ export class RunHere {
     return this.waiting.length === 0 ? 'adopted' : 'refused';
   }
 
-  /** Takes a tick on, to be started when this run has ended. */
-  wait(due: DueTick): void {
+  /** Takes a tick on, to be started when this run has ended. Gives those back that have waited for too long. */
+  wait(due: DueTick): readonly DueTick[] {
     this.waiting.push(due);
+    // A run that does not hear that it is cancelled must not gather ticks for ever.
+    if (this.policies.overlap !== 'cancel_other' || this.isCatchingUp) return [];
+    const late = this.waiting.filter(({ tick, maxLatenessMs }) => due.tick - tick > maxLatenessMs);
+    this.waiting = this.waiting.filter((one) => !late.includes(one));
+    return late;
   }
 
   /** `tick` has come: an older run has to make room. */

@@ -3,8 +3,15 @@
  * has its line: what is left behind by a process that dies there, and what the next attempt makes of it.
  */
 
-import { DistributedScheduleError } from './errors.js';
-import { type Digest, keepValue, keptValueOf } from './kept-value.js';
+import { type Digest, keepValue } from './kept-value.js';
+import {
+  answerOf,
+  isOtherInput,
+  keyReused,
+  type OnceResult,
+  replayed,
+  storeUnreachable,
+} from './once-result.js';
 import type {
   BeginVerdict,
   EndVerdict,
@@ -16,20 +23,7 @@ import type {
 } from './snapshot-store.js';
 import { askPatiently, type Patient } from './store-patience.js';
 
-/** How an attempt ended. Whatever else happens is thrown. */
-export type OnceResult<Output> =
-  /** The effect ran here, and its success is written down. */
-  | { readonly kind: 'ran'; readonly output: Output; readonly snapshot: Snapshot }
-  /** It had succeeded before. `output` is undefined where it was too large to be kept. */
-  | { readonly kind: 'replayed'; readonly output: Output | undefined; readonly snapshot: Snapshot }
-  /** Another attempt is at it: the job is not done, and the effect did not run here. */
-  | { readonly kind: 'pending'; readonly snapshot?: Snapshot }
-  /**
-   * A later attempt has taken the job over. In a store with transactions nothing of this attempt is left. In one without, the
-   * effect may have happened here (`hasRun`), and will have happened again there.
-   */
-  | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
-
+/** Given the transaction, where the store has such, and the pending snapshot. */
 export type Effect<Tx, Output> = (tx: Tx, snapshot: Snapshot) => Output | Promise<Output>;
 
 export interface OnceParts<Tx> extends Patient {
@@ -51,7 +45,7 @@ const MOST_CALLS = 5;
 const MOST_ERROR_CHARS = 500;
 
 /**
- * @throws what the effect throws, once the failure is written down
+ * @throws what the effect throws, once the failure is written down, and the reason of the signal that has aborted
  * @throws DistributedScheduleError DSCHED_STORE_UNREACHABLE when the store does not answer until patience ends,
  *   DSCHED_KEY_REUSED when the job was begun with another input
  */
@@ -68,11 +62,12 @@ export async function runOnce<Tx, Output>(
     // 2 begin, 3 upsert
     const verdict = await begin(parts, job, input);
     if (verdict.kind !== 'begun') return answerOf(verdict, input);
-    if (isOtherInput(verdict.attempt.snapshot, input)) {
-      await verdict.attempt.fail('begun with another input');
+    const { attempt } = verdict;
+    if (isOtherInput(attempt.snapshot, input)) {
+      await attempt.fail('begun with another input');
       throw keyReused(job.jobId);
     }
-    const end = await runAttempt(parts, verdict.attempt, effect, calls < MOST_CALLS);
+    const end = await runAttempt(parts, attempt, effect, calls < MOST_CALLS);
     if (end.kind !== 'undone') return end;
   }
 }
@@ -90,7 +85,7 @@ async function begin<Tx>(
   };
   const isUnreachable = (verdict: BeginVerdict<Tx>): boolean => verdict.kind === 'unreachable';
   const verdict = await askPatiently(patient, () => store.begin(start, patient.signal), isUnreachable);
-  if (verdict.kind === 'unreachable') throw unreachable(jobId, verdict.reason, 'the effect did not run');
+  if (verdict.kind === 'unreachable') throw storeUnreachable(jobId, verdict.reason, 'the effect did not run');
   return verdict;
 }
 
@@ -100,6 +95,7 @@ async function runAttempt<Tx, Output>(
   effect: Effect<Tx, Output>,
   mayRepeat: boolean,
 ): Promise<OnceResult<Output> | { readonly kind: 'undone' }> {
+  await endIfAborted(parts, attempt);
   let output: Output;
   try {
     // 4 run
@@ -121,19 +117,28 @@ async function runAttempt<Tx, Output>(
     case 'superseded':
       return { ...verdict, hasRun: true };
     case 'undone':
-      // A run that was told to end must not begin again.
-      if (parts.signal?.aborted === true) await attempt.fail('aborted');
-      parts.signal?.throwIfAborted();
+      await endIfAborted(parts, attempt);
       if (mayRepeat) return verdict;
-      throw unreachable(attempt.snapshot.jobId, verdict.reason, 'the store has rolled it back each time');
+      throw storeUnreachable(attempt.snapshot.jobId, verdict.reason, 'it was rolled back each time');
     case 'unreachable':
-      throw unreachable(attempt.snapshot.jobId, verdict.reason, 'whether the success was written is unknown');
+      throw storeUnreachable(
+        attempt.snapshot.jobId,
+        verdict.reason,
+        'whether the success was written is unknown',
+      );
     default:
       return verdict satisfies never;
   }
 }
 
-/** 5 update. A store that refuses it for good, as for a constraint that is checked at COMMIT, makes the attempt a failed one. */
+/** A run that was told to end must not begin, nor begin again. */
+async function endIfAborted<Tx>({ signal }: OnceParts<Tx>, attempt: OpenAttempt<Tx>): Promise<void> {
+  if (signal?.aborted !== true) return;
+  await attempt.fail('aborted');
+  signal.throwIfAborted();
+}
+
+/** A store that refuses the success for good, as for a constraint that is checked at COMMIT, makes the attempt a failed one. */
 async function succeed<Tx>(
   parts: OnceParts<Tx>,
   attempt: OpenAttempt<Tx>,
@@ -141,6 +146,7 @@ async function succeed<Tx>(
 ): Promise<EndVerdict> {
   const kept = keepValue(output, parts.digest, parts.mostKeptChars);
   try {
+    // 5 update
     return await askPatiently(parts, () => attempt.succeed(kept), isUnanswered);
   } catch (error) {
     await attempt.fail(errorText(error));
@@ -148,50 +154,8 @@ async function succeed<Tx>(
   }
 }
 
-function answerOf<Tx>(
-  verdict: Exclude<BeginVerdict<Tx>, { kind: 'begun' | 'unreachable' }>,
-  input: KeptValue,
-): Exclude<OnceResult<never>, { kind: 'ran' }> {
-  switch (verdict.kind) {
-    case 'done':
-      return replayed(verdict.snapshot, input);
-    case 'superseded':
-      return { ...verdict, hasRun: false };
-    case 'pending':
-      return verdict;
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function replayed(snapshot: Snapshot, input: KeptValue): Extract<OnceResult<never>, { kind: 'replayed' }> {
-  // An answer that belongs to another question is worse than none.
-  if (isOtherInput(snapshot, input)) throw keyReused(snapshot.jobId);
-  return { kind: 'replayed', output: keptValueOf(snapshot.output) as never, snapshot };
-}
-
-function isOtherInput({ input }: Snapshot, given: KeptValue): boolean {
-  return input?.digest !== undefined && given.digest !== undefined && input.digest !== given.digest;
-}
-
-function keyReused(jobId: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_KEY_REUSED',
-    `job ${jobId} was begun with another input; give each unit of work a key of its own`,
-    { value: jobId },
-  );
-}
-
 function isUnanswered({ kind }: EndVerdict): boolean {
   return kind === 'unreachable';
-}
-
-function unreachable(jobId: string, reason: string, meaning: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_STORE_UNREACHABLE',
-    `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`,
-    { value: jobId },
-  );
 }
 
 function errorText(error: unknown): string {

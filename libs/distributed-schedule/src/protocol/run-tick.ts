@@ -5,8 +5,8 @@
  */
 
 import { type AttemptParts, type Ending, runAttempt } from './attempt.js';
-import { type BidParts, surrender } from './bid.js';
-import { claimNext, closeTicks, nextMissed } from './claim-again.js';
+import { surrender } from './bid.js';
+import { type ClaimAgainParts, claimNext, closeTicks, nextMissed } from './claim-again.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick, LockedTick } from './due-tick.js';
 import type { LeaseKeeper } from './keep-lease.js';
@@ -15,12 +15,10 @@ import type { TickReport } from './outcome.js';
 import { retryDelayMs } from './retry-delay.js';
 import { RunHere, type RunsHere } from './run-here.js';
 
-export interface RunTickParts extends BidParts, AttemptParts {
+export interface RunTickParts extends ClaimAgainParts, AttemptParts {
   readonly clusterClock: ClusterClock;
   readonly keeper: LeaseKeeper;
   readonly runs: RunsHere;
-  /** Aborts when this instance must not start anything any more. */
-  readonly stopped: AbortSignal;
   /** True once the shutdown has given up waiting: what has not started by then must not start. */
   readonly isAbandoned: () => boolean;
   readonly report: (report: TickReport) => void;
@@ -46,21 +44,27 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   const run = new RunHere(due.task, lease, due);
   parts.runs.add(run);
   if (contested !== undefined) takeOn(parts, run, contested);
+  const leaveBehind = (): void => {
+    for (const waiting of run.leftOver()) report(parts, waiting, whyNotStarted(parts));
+  };
+  // A handler that does not hear its signal must not keep the word of those that wait for it.
+  lease.signal.addEventListener('abort', leaveBehind, { once: true });
   await parts.keeper.during(lease, () => runAll(parts, run, due, latenessMs()));
+  lease.signal.removeEventListener('abort', leaveBehind);
   parts.runs.delete(run);
 
   // 8 finish
   await releaseLock(parts, lease);
-  for (const due of run.leftOver()) report(parts, due, whyNotStarted(parts));
+  leaveBehind();
 }
 
 /** Hands a tick to the run that holds its lock here. When its time comes it may end that run. */
 export function takeOn(
-  parts: Pick<RunTickParts, 'clusterClock' | 'stopped'>,
+  parts: Pick<RunTickParts, 'clusterClock' | 'stopped' | 'instanceId' | 'report'>,
   run: RunHere,
   due: DueTick,
 ): void {
-  run.wait(due);
+  for (const late of run.wait(due)) report(parts, late, PASSED_OVER);
   if (run.policies.overlap !== 'cancel_other') return;
   void parts.clusterClock.sleepUntil(due.tick, parts.stopped).then(() => {
     if (!parts.stopped.aborted) run.cancelBefore(due.tick);
@@ -222,6 +226,10 @@ async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
   }
 }
 
-function report(parts: RunTickParts, { task, tick }: DueTick, ending: Ending): void {
+function report(
+  parts: Pick<RunTickParts, 'instanceId' | 'report'>,
+  { task, tick }: DueTick,
+  ending: Ending,
+): void {
   parts.report({ task: task.name, tick, instanceId: parts.instanceId, ...ending });
 }

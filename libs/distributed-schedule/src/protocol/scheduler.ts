@@ -136,7 +136,7 @@ export class Scheduler {
       tasks: this.book.statuses(this.parts.labelsOf?.(instanceId) ?? [], (name) => this.audit.countsOf(name)),
       leases: this.keeper
         .leases()
-        .map((lease) => ({ task: lease.lock.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
+        .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
   }
 

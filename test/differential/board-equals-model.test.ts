@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
+import {
+  BOARD_START,
+  type BoardCursor,
+  type BoardExchange,
+  type BoardNode,
+} from '../../libs/distributed-schedule/src/protocol/board-node.js';
+import type { BoardRecord } from '../../libs/distributed-schedule/src/protocol/board-record.js';
+import type { RedisConnection } from '../../libs/distributed-schedule/src/redis/redis-connection.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { connectStage } from '../conformance/redis-stage.js';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+
+let server: RedisServer;
+let connection: RedisConnection;
+
+beforeAll(async () => {
+  server = await startRedis();
+  connection = await connectStage([server], 'instance-1');
+});
+afterAll(async () => {
+  await connection.close();
+  await server.stop();
+});
+
+const FAR_MS = 4_000_000_000_000;
+
+const record: fc.Arbitrary<BoardRecord> = fc.record({
+  key: fc.constantFrom('a', 'b', 'c', 'd:e', 'ä'),
+  value: fc.oneof(fc.constant(''), fc.json({ maxDepth: 2 })),
+  stamp: fc.record({
+    ms: fc.integer({ min: 1, max: 4 }),
+    counter: fc.nat({ max: 11 }),
+    writer: fc.constantFrom('000000000001', '00000000000a', 'ffffffffffff'),
+  }),
+  // What expires does so by a clock that the two do not share: here it has, or will not for long.
+  expiresAtMs: fc.constantFrom(undefined, undefined, 1, FAR_MS),
+});
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('exchange' as const),
+      puts: fc.array(record, { maxLength: 4 }),
+      /** How many answers ago the cursor was given; beyond the first there is none. */
+      age: fc.nat({ max: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'forget' as const }) },
+);
+
+/** One side's answers, with the cursors that it gave. */
+class Side {
+  private readonly cursors: BoardCursor[] = [];
+
+  constructor(
+    private readonly node: BoardNode,
+    readonly forget: () => Promise<void>,
+  ) {}
+
+  async exchange(puts: readonly BoardRecord[], age: number): Promise<unknown> {
+    const cursor = this.cursors.at(-1 - age) ?? BOARD_START;
+    const reply = await this.node.exchange(puts, cursor);
+    if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
+    const isNewEpoch = reply.value.cursor.epoch !== this.cursors.at(-1)?.epoch;
+    this.cursors.push(reply.value.cursor);
+    return { ...withoutEpoch(reply.value), isNewEpoch };
+  }
+}
+
+function withoutEpoch({ cursor, ...rest }: BoardExchange): object {
+  return { ...rest, sequence: cursor.sequence };
+}
+
+it('the script of the board answers as its model does, whatever is put, read late and forgotten', async () => {
+  const [board] = connection.boards;
+  if (board === undefined) throw new Error('no node');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      await server.client().flushall();
+      const memory = new MemoryNode(new SystemClock());
+      const model = new Side(memory.connectBoard({ label: 'model' }), async () => memory.loseMemory('flush'));
+      const real = new Side(board, async () => {
+        await server.client().flushall();
+      });
+      for (const one of steps) {
+        if (one.kind === 'forget') await Promise.all([model.forget(), real.forget()]);
+        else expect(await real.exchange(one.puts, one.age)).toEqual(await model.exchange(one.puts, one.age));
+      }
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  BOARD_START,
+  type BoardCursor,
+  type BoardExchange,
+} from '../../../libs/distributed-schedule/src/protocol/board-node.js';
+import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board-record.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import {
+  answerOf,
+  closeInstances,
+  type Instance,
+  newNamespace,
+  startInstance,
+  until,
+} from './redis-fixture.js';
+
+let server: RedisServer;
+let namespace: string;
+let instance: Instance;
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  namespace = newNamespace();
+  instance = await startInstance({ inputs: [server.url], namespace });
+});
+afterEach(closeInstances);
+
+function recordOf(key: string, ms = 1_000): BoardRecord {
+  return { key, value: '1', stamp: { ms, counter: 0, writer: 'aaaaaaaaaaaa' }, expiresAtMs: undefined };
+}
+
+async function exchange(
+  puts: readonly BoardRecord[],
+  cursor: BoardCursor = BOARD_START,
+): Promise<BoardExchange> {
+  return answerOf(await instance.boards[0]?.exchange(puts, cursor));
+}
+
+const keysOf = ({ changes }: BoardExchange): string[] => changes.map(({ key }) => key);
+
+describe('the board of a server', () => {
+  it('is read from the start after a restart from an old file, whose numbers have fallen back', async () => {
+    await exchange([recordOf('old')]);
+    await server.save();
+    await exchange([recordOf('lost')]);
+    const { cursor } = await exchange([]);
+    await server.kill('SIGKILL');
+    await server.start();
+    await until(
+      async () => (await instance.boards[0]?.exchange([], cursor))?.answered === true,
+      'it is back',
+    );
+    await exchange([recordOf('new')]);
+    const reply = await exchange([], cursor);
+    expect(reply.cursor.epoch).not.toBe(cursor.epoch);
+    expect(keysOf(reply)).toEqual(['old', 'new']);
+  });
+
+  it('begins anew when one of its keys was evicted, and does not answer what is left', async () => {
+    for (const key of ['board', 'board:changes']) {
+      await exchange([recordOf('one'), recordOf('two')]);
+      const { cursor } = await exchange([]);
+      await server.client().del(`{${namespace}}:${key}`);
+      const reply = await exchange([recordOf('three')], cursor);
+      expect(reply.cursor.epoch).not.toBe(cursor.epoch);
+      expect(keysOf(await exchange([]))).toEqual(['three']);
+      await server.client().del(`{${namespace}}:board`);
+      // The epoch has the server's microseconds in it.
+      await sleep(1);
+    }
+  });
+
+  it('keeps a record without an end whose date of expiry was evicted', async () => {
+    await exchange([recordOf('one')]);
+    await server.client().del(`{${namespace}}:board:expiry`);
+    expect(keysOf(await exchange([]))).toEqual(['one']);
+  });
+
+  it('answers while the node abstains from votes', async () => {
+    await server.client().flushall();
+    expect((await exchange([recordOf('one')])).puts).toEqual(['stored']);
+  });
+
+  it('uses nothing but the three keys of its namespace', async () => {
+    await exchange([{ ...recordOf('one'), expiresAtMs: Date.now() + 60_000 }]);
+    const keys = await server.client().keys(`{${namespace}}:board*`);
+    expect(keys.sort()).toEqual([
+      `{${namespace}}:board`,
+      `{${namespace}}:board:changes`,
+      `{${namespace}}:board:expiry`,
+    ]);
+  });
+});

@@ -1,0 +1,222 @@
+/** Breakages of the policies: what is missed, retaken, repeated, buffered or cancelled wrongly. */
+
+import { LEDGER, type Mutant } from './mutant.js';
+
+const CLAIM_AGAIN = 'protocol/claim-again.ts';
+const NEXT_START = 'protocol/next-start.ts';
+const RUN_HERE = 'protocol/run-here.ts';
+const RUN_TICK = 'protocol/run-tick.ts';
+const CLOSE = 'if (run.lease.isTrusted()) await claimTick(parts, run, due, () => true);';
+
+const HISTORY: readonly Mutant[] = [
+  {
+    name: 'no look between lock and claim',
+    profiles: ['liveness'],
+    file: 'protocol/bid.ts',
+    find: 'const steps = await lookBack(parts, acquired);',
+    replace: 'const steps = acquired;',
+  },
+  {
+    name: 'a node that has forgotten does not say so',
+    profiles: ['liveness'],
+    file: LEDGER,
+    find: '...(floor > tick && { floor })',
+    replace: '',
+  },
+  {
+    name: 'a silent node counts as one that knows nothing',
+    profiles: ['liveness', 'normal'],
+    file: 'protocol/quorum-tick-ledger.ts',
+    find: 'const newest = reached[answers.length - quorum] ?? 0;',
+    replace: 'const newest = reached[quorum - 1] ?? 0;',
+  },
+  {
+    name: 'a tick that has ended is retaken',
+    profiles: ['liveness'],
+    file: NEXT_START,
+    find: 'newest === closingInstant(tick)) return undefined;',
+    replace: 'newest === 0) return undefined;\n  if (newest === closingInstant(tick)) newest = tick;',
+  },
+  {
+    name: 'a floor is taken for a claim',
+    profiles: ['torture', 'normal'],
+    file: NEXT_START,
+    find: "if (recovery !== 'retake' || isFloor) return undefined;",
+    replace: "if (recovery !== 'retake') return undefined;",
+  },
+  {
+    name: 'the bound of recovery is ignored',
+    profiles: ['torture', 'liveness'],
+    file: NEXT_START,
+    find: 'nowMs - tick > recoveryWithinMs',
+    replace: 'nowMs - tick > 1e9',
+  },
+  {
+    name: 'the bound of misfire is ignored',
+    profiles: ['liveness'],
+    file: NEXT_START,
+    find: 'nowMs - misfireWithinMs)',
+    replace: 'nowMs - 1e9)',
+  },
+  {
+    name: 'latest runs all',
+    profiles: ['normal'],
+    file: NEXT_START,
+    find: "misfire === 'all'\n      ? firstMissed(",
+    replace: "misfire !== 'skip'\n      ? firstMissed(",
+  },
+  {
+    name: 'what was before the task counts',
+    profiles: ['normal'],
+    file: NEXT_START,
+    find: 'return task.countsFromMs ?? 0;',
+    replace: 'return 0 * (task.countsFromMs ?? 0);',
+  },
+  {
+    name: 'whatever the owner of a claim, it is retaken',
+    profiles: ['liveness'],
+    file: 'protocol/look-back.ts',
+    find: "if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;",
+    replace: '',
+  },
+  {
+    name: 'every rank looks back at once',
+    profiles: ['liveness'],
+    file: 'protocol/look-back.ts',
+    find: 'rank < entry.looks',
+    replace: 'rank >= 0',
+  },
+];
+
+const CLOSING: readonly Mutant[] = [
+  { name: 'no tick is closed', profiles: ['normal'], file: CLAIM_AGAIN, find: CLOSE, replace: '' },
+  {
+    name: 'a tick is closed after the release',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: CLOSE,
+    replace:
+      'void parts.clock.sleepUntil(parts.clock.monotonicMs() + 50).then(() => claimTick(parts, run, due, () => true));',
+  },
+  {
+    name: 'a tick is closed without trust',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: CLOSE,
+    replace: 'await claimTick(parts, run, due, () => true);',
+  },
+  {
+    name: 'an unfinished tick is closed',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: "if (policies.recovery === 'retake' && isUnfinished) return;",
+    replace: '',
+  },
+  {
+    name: 'what was passed over is not closed',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: 'Math.max(endsTick ? tick : 0, passedUpTo)',
+    replace: 'tick',
+  },
+  {
+    name: 'whoever closes takes ticks on',
+    profiles: ['normal', 'liveness'],
+    file: RUN_TICK,
+    find: '  run.end();\n',
+    replace: '',
+  },
+];
+
+const ATTEMPTS: readonly Mutant[] = [
+  {
+    name: 'a retry is not claimed',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: "run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1",
+    replace: '(due.attempt ?? 1) === 1',
+  },
+  {
+    name: 'attempts are not counted',
+    profiles: ['normal'],
+    file: RUN_TICK,
+    find: 'attempt += 1;',
+    replace: '',
+  },
+  {
+    name: 'one token for all attempts',
+    profiles: ['normal'],
+    file: 'protocol/attempt.ts',
+    find: 'fencingToken: claimedInstant({ tick: due.tick, attempt }),',
+    replace: 'fencingToken: due.tick,',
+  },
+  {
+    name: 'what has succeeded is repeated',
+    profiles: ['normal'],
+    file: RUN_TICK,
+    find: "if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return ending;",
+    replace: "if (ending.outcome === 'aborted') return ending;",
+  },
+  {
+    name: 'a retry does not wait',
+    profiles: ['normal'],
+    file: 'protocol/retry-delay.ts',
+    find: 'const delayMs = backoffMs * (1 + random() * policy.jitter);',
+    replace: 'const delayMs = backoffMs * random() * policy.jitter;',
+  },
+  {
+    name: 'no run times out',
+    profiles: ['normal'],
+    file: 'protocol/attempt.ts',
+    find: "signal.abort(\n    'timed_out',",
+    replace: "if (tick < 0) signal.abort(\n    'timed_out',",
+  },
+];
+
+const OVERLAPS: readonly Mutant[] = [
+  {
+    name: 'two ticks are buffered',
+    profiles: ['normal'],
+    file: RUN_HERE,
+    find: "return this.waiting.length === 0 ? 'adopted' : 'refused';",
+    replace: "return this.waiting.length < 2 ? 'adopted' : 'refused';",
+  },
+  {
+    name: 'nobody bids for a buffered tick',
+    profiles: ['normal'],
+    file: RUN_TICK,
+    find: 'const chosen = missed ?? nextWaiting(parts, run);',
+    replace:
+      "const chosen = missed ?? (run.policies.overlap === 'buffer_one' ? undefined : nextWaiting(parts, run));",
+  },
+  {
+    name: 'no run is cancelled',
+    profiles: ['normal'],
+    file: RUN_HERE,
+    find: '    this.cancelledBy = Math.max(this.cancelledBy, tick);\n    this.abortCurrent?.(this.cancellation());',
+    replace: '',
+  },
+  {
+    name: 'a run is cancelled before the next tick has come',
+    profiles: ['normal'],
+    file: RUN_TICK,
+    find: 'void parts.clusterClock.sleepUntil(due.tick, parts.stopped)',
+    replace: 'void parts.clusterClock.sleepUntil(due.tick - 20, parts.stopped)',
+  },
+  {
+    name: 'a run without trust takes ticks on',
+    profiles: ['normal'],
+    file: RUN_HERE,
+    find: "if (!this.lease.isTrusted() || this.lease.signal.aborted) return 'contested';",
+    replace: '',
+  },
+  {
+    name: 'runs that may overlap share a lock',
+    profiles: ['liveness'],
+    file: 'protocol/run-lock.ts',
+    find: "policies?.overlap === 'allow'",
+    replace: 'policies === undefined && tick < 0',
+  },
+];
+
+export const POLICY_MUTANTS: readonly Mutant[] = [...HISTORY, ...CLOSING, ...ATTEMPTS, ...OVERLAPS];

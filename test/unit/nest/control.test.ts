@@ -1,0 +1,139 @@
+import { Injectable, Scope } from '@nestjs/common';
+import {
+  DistributedScheduleRegistry,
+  EverySecondExclusive,
+  ExclusiveHandler,
+  IntervalExclusive,
+  type TickContext,
+} from 'nestjs-distributed-schedule';
+import { describe, expect, it } from 'vitest';
+import { bootApp, bootError } from './nest-app.js';
+
+@Injectable()
+class Desk {
+  readonly sent: unknown[] = [];
+
+  @IntervalExclusive(60_000, { name: 'sweep' })
+  sweep(tick: TickContext): void {
+    this.sent.push(tick.payload);
+  }
+
+  @ExclusiveHandler({ name: 'send' })
+  send(tick: TickContext): void {
+    this.sent.push(tick.payload);
+  }
+}
+
+describe('the registry of a single process', () => {
+  it('pauses and resumes a task, and lists it all the time', async () => {
+    const { app } = await bootApp({ providers: [Desk] });
+    const registry = app.get(DistributedScheduleRegistry);
+    expect(registry.get('sweep')).toMatchObject({ state: 'active', source: 'code', newestRun: undefined });
+    await registry.pause('sweep');
+    expect(registry.get('sweep')).toMatchObject({ state: 'paused', nextTick: undefined });
+    await registry.resume('sweep');
+    expect(registry.get('sweep').nextTick).toBeGreaterThan(Date.now());
+  });
+
+  it('runs a triggered tick with its payload, and shows it as the newest run', async () => {
+    const { app, events } = await bootApp({ providers: [Desk] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const { tick } = await registry.trigger('sweep', { payload: { by: 'hand' } });
+    expect(await events.nextRun('sweep')).toMatchObject({ tick, outcome: 'success' });
+    expect(app.get(Desk).sent).toEqual([{ by: 'hand' }]);
+    expect(registry.get('sweep').newestRun).toMatchObject({ tick, outcome: 'success' });
+  });
+
+  it('adds a task that runs a handler, reschedules and removes it', async () => {
+    const { app, events } = await bootApp({ providers: [Desk] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const added = await registry.add({ name: 'acme', runs: 'send', everyMs: 100, payload: 'acme' });
+    expect(added).toMatchObject({ source: 'runtime', state: 'active', schedule: 'every 100 ms' });
+    await events.nextRun('acme');
+    expect(app.get(Desk).sent).toContain('acme');
+    expect(await registry.reschedule('acme', { everyMs: 60_000 })).toMatchObject({
+      schedule: 'every 60000 ms',
+    });
+    expect(await registry.restoreSchedule('acme')).toMatchObject({ schedule: 'every 100 ms' });
+    await registry.remove('acme');
+    expect(registry.has('acme')).toBe(false);
+  });
+
+  it('adds a task that runs the method of a decorated one', async () => {
+    const { app, events } = await bootApp({ providers: [Desk] });
+    await app
+      .get(DistributedScheduleRegistry)
+      .add({ name: 'again', runs: 'sweep', everyMs: 100, payload: 7 });
+    await events.nextRun('again');
+    expect(app.get(Desk).sent).toContain(7);
+  });
+
+  it('takes decisions from onApplicationBootstrap on, and says so before', async () => {
+    const failures: unknown[] = [];
+    @Injectable()
+    class Eager {
+      constructor(private readonly registry: DistributedScheduleRegistry) {}
+
+      async onModuleInit(): Promise<void> {
+        await this.registry.pause('sweep').catch((error: unknown) => failures.push(error));
+      }
+
+      async onApplicationBootstrap(): Promise<void> {
+        await this.registry.add({ name: 'mine', runs: 'send', everyMs: 60_000 });
+      }
+    }
+    Reflect.defineMetadata('design:paramtypes', [DistributedScheduleRegistry], Eager);
+    const { app } = await bootApp({ providers: [Desk, Eager] });
+    expect(failures).toMatchObject([{ code: 'DSCHED_NOT_KEPT' }]);
+    expect(app.get(DistributedScheduleRegistry).has('mine')).toBe(true);
+  });
+});
+
+describe('@ExclusiveHandler', () => {
+  it('refuses what is no method, no name and no option', () => {
+    expect(() => ExclusiveHandler({} as never)).toThrow('DSCHED_BAD_OPTION');
+    expect(() => ExclusiveHandler({ name: 'a', cron: '* * * * *' } as never)).toThrow(
+      'DSCHED_UNKNOWN_OPTION',
+    );
+    expect(() => ExclusiveHandler({ name: 'a' })(class {} as never, 'b', {} as never)).toThrow(
+      'DSCHED_NOT_A_METHOD',
+    );
+  });
+
+  it('stops the boot when two methods have one name, or no instance of its class exists', async () => {
+    @Injectable()
+    class Second {
+      @ExclusiveHandler({ name: 'send' })
+      send(): void {}
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    class PerRequest {
+      @ExclusiveHandler({ name: 'late' })
+      late(): void {}
+    }
+    expect(await bootError(bootApp({ providers: [Desk, Second] }))).toMatchObject({
+      code: 'DSCHED_DUPLICATE_TASK',
+    });
+    expect(await bootError(bootApp({ providers: [PerRequest] }))).toMatchObject({
+      code: 'DSCHED_REQUEST_SCOPED',
+    });
+  });
+
+  it('is no task by itself', async () => {
+    @Injectable()
+    class Both {
+      @EverySecondExclusive({ name: 'pulse' })
+      pulse(): void {}
+
+      @ExclusiveHandler({ name: 'send' })
+      send(): void {}
+    }
+    const { app } = await bootApp({ providers: [Both] });
+    expect(
+      app
+        .get(DistributedScheduleRegistry)
+        .list()
+        .map(({ name }) => name),
+    ).toEqual(['pulse']);
+  });
+});
