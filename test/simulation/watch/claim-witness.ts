@@ -84,10 +84,9 @@ export class ClaimWitness {
     this.checkWinOrder(claim, story);
   }
 
-  /** Whether some server has granted this instant to a claim that its owner has not given back. */
+  /** Whether some server has ever granted this instant: its claim may have been given back, which is heard of later. */
   isGranted(task: string, instant: number): boolean {
-    const grants = this.stories.get(`${task} ${instant}`)?.grants ?? new Map();
-    return [...grants].some(([claimId, servers]) => servers.size > 0 && !this.givenBack.has(claimId));
+    return (this.stories.get(`${task} ${instant}`)?.grants.size ?? 0) > 0;
   }
 
   /** The owner has decided never to run it. */

@@ -17,7 +17,7 @@ export interface RunRules {
   readonly periodMs: number;
   readonly lateLimitMs: number;
   readonly policiesOf: (task: string) => SimulatedPolicies;
-  /** Whether the instant was ever granted to somebody who did not give it back. */
+  /** Whether the instant was ever granted to anybody, by any server. */
   readonly isGranted: (task: string, instant: number) => boolean;
   /** Without run locks runs may overlap, and at periods near EARLY start in another order than they were granted. */
   readonly isLockless: boolean;

@@ -10,7 +10,7 @@ export interface StartRules {
   /** Without run locks every instance takes a claim that has not ended for one whose instance is gone. */
   readonly isLockless: boolean;
   readonly policiesOf: (task: string) => SimulatedPolicies;
-  /** Whether the instant was ever granted to somebody who did not give it back. */
+  /** Whether the instant was ever granted to anybody, by any server. */
   readonly isGranted: (task: string, instant: number) => boolean;
 }
 

@@ -24,6 +24,7 @@ const tickOf = (given: Partial<TickContext>): TickContext =>
 describe('the executor', () => {
   it('runs an effect once per key and answers with its output from then on', async () => {
     const once = await bootExecutor();
+    expect(once.isTransactional).toBe(false);
     let runs = 0;
     const effect = () => ({ runs: ++runs });
     expect(await once.runOnce('order 17', effect)).toMatchObject({ kind: 'ran', output: { runs: 1 } });

@@ -48,6 +48,15 @@ describe('a run, towards ticks that come due meanwhile', () => {
     expect(run.leftOver()).toEqual([later(run, 2)]);
   });
 
+  it('starts the one that has waited for its end however late it is, but not one that came after its end', () => {
+    const { run } = runOf({ overlap: 'buffer_one' });
+    const endedMs = T + 5 * PERIOD_MS;
+    run.wait(later(run, 1));
+    expect(run.next(endedMs).start).toMatchObject({ tick: T + PERIOD_MS, because: 'buffered' });
+    run.wait(later(run, 6));
+    expect(run.next(endedMs + 3 * PERIOD_MS)).toEqual({ start: undefined, dropped: [later(run, 6)] });
+  });
+
   it('forgets a tick that was refused, so that it has one end only', () => {
     const { run } = runOf({ misfire: 'all' }, { because: 'missed' });
     run.wait(later(run, 1));

@@ -65,6 +65,11 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     };
   }
 
+  /** Whether what an effect writes through `tx` is applied exactly once. If not, the effect is run at least once. */
+  get isTransactional(): boolean {
+    return this.parts.store.isTransactional;
+  }
+
   /**
    * @throws what the effect throws, after the failure is written down
    * @throws DistributedScheduleError DSCHED_JOB_PENDING when another attempt is at it, DSCHED_JOB_SUPERSEDED when a later one

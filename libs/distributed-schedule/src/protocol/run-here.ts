@@ -30,6 +30,8 @@ export class RunHere {
   /** The newest tick that has cancelled what runs here. */
   private cancelledBy = 0;
   private isEnding = false;
+  /** When the current tick's run was first found to have ended, cluster time. */
+  private endedMs: number | undefined;
 
   constructor(
     readonly task: ScheduledTask,
@@ -56,6 +58,7 @@ export class RunHere {
 
   begin(due: DueTick): void {
     this.current = due;
+    this.endedMs = undefined;
     this.waiting = this.waiting.filter(({ tick }) => tick !== due.tick);
     this.lease.moveTo(due.tick);
   }
@@ -133,18 +136,20 @@ export class RunHere {
 
   /** The waiting tick that starts now that the run has ended, and those that do not start any more. */
   next(nowMs: number): { readonly start: DueTick | undefined; readonly dropped: readonly DueTick[] } {
-    const start = this.choose(nowMs);
+    this.endedMs ??= nowMs;
+    const start = this.choose(nowMs, this.endedMs);
     const dropped = this.waiting.filter((due) => due.tick < (start?.tick ?? Number.POSITIVE_INFINITY));
     this.waiting = start === undefined ? [] : this.waiting.filter((due) => due.tick > start.tick);
     return { start, dropped };
   }
 
-  private choose(nowMs: number): DueTick | undefined {
+  private choose(nowMs: number, endedMs: number): DueTick | undefined {
     const inTime = this.waiting.filter(({ tick, maxLatenessMs }) => nowMs - tick <= maxLatenessMs);
     if (this.policies.overlap === 'cancel_other') return inTime.at(-1);
     const [first] = this.waiting;
-    if (this.policies.overlap !== 'buffer_one' || first === undefined || inTime.includes(first))
-      return inTime[0];
+    // What has come due since the run has ended has not waited for it.
+    const hasWaited = first !== undefined && first.tick <= endedMs;
+    if (this.policies.overlap !== 'buffer_one' || !hasWaited) return inTime[0];
     // Its time is when the run ends, however late that is.
     return { ...first, because: 'buffered', maxLatenessMs: BUFFERED_FOR_EVER_MS };
   }
