@@ -43,7 +43,9 @@ export class SignalWitness {
   private expectCancel(run: Run): void {
     const { periodMs, isLockless } = this.rules;
     const { machine, resident } = run;
-    const nextTick = Math.floor(Math.max(run.startedMs, run.tick) / periodMs + 1) * periodMs;
+    // One whose contest had begun before this run notices it at its next bid.
+    const sinceMs = Math.max(run.startedMs + TOLERANCE_MS, run.tick);
+    const nextTick = Math.floor(sinceMs / periodMs + 1) * periodMs;
     const withinMs = nextTick - run.startedMs + TOLERANCE_MS;
     this.time.schedule(withinMs, () => {
       const isBound = !isLockless && machine.hasRunFor(withinMs) && !resident.isRetired();

@@ -57,6 +57,22 @@ describe('a run, towards ticks that come due meanwhile', () => {
     expect(run.next(endedMs + 3 * PERIOD_MS)).toEqual({ start: undefined, dropped: [later(run, 6)] });
   });
 
+  it('starts what stands in line in its order, as long as the bound of misfire allows', () => {
+    const policies = { misfire: 'all', misfireWithinMs: 5_000, overlap: 'buffer_one' } as const;
+    const { run } = runOf(policies, { because: 'missed' });
+    for (const periods of [1, 2, 3]) run.wait(later(run, periods));
+    const { start, dropped } = run.next(T + 2 * PERIOD_MS + 5_000);
+    expect(start).toMatchObject({ tick: T + 2 * PERIOD_MS, because: 'missed', maxLatenessMs: 5_000 });
+    expect(dropped).toEqual([later(run, 1)]);
+  });
+
+  it('gives those up that are older than one that was claimed', () => {
+    const { run } = runOf({ misfire: 'all' }, { because: 'missed' });
+    for (const periods of [1, 2, 3]) run.wait(later(run, periods));
+    expect(run.dropBefore(later(run, 3))).toEqual([later(run, 1), later(run, 2)]);
+    expect(run.leftOver()).toEqual([later(run, 3)]);
+  });
+
   it('forgets a tick that was refused, so that it has one end only', () => {
     const { run } = runOf({ misfire: 'all' }, { because: 'missed' });
     run.wait(later(run, 1));

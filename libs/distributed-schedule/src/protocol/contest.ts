@@ -111,7 +111,8 @@ async function contestFrom(
     const offsetMs = rounds.next(sinceTickMs());
     if (offsetMs === undefined) break;
     await parts.clusterClock.sleepUntil(tick + offsetMs, parts.stopped);
-    open = reportOverdue(parts, open);
+    // A run of an older tick may have begun here since: what was missed, or left unfinished.
+    open = reportOverdue(parts, open).filter(({ due }) => !isAdopted(parts, due));
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
     open = await bidRound(parts, open, runs);

@@ -129,6 +129,13 @@ export class RunHere {
     return this.waiting.length < before;
   }
 
+  /** The waiting ticks that cannot be claimed any more once `tick` is, as after a loss of memory that they lie behind. */
+  dropBefore({ tick }: DueTick): readonly DueTick[] {
+    const dropped = this.waiting.filter((due) => due.tick < tick);
+    this.waiting = this.waiting.filter((due) => due.tick >= tick);
+    return dropped;
+  }
+
   /** Ticks that wait although nothing will start them any more. */
   leftOver(): readonly DueTick[] {
     return this.waiting.splice(0);
@@ -145,6 +152,7 @@ export class RunHere {
 
   private choose(nowMs: number, endedMs: number): DueTick | undefined {
     const inTime = this.waiting.filter(({ tick, maxLatenessMs }) => nowMs - tick <= maxLatenessMs);
+    if (this.isCatchingUp) return this.nextInLine(nowMs, inTime);
     if (this.policies.overlap === 'cancel_other') return inTime.at(-1);
     const [first] = this.waiting;
     // What has come due since the run has ended has not waited for it.
@@ -152,6 +160,14 @@ export class RunHere {
     if (this.policies.overlap !== 'buffer_one' || !hasWaited) return inTime[0];
     // Its time is when the run ends, however late that is.
     return { ...first, because: 'buffered', maxLatenessMs: BUFFERED_FOR_EVER_MS };
+  }
+
+  /** What has come due while others were made up for is made up for in its turn, also where the ledger does not answer. */
+  private nextInLine(nowMs: number, inTime: readonly DueTick[]): DueTick | undefined {
+    const { misfireWithinMs } = this.policies;
+    const first = this.waiting.find(({ tick }) => nowMs - tick <= misfireWithinMs);
+    if (first === undefined || inTime.includes(first)) return first;
+    return { ...first, because: 'missed', maxLatenessMs: misfireWithinMs };
   }
 }
 

@@ -128,7 +128,10 @@ async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | u
       await clusterClock.wakeExactlyAt(chosen.tick);
       return refuseToStart(parts, { due: chosen, lease: run.lease }, lateMs());
     });
-    if (refusal === undefined) return chosen;
+    if (refusal === undefined) {
+      for (const due of run.dropBefore(chosen)) report(parts, due, PASSED_OVER);
+      return chosen;
+    }
     if (run.drop(chosen) || missed === undefined) report(parts, chosen, refusal);
     // One that was missed and cannot be had must not cost those that are due now.
     if (missed !== undefined) looksForMissed = false;
