@@ -108,7 +108,10 @@ describe('a batch of a thousand claims', () => {
     const ticks = answerOf(await nodeOf(instance).peek(claims.map((claim) => claim.task)));
     expect(ticks.every((known, index) => known.claimId === `claim${index}`)).toBe(true);
     await nodeOf(instance).giveBack(claims);
-    expect(answerOf(await nodeOf(instance).peek(['task 0', 'task 999']))).toMatchObject([{ tick: 0 }, { tick: 0 }]);
+    expect(answerOf(await nodeOf(instance).peek(['task 0', 'task 999']))).toMatchObject([
+      { tick: 0 },
+      { tick: 0 },
+    ]);
   });
 
   it('works beyond the number of values that Lua can unpack', async () => {

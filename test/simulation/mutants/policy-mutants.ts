@@ -72,20 +72,6 @@ const HISTORY: readonly Mutant[] = [
     find: 'return task.countsFromMs ?? 0;',
     replace: 'return 0 * (task.countsFromMs ?? 0);',
   },
-  {
-    name: 'whatever the owner of a claim, it is retaken',
-    profiles: ['liveness'],
-    file: 'protocol/look-back.ts',
-    find: "if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;",
-    replace: '',
-  },
-  {
-    name: 'every rank looks back at once',
-    profiles: ['liveness'],
-    file: 'protocol/look-back.ts',
-    find: 'rank < entry.looks',
-    replace: 'rank >= 0',
-  },
 ];
 
 const CLOSING: readonly Mutant[] = [
@@ -202,6 +188,27 @@ const OVERLAPS: readonly Mutant[] = [
     file: RUN_TICK,
     find: 'void parts.clusterClock.sleepUntil(due.tick, parts.stopped)',
     replace: 'void parts.clusterClock.sleepUntil(due.tick - 20, parts.stopped)',
+  },
+  {
+    name: 'a contest that has begun is not taken on',
+    profiles: ['normal'],
+    file: 'protocol/contest.ts',
+    find: '.filter(({ due }) => !isAdopted(parts, due));\n    if (!isFirst',
+    replace: ';\n    if (!isFirst',
+  },
+  {
+    name: 'what stands in line has no bound',
+    profiles: ['normal'],
+    file: RUN_HERE,
+    find: 'if (this.isCatchingUp) return this.nextInLine(nowMs, inTime);',
+    replace: '',
+  },
+  {
+    name: 'what cannot be claimed any more waits on',
+    profiles: ['normal'],
+    file: RUN_TICK,
+    find: 'for (const due of run.dropBefore(chosen)) report(parts, due, PASSED_OVER);',
+    replace: '',
   },
   {
     name: 'a run without trust takes ticks on',

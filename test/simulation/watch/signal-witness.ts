@@ -48,7 +48,8 @@ export class SignalWitness {
     const nextTick = Math.floor(sinceMs / periodMs + 1) * periodMs;
     const withinMs = nextTick - run.startedMs + TOLERANCE_MS;
     this.time.schedule(withinMs, () => {
-      const isBound = !isLockless && machine.hasRunFor(withinMs) && !resident.isRetired();
+      const isOnTime = machine.hasRunFor(withinMs) && !machine.wasTouchedLately;
+      const isBound = !isLockless && isOnTime && !resident.isRetired();
       const isTrusted = run.context.remainingMs() > 0;
       const hasCome = resident.clusterClock.nowMs() > nextTick + TOLERANCE_MS / 2;
       if (run.end !== undefined || run.context.signal.aborted || !isBound || !isTrusted || !hasCome) return;

@@ -57,7 +57,7 @@ export class StartWitness {
     const hasRunBeside =
       run.tick > previous.startedMs + ADOPTED_WITHIN_MS &&
       run.tick < previous.end.endedMs - ADOPTED_WITHIN_MS;
-    if (!hasRunBeside || !run.machine.hasRunFor(this.rules.periodMs)) return;
+    if (!hasRunBeside || !this.isOnTime(run, this.rules.periodMs)) return;
     this.history.count('started after a cancelled run');
     if (abortedBy(previous) === undefined) this.fail('a run is cancelled before its successor starts', run);
   }
@@ -121,7 +121,7 @@ export class StartWitness {
     if (run.tick < countsFromMs) this.fail('a tick before the task counts was not missed', run);
     this.history.count(`made up for: ${misfire}`);
     const newestMs = this.rules.periodMs + DECIDED_WITHIN_MS;
-    if (misfire === 'latest' && run.latenessMs > newestMs && run.machine.hasRunFor(newestMs)) {
+    if (misfire === 'latest' && run.latenessMs > newestMs && this.isOnTime(run, newestMs)) {
       this.fail('of missed ticks the latest starts', run, `${run.latenessMs.toFixed(0)} ms late`);
     }
   }
@@ -145,6 +145,11 @@ export class StartWitness {
   /** When the first attempt that the instance has made at its tick was started. */
   private firstStartMs({ instanceId, task, tick, startedMs }: Run): number {
     return this.firstStarts.get(`${instanceId} ${task} ${tick}`) ?? startedMs;
+  }
+
+  /** Whether its machine has been running and telling the time for so long. */
+  private isOnTime({ machine }: Run, durationMs: number): boolean {
+    return machine.hasRunFor(durationMs) && !machine.wasTouchedLately;
   }
 
   private isLate({ latenessMs }: Run): boolean {

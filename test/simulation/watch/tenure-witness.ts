@@ -24,8 +24,6 @@ interface Tenure {
 const CLOSING_MS = 31;
 /** A machine that stood still may have missed that a tick came due. */
 const ON_TIME_MS = 60;
-/** Trust that a wall clock has ended may come back. */
-const WALL_FORGOTTEN_MS = 10_000;
 
 export class TenureWitness {
   private readonly tenures = new Map<string, Tenure>();
@@ -109,8 +107,8 @@ export class TenureWitness {
       this.history.fail('a lock is kept until the run has ended', nameOf(run));
       return;
     }
-    const wasTouched = this.history.nowMs() - run.machine.wallSteppedMs < WALL_FORGOTTEN_MS;
-    if (run.context.remainingMs() <= 0 || wasTouched || abortedBy(run) === 'aborted') return;
+    if (run.context.remainingMs() <= 0 || run.machine.wasTouchedLately || abortedBy(run) === 'aborted')
+      return;
     this.checkClosed(run, tenure);
     this.checkBuffered(run, tenure);
   }

@@ -107,8 +107,12 @@ export class Machine implements Clock {
 
   /** How soon a run on this machine must learn that its trust has ended, ms. */
   get noticesTrustEndWithinMs(): number {
-    const isWallLately = this.time.nowMs - this.wallSteppedMs < WALL_FORGOTTEN_MS;
-    return isWallLately ? LOOK_PERIOD_MS : TIMER_MS;
+    return this.wasTouchedLately ? LOOK_PERIOD_MS : TIMER_MS;
+  }
+
+  /** Whether its wall clock was set or it was suspended, and may not know yet how late it is. */
+  get wasTouchedLately(): boolean {
+    return this.time.nowMs - this.wallSteppedMs < WALL_FORGOTTEN_MS;
   }
 
   /** Whether the process has been running for so long without a break. */

@@ -17,6 +17,12 @@ import { SnapshotRows } from './snapshot-rows.js';
 
 const US_PER_MS = 1_000;
 
+/** Another attempt took the job over between the two transactions of this one. */
+const TAKEN_OVER: BeginVerdict<never> = { kind: 'pending' };
+
+/** Attempts that take each other's job over in that gap give way in the end. */
+const MOST_TURNS = 5;
+
 /**
  * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
  * that the job has begun; a second one locks that row, runs the effect, and commits it together with the success. While the
@@ -53,7 +59,13 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     try {
       await this.requireTable();
       session = await this.rows.open();
-      return await this.beginIn(session, start, signal);
+      let verdict = await this.beginIn(session, start, signal);
+      // Whoever took it over holds the row's lock now: this begins anew behind it, and has its end for an answer.
+      for (let turns = 1; verdict === TAKEN_OVER && turns < MOST_TURNS; turns += 1) {
+        verdict = await this.beginIn(session, start, signal);
+      }
+      if (verdict.kind !== 'begun') session.close();
+      return verdict;
     } catch (error) {
       session?.close(true);
       const failure = failureOf(error);
@@ -93,17 +105,14 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     const verdict = await this.upsert(session, start, Number(time?.now_us));
     if (verdict.kind !== 'upserted') {
       await session.query('ROLLBACK');
-      session.close();
       return verdict;
     }
     const { snapshot } = verdict;
     await session.query(`COMMIT; ${this.rows.beginSql(this.settings.isolation)}`);
     const now = await this.rows.lock(session, start.jobId);
     if (now?.updatedAtUs !== snapshot.updatedAtUs) {
-      // Somebody else took the job over between the two transactions.
       await session.query('ROLLBACK');
-      session.close();
-      return { kind: 'pending', ...(now === undefined ? {} : { snapshot: now }) };
+      return TAKEN_OVER;
     }
     const transaction = { session, id: await this.rows.transactionId(session) };
     return { kind: 'begun', attempt: new PostgresAttempt(snapshot, transaction, this.rows, signal) };
