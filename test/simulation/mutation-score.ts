@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
 /** What caught the mutant as `where | by`, or undefined. */
 function catchIn(copy: string, mutant: Mutant): string | undefined {
   for (const profile of mutant.profiles) {
-    const { status, output } = soak(copy, profile, ['--until-violation']);
+    const { status, output } = soak(copy, profile, ['--until-violation'], mutant.seed);
     const caught = /violation in world (\d+) of (\w+), seed (\d+): (.*)/.exec(output);
     if (caught !== null) {
       if (values.keep) keep(copy, mutant, profile);
@@ -43,8 +43,8 @@ function catchIn(copy: string, mutant: Mutant): string | undefined {
   return undefined;
 }
 
-function keep(copy: string, { name }: Mutant, profile: string): void {
-  const { output } = soak(copy, profile, []);
+function keep(copy: string, { name, seed }: Mutant, profile: string): void {
+  const { output } = soak(copy, profile, [], seed);
   const file = /kept as (.*)/.exec(output)?.[1];
   if (file === undefined) throw new Error(`mutant '${name}': ${output.trim().slice(-2_000)}`);
   const { plan, note } = JSON.parse(readFileSync(file, 'utf8')) as Regression;
@@ -59,8 +59,9 @@ function soak(
   copy: string,
   profile: string,
   options: readonly string[],
+  seed = SEED,
 ): { readonly status: number | null; readonly output: string } {
-  const asked = ['--profile', profile, '--worlds', String(WORLDS), '--seed', String(SEED), ...options];
+  const asked = ['--profile', profile, '--worlds', String(WORLDS), '--seed', String(seed), ...options];
   const script = ['--import', './scripts/typescript.mjs', 'test/simulation/soak.ts'];
   const done = spawnSync('node', [...script, ...asked], {
     cwd: copy,

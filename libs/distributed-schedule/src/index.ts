@@ -33,9 +33,10 @@ export {
   IdempotentExecutionModule,
 } from './nest/idempotent-execution.module.js';
 export type { IdempotentExecutionOptions } from './nest/idempotent-execution-options.js';
-export { IdempotentExecutor, type OnceDone, type RunOnceOptions } from './nest/idempotent-executor.js';
+export { IdempotentExecutor, type OnceDone } from './nest/idempotent-executor.js';
 export { IntervalExclusive } from './nest/interval-exclusive.decorator.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
+export type { RunOnceOptions } from './nest/run-once-options.js';
 export type { RuntimeTask } from './nest/runtime-task.js';
 export type { StoreNodeStatus, StoreStrength } from './nest/schedule-backend.js';
 export type { ScheduleData } from './nest/schedule-data.js';

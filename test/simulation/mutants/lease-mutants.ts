@@ -111,6 +111,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a renewal from before the loss of presence ends the doubt',
     profiles: ['normal'],
+    seed: 9,
     file: 'protocol/lease.ts',
     find: 'this.losses = this.losses.filter((loss) => loss.monotonicMs > attempt.monotonicMs);',
     replace: 'this.losses = [];',

@@ -6,6 +6,8 @@ import type { Profile } from '../world/profile.js';
 export interface Mutant extends Breakage {
   /** Where it should be seen, in this order. */
   readonly profiles: readonly Profile['name'][];
+  /** Where those of the score have no world that shows it. */
+  readonly seed?: number;
 }
 
 export const LEDGER = 'memory/memory-node.ts';

@@ -211,13 +211,6 @@ const OVERLAPS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a run without trust takes ticks on',
-    profiles: ['normal'],
-    file: RUN_HERE,
-    find: "if (!this.lease.isTrusted() || this.lease.signal.aborted) return 'contested';",
-    replace: '',
-  },
-  {
     name: 'runs that may overlap share a lock',
     profiles: ['liveness'],
     file: 'protocol/run-lock.ts',

@@ -15,6 +15,8 @@ export interface SignalRules {
 /** Clocks that drift, a cluster clock that is slewed, and timers that come a little late. */
 const TOLERANCE_MS = 60;
 const EARLY_MS = 3;
+/** The common round of bids, and what it may come too late. */
+const NEXT_BID_MS = 450;
 
 export class SignalWitness {
   constructor(
@@ -43,15 +45,15 @@ export class SignalWitness {
   private expectCancel(run: Run): void {
     const { periodMs, isLockless } = this.rules;
     const { machine, resident } = run;
+    const nextTick = Math.floor(Math.max(run.startedMs, run.tick) / periodMs + 1) * periodMs;
     // One whose contest had begun before this run notices it at its next bid.
-    const sinceMs = Math.max(run.startedMs + TOLERANCE_MS, run.tick);
-    const nextTick = Math.floor(sinceMs / periodMs + 1) * periodMs;
-    const withinMs = nextTick - run.startedMs + TOLERANCE_MS;
+    const toleranceMs = nextTick - run.startedMs < TOLERANCE_MS ? NEXT_BID_MS : TOLERANCE_MS;
+    const withinMs = nextTick - run.startedMs + toleranceMs;
     this.time.schedule(withinMs, () => {
       const isOnTime = machine.hasRunFor(withinMs) && !machine.wasTouchedLately;
       const isBound = !isLockless && isOnTime && !resident.isRetired();
       const isTrusted = run.context.remainingMs() > 0;
-      const hasCome = resident.clusterClock.nowMs() > nextTick + TOLERANCE_MS / 2;
+      const hasCome = resident.clusterClock.nowMs() > nextTick + toleranceMs / 2;
       if (run.end !== undefined || run.context.signal.aborted || !isBound || !isTrusted || !hasCome) return;
       this.history.fail('a later tick cancels the run', nameOf(run));
     });

@@ -136,10 +136,12 @@ export class StartWitness {
     // What stood in line at a retake came due shortly before that.
     const sinceMs =
       startedMs - (previous.attempt > 1 || this.isLate(previous) ? this.rules.lateLimitMs + BID_MS : 0);
+    // A machine that stood still between claim and start began its run when others had long been due.
+    const hasStoodStill = !this.isOnTime(run, run.startedMs - startedMs + BID_MS);
     // What has failed goes on until it is known that there is no other attempt.
     const goesOn = hasFailed(previous) && this.rules.policiesOf(run.task).retry !== undefined;
     const untilMs = goesOn ? run.startedMs : end.endedMs + ADOPTED_WITHIN_MS;
-    return run.tick > sinceMs - ADOPTED_WITHIN_MS && run.tick < untilMs;
+    return (hasStoodStill || run.tick > sinceMs - ADOPTED_WITHIN_MS) && run.tick < untilMs;
   }
 
   /** When the first attempt that the instance has made at its tick was started. */

@@ -9,7 +9,7 @@ import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Resident } from '../world/resident.js';
 import type { History } from './history.js';
-import { abortedBy, nameOf, type Run } from './run.js';
+import { abortedBy, hasFailed, nameOf, type Run } from './run.js';
 
 interface Tenure {
   readonly value: string;
@@ -22,11 +22,16 @@ interface Tenure {
 
 /** The instant of a tick that says that it has ended, after the tick; written down once more. */
 const CLOSING_MS = 31;
+/** How a tick ends whose run has let it down. */
+const LEFT_BEHIND = 'the run that it waited for lost its lease';
+const LATELY_MS = 300;
 /** A machine that stood still may have missed that a tick came due. */
 const ON_TIME_MS = 60;
 
 export class TenureWitness {
   private readonly tenures = new Map<string, Tenure>();
+  /** When a lock was last let go under trust. */
+  private readonly releasedMs = new Map<string, number>();
 
   constructor(
     private readonly history: History,
@@ -88,7 +93,11 @@ export class TenureWitness {
     }
   }
 
-  ended({ id }: Resident, { task, tick, outcome }: TickReport): void {
+  ended({ id }: Resident, { task, tick, outcome, detail }: TickReport): void {
+    const releasedMs = this.releasedMs.get(`${id} ${task}`) ?? Number.NEGATIVE_INFINITY;
+    if (detail === LEFT_BEHIND && this.history.nowMs() - releasedMs < LATELY_MS) {
+      this.history.fail('no tick waits for a run that starts nothing', `${id} ${task}@${tick - EPOCH_MS}`);
+    }
     const tenure = this.tenures.get(`${id} ${task}`);
     const run = tenure?.runs.at(-1);
     if (tenure === undefined || run === undefined || run.end !== undefined) return;
@@ -109,7 +118,9 @@ export class TenureWitness {
     }
     if (run.context.remainingMs() <= 0 || run.machine.wasTouchedLately || abortedBy(run) === 'aborted')
       return;
+    this.releasedMs.set(key, this.history.nowMs());
     this.checkClosed(run, tenure);
+    this.checkRepeated(run, tenure);
     this.checkBuffered(run, tenure);
   }
 
@@ -124,6 +135,20 @@ export class TenureWitness {
       'a tick is closed before its lock is released',
       `${nameOf(run)}: ${instant - EPOCH_MS}`,
     );
+  }
+
+  /** What has failed, with attempts and time left, and nothing that has cancelled it. */
+  private checkRepeated(run: Run, { runs, asked }: Tenure): void {
+    const { retry, overlap } = this.policiesOf(run.task);
+    const { end, machine, resident } = run;
+    if (retry === undefined || end === undefined || overlap === 'cancel_other' || !hasFailed(run)) return;
+    const attempts = runs.filter(({ tick }) => tick === run.tick).length;
+    const latestMs = end.endedMs - run.tick + 1.1 * retry.capMs + ON_TIME_MS;
+    const isOnTime = machine.hasRunFor(this.history.nowMs() - end.endedAtMs + ON_TIME_MS);
+    if (attempts >= retry.attempts || latestMs > retry.deadlineMs || resident.isRetired() || !isOnTime)
+      return;
+    if (asked.some(({ instant, atMs }) => instant === run.token + 1 && atMs >= end.endedAtMs)) return;
+    this.history.fail('what has failed is repeated', nameOf(run));
   }
 
   /** The first tick that has come due during the last run, from its first attempt on. */

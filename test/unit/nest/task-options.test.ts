@@ -31,6 +31,7 @@ describe('the policies of a task', () => {
       misfireWithinMs: 3_600_000,
       recovery: 'lose',
       recoveryWithinMs: 600_000,
+      mostRetakes: 5,
     });
   });
 
@@ -53,6 +54,7 @@ describe('the policies of a task', () => {
       misfireWithinMs: 86_400_000,
       recovery: 'retake',
       recoveryWithinMs: 1_000,
+      mostRetakes: 5,
       timeoutMs: 5_000,
     });
   });

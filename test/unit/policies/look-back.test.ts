@@ -36,6 +36,7 @@ function looking(instanceId: string, members: readonly string[]) {
   const answer = async (owner: string): Promise<number> => {
     const before = bids;
     const verdict: PeekVerdict = { kind: 'taken', newest: T, claimId: `${owner}:1` };
+    lookBack.questions();
     lookBack.answered([verdict]);
     await new Promise((resolve) => setImmediate(resolve));
     return bids - before;

@@ -5,6 +5,7 @@ import { decideStart, tickOfInstant } from '../../../libs/distributed-schedule/s
 import {
   closingInstant,
   DEFAULT_POLICIES,
+  DEFAULT_RETRY,
   MISFIRE_POLICIES,
   MOST_ATTEMPTS,
   type TaskPolicies,
@@ -58,11 +59,28 @@ describe('what a task starts next', () => {
   });
 
   it('is no attempt beyond the last instant of a tick', () => {
-    const of = task({ recovery: 'retake' });
+    const of = task({ recovery: 'retake', mostRetakes: 99 });
     expect(decideStart({ task: of, newest: T + MOST_ATTEMPTS - 2, nowMs: T + 500 })).toMatchObject({
       attempt: MOST_ATTEMPTS,
     });
     expect(decideStart({ task: of, newest: T + MOST_ATTEMPTS - 1, nowMs: T + 500 })).toBeUndefined();
+  });
+
+  it('is no retake of a tick that so many instances have died of, where retries count for themselves', () => {
+    const of = task({ recovery: 'retake', mostRetakes: 2 });
+    expect(decideStart({ task: of, newest: T + 1, nowMs: T + 500 })).toMatchObject({ attempt: 3 });
+    expect(decideStart({ task: of, newest: T + 2, nowMs: T + 500 })).toBeUndefined();
+    const retried = task({ recovery: 'retake', mostRetakes: 2, retry: { ...DEFAULT_RETRY, attempts: 4 } });
+    expect(decideStart({ task: retried, newest: T + 4, nowMs: T + 500 })).toMatchObject({ attempt: 6 });
+    expect(decideStart({ task: retried, newest: T + 5, nowMs: T + 500 })).toBeUndefined();
+  });
+
+  it('is what was missed of a task that the ledger does not know, where it is known since when it counts', () => {
+    const of = task({ misfire: 'latest' }, { countsFromMs: T - 500 });
+    expect(decideStart({ task: of, newest: 0, nowMs: T + 900 })).toMatchObject({
+      tick: T,
+      because: 'missed',
+    });
   });
 
   it('is no retake of a tick whose time has not come, of one before the task began, and of one that is too old', () => {

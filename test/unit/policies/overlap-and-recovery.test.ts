@@ -192,3 +192,54 @@ describe('recovery: retake', () => {
     expect(scene.startOf(1)?.atMs).toBeLessThan(7_000);
   });
 });
+
+describe('misfire: latest and all', () => {
+  it('start a tick that an instance comes back for while it is still in time', async () => {
+    for (const misfire of ['latest', 'all'] as const) {
+      const scene = new PolicyScene({ misfire }, () => undefined);
+      await scene.set();
+      await scene.until(2_500);
+      await scene.stopAll();
+      await scene.until(5_900);
+      scene.join();
+      await scene.until(9_500);
+      expect(scene.story()).toEqual(['0', '1']);
+    }
+  });
+
+  it('make up for nothing more of a task that is removed meanwhile', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { misfire: 'all' },
+      workFor(() => scene, 6_000),
+    );
+    await scene.set();
+    await scene.until(2_500);
+    await scene.stopAll();
+    await scene.until(17_500);
+    const { scheduler } = scene.join();
+    await scene.until(22_000);
+    expect(scene.story()).toEqual(['0', '1']);
+    scheduler.remove('settle');
+    await scene.until(80_000);
+    expect(scene.story()).toEqual(['0', '1']);
+  });
+
+  it('do not give up what is left when one look into the ledger is not answered', async () => {
+    let isSilent = false;
+    const scene: PolicyScene = new PolicyScene({ misfire: 'all' }, async (_, { tick }) => {
+      isSilent = tick === 1;
+    });
+    scene.silencePeeks(() => {
+      const answersNot = isSilent;
+      isSilent = false;
+      return answersNot;
+    });
+    await scene.set();
+    await scene.until(2_500);
+    await scene.stopAll();
+    await scene.until(17_500);
+    scene.join();
+    await scene.until(19_500);
+    expect(scene.story()).toEqual(['0', '1', '2', '3']);
+  });
+});

@@ -37,6 +37,7 @@ export class PolicyScene {
   private readonly cutOff = new Set<string>();
   private readonly members: Member[] = [];
   private firstMs = Number.POSITIVE_INFINITY;
+  private isPeekSilent: () => boolean = () => false;
 
   constructor(
     given: Partial<TaskPolicies>,
@@ -66,6 +67,12 @@ export class PolicyScene {
       {
         wrapNode: (node) => this.severable(state.id, node),
         wrapLocks: (locks) => this.severableLocks(state.id, locks),
+        wrapLedger: (ledger) => ({
+          claim: (claims) => ledger.claim(claims),
+          giveBack: (claims) => ledger.giveBack(claims),
+          peek: async (ticks) =>
+            this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ledger.peek(ticks),
+        }),
       },
     );
     this.members.push(member);
@@ -75,6 +82,11 @@ export class PolicyScene {
   /** From now on nothing of the instance reaches anybody: as good as dead. */
   kill(instanceId: string): void {
     this.cutOff.add(instanceId);
+  }
+
+  /** Asked before each look into the ledger: whether it stays without an answer. */
+  silencePeeks(isSilent: () => boolean): void {
+    this.isPeekSilent = isSilent;
   }
 
   /** Ends all instances in order. */

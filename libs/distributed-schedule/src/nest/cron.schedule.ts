@@ -130,6 +130,8 @@ function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | und
   if (timeZone !== undefined && timeZone !== null && typeof timeZone !== 'string') {
     throw new TypeError('the time zone must be the name of one');
   }
+  // Most likely a variable that is not set, and the parser would take the zone of the process.
+  if (timeZone === '') throw new TypeError('the time zone is empty; leave it out for that of the process');
   if (utcOffset === undefined || utcOffset === null) return timeZone ?? undefined;
   if (timeZone !== undefined && timeZone !== null)
     throw new TypeError('it takes a time zone or a UTC offset, not both');

@@ -117,8 +117,8 @@ function requireSchedule(metadata: ExclusiveMetadata, { className, method }: Tas
   if (metadata.schedule === undefined) {
     throw new DistributedScheduleError(
       'DSCHED_NO_SCHEDULE',
-      `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron or @Interval of @nestjs/schedule, or use ` +
-        '@EverySecondExclusive, @CronExclusive or @IntervalExclusive. If it has one, a decorator in between has ' +
+      `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron, @Interval or @Timeout of @nestjs/schedule, or use ` +
+        '@EverySecondExclusive, @CronExclusive, @IntervalExclusive or @TimeoutExclusive. If it has one, a decorator in between has ' +
         `replaced the method and lost it: put ${metadata.decorator}() right beside it.`,
       { value: place },
     );

@@ -15,22 +15,10 @@ import {
   type ResolvedExecutionOptions,
   resolveExecutionOptions,
 } from './idempotent-execution-options.js';
-
-export interface RunOnceOptions {
-  /** Tells several effects under one key apart: the parts of one tick's work are jobs of their own. */
-  readonly part?: string;
-  /** What the effect works on. Kept with the snapshot; the same key with another input is an error. */
-  readonly input?: unknown;
-  /** Orders the attempts at one job. Default: the token of the current tick, where the key is that tick's. */
-  readonly fencingToken?: number;
-  /** Ends waiting for the store, and a transaction under way. Default: the signal of the current tick. */
-  readonly signal?: AbortSignal;
-}
+import { type RunOnceOptions, requireKey, requireRunOnce } from './run-once-options.js';
 
 /** The effect has been applied: here and now, or by an earlier attempt. */
 export type OnceDone<Output> = Extract<OnceResult<Output>, { kind: 'ran' | 'replayed' }>;
-
-const MOST_KEY_CHARS = 512;
 
 /**
  * Runs the effect of a job until it has succeeded once, and answers from its snapshot from then on.
@@ -73,7 +61,8 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   /**
    * @throws what the effect throws, after the failure is written down
    * @throws DistributedScheduleError DSCHED_JOB_PENDING when another attempt is at it, DSCHED_JOB_SUPERSEDED when a later one
-   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED, DSCHED_BAD_KEY
+   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED, DSCHED_BAD_KEY, DSCHED_UNKNOWN_OPTION,
+   *   DSCHED_BAD_OPTION
    */
   async runOnce<Output>(
     key: string,
@@ -104,6 +93,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     effect: Effect<Tx, Output>,
     options: RunOnceOptions = {},
   ): Promise<OnceResult<Output>> {
+    requireRunOnce(effect, options);
     const { part, input } = options;
     const jobId = this.jobIdOf(key, part);
     const tick = tryCurrentTick();
@@ -141,16 +131,6 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
 
 const CLOCK: Clock = new SystemClock();
 const RANDOM: Random = new SystemRandom();
-
-function requireKey(what: string, key: unknown): asserts key is string {
-  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) return;
-  const given = typeof key === 'string' ? `${key.length} characters` : typeof key;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_KEY',
-    `the ${what} of runOnce is a text of 1 to ${MOST_KEY_CHARS} characters; it was given ${given}`,
-    { value: given },
-  );
-}
 
 function notDone(
   code: 'DSCHED_JOB_PENDING' | 'DSCHED_JOB_SUPERSEDED',

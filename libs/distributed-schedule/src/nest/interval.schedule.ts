@@ -1,5 +1,5 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { harmlessValue } from '../protocol/shown-value.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 
 const LONGEST_PERIOD_MS = 366 * 86_400_000;
@@ -17,7 +17,7 @@ export class IntervalSchedule implements Schedule {
     if (!isPeriod(periodMs)) {
       throw new DistributedScheduleError(
         'DSCHED_BAD_SCHEDULE',
-        `an interval of ${String(harmlessValue(periodMs))} cannot be used; it takes a whole number of milliseconds from 1 to ${LONGEST_PERIOD_MS}`,
+        `an interval of ${shownValue(periodMs)} cannot be used; it takes a whole number of milliseconds from 1 to ${LONGEST_PERIOD_MS}`,
         { task, value: harmlessValue(periodMs) },
       );
     }

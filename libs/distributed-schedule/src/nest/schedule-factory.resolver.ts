@@ -2,7 +2,10 @@ import { Inject, Injectable, type InjectionToken, type OptionalFactoryDependency
 import { ModuleRef } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
+import { requireKnownOptions } from './option-names.js';
 import type { ScheduleFactory } from './schedule-factory.js';
+
+const FACTORY_NAMES = { inject: true, useFactory: true } as const;
 
 /** Asks the factories of schedules for their values. */
 @Injectable()
@@ -12,9 +15,12 @@ export class ScheduleFactoryResolver {
   /**
    * @param task for messages
    * @returns what the factory says; null where it switches the task off
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
+   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION
    */
-  resolve(task: string, { inject = [], useFactory }: ScheduleFactory<unknown>): unknown {
+  resolve(task: string, factory: ScheduleFactory<unknown>): unknown {
+    requireKnownOptions({ place: 'the factory of a schedule', task }, factory, FACTORY_NAMES);
+    const { inject = [], useFactory } = factory;
+    if (!Array.isArray(inject)) throw badSchedule(task, 'its inject is not a list', inject);
     if (typeof useFactory !== 'function') {
       throw badSchedule(task, 'its useFactory is not a function', useFactory);
     }

@@ -104,7 +104,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.warnNowAndThen(
           outcome,
           report,
-          `found no majority for tick ${at(tick)}: ${report.detail ?? 'too few nodes voted'}.`,
+          `found no majority for tick ${at(tick)}: ${report.detail ?? 'too few nodes voted'}.${hintOf(report.detail)}`,
         );
         return;
       case 'success':

@@ -10,6 +10,7 @@ import {
   type RetryPolicy,
   type TaskPolicies,
 } from '../protocol/task-policies.js';
+import type { OptionNames } from './option-names.js';
 import { OptionReader } from './option-reader.js';
 import type { RetryOptions, TaskPolicyOptions } from './task-policy-options.js';
 
@@ -51,7 +52,10 @@ function resolve(reader: OptionReader, given: Given): TaskPolicies {
   reader.requireOneOf('overlap', overlap, OVERLAP_POLICIES);
   if (timeoutMs !== undefined) reader.requireWhole('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS);
   const misfire = boundedPolicy(reader, 'misfire', given.misfire, MISFIRE_POLICIES);
-  const recovery = boundedPolicy(reader, 'recovery', given.recovery, RECOVERY_POLICIES);
+  const recovery = boundedPolicy(reader, 'recovery', given.recovery, RECOVERY_POLICIES, { retakes: true });
+  if (recovery.retakes !== undefined) {
+    reader.requireWhole('recovery.retakes', recovery.retakes, 1, MOST_ATTEMPTS - 1, 'attempts');
+  }
   const retry = retryPolicy(reader, given.retry);
   if (overlap === 'allow' && recovery.policy === 'retake') {
     throw reader.bad(
@@ -66,6 +70,7 @@ function resolve(reader: OptionReader, given: Given): TaskPolicies {
     misfireWithinMs: misfire.withinMs ?? DEFAULT_POLICIES.misfireWithinMs,
     recovery: recovery.policy ?? DEFAULT_POLICIES.recovery,
     recoveryWithinMs: recovery.withinMs ?? DEFAULT_POLICIES.recoveryWithinMs,
+    mostRetakes: recovery.retakes ?? DEFAULT_POLICIES.mostRetakes,
     ...(retry === undefined ? {} : { retry }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
@@ -74,21 +79,23 @@ function resolve(reader: OptionReader, given: Given): TaskPolicies {
 interface BoundedPolicy<T> {
   readonly policy?: T;
   readonly withinMs?: number;
+  readonly retakes?: number;
 }
 
 /** A policy by its name, or with a bound beside it. */
 function boundedPolicy<T extends string>(
   reader: OptionReader,
   option: string,
-  given: T | { readonly policy: T; readonly withinMs?: number } | undefined,
+  given: T | (BoundedPolicy<T> & { readonly policy: T }) | undefined,
   policies: readonly T[],
+  more: OptionNames = {},
 ): BoundedPolicy<T> {
   if (given === undefined) return {};
   if (typeof given !== 'object' || given === null) {
     reader.requireOneOf(option, given, policies);
     return { policy: given };
   }
-  reader.requireGroup(option, given, { policy: true, withinMs: true });
+  reader.requireGroup(option, given, { policy: true, withinMs: true, ...more });
   reader.requireOneOf(`${option}.policy`, given.policy, policies);
   if (given.withinMs !== undefined) reader.requireWhole(`${option}.withinMs`, given.withinMs, 1, LONGEST_MS);
   return given;

@@ -21,9 +21,11 @@ export interface TaskPolicyOptions {
   /**
    * What becomes of a tick whose instance died before its run ended: `lose`, or `retake`: another instance runs it again,
    * with a larger token and attempt number and the same idempotency key, at most `withinMs` after the tick, by default ten
-   * minutes. Default `lose`.
+   * minutes, and for at most so many `retakes`, by default 5: a tick may be what its instances die of. Default `lose`.
    */
-  readonly recovery?: RecoveryPolicy | { readonly policy: RecoveryPolicy; readonly withinMs?: number };
+  readonly recovery?:
+    | RecoveryPolicy
+    | { readonly policy: RecoveryPolicy; readonly withinMs?: number; readonly retakes?: number };
   /** How often a run that failed is repeated: the number of attempts in all, or more. 1 is never, the default. */
   readonly retry?: number | RetryOptions;
   /** The run's signal aborts after so long, and it ends as `timed_out`. Default: never. */

@@ -9,7 +9,7 @@ import { OnceSchedule } from '../protocol/once-schedule.js';
 import { requireName } from '../protocol/options.js';
 import { hasRun, type TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
-import { harmlessValue } from '../protocol/shown-value.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { TaskPolicies } from '../protocol/task-policies.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import type { TimeoutDefinition } from './schedule-definition.js';
@@ -160,7 +160,7 @@ function requireDelay(task: string, delayMs: unknown): asserts delayMs is number
     return;
   throw new DistributedScheduleError(
     'DSCHED_BAD_SCHEDULE',
-    `a timeout of ${String(harmlessValue(delayMs))} cannot be used; it takes a whole number of milliseconds from 0 to ${LONGEST_DELAY_MS}`,
+    `a timeout of ${shownValue(delayMs)} cannot be used; it takes a whole number of milliseconds from 0 to ${LONGEST_DELAY_MS}`,
     { task, value: harmlessValue(delayMs) },
   );
 }

@@ -5,7 +5,7 @@
 
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { FenceRepeat, FenceVerdict } from '../protocol/fence.js';
-import { requireToken } from '../protocol/fence.js';
+import { requireFenceOptions, requireToken } from '../protocol/fence.js';
 import { quotedName } from './quoted-name.js';
 
 /** A client, a pool, or the transaction of an effect. */
@@ -17,7 +17,10 @@ export interface Queryable {
 }
 
 export interface FencedUpdate {
-  /** A name, or schema and name. It is quoted: any name is safe, and upper case stays. */
+  /**
+   * A name, or a list of schema and name: `['billing', 'account']`. Each is quoted: any name is safe, and upper case stays. So
+   * `'billing.account'` is one name with a dot in it.
+   */
   readonly table: string | readonly [schema: string, table: string];
   /** Columns and their new values. */
   readonly set: Readonly<Record<string, unknown>>;
@@ -31,11 +34,22 @@ export interface FencedUpdate {
   readonly repeat?: FenceRepeat;
 }
 
+const OPTION_NAMES: Record<keyof FencedUpdate, true> = {
+  table: true,
+  set: true,
+  where: true,
+  fence: true,
+  token: true,
+  repeat: true,
+};
+
 /**
  * Updates a row if no larger token has written it.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION for a name that cannot be one, a bad token, or nothing to find the row by
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION; DSCHED_BAD_OPTION for a name that cannot be one, a bad token, a value that
+ *   is undefined, or nothing to find the row by
  */
 export async function fencedUpdate(client: Queryable, update: FencedUpdate): Promise<FenceVerdict> {
+  requireFenceOptions('fencedUpdate', update, OPTION_NAMES);
   const { table, set, where, token, fence = 'fence', repeat = 'allow' } = update;
   requireToken(token);
   const name = quotedName('table', table);
@@ -48,6 +62,8 @@ export async function fencedUpdate(client: Queryable, update: FencedUpdate): Pro
   const keys: unknown[] = [];
   const found = columnsOf('where', where);
   if (found.length === 0) throw badUpdate('where names no column, and so every row');
+  // Nothing equals NULL: the row would be told as missing.
+  if (Object.values(where).includes(null)) throw badUpdate('where has a column that is null, which no row equals');
   const condition = found.map(([column, value]) => `${column} = ${parameter(value)}`).join(' AND ');
   const sql = `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition} AND ${fenceSql({ fence, parameter: 1, repeat })}`;
   const { rowCount } = await client.query(sql, values);
@@ -62,23 +78,26 @@ export async function fencedUpdate(client: Queryable, update: FencedUpdate): Pro
  * The condition alone, for statements of your own: `("fence" IS NULL OR "fence" <= $3)`, with the token as that parameter.
  * The statement has to write the token into the column as well.
  */
-export function fenceSql({
-  fence = 'fence',
-  parameter,
-  repeat = 'allow',
-}: {
+export function fenceSql(condition: {
   readonly fence?: string;
   /** Number of the token among the statement's parameters, from 1. */
   readonly parameter: number;
   readonly repeat?: FenceRepeat;
 }): string {
+  requireFenceOptions('fenceSql', condition, { fence: true, parameter: true, repeat: true });
+  const { fence = 'fence', parameter, repeat = 'allow' } = condition;
   if (!Number.isInteger(parameter) || parameter < 1) throw badUpdate('parameter is not a number from 1');
   const column = quotedName('fence', fence);
   return `(${column} IS NULL OR ${column} ${repeat === 'allow' ? '<=' : '<'} $${parameter}::bigint)`;
 }
 
 function columnsOf(option: string, record: Readonly<Record<string, unknown>>): [string, unknown][] {
-  return Object.entries(record).map(([column, value]) => [quotedName(option, column), value]);
+  if (typeof record !== 'object' || record === null) throw badUpdate(`${option} is no object of columns`);
+  return Object.entries(record).map(([column, value]) => {
+    // The driver would write NULL, or look for it.
+    if (value === undefined) throw badUpdate(`${option} has a column whose value is undefined`);
+    return [quotedName(option, column), value];
+  });
 }
 
 function badUpdate(what: string): DistributedScheduleError {

@@ -25,6 +25,8 @@ const NOT_MIGRATED: ReadonlySet<string> = new Set(['42P01', '42703', '42704']);
  * standby (a failover under way).
  */
 const UNREACHABLE = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/;
+/** In failed SQL transaction. */
+const TRANSACTION_FAILED = '25P02';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** The driver's own errors have no code. */
@@ -60,6 +62,14 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
       `table ${table} of the snapshots is missing or of another version (SQLSTATE ${reason}); run the migration, or pass ` +
         '{ migrate: true }',
       { value: table },
+    );
+  }
+  if (reason === TRANSACTION_FAILED && cause !== undefined) {
+    return new DistributedScheduleError(
+      'DSCHED_STORE_REFUSED',
+      `a statement of the effect failed and its error was not passed on (SQLSTATE ${reason}): PostgreSQL keeps nothing of such a ` +
+        'transaction. Let the error through, or wrap the statement in a SAVEPOINT and roll back to it',
+      { value: reason, cause },
     );
   }
   return new DistributedScheduleError(

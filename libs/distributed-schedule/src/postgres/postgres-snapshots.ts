@@ -62,12 +62,31 @@ function openStore(
 /** No message shows what was given: it holds a host and a password. */
 function requirePostgres(input: unknown): asserts input is PostgresInput {
   const isUrl = typeof input === 'string' && /^postgres(ql)?:\/\//.test(input);
-  if (isUrl || (typeof input === 'object' && input !== null)) return;
+  if (isUrl || (typeof input === 'object' && input !== null)) {
+    requireParsed(isUrl ? input : (input as { readonly connectionString?: unknown }).connectionString);
+    return;
+  }
   throw new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
     'option postgres takes an URL like postgres://user@host/database, options of the pg package, or a pool of it',
     { value: typeof input },
   );
+}
+
+/** By the driver's own parser: found out later it would look like a server that is down, and be asked again and again. */
+function requireParsed(url: unknown): void {
+  if (typeof url !== 'string') return;
+  try {
+    new pg.Client({ connectionString: url });
+  } catch {
+    // Without its cause, which holds the URL.
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      'option postgres has an URL that cannot be parsed; it takes one like postgres://user:password@host:5432/database, with ' +
+        'special characters of user and password percent-encoded, and files named in it that can be read',
+      { value: 'an URL' },
+    );
+  }
 }
 
 /** Not `instanceof`: an application may have a copy of its own. */

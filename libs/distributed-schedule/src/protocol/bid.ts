@@ -39,6 +39,12 @@ export interface BidParts {
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
 const LEAST_TRUST_SHARE = 0.5;
 
+const NOTHING_KNOWN: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'no majority has told what was claimed before',
+};
+
 const NOTHING_TO_START: BidVerdict = { kind: 'over', outcome: 'taken', detail: 'nothing is left to start' };
 
 /** Bids for every tick of the batch. One verdict each, in order; never rejects. */
@@ -136,7 +142,7 @@ async function lookBack(
     looking.map(({ due }) => due),
   );
   const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
-  const idle = looking.filter((locked) => planned.get(locked) === NOTHING_TO_START);
+  const idle = looking.filter((locked) => !isLocked(planned.get(locked) ?? locked));
   if (idle.length > 0)
     void release(
       parts,
@@ -147,7 +153,10 @@ async function lookBack(
 
 function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined): LockedTick | BidVerdict {
   const { due } = locked;
-  if (peek?.newest === undefined) return locked;
+  // To claim without knowing what comes first could cost all that is to be made up for.
+  if (peek === undefined || peek.kind === 'unknown') return NOTHING_KNOWN;
+  // A ledger that answers, and cannot tell: its tasks have no past.
+  if (peek.newest === undefined) return locked;
   const isItsTurn = due.because === undefined || due.because === 'due';
   const start = decideStart({
     task: due.task,

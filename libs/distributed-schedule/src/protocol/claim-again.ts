@@ -53,16 +53,27 @@ export async function claimNext(
 }
 
 /** The oldest tick that is still to be made up for. */
-export async function nextMissed(
-  parts: BidParts,
-  { task, tick, lease }: RunHere,
-): Promise<DueTick | undefined> {
-  const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
-  if (peek?.newest === undefined || !lease.isTrusted()) return undefined;
+export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<DueTick | undefined> {
+  const { task, tick, lease, schedule } = run;
+  const reached = await newestInstant(parts, run);
+  if (reached === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
   // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
-  const newest = Math.max(peek.newest, closingInstant(tick));
-  const start = decideStart({ task, newest, nowMs: parts.clusterClock.nowMs() });
+  const newest = Math.max(reached, closingInstant(tick));
+  const start = decideStart({ task: { ...task, schedule }, newest, nowMs: parts.clusterClock.nowMs() });
   return start?.because === 'missed' ? start : undefined;
+}
+
+/** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
+async function newestInstant(
+  parts: ClaimAgainParts,
+  { task, tick, lease }: RunHere,
+): Promise<number | undefined> {
+  for (let votes = 1; ; votes += 1) {
+    const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
+    const isUnanswered = peek === undefined || peek.kind === 'unknown';
+    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted) return peek?.newest;
+    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, lease.signal);
+  }
 }
 
 /**

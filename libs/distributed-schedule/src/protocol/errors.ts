@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   DSCHED_JOB_SUPERSEDED: 'A later attempt has taken this job over. Stop writing.',
   DSCHED_STORE_UNREACHABLE: 'The snapshot store did not answer until patience or the run ended.',
   DSCHED_STORE_REFUSED:
-    'The snapshot store refused a statement, for lack of a right, a constraint or the like.',
+    'The snapshot store refused a statement, for lack of a right, a constraint, an error that the effect swallowed or the like.',
   DSCHED_NOT_MIGRATED: 'The table of the snapshots is missing. Run the migration, or pass { migrate: true }.',
 } as const;
 

@@ -4,6 +4,7 @@
  */
 
 import { DistributedScheduleError } from './errors.js';
+import { harmlessValue, shownValue } from './shown-value.js';
 
 /**
  * What becomes of a write with the very token that wrote last.
@@ -11,7 +12,9 @@ import { DistributedScheduleError } from './errors.js';
  * - `allow`   it is accepted: a run may write a place more than once (`fence <= token`)
  * - `refuse`  it is not: each run writes a place at most once (`fence < token`)
  */
-export type FenceRepeat = 'allow' | 'refuse';
+export type FenceRepeat = (typeof REPEATS)[number];
+
+const REPEATS = ['allow', 'refuse'] as const;
 
 export type FenceVerdict =
   | { readonly kind: 'written' }
@@ -21,11 +24,38 @@ export type FenceVerdict =
   | { readonly kind: 'missing' };
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */
-export function requireToken(token: unknown): asserts token is number {
+export function requireToken(token: unknown, option = 'token'): asserts token is number {
   if (Number.isSafeInteger(token) && (token as number) >= 0) return;
   throw new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    'option token is no fencing token; it takes a whole number from 0, such as `tick.fencingToken`',
+    `option ${option} is no fencing token; it takes a whole number from 0, such as \`tick.fencingToken\``,
     { value: typeof token === 'number' ? token : typeof token },
+  );
+}
+
+/**
+ * Refuses misspelt options and a `repeat` that is neither rule: whatever is ignored here is a fence that nobody has.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function requireFenceOptions(place: string, given: object, names: Readonly<Record<string, true>>): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', `the options of ${place} must be an object`, {
+      value: harmlessValue(given),
+    });
+  }
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(names, name)) continue;
+    throw new DistributedScheduleError(
+      'DSCHED_UNKNOWN_OPTION',
+      `${place} has no option '${String(harmlessValue(name))}'. It takes ${Object.keys(names).join(', ')}.`,
+      { value: harmlessValue(name) },
+    );
+  }
+  const { repeat } = given as { readonly repeat?: unknown };
+  if (repeat === undefined || REPEATS.some((rule) => rule === repeat)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option repeat of ${place} is ${shownValue(repeat)}; it takes 'allow' or 'refuse'`,
+    { value: harmlessValue(repeat) },
   );
 }

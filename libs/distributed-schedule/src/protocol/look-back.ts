@@ -7,7 +7,7 @@
 import { bidForTicks } from './bid.js';
 import { ownerOf } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
-import { decideStart, tickOfInstant } from './next-start.js';
+import { decideStart, isStillToCome, tickOfInstant } from './next-start.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
 import { type LabelsOf, rankOf } from './ranking.js';
@@ -35,6 +35,8 @@ export class LookBack {
   private readonly tasks = new Map<string, ScheduledTask>();
   /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
   private readonly aborted = new Map<string, number>();
+  /** Whom the newest questions were about: tasks may come, go and change while the answers are on their way. */
+  private asking: readonly Unsettled[] = [];
 
   constructor(
     private readonly parts: LookBackParts,
@@ -46,6 +48,13 @@ export class LookBack {
     if (!looksBack(task.policies)) return;
     this.tasks.set(task.name, task);
     this.watch(task, 0);
+  }
+
+  /** The task has another schedule, handler or payload. */
+  replace(task: ScheduledTask): void {
+    this.tasks.delete(task.name);
+    this.unsettled.delete(task.name);
+    this.add(task);
   }
 
   remove(name: string): void {
@@ -62,13 +71,15 @@ export class LookBack {
   }
 
   questions(): readonly DueTick[] {
-    return [...this.unsettled.values()].map(({ task, asked }) => ({ task, tick: asked, maxLatenessMs: 0 }));
+    this.asking = [...this.unsettled.values()];
+    return this.asking.map(({ task, asked }) => ({ task, tick: asked, maxLatenessMs: 0 }));
   }
 
   answered(verdicts: readonly PeekVerdict[]): void {
     // Before cluster time is agreed on, this machine's own clock would say what was missed.
     if (this.parts.stopped.aborted || !this.parts.clusterClock.synchronised) return;
-    const starts = [...this.unsettled.values()].flatMap((entry, index) => {
+    const starts = this.asking.flatMap((entry, index) => {
+      if (this.unsettled.get(entry.task.name) !== entry) return [];
       const start = this.judge(entry, verdicts[index]);
       return start === undefined ? [] : [{ entry, start }];
     });
@@ -85,17 +96,14 @@ export class LookBack {
   private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
     const { task } = entry;
     const { newest, isFloor } = verdict ?? {};
-    if (
-      newest === undefined ||
-      verdict === undefined ||
-      entry.isBidding ||
-      this.parts.runs.of(task.name) !== undefined
-    )
+    if (newest === undefined || verdict === undefined || entry.isBidding || this.isHeldHere(task))
       return undefined;
     const nowMs = this.parts.clusterClock.nowMs();
     const start = decideStart({ task, newest, isFloor, nowMs });
     if (start === undefined) {
-      if (!this.mayStillBeRetaken(task, newest, nowMs)) this.unsettled.delete(task.name);
+      const isSettled =
+        !this.mayStillBeRetaken(task, newest, nowMs) && !isStillToCome({ task, newest, nowMs });
+      if (isSettled) this.unsettled.delete(task.name);
       entry.looks = 0;
       return undefined;
     }
@@ -109,6 +117,11 @@ export class LookBack {
     );
     entry.looks += 1;
     return rank !== undefined && rank < entry.looks ? start : undefined;
+  }
+
+  /** A run that has the task's lock here sees to what is left itself. One that has lost its lease, and does not hear it, does not. */
+  private isHeldHere({ name, policies }: ScheduledTask): boolean {
+    return policies?.overlap !== 'allow' && this.parts.runs.of(name)?.lease.isTrusted() === true;
   }
 
   /** Whether the instance that has claimed the newest instant lives, as far as is known. */

@@ -29,6 +29,14 @@ export function decideStart(question: StartQuestion): DueTick | undefined {
   );
 }
 
+/** Whether a tick that nobody has claimed is only not late enough yet to have been missed. */
+export function isStillToCome({ task, newest, nowMs }: StartQuestion): boolean {
+  const { misfire } = task.policies ?? DEFAULT_POLICIES;
+  if (misfire === 'skip' || newest === 0) return false;
+  const next = task.schedule.nextAfter(Math.max(newest, countsFrom(task) - 1));
+  return next !== undefined && next <= nowMs;
+}
+
 /** The tick to which a ledger's instant belongs; undefined where the schedule has none there, as after a change of it. */
 export function tickOfInstant(schedule: Schedule, instant: number): number | undefined {
   if (instant <= 0) return undefined;
@@ -38,22 +46,24 @@ export function tickOfInstant(schedule: Schedule, instant: number): number | und
 
 /** A tick that was claimed and has not ended: its instance died, or could not say that it has ended. */
 function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | undefined {
-  const { recovery, recoveryWithinMs } = task.policies ?? DEFAULT_POLICIES;
+  const { recovery, recoveryWithinMs, retry, mostRetakes } = task.policies ?? DEFAULT_POLICIES;
   if (recovery !== 'retake' || isFloor) return undefined;
   const tick = tickOfInstant(task.schedule, newest);
   if (tick === undefined || newest === closingInstant(tick)) return undefined;
   // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.
   if (tick > nowMs || tick < countsFrom(task) || nowMs - tick > recoveryWithinMs) return undefined;
   const attempt = newest - tick + 2;
-  if (attempt > MOST_ATTEMPTS) return undefined;
+  // A tick that kills every instance that runs it must not kill them all.
+  const mostAttempts = Math.min(MOST_ATTEMPTS, (retry?.attempts ?? 1) + mostRetakes);
+  if (attempt > mostAttempts) return undefined;
   return { task, tick, attempt, because: 'retake', maxLatenessMs: recoveryWithinMs };
 }
 
 /** The first start that the misfire policy makes of ticks that nobody has claimed in time. */
 function missedOf({ task, newest, nowMs, due }: StartQuestion): DueTick | undefined {
   const { misfire, misfireWithinMs } = task.policies ?? DEFAULT_POLICIES;
-  // Of a task that the ledger does not know nothing is known to have been missed.
-  if (misfire === 'skip' || newest === 0) return undefined;
+  // Of a task that the ledger does not know nothing is known to have been missed, unless it is known since when it counts.
+  if (misfire === 'skip' || (newest === 0 && task.countsFromMs === undefined)) return undefined;
   const fromMs = Math.max(newest, countsFrom(task) - 1, nowMs - misfireWithinMs);
   const tick =
     misfire === 'all'

@@ -7,7 +7,7 @@ import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
 import type { Lease } from './lease.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from './task-policies.js';
-import type { ScheduledTask } from './tick-context.js';
+import type { Schedule, ScheduledTask } from './tick-context.js';
 
 /** What the run of a task does with a tick that comes due meanwhile. */
 export type Adoption =
@@ -32,6 +32,8 @@ export class RunHere {
   private isEnding = false;
   /** When the current tick's run was first found to have ended, cluster time. */
   private endedMs: number | undefined;
+  /** The task as it stands now; undefined when it has been removed. */
+  private present: ScheduledTask | undefined;
 
   constructor(
     readonly task: ScheduledTask,
@@ -40,6 +42,25 @@ export class RunHere {
   ) {
     this.policies = task.policies ?? DEFAULT_POLICIES;
     this.current = first;
+    this.present = task;
+  }
+
+  /** The task has been changed or removed at run time: what follows the run that goes on is up to that. */
+  goOnWith(task: ScheduledTask | undefined): void {
+    this.present = task;
+  }
+
+  /** The schedule by which ticks are still made up for. */
+  get schedule(): Schedule | undefined {
+    return this.present?.schedule;
+  }
+
+  /** Takes out the ticks that wait and are not due any more: their task was removed, paused or scheduled anew. */
+  dropUndue(): readonly DueTick[] {
+    const isDue = ({ tick }: DueTick): boolean => this.schedule?.nextAfter(tick - 1) === tick;
+    const undue = this.waiting.filter((due) => !isDue(due));
+    if (undue.length > 0) this.waiting = this.waiting.filter(isDue);
+    return undue;
   }
 
   get tick(): number {
@@ -88,11 +109,17 @@ export class RunHere {
   /** Takes a tick on, to be started when this run has ended. Gives those back that have waited for too long. */
   wait(due: DueTick): readonly DueTick[] {
     this.waiting.push(due);
-    // A run that does not hear that it is cancelled must not gather ticks for ever.
-    if (this.policies.overlap !== 'cancel_other' || this.isCatchingUp) return [];
-    const late = this.waiting.filter(({ tick, maxLatenessMs }) => due.tick - tick > maxLatenessMs);
-    this.waiting = this.waiting.filter((one) => !late.includes(one));
-    return late;
+    // A run that does not hear that it is cancelled, or never ends, must not gather ticks for ever.
+    const late = this.waiting.filter((one) => due.tick - one.tick > this.longestWaitMs(one));
+    const tooMany = this.waiting.filter((one) => !late.includes(one)).slice(0, -MOST_WAITING);
+    const dropped = new Set([...late, ...tooMany]);
+    if (dropped.size > 0) this.waiting = this.waiting.filter((one) => !dropped.has(one));
+    return [...dropped];
+  }
+
+  private longestWaitMs({ maxLatenessMs }: DueTick): number {
+    if (this.isCatchingUp) return this.policies.misfireWithinMs;
+    return this.policies.overlap === 'cancel_other' ? maxLatenessMs : Number.POSITIVE_INFINITY;
   }
 
   /** `tick` has come: an older run has to make room. */
@@ -170,6 +197,9 @@ export class RunHere {
     return { ...first, because: 'missed', maxLatenessMs: misfireWithinMs };
   }
 }
+
+/** Ticks in line behind one run, at most; the oldest give way. */
+const MOST_WAITING = 1_000;
 
 /** As late as a number of a script can say, about 31 years. */
 const BUFFERED_FOR_EVER_MS = 1e12;

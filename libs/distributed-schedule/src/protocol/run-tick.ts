@@ -121,6 +121,7 @@ async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | u
   const { clusterClock } = parts;
   let looksForMissed = run.isCatchingUp;
   while (!parts.stopped.aborted && run.lease.isTrusted() && !run.lease.signal.aborted) {
+    for (const due of run.dropUndue()) report(parts, due, NOT_DUE_ANY_MORE);
     const missed = looksForMissed ? await nextMissed(parts, run) : undefined;
     const chosen = missed ?? nextWaiting(parts, run);
     if (chosen === undefined) break;
@@ -212,6 +213,11 @@ async function waitToRetry(parts: RunTickParts, run: RunHere, delayMs: number): 
   parts.stopped.removeEventListener('abort', giveUp);
   return !given.signal.aborted && run.lease.isTrusted();
 }
+
+const NOT_DUE_ANY_MORE: Ending = {
+  outcome: 'stopped',
+  detail: 'its task was removed, paused or scheduled anew meanwhile',
+};
 
 const PASSED_OVER: Ending = { outcome: 'overlap', detail: 'the run that it waited for took too long' };
 

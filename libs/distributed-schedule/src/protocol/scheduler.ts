@@ -79,8 +79,8 @@ export class Scheduler {
   /** Goes on with another schedule, handler or payload of a task. A run in flight ends as it would have. */
   replace(task: ScheduledTask): void {
     this.book.replace(task, this.parts.clusterClock.nowMs());
-    this.lookBack.remove(task.name);
-    this.lookBack.add(task);
+    this.lookBack.replace(task);
+    this.runs.of(task.name)?.goOnWith(task);
     this.wakeup.wake();
   }
 
@@ -94,6 +94,7 @@ export class Scheduler {
   remove(name: string): void {
     this.book.remove(name);
     this.lookBack.remove(name);
+    this.runs.of(name)?.goOnWith(undefined);
   }
 
   /** Starts beating and bidding. A second call does nothing. */

@@ -57,6 +57,8 @@ export interface TaskPolicies {
   readonly recovery: RecoveryPolicy;
   /** A tick is not taken up again later than this after it was due, ms. */
   readonly recoveryWithinMs: number;
+  /** How many more attempts retakes may add to those of `retry`. */
+  readonly mostRetakes: number;
   /** Absent: a failed run is not repeated. */
   readonly retry?: RetryPolicy;
   /** The signal of a run aborts after so long, ms. Absent: never. */
@@ -69,6 +71,7 @@ export const DEFAULT_POLICIES: TaskPolicies = Object.freeze({
   misfireWithinMs: 3_600_000,
   recovery: 'lose',
   recoveryWithinMs: 600_000,
+  mostRetakes: 5,
 });
 
 export const DEFAULT_RETRY: RetryPolicy = Object.freeze({

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { type FenceRepeat, type FenceVerdict, requireToken } from '../protocol/fence.js';
+import { type FenceRepeat, type FenceVerdict, requireFenceOptions, requireToken } from '../protocol/fence.js';
 
 /** What is needed of an ioredis `Redis` or `Cluster` of any version; the application's own. */
 export interface ScriptClient {
@@ -23,6 +23,14 @@ export interface FencedSet {
   /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay. */
   readonly ttlMs?: number;
 }
+
+const OPTION_NAMES: Record<keyof FencedSet, true> = {
+  key: true,
+  value: true,
+  token: true,
+  repeat: true,
+  ttlMs: true,
+};
 
 /**
  * KEYS[1] hash with `value` and `fence`. ARGV: token, value, `allow` or `refuse`, time to live in ms or 0. Answers with '' when
@@ -46,9 +54,10 @@ const SHA1 = createHash('sha1').update(TEXT).digest('hex');
  * Writes a value unless a larger token has written it. Read it with `HGET key value`.
  *
  * Rejects with what the client rejects with: it is the application's store.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
  */
 export async function fencedSet(client: ScriptClient, write: FencedSet): Promise<FenceVerdict> {
+  requireFenceOptions('fencedSet', write, OPTION_NAMES);
   const { key, value, token, repeat = 'allow', ttlMs = 0 } = write;
   requireToken(token);
   if (typeof key !== 'string' || key === '' || typeof value !== 'string') {

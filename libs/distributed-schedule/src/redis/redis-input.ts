@@ -55,7 +55,7 @@ function requireSource(input: unknown, name: string): RedisSource {
     return sourceFromOptions(parsed.options, name);
   }
   if (typeof input !== 'object' || input === null) {
-    throw badRedis(name, `is ${input === null ? 'null' : `a ${typeof input}`}`);
+    throw badRedis(name, `is ${input === null || input === undefined ? input : `a ${typeof input}`}`);
   }
   if ('duplicate' in input && typeof input.duplicate === 'function') {
     return sourceFromClient(input, name);
