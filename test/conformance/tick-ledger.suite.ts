@@ -1,6 +1,7 @@
 /** What the tick ledger and the membership over some nodes must do, in memory or behind Redis. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OnceLedger } from '../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import type {
   Claim,
   ClaimVerdict,
@@ -89,13 +90,35 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
 
     it('answers a peek: open before the tick, taken with the winner’s claim after', async () => {
       const [task, tick] = [newTask(), await stage.nowMs()];
-      expect(await yours?.peek([{ task, tick }])).toEqual([
-        { kind: 'open', newest: 0, highest: expect.any(Number) },
+      expect(await yours?.peek([{ task, tick }])).toMatchObject([
+        { kind: 'open', newest: 0, highest: 0, highestPossible: expect.any(Number) },
       ]);
       await verdict(mine, claimOf(task, tick, 'me:1'));
       expect(await yours?.peek([{ task, tick }])).toEqual([
-        { kind: 'taken', newest: tick, highest: expect.any(Number), claimId: 'me:1' },
+        { kind: 'taken', newest: tick, highest: tick, highestPossible: expect.any(Number), claimId: 'me:1' },
       ]);
+    });
+
+    it('says up to where a node may have forgotten, apart from what it has granted', async () => {
+      const [task, tick] = [newTask(), await stage.nowMs()];
+      const [peek] = (await yours?.peek([{ task, tick }])) ?? [];
+      // Every node of the stage was new once, and has abstained since.
+      expect(peek?.highestPossible).toBeGreaterThan(0);
+      expect(peek?.highestPossible).toBeLessThan(tick);
+    });
+
+    it('lets what runs once run on nodes that were new once, and not again at a later instant', async () => {
+      const task = newTask();
+      const [first, second] = [mine, yours].map((ledger) => {
+        const once = new OnceLedger(ledger as TickLedger);
+        once.limit(task, 'build 7');
+        return once;
+      });
+      // Another tick than the floor's, and not too early either.
+      const tick = (await stage.nowMs()) + 50;
+      expect((await verdict(first, claimOf(task, tick, 'me:1')))?.kind).toBe('won');
+      expect((await verdict(second, claimOf(task, tick + 45, 'you:2')))?.kind).toBe('taken');
+      expect(second?.runOf(task)).toBe(tick);
     });
 
     it('runs each tick at most once: no increment of an unprotected counter is lost', async () => {
@@ -118,10 +141,10 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
       const [me, you] = stage.instances.map((nodes) => new QuorumMembership(nodes));
       const [task, tick] = [newTask(), await stage.nowMs()];
       await me?.beat('me', []);
-      expect(await you?.beat('you', [{ task, tick }])).toEqual({
+      expect(await you?.beat('you', [{ task, tick }])).toMatchObject({
         members: ['me', 'you'],
         nodesAnswering: stage.instances[0]?.length,
-        peeks: [{ kind: 'open', newest: 0, highest: expect.any(Number) }],
+        peeks: [{ kind: 'open', newest: 0, highest: 0, highestPossible: expect.any(Number) }],
       });
       await me?.leave('me');
       expect((await you?.beat('you', []))?.members).toEqual(['you']);

@@ -92,6 +92,29 @@ describe('control at run time', () => {
     });
   });
 
+  it('runs each of many triggers of many instances at the same moment, each with its own payload', async () => {
+    const { runs, start } = await stage();
+    const apps = await Promise.all(['a', 'b', 'c'].map((id) => start(id)));
+    await until(() => runs.length > 0, 'the nodes vote');
+    await apps[0]?.registry.add({ name: 'same', runs: 'send', everyMs: 2_000 });
+    await until(() => apps.every(({ registry }) => registry.has('same')), 'everybody knows the task');
+    const calls = apps.flatMap(({ registry, instanceId }) =>
+      [1, 2].map(async (call) => {
+        const payload = `${instanceId}${call}`;
+        const { tick } = await registry.trigger('same', { payload });
+        return { tick, payload };
+      }),
+    );
+    const triggered = await Promise.all(calls);
+    const latest = Math.max(...triggered.map(({ tick }) => tick));
+    const same = (): Run[] => runs.filter(({ task }) => task === 'same');
+    await sleep(Math.max(0, latest - Date.now()));
+    await until(() => same().some(({ tick }) => tick > latest), 'the next tick of the task has run');
+    const paid = same().flatMap(({ tick, payload }) => (payload === undefined ? [] : [{ tick, payload }]));
+    const inOrder = [...triggered].sort((one, other) => one.tick - other.tick);
+    expect(paid.sort((one, other) => one.tick - other.tick)).toEqual(inOrder);
+  });
+
   it('runs a task that was added once per tick over all instances with its handler, until it is removed', async () => {
     const { runs, start } = await stage();
     const [one, other, stranger] = await Promise.all([

@@ -73,7 +73,27 @@ describe('@TimeoutExclusive', () => {
     await boot({ ...old, key: 'build 8' });
     await until(() => runs.length > 1, 'the next build runs it');
     expect(new Set(runs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
-  });
+  }, 60_000);
+
+  it('runs once on stores that were new a moment ago and keep their floors, not again after a restart', async () => {
+    const namespace = 'timeouts-new-stores';
+    const runs: TickContext[] = [];
+    // Due before the stores grant anything: the try ten seconds later has it run.
+    const old = { namespace, key: 'build 7', delayMs: 100, runs };
+    const replicas = await Promise.all([1, 2].map(() => boot(old)));
+    await until(() => runs.length > 0, 'the timeout runs');
+    for (const server of servers) {
+      expect(Number(await server.client().hget(`{${namespace}}:ledger`, 'floor'))).toBeGreaterThan(0);
+    }
+    await Promise.all(replicas.map(({ app }) => app.close()));
+    const restarted = await boot({ ...old, delayMs: 0 });
+    await until(() => restarted.nextTick() === undefined, 'the restarted instance hears that it has run');
+    expect(runs).toHaveLength(1);
+    await boot({ ...old, key: 'build 8' });
+    await until(() => runs.length > 1, 'the next build runs it');
+    expect(runs).toHaveLength(2);
+    expect(new Set(runs.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+  }, 60_000);
 
   it('is due when the first instance said, also on one that boots later and after that one is gone', async () => {
     const namespace = 'timeouts-first';

@@ -56,7 +56,10 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
       await tx.query(INSERT, ['unique']).catch(() => undefined);
     });
     // The transaction is broken by then: saying success would be a lie.
-    await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_REFUSED' });
+    await expect(running).rejects.toMatchObject({
+      code: 'DSCHED_STORE_REFUSED',
+      message: expect.stringContaining('a statement of the effect failed and its error was not passed on'),
+    });
     expect(await rowsOf('swallowed')).toBe(0);
     expect(await statusOf(job.jobId)).toBe('failed');
   });

@@ -1,35 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BoardWorld } from '../board/board-world.js';
-import { cron, type Definitions, everyMs, Version } from './version.js';
-
-const SECOND_MS = 1_000;
-const EVERY_HOUR = cron('0 0 * * * *');
-
-async function pair(
-  definitions: Definitions = { report: EVERY_HOUR },
-): Promise<{ scene: BoardWorld; one: Version; other: Version }> {
-  const scene = new BoardWorld({ boards: 0 });
-  const one = await Version.start(scene, definitions, ['send']);
-  const other = await Version.start(scene, definitions, ['send']);
-  await scene.clock.advance(SECOND_MS);
-  return { scene, one, other };
-}
-
-/** Waits for a decision, moving the clock. */
-async function decided<T>(scene: BoardWorld, decision: Promise<T>): Promise<T> {
-  const settled = decision.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  let outcome: { value: T } | { error: unknown } | undefined;
-  void settled.then((result) => {
-    outcome = result;
-  });
-  for (let ms = 0; ms < 10_000 && outcome === undefined; ms += 10) await scene.clock.advance(10);
-  if (outcome === undefined) throw new Error('the decision has not ended');
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
-}
+import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { cron, Version } from './version.js';
 
 describe('a decision about a task', () => {
   it('pauses and resumes it on every instance within a second', async () => {
@@ -183,58 +154,5 @@ describe('a decision about a task', () => {
     await decided(scene, one.control.resume('report'));
     await scene.clock.advance(SECOND_MS);
     expect(other.task('report').state).toBe('active');
-  });
-});
-
-describe('a triggered tick', () => {
-  it('is due on every instance at the same instant, once, with its payload', async () => {
-    const { scene, one, other } = await pair();
-    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: { by: 'hand' } }));
-    await scene.clock.advance(900);
-    expect(tick).toBeGreaterThan(scene.clock.wallMs());
-    for (const version of [one, other]) {
-      const task = version.scheduled.get('report');
-      expect(task?.schedule.nextAfter(scene.clock.wallMs())).toBe(tick);
-      expect(task?.schedule.nextAfter(tick)).toBeGreaterThan(tick + 1_000_000);
-      expect(task?.payloadOf?.(tick)).toEqual({ by: 'hand' });
-      expect(task?.payloadOf?.(tick + 1)).toBeUndefined();
-    }
-  });
-
-  it('is due in a pause too', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.pause('report'));
-    const { tick } = await decided(scene, one.trigger.trigger('report'));
-    expect(one.task('report').task?.schedule.nextAfter(tick - 1)).toBe(tick);
-    expect(one.task('report').task?.schedule.nextAfter(tick)).toBeUndefined();
-  });
-
-  it('makes way when two instances trigger a task at the same moment', async () => {
-    const { scene, one, other } = await pair();
-    const [first, second] = await decided(
-      scene,
-      Promise.all([one.trigger.trigger('report'), other.trigger.trigger('report')]),
-    );
-    expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
-    await scene.clock.advance(SECOND_MS - 100);
-    const ticks = one.board.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
-    expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
-  });
-
-  it('is refused where a task is due too often, and after too many', async () => {
-    const { scene, one } = await pair({ report: EVERY_HOUR, hasty: everyMs(40) });
-    const code = 'DSCHED_NO_ROOM';
-    await expect(decided(scene, one.trigger.trigger('hasty'))).rejects.toMatchObject({ code });
-    for (let count = 0; count < 100; count += 1) await decided(scene, one.trigger.trigger('report'));
-    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
-  });
-
-  it('is refused by an instance that leaves the task alone', async () => {
-    const { scene } = await pair();
-    const stranger = await Version.start(scene, {});
-    await scene.clock.advance(SECOND_MS);
-    const code = 'DSCHED_UNKNOWN_HANDLER';
-    await expect(decided(scene, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
-    await decided(scene, stranger.control.pause('report'));
   });
 });

@@ -5,6 +5,28 @@ import type { Schedule } from '../../../libs/distributed-schedule/src/protocol/t
 import { triggerSlot } from '../../../libs/distributed-schedule/src/protocol/trigger-slot.js';
 import { EVERY_SECOND, every } from '../../support/tasks.js';
 
+const LEAST_ROOM_MS = 600;
+
+function slotOf(
+  schedule: Schedule,
+  taken: readonly number[],
+  fromMs: number,
+  leastRoomMs = LEAST_ROOM_MS,
+): number | undefined {
+  return triggerSlot({ schedule, taken, fromMs, leastRoomMs })?.tick;
+}
+
+/** So many triggers that are wanted at the same instant, one after the other. */
+function slotsOf(count: number, schedule: Schedule, fromMs: number, leastRoomMs?: number): readonly number[] {
+  const taken: number[] = [];
+  while (taken.length < count) {
+    const slot = slotOf(schedule, taken, fromMs, leastRoomMs);
+    if (slot === undefined) throw new Error(`no slot after ${taken.length}`);
+    taken.push(slot);
+  }
+  return taken;
+}
+
 function listed(ticks: readonly number[]): Schedule {
   const sorted = [...ticks].sort((one, other) => one - other);
   return { description: 'listed', nextAfter: (epochMs) => sorted.find((tick) => tick > epochMs) };
@@ -12,24 +34,30 @@ function listed(ticks: readonly number[]): Schedule {
 
 describe('the slot of a trigger', () => {
   it('is the wanted instant where nothing is near', () => {
-    expect(triggerSlot(every(3_600_000), [], 3_600_000 * 5 + 7_000)).toBe(3_600_000 * 5 + 7_000);
+    expect(slotOf(every(3_600_000), [], 3_600_000 * 5 + 7_000)).toBe(3_600_000 * 5 + 7_000);
   });
 
   it('keeps a second from a scheduled tick on either side', () => {
     const hour = 3_600_000;
-    expect(triggerSlot(every(hour), [], hour)).toBe(hour + 1_000);
-    expect(triggerSlot(every(hour), [], 2 * hour - 999)).toBe(2 * hour + 1_000);
-    expect(triggerSlot(every(hour), [], 2 * hour - 1_000)).toBe(2 * hour - 1_000);
+    expect(slotOf(every(hour), [], hour)).toBe(hour + 1_000);
+    expect(slotOf(every(hour), [], 2 * hour - 999)).toBe(2 * hour + 1_000);
+    expect(slotOf(every(hour), [], 2 * hour - 1_000)).toBe(2 * hour - 1_000);
   });
 
   it('is in the middle of short gaps', () => {
-    expect(triggerSlot(EVERY_SECOND, [], 10_000)).toBe(10_500);
-    expect(triggerSlot(EVERY_SECOND, [], 10_501)).toBe(11_500);
+    expect(slotOf(EVERY_SECOND, [], 10_000)).toBe(10_500);
+    expect(slotOf(EVERY_SECOND, [], 10_501)).toBe(11_500);
+  });
+
+  it('is one of several in gaps that have room for more, each in good time for those that stand by', () => {
+    expect(slotsOf(5, every(2_000), 10_100)).toEqual([10_666, 11_332, 12_666, 13_332, 14_666]);
+    expect(slotsOf(5, EVERY_SECOND, 10_000, 100)).toEqual([10_200, 10_400, 10_600, 10_800, 11_200]);
+    expect(slotsOf(3, every(3_600_000), 10_000)).toEqual([10_000, 10_600, 11_200]);
   });
 
   it('is nowhere where ticks follow each other too fast', () => {
-    expect(triggerSlot(every(63), [], 10_000)).toBeUndefined();
-    expect(triggerSlot(every(64), [], 10_000)).toBeDefined();
+    expect(slotOf(every(63), [], 10_000, 30)).toBeUndefined();
+    expect(slotOf(every(64), [], 10_000, 30)).toBeDefined();
   });
 
   it('shares no instant of the ledger with any other tick, and does not come before it is wanted', () => {
@@ -40,7 +68,7 @@ describe('the slot of a trigger', () => {
         fc.array(instant, { maxLength: 10 }),
         instant,
         (ticks, triggers, from) => {
-          const slot = triggerSlot(listed(ticks), triggers, from);
+          const slot = slotOf(listed(ticks), triggers, from);
           if (slot === undefined) throw new Error('there is room after the last tick');
           expect(slot).toBeGreaterThanOrEqual(from);
           for (const other of [...ticks, ...triggers]) {

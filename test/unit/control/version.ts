@@ -34,6 +34,7 @@ export class Version {
   readonly events: Extract<ScheduleEvent, { type: 'control' }>[] = [];
   /** What the scheduler has. */
   readonly scheduled = new Map<string, ScheduledTask>();
+  readonly blueprints: Blueprints;
   readonly control: TaskControl;
   readonly trigger: TaskTrigger;
   private readonly reconciler: ControlReconciler;
@@ -62,6 +63,7 @@ export class Version {
     );
     this.sets = new DefinitionSets(this.board, definitionSetOf(tasks));
     const blueprints = new Blueprints(() => ({ nowMs: world.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
+    this.blueprints = blueprints;
     const plan = new ControlPlan({
       board: this.board,
       sets: this.sets,
@@ -87,7 +89,11 @@ export class Version {
       bidStaggerMs: BID_STAGGER_MS,
       handlers: names,
     });
-    this.trigger = new TaskTrigger({ ...decisions, random: new SeededRandom(world.boards.length) });
+    this.trigger = new TaskTrigger({
+      ...decisions,
+      random: new SeededRandom(world.boards.length),
+      bidStaggerMs: BID_STAGGER_MS,
+    });
   }
 
   static async start(

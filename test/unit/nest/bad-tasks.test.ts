@@ -115,6 +115,19 @@ describe('a bad schedule', () => {
     );
   });
 
+  it('is a time zone that is empty, which the parser would take for that of the process', async () => {
+    @Injectable()
+    class Report {
+      @CronExclusive('0 3 * * *', { timeZone: '' })
+      run(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Report] }));
+    expect(error.message).toBe(
+      "DSCHED_BAD_SCHEDULE: task 'Report.run': the cron expression '0 3 * * *' in time zone '' cannot be used: " +
+        'the time zone is empty; leave it out for that of the process',
+    );
+  });
+
   it('is an expression that is never due', async () => {
     @Injectable()
     class Never {

@@ -5,6 +5,7 @@ import {
   ExclusiveHandler,
   IntervalExclusive,
   type TickContext,
+  TimeoutExclusive,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
 import { bootApp, bootError } from './nest-app.js';
@@ -44,6 +45,53 @@ describe('the registry of a single process', () => {
     expect(registry.get('sweep').newestRun).toMatchObject({ tick, outcome: 'success' });
   });
 
+  it('refuses to trigger or to reschedule a timeout, which runs once and at no other time', async () => {
+    @Injectable()
+    class WarmUp {
+      @TimeoutExclusive(600_000, { name: 'warm up', deploymentKey: 'build 7' })
+      run(): void {}
+    }
+    const { app } = await bootApp({ providers: [WarmUp] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const refusals = [registry.trigger('warm up'), registry.reschedule('warm up', { everyMs: 60_000 })];
+    for (const refusal of refusals) {
+      const { message } = await bootError(refusal);
+      expect(message).toContain("DSCHED_RUNS_ONCE: task 'warm up': it is a timeout");
+      expect(message).toContain('deploy with another deploymentKey');
+    }
+  });
+
+  it('runs each of many triggers that come at once, once and with its own payload, null included', async () => {
+    const { app, events } = await bootApp({ providers: [Desk] });
+    const registry = app.get(DistributedScheduleRegistry);
+    await registry.add({ name: 'same', runs: 'send', everyMs: 2_000, payload: 'its own' });
+    const triggered = await Promise.all([1, null, 3].map((payload) => registry.trigger('same', { payload })));
+    const ticks = triggered.map(({ tick }) => tick);
+    expect(ticks).toEqual([...new Set(ticks)].sort());
+    const ran: number[] = [];
+    while (!ticks.every((tick) => ran.includes(tick))) ran.push((await events.nextRun('same')).tick);
+    expect(ran).toHaveLength(new Set(ran).size);
+    expect(app.get(Desk).sent.filter((payload) => payload !== 'its own')).toEqual([1, null, 3]);
+  });
+
+  it('refuses to trigger what is switched off, by an option or by a factory', async () => {
+    @Injectable()
+    class Off {
+      @IntervalExclusive(60_000, { name: 'by option', disabled: true })
+      byOption(): void {}
+
+      @IntervalExclusive({ useFactory: () => null }, { name: 'by factory' })
+      byFactory(): void {}
+    }
+    const { app } = await bootApp({ providers: [Off] });
+    for (const name of ['by option', 'by factory']) {
+      await expect(app.get(DistributedScheduleRegistry).trigger(name)).rejects.toMatchObject({
+        code: 'DSCHED_TASK_DISABLED',
+        task: name,
+      });
+    }
+  });
+
   it('adds a task that runs a handler, reschedules and removes it', async () => {
     const { app, events } = await bootApp({ providers: [Desk] });
     const registry = app.get(DistributedScheduleRegistry);
@@ -68,7 +116,7 @@ describe('the registry of a single process', () => {
     expect(app.get(Desk).sent).toContain(7);
   });
 
-  it('takes decisions from onApplicationBootstrap on, and says so before', async () => {
+  it('takes decisions from onApplicationBootstrap until it closes, and says so before and after', async () => {
     const failures: unknown[] = [];
     @Injectable()
     class Eager {
@@ -85,7 +133,11 @@ describe('the registry of a single process', () => {
     Reflect.defineMetadata('design:paramtypes', [DistributedScheduleRegistry], Eager);
     const { app } = await bootApp({ providers: [Desk, Eager] });
     expect(failures).toMatchObject([{ code: 'DSCHED_NOT_KEPT' }]);
-    expect(app.get(DistributedScheduleRegistry).has('mine')).toBe(true);
+    expect(String(failures[0])).toContain('onModuleInit');
+    const registry = app.get(DistributedScheduleRegistry);
+    expect(registry.has('mine')).toBe(true);
+    await app.close();
+    await expect(registry.pause('sweep')).rejects.toThrow(/^DSCHED_NOT_KEPT: .*this instance has closed/);
   });
 });
 
@@ -117,6 +169,17 @@ describe('@ExclusiveHandler', () => {
     expect(await bootError(bootApp({ providers: [PerRequest] }))).toMatchObject({
       code: 'DSCHED_REQUEST_SCOPED',
     });
+  });
+
+  it('stops the boot when a task has its name: an added task could mean either', async () => {
+    @Injectable()
+    class Twin {
+      @EverySecondExclusive({ name: 'send' })
+      send(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Desk, Twin] }));
+    expect(error).toMatchObject({ code: 'DSCHED_DUPLICATE_TASK', task: 'send' });
+    expect(error.message).toContain('Twin.send');
   });
 
   it('is no task by itself', async () => {

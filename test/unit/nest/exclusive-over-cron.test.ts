@@ -116,7 +116,7 @@ describe('@Exclusive', () => {
     }
     const error = await bootError(bootApp({ providers: [Bare] }));
     expect(error.message).toMatch(
-      /^DSCHED_NO_SCHEDULE: Bare\.run is marked @Exclusive\(\) but has no schedule\. Add @Cron/,
+      /^DSCHED_NO_SCHEDULE: Bare\.run is marked @Exclusive\(\) but has no schedule\. Add @Cron, @Interval or @Timeout .*@TimeoutExclusive/,
     );
   });
 

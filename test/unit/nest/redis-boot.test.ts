@@ -37,7 +37,7 @@ describe('a bad `redis` option', () => {
     ['no node', [], 'DSCHED_BAD_REDIS: redis is an empty list'],
     ['one master given twice', [A, B, A], 'DSCHED_SAME_NODE_TWICE: redis[0] and redis[2]'],
     ['something that is no URL', ['127.0.0.1:6379'], 'DSCHED_BAD_REDIS: redis[0]'],
-    ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is a undefined'],
+    ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is undefined;'],
   ])('%s stops the boot', async (_title, redis, message) => {
     const imports = [DistributedScheduleModule.forRoot({ redis: redis as string[] })];
     const error = await bootError(bootWith({ imports }));

@@ -141,6 +141,18 @@ describe('a schedule from the configuration stops the boot', () => {
     expect(await refusalOf(cronTime)).toContain(message);
   });
 
+  it('whose factory has an option that does not exist, though it takes no argument', async () => {
+    expect(await refusalOf({ injects: [Config], useFactory: () => '* * * * *' })).toBe(
+      "DSCHED_UNKNOWN_OPTION: task 'report': the factory of a schedule has no option 'injects'. Did you mean 'inject'?",
+    );
+  });
+
+  it.each([null, Config])('whose factory injects %o in place of a list', async (inject) => {
+    expect(await refusalOf({ inject, useFactory: () => '* * * * *' })).toContain(
+      `${BAD} its inject is not a list`,
+    );
+  });
+
   it('that injects something request-scoped', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Tenant {}

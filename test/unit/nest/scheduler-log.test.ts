@@ -108,6 +108,14 @@ describe('the log', () => {
     expect(logs.ours('log')).toEqual(['Quorum is back: 3 of 3 nodes answer.']);
   });
 
+  it('says that new masters abstain for a while, where that is why a tick found no majority', () => {
+    observer.observe(tick('no_quorum', undefined, 'settle', '3 quarantined of 3 nodes'));
+    expect(logs.ours('warn')).toEqual([
+      "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: 3 quarantined of 3 nodes. A master that is new, " +
+        'or was restarted, abstains for about 3 s, in case it has forgotten something.',
+    ]);
+  });
+
   it('tells of a store that is down from the start', () => {
     observer.observe(quorum(false));
     expect(logs.ours('warn')).toHaveLength(1);
@@ -147,7 +155,7 @@ describe('the log', () => {
     expect(logs.ours('warn')).toEqual([
       "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: claim: node 1: early.",
       "Task 'settle' skipped tick 2026-01-02T03:04:05.000Z, as its last run goes on: lock held by two.",
-      "Task 'settle' missed tick 2026-01-02T03:04:05.000Z: it came too late.",
+      "Task 'settle' could not start tick 2026-01-02T03:04:05.000Z in time: it came too late.",
     ]);
   });
 
@@ -191,14 +199,14 @@ describe('the log', () => {
     ]);
   });
 
-  it('tells of missed ticks once a minute, with their number, however many tasks a pause concerns', async () => {
+  it('tells of ticks that came too late once a minute, with their number, however many tasks a pause concerns', async () => {
     for (let count = 0; count < 4; count++) observer.observe(tick('misfire'));
     observer.observe(tick('misfire', undefined, 'report'));
     expect(logs.ours('warn')).toHaveLength(1);
     await clock.advance(60_000);
     observer.observe(tick('misfire'));
     expect(logs.ours('warn').at(-1)).toBe(
-      "Task 'settle' missed tick 2026-01-02T03:04:05.000Z: it came too late. 4 more since the last line.",
+      "Task 'settle' could not start tick 2026-01-02T03:04:05.000Z in time: it came too late. 4 more since the last line.",
     );
   });
 });

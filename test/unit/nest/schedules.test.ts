@@ -42,7 +42,7 @@ describe('an interval', () => {
     'of %s is refused',
     (periodMs) => {
       expect(() => new IntervalSchedule('sweep', periodMs)).toThrow(
-        `DSCHED_BAD_SCHEDULE: task 'sweep': an interval of ${String(periodMs)} cannot be used; it takes a whole number of milliseconds`,
+        `DSCHED_BAD_SCHEDULE: task 'sweep': an interval of ${typeof periodMs === 'string' ? `"${periodMs}"` : periodMs} cannot be used; it takes a whole number of milliseconds`,
       );
     },
   );

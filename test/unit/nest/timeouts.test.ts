@@ -3,11 +3,20 @@
 import { Injectable } from '@nestjs/common';
 import {
   DistributedScheduleRegistry,
+  IntervalExclusive,
+  type TickLedger,
   TimeoutExclusive,
   type TimeoutExclusiveOptions,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
+import { TimeoutDesk } from '../../../libs/distributed-schedule/src/nest/timeout-desk.js';
+import type { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
+import type { Outcome } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { Clock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { GENEROUS_STORE } from './generous-store.js';
 import { bootApp, bootError } from './nest-app.js';
 
 const DUE_MS = Date.UTC(2031, 0, 1);
@@ -43,6 +52,52 @@ describe('a schedule that is due once', () => {
   });
 });
 
+describe('the desk of timeouts', () => {
+  const TICK = DUE_MS + 100_000;
+
+  /** What the task is due for after a tick was reported, given what stands in the ledger for its run. */
+  function nextAfterReport(outcome: Outcome, runOf?: number, recovery: 'lose' | 'retake' = 'lose') {
+    const clock = { monotonicMs: () => 0 } as Clock;
+    const desk = new TimeoutDesk({
+      clock,
+      clusterClock: { nowMs: () => DUE_MS, synchronised: true },
+      board: {} as Board,
+      ledger: { limit: () => undefined, runOf: () => runOf } as unknown as OnceLedger,
+      digest: (task) => task,
+      deploymentKey: 'build 7',
+    });
+    const policies = { ...DEFAULT_POLICIES, recovery, recoveryWithinMs: 60_000 };
+    const schedule = desk.scheduleOf({ task: 'warm up', definition: { delayMs: 0 } as never, policies });
+    desk.observe({
+      type: 'tick',
+      report: { task: 'warm up', tick: TICK, instanceId: 'me', outcome, detail: '' },
+    });
+    return schedule.nextAfter(TICK);
+  }
+
+  it('ends one that has run here', () => {
+    expect(nextAfterReport('success')).toBeUndefined();
+  });
+
+  it('goes on after a tick that somebody has claimed, and may still give back', () => {
+    expect(nextAfterReport('taken')).toBe(TICK + 10_000);
+    expect(nextAfterReport('taken', TICK)).toBe(TICK + 10_000);
+    expect(nextAfterReport('taken', TICK - 1_000)).toBe(TICK + 10_000);
+    expect(nextAfterReport('overlap', TICK - 10_000)).toBe(TICK + 10_000);
+  });
+
+  it('ends one whose run still stands in the ledger at the next try', () => {
+    expect(nextAfterReport('taken', TICK - 10_000)).toBeUndefined();
+    // The third attempt of that run.
+    expect(nextAfterReport('taken', TICK - 10_000 + 2)).toBeUndefined();
+  });
+
+  it('goes on as long as a run that died would be retaken', () => {
+    expect(nextAfterReport('taken', TICK - 10_000, 'retake')).toBe(TICK + 10_000);
+    expect(nextAfterReport('taken', TICK - 60_000, 'retake')).toBeUndefined();
+  });
+});
+
 describe('@TimeoutExclusive', () => {
   it('runs once over the memory backend too', async () => {
     const runs: number[] = [];
@@ -60,6 +115,33 @@ describe('@TimeoutExclusive', () => {
     expect(runs).toEqual([1]);
   });
 
+  it('is asked about at a ledger that replaces that of the backend, and so is what looks back', async () => {
+    @Injectable()
+    class Upkeep {
+      @TimeoutExclusive(600_000, { name: 'warm up', deploymentKey: 'build 7', recovery: 'retake' })
+      warmUp(): void {}
+
+      @IntervalExclusive(60_000, { name: 'sweep', recovery: 'retake' })
+      sweep(): void {}
+    }
+    const peeked = new Set<string>();
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    const tickLedger: TickLedger = {
+      ...GENEROUS_STORE.tickLedger,
+      peek: async (refs) => {
+        for (const { task } of refs) peeked.add(task);
+        if (peeked.size === 3) resolve();
+        return refs.map(() => ({ kind: 'open', newest: 0, highest: 0 }));
+      },
+    };
+    await bootApp({ providers: [Upkeep], schedule: { tickLedger } });
+    await promise;
+    expect(peeked).toEqual(new Set(['sweep', 'warm up{build 7', 'warm up{build 7{runs']));
+  });
+
   it('without a deployment key stops the boot and says what to pass', async () => {
     const message = await refusalOf(1_000);
     expect(message).toContain("DSCHED_NO_DEPLOYMENT_KEY: task 'warm up': a timeout runs once per deployment");
@@ -73,7 +155,7 @@ describe('@TimeoutExclusive', () => {
     'of %s stops the boot',
     async (delayMs) => {
       expect(await refusalOf(delayMs, {}, 'build 7')).toContain(
-        "DSCHED_BAD_SCHEDULE: task 'warm up': a timeout of",
+        `DSCHED_BAD_SCHEDULE: task 'warm up': a timeout of ${delayMs === '5000' ? '"5000"' : delayMs} cannot`,
       );
     },
   );

@@ -79,6 +79,67 @@ describe('the executor', () => {
     expect(await once.snapshot(KEY)).toBeUndefined();
   });
 
+  it('refuses an option that does not exist, with which two effects would be one job', async () => {
+    const once = await bootExecutor();
+    const misspelt = { parts: 'a' } as object;
+    await expect(once.runOnce(KEY, () => 1, misspelt)).rejects.toMatchObject({
+      code: 'DSCHED_UNKNOWN_OPTION',
+      message: expect.stringContaining("Did you mean 'part'?"),
+    });
+    await expect(once.tryRunOnce(KEY, () => 1, misspelt)).rejects.toMatchObject({
+      code: 'DSCHED_UNKNOWN_OPTION',
+    });
+    expect(await once.snapshot(KEY)).toBeUndefined();
+  });
+
+  it.each([['7'], [1.5], [-1], [Number.NaN], [null]])(
+    'refuses the fencing token %o',
+    async (fencingToken) => {
+      const once = await bootExecutor();
+      const options = { fencingToken: fencingToken as number };
+      await expect(once.runOnce(KEY, () => 1, options)).rejects.toMatchObject({
+        code: 'DSCHED_BAD_OPTION',
+        message: expect.stringContaining('option fencingToken is no fencing token'),
+      });
+    },
+  );
+
+  it.each([undefined, null, 'UPDATE account'])('refuses %o in place of an effect', async (effect) => {
+    const once = await bootExecutor();
+    await expect(once.runOnce(KEY, effect as never)).rejects.toMatchObject({
+      code: 'DSCHED_BAD_OPTION',
+      message: expect.stringContaining('the effect of runOnce is'),
+    });
+    expect(await once.snapshot(KEY)).toBeUndefined();
+  });
+
+  it.each([['a'], [null], [[]]])('refuses %o in place of the options', async (options) => {
+    const once = await bootExecutor();
+    await expect(once.runOnce(KEY, () => 1, options as never)).rejects.toMatchObject({
+      code: 'DSCHED_BAD_OPTION',
+    });
+  });
+
+  it('refuses a signal that is none', async () => {
+    const once = await bootExecutor();
+    const options = { signal: new AbortController() as never };
+    await expect(once.runOnce(KEY, () => 1, options)).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
+  });
+
+  it('answers with JSON when it answers from a snapshot, and with nothing where the output has none', async () => {
+    const once = await bootExecutor();
+    const at = new Date(0);
+    expect(await once.runOnce('dated', () => ({ at }))).toMatchObject({ kind: 'ran', output: { at } });
+    expect(await once.runOnce('dated', () => ({ at }))).toMatchObject({
+      kind: 'replayed',
+      output: { at: '1970-01-01T00:00:00.000Z' },
+    });
+    expect(await once.runOnce('large', () => 17n)).toMatchObject({ kind: 'ran', output: 17n });
+    const replayed = await once.runOnce('large', () => 17n);
+    expect(replayed.kind).toBe('replayed');
+    expect(replayed.output).toBeUndefined();
+  });
+
   it.each([[''], ['x'.repeat(513)], [undefined], [17], [null]])('refuses the key %o', async (key) => {
     const once = await bootExecutor();
     await expect(once.runOnce(key as string, () => 1)).rejects.toMatchObject({ code: 'DSCHED_BAD_KEY' });

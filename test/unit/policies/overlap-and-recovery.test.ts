@@ -208,9 +208,8 @@ describe('misfire: latest and all', () => {
   });
 
   it('make up for nothing more of a task that is removed meanwhile', async () => {
-    const scene: PolicyScene = new PolicyScene(
-      { misfire: 'all' },
-      workFor(() => scene, 6_000),
+    const scene: PolicyScene = new PolicyScene({ misfire: 'all' }, (context, { tick }) =>
+      workFor(() => scene, tick === 0 ? 10 : 6_000)(context),
     );
     await scene.set();
     await scene.until(2_500);

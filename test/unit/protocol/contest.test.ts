@@ -65,6 +65,34 @@ describe('the bid times', () => {
 });
 
 describe('the contest for a tick', () => {
+  it('has ticks that run once claimed each on its own, so that no other waits for their steps or fails with them', async () => {
+    const asked: string[][] = [];
+    const joining: JoinOptions = {
+      wrapLedger: (ledger) => ({
+        claim: async (claims) => {
+          asked.push(claims.map(({ task }) => task));
+          if (claims.some(({ task }) => task === 'warm up')) throw new Error('a broken step');
+          if (claims.some(({ task }) => task === 'slow')) return new Promise<never>(() => undefined);
+          return ledger.claim(claims);
+        },
+        giveBack: (claims) => ledger.giveBack(claims),
+        peek: (ticks) => ledger.peek(ticks),
+        runsOnce: (task) => task === 'warm up' || task === 'slow',
+      }),
+    };
+    const cluster = new MemoryCluster();
+    const runs: string[] = [];
+    const tasks = ['settle', 'slow', 'report', 'warm up'].map((name) =>
+      taskOf(() => runs.push(name), { name }),
+    );
+    cluster.join(tasks, joining);
+    await cluster.clock.advance(3_500);
+    expect(asked).toContainEqual(['settle', 'report']);
+    expect(asked).toContainEqual(['slow']);
+    expect(asked).toContainEqual(['warm up']);
+    expect(new Set(runs)).toEqual(new Set(['settle', 'report']));
+  });
+
   it('uses another claim id for every attempt, and gives back what was not won', async () => {
     const { claims, givenBack, joining } = scripted((_, attempt) =>
       attempt === 1 ? { kind: 'split', votesOut: 1 } : undefined,

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { BeatQuestions } from '../../../libs/distributed-schedule/src/protocol/beat-questions.js';
 import { Heartbeat } from '../../../libs/distributed-schedule/src/protocol/heartbeat.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import type { BeatVerdict, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type {
+  BeatVerdict,
+  TickLedger,
+  VotingNode,
+} from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { taskOf } from '../../support/tasks.js';
 
 /** A node that answers beats with these members, or not at all. */
 function nodeWith(members: readonly string[] | undefined): VotingNode {
@@ -48,35 +54,87 @@ describe('the membership over several nodes', () => {
       { task: 'b', tick: 8_000 },
     ]);
     expect(peeks).toEqual([
-      { kind: 'taken', newest: 7_000, highest: 7_000, claimId: 'you:1' },
-      { kind: 'open', newest: 7_000, highest: 7_000 },
+      { kind: 'taken', newest: 7_000, highest: 7_000, highestPossible: 7_000, claimId: 'you:1' },
+      { kind: 'open', newest: 7_000, highest: 7_000, highestPossible: 7_000 },
     ]);
     expect(nodesAnswering).toBe(2);
   });
 });
 
 describe('the heartbeat', () => {
-  function setUp() {
+  const unasked: TickLedger = {
+    claim: async () => [],
+    giveBack: async () => undefined,
+    peek: () => Promise.reject(new Error('nobody asks it')),
+  };
+  function setUp(ledger = unasked, isElsewhere: ((task: string) => boolean) | undefined = undefined) {
     const clock = new ManualClock();
     const events: ScheduleEvent[] = [];
+    const onNodes: string[] = [];
     const answer: { verdict: BeatVerdict | Error } = {
       verdict: { members: ['me'], peeks: [], nodesAnswering: 3 },
     };
+    const observer = { observe: (event: ScheduleEvent) => void events.push(event) };
     const heartbeat = new Heartbeat({
       instanceId: 'me',
       nodes: 3,
       clock,
-      observer: { observe: (event) => events.push(event) },
+      observer,
+      questions: new BeatQuestions({ observer, ledger, isElsewhere }),
       membership: {
-        beat: async () => {
+        beat: async (_id, asked) => {
+          onNodes.push(...asked.map(({ task }) => task));
           if (answer.verdict instanceof Error) throw answer.verdict;
           return answer.verdict;
         },
         leave: async () => undefined,
       },
     });
-    return { clock, events, answer, heartbeat };
+    return { clock, events, answer, heartbeat, onNodes };
   }
+
+  const dueOf = (name: string) => ({
+    task: taskOf(() => undefined, { name }),
+    tick: 1_000,
+    maxLatenessMs: 0,
+  });
+  const ofLedger = (task: string): boolean => task.startsWith('ledger');
+
+  it('asks the ledger, not the nodes, about ticks that are claimed elsewhere, and answers in the order of the questions', async () => {
+    const ledger: TickLedger = {
+      ...unasked,
+      peek: async (refs) => refs.map(({ task }) => ({ kind: 'taken', claimId: task })),
+    };
+    const { heartbeat, answer, onNodes } = setUp(ledger, ofLedger);
+    answer.verdict = {
+      members: ['me'],
+      peeks: [{ kind: 'open' }, { kind: 'taken', claimId: 'you' }],
+      nodesAnswering: 3,
+    };
+    const asked = ['ledger 1', 'node 1', 'ledger 2', 'node 2'].map(dueOf);
+    expect(await heartbeat.beat(asked)).toEqual([
+      { kind: 'taken', claimId: 'ledger 1' },
+      { kind: 'open' },
+      { kind: 'taken', claimId: 'ledger 2' },
+      { kind: 'taken', claimId: 'you' },
+    ]);
+    expect(onNodes).toEqual(['node 1', 'node 2']);
+  });
+
+  it('has the next beat made while a ledger elsewhere does not answer, and says that nothing is known when it fails', async () => {
+    let reject = (_error: Error): void => undefined;
+    const promise = new Promise<never>((_, fail) => {
+      reject = fail;
+    });
+    const { heartbeat, events } = setUp({ ...unasked, peek: () => promise }, ofLedger);
+    const beat = heartbeat.beat([dueOf('ledger 1')]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heartbeat.isBeating).toBe(false);
+    expect(heartbeat.quorum).toBe(true);
+    reject(new Error('no ledger'));
+    expect(await beat).toEqual([{ kind: 'unknown' }]);
+    expect(events).toContainEqual(expect.objectContaining({ where: 'tick ledger: peek' }));
+  });
 
   it('tells once that the quorum is lost, and once that it is back', async () => {
     const { events, answer, heartbeat } = setUp();

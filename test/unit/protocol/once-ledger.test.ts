@@ -37,10 +37,12 @@ const connected = (nodes: readonly MemoryNode[]): readonly VotingNode[] =>
 /** Messages that arrive in an order of its own choice, or not at all. */
 class Post {
   private readonly waiting: (() => void)[] = [];
+  private delivered = 0;
 
   constructor(
     private readonly random: SeededRandom,
     private readonly lossShare: number,
+    private readonly onDelivery: (delivered: number) => void,
   ) {}
 
   over(node: VotingNode): VotingNode {
@@ -70,6 +72,7 @@ class Post {
       await new Promise((resolve) => setImmediate(resolve));
       const [next] = this.waiting.splice(Math.floor(this.random.next() * this.waiting.length), 1);
       next?.();
+      if (next !== undefined) this.onDelivery(++this.delivered);
     }
   }
 
@@ -78,17 +81,31 @@ class Post {
   }
 }
 
-/** Instances that each try a few times; answers the claims that were won. */
+/**
+ * Instances that each try a few times; answers the claims that were won. Either messages are lost, or one node loses its memory:
+ * what is assumed of step 2 excludes both at a time.
+ */
 async function contend(seed: number): Promise<readonly Claim[]> {
   const random = new SeededRandom(seed);
-  const nodes = connected(threeNodes());
-  const lossShare = random.next() < 0.5 ? 0 : random.next() * 0.2;
-  const post = new Post(random, lossShare);
+  const clock = { nowMs: NOW_MS - 60_000, wallMs: () => clock.nowMs };
+  const stores = [1, 2, 3].map(() => new MemoryNode(clock));
+  const nodes = connected(stores);
+  // Each node is new when it is first asked, and has a floor from then on.
+  for (const node of nodes) await node.peek([]);
+  clock.nowMs = NOW_MS;
+  const isForgetful = random.next() < 0.5;
+  const lossShare = isForgetful || random.next() < 0.5 ? 0 : random.next() * 0.2;
+  const forgetAt = isForgetful ? Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY;
+  const post = new Post(random, lossShare, (delivered) => {
+    if (delivered === forgetAt) stores[Math.floor(random.next() * 3)]?.loseMemory('flush');
+  });
   const won: Claim[] = [];
   const instance = async (id: number): Promise<void> => {
     const ledger = onceLedger(nodes.map((node) => post.over(node)));
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const tick = NOW_MS - 1_000 + Math.floor(random.next() * 10) * 100;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      // Later attempts come when a floor has been passed.
+      if (attempt === 2) clock.nowMs = NOW_MS + 2_500;
+      const tick = clock.nowMs - 1_000 + Math.floor(random.next() * 10) * 100;
       const claim = claimAt(tick, `${id}:${attempt}`);
       const [verdict] = await ledger.claim([claim]);
       if (verdict?.kind === 'won') {
@@ -141,6 +158,71 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
     for (const [index, instant] of [tick, tick + 1, tick + 31].entries()) {
       expect((await ledger.claim([claimAt(instant, `ann:${index}`)]))[0]?.kind).toBe('won');
     }
+  });
+
+  it('is not won where a node has just forgotten and the other one that knew does not say so', async () => {
+    const stores = threeNodes();
+    const nodes = connected(stores);
+    const mute = (node: VotingNode): VotingNode => ({
+      ...node,
+      peek: async () => ({ answered: false, reason: 'silent' }),
+    });
+    const third = { ...nodes[2], claim: async () => ({ answered: false, reason: 'silent' }) } as VotingNode;
+    const first = onceLedger([nodes[0] as VotingNode, nodes[1] as VotingNode, third]);
+    expect((await first.claim([claimAt(NOW_MS - 1_000, 'ann:1')]))[0]?.kind).toBe('won');
+    stores[0]?.loseMemory('flush');
+    const second = onceLedger([nodes[0] as VotingNode, mute(nodes[1] as VotingNode), nodes[2] as VotingNode]);
+    expect((await second.claim([claimAt(NOW_MS, 'bob:1')]))[0]).toMatchObject({
+      kind: 'no_quorum',
+      reason: expect.stringContaining('lost its memory'),
+    });
+  });
+
+  it('gives way to a later claim that a node has forgotten, and makes further attempts without that node', async () => {
+    const stores = threeNodes();
+    const nodes = connected(stores);
+    const [one, two, three] = nodes as readonly [VotingNode, VotingNode, VotingNode];
+    const task = `${TASK}{build 7`;
+    // Two nodes have taken a later claim; one of them forgets it, and the other one does not say so in the end.
+    const later = { ...claimAt(NOW_MS, 'bob:1'), task };
+    const silent: VotingNode = { ...two, peek: async () => ({ answered: false, reason: 'silent' }) };
+    let claims = 0;
+    const shaken: VotingNode = {
+      ...one,
+      claim: async (asked) => {
+        const reply = await one.claim(asked);
+        claims += 1;
+        if (claims === 1) {
+          await one.claim([later]);
+          await two.claim([later]);
+        }
+        if (claims === 2) stores[0]?.loseMemory('flush');
+        return reply;
+      },
+    };
+    const isMute = (): boolean => claims > 1;
+    const second: VotingNode = { ...two, peek: (tasks) => (isMute() ? silent : two).peek(tasks) };
+    const [verdict] = await onceLedger([shaken, second, three]).claim([claimAt(NOW_MS - 500, 'ann:1')]);
+    expect(verdict?.kind).toBe('split');
+
+    const others = threeNodes();
+    const calm = onceLedger(connected(others));
+    expect((await calm.claim([claimAt(NOW_MS - 500, 'ann:1')]))[0]?.kind).toBe('won');
+    others[0]?.loseMemory('flush');
+    expect((await calm.claim([claimAt(NOW_MS - 499, 'ann:2')]))[0]?.kind).toBe('won');
+  });
+
+  it('tells what stands in the second line, and forgets it when that was given back', async () => {
+    const nodes = connected(threeNodes());
+    const [ann, bob] = [onceLedger(nodes), onceLedger(nodes)];
+    const claim = claimAt(NOW_MS - 1_000, 'ann:1');
+    await ann.claim([claim]);
+    expect(bob.runOf(TASK)).toBeUndefined();
+    await bob.peek([claim]);
+    expect(bob.runOf(TASK)).toBe(claim.tick);
+    await ann.giveBack([claim]);
+    await bob.peek([claim]);
+    expect(bob.runOf(TASK)).toBeUndefined();
   });
 
   it('stays open after a claim that was given back', async () => {

@@ -7,8 +7,8 @@ import type { TaskSurroundings } from './schedule.factory.js';
 import { definitionOf, type ScheduleData } from './schedule-data.js';
 
 export class Blueprints {
-  /** What was made last, by task and origin. */
-  private readonly made = new Map<string, { readonly words: string; readonly blueprint: TaskBlueprint }>();
+  /** What was made last, by task and then by origin. */
+  private readonly made = new Map<string, Map<string, Made>>();
 
   constructor(
     private readonly surroundings: () => TaskSurroundings,
@@ -21,8 +21,8 @@ export class Blueprints {
    */
   make(name: string, schedule: ScheduleData, options: RuntimeTaskOptions, origin: string): TaskBlueprint {
     const words = JSON.stringify([schedule, options]);
-    const key = `${origin} ${name}`;
-    const known = this.made.get(key);
+    const ofTask = this.made.get(name) ?? new Map<string, Made>();
+    const known = ofTask.get(origin);
     if (known?.words === words) return known.blueprint;
     const blueprint = createTaskBlueprint(
       { decorator: origin, options: { ...options, name }, schedule: definitionOf(schedule) },
@@ -30,7 +30,24 @@ export class Blueprints {
       this.surroundings(),
     );
     requirePeriod({ ...blueprint, handler: () => undefined }, this.surroundings().nowMs, this.bidStaggerMs);
-    this.made.set(key, { words, blueprint });
+    this.made.set(name, ofTask.set(origin, { words, blueprint }));
     return blueprint;
   }
+
+  /** Forgets tasks that are no more. */
+  keepOnly(names: ReadonlyMap<string, unknown>): void {
+    for (const name of this.made.keys()) {
+      if (!names.has(name)) this.made.delete(name);
+    }
+  }
+
+  /** Tasks that something was made for. */
+  get size(): number {
+    return this.made.size;
+  }
+}
+
+interface Made {
+  readonly words: string;
+  readonly blueprint: TaskBlueprint;
 }

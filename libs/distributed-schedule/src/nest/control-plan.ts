@@ -92,6 +92,7 @@ export class ControlPlan {
       // A decorated task of that name has come with a later version, and has the name.
       if (!planned.has(name)) planned.set(name, this.planRuntime(name, record, decisions));
     }
+    this.parts.blueprints.keepOnly(planned);
     return planned;
   }
 

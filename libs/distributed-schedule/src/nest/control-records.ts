@@ -81,6 +81,19 @@ export function triggersOn(board: Board): ReadonlyMap<string, readonly Trigger[]
   return byTask;
 }
 
+/** Whether two records say the same, in whatever order they name it. */
+export function areSame(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
+}
+
 /** A record under `prefix`, by the rest of its key. What cannot be read, since a later version wrote it, is left out. */
 export function recordsOn<T extends object>(board: Board, prefix: string): ReadonlyMap<string, T> {
   const records = board.list(prefix).flatMap(({ key, value }): [string, T][] => {

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BOARD_PERIOD_MS } from '../protocol/board-record.js';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
+import type { TickHandler } from '../protocol/tick-context.js';
 import { SystemRandom } from '../system/system-random.js';
 import { Blueprints } from './blueprints.js';
 import { ControlReconciler } from './control.reconciler.js';
@@ -67,10 +69,7 @@ export class ControlService {
     const { board, scheduler } = this.host;
     const { bidStaggerMs } = this.options.protocol;
     const own = new Map(tasks.map((task) => [task.name, task]));
-    const handlers = new Map([
-      ...tasks.map((task) => [task.name, task.handler] as const),
-      ...this.handlers.explore(),
-    ]);
+    const handlers = handlersOf(own, this.handlers.explore());
     const sets = new DefinitionSets(board, definitionSetOf(tasks));
     const surroundings = (): TaskSurroundings => ({
       nowMs: this.clock.wallMs(),
@@ -92,7 +91,7 @@ export class ControlService {
         bidStaggerMs,
         handlers: new Set(handlers.keys()),
       }),
-      trigger: new TaskTrigger({ ...decisions, random: new SystemRandom() }),
+      trigger: new TaskTrigger({ ...decisions, random: new SystemRandom(), bidStaggerMs }),
     };
     this.observer.add(runs);
     this.beginMs = this.clock.monotonicMs();
@@ -152,6 +151,23 @@ interface Begun {
   readonly runs: RunRecords;
   readonly control: TaskControl;
   readonly trigger: TaskTrigger;
+}
+
+/** What added tasks may run. A name that could mean either of two methods is refused. */
+function handlersOf(
+  own: ReadonlyMap<string, ExclusiveTask>,
+  marked: ReadonlyMap<string, TickHandler>,
+): ReadonlyMap<string, TickHandler> {
+  for (const [name, { origin }] of own) {
+    if (!marked.has(name)) continue;
+    throw new DistributedScheduleError(
+      'DSCHED_DUPLICATE_TASK',
+      `${origin} is a task of this name, and a method is marked @ExclusiveHandler with it. An added task that runs '${name}' could ` +
+        'mean either. Pass another { name } to one of them; a task needs no @ExclusiveHandler of its own to be run.',
+      { task: name, value: origin },
+    );
+  }
+  return new Map([...[...own].map(([name, { handler }]) => [name, handler] as const), ...marked]);
 }
 
 function isDecision(key: string): boolean {

@@ -2,7 +2,9 @@
 
 import type { Board } from '../protocol/board.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { OnceSchedule } from '../protocol/once-schedule.js';
 import type { Clock } from '../protocol/ports.js';
+import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { PlannedTask } from './control-plan.js';
 
 export interface DecisionParts {
@@ -27,7 +29,23 @@ export class Decisions {
     if (planned !== undefined) return planned;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      'no version of the app that runs has it, and it was not added',
+      `there is no task ${shownValue(name)}: no version of the app that runs has it, and it was not added`,
+      { value: harmlessValue(name) },
+    );
+  }
+
+  /**
+   * A task that can be due another time than it was meant to be.
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_RUNS_ONCE
+   */
+  requireRepeating(name: string): PlannedTask {
+    const planned = this.requireKnown(name);
+    if (!(planned.base instanceof OnceSchedule)) return planned;
+    throw new DistributedScheduleError(
+      'DSCHED_RUNS_ONCE',
+      'it is a timeout, which runs once per deployment key and at no other time: nothing was written. To have it run again, ' +
+        'deploy with another deploymentKey; to run its work whenever it is wanted, put @ExclusiveHandler({ name }) on a method ' +
+        'that does it, and add a task for that with registry.add',
       { task: name, value: name },
     );
   }
@@ -38,6 +56,7 @@ export class Decisions {
    */
   async requireRead(task: string): Promise<void> {
     const { board, clock } = this.parts;
+    if (board.isStopped) throw closed(task, 'Nothing was written');
     if (board.isCurrent) return;
     const timer = new AbortController();
     await Promise.race([
@@ -65,6 +84,12 @@ export class Decisions {
       ? board.delete(key)
       : board.put(key, JSON.stringify(record), ttlMs));
     if (kind === 'kept') return;
+    if (board.isStopped) {
+      throw closed(
+        task,
+        `${acknowledged} of ${nodes} nodes have acknowledged the decision; it may come to hold`,
+      );
+    }
     if (full > nodes - full) {
       throw new DistributedScheduleError(
         'DSCHED_BOARD_FULL',
@@ -84,4 +109,12 @@ export class Decisions {
       { task, value: acknowledged },
     );
   }
+}
+
+function closed(task: string, how: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_NOT_KEPT',
+    `this instance has closed, or is about to, and has left the nodes. ${how}`,
+    { task },
+  );
 }

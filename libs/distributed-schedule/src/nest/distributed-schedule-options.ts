@@ -47,7 +47,10 @@ export interface DistributedScheduleOptions {
   readonly deploymentKey?: string;
   /** Replaces the run locks of the backend. */
   readonly lockProvider?: LockProvider;
-  /** Replaces the ledger of the backend: what makes a tick run once. Timeouts run only if its peeks say `highest`. */
+  /**
+   * Replaces the ledger of the backend: what makes a tick run once. Timeouts run only if its peeks say `newest` and `highest`;
+   * policies that look back need `newest`. See {@link TickLedger}.
+   */
   readonly tickLedger?: TickLedger;
   /**
    * Raised by one whenever the set of nodes changes, which it may do by one node at a time, or `lease.ttlMs` does; then

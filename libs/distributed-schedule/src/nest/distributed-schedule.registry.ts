@@ -97,7 +97,8 @@ export class DistributedScheduleRegistry {
   }
 
   /**
-   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}.
+   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}. It does not move what was
+   * triggered already: a tick of the new schedule may come close to it and leave it little time to start late.
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS
    */
   async reschedule(name: string, schedule: ScheduleData): Promise<RegisteredTask> {
@@ -123,10 +124,11 @@ export class DistributedScheduleRegistry {
 
   /**
    * Adds one tick, about a second from now and clear of the scheduled ones, which runs once in the cluster like any other, with
-   * its own token and idempotency key, and under the policies of the task. A paused task can be triggered too.
+   * its own token and idempotency key, and under the policies of the task. A paused task can be triggered too. Each call adds
+   * a tick of its own, however many come at once: they are due one after the other, in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
-   * DSCHED_NO_ROOM, DSCHED_BAD_OPTION
+   * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
    */
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
     return this.requireBegun(this.control.trigger).trigger(name, options);
@@ -172,7 +174,8 @@ export class DistributedScheduleRegistry {
     if (part !== undefined) return part;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
-      'tasks can be controlled when the app is initialised, for instance in onApplicationBootstrap. Nothing was written',
+      'the app is not initialised yet: tasks can be controlled from onApplicationBootstrap on, not in a constructor or in ' +
+        'onModuleInit. Nothing was written',
     );
   }
 }

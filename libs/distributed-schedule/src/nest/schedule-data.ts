@@ -65,6 +65,21 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
   return { cron, timeZone: timeZone ?? zoneOfProcess() } as ScheduleData;
 }
 
+/**
+ * Refuses an instant that is over, with which nothing would ever run.
+ * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
+ */
+export function requireAhead(task: string, schedule: ScheduleData, nowMs: number): void {
+  if (!('atMs' in schedule) || schedule.atMs > nowMs) return;
+  const shown = (epochMs: number): string => new Date(epochMs).toISOString();
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_SCHEDULE',
+    `atMs = ${schedule.atMs} is ${shown(schedule.atMs)}, which is over: it is ${shown(nowMs)}. It takes epoch milliseconds, not ` +
+      'seconds',
+    { task, value: schedule.atMs },
+  );
+}
+
 /** For `reschedule`, which takes nothing else. */
 export function requireOnlyScheduleData(place: string, task: string, given: unknown): ScheduleData {
   requireKnownOptions({ place, task }, given, SCHEDULE_NAMES);

@@ -88,7 +88,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.warnNowAndThen(
           outcome,
           report,
-          `missed tick ${at(tick)}: ${report.detail ?? 'it came too late'}.`,
+          `could not start tick ${at(tick)} in time: ${report.detail ?? 'it came too late'}.`,
         );
         return;
       case 'overlap':
@@ -190,6 +190,13 @@ export class SchedulerLogObserver implements ScheduleObserver {
       this.muted.delete(key);
     }
   }
+}
+
+/** The first boot of a namespace looks like trouble otherwise. */
+function hintOf(detail: string | undefined): string {
+  return detail?.includes('quarantined') === true
+    ? ' A master that is new, or was restarted, abstains for about 3 s, in case it has forgotten something.'
+    : '';
 }
 
 function at(tick: number): string {

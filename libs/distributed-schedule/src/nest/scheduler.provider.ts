@@ -94,6 +94,7 @@ async function createSchedulerHost(
     locks: options.lockProvider ?? backend.locks,
     ledger,
     membership: new QuorumMembership(backend.nodes),
+    isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
     directory: new BoardDirectory(board, notices),
     observer,

@@ -6,8 +6,10 @@
 import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board-record.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { requirePeriod } from '../protocol/period.js';
+import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/task-policies.js';
 import type { Blueprints } from './blueprints.js';
 import {
+  areSame,
   PAUSE,
   type PauseRecord,
   PLAN,
@@ -18,7 +20,7 @@ import {
 } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
 import { type RuntimeTask, requireRuntimeTask } from './runtime-task.js';
-import { requireOnlyScheduleData, type ScheduleData } from './schedule-data.js';
+import { requireAhead, requireOnlyScheduleData, type ScheduleData } from './schedule-data.js';
 
 export interface TaskControlParts extends DecisionParts {
   readonly blueprints: Blueprints;
@@ -29,6 +31,9 @@ export interface TaskControlParts extends DecisionParts {
 /** After a pause that is over; then nobody looks back on it any more. */
 const RESUMED_TTL_MS = 30 * 86_400_000;
 
+/** A task that was due once is still shown, and can be added again without a word, for so long, ms. */
+const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
+
 export class TaskControl {
   private readonly decisions: Decisions;
 
@@ -38,7 +43,12 @@ export class TaskControl {
 
   async add(given: RuntimeTask): Promise<void> {
     const { name, record, replace } = requireRuntimeTask(given, this.parts.board.nowMs());
-    this.parts.blueprints.make(name, record.schedule, record.options, 'DistributedScheduleRegistry.add');
+    const { policies } = this.parts.blueprints.make(
+      name,
+      record.schedule,
+      record.options,
+      'DistributedScheduleRegistry.add',
+    );
     if (!this.parts.handlers.has(record.runs)) {
       const known = [...this.parts.handlers].map((handler) => `'${handler}'`).join(', ');
       throw new DistributedScheduleError(
@@ -48,13 +58,19 @@ export class TaskControl {
       );
     }
     await this.decisions.requireRead(name);
-    if (this.parts.tasks().get(name)?.source === 'code') throw duplicate(name, 'a task in the code');
+    if (this.parts.tasks().get(name)?.source === 'code')
+      throw duplicate(name, 'a task of this name stands in the code. Pass another name');
     const known = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
     const isSame = known !== undefined && isSameTask(known, record);
-    if (known !== undefined && !isSame && !replace)
-      throw duplicate(name, 'a task that was added with another definition');
+    if (known !== undefined && !isSame && !replace) {
+      throw duplicate(
+        name,
+        'a task of this name was added before with another definition. Pass another name, or `replace: true`',
+      );
+    }
+    if (!isSame) requireAhead(name, record.schedule, this.parts.board.nowMs());
     // The same again, as when every replica adds it at its start: what was decided first stands, and is put again.
-    await this.decisions.write(name, `${TASK}${name}`, isSame ? known : record);
+    await this.keepTask(name, isSame ? known : record, this.planOf(name) ?? record.schedule, policies);
   }
 
   async remove(name: string): Promise<void> {
@@ -75,21 +91,26 @@ export class TaskControl {
   async reschedule(name: string, given: ScheduleData): Promise<void> {
     const schedule = requireOnlyScheduleData('DistributedScheduleRegistry.reschedule', name, given);
     await this.decisions.requireRead(name);
-    const { task } = this.decisions.requireKnown(name);
+    const { task, source } = this.decisions.requireRepeating(name);
     const made = this.parts.blueprints.make(name, schedule, {}, 'DistributedScheduleRegistry.reschedule');
     if (task !== undefined) {
       requirePeriod({ ...task, schedule: made.schedule }, this.parts.board.nowMs(), this.parts.bidStaggerMs);
     }
-    await this.decisions.write(name, `${PLAN}${name}`, {
-      schedule,
-      sinceMs: this.nowMs(),
-    } satisfies PlanRecord);
+    const known = this.planOf(name);
+    if (known === undefined || !areSame(known, schedule))
+      requireAhead(name, schedule, this.parts.board.nowMs());
+    // First: without its task a schedule is nothing.
+    if (source === 'runtime') await this.keepTaskFor(name, schedule, task?.policies);
+    const record = { schedule, sinceMs: this.nowMs() } satisfies PlanRecord;
+    const planTtlMs = source === 'runtime' ? ttlMs(schedule, this.nowMs(), task?.policies) : undefined;
+    await this.decisions.write(name, `${PLAN}${name}`, record, planTtlMs);
   }
 
   async restoreSchedule(name: string): Promise<void> {
     await this.decisions.requireRead(name);
-    this.decisions.requireKnown(name);
+    const { source, task } = this.decisions.requireKnown(name);
     await this.decisions.write(name, `${PLAN}${name}`, undefined);
+    if (source === 'runtime') await this.keepTaskFor(name, undefined, task?.policies);
   }
 
   async pause(name: string): Promise<void> {
@@ -115,21 +136,56 @@ export class TaskControl {
     );
   }
 
+  private planOf(name: string): ScheduleData | undefined {
+    return recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`)?.schedule;
+  }
+
+  /** A task that was added, for as long as `schedule` or its own needs it. */
+  private async keepTaskFor(
+    name: string,
+    schedule: ScheduleData | undefined,
+    policies: TaskPolicies | undefined,
+  ): Promise<void> {
+    const record = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
+    if (record !== undefined) await this.keepTask(name, record, schedule ?? record.schedule, policies);
+  }
+
+  /** One that is due once goes by itself: a program may add one per order, and the board has an end. */
+  private async keepTask(
+    name: string,
+    record: RuntimeTaskRecord,
+    schedule: ScheduleData,
+    policies: TaskPolicies | undefined,
+  ): Promise<void> {
+    await this.decisions.write(name, `${TASK}${name}`, record, ttlMs(schedule, this.nowMs(), policies));
+  }
+
   private nowMs(): number {
     return Math.floor(this.parts.board.nowMs());
   }
 }
 
 function isSameTask(one: RuntimeTaskRecord, other: RuntimeTaskRecord): boolean {
-  const facts = ({ runs, schedule, options, payload }: RuntimeTaskRecord): string =>
-    JSON.stringify([runs, schedule, options, payload ?? null]);
-  return facts(one) === facts(other);
+  const facts = ({ runs, schedule, options, payload }: RuntimeTaskRecord): unknown[] => [
+    runs,
+    schedule,
+    options,
+    payload === undefined ? 'none' : { payload },
+  ];
+  return areSame(facts(one), facts(other));
 }
 
-function duplicate(task: string, what: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_DUPLICATE_TASK',
-    `there is ${what} of this name. Pass another name${what.endsWith('code') ? '' : ', or `replace: true`'}.`,
-    { task, value: task },
-  );
+/** Undefined for a task that is due again and again. Of one that is due once: as long as a policy may look back on it. */
+function ttlMs(
+  schedule: ScheduleData,
+  nowMs: number,
+  { misfireWithinMs, recoveryWithinMs }: TaskPolicies = DEFAULT_POLICIES,
+): number | undefined {
+  if (!('atMs' in schedule)) return undefined;
+  const aheadMs = Math.max(0, schedule.atMs - nowMs);
+  return aheadMs + Math.max(KEPT_AFTER_ITS_TICK_MS, misfireWithinMs, recoveryWithinMs);
+}
+
+function duplicate(task: string, why: string): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_DUPLICATE_TASK', why, { task, value: task });
 }

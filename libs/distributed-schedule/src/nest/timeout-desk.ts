@@ -5,12 +5,12 @@ import type { ClusterClock } from '../protocol/cluster-clock.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { OnceLedger } from '../protocol/once-ledger.js';
-import { OnceSchedule } from '../protocol/once-schedule.js';
+import { OnceSchedule, RETRY_PERIOD_MS } from '../protocol/once-schedule.js';
 import { requireName } from '../protocol/options.js';
 import { hasRun, type TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import type { TaskPolicies } from '../protocol/task-policies.js';
+import { INSTANTS_PER_TICK, type TaskPolicies } from '../protocol/task-policies.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import type { TimeoutDefinition } from './schedule-definition.js';
 
@@ -102,7 +102,9 @@ export class TimeoutDesk implements ScheduleObserver {
   observe(event: ScheduleEvent): void {
     if (event.type !== 'tick') return;
     const timeout = this.open.get(event.report.task);
-    if (timeout !== undefined && endIfOver(timeout, event.report)) this.armAgain(event.report.task);
+    if (timeout === undefined) return;
+    const runOf = this.parts.ledger.runOf(event.report.task);
+    if (endIfOver(timeout, event.report, runOf)) this.armAgain(event.report.task);
   }
 
   /** The earliest word counts. True when it is not the one that this instance went by. */
@@ -146,12 +148,24 @@ export class TimeoutDesk implements ScheduleObserver {
   }
 }
 
-/** True when the report says that it has run. */
-function endIfOver({ schedule, policies }: OpenTimeout, { tick, outcome }: TickReport): boolean {
-  if (!hasRun(outcome) && outcome !== 'taken') return false;
+/**
+ * True when it has run, here or elsewhere. That a tick is taken does not say so yet: whoever has claimed it may give it back,
+ * as long as the contest lasts. The next try, ten seconds later, hears what has become of it.
+ */
+function endIfOver(
+  { schedule, policies }: OpenTimeout,
+  { tick, outcome }: TickReport,
+  /** The instant that stands in the ledger for its run. */
+  runOf: number | undefined,
+): boolean {
+  if (hasRun(outcome)) {
+    schedule.endAfter(tick);
+    return true;
+  }
+  if (outcome !== 'taken' || runOf === undefined || runOf > tick - RETRY_PERIOD_MS + INSTANTS_PER_TICK)
+    return false;
   // A run elsewhere may have died, and is to be taken up again.
-  const isToBeWatched = outcome === 'taken' && policies.recovery === 'retake';
-  schedule.endAfter(isToBeWatched ? tick + policies.recoveryWithinMs : tick);
+  schedule.endAfter(policies.recovery === 'retake' ? runOf + policies.recoveryWithinMs : tick);
   return true;
 }
 

@@ -63,7 +63,8 @@ export async function fencedUpdate(client: Queryable, update: FencedUpdate): Pro
   const found = columnsOf('where', where);
   if (found.length === 0) throw badUpdate('where names no column, and so every row');
   // Nothing equals NULL: the row would be told as missing.
-  if (Object.values(where).includes(null)) throw badUpdate('where has a column that is null, which no row equals');
+  if (Object.values(where).includes(null))
+    throw badUpdate('where has a column that is null, which no row equals');
   const condition = found.map(([column, value]) => `${column} = ${parameter(value)}`).join(' AND ');
   const sql = `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition} AND ${fenceSql({ fence, parameter: 1, repeat })}`;
   const { rowCount } = await client.query(sql, values);

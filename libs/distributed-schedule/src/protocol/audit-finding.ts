@@ -44,7 +44,7 @@ export interface AuditFinding {
   readonly instanceId: string;
 }
 
-/** What an instance has found since its start. Others find the same: take the largest over instances, not the sum. */
+/** What an instance has found since its start. Others that may run the task find the same: take the largest over instances, not the sum. */
 export interface AuditCounts {
   /** Ticks that nobody claimed. */
   readonly missed: number;

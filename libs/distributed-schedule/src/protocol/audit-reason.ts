@@ -9,7 +9,7 @@ import type { ScheduledTask } from './tick-context.js';
 
 export interface AuditQuestion {
   readonly due: DueTick;
-  /** How the tick ended on this instance. Absent where it has not, or where this instance may not run the task. */
+  /** How the tick ended on this instance. Absent where it has not yet, or where this instance may not run the task. */
   readonly report: TickReport | undefined;
   /** What the ledger says now. Absent when nothing was asked or answered. */
   readonly peek: PeekVerdict | undefined;
@@ -17,6 +17,8 @@ export interface AuditQuestion {
   readonly hadNoAnswer: boolean;
   readonly instanceId: string;
   readonly isAlive: (instanceId: string) => boolean;
+  /** Whether this instance may run the task, and so takes part in its contests. */
+  readonly mayRun: boolean;
   /** How many live instances may run the task. */
   readonly eligible: number;
 }
@@ -35,13 +37,14 @@ const NO_MAJORITY = 'no majority of nodes answered this instance';
 
 export function judgeTick(question: AuditQuestion): AuditVerdict {
   const { due, peek } = question;
-  if (isByPolicy(question)) return FINE;
+  if (isByPolicy(question) || isForOthers(question)) return FINE;
   switch (peek?.kind) {
     case 'taken':
       return judgeTaken(question, peek.claimId);
     case 'open':
-      // A node that has, or may have, granted it may be all that is left of a majority.
-      return (peek.highest ?? 0) >= due.tick
+      // A node that has, or may have, granted it may be all that is left of a majority. And as long as the own contest goes
+      // on, it may yet end behind a run that goes on.
+      return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick || awaitsReport(question)
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
         : { kind: 'missed', finding: { ...causeOf(question), certain: true } };
     case 'unknown':
@@ -59,8 +62,20 @@ function judgeTaken(question: AuditQuestion, claimId: string | undefined): Audit
     return { kind: 'missed', finding: { ...causeOf(question), certain: true } };
   // A later tick was claimed first. While this one could be, this instance found no majority, and perhaps nobody did.
   if (claimId === undefined && hadNoAnswer)
-    return { kind: 'missed', finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false } };
+    return {
+      kind: awaitsReport(question) ? 'unsure' : 'missed',
+      finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false },
+    };
   return FINE;
+}
+
+/** Whoever takes no part in the contests does not know which ticks came during a run: those who do can tell. */
+function isForOthers({ mayRun, eligible }: AuditQuestion): boolean {
+  return !mayRun && eligible > 0;
+}
+
+function awaitsReport({ mayRun, report }: AuditQuestion): boolean {
+  return mayRun && report === undefined;
 }
 
 /** A run of the task went on, and its holder lives: the overlap policy has decided, and nothing is wrong. */

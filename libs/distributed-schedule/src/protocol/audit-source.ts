@@ -6,8 +6,9 @@ import type { DueTick } from './due-tick.js';
 import type { Whereabouts } from './instance-notices.js';
 import type { ScheduleEvent } from './observer.js';
 import type { ProtocolOptions } from './options.js';
-import type { PeekVerdict } from './ports.js';
+import type { PeekVerdict, TickLedger } from './ports.js';
 import type { LabelsOf } from './ranking.js';
+import type { RunsHere } from './run-here.js';
 import type { ScheduledTask } from './tick-context.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
@@ -26,14 +27,17 @@ export interface InstanceDirectory {
 
 export interface AuditParts {
   readonly instanceId: string;
-  readonly options: Pick<ProtocolOptions, 'leaseTtlMs'>;
+  readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
   readonly labelsOf?: LabelsOf;
+  /** The runs of this instance, which may have taken on ticks that came due meanwhile. */
+  readonly runs: Pick<RunsHere, 'of'>;
   /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
   readonly directory?: InstanceDirectory;
+  readonly ledger?: Pick<TickLedger, 'runsOnce'>;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
 }

@@ -1,13 +1,13 @@
 /**
- * Which instance tells what all of them have found: the first in rank of those that live, so that a person hears of it once.
+ * Which instance tells what several have found: the first in rank for the task of those that live, so that a person hears of it once.
  * The others keep it for a while, in case that one is dead and nobody knows it yet.
  */
 
 import type { AuditFinding } from './audit-finding.js';
-import type { AuditParts } from './audit-source.js';
+import type { AuditParts, TaskLookup } from './audit-source.js';
 import { MEMBER_TTL_MS } from './constants.js';
 import { BEAT_PERIOD_MS } from './heartbeat.js';
-import { rankOf } from './ranking.js';
+import { eligibleAmong, rankOf } from './ranking.js';
 
 /** By then an instance that died before it could tell is no member any more, ms. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
@@ -25,6 +25,7 @@ export class AuditTeller {
 
   constructor(
     private readonly parts: AuditParts,
+    private readonly lookup: Pick<TaskLookup, 'taskOf'>,
     private readonly tell: (finding: AuditFinding) => void,
   ) {}
 
@@ -65,7 +66,11 @@ export class AuditTeller {
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
   private isMineToTell({ task }: AuditFinding): boolean {
-    const { instanceId, members, hasQuorum } = this.parts;
-    return !hasQuorum() || rankOf(task, instanceId, members()) === 0;
+    const { instanceId, members, hasQuorum, labelsOf = () => [] } = this.parts;
+    if (!hasQuorum()) return true;
+    const placement = this.lookup.taskOf(task)?.placement;
+    // The others find nothing while one of those lives that may run it.
+    const isLeftToAll = eligibleAmong(members(), placement, labelsOf).length === 0;
+    return rankOf(task, instanceId, members(), isLeftToAll ? undefined : placement, labelsOf) === 0;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The audit of one instance: it finds ticks that nobody ran, runs that died with their instance, and what came due while
- * nobody was there; counts them, and tells them where that is its turn. Every instance audits every task that it knows,
- * whether it may run it or not.
+ * nobody was there; counts them, and tells them where that is its turn. Every instance audits every task that it knows;
+ * missed ticks of those that it may not run only while none lives that may.
  */
 
 import type { AuditCounts, AuditFinding } from './audit-finding.js';
@@ -32,7 +32,7 @@ export class Audit implements AuditSource {
     this.missed = new MissedTicks(parts, lookup, found);
     this.lost = new LostRuns(parts, lookup, found);
     this.whileDown = new MissedWhileDown(parts, lookup, found);
-    this.teller = new AuditTeller(parts, tell);
+    this.teller = new AuditTeller(parts, lookup, tell);
   }
 
   /** To be called once, when cluster time is known. */

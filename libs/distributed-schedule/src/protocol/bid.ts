@@ -47,6 +47,17 @@ const NOTHING_KNOWN: BidVerdict = {
 
 const NOTHING_TO_START: BidVerdict = { kind: 'over', outcome: 'taken', detail: 'nothing is left to start' };
 
+/** What may be bid for together: everything, but for tasks that run once, which are each on their own. */
+export function inBatches<T>(
+  ledger: TickLedger,
+  ticks: readonly T[],
+  dueOf: (tick: T) => DueTick,
+): readonly (readonly T[])[] {
+  const alone = ticks.filter((tick) => ledger.runsOnce?.(dueOf(tick).task.name) === true);
+  const together = ticks.filter((tick) => !alone.includes(tick));
+  return [...(together.length > 0 ? [together] : []), ...alone.map((tick) => [tick])];
+}
+
 /** Bids for every tick of the batch. One verdict each, in order; never rejects. */
 export async function bidForTicks(
   parts: BidParts,
@@ -162,6 +173,7 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
     task: due.task,
     newest: peek.newest,
     isFloor: peek.isFloor,
+    forgottenUpTo: peek.forgottenUpTo,
     nowMs: parts.clusterClock.nowMs(),
     ...(isItsTurn && { due }),
   });

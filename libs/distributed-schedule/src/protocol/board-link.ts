@@ -14,7 +14,7 @@ import {
   MOST_PUTS,
   type Stamp,
 } from './board-record.js';
-import type { Clock, Random } from './ports.js';
+import type { Clock, NodeReply, Random } from './ports.js';
 import { Wakeup } from './wakeup.js';
 
 export interface BoardLinkParts {
@@ -54,7 +54,7 @@ const FULL_PAUSE_MS = 30_000;
 /** Exchanges without a pause in between at most, so that no answer of a node can make a busy loop. */
 const MOST_IN_A_ROW = 100;
 
-const NO_REPLY = { answered: false } as const;
+const NO_REPLY = { answered: false, reason: 'it threw' } as const;
 
 export class BoardLink {
   private cursor = BOARD_START;
@@ -153,12 +153,11 @@ export class BoardLink {
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
     const { node, onAnswer } = this.parts;
+    const due = this.duePuts(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
+    // From here on nothing may throw until they are answered: somebody waits for that.
     const offers = this.offers.splice(0, MOST_PUTS);
-    const puts = [...offers.map(({ record }) => record), ...this.duePuts(MOST_PUTS - offers.length)];
-    const reply = await node.exchange(puts, this.cursor).catch((error: unknown) => {
-      this.parts.onError(error);
-      return NO_REPLY;
-    });
+    const puts = [...offers.map(({ record }) => record), ...due];
+    const reply = await this.ask(node, puts);
     this.answering = reply.answered;
     if (!reply.answered) {
       for (const { answer } of offers) answer('silent');
@@ -170,6 +169,16 @@ export class BoardLink {
     this.takeIn(reply.value, puts);
     onAnswer();
     return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
+  }
+
+  /** Without an answer where the node's adapter breaks its promise and throws. */
+  private async ask(node: BoardNode, puts: readonly BoardRecord[]): Promise<NodeReply<BoardExchange>> {
+    try {
+      return await node.exchange(puts, this.cursor);
+    } catch (error) {
+      this.parts.onError(error);
+      return NO_REPLY;
+    }
   }
 
   private takeIn(value: BoardExchange, puts: readonly BoardRecord[]): void {

@@ -7,6 +7,7 @@
  * memory is refilled.
  */
 
+import { BoardFullness } from './board-fullness.js';
 import { BoardLink } from './board-link.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
 import { BoardMap } from './board-map.js';
@@ -23,7 +24,6 @@ import {
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
 import type { ClusterClock } from './cluster-clock.js';
-import { DistributedScheduleError } from './errors.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Random } from './ports.js';
 import { quorumOf } from './quorum.js';
@@ -60,7 +60,6 @@ export class Board {
   private quorumHeardMs: number;
   private markCurrent: () => void = () => {};
   private sweeping: Promise<void> | undefined;
-  private isFull = false;
   /** Resolves when what the nodes keep has been read, from a majority at least. */
   readonly whenCurrent: Promise<void>;
 
@@ -69,6 +68,7 @@ export class Board {
     const nowMs = (): number => clusterClock.nowMs();
     this.stamps = new StampClock(random.id(), nowMs);
     this.listeners = new BoardListeners(parts.observer);
+    const fullness = new BoardFullness(parts.observer, () => clock.monotonicMs());
     this.quorumHeardMs = clock.monotonicMs();
     this.whenCurrent = new Promise((resolve) => {
       this.markCurrent = resolve;
@@ -83,7 +83,7 @@ export class Board {
           nowMs,
           onChanges: (records) => this.takeIn(records, false),
           onAnswer: () => this.noteAnswer(),
-          onFull: (label) => this.tellFull(label),
+          onFull: (label) => fullness.tell(label),
           onError: (error) => parts.observer.observe({ type: 'error', error, where: 'board: exchange' }),
         }),
     );
@@ -109,6 +109,11 @@ export class Board {
       current >= quorumOf(this.links.length) &&
       this.links.every((link) => link.isCurrent || !link.isAnswering)
     );
+  }
+
+  /** It exchanges nothing any more. */
+  get isStopped(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   /** Cluster time, epoch ms: what stamps and expiry go by. */
@@ -230,16 +235,5 @@ export class Board {
   private drop(keys: readonly string[]): void {
     for (const link of this.links) link.forget(keys);
     this.listeners.tell(new Set(keys));
-  }
-
-  private tellFull(label: string): void {
-    if (this.isFull) return;
-    this.isFull = true;
-    const error = new DistributedScheduleError(
-      'DSCHED_BOARD_FULL',
-      `${label} keeps as many records as it may`,
-      {},
-    );
-    this.parts.observer.observe({ type: 'error', error, where: 'board' });
   }
 }

@@ -3,7 +3,7 @@
  * bids until every tick is won, taken or out of time. Every tick ends in exactly one report.
  */
 
-import { bidForTicks, peekNewest } from './bid.js';
+import { bidForTicks, inBatches, peekNewest } from './bid.js';
 import { BidRounds } from './bid-plan.js';
 import type { BidVerdict } from './bid-verdict.js';
 import type { DueTick } from './due-tick.js';
@@ -55,7 +55,18 @@ export async function contestInstant(
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  await Promise.all([contestFrom(parts, tick, 0, first.map(toOpenTick)), standBy(parts, tick, byRank)]);
+  await Promise.all([contestRank(parts, tick, 0, first.map(toOpenTick)), standBy(parts, tick, byRank)]);
+}
+
+/** The bids of one rank: what is claimed in several steps apart, so that nobody else waits for it. */
+async function contestRank(
+  parts: ContestParts,
+  tick: number,
+  rank: number,
+  open: readonly OpenTick[],
+): Promise<void> {
+  const batches = inBatches(parts.ledger, open, ({ due }) => due);
+  await Promise.all(batches.map((batch) => contestFrom(parts, tick, rank, batch)));
 }
 
 /** An instance without the labels that a task asks for has nothing to say about its ticks. */
@@ -86,7 +97,7 @@ async function standBy(
   const open = new Set(reportTaken(parts, waiting.map(toOpenTick), peeks).map(({ due }) => due));
   await Promise.all(
     [...byRank].map(([rank, dues]) =>
-      contestFrom(parts, tick, rank, dues.filter((due) => open.has(due)).map(toOpenTick)),
+      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toOpenTick)),
     ),
   );
 }

@@ -18,10 +18,11 @@ export const ERROR_CODES = {
     'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
   DSCHED_NODE_SET_OUTDATED:
     'A newer generation of the node set is in use. This instance has stopped bidding.',
-  DSCHED_BAD_SCHEDULE: 'A cron expression, a time zone, an interval or a timeout that cannot be understood.',
+  DSCHED_BAD_SCHEDULE:
+    'A cron expression, a time zone, an interval or a timeout that cannot be understood, or an atMs that is over.',
   DSCHED_UNSTABLE_NAME: 'A task has no stable name, or one that is empty or too long. Pass { name }.',
   DSCHED_DUPLICATE_TASK:
-    'Two methods use the same task name. Names are the identity of a task in the cluster.',
+    'Two methods use the same name. Names are the identity of a task in the cluster, and of what added tasks run.',
   DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
   DSCHED_REQUEST_SCOPED:
     'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',
@@ -36,11 +37,14 @@ export const ERROR_CODES = {
   DSCHED_BOARD_FULL:
     'A node keeps as many records of the board as it may. Remove tasks that were added at run time and are not used.',
   DSCHED_NOT_KEPT:
-    'A decision about a task was not acknowledged by a majority of the nodes. The message says what is known. Repeat the call.',
+    'A decision was not acknowledged by a majority of the nodes, or came before onApplicationBootstrap or after close. Repeat it.',
   DSCHED_UNKNOWN_HANDLER:
     'No method is marked @ExclusiveHandler with that name on this instance, and no task has it.',
   DSCHED_NOT_REMOVABLE: 'A task that stands in the code cannot be removed at run time. Pause it.',
-  DSCHED_NO_ROOM: 'A task is due so often that no instant is left for a triggered tick.',
+  DSCHED_RUNS_ONCE: 'A timeout runs once per deployment key: it can be neither triggered nor rescheduled.',
+  DSCHED_NO_ROOM: 'A task is due, or triggered, so often that no instant is left for a triggered tick.',
+  DSCHED_TASK_DISABLED:
+    'A task was triggered through an instance on which it is switched off. Use one on which it is switched on.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
   DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',

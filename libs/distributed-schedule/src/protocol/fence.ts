@@ -37,7 +37,11 @@ export function requireToken(token: unknown, option = 'token'): asserts token is
  * Refuses misspelt options and a `repeat` that is neither rule: whatever is ignored here is a fence that nobody has.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
-export function requireFenceOptions(place: string, given: object, names: Readonly<Record<string, true>>): void {
+export function requireFenceOptions(
+  place: string,
+  given: object,
+  names: Readonly<Record<string, true>>,
+): void {
   if (typeof given !== 'object' || given === null) {
     throw new DistributedScheduleError('DSCHED_BAD_OPTION', `the options of ${place} must be an object`, {
       value: harmlessValue(given),

@@ -1,5 +1,6 @@
 /** This instance's sign of life, and what it learns by it: who else is alive, and whether a majority answers. */
 
+import type { BeatQuestions } from './beat-questions.js';
 import type { DueTick } from './due-tick.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Membership, PeekVerdict } from './ports.js';
@@ -21,6 +22,11 @@ export interface BeatPassenger {
   answered(verdicts: readonly PeekVerdict[]): void;
 }
 
+interface Ride {
+  readonly passenger: BeatPassenger;
+  readonly questions: readonly DueTick[];
+}
+
 export interface HeartbeatParts {
   readonly instanceId: string;
   readonly nodes: number;
@@ -28,6 +34,7 @@ export interface HeartbeatParts {
   readonly membership: Membership;
   readonly observer: ScheduleObserver;
   readonly passengers?: readonly BeatPassenger[];
+  readonly questions: BeatQuestions;
 }
 
 export class Heartbeat {
@@ -70,28 +77,47 @@ export class Heartbeat {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
     const rides = this.board();
+    const asked = [...peeks, ...rides.flatMap(({ questions }) => questions)];
+    const { questions: whom } = this.parts;
+    const asking = whom.askLedger(asked);
+    const fromNodes = await this.beatNodes(whom.forNodes(asked));
+    // Not before: the next beat does not wait for a ledger that is kept elsewhere.
+    this.beatsInFlight -= 1;
+    if (fromNodes === undefined) return [];
+    const answers = whom.inOrder(asked, fromNodes, await asking);
+    this.tellPassengers(rides, answers.slice(peeks.length));
+    return answers.slice(0, peeks.length);
+  }
+
+  /** Undefined where the beat failed. */
+  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekVerdict[] | undefined> {
+    const { membership, instanceId, observer } = this.parts;
     try {
-      const asked = [...peeks, ...rides.flatMap(({ questions }) => questions)];
-      const verdict = await this.parts.membership.beat(
-        this.parts.instanceId,
-        asked.map(({ task, tick }) => ({ task: task.name, tick })),
+      const verdict = await membership.beat(
+        instanceId,
+        peeks.map(({ task, tick }) => ({ task: task.name, tick })),
       );
       this.takeIn(verdict.members, verdict.nodesAnswering);
-      let first = peeks.length;
-      for (const { passenger, questions } of rides) {
-        passenger.answered(verdict.peeks.slice(first, first + questions.length));
-        first += questions.length;
-      }
-      return verdict.peeks.slice(0, peeks.length);
+      return verdict.peeks;
     } catch (error) {
-      this.parts.observer.observe({ type: 'error', error, where: 'membership: beat' });
-      return [];
-    } finally {
-      this.beatsInFlight -= 1;
+      observer.observe({ type: 'error', error, where: 'membership: beat' });
+      return undefined;
     }
   }
 
-  private board(): readonly { passenger: BeatPassenger; questions: readonly DueTick[] }[] {
+  private tellPassengers(rides: readonly Ride[], answers: readonly PeekVerdict[]): void {
+    let first = 0;
+    try {
+      for (const { passenger, questions } of rides) {
+        passenger.answered(answers.slice(first, first + questions.length));
+        first += questions.length;
+      }
+    } catch (error) {
+      this.parts.observer.observe({ type: 'error', error, where: 'beat: answers' });
+    }
+  }
+
+  private board(): readonly Ride[] {
     const nowMs = this.parts.clock.monotonicMs();
     if (nowMs - this.boardedAtMs < BOARDING_PERIOD_MS) return [];
     this.boardedAtMs = nowMs;

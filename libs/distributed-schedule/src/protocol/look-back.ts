@@ -4,7 +4,7 @@
  * something to start is a bid made, by the first in rank, and by the next one when that brings nothing.
  */
 
-import { bidForTicks } from './bid.js';
+import { bidForTicks, inBatches } from './bid.js';
 import { ownerOf } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
 import { decideStart, isStillToCome, tickOfInstant } from './next-start.js';
@@ -83,7 +83,8 @@ export class LookBack {
       const start = this.judge(entry, verdicts[index]);
       return start === undefined ? [] : [{ entry, start }];
     });
-    if (starts.length > 0) this.track(this.bid(starts));
+    for (const batch of inBatches(this.parts.ledger, starts, ({ start }) => start))
+      this.track(this.bid(batch));
   }
 
   private watch(task: ScheduledTask, tick: number): void {
@@ -95,11 +96,11 @@ export class LookBack {
   /** The start for which this instance bids now. */
   private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
     const { task } = entry;
-    const { newest, isFloor } = verdict ?? {};
+    const { newest, isFloor, forgottenUpTo } = verdict ?? {};
     if (newest === undefined || verdict === undefined || entry.isBidding || this.isHeldHere(task))
       return undefined;
     const nowMs = this.parts.clusterClock.nowMs();
-    const start = decideStart({ task, newest, isFloor, nowMs });
+    const start = decideStart({ task, newest, isFloor, forgottenUpTo, nowMs });
     if (start === undefined) {
       const isSettled =
         !this.mayStillBeRetaken(task, newest, nowMs) && !isStillToCome({ task, newest, nowMs });

@@ -102,7 +102,9 @@ export class LostRuns implements AuditSource {
       return false;
     };
     this.suspects = this.suspects.filter(isKept);
-    for (const [task, claim] of this.newest) if (!isKept(claim)) this.newest.delete(task);
+    for (const [task, claim] of this.newest) {
+      if (this.lookup.taskOf(task) === undefined || !isKept(claim)) this.newest.delete(task);
+    }
     return dead;
   }
 

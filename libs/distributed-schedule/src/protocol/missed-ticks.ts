@@ -1,7 +1,8 @@
 /**
  * Every tick that was due here is looked after until somebody is known to have claimed it. The instance's own contest tells
  * in nearly every case; what is left is asked of the ledger, in one beat, after the lateness limit, when nobody can claim it
- * any more. So a task that has stopped silently is heard of, and a healthy one costs nothing.
+ * any more. As long as the own contest goes on nothing is certain, for it may end behind a run. So a task that has stopped
+ * silently is heard of, and a healthy one costs nothing.
  */
 
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
@@ -11,6 +12,7 @@ import type { ScheduleEvent } from './observer.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
 import { eligibleAmong, isEligible } from './ranking.js';
+import type { ScheduledTask } from './tick-context.js';
 
 /** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
 export const AFTER_LIMIT_MS = 150;
@@ -19,6 +21,12 @@ export const AFTER_LIMIT_MS = 150;
 const ASK_AGAIN_MS = 300;
 const LONGEST_ASKING_MS = 3_000;
 const ASKING_SHARE = 1.5;
+
+/** So many calls, each as long as a silent node lets it last, may follow the last moment for a bid before its contest has ended. */
+const CALLS_OF_A_LAST_BID = 6;
+
+/** A tick that stands in line behind a run here is looked at again after this, ms. */
+const IN_LINE_MS = 1_000;
 
 /** A first look that comes so much too late, ms, is that of an instance that slept: it asks on for longer, and guesses nothing. */
 const SLEPT_MS = 500;
@@ -63,7 +71,7 @@ export class MissedTicks implements AuditSource {
   /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     for (const due of dues) {
-      if (due.tick < this.watchFromMs) continue;
+      if (due.tick < this.watchFromMs || this.isOnceForOthers(due)) continue;
       this.watched.set(keyOf(due.task.name, due.tick), {
         due,
         report: undefined,
@@ -110,6 +118,10 @@ export class MissedTicks implements AuditSource {
   }
 
   private isWorthAsking(watched: Watched, nowMs: number): boolean {
+    if (this.isInLine(watched)) {
+      watched.lookAtMs = nowMs + IN_LINE_MS;
+      return false;
+    }
     if (watched.giveUpAtMs === undefined) {
       watched.slept = nowMs - watched.lookAtMs > SLEPT_MS || watched.report?.outcome === 'misfire';
       const askingMs = Math.min(watched.due.maxLatenessMs * ASKING_SHARE, LONGEST_ASKING_MS);
@@ -120,13 +132,21 @@ export class MissedTicks implements AuditSource {
     return isWorth;
   }
 
+  /** Until when an answer is waited for, and for the end of the own contest. */
+  private giveUpMs({ due, report, giveUpAtMs = 0 }: Watched): number {
+    if (report !== undefined) return giveUpAtMs;
+    const lastBidMs = CALLS_OF_A_LAST_BID * this.parts.options.nodeTimeoutMs;
+    return Math.max(giveUpAtMs, due.tick + due.maxLatenessMs + lastBidMs);
+  }
+
   private settle(watched: Watched, peek: PeekVerdict | undefined): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
     if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
-    if (verdict.kind === 'unsure' && nowMs < (watched.giveUpAtMs ?? 0)) {
+    const giveUpMs = this.giveUpMs(watched);
+    if (verdict.kind === 'unsure' && nowMs < giveUpMs) {
       const pauseMs = watched.slept ? ASK_AGAIN_AFTER_SLEEP_MS : ASK_AGAIN_MS;
-      watched.lookAtMs = Math.min(nowMs + pauseMs, watched.giveUpAtMs ?? nowMs);
+      watched.lookAtMs = Math.min(nowMs + pauseMs, giveUpMs);
       return;
     }
     this.drop(watched);
@@ -142,12 +162,27 @@ export class MissedTicks implements AuditSource {
     return this.lookup.taskOf(task.name)?.schedule.nextAfter(tick - 1) === tick;
   }
 
+  /** A run that holds the task's lock here has taken it on, and will start it or say how it ended. */
+  private isInLine({ due: { task, tick }, report }: Watched): boolean {
+    return report === undefined && this.parts.runs.of(task.name)?.isWaiting(tick) === true;
+  }
+
+  /** It is tried again and again until it is known to have run, which those hear who contest it. */
+  private isOnceForOthers({ task }: DueTick): boolean {
+    return this.parts.ledger?.runsOnce?.(task.name) === true && !this.mayRun(task);
+  }
+
+  private mayRun({ placement }: ScheduledTask): boolean {
+    const { instanceId, labelsOf } = this.parts;
+    return isEligible(placement, labelsOf?.(instanceId) ?? []);
+  }
+
   private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
     const { instanceId, labelsOf = () => [] } = this.parts;
     const members = this.parts.members();
     const { placement } = due.task;
-    const own = isEligible(placement, labelsOf(instanceId)) ? 1 : 0;
-    const eligible = Math.max(own, eligibleAmong(members, placement, labelsOf).length);
+    const mayRun = this.mayRun(due.task);
+    const eligible = Math.max(mayRun ? 1 : 0, eligibleAmong(members, placement, labelsOf).length);
     return judgeTick({
       due,
       report,
@@ -156,6 +191,7 @@ export class MissedTicks implements AuditSource {
       hadNoAnswer: hadNoAnswer && !slept,
       instanceId,
       isAlive: (id) => members.includes(id),
+      mayRun,
       eligible,
     });
   }

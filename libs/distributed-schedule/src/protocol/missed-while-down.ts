@@ -8,6 +8,7 @@ import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { latenessLimit } from './lateness.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';
 import { tickOfInstant } from './next-start.js';
+import type { PeekVerdict } from './ports.js';
 import type { ScheduledTask } from './tick-context.js';
 
 /** Ticks of a task that are counted at most. */
@@ -16,8 +17,14 @@ export const MOST_MISSED_COUNTED = 1_000;
 /** By then instances that start together know of each other, and what is paused is known, ms. */
 const DECIDE_AFTER_MS = 4_000;
 
+/** What came due after it was missed: the newest tick that was claimed, or the beginning of the task. */
+interface Since {
+  readonly afterMs: number;
+  readonly certain: boolean;
+}
+
 export class MissedWhileDown {
-  private newest = new Map<string, number>();
+  private since = new Map<string, Since>();
   private beganMs = 0;
   private decideAtMs = Number.POSITIVE_INFINITY;
 
@@ -29,17 +36,17 @@ export class MissedWhileDown {
 
   /** Asks for the newest ticks now, before anybody claims another one. */
   async begin(): Promise<void> {
-    const { beat, clusterClock } = this.parts;
+    const { beat, clusterClock, ledger } = this.parts;
     this.beganMs = clusterClock.nowMs();
-    const tasks = this.lookup.tasks();
+    // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
+    const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce?.(name) !== true);
     if (tasks.length === 0) return;
     const peeks = await beat(tasks.map((task) => ({ task, tick: this.beganMs, maxLatenessMs: 0 })));
-    tasks.forEach(({ name }, index) => {
-      const { newest = 0, isFloor } = peeks[index] ?? {};
-      // A task that the ledger does not know has missed nothing, and one that it has forgotten nothing that can be counted.
-      if (newest > 0 && !isFloor) this.newest.set(name, newest);
+    tasks.forEach((task, index) => {
+      const since = sinceOf(task, peeks[index]);
+      if (since !== undefined) this.since.set(task.name, since);
     });
-    if (this.newest.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
+    if (this.since.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
   }
 
   get nextMs(): number {
@@ -51,10 +58,10 @@ export class MissedWhileDown {
     this.decideAtMs = Number.POSITIVE_INFINITY;
     const downUntilMs = this.downUntilMs();
     for (const task of this.lookup.tasks()) {
-      const newest = this.newest.get(task.name);
-      if (newest !== undefined && downUntilMs !== undefined) this.count(task, newest, downUntilMs);
+      const since = this.since.get(task.name);
+      if (since !== undefined && downUntilMs !== undefined) this.count(task, since, downUntilMs);
     }
-    this.newest = new Map();
+    this.since = new Map();
   }
 
   /** When the first of those that are there has come, cluster time; undefined when one of them may have been there before. */
@@ -70,13 +77,11 @@ export class MissedWhileDown {
     return downUntilMs;
   }
 
-  private count(task: ScheduledTask, newest: number, downUntilMs: number): void {
+  private count(task: ScheduledTask, { afterMs, certain }: Since, downUntilMs: number): void {
     const { schedule, name } = task;
-    // The schedule was another one when this was claimed.
-    if (tickOfInstant(schedule, newest) === undefined) return;
     let ticks = 0;
     let last = 0;
-    for (let tick = schedule.nextAfter(newest); tick !== undefined && ticks < MOST_MISSED_COUNTED; ) {
+    for (let tick = schedule.nextAfter(afterMs); tick !== undefined && ticks < MOST_MISSED_COUNTED; ) {
       const successor = schedule.nextAfter(tick);
       if (tick + latenessLimit(task, tick, successor) + AFTER_LIMIT_MS >= downUntilMs) break;
       ticks += 1;
@@ -93,7 +98,19 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
-      certain: true,
+      certain,
     });
   }
+}
+
+/** From where on the ticks of a task are counted; undefined where nothing that was due is known to be missed. */
+function sinceOf(task: ScheduledTask, peek: PeekVerdict | undefined): Since | undefined {
+  const { schedule, countsFromMs } = task;
+  if (peek?.newest === undefined || peek.isFloor) return undefined;
+  const { newest, highest = newest, highestPossible = highest } = peek;
+  if (countsFromMs !== undefined && countsFromMs > newest)
+    // Where a node has forgotten since then, or knows what others do not, the task may have run.
+    return { afterMs: countsFromMs - 1, certain: highestPossible < countsFromMs };
+  // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
+  return tickOfInstant(schedule, newest) === undefined ? undefined : { afterMs: newest, certain: true };
 }

@@ -15,6 +15,8 @@ export interface StartQuestion {
   readonly newest: number;
   /** Whether `newest` was granted to nobody. */
   readonly isFloor?: boolean | undefined;
+  /** Where the nodes know none: nothing up to here can be won; see PeekVerdict. */
+  readonly forgottenUpTo?: number | undefined;
   /** Cluster time. */
   readonly nowMs: number;
   /** The tick whose turn it is. Absent for a look back between two ticks. */
@@ -60,11 +62,11 @@ function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | un
 }
 
 /** The first start that the misfire policy makes of ticks that nobody has claimed in time. */
-function missedOf({ task, newest, nowMs, due }: StartQuestion): DueTick | undefined {
+function missedOf({ task, newest, forgottenUpTo = 0, nowMs, due }: StartQuestion): DueTick | undefined {
   const { misfire, misfireWithinMs } = task.policies ?? DEFAULT_POLICIES;
   // Of a task that the ledger does not know nothing is known to have been missed, unless it is known since when it counts.
   if (misfire === 'skip' || (newest === 0 && task.countsFromMs === undefined)) return undefined;
-  const fromMs = Math.max(newest, countsFrom(task) - 1, nowMs - misfireWithinMs);
+  const fromMs = Math.max(newest, forgottenUpTo, countsFrom(task) - 1, nowMs - misfireWithinMs);
   const tick =
     misfire === 'all'
       ? firstMissed(task.schedule, fromMs, due?.tick ?? nowMs + 1)

@@ -9,15 +9,23 @@
  *   1  claims T in the task's line                  lost: not ours
  *   2  reads the second line                        another tick stands there: it runs, or has run
  *   3  claims T in the second line                  lost: not ours
- *   4  reads the task's line                        a later tick stands there: give way
+ *   4  reads the task's line                        a later tick stands there, or may have: give way
  *
- * each on a majority of nodes, and where a line is read the highest instant of all that answer counts.
+ * each on a majority of nodes. In the second line an instant counts that a single node names.
  *
- * Why two never run: let A with T1 and B with a later T2 both have come through. A has found no T2 in the task's line in
- * step 4, so of the nodes that it read one took B's first claim only afterwards (two majorities share a node). So B was in
- * step 1 when A had been through step 3, and found A's claim in step 2. With equal instants step 1 lets one through. No
- * clock, no expiry and no lock is used. What is assumed is memory: of the nodes that granted A's second claim one that still
- * knows it has to answer B, as there is no floor under an instant that nobody can foretell.
+ * Why two never run: let A with T1 and B with a later T2 both have come through. In step 4 A has found a majority of nodes
+ * that know of nothing later than T1 and have forgotten nothing later than it. One of them took B's first claim (two majorities
+ * share a node), and did so only afterwards: had it forgotten that claim, its floor would lie at T2 or above. So B was in step 1
+ * when A had been through step 3, and found A's claim in step 2. With equal instants step 1 lets one through. No clock of an
+ * instance, no expiry and no lock is used.
+ *
+ * What is assumed, beside what every tick needs, is that step 2 meets memory: *of the nodes that granted A's second claim, one
+ * that still knows it answers B.* That holds while no more than a minority has forgotten since and all nodes answer, or none
+ * has forgotten and a majority answers. It is broken by a majority that has forgotten, and by one node that has forgotten
+ * while another one that knew is silent; then the same key may run once more. Floors cannot help there for longer than a
+ * second: an instant that is due a day later lies above them, and a store that has lost everything looks like a new one,
+ * where timeouts are to run. As long as they can tell, this one does not run: where nothing stands in the second line and
+ * some node may have forgotten an instant at T2 or above, B gives up.
  *
  * The price: an instance that dies between steps 3 and 4, or a claim of that line that could not be given back, counts as a
  * run. Nothing runs "just in case".
@@ -33,25 +41,41 @@ const RUNS = '{runs';
 export class OnceLedger implements TickLedger {
   /** By task: what its run is once for. */
   private readonly lines = new Map<string, string>();
+  /** By task: the newest instant that was seen in its second line. */
+  private readonly runs = new Map<string, number>();
 
   constructor(private readonly ledger: TickLedger) {}
 
   /** From now on the task runs once for `key`, whatever the instant. A name has no more than one key in one instance. */
   limit(task: string, key: string): void {
     this.lines.set(task, `${task}${OPEN}${key}`);
+    this.runs.delete(task);
+  }
+
+  runsOnce(task: string): boolean {
+    return this.lines.has(task);
+  }
+
+  /**
+   * The instant of the run that stood in the second line when it was last read; undefined for none. Whoever claimed it may
+   * still give it back, as long as the contest for its tick goes on.
+   */
+  runOf(task: string): number | undefined {
+    return this.runs.get(task);
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
-    const [plain, once] = [claims.filter((c) => !this.isOnce(c)), claims.filter((c) => this.isOnce(c))];
-    const [plainVerdicts, onceVerdicts] = await Promise.all([
+    // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
+    const plain = claims.filter((claim) => !this.isOnce(claim));
+    const [plainVerdicts, ...onceVerdicts] = await Promise.all([
       plain.length > 0 ? this.ledger.claim(plain) : [],
-      Promise.all(once.map((claim) => this.claimOnce(claim))),
+      ...claims.filter((claim) => this.isOnce(claim)).map((claim) => this.claimOnce(claim)),
     ]);
-    const verdicts = new Map<Claim, ClaimVerdict | undefined>([
-      ...plain.map((claim, index) => [claim, plainVerdicts[index]] as const),
-      ...once.map((claim, index) => [claim, onceVerdicts[index]] as const),
-    ]);
-    return claims.map((claim) => verdicts.get(claim) ?? refused(claims.length, 'no verdict'));
+    const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
+    return claims.map(
+      (claim) =>
+        (this.isOnce(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
+    );
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -66,9 +90,11 @@ export class OnceLedger implements TickLedger {
       ...ticks.map((ref) => this.first(ref)),
       ...once.map((ref) => this.second(ref)),
     ]);
+    const second = new Map(once.map((ref, index) => [ref, verdicts[ticks.length + index]]));
     return ticks.map((ref, index): PeekVerdict => {
       const own = verdicts[index] ?? { kind: 'unknown' };
-      const runs = this.isOnce(ref) ? verdicts[ticks.length + once.indexOf(ref)] : undefined;
+      const runs = second.get(ref);
+      this.note(ref.task, runs);
       return isAnother(runs, ref.tick) ? { ...own, kind: 'taken' } : own;
     });
   }
@@ -78,15 +104,24 @@ export class OnceLedger implements TickLedger {
     if (first?.kind !== 'won') return first ?? refused(1, 'no verdict');
     const { votesOut } = first;
     const before = await this.look(this.second(claim));
+    this.note(claim.task, before);
     if (before?.highest === undefined) return refused(votesOut, 'nobody could say whether it has run');
     if (isAnother(before, claim.tick)) return { kind: 'taken', votesOut };
+    if (before.highest === 0 && (before.highestPossible ?? 0) >= claim.tick)
+      return refused(votesOut, 'a node has just lost its memory, and may have known that it has run');
     const [second] = await this.ledger.claim([this.second(claim)]);
     if (second?.kind !== 'won')
       return second === undefined ? refused(votesOut, 'no verdict') : { ...second, votesOut };
     const after = await this.look(this.first(claim));
-    if (after?.highest === undefined)
+    if (after?.newest === undefined)
       return refused(votesOut, 'nobody could say whether another has come later');
-    return after.highest === claim.tick ? second : { kind: 'split', votesOut };
+    return after.newest === claim.tick ? second : { kind: 'split', votesOut };
+  }
+
+  private note(task: string, runs: PeekVerdict | undefined): void {
+    if (runs?.highest === undefined) return;
+    if (runs.highest > 0) this.runs.set(task, runs.highest);
+    else this.runs.delete(task);
   }
 
   private async look(ref: TickRef): Promise<PeekVerdict | undefined> {

@@ -1,7 +1,7 @@
 import type { Schedule } from './tick-context.js';
 
 /** How often a run that has not come about is tried again, ms. */
-const RETRY_PERIOD_MS = 10_000;
+export const RETRY_PERIOD_MS = 10_000;
 
 /**
  * Instants of different instances either are the same or lie further apart than one tick's attempts, ms. People do not

@@ -138,11 +138,16 @@ export type PeekVerdict = {
   readonly newest?: number;
   /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
   readonly isFloor?: true;
+  /** With `newest` 0: up to here nothing can be won all the same, since so many nodes may have forgotten what they granted. */
+  readonly forgottenUpTo?: number;
+  /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
+  readonly highest?: number;
   /**
    * The newest instant that any node which answered has granted, or may have granted before it lost its memory: one of them
-   * may be all that is left of a majority. What is after it was never won.
+   * may be all that is left of a majority. What is after it was never won. Never below `highest`, and not 0 on a node that
+   * is merely new, which cannot know that it has nothing to forget. Absent: `highest` says it all.
    */
-  readonly highest?: number;
+  readonly highestPossible?: number;
 } & (
   | {
       /** A majority has granted this very tick to one claim, or has moved past it. */
@@ -156,6 +161,11 @@ export type PeekVerdict = {
 /**
  * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be
  * won twice is in ARCHITECTURE.md; it uses no clock of an instance, no timeout and no expiry.
+ *
+ * A ledger that replaces that of the backend has to claim and to give back. What it leaves out of its peeks is not there for
+ * its tasks: without `newest` no policy looks back, timeouts never run and nothing is `missed` `while_down`; without `highest`
+ * timeouts never run, and the audit is certain of a missed tick as soon as the peek says `open`; `unknown` for everything
+ * leaves the audit unsure of every tick that nobody reported.
  */
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
@@ -167,6 +177,11 @@ export interface TickLedger {
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** A hint without effect: whether a bid still makes sense. */
   peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
+  /**
+   * Whether at most one tick of the task ever runs. Its claims take several steps, so each is bid for on its own.
+   * Absent: there is no such task.
+   */
+  runsOnce?(task: string): boolean;
 }
 
 // ---- membership -------------------------------------------------------------------------------------------

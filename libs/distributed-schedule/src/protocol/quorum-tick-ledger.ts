@@ -98,11 +98,14 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
   }
   if (answered < quorum) return { kind: 'unknown' };
   const newest = newestOf(known, quorum);
-  const highest = highestOf(known);
+  const highest = {
+    highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
+    highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
+  };
   const owner = ownerOf('', votes, quorum);
   return owner === undefined
-    ? { kind: 'open', ...newest, highest }
-    : { kind: 'taken', ...newest, highest, ...owner };
+    ? { kind: 'open', ...newest, ...highest }
+    : { kind: 'taken', ...newest, ...highest, ...owner };
 }
 
 /**
@@ -112,17 +115,15 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
 function newestOf(
   known: readonly (NodeTick | undefined)[],
   quorum: number,
-): Pick<PeekVerdict, 'newest' | 'isFloor'> {
+): Pick<PeekVerdict, 'newest' | 'isFloor' | 'forgottenUpTo'> {
   const answers = known.filter((node) => node !== undefined);
   // A task that nobody knows is new: its past did not happen, whatever the floors are.
-  if (answers.every(({ tick }) => tick === 0)) return { newest: 0 };
   const reached = answers.map(({ tick, floor = 0 }) => Math.max(tick, floor)).sort((a, b) => b - a);
   const newest = reached[answers.length - quorum] ?? 0;
+  if (answers.every(({ tick }) => tick === 0)) {
+    return newest === 0 ? { newest } : { newest: 0, forgottenUpTo: newest };
+  }
   return answers.some(({ tick }) => tick === newest) ? { newest } : { newest, isFloor: true };
-}
-
-function highestOf(known: readonly (NodeTick | undefined)[]): number {
-  return Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0)));
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

@@ -122,6 +122,11 @@ export class RunHere {
     return this.policies.overlap === 'cancel_other' ? maxLatenessMs : Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the tick stands in line to be started here. */
+  isWaiting(tick: number): boolean {
+    return this.waiting.some((due) => due.tick === tick);
+  }
+
   /** `tick` has come: an older run has to make room. */
   cancelBefore(tick: number): void {
     // While all that was missed is made up for, what comes due stands in line.

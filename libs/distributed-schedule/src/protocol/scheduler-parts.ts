@@ -21,6 +21,11 @@ export interface SchedulerParts {
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
   readonly membership: Membership;
+  /**
+   * Tasks whose ticks are not claimed on the nodes that the membership asks: `ledger` is asked about them instead. Absent:
+   * none, but for those that run once.
+   */
+  readonly isElsewhere?: (task: string) => boolean;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */

@@ -4,7 +4,9 @@
  */
 
 import { Audit } from './audit.js';
+import { BeatQuestions } from './beat-questions.js';
 import { type ContestParts, contestInstant } from './contest.js';
+import { awaitFirstAnswer } from './first-answer.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
@@ -16,10 +18,6 @@ import type { SchedulerParts, SchedulerState, SchedulerStatus } from './schedule
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
-
-/** How long the first answer of the store is waited for before ticks are contested without it, ms. */
-const FIRST_ANSWER_MS = 1_000;
-const FIRST_BEATS_PERIOD_MS = 50;
 
 /** With no task due, the loop wakes at least so often, ms. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -66,7 +64,8 @@ export class Scheduler {
     this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
     const passengers = [this.lookBack];
-    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers });
+    const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
+    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers, questions });
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
@@ -142,25 +141,13 @@ export class Scheduler {
   }
 
   private async loop(): Promise<void> {
-    await this.awaitFirstAnswer();
+    await awaitFirstAnswer(this.parts, this.heartbeat, this.stopping.signal);
     this.book.rearm(this.parts.clusterClock.nowMs());
     while (!this.stopping.signal.aborted) {
       this.contestDueTicks();
       this.track(this.audit.look().then((hasAsked) => hasAsked && this.wakeup.wake()));
       this.beatIfDue();
       await this.wakeup.sleep((woken) => this.sleepUntilNext(woken));
-    }
-  }
-
-  /** Cluster time and membership come with the first answers; without them the first ticks would be guesses. */
-  private async awaitFirstAnswer(): Promise<void> {
-    const { clock, clusterClock } = this.parts;
-    const giveUpMs = clock.monotonicMs() + FIRST_ANSWER_MS;
-    await this.heartbeat.beat();
-    while (!clusterClock.synchronised && clock.monotonicMs() < giveUpMs && !this.stopping.signal.aborted) {
-      await clock.sleepUntil(clock.monotonicMs() + FIRST_BEATS_PERIOD_MS, this.stopping.signal);
-      // A beat after the leave of shutDown() would make a ghost of this instance.
-      if (!this.stopping.signal.aborted) await this.heartbeat.beat();
     }
   }
 

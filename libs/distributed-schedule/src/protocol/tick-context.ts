@@ -92,8 +92,8 @@ export interface TaskStatus {
   /** Runs in flight on this instance. */
   readonly running: number;
   /**
-   * Ticks that nobody has claimed, as far as this instance has found since its start. Every instance finds the same: take the
-   * largest, not the sum.
+   * Ticks that nobody has claimed, as far as this instance has found since its start. Every instance that may run the task
+   * finds the same: take the largest, not the sum.
    */
   readonly missed: number;
   /** Ticks whose instance has died before their run is known to have ended, likewise. */

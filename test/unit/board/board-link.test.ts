@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+
+interface Scene {
+  readonly clock: ManualClock;
+  readonly board: Board;
+  readonly events: ScheduleEvent[];
+}
+
+function boardOver(exchange: BoardNode['exchange']): Scene {
+  const clock = new ManualClock();
+  const events: ScheduleEvent[] = [];
+  const board = new Board({
+    nodes: [{ label: 'node 1', exchange }],
+    clock,
+    clusterClock: { nowMs: () => clock.wallMs(), synchronised: true },
+    random: new SeededRandom(1),
+    observer: { observe: (event) => events.push(event) },
+  });
+  board.start();
+  return { clock, board, events };
+}
+
+describe('the exchange with one node', () => {
+  it('ends a put whose message could not even be sent, since the adapter throws at once', async () => {
+    const { clock, board, events } = boardOver(() => {
+      throw new TypeError('a broken adapter');
+    });
+    let kind: string | undefined;
+    void board.put('a', '1').then((verdict) => {
+      kind = verdict.kind;
+    });
+    for (let ms = 0; ms < 3_000 && kind === undefined; ms += 10) await clock.advance(10);
+    expect(kind).toBe('unheard');
+    expect(String(events[0]?.type === 'error' && events[0].error)).toContain('a broken adapter');
+  });
+
+  it('tells that the node is full once, and again when it still or anew is after an hour', async () => {
+    const { clock, board, events } = boardOver(async (puts) => ({
+      answered: true,
+      value: {
+        cursor: { epoch: 'e', sequence: 0 },
+        hasMore: false,
+        puts: puts.map(() => 'full' as const),
+        changes: [],
+      },
+    }));
+    const post = async (key: string): Promise<void> => {
+      board.post(key, '1');
+      board.flush();
+      await clock.advance(100);
+    };
+    await clock.advance(10);
+    await post('a');
+    await post('b');
+    expect(events).toMatchObject([{ type: 'error', error: { code: 'DSCHED_BOARD_FULL' } }]);
+    clock.jump(3_600_000);
+    await post('c');
+    expect(events).toHaveLength(2);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
+import { cron, everyMs, Version } from './version.js';
+
+describe('a triggered tick', () => {
+  it('is due on every instance at the same instant, once, with its payload', async () => {
+    const { scene, one, other } = await pair();
+    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: { by: 'hand' } }));
+    await scene.clock.advance(900);
+    expect(tick).toBeGreaterThan(scene.clock.wallMs());
+    for (const version of [one, other]) {
+      const task = version.scheduled.get('report');
+      expect(task?.schedule.nextAfter(scene.clock.wallMs())).toBe(tick);
+      expect(task?.schedule.nextAfter(tick)).toBeGreaterThan(tick + 1_000_000);
+      expect(task?.payloadOf?.(tick)).toEqual({ by: 'hand' });
+      expect(task?.payloadOf?.(tick + 1)).toBeUndefined();
+    }
+  });
+
+  it('is due in a pause too', async () => {
+    const { scene, one } = await pair();
+    await decided(scene, one.control.pause('report'));
+    const { tick } = await decided(scene, one.trigger.trigger('report'));
+    expect(one.task('report').task?.schedule.nextAfter(tick - 1)).toBe(tick);
+    expect(one.task('report').task?.schedule.nextAfter(tick)).toBeUndefined();
+  });
+
+  it('makes way when two instances trigger a task at the same moment', async () => {
+    const { scene, one, other } = await pair();
+    const [first, second] = await decided(
+      scene,
+      Promise.all([one.trigger.trigger('report'), other.trigger.trigger('report')]),
+    );
+    expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
+    await scene.clock.advance(SECOND_MS - 100);
+    const ticks = one.board.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
+    expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
+  });
+
+  it('is one of its own for each of many calls at once, with its own payload and room to the next one', async () => {
+    const { scene, one } = await pair({ report: everyMs(2_000) });
+    const calledMs = scene.clock.wallMs();
+    const numbers = [1, 2, 3, 4, 5];
+    const triggered = await decided(
+      scene,
+      Promise.all(numbers.map((payload) => one.trigger.trigger('report', { payload }))),
+    );
+    const ticks = triggered.map(({ tick }) => tick);
+    expect(ticks).toEqual(spaced(ticks, 600));
+    expect(ticks[0]).toBeLessThan(calledMs + 3_300);
+    expect(ticks[2]).toBeLessThan(calledMs + 5_000);
+    expect(ticks.map((tick) => one.scheduled.get('report')?.payloadOf?.(tick))).toEqual(numbers);
+  });
+
+  it('is about a second ahead where there is room, however many there are', async () => {
+    const { scene, one } = await pair();
+    const calledMs = scene.clock.wallMs();
+    const triggered = await decided(
+      scene,
+      Promise.all([1, 2, 3].map((payload) => one.trigger.trigger('report', { payload }))),
+    );
+    const aheadMs = triggered.map(({ tick }) => tick - calledMs);
+    expect(aheadMs[0]).toBeGreaterThanOrEqual(1_000);
+    expect(aheadMs[2]).toBeLessThan(2_600);
+  });
+
+  it('is one of its own for each of many calls on many instances', async () => {
+    for (const definition of [everyMs(2_000), everyMs(1_000), EVERY_HOUR]) {
+      const { scene, one, other } = await pair({ report: definition });
+      const more = await Promise.all([1, 2].map(() => Version.start(scene, { report: definition })));
+      await scene.clock.advance(SECOND_MS);
+      const payloads = new Map<number, string>();
+      const calls = [one, other, ...more].flatMap((version, index) =>
+        [1, 2, 3].map(async (call) => {
+          const payload = `${index}-${call}`;
+          const { tick } = await version.trigger.trigger('report', { payload });
+          payloads.set(tick, payload);
+        }),
+      );
+      await decided(scene, Promise.all(calls));
+      expect(payloads.size).toBe(12);
+      const ticks = [...payloads.keys()].sort((a, b) => a - b);
+      expect(ticks).toEqual(spaced(ticks, 32));
+      await scene.clock.advance(SECOND_MS);
+      for (const version of [one, other, ...more]) {
+        const task = version.scheduled.get('report');
+        expect(ticks.map((tick) => task?.payloadOf?.(tick))).toEqual(ticks.map((tick) => payloads.get(tick)));
+      }
+    }
+  });
+
+  it('is an error that leaves nothing behind when others are always there before', async () => {
+    const { scene, one } = await pair();
+    let rivals = 0;
+    one.board.watch((keys) => {
+      for (const key of keys) {
+        const value = one.board.get(key);
+        if (!key.startsWith('trigger:') || key.startsWith('trigger:0:') || value === undefined) continue;
+        rivals += 1;
+        one.board.post(`trigger:0:${rivals}:report`, value);
+      }
+    });
+    const code = 'DSCHED_NO_ROOM';
+    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    const left = one.board.list('trigger:').filter(({ key }) => !key.startsWith('trigger:0:'));
+    expect(left).toEqual([]);
+    expect(rivals).toBeGreaterThan(3);
+  });
+
+  it('waits for nobody when the one before it has failed', async () => {
+    const { scene, one } = await pair();
+    const calls = [
+      one.trigger.trigger('reprot'),
+      one.trigger.trigger('reprot'),
+      one.trigger.trigger('report'),
+    ];
+    const settled = await decided(scene, Promise.allSettled(calls));
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  it('is refused by an instance on which the task is switched off', async () => {
+    const { scene, one } = await pair({ report: { ...cron('0 0 * * * *'), disabled: true } as never });
+    const code = 'DSCHED_TASK_DISABLED';
+    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    expect(one.board.list('trigger:')).toEqual([]);
+  });
+
+  it('takes no options but its own, and may carry null', async () => {
+    const { scene, one } = await pair();
+    const refused = async (options: unknown, code: string): Promise<void> =>
+      expect(decided(scene, one.trigger.trigger('report', options as never))).rejects.toMatchObject({ code });
+    await refused({ paylod: 1 }, 'DSCHED_UNKNOWN_OPTION');
+    await refused('x', 'DSCHED_BAD_OPTION');
+    await refused(null, 'DSCHED_BAD_OPTION');
+    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: null }));
+    expect(one.scheduled.get('report')?.payloadOf?.(tick)).toBeNull();
+  });
+
+  it('is refused where a task is due too often, and after too many', async () => {
+    const { scene, one } = await pair({ report: EVERY_HOUR, hasty: everyMs(40) });
+    const code = 'DSCHED_NO_ROOM';
+    await expect(decided(scene, one.trigger.trigger('hasty'))).rejects.toMatchObject({ code });
+    for (let count = 0; count < 100; count += 1) await decided(scene, one.trigger.trigger('report'));
+    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+  });
+
+  it('is refused by an instance that leaves the task alone', async () => {
+    const { scene } = await pair();
+    const stranger = await Version.start(scene, {});
+    await scene.clock.advance(SECOND_MS);
+    const code = 'DSCHED_UNKNOWN_HANDLER';
+    await expect(decided(scene, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await decided(scene, stranger.control.pause('report'));
+  });
+});
+
+/** What `ticks` would be with at least so many ms between them. */
+function spaced(ticks: readonly number[], leastMs: number): readonly number[] {
+  return ticks.map((tick, index) => (index === 0 ? tick : Math.max(tick, (ticks[index - 1] ?? 0) + leastMs)));
+}
