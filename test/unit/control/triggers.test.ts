@@ -89,6 +89,17 @@ describe('a triggered tick', () => {
     }
   });
 
+  it('finds a place for each of a dozen instances that call at the same moment', async () => {
+    const { scene, one } = await pair({ report: everyMs(2_000) });
+    const more = await Promise.all(
+      Array.from({ length: 11 }, () => Version.start(scene, { report: everyMs(2_000) })),
+    );
+    await scene.clock.advance(SECOND_MS);
+    const calls = [one, ...more].map((version) => version.trigger.trigger('report'));
+    const ticks = (await decided(scene, Promise.all(calls))).map(({ tick }) => tick);
+    expect(new Set(ticks).size).toBe(12);
+  });
+
   it('is an error that leaves nothing behind when others are always there before', async () => {
     const { scene, one } = await pair();
     let rivals = 0;

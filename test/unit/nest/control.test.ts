@@ -71,7 +71,9 @@ describe('the registry of a single process', () => {
     const ran: number[] = [];
     while (!ticks.every((tick) => ran.includes(tick))) ran.push((await events.nextRun('same')).tick);
     expect(ran).toHaveLength(new Set(ran).size);
-    expect(app.get(Desk).sent.filter((payload) => payload !== 'its own')).toEqual([1, null, 3]);
+    // Once a minute 'sweep' runs as well, and has no payload.
+    const sent = app.get(Desk).sent.filter((payload) => payload !== 'its own' && payload !== undefined);
+    expect(sent).toEqual([1, null, 3]);
   });
 
   it('refuses to trigger what is switched off, by an option or by a factory', async () => {

@@ -19,6 +19,7 @@ function looking(instanceId: string, members: readonly string[]) {
     options: { leaseTtlMs: 3_000 },
     stopped: new AbortController().signal,
     observer: { observe: () => undefined },
+    ledger: {},
     locks: {
       tryAcquire: async () => {
         bids += 1;
