@@ -6,13 +6,13 @@ import {
   type BoardCursor,
   type BoardExchange,
   type BoardNode,
-} from '../../libs/distributed-schedule/src/protocol/board-node.js';
+} from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
 import {
   type BoardRecord,
   MOST_CHANGES,
   MOST_EXCHANGE_LENGTH,
   MOST_RECORDS,
-} from '../../libs/distributed-schedule/src/protocol/board-record.js';
+} from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import type { NodeReply } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface BoardStage {

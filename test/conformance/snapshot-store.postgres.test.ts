@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { describe } from 'vitest';
 import { resolvePostgresSettings } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot-store.js';
+import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { lacksPostgres } from '../support/lacks-postgres.js';
 import { startPostgres } from '../support/postgres-server.js';

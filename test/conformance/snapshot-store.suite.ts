@@ -7,7 +7,7 @@ import type {
   OpenAttempt,
   Snapshot,
   SnapshotStore,
-} from '../../libs/distributed-schedule/src/protocol/snapshot-store.js';
+} from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
 
 /** A store as two instances see it, and what can happen to an attempt. */

@@ -6,8 +6,8 @@ import {
   type BoardCursor,
   type BoardExchange,
   type BoardNode,
-} from '../../libs/distributed-schedule/src/protocol/board-node.js';
-import type { BoardRecord } from '../../libs/distributed-schedule/src/protocol/board-record.js';
+} from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
+import type { BoardRecord } from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import type { RedisConnection } from '../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { connectStage } from '../conformance/redis-stage.js';

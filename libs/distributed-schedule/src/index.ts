@@ -49,11 +49,9 @@ export {
   type AuditCause,
   type AuditCounts,
   type AuditFinding,
-} from './protocol/audit-finding.js';
+} from './protocol/audit/audit-finding.js';
 export { DistributedScheduleError, ERROR_CODES, type ErrorCode, LeaseLostError } from './protocol/errors.js';
-export type { FenceRepeat, FenceVerdict } from './protocol/fence.js';
 export type { ControlCondition, ScheduleEvent, ScheduleObserver } from './protocol/observer.js';
-export type { OnceResult } from './protocol/once-result.js';
 export { OUTCOMES, type Outcome, type TickReport } from './protocol/outcome.js';
 export type {
   BeatVerdict,
@@ -69,8 +67,10 @@ export type {
   TickLedger,
   TickRef,
 } from './protocol/ports.js';
-export type { Effect } from './protocol/run-once.js';
 export type { SchedulerState, SchedulerStatus } from './protocol/scheduler-parts.js';
+export type { FenceRepeat, FenceVerdict } from './protocol/snapshot/fence.js';
+export type { OnceResult } from './protocol/snapshot/once-result.js';
+export type { Effect } from './protocol/snapshot/run-once.js';
 export type {
   BeginVerdict,
   EndVerdict,
@@ -85,8 +85,8 @@ export type {
   SnapshotSource,
   SnapshotStatus,
   SnapshotStore,
-} from './protocol/snapshot-store.js';
-export type { StorePatience } from './protocol/store-patience.js';
+} from './protocol/snapshot/snapshot-store.js';
+export type { StorePatience } from './protocol/snapshot/store-patience.js';
 export type { TaskStatus, TickContext } from './protocol/tick-context.js';
 export { type FencedSet, fencedSet, type ScriptClient } from './redis/fenced-set.js';
 export type { RedisClient, RedisInput } from './redis/redis-input.js';

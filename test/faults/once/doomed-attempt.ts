@@ -7,13 +7,13 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import { type Effect, runOnce } from '../../../libs/distributed-schedule/src/protocol/run-once.js';
+import { type Effect, runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
 import type {
   OpenAttempt,
   SnapshotCache,
   SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/store-patience.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
 import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
 import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';

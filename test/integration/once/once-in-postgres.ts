@@ -6,16 +6,16 @@ import {
   resolvePostgresSettings,
 } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/once-result.js';
+import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/snapshot/once-result.js';
 import {
   type Effect,
   type OnceJob,
   runOnce,
-} from '../../../libs/distributed-schedule/src/protocol/run-once.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
 import {
   DEFAULT_PATIENCE,
   type StorePatience,
-} from '../../../libs/distributed-schedule/src/protocol/store-patience.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
 import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   Snapshot,
   SnapshotCache,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot-store.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { fencedSet } from '../../../libs/distributed-schedule/src/redis/fenced-set.js';
 import {
   redisSnapshotCache,

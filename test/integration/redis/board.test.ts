@@ -4,8 +4,8 @@ import {
   BOARD_START,
   type BoardCursor,
   type BoardExchange,
-} from '../../../libs/distributed-schedule/src/protocol/board-node.js';
-import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board-record.js';
+} from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
+import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

@@ -1,7 +1,7 @@
 /** What instances tell about ticks that nobody ran, and what must be true of it. Stands in for the board among them. */
 
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit-finding.js';
-import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit-source.js';
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
+import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
 import {
   hasRun,
   type Outcome,

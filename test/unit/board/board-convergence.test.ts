@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BoardMap } from '../../../libs/distributed-schedule/src/protocol/board-map.js';
-import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board-record.js';
+import { BoardMap } from '../../../libs/distributed-schedule/src/protocol/board/board-map.js';
+import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
 
 const BOARDS = 3;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
-import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
+import { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
+import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';

@@ -1,9 +1,9 @@
 /** Several boards over memory nodes, with links that a test cuts, on a clock that it moves by hand. */
 
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
-import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board-node.js';
-import type { BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board-put.js';
+import { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
+import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
+import type { BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board/board-put.js';
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';

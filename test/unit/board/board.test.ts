@@ -3,7 +3,7 @@ import {
   BOARD_PERIOD_MS,
   MOST_VALUE_LENGTH,
   TOMBSTONE_TTL_MS,
-} from '../../../libs/distributed-schedule/src/protocol/board-record.js';
+} from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
 
 const SECOND_MS = 1_000;

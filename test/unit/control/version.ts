@@ -12,7 +12,7 @@ import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest
 import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
 import { TaskControl } from '../../../libs/distributed-schedule/src/nest/task-control.js';
 import { TaskTrigger } from '../../../libs/distributed-schedule/src/nest/task-trigger.js';
-import type { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type {
   ScheduledTask,

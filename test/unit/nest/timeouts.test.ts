@@ -10,7 +10,7 @@ import {
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
 import { TimeoutDesk } from '../../../libs/distributed-schedule/src/nest/timeout-desk.js';
-import type { Board } from '../../../libs/distributed-schedule/src/protocol/board.js';
+import type { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
 import type { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
 import type { Outcome } from '../../../libs/distributed-schedule/src/protocol/outcome.js';

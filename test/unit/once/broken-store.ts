@@ -1,15 +1,15 @@
 /** A memory store whose answers a test takes away, and parts around it on a clock that the test moves. */
 
 import { MemorySnapshotStore } from '../../../libs/distributed-schedule/src/memory/memory-snapshot-store.js';
-import type { OnceParts } from '../../../libs/distributed-schedule/src/protocol/run-once.js';
+import type { OnceParts } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
 import type {
   EndVerdict,
   OpenAttempt,
   Snapshot,
   SnapshotCache,
   SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/store-patience.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
 import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 

@@ -3,7 +3,7 @@ import {
   canonicalJson,
   keepValue,
   keptValueOf,
-} from '../../../libs/distributed-schedule/src/protocol/kept-value.js';
+} from '../../../libs/distributed-schedule/src/protocol/snapshot/kept-value.js';
 import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
 
 it('canonical JSON has the same text for the same value, whatever the order of its keys', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit-finding.js';
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import {
   type AuditQuestion,
   judgeTick,
-} from '../../../libs/distributed-schedule/src/protocol/audit-reason.js';
-import { LostRuns } from '../../../libs/distributed-schedule/src/protocol/lost-runs.js';
+} from '../../../libs/distributed-schedule/src/protocol/audit/audit-reason.js';
+import { LostRuns } from '../../../libs/distributed-schedule/src/protocol/audit/lost-runs.js';
 import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit-finding.js';
-import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit-source.js';
-import type { Whereabouts } from '../../../libs/distributed-schedule/src/protocol/instance-notices.js';
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
+import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
+import type { Whereabouts } from '../../../libs/distributed-schedule/src/protocol/board/instance-notices.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   InstanceNotices,
   NOTICE_TTL_MS,
-} from '../../../libs/distributed-schedule/src/protocol/instance-notices.js';
+} from '../../../libs/distributed-schedule/src/protocol/board/instance-notices.js';
 import { BoardWorld } from '../board/board-world.js';
 
 /** By then a notice has come to every other instance. */

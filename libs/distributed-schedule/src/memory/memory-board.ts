@@ -1,6 +1,6 @@
 /** The board of one memory node. The model of the script in redis/board-script.ts. Node time only. */
 
-import type { BoardCursor, BoardExchange, PutAnswer } from '../protocol/board-node.js';
+import type { BoardCursor, BoardExchange, PutAnswer } from '../protocol/board/board-node.js';
 import {
   type BoardRecord,
   isExpired,
@@ -8,7 +8,7 @@ import {
   MOST_CHANGES,
   MOST_EXCHANGE_LENGTH,
   MOST_RECORDS,
-} from '../protocol/board-record.js';
+} from '../protocol/board/board-record.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface Numbered {

@@ -4,7 +4,7 @@
  * incarnation guard: what abstains must begin to abstain when it is first asked anything.
  */
 
-import type { BoardNode } from '../protocol/board-node.js';
+import type { BoardNode } from '../protocol/board/board-node.js';
 import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 import type { Claim, ClaimVote, Clock, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';

@@ -1,7 +1,7 @@
 /** Snapshots within one process: for tests, and the model that the other stores are held equal to by one suite. */
 
-import { decideBegin, nextUpdateUs, pendingSnapshot } from '../protocol/begin-rule.js';
 import type { Clock } from '../protocol/ports.js';
+import { decideBegin, nextUpdateUs, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
 import type {
   BeginVerdict,
   EndVerdict,
@@ -11,7 +11,7 @@ import type {
   Snapshot,
   SnapshotReply,
   SnapshotStore,
-} from '../protocol/snapshot-store.js';
+} from '../protocol/snapshot/snapshot-store.js';
 
 const US_PER_MS = 1_000;
 

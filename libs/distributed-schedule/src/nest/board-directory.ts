@@ -1,9 +1,9 @@
 /** What this instance knows about others by the board, for the audit. */
 
-import type { AuditFinding } from '../protocol/audit-finding.js';
-import type { InstanceDirectory } from '../protocol/audit-source.js';
-import type { Board } from '../protocol/board.js';
-import type { InstanceNotices, Whereabouts } from '../protocol/instance-notices.js';
+import type { AuditFinding } from '../protocol/audit/audit-finding.js';
+import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
+import type { Board } from '../protocol/board/board.js';
+import type { InstanceNotices, Whereabouts } from '../protocol/board/instance-notices.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';
 
 /** `told:<outcome>:<task>`: the newest tick of which some instance has told that it was missed or lost. */

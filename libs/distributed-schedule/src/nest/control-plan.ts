@@ -3,7 +3,7 @@
  * Computed anew from everything that is known, so that the order in which records arrive does not matter.
  */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import { controlledSchedule } from '../protocol/controlled-schedule.js';
 import type { ControlCondition } from '../protocol/observer.js';
 import type { Schedule, ScheduledTask, TickHandler } from '../protocol/tick-context.js';

@@ -3,7 +3,7 @@
  * things at the same time do not undo each other.
  */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
 import type { ScheduleData } from './schedule-data.js';

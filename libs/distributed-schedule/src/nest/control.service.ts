@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BOARD_PERIOD_MS } from '../protocol/board-record.js';
+import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';

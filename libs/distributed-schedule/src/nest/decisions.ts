@@ -1,6 +1,6 @@
 /** How a decision comes onto the board, and what is known before it is made. */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { OnceSchedule } from '../protocol/once-schedule.js';
 import type { Clock } from '../protocol/ports.js';

@@ -6,7 +6,7 @@
  * First seen, not started last: an old version that crashes and restarts, for days, does not become the newest by it.
  */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import { sha256Hex } from '../system/sha256.js';
 import { recordOn, recordsOn } from './control-records.js';
 import type { TaskBlueprint } from './exclusive-task.factory.js';

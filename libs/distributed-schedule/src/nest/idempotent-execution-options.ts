@@ -1,8 +1,8 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { DEFAULTS, requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot-store.js';
-import { DEFAULT_PATIENCE, type StorePatience } from '../protocol/store-patience.js';
+import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import { DEFAULT_PATIENCE, type StorePatience } from '../protocol/snapshot/store-patience.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 
 /** Options of `IdempotentExecutionModule.forRoot`. Durations are whole milliseconds. */

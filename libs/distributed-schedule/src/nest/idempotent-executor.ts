@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { OnceResult } from '../protocol/once-result.js';
 import type { Clock, Random } from '../protocol/ports.js';
-import { type Effect, type OnceParts, runOnce } from '../protocol/run-once.js';
-import type { Snapshot, SnapshotParts } from '../protocol/snapshot-store.js';
+import type { OnceResult } from '../protocol/snapshot/once-result.js';
+import { type Effect, type OnceParts, runOnce } from '../protocol/snapshot/run-once.js';
+import type { Snapshot, SnapshotParts } from '../protocol/snapshot/snapshot-store.js';
 import { jobIdOf } from '../system/idempotency-key.js';
 import { sha256Hex } from '../system/sha256.js';
 import { SystemClock } from '../system/system-clock.js';

@@ -1,6 +1,6 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { requireToken } from '../protocol/fence.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
+import { requireToken } from '../protocol/snapshot/fence.js';
 import { type OptionNames, requireKnownOptions } from './option-names.js';
 
 /** Options of `runOnce` and `tryRunOnce`. */

@@ -1,6 +1,6 @@
 /** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { hasRun } from '../protocol/outcome.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';

@@ -3,7 +3,7 @@
 import { Logger } from '@nestjs/common';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
-import type { BoardNode } from '../protocol/board-node.js';
+import type { BoardNode } from '../protocol/board/board-node.js';
 import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { connectRedis } from '../redis/redis-connection.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';

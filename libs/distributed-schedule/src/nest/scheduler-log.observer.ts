@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { AuditFinding } from '../protocol/audit-finding.js';
+import type { AuditFinding } from '../protocol/audit/audit-finding.js';
 import type { ControlCondition, ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';

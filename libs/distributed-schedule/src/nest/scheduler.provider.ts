@@ -1,9 +1,9 @@
 /** The composition root: what the protocol needs, put together for one Nest container. */
 
 import type { Provider } from '@nestjs/common';
-import { Board } from '../protocol/board.js';
+import { Board } from '../protocol/board/board.js';
+import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
-import { InstanceNotices } from '../protocol/instance-notices.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock } from '../protocol/ports.js';

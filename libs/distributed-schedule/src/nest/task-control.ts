@@ -3,7 +3,7 @@
  * that a majority of the nodes has not acknowledged is an error that says how far it came.
  */
 
-import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board-record.js';
+import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { requirePeriod } from '../protocol/period.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/task-policies.js';

@@ -1,6 +1,6 @@
 /** A tick that a person or a program asks for: an extra instant of the task, which all instances contest like any other. */
 
-import { BOARD_PERIOD_MS } from '../protocol/board-record.js';
+import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { LAST_RANK } from '../protocol/options.js';
 import type { Random } from '../protocol/ports.js';

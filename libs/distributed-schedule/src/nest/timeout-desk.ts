@@ -1,6 +1,6 @@
 /** Timeouts: when each is due for the whole cluster, and when it is over. */
 
-import type { Board } from '../protocol/board.js';
+import type { Board } from '../protocol/board/board.js';
 import type { ClusterClock } from '../protocol/cluster-clock.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';

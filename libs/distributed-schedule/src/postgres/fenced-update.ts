@@ -4,8 +4,8 @@
  */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { FenceRepeat, FenceVerdict } from '../protocol/fence.js';
-import { requireFenceOptions, requireToken } from '../protocol/fence.js';
+import type { FenceRepeat, FenceVerdict } from '../protocol/snapshot/fence.js';
+import { requireFenceOptions, requireToken } from '../protocol/snapshot/fence.js';
 import { quotedName } from './quoted-name.js';
 
 /** A client, a pool, or the transaction of an effect. */

@@ -1,6 +1,6 @@
 /** Snapshots and fences in PostgreSQL, for which the package `pg` is needed. */
 
-export type { FenceRepeat, FenceVerdict } from '../protocol/fence.js';
+export type { FenceRepeat, FenceVerdict } from '../protocol/snapshot/fence.js';
 export { type FencedUpdate, fencedUpdate, fenceSql, type Queryable } from './fenced-update.js';
 export { migrationSql, type SnapshotTable } from './migration.js';
 export type { IsolationLevel, PostgresSnapshotSettings } from './postgres-snapshot-settings.js';

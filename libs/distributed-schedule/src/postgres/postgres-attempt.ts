@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot-store.js';
+import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
 import { failureOf } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
 import type { SnapshotRows } from './snapshot-rows.js';

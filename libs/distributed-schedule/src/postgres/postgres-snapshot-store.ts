@@ -1,13 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
-import { decideBegin, pendingSnapshot } from '../protocol/begin-rule.js';
 import type { Clock } from '../protocol/ports.js';
+import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
 import type {
   BeginVerdict,
   JobStart,
   Snapshot,
   SnapshotReply,
   SnapshotStore,
-} from '../protocol/snapshot-store.js';
+} from '../protocol/snapshot/snapshot-store.js';
 import { migrationSql } from './migration.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf } from './postgres-failure.js';

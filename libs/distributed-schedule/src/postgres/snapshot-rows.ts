@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../protocol/ports.js';
-import type { EndVerdict, Snapshot } from '../protocol/snapshot-store.js';
+import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';

@@ -1,4 +1,4 @@
-import type { AuditFinding } from './audit-finding.js';
+import type { AuditFinding } from './audit/audit-finding.js';
 import type { TickReport } from './outcome.js';
 
 /**

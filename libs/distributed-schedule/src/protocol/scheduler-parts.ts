@@ -1,7 +1,7 @@
 /** What a scheduler is made of, and what it says of itself. */
 
-import type { AuditCounts } from './audit-finding.js';
-import type { InstanceDirectory } from './audit-source.js';
+import type { AuditCounts } from './audit/audit-finding.js';
+import type { InstanceDirectory } from './audit/audit-source.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';

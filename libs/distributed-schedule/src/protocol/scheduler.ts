@@ -3,7 +3,7 @@
  * the ticks of that instant, and arms their successors. Step 1 of the protocol.
  */
 
-import { Audit } from './audit.js';
+import { Audit } from './audit/audit.js';
 import { BeatQuestions } from './beat-questions.js';
 import { type ContestParts, contestInstant } from './contest.js';
 import { awaitFirstAnswer } from './first-answer.js';

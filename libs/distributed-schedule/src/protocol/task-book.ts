@@ -1,6 +1,6 @@
 /** The tasks of one instance: when each is due next, and how its last tick ended. */
 
-import type { AuditCounts } from './audit-finding.js';
+import type { AuditCounts } from './audit/audit-finding.js';
 import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
 import { latenessLimit } from './lateness.js';

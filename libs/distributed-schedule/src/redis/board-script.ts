@@ -1,4 +1,4 @@
-import { MOST_CHANGES, MOST_EXCHANGE_LENGTH, MOST_RECORDS } from '../protocol/board-record.js';
+import { MOST_CHANGES, MOST_EXCHANGE_LENGTH, MOST_RECORDS } from '../protocol/board/board-record.js';
 import { defineBareScript } from './redis-scripts.js';
 
 /** Expired records that one call removes; there is a call per instance and period. */

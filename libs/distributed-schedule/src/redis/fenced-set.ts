@@ -5,7 +5,12 @@
 
 import { createHash } from 'node:crypto';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { type FenceRepeat, type FenceVerdict, requireFenceOptions, requireToken } from '../protocol/fence.js';
+import {
+  type FenceRepeat,
+  type FenceVerdict,
+  requireFenceOptions,
+  requireToken,
+} from '../protocol/snapshot/fence.js';
 
 /** What is needed of an ioredis `Redis` or `Cluster` of any version; the application's own. */
 export interface ScriptClient {

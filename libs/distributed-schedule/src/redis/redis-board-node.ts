@@ -1,5 +1,5 @@
-import type { BoardCursor, BoardExchange, BoardNode, PutAnswer } from '../protocol/board-node.js';
-import type { BoardRecord } from '../protocol/board-record.js';
+import type { BoardCursor, BoardExchange, BoardNode, PutAnswer } from '../protocol/board/board-node.js';
+import type { BoardRecord } from '../protocol/board/board-record.js';
 import type { NodeReply } from '../protocol/ports.js';
 import { EXCHANGE_SCRIPT } from './board-script.js';
 import type { RedisKeys } from './redis-keys.js';

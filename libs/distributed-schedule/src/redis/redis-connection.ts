@@ -1,4 +1,4 @@
-import type { BoardNode } from '../protocol/board-node.js';
+import type { BoardNode } from '../protocol/board/board-node.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';

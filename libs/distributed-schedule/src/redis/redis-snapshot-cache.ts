@@ -1,5 +1,5 @@
 import type { Clock } from '../protocol/ports.js';
-import type { Snapshot, SnapshotCache } from '../protocol/snapshot-store.js';
+import type { Snapshot, SnapshotCache } from '../protocol/snapshot/snapshot-store.js';
 import type { RedisSource } from './redis-input.js';
 import { SnapshotChannel } from './snapshot-channel.js';
 import { PUBLISH_SNAPSHOT_SCRIPT, READ_CACHE_SCRIPT } from './snapshot-scripts.js';

@@ -7,7 +7,7 @@ import type {
   Snapshot,
   SnapshotReply,
   SnapshotStore,
-} from '../protocol/snapshot-store.js';
+} from '../protocol/snapshot/snapshot-store.js';
 import type { RedisSource } from './redis-input.js';
 import type { ScriptReply } from './script-channel.js';
 import { SnapshotChannel } from './snapshot-channel.js';

@@ -1,6 +1,6 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot-store.js';
+import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 import type { RedisInput } from './redis-input.js';
 import { RedisSnapshotCache } from './redis-snapshot-cache.js';
 import { RedisSnapshotStore } from './redis-snapshot-store.js';

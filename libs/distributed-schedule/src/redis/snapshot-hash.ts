@@ -1,4 +1,4 @@
-import type { KeptValue, Snapshot, SnapshotStatus } from '../protocol/snapshot-store.js';
+import type { KeptValue, Snapshot, SnapshotStatus } from '../protocol/snapshot/snapshot-store.js';
 
 /** A snapshot from the fields of its hash; undefined when there are none. */
 export function snapshotFromHash(jobId: string, fieldsAndValues: readonly unknown[]): Snapshot | undefined {

@@ -1,15 +1,15 @@
 /** What the parts of an audit stand on, and what they have in common. */
 
+import type { Whereabouts } from '../board/instance-notices.js';
+import type { ClusterClock } from '../cluster-clock.js';
+import type { DueTick } from '../due-tick.js';
+import type { ScheduleEvent } from '../observer.js';
+import type { ProtocolOptions } from '../options.js';
+import type { PeekVerdict, TickLedger } from '../ports.js';
+import type { LabelsOf } from '../ranking.js';
+import type { RunsHere } from '../run-here.js';
+import type { ScheduledTask } from '../tick-context.js';
 import type { AuditFinding } from './audit-finding.js';
-import type { ClusterClock } from './cluster-clock.js';
-import type { DueTick } from './due-tick.js';
-import type { Whereabouts } from './instance-notices.js';
-import type { ScheduleEvent } from './observer.js';
-import type { ProtocolOptions } from './options.js';
-import type { PeekVerdict, TickLedger } from './ports.js';
-import type { LabelsOf } from './ranking.js';
-import type { RunsHere } from './run-here.js';
-import type { ScheduledTask } from './tick-context.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
 export interface InstanceDirectory {

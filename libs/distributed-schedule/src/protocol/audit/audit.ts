@@ -4,14 +4,14 @@
  * missed ticks of those that it may not run only while none lives that may.
  */
 
+import type { DueTick } from '../due-tick.js';
+import type { ScheduleEvent } from '../observer.js';
 import type { AuditCounts, AuditFinding } from './audit-finding.js';
 import type { AuditParts, AuditSource, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
-import type { DueTick } from './due-tick.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
 import { MissedWhileDown } from './missed-while-down.js';
-import type { ScheduleEvent } from './observer.js';
 
 const NOTHING: AuditCounts = { missed: 0, lost: 0 };
 

@@ -1,9 +1,9 @@
 /** A put on its way to a majority of the nodes. */
 
+import type { Clock } from '../ports.js';
+import { quorumOf } from '../quorum.js';
 import type { BoardLink } from './board-link.js';
 import type { BoardRecord, Stamp } from './board-record.js';
-import type { Clock } from './ports.js';
-import { quorumOf } from './quorum.js';
 
 /**
  * How a put has ended.

@@ -3,8 +3,8 @@
  * there. postgres/fenced-update.ts and redis/fenced-set.ts apply it.
  */
 
-import { DistributedScheduleError } from './errors.js';
-import { harmlessValue, shownValue } from './shown-value.js';
+import { DistributedScheduleError } from '../errors.js';
+import { harmlessValue, shownValue } from '../shown-value.js';
 
 /**
  * What becomes of a write with the very token that wrote last.

@@ -1,6 +1,6 @@
 /** What an instance finds out about ticks that nobody ran, or whose run has died with its instance. */
 
-import type { Outcome } from './outcome.js';
+import type { Outcome } from '../outcome.js';
 
 /**
  * Why a tick was not run to its end.

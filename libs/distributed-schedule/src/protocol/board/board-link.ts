@@ -3,6 +3,8 @@
  * way at a time; there is one per period, and one at once when something has to be put or is left to read.
  */
 
+import type { Clock, NodeReply, Random } from '../ports.js';
+import { Wakeup } from '../wakeup.js';
 import type { BoardMap } from './board-map.js';
 import { BOARD_START, type BoardExchange, type BoardNode } from './board-node.js';
 import {
@@ -14,8 +16,6 @@ import {
   MOST_PUTS,
   type Stamp,
 } from './board-record.js';
-import type { Clock, NodeReply, Random } from './ports.js';
-import { Wakeup } from './wakeup.js';
 
 export interface BoardLinkParts {
   readonly node: BoardNode;

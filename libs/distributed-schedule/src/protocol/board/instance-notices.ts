@@ -4,10 +4,10 @@
  * tick or split a vote, and never doubles one.
  */
 
+import type { ClusterClock } from '../cluster-clock.js';
+import { isListOfLabels } from '../labels.js';
+import type { Clock } from '../ports.js';
 import type { Board } from './board.js';
-import type { ClusterClock } from './cluster-clock.js';
-import { isListOfLabels } from './labels.js';
-import type { Clock } from './ports.js';
 
 export interface InstanceNoticesParts {
   readonly board: Pick<Board, 'get' | 'post' | 'watch'>;

@@ -4,7 +4,7 @@
  * docs/idempotence.md tell the flow with its crash points; run-once.ts is that flow.
  */
 
-import type { Clock, Random } from './ports.js';
+import type { Clock, Random } from '../ports.js';
 
 /**
  * - `pending`  an attempt has begun and has not ended, or died before it could say so

@@ -1,7 +1,7 @@
 /** The board's side of a node: it keeps records and numbers their changes. */
 
+import type { NodeReply } from '../ports.js';
 import type { BoardRecord } from './board-record.js';
-import type { NodeReply } from './ports.js';
 
 /** Up to where an instance has read a node's changes. */
 export interface BoardCursor {

@@ -5,14 +5,14 @@
  * silently is heard of, and a healthy one costs nothing.
  */
 
+import type { DueTick } from '../due-tick.js';
+import type { ScheduleEvent } from '../observer.js';
+import { hasRun, type TickReport } from '../outcome.js';
+import type { PeekVerdict } from '../ports.js';
+import { eligibleAmong, isEligible } from '../ranking.js';
+import type { ScheduledTask } from '../tick-context.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
-import type { DueTick } from './due-tick.js';
-import type { ScheduleEvent } from './observer.js';
-import { hasRun, type TickReport } from './outcome.js';
-import type { PeekVerdict } from './ports.js';
-import { eligibleAmong, isEligible } from './ranking.js';
-import type { ScheduledTask } from './tick-context.js';
 
 /** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
 export const AFTER_LIMIT_MS = 150;

@@ -1,6 +1,6 @@
 /** How long and how often an unreachable store is asked again. Contention is never waited for in this way. */
 
-import type { Clock, Random } from './ports.js';
+import type { Clock, Random } from '../ports.js';
 
 export interface StorePatience {
   /** Delay before the second try, ms; it doubles from one to the next. */

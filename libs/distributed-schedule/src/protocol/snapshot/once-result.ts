@@ -1,4 +1,4 @@
-import { DistributedScheduleError } from './errors.js';
+import { DistributedScheduleError } from '../errors.js';
 import { keptValueOf } from './kept-value.js';
 import type { BeginVerdict, KeptValue, Snapshot } from './snapshot-store.js';
 

@@ -4,12 +4,12 @@
  * instance can no longer be asked.
  */
 
+import { MEMBER_TTL_MS } from '../constants.js';
+import { BEAT_PERIOD_MS } from '../heartbeat.js';
+import type { ScheduleEvent } from '../observer.js';
+import type { PeekVerdict } from '../ports.js';
+import { closingInstant } from '../task-policies.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
-import { MEMBER_TTL_MS } from './constants.js';
-import { BEAT_PERIOD_MS } from './heartbeat.js';
-import type { ScheduleEvent } from './observer.js';
-import type { PeekVerdict } from './ports.js';
-import { closingInstant } from './task-policies.js';
 
 const LOOK_PERIOD_MS = 1_000;
 

@@ -7,6 +7,10 @@
  * memory is refilled.
  */
 
+import type { ClusterClock } from '../cluster-clock.js';
+import type { ScheduleObserver } from '../observer.js';
+import type { Clock, Random } from '../ports.js';
+import { quorumOf } from '../quorum.js';
 import { BoardFullness } from './board-fullness.js';
 import { BoardLink } from './board-link.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
@@ -23,10 +27,6 @@ import {
   TOMBSTONE_TTL_MS,
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
-import type { ClusterClock } from './cluster-clock.js';
-import type { ScheduleObserver } from './observer.js';
-import type { Clock, Random } from './ports.js';
-import { quorumOf } from './quorum.js';
 
 export interface BoardParts {
   readonly nodes: readonly BoardNode[];

@@ -1,11 +1,11 @@
 /** What it means that a tick is open after its lateness limit. Pure. */
 
+import type { DueTick } from '../due-tick.js';
+import type { TickReport } from '../outcome.js';
+import type { PeekVerdict } from '../ports.js';
+import { DEFAULT_POLICIES } from '../task-policies.js';
+import type { ScheduledTask } from '../tick-context.js';
 import type { AuditFinding } from './audit-finding.js';
-import type { DueTick } from './due-tick.js';
-import type { TickReport } from './outcome.js';
-import type { PeekVerdict } from './ports.js';
-import { DEFAULT_POLICIES } from './task-policies.js';
-import type { ScheduledTask } from './tick-context.js';
 
 export interface AuditQuestion {
   readonly due: DueTick;

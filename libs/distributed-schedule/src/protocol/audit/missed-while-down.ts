@@ -3,13 +3,13 @@
  * what should have followed: the first instance that starts again counts it.
  */
 
+import { latenessLimit } from '../lateness.js';
+import { tickOfInstant } from '../next-start.js';
+import type { PeekVerdict } from '../ports.js';
+import type { ScheduledTask } from '../tick-context.js';
 import { whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
-import { latenessLimit } from './lateness.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';
-import { tickOfInstant } from './next-start.js';
-import type { PeekVerdict } from './ports.js';
-import type { ScheduledTask } from './tick-context.js';
 
 /** Ticks of a task that are counted at most. */
 export const MOST_MISSED_COUNTED = 1_000;

@@ -3,11 +3,11 @@
  * The others keep it for a while, in case that one is dead and nobody knows it yet.
  */
 
+import { MEMBER_TTL_MS } from '../constants.js';
+import { BEAT_PERIOD_MS } from '../heartbeat.js';
+import { eligibleAmong, rankOf } from '../ranking.js';
 import type { AuditFinding } from './audit-finding.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
-import { MEMBER_TTL_MS } from './constants.js';
-import { BEAT_PERIOD_MS } from './heartbeat.js';
-import { eligibleAmong, rankOf } from './ranking.js';
 
 /** By then an instance that died before it could tell is no member any more, ms. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;

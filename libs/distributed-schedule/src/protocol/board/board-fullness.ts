@@ -1,7 +1,7 @@
 /** Says that a node has no room for more records. */
 
-import { DistributedScheduleError } from './errors.js';
-import type { ScheduleObserver } from './observer.js';
+import { DistributedScheduleError } from '../errors.js';
+import type { ScheduleObserver } from '../observer.js';
 
 /** Told again after this, ms: there may have been room in between, and none any more. */
 const TOLD_EVERY_MS = 3_600_000;
