@@ -17,11 +17,12 @@ import { SnapshotRows } from './snapshot-rows.js';
 
 const US_PER_MS = 1_000;
 
-/** Another attempt took the job over between the two transactions of this one. */
-const TAKEN_OVER: BeginVerdict<never> = { kind: 'pending' };
+/** Another attempt is, or has come, between the two transactions: what comes of it is seen by beginning anew. */
+const AGAIN: Extract<BeginVerdict<never>, { kind: 'pending' }> = { kind: 'pending' };
 
-/** Attempts that take each other's job over in that gap give way in the end. */
-const MOST_TURNS = 5;
+/** A pending row that nobody has locked, and that is younger than this, is most likely between its two transactions. */
+const IN_BETWEEN_US = 200 * US_PER_MS;
+const AGAIN_MS = 20;
 
 /**
  * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
@@ -35,7 +36,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
 
   constructor(
     pool: Pool,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly settings: PostgresSnapshotSettings,
     private readonly onClose: () => Promise<void>,
   ) {
@@ -55,22 +56,12 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   }
 
   async begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
-    let session: PostgresSession | undefined;
-    try {
-      await this.requireTable();
-      session = await this.rows.open();
-      let verdict = await this.beginIn(session, start, signal);
-      // Whoever took it over holds the row's lock now: this begins anew behind it, and has its end for an answer.
-      for (let turns = 1; verdict === TAKEN_OVER && turns < MOST_TURNS; turns += 1) {
-        verdict = await this.beginIn(session, start, signal);
-      }
-      if (verdict.kind !== 'begun') session.close();
-      return verdict;
-    } catch (error) {
-      session?.close(true);
-      const failure = failureOf(error);
-      if (failure.kind === 'locked') return { kind: 'pending' };
-      return { kind: 'unreachable', reason: this.rows.requirePassing(failure) };
+    const giveUpMs = this.clock.monotonicMs() + this.settings.lockWaitMs;
+    for (;;) {
+      const verdict = await this.tryBegin(start, signal);
+      if (verdict !== AGAIN || signal?.aborted === true || this.clock.monotonicMs() >= giveUpMs)
+        return verdict;
+      await this.clock.sleepUntil(this.clock.monotonicMs() + AGAIN_MS, signal);
     }
   }
 
@@ -94,6 +85,27 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     return this.onClose();
   }
 
+  private async tryBegin(
+    start: JobStart,
+    signal: AbortSignal | undefined,
+  ): Promise<BeginVerdict<PoolClient>> {
+    let session: PostgresSession | undefined;
+    try {
+      await this.requireTable();
+      session = await this.rows.open();
+      const verdict = await this.beginIn(session, start, signal);
+      if (verdict.kind !== 'begun') session.close();
+      return verdict;
+    } catch (error) {
+      session?.close(true);
+      const failure = failureOf(error);
+      if (failure.kind === 'locked') return { kind: 'pending' };
+      // In a serializable transaction that is how the server says that the row has changed hands.
+      if (failure.kind === 'undone') return AGAIN;
+      return { kind: 'unreachable', reason: this.rows.requirePassing(failure) };
+    }
+  }
+
   private async beginIn(
     session: PostgresSession,
     start: JobStart,
@@ -112,7 +124,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     const now = await this.rows.lock(session, start.jobId);
     if (now?.updatedAtUs !== snapshot.updatedAtUs) {
       await session.query('ROLLBACK');
-      return TAKEN_OVER;
+      return AGAIN;
     }
     const transaction = { session, id: await this.rows.transactionId(session) };
     return { kind: 'begun', attempt: new PostgresAttempt(snapshot, transaction, this.rows, signal) };
@@ -132,14 +144,16 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     // Who has the row's lock knows that its last holder has ended: its transaction had it.
     const takeoverUs = this.settings.takeoverMs * US_PER_MS;
     const decision = decideBegin(before, start, { nowUs, takeoverUs, isHolderGone: true });
-    if (before === undefined) return { kind: 'pending' };
+    if (before === undefined) return AGAIN;
     if (decision !== 'begin') return { kind: decision, snapshot: before };
+    const isInBetween = before.status === 'pending' && nowUs - before.updatedAtUs < IN_BETWEEN_US;
+    if (isInBetween && !hasLargerToken(start, before)) return AGAIN;
     const snapshot = await this.rows.replace(
       session,
       pendingSnapshot(before, start, nowUs),
       before.updatedAtUs,
     );
-    return snapshot === undefined ? { kind: 'pending' } : { kind: 'upserted', snapshot };
+    return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
   }
 
   private async requireTable(): Promise<void> {
@@ -153,4 +167,11 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       throw error;
     }
   }
+}
+
+/** Whoever was given the tick later need not wait for an attempt that is stale. */
+function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
+  return (
+    fencingToken !== undefined && before.fencingToken !== undefined && fencingToken > before.fencingToken
+  );
 }
