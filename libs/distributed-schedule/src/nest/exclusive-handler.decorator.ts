@@ -1,7 +1,6 @@
 import 'reflect-metadata';
-import { DistributedScheduleError } from '../protocol/errors.js';
 import { requireName } from '../protocol/options.js';
-import type { ExclusiveMethodDecorator } from './exclusive-method.decorator.js';
+import { type ExclusiveMethodDecorator, requireMethod } from './exclusive-method.decorator.js';
 import { requireKnownOptions } from './option-names.js';
 
 const DECORATOR = '@ExclusiveHandler';
@@ -28,23 +27,8 @@ export function ExclusiveHandler(options: ExclusiveHandlerOptions): ExclusiveMet
   requireKnownOptions(DECORATOR, options, { name: true });
   requireName('name', options.name);
   return (prototype: unknown, key: unknown, descriptor: unknown) => {
-    const method =
-      typeof descriptor === 'object' && descriptor !== null && 'value' in descriptor
-        ? descriptor.value
-        : undefined;
-    if (
-      typeof prototype !== 'object' ||
-      prototype === null ||
-      typeof key !== 'string' ||
-      typeof method !== 'function'
-    ) {
-      throw new DistributedScheduleError(
-        'DSCHED_NOT_A_METHOD',
-        `${DECORATOR} stands on ${String(key)}, which is not a method of an instance: put it on a method of a provider.`,
-        { value: String(key) },
-      );
-    }
-    Reflect.defineMetadata(EXCLUSIVE_HANDLER, options.name, prototype, key);
+    const decorated = requireMethod(DECORATOR, prototype, key, descriptor);
+    Reflect.defineMetadata(EXCLUSIVE_HANDLER, options.name, decorated.prototype, decorated.name);
   };
 }
 

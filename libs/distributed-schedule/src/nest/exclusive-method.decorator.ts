@@ -35,7 +35,8 @@ export function exclusiveMethod(
   };
 }
 
-function requireMethod(
+/** @throws DistributedScheduleError DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME */
+export function requireMethod(
   decorator: string,
   prototype: unknown,
   key: unknown,
