@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  askFor,
   claimOf,
   closeInstances,
   endQuarantine,
@@ -146,7 +147,7 @@ describe('a node that may have forgotten what it granted', () => {
     // Trusted anew, whatever the coming and going of its replica has made of its replication id.
     const tick = await grantedTick('winner2');
     await follow(server, standby);
-    expect(await nodeOf(instance).claim([claimOf('a', tick, 'other')])).toEqual({
+    expect(await askFor(instance, claimOf('a', tick, 'other'))).toEqual({
       answered: false,
       reason: 'READONLY',
     });
