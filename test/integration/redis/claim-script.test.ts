@@ -166,11 +166,21 @@ describe('the node set', () => {
     expect(await votesOf(other, claimOf('b', nowMs, 'one'))).toEqual(['conflict']);
   });
 
-  it('changes in steps of one node through an even number of them', async () => {
+  it('lets a newer generation in by a stamp in place of the one on record, and not by a claim', async () => {
     await votesOf(instance, claimOf('a', nowMs, 'one'));
-    const step = openInstance({ inputs: nodes(2), namespace, generation: 2 });
-    await until(() => step.health()[0]?.answering === true, 'the first node answers');
-    expect(await votesOf(step, claimOf('b', nowMs, 'one'))).toEqual(['granted']);
+    const newer = await startInstance({ inputs: [server.url], namespace, generation: 2 });
+    expect(await votesOf(newer, claimOf('b', nowMs, 'one'))).toEqual(['unstamped']);
+    const onRecord = await server.client().hget(`{${namespace}}:ledger`, 'stamp');
+    expect(onRecord).toMatch(/^\d{13} app 1 3000 single$/);
+    const stamp = { set: newer.set, app: 'my app', sinceMs: nowMs };
+    const request = { stamp, expected: onRecord ?? '', raiseFloor: false, deadlineMs: 0 };
+    expect(answerOf(await nodeOf(newer).stamp(request))).toBe('stamped');
+    expect(answerOf(await nodeOf(newer).stamp(request))).toBe('changed');
+    expect(await votesOf(newer, claimOf('b', nowMs, 'one'))).toEqual(['granted']);
+    expect(await votesOf(instance, claimOf('c', nowMs, 'one'))).toEqual(['outdated']);
+    expect(await server.client().hget(`{${namespace}}:ledger`, 'stamp')).toBe(
+      `${nowMs} my%20app 2 3000 single`,
+    );
   });
 
   it('is in conflict when two sets use the same generation', async () => {
