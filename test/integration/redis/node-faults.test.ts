@@ -240,7 +240,7 @@ describe('a password', () => {
     await until(async () => {
       const reply = await nodeOf(wrong).peek(['a']);
       texts.push(JSON.stringify(reply));
-      return !reply.answered && reply.reason === 'not connected (WRONGPASS)';
+      return !reply.answered && reply.reason === 'DSCHED_CREDENTIALS_REFUSED';
     }, 'the password is refused');
     server.pause();
     texts.push(JSON.stringify(await nodeOf(right).peek(['a'])));

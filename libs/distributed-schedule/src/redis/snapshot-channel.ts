@@ -31,6 +31,7 @@ export class SnapshotChannel {
       connectionName: 'nestjs-distributed-schedule:snapshots',
       commandTimeoutMs: settings.timeoutMs,
       retryEveryMs: RETRY_EVERY_MS,
+      clock: settings.clock,
     });
     this.#connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
