@@ -1,6 +1,7 @@
 /** An instance that connects while somebody's slow script keeps the servers busy, beside one that has connected before. */
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startTaskApp, type TaskApp } from '../../support/task-app.js';
 import { doubled } from '../../support/tasks.js';
@@ -15,26 +16,10 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-/** Ends the script that keeps the server busy when it is called. */
-async function makeBusy(server: RedisServer): Promise<() => Promise<void>> {
-  const [client, observer] = [server.client(), server.client()];
-  const ended = client.eval('while true do end', 0).catch(() => {});
-  const isBusy = (): Promise<boolean> =>
-    observer.ping().then(
-      () => false,
-      (error: Error) => error.message.startsWith('BUSY'),
-    );
-  await until(isBusy, 'the server is busy');
-  return async () => {
-    await observer.script('KILL');
-    await ended;
-  };
-}
-
 describe('an instance that connects while the servers are busy', () => {
   it.each([1, 3])('runs no tick again, on %i nodes', { timeout: 60_000 }, async (count) => {
     for (let node = 0; node < count; node += 1) {
-      servers.push(await startRedis({ args: ['--busy-reply-threshold', '1'] }));
+      servers.push(await startRedis({ args: BUSY_AT_ONCE }));
     }
     const options = { redis: servers.map(({ url }) => `${url}/2`), namespace: newNamespace() };
     const ran = { early: [] as number[], late: [] as number[] };

@@ -2,6 +2,7 @@
 
 import type { RedisOptions } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
@@ -22,27 +23,9 @@ afterEach(async () => {
 });
 
 async function start(...args: readonly string[]): Promise<RedisServer> {
-  const server = await startRedis({ args: ['--busy-reply-threshold', '1', ...args] });
+  const server = await startRedis({ args: [...BUSY_AT_ONCE, ...args] });
   servers.push(server);
   return server;
-}
-
-/** Keeps the server busy with somebody's script until the answer is called. */
-async function makeBusy(server: RedisServer): Promise<() => Promise<void>> {
-  const [client, observer] = [server.client(), server.client()];
-  const ended = client.eval('while true do end', 0).catch(() => {});
-  await until(
-    () =>
-      observer.ping().then(
-        () => false,
-        (error: Error) => error.message.startsWith('BUSY'),
-      ),
-    'the server is busy',
-  );
-  return async () => {
-    await observer.script('KILL');
-    await ended;
-  };
 }
 
 /** What the only node of an instance says against itself; by then it has refused to be asked anything. */

@@ -254,7 +254,7 @@ describe('a password', () => {
 
 describe("a caller's client", () => {
   it('is neither used nor closed', async () => {
-    const client = new Redis(server.url, { lazyConnect: true, keyPrefix: 'app:', enableOfflineQueue: true });
+    const client = new Redis(server.url, { lazyConnect: true, enableOfflineQueue: true });
     const instance = await startInstance({ inputs: [client], namespace });
     expect(await silenceOf(instance)).toBe('it answered');
     expect(client.status).toBe('wait');
