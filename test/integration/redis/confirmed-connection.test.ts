@@ -1,8 +1,9 @@
 /** Nothing of ours is sent before the server has confirmed the database and the user on that very connection. */
 
-import type { RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
+import { startSentinel } from '../../support/redis-sentinel.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
@@ -178,4 +179,86 @@ describe('a user', () => {
       await answers(instance);
     },
   );
+});
+
+describe('whoever opens the connection', () => {
+  it('a client of the caller is confirmed as an URL is', async () => {
+    const server = await start();
+    const namespace = newNamespace();
+    const client = new Redis({ port: server.port, db: 2, lazyConnect: true });
+    const end = await makeBusy(server);
+    const instance = openInstance({ inputs: [client], namespace });
+    await problemOf(instance, 'DSCHED_DATABASE_REFUSED');
+    await end();
+    await answers(instance);
+    expect(await tracesOf(server, namespace)).toEqual([-1, 2]);
+    expect(client.status).toBe('wait');
+  });
+
+  it('a master behind Sentinel is confirmed too', async () => {
+    const master = await start();
+    const sentinel = await startSentinel({ masterName: 'main', masterPort: master.port });
+    servers.push(sentinel);
+    const namespace = newNamespace();
+    const behind = (db: number): Instance =>
+      openInstance({ inputs: [{ sentinels: [{ port: sentinel.port }], name: 'main', db }], namespace });
+    const refused = behind(99);
+    expect(await problemOf(refused, 'DSCHED_DATABASE_REFUSED')).toContain('database 99 (ERR)');
+    await refused.close();
+    await answers(behind(2));
+    expect(await tracesOf(master, namespace)).toEqual([-1, 2]);
+  });
+
+  it('a password that rotates is read anew: from a getter, and from a client whose options are changed', async () => {
+    const server = await startRedis({ password: SECRET });
+    servers.push(server);
+    let password = SECRET;
+    const options = {
+      port: server.port,
+      get password() {
+        return password;
+      },
+    };
+    const client = new Redis({ port: server.port, password, lazyConnect: true });
+    const [one, two] = [options, client].map((input) =>
+      openInstance({ inputs: [input], namespace: newNamespace() }),
+    );
+    if (one === undefined || two === undefined) throw new Error('no instances');
+    await answers(one);
+    await answers(two);
+    const admin = server.client();
+    password = `${SECRET}-new`;
+    client.options.password = password;
+    await admin.config('SET', 'requirepass', password);
+    for (const type of ['normal', 'pubsub'])
+      await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
+    await answers(one);
+    await answers(two);
+    expect([...one.problems, ...two.problems]).toEqual([]);
+  });
+
+  it.each([2, 3])('a server without AUTH confirms the user by HELLO, in protocol %i', async (protocol) => {
+    const server = await start('--rename-command', 'AUTH', 'hidden');
+    const namespace = newNamespace();
+    await server.client().acl('SETUSER', 'shop', 'on', `>${SECRET}`, '~*', '&*', '+@all');
+    const given = { port: server.port, username: 'shop', protocol };
+    const instance = openInstance({ inputs: [{ ...given, password: SECRET } as RedisOptions], namespace });
+    // ioredis logs in with AUTH itself in protocol 2, so that only protocol 3 has a way in.
+    if (protocol === 3) await answers(instance);
+    else await until(async () => !(await nodeOf(instance).peek(['a'])).answered, 'it gives no vote');
+    expect(await tracesOf(server, namespace)).toEqual(protocol === 3 ? [-1, 0] : []);
+  });
+
+  it('a Cluster whose nodes refuse the password says so', async () => {
+    const server = await startRedis({ cluster: true });
+    servers.push(server);
+    await server.client().config('SET', 'requirepass', SECRET);
+    const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], {
+      lazyConnect: true,
+      redisOptions: { password: `${SECRET}-wrong` },
+    });
+    const instance = openInstance({ inputs: [cluster], namespace: newNamespace() });
+    await problemOf(instance, 'DSCHED_CREDENTIALS_REFUSED');
+    cluster.disconnect();
+  });
 });

@@ -106,15 +106,19 @@ describe('the redis option', () => {
     { port: Number.NaN },
     { port: 70_000 },
   ])('refuses the number of a client with %o', (options) => {
-    expect(errorOf(keep(new Redis({ lazyConnect: true, ...options })))).toMatchObject({
-      code: 'DSCHED_BAD_REDIS',
-      value: Object.values(options)[0],
-    });
+    expect(errorOf(keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })))).toMatchObject(
+      {
+        code: 'DSCHED_BAD_REDIS',
+        value: Object.values(options)[0],
+      },
+    );
   });
 
   it('takes what a client has made a number of', () => {
     const options = { db: '2', port: '7001' } as unknown as RedisOptions;
-    const [source] = requireRedisSources([keep(new Redis({ lazyConnect: true, ...options }))]);
+    const [source] = requireRedisSources([
+      keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })),
+    ]);
     expect(source?.address.identity).toBe('127.0.0.1:7001/2');
   });
 

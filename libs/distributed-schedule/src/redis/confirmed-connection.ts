@@ -1,24 +1,9 @@
 import type { Clock } from '../protocol/ports.js';
-import { type AskableClient, askTerms, type Unconfirmed } from './connection-question.js';
+import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalWhileConnecting } from './connection-refusal.js';
 import type { ConnectionTerms } from './connection-terms.js';
 import { failureReason, isReply, NOT_CONNECTED } from './failure-reason.js';
-
-export type PipelineReply = readonly (readonly [error: Error | null, value: unknown])[];
-
-/** What is used of an ioredis client, whichever version or copy it comes from. */
-export interface StrictClient extends AskableClient {
-  readonly status: string;
-  /** The socket of a single connection; a Cluster has several and does not show them. */
-  readonly stream?: { destroy(): void } | null;
-  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> };
-  subscribe(channel: string): Promise<unknown>;
-  connect(): Promise<void>;
-  disconnect(reconnect?: boolean): void;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-}
+import type { PipelineReply, StrictClient } from './strict-client.js';
 
 export interface ConfirmedConnectionParts {
   readonly client: StrictClient;
@@ -57,9 +42,11 @@ export class ConfirmedConnection {
       this.#ended.abort();
       this.#ended = new AbortController();
     });
-    client.on('error', (error: unknown) => this.#learn(error));
-    // How a Cluster tells of the connections to its nodes.
-    client.on('node error', (error: unknown) => this.#learn(error));
+    client.on('error', (error: unknown) => this.#learn(nodeErrorOf(error)));
+    client.on('ready', () => {
+      // There is nothing to ask a Cluster that is ready.
+      if (parts.terms.database === undefined) this.#refusal = undefined;
+    });
   }
 
   get status(): string {
@@ -195,6 +182,12 @@ export class ConfirmedConnection {
       if (epoch !== this.#epoch) return;
     }
   }
+}
+
+/** A Cluster tells of its nodes in an error that has the last one's. */
+function nodeErrorOf(error: unknown): unknown {
+  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
+  return lastNodeError;
 }
 
 class UnconfirmedConnection extends Error {

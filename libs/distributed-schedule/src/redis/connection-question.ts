@@ -10,15 +10,7 @@ import {
 import type { ConnectionTerms, Credentials } from './connection-terms.js';
 import { failureReason, isReply } from './failure-reason.js';
 import { callWithin } from './node-call.js';
-
-/** What is used of an ioredis client for it, 5 or 6. */
-export interface AskableClient {
-  select(database: number): Promise<unknown>;
-  auth(...userAndPassword: readonly string[]): Promise<unknown>;
-  call(command: string, ...args: readonly string[]): Promise<unknown>;
-  /** ioredis 6 says here which protocol it has negotiated; ioredis 5 speaks 2 only. */
-  readonly condition?: { readonly protocol?: number } | null;
-}
+import type { StrictClient } from './strict-client.js';
 
 /** Undefined: the server has confirmed database and user. */
 export type Unconfirmed = { readonly reason: string; readonly refusal?: ConnectionRefusal };
@@ -31,7 +23,7 @@ const CONFIRMED = 'confirmed';
  * server that is busy with a script, or refuses SELECT, says so there, and an answer on this connection is what counts.
  */
 export async function askTerms(
-  client: AskableClient,
+  client: StrictClient,
   terms: ConnectionTerms,
   clock: Clock,
   deadlineMs: number,
@@ -51,10 +43,7 @@ export async function askTerms(
   return user ?? selected;
 }
 
-async function select(
-  client: AskableClient,
-  database: number,
-): Promise<typeof CONFIRMED | ConnectionRefusal> {
+async function select(client: StrictClient, database: number): Promise<typeof CONFIRMED | ConnectionRefusal> {
   try {
     const reply = await client.select(database);
     return reply === 'OK' ? CONFIRMED : databaseRefusal(database, 'ERR');
@@ -65,7 +54,7 @@ async function select(
 }
 
 async function logIn(
-  client: AskableClient,
+  client: StrictClient,
   credentials: Credentials,
 ): Promise<typeof CONFIRMED | ConnectionRefusal> {
   const { username, password } = credentials;
@@ -85,7 +74,7 @@ async function logIn(
 
 /** Where AUTH is renamed or not there. The protocol is named as it stands, so that nothing about the connection changes. */
 async function logInByHello(
-  client: AskableClient,
+  client: StrictClient,
   { username = 'default', password }: Credentials,
 ): Promise<typeof CONFIRMED | ConnectionRefusal> {
   try {

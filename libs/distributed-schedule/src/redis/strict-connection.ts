@@ -1,8 +1,9 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Clock } from '../protocol/ports.js';
-import { ConfirmedConnection, type StrictClient } from './confirmed-connection.js';
+import { ConfirmedConnection } from './confirmed-connection.js';
 import { followCredentials, termsOf } from './connection-terms.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
 
 export type StrictConnection = ConfirmedConnection;
 
