@@ -55,6 +55,7 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
   return {
     label: node.label,
     claim: async (claims) => {
+      reach('claim');
       const reply = await ask('other', () => vote(claims));
       if (reply.answered && reply.value.some(({ kind }) => kind === 'granted')) reach('grant');
       return reply;
