@@ -7,6 +7,7 @@ import type {
   NodeReply,
   VotingNode,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { NodeTime } from '../../../libs/distributed-schedule/src/redis/node-time.js';
 import { aroundNode } from '../../support/wrapped-node.js';
 import { EPOCH_MS } from './machine.js';
 import type { MessageKind } from './network.js';
@@ -22,6 +23,7 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
   const { machine, clusterClock, generation, reach } = resident;
   const voter = { instanceId: resident.id, generation };
   let nodeTimeMs = 0;
+  const time = new NodeTime();
   const node = server.connect((readMs) => {
     nodeTimeMs = readMs;
   });
@@ -36,7 +38,10 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
     const { nodeTimeoutMs: timeoutMs } = parts.options;
     const reply = await parts.network.request({ machine, server, timeoutMs, kind, work });
     const receivedMs = machine.monotonicMs();
-    if (reply.answered) clusterClock.observe({ node: server.index, sentMs, receivedMs, nodeTimeMs: readMs });
+    if (reply.answered) {
+      clusterClock.observe({ node: server.index, sentMs, receivedMs, nodeTimeMs: readMs });
+      time.add({ sentMs, receivedMs, nodeTimeMs: readMs });
+    }
     return reply;
   };
   const vote = async (claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> => {
@@ -67,5 +72,9 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
         for (const claim of claims) parts.claims.forgot(server, claim);
         return node.giveBack(claims);
       }),
+    callDeadlineMs: () => {
+      const endMs = machine.monotonicMs() + parts.options.nodeTimeoutMs;
+      return Math.ceil(time.latestMs(endMs) ?? 0);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { MakeshiftElectorate, setOfNodes } from '../protocol/electorate/makeshift-electorate.js';
+import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import type { ScheduleEvent } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
@@ -73,7 +74,8 @@ export class MemoryCluster {
     const machine = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
     const clock = given.wrapClock?.(machine) ?? machine;
     const clusterClock = new ClusterClock(clock, this.nodes.length);
-    const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const connected = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const nodes = throughCouriers(connected, { clock, nodeTimeoutMs: this.options.nodeTimeoutMs });
     const events: ScheduleEvent[] = [];
     const locks = new MemoryLockProvider(this.nodes, this.random, id);
     const electorate = new MakeshiftElectorate(nodes, setOfNodes(nodes, this.options.leaseTtlMs));
@@ -115,6 +117,7 @@ export class MemoryCluster {
     const connected = node.connect({
       label: `node ${index + 1}`,
       position: `n${index + 1}`,
+      callTimeoutMs: this.options.nodeTimeoutMs,
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
         clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
