@@ -106,6 +106,9 @@ export class FaultInjector {
       case 'cut off':
         this.cutOff(instance, forMs);
         return;
+      case 'unanswered':
+        for (const server of this.parts.servers) this.hurtLink(instance, server, forMs, { isReplyCut: true });
+        return;
       case 'killed':
       case 'unplugged':
         this.kill(instance, misfortune === 'killed');

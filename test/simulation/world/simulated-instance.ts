@@ -1,6 +1,7 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import { throughCouriers } from '../../../libs/distributed-schedule/src/protocol/ledger/claim-courier.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
@@ -93,7 +94,10 @@ function buildScheduler(
   observe: (event: ScheduleEvent) => void,
 ): Scheduler {
   const { servers, options, random, profile } = parts;
-  const nodes = servers.map((server) => connectNode(parts, server, resident));
+  const nodes = throughCouriers(
+    servers.map((server) => connectNode(parts, server, resident)),
+    { clock: resident.machine, nodeTimeoutMs: options.nodeTimeoutMs },
+  );
   const membership = new QuorumMembership(nodes);
   return new Scheduler({
     instanceId: resident.id,

@@ -12,6 +12,7 @@ import {
 import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { type Member, MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { every, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 export const PERIOD_MS = 5_000;
 /** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
@@ -33,6 +34,8 @@ export type Work = (context: TickContext, start: Start) => unknown;
 export class PolicyScene {
   readonly cluster = new MemoryCluster();
   readonly starts: Start[] = [];
+  /** By instant of the ledger, the claim that has won it. */
+  readonly won = new Map<number, string>();
   private readonly policies: TaskPolicies;
   private readonly cutOff = new Set<string>();
   private readonly members: Member[] = [];
@@ -68,7 +71,13 @@ export class PolicyScene {
         wrapNode: (node) => this.severable(state.id, node),
         wrapLocks: (locks) => this.severableLocks(state.id, locks),
         wrapLedger: (ledger) => ({
-          claim: (claims) => ledger.claim(claims),
+          claim: async (claims) => {
+            const verdicts = await ledger.claim(claims);
+            claims.forEach(({ tick, claimId }, index) => {
+              if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
+            });
+            return verdicts;
+          },
           giveBack: (claims) => ledger.giveBack(claims),
           peek: async (ticks) =>
             this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ledger.peek(ticks),
@@ -131,18 +140,7 @@ export class PolicyScene {
 
   private severable(id: string, node: VotingNode): VotingNode {
     const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
-    const unlessCut =
-      <A extends unknown[], T>(call: (...args: A) => Promise<NodeReply<T>>) =>
-      (...args: A) =>
-        this.cutOff.has(id) ? cut() : call(...args);
-    return {
-      label: node.label,
-      claim: unlessCut((claims) => node.claim(claims)),
-      giveBack: unlessCut((claims) => node.giveBack(claims)),
-      peek: unlessCut((tasks) => node.peek(tasks)),
-      beat: unlessCut((instanceId, tasks) => node.beat(instanceId, tasks)),
-      leave: unlessCut((instanceId) => node.leave(instanceId)),
-    };
+    return aroundNode(node, (ask) => (this.cutOff.has(id) ? cut() : ask()));
   }
 
   private severableLocks(id: string, locks: LockProvider): LockProvider {

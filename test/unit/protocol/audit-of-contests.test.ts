@@ -9,6 +9,7 @@ import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
@@ -22,6 +23,7 @@ import {
   MemoryCluster,
 } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { every, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 /** By then new nodes vote, and every tick is watched. */
 const SETTLED_MS = 8_700;
@@ -77,14 +79,9 @@ class Stage {
       wrapNode: (node, index) =>
         index > 0
           ? node
-          : {
-              label: node.label,
-              claim: () => late(async () => SILENT),
-              giveBack: () => late(async () => SILENT),
-              peek: () => late(async () => SILENT),
-              beat: (id, tasks) => node.beat(id, tasks),
-              leave: (id) => node.leave(id),
-            },
+          : aroundNode(node, (ask, call) =>
+              call === 'beat' || call === 'leave' ? ask() : late(async () => SILENT),
+            ),
       wrapLocks: (locks) => ({
         tryAcquire: (tasks, ttlMs) => late(() => locks.tryAcquire(tasks, ttlMs)),
         extend: (held, ttlMs) => late(() => locks.extend(held, ttlMs)),
@@ -154,6 +151,7 @@ describe('the audit and the contests that go on', () => {
       report: undefined,
       peek: { kind: 'taken' },
       hadNoAnswer: true,
+      ownFate: undefined,
       instanceId: 'one',
       isAlive: () => true,
       mayRun: true,
@@ -272,6 +270,7 @@ describe('the audit of runs', () => {
         members: () => ['one', 'other'],
         hasQuorum: () => true,
         runs: new RunsHere(),
+        ownClaims: new OwnClaims(),
         beat: async () => [],
       },
       { taskOf: (name) => tasks.get(name), tasks: () => [...tasks.values()] },

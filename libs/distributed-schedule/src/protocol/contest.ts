@@ -145,20 +145,16 @@ async function bidRound(
   const verdicts = await bidForTicks(
     parts,
     open.map(({ due }) => due),
+    (won) => runs.push(runTick(parts, won)),
   );
-  return open.flatMap((tick, index) => settle(parts, tick, verdicts[index], runs));
+  return open.flatMap((tick, index) => settle(parts, tick, verdicts[index]));
 }
 
 /** Acts on one verdict; gives the tick back when a later round is worth a try. */
-function settle(
-  parts: ContestParts,
-  open: OpenTick,
-  verdict: BidVerdict | undefined,
-  runs: Promise<void>[],
-): readonly OpenTick[] {
+function settle(parts: ContestParts, open: OpenTick, verdict: BidVerdict | undefined): readonly OpenTick[] {
   switch (verdict?.kind) {
     case 'won':
-      runs.push(runTick(parts, verdict.won));
+    case 'ended_here':
       return [];
     case 'over':
       parts.report(reportOf(parts, open.due, verdict));

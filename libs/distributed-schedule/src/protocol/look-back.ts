@@ -131,7 +131,8 @@ export class LookBack {
     const isAlive =
       isOwnerKnown &&
       this.parts.members().includes(ownerOf(verdict.claimId)) &&
-      !this.hasAborted(entry.task, newest, verdict.claimId);
+      !this.hasAborted(entry.task, newest, verdict.claimId) &&
+      this.parts.ownClaims.fateOf(verdict.claimId) !== 'given_up';
     // A first answer that names nobody: ask for the very instant.
     const isFirstLook = !isOwnerKnown && entry.asked !== newest;
     entry.asked = newest;
@@ -165,16 +166,14 @@ export class LookBack {
   ): Promise<void> {
     for (const { entry } of starts) entry.isBidding = true;
     try {
+      const runs: Promise<void>[] = [];
       const verdicts = await bidForTicks(
         this.parts,
         starts.map(({ start }) => start),
+        (won) => runs.push(runTick(this.parts, won)),
       );
-      await Promise.all(
-        verdicts.map(async (verdict) => {
-          if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
-          if (verdict.kind === 'won') await runTick(this.parts, verdict.won);
-        }),
-      );
+      for (const verdict of verdicts) if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+      await Promise.all(runs);
     } finally {
       for (const { entry } of starts) entry.isBidding = false;
     }

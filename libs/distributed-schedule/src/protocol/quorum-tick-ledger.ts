@@ -3,8 +3,10 @@
  * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
  */
 
+import { type ElectorateView, isMendable, MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type {
   Claim,
+  ClaimReply,
   ClaimVerdict,
   ClaimVote,
   NodeReply,
@@ -17,12 +19,24 @@ import type {
 import { quorumOf } from './quorum.js';
 
 export class QuorumTickLedger implements TickLedger {
-  constructor(private readonly nodes: readonly VotingNode[]) {}
+  constructor(
+    private readonly nodes: readonly VotingNode[],
+    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+  ) {}
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
-    const replies = await Promise.all(this.nodes.map((node) => node.claim(claims)));
-    return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));
+    let replies = await this.ask(claims);
+    if (replies.some(isMendable) && this.electorate.mend !== undefined) {
+      await this.electorate.mend();
+      replies = await this.ask(claims);
+    }
+    const votes = replies.map((reply) => (reply.answered ? { ...reply, value: reply.value.votes } : reply));
+    return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));
+  }
+
+  private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
+    return Promise.all(this.nodes.map((node) => node.claim(claims, this.electorate.terms(node))));
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -59,8 +73,11 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   if (count('late') >= quorum) return { kind: 'late', votesOut };
   const owner = ownerOf(claim.claimId, votes, quorum);
   if (owner !== undefined) return { kind: 'taken', votesOut, ...owner };
-  if (granted + count('taken') >= quorum) return { kind: 'split', votesOut };
-  return { kind: 'no_quorum', votesOut, reason: describeVotes(votes) };
+  // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const open = { votesOut, ...(mayGrant >= quorum && { undecided: true as const }) };
+  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
+  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
 
 /** Who has the tick, if a majority names one claim or has moved past the tick. */

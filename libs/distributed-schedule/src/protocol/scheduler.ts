@@ -12,6 +12,7 @@ import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
+import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
 import { RunsHere } from './run-here.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
@@ -52,6 +53,7 @@ export class Scheduler {
       observer,
       keeper: this.keeper,
       runs: this.runs,
+      ownClaims: new OwnClaims(),
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
       isAbandoned: () => this.isAbandoned,

@@ -2,6 +2,8 @@ import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
+import { MakeshiftElectorate, setOfNodes } from '../protocol/electorate/makeshift-electorate.js';
+import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import type { ScheduleEvent } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
@@ -57,12 +59,13 @@ export class MemoryCluster {
   private readonly options: ProtocolOptions;
 
   constructor({ nodes = 3, seed = 1, nodeSkews = [], options = {} }: MemoryClusterOptions = {}) {
-    this.nodes = Array.from(
-      { length: nodes },
-      (_, index) => new MemoryNode(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 })),
-    );
     this.random = new SeededRandom(seed);
     this.options = resolveProtocolOptions(options);
+    const positions = Array.from({ length: nodes }, (_, index) => positionOf(index));
+    const set = { generation: 1, positions: [...positions].sort(), leaseTtlMs: this.options.leaseTtlMs };
+    this.nodes = positions.map((position, index) =>
+      MemoryNode.standing(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 }), set, position),
+    );
   }
 
   /** Adds an instance with these tasks and starts it. */
@@ -72,11 +75,13 @@ export class MemoryCluster {
     const machine = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
     const clock = given.wrapClock?.(machine) ?? machine;
     const clusterClock = new ClusterClock(clock, this.nodes.length);
-    const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const connected = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const nodes = throughCouriers(connected, { clock, nodeTimeoutMs: this.options.nodeTimeoutMs });
     const events: ScheduleEvent[] = [];
     const locks = new MemoryLockProvider(this.nodes, this.random, id);
-    const ledger = new QuorumTickLedger(nodes);
-    const membership = new QuorumMembership(nodes);
+    const electorate = new MakeshiftElectorate(nodes, setOfNodes(nodes, this.options.leaseTtlMs));
+    const ledger = new QuorumTickLedger(nodes, electorate);
+    const membership = new QuorumMembership(nodes, electorate);
     const scheduler = new Scheduler({
       instanceId: id,
       nodes: nodes.length,
@@ -112,6 +117,8 @@ export class MemoryCluster {
   ): VotingNode {
     const connected = node.connect({
       label: `node ${index + 1}`,
+      position: positionOf(index),
+      callTimeoutMs: this.options.nodeTimeoutMs,
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
         clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
@@ -119,4 +126,8 @@ export class MemoryCluster {
     });
     return given.wrapNode?.(connected, index) ?? connected;
   }
+}
+
+function positionOf(index: number): string {
+  return `n${index + 1}`;
 }

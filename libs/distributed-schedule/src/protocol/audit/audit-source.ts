@@ -5,6 +5,7 @@ import type { ClusterClock } from '../cluster-clock.js';
 import type { DueTick } from '../due-tick.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { ProtocolOptions } from '../options.js';
+import type { OwnClaims } from '../own-claims.js';
 import type { PeekVerdict, TickLedger } from '../ports.js';
 import type { LabelsOf } from '../ranking.js';
 import type { RunsHere } from '../run-here.js';
@@ -38,6 +39,7 @@ export interface AuditParts {
   /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
   readonly directory?: InstanceDirectory;
   readonly ledger?: Pick<TickLedger, 'runsOnce'>;
+  readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
 }

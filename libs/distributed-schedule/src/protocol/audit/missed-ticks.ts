@@ -8,6 +8,7 @@
 import type { DueTick } from '../due-tick.js';
 import type { ScheduleEvent } from '../observer.js';
 import { hasRun, type TickReport } from '../outcome.js';
+import { whoseClaim } from '../own-claims.js';
 import type { PeekVerdict } from '../ports.js';
 import { eligibleAmong, isEligible } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
@@ -178,7 +179,7 @@ export class MissedTicks implements AuditSource {
   }
 
   private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
-    const { instanceId, labelsOf = () => [] } = this.parts;
+    const { instanceId, ownClaims, labelsOf = () => [] } = this.parts;
     const members = this.parts.members();
     const { placement } = due.task;
     const mayRun = this.mayRun(due.task);
@@ -189,6 +190,7 @@ export class MissedTicks implements AuditSource {
       peek,
       // That it slept says why nobody answered.
       hadNoAnswer: hadNoAnswer && !slept,
+      ownFate: peek?.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined,
       instanceId,
       isAlive: (id) => members.includes(id),
       mayRun,
