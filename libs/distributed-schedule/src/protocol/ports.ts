@@ -163,7 +163,6 @@ export type ClaimVerdict = {
   | { readonly kind: 'split' }
   | { readonly kind: 'no_quorum'; readonly reason: string }
   | { readonly kind: 'outdated' }
-  | { readonly kind: 'conflict' }
 );
 
 export type PeekVerdict = {

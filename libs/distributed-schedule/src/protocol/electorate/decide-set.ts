@@ -37,11 +37,7 @@ export function decideSet(scene: SetScene): SetDecision {
   return decideStamps(scene, answers, rivals);
 }
 
-function decideStamps(
-  scene: SetScene,
-  answers: readonly Answer[],
-  rivals: readonly Rival[],
-): SetDecision {
+function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: readonly Rival[]): SetDecision {
   const ofStanding = (wanted: StampStanding): readonly Answer[] =>
     answers.filter(({ standing }) => standing === wanted);
   const own = ofStanding('own');

@@ -8,176 +8,120 @@ import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
 import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
 import { quorumOf } from '../quorum.js';
 import { decideSet } from './decide-set.js';
-import {
-  type IdStanding,
-  isMajority,
-  type KnownNode,
-  letsClaimsPass,
-  NotedIds,
-  stampStandingOf,
-  unknownNode,
-} from './known-node.js';
-import type { LedgerId, LedgerIds } from './ledger-id.js';
-import type { BeatSign } from './node-identity.js';
-import { type NodeSet, setText } from './node-set.js';
+import type {
+  BidGate,
+  ElectorateStatus,
+  ElectorateView,
+  NoBid,
+  NodeProblemCode,
+  SentBeat,
+} from './electorate-view.js';
+import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
+import type { LedgerIds } from './ledger-id.js';
+import { NodeBook } from './node-book.js';
+import type { NodeSet } from './node-set.js';
 import { decided, type SetDecision } from './set-scene.js';
 import { Upkeep } from './upkeep.js';
-import { WrongServers } from './wrong-servers.js';
 
 export interface ElectorateParts {
   readonly nodes: readonly VotingNode[];
   readonly set: NodeSet;
+  /** Which application this is. */
   readonly app: string;
   readonly clock: Clock;
   readonly observer: ScheduleObserver;
   /** After so long a memory votes, and a set starts, with what a majority knows; Infinity = never. */
   readonly identityWaitMs: number;
-  /** Name of a set on record that is over. */
+  /** Name of a set on record that a person has declared to be over. */
   readonly takeOver?: string | undefined;
 }
 
-/** Why this instance does not bid now. */
-export interface NoBid {
-  readonly why: string;
-  /** For good: a newer generation is on record. */
-  readonly isOutdated: boolean;
-}
-
-/** What the ledger needs. */
-export interface ClaimTermsSource {
-  /** What the next claims say about the nodes. */
-  terms(): Pick<ClaimTerms, 'set' | 'ids'>;
-  /** A node has refused claims by these ids. The next terms name none of those that they have replaced. */
-  renamed(position: string, ids: LedgerIds): void;
-}
-
-export interface ElectorateStatus {
-  readonly condition: SetDecision['condition'];
-  readonly detail: string;
-  /** By label of the node, where something is wrong. */
-  readonly problems: Readonly<Record<string, 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT'>>;
-}
-
-interface SentBeat {
-  readonly sign: BeatSign;
-  /** Read before it was sent. */
-  readonly sentMs: number;
-  readonly sentWallMs: number;
-}
-
-/** A beat that is asked for at once still leaves the one before it so long, ms. */
-const SHORTEST_BEAT_MS = 20;
-
-export class Electorate implements ClaimTermsSource {
-  private readonly known: readonly KnownNode[];
-  private readonly noted: NotedIds;
-  private readonly wrong = new WrongServers();
+export class Electorate implements ElectorateView, BidGate {
+  private readonly book: NodeBook;
   private readonly upkeep: Upkeep;
   private decision: SetDecision = decided('waits', 'no node has answered yet');
   private heardBeat: SentBeat | undefined;
+  /** Since when a majority answers and no stamp stands; monotonic. */
   private unstampedSinceMs: number | undefined;
   private askedBeatMs = Number.POSITIVE_INFINITY;
-  private isYielding = false;
+  private beatWanted: () => void = () => {};
 
   constructor(private readonly parts: ElectorateParts) {
-    const { set, nodes, identityWaitMs } = parts;
-    this.known = nodes.map(({ position, label }) => unknownNode(position, label));
-    this.noted = new NotedIds(set);
+    const { set, nodes, identityWaitMs, clock } = parts;
+    const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
+    this.book = new NodeBook({ nodes, set, tell });
     this.upkeep = new Upkeep({
       set,
       nodes,
       identityWaitMs,
-      known: this.known,
+      known: this.book.known,
       decide: () => this.decide(),
-      wanting: () => this.wanting(),
-      tell: (event) => this.tell(event),
-      heldUp: (position) => this.wrong.holdUp(position, parts.clock.monotonicMs()),
+      wanting: () => this.book.wanting(clock.monotonicMs()),
+      heldUp: (position) => this.book.holdUp(position, clock.monotonicMs()),
+      tell,
     });
   }
 
-  /** What the next beat says. Only ids that answered the beat before: nobody waits for one that has gone. */
-  sign(): BeatSign {
-    const { set, app } = this.parts;
-    const ids: Record<string, LedgerId> = {};
-    for (const node of this.known) {
-      const standing = this.standingOf(node);
-      const isUsed = standing === 'votes' || standing === 'superseded';
-      if (node.answersNow && node.identity !== undefined && isUsed) ids[node.position] = node.identity.id;
-    }
-    return { set, app, standsSinceMs: this.standsSinceMs(), yields: this.isYielding, ids };
+  beginBeat(): SentBeat {
+    const { set, app, clock } = this.parts;
+    const sentMs = clock.monotonicMs();
+    return {
+      sign: {
+        set,
+        app,
+        standsSinceMs: this.book.standsSinceMs(sentMs),
+        yields: this.decision.condition === 'yields',
+        ids: this.book.idsInUse(),
+      },
+      sentMs,
+      sentWallMs: clock.wallMs(),
+    };
   }
 
-  /** Takes in what the nodes answered to a beat, in their order, and begins what has to be done about it. */
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
     if (beat.sentMs < (this.heardBeat?.sentMs ?? Number.NEGATIVE_INFINITY)) return;
     const nowMs = this.parts.clock.monotonicMs();
     this.askedBeatMs = Number.POSITIVE_INFINITY;
-    for (const [index, node] of this.known.entries()) this.takeIn(node, replies[index], nowMs);
-    if (this.known.every(({ answersNow }) => !answersNow)) return;
+    const isRenamed = this.book.takeIn(replies, nowMs);
+    if (isRenamed) this.askForBeat(0);
+    if (!replies.some(({ answered }) => answered)) return;
     this.heardBeat = beat;
-    this.noted.read(this.known);
-    this.reconnect(nowMs);
     this.countWait(nowMs);
-    this.decide();
-    if (this.decision.stamps.length > 0 || this.wanting().length > 0) this.upkeep.request();
+    const { stamps, againInMs } = this.decide();
+    if (againInMs !== undefined) this.askForBeat(againInMs);
+    if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
   }
 
-  terms(): Pick<ClaimTerms, 'set' | 'ids'> {
-    const ids: Record<string, LedgerId> = {};
-    for (const node of this.known) {
-      // One that has missed a beat may be back before the next one; its id is named until it is known to be another.
-      const isUsed = this.isRecent(node) && this.standingOf(node) === 'votes';
-      if (isUsed && node.identity !== undefined) ids[node.position] = node.identity.id;
-    }
-    return { set: this.parts.set, ids };
+  terms(node: VotingNode): ClaimTerms {
+    const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
+    return { set: this.parts.set, ids, deadlineMs: node.callDeadlineMs() };
   }
 
-  renamed(position: string, ids: LedgerIds): void {
-    for (const node of this.known) {
-      const id = ids[node.position];
-      const { identity } = node;
-      if (id === undefined || identity === undefined) continue;
-      if (node.position === position) {
-        // Whether it has a vote the next claim finds out; a beat at once finds out the rest.
-        if (identity.id !== id) node.identity = { ...identity, id, hasVote: true };
-      } else {
-        const noter = this.known.find((one) => one.position === position);
-        if (noter?.identity !== undefined) {
-          noter.identity = {
-            ...noter.identity,
-            noted: { ...noter.identity.noted, [node.position]: id },
-          };
-        }
-      }
-    }
+  renamed({ position }: VotingNode, ids: LedgerIds): void {
+    this.book.renamed(position, ids);
     this.askForBeat(0);
   }
 
-  /** Undefined where this instance may bid. */
   mayBid(): NoBid | undefined {
     const { condition, detail } = this.decision;
-    if (condition === 'outdated') return { why: detail, isOutdated: true };
-    const why = this.isUnheard()
-      ? 'this instance has not been heard by its nodes for a while'
-      : condition === 'bids'
-        ? this.tooFewVoters()
-        : detail;
-    return why === undefined ? undefined : { why, isOutdated: false };
+    const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
+    return why === undefined ? undefined : { why, isOutdated: condition === 'outdated' };
   }
 
-  /** Monotonic instant at which a beat may change what is decided; Infinity: the usual one is soon enough. */
   get nextBeatMs(): number {
     return this.askedBeatMs;
   }
 
+  onBeatWanted(listener: () => void): void {
+    this.beatWanted = listener;
+  }
+
   status(): ElectorateStatus {
     const { condition, detail } = this.decision;
-    const problems: Record<string, 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT'> = {};
-    for (const node of this.known) {
-      if (node.identity === undefined) continue;
-      if (this.standingOf(node) === 'wrong_server') problems[node.label] = 'DSCHED_WRONG_SERVER';
-      else if (stampStandingOf(node.identity, this.parts.set) === 'foreign')
-        problems[node.label] = 'DSCHED_NODE_SET_CONFLICT';
+    const problems: Record<string, NodeProblemCode> = {};
+    for (const node of this.book.known) {
+      if (this.book.standingOf(node) === 'wrong_server') problems[node.label] = 'DSCHED_WRONG_SERVER';
+      else if (this.isForeign(node)) problems[node.label] = 'DSCHED_NODE_SET_CONFLICT';
     }
     return { condition, detail, problems };
   }
@@ -185,5 +129,68 @@ export class Electorate implements ClaimTermsSource {
   /** Resolves when nothing is under way at the nodes. Never rejects. */
   idle(): Promise<void> {
     return this.upkeep.idle();
+  }
+
+  private decide(): SetDecision {
+    const { set, app, identityWaitMs, takeOver, clock, observer } = this.parts;
+    const nowMs = clock.monotonicMs();
+    const before = this.decision;
+    this.decision = decideSet({
+      set,
+      app,
+      nodes: this.book.known,
+      standsSinceMs: this.book.standsSinceMs(nowMs),
+      wasShown: this.heardBeat?.sign.yields === false,
+      waitedMs: nowMs - (this.unstampedSinceMs ?? nowMs),
+      identityWaitMs,
+      takeOver,
+    });
+    const { condition, detail } = this.decision;
+    if (condition !== before.condition) observer.observe({ type: 'node_set', condition, detail });
+    return this.decision;
+  }
+
+  private countWait(nowMs: number): void {
+    const answers = this.book.known.filter(({ answersNow }) => answersNow).length;
+    const isWaiting = isMajority(answers, this.parts.set) && this.book.standsSinceMs(nowMs) === undefined;
+    this.unstampedSinceMs = isWaiting ? (this.unstampedSinceMs ?? nowMs) : undefined;
+  }
+
+  private askForBeat(inMs: number): void {
+    this.askedBeatMs = Math.min(this.askedBeatMs, this.parts.clock.monotonicMs() + inMs);
+    this.beatWanted();
+  }
+
+  /**
+   * Others may have taken this instance for gone, and have gone on without it: it beats before it bids. The monotonic clock
+   * may have stood still meanwhile, as in a machine that was suspended.
+   */
+  private whyUnheard(): string | undefined {
+    const { clock } = this.parts;
+    const { sentMs, sentWallMs } = this.heardBeat ?? { sentMs: Number.NEGATIVE_INFINITY, sentWallMs: 0 };
+    const silentMs = Math.max(clock.monotonicMs() - sentMs, clock.wallMs() - sentWallMs);
+    return silentMs > MEMBER_TTL_MS ? 'this instance has not been heard by its nodes for a while' : undefined;
+  }
+
+  /** Silent nodes may answer a claim; the others are known to refuse it. */
+  private whyTooFew(): string | undefined {
+    const refusing = this.book.known.flatMap((node) => {
+      const why = this.whyRefused(node);
+      return why === undefined ? [] : [`${node.label}: ${why}`];
+    });
+    const { length } = this.book.known;
+    return length - refusing.length < quorumOf(length) ? refusing.join(', ') : undefined;
+  }
+
+  private whyRefused(node: KnownNode): string | undefined {
+    if (node.identity === undefined || !node.answersNow) return undefined;
+    const standing = this.book.standingOf(node);
+    if (standing !== 'votes') return standing;
+    const stamp = stampStandingOf(node.identity, this.parts.set);
+    return letsClaimsPass(stamp) ? undefined : stamp === 'none' ? 'unstamped' : stamp;
+  }
+
+  private isForeign({ identity }: KnownNode): boolean {
+    return identity !== undefined && stampStandingOf(identity, this.parts.set) === 'foreign';
   }
 }

@@ -3,21 +3,11 @@
  * without any of the rules that make this safe between instances.
  */
 
-import type { ClaimTerms, NodeReply, VotingNode } from '../ports.js';
+import type { ClaimTerms, VotingNode } from '../ports.js';
 import { bringUp } from './bring-up.js';
+import type { ElectorateView, SentBeat } from './electorate-view.js';
 import type { LedgerId } from './ledger-id.js';
-import type { BeatSign } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
-
-/** What the ledger and the membership ask about the set and the ids of its nodes. */
-export interface ElectorateView {
-  /** Under which terms this node is to be asked for a vote. */
-  terms(node: VotingNode): ClaimTerms;
-  /** What the next beat says. */
-  sign(): BeatSign;
-  /** Nodes have refused every claim of a message: undefined when there is no point in asking again. */
-  mend?(): Promise<void>;
-}
 
 export class MakeshiftElectorate implements ElectorateView {
   private ids: Record<string, LedgerId> = {};
@@ -31,9 +21,14 @@ export class MakeshiftElectorate implements ElectorateView {
     return { set: this.set, ids: this.ids, deadlineMs: node.callDeadlineMs() };
   }
 
-  sign(): BeatSign {
-    return { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
+  renamed(): void {}
+
+  beginBeat(): SentBeat {
+    const sign = { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
+    return { sign, sentMs: 0, sentWallMs: 0 };
   }
+
+  heard(): void {}
 
   async mend(): Promise<void> {
     this.ids = { ...(await bringUp(this.nodes, this.set)) };
@@ -42,10 +37,4 @@ export class MakeshiftElectorate implements ElectorateView {
 
 export function setOfNodes(nodes: readonly VotingNode[], leaseTtlMs = 3_000): NodeSet {
   return { generation: 1, positions: nodes.map(({ position }) => position).sort(), leaseTtlMs };
-}
-
-/** Whether a node's refusal of a whole message may be mended. */
-export function isMendable(reply: NodeReply<{ readonly votes: readonly { readonly kind: string }[] }>): boolean {
-  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
-  return kind === 'unstamped' || kind === 'renamed' || kind === 'unconfirmed';
 }

@@ -1,6 +1,7 @@
 /** What is decided about the set of nodes, and from what. */
 
 import { MEMBER_TTL_MS } from '../constants.js';
+import type { NodeSetCondition } from './electorate-view.js';
 import type { KnownNode, StampStanding } from './known-node.js';
 import type { NodeIdentity, StampRequest } from './node-identity.js';
 import { majoritiesMeet, type NodeSet, stampText } from './node-set.js';
@@ -22,15 +23,6 @@ export interface SetScene {
 }
 
 /**
- * - `bids`      the set stands
- * - `waits`     for nodes, or for an instance of another set to give way
- * - `yields`    a set whose majorities need not meet ours goes on, and this one does not bid beside it
- * - `conflict`  a set that nobody alive uses is on record, and only a person can say that it is over
- * - `outdated`  a newer generation is on record
- */
-export type SetCondition = 'bids' | 'waits' | 'yields' | 'conflict' | 'outdated';
-
-/**
  * - `first`       nothing was on record anywhere
  * - `forced`      the same, and not all nodes could be asked
  * - `empty`       the set stands at other nodes, and this one has forgotten
@@ -46,7 +38,7 @@ export interface PlannedStamp {
 }
 
 export interface SetDecision {
-  readonly condition: SetCondition;
+  readonly condition: NodeSetCondition;
   readonly detail: string;
   readonly stamps: readonly PlannedStamp[];
   /** The next beat may decide more after so many ms. */
@@ -60,7 +52,7 @@ export interface Answer {
   readonly standing: StampStanding;
 }
 
-export function decided(condition: SetCondition, detail: string): SetDecision {
+export function decided(condition: NodeSetCondition, detail: string): SetDecision {
   return { condition, detail, stamps: [] };
 }
 

@@ -67,7 +67,7 @@ export class Upkeep {
     const reply = await this.votingNode(node).stamp(request);
     if (!reply.answered || reply.value !== 'stamped' || node.identity === undefined) return false;
     node.identity = { ...node.identity, stamp: request.stamp };
-    this.parts.tell({ type: 'node_set', condition: 'stamped', node: node.label, reason });
+    this.parts.tell({ type: 'stamped', node: node.label, reason });
     return true;
   }
 
