@@ -54,13 +54,8 @@ export class MemoryLedger {
   ) {}
 
   /** Begins with a memory instead of making one: nothing can have been granted before it existed. */
-  beginWith(memory: Omit<LedgerMemory, 'version' | 'incarnation' | 'noted'>): void {
-    this.memory = {
-      ...memory,
-      version: PROTOCOL_VERSION,
-      incarnation: this.incarnation,
-      noted: new Map(),
-    };
+  beginWith(memory: Omit<LedgerMemory, 'version' | 'incarnation'>): void {
+    this.memory = { ...memory, version: PROTOCOL_VERSION, incarnation: this.incarnation };
   }
 
   /** Another process, or another history, answers from now on. */

@@ -5,7 +5,7 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { PROTOCOL_VERSION } from '../protocol/constants.js';
+import { EARLY_MS, MARGIN_MS, MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import { DEFAULTS } from '../protocol/options.js';
@@ -84,8 +84,34 @@ export class MemoryNode {
       vote: position,
       stamp: stampText({ set, sinceMs: 0, app: 'embedded' }),
       highest: 0,
+      noted: new Map(),
     });
     return node;
+  }
+
+  /**
+   * The nodes of a set that is in use, in the order of its positions: they are stamped, know each other and vote, and yet
+   * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
+   */
+  static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
+    const ids = new Map(set.positions.map((position) => [position, `1.${nextNonce()}`]));
+    return set.positions.map((position, index) => {
+      const clock = clocks[index];
+      if (clock === undefined) throw new Error(`no clock for ${position}`);
+      const node = new MemoryNode(clock);
+      const sinceMs = clock.wallMs();
+      node.ledger.beginWith({
+        floor: sinceMs + EARLY_MS + MARGIN_MS,
+        sinceMs,
+        id: ids.get(position) ?? '',
+        idSinceMs: sinceMs - MEMBER_TTL_MS,
+        vote: position,
+        stamp: stampText({ set, sinceMs: Math.floor(sinceMs), app: 'in-use' }),
+        highest: 0,
+        noted: new Map([...ids].filter(([other]) => other !== position)),
+      });
+      return node;
+    });
   }
 
   /** The node as one instance sees it. */
@@ -111,7 +137,7 @@ export class MemoryNode {
         answer((memory) =>
           note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
         ),
-      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter)),
+      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
       confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
       stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
       callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),
