@@ -5,7 +5,7 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { EARLY_MS, MARGIN_MS, MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import { DEFAULTS } from '../protocol/options.js';
@@ -75,17 +75,16 @@ export class MemoryNode {
     set: NodeSet = ONE_NODE,
     position: string = SINGLE_POSITION,
   ): MemoryNode {
+    const node = MemoryNode.standing(clock, set, position);
+    Object.assign(node.ledger.remember(), { floor: 0, sinceMs: Number.NEGATIVE_INFINITY, idSinceMs: 0 });
+    return node;
+  }
+
+  /** A node that was seen for the first time right now, abstains for it, and stands stamped and confirmed already. */
+  static standing(clock: Pick<Clock, 'wallMs'>, set: NodeSet, position: string): MemoryNode {
     const node = new MemoryNode(clock);
-    node.ledger.beginWith({
-      floor: 0,
-      sinceMs: Number.NEGATIVE_INFINITY,
-      id: `1.${nextNonce()}`,
-      idSinceMs: 0,
-      vote: position,
-      stamp: stampText({ set, sinceMs: 0, app: 'embedded' }),
-      highest: 0,
-      noted: new Map(),
-    });
+    const stamp = stampText({ set, sinceMs: 0, app: 'embedded' });
+    Object.assign(node.ledger.remember(), { vote: position, stamp });
     return node;
   }
 
@@ -94,24 +93,20 @@ export class MemoryNode {
    * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
    */
   static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
-    const ids = new Map(set.positions.map((position) => [position, `1.${nextNonce()}`]));
-    return set.positions.map((position, index) => {
+    const nodes = set.positions.map((position, index) => {
       const clock = clocks[index];
       if (clock === undefined) throw new Error(`no clock for ${position}`);
-      const node = new MemoryNode(clock);
-      const sinceMs = clock.wallMs();
-      node.ledger.beginWith({
-        floor: sinceMs + EARLY_MS + MARGIN_MS,
-        sinceMs,
-        id: ids.get(position) ?? '',
-        idSinceMs: sinceMs - MEMBER_TTL_MS,
-        vote: position,
-        stamp: stampText({ set, sinceMs: Math.floor(sinceMs), app: 'in-use' }),
-        highest: 0,
-        noted: new Map([...ids].filter(([other]) => other !== position)),
-      });
-      return node;
+      return MemoryNode.standing(clock, set, position);
     });
+    for (const [index, node] of nodes.entries()) {
+      const memory = node.ledger.remember();
+      memory.idSinceMs -= MEMBER_TTL_MS;
+      for (const [other, { ledger }] of nodes.entries()) {
+        const position = set.positions[other];
+        if (other !== index && position !== undefined) memory.noted.set(position, ledger.remember().id);
+      }
+    }
+    return nodes;
   }
 
   /** The node as one instance sees it. */

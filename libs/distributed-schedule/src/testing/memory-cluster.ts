@@ -3,7 +3,7 @@ import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
-import { type NodeSet, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
+import { type NodeSet, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
@@ -168,7 +168,7 @@ export class MemoryCluster {
   }
 }
 
-/** Named like an address, in the order of the index. One node alone is one ledger under whatever name. */
+/** One node alone is one ledger under whatever name. */
 function positionAt(index: number, count: number): string {
-  return count === 1 ? SINGLE_POSITION : positionOf(`node-${String(index + 1).padStart(3, '0')}`);
+  return count === 1 ? SINGLE_POSITION : `n${index + 1}`;
 }

@@ -3,7 +3,7 @@
  * without any of the rules that make this safe between instances.
  */
 
-import type { ClaimTerms, VotingNode } from '../ports.js';
+import type { BeatReply, ClaimTerms, NodeReply, VotingNode } from '../ports.js';
 import { bringUp } from './bring-up.js';
 import type { ElectorateView, SentBeat } from './electorate-view.js';
 import type { LedgerId } from './ledger-id.js';
@@ -28,7 +28,12 @@ export class MakeshiftElectorate implements ElectorateView {
     return { sign, sentMs: 0, sentWallMs: 0 };
   }
 
-  heard(): void {}
+  heard(_beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
+    for (const [index, { position }] of this.nodes.entries()) {
+      const reply = replies[index];
+      if (reply?.answered) this.ids = { ...this.ids, [position]: reply.value.identity.id };
+    }
+  }
 
   async mend(): Promise<void> {
     this.ids = { ...(await bringUp(this.nodes, this.set)) };
