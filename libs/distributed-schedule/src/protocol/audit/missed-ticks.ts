@@ -9,7 +9,7 @@ import type { DueTick } from '../due-tick.js';
 import type { ScheduleEvent } from '../observer.js';
 import { hasRun, type TickReport } from '../outcome.js';
 import type { PeekVerdict } from '../ports.js';
-import { eligibleAmong, isEligible } from '../ranking.js';
+import { contendersFor, eligibleAmong, isEligible } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
@@ -180,9 +180,12 @@ export class MissedTicks implements AuditSource {
   private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
     const { instanceId, labelsOf = () => [] } = this.parts;
     const members = this.parts.members();
-    const { placement } = due.task;
+    const { name, placement } = due.task;
     const mayRun = this.mayRun(due.task);
-    const eligible = Math.max(mayRun ? 1 : 0, eligibleAmong(members, placement, labelsOf).length);
+    const eligible = Math.max(
+      mayRun ? 1 : 0,
+      eligibleAmong(contendersFor(this.parts, name), placement, labelsOf).length,
+    );
     return judgeTick({
       due,
       report,
