@@ -9,6 +9,7 @@ import { DefinitionSets } from '../../../libs/distributed-schedule/src/nest/defi
 import type { ExclusiveTask } from '../../../libs/distributed-schedule/src/nest/exclusive.explorer.js';
 import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest/exclusive-task.factory.js';
 import type { ExclusiveTaskOptions } from '../../../libs/distributed-schedule/src/nest/exclusive-task-options.js';
+import { FrequencyDesk } from '../../../libs/distributed-schedule/src/nest/frequency-desk.js';
 import type { PlannedTask } from '../../../libs/distributed-schedule/src/nest/planned-task.js';
 import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
 import { SetsOnBoard } from '../../../libs/distributed-schedule/src/nest/sets-on-board.js';
@@ -79,10 +80,15 @@ export class Version {
     this.sets = new DefinitionSets(this.board, app, definitionSetOf(tasks), new SetsOnBoard(this.board));
     const blueprints = new Blueprints(() => ({ nowMs: world.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
     this.blueprints = blueprints;
+    const desk = new FrequencyDesk(
+      world.clock,
+      () => this.reconciler.reconcile(),
+      new AbortController().signal,
+    );
     const plan = new ControlPlan({
       board: this.room,
       sets: this.sets,
-      versions: new VersionRule(followMoreFrequent),
+      versions: new VersionRule(followMoreFrequent, desk),
       own,
       handlers: known,
       blueprints,

@@ -116,6 +116,8 @@ export class ControlPlan {
       make: (data, jitterMs) => this.scheduleOf(own, data, jitterMs, 'a schedule of a newer version'),
     });
     if (ruling.kind === 'own') return base;
+    if (ruling.kind === 'wait')
+      return { ...base, task: { ...own, schedule: notDue(own.schedule) }, words: ['wait'] };
     conditions.set(ruling.kind === 'follow' ? 'follows_newer' : 'left_to_newer', ruling.detail);
     const { schedule } = ruling;
     if (schedule === undefined) return undefined;
@@ -225,6 +227,11 @@ function ownBase(own: ExclusiveTask): Base {
 
 function lateness({ maxLatenessMs }: ScheduledTask): { readonly maxLatenessMs?: number } {
   return maxLatenessMs === undefined ? {} : { maxLatenessMs };
+}
+
+/** For as long as it is not known by which schedule it is due; only what is triggered is. */
+function notDue({ description }: Schedule): Schedule {
+  return { description, nextAfter: () => undefined };
 }
 
 function isPaused(name: string, { pauses }: Decisions): boolean {

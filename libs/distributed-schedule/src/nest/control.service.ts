@@ -16,6 +16,7 @@ import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.to
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
+import { FrequencyDesk } from './frequency-desk.js';
 import { ObserverFanout } from './observer-fanout.js';
 import type { PlannedTask } from './planned-task.js';
 import { RunRecords } from './run-records.js';
@@ -83,7 +84,8 @@ export class ControlService {
       defaults: this.options.tasks,
     });
     const blueprints = new Blueprints(surroundings, bidStaggerMs);
-    const versions = new VersionRule(followMoreFrequent);
+    const desk = new FrequencyDesk(this.clock, () => this.reconcile(reconciler), this.stopping.signal);
+    const versions = new VersionRule(followMoreFrequent, desk);
     const plan = new ControlPlan({ board: room, sets, versions, own, handlers, blueprints });
     const scheduled = tasks.filter(({ disabled }) => !disabled).map(({ name }) => name);
     const reconciler = new ControlReconciler(plan, scheduler, this.observer, scheduled);
@@ -112,6 +114,14 @@ export class ControlService {
     reconciler.reconcile();
     this.watch(reconciler, sets);
     board.start();
+  }
+
+  private reconcile(reconciler: ControlReconciler): void {
+    try {
+      reconciler.reconcile();
+    } catch (error) {
+      this.observer.observe({ type: 'error', error, where: 'control' });
+    }
   }
 
   private watch(reconciler: ControlReconciler, sets: DefinitionSets): void {

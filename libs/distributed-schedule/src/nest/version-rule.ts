@@ -4,10 +4,10 @@
  * the instances of that version. It never runs its own schedule beside theirs: a task with two schedules runs by both.
  */
 
-import { isMoreFrequent } from '../protocol/frequency.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import type { TaskDefinition } from './definition-set.js';
 import type { CurrentDefinition } from './definition-sets.js';
+import type { FrequencyDesk } from './frequency-desk.js';
 import type { ScheduleData } from './schedule-data.js';
 
 export interface VersionQuestion {
@@ -22,20 +22,17 @@ export interface VersionQuestion {
 export type VersionRuling =
   /** The own definition is the one that counts. */
   | { readonly kind: 'own' }
+  /** It is not known yet whether to follow; meanwhile neither is run here. */
+  | { readonly kind: 'wait' }
   | { readonly kind: 'follow'; readonly schedule: Schedule; readonly detail: string }
   /** `schedule` is when the others run it, where that is known here. */
   | { readonly kind: 'leave'; readonly schedule?: Schedule; readonly detail: string };
 
-interface Compared {
-  readonly fingerprints: string;
-  readonly isMore: boolean;
-}
-
 export class VersionRule {
-  /** By task: walking two cron expressions takes longer than a plan may. */
-  private readonly compared = new Map<string, Compared>();
-
-  constructor(private readonly followMoreFrequent: boolean) {}
+  constructor(
+    private readonly followMoreFrequent: boolean,
+    private readonly desk: Pick<FrequencyDesk, 'isMore'>,
+  ) {}
 
   rule(question: VersionQuestion): VersionRuling {
     const { own, current, make } = question;
@@ -59,6 +56,7 @@ export class VersionRule {
       return { kind: 'leave', schedule, detail };
     }
     const isMore = this.isMore(question, schedule);
+    if (isMore === undefined) return { kind: 'wait' };
     if (isMore && !this.followMoreFrequent) {
       const detail = `it runs there ${description}, which is more often; with the option followMoreFrequent it would be followed`;
       return { kind: 'leave', schedule, detail };
@@ -67,13 +65,12 @@ export class VersionRule {
     return { kind: 'follow', schedule, detail: `a newer version of the app runs it ${description}${more}` };
   }
 
-  private isMore({ name, own, ownSchedule, current }: VersionQuestion, schedule: Schedule): boolean {
-    const fingerprints = `${own.fingerprint} ${current.fingerprint}`;
-    const before = this.compared.get(name);
-    if (before?.fingerprints === fingerprints) return before.isMore;
+  private isMore(
+    { name, own, ownSchedule, current }: VersionQuestion,
+    schedule: Schedule,
+  ): boolean | undefined {
+    const pair = `${own.fingerprint} ${current.fingerprint}`;
     // From when that version was first seen: then all older instances come to the same answer.
-    const isMore = isMoreFrequent(schedule, ownSchedule, current.firstSeenMs);
-    this.compared.set(name, { fingerprints, isMore });
-    return isMore;
+    return this.desk.isMore({ name, pair, one: schedule, than: ownSchedule, fromMs: current.firstSeenMs });
   }
 }

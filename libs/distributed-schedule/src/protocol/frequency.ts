@@ -17,18 +17,28 @@ const TICKS_LOOKED_AT = 64;
 /** Days are 23 to 25 hours long and months 28 to 31 days: a gap that is shorter by less than a tenth is no other one. */
 const SHORTER_SHARE = 0.9;
 
+/** A comparison that takes its time: a step is one question to a schedule, which for a cron expression can take milliseconds. */
+export type Comparison = Generator<undefined, boolean>;
+
 /** @param fromMs epoch ms; the same for all who ask about the same two, so that they agree */
 export function isMoreFrequent(one: Schedule, than: Schedule, fromMs: number): boolean {
+  const comparison = compareFrequency(one, than, fromMs);
+  for (;;) {
+    const step = comparison.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, step by step. */
+export function* compareFrequency(one: Schedule, than: Schedule, fromMs: number): Comparison {
   try {
-    const [ticks, others] = [unspread(one), unspread(than)];
-    const mine = firstTicks(ticks, fromMs, Number.POSITIVE_INFINITY);
+    const mine = yield* firstTicks(unspread(one), fromMs);
     const last = mine.at(-1);
     if (last === undefined) return false;
-    const theirs = firstTicks(others, fromMs, last);
-    // Their shortest gap is looked for over as many ticks, which may lie further ahead.
-    const theirGapMs = shortestGapMs(firstTicks(others, fromMs, Number.POSITIVE_INFINITY));
-    const isDenser = mine.length > theirs.length + 1;
-    return isDenser || shortestGapMs(mine) < theirGapMs * SHORTER_SHARE;
+    const theirs = yield* firstTicks(unspread(than), fromMs);
+    const isDenser = mine.length > theirs.filter((tick) => tick <= last).length + 1;
+    // Their shortest gap may lie further ahead than those ticks.
+    return isDenser || shortestGapMs(mine) < shortestGapMs(theirs) * SHORTER_SHARE;
   } catch {
     return true;
   }
@@ -39,13 +49,15 @@ function unspread(schedule: Schedule): Schedule {
   return schedule instanceof JitteredSchedule ? schedule.base : schedule;
 }
 
-function firstTicks(schedule: Schedule, fromMs: number, untilMs: number): readonly number[] {
+function* firstTicks(schedule: Schedule, fromMs: number): Generator<undefined, readonly number[]> {
   const ticks: number[] = [];
-  for (let tick = schedule.nextAfter(fromMs); tick !== undefined && tick <= untilMs; ) {
-    if (!Number.isFinite(tick)) throw new Error('a tick that is no instant');
+  for (let afterMs = fromMs; ticks.length < TICKS_LOOKED_AT; yield) {
+    const tick = schedule.nextAfter(afterMs);
+    if (tick === undefined) break;
+    // What comes no later than the one before would be asked for ever, or is no instant.
+    if (!(tick > afterMs && Number.isFinite(tick))) throw new Error('a schedule that does not go on');
     ticks.push(tick);
-    if (ticks.length === TICKS_LOOKED_AT) break;
-    tick = schedule.nextAfter(tick);
+    afterMs = tick;
   }
   return ticks;
 }
