@@ -28,6 +28,8 @@ export interface JoinOptions {
   readonly skew?: { offsetMs: number };
   /** Its labels, which every other member knows at once. Default: none. */
   readonly labels?: readonly string[];
+  /** Which other members it takes to run a task. Default: all run all. */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** Put between the scheduler and its ports, to break them. */
   readonly wrapLocks?: (locks: LockProvider) => LockProvider;
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
@@ -88,6 +90,7 @@ export class MemoryCluster {
       ledger: given.wrapLedger?.(ledger) ?? ledger,
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
+      ...(given.runsTask !== undefined && { runsTask: given.runsTask }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
       observer: {
         observe: (event) => {
