@@ -31,6 +31,8 @@ export interface AuditParts {
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
+  /** Those of them that run a task, this one included. Absent: all. */
+  readonly contenders?: (task: string) => readonly string[];
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
   readonly labelsOf?: LabelsOf;
