@@ -25,6 +25,7 @@ const HEALTHY: SchedulerStatus = {
   nodes: 3,
   nodesAnswering: 3,
   quorum: true,
+  nodeSet: { condition: 'bids', detail: 'the set stands', problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
   audit: { missed: 0, lost: 0 },

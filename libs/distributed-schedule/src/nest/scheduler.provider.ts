@@ -5,6 +5,7 @@ import { Board } from '../protocol/board/board.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
+import type { BidGate } from '../protocol/electorate/electorate-view.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock } from '../protocol/ports.js';
@@ -31,6 +32,7 @@ export interface SchedulerHost {
   readonly notices: InstanceNotices;
   readonly timeouts: TimeoutDesk;
   readonly backend: ScheduleBackend;
+  readonly electorate: BidGate;
 }
 
 export const SCHEDULER_PROVIDERS: readonly Provider[] = [
@@ -112,5 +114,5 @@ async function createSchedulerHost(
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
   });
-  return { scheduler, board, notices, timeouts, backend };
+  return { scheduler, board, notices, timeouts, backend, electorate };
 }
