@@ -139,10 +139,26 @@ describe('the log', () => {
     expect(logs.ours('error')[0]).toContain('DSCHED_NODE_SET_OUTDATED');
   });
 
-  it('tells of a conflict what differs and what to do', () => {
-    observer.observe({ type: 'fenced', reason: 'conflict' });
-    expect(logs.ours('error')[0]).toContain('other addresses of nodes or another lease.ttlMs');
-    expect(logs.ours('error')[0]).toContain('raise nodeSetGeneration by one');
+  it('tells of a set of nodes that does not stand, of one that gives way, and of the end of both', () => {
+    observer.observe({ type: 'node_set', condition: 'bids', detail: 'the set stands' });
+    expect(logs.ours('log')).toEqual([]);
+    observer.observe({ type: 'node_set', condition: 'yields', detail: 'set 0badcafe goes on' });
+    observer.observe({ type: 'node_set', condition: 'conflict', detail: "pass takeOver: '0badcafe'" });
+    observer.observe({ type: 'node_set', condition: 'bids', detail: 'the set stands' });
+    expect(logs.ours('error')[0]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*set 0badcafe goes on/);
+    expect(logs.ours('error')[1]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*takeOver: '0badcafe'/);
+    expect(logs.ours('log')).toEqual(['The node set stands again: this instance bids.']);
+  });
+
+  it('tells of servers behind the nodes what a person has to know', () => {
+    const tell = (condition: 'votes' | 'forced' | 'wrong_server' | 'other_version'): void =>
+      observer.observe({ type: 'identity', node: 'node 2', condition, detail: condition });
+    for (const condition of ['votes', 'forced', 'wrong_server', 'other_version'] as const) tell(condition);
+    observer.observe({ type: 'stamped', node: 'node 2', reason: 'forced' });
+    expect(logs.ours('log')).toEqual(['node 2: votes.']);
+    expect(logs.ours('warn')).toHaveLength(2);
+    expect(logs.ours('error')[0]).toContain('DSCHED_WRONG_SERVER: node 2');
+    expect(logs.ours('error')[1]).toContain('DSCHED_PROTOCOL_VERSION: node 2');
   });
 
   it('tells once a minute of ticks without a majority while beats have one, and of overlaps, each for itself', () => {
