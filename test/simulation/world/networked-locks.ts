@@ -1,12 +1,13 @@
 /**
  * Run locks by majority over the simulated network: what redlock.lock-provider.ts does over Redis, with the node's own
- * part (quarantine, presence, deadline) in the model.
+ * part (quarantine, presence, deadline) in the model and the meaning of the votes where production has it.
  */
 
-import type {
-  ExtendVote,
-  LockVote,
-} from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
+import {
+  decideAcquire,
+  decideExtend,
+  type LockVote,
+} from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type {
   ExtendVerdict,
   HeldLock,
@@ -15,7 +16,6 @@ import type {
   NodeReply,
   Random,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
 import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { Machine } from './machine.js';
@@ -95,29 +95,24 @@ export class NetworkedLocks implements LockProvider {
       if (vote.kind === 'acquired') witness.granted(server, request);
       return vote;
     });
-    const votes = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
-    const quorum = quorumOf(replies.length);
-    if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) {
-      if (takeOvers > 0) witness.tookOver();
-      this.parts.onAcquired(lock);
-      return { kind: 'acquired', lock };
+    const verdict = decideAcquire(votesOf(replies), replies.length);
+    if (verdict.kind !== 'acquired') {
+      void this.release([lock]);
+      return verdict;
     }
-    void this.release([lock]);
-    return verdictOfRefusals(votes, quorum);
+    if (takeOvers > 0) witness.tookOver();
+    this.parts.onAcquired(lock);
+    return { kind: 'acquired', lock };
   }
 
   private async extendOne(lock: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
-    const replies = await this.ask<ExtendVote>((server, deadlineMs) => {
+    const replies = await this.ask<LockVote>((server, deadlineMs) => {
       const request = this.request(lock, server, ttlMs, deadlineMs);
-      const vote = server.desk.extend(request);
-      if (vote === 'extended') this.parts.witness.granted(server, request);
-      return vote;
+      const kind = server.desk.extend(request);
+      if (kind === 'extended') this.parts.witness.granted(server, request);
+      return { kind };
     });
-    const quorum = quorumOf(replies.length);
-    const extended = replies.filter((reply) => reply.answered && reply.value === 'extended').length;
-    const lost = replies.filter((reply) => reply.answered && reply.value === 'lost').length;
-    if (extended >= quorum) return { kind: 'extended' };
-    return lost >= quorum ? { kind: 'lost' } : { kind: 'no_quorum', reason: 'simulated' };
+    return decideExtend(votesOf(replies), replies.length);
   }
 
   private request(lock: HeldLock, server: Server, ttlMs: number, deadlineMs: number): LockRequest {
@@ -154,14 +149,6 @@ export class NetworkedLocks implements LockProvider {
   }
 }
 
-function verdictOfRefusals(votes: readonly LockVote[], quorum: number): LockVerdict {
-  const held = votes.filter((vote) => vote.kind === 'held');
-  const [first] = held;
-  if (first === undefined || held.length < quorum) return { kind: 'no_quorum', reason: 'simulated' };
-  const waits = held.flatMap(({ freeInMs }) => (freeInMs === undefined ? [] : [freeInMs]));
-  return {
-    kind: 'held',
-    holder: first.holder,
-    ...(waits.length === held.length && { freeInMs: Math.max(...waits) }),
-  };
+function votesOf(replies: readonly NodeReply<LockVote>[]): readonly LockVote[] {
+  return replies.map((reply) => (reply.answered ? reply.value : { kind: 'silent', reason: reply.reason }));
 }
