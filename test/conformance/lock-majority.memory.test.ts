@@ -95,7 +95,7 @@ function inTheSimulation(silentNodes: readonly boolean[], { acquire, extend }: V
   const nothing = (): void => undefined;
   return new NetworkedLocks({
     machine: machine as unknown as Machine,
-    servers: servers as unknown as readonly Server[],
+    servers: () => servers as unknown as readonly Server[],
     network: network as unknown as Network,
     random: new SeededRandom(1),
     instanceId: 'me',

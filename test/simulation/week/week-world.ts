@@ -154,6 +154,7 @@ class WeekWorld {
       id,
       generation: 1,
       machine,
+      connections: this.servers.map((server) => ({ position: server.position, server })),
       clusterClock: new ClusterClock(machine, this.servers.length),
       won: new Set(),
       claimed: new Set(),
@@ -162,10 +163,10 @@ class WeekWorld {
       unseenBy: new Set(),
       reach: () => undefined,
     };
-    const { options, network, history, random, servers } = this;
+    const { options, network, history, random } = this;
     const claims = { asked: nothing, voted: nothing, forgot: nothing };
-    const nodes = servers.map((server) =>
-      connectNode({ options, network, claims, history }, server, resident),
+    const nodes = resident.connections.map((connection) =>
+      connectNode({ options, network, claims, history }, connection, resident),
     );
     return new Scheduler({
       instanceId: id,
@@ -191,7 +192,7 @@ class WeekWorld {
   private locksOf(instanceId: string, machine: Machine): NetworkedLocks {
     return new NetworkedLocks({
       machine,
-      servers: this.servers,
+      servers: () => this.servers,
       network: this.network,
       random: this.random,
       instanceId,

@@ -1,6 +1,7 @@
 /** Makes what a plan says happen. */
 
-import type { Fault, InstanceFault, Misfortune } from './fault.js';
+import { type Fault, type InstanceFault, losesMemory, type Misfortune, type ServerFault } from './fault.js';
+import { NameFaults } from './name-faults.js';
 import { Presences } from './presences.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
@@ -15,29 +16,34 @@ const STOP_TOLERANCE_MS = 500;
 
 export class FaultInjector {
   readonly serverFaults: ServerFaults;
+  private readonly nameFaults: NameFaults;
   private readonly presences: Presences;
 
   constructor(
     private readonly parts: WorldParts,
     private readonly join: (generation: number) => void,
+    startServer: (position: number) => Server,
   ) {
-    this.presences = new Presences(parts);
+    const { names } = parts;
+    this.presences = new Presences(parts, names);
+    this.nameFaults = new NameFaults(parts, names, this.presences, () => this.living(), startServer);
     this.serverFaults = new ServerFaults(parts, this.presences, () => this.living());
   }
 
   strike(fault: Fault): void {
-    const { history, servers, time, profile } = this.parts;
+    const { history, time, profile } = this.parts;
     if (time.nowMs >= profile.healedAtMs) return;
     history.note(() => `fault: ${JSON.stringify(fault)}`);
     history.count(`fault ${fault.kind}`);
     if (fault.kind === 'instance joins') this.join(1);
     else if (fault.kind === 'newer node set joins') this.join(2);
+    else if (fault.kind === 'name moves') this.nameFaults.strike(fault);
     else if ('instance' in fault) {
       const living = this.living();
       const instance = living[fault.instance % Math.max(1, living.length)];
       if (instance !== undefined) this.strikeInstance(instance, fault);
     } else if ('server' in fault) {
-      const server = servers[fault.server % servers.length];
+      const server = this.struck(fault);
       if (server !== undefined) this.serverFaults.strike(server, fault);
     }
   }
@@ -58,8 +64,15 @@ export class FaultInjector {
     }
   }
 
+  private struck(fault: ServerFault): Server | undefined {
+    const { servers, spots } = this.parts;
+    const lossy = losesMemory(fault) ? spots.lossy(fault.server) : undefined;
+    const among = lossy === undefined ? servers : servers.filter(({ position }) => position === lossy);
+    return among[fault.server % among.length];
+  }
+
   private strikeInstance(instance: Instance, fault: InstanceFault): void {
-    const { servers } = this.parts;
+    const servers = instance.connections.map(({ server }) => server);
     switch (fault.kind) {
       case 'instance suffers':
         this.suffer(instance, fault.misfortune, fault.forMs);
@@ -116,7 +129,7 @@ export class FaultInjector {
   }
 
   private cutOff(instance: Instance, forMs: number): void {
-    for (const server of this.parts.servers) {
+    for (const { server } of instance.connections) {
       this.presences.lose(instance, server);
       this.hurtLink(instance, server, forMs, { isRequestCut: true, isReplyCut: true });
       this.presences.restore(instance, server);

@@ -57,8 +57,42 @@ export type ServerFault = { readonly server: number } & (
   | { readonly kind: 'server clock steps'; readonly byMs: number; readonly forMs: number }
 );
 
+/** A name comes to mean another server, while the old one lives on and keeps its connections; later the old one again. */
+export interface NameFault {
+  readonly kind: 'name moves';
+  /** Whose position it is. */
+  readonly server: number;
+  readonly who: 'all' | 'one';
+  /** For whom alone. */
+  readonly instance: number;
+  /** What a server that is new there knows: nothing, or what the old one knows, or knew when it wrote its last file. */
+  readonly content: 'empty' | 'replica' | 'file';
+  readonly forMs: number;
+  /** A bit for each living instance: whether its connection is reset at once. The others keep theirs. */
+  readonly resets: number;
+  readonly resetsBack: number;
+}
+
+/** A fault of one kind. */
+export type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind }>;
+
 export type Fault = { readonly atMs: number } & (
+  | NameFault
   | { readonly kind: 'instance joins' | 'newer node set joins' }
   | InstanceFault
   | ServerFault
 );
+
+/** Whether the server may know less afterwards than before. */
+export function losesMemory(fault: ServerFault): boolean {
+  switch (fault.kind) {
+    case 'server is flushed':
+    case 'server fails over':
+      return true;
+    case 'server restarts':
+    case 'server restarts on a grant':
+      return fault.how !== 'with its memory';
+    default:
+      return false;
+  }
+}

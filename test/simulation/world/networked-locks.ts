@@ -25,7 +25,8 @@ import { UnansweredReleases } from './unanswered-releases.js';
 
 export interface NetworkedLocksParts {
   readonly machine: Machine;
-  readonly servers: readonly Server[];
+  /** To which it is connected now. */
+  readonly servers: () => readonly Server[];
   readonly network: Network;
   readonly random: Random;
   readonly instanceId: string;
@@ -72,7 +73,7 @@ export class NetworkedLocks implements LockProvider {
     onRelease(locks);
     for (const { value } of locks) witness.closed(value);
     await machine.turn();
-    await Promise.all(locks.flatMap((lock) => servers.map((server) => this.releaseAt(server, lock))));
+    await Promise.all(locks.flatMap((lock) => servers().map((server) => this.releaseAt(server, lock))));
   }
 
   private async releaseAt(server: Server, lock: HeldLock): Promise<void> {
@@ -86,7 +87,7 @@ export class NetworkedLocks implements LockProvider {
     this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
     witness.opened(lock.value, machine);
     // Ahead of the bid, which must not be refused because of an old lock of our own.
-    for (const server of servers) this.resend(server);
+    for (const server of servers()) this.resend(server);
     let takeOvers = 0;
     const replies = await this.ask<LockVote>((server, deadlineMs) => {
       const request = this.request(lock, server, ttlMs, deadlineMs);
@@ -130,7 +131,7 @@ export class NetworkedLocks implements LockProvider {
   /** The deadline is in the server's own time: after it the caller has given up on the message. */
   private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
     return Promise.all(
-      this.parts.servers.map((server) => {
+      this.parts.servers().map((server) => {
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         return this.askOne(server, () => work(server, deadlineMs));
       }),

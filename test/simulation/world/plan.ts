@@ -2,10 +2,11 @@
 
 import fc from 'fast-check';
 import type { Place } from './ambush.js';
-import type { Fault, InstanceFault, Misfortune, ServerFault } from './fault.js';
+import type { Fault, InstanceFault, Misfortune, NameFault, ServerFault } from './fault.js';
 import { type TaskTerms, termsFor } from './policies.js';
 import type { Profile } from './profile.js';
 import { MOST_BACK_MS, type Restart } from './server.js';
+import type { SpotPlan } from './spots.js';
 
 export interface Plan {
   readonly seed: number;
@@ -20,6 +21,8 @@ export interface Plan {
   readonly faults: readonly Fault[];
   /** What happens after healing; instances that are idle die where nothing is said. */
   readonly trial?: Trial | undefined;
+  /** Where names may come to mean other servers; nowhere by default. */
+  readonly spots?: SpotPlan | undefined;
   /** Of each task; by default everywhere where there are none. */
   readonly policies?: readonly TaskTerms[] | undefined;
 }
@@ -32,6 +35,8 @@ export interface Plan {
 export type Trial = 'idle deaths' | 'all away' | 'death in a run';
 
 const MOST_FAULTS = 16;
+/** Beside weights of about fifty of all others. */
+const NAME_WEIGHT = 20;
 const MOST_INSTANCES = 5;
 /** Below EARLY: further behind a node refuses bids for ticks that the others say have come. */
 const MOST_HEALED_SKEW_MS = 45;
@@ -121,10 +126,27 @@ function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
   ];
 }
 
+const spots = fc.record({ forkedFrom: fc.nat({ max: 4 }), lossyFrom: fc.nat({ max: 4 }) });
+const bits = fc.nat({ max: 31 });
+
+function nameFault(weight: number): fc.WeightedArbitrary<NameFault> {
+  return weighted(weight, {
+    kind: kind('name moves'),
+    server: fc.nat({ max: 4 }),
+    who: fc.constantFrom('all' as const, 'all' as const, 'one' as const),
+    instance: fc.nat({ max: 7 }),
+    content: fc.constantFrom('empty' as const, 'empty' as const, 'replica' as const, 'file' as const),
+    forMs: fc.integer({ min: 100, max: 15_000 }),
+    resets: bits,
+    resetsBack: bits,
+  });
+}
+
 export function planFor(profile: Profile): fc.Arbitrary<Plan> {
   const event = fc.oneof(
     ...instanceFault(),
     ...serverFault(),
+    ...(profile.namesMove === true ? [nameFault(NAME_WEIGHT)] : []),
     weighted(4, { kind: kind('instance joins') }),
     { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },
   );
@@ -142,6 +164,7 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
     leftDown: fc.nat({ max: 2 }),
     faults: fc.array(fault, { maxLength: MOST_FAULTS, size: 'max' }),
     policies: termsFor(profile),
+    ...(profile.namesMove === true && { spots }),
     trial: fc.constantFrom<Trial>('idle deaths', 'idle deaths', 'all away', 'death in a run'),
   });
 }

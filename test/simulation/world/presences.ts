@@ -3,6 +3,7 @@
  * instance learns of it: at once, unless it stands still.
  */
 
+import type { Names } from './names.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
@@ -15,7 +16,10 @@ const RETRY_MS = 50;
 const GRACE_MS = 150;
 
 export class Presences {
-  constructor(private readonly parts: WorldParts) {}
+  constructor(
+    private readonly parts: WorldParts,
+    private readonly names: Names,
+  ) {}
 
   /** A connection has ended; both sides are told. */
   lose({ id, machine, scheduler, unseenBy }: Instance, server: Server): void {
@@ -40,18 +44,24 @@ export class Presences {
     for (const instance of instances) this.lose(instance, server);
   }
 
-  /** Connects again as soon as the way is free; the leases are renewed then. */
+  /** Connects again, to whatever the name means by now, as soon as the way is free; the leases are renewed then. */
   restore(instance: Instance, server: Server): void {
     const { time, random } = this.parts;
+    const connection = instance.connections.find((one) => one.server === server);
+    if (connection === undefined) return;
     const reconnect = (): void => {
-      if (!instance.unseenBy.has(server.index) || server.isDown) return;
-      if (this.isCut(instance, server)) {
+      if (!instance.unseenBy.has(server.index) || connection.server !== server) return;
+      const target = this.names.resolve(instance.id, connection.position);
+      if (target === server && target.isDown) return;
+      if (target.isDown || this.isCut(instance, target)) {
         time.schedule(RETRY_MS, () => instance.machine.run(reconnect));
         return;
       }
+      connection.server = target;
       instance.unseenBy.delete(server.index);
-      server.model.locks.reconnect(instance.id);
-      instance.releases?.resend(server);
+      instance.unseenBy.delete(target.index);
+      target.model.locks.reconnect(instance.id);
+      instance.releases?.resend(target);
       instance.scheduler.renewAll();
     };
     time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));

@@ -7,7 +7,7 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -17,6 +17,8 @@ export interface Profile {
   readonly network: NetworkOptions;
   /** No ranks and no lease: every instance bids for every tick, so that the ledger alone decides. */
   readonly everyInstanceBids: boolean;
+  /** Names of nodes come to mean other servers. */
+  readonly namesMove?: boolean;
   readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
   /** Of tasks with policies of their own. Absent: the same. */
@@ -95,4 +97,20 @@ export const LIVENESS: Profile = {
   handlersWithPolicies: [...Array<HandlerKind>(8).fill('short'), 'long', 'failing'],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS];
+/** Names that come to mean other servers, with bids of all instances for every tick. */
+export const IDENTITY: Profile = {
+  ...NORMAL,
+  name: 'identity',
+  periodMs: 500,
+  durationMs: 30_000,
+  healedAtMs: 30_000,
+  tasks: 1,
+  options: { bidStaggerMs: 40, nodeTimeoutMs: 60 },
+  network: BAD,
+  everyInstanceBids: true,
+  namesMove: true,
+  leastInstances: 2,
+  handlers: ['short'],
+};
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY];

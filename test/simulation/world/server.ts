@@ -25,13 +25,17 @@ export interface ServerSnapshot {
 }
 
 export interface ServerOptions {
+  /** Of this server among all. */
   readonly index: number;
+  /** Its place in the set of nodes; the first server of each has that index too. */
+  readonly position?: number;
   readonly rate: number;
   readonly offsetMs: number;
 }
 
 export class Server {
   readonly index: number;
+  readonly position: number;
   readonly model: MemoryNode;
   readonly desk: LockDesk;
   isDown = false;
@@ -49,9 +53,15 @@ export class Server {
     history: History,
   ) {
     this.index = options.index;
+    this.position = options.position ?? options.index;
     this.stepMs = options.offsetMs;
     this.model = new MemoryNode({ wallMs: () => this.wallMs() });
     this.desk = new LockDesk(this.model, () => this.wallMs(), history);
+  }
+
+  /** A prime for a second server of the position. */
+  get label(): string {
+    return `node ${this.position + 1}${this.index === this.position ? '' : '\u2032'}`;
   }
 
   wallMs(): number {
@@ -60,7 +70,7 @@ export class Server {
   }
 
   connect(nodeSet: NodeSet, onReply: (nodeTimeMs: number) => void): VotingNode {
-    return this.model.connect({ label: `node ${this.index + 1}`, nodeSet, onReply });
+    return this.model.connect({ label: this.label, nodeSet, onReply });
   }
 
   /** Hands a message over: it is worked on now, when the server goes on, or never. */
@@ -127,6 +137,11 @@ export class Server {
       this.desk.memoryLost();
     } else this.restore(how === 'with its memory' ? undefined : this.backup);
     this.isDown = false;
+  }
+
+  /** Begins with what another server knows, or knew when its last file was written: a restored or promoted one. */
+  copyFrom(other: Server, content: 'replica' | 'file'): void {
+    this.restore(content === 'file' ? other.backup : other.snapshot());
   }
 
   /** Another server process goes on with what it knew at the time of the snapshot. */

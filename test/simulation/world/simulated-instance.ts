@@ -49,11 +49,13 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
   const { id, generation } = birth;
   const machine = new Machine(parts.time, birth);
   const ambush = new Ambush();
+  const connections = parts.names.connect(id, parts.positions);
   const resident: Resident = {
     id,
     generation,
     machine,
-    clusterClock: new ClusterClock(machine, parts.servers.length),
+    connections,
+    clusterClock: new ClusterClock(machine, connections.length),
     won: new Set(),
     claimed: new Set(),
     retired: { sinceMs: Number.POSITIVE_INFINITY },
@@ -92,8 +94,8 @@ function buildScheduler(
   locks: LockProvider,
   observe: (event: ScheduleEvent) => void,
 ): Scheduler {
-  const { servers, options, random, profile } = parts;
-  const nodes = servers.map((server) => connectNode(parts, server, resident));
+  const { options, random, profile } = parts;
+  const nodes = resident.connections.map((connection) => connectNode(parts, connection, resident));
   const membership = new QuorumMembership(nodes);
   return new Scheduler({
     instanceId: resident.id,
@@ -113,11 +115,11 @@ function buildScheduler(
 }
 
 function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
-  const { id, machine, reach, unseenBy } = resident;
-  const { servers, network, random, options, locks, tenures } = parts;
+  const { id, machine, reach, unseenBy, connections } = resident;
+  const { network, random, options, locks, tenures } = parts;
   return new NetworkedLocks({
     machine,
-    servers,
+    servers: () => connections.map(({ server }) => server),
     network,
     random,
     instanceId: id,

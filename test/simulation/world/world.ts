@@ -13,12 +13,14 @@ import { SizeWitness } from '../watch/size-witness.js';
 import { TenureWitness } from '../watch/tenure-witness.js';
 import { FaultInjector } from './fault-injector.js';
 import { Healing } from './healing.js';
+import { Names } from './names.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
 import type { Profile } from './profile.js';
 import { Server } from './server.js';
 import { type Instance, startInstance } from './simulated-instance.js';
+import { Spots } from './spots.js';
 import { VirtualTime } from './virtual-time.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -53,7 +55,7 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
       wallOffsetMs: spread(parts.random, MOST_WALL_OFFSET_MS),
     });
   };
-  const injector = new FaultInjector(parts, join);
+  const injector = new FaultInjector(parts, join, (position) => startServer(parts, position));
   for (let index = 0; index < plan.instances; index += 1) join(1);
   for (const fault of plan.faults) time.schedule(fault.atMs, () => injector.strike(fault));
   if (profile.healedAtMs < profile.durationMs) {
@@ -98,7 +100,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const policiesOf = (task: string): SimulatedPolicies => policies[Number(task.slice(1))] ?? NO_POLICIES;
   const { periodMs } = profile;
   const tenures = new TenureWitness(history, periodMs, policiesOf);
-  const claims = new ClaimWitness(history, plan.servers);
+  const claims = new ClaimWitness(history);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
   const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
@@ -111,6 +113,9 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     random,
     network: new Network(time, random, profile.network),
     servers,
+    positions: servers.map(({ position }) => position),
+    names: new Names(servers),
+    spots: new Spots(servers.length, plan.spots),
     instances,
     history,
     claims,
@@ -122,6 +127,15 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     audit: new AuditWitness(() => parts),
   };
   return parts;
+}
+
+/** One more server for a position, with a clock of its own. */
+function startServer({ servers, time, random, history, profile }: WorldParts, position: number): Server {
+  const rate = 1 + spread(random, MOST_DRIFT);
+  const offsetMs = spread(random, (profile.periodMs * LATENESS_SHARE) / 5) - time.nowMs * (rate - 1);
+  const server = new Server(time, { index: servers.length, position, rate, offsetMs }, history);
+  servers.push(server);
+  return server;
 }
 
 /** Files as old as this are what a restart finds. */
