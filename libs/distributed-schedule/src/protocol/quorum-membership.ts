@@ -1,15 +1,20 @@
 /** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
 
+import { type ElectorateView, MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
 import { quorumOf } from './quorum.js';
 import { decidePeek } from './quorum-tick-ledger.js';
 
 export class QuorumMembership implements Membership {
-  constructor(private readonly nodes: readonly VotingNode[]) {}
+  constructor(
+    private readonly nodes: readonly VotingNode[],
+    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+  ) {}
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
     const tasks = peeks.map((ref) => ref.task);
-    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, tasks)));
+    const sign = this.electorate.sign();
+    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, sign, tasks)));
     const answers = replies.filter(hasAnswered).map((reply) => reply.value);
     return {
       members: livingAmong(
@@ -31,7 +36,7 @@ export class QuorumMembership implements Membership {
   }
 }
 
-function hasAnswered<T>(reply: NodeReply<T>): reply is { readonly answered: true; readonly value: T } {
+function hasAnswered<T>(reply: NodeReply<T>): reply is Extract<NodeReply<T>, { readonly answered: true }> {
   return reply.answered;
 }
 

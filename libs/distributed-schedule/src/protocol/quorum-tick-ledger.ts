@@ -3,8 +3,14 @@
  * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
  */
 
+import {
+  type ElectorateView,
+  isMendable,
+  MakeshiftElectorate,
+} from './electorate/makeshift-electorate.js';
 import type {
   Claim,
+  ClaimReply,
   ClaimVerdict,
   ClaimVote,
   NodeReply,
@@ -17,12 +23,24 @@ import type {
 import { quorumOf } from './quorum.js';
 
 export class QuorumTickLedger implements TickLedger {
-  constructor(private readonly nodes: readonly VotingNode[]) {}
+  constructor(
+    private readonly nodes: readonly VotingNode[],
+    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+  ) {}
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
-    const replies = await Promise.all(this.nodes.map((node) => node.claim(claims)));
-    return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));
+    let replies = await this.ask(claims);
+    if (replies.some(isMendable) && this.electorate.mend !== undefined) {
+      await this.electorate.mend();
+      replies = await this.ask(claims);
+    }
+    const votes = replies.map((reply) => (reply.answered ? { ...reply, value: reply.value.votes } : reply));
+    return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));
+  }
+
+  private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
+    return Promise.all(this.nodes.map((node) => node.claim(claims, this.electorate.terms(node))));
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {

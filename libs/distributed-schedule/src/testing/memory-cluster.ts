@@ -2,6 +2,7 @@ import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
+import { MakeshiftElectorate, setOfNodes } from '../protocol/electorate/makeshift-electorate.js';
 import type { ScheduleEvent } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
@@ -75,8 +76,9 @@ export class MemoryCluster {
     const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
     const events: ScheduleEvent[] = [];
     const locks = new MemoryLockProvider(this.nodes, this.random, id);
-    const ledger = new QuorumTickLedger(nodes);
-    const membership = new QuorumMembership(nodes);
+    const electorate = new MakeshiftElectorate(nodes, setOfNodes(nodes, this.options.leaseTtlMs));
+    const ledger = new QuorumTickLedger(nodes, electorate);
+    const membership = new QuorumMembership(nodes, electorate);
     const scheduler = new Scheduler({
       instanceId: id,
       nodes: nodes.length,
@@ -112,6 +114,7 @@ export class MemoryCluster {
   ): VotingNode {
     const connected = node.connect({
       label: `node ${index + 1}`,
+      position: `n${index + 1}`,
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
         clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
