@@ -1,5 +1,6 @@
 /** Every vote of every node, and what must be true of claims. Owes nothing to the ledger's own memory. */
 
+import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { Claim, ClaimVote } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
@@ -7,10 +8,7 @@ import type { History } from './history.js';
 
 export interface Voter {
   readonly instanceId: string;
-  /** Of its node set. */
-  readonly generation: number;
-  /** How many nodes it knows. */
-  readonly nodes: number;
+  readonly set: NodeSet;
 }
 
 /** Who granted a claim, and how many make a majority for it. */
@@ -43,8 +41,8 @@ export class ClaimWitness {
   private readonly givenBack = new Set<string>();
   private readonly lastGrantMs = new Map<number, number>();
   private readonly lossMs = new Map<number, number>();
-  /** Per server the newest generation it has met since its last loss. */
-  private readonly generation = new Map<number, number>();
+  /** Per server the set that it was stamped with since its last loss. */
+  private readonly stamps = new Map<number, NodeSet>();
   private readonly lastWins = new Map<string, Claim[]>();
 
   constructor(private readonly history: History) {}
@@ -61,10 +59,16 @@ export class ClaimWitness {
     const lastMs = this.lastGrantMs.get(server.index) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - lastMs < NEAR_LOSS_MS) this.history.count('loss soon after a grant');
     this.lossMs.set(server.index, nowMs);
-    this.generation.delete(server.index);
+    this.stamps.delete(server.index);
     for (const key of this.newest.keys()) {
       if (key.startsWith(`${server.index} `)) this.newest.delete(key);
     }
+  }
+
+  /** The set is on record there from now on. */
+  stamped(server: Server, set: NodeSet): void {
+    this.history.count('stamped');
+    this.stamps.set(server.index, set);
   }
 
   asked(voter: Voter, claims: readonly Claim[]): void {
@@ -75,7 +79,7 @@ export class ClaimWitness {
     this.history.count(vote.kind);
     this.checkFloor(server);
     if (vote.kind === 'outdated') this.history.count('fenced by a newer node set');
-    else this.checkGeneration(server, voter, vote);
+    if (vote.kind === 'granted') this.checkSet(server, voter);
     if (vote.kind === 'taken' && vote.claimId === claim.claimId) {
       this.history.fail('a claim that is sent twice is granted twice', this.nameOf(server, claim));
     }
@@ -114,10 +118,14 @@ export class ClaimWitness {
     if (this.newest.get(key)?.claimId === claim.claimId) this.newest.delete(key);
   }
 
-  private granted(server: Server, { nodes }: Voter, claim: Claim): void {
+  private granted(server: Server, { set }: Voter, claim: Claim): void {
     const nowMs = this.history.nowMs();
     const { grants } = this.storyOf(claim);
-    const granted = grants.get(claim.claimId) ?? { nodes, atMs: new Map(), positions: new Set() };
+    const granted = grants.get(claim.claimId) ?? {
+      nodes: set.positions.length,
+      atMs: new Map(),
+      positions: new Set(),
+    };
     grants.set(claim.claimId, granted);
     if (granted.atMs.has(server.index)) this.history.count('granted again');
     else granted.atMs.set(server.index, nowMs);
@@ -171,17 +179,22 @@ export class ClaimWitness {
     }
   }
 
-  private checkGeneration(server: Server, voter: Voter, vote: ClaimVote): void {
-    const newest = this.generation.get(server.index) ?? 0;
-    if (vote.kind === 'granted' && voter.generation < newest) {
-      this.history.fail('a node obeys the newest node set', `${server.label} to ${voter.instanceId}`);
-    }
-    this.generation.set(server.index, Math.max(newest, voter.generation));
+  /** A node grants nothing to a set that is older than the one on record, or whose majorities need not meet that one's. */
+  private checkSet(server: Server, { set, instanceId }: Voter): void {
+    const stamp = this.stamps.get(server.index);
+    if (stamp === undefined) return;
+    const place = `${server.label} to ${instanceId}`;
+    if (set.generation < stamp.generation) this.history.fail('a node obeys the newest node set', place);
+    const union = new Set([...set.positions, ...stamp.positions]).size;
+    const majorities = Math.floor(set.positions.length / 2) + 1 + Math.floor(stamp.positions.length / 2) + 1;
+    const isSame = [...set.positions].sort().join() === [...stamp.positions].sort().join();
+    if (!isSame && majorities <= union)
+      this.history.fail('a node obeys only sets whose majorities meet', place);
   }
 
   private checkFloor(server: Server): void {
     const restoredMs = server.takeRestoredFloor();
-    if (restoredMs === undefined || (server.model.snapshot().memory?.floor ?? 0) >= restoredMs) return;
+    if (restoredMs === undefined || (server.model.snapshot().ledger.memory?.floor ?? 0) >= restoredMs) return;
     this.history.fail('a restored floor does not fall', server.label);
   }
 

@@ -8,8 +8,10 @@ import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protoco
 import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { setOf, signOf } from '../../support/electorate.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
+import { nameOf } from '../world/names.js';
 import { Network, type NetworkOptions } from '../world/network.js';
 import { NetworkedLocks } from '../world/networked-locks.js';
 import type { Resident } from '../world/resident.js';
@@ -38,7 +40,7 @@ const WARM_UP_MS = 30_000;
 const COOL_DOWN_MS = 40_000;
 const MOST_HANDLER_MS = 50;
 /** As connectNode names it. */
-const NODE_SET = { generation: 1, fingerprint: 'set 1' };
+const SIGN = signOf(setOf(['n1', 'n2', 'n3']));
 
 export interface WeekResult {
   readonly plan: WeekPlan;
@@ -128,8 +130,8 @@ class WeekWorld {
       time.skipTo(fromMs - EPOCH_MS);
       const alive = [...this.alive].filter(([, machine]) => !machine.isDead).map(([id]) => id);
       for (const server of this.servers) {
-        const node = server.connect(NODE_SET, nothing);
-        await Promise.all(alive.map((id) => node.beat(id, [])));
+        const node = server.connect(nameOf(server.position));
+        await Promise.all(alive.map((id) => node.beat(id, SIGN, [])));
       }
     }
     await time.runUntil(untilMs - EPOCH_MS);
@@ -154,7 +156,11 @@ class WeekWorld {
       id,
       generation: 1,
       machine,
-      connections: this.servers.map((server) => ({ position: server.position, server })),
+      connections: this.servers.map((server) => ({
+        position: server.position,
+        name: nameOf(server.position),
+        server,
+      })),
       clusterClock: new ClusterClock(machine, this.servers.length),
       won: new Set(),
       claimed: new Set(),
@@ -164,9 +170,9 @@ class WeekWorld {
       reach: () => undefined,
     };
     const { options, network, history, random } = this;
-    const claims = { asked: nothing, voted: nothing, forgot: nothing };
+    const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
     const nodes = resident.connections.map((connection) =>
-      connectNode({ options, network, claims, history }, connection, resident),
+      connectNode({ options, network, claims, history, reconnect: nothing }, connection, resident),
     );
     return new Scheduler({
       instanceId: id,

@@ -2,7 +2,7 @@
 
 import { type Fault, type InstanceFault, losesMemory, type Misfortune, type ServerFault } from './fault.js';
 import { NameFaults } from './name-faults.js';
-import { Presences } from './presences.js';
+import type { Presences } from './presences.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
 import type { Instance } from './simulated-instance.js';
@@ -24,9 +24,8 @@ export class FaultInjector {
     private readonly join: (generation: number) => void,
     startServer: (position: number) => Server,
   ) {
-    const { names } = parts;
-    this.presences = new Presences(parts, names);
-    this.nameFaults = new NameFaults(parts, names, this.presences, () => this.living(), startServer);
+    this.presences = parts.presences;
+    this.nameFaults = new NameFaults(parts, () => this.living(), startServer);
     this.serverFaults = new ServerFaults(parts, this.presences, () => this.living());
   }
 

@@ -1,8 +1,6 @@
 /** Makes a name mean another server, and some time later the old one again. */
 
 import type { FaultOf } from './fault.js';
-import type { Names } from './names.js';
-import type { Presences } from './presences.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import { unlessHealed } from './unless-healed.js';
@@ -15,8 +13,6 @@ export class NameFaults {
 
   constructor(
     private readonly parts: WorldParts,
-    private readonly names: Names,
-    private readonly presences: Presences,
     private readonly living: () => readonly Instance[],
     private readonly startServer: (position: number) => Server,
   ) {}
@@ -30,7 +26,7 @@ export class NameFaults {
     if (fault.who === 'one' && onlyFor === undefined) return;
     this.moved.add(position);
     this.parts.history.count(`a name moves for ${fault.who}`);
-    const old = this.names.resolve(onlyFor ?? '', position);
+    const old = this.parts.names.resolve(onlyFor ?? '', position);
     this.move(this.otherThan(old, fault), fault.resets, onlyFor);
     unlessHealed(this.parts, fault.forMs, () => {
       this.moved.delete(position);
@@ -41,24 +37,24 @@ export class NameFaults {
 
   /** @param resets a bit for each living instance: whether its connection is reset, and comes to mean the new server */
   private move(to: Server, resets: number, onlyFor: string | undefined): void {
-    this.names.move(to, onlyFor);
+    this.parts.names.move(to, onlyFor);
     this.parts.history.note(() => `the name of ${to.label} means it now for ${onlyFor ?? 'all'}`);
     for (const [index, instance] of this.living().entries()) {
       const isReset = onlyFor === undefined ? ((resets >> index) & 1) === 1 : instance.id === onlyFor;
       const old = instance.connections.find(({ position }) => position === to.position)?.server;
       if (!isReset || old === undefined || old === to) continue;
-      this.presences.lose(instance, old);
-      this.presences.restore(instance, old);
+      this.parts.presences.lose(instance, old);
+      this.parts.presences.restore(instance, old);
     }
   }
 
   /** The server that the name did not mean; a new one knows nothing, or is a copy of the old. */
   private otherThan(old: Server, { content }: Move): Server {
-    const known = this.names.otherOf(old.position);
+    const known = this.parts.names.otherOf(old.position);
     if (known === old) return this.parts.servers.find(({ index }) => index === old.position) ?? old;
     if (known !== undefined) return known;
     const other = this.startServer(old.position);
-    this.names.add(other);
+    this.parts.names.add(other);
     if (content !== 'empty') other.copyFrom(old, content);
     return other;
   }

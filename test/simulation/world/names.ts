@@ -3,12 +3,19 @@
  * keeps its connections: DNS, a virtual IP, a proxy, a Service; for everybody, or for one instance whose resolver is wrong.
  */
 
+import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { Server } from './server.js';
 
 /** One instance's connection at one position of its set. It stays with its server until it ends. */
 export interface Connection {
   readonly position: number;
+  /** What the position is called in the node set. */
+  readonly name: string;
   server: Server;
+}
+
+export function nameOf(position: number): string {
+  return `n${position + 1}`;
 }
 
 export class Names {
@@ -30,7 +37,12 @@ export class Names {
   }
 
   connect(instanceId: string, positions: readonly number[]): readonly Connection[] {
-    return positions.map((position) => ({ position, server: this.resolve(instanceId, position) }));
+    const isAlone = positions.length === 1;
+    return positions.map((position) => ({
+      position,
+      name: isAlone ? SINGLE_POSITION : nameOf(position),
+      server: this.resolve(instanceId, position),
+    }));
   }
 
   /** The second server of a position, once there is one. */

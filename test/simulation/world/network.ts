@@ -2,6 +2,7 @@
 
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { NodeCall } from '../../support/wrapped-node.js';
 import type { Machine } from './machine.js';
 import type { Server } from './server.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -18,7 +19,8 @@ export interface NetworkOptions {
   readonly overtakeShare: number;
 }
 
-export type MessageKind = 'beat' | 'other';
+/** What a message asks for. */
+export type Call = NodeCall | 'lock';
 
 const HEALED_DELAY_MS = 2;
 
@@ -43,7 +45,7 @@ export interface Request<T> {
   readonly machine: Machine;
   readonly server: Server;
   readonly timeoutMs: number;
-  readonly kind: MessageKind;
+  readonly call: Call;
   readonly work: () => Promise<NodeReply<T>>;
 }
 
@@ -67,7 +69,7 @@ export class Network {
 
   /** Asks a server. No answer within the timeout, by the machine's own clock, is no vote. */
   request<T>(request: Request<T>): Promise<NodeReply<T>> {
-    const { machine, server, timeoutMs, kind } = request;
+    const { machine, server, timeoutMs, call } = request;
     const link = this.link(machine, server);
     return new Promise((resolve) => {
       const finish = (reply: NodeReply<T>): void => {
@@ -80,7 +82,7 @@ export class Network {
       const copies = this.happens(this.options.doubleShare) ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         const isLost = this.happens(this.options.lossShare);
-        if (isLost || link.isRequestCut || (link.areBeatsCut && kind === 'beat')) continue;
+        if (isLost || link.isRequestCut || (link.areBeatsCut && call === 'beat')) continue;
         this.time.schedule(this.arrivalMs(link), () => this.arrive(request, link, finish));
       }
     });

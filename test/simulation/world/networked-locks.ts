@@ -144,8 +144,8 @@ export class NetworkedLocks implements LockProvider {
       machine,
       server,
       timeoutMs,
-      kind: 'other',
-      work: async () => ({ answered: true, value: work() }),
+      call: 'lock',
+      work: async () => ({ answered: true, value: work(), nodeTimeMs: server.wallMs() }),
     });
   }
 }

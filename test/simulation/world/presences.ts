@@ -3,7 +3,6 @@
  * instance learns of it: at once, unless it stands still.
  */
 
-import type { Names } from './names.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
@@ -16,10 +15,17 @@ const RETRY_MS = 50;
 const GRACE_MS = 150;
 
 export class Presences {
-  constructor(
-    private readonly parts: WorldParts,
-    private readonly names: Names,
-  ) {}
+  constructor(private readonly world: () => WorldParts) {}
+
+  /** An instance gives its connection up by itself, and connects to whatever the name means by now. */
+  reconnect(instanceId: string, server: Server): void {
+    const instance = this.parts.instances.find(({ id }) => id === instanceId);
+    if (instance === undefined || instance.unseenBy.has(server.index)) return;
+    this.parts.history.count('gives up a connection');
+    this.parts.history.note(() => `${instanceId} gives up its connection to ${server.label}`);
+    this.lose(instance, server);
+    this.restore(instance, server);
+  }
 
   /** A connection has ended; both sides are told. */
   lose({ id, machine, scheduler, unseenBy }: Instance, server: Server): void {
@@ -51,7 +57,7 @@ export class Presences {
     if (connection === undefined) return;
     const reconnect = (): void => {
       if (!instance.unseenBy.has(server.index) || connection.server !== server) return;
-      const target = this.names.resolve(instance.id, connection.position);
+      const target = this.parts.names.resolve(instance.id, connection.position);
       if (target === server && target.isDown) return;
       if (target.isDown || this.isCut(instance, target)) {
         time.schedule(RETRY_MS, () => instance.machine.run(reconnect));
@@ -65,6 +71,10 @@ export class Presences {
       instance.scheduler.renewAll();
     };
     time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));
+  }
+
+  private get parts(): WorldParts {
+    return this.world();
   }
 
   private isCut({ machine }: Instance, server: Server): boolean {

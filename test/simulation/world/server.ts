@@ -3,7 +3,6 @@
 import {
   MemoryNode,
   type MemorySnapshot,
-  type NodeSet,
 } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { History } from '../watch/history.js';
@@ -55,7 +54,12 @@ export class Server {
     this.index = options.index;
     this.position = options.position ?? options.index;
     this.stepMs = options.offsetMs;
-    this.model = new MemoryNode({ wallMs: () => this.wallMs() });
+    let nonces = 0;
+    const newNonce = (): string => {
+      nonces += 1;
+      return `${this.index.toString(16).padStart(6, '0')}${nonces.toString(16).padStart(6, '0')}`;
+    };
+    this.model = new MemoryNode({ wallMs: () => this.wallMs() }, newNonce);
     this.desk = new LockDesk(this.model, () => this.wallMs(), history);
   }
 
@@ -69,8 +73,9 @@ export class Server {
     return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }
 
-  connect(nodeSet: NodeSet, onReply: (nodeTimeMs: number) => void): VotingNode {
-    return this.model.connect({ label: this.label, nodeSet, onReply });
+  /** @param position its name in the node set of whoever connects */
+  connect(position: string): VotingNode {
+    return this.model.connect({ label: this.label, position });
   }
 
   /** Hands a message over: it is worked on now, when the server goes on, or never. */
@@ -181,6 +186,6 @@ export class Server {
   private restore({ memory, locks }: ServerSnapshot = this.snapshot()): void {
     this.model.restartFrom(memory);
     this.desk.memoryLost(locks);
-    this.restoredFloor = memory.memory?.floor;
+    this.restoredFloor = memory.ledger.memory?.floor;
   }
 }

@@ -1,6 +1,8 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import { MakeshiftElectorate } from '../../../libs/distributed-schedule/src/protocol/electorate/makeshift-electorate.js';
+import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
@@ -11,6 +13,7 @@ import { Ambush } from './ambush.js';
 import { Machine } from './machine.js';
 import { NetworkedLocks } from './networked-locks.js';
 import type { Resident } from './resident.js';
+import type { Server } from './server.js';
 import { simulatedTask } from './simulated-task.js';
 import { WatchedLedger } from './watched-ledger.js';
 import { connectNode } from './watched-node.js';
@@ -95,8 +98,17 @@ function buildScheduler(
   observe: (event: ScheduleEvent) => void,
 ): Scheduler {
   const { options, random, profile } = parts;
-  const nodes = resident.connections.map((connection) => connectNode(parts, connection, resident));
-  const membership = new QuorumMembership(nodes);
+  const reconnect = ({ id }: Resident, server: Server): void => parts.presences.reconnect(id, server);
+  const nodes = resident.connections.map((connection) =>
+    connectNode({ ...parts, reconnect }, connection, resident),
+  );
+  const set: NodeSet = {
+    generation: resident.generation,
+    positions: nodes.map(({ position }) => position).sort(),
+    leaseTtlMs: options.leaseTtlMs,
+  };
+  const electorate = new MakeshiftElectorate(nodes, set);
+  const membership = new QuorumMembership(nodes, electorate);
   return new Scheduler({
     instanceId: resident.id,
     nodes: nodes.length,
@@ -105,7 +117,7 @@ function buildScheduler(
     random,
     clusterClock: resident.clusterClock,
     locks,
-    ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
+    ledger: new WatchedLedger(new QuorumTickLedger(nodes, electorate), parts, resident),
     directory: parts.audit.directory(),
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,

@@ -13,6 +13,7 @@ import type { TenureWitness } from '../watch/tenure-witness.js';
 import type { Names } from './names.js';
 import type { Network } from './network.js';
 import type { SimulatedPolicies } from './policies.js';
+import type { Presences } from './presences.js';
 import type { Profile } from './profile.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
@@ -32,6 +33,7 @@ export interface WorldParts {
   readonly positions: readonly number[];
   readonly names: Names;
   readonly spots: Spots;
+  readonly presences: Presences;
   /** In the order in which they joined; the dead stay. */
   readonly instances: Instance[];
   readonly history: History;

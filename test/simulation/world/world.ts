@@ -17,6 +17,7 @@ import { Names } from './names.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
+import { Presences } from './presences.js';
 import type { Profile } from './profile.js';
 import { Server } from './server.js';
 import { type Instance, startInstance } from './simulated-instance.js';
@@ -115,6 +116,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     servers,
     positions: servers.map(({ position }) => position),
     names: new Names(servers),
+    presences: new Presences(() => parts),
     spots: new Spots(servers.length, plan.spots),
     instances,
     history,

@@ -76,8 +76,7 @@ export function confirm(
   const valid = notes.filter((one) => isValid(one, position, id, newest));
   const have = new Set(valid.map(({ noter }) => noter)).size;
   const isNoted = have >= notesNeeded(set);
-  const untilMs =
-    waitMs !== undefined && Number.isFinite(waitMs) ? memory.idSinceMs + waitMs : undefined;
+  const untilMs = waitMs !== undefined && Number.isFinite(waitMs) ? memory.idSinceMs + waitMs : undefined;
   const isForced = !isNoted && untilMs !== undefined && nowMs >= untilMs && have >= notesForced(set);
   if (isNoted || isForced) {
     const latestMs = Math.max(0, ...notes.map(({ timeMs }) => timeMs));
@@ -115,11 +114,7 @@ interface Newest {
 }
 
 /** What the node and the notes know together, by position of the set. Of two equals the node's own word stays. */
-function newestIds(
-  memory: LedgerMemory,
-  notes: readonly Note[],
-  set: NodeSet,
-): ReadonlyMap<string, Newest> {
+function newestIds(memory: LedgerMemory, notes: readonly Note[], set: NodeSet): ReadonlyMap<string, Newest> {
   const newest = new Map<string, Newest>();
   const learn = (position: string, id: LedgerId | undefined): void => {
     if (id === undefined || !set.positions.includes(position)) return;

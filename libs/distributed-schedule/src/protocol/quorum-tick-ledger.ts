@@ -3,11 +3,7 @@
  * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
  */
 
-import {
-  type ElectorateView,
-  isMendable,
-  MakeshiftElectorate,
-} from './electorate/makeshift-electorate.js';
+import { type ElectorateView, isMendable, MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type {
   Claim,
   ClaimReply,

@@ -38,11 +38,7 @@ export function parseIds(words: unknown): LedgerIds | undefined {
   return ids;
 }
 
-export function parseIdentity(
-  words: unknown,
-  liveSets: unknown,
-  nowMs: number,
-): NodeIdentity | undefined {
+export function parseIdentity(words: unknown, liveSets: unknown, nowMs: number): NodeIdentity | undefined {
   const [id, hasVote, since, stamp, notedWords] = listOf(words);
   const noted = parseIds(notedWords);
   const live = listOf(liveSets).map(parseLiveSet);

@@ -79,11 +79,7 @@ export class RedisVotingNode implements VotingNode {
     return read(reply, (texts) => all(texts, tasks.length, parseTick));
   }
 
-  async beat(
-    instanceId: string,
-    sign: BeatSign,
-    tasks: readonly string[],
-  ): Promise<NodeReply<BeatReply>> {
+  async beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>> {
     const { presence } = this.#node;
     const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
     const reply = await this.#node.call(BEAT_SCRIPT, this.#memberKeys(), [
@@ -187,11 +183,7 @@ function all<T>(
   return values.length === count ? values : undefined;
 }
 
-function parseClaimReply(
-  refused: unknown,
-  words: readonly unknown[],
-  count: number,
-): ClaimReply | undefined {
+function parseClaimReply(refused: unknown, words: readonly unknown[], count: number): ClaimReply | undefined {
   const votes = all(words, count, parseVote);
   const ids = parseIds(refused);
   if (votes === undefined || ids === undefined) {

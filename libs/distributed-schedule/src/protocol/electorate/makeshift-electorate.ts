@@ -45,7 +45,9 @@ export function setOfNodes(nodes: readonly VotingNode[], leaseTtlMs = 3_000): No
 }
 
 /** Whether a node's refusal of a whole message may be mended. */
-export function isMendable(reply: NodeReply<{ readonly votes: readonly { readonly kind: string }[] }>): boolean {
+export function isMendable(
+  reply: NodeReply<{ readonly votes: readonly { readonly kind: string }[] }>,
+): boolean {
   const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
   return kind === 'unstamped' || kind === 'renamed' || kind === 'unconfirmed';
 }
