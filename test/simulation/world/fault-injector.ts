@@ -118,6 +118,10 @@ export class FaultInjector {
       case 'cut off':
         this.cutOff(instance, forMs);
         return;
+      case 'unanswered':
+        for (const { server } of instance.connections)
+          this.hurtLink(instance, server, forMs, { isReplyCut: true });
+        return;
       case 'killed':
       case 'unplugged':
         this.kill(instance, misfortune === 'killed');

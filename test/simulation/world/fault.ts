@@ -8,9 +8,10 @@ import type { Restart } from './server.js';
  * - `suspended`  the machine sleeps: its monotonic clock stands too
  * - `killed`     the kernel closes the sockets of the process
  * - `cut off`    all its connections are reset, and new ones refused: a dying proxy, or a firewall that rejects
+ * - `unanswered` servers act on what it sends, and nothing of what they answer arrives: a hiccup of whatever is in between
  * - `unplugged`  the host is gone and nobody says so
  */
-export type Misfortune = 'blocked' | 'suspended' | 'cut off' | 'killed' | 'unplugged';
+export type Misfortune = 'blocked' | 'suspended' | 'cut off' | 'unanswered' | 'killed' | 'unplugged';
 
 export type InstanceFault = { readonly instance: number } & (
   | { readonly kind: 'instance suffers'; readonly misfortune: Misfortune; readonly forMs: number }

@@ -22,6 +22,8 @@ export type Ending = Pick<
 export interface Attempt {
   readonly due: DueTick;
   readonly attempt: number;
+  /** Of the claim that won this attempt. */
+  readonly claimId: string;
   readonly latenessMs: number;
   /** Whether another attempt at the same tick was made here before. */
   readonly isRetry: boolean;
@@ -102,7 +104,7 @@ async function watchTimeout(
 function contextOf(
   parts: AttemptParts,
   lease: Lease,
-  { due, attempt }: Attempt,
+  { due, attempt, claimId }: Attempt,
   { signal }: AttemptSignal,
 ): TickContext {
   return Object.freeze({
@@ -110,6 +112,7 @@ function contextOf(
     tick: due.tick,
     // The claimed instant itself is the token: wins of a task are ordered by it through the node that two majorities share.
     fencingToken: claimedInstant({ tick: due.tick, attempt }),
+    claimId,
     idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
     attempt,
     instanceId: parts.instanceId,

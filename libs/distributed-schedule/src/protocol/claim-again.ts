@@ -23,9 +23,14 @@ export interface ClaimAgainParts extends BidParts {
 /** The closing of a tick may come any time after it. */
 const ANY_LATENESS_MS = 1e12;
 
+/** The claim under which something may start, or why it may not. */
+export type Claimed =
+  | { readonly claimId: string; readonly refusal?: undefined }
+  | { readonly claimId?: undefined; readonly refusal: Ending };
+
 /**
- * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Undefined when it may start; otherwise why
- * not, and the claim has been given back. Never rejects.
+ * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Where it may not start the claim has been given
+ * back. Never rejects.
  */
 export async function claimNext(
   parts: ClaimAgainParts,
@@ -33,13 +38,13 @@ export async function claimNext(
   due: DueTick,
   /** Given how late the tick is, by the clock that went on since before the claim. */
   lastLook: (lateMs: () => number) => Promise<Ending | undefined>,
-): Promise<Ending | undefined> {
+): Promise<Claimed> {
   // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
   const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
   const begin = readInstant(parts.clock);
   const beginClusterMs = parts.clusterClock.nowMs();
   const { claim, refusal } = needsClaim ? await claimTick(parts, run, due, () => !parts.stopped.aborted) : {};
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return { refusal };
   const lateMs = (): number =>
     Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
     due.tick;
@@ -48,8 +53,9 @@ export async function claimNext(
     (run.lease.isTrusted()
       ? undefined
       : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
-  if (why !== undefined && claim !== undefined) await giveBack(parts, claim);
-  return why;
+  if (why === undefined) return { claimId: claim?.claimId ?? run.claimId };
+  if (claim !== undefined) await giveBack(parts, claim);
+  return { refusal: why };
 }
 
 /** The oldest tick that is still to be made up for. */
