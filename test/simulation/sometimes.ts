@@ -86,7 +86,11 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     run: 1_000,
     'a name moves for all': 100,
     'a name moves for one': 50,
-    'a name moves back': 100,
+    'a name moves back': 50,
+  },
+  sets: {
+    'contested tick': 1_000,
+    run: 1_000,
   },
 };
 

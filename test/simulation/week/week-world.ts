@@ -156,6 +156,7 @@ class WeekWorld {
       id,
       generation: 1,
       machine,
+      isOfOther: false,
       connections: this.servers.map((server) => ({
         position: server.position,
         name: nameOf(server.position),

@@ -14,12 +14,13 @@ export class NameFaults {
   constructor(
     private readonly parts: WorldParts,
     private readonly living: () => readonly Instance[],
-    private readonly startServer: (position: number) => Server,
+    private readonly startServer: (position: number, host?: Server) => Server,
   ) {}
 
   strike(fault: Move): void {
     const position = this.parts.spots.forked(fault.server);
     if (position === undefined || this.moved.has(position)) return;
+    this.parts.history.count(`a name moves to another server: ${fault.content}`);
     const living = this.living();
     const misled = living[fault.instance % Math.max(1, living.length)];
     const onlyFor = fault.who === 'one' ? misled?.id : undefined;
@@ -53,9 +54,9 @@ export class NameFaults {
     const known = this.parts.names.otherOf(old.position);
     if (known === old) return this.parts.servers.find(({ index }) => index === old.position) ?? old;
     if (known !== undefined) return known;
-    const other = this.startServer(old.position);
+    const other = this.startServer(old.position, content === 'database' ? old : undefined);
     this.parts.names.add(other);
-    if (content !== 'empty') other.copyFrom(old, content);
+    if (content === 'replica' || content === 'file') other.copyFrom(old, content);
     return other;
   }
 }

@@ -24,6 +24,15 @@ export type Call = NodeCall | 'lock';
 
 const HEALED_DELAY_MS = 2;
 
+/** What happens to the next messages of one kind: the server acts on each, so much later, and its answer is lost. */
+export interface Mishap {
+  readonly call: Call;
+  left: number;
+  readonly lateMs: number;
+  /** Answers whether the sender's connection ends with it. */
+  readonly onSent: () => boolean;
+}
+
 /** Both directions between one machine and one server. */
 class Link {
   isRequestCut = false;
@@ -32,8 +41,10 @@ class Link {
   /** Added to every reply, ms. */
   replyDelayMs = 0;
   lastArrivalMs = 0;
+  mishaps: Mishap[] = [];
 
   heal(): void {
+    this.mishaps = [];
     this.isRequestCut = false;
     this.isReplyCut = false;
     this.areBeatsCut = false;
@@ -79,6 +90,7 @@ export class Network {
       const cancelTimeout = this.time.schedule(timeoutMs, () =>
         machine.run(() => finish({ answered: false, reason: 'timed out' })),
       );
+      if (this.meetsMishap(request, link, finish)) return;
       const copies = this.happens(this.options.doubleShare) ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         const isLost = this.happens(this.options.lossShare);
@@ -94,6 +106,25 @@ export class Network {
     for (const link of [...this.links.values()].flat()) link.heal();
   }
 
+  /** A copy that is late arrives on a connection that has ended: what is sent meanwhile overtakes it. */
+  private meetsMishap<T>(
+    { machine, server, call, work }: Request<T>,
+    link: Link,
+    finish: (reply: NodeReply<T>) => void,
+  ): boolean {
+    const mishap = link.mishaps.find((one) => one.call === call && one.left > 0);
+    if (mishap === undefined || this.isHealed) return false;
+    mishap.left -= 1;
+    const inMs = this.delayMs() + mishap.lateMs;
+    this.time.schedule(inMs, () => server.receive(() => void work()));
+    if (mishap.onSent()) {
+      this.time.schedule(this.delayMs(), () =>
+        machine.run(() => finish({ answered: false, reason: 'connection ended' })),
+      );
+    }
+    return true;
+  }
+
   private arrive<T>(
     { machine, server, work }: Request<T>,
     link: Link,
@@ -103,6 +134,10 @@ export class Network {
       if (link.isReplyCut || this.happens(this.options.lossShare)) return;
       this.time.schedule(this.delayMs() + link.replyDelayMs, () => machine.run(() => finish(reply)));
     };
+    if (server.isBusy && !server.isDown) {
+      answer({ answered: false, reason: 'BUSY' });
+      return;
+    }
     // The kernel of a machine whose server process is gone says so.
     if (server.isDown) answer({ answered: false, reason: 'connection refused' });
     // The node works at once; its answer is a promise only because that is the shape of the port.

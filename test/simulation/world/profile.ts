@@ -7,7 +7,7 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness' | 'identity';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'sets';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -19,6 +19,12 @@ export interface Profile {
   readonly everyInstanceBids: boolean;
   /** Names of nodes come to mean other servers. */
   readonly namesMove?: boolean;
+  /** Instances of another set of nodes join on some of the servers. */
+  readonly hasRivals?: boolean;
+  /** A node waits for the word of the others for as long as that takes. */
+  readonly isStrict?: boolean;
+  /** Sizes of the node set to draw from. */
+  readonly servers?: readonly (1 | 3 | 5)[];
   readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
   /** Of tasks with policies of their own. Absent: the same. */
@@ -97,20 +103,33 @@ export const LIVENESS: Profile = {
   handlersWithPolicies: [...Array<HandlerKind>(8).fill('short'), 'long', 'failing'],
 };
 
-/** Names that come to mean other servers, with bids of all instances for every tick. */
+/** Names that come to mean other servers. Every instance bids for every tick, so that the ledger alone decides. */
 export const IDENTITY: Profile = {
   ...NORMAL,
   name: 'identity',
   periodMs: 500,
-  durationMs: 30_000,
-  healedAtMs: 30_000,
+  durationMs: 45_000,
+  healedAtMs: 25_000,
   tasks: 1,
   options: { bidStaggerMs: 40, nodeTimeoutMs: 60 },
   network: BAD,
   everyInstanceBids: true,
   namesMove: true,
+  isStrict: true,
+  servers: [3, 3, 5],
   leastInstances: 2,
   handlers: ['short'],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY];
+/** Instances of two sets of nodes on the same servers, and nodes that forget, or fleets that sleep. */
+export const SETS: Profile = {
+  ...IDENTITY,
+  name: 'sets',
+  network: LAN,
+  namesMove: false,
+  hasRivals: true,
+  leastInstances: 1,
+  servers: [3, 3, 3, 5, 1],
+};
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, SETS];

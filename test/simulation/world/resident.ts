@@ -9,6 +9,8 @@ export interface Resident {
   readonly id: string;
   /** Of the node set that it was started with. */
   readonly generation: number;
+  /** Its nodes are another set than most instances' in this world. */
+  readonly isOfOther: boolean;
   readonly machine: Machine;
   /** One for each position of its node set. */
   readonly connections: readonly Connection[];

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly position?: number;
   readonly rate: number;
   readonly offsetMs: number;
+  /** Whose clock it shares: it is another database of that server. */
+  readonly host?: Server | undefined;
 }
 
 export class Server {
@@ -39,6 +41,8 @@ export class Server {
   readonly desk: LockDesk;
   isDown = false;
   isPaused = false;
+  /** Somebody else's slow script runs there: it refuses everything. */
+  isBusy = false;
   private stepMs: number;
   private backSoFarMs = 0;
   private steppedForwardMs = Number.NEGATIVE_INFINITY;
@@ -69,6 +73,7 @@ export class Server {
   }
 
   wallMs(): number {
+    if (this.options.host !== undefined) return this.options.host.wallMs();
     // Redis answers in whole microseconds and the scripts in whole milliseconds.
     return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }

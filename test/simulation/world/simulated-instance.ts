@@ -39,7 +39,12 @@ export interface Instance extends Resident {
   countsFrom: number | undefined;
 }
 
+/** Makes one more instance, of this generation of its set of nodes; of another set where there is one. */
+export type Join = (generation: number, isOfOther?: boolean) => void;
+
 export interface Birth {
+  /** Of its node set. */
+  readonly positions: readonly number[];
   readonly id: string;
   readonly generation: number;
   /** Rate of its monotonic clock, and how far its wall clock is off, ms. */
@@ -49,14 +54,15 @@ export interface Birth {
 
 /** Makes an instance and starts it. */
 export function startInstance(parts: WorldParts, birth: Birth): Instance {
-  const { id, generation } = birth;
+  const { id, generation, positions } = birth;
   const machine = new Machine(parts.time, birth);
   const ambush = new Ambush();
-  const connections = parts.names.connect(id, parts.positions);
+  const connections = parts.names.connect(id, positions);
   const resident: Resident = {
     id,
     generation,
     machine,
+    isOfOther: positions !== parts.positions,
     connections,
     clusterClock: new ClusterClock(machine, connections.length),
     won: new Set(),
@@ -86,7 +92,9 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     instance.scheduler.add(simulatedTask(parts, `t${index}`, resident));
   }
   parts.instances.push(instance);
-  parts.history.note(() => `${id} joins, node set ${generation}`);
+  parts.history.note(
+    () => `${id} joins, node set ${generation}: ${connections.map(({ name }) => name).join(' ')}`,
+  );
   instance.scheduler.start();
   return instance;
 }

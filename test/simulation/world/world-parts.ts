@@ -15,6 +15,7 @@ import type { Network } from './network.js';
 import type { SimulatedPolicies } from './policies.js';
 import type { Presences } from './presences.js';
 import type { Profile } from './profile.js';
+import type { Rivals } from './rivals.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import type { Spots } from './spots.js';
@@ -31,6 +32,7 @@ export interface WorldParts {
   readonly servers: Server[];
   /** Of the node set. */
   readonly positions: readonly number[];
+  readonly rivals: Rivals;
   readonly names: Names;
   readonly spots: Spots;
   readonly presences: Presences;

@@ -19,8 +19,9 @@ import type { Plan } from './plan.js';
 import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
 import { Presences } from './presences.js';
 import type { Profile } from './profile.js';
+import { Rivals } from './rivals.js';
 import { Server } from './server.js';
-import { type Instance, startInstance } from './simulated-instance.js';
+import { type Instance, type Join, startInstance } from './simulated-instance.js';
 import { Spots } from './spots.js';
 import { VirtualTime } from './virtual-time.js';
 import type { WorldParts } from './world-parts.js';
@@ -48,16 +49,18 @@ const NO_POLICIES = simulatedPolicies();
 export async function runWorld(plan: Plan, profile: Profile, isTold = false): Promise<WorldResult> {
   const parts = buildWorld(plan, profile, isTold);
   const { time, history, instances, outcomes, claims } = parts;
-  const join = (generation: number): void => {
+  const join: Join = (generation, isOfOther = false) => {
     startInstance(parts, {
+      positions: isOfOther ? parts.rivals.positions : parts.positions,
       id: `i${instances.length + 1}`,
       generation,
       rate: 1 + spread(parts.random, MOST_DRIFT),
       wallOffsetMs: spread(parts.random, MOST_WALL_OFFSET_MS),
     });
   };
-  const injector = new FaultInjector(parts, join, (position) => startServer(parts, position));
+  const injector = new FaultInjector(parts, join, (position, host) => startServer(parts, position, host));
   for (let index = 0; index < plan.instances; index += 1) join(1);
+  for (let index = 0; index < (plan.rival?.instances ?? 0); index += 1) join(1, true);
   for (const fault of plan.faults) time.schedule(fault.atMs, () => injector.strike(fault));
   if (profile.healedAtMs < profile.durationMs) {
     time.schedule(profile.healedAtMs, () => new Healing(parts, plan, injector, join).start());
@@ -95,6 +98,11 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const rate = 1 + spread(random, MOST_DRIFT);
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
+  const rivals = new Rivals(plan.servers, plan.rival);
+  for (const index of rivals.added) {
+    const offsetMs = spread(random, lateLimitMs / 5);
+    servers.push(new Server(time, { index, rate: 1 + spread(random, MOST_DRIFT), offsetMs }, history));
+  }
   const instances: Instance[] = [];
   const isLockless = profile.everyInstanceBids;
   const policies = (plan.policies ?? []).map(simulatedPolicies);
@@ -114,10 +122,11 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     random,
     network: new Network(time, random, profile.network),
     servers,
-    positions: servers.map(({ position }) => position),
+    positions: Array.from({ length: plan.servers }, (_, position) => position),
+    rivals,
     names: new Names(servers),
     presences: new Presences(() => parts),
-    spots: new Spots(servers.length, plan.spots),
+    spots: new Spots(plan.servers, plan.spots),
     instances,
     history,
     claims,
@@ -132,10 +141,14 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
 }
 
 /** One more server for a position, with a clock of its own. */
-function startServer({ servers, time, random, history, profile }: WorldParts, position: number): Server {
+function startServer(
+  { servers, time, random, history, profile }: WorldParts,
+  position: number,
+  host?: Server,
+): Server {
   const rate = 1 + spread(random, MOST_DRIFT);
   const offsetMs = spread(random, (profile.periodMs * LATENESS_SHARE) / 5) - time.nowMs * (rate - 1);
-  const server = new Server(time, { index: servers.length, position, rate, offsetMs }, history);
+  const server = new Server(time, { index: servers.length, position, rate, offsetMs, host }, history);
   servers.push(server);
   return server;
 }
