@@ -53,16 +53,6 @@ export class MemoryLedger {
     private readonly newNonce: () => string,
   ) {}
 
-  /** Begins with a memory instead of making one: nothing can have been granted before it existed. */
-  beginWith(memory: Omit<LedgerMemory, 'version' | 'incarnation' | 'noted'>): void {
-    this.memory = {
-      ...memory,
-      version: PROTOCOL_VERSION,
-      incarnation: this.incarnation,
-      noted: new Map(),
-    };
-  }
-
   /** Another process, or another history, answers from now on. */
   becomeAnother(): void {
     this.incarnation += 1;

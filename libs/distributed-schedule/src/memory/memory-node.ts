@@ -75,16 +75,16 @@ export class MemoryNode {
     set: NodeSet = ONE_NODE,
     position: string = SINGLE_POSITION,
   ): MemoryNode {
+    const node = MemoryNode.standing(clock, set, position);
+    Object.assign(node.ledger.remember(), { floor: 0, sinceMs: Number.NEGATIVE_INFINITY, idSinceMs: 0 });
+    return node;
+  }
+
+  /** A node that was seen for the first time right now, abstains for it, and stands stamped and confirmed already. */
+  static standing(clock: Pick<Clock, 'wallMs'>, set: NodeSet, position: string): MemoryNode {
     const node = new MemoryNode(clock);
-    node.ledger.beginWith({
-      floor: 0,
-      sinceMs: Number.NEGATIVE_INFINITY,
-      id: `1.${nextNonce()}`,
-      idSinceMs: 0,
-      vote: position,
-      stamp: stampText({ set, sinceMs: 0, app: 'embedded' }),
-      highest: 0,
-    });
+    const stamp = stampText({ set, sinceMs: 0, app: 'embedded' });
+    Object.assign(node.ledger.remember(), { vote: position, stamp });
     return node;
   }
 

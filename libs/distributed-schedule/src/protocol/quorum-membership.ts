@@ -15,6 +15,10 @@ export class QuorumMembership implements Membership {
     const tasks = peeks.map((ref) => ref.task);
     const sign = this.electorate.sign();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, sign, tasks)));
+    for (const [index, node] of this.nodes.entries()) {
+      const reply = replies[index];
+      if (reply?.answered) this.electorate.heard?.(node, reply.value.identity);
+    }
     const answers = replies.filter(hasAnswered).map((reply) => reply.value);
     return {
       members: livingAmong(

@@ -58,12 +58,13 @@ export class MemoryCluster {
   private readonly options: ProtocolOptions;
 
   constructor({ nodes = 3, seed = 1, nodeSkews = [], options = {} }: MemoryClusterOptions = {}) {
-    this.nodes = Array.from(
-      { length: nodes },
-      (_, index) => new MemoryNode(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 })),
-    );
     this.random = new SeededRandom(seed);
     this.options = resolveProtocolOptions(options);
+    const positions = Array.from({ length: nodes }, (_, index) => positionOf(index));
+    const set = { generation: 1, positions: [...positions].sort(), leaseTtlMs: this.options.leaseTtlMs };
+    this.nodes = positions.map((position, index) =>
+      MemoryNode.standing(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 }), set, position),
+    );
   }
 
   /** Adds an instance with these tasks and starts it. */
@@ -114,7 +115,7 @@ export class MemoryCluster {
   ): VotingNode {
     const connected = node.connect({
       label: `node ${index + 1}`,
-      position: `n${index + 1}`,
+      position: positionOf(index),
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
         clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
@@ -122,4 +123,8 @@ export class MemoryCluster {
     });
     return given.wrapNode?.(connected, index) ?? connected;
   }
+}
+
+function positionOf(index: number): string {
+  return `n${index + 1}`;
 }

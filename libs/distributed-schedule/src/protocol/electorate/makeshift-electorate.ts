@@ -6,7 +6,7 @@
 import type { ClaimTerms, NodeReply, VotingNode } from '../ports.js';
 import { bringUp } from './bring-up.js';
 import type { LedgerId } from './ledger-id.js';
-import type { BeatSign } from './node-identity.js';
+import type { BeatSign, NodeIdentity } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
 
 /** What the ledger and the membership ask about the set and the ids of its nodes. */
@@ -15,6 +15,8 @@ export interface ElectorateView {
   terms(node: VotingNode): ClaimTerms;
   /** What the next beat says. */
   sign(): BeatSign;
+  /** A node has answered a beat. */
+  heard?(node: VotingNode, identity: NodeIdentity): void;
   /** Nodes have refused every claim of a message: undefined when there is no point in asking again. */
   mend?(): Promise<void>;
 }
@@ -33,6 +35,10 @@ export class MakeshiftElectorate implements ElectorateView {
 
   sign(): BeatSign {
     return { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
+  }
+
+  heard({ position }: VotingNode, { id }: NodeIdentity): void {
+    this.ids = { ...this.ids, [position]: id };
   }
 
   async mend(): Promise<void> {
