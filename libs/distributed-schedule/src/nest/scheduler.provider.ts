@@ -4,7 +4,7 @@ import type { Provider } from '@nestjs/common';
 import { Board } from '../protocol/board/board.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
-import { MakeshiftElectorate } from '../protocol/electorate/makeshift-electorate.js';
+import { Electorate } from '../protocol/electorate/electorate.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock } from '../protocol/ports.js';
@@ -73,7 +73,14 @@ async function createSchedulerHost(
   const tellOfErrors = tellErrors(options.onError, (error) =>
     observer.observe({ type: 'error', error, where: 'onError' }),
   );
-  const electorate = new MakeshiftElectorate(backend.nodes, backend.set);
+  const electorate = new Electorate({
+    ...options.electorate,
+    nodes: backend.nodes,
+    set: backend.set,
+    app: options.app,
+    clock,
+    observer,
+  });
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(backend.nodes, electorate));
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, labels: options.labels });
@@ -96,6 +103,8 @@ async function createSchedulerHost(
     locks: options.lockProvider ?? backend.locks,
     ledger,
     membership: new QuorumMembership(backend.nodes, electorate),
+    // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
+    ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
     directory: new BoardDirectory(board, notices),
