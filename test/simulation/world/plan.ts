@@ -19,6 +19,8 @@ export interface Plan {
   /** Servers that stay down after healing; cut to what leaves a majority. */
   readonly leftDown: number;
   readonly faults: readonly Fault[];
+  /** The nodes have never been used: by default they are in use when the world begins. */
+  readonly areNew?: boolean | undefined;
   /** What happens after healing; instances that are idle die where nothing is said. */
   readonly trial?: Trial | undefined;
   /** Where names may come to mean other servers; nowhere by default. */
@@ -42,6 +44,7 @@ const MOST_INSTANCES = 5;
 /** Below EARLY: further behind a node refuses bids for ticks that the others say have come. */
 const MOST_HEALED_SKEW_MS = 45;
 
+const mostlyInUse = fc.constantFrom(false, false, true);
 const spots = fc.record({ forkedFrom: fc.nat({ max: 4 }), lossyFrom: fc.nat({ max: 4 }) });
 const rival: fc.Arbitrary<RivalPlan> = fc.record({
   shape: fc.nat({ max: 11 }),
@@ -66,6 +69,7 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
     // A node that waits for the word of one that is down for good has no vote.
     leftDown: profile.isStrict === true ? fc.constant(0) : fc.nat({ max: 2 }),
     faults: fc.array(fault, { maxLength: MOST_FAULTS, size: 'max' }),
+    areNew: profile.everyInstanceBids && profile.isStrict !== true ? fc.constant(false) : mostlyInUse,
     policies: termsFor(profile),
     ...(profile.namesMove === true && { spots }),
     ...(profile.hasRivals === true && { rival }),

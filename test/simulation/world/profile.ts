@@ -23,6 +23,8 @@ export interface Profile {
   readonly hasRivals?: boolean;
   /** A node waits for the word of the others for as long as that takes. */
   readonly isStrict?: boolean;
+  /** Elsewhere: for so long, ms. Short, since no name moves there that such a wait is for. */
+  readonly identityWaitMs: number;
   /** Sizes of the node set to draw from. */
   readonly servers?: readonly (1 | 3 | 5)[];
   readonly leastInstances: number;
@@ -59,6 +61,7 @@ const BAD: NetworkOptions = {
 
 export const NORMAL: Profile = {
   name: 'normal',
+  identityWaitMs: 3_000,
   periodMs: 1_000,
   durationMs: 40_000,
   healedAtMs: 40_000,
@@ -81,6 +84,7 @@ export const NORMAL: Profile = {
 
 export const TORTURE: Profile = {
   name: 'torture',
+  identityWaitMs: 500,
   periodMs: 100,
   durationMs: 10_000,
   healedAtMs: 10_000,
@@ -96,6 +100,7 @@ export const TORTURE: Profile = {
 export const LIVENESS: Profile = {
   ...NORMAL,
   name: 'liveness',
+  identityWaitMs: 2_000,
   durationMs: 45_000,
   healedAtMs: 25_000,
   network: BAD,
@@ -116,6 +121,7 @@ export const IDENTITY: Profile = {
   everyInstanceBids: true,
   namesMove: true,
   isStrict: true,
+  identityWaitMs: Number.POSITIVE_INFINITY,
   servers: [3, 3, 5],
   leastInstances: 2,
   handlers: ['short'],

@@ -37,8 +37,8 @@ export interface ServerOptions {
 export class Server {
   readonly index: number;
   readonly position: number;
-  readonly model: MemoryNode;
-  readonly desk: LockDesk;
+  model: MemoryNode;
+  desk: LockDesk;
   isDown = false;
   isPaused = false;
   /** Somebody else's slow script runs there: it refuses everything. */
@@ -53,7 +53,7 @@ export class Server {
   constructor(
     private readonly time: VirtualTime,
     private readonly options: ServerOptions,
-    history: History,
+    private readonly history: History,
   ) {
     this.index = options.index;
     this.position = options.position ?? options.index;
@@ -81,6 +81,12 @@ export class Server {
   /** @param position its name in the node set of whoever connects */
   connect(position: string): VotingNode {
     return this.model.connect({ label: this.label, position });
+  }
+
+  /** Begins as a node that has been in use for long. */
+  begin(model: MemoryNode): void {
+    this.model = model;
+    this.desk = new LockDesk(model, () => this.wallMs(), this.history);
   }
 
   /** Hands a message over: it is worked on now, when the server goes on, or never. */

@@ -1,7 +1,7 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
-import { MakeshiftElectorate } from '../../../libs/distributed-schedule/src/protocol/electorate/makeshift-electorate.js';
+import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
 import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
@@ -115,11 +115,19 @@ function buildScheduler(
     positions: nodes.map(({ position }) => position).sort(),
     leaseTtlMs: options.leaseTtlMs,
   };
-  const electorate = new MakeshiftElectorate(nodes, set);
+  const electorate = new Electorate({
+    nodes,
+    set,
+    app: 'app',
+    clock: resident.machine,
+    observer: { observe },
+    identityWaitMs: profile.identityWaitMs,
+  });
   const membership = new QuorumMembership(nodes, electorate);
   return new Scheduler({
     instanceId: resident.id,
     nodes: nodes.length,
+    electorate,
     options,
     clock: resident.machine,
     random,
@@ -176,6 +184,18 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       return;
     case 'error':
       parts.history.fail('no error inside', `${event.where}: ${String(event.error)}`);
+      return;
+    case 'identity':
+      parts.history.count(`identity ${event.condition}`);
+      parts.history.note(() => `${instance.id} ${event.node} ${event.condition}: ${event.detail}`);
+      return;
+    case 'node_set':
+      parts.history.count(`node set ${event.condition}`);
+      parts.history.note(() => `${instance.id} node set ${event.condition}: ${event.detail}`);
+      return;
+    case 'stamped':
+      parts.history.count(`stamped ${event.reason}`);
+      parts.history.note(() => `${instance.id} stamps ${event.node}: ${event.reason}`);
       return;
     case 'lease_lost':
       parts.history.count('lease lost');

@@ -1,5 +1,7 @@
 /** A simulated world: the production scheduler on machines, a network, servers, and a plan of faults. */
 
+import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { AuditWitness } from '../watch/audit-witness.js';
@@ -13,7 +15,7 @@ import { SizeWitness } from '../watch/size-witness.js';
 import { TenureWitness } from '../watch/tenure-witness.js';
 import { FaultInjector } from './fault-injector.js';
 import { Healing } from './healing.js';
-import { Names } from './names.js';
+import { Names, nameOf } from './names.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
@@ -98,6 +100,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const rate = 1 + spread(random, MOST_DRIFT);
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
+  if (plan.areNew !== true) beginInUse(servers, resolveProtocolOptions(profile.options).leaseTtlMs);
   const rivals = new Rivals(plan.servers, plan.rival);
   for (const index of rivals.added) {
     const offsetMs = spread(random, lateLimitMs / 5);
@@ -138,6 +141,12 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     audit: new AuditWitness(() => parts),
   };
   return parts;
+}
+
+function beginInUse(servers: readonly Server[], leaseTtlMs: number): void {
+  const names = servers.length === 1 ? [SINGLE_POSITION] : servers.map(({ position }) => nameOf(position));
+  const set = { generation: 1, positions: names, leaseTtlMs };
+  for (const [index, node] of MemoryNode.inUse(servers, set).entries()) servers[index]?.begin(node);
 }
 
 /** One more server for a position, with a clock of its own. */
