@@ -10,11 +10,15 @@ import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
 import type { TenureWitness } from '../watch/tenure-witness.js';
+import type { Names } from './names.js';
 import type { Network } from './network.js';
 import type { SimulatedPolicies } from './policies.js';
+import type { Presences } from './presences.js';
 import type { Profile } from './profile.js';
+import type { Rivals } from './rivals.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
+import type { Spots } from './spots.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export interface WorldParts {
@@ -24,7 +28,14 @@ export interface WorldParts {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly network: Network;
-  readonly servers: readonly Server[];
+  /** First one for each position of the node set, then those that have come since. */
+  readonly servers: Server[];
+  /** Of the node set. */
+  readonly positions: readonly number[];
+  readonly rivals: Rivals;
+  readonly names: Names;
+  readonly spots: Spots;
+  readonly presences: Presences;
   /** In the order in which they joined; the dead stay. */
   readonly instances: Instance[];
   readonly history: History;

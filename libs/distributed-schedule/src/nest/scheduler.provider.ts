@@ -4,7 +4,7 @@ import type { Provider } from '@nestjs/common';
 import { Board } from '../protocol/board/board.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
-import { MakeshiftElectorate } from '../protocol/electorate/makeshift-electorate.js';
+import { Electorate } from '../protocol/electorate/electorate.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
@@ -75,7 +75,14 @@ async function createSchedulerHost(
     observer.observe({ type: 'error', error, where: 'onError' }),
   );
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
-  const electorate = new MakeshiftElectorate(voting, backend.set);
+  const electorate = new Electorate({
+    ...options.electorate,
+    nodes: voting,
+    set: backend.set,
+    app: options.app,
+    clock,
+    observer,
+  });
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, labels: options.labels });
@@ -98,6 +105,8 @@ async function createSchedulerHost(
     locks: options.lockProvider ?? backend.locks,
     ledger,
     membership: new QuorumMembership(voting, electorate),
+    // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
+    ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
     directory: new BoardDirectory(board, notices),

@@ -2,6 +2,7 @@
 
 import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
+import type { NoBid } from './electorate/electorate-view.js';
 import type { Outcome } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
@@ -20,7 +21,7 @@ export type BidVerdict =
   | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   /** It was won here by another bid: its run reports how it ends. */
   | { readonly kind: 'ended_here' }
-  | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
+  | { readonly kind: 'fenced'; readonly reason: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
   kind: 'open',
@@ -70,7 +71,6 @@ function decideClaimed(
     case 'no_quorum':
       return { kind: 'open', outcome: 'no_quorum', detail: `claim: ${verdict.reason}` };
     case 'outdated':
-    case 'conflict':
       return { kind: 'fenced', reason: verdict.kind };
     case undefined:
       return NO_VERDICT;
@@ -92,6 +92,13 @@ function decideTaken({ due }: LockedTick, claimId: string | undefined, ownClaims
     default:
       return fate satisfies never;
   }
+}
+
+/** The set of nodes of this instance does not vote. */
+export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
+  return isOutdated
+    ? { kind: 'fenced', reason: 'outdated' }
+    : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
 }
 
 /** What a lock that was not acquired means. */

@@ -10,11 +10,13 @@ import {
   ENDED_HERE,
   NO_VERDICT,
   OWN_CLAIM_STANDS,
+  withoutBid,
   withoutLock,
 } from './bid-verdict.js';
 import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
+import type { BidGate } from './electorate/electorate-view.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { Lease, readInstant, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
@@ -39,6 +41,8 @@ export interface BidParts {
   readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
+  /** Whether the nodes of this instance vote for it. Absent: they do. */
+  readonly electorate?: Pick<BidGate, 'mayBid'>;
 }
 
 /** A claim is sent again only while there is time for that call and for another bid: the lock and the claim. */
@@ -72,6 +76,8 @@ export async function bidForTicks(
   batch: readonly DueTick[],
   start: (won: LockedTick) => void,
 ): Promise<readonly BidVerdict[]> {
+  const refusal = parts.electorate?.mayBid();
+  if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
   const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
 

@@ -17,7 +17,7 @@ const MOST_VOTES = 3;
 
 export interface ClaimAgainParts extends BidParts {
   /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated' | 'conflict') => void;
+  readonly fence: (reason: 'outdated') => void;
 }
 
 /** The closing of a tick may come any time after it. */
@@ -118,7 +118,7 @@ async function claimTick(
       return { claim };
     }
     await giveBack(parts, claim);
-    if (verdict?.kind === 'outdated' || verdict?.kind === 'conflict') parts.fence(verdict.kind);
+    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
     const isOwn =
       verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
     if (verdict?.kind === 'taken' && !isOwn) {
