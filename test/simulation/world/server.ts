@@ -15,6 +15,9 @@ export type Restart = 'empty' | 'with its memory' | 'with old memory';
 /** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
 const STEP_FORGOTTEN_MS = 3_100;
 
+/** More than the faults of one world. */
+const MOST_RESTARTS = 100;
+
 /** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
 export const MOST_BACK_MS = 800;
 
@@ -157,6 +160,8 @@ export class Server {
 
   /** Begins with what another server knows, or knew when its last file was written: a restored or promoted one. */
   copyFrom(other: Server, content: 'replica' | 'file'): void {
+    // The model numbers the incarnations of one server; none of this one's may look like one of the other's.
+    for (let count = 0; count < MOST_RESTARTS; count += 1) this.model.loseMemory('restart');
     this.restore(content === 'file' ? other.backup : other.snapshot());
   }
 

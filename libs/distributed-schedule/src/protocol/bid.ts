@@ -36,7 +36,7 @@ export interface BidParts {
   readonly ledger: TickLedger;
   readonly observer: ScheduleObserver;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
-  readonly electorate?: Pick<BidGate, 'mayBid'>;
+  readonly electorate?: Pick<BidGate, 'mayBid' | 'status'>;
 }
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
