@@ -128,7 +128,9 @@ export class MissedTicks implements AuditSource {
       const askingMs = Math.min(watched.due.maxLatenessMs * ASKING_SHARE, LONGEST_ASKING_MS);
       watched.giveUpAtMs = nowMs + (watched.slept ? ASKING_AFTER_SLEEP_MS : askingMs);
     }
-    const isWorth = this.isStillDue(watched) && this.judge(watched, undefined).kind !== 'fine';
+    const isForOtherSet = this.parts.electorate?.status().condition === 'yields';
+    const isWorth =
+      !isForOtherSet && this.isStillDue(watched) && this.judge(watched, undefined).kind !== 'fine';
     if (!isWorth) this.drop(watched);
     return isWorth;
   }
