@@ -16,6 +16,8 @@ export interface FleetOptions {
   /** At first. */
   readonly replicas?: number;
   readonly redis?: RedisServerOptions;
+  /** Of all replicas. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class Fleet {
@@ -27,8 +29,8 @@ export class Fleet {
   ) {}
 
   /** Resolves when ticks run. */
-  static async open({ masters = 3, replicas = 2, redis = {} }: FleetOptions): Promise<Fleet> {
-    const stage = await Stage.open({ masters, replicas: 0, redis, env: { TASK_MS: '5' } });
+  static async open({ masters = 3, replicas = 2, redis = {}, env = {} }: FleetOptions): Promise<Fleet> {
+    const stage = await Stage.open({ masters, replicas: 0, redis, env: { TASK_MS: '5', ...env } });
     const fleet = new Fleet(stage, ProxyHost.open());
     try {
       await Promise.all(Array.from({ length: replicas }, () => fleet.join()));
@@ -65,8 +67,8 @@ export class Fleet {
   }
 
   /** An instance of the same application whose nodes are others. */
-  joinWith(nodes: readonly RedisServer[]): Promise<Replica> {
-    return this.stage.join({ REDIS_NODES: nodes.map(({ url }) => url).join(',') });
+  joinWith(nodes: readonly RedisServer[], env: Readonly<Record<string, string>>): Promise<Replica> {
+    return this.stage.join({ REDIS_NODES: nodes.map(({ url }) => url).join(','), ...env });
   }
 
   /** Of all replicas, or of one. */
@@ -88,10 +90,9 @@ export class Fleet {
     return lines.find(isLater)?.tick ?? 0;
   }
 
-  /** Every second due in the span: how often it ran, on instances that are `among`. */
-  runsPerTick(first: number, last: number, among: readonly Replica[] = this.replicas): readonly number[] {
-    const names = among.map(({ name }) => name);
-    const starts = this.record.starts().filter(({ replica }) => names.includes(replica));
+  /** Every second due in the span: how often it ran. */
+  runsPerTick(first: number, last: number): readonly number[] {
+    const starts = this.record.starts();
     return Array.from(
       { length: (last - first) / SECOND_MS + 1 },
       (_, index) => starts.filter(({ tick }) => tick === first + index * SECOND_MS).length,
