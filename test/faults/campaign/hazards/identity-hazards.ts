@@ -2,6 +2,7 @@
 
 import { claimAnswersLost } from '../../../support/faults/answer-faults.js';
 import type { Fault } from '../../../support/faults/fault.js';
+import { silentRequests } from '../../../support/faults/link-faults.js';
 import { selectRefused } from '../../../support/faults/select-faults.js';
 import { endpointSwapped } from '../../../support/faults/swap-faults.js';
 import type { ProxyLink } from '../../../support/faults/tcp-proxy.js';
@@ -16,6 +17,7 @@ import {
   nodeName,
   slotName,
 } from './hazard.js';
+import { healedLinks } from './healed-links.js';
 import type { Links } from './link-hazards.js';
 import { QUARANTINE_MS, together } from './store-hazard.js';
 
@@ -46,6 +48,12 @@ export function identityHazards(links: Links, others: readonly RedisServer[]): r
       moments: DIRECTED,
       share: 2,
       aim: (aim) => oneLedElsewhere(links, aim, others),
+    },
+    {
+      kind: 'link: name led elsewhere, claims of others lost',
+      moments: ['random'],
+      share: 2,
+      aim: (aim) => splitByName(links, aim, others),
     },
     {
       kind: 'link: name led elsewhere for all',
@@ -95,6 +103,30 @@ function oneLedElsewhere(links: Links, aim: Aim, others: readonly RedisServer[])
     ...swap(aim, linksTo(links, node), moved, others),
     target: `${nodeName(node)} for ${replica}`,
     effect: { links: [{ replica, node }] },
+  };
+}
+
+/**
+ * The others do not reach one of the other nodes meanwhile. Each side reaches two servers by the three names, and the two sides
+ * have none of them in common but by the name that both still mean alike.
+ */
+function splitByName(links: Links, aim: Aim, others: readonly RedisServer[]): Attack {
+  const { cast, slot, node } = aim;
+  const led = oneLedElsewhere(links, aim, others);
+  const unheard = (node + 1) % cast.nodes.length;
+  const staying = cast.slots.filter((one) => one !== slot);
+  const hit = staying.flatMap(({ index }) => (links[index] ?? []).slice(unheard, unheard + 1));
+  return {
+    ...led,
+    target: `${led.target}, the others without ${nodeName(unheard)}`,
+    fault: together([led.fault, healedLinks(silentRequests(hit), hit)]),
+    effect: {
+      links: [
+        ...(led.effect.links ?? []),
+        ...staying.map((one) => ({ replica: cast.replicaIn(one).name, node: unheard })),
+      ],
+    },
+    victims: [...led.victims, nodeName(unheard)],
   };
 }
 
