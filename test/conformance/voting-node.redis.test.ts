@@ -25,6 +25,7 @@ describeVotingNode('behind Redis', async () => {
           connectionName: 'conformance',
           commandTimeoutMs: PATIENCE_MS,
           retryEveryMs: 100,
+          clock: new SystemClock(),
         }),
         register: new ServerRegister(),
         clock: new SystemClock(),

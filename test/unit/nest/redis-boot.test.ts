@@ -37,6 +37,12 @@ describe('a bad `redis` option', () => {
     ['no node', [], 'DSCHED_BAD_REDIS: redis is an empty list'],
     ['one master given twice', [A, B, A], 'DSCHED_SAME_NODE_TWICE: redis[0] and redis[2]'],
     ['something that is no URL', ['127.0.0.1:6379'], 'DSCHED_BAD_REDIS: redis[0]'],
+    [
+      'a database that is no number',
+      [{ db: Number.NaN }],
+      'DSCHED_BAD_REDIS: redis[0] has db NaN, most likely',
+    ],
+    ['a key prefix', [{ keyPrefix: 'staging:' }], 'DSCHED_BAD_REDIS: redis[0] has keyPrefix "staging:"'],
     ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is undefined;'],
   ])('%s stops the boot', async (_title, redis, message) => {
     const imports = [DistributedScheduleModule.forRoot({ redis: redis as string[] })];

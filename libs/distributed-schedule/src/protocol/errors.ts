@@ -14,6 +14,10 @@ export const ERROR_CODES = {
   DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
   DSCHED_UNSUPPORTED_STORE:
     'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
+  DSCHED_DATABASE_REFUSED:
+    'A Redis server does not confirm the database that is asked for. It is not used until it does.',
+  DSCHED_CREDENTIALS_REFUSED:
+    'A Redis server does not confirm the user and the password. It is not used until it does.',
   DSCHED_NODE_SET_CONFLICT:
     'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
   DSCHED_NODE_SET_OUTDATED:

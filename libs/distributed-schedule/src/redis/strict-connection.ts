@@ -1,29 +1,18 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Clock } from '../protocol/ports.js';
+import { ConfirmedConnection } from './confirmed-connection.js';
+import { followCredentials, termsOf } from './connection-terms.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
 
-/** What is used of an ioredis client, whichever version or copy it comes from. */
-export interface StrictConnection {
-  readonly status: string;
-  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> };
-  subscribe(channel: string): Promise<unknown>;
-  connect(): Promise<void>;
-  disconnect(reconnect?: boolean): void;
-  on(event: 'ready' | 'close', listener: () => void): unknown;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
-  /** The socket of a single connection; a Cluster has several and does not show them. */
-  readonly stream?: { destroy(): void } | null;
-}
-
-export type PipelineReply = readonly (readonly [error: Error | null, value: unknown])[];
+export type StrictConnection = ConfirmedConnection;
 
 export interface ConnectionSettings {
   /** Shown by CLIENT LIST. */
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
   readonly retryEveryMs: number;
+  readonly clock: Clock;
 }
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
@@ -47,19 +36,18 @@ const CLUSTER_REDIRECTIONS = 3;
  */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
   const strict = strictOptions(settings, source.kind === 'sentinel');
-  const connection: unknown =
+  const client: unknown =
     'client' in source ? duplicated(source, strict, settings) : new Redis({ ...source.options, ...strict });
-  return connection as StrictConnection;
-}
-
-/** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
-export function resetConnection(connection: StrictConnection): void {
-  if (connection.stream === undefined || connection.stream === null) {
-    connection.disconnect(true);
-  } else {
-    // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
-    connection.stream.destroy();
+  if (source.kind !== 'cluster') {
+    followCredentials(client, source);
   }
+  const { clock, commandTimeoutMs } = settings;
+  return new ConfirmedConnection({
+    client: client as StrictClient,
+    terms: termsOf(source),
+    clock,
+    timeoutMs: commandTimeoutMs,
+  });
 }
 
 function strictOptions(settings: ConnectionSettings, isSentinel: boolean): StrictOptions {
