@@ -8,6 +8,7 @@ import type {
   Random,
   VotingNode,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 /** So that the claims of several instances meet in another order on every node. */
 const MOST_DELAY_MS = 16;
@@ -25,20 +26,17 @@ export function roughNode({ node, random, onVote }: RoughNodeParts): VotingNode 
   const travel = (): Promise<unknown> => sleep(random.next() * MOST_DELAY_MS);
   const arrive = <T>(reply: NodeReply<T>): NodeReply<T> => (random.next() < LOST_SHARE ? LOST : reply);
   return {
-    label: node.label,
-    claim: async (claims) => {
+    ...aroundNode(node, (ask) => ask()),
+    claim: async (claims, terms) => {
       await travel();
-      const reply = await node.claim(claims);
-      if (reply.answered) tellVotes(claims, reply.value, onVote);
+      const reply = await node.claim(claims, terms);
+      if (reply.answered) tellVotes(claims, reply.value.votes, onVote);
       return arrive(reply);
     },
     giveBack: async (claims) => {
       await travel();
       return arrive(await node.giveBack(claims));
     },
-    peek: (tasks) => node.peek(tasks),
-    beat: (instanceId, tasks) => node.beat(instanceId, tasks),
-    leave: (instanceId) => node.leave(instanceId),
   };
 }
 

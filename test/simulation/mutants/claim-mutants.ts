@@ -23,7 +23,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'no floor after a loss of memory',
     profiles: ['torture'],
     file: LEDGER,
-    find: "if (claim.tick <= floor) return { kind: 'quarantined' };",
+    find: "if (claim.tick <= memory.floor) return { kind: 'quarantined' };",
     replace: '',
   },
   {
@@ -37,8 +37,8 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'the incarnation is not looked at',
     profiles: ['torture'],
     file: LEDGER,
-    find: 'this.memory?.incarnation !== this.incarnation',
-    replace: 'this.memory === undefined',
+    find: 'if (memory?.incarnation === this.incarnation && memory.sinceMs <= nowMs) return memory;',
+    replace: 'if (memory !== undefined) return memory;',
   },
   {
     name: 'no EARLY check',

@@ -10,5 +10,5 @@ export interface Mutant extends Breakage {
   readonly seed?: number;
 }
 
-export const LEDGER = 'memory/memory-node.ts';
+export const LEDGER = 'memory/memory-ledger.ts';
 export const LOCKS = 'memory/memory-lock-table.ts';

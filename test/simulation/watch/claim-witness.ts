@@ -175,7 +175,7 @@ export class ClaimWitness {
 
   private checkFloor(server: Server): void {
     const restoredMs = server.takeRestoredFloor();
-    if (restoredMs === undefined || (server.model.snapshot().memory?.floor ?? 0) >= restoredMs) return;
+    if (restoredMs === undefined || (server.model.snapshot().ledger.memory?.floor ?? 0) >= restoredMs) return;
     this.history.fail('a restored floor does not fall', `node ${server.index + 1}`);
   }
 

@@ -156,7 +156,7 @@ export class LockDesk {
   }
 
   private modelSinceMs(): number {
-    return this.model.snapshot().memory?.sinceMs ?? this.sinceMs;
+    return this.model.snapshot().ledger.memory?.sinceMs ?? this.sinceMs;
   }
 
   private checkInTime({ task, holder, deadlineMs }: LockRequest): void {

@@ -36,7 +36,7 @@ export class SizeWitness {
     const perInstance = Math.max(MOST_EVENTS_PER_INSTANCE, MOST_EVENTS_PER_TASK * profile.tasks);
     this.check('events', time.pending, perInstance * (living.length + 1));
     for (const server of servers) {
-      this.check('ledger entries', server.model.snapshot().entries.size, profile.tasks);
+      this.check('ledger entries', server.model.snapshot().ledger.entries.size, profile.tasks);
       this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks);
     }
     for (const instance of living) {

@@ -8,6 +8,7 @@ import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protoco
 import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { setOf, signOf } from '../../support/electorate.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
 import { Network, type NetworkOptions } from '../world/network.js';
@@ -38,7 +39,7 @@ const WARM_UP_MS = 30_000;
 const COOL_DOWN_MS = 40_000;
 const MOST_HANDLER_MS = 50;
 /** As connectNode names it. */
-const NODE_SET = { generation: 1, fingerprint: 'set 1' };
+const SIGN = signOf(setOf(['n1', 'n2', 'n3']));
 
 export interface WeekResult {
   readonly plan: WeekPlan;
@@ -128,8 +129,8 @@ class WeekWorld {
       time.skipTo(fromMs - EPOCH_MS);
       const alive = [...this.alive].filter(([, machine]) => !machine.isDead).map(([id]) => id);
       for (const server of this.servers) {
-        const node = server.connect(NODE_SET, nothing);
-        await Promise.all(alive.map((id) => node.beat(id, [])));
+        const node = server.connect(nothing);
+        await Promise.all(alive.map((id) => node.beat(id, SIGN, [])));
       }
     }
     await time.runUntil(untilMs - EPOCH_MS);

@@ -149,7 +149,7 @@ export class NetworkedLocks implements LockProvider {
       server,
       timeoutMs,
       kind: 'other',
-      work: async () => ({ answered: true, value: work() }),
+      work: async () => ({ answered: true, value: work(), nodeTimeMs: server.wallMs() }),
     });
   }
 }

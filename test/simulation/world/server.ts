@@ -3,7 +3,6 @@
 import {
   MemoryNode,
   type MemorySnapshot,
-  type NodeSet,
 } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { History } from '../watch/history.js';
@@ -59,8 +58,9 @@ export class Server {
     return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }
 
-  connect(nodeSet: NodeSet, onReply: (nodeTimeMs: number) => void): VotingNode {
-    return this.model.connect({ label: `node ${this.index + 1}`, nodeSet, onReply });
+  connect(onReply: (nodeTimeMs: number) => void): VotingNode {
+    const place = this.index + 1;
+    return this.model.connect({ label: `node ${place}`, position: `n${place}`, onReply });
   }
 
   /** Hands a message over: it is worked on now, when the server goes on, or never. */
@@ -166,6 +166,6 @@ export class Server {
   private restore({ memory, locks }: ServerSnapshot = this.snapshot()): void {
     this.model.restartFrom(memory);
     this.desk.memoryLost(locks);
-    this.restoredFloor = memory.memory?.floor;
+    this.restoredFloor = memory.ledger.memory?.floor;
   }
 }

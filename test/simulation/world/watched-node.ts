@@ -2,10 +2,12 @@
 
 import type {
   Claim,
-  ClaimVote,
+  ClaimReply,
+  ClaimTerms,
   NodeReply,
   VotingNode,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 import { EPOCH_MS } from './machine.js';
 import type { MessageKind } from './network.js';
 import type { Resident } from './resident.js';
@@ -20,7 +22,7 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
   const { machine, clusterClock, generation, reach } = resident;
   const voter = { instanceId: resident.id, generation };
   let nodeTimeMs = 0;
-  const node = server.connect({ generation, fingerprint: `set ${generation}` }, (readMs) => {
+  const node = server.connect((readMs) => {
     nodeTimeMs = readMs;
   });
   const ask = async <T>(kind: MessageKind, act: () => Promise<NodeReply<T>>): Promise<NodeReply<T>> => {
@@ -37,11 +39,11 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
     if (reply.answered) clusterClock.observe({ node: server.index, sentMs, receivedMs, nodeTimeMs: readMs });
     return reply;
   };
-  const vote = async (claims: readonly Claim[]): Promise<NodeReply<readonly ClaimVote[]>> => {
+  const vote = async (claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> => {
     parts.claims.asked(voter, claims);
-    const reply = await node.claim(claims);
+    const reply = await node.claim(claims, terms);
     if (!reply.answered) return reply;
-    for (const [index, given] of reply.value.entries()) {
+    for (const [index, given] of reply.value.votes.entries()) {
       const claim = claims[index];
       if (claim === undefined) continue;
       parts.history.note(
@@ -53,10 +55,10 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
     return reply;
   };
   return {
-    label: node.label,
-    claim: async (claims) => {
-      const reply = await ask('other', () => vote(claims));
-      if (reply.answered && reply.value.some(({ kind }) => kind === 'granted')) reach('grant');
+    ...aroundNode(node, (act, call) => ask(call === 'beat' ? 'beat' : 'other', act)),
+    claim: async (claims, terms) => {
+      const reply = await ask('other', () => vote(claims, terms));
+      if (reply.answered && reply.value.votes.some(({ kind }) => kind === 'granted')) reach('grant');
       return reply;
     },
     giveBack: (claims) =>
@@ -64,8 +66,5 @@ export function connectNode(parts: NodeParts, server: Server, resident: Resident
         for (const claim of claims) parts.claims.forgot(server, claim);
         return node.giveBack(claims);
       }),
-    peek: (tasks) => ask('other', () => node.peek(tasks)),
-    beat: (instanceId, tasks) => ask('beat', () => node.beat(instanceId, tasks)),
-    leave: (instanceId) => ask('other', () => node.leave(instanceId)),
   };
 }

@@ -42,6 +42,7 @@ describe('the exchange with one node', () => {
   it('tells that the node is full once, and again when it still or anew is after an hour', async () => {
     const { clock, board, events } = boardOver(async (puts) => ({
       answered: true,
+      nodeTimeMs: 1,
       value: {
         cursor: { epoch: 'e', sequence: 0 },
         hasMore: false,

@@ -57,6 +57,7 @@ describe('readiness', () => {
       status: 'up',
       state: 'running',
       quorum: true,
+      nodeSet: undefined,
       nodes: 1,
       members: 1,
       impaired: [],

@@ -12,6 +12,7 @@ import {
 import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { type Member, MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { every, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 export const PERIOD_MS = 5_000;
 /** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
@@ -131,18 +132,7 @@ export class PolicyScene {
 
   private severable(id: string, node: VotingNode): VotingNode {
     const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
-    const unlessCut =
-      <A extends unknown[], T>(call: (...args: A) => Promise<NodeReply<T>>) =>
-      (...args: A) =>
-        this.cutOff.has(id) ? cut() : call(...args);
-    return {
-      label: node.label,
-      claim: unlessCut((claims) => node.claim(claims)),
-      giveBack: unlessCut((claims) => node.giveBack(claims)),
-      peek: unlessCut((tasks) => node.peek(tasks)),
-      beat: unlessCut((instanceId, tasks) => node.beat(instanceId, tasks)),
-      leave: unlessCut((instanceId) => node.leave(instanceId)),
-    };
+    return aroundNode(node, (ask) => (this.cutOff.has(id) ? cut() : ask()));
   }
 
   private severableLocks(id: string, locks: LockProvider): LockProvider {

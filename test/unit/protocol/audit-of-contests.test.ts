@@ -22,6 +22,7 @@ import {
   MemoryCluster,
 } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { every, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 /** By then new nodes vote, and every tick is watched. */
 const SETTLED_MS = 8_700;
@@ -77,14 +78,9 @@ class Stage {
       wrapNode: (node, index) =>
         index > 0
           ? node
-          : {
-              label: node.label,
-              claim: () => late(async () => SILENT),
-              giveBack: () => late(async () => SILENT),
-              peek: () => late(async () => SILENT),
-              beat: (id, tasks) => node.beat(id, tasks),
-              leave: (id) => node.leave(id),
-            },
+          : aroundNode(node, (ask, call) =>
+              call === 'beat' || call === 'leave' ? ask() : late(async () => SILENT),
+            ),
       wrapLocks: (locks) => ({
         tryAcquire: (tasks, ttlMs) => late(() => locks.tryAcquire(tasks, ttlMs)),
         extend: (held, ttlMs) => late(() => locks.extend(held, ttlMs)),

@@ -11,7 +11,9 @@ import {
   type Member,
   MemoryCluster,
 } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { termsFor } from '../../support/electorate.js';
 import { every, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 /** By then new nodes vote, and every tick is watched. */
 const SETTLED_MS = 8_000;
@@ -48,14 +50,8 @@ class Stage {
 /** An instance that can be cut off from its nodes, or kept from asking for anything but ticks. */
 function cuttable(): { readonly link: { isCut: boolean }; readonly joining: JoinOptions } {
   const link = { isCut: false };
-  const wrapNode = (node: VotingNode): VotingNode => ({
-    label: node.label,
-    claim: async (claims) => (link.isCut ? SILENT : node.claim(claims)),
-    giveBack: async (claims) => (link.isCut ? SILENT : node.giveBack(claims)),
-    peek: async (tasks) => (link.isCut ? SILENT : node.peek(tasks)),
-    beat: async (id, tasks) => (link.isCut ? SILENT : node.beat(id, tasks)),
-    leave: async (id) => (link.isCut ? SILENT : node.leave(id)),
-  });
+  const wrapNode = (node: VotingNode): VotingNode =>
+    aroundNode(node, async (ask) => (link.isCut ? SILENT : ask()));
   const joining: JoinOptions = {
     wrapNode,
     wrapLocks: (locks) => ({
@@ -92,14 +88,7 @@ function pausable(): { pause(): void; resume(): void; readonly joining: JoinOpti
         sleepUntil: (untilMs, signal) => held(clock.sleepUntil(untilMs, signal)),
         wakeExactlyAt: (untilMs) => held(clock.wakeExactlyAt(untilMs)),
       }),
-      wrapNode: (node) => ({
-        label: node.label,
-        claim: (claims) => held(node.claim(claims)),
-        giveBack: (claims) => held(node.giveBack(claims)),
-        peek: (tasks) => held(node.peek(tasks)),
-        beat: (id, tasks) => held(node.beat(id, tasks)),
-        leave: (id) => held(node.leave(id)),
-      }),
+      wrapNode: (node) => aroundNode(node, (ask) => held(ask())),
     },
   };
 }
@@ -405,10 +394,11 @@ describe('the audit', () => {
     link.link.isCut = true;
     const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
     await stage.cluster.clock.advanceTo(tick);
-    const [node] = stage.cluster.nodes;
-    await node
-      ?.connect({ label: 'stranger' })
-      .claim([{ task: 'settle', tick, claimId: 'stranger:1', maxLatenessMs: LIMIT_MS }]);
+    const nodes = stage.cluster.nodes.map((node, index) =>
+      node.connect({ label: 'stranger', position: `n${index + 1}` }),
+    );
+    const terms = await termsFor(nodes);
+    await nodes[0]?.claim([{ task: 'settle', tick, claimId: 'stranger:1', maxLatenessMs: LIMIT_MS }], terms);
     await stage.cluster.clock.advance(1_350);
     const finding = stage.told.find(({ finding }) => finding.tick === tick)?.finding;
     expect(finding).toMatchObject({ outcome: 'missed', certain: false });
@@ -538,14 +528,8 @@ describe('the audit at the start of an instance', () => {
   it('believes the node that knows more, where one has missed the newest tick and another one is away', async () => {
     const stage = new Stage();
     const isAway = [false, false, false];
-    const wrapNode: JoinOptions['wrapNode'] = (node, index) => ({
-      label: node.label,
-      claim: async (claims) => (isAway[index] ? SILENT : node.claim(claims)),
-      giveBack: async (claims) => (isAway[index] ? SILENT : node.giveBack(claims)),
-      peek: async (tasks) => (isAway[index] ? SILENT : node.peek(tasks)),
-      beat: async (id, tasks) => (isAway[index] ? SILENT : node.beat(id, tasks)),
-      leave: async (id) => (isAway[index] ? SILENT : node.leave(id)),
-    });
+    const wrapNode = (node: VotingNode, index: number): VotingNode =>
+      aroundNode(node, async (ask) => (isAway[index] ? SILENT : ask()));
     const first = stage.join([idle], { wrapNode });
     await stage.settle();
     isAway[2] = true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BeatQuestions } from '../../../libs/distributed-schedule/src/protocol/beat-questions.js';
+import type { NodeIdentity } from '../../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { Heartbeat } from '../../../libs/distributed-schedule/src/protocol/heartbeat.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type {
@@ -11,19 +12,36 @@ import { QuorumMembership } from '../../../libs/distributed-schedule/src/protoco
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 import { taskOf } from '../../support/tasks.js';
 
+const IDENTITY: NodeIdentity = {
+  id: '1.a',
+  hasVote: true,
+  sinceMs: 0,
+  nowMs: 7_000,
+  noted: {},
+  stamp: undefined,
+  liveSets: [],
+};
+
 /** A node that answers beats with these members, or not at all. */
 function nodeWith(members: readonly string[] | undefined): VotingNode {
   const silent = async () => ({ answered: false, reason: 'test' }) as const;
   return {
     label: 'node',
+    position: 'node',
     claim: silent,
     giveBack: silent,
     peek: silent,
     leave: silent,
-    beat: async (_, tasks) =>
-      members === undefined
-        ? { answered: false, reason: 'test' }
-        : { answered: true, value: { members, ticks: tasks.map(() => ({ tick: 7_000, claimId: 'you:1' })) } },
+    note: silent,
+    renumber: silent,
+    confirm: silent,
+    stamp: silent,
+    callDeadlineMs: () => 0,
+    beat: async (_instanceId, _sign, tasks) => {
+      if (members === undefined) return { answered: false, reason: 'test' };
+      const ticks = tasks.map(() => ({ tick: 7_000, claimId: 'you:1' }));
+      return { answered: true, value: { members, ticks, identity: IDENTITY }, nodeTimeMs: 7_000 };
+    },
   };
 }
 

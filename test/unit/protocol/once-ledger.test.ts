@@ -6,6 +6,8 @@ import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once
 import type { Claim, NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { connected, embeddedNodes } from '../../support/electorate.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 const NOW_MS = Date.UTC(2031, 0, 1);
 const CI_SEED = 20_261_122;
@@ -16,7 +18,7 @@ const HISTORIES = 3_000;
 const TASK = 'warm up';
 
 const clock = { wallMs: () => NOW_MS };
-const threeNodes = (): readonly MemoryNode[] => [1, 2, 3].map(() => MemoryNode.embedded(clock));
+const threeNodes = (): readonly MemoryNode[] => embeddedNodes(clock, 3);
 
 const claimAt = (tick: number, claimId: string): Claim => ({
   task: TASK,
@@ -30,9 +32,6 @@ function onceLedger(nodes: readonly VotingNode[], key = 'build 7'): OnceLedger {
   ledger.limit(TASK, key);
   return ledger;
 }
-
-const connected = (nodes: readonly MemoryNode[]): readonly VotingNode[] =>
-  nodes.map((node, index) => node.connect({ label: `node ${index + 1}` }));
 
 /** Messages that arrive in an order of its own choice, or not at all. */
 class Post {
@@ -53,14 +52,7 @@ class Post {
       await this.turn();
       return this.random.next() < this.lossShare ? { answered: false, reason: 'lost' } : reply;
     };
-    return {
-      label: node.label,
-      claim: (claims) => send(() => node.claim(claims)),
-      giveBack: (claims) => send(() => node.giveBack(claims)),
-      peek: (tasks) => send(() => node.peek(tasks)),
-      beat: (id, tasks) => send(() => node.beat(id, tasks)),
-      leave: (id) => send(() => node.leave(id)),
-    };
+    return aroundNode(node, (ask) => send(ask));
   }
 
   async deliverAll(work: Promise<unknown>): Promise<void> {
@@ -189,12 +181,12 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
     let claims = 0;
     const shaken: VotingNode = {
       ...one,
-      claim: async (asked) => {
-        const reply = await one.claim(asked);
+      claim: async (asked, terms) => {
+        const reply = await one.claim(asked, terms);
         claims += 1;
         if (claims === 1) {
-          await one.claim([later]);
-          await two.claim([later]);
+          await one.claim([later], terms);
+          await two.claim([later], terms);
         }
         if (claims === 2) stores[0]?.loseMemory('flush');
         return reply;

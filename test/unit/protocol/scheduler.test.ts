@@ -10,6 +10,7 @@ import {
   MemoryCluster,
 } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { doubled, every, missing, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 /** New nodes abstain from locks for one time to live; afterwards the cluster is in its stride. */
 const SETTLED_MS = 6_000;
@@ -33,14 +34,7 @@ function setUp(instances: number, joining: (index: number) => JoinOptions = () =
 function cuttable() {
   const state = { isCut: false };
   const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
-  const wrapNode = (node: VotingNode): VotingNode => ({
-    label: node.label,
-    claim: (claims) => (state.isCut ? cut() : node.claim(claims)),
-    giveBack: (claims) => (state.isCut ? cut() : node.giveBack(claims)),
-    peek: (tasks) => (state.isCut ? cut() : node.peek(tasks)),
-    beat: (id, tasks) => (state.isCut ? cut() : node.beat(id, tasks)),
-    leave: (id) => (state.isCut ? cut() : node.leave(id)),
-  });
+  const wrapNode = (node: VotingNode): VotingNode => aroundNode(node, (ask) => (state.isCut ? cut() : ask()));
   const wrapLocks = (locks: LockProvider): LockProvider => ({
     tryAcquire: async (tasks, ttlMs) =>
       state.isCut ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.tryAcquire(tasks, ttlMs),

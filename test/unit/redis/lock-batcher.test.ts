@@ -37,7 +37,7 @@ class FakeNode {
 
   async call(script: RedisScript, _keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
     this.asked.push(`${script.name} ${args[3]}`);
-    return this.isSilent ? SILENT : { answered: true, value: [WORDS[script.name]] };
+    return this.isSilent ? SILENT : { answered: true, value: [WORDS[script.name]], nodeTimeMs: 1 };
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../../libs/distributed-schedule/src/redis/unconfirmed-releases.js';
 
 const TTL_MS = 3_000;
-const ANSWERED: ScriptReply = { answered: true, value: [] };
+const ANSWERED: ScriptReply = { answered: true, value: [], nodeTimeMs: 1 };
 const SILENT: ScriptReply = { answered: false, reason: 'not connected' };
 
 let nowMs: number;

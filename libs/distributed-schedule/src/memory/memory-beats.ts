@@ -1,6 +1,9 @@
-/** Who gave a sign of life to one memory node. The model of the scripts in membership-scripts.ts. Node time only. */
+/** Who gave a sign of life to one memory node, and which set and ids it showed. The model of membership-scripts.ts. */
 
 import { FORGET_MEMBER_AFTER_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
+import type { LedgerId } from '../protocol/electorate/ledger-id.js';
+import type { BeatSign, LiveSet } from '../protocol/electorate/node-identity.js';
+import { type NodeSet, setText } from '../protocol/electorate/node-set.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface Beat {
@@ -11,12 +14,15 @@ interface Beat {
 
 export interface BeatSnapshot {
   readonly beats: ReadonlyMap<string, Beat>;
+  /** A key of its own in a store, so that either may be gone without the other. */
+  readonly signs: ReadonlyMap<string, BeatSign>;
   /** Node time after which the whole set is gone. */
   readonly expireAtMs: number;
 }
 
 export class MemoryBeats {
   private readonly beats = new Map<string, Beat>();
+  private readonly signs = new Map<string, BeatSign>();
   private expireAtMs = 0;
 
   constructor(
@@ -24,37 +30,79 @@ export class MemoryBeats {
     private readonly isPresent: (instanceId: string) => boolean,
   ) {}
 
-  /** Notes a sign of life and answers who else is alive, the caller included. */
-  beat(instanceId: string): readonly string[] {
+  /** Notes a sign of life and answers who else is alive, the caller included, and which other sets they show. */
+  beat(
+    instanceId: string,
+    sign: BeatSign,
+  ): { readonly members: readonly string[]; readonly liveSets: readonly LiveSet[] } {
     const nowMs = this.clock.wallMs();
-    this.expire(nowMs);
-    const others = [...this.beats].filter(([id, beat]) => id !== instanceId && this.isAlive(id, beat, nowMs));
+    const others = this.living().filter((id) => id !== instanceId);
+    const liveSets = this.liveSets(others, sign.set);
     this.beats.set(instanceId, { atMs: nowMs, wasPresent: this.isPresent(instanceId) });
+    this.signs.set(instanceId, sign);
     for (const [id, beat] of this.beats) {
-      if (scoreOf(beat) <= nowMs - FORGET_MEMBER_AFTER_MS) this.beats.delete(id);
+      if (scoreOf(beat) <= nowMs - FORGET_MEMBER_AFTER_MS) this.remove(id);
     }
     this.expireAtMs = nowMs + FORGET_MEMBER_AFTER_MS;
-    return [instanceId, ...others.map(([id]) => id)];
+    return { members: [instanceId, ...others], liveSets };
+  }
+
+  /** A live instance whose last beat names another id of the position than this one. */
+  userOfOther(position: string, id: LedgerId): string | undefined {
+    return this.living().find((member) => {
+      const named = this.signs.get(member)?.ids[position];
+      return named !== undefined && named !== id;
+    });
   }
 
   leave(instanceId: string): void {
     this.expire(this.clock.wallMs());
-    this.beats.delete(instanceId);
+    this.remove(instanceId);
   }
 
-  clear(): void {
-    this.beats.clear();
+  /** A store short of memory has removed one of its keys, or all. */
+  clear(what: 'members' | 'signs' | 'all' = 'all'): void {
+    if (what !== 'signs') this.beats.clear();
+    if (what !== 'members') this.signs.clear();
   }
 
   snapshot(): BeatSnapshot {
     this.expire(this.clock.wallMs());
-    return { beats: new Map(this.beats), expireAtMs: this.expireAtMs };
+    return { beats: new Map(this.beats), signs: new Map(this.signs), expireAtMs: this.expireAtMs };
   }
 
-  restore({ beats, expireAtMs }: BeatSnapshot): void {
+  restore({ beats, signs, expireAtMs }: BeatSnapshot): void {
     this.clear();
     for (const [id, beat] of beats) this.beats.set(id, beat);
+    for (const [id, sign] of signs) this.signs.set(id, sign);
     this.expireAtMs = expireAtMs;
+  }
+
+  /** The newest beat first, as a sorted set read from its end. */
+  private living(): readonly string[] {
+    const nowMs = this.clock.wallMs();
+    this.expire(nowMs);
+    return [...this.beats]
+      .filter(([id, beat]) => this.isAlive(id, beat, nowMs))
+      .sort(([id, beat], [otherId, other]) => scoreOf(other) - scoreOf(beat) || (otherId < id ? -1 : 1))
+      .map(([id]) => id);
+  }
+
+  private liveSets(members: readonly string[], own: NodeSet): readonly LiveSet[] {
+    const byText = new Map<string, LiveSet>();
+    for (const member of members) {
+      const sign = this.signs.get(member);
+      if (sign === undefined || sign.yields || setText(sign.set) === setText(own)) continue;
+      const text = setText(sign.set);
+      const known = byText.get(text);
+      byText.set(text, {
+        set: sign.set,
+        app: known?.app ?? sign.app,
+        instances: (known?.instances ?? 0) + 1,
+        standsSinceMs: earlier(known?.standsSinceMs, sign.standsSinceMs),
+      });
+    }
+    return [...byText.values()];
   }
 
   /** A beat from the future is one from before the clock stepped back: its instance beats again within a second. */
@@ -64,6 +112,11 @@ export class MemoryBeats {
     return isRecent && (this.isPresent(id) || !beat.wasPresent);
   }
 
+  private remove(instanceId: string): void {
+    this.beats.delete(instanceId);
+    this.signs.delete(instanceId);
+  }
+
   private expire(nowMs: number): void {
     if (nowMs > this.expireAtMs) this.clear();
   }
@@ -71,4 +124,9 @@ export class MemoryBeats {
 
 function scoreOf({ atMs, wasPresent }: Beat): number {
   return atMs + (wasPresent ? 0.5 : 0);
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }

@@ -5,144 +5,172 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
-import type { Claim, ClaimVote, Clock, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
+import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
+import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
+import { DEFAULTS } from '../protocol/options.js';
+import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardSnapshot, MemoryBoard } from './memory-board.js';
+import { confirm, note, renumber, stamp } from './memory-identity.js';
+import { type LedgerMemory, type LedgerSnapshot, MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
-/** A task's newest grant, and the tick before it for a give-back. */
-interface Entry {
-  readonly tick: number;
-  readonly claimId: string;
-  readonly previousTick: number;
-}
-
-/** The set of nodes as an instance knows it. A set changes by one node and one generation at a time. */
-export interface NodeSet {
-  readonly generation: number;
-  readonly fingerprint: string;
-}
-
-/** Before any instance has named one; older than every real generation, which start at 1. */
-const UNKNOWN_SET: NodeSet = { generation: 0, fingerprint: '' };
-
-/** The node set of a memory cluster that never changes. */
-const FIXED_NODE_SET: NodeSet = { generation: 1, fingerprint: 'memory' };
+/** One node alone, with the default time to live of leases. */
+export const ONE_NODE: NodeSet = {
+  generation: 1,
+  positions: [SINGLE_POSITION],
+  leaseTtlMs: DEFAULTS.leaseTtlMs,
+};
 
 /** How one instance reaches a memory node. */
 export interface MemoryConnection {
   readonly label: string;
-  readonly nodeSet?: NodeSet;
+  /** The place in the set of nodes at which this instance means the node. Default: one node alone. */
+  readonly position?: string;
+  /** How long a call takes at most, for deadlines in node time. Default: nothing is known. */
+  readonly callTimeoutMs?: number;
   /** Called with the node's time for every reply, as a sample for the cluster clock. */
   readonly onReply?: (nodeTimeMs: number) => void;
 }
 
-/** A claim id that no claim has, for a tick that was given back. */
-const NOBODY = '-';
-
-/** What a node keeps in its memory, and loses with it. */
-interface NodeMemory {
-  readonly incarnation: number;
-  readonly floor: number;
-  readonly sinceMs: number;
-  nodeSet: NodeSet;
-}
-
 export interface MemorySnapshot {
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly memory: NodeMemory | undefined;
+  readonly ledger: LedgerSnapshot;
   readonly locks: LockSnapshot;
   readonly beats: BeatSnapshot;
   readonly board: BoardSnapshot;
 }
 
+let lastNonce = 0;
+
+/** Unique in this process, which is all that a node in memory can be asked by. */
+function nextNonce(): string {
+  lastNonce += 1;
+  return lastNonce.toString(16).padStart(12, '0');
+}
+
 export class MemoryNode {
-  private readonly entries = new Map<string, Entry>();
+  private readonly ledger: MemoryLedger;
   private readonly beats: MemoryBeats;
-  private memory: NodeMemory | undefined;
-  private incarnation = 1;
   readonly locks: MemoryLockTable;
   private readonly board: MemoryBoard;
 
-  constructor(private readonly clock: Pick<Clock, 'wallMs'>) {
+  /** @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word */
+  constructor(
+    private readonly clock: Pick<Clock, 'wallMs'>,
+    newNonce: () => string = nextNonce,
+  ) {
+    this.ledger = new MemoryLedger(clock, newNonce);
     this.board = new MemoryBoard(clock);
-    this.locks = new MemoryLockTable(clock, () => this.remember().sinceMs);
+    this.locks = new MemoryLockTable(clock, () => this.ledger.remember().sinceMs);
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 
   /**
-   * A node that lives and dies with the instances that use it. Nothing can have been granted before it existed,
-   * so it votes from the first moment instead of abstaining.
+   * A node that lives and dies with the instances that use it. Nothing can have been granted before it existed, so it
+   * stands stamped and votes from the first moment instead of abstaining.
    */
-  static embedded(clock: Pick<Clock, 'wallMs'>): MemoryNode {
-    const node = new MemoryNode(clock);
-    node.memory = {
-      incarnation: node.incarnation,
-      floor: 0,
-      sinceMs: Number.NEGATIVE_INFINITY,
-      nodeSet: UNKNOWN_SET,
-    };
+  static embedded(
+    clock: Pick<Clock, 'wallMs'>,
+    set: NodeSet = ONE_NODE,
+    position: string = SINGLE_POSITION,
+  ): MemoryNode {
+    const node = MemoryNode.standing(clock, set, position);
+    Object.assign(node.ledger.remember(), { floor: 0, sinceMs: Number.NEGATIVE_INFINITY, idSinceMs: 0 });
     return node;
   }
 
+  /** A node that was seen for the first time right now, abstains for it, and stands stamped and confirmed already. */
+  static standing(clock: Pick<Clock, 'wallMs'>, set: NodeSet, position: string): MemoryNode {
+    const node = new MemoryNode(clock);
+    const stamp = stampText({ set, sinceMs: 0, app: 'embedded' });
+    Object.assign(node.ledger.remember(), { vote: position, stamp });
+    return node;
+  }
+
+  /**
+   * The nodes of a set that is in use, in the order of its positions: they are stamped, know each other and vote, and yet
+   * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
+   */
+  static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
+    const nodes = set.positions.map((position, index) => {
+      const clock = clocks[index];
+      if (clock === undefined) throw new Error(`no clock for ${position}`);
+      return MemoryNode.standing(clock, set, position);
+    });
+    for (const [index, node] of nodes.entries()) {
+      const memory = node.ledger.remember();
+      memory.idSinceMs -= MEMBER_TTL_MS;
+      for (const [other, { ledger }] of nodes.entries()) {
+        const position = set.positions[other];
+        if (other !== index && position !== undefined) memory.noted.set(position, ledger.remember().id);
+      }
+    }
+    return nodes;
+  }
+
   /** The node as one instance sees it. */
-  connect({ label, nodeSet = FIXED_NODE_SET, onReply }: MemoryConnection): VotingNode {
-    const answer = <T>(decide: (memory: NodeMemory) => T): NodeReply<T> => {
-      const value = decide(this.remember());
-      onReply?.(this.clock.wallMs());
-      return { answered: true, value };
-    };
+  connect(connection: MemoryConnection): VotingNode {
+    const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
+    const { ledger, beats } = this;
+    const nowMs = (): number => this.clock.wallMs();
+    const answer = <T>(decide: (memory: LedgerMemory) => T): NodeReply<T> => this.answer(connection, decide);
     return {
       label,
-      claim: async (claims) => answer((memory) => this.claim(claims, nodeSet, memory)),
-      giveBack: async (claims) => answer(() => this.giveBack(claims)),
-      peek: async (tasks) => answer(() => tasks.map((task) => this.newest(task))),
-      beat: async (instanceId, tasks) =>
-        answer(() => ({
-          members: this.beats.beat(instanceId),
-          ticks: tasks.map((task) => this.newest(task)),
-        })),
-      leave: async (instanceId) => answer(() => this.beats.leave(instanceId)),
+      position,
+      claim: async (claims, terms) => answer(() => ledger.claim(claims, terms, position)),
+      giveBack: async (claims) => answer(() => ledger.giveBack(claims)),
+      peek: async (tasks) => answer(() => tasks.map((task) => ledger.newest(task))),
+      beat: async (instanceId, sign, tasks) =>
+        answer((memory) => {
+          const { members, liveSets } = beats.beat(instanceId, sign);
+          const identity = { ...identityOf(memory, position, sign.set, nowMs()), liveSets };
+          return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
+        }),
+      leave: async (instanceId) => answer(() => beats.leave(instanceId)),
+      note: async (request) =>
+        answer((memory) =>
+          note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
+        ),
+      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
+      confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
+      stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
+      callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),
     };
   }
 
   /** The board of the node as one instance sees it. It answers also while the node abstains from votes. */
-  connectBoard({ label, onReply }: MemoryConnection): BoardNode {
+  connectBoard({ label, onReply }: Pick<MemoryConnection, 'label' | 'onReply'>): BoardNode {
     return {
       label,
       exchange: async (puts, cursor) => {
-        const value = this.board.exchange(puts, cursor, this.incarnation);
-        onReply?.(this.clock.wallMs());
-        return { answered: true, value };
+        const value = this.board.exchange(puts, cursor, this.ledger.currentIncarnation);
+        const nodeTimeMs = this.clock.wallMs();
+        onReply?.(nodeTimeMs);
+        return { answered: true, value, nodeTimeMs };
       },
     };
   }
 
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
   loseMemory(how: 'flush' | 'restart'): void {
-    if (how === 'restart') this.incarnation += 1;
-    this.evict('ledger');
-    this.evict('members');
+    if (how === 'restart') this.ledger.becomeAnother();
+    this.ledger.clear();
+    this.beats.clear();
     this.locks.clear();
     this.board.clear();
   }
 
   /** A store short of memory has removed one of its keys. */
-  evict(what: 'ledger' | 'members'): void {
-    if (what === 'members') {
-      this.beats.clear();
-      return;
-    }
-    this.memory = undefined;
-    this.entries.clear();
+  evict(what: 'ledger' | 'members' | 'signs'): void {
+    if (what === 'ledger') this.ledger.clear();
+    else this.beats.clear(what);
   }
 
   /** What is kept for a restart: the file that a real server writes. */
   snapshot(): MemorySnapshot {
     return {
-      entries: new Map(this.entries),
-      memory: this.memory === undefined ? undefined : { ...this.memory },
+      ledger: this.ledger.snapshot(),
       locks: this.locks.snapshot(),
       beats: this.beats.snapshot(),
       board: this.board.snapshot(),
@@ -152,67 +180,43 @@ export class MemoryNode {
   /** A restart that found a file. The node cannot know how old it is, and abstains as if it had found none. */
   restartFrom(snapshot: MemorySnapshot): void {
     this.loseMemory('restart');
-    for (const [task, entry] of snapshot.entries) this.entries.set(task, entry);
-    this.memory = snapshot.memory === undefined ? undefined : { ...snapshot.memory };
+    this.ledger.restore(snapshot.ledger);
     this.locks.restore(snapshot.locks);
     this.beats.restore(snapshot.beats);
     this.board.restore(snapshot.board);
   }
 
-  private claim(claims: readonly Claim[], nodeSet: NodeSet, memory: NodeMemory): readonly ClaimVote[] {
-    const nowMs = this.clock.wallMs();
-    if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));
-    if (nodeSet.generation > memory.nodeSet.generation) memory.nodeSet = nodeSet;
-    if (nodeSet.fingerprint !== memory.nodeSet.fingerprint) return claims.map(() => ({ kind: 'conflict' }));
-    return claims.map((claim) => this.vote(claim, nowMs, memory.floor));
+  /** Another version of the protocol has written here. */
+  writtenByVersion(version: number): void {
+    this.ledger.setVersion(version);
   }
 
-  private vote(claim: Claim, nowMs: number, floor: number): ClaimVote {
-    const entry = this.entries.get(claim.task);
-    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
-    if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
-    // The same claim again: a message that was sent twice is harmless.
-    if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
-    if (claim.tick <= floor) return { kind: 'quarantined' };
-    if (entry !== undefined && claim.tick <= entry.tick) {
-      return entry.tick === claim.tick && entry.claimId !== NOBODY
-        ? { kind: 'taken', claimId: entry.claimId }
-        : { kind: 'taken' };
-    }
-    this.entries.set(claim.task, {
-      tick: claim.tick,
-      claimId: claim.claimId,
-      previousTick: entry?.tick ?? 0,
-    });
-    return { kind: 'granted' };
+  private answer<T>({ onReply }: MemoryConnection, decide: (memory: LedgerMemory) => T): NodeReply<T> {
+    const version = this.ledger.versionOnRecord ?? PROTOCOL_VERSION;
+    if (version !== PROTOCOL_VERSION) return { answered: false, reason: `DSCHEDVERSION ${version}` };
+    const value = decide(this.ledger.remember());
+    const nodeTimeMs = this.clock.wallMs();
+    onReply?.(nodeTimeMs);
+    return { answered: true, value, nodeTimeMs };
   }
+}
 
-  private giveBack(claims: readonly Claim[]): void {
-    for (const { task, tick, claimId } of claims) {
-      const entry = this.entries.get(task);
-      if (entry?.tick !== tick || entry.claimId !== claimId) continue;
-      this.entries.set(task, { tick: entry.previousTick, claimId: NOBODY, previousTick: entry.previousTick });
-    }
-  }
-
-  private newest(task: string): NodeTick {
-    const { tick, claimId } = this.entries.get(task) ?? { tick: 0, claimId: NOBODY };
-    const { floor } = this.remember();
-    return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
-  }
-
-  /** The incarnation guard: a node that may have forgotten abstains for exactly what it may have forgotten. */
-  private remember(): NodeMemory {
-    const nowMs = this.clock.wallMs();
-    // A clock that stands before `sinceMs` has stepped back; treated alike, or locks would be refused for that long.
-    if (this.memory?.incarnation !== this.incarnation || this.memory.sinceMs > nowMs) {
-      this.memory = {
-        incarnation: this.incarnation,
-        floor: Math.max(this.memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
-        sinceMs: nowMs,
-        nodeSet: this.memory?.nodeSet ?? UNKNOWN_SET,
-      };
-    }
-    return this.memory;
-  }
+function identityOf(
+  memory: LedgerMemory,
+  position: string,
+  set: NodeSet,
+  nowMs: number,
+): Omit<NodeIdentity, 'liveSets'> {
+  const noted = set.positions.flatMap((one) => {
+    const id = one === position ? undefined : memory.noted.get(one);
+    return id === undefined ? [] : [[one, id] as const];
+  });
+  return {
+    id: memory.id,
+    hasVote: memory.vote === position,
+    sinceMs: memory.idSinceMs,
+    nowMs: Math.floor(nowMs),
+    noted: Object.fromEntries(noted),
+    stamp: parseStamp(memory.stamp),
+  };
 }

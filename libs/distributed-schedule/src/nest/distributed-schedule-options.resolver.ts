@@ -6,6 +6,7 @@ import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+import { type ElectorateOptions, resolveElectorateOptions } from './electorate-options.resolver.js';
 import type { HandlerErrorHook } from './handler-failure.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 import { requireTaskDefaults } from './task-policies.resolver.js';
@@ -29,6 +30,8 @@ const OPTION_NAMES: OptionNames = {
   lockProvider: true,
   tickLedger: true,
   nodeSetGeneration: true,
+  identityWaitMs: true,
+  takeOver: true,
   waitReplicas: true,
   observers: true,
 };
@@ -38,12 +41,15 @@ export interface ModuleOptions {
   readonly protocol: ProtocolOptions;
   /** Undefined for the memory backend. An empty list is a mistake, most likely a variable that is not set. */
   readonly redis: readonly RedisInput[] | undefined;
+  /** Which application this is. */
+  readonly app: string;
   readonly instanceId: string;
   /** Sorted, each once. */
   readonly labels: readonly string[];
   readonly lockProvider: LockProvider | undefined;
   readonly tickLedger: TickLedger | undefined;
   readonly nodeSetGeneration: number;
+  readonly electorate: ElectorateOptions;
   readonly waitReplicas: number;
   readonly observers: readonly ScheduleObserver[];
   /** The policies of tasks that do not say otherwise. */
@@ -101,11 +107,13 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
   return {
     protocol,
     redis,
+    app: 'app',
     instanceId,
     labels: [...new Set(labels)].sort(),
     lockProvider,
     tickLedger,
     nodeSetGeneration,
+    electorate: resolveElectorateOptions(given),
     waitReplicas,
     observers,
     tasks,

@@ -57,6 +57,17 @@ export interface DistributedScheduleOptions {
    * the deployment is rolled. Above 1 an even number of nodes is allowed, as a step. Default 1.
    */
   readonly nodeSetGeneration?: number;
+  /**
+   * A master that is new or has forgotten votes when enough of the others know it, and a set of nodes starts when all of them
+   * answer. After so many ms it goes on with a majority, and says so; `Infinity`: never. What may run twice then is in
+   * docs/protocol/identity.md. Default 30000.
+   */
+  readonly identityWaitMs?: number;
+  /**
+   * Name of a set of nodes that is on record and over, as the message of DSCHED_NODE_SET_CONFLICT shows it. The nodes of this
+   * instance go on in its place. If one of its instances is only suspended, a tick may run twice when it wakes.
+   */
+  readonly takeOver?: string;
   /** Replicas that must acknowledge a claim; only with one node. Default 0. */
   readonly waitReplicas?: number;
   /** Told of each attempt whose handler throws, see {@link HandlerErrorHook}. The log tells of failed ticks without it too. */

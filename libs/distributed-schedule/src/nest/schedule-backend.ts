@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
 import type { BoardNode } from '../protocol/board/board-node.js';
+import { type NodeSet, nodeSetOf } from '../protocol/electorate/node-set.js';
 import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { connectRedis } from '../redis/redis-connection.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
@@ -26,6 +27,8 @@ export interface StoreNodeStatus {
 
 export interface ScheduleBackend {
   readonly nodes: readonly VotingNode[];
+  /** Which nodes vote together. */
+  readonly set: NodeSet;
   /** The board's side of the same nodes. */
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
@@ -87,7 +90,8 @@ function openMemory(
         'several replicas every task runs on each of them. Pass `redis` before you scale out.',
     );
   }
-  const node = MemoryNode.embedded(clock);
+  const set = nodeSetOf(['memory'], options.nodeSetGeneration, options.protocol.leaseTtlMs);
+  const node = MemoryNode.embedded(clock, set);
   const connection: MemoryConnection = {
     label: 'memory',
     onReply: (nodeTimeMs) => {
@@ -98,6 +102,7 @@ function openMemory(
   const voting = node.connect(connection);
   return {
     nodes: [voting],
+    set,
     boards: [node.connectBoard(connection)],
     locks: new MemoryLockProvider([node], random, options.instanceId),
     strength: 'memory',

@@ -4,6 +4,7 @@ import type { ControlCondition, ScheduleEvent, ScheduleObserver } from '../proto
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { CLOCK } from './distributed-schedule.tokens.js';
+import { NodeLog } from './node-log.js';
 
 /** One line per task, outcome and so many ms for what can go on every second; so many of them are remembered. */
 const QUIET_MS = 60_000;
@@ -29,6 +30,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
   /** Undefined until the first beat: a cluster that is there from the start is no news. */
   private quorum: boolean | undefined;
   private isFenced = false;
+  private readonly nodes = new NodeLog(this.logger);
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
@@ -46,7 +48,12 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.logQuorum(event);
         return;
       case 'fenced':
-        this.logFenced(event.reason);
+        this.logFenced();
+        return;
+      case 'identity':
+      case 'node_set':
+      case 'stamped':
+        this.nodes.log(event);
         return;
       case 'control':
         this.logControl(event);
@@ -157,14 +164,11 @@ export class SchedulerLogObserver implements ScheduleObserver {
     else if (before === false) this.logger.log(`Quorum is back: ${count}.`);
   }
 
-  private logFenced(reason: 'outdated' | 'conflict'): void {
+  private logFenced(): void {
     if (this.isFenced) return;
     this.isFenced = true;
     this.logger.error(
-      reason === 'outdated'
-        ? 'DSCHED_NODE_SET_OUTDATED: a newer generation of the node set is in use. This instance has stopped bidding for good.'
-        : 'DSCHED_NODE_SET_CONFLICT: another instance uses other addresses of nodes or another lease.ttlMs under the same generation. ' +
-            'This instance has stopped bidding for good. If it was changed on purpose, raise nodeSetGeneration by one.',
+      'DSCHED_NODE_SET_OUTDATED: a newer generation of the node set is in use. This instance has stopped bidding for good.',
     );
   }
 

@@ -4,6 +4,7 @@ import type { Provider } from '@nestjs/common';
 import { Board } from '../protocol/board/board.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
+import { Electorate } from '../protocol/electorate/electorate.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock } from '../protocol/ports.js';
@@ -72,7 +73,15 @@ async function createSchedulerHost(
   const tellOfErrors = tellErrors(options.onError, (error) =>
     observer.observe({ type: 'error', error, where: 'onError' }),
   );
-  const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(backend.nodes));
+  const electorate = new Electorate({
+    ...options.electorate,
+    nodes: backend.nodes,
+    set: backend.set,
+    app: options.app,
+    clock,
+    observer,
+  });
+  const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(backend.nodes, electorate));
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, labels: options.labels });
   const timeouts = new TimeoutDesk({
@@ -93,7 +102,9 @@ async function createSchedulerHost(
     clusterClock,
     locks: options.lockProvider ?? backend.locks,
     ledger,
-    membership: new QuorumMembership(backend.nodes),
+    membership: new QuorumMembership(backend.nodes, electorate),
+    // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
+    ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
     directory: new BoardDirectory(board, notices),

@@ -2,6 +2,7 @@
 
 import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
+import type { NoBid } from './electorate/electorate-view.js';
 import type { Outcome } from './outcome.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
 
@@ -17,7 +18,7 @@ export type BidVerdict =
     }
   /** Nothing to bid for any more. */
   | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
-  | { readonly kind: 'fenced'; readonly reason: 'outdated' | 'conflict' };
+  | { readonly kind: 'fenced'; readonly reason: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
   kind: 'open',
@@ -47,13 +48,19 @@ function decideClaimed(candidate: LockedTick, verdict: ClaimVerdict | undefined)
     case 'no_quorum':
       return { kind: 'open', outcome: 'no_quorum', detail: `claim: ${verdict.reason}` };
     case 'outdated':
-    case 'conflict':
       return { kind: 'fenced', reason: verdict.kind };
     case undefined:
       return NO_VERDICT;
     default:
       return verdict satisfies never;
   }
+}
+
+/** The set of nodes of this instance does not vote. */
+export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
+  return isOutdated
+    ? { kind: 'fenced', reason: 'outdated' }
+    : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
 }
 
 /** What a lock that was not acquired means. */

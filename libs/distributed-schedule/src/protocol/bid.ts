@@ -4,10 +4,11 @@
  * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
  */
 
-import { type BidVerdict, decideBid, NO_VERDICT, withoutLock } from './bid-verdict.js';
+import { type BidVerdict, decideBid, NO_VERDICT, withoutBid, withoutLock } from './bid-verdict.js';
 import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
+import type { BidGate } from './electorate/electorate-view.js';
 import { Lease, readInstant, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
@@ -34,6 +35,8 @@ export interface BidParts {
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
   readonly observer: ScheduleObserver;
+  /** Whether the nodes of this instance vote for it. Absent: they do. */
+  readonly electorate?: Pick<BidGate, 'mayBid'>;
 }
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
@@ -63,6 +66,8 @@ export async function bidForTicks(
   parts: BidParts,
   batch: readonly DueTick[],
 ): Promise<readonly BidVerdict[]> {
+  const refusal = parts.electorate?.mayBid();
+  if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
   const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
 

@@ -17,7 +17,7 @@ export interface ClaimAgainParts extends BidParts {
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
   /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated' | 'conflict') => void;
+  readonly fence: (reason: 'outdated') => void;
 }
 
 /** The closing of a tick may come any time after it. */
@@ -107,7 +107,7 @@ async function claimTick(
     const verdict = await ask(parts, claim);
     if (verdict?.kind === 'won') return { claim };
     await giveBack(parts, claim);
-    if (verdict?.kind === 'outdated' || verdict?.kind === 'conflict') parts.fence(verdict.kind);
+    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
     if (verdict?.kind === 'taken') {
       return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
     }

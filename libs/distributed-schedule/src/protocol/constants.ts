@@ -4,6 +4,12 @@
  * protocol version.
  */
 
+/**
+ * Stands in every ledger. Instances of different versions refuse each other by name: a change of the scripts or of what
+ * they store is a new version.
+ */
+export const PROTOCOL_VERSION = 1;
+
 /** How far ahead of its own clock a node grants a tick, in ms. */
 export const EARLY_MS = 100;
 

@@ -1,4 +1,6 @@
 import type { AuditFinding } from './audit/audit-finding.js';
+import type { NodeSetCondition } from './electorate/electorate-view.js';
+import type { StampReason } from './electorate/set-scene.js';
 import type { TickReport } from './outcome.js';
 
 /**
@@ -18,6 +20,14 @@ export type ControlCondition =
   | 'elsewhere'
   | 'left_alone'
   | 'unusable';
+
+/**
+ * - `new`           another memory answers there than before
+ * - `votes`         it may vote: enough other nodes have noted it
+ * - `forced`        it votes without that, after `identityWaitMs`: servers that the others could still take for it may vote too
+ * - `wrong_server`  this instance is connected to another server than the others
+ */
+export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server';
 
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
 export type ScheduleEvent =
@@ -71,7 +81,18 @@ export type ScheduleEvent =
       readonly detail: string;
     }
   /** This instance has stopped bidding for good. */
-  | { readonly type: 'fenced'; readonly reason: 'outdated' | 'conflict' }
+  | { readonly type: 'fenced'; readonly reason: 'outdated' }
+  /** Which server answers at a node has changed, or whether it may vote. */
+  | {
+      readonly type: 'identity';
+      readonly node: string;
+      readonly condition: IdentityCondition;
+      readonly detail: string;
+    }
+  /** Whether the set of nodes of this instance stands, and so whether it bids. */
+  | { readonly type: 'node_set'; readonly condition: NodeSetCondition; readonly detail: string }
+  /** This instance has put its set of nodes on record at a node. */
+  | { readonly type: 'stamped'; readonly node: string; readonly reason: StampReason }
   /** A bug, or an observer or handler hook that threw. Nothing else ends here. */
   | { readonly type: 'error'; readonly error: unknown; readonly where: string };
 

@@ -1,15 +1,22 @@
 /** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
 
+import type { ElectorateView } from './electorate/electorate-view.js';
+import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
 import { quorumOf } from './quorum.js';
 import { decidePeek } from './quorum-tick-ledger.js';
 
 export class QuorumMembership implements Membership {
-  constructor(private readonly nodes: readonly VotingNode[]) {}
+  constructor(
+    private readonly nodes: readonly VotingNode[],
+    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+  ) {}
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
     const tasks = peeks.map((ref) => ref.task);
-    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, tasks)));
+    const beat = this.electorate.beginBeat();
+    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
+    this.electorate.heard(beat, replies);
     const answers = replies.filter(hasAnswered).map((reply) => reply.value);
     return {
       members: livingAmong(
@@ -31,7 +38,7 @@ export class QuorumMembership implements Membership {
   }
 }
 
-function hasAnswered<T>(reply: NodeReply<T>): reply is { readonly answered: true; readonly value: T } {
+function hasAnswered<T>(reply: NodeReply<T>): reply is Extract<NodeReply<T>, { readonly answered: true }> {
   return reply.answered;
 }
 

@@ -3,8 +3,11 @@
  * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
  */
 
+import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
+import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type {
   Claim,
+  ClaimReply,
   ClaimVerdict,
   ClaimVote,
   NodeReply,
@@ -17,12 +20,36 @@ import type {
 import { quorumOf } from './quorum.js';
 
 export class QuorumTickLedger implements TickLedger {
-  constructor(private readonly nodes: readonly VotingNode[]) {}
+  constructor(
+    private readonly nodes: readonly VotingNode[],
+    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+  ) {}
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
-    const replies = await Promise.all(this.nodes.map((node) => node.claim(claims)));
-    return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));
+    const refusal = this.electorate.mayBid?.();
+    if (refusal !== undefined) return claims.map(() => notAsked(refusal));
+    let replies = await this.ask(claims);
+    // The terms were behind what the nodes know. The same claims may be sent again: their ids are the same.
+    if (replies.some(isBehind)) {
+      await this.learn(replies);
+      replies = await this.ask(claims);
+    }
+    const votes = replies.map((reply) => (reply.answered ? { ...reply, value: reply.value.votes } : reply));
+    return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));
+  }
+
+  private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
+    return Promise.all(this.nodes.map((node) => node.claim(claims, this.electorate.terms(node))));
+  }
+
+  private async learn(replies: readonly NodeReply<ClaimReply>[]): Promise<void> {
+    for (const [index, node] of this.nodes.entries()) {
+      const reply = replies[index];
+      if (reply?.answered === true && reply.value.ids !== undefined)
+        this.electorate.renamed(node, reply.value.ids);
+    }
+    await this.electorate.mend?.();
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -39,6 +66,17 @@ export class QuorumTickLedger implements TickLedger {
   }
 }
 
+/** Nothing was sent. */
+function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
+  return isOutdated ? { kind: 'outdated', votesOut: 0 } : { kind: 'no_quorum', votesOut: 0, reason: why };
+}
+
+/** Whether a node has refused the whole message for the terms that came with it. */
+function isBehind(reply: NodeReply<ClaimReply>): boolean {
+  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
+  return kind === 'renamed' || kind === 'unconfirmed' || kind === 'unstamped';
+}
+
 /** The votes for one of the batch; undefined where the node gave none. */
 function votesFor<T>(replies: readonly NodeReply<readonly T[]>[], index: number): readonly (T | undefined)[] {
   return replies.map((reply) => (reply.answered ? reply.value[index] : undefined));
@@ -53,7 +91,6 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   // A silent node may have granted before its answer was lost.
   const votesOut = granted + silent;
 
-  if (count('conflict') > 0) return { kind: 'conflict', votesOut };
   if (count('outdated') > 0) return { kind: 'outdated', votesOut };
   if (granted >= quorum) return { kind: 'won', votesOut };
   if (count('late') >= quorum) return { kind: 'late', votesOut };

@@ -65,7 +65,18 @@ export class Scheduler {
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
     const passengers = [this.lookBack];
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
-    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers, questions });
+    const nextWishMs = (): number => parts.electorate?.nextBeatMs ?? Number.POSITIVE_INFINITY;
+    this.heartbeat = new Heartbeat({
+      instanceId,
+      nodes,
+      clock,
+      membership,
+      observer,
+      passengers,
+      questions,
+      nextWishMs,
+    });
+    parts.electorate?.onBeatWanted(() => this.wakeup.wake());
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
@@ -130,6 +141,7 @@ export class Scheduler {
       nodes,
       nodesAnswering: this.heartbeat.nodesAnswering,
       quorum: this.heartbeat.quorum,
+      nodeSet: this.parts.electorate?.status(),
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
       audit: this.audit.counts,
@@ -205,7 +217,7 @@ export class Scheduler {
     this.state = 'stopped';
   }
 
-  private fence(reason: 'outdated' | 'conflict'): void {
+  private fence(reason: 'outdated'): void {
     if (this.stopping.signal.aborted) return;
     this.state = 'fenced';
     this.stopping.abort();

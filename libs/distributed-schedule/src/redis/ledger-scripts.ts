@@ -1,29 +1,92 @@
 import { EARLY_MS } from '../protocol/constants.js';
-import { defineScript } from './redis-scripts.js';
+import { defineScript, SETS } from './redis-scripts.js';
 
 /**
  * CLAIM: one vote per claim, all or none of a batch reaching the node.
  *
  * KEYS  ledger
- * ARGV  generation, fingerprint, then per claim: task, tick, claimId, maxLatenessMs
- * Reply time, then one word per claim:
+ * ARGV  position of this node, set of the caller, deadline in node time (0 = none), number of ids, then per id: position, id;
+ *       then per claim: task, tick, claimId, maxLatenessMs
+ * Reply time, the ids by which the message was refused (position, id ...), then one word per claim:
+ *   unstamped          no set is on record, or one of an older generation
+ *   outdated           a newer generation is on record
+ *   conflict           another set of the same generation, whose majorities need not meet the caller's
+ *   renamed            the message names another id for this node, or for some position one that is outranked by what this
+ *                      node has noted
+ *   unconfirmed        this id does not vote at this position
+ *   too_late           this copy of the message is applied after its deadline
  *   granted            stored now, or this very claim stood already (a resent message is harmless)
  *   taken [claimId]    this tick or a later one was granted; the id where it is this very tick
  *   quarantined        at or below the floor of a node that may have forgotten
  *   early              further ahead of the node's clock than EARLY: a fast instance must not burn future ticks,
  *                      and the floor is only sound because of it
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
- *   outdated, conflict the node set rule
  *
- * The order of the checks is part of the argument: a standing grant outlives a raised floor, because it is a vote
- * that this node really gave. What a batch grants is seen by the rest of the same batch.
+ * The order of the checks is part of the argument. What refuses the whole message comes before "granted already": the
+ * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. A
+ * standing grant outlives a raised floor, because it is a vote that this node really gave. What a batch grants is seen
+ * by the rest of the same batch.
  */
 export const CLAIM_SCRIPT = defineScript(
   'claim',
-  `
-local standing = nodeSet(ARGV[1], ARGV[2])
+  `${SETS}
+local position, setText, deadline = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local firstClaim = 5 + 2 * tonumber(ARGV[4])
+
+local function standing()
+  local recorded = stampedSet()
+  if recorded == setText then
+    return nil
+  end
+  local own, other = parseSet(setText), recorded and parseSet(recorded)
+  if not other or own.generation > other.generation then
+    return 'unstamped'
+  end
+  if own.generation < other.generation then
+    return 'outdated'
+  end
+  return not mustMeet(own, other) and 'conflict' or nil
+end
+
+local function refusedIds()
+  local positions, named, refused = {}, {}, {}
+  for i = 5, firstClaim - 1, 2 do
+    positions[#positions + 1] = ARGV[i]
+    named[ARGV[i]] = ARGV[i + 1]
+  end
+  if named[position] ~= id then
+    refused = { position, id }
+  end
+  for other, known in pairs(notedIds(positions, position)) do
+    if isOutranked(named[other], known) then
+      refused[#refused + 1] = other
+      refused[#refused + 1] = known
+    end
+  end
+  return refused
+end
+
+local refusal, refused = standing(), {}
+if not refusal then
+  refused = refusedIds()
+  if #refused > 0 then
+    refusal = 'renamed'
+  elseif vote ~= position then
+    refusal = 'unconfirmed'
+  elseif deadline > 0 and now > deadline then
+    refusal = 'too_late'
+  end
+end
+local reply = { time[1], time[2], refused }
+if refusal then
+  for _ = firstClaim, #ARGV, 4 do
+    reply[#reply + 1] = refusal
+  end
+  return reply
+end
+
 local tasks = {}
-for i = 3, #ARGV, 4 do
+for i = firstClaim, #ARGV, 4 do
   tasks[#tasks + 1] = ARGV[i]
 end
 local known = {}
@@ -32,12 +95,9 @@ for i, value in ipairs(storedTicks(tasks)) do
   known[tasks[i]] = { tick = tonumber(tick), claimId = claimId }
 end
 
-local grants = {}
-local function vote(task, tick, claimId, maxLatenessMs)
+local grants, newHighest = {}, highest
+local function voteFor(task, tick, claimId, maxLatenessMs)
   local newest = known[task]
-  if standing ~= 'current' then
-    return standing
-  end
   if tick > now + ${EARLY_MS} then
     return 'early'
   end
@@ -59,12 +119,16 @@ local function vote(task, tick, claimId, maxLatenessMs)
   grants[#grants + 1] = 't:' .. task
   grants[#grants + 1] = text(tick) .. ' ' .. claimId .. ' ' .. text(newest.tick)
   known[task] = { tick = tick, claimId = claimId }
+  newHighest = math.max(newHighest, tick)
   return 'granted'
 end
 
-local reply = { time[1], time[2] }
-for i = 3, #ARGV, 4 do
-  reply[#reply + 1] = vote(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
+for i = firstClaim, #ARGV, 4 do
+  reply[#reply + 1] = voteFor(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
+end
+if newHighest > highest then
+  grants[#grants + 1] = 'highest'
+  grants[#grants + 1] = text(newHighest)
 end
 store(grants)
 return reply

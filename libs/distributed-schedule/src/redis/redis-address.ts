@@ -1,27 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { RedisOptions } from 'ioredis';
 
-/** Where an input leads: what tells two inputs apart, and what instances compare their node sets by. */
+/** Where an input leads: what tells two inputs apart, and what names their places in the set of nodes. */
 export interface RedisAddress {
   /** Every address that is named, without the database: two databases of one master are one master. */
   readonly endpoints: readonly string[];
   /** The endpoints with the database. */
   readonly identity: string;
-}
-
-/** One store is one ledger under whatever name: a host that was renamed must not fence every instance. */
-const ONE_STORE = 'single';
-
-/**
- * The same text for instances that may vote together, and nothing to read from it: the same set of nodes in any
- * order and spelling, and the same time to live of run locks, for which a node that lost its memory abstains. An
- * instance with a shorter one would be granted a lock there that one with a longer one still trusts.
- */
-export function nodeSetFingerprint(addresses: readonly RedisAddress[], leaseTtlMs: number): string {
-  const identities = addresses.length === 1 ? [ONE_STORE] : addresses.map(({ identity }) => identity).sort();
-  return createHash('sha1')
-    .update([...identities, `lease ${leaseTtlMs}`].join('\n'))
-    .digest('hex');
 }
 
 export function isSentinel(options: RedisOptions): boolean {

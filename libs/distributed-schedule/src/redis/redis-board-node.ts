@@ -38,7 +38,7 @@ export class RedisBoardNode implements BoardNode {
       return reply;
     }
     const value = parseExchange(reply.value, puts.length);
-    return value === undefined ? { answered: false, reason: 'malformed reply' } : { answered: true, value };
+    return value === undefined ? { answered: false, reason: 'malformed reply' } : { ...reply, value };
   }
 }
 

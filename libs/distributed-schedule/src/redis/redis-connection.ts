@@ -1,8 +1,8 @@
 import type { BoardNode } from '../protocol/board/board-node.js';
+import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';
-import { nodeSetFingerprint } from './redis-address.js';
 import { RedisBoardNode } from './redis-board-node.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
 import { redisKeys } from './redis-keys.js';
@@ -33,6 +33,8 @@ export interface RedisNodeHealth {
 /** What the protocol needs of Redis. */
 export interface RedisConnection {
   readonly nodes: readonly VotingNode[];
+  /** Which nodes vote together, as instances compare it. */
+  readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
   /**
@@ -62,13 +64,14 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
   const keys = redisKeys(settings.namespace);
   const nodes = openNodes(sources, keys, settings);
   const { generation, instanceId, clock, options } = settings;
-  const addresses = sources.map((source) => source.address);
-  const nodeSet = { generation, fingerprint: nodeSetFingerprint(addresses, options.leaseTtlMs) };
+  const addresses = sources.map(({ address }) => address.identity);
+  const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf);
   for (const node of nodes) {
     node.start();
   }
   return {
-    nodes: nodes.map((node) => new RedisVotingNode(node, keys, nodeSet)),
+    nodes: nodes.map((node) => new RedisVotingNode(node, keys, positions[node.index] ?? SINGLE_POSITION)),
+    set: nodeSetOf(addresses, generation, options.leaseTtlMs),
     boards: nodes.map((node) => new RedisBoardNode(node, keys)),
     locks: new RedlockLockProvider({ nodes, keys, instanceId, clock, nodeTimeoutMs: options.nodeTimeoutMs }),
     strength: strengthOf(sources),

@@ -5,10 +5,12 @@
  * Redis Cluster. A namespace has no braces (see `requireName`), so the tag cannot be moved.
  */
 export interface RedisKeys {
-  /** Hash: ticks, floor, incarnation and node set. Never expires. */
+  /** Hash: ticks, floor, incarnation, ledger id, noted ids and stamp. Never expires. */
   readonly ledger: string;
   /** Sorted set: instance id by the node time of its last beat. */
   readonly members: string;
+  /** Hash: instance id to what it said of itself with its last beat. */
+  readonly beats: string;
   /** Hash: the records of the board. */
   readonly board: string;
   /** Sorted set: keys of the board by the number of their last change. */
@@ -29,6 +31,7 @@ export function redisKeys(namespace: string): RedisKeys {
   return {
     ledger: `${prefix}:ledger`,
     members: `${prefix}:members`,
+    beats: `${prefix}:beats`,
     board: `${prefix}:board`,
     boardChanges: `${prefix}:board:changes`,
     boardExpiry: `${prefix}:board:expiry`,

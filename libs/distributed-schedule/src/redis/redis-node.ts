@@ -7,6 +7,7 @@ import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
+import { resetConnection } from './strict-connection.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;
@@ -98,6 +99,14 @@ export class RedisNode {
     this.#isClosed = true;
     this.presence?.close();
     this.#parts.connection.disconnect();
+  }
+
+  /** Behind the address stands a server that the others do not mean: the next connection may lead elsewhere. */
+  reconnect(): void {
+    if (!this.#isClosed) {
+      this.presence?.renew();
+      resetConnection(this.#parts.connection);
+    }
   }
 
   /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */

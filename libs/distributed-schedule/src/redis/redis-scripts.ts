@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
+import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 
 /**
- * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, membership-scripts.ts,
- * lock-scripts.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
+ * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts,
+ * membership-scripts.ts, lock-scripts.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
  *
  * Rules for every script:
  * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.
@@ -27,11 +27,17 @@ const CHUNK = 2_000;
 /**
  * Opens every script that touches the namespace. `KEYS[1]` is the ledger hash.
  *
+ * The version comes first: what another version of the protocol has written is neither read nor changed. A hash with an
+ * incarnation and no version was written before there were any: version 0.
+ *
  * The incarnation guard: a server that was restarted, flushed, restored, promoted, or whose hash was evicted may
  * have forgotten what it granted. Whatever it forgot was at most EARLY ahead of its clock at that time, and the
  * clock shows at most MARGIN less than when it last granted. So every tick up to `now + EARLY + MARGIN` is refused from
- * here on (`floor`), and run locks are refused for a while (`since`). A clock that stands before `since` has
- * stepped back without a loss: it is treated alike, or locks would be refused for the length of the step.
+ * here on (`floor`), and run locks are refused for a while (`since`). It is also no longer the memory that the other
+ * nodes have noted: it takes a new id, one counter above the one in its data, if there is one, and has no vote with it.
+ *
+ * A clock that stands before `since` has stepped back without a loss: floor and `since` are set anew, or locks would be
+ * refused for the length of the step. Nothing was forgotten, so id and vote stay.
  *
  * `run_id` catches a restart, `master_replid` a fail-back to a server that never stopped. Two INFO calls: one call
  * with two sections needs Redis 7.
@@ -44,15 +50,36 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+local function counterOf(id)
+  return tonumber(string.match(id or '', '^(%d+)%.') or 0)
+end
+
+local stored = redis.call('HMGET', KEYS[1],
+  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest')
+local version = stored[1] or (stored[2] and '0')
+if version and version ~= '${PROTOCOL_VERSION}' then
+  return redis.error_reply('DSCHEDVERSION ' .. version)
+end
+
 local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
   .. ':' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
-local stored = redis.call('HMGET', KEYS[1], 'incarnation', 'floor', 'since', 'generation', 'fingerprint')
-local floor = tonumber(stored[2] or 0)
-local since = tonumber(stored[3] or 0)
-if stored[1] ~= incarnation or since > now then
+local floor, since = tonumber(stored[3] or 0), tonumber(stored[4] or 0)
+local id, vote, idSince = stored[5], stored[6], tonumber(stored[7] or 0)
+local stamp, highest = stored[8] or '', tonumber(stored[9] or 0)
+if stored[2] ~= incarnation then
   floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
   since = now
-  redis.call('HSET', KEYS[1], 'incarnation', incarnation, 'floor', text(floor), 'since', text(since))
+  id = text(counterOf(id) + 1) .. '.'
+    .. string.sub(redis.sha1hex(incarnation .. ' ' .. time[1] .. '.' .. time[2]), 1, 12)
+  vote, idSince = false, now
+  redis.call('HSET', KEYS[1], 'version', '${PROTOCOL_VERSION}', 'incarnation', incarnation,
+    'floor', text(floor), 'since', text(since), 'id', id, 'idSince', text(idSince))
+  redis.call('HDEL', KEYS[1], 'vote')
+elseif since > now then
+  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
+  since = now
+  idSince = math.min(idSince, now)
+  redis.call('HSET', KEYS[1], 'floor', text(floor), 'since', text(since), 'idSince', text(idSince))
 end
 
 -- The stored ticks ("tick claimId previousTick", or false) of tasks, in order.
@@ -82,18 +109,63 @@ local function store(pairsToStore)
     redis.call('HSET', KEYS[1], unpack(pairsToStore, first, math.min(first + ${CHUNK} - 1, #pairsToStore)))
   end
 end
+`;
 
--- The node set rule: 'current', 'outdated' (a newer generation was here) or 'conflict' (another set, same generation).
-local function nodeSet(generation, fingerprint)
-  local known = tonumber(stored[4] or -1)
-  if known < tonumber(generation) then
-    redis.call('HSET', KEYS[1], 'generation', generation, 'fingerprint', fingerprint)
-    return 'current'
+/**
+ * Sets of nodes and ids of positions, for the scripts that judge them. `mustMeet` is that of node-set.ts.
+ *
+ * An id is outranked by a known one of the same position that is newer, or of the same counter and another memory.
+ */
+export const SETS = `
+local function parseSet(setText)
+  local generation, leaseTtlMs, words = string.match(setText, '^(%d+) (%d+) (.+)$')
+  local set = { text = setText, generation = tonumber(generation), leaseTtlMs = leaseTtlMs, positions = {}, has = {} }
+  for position in string.gmatch(words, '%S+') do
+    set.positions[#set.positions + 1] = position
+    set.has[position] = true
   end
-  if known > tonumber(generation) then
-    return 'outdated'
+  return set
+end
+
+local function quorumOf(nodes)
+  return math.floor(nodes / 2) + 1
+end
+
+local function mustMeet(one, other)
+  local union = #one.positions
+  for _, position in ipairs(other.positions) do
+    if not one.has[position] then
+      union = union + 1
+    end
   end
-  return stored[5] == fingerprint and 'current' or 'conflict'
+  return quorumOf(#one.positions) + quorumOf(#other.positions) > union and one.leaseTtlMs == other.leaseTtlMs
+end
+
+-- The text of the set on record, or nothing.
+local function stampedSet()
+  return string.match(stamp, '^%d+ %S* (.+)$')
+end
+
+-- The newest ids that this node has noted, by position, but for the one that is its own here.
+local function notedIds(positions, own)
+  local fields, others, noted = {}, {}, {}
+  for _, position in ipairs(positions) do
+    if position ~= own then
+      others[#others + 1] = position
+      fields[#fields + 1] = 'n:' .. position
+    end
+  end
+  if #fields > 0 then
+    local values = redis.call('HMGET', KEYS[1], unpack(fields))
+    for i, position in ipairs(others) do
+      noted[position] = values[i] or nil
+    end
+  end
+  return noted
+end
+
+local function isOutranked(named, known)
+  return known and known ~= named and counterOf(known) >= counterOf(named)
 end
 `;
 

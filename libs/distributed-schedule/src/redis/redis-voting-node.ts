@@ -1,38 +1,72 @@
-import type { Claim, ClaimVote, NodeReply, NodeTick, VotingNode } from '../protocol/ports.js';
+import type { LedgerId } from '../protocol/electorate/ledger-id.js';
+import type {
+  BeatSign,
+  ConfirmAnswer,
+  ConfirmRequest,
+  NoteAnswer,
+  NoteRequest,
+  StampAnswer,
+  StampRequest,
+} from '../protocol/electorate/node-identity.js';
+import { setText, stampText } from '../protocol/electorate/node-set.js';
+import type {
+  BeatReply,
+  Claim,
+  ClaimReply,
+  ClaimTerms,
+  ClaimVote,
+  NodeReply,
+  NodeTick,
+  VotingNode,
+} from '../protocol/ports.js';
+import { CONFIRM_SCRIPT, NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from './identity-scripts.js';
+import {
+  parseConfirmAnswer,
+  parseIdentity,
+  parseIds,
+  parseNoteAnswer,
+  parseStampAnswer,
+  textOfSign,
+  wordsOfIds,
+  wordsOfNote,
+} from './identity-words.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from './ledger-scripts.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from './membership-scripts.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
-
-/** Which set of nodes an instance is configured with, see the node set rule in redis-scripts.ts. */
-export interface NodeSet {
-  readonly generation: number;
-  readonly fingerprint: string;
-}
+import type { ScriptReply } from './script-channel.js';
 
 /** Translates between the protocol's questions and the scripts' words. */
 export class RedisVotingNode implements VotingNode {
   readonly label: string;
+  readonly position: string;
   readonly #node: RedisNode;
   readonly #keys: RedisKeys;
-  readonly #nodeSet: readonly [generation: string, fingerprint: string];
 
-  constructor(node: RedisNode, keys: RedisKeys, nodeSet: NodeSet) {
+  constructor(node: RedisNode, keys: RedisKeys, position: string) {
     this.label = node.label;
+    this.position = position;
     this.#node = node;
     this.#keys = keys;
-    this.#nodeSet = [String(nodeSet.generation), nodeSet.fingerprint];
   }
 
-  async claim(claims: readonly Claim[]): Promise<NodeReply<readonly ClaimVote[]>> {
-    const args = claims.flatMap((one) => [
+  async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
+    const ids = wordsOfIds(terms.ids);
+    const opening = [
+      this.position,
+      setText(terms.set),
+      String(terms.deadlineMs),
+      String(ids.length / 2),
+      ...ids,
+    ];
+    const words = claims.flatMap((one) => [
       one.task,
       String(one.tick),
       one.claimId,
       String(one.maxLatenessMs),
     ]);
-    const reply = await this.#node.call(CLAIM_SCRIPT, [this.#keys.ledger], [...this.#nodeSet, ...args]);
-    return read(reply, (words) => all(words, claims.length, parseVote));
+    const reply = await this.#node.call(CLAIM_SCRIPT, [this.#keys.ledger], [...opening, ...words]);
+    return read(reply, ([refused, ...votes]) => parseClaimReply(refused, votes, claims.length));
   }
 
   async giveBack(claims: readonly Claim[]): Promise<NodeReply<void>> {
@@ -45,47 +79,92 @@ export class RedisVotingNode implements VotingNode {
     return read(reply, (texts) => all(texts, tasks.length, parseTick));
   }
 
-  async beat(
-    instanceId: string,
-    tasks: readonly string[],
-  ): Promise<NodeReply<{ readonly members: readonly string[]; readonly ticks: readonly NodeTick[] }>> {
+  async beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>> {
     const { presence } = this.#node;
     const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
-    const channelPrefix = presence === undefined ? '' : this.#keys.presencePrefix;
-    const reply = await this.#node.call(
-      BEAT_SCRIPT,
-      [this.#keys.ledger, this.#keys.members],
-      [channelPrefix, instanceId, ...tasks],
-    );
-    return read(reply, ([isSeen, memberCount, ...rest]) => {
+    const reply = await this.#node.call(BEAT_SCRIPT, this.#memberKeys(), [
+      this.#channelPrefix(),
+      instanceId,
+      this.position,
+      textOfSign(sign),
+      ...tasks,
+    ]);
+    return read(reply, ([isSeen, members, tickTexts, identityWords, liveSets], nodeTimeMs) => {
       if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) {
         presence.renew();
       }
-      const members = rest.slice(0, Number(memberCount)).map(String);
-      const ticks = all(rest.slice(members.length), tasks.length, parseTick);
-      return ticks === undefined ? undefined : { members, ticks };
+      const ticks = all(listOf(tickTexts), tasks.length, parseTick);
+      const identity = parseIdentity(identityWords, liveSets, nodeTimeMs);
+      if (ticks === undefined || identity === undefined) {
+        return undefined;
+      }
+      return { members: listOf(members).map(String), ticks, identity };
     });
   }
 
   async leave(instanceId: string): Promise<NodeReply<void>> {
-    return done(await this.#node.call(LEAVE_SCRIPT, [this.#keys.ledger, this.#keys.members], [instanceId]));
+    return done(await this.#node.call(LEAVE_SCRIPT, this.#memberKeys(), [instanceId]));
+  }
+
+  async note({ position, id, set }: NoteRequest): Promise<NodeReply<NoteAnswer>> {
+    const args = [this.#channelPrefix(), this.position, position, id, setText(set)];
+    const reply = await this.#node.call(NOTE_SCRIPT, this.#memberKeys(), args);
+    return read(reply, (words) => parseNoteAnswer(this.position, words));
+  }
+
+  async renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>> {
+    const args = [this.position, id, String(counter)];
+    const reply = await this.#node.call(RENUMBER_SCRIPT, [this.#keys.ledger], args);
+    return read(reply, ([standing]) => (typeof standing === 'string' ? standing : undefined));
+  }
+
+  async confirm({ id, notes, set, waitMs }: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>> {
+    const wait = waitMs !== undefined && Number.isFinite(waitMs) ? String(waitMs) : '-';
+    const args = [this.position, id, setText(set), wait, ...notes.flatMap(wordsOfNote)];
+    return read(await this.#node.call(CONFIRM_SCRIPT, [this.#keys.ledger], args), parseConfirmAnswer);
+  }
+
+  async stamp({ stamp, expected, raiseFloor, deadlineMs }: StampRequest): Promise<NodeReply<StampAnswer>> {
+    const args = [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs)];
+    return read(await this.#node.call(STAMP_SCRIPT, [this.#keys.ledger], args), parseStampAnswer);
+  }
+
+  callDeadlineMs(): number {
+    return this.#node.callDeadlineNodeMs();
+  }
+
+  reconnect(): void {
+    this.#node.reconnect();
+  }
+
+  #memberKeys(): readonly string[] {
+    return [this.#keys.ledger, this.#keys.members, this.#keys.beats];
+  }
+
+  /** Empty where nodes cannot tell who is present. */
+  #channelPrefix(): string {
+    return this.#node.presence === undefined ? '' : this.#keys.presencePrefix;
   }
 }
 
 /** A reply that cannot be understood is no vote. */
 function read<T>(
-  reply: NodeReply<readonly unknown[]>,
-  parse: (answer: readonly unknown[]) => T | undefined,
+  reply: ScriptReply,
+  parse: (answer: readonly unknown[], nodeTimeMs: number) => T | undefined,
 ): NodeReply<T> {
   if (!reply.answered) {
     return reply;
   }
-  const value = parse(reply.value);
-  return value === undefined ? { answered: false, reason: 'malformed reply' } : { answered: true, value };
+  const value = parse(reply.value, reply.nodeTimeMs);
+  return value === undefined ? { answered: false, reason: 'malformed reply' } : { ...reply, value };
 }
 
-function done(reply: NodeReply<readonly unknown[]>): NodeReply<void> {
-  return reply.answered ? { answered: true, value: undefined } : reply;
+function done(reply: ScriptReply): NodeReply<void> {
+  return reply.answered ? { ...reply, value: undefined } : reply;
+}
+
+function listOf(words: unknown): readonly unknown[] {
+  return Array.isArray(words) ? words : [];
 }
 
 function all<T>(
@@ -104,6 +183,15 @@ function all<T>(
   return values.length === count ? values : undefined;
 }
 
+function parseClaimReply(refused: unknown, words: readonly unknown[], count: number): ClaimReply | undefined {
+  const votes = all(words, count, parseVote);
+  const ids = parseIds(refused);
+  if (votes === undefined || ids === undefined) {
+    return undefined;
+  }
+  return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
+}
+
 function parseVote(word: string): ClaimVote | undefined {
   const [kind, claimId] = word.split(' ');
   switch (kind) {
@@ -111,8 +199,12 @@ function parseVote(word: string): ClaimVote | undefined {
     case 'quarantined':
     case 'early':
     case 'late':
+    case 'too_late':
+    case 'unstamped':
     case 'outdated':
     case 'conflict':
+    case 'renamed':
+    case 'unconfirmed':
       return { kind };
     case 'taken':
       return claimId === undefined ? { kind } : { kind, claimId };

@@ -109,6 +109,6 @@ export class ScriptChannel {
       return { answered: false, reason: 'malformed reply' };
     }
     this.#parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
-    return { answered: true, value: answer };
+    return { answered: true, value: answer, nodeTimeMs };
   }
 }

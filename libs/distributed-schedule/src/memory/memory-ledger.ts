@@ -1,0 +1,199 @@
+/**
+ * What one memory node has granted, and what it knows about itself: the model of the scripts in redis-scripts.ts and
+ * ledger-scripts.ts, check for check in the same order.
+ */
+
+import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
+import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
+import { mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
+
+/** A task's newest grant, and the tick before it for a give-back. */
+interface Entry {
+  readonly tick: number;
+  readonly claimId: string;
+  readonly previousTick: number;
+}
+
+/** What a node keeps in its memory, and loses with it. */
+export interface LedgerMemory {
+  version: number;
+  incarnation: number;
+  floor: number;
+  sinceMs: number;
+  id: LedgerId;
+  /** Node time since when this id has listened to beats. */
+  idSinceMs: number;
+  /** The position at which the id votes; undefined while it has no vote. */
+  vote: string | undefined;
+  /** As text, since it is compared as text; `''` for none. */
+  stamp: string;
+  /** The newest instant ever granted. */
+  highest: number;
+  /** The newest ids of other nodes, by position. */
+  readonly noted: Map<string, LedgerId>;
+}
+
+export interface LedgerSnapshot {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly memory: LedgerMemory | undefined;
+}
+
+/** A claim id that no claim has, for a tick that was given back. */
+const NOBODY = '-';
+
+export class MemoryLedger {
+  private readonly entries = new Map<string, Entry>();
+  private memory: LedgerMemory | undefined;
+  private incarnation = 1;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'wallMs'>,
+    /** The memory's part of an id. No two calls on any server give the same word. */
+    private readonly newNonce: () => string,
+  ) {}
+
+  /** Another process, or another history, answers from now on. */
+  becomeAnother(): void {
+    this.incarnation += 1;
+  }
+
+  get currentIncarnation(): number {
+    return this.incarnation;
+  }
+
+  /** What another version of the protocol has written is none of ours. */
+  get versionOnRecord(): number | undefined {
+    return this.memory?.version;
+  }
+
+  setVersion(version: number): void {
+    this.remember().version = version;
+  }
+
+  clear(): void {
+    this.memory = undefined;
+    this.entries.clear();
+  }
+
+  snapshot(): LedgerSnapshot {
+    return { entries: new Map(this.entries), memory: copyOf(this.memory) };
+  }
+
+  restore({ entries, memory }: LedgerSnapshot): void {
+    this.clear();
+    for (const [task, entry] of entries) this.entries.set(task, entry);
+    this.memory = copyOf(memory);
+  }
+
+  /**
+   * The incarnation guard, with which every call begins: a node that may have forgotten abstains for exactly what it may
+   * have forgotten, and is no longer the one that the others have noted.
+   */
+  remember(): LedgerMemory {
+    const nowMs = this.clock.wallMs();
+    const { memory } = this;
+    if (memory?.incarnation === this.incarnation && memory.sinceMs <= nowMs) return memory;
+    const floor = Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS);
+    if (memory?.incarnation === this.incarnation) {
+      // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: id and vote stay.
+      Object.assign(memory, { floor, sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
+      return memory;
+    }
+    this.memory = {
+      version: PROTOCOL_VERSION,
+      incarnation: this.incarnation,
+      floor,
+      sinceMs: nowMs,
+      id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,
+      idSinceMs: nowMs,
+      vote: undefined,
+      stamp: memory?.stamp ?? '',
+      highest: memory?.highest ?? 0,
+      noted: memory?.noted ?? new Map(),
+    };
+    return this.memory;
+  }
+
+  claim(claims: readonly Claim[], terms: ClaimTerms, position: string): ClaimReply {
+    const memory = this.remember();
+    const nowMs = this.clock.wallMs();
+    const all = (kind: WholeRefusal): ClaimReply => ({ votes: claims.map(() => ({ kind })) });
+    const standing = standingOf(terms, memory.stamp);
+    if (standing !== undefined) return all(standing);
+    const ids = refusedIds(terms.ids, position, memory);
+    if (ids !== undefined) return { ...all('renamed'), ids };
+    if (memory.vote !== position) return all('unconfirmed');
+    if (terms.deadlineMs > 0 && nowMs > terms.deadlineMs) return all('too_late');
+    return { votes: claims.map((claim) => this.vote(claim, nowMs, memory)) };
+  }
+
+  giveBack(claims: readonly Claim[]): void {
+    this.remember();
+    for (const { task, tick, claimId } of claims) {
+      const entry = this.entries.get(task);
+      if (entry?.tick !== tick || entry.claimId !== claimId) continue;
+      this.entries.set(task, { tick: entry.previousTick, claimId: NOBODY, previousTick: entry.previousTick });
+    }
+  }
+
+  newest(task: string): NodeTick {
+    const { tick, claimId } = this.entries.get(task) ?? { tick: 0, claimId: NOBODY };
+    const { floor } = this.remember();
+    return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
+  }
+
+  private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
+    const entry = this.entries.get(claim.task);
+    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
+    if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
+    // The same claim again: a message that was sent twice is harmless.
+    if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
+    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
+    if (entry !== undefined && claim.tick <= entry.tick) {
+      return entry.tick === claim.tick && entry.claimId !== NOBODY
+        ? { kind: 'taken', claimId: entry.claimId }
+        : { kind: 'taken' };
+    }
+    this.entries.set(claim.task, {
+      tick: claim.tick,
+      claimId: claim.claimId,
+      previousTick: entry?.tick ?? 0,
+    });
+    memory.highest = Math.max(memory.highest, claim.tick);
+    return { kind: 'granted' };
+  }
+}
+
+/** What refuses a whole message. */
+type WholeRefusal = 'unstamped' | 'outdated' | 'conflict' | 'renamed' | 'unconfirmed' | 'too_late';
+
+/** The node set rule. Undefined: the caller's set is the one on record, or its majorities must meet that one's. */
+function standingOf(
+  { set }: ClaimTerms,
+  stampOnRecord: string,
+): Extract<WholeRefusal, 'unstamped' | 'outdated' | 'conflict'> | undefined {
+  const stamp = parseStamp(stampOnRecord);
+  if (stamp === undefined || set.generation > stamp.set.generation) return 'unstamped';
+  if (set.generation < stamp.set.generation) return 'outdated';
+  return setText(set) === setText(stamp.set) || mustMeet(set, stamp.set) ? undefined : 'conflict';
+}
+
+/** The ids by which this node refuses a claim, or undefined when it does not. */
+function refusedIds(
+  ids: LedgerIds,
+  position: string,
+  { id, noted }: Pick<LedgerMemory, 'id' | 'noted'>,
+): LedgerIds | undefined {
+  const newer: Record<string, LedgerId> = {};
+  if (ids[position] !== id) newer[position] = id;
+  for (const [other, named] of Object.entries(ids)) {
+    const known = noted.get(other);
+    if (other !== position && known !== undefined && isOutrankedBy(named, known)) newer[other] = known;
+  }
+  return Object.keys(newer).length === 0 ? undefined : newer;
+}
+
+function copyOf(memory: LedgerMemory | undefined): LedgerMemory | undefined {
+  return memory && { ...memory, noted: new Map(memory.noted) };
+}

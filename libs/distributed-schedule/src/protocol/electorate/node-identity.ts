@@ -1,0 +1,100 @@
+/** What a node tells about itself, about the other nodes and about the sets that it has met. */
+
+import type { LedgerId, LedgerIds } from './ledger-id.js';
+import type { NodeSet, Stamp } from './node-set.js';
+
+/** A node's word that it refuses every claim which names an older id of a position. */
+export interface Note {
+  /** Position of the node that has noted. */
+  readonly noter: string;
+  readonly noterId: LedgerId;
+  /** The noter's clock, and at least the newest instant that it has granted. */
+  readonly timeMs: number;
+  /** The newest ids that the noter knows, by position: its own, and the noted one among them. */
+  readonly ids: LedgerIds;
+}
+
+/** A set that live instances show in their beats. */
+export interface LiveSet {
+  readonly set: NodeSet;
+  /** The oldest instant that one of them names; undefined while no stamp of the set stands. */
+  readonly standsSinceMs: number | undefined;
+  readonly instances: number;
+  /** The application of the one that beat last. */
+  readonly app: string;
+}
+
+export interface NodeIdentity {
+  readonly id: LedgerId;
+  /** The id votes at the position where it was asked. */
+  readonly hasVote: boolean;
+  /** Node time since when this id has listened to beats. */
+  readonly sinceMs: number;
+  /** Node time of the answer, whole ms. */
+  readonly nowMs: number;
+  /** The newest id that this node has noted, by position of the asking set. Its own position is not among them. */
+  readonly noted: LedgerIds;
+  readonly stamp: Stamp | undefined;
+  /** Other sets than the caller's that live instances show here. Instances that yield are left out. */
+  readonly liveSets: readonly LiveSet[];
+}
+
+/** What an instance says of itself with each beat. */
+export interface BeatSign {
+  readonly set: NodeSet;
+  readonly app: string;
+  /** Since when a stamp of its set stands; undefined while it knows of none. */
+  readonly standsSinceMs: number | undefined;
+  /** It has lost against another set and does not bid. */
+  readonly yields: boolean;
+  /** The ids that it is connected to, by position: only of nodes that answered its beat before. */
+  readonly ids: LedgerIds;
+}
+
+export interface NoteRequest {
+  /** The position whose new id is to be noted. */
+  readonly position: string;
+  readonly id: LedgerId;
+  readonly set: NodeSet;
+}
+
+export type NoteAnswer =
+  | { readonly kind: 'noted'; readonly note: Note }
+  /** The noter knows a newer id of the position, or another one of the same counter. */
+  | { readonly kind: 'not_newer'; readonly newest: LedgerId }
+  /** A live instance's last beat names another id of the position. */
+  | { readonly kind: 'in_use'; readonly by: string }
+  /** The noter is stamped by a set that need not meet the caller's. */
+  | { readonly kind: 'foreign' };
+
+export interface ConfirmRequest {
+  readonly id: LedgerId;
+  readonly notes: readonly Note[];
+  readonly set: NodeSet;
+  /** After so long without enough notes the id votes with what a majority knows; undefined = never. */
+  readonly waitMs: number | undefined;
+}
+
+export type ConfirmAnswer =
+  /** It votes, now or already. `isForced`: this very call ended the wait, without enough notes. */
+  | { readonly kind: 'voting'; readonly isForced?: true }
+  /** Too few of the notes are valid. */
+  | { readonly kind: 'void'; readonly have: number }
+  /** Too few are valid, and the wait ends at that node time at the earliest. */
+  | { readonly kind: 'waiting'; readonly untilMs: number }
+  | { readonly kind: 'other_id'; readonly id: LedgerId }
+  /** The node is stamped by a set that need not meet the caller's. */
+  | { readonly kind: 'foreign' };
+
+export interface StampRequest {
+  readonly stamp: Stamp;
+  /** `stampText` of what is on record, `''` for none. */
+  readonly expected: string;
+  /** Refuse what the set on record may have granted. */
+  readonly raiseFloor: boolean;
+  /** In node time; 0 = none. An instance that was suspended must not stamp with what it knew before. */
+  readonly deadlineMs: number;
+}
+
+/** `changed`: something else than `expected` is on record. */
+export type StampAnswer = 'stamped' | 'changed' | 'too_late';

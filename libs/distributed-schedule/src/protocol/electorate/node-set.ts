@@ -1,0 +1,106 @@
+/**
+ * Which nodes vote together, and when two such sets can count the same votes. What stands on record at a node names the
+ * members of the set: a hash of them could not tell whether two sets must meet.
+ */
+
+import { quorumOf } from '../quorum.js';
+
+export interface NodeSet {
+  /** Raised by one with every change of the set, or of the time to live of leases. Starts at 1. */
+  readonly generation: number;
+  /** Sorted words without whitespace, see {@link positionOf}. One store alone is `single`, whatever its address. */
+  readonly positions: readonly string[];
+  /** A node that lost its memory abstains from locks for so long: instances must agree on it. */
+  readonly leaseTtlMs: number;
+}
+
+/** A set as it stands on record at a node. */
+export interface Stamp {
+  readonly set: NodeSet;
+  /** Node time since when it stands there. */
+  readonly sinceMs: number;
+  /** The application that wrote it. */
+  readonly app: string;
+}
+
+/** One store is one ledger under whatever name: a host that was renamed must not fence every instance. */
+export const SINGLE_POSITION = 'single';
+
+/** The name of a place in the set. */
+export function positionOf(address: string): string {
+  return encodeURIComponent(address);
+}
+
+/** @param addresses one per node, distinct; their order does not matter */
+export function nodeSetOf(addresses: readonly string[], generation: number, leaseTtlMs: number): NodeSet {
+  const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf).sort();
+  return { generation, positions, leaseTtlMs };
+}
+
+/** `<generation> <leaseTtlMs> <position> <position> …`: equal text = same set. */
+export function setText({ generation, leaseTtlMs, positions }: NodeSet): string {
+  return [generation, leaseTtlMs, ...positions].join(' ');
+}
+
+export function parseSet(text: string): NodeSet | undefined {
+  const [generationText, ttlText, ...positions] = text.split(' ');
+  const [generation, leaseTtlMs] = [Number(generationText), Number(ttlText)];
+  const isSet = isCount(generation) && isCount(leaseTtlMs) && positions.length > 0 && !positions.includes('');
+  return isSet ? { generation, positions, leaseTtlMs } : undefined;
+}
+
+/** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
+export function stampText({ set, sinceMs, app }: Stamp): string {
+  return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
+}
+
+export function parseStamp(text: string): Stamp | undefined {
+  const [since = '', app = '', ...rest] = text.split(' ');
+  const set = parseSet(rest.join(' '));
+  const sinceMs = Number(since);
+  if (set === undefined || since === '' || !Number.isSafeInteger(sinceMs)) return undefined;
+  return { set, sinceMs, app: decoded(app) };
+}
+
+/**
+ * Every majority of one set meets every majority of the other in a node: then two instances of different sets cannot both
+ * win a tick. Sets with different times to live of leases never do, since their locks would be judged by different rules.
+ */
+export function mustMeet(one: NodeSet, other: NodeSet): boolean {
+  return one.leaseTtlMs === other.leaseTtlMs && majoritiesMeet(one, other);
+}
+
+/** The same without regard to locks. */
+export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
+  const union = new Set([...one.positions, ...other.positions]);
+  return quorumOf(one.positions.length) + quorumOf(other.positions.length) > union.size;
+}
+
+/**
+ * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f, so that every majority
+ * without the new node holds one of them. N even (a step of a change): all others, so that the notes also meet the
+ * majorities of the sets of N - 1 and N + 1 nodes.
+ */
+export function notesNeeded({ positions }: NodeSet): number {
+  const nodes = positions.length;
+  if (nodes === 1) return 0;
+  return nodes % 2 === 0 ? nodes - 1 : (nodes + 1) / 2;
+}
+
+/** With its own knowledge a node is part of a majority that knows: so many notes end a wait that had a limit. */
+export function notesForced({ positions }: NodeSet): number {
+  return quorumOf(positions.length) - 1;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+/** A name that another program wrote may be no encoding of anything. */
+function decoded(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
+}

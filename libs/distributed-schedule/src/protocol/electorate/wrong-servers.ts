@@ -1,0 +1,74 @@
+/**
+ * Nodes at which this instance meets an id that the others have replaced. The address may lead here by a stale name or
+ * connection: connecting anew helps. When it does not, the address may have been led back on purpose, and then the old
+ * server has to become a new one: the way back is a new id too.
+ */
+
+import type { IdStanding } from './known-node.js';
+
+/** Reconnects follow each other at doubling distances, ms. */
+const FIRST_RECONNECT_MS = 1_000;
+const LONGEST_RECONNECT_MS = 30_000;
+
+/**
+ * Before an id that has a vote is given up for a new one, ms. Long against the refresh of a resolver, and nobody waits for it:
+ * the other nodes go on.
+ */
+export const GIVE_UP_ID_MS = 10_000;
+
+/** A live instance names the old id: asked again at doubling distances, ms. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+
+interface Trouble {
+  readonly standing: IdStanding;
+  readonly sinceMs: number;
+  reconnectMs: number;
+  distanceMs: number;
+}
+
+export class WrongServers {
+  private readonly troubles = new Map<string, Trouble>();
+  private readonly heldUp = new Map<string, { untilMs: number; distanceMs: number }>();
+
+  /** Notes how a node stands. Answers whether it is to be connected anew now. */
+  see(position: string, standing: IdStanding, nowMs: number): 'reconnect' | undefined {
+    if (standing !== 'wrong_server' && standing !== 'superseded') {
+      this.troubles.delete(position);
+      return undefined;
+    }
+    const known = this.troubles.get(position);
+    const trouble: Trouble =
+      known?.standing === standing
+        ? known
+        : { standing, sinceMs: nowMs, reconnectMs: nowMs, distanceMs: FIRST_RECONNECT_MS };
+    this.troubles.set(position, trouble);
+    if (standing !== 'wrong_server' || nowMs < trouble.reconnectMs) return undefined;
+    trouble.reconnectMs = nowMs + trouble.distanceMs;
+    trouble.distanceMs = Math.min(trouble.distanceMs * 2, LONGEST_RECONNECT_MS);
+    return 'reconnect';
+  }
+
+  /** The same id has been met for so long that it is to be given up for a new one. */
+  isHopeless(position: string, nowMs: number): boolean {
+    const trouble = this.troubles.get(position);
+    return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;
+  }
+
+  holdUp(position: string, nowMs: number): void {
+    const distanceMs = Math.min((this.heldUp.get(position)?.distanceMs ?? 0) * 2, LONGEST_RETRY_MS);
+    this.heldUp.set(position, {
+      untilMs: nowMs + distanceMs,
+      distanceMs: Math.max(distanceMs, FIRST_RETRY_MS),
+    });
+  }
+
+  isHeldUp(position: string, nowMs: number): boolean {
+    return nowMs < (this.heldUp.get(position)?.untilMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** It votes. */
+  settled(position: string): void {
+    this.heldUp.delete(position);
+  }
+}

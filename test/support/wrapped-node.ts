@@ -1,0 +1,35 @@
+/** A node with something around every call to it: what cuts it off, delays it, or counts. */
+
+import type { NodeReply, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+
+/** What can be asked of a node over its connection. */
+export type NodeCall =
+  | 'claim'
+  | 'giveBack'
+  | 'peek'
+  | 'beat'
+  | 'leave'
+  | 'note'
+  | 'renumber'
+  | 'confirm'
+  | 'stamp';
+
+export type Around = <T>(ask: () => Promise<NodeReply<T>>, call: NodeCall) => Promise<NodeReply<T>>;
+
+export function aroundNode(node: VotingNode, around: Around): VotingNode {
+  return {
+    label: node.label,
+    position: node.position,
+    claim: (claims, terms) => around(() => node.claim(claims, terms), 'claim'),
+    giveBack: (claims) => around(() => node.giveBack(claims), 'giveBack'),
+    peek: (tasks) => around(() => node.peek(tasks), 'peek'),
+    beat: (instanceId, sign, tasks) => around(() => node.beat(instanceId, sign, tasks), 'beat'),
+    leave: (instanceId) => around(() => node.leave(instanceId), 'leave'),
+    note: (request) => around(() => node.note(request), 'note'),
+    renumber: (id, counter) => around(() => node.renumber(id, counter), 'renumber'),
+    confirm: (request) => around(() => node.confirm(request), 'confirm'),
+    stamp: (request) => around(() => node.stamp(request), 'stamp'),
+    callDeadlineMs: () => node.callDeadlineMs(),
+    reconnect: () => node.reconnect?.(),
+  };
+}
