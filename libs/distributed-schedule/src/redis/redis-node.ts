@@ -7,7 +7,6 @@ import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
-import { resetConnection } from './strict-connection.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;
@@ -105,7 +104,7 @@ export class RedisNode {
   reconnect(): void {
     if (!this.#isClosed) {
       this.presence?.renew();
-      resetConnection(this.#parts.connection);
+      this.#parts.connection.reset();
     }
   }
 
