@@ -4,6 +4,8 @@
 export interface SetAddress {
   readonly set: string;
   readonly urls: readonly string[];
+  /** Ports by which this replica goes to each of them, where those are not their own. */
+  readonly ways?: readonly number[];
 }
 
 /** The one command line argument of a replica, as JSON. */

@@ -8,11 +8,14 @@ import {
   connectRedis,
   type RedisConnection,
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
+import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { connectorTo } from '../../support/faults/connector-to.js';
 import { Bidder, OPTIONS } from './bidder.js';
 import type { FromReplica, ReplicaPlan, SetAddress } from './messages.js';
+import { PlainElectorate } from './plain-electorate.js';
 import { roughNode } from './rough-node.js';
 import { StartPen } from './start-record.js';
 
@@ -43,10 +46,10 @@ interface Instance {
   readonly bidder: Bidder;
 }
 
-function openInstance({ set, urls }: SetAddress, seed: number): Instance {
+function openInstance({ set, urls, ways = [] }: SetAddress, seed: number): Instance {
   const clusterClock = new ClusterClock(clock, urls.length);
   const connection = connectRedis({
-    inputs: urls,
+    inputs: urls.map((url, node) => inputBy(url, ways[node])),
     namespace: OPTIONS.namespace,
     instanceId: plan.replica,
     generation: 1,
@@ -65,11 +68,18 @@ function openInstance({ set, urls }: SetAddress, seed: number): Instance {
     clusterClock,
     // What is done is seeded; ids are not, for a claim id must never come twice.
     random: { next: () => seeded.next(), id: () => systemRandom.id() },
-    ledger: new QuorumTickLedger(nodes),
+    ledger: new QuorumTickLedger(nodes, new PlainElectorate(nodes, connection.set, plan.replica)),
     handler: ({ task, tick }) => pen.write({ set, task, tick, replica: plan.replica, atMs: Date.now() }),
     onTrouble: (what) => tell({ kind: 'trouble', what }),
   });
   return { connection, bidder };
+}
+
+/** All replicas name a node alike; which way they go is theirs. */
+function inputBy(url: string, way: number | undefined): RedisInput {
+  if (way === undefined) return url;
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port), Connector: connectorTo(way) };
 }
 
 function watched(set: string, node: VotingNode, index: number, random: SeededRandom): VotingNode {
