@@ -95,12 +95,16 @@ function watched(set: string, node: VotingNode, index: number, random: SeededRan
 }
 
 /** By asking them: a node whose first handshake timed out shakes hands again with the next call. */
-async function untilAllAnswer(instances: readonly Instance[]): Promise<void> {
+async function untilAllHaveAnswered(instances: readonly Instance[]): Promise<void> {
   const deadlineMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
-  const nodes = instances.flatMap(({ connection }) => connection.nodes);
+  const silent = new Set(instances.flatMap(({ connection }) => connection.nodes));
   for (;;) {
-    const replies = await Promise.all(nodes.map((node) => node.peek(['none'])));
-    if (replies.every(({ answered }) => answered)) return;
+    await Promise.all(
+      [...silent].map(async (node) => {
+        if ((await node.peek(['none'])).answered) silent.delete(node);
+      }),
+    );
+    if (silent.size === 0) return;
     if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer');
     await sleep(POLL_EVERY_MS);
   }
@@ -111,7 +115,7 @@ const instances = plan.sets.map((address, index) => openInstance(address, plan.s
 process.once('disconnect', () => {
   for (const { bidder } of instances) bidder.stop();
 });
-await untilAllAnswer(instances);
+await untilAllHaveAnswered(instances);
 tell({ kind: 'ready' });
 await Promise.all(instances.map(({ bidder }) => bidder.run()));
 await Promise.all(instances.map(({ connection }) => connection.close()));
