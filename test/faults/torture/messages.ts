@@ -30,7 +30,7 @@ export interface VoteSeen {
 
 export type FromReplica =
   | VoteSeen
-  /** Every node of every set has answered. */
+  /** Every node of every set votes. */
   | { readonly kind: 'ready' }
   /** Something that must not happen; the run is void. */
   | { readonly kind: 'trouble'; readonly what: string };

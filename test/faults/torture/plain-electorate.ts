@@ -39,13 +39,13 @@ export class PlainElectorate implements ElectorateView {
     this.known = nodes.map(({ position, label }) => unknownNode(position, label));
   }
 
+  /** Every node votes, as far as is known here. */
+  get isUp(): boolean {
+    return Object.keys(this.ids()).length === this.nodes.length;
+  }
+
   terms(node: VotingNode): ClaimTerms {
-    const ids: Record<string, LedgerId> = {};
-    for (const { position, identity } of this.known) {
-      if (identity?.hasVote !== true || this.newerThan(position, identity.id) !== undefined) continue;
-      ids[position] = identity.id;
-    }
-    return { set: this.set, ids, deadlineMs: node.callDeadlineMs() };
+    return { set: this.set, ids: this.ids(), deadlineMs: node.callDeadlineMs() };
   }
 
   renamed({ position: noter }: VotingNode, ids: LedgerIds): void {
@@ -70,6 +70,15 @@ export class PlainElectorate implements ElectorateView {
   }
 
   heard(): void {}
+
+  private ids(): LedgerIds {
+    const ids: Record<string, LedgerId> = {};
+    for (const { position, identity } of this.known) {
+      if (identity?.hasVote !== true || this.newerThan(position, identity.id) !== undefined) continue;
+      ids[position] = identity.id;
+    }
+    return ids;
+  }
 
   private async mendOnce(): Promise<void> {
     const { sign } = this.beginBeat();

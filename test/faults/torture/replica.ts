@@ -19,7 +19,7 @@ import { PlainElectorate } from './plain-electorate.js';
 import { roughNode } from './rough-node.js';
 import { StartPen } from './start-record.js';
 
-const CONNECT_WITHIN_MS = 20_000;
+const CONNECT_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 10;
 /** Servers that are killed twice a second on a busy machine are slow now and then; a claim may wait for them. */
 const NODE_TIMEOUT_MS = 60;
@@ -43,6 +43,7 @@ function tell(message: FromReplica): void {
 
 interface Instance {
   readonly connection: RedisConnection;
+  readonly electorate: PlainElectorate;
   readonly bidder: Bidder;
 }
 
@@ -62,17 +63,18 @@ function openInstance({ set, urls, ways = [] }: SetAddress, seed: number): Insta
   });
   const seeded = new SeededRandom(seed);
   const nodes = connection.nodes.map((node, index) => watched(set, node, index, seeded));
+  const electorate = new PlainElectorate(nodes, connection.set, plan.replica);
   const bidder = new Bidder({
     instanceId: plan.replica,
     clock,
     clusterClock,
     // What is done is seeded; ids are not, for a claim id must never come twice.
     random: { next: () => seeded.next(), id: () => systemRandom.id() },
-    ledger: new QuorumTickLedger(nodes, new PlainElectorate(nodes, connection.set, plan.replica)),
+    ledger: new QuorumTickLedger(nodes, electorate),
     handler: ({ task, tick }) => pen.write({ set, task, tick, replica: plan.replica, atMs: Date.now() }),
     onTrouble: (what) => tell({ kind: 'trouble', what }),
   });
-  return { connection, bidder };
+  return { connection, electorate, bidder };
 }
 
 /** All replicas name a node alike; which way they go is theirs. */
@@ -95,17 +97,13 @@ function watched(set: string, node: VotingNode, index: number, random: SeededRan
 }
 
 /** By asking them: a node whose first handshake timed out shakes hands again with the next call. */
-async function untilAllHaveAnswered(instances: readonly Instance[]): Promise<void> {
+async function untilAllVote(instances: readonly Instance[]): Promise<void> {
   const deadlineMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
-  const silent = new Set(instances.flatMap(({ connection }) => connection.nodes));
   for (;;) {
-    await Promise.all(
-      [...silent].map(async (node) => {
-        if ((await node.peek(['none'])).answered) silent.delete(node);
-      }),
-    );
-    if (silent.size === 0) return;
-    if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer');
+    const waiting = instances.filter(({ electorate }) => !electorate.isUp);
+    if (waiting.length === 0) return;
+    if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer and vote');
+    await Promise.all(waiting.map(({ electorate }) => electorate.mend()));
     await sleep(POLL_EVERY_MS);
   }
 }
@@ -115,7 +113,7 @@ const instances = plan.sets.map((address, index) => openInstance(address, plan.s
 process.once('disconnect', () => {
   for (const { bidder } of instances) bidder.stop();
 });
-await untilAllHaveAnswered(instances);
+await untilAllVote(instances);
 tell({ kind: 'ready' });
 await Promise.all(instances.map(({ bidder }) => bidder.run()));
 await Promise.all(instances.map(({ connection }) => connection.close()));
