@@ -55,11 +55,22 @@ export function note(
   };
 }
 
-export function renumber(memory: LedgerMemory, position: string, id: LedgerId, counter: number): LedgerId {
-  if (memory.id === id && memory.vote !== position) {
-    memory.id = `${Math.max(counter, counterOf(id))}.${id.slice(id.indexOf('.') + 1)}`;
-    memory.vote = undefined;
-  }
+/**
+ * Nobody relies on an id without a vote. One that has a vote is given up only for a higher counter: the others have replaced
+ * it, and what it knows is no less for that.
+ */
+export function renumber(
+  memory: LedgerMemory,
+  position: string,
+  id: LedgerId,
+  counter: number,
+  nowMs: number,
+): LedgerId {
+  const hasVote = memory.vote === position;
+  if (memory.id !== id || (hasVote && counter <= counterOf(id))) return memory.id;
+  memory.id = `${Math.max(counter, counterOf(id))}.${id.slice(id.indexOf('.') + 1)}`;
+  memory.vote = undefined;
+  if (hasVote) memory.idSinceMs = nowMs;
   return memory.id;
 }
 
@@ -97,7 +108,9 @@ export function stamp(
   if (deadlineMs > 0 && nowMs > deadlineMs) return 'too_late';
   if (memory.stamp !== expected) return 'changed';
   memory.stamp = stampText(asked);
-  if (raiseFloor) memory.floor = Math.max(memory.floor, nowMs + EARLY_MS + MARGIN_MS);
+  // Up to the instant since when the new set stands, others may have granted to the one before, by their own clocks.
+  if (raiseFloor)
+    memory.floor = Math.max(memory.floor, Math.max(nowMs, asked.sinceMs) + EARLY_MS + MARGIN_MS);
   return 'stamped';
 }
 

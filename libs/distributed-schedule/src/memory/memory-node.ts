@@ -5,7 +5,7 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { PROTOCOL_VERSION } from '../protocol/constants.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import { DEFAULTS } from '../protocol/options.js';
@@ -88,6 +88,27 @@ export class MemoryNode {
     return node;
   }
 
+  /**
+   * The nodes of a set that is in use, in the order of its positions: they are stamped, know each other and vote, and yet
+   * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
+   */
+  static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
+    const nodes = set.positions.map((position, index) => {
+      const clock = clocks[index];
+      if (clock === undefined) throw new Error(`no clock for ${position}`);
+      return MemoryNode.standing(clock, set, position);
+    });
+    for (const [index, node] of nodes.entries()) {
+      const memory = node.ledger.remember();
+      memory.idSinceMs -= MEMBER_TTL_MS;
+      for (const [other, { ledger }] of nodes.entries()) {
+        const position = set.positions[other];
+        if (other !== index && position !== undefined) memory.noted.set(position, ledger.remember().id);
+      }
+    }
+    return nodes;
+  }
+
   /** The node as one instance sees it. */
   connect(connection: MemoryConnection): VotingNode {
     const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
@@ -111,7 +132,7 @@ export class MemoryNode {
         answer((memory) =>
           note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
         ),
-      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter)),
+      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
       confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
       stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
       callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),

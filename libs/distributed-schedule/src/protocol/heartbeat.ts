@@ -15,6 +15,9 @@ const ANSWER_LIFETIME_MS = 3 * BEAT_PERIOD_MS;
 /** Passengers travel once a second, also where standby ticks make many more beats. */
 const BOARDING_PERIOD_MS = 0.9 * BEAT_PERIOD_MS;
 
+/** A beat that is wanted at once still leaves the one before it so long, ms. */
+const SHORTEST_PERIOD_MS = 20;
+
 /** Has questions about ticks that can wait for the next beat and cost no message of their own there. */
 export interface BeatPassenger {
   questions(): readonly DueTick[];
@@ -35,6 +38,8 @@ export interface HeartbeatParts {
   readonly observer: ScheduleObserver;
   readonly passengers?: readonly BeatPassenger[];
   readonly questions: BeatQuestions;
+  /** Monotonic instant at which somebody wants a beat before the usual one is due; Infinity: nobody does. */
+  readonly nextWishMs?: () => number;
 }
 
 export class Heartbeat {
@@ -65,7 +70,8 @@ export class Heartbeat {
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
   get nextBeatMs(): number {
-    return this.beatenAtMs + BEAT_PERIOD_MS;
+    const wishMs = this.parts.nextWishMs?.() ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.beatenAtMs + BEAT_PERIOD_MS, Math.max(wishMs, this.beatenAtMs + SHORTEST_PERIOD_MS));
   }
 
   get isBeating(): boolean {

@@ -155,6 +155,8 @@ export interface ClaimReply {
 export type ClaimVerdict = {
   /** Nodes that granted, or may have granted, this claim. When the claim is not won these are to be given back. */
   readonly votesOut: number;
+  /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
+  readonly undecided?: true;
 } & (
   | { readonly kind: 'won' }
   | { readonly kind: 'taken'; readonly claimId?: string }
@@ -163,7 +165,6 @@ export type ClaimVerdict = {
   | { readonly kind: 'split' }
   | { readonly kind: 'no_quorum'; readonly reason: string }
   | { readonly kind: 'outdated' }
-  | { readonly kind: 'conflict' }
 );
 
 export type PeekVerdict = {
@@ -285,7 +286,10 @@ export interface VotingNode {
   leave(instanceId: string): Promise<NodeReply<void>>;
   /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
   note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
-  /** Gives an id without a vote a higher counter, only while that very id stands. Answers the id that stands now. */
+  /**
+   * Gives an id without a vote a higher counter, only while that very id stands; one with a vote only where the counter is
+   * higher than its own, and the vote is gone with it. Answers the id that stands now.
+   */
   renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>>;
   /** Lets this node vote where the other nodes have noted its id. */
   confirm(request: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>>;

@@ -1,6 +1,7 @@
 /** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
 
-import { type ElectorateView, MakeshiftElectorate } from './electorate/makeshift-electorate.js';
+import type { ElectorateView } from './electorate/electorate-view.js';
+import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
 import { quorumOf } from './quorum.js';
 import { decidePeek } from './quorum-tick-ledger.js';
@@ -13,12 +14,9 @@ export class QuorumMembership implements Membership {
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
     const tasks = peeks.map((ref) => ref.task);
-    const sign = this.electorate.sign();
-    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, sign, tasks)));
-    for (const [index, node] of this.nodes.entries()) {
-      const reply = replies[index];
-      if (reply?.answered) this.electorate.heard?.(node, reply.value.identity);
-    }
+    const beat = this.electorate.beginBeat();
+    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
+    this.electorate.heard(beat, replies);
     const answers = replies.filter(hasAnswered).map((reply) => reply.value);
     return {
       members: livingAmong(
@@ -29,10 +27,17 @@ export class QuorumMembership implements Membership {
       peeks: peeks.map(({ tick }, index) =>
         decidePeek(
           tick,
-          replies.map((reply) => (reply.answered ? reply.value.ticks[index] : undefined)),
+          replies.map((reply, slot) =>
+            reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks[index] : undefined,
+          ),
         ),
       ),
     };
+  }
+
+  private speaksOfTicks(slot: number): boolean {
+    const node = this.nodes[slot];
+    return node !== undefined && this.electorate.speaksOfTicks?.(node) !== false;
   }
 
   async leave(instanceId: string): Promise<void> {

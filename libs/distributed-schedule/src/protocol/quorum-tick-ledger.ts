@@ -3,7 +3,8 @@
  * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
  */
 
-import { type ElectorateView, isMendable, MakeshiftElectorate } from './electorate/makeshift-electorate.js';
+import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
+import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type {
   Claim,
   ClaimReply,
@@ -26,17 +27,31 @@ export class QuorumTickLedger implements TickLedger {
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
-    let replies = await this.ask(claims);
-    if (replies.some(isMendable) && this.electorate.mend !== undefined) {
-      await this.electorate.mend();
-      replies = await this.ask(claims);
-    }
-    const votes = replies.map((reply) => (reply.answered ? { ...reply, value: reply.value.votes } : reply));
-    return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));
+    const refusal = this.electorate.mayBid?.();
+    if (refusal !== undefined) return claims.map(() => notAsked(refusal));
+    const first = await this.ask(claims);
+    if (!first.some(isBehind)) return claims.map((claim, index) => decideClaim(claim, votesOf(first, index)));
+    // The terms were behind what the nodes know. The same claims may be sent again: their ids are the same.
+    await this.learn(first);
+    const second = await this.ask(claims);
+    return claims.map((claim, index) => {
+      const verdict = decideClaim(claim, votesOf(second, index));
+      // What the first copy was granted stands, whatever became of the second.
+      return { ...verdict, votesOut: Math.max(verdict.votesOut, votesOut(votesOf(first, index))) };
+    });
   }
 
   private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
     return Promise.all(this.nodes.map((node) => node.claim(claims, this.electorate.terms(node))));
+  }
+
+  private async learn(replies: readonly NodeReply<ClaimReply>[]): Promise<void> {
+    for (const [index, node] of this.nodes.entries()) {
+      const reply = replies[index];
+      if (reply?.answered === true && reply.value.ids !== undefined)
+        this.electorate.renamed(node, reply.value.ids);
+    }
+    await this.electorate.mend?.();
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -48,14 +63,45 @@ export class QuorumTickLedger implements TickLedger {
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const replies = await Promise.all(this.nodes.map((node) => node.peek(tasks)));
+    const asked = this.nodes.map((node) => node.peek(tasks));
+    const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
     return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index)));
   }
+
+  /** Another server's answer is none: it would say that nothing was claimed. */
+  private heardOfTicks<T>(slot: number, reply: NodeReply<T>): NodeReply<T> {
+    const node = this.nodes[slot];
+    const isOther = node !== undefined && this.electorate.speaksOfTicks?.(node) === false;
+    return isOther ? { answered: false, reason: 'another server' } : reply;
+  }
+}
+
+/** Nothing was sent. */
+function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
+  return isOutdated ? { kind: 'outdated', votesOut: 0 } : { kind: 'no_quorum', votesOut: 0, reason: why };
+}
+
+/** Whether a node has refused the whole message for the terms that came with it. */
+function isBehind(reply: NodeReply<ClaimReply>): boolean {
+  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
+  return kind === 'renamed' || kind === 'unconfirmed' || kind === 'unstamped';
 }
 
 /** The votes for one of the batch; undefined where the node gave none. */
 function votesFor<T>(replies: readonly NodeReply<readonly T[]>[], index: number): readonly (T | undefined)[] {
   return replies.map((reply) => (reply.answered ? reply.value[index] : undefined));
+}
+
+function votesOf(
+  replies: readonly NodeReply<ClaimReply>[],
+  index: number,
+): readonly (ClaimVote | undefined)[] {
+  return replies.map((reply) => (reply.answered ? reply.value.votes[index] : undefined));
+}
+
+/** A silent node may have granted before its answer was lost. */
+function votesOut(votes: readonly (ClaimVote | undefined)[]): number {
+  return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;
 }
 
 /** What one claim's votes mean. `undefined` is a node that gave no vote. */
@@ -64,17 +110,18 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
   const silent = votes.filter((vote) => vote === undefined).length;
   const granted = count('granted');
-  // A silent node may have granted before its answer was lost.
-  const votesOut = granted + silent;
+  const out = { votesOut: votesOut(votes) };
 
-  if (count('conflict') > 0) return { kind: 'conflict', votesOut };
-  if (count('outdated') > 0) return { kind: 'outdated', votesOut };
-  if (granted >= quorum) return { kind: 'won', votesOut };
-  if (count('late') >= quorum) return { kind: 'late', votesOut };
+  if (count('outdated') > 0) return { kind: 'outdated', ...out };
+  if (granted >= quorum) return { kind: 'won', ...out };
+  if (count('late') >= quorum) return { kind: 'late', ...out };
   const owner = ownerOf(claim.claimId, votes, quorum);
-  if (owner !== undefined) return { kind: 'taken', votesOut, ...owner };
-  if (granted + count('taken') >= quorum) return { kind: 'split', votesOut };
-  return { kind: 'no_quorum', votesOut, reason: describeVotes(votes) };
+  if (owner !== undefined) return { kind: 'taken', ...out, ...owner };
+  // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const open = { ...out, ...(mayGrant >= quorum && { undecided: true as const }) };
+  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
+  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
 
 /** Who has the tick, if a majority names one claim or has moved past the tick. */

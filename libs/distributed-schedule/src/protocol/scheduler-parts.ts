@@ -3,6 +3,7 @@
 import type { AuditCounts } from './audit/audit-finding.js';
 import type { InstanceDirectory } from './audit/audit-source.js';
 import type { ClusterClock } from './cluster-clock.js';
+import type { BidGate, ElectorateStatus } from './electorate/electorate-view.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
@@ -21,6 +22,8 @@ export interface SchedulerParts {
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
   readonly membership: Membership;
+  /** Whether the nodes that `ledger` asks vote for this instance. Absent: nobody can tell before they are asked. */
+  readonly electorate?: BidGate;
   /**
    * Tasks whose ticks are not claimed on the nodes that the membership asks: `ledger` is asked about them instead. Absent:
    * none, but for those that run once.
@@ -28,6 +31,11 @@ export interface SchedulerParts {
   readonly isElsewhere?: (task: string) => boolean;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
+  /**
+   * Whether another instance runs a task, as far as is known: members of other applications share the nodes, and have no rank
+   * for tasks that are not theirs. Absent: all do.
+   */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
   readonly observer: ScheduleObserver;
@@ -47,6 +55,8 @@ export interface SchedulerStatus {
   readonly nodesAnswering: number;
   /** A majority of nodes answered the newest beat. */
   readonly quorum: boolean;
+  /** Whether the set of nodes stands, and what is wrong with its nodes. Undefined: nobody watches it here. */
+  readonly nodeSet: ElectorateStatus | undefined;
   /** Ids of the live instances. */
   readonly members: readonly string[];
   /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */

@@ -12,6 +12,7 @@ import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
+import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
 import { RunsHere } from './run-here.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
@@ -52,10 +53,12 @@ export class Scheduler {
       observer,
       keeper: this.keeper,
       runs: this.runs,
+      ownClaims: new OwnClaims(),
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
       isAbandoned: () => this.isAbandoned,
       members: () => this.heartbeat.members,
+      contenders: (task) => this.contendersFor(task),
       beat: (peeks) => this.heartbeat.beat(peeks),
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
@@ -65,7 +68,18 @@ export class Scheduler {
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
     const passengers = [this.lookBack];
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
-    this.heartbeat = new Heartbeat({ instanceId, nodes, clock, membership, observer, passengers, questions });
+    const nextWishMs = (): number => parts.electorate?.nextBeatMs ?? Number.POSITIVE_INFINITY;
+    this.heartbeat = new Heartbeat({
+      instanceId,
+      nodes,
+      clock,
+      membership,
+      observer,
+      passengers,
+      questions,
+      nextWishMs,
+    });
+    parts.electorate?.onBeatWanted(() => this.wakeup.wake());
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
@@ -130,6 +144,7 @@ export class Scheduler {
       nodes,
       nodesAnswering: this.heartbeat.nodesAnswering,
       quorum: this.heartbeat.quorum,
+      nodeSet: this.parts.electorate?.status(),
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
       audit: this.audit.counts,
@@ -138,6 +153,14 @@ export class Scheduler {
         .leases()
         .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
+  }
+
+  /** The live instances that run a task, this one included. */
+  private contendersFor(task: string): readonly string[] {
+    const { instanceId, runsTask } = this.parts;
+    const { members } = this.heartbeat;
+    if (runsTask === undefined) return members;
+    return members.filter((member) => member === instanceId || runsTask(member, task));
   }
 
   private async loop(): Promise<void> {
@@ -205,7 +228,7 @@ export class Scheduler {
     this.state = 'stopped';
   }
 
-  private fence(reason: 'outdated' | 'conflict'): void {
+  private fence(reason: 'outdated'): void {
     if (this.stopping.signal.aborted) return;
     this.state = 'fenced';
     this.stopping.abort();

@@ -55,17 +55,24 @@ return { time[1], time[2], 'noted', id, text(math.max(now, highest)), ids }
 );
 
 /**
- * RENUMBER: gives an id that does not vote here a higher counter. The memory is the same, so is the nonce.
+ * RENUMBER: gives an id a higher counter. The memory is the same, so is the nonce.
  *
  * KEYS  ledger
  * ARGV  position of this node, id that must stand, counter
  * Reply time, id that stands now
+ *
+ * Nobody relies on an id that does not vote here. One that does is given up only for a higher counter than its own: the
+ * others have replaced it. It then has to be noted and confirmed like any other, and waits as long.
  */
 export const RENUMBER_SCRIPT = defineScript(
   'renumber',
   `
-if id == ARGV[2] and vote ~= ARGV[1] then
-  id = text(math.max(tonumber(ARGV[3]), counterOf(id))) .. string.match(id, '%..*$')
+local counter = tonumber(ARGV[3])
+if id == ARGV[2] and (vote ~= ARGV[1] or counter > counterOf(id)) then
+  if vote == ARGV[1] then
+    redis.call('HSET', KEYS[1], 'idSince', text(now))
+  end
+  id = text(math.max(counter, counterOf(id))) .. string.match(id, '%..*$')
   redis.call('HSET', KEYS[1], 'id', id)
   redis.call('HDEL', KEYS[1], 'vote')
 end
@@ -184,7 +191,8 @@ return { time[1], time[2], isForced and 'forced' or 'voting' }
  *   changed            another stamp is on record
  *   too_late           applied after the caller may have been suspended: what it knew then is nothing to stamp by
  *
- * With a raised floor nothing is granted any more that the set on record may have granted elsewhere.
+ * With a raised floor nothing is granted any more that the set on record may have granted elsewhere: up to now by this
+ * clock, and by those of the others up to the instant since when the new set stands.
  */
 export const STAMP_SCRIPT = defineScript(
   'stamp',
@@ -198,7 +206,8 @@ if stamp ~= ARGV[2] then
 end
 local changes = { 'stamp', ARGV[1] }
 if ARGV[3] == '1' then
-  changes = { 'stamp', ARGV[1], 'floor', text(math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})) }
+  local from = math.max(now, tonumber(string.match(ARGV[1], '^%d+')))
+  changes = { 'stamp', ARGV[1], 'floor', text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS})) }
 end
 store(changes)
 return { time[1], time[2], 'stamped' }

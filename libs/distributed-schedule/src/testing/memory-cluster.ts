@@ -2,8 +2,10 @@ import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
-import { MakeshiftElectorate, setOfNodes } from '../protocol/electorate/makeshift-electorate.js';
-import type { ScheduleEvent } from '../protocol/observer.js';
+import { Electorate } from '../protocol/electorate/electorate.js';
+import { type NodeSet, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
+import { throughCouriers } from '../protocol/ledger/claim-courier.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
@@ -21,7 +23,14 @@ export interface MemoryClusterOptions {
   /** How far each node's clock is off, ms. May be changed at any time. */
   readonly nodeSkews?: readonly { offsetMs: number }[];
   readonly options?: Partial<ProtocolOptions>;
+  /**
+   * The nodes have never been used: they listen for a while before they vote, as brand-new masters do. Default: they are in
+   * use, and abstain for a moment like masters that were restarted.
+   */
+  readonly areNew?: boolean;
 }
+
+const IDENTITY_WAIT_MS = 30_000;
 
 /** What a member of the cluster may have of its own. */
 export interface JoinOptions {
@@ -29,12 +38,21 @@ export interface JoinOptions {
   readonly skew?: { offsetMs: number };
   /** Its labels, which every other member knows at once. Default: none. */
   readonly labels?: readonly string[];
+  /** Which other members it takes to run a task. Default: all run all. */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** Put between the scheduler and its ports, to break them. */
   readonly wrapLocks?: (locks: LockProvider) => LockProvider;
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
   readonly wrapMembership?: (membership: Membership) => Membership;
   readonly wrapNode?: (node: VotingNode, index: number) => VotingNode;
   readonly wrapClock?: (clock: Clock) => Clock;
+  /** Which nodes it is configured with, by index. Default: all. */
+  readonly nodes?: readonly number[];
+  /** Default 1. */
+  readonly generation?: number;
+  readonly leaseTtlMs?: number;
+  readonly identityWaitMs?: number;
+  readonly takeOver?: string;
   /** What it knows about other instances beside who is alive. Default: nothing. */
   readonly directory?: InstanceDirectory;
   /** Told every event as it happens. */
@@ -57,14 +75,16 @@ export class MemoryCluster {
   private readonly random: SeededRandom;
   private readonly options: ProtocolOptions;
 
-  constructor({ nodes = 3, seed = 1, nodeSkews = [], options = {} }: MemoryClusterOptions = {}) {
+  constructor({ nodes = 3, seed = 1, nodeSkews = [], options = {}, areNew }: MemoryClusterOptions = {}) {
     this.random = new SeededRandom(seed);
     this.options = resolveProtocolOptions(options);
-    const positions = Array.from({ length: nodes }, (_, index) => positionOf(index));
-    const set = { generation: 1, positions: [...positions].sort(), leaseTtlMs: this.options.leaseTtlMs };
-    this.nodes = positions.map((position, index) =>
-      MemoryNode.standing(this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 }), set, position),
+    const clocks = Array.from({ length: nodes }, (_, index) =>
+      this.clock.skewed(nodeSkews[index] ?? { offsetMs: 0 }),
     );
+    this.nodes =
+      areNew === true
+        ? clocks.map((clock) => new MemoryNode(clock))
+        : MemoryNode.inUse(clocks, this.setOf(clocks.map((_, index) => index)));
   }
 
   /** Adds an instance with these tasks and starts it. */
@@ -73,11 +93,33 @@ export class MemoryCluster {
     this.labels.set(id, given.labels ?? []);
     const machine = given.skew === undefined ? this.clock : this.clock.skewed(given.skew);
     const clock = given.wrapClock?.(machine) ?? machine;
-    const clusterClock = new ClusterClock(clock, this.nodes.length);
-    const nodes = this.nodes.map((node, index) => this.connect(node, index, clusterClock, given));
+    const used = given.nodes ?? this.nodes.map((_, index) => index);
+    const clusterClock = new ClusterClock(clock, used.length);
+    const nodes = throughCouriers(
+      used.map((index, order) => this.connect(index, order, used.length, clusterClock, given)),
+      { clock, nodeTimeoutMs: this.options.nodeTimeoutMs },
+    );
     const events: ScheduleEvent[] = [];
-    const locks = new MemoryLockProvider(this.nodes, this.random, id);
-    const electorate = new MakeshiftElectorate(nodes, setOfNodes(nodes, this.options.leaseTtlMs));
+    const observer: ScheduleObserver = {
+      observe: (event) => {
+        events.push(event);
+        given.onEvent?.(event);
+      },
+    };
+    const locks = new MemoryLockProvider(
+      used.flatMap((index) => this.nodes[index] ?? []),
+      this.random,
+      id,
+    );
+    const electorate = new Electorate({
+      nodes,
+      set: this.setOf(used, given),
+      app: 'app',
+      clock,
+      observer,
+      identityWaitMs: given.identityWaitMs ?? IDENTITY_WAIT_MS,
+      takeOver: given.takeOver,
+    });
     const ledger = new QuorumTickLedger(nodes, electorate);
     const membership = new QuorumMembership(nodes, electorate);
     const scheduler = new Scheduler({
@@ -91,13 +133,10 @@ export class MemoryCluster {
       ledger: given.wrapLedger?.(ledger) ?? ledger,
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
+      electorate,
+      ...(given.runsTask !== undefined && { runsTask: given.runsTask }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
-      observer: {
-        observe: (event) => {
-          events.push(event);
-          given.onEvent?.(event);
-        },
-      },
+      observer,
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
     });
     for (const task of tasks) scheduler.add(task);
@@ -107,24 +146,37 @@ export class MemoryCluster {
     return member;
   }
 
+  private setOf(
+    used: readonly number[],
+    { generation = 1, leaseTtlMs = this.options.leaseTtlMs }: JoinOptions = {},
+  ): NodeSet {
+    const positions = used.map((index) => positionAt(index, used.length)).sort();
+    return { generation, positions, leaseTtlMs };
+  }
+
   private connect(
-    node: MemoryNode,
     index: number,
+    order: number,
+    count: number,
     clusterClock: ClusterClock,
     given: JoinOptions,
   ): VotingNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new Error(`the cluster has no node ${index}`);
     const connected = node.connect({
-      label: `node ${index + 1}`,
-      position: positionOf(index),
+      label: `node ${order + 1}`,
+      position: positionAt(index, count),
+      callTimeoutMs: this.options.nodeTimeoutMs,
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
-        clusterClock.observe({ node: index, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
+        clusterClock.observe({ node: order, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });
       },
     });
     return given.wrapNode?.(connected, index) ?? connected;
   }
 }
 
-function positionOf(index: number): string {
-  return `n${index + 1}`;
+/** One node alone is one ledger under whatever name. */
+function positionAt(index: number, count: number): string {
+  return count === 1 ? SINGLE_POSITION : `n${index + 1}`;
 }

@@ -3,23 +3,11 @@
  * without any of the rules that make this safe between instances.
  */
 
-import type { ClaimTerms, NodeReply, VotingNode } from '../ports.js';
+import type { BeatReply, ClaimTerms, NodeReply, VotingNode } from '../ports.js';
 import { bringUp } from './bring-up.js';
+import type { ElectorateView, SentBeat } from './electorate-view.js';
 import type { LedgerId } from './ledger-id.js';
-import type { BeatSign, NodeIdentity } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
-
-/** What the ledger and the membership ask about the set and the ids of its nodes. */
-export interface ElectorateView {
-  /** Under which terms this node is to be asked for a vote. */
-  terms(node: VotingNode): ClaimTerms;
-  /** What the next beat says. */
-  sign(): BeatSign;
-  /** A node has answered a beat. */
-  heard?(node: VotingNode, identity: NodeIdentity): void;
-  /** Nodes have refused every claim of a message: undefined when there is no point in asking again. */
-  mend?(): Promise<void>;
-}
 
 export class MakeshiftElectorate implements ElectorateView {
   private ids: Record<string, LedgerId> = {};
@@ -33,12 +21,18 @@ export class MakeshiftElectorate implements ElectorateView {
     return { set: this.set, ids: this.ids, deadlineMs: node.callDeadlineMs() };
   }
 
-  sign(): BeatSign {
-    return { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
+  renamed(): void {}
+
+  beginBeat(): SentBeat {
+    const sign = { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
+    return { sign, sentMs: 0, sentWallMs: 0 };
   }
 
-  heard({ position }: VotingNode, { id }: NodeIdentity): void {
-    this.ids = { ...this.ids, [position]: id };
+  heard(_beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
+    for (const [index, { position }] of this.nodes.entries()) {
+      const reply = replies[index];
+      if (reply?.answered) this.ids = { ...this.ids, [position]: reply.value.identity.id };
+    }
   }
 
   async mend(): Promise<void> {
@@ -48,12 +42,4 @@ export class MakeshiftElectorate implements ElectorateView {
 
 export function setOfNodes(nodes: readonly VotingNode[], leaseTtlMs = 3_000): NodeSet {
   return { generation: 1, positions: nodes.map(({ position }) => position).sort(), leaseTtlMs };
-}
-
-/** Whether a node's refusal of a whole message may be mended. */
-export function isMendable(
-  reply: NodeReply<{ readonly votes: readonly { readonly kind: string }[] }>,
-): boolean {
-  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
-  return kind === 'unstamped' || kind === 'renamed' || kind === 'unconfirmed';
 }

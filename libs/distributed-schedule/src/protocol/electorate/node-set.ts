@@ -67,9 +67,13 @@ export function parseStamp(text: string): Stamp | undefined {
  * win a tick. Sets with different times to live of leases never do, since their locks would be judged by different rules.
  */
 export function mustMeet(one: NodeSet, other: NodeSet): boolean {
+  return one.leaseTtlMs === other.leaseTtlMs && majoritiesMeet(one, other);
+}
+
+/** The same without regard to locks. */
+export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
   const union = new Set([...one.positions, ...other.positions]);
-  const majorities = quorumOf(one.positions.length) + quorumOf(other.positions.length);
-  return majorities > union.size && one.leaseTtlMs === other.leaseTtlMs;
+  return quorumOf(one.positions.length) + quorumOf(other.positions.length) > union.size;
 }
 
 /**

@@ -1,0 +1,129 @@
+/**
+ * Whether the nodes of this instance vote for its set, and which of them are to be stamped with it. Pure: one look at the
+ * answers to one beat. Each rule excludes an order of events that doubles ticks; docs/protocol/identity.md shows them.
+ */
+
+import { MEMBER_TTL_MS } from '../constants.js';
+import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
+import { majoritiesMeet } from './node-set.js';
+import { outranks, type Rival, rivalsOf } from './rival-sets.js';
+import { nameOfSet } from './set-name.js';
+import {
+  type Answer,
+  decided,
+  hasListened,
+  latestGrantMs,
+  type PlannedStamp,
+  planStamp,
+  type SetDecision,
+  type SetScene,
+} from './set-scene.js';
+import { decideTakeOver } from './take-over.js';
+
+export function decideSet(scene: SetScene): SetDecision {
+  const answers = answersOf(scene);
+  const newer = answers.find(({ standing }) => standing === 'newer');
+  if (newer !== undefined) {
+    return decided('outdated', `${newer.node.label} is on record for a newer generation of the node set`);
+  }
+  const rivals = rivalsOf(scene.set, scene.nodes);
+  const stronger = rivals.find((rival) => outranks(rival, scene.set, scene.standsSinceMs));
+  if (stronger !== undefined) return decided('yields', `${describeRival(stronger)} goes on`);
+  // Others may have stamped because this instance showed that it gives way: they must first see that it no longer does.
+  if (!scene.wasShown) return { ...decided('waits', 'the other set is gone'), againInMs: 0 };
+  if (!isMajority(answers.length, scene.set)) {
+    return decided(scene.standsSinceMs === undefined ? 'waits' : 'bids', 'too few nodes answer');
+  }
+  return decideStamps(scene, answers, rivals);
+}
+
+function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: readonly Rival[]): SetDecision {
+  const ofStanding = (wanted: StampStanding): readonly Answer[] =>
+    answers.filter(({ standing }) => standing === wanted);
+  const own = ofStanding('own');
+  const sinceMs = own.length > 0 ? Math.min(...own.map(sinceOf)) : undefined;
+  const [undecided] = rivals;
+  if (sinceMs === undefined && undecided !== undefined) {
+    return decided('waits', `${describeRival(undecided)} is alive too, and has not given way yet`);
+  }
+  // The newer generation wins by its stamps, without waiting for anybody: the set changes by one node at a time.
+  const newer = planNewer(scene, ofStanding('older'), sinceMs);
+  const takeOver = decideTakeOver(scene, answers, rivals, sinceMs);
+  if (sinceMs !== undefined) {
+    if (takeOver.blocks !== undefined) return takeOver.blocks;
+    const empty = ofStanding('none').map((answer) => planStamp(scene, answer, 'empty', sinceMs));
+    return { ...decided('bids', 'the set stands'), stamps: [...takeOver.stamps, ...newer, ...empty] };
+  }
+  if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
+  if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };
+  const empty = ofStanding('none');
+  if (empty.length === 0 && takeOver.blocks === undefined && ofStanding('foreign').length === 0) {
+    return decided('bids', 'the set must meet the one on record');
+  }
+  return decideFirstStart(scene, answers, takeOver.blocks);
+}
+
+/**
+ * Nothing of the set stands. A node that does not answer, or has only just begun to listen, may be all that knows of a
+ * set that is in use.
+ */
+function decideFirstStart(
+  scene: SetScene,
+  answers: readonly Answer[],
+  takeOver: SetDecision | undefined,
+): SetDecision {
+  const deaf = answers.filter(({ identity }) => !hasListened(identity));
+  if (deaf.length > 0) {
+    const againInMs = Math.max(
+      ...deaf.map(({ identity: { sinceMs, nowMs } }) => sinceMs + MEMBER_TTL_MS - nowMs),
+    );
+    return { ...decided('waits', 'new nodes listen for other instances first'), againInMs };
+  }
+  const silent = scene.nodes.filter(({ answersNow }) => !answersNow).map(({ label }) => label);
+  const isForced = silent.length > 0;
+  if (isForced && scene.waitedMs < scene.identityWaitMs) {
+    return decided(
+      'waits',
+      `the set is not on record, and ${silent.join(' and ')} cannot be asked; a first start wants all nodes`,
+    );
+  }
+  if (takeOver !== undefined) return takeOver;
+  const sinceMs = earliestNowMs(answers);
+  const empty = answers.filter(({ standing }) => standing === 'none');
+  const stamps = empty.map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
+  return { ...decided('waits', 'the set is put on record'), stamps };
+}
+
+function planNewer(
+  scene: SetScene,
+  older: readonly Answer[],
+  ownSinceMs: number | undefined,
+): readonly PlannedStamp[] {
+  const mayMiss = older.some(({ identity: { stamp } }) => stamp && !majoritiesMeet(stamp.set, scene.set));
+  const sinceMs = mayMiss ? latestGrantMs(older) : earliestNowMs(older);
+  return older.map((answer) => planStamp(scene, answer, 'newer', ownSinceMs ?? sinceMs));
+}
+
+function answersOf({ nodes, set }: SetScene): readonly Answer[] {
+  return nodes.flatMap((node) => {
+    const { identity, answersNow } = node;
+    if (identity === undefined || !answersNow) return [];
+    return [{ node, identity, standing: stampStandingOf(identity, set) }];
+  });
+}
+
+function sinceOf({ identity }: Answer): number {
+  return identity.stamp?.sinceMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** With clocks apart, none of the nodes is to wait for the fastest one. */
+function earliestNowMs(answers: readonly Answer[]): number {
+  return Math.floor(Math.min(...answers.map(({ identity }) => identity.nowMs)));
+}
+
+function describeRival({ set, app, instances, standsSinceMs }: Rival): string {
+  const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
+  const who = instances === 1 ? '1 live instance' : `${instances} live instances`;
+  const since = standsSinceMs === undefined ? '' : `, since ${new Date(standsSinceMs).toISOString()}`;
+  return `set ${nameOfSet(set)} (${size}, app '${app}', ${who}${since})`;
+}

@@ -1,0 +1,198 @@
+/**
+ * What this instance knows of its nodes: which memory of which server answers at each position, whether it may vote, and
+ * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer: it rides on beats.
+ */
+
+import { MEMBER_TTL_MS } from '../constants.js';
+import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
+import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
+import { quorumOf } from '../quorum.js';
+import { decideSet } from './decide-set.js';
+import type {
+  BidGate,
+  ElectorateStatus,
+  ElectorateView,
+  NoBid,
+  NodeProblemCode,
+  SentBeat,
+} from './electorate-view.js';
+import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
+import type { LedgerIds } from './ledger-id.js';
+import { NodeBook } from './node-book.js';
+import type { NodeSet } from './node-set.js';
+import { decided, type SetDecision } from './set-scene.js';
+import { Upkeep } from './upkeep.js';
+
+export interface ElectorateParts {
+  readonly nodes: readonly VotingNode[];
+  readonly set: NodeSet;
+  /** Which application this is. */
+  readonly app: string;
+  readonly clock: Clock;
+  readonly observer: ScheduleObserver;
+  /** After so long a memory votes, and a set starts, with what a majority knows; Infinity = never. */
+  readonly identityWaitMs: number;
+  /** Name of a set on record that a person has declared to be over. */
+  readonly takeOver?: string | undefined;
+}
+
+export class Electorate implements ElectorateView, BidGate {
+  private readonly book: NodeBook;
+  private readonly upkeep: Upkeep;
+  private decision: SetDecision = decided('waits', 'no node has answered yet');
+  private heardBeat: SentBeat | undefined;
+  /** Since when a majority answers and no stamp stands; monotonic. */
+  private unstampedSinceMs: number | undefined;
+  private askedBeatMs = Number.POSITIVE_INFINITY;
+  private beatWanted: () => void = () => {};
+
+  constructor(private readonly parts: ElectorateParts) {
+    const { set, nodes, identityWaitMs, clock } = parts;
+    const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
+    this.book = new NodeBook({ nodes, set, tell });
+    this.upkeep = new Upkeep({
+      set,
+      nodes,
+      identityWaitMs,
+      known: this.book.known,
+      decide: () => this.decide(),
+      wanting: () => this.book.wanting(clock.monotonicMs()),
+      answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
+      tell,
+    });
+  }
+
+  beginBeat(): SentBeat {
+    const { set, app, clock } = this.parts;
+    const sentMs = clock.monotonicMs();
+    return {
+      sign: {
+        set,
+        app,
+        standsSinceMs: this.book.standsSinceMs(sentMs),
+        yields: this.decision.condition === 'yields',
+        ids: this.book.idsInUse(),
+      },
+      sentMs,
+      sentWallMs: clock.wallMs(),
+    };
+  }
+
+  heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
+    if (beat.sentMs < (this.heardBeat?.sentMs ?? Number.NEGATIVE_INFINITY)) return;
+    const nowMs = this.parts.clock.monotonicMs();
+    this.askedBeatMs = Number.POSITIVE_INFINITY;
+    const isRenamed = this.book.takeIn(replies, nowMs);
+    if (isRenamed) this.askForBeat(0);
+    if (!replies.some(({ answered }) => answered)) return;
+    this.heardBeat = beat;
+    this.countWait(nowMs);
+    const { stamps, againInMs } = this.decide();
+    if (againInMs !== undefined) this.askForBeat(againInMs);
+    if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
+  }
+
+  terms(node: VotingNode): ClaimTerms {
+    const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
+    return { set: this.parts.set, ids, deadlineMs: node.callDeadlineMs() };
+  }
+
+  renamed({ position }: VotingNode, ids: LedgerIds): void {
+    this.book.renamed(position, ids);
+    this.askForBeat(0);
+  }
+
+  speaksOfTicks({ position }: VotingNode): boolean {
+    if (this.decision.condition === 'yields') return false;
+    const node = this.book.known.find((one) => one.position === position);
+    return node !== undefined && this.book.standingOf(node) === 'votes';
+  }
+
+  mayBid(): NoBid | undefined {
+    const { condition, detail } = this.decision;
+    const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
+    return why === undefined ? undefined : { why, isOutdated: condition === 'outdated' };
+  }
+
+  get nextBeatMs(): number {
+    return this.askedBeatMs;
+  }
+
+  onBeatWanted(listener: () => void): void {
+    this.beatWanted = listener;
+  }
+
+  status(): ElectorateStatus {
+    const { condition, detail } = this.decision;
+    const problems: Record<string, NodeProblemCode> = {};
+    for (const node of this.book.known) {
+      const problem = this.book.problemOf(node);
+      if (problem !== undefined) problems[node.label] = problem;
+    }
+    return { condition, detail, problems };
+  }
+
+  /** Resolves when nothing is under way at the nodes. Never rejects. */
+  idle(): Promise<void> {
+    return this.upkeep.idle();
+  }
+
+  private decide(): SetDecision {
+    const { set, app, identityWaitMs, takeOver, clock, observer } = this.parts;
+    const nowMs = clock.monotonicMs();
+    const before = this.decision;
+    this.decision = decideSet({
+      set,
+      app,
+      nodes: this.book.known,
+      standsSinceMs: this.book.standsSinceMs(nowMs),
+      wasShown: this.heardBeat?.sign.yields === false,
+      waitedMs: nowMs - (this.unstampedSinceMs ?? nowMs),
+      identityWaitMs,
+      takeOver,
+    });
+    const { condition, detail } = this.decision;
+    if (condition !== before.condition) observer.observe({ type: 'node_set', condition, detail });
+    return this.decision;
+  }
+
+  private countWait(nowMs: number): void {
+    const answers = this.book.known.filter(({ answersNow }) => answersNow).length;
+    const isWaiting = isMajority(answers, this.parts.set) && this.book.standsSinceMs(nowMs) === undefined;
+    this.unstampedSinceMs = isWaiting ? (this.unstampedSinceMs ?? nowMs) : undefined;
+  }
+
+  private askForBeat(inMs: number): void {
+    this.askedBeatMs = Math.min(this.askedBeatMs, this.parts.clock.monotonicMs() + inMs);
+    this.beatWanted();
+  }
+
+  /**
+   * Others may have taken this instance for gone, and have gone on without it: it beats before it bids. The monotonic clock
+   * may have stood still meanwhile, as in a machine that was suspended.
+   */
+  private whyUnheard(): string | undefined {
+    const { clock } = this.parts;
+    const { sentMs, sentWallMs } = this.heardBeat ?? { sentMs: Number.NEGATIVE_INFINITY, sentWallMs: 0 };
+    const silentMs = Math.max(clock.monotonicMs() - sentMs, clock.wallMs() - sentWallMs);
+    return silentMs > MEMBER_TTL_MS ? 'this instance has not been heard by its nodes for a while' : undefined;
+  }
+
+  /** Silent nodes may answer a claim; the others are known to refuse it. */
+  private whyTooFew(): string | undefined {
+    const refusing = this.book.known.flatMap((node) => {
+      const why = this.whyRefused(node);
+      return why === undefined ? [] : [`${node.label}: ${why}`];
+    });
+    const { length } = this.book.known;
+    return length - refusing.length < quorumOf(length) ? refusing.join(', ') : undefined;
+  }
+
+  private whyRefused(node: KnownNode): string | undefined {
+    if (node.identity === undefined || !node.answersNow) return undefined;
+    const standing = this.book.standingOf(node);
+    if (standing !== 'votes') return standing;
+    const stamp = stampStandingOf(node.identity, this.parts.set);
+    return letsClaimsPass(stamp) ? undefined : stamp === 'none' ? 'unstamped' : stamp;
+  }
+}

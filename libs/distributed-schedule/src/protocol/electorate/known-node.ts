@@ -1,0 +1,105 @@
+/**
+ * What this instance knows of each node of its set: who answers there, and what the other nodes have noted about it. The
+ * newest answer of a node stands until the next one; what this instance itself changes there is entered at once.
+ */
+
+import { quorumOf } from '../quorum.js';
+import { isNewerId, isOutrankedBy, type LedgerId } from './ledger-id.js';
+import type { NodeIdentity } from './node-identity.js';
+import { mustMeet, type NodeSet, notesNeeded, setText } from './node-set.js';
+
+export interface KnownNode {
+  readonly position: string;
+  readonly label: string;
+  identity: NodeIdentity | undefined;
+  /** How many live instances the node has told, whatever their sets. */
+  members: number;
+  /** It answered the newest beat. */
+  answersNow: boolean;
+  /** Monotonic instant of its newest answer. */
+  answeredAtMs: number;
+}
+
+/**
+ * - `votes`         its id has a vote, and nobody knows a newer one
+ * - `no_vote`       its memory is new: the other nodes have yet to note its id
+ * - `wrong_server`  enough other nodes have noted a newer id: another server stands at this position for everybody
+ * - `superseded`    some other node has noted a newer id, and would refuse every claim that names this one
+ * - `unknown`       it has not answered yet
+ */
+export type IdStanding = 'votes' | 'no_vote' | 'wrong_server' | 'superseded' | 'unknown';
+
+/** How the set on record at a node stands to that of this instance. */
+export type StampStanding = 'own' | 'meets' | 'none' | 'older' | 'newer' | 'foreign';
+
+export function unknownNode(position: string, label: string): KnownNode {
+  return {
+    position,
+    label,
+    identity: undefined,
+    members: 0,
+    answersNow: false,
+    answeredAtMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
+export function stampStandingOf({ stamp }: Pick<NodeIdentity, 'stamp'>, set: NodeSet): StampStanding {
+  if (stamp === undefined) return 'none';
+  if (setText(stamp.set) === setText(set)) return 'own';
+  if (stamp.set.generation !== set.generation) {
+    return stamp.set.generation > set.generation ? 'newer' : 'older';
+  }
+  return mustMeet(stamp.set, set) ? 'meets' : 'foreign';
+}
+
+/** Whether claims of the set pass the set on record there. */
+export function letsClaimsPass(standing: StampStanding): boolean {
+  return standing === 'own' || standing === 'meets';
+}
+
+/** The newest id of each position that enough other nodes have noted. */
+export class NotedIds {
+  private readonly remembered = new Map<string, LedgerId>();
+
+  constructor(private readonly set: NodeSet) {}
+
+  /** Reads the newest answers. What too few nodes can confirm or deny now stays as it was. */
+  read(nodes: readonly KnownNode[]): void {
+    for (const { position } of nodes) {
+      const others = nodes.filter((node) => node.position !== position && node.answersNow);
+      const noted = others.flatMap(({ identity }) => identity?.noted[position] ?? []);
+      const enough = noted.filter((id) => count(noted, id) >= Math.max(1, notesNeeded(this.set)));
+      const newest = enough.reduce<LedgerId | undefined>(
+        (best, id) => (best === undefined || isNewerId(id, best) ? id : best),
+        undefined,
+      );
+      if (newest !== undefined) this.remembered.set(position, newest);
+      // All others have been asked, and no id has enough notes: nothing that was known before holds any more.
+      else if (others.length === nodes.length - 1) this.remembered.delete(position);
+    }
+  }
+
+  newestOf(position: string): LedgerId | undefined {
+    return this.remembered.get(position);
+  }
+
+  standingOf(node: KnownNode, nodes: readonly KnownNode[]): IdStanding {
+    const { identity, position } = node;
+    if (identity === undefined) return 'unknown';
+    if (!identity.hasVote) return 'no_vote';
+    if (isOutrankedBy(identity.id, this.newestOf(position))) return 'wrong_server';
+    const isRefused = nodes.some(
+      (other) => other !== node && isOutrankedBy(identity.id, other.identity?.noted[position]),
+    );
+    return isRefused ? 'superseded' : 'votes';
+  }
+}
+
+/** The nodes that answered the newest beat, if they are a majority. */
+export function isMajority(answers: number, { positions }: NodeSet): boolean {
+  return answers >= quorumOf(positions.length);
+}
+
+function count(ids: readonly LedgerId[], id: LedgerId): number {
+  return ids.filter((one) => one === id).length;
+}

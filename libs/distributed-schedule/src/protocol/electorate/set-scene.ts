@@ -1,0 +1,102 @@
+/** What is decided about the set of nodes, and from what. */
+
+import { MEMBER_TTL_MS } from '../constants.js';
+import type { NodeSetCondition } from './electorate-view.js';
+import type { KnownNode, StampStanding } from './known-node.js';
+import type { NodeIdentity, StampRequest } from './node-identity.js';
+import { majoritiesMeet, type NodeSet, stampText } from './node-set.js';
+
+export interface SetScene {
+  readonly set: NodeSet;
+  readonly app: string;
+  /** In the configured order; the answers are those to the newest beat. */
+  readonly nodes: readonly KnownNode[];
+  /** Since when a stamp of the set stands, as far as known; a node that is silent for a moment still counts. */
+  readonly standsSinceMs: number | undefined;
+  /** The beat that was answered showed this instance as one that bids. Others may have counted on what it showed. */
+  readonly wasShown: boolean;
+  /** For how long a majority has answered and no stamp stood. */
+  readonly waitedMs: number;
+  readonly identityWaitMs: number;
+  /** The name of a set on record that a person has declared to be over. */
+  readonly takeOver: string | undefined;
+}
+
+/**
+ * - `first`       nothing was on record anywhere
+ * - `forced`      the same, and not all nodes could be asked
+ * - `empty`       the set stands at other nodes, and this one has forgotten
+ * - `newer`       in place of an older generation
+ * - `taken_over`  in place of a set that nobody uses
+ */
+export type StampReason = 'first' | 'forced' | 'empty' | 'newer' | 'taken_over';
+
+export interface PlannedStamp {
+  readonly node: KnownNode;
+  readonly request: StampRequest;
+  readonly reason: StampReason;
+}
+
+export interface SetDecision {
+  readonly condition: NodeSetCondition;
+  readonly detail: string;
+  readonly stamps: readonly PlannedStamp[];
+  /** The next beat may decide more after so many ms. */
+  readonly againInMs?: number;
+}
+
+/** A node that answered the newest beat. */
+export interface Answer {
+  readonly node: KnownNode;
+  readonly identity: NodeIdentity;
+  readonly standing: StampStanding;
+}
+
+export function decided(condition: NodeSetCondition, detail: string): SetDecision {
+  return { condition, detail, stamps: [] };
+}
+
+/** Node time after which a stamp that rests on this answer is refused: whoever was suspended knows nothing. */
+export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number {
+  return Math.floor(nowMs) + MEMBER_TTL_MS / 2;
+}
+
+/**
+ * Until then, by the clocks of these nodes, the set on record may still be granted something. A stamp that takes its place
+ * stands since this instant, from which the floors of all nodes rise, whatever their own clocks show.
+ */
+export function latestGrantMs(replaced: readonly Answer[]): number {
+  return Math.max(...replaced.map(({ identity }) => stampDeadlineMs(identity)));
+}
+
+/** Whether a node has heard the beats of everybody alive. */
+export function hasListened({ nowMs, sinceMs }: NodeIdentity): boolean {
+  return nowMs >= sinceMs + MEMBER_TTL_MS;
+}
+
+export function planStamp(
+  { set, app }: SetScene,
+  { node, identity }: Answer,
+  reason: StampReason,
+  sinceMs: number,
+): PlannedStamp {
+  const { stamp } = identity;
+  return {
+    node,
+    reason,
+    request: {
+      stamp: { set, sinceMs, app },
+      expected: stamp === undefined ? '' : stampText(stamp),
+      raiseFloor: raisesFloor(reason, set, stamp?.set),
+      deadlineMs: stampDeadlineMs(identity),
+    },
+  };
+}
+
+/** Whether the node may have to refuse what another set has been granted elsewhere. */
+function raisesFloor(reason: StampReason, set: NodeSet, before: NodeSet | undefined): boolean {
+  // A brand-new node has a floor of its own, and a first start must not wait for another one.
+  if (reason === 'first') return false;
+  // A set that changes by one node at a time shares a node with each of its majorities: no tick is to be lost for it.
+  return reason !== 'newer' || before === undefined || !majoritiesMeet(set, before);
+}

@@ -1,0 +1,84 @@
+/**
+ * What has to be done at the nodes when something is amiss: stamps for nodes that carry none, notes and a vote for a
+ * memory that is new. Follows a beat, off the path of any tick, one round at a time. A healthy cluster sends nothing here.
+ */
+
+import type { ScheduleEvent } from '../observer.js';
+import type { VotingNode } from '../ports.js';
+import { type GiveVoteParts, giveVote } from './give-vote.js';
+import type { KnownNode } from './known-node.js';
+import type { PlannedStamp, SetDecision } from './set-scene.js';
+
+/** A stamp may let more be decided: an own one lets empty nodes be stamped. */
+const MOST_DECISIONS = 3;
+
+export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
+  readonly known: readonly KnownNode[];
+  readonly nodes: readonly VotingNode[];
+  /** From the newest answers and what was done since. */
+  readonly decide: () => SetDecision;
+  /** Nodes whose ids want a vote, or another number, now. */
+  readonly wanting: () => readonly KnownNode[];
+  readonly tell: (event: ScheduleEvent) => void;
+}
+
+export class Upkeep {
+  private running: Promise<void> | undefined;
+  private isAskedAgain = false;
+
+  constructor(private readonly parts: UpkeepParts) {}
+
+  /** Starts a round, or has the one that is under way followed by another. */
+  request(): void {
+    this.isAskedAgain = true;
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  /** Resolves when nothing is under way. Never rejects. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.isAskedAgain) {
+      this.isAskedAgain = false;
+      try {
+        await this.round();
+      } catch (error) {
+        this.parts.tell({ type: 'error', error, where: 'electorate: upkeep' });
+      }
+    }
+  }
+
+  private async round(): Promise<void> {
+    for (let decisions = 0; decisions < MOST_DECISIONS; decisions += 1) {
+      const { condition, stamps } = this.parts.decide();
+      if (condition !== 'bids' && condition !== 'waits') return;
+      if (stamps.length === 0) break;
+      const done = await Promise.all(stamps.map((planned) => this.stamp(planned)));
+      if (!done.includes(true)) break;
+    }
+    await Promise.all(this.parts.wanting().map((node) => this.giveVote(node)));
+  }
+
+  private async stamp({ node, request, reason }: PlannedStamp): Promise<boolean> {
+    const reply = await this.votingNode(node).stamp(request);
+    if (!reply.answered || reply.value !== 'stamped' || node.identity === undefined) return false;
+    node.identity = { ...node.identity, stamp: request.stamp };
+    this.parts.tell({ type: 'stamped', node: node.label, reason });
+    return true;
+  }
+
+  private async giveVote(node: KnownNode): Promise<void> {
+    const own = this.votingNode(node);
+    await giveVote({ ...this.parts, others: this.parts.nodes.filter((other) => other !== own) }, node, own);
+  }
+
+  private votingNode({ position }: KnownNode): VotingNode {
+    const found = this.parts.nodes.find((node) => node.position === position);
+    if (found === undefined) throw new Error(`no node at position ${position}`);
+    return found;
+  }
+}

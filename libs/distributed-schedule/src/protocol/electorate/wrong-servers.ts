@@ -1,0 +1,94 @@
+/**
+ * Nodes at which this instance meets an id that the others have replaced. The address may lead here by a stale name or
+ * connection: connecting anew helps. When it does not, the address may have been led back on purpose, and then the old
+ * server has to become a new one: the way back is a new id too.
+ */
+
+import type { IdStanding } from './known-node.js';
+
+/** Reconnects follow each other at doubling distances, ms. */
+const FIRST_RECONNECT_MS = 1_000;
+const LONGEST_RECONNECT_MS = 30_000;
+
+/**
+ * Before an id that has a vote is given up for a new one, ms. Long against the refresh of a resolver, and nobody waits for it:
+ * the other nodes go on.
+ */
+export const GIVE_UP_ID_MS = 10_000;
+
+/** A live instance uses another id: asked again at doubling distances, ms. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, ms, is
+ * connected to another server.
+ */
+const CONTESTED_AFTER_MS = 4_000;
+
+interface Trouble {
+  readonly standing: IdStanding;
+  readonly sinceMs: number;
+  reconnectMs: number;
+  distanceMs: number;
+}
+
+interface HeldUp {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly distanceMs: number;
+}
+
+export class WrongServers {
+  private readonly troubles = new Map<string, Trouble>();
+  private readonly heldUp = new Map<string, HeldUp>();
+
+  /** Notes how a node stands. Answers whether it is to be connected anew now. */
+  see(position: string, standing: IdStanding, nowMs: number): 'reconnect' | undefined {
+    if (standing === 'votes') this.heldUp.delete(position);
+    if (standing !== 'wrong_server' && standing !== 'superseded') {
+      this.troubles.delete(position);
+      return undefined;
+    }
+    const known = this.troubles.get(position);
+    const trouble: Trouble =
+      known?.standing === standing
+        ? known
+        : { standing, sinceMs: nowMs, reconnectMs: nowMs, distanceMs: FIRST_RECONNECT_MS };
+    this.troubles.set(position, trouble);
+    if (standing !== 'wrong_server' || nowMs < trouble.reconnectMs) return undefined;
+    trouble.reconnectMs = nowMs + trouble.distanceMs;
+    trouble.distanceMs = Math.min(trouble.distanceMs * 2, LONGEST_RECONNECT_MS);
+    return 'reconnect';
+  }
+
+  /** The same id has been met for so long that it is to be given up for a new one. */
+  isHopeless(position: string, nowMs: number): boolean {
+    const trouble = this.troubles.get(position);
+    return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;
+  }
+
+  /** A live instance uses another id of the position: no use in asking again at once. */
+  holdUp(position: string, nowMs: number): void {
+    const known = this.heldUp.get(position);
+    const distanceMs = Math.min((known?.distanceMs ?? 0) * 2, LONGEST_RETRY_MS);
+    this.heldUp.set(position, {
+      sinceMs: known?.sinceMs ?? nowMs,
+      untilMs: nowMs + distanceMs,
+      distanceMs: Math.max(distanceMs, FIRST_RETRY_MS),
+    });
+  }
+
+  isHeldUp(position: string, nowMs: number): boolean {
+    return nowMs < (this.heldUp.get(position)?.untilMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  isContested(position: string, nowMs: number): boolean {
+    return nowMs >= (this.heldUp.get(position)?.sinceMs ?? Number.POSITIVE_INFINITY) + CONTESTED_AFTER_MS;
+  }
+
+  /** Nobody has said no to its id this time. */
+  goOn(position: string): void {
+    this.heldUp.delete(position);
+  }
+}
