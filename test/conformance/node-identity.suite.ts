@@ -76,9 +76,21 @@ export function describeNodeIdentity(name: string, start: () => Promise<NodeStag
       expect(identity).toMatchObject({ id, hasVote: false });
     });
 
-    it('takes a higher counter only while it stands and does not vote', async () => {
+    it('gives its vote up for a higher counter only, and listens anew from then on', async () => {
       const voting = await subject.id();
-      expect(answerOf(await subject.node.renumber(voting, 7))).toBe(voting);
+      const { sinceMs } = await subject.identity();
+      expect(answerOf(await subject.node.renumber(voting, 1))).toBe(voting);
+      expect(await subject.identity()).toMatchObject({ id: voting, hasVote: true, sinceMs });
+      while ((await subject.handle.nowMs()) <= sinceMs);
+      const renumbered = answerOf(await subject.node.renumber(voting, 2));
+      expect(renumbered).toBe(`2.${voting.split('.')[1]}`);
+      const after = await subject.identity();
+      expect(after).toMatchObject({ id: renumbered, hasVote: false });
+      expect(after.sinceMs).toBeGreaterThan(sinceMs);
+    });
+
+    it('takes a higher counter only while it stands', async () => {
+      const voting = await subject.id();
       await subject.handle.restart();
       const id = await subject.id();
       expect(answerOf(await subject.node.renumber(voting, 7))).toBe(id);
