@@ -59,12 +59,6 @@ const ID_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
-    name: 'a step back of the clock does not raise the floor',
-    file: PRELUDE,
-    find: 'elseif since > now then\n  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})\n',
-    replace: 'elseif since > now then\n',
-  },
-  {
     name: 'an id is outranked only by a newer one',
     file: PRELUDE,
     find: 'known ~= named and counterOf(known) >= counterOf(named)',

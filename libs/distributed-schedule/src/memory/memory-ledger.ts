@@ -94,16 +94,14 @@ export class MemoryLedger {
     const nowMs = this.clock.wallMs();
     const { memory } = this;
     if (memory?.incarnation === this.incarnation && memory.sinceMs <= nowMs) return memory;
-    const floor = Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS);
     if (memory?.incarnation === this.incarnation) {
-      // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: id and vote stay.
-      Object.assign(memory, { floor, sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
-      return memory;
+      // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: floor, id and vote stay.
+      return Object.assign(memory, { sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
     }
     this.memory = {
       version: PROTOCOL_VERSION,
       incarnation: this.incarnation,
-      floor,
+      floor: Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
       sinceMs: nowMs,
       id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,
       idSinceMs: nowMs,
