@@ -13,9 +13,9 @@ const LATE_GRANTS = `
       const key = claim.task + claim.tick;
       const past = all.get(key) ?? new Set<number>();
       all.set(key, past);
-      const votes = votesFor(replies, index);
-      votes.forEach((vote, node) => vote?.kind === 'granted' && past.add(node));
-      return decideClaim(claim, votes.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote)));
+      const cast = votesFor(votes, index);
+      cast.forEach((vote, node) => vote?.kind === 'granted' && past.add(node));
+      return decideClaim(claim, cast.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote)));
     });`;
 
 export const CLAIM_MUTANTS: readonly Mutant[] = [
@@ -121,7 +121,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a grant counts after it was given back',
     profiles: ['torture'],
     file: 'protocol/quorum-tick-ledger.ts',
-    find: 'return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));',
+    find: 'return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));',
     replace: LATE_GRANTS,
   },
   {
@@ -135,8 +135,8 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'the node does not know its node set',
     profiles: ['normal'],
     file: LEDGER,
-    find: "if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));",
-    replace: 'if (nodeSet.generation < memory.nodeSet.generation) memory.nodeSet = nodeSet;',
+    find: "if (set.generation < stamp.set.generation) return 'outdated';",
+    replace: 'if (set.generation < stamp.set.generation) return undefined;',
   },
   {
     name: 'a newer node set is ignored',
