@@ -96,10 +96,11 @@ describe('an endpoint that leads to another server while the old one lives', () 
         ports[1]?.cut(side);
       }
     };
-    lead(other);
     const votes = (): number =>
       [before, after].flatMap(conditionsOf).filter((condition) => condition === 'node 2 votes').length;
-    await until(() => votes() > 0, 'the other server votes');
+    const first = votes();
+    lead(other);
+    await until(() => votes() > first, 'the other server votes');
     const [, old] = servers;
     if (old === undefined) throw new Error('no server');
     const had = votes();
