@@ -23,6 +23,7 @@ async function connectTo(server: RedisServer, namespace: string): Promise<RedisN
       connectionName: 'conformance',
       commandTimeoutMs: PATIENCE_MS,
       retryEveryMs: 100,
+      clock: new SystemClock(),
     }),
     register: new ServerRegister(),
     clock: new SystemClock(),

@@ -144,11 +144,11 @@ export class ModelSide {
   ): string {
     const { locks } = this.node;
     if (kind === 'release') return locks.release(task, value) ? 'released' : 'absent';
-    if (kind === 'extend') return locks.voteOnExtend(task, value, instanceId, ttlMs, deadlineMs);
+    if (kind === 'extend') return locks.extend(task, value, instanceId, ttlMs, deadlineMs);
     const vote = locks.acquire(task, value, instanceId, ttlMs, deadlineMs);
     if (vote.kind !== 'held') return vote.kind;
     if (vote.freeInMs !== undefined) return `dying ${vote.freeInMs} ${vote.holder}`;
-    return vote.holder === NOBODY ? 'held' : `held ${vote.holder}`;
+    return vote.holder === undefined ? 'held' : `held ${vote.holder}`;
   }
 }
 

@@ -58,17 +58,23 @@ describe('the log', () => {
     expect(logs.lines).toEqual([]);
   });
 
-  it('warns of a task that does not follow its definition here or is left alone, and notes other decisions', () => {
+  it('warns of a task that goes by another definition here or is left alone, and notes other decisions', () => {
     const control = (condition: ControlCondition, isActive = true): ScheduleEvent => ({
       ...{ type: 'control', task: 'settle', condition, isActive, detail: 'because' },
     });
     observer.observe(control('follows_newer'));
+    observer.observe(control('left_to_newer'));
+    observer.observe(control('other_app'));
+    observer.observe(control('name_shared'));
     observer.observe(control('left_alone'));
     observer.observe(control('unusable'));
     expect(logs.ours('warn')).toEqual([
-      "Task 'settle' does not follow its definition here: because.",
+      "Task 'settle' follows a newer version of the app: because.",
+      "Task 'settle' is left to the instances of a newer version: because.",
+      "Task 'settle' is left to another app: because.",
+      "Task 'settle' has a name that another app uses: because.",
       "Task 'settle' is left alone by this instance: because.",
-      "Task 'settle' was given a schedule in vain: because.",
+      "Task 'settle' is left alone: the schedule that was decided cannot be used here: because.",
     ]);
     observer.observe(control('paused'));
     observer.observe(control('paused', false));
@@ -79,7 +85,7 @@ describe('the log', () => {
       "Task 'settle' follows its definition here again.",
     ]);
     observer.observe(control('elsewhere'));
-    expect(logs.lines).toHaveLength(7);
+    expect(logs.lines).toHaveLength(10);
     expect(logs.lines.at(-1)?.level).toBe('debug');
   });
 

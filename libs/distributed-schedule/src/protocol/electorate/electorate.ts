@@ -102,6 +102,12 @@ export class Electorate implements ElectorateView, BidGate {
     this.askForBeat(0);
   }
 
+  speaksOfTicks({ position }: VotingNode): boolean {
+    if (this.decision.condition === 'yields') return false;
+    const node = this.book.known.find((one) => one.position === position);
+    return node !== undefined && this.book.standingOf(node) === 'votes';
+  }
+
   mayBid(): NoBid | undefined {
     const { condition, detail } = this.decision;
     const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
