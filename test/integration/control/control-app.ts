@@ -47,6 +47,8 @@ export async function startControlApp(options: ControlAppOptions): Promise<Contr
     imports: [
       DistributedScheduleModule.forRoot({
         namespace: 'control',
+        app: 'control',
+        followMoreFrequent: true,
         redis: [...redis],
         instanceId,
         observers: [events],

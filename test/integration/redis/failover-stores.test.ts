@@ -113,7 +113,7 @@ describe('a Cluster', () => {
   it('is one vote for ledger, membership and locks alike, without presence', async () => {
     const namespace = newNamespace();
     const server = await started(startRedis({ cluster: true }));
-    const client = new Cluster([{ host: '127.0.0.1', port: server.port }], { keyPrefix: 'app:' });
+    const client = new Cluster([{ host: '127.0.0.1', port: server.port }]);
     const instance = openInstance({ inputs: [client], namespace });
     await until(() => instance.health()[0]?.answering === true, 'the cluster answers');
     expect(instance.strength).toBe('best_effort');

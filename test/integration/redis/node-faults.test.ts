@@ -240,7 +240,7 @@ describe('a password', () => {
     await until(async () => {
       const reply = await nodeOf(wrong).peek(['a']);
       texts.push(JSON.stringify(reply));
-      return !reply.answered && reply.reason === 'not connected (WRONGPASS)';
+      return !reply.answered && reply.reason === 'DSCHED_CREDENTIALS_REFUSED';
     }, 'the password is refused');
     server.pause();
     texts.push(JSON.stringify(await nodeOf(right).peek(['a'])));
@@ -254,7 +254,7 @@ describe('a password', () => {
 
 describe("a caller's client", () => {
   it('is neither used nor closed', async () => {
-    const client = new Redis(server.url, { lazyConnect: true, keyPrefix: 'app:', enableOfflineQueue: true });
+    const client = new Redis(server.url, { lazyConnect: true, enableOfflineQueue: true });
     const instance = await startInstance({ inputs: [client], namespace });
     expect(await silenceOf(instance)).toBe('it answered');
     expect(client.status).toBe('wait');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
@@ -72,6 +72,84 @@ describe('the redis option', () => {
     ['a client with stringNumbers', keep(new Redis({ lazyConnect: true, stringNumbers: true }))],
   ])('refuses %s', (_, ...inputs) => {
     expect(errorOf(...inputs)).toMatchObject({ code: 'DSCHED_BAD_REDIS' });
+  });
+
+  const BAD_NUMBERS = [
+    {
+      given: { db: Number.NaN },
+      says: 'has db NaN, most likely because an environment variable is not set; write',
+    },
+    { given: { db: Number(undefined) }, says: 'has db NaN' },
+    { given: { db: -1 }, says: 'has db -1; write a whole number from 0, as in db: 2' },
+    { given: { db: 1.5 }, says: 'has db 1.5;' },
+    { given: { db: Number.POSITIVE_INFINITY }, says: 'has db Infinity;' },
+    { given: { db: '2' }, says: 'has db "2", which is a text (use Number()); write' },
+    { given: { db: null }, says: 'has db null, most likely' },
+    { given: { port: Number.NaN }, says: 'has port NaN, most likely' },
+    { given: { port: 0 }, says: 'has port 0; write a whole number from 1 to 65535, as in port: 6379' },
+    { given: { port: 70_000 }, says: 'has port 70000;' },
+    { given: { port: '6379' }, says: 'has port "6379", which is a text' },
+    { given: { sentinels: [{ host: 's' }, { host: 's2', port: 0 }] }, says: 'has port 0;' },
+  ] as const;
+
+  it.each(BAD_NUMBERS)('refuses the number of $given', ({ given, says }) => {
+    const error = errorOf(A, given, B);
+    const [value] = Object.values('sentinels' in given ? { port: 0 } : given);
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value });
+    expect(error.message).toContain(`redis[1] ${says}`);
+  });
+
+  it.each<RedisOptions>([
+    { db: Number.NaN },
+    { db: -1 },
+    { db: 1.5 },
+    { port: Number.NaN },
+    { port: 70_000 },
+  ])('refuses the number of a client with %o', (options) => {
+    expect(errorOf(keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })))).toMatchObject(
+      {
+        code: 'DSCHED_BAD_REDIS',
+        value: Object.values(options)[0],
+      },
+    );
+  });
+
+  it('takes what a client has made a number of', () => {
+    const options = { db: '2', port: '7001' } as unknown as RedisOptions;
+    const [source] = requireRedisSources([
+      keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })),
+    ]);
+    expect(source?.address.identity).toBe('127.0.0.1:7001/2');
+  });
+
+  it('refuses a number in an URL that is none for a database or a port', () => {
+    expect(errorOf('redis://127.0.0.1/99999999999999999999').message).toContain('redis[0] has db 1');
+    expect(errorOf('redis://127.0.0.1:0').message).toContain('redis[0] has port 0');
+  });
+
+  it.each([
+    ['its options', () => new Cluster([7001], { lazyConnect: true, redisOptions: { db: 2 } })],
+    ['a node', () => new Cluster([7001, { host: 'a', db: 2 } as object], { lazyConnect: true })],
+    ['an URL', () => new Cluster(['redis://127.0.0.1:7001/2'], { lazyConnect: true })],
+  ])('refuses a Cluster with a database other than 0, in %s', (_, make) => {
+    const error = errorOf(keep(make()));
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value: 2 });
+    expect(error.message).toContain('redis[0] is a Cluster with db 2, and a Cluster has database 0 only');
+  });
+
+  it.each([
+    { in: 'options', make: () => ({ host: '127.0.0.1', keyPrefix: 'staging:' }) },
+    { in: 'a client', make: () => keep(new Redis({ lazyConnect: true, keyPrefix: 'staging:' })) },
+    { in: 'a Cluster', make: () => keep(new Cluster([7001], { lazyConnect: true, keyPrefix: 'staging:' })) },
+    {
+      in: 'the options of a Cluster',
+      make: () => keep(new Cluster([7001], { lazyConnect: true, redisOptions: { keyPrefix: 'staging:' } })),
+    },
+  ])('refuses a keyPrefix in $in, which would join two environments', ({ make }) => {
+    const error = errorOf(make());
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value: 'staging:' });
+    expect(error.message).toContain('keyPrefix "staging:"');
+    expect(error.message).toContain("namespace: 'shop-staging'");
   });
 
   it('refuses an even number of nodes, with which votes end in draws', () => {

@@ -3,6 +3,7 @@
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
 import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { throughCouriers } from '../../../libs/distributed-schedule/src/protocol/ledger/claim-courier.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
@@ -107,8 +108,9 @@ function buildScheduler(
 ): Scheduler {
   const { options, random, profile } = parts;
   const reconnect = ({ id }: Resident, server: Server): void => parts.presences.reconnect(id, server);
-  const nodes = resident.connections.map((connection) =>
-    connectNode({ ...parts, reconnect }, connection, resident),
+  const nodes = throughCouriers(
+    resident.connections.map((connection) => connectNode({ ...parts, reconnect }, connection, resident)),
+    { clock: resident.machine, nodeTimeoutMs: options.nodeTimeoutMs },
   );
   const set: NodeSet = {
     generation: resident.generation,

@@ -76,7 +76,8 @@ export class NodeLog {
         this.logger.error(`DSCHED_NODE_SET_CONFLICT: this instance does not bid: ${detail}.`);
         return;
       case 'outdated':
-        // The scheduler says so, with the code.
+        // With its next bid the scheduler says so too, with the code.
+        this.logger.warn(`This instance does not bid any more: ${detail}.`);
         return;
       default:
         condition satisfies never;

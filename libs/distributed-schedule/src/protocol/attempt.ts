@@ -16,7 +16,7 @@ export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'o
 
 export type Ending = Pick<
   TickReport,
-  'outcome' | 'attempt' | 'error' | 'detail' | 'latenessMs' | 'durationMs'
+  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs'
 >;
 
 export interface Attempt {

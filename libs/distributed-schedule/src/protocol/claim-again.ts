@@ -1,11 +1,13 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
 import type { Ending } from './attempt.js';
-import { type BidParts, peekNewest } from './bid.js';
-import { newClaim, ownerOf } from './claim-id.js';
+import { type BidParts, leavesTimeToBid, peekNewest } from './bid.js';
+import { claimedBy, newClaim } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './lease.js';
 import { decideStart } from './next-start.js';
+import { claimUntilDecided } from './open-claims.js';
+import { whoseClaim } from './own-claims.js';
 import type { Claim, ClaimVerdict } from './ports.js';
 import type { RunHere } from './run-here.js';
 import { closingInstant, looksBack } from './task-policies.js';
@@ -14,8 +16,6 @@ import { closingInstant, looksBack } from './task-policies.js';
 const MOST_VOTES = 3;
 
 export interface ClaimAgainParts extends BidParts {
-  /** Aborts when this instance must not start anything any more. */
-  readonly stopped: AbortSignal;
   /** Stops this instance for good: it has met a newer, or another, node set. */
   readonly fence: (reason: 'outdated') => void;
 }
@@ -108,35 +108,50 @@ async function claimTick(
   due: DueTick,
   goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
+  // Without trust a successor may be making its own attempt.
+  const mayGoOn = (): boolean => run.lease.isTrusted() && goesOn();
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
-    const verdict = await ask(parts, claim);
-    if (verdict?.kind === 'won') return { claim };
+    const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
+    if (verdict?.kind === 'won') {
+      parts.ownClaims.won(claim);
+      return { claim };
+    }
     await giveBack(parts, claim);
     if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
-    if (verdict?.kind === 'taken') {
-      return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
+    const isOwn =
+      verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
+    if (verdict?.kind === 'taken' && !isOwn) {
+      return { refusal: { outcome: 'taken', ...claimedBy(verdict.claimId) } };
     }
-    const isWorthAnother = verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
-    const refusal: Ending = { outcome: 'no_quorum', detail: `claim: ${verdict?.kind ?? 'no verdict'}` };
+    const isWorthAnother =
+      isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
+    const refusal: Ending = {
+      outcome: 'no_quorum',
+      detail: isOwn
+        ? 'an earlier claim of this instance stands there'
+        : `claim: ${verdict?.kind ?? 'no verdict'}`,
+    };
     if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
-    // After the pause: without trust a successor may be making its own attempt.
-    if (!run.lease.isTrusted() || !goesOn()) return { refusal };
+    if (!mayGoOn()) return { refusal };
   }
 }
 
-async function ask(parts: BidParts, claim: Claim): Promise<ClaimVerdict | undefined> {
-  try {
-    const [verdict] = await parts.ledger.claim([claim]);
-    return verdict;
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
-    return undefined;
-  }
+async function claimOpen(
+  parts: BidParts,
+  claim: Claim,
+  mayAskAgain: () => boolean,
+): Promise<ClaimVerdict | undefined> {
+  let verdict: ClaimVerdict | undefined;
+  await claimUntilDecided(parts, [{ claim }], mayAskAgain, ([decided]) => {
+    verdict = decided?.verdict;
+  });
+  return verdict;
 }
 
 async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
+  parts.ownClaims.gaveUp(claim);
   try {
     await parts.ledger.giveBack([claim]);
   } catch (error) {

@@ -104,8 +104,11 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   if (count('late') >= quorum) return { kind: 'late', votesOut };
   const owner = ownerOf(claim.claimId, votes, quorum);
   if (owner !== undefined) return { kind: 'taken', votesOut, ...owner };
-  if (granted + count('taken') >= quorum) return { kind: 'split', votesOut };
-  return { kind: 'no_quorum', votesOut, reason: describeVotes(votes) };
+  // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const open = { votesOut, ...(mayGrant >= quorum && { undecided: true as const }) };
+  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
+  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
 
 /** Who has the tick, if a majority names one claim or has moved past the tick. */

@@ -74,6 +74,7 @@ function openNode(
       connectionName: `nestjs-distributed-schedule:${role}`,
       commandTimeoutMs: nodeTimeoutMs,
       retryEveryMs,
+      clock,
     });
   return new RedisNode({
     index,

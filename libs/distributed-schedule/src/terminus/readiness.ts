@@ -1,4 +1,4 @@
-import type { StoreStatus } from '../nest/distributed-schedule.registry.js';
+import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 
@@ -37,11 +37,15 @@ interface TaskDetails {
   readonly last: { readonly tick: string; readonly outcome: Outcome } | null;
 }
 
-export function readinessOf(status: SchedulerStatus, store: StoreStatus): ReadinessDetails {
+export function readinessOf(
+  status: SchedulerStatus,
+  store: StoreStatus,
+  registered: readonly RegisteredTask[],
+): ReadinessDetails {
   const { state, nodes, nodesAnswering, quorum, members, skewMs, audit, leases } = status;
   return {
     state,
-    impaired: impairmentsOf(status),
+    impaired: [...impairmentsOf(status), ...tasksLeftAlone(status, registered)],
     warnings: [...skewWarnings(status), ...nodeWarnings(store)],
     nodes,
     nodesAnswering,
@@ -83,6 +87,17 @@ function tasksWithoutMajority(tasks: SchedulerStatus['tasks']): string[] {
       ({ name, lastReport }) =>
         `ticks of '${name}' find no majority: ${lastReport?.detail ?? 'too few votes'}`,
     );
+}
+
+/** A rolling deploy is no trouble; these last until a person does something. Not of an instance that does not bid at all. */
+function tasksLeftAlone({ state }: SchedulerStatus, registered: readonly RegisteredTask[]): string[] {
+  if (state !== 'running') return [];
+  return registered
+    .flatMap(({ name, conditions: { other_app, unusable } }) => {
+      const why = other_app ?? unusable;
+      return why === undefined ? [] : [`'${name}' is left alone: ${why}`];
+    })
+    .slice(0, MOST_TASKS_SHOWN);
 }
 
 function skewWarnings({ skewMs }: SchedulerStatus): string[] {

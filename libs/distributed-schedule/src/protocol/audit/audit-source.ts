@@ -6,6 +6,7 @@ import type { DueTick } from '../due-tick.js';
 import type { BidGate } from '../electorate/electorate-view.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { ProtocolOptions } from '../options.js';
+import type { OwnClaims } from '../own-claims.js';
 import type { PeekVerdict, TickLedger } from '../ports.js';
 import type { LabelsOf } from '../ranking.js';
 import type { RunsHere } from '../run-here.js';
@@ -31,6 +32,8 @@ export interface AuditParts {
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
+  /** Those of them that run a task, this one included. Absent: all. */
+  readonly contenders?: (task: string) => readonly string[];
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
   readonly labelsOf?: LabelsOf;
@@ -41,6 +44,7 @@ export interface AuditParts {
   /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */
   readonly electorate?: Pick<BidGate, 'status'>;
   readonly ledger?: Pick<TickLedger, 'runsOnce'>;
+  readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
 }

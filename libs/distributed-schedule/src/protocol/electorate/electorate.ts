@@ -57,7 +57,7 @@ export class Electorate implements ElectorateView, BidGate {
       known: this.book.known,
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
-      heldUp: (position) => this.book.holdUp(position, clock.monotonicMs()),
+      answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
       tell,
     });
   }

@@ -21,6 +21,7 @@ export class NodeBook {
   readonly known: readonly KnownNode[];
   private readonly noted: NotedIds;
   private readonly wrong = new WrongServers();
+  private readonly contested = new Set<string>();
   private readonly told = new Map<string, IdStanding>();
 
   constructor(private readonly parts: NodeBookParts) {
@@ -72,7 +73,9 @@ export class NodeBook {
   }
 
   standingOf(node: KnownNode): IdStanding {
-    return this.noted.standingOf(node, this.known);
+    const standing = this.noted.standingOf(node, this.known);
+    // Others rely on another server there: which of the two is the wrong one only a resolver knows.
+    return standing === 'no_vote' && this.contested.has(node.position) ? 'wrong_server' : standing;
   }
 
   isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {
@@ -96,20 +99,22 @@ export class NodeBook {
       if (node.identity === undefined || !node.answersNow) return false;
       if (stampStandingOf(node.identity, this.parts.set) === 'foreign') return false;
       if (this.wrong.isHeldUp(node.position, nowMs)) return false;
-      return this.standingOf(node) === 'no_vote' || this.wrong.isHopeless(node.position, nowMs);
+      return !node.identity.hasVote || this.wrong.isHopeless(node.position, nowMs);
     });
   }
 
-  /** A live instance names the old id: no use in asking again at once. */
-  holdUp(position: string, nowMs: number): void {
-    this.wrong.holdUp(position, nowMs);
+  /** Whether a live instance uses another id of the position, and so keeps this one from being noted. */
+  answeredNotes(position: string, isInUse: boolean, nowMs: number): void {
+    if (isInUse) this.wrong.holdUp(position, nowMs);
+    else this.wrong.goOn(position);
   }
 
   private judge(node: KnownNode, nowMs: number): void {
     const { position, label } = node;
-    const standing = this.standingOf(node);
     if (!node.answersNow) return;
-    if (standing === 'votes') this.wrong.settled(position);
+    if (this.wrong.isContested(position, nowMs)) this.contested.add(position);
+    else this.contested.delete(position);
+    const standing = this.standingOf(node);
     if (this.wrong.see(position, standing, nowMs) === 'reconnect') {
       this.parts.nodes.find((one) => one.position === position)?.reconnect?.();
     }
@@ -122,8 +127,8 @@ export class NodeBook {
         node: label,
         condition: 'wrong_server',
         detail:
-          'the other nodes know a newer server at its address than the one that this instance is connected to; it gives no ' +
-          'vote here, and this instance connects anew',
+          'other instances are connected to another server at its address than this one; it gives this instance no vote, and ' +
+          'this instance connects anew',
       });
     } else if (before === 'wrong_server' && standing === 'votes') {
       this.parts.tell({
