@@ -44,8 +44,10 @@ export class OutcomeWitness {
   }
 
   ended(instance: Instance, report: TickReport): void {
-    const { task, tick, outcome, detail } = report;
+    const { task, tick, outcome, detail, by } = report;
     this.history.note(() => `${nameOf(instance, task, tick)} ${outcome} ${detail ?? ''}`);
+    if (outcome === 'taken' && by === instance.id)
+      this.history.fail('nobody reports a tick as taken by itself', nameOf(instance, task, tick));
     const isFirst = this.isFirstWord(instance, report);
 
     const ended = instance.ended.get(task) ?? new Set<number>();

@@ -172,9 +172,9 @@ class WeekWorld {
     };
     const { options, network, history, random } = this;
     const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
-    const nodes = resident.connections.map((connection) =>
-      connectNode({ options, network, claims, history, reconnect: nothing }, connection, resident),
-    );
+    const giveUps = { grants: nothing, forgot: nothing };
+    const watched = { options, network, claims, giveUps, history, reconnect: nothing };
+    const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
     return new Scheduler({
       instanceId: id,
       nodes: nodes.length,

@@ -37,6 +37,7 @@ export class ServerFaults {
         if (server.isDown) return;
         server.flush();
         this.parts.claims.lost(server);
+        this.parts.giveUps.lost(server);
         this.parts.audit.disturbed();
         return;
       case 'server is busy':
@@ -83,6 +84,7 @@ export class ServerFaults {
   private isBack(server: Server, how: string): void {
     const { claims, history } = this.parts;
     claims.lost(server);
+    this.parts.giveUps.lost(server);
     this.parts.audit.disturbed();
     history.note(() => `node ${server.index + 1} is up again, ${how}`);
     for (const instance of this.living()) this.parts.presences.restore(instance, server);

@@ -15,6 +15,9 @@ export type Restart = 'empty' | 'with its memory' | 'with old memory';
 /** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
 const STEP_FORGOTTEN_MS = 3_100;
 
+/** By then an instance that is there has had an answer. */
+const STEP_MISLEADS_MS = 20_000;
+
 /** More than the faults of one world. */
 const MOST_RESTARTS = 100;
 
@@ -49,6 +52,7 @@ export class Server {
   private stepMs: number;
   private backSoFarMs = 0;
   private steppedForwardMs = Number.NEGATIVE_INFINITY;
+  private steppedMs = Number.NEGATIVE_INFINITY;
   private readonly waiting: (() => void)[] = [];
   private traps: (() => void)[] = [];
   private backup: ServerSnapshot | undefined;
@@ -192,7 +196,13 @@ export class Server {
 
   private restoredFloor: number | undefined;
 
+  /** Whether an instance may still be mistaken about its clock. */
+  get hasSteppedLately(): boolean {
+    return this.time.nowMs - this.steppedMs < STEP_MISLEADS_MS;
+  }
+
   private setStep(stepMs: number): void {
+    this.steppedMs = this.time.nowMs;
     if (stepMs > this.stepMs) this.steppedForwardMs = this.time.nowMs;
     this.desk.clockSteps();
     this.stepMs = stepMs;

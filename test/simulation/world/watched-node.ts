@@ -17,6 +17,7 @@ import type { WorldParts } from './world-parts.js';
 
 export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'history'> {
   readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot' | 'stamped'>;
+  readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot'>;
   /** What an instance does that gives up a connection by itself. */
   readonly reconnect: (resident: Resident, server: Server) => void;
 }
@@ -29,7 +30,10 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
     claim: (claims, terms) => watched.claim(claims, terms),
     giveBack: (claims) =>
       watched.ask('giveBack', (node, server) => {
-        for (const claim of claims) parts.claims.forgot(server, claim);
+        for (const claim of claims) {
+          parts.claims.forgot(server, claim);
+          parts.giveUps.forgot(server, claim);
+        }
         return node.giveBack(claims);
       }),
     peek: (tasks) => watched.ask('peek', (node) => node.peek(tasks)),
@@ -49,12 +53,23 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
   };
 }
 
+interface CopyTerms {
+  readonly isDouble: boolean;
+  /** By the server's clock; undefined where the sender did not know it yet. */
+  readonly latestMs: number | undefined;
+}
+
+/** What an instance knows of a server's clock is as good as a round trip, which is no longer than a call. */
+const CLOCK_ERROR_MS = 5;
+
 type Act<T> = (node: VotingNode, server: Server) => Promise<NodeReply<T>>;
 
 class WatchedNode {
   private readonly nodes = new Map<Server, VotingNode>();
   private readonly time = new NodeTime();
   private readonly slot: number;
+  /** The server that has answered last: another one has another clock. */
+  private heard: Server | undefined;
 
   constructor(
     private readonly parts: NodeParts,
@@ -83,13 +98,24 @@ class WatchedNode {
     if (!reply.answered) return reply;
     const sample = { sentMs, receivedMs: machine.monotonicMs(), nodeTimeMs: reply.nodeTimeMs };
     this.time.add(sample);
+    this.heard = server;
     clusterClock.observe({ node: this.slot, ...sample });
     return reply;
   }
 
   async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
     this.resident.reach('claim');
-    const reply = await this.ask('claim', (node, server) => this.vote(claims, terms, node, server));
+    const sentMs = this.connection.server.wallMs();
+    const isClockKnown = this.callDeadlineMs() > 0 && this.heard === this.connection.server;
+    let applied = 0;
+    const reply = await this.ask('claim', (node, server) => {
+      applied += 1;
+      return this.vote(claims, terms, node, server, {
+        // A connection doubles nothing: that a copy comes once more, when its answer was heard, is beyond what is promised.
+        isDouble: applied > 1,
+        latestMs: isClockKnown ? sentMs + 2 * this.parts.options.nodeTimeoutMs + CLOCK_ERROR_MS : undefined,
+      });
+    });
     if (reply.answered && reply.value.votes.some(({ kind }) => kind === 'granted'))
       this.resident.reach('grant');
     return reply;
@@ -106,6 +132,7 @@ class WatchedNode {
     terms: ClaimTerms,
     node: VotingNode,
     server: Server,
+    { isDouble, latestMs }: CopyTerms,
   ): Promise<NodeReply<ClaimReply>> {
     const { claims: witness, history } = this.parts;
     const { id: instanceId } = this.resident;
@@ -120,6 +147,7 @@ class WatchedNode {
         () => `${server.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${instanceId}`,
       );
       witness.voted(server, voter, claim, given);
+      if (given.kind === 'granted' && !isDouble) this.parts.giveUps.grants(server, claim, latestMs);
       if (given.kind === 'granted') server.springTraps();
     }
     return reply;

@@ -4,6 +4,7 @@ import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/pro
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import type { AuditWitness } from '../watch/audit-witness.js';
 import type { ClaimWitness } from '../watch/claim-witness.js';
+import type { GiveUpWitness } from '../watch/give-up-witness.js';
 import type { History } from '../watch/history.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
@@ -46,4 +47,5 @@ export interface WorldParts {
   readonly locks: LockWitness;
   readonly outcomes: OutcomeWitness;
   readonly audit: AuditWitness;
+  readonly giveUps: GiveUpWitness;
 }

@@ -6,6 +6,7 @@ import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/p
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { AuditWitness } from '../watch/audit-witness.js';
 import { ClaimWitness } from '../watch/claim-witness.js';
+import { GiveUpWitness } from '../watch/give-up-witness.js';
 import { History, type Violation } from '../watch/history.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
@@ -70,6 +71,7 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   backUp(parts);
   new SizeWitness(parts).watch();
   parts.audit.watch();
+  parts.giveUps.watch();
   await time.runUntil(profile.durationMs);
   if (history.violations.length === 0) outcomes.check(instances);
   if (profile.healedAtMs < profile.durationMs && history.violations.length === 0) parts.progress.check();
@@ -139,6 +141,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
     audit: new AuditWitness(() => parts),
+    giveUps: new GiveUpWitness(() => parts),
   };
   return parts;
 }

@@ -4,6 +4,7 @@ import { roomOf } from '../../../libs/distributed-schedule/src/nest/app-claims.j
 import { Blueprints } from '../../../libs/distributed-schedule/src/nest/blueprints.js';
 import { ControlReconciler } from '../../../libs/distributed-schedule/src/nest/control.reconciler.js';
 import { ControlPlan } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
+import { watchDecisions } from '../../../libs/distributed-schedule/src/nest/control-watch.js';
 import { definitionSetOf } from '../../../libs/distributed-schedule/src/nest/definition-set.js';
 import { DefinitionSets } from '../../../libs/distributed-schedule/src/nest/definition-sets.js';
 import type { ExclusiveTask } from '../../../libs/distributed-schedule/src/nest/exclusive.explorer.js';
@@ -133,7 +134,9 @@ export class Version {
     const version = new Version(world, definitions, handlers, options);
     await world.clock.advance(20);
     version.reconciler.reconcile();
-    version.board.watch(() => version.reconciler.reconcile());
+    watchDecisions({ board: version.board, app: version.sets.app, sets: version.sets }, () =>
+      version.reconciler.reconcile(),
+    );
     void version.keep();
     return version;
   }

@@ -90,7 +90,8 @@ export class ControlPlan {
   private planOwn(own: ExclusiveTask, current: CurrentDefinition, decisions: Decisions): PlannedTask {
     const conditions: Conditions = new Map();
     const { name } = own;
-    if (!own.disabled && isOthers(decisions.rivals.get(name), this.parts.sets.claimOf(name), conditions))
+    const rival = own.disabled ? undefined : decisions.rivals.get(name);
+    if (rival !== undefined && isOthers(rival, this.parts.sets.claimOf(name), conditions))
       return leftAlone(name, 'code', conditions);
     // What other versions make of it is nothing to an instance on which it is switched off.
     const base = this.baseOf(own, current, own.disabled ? new Map() : conditions);
@@ -133,7 +134,8 @@ export class ControlPlan {
   private planRuntime(name: string, record: RuntimeTaskRecord, decisions: Decisions): PlannedTask {
     const conditions: Conditions = new Map();
     const claim = { app: this.parts.sets.app, sinceMs: record.sinceMs };
-    if (isOthers(decisions.rivals.get(name), claim, conditions))
+    const rival = decisions.rivals.get(name);
+    if (rival !== undefined && isOthers(rival, claim, conditions))
       return leftAlone(name, 'runtime', conditions);
     const handler = this.parts.handlers.get(record.runs);
     if (handler === undefined) {

@@ -1,15 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
-import { isInRoom, roomPrefix } from '../protocol/board/board-room.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';
 import { SystemRandom } from '../system/system-random.js';
-import { roomOf, twoApps } from './app-claims.js';
+import { twoApps } from './app-claims.js';
 import { Blueprints } from './blueprints.js';
 import { ControlReconciler } from './control.reconciler.js';
 import { ControlPlan } from './control-plan.js';
-import { PAUSE, PLAN, TASK, TRIGGER } from './control-records.js';
+import { watchDecisions } from './control-watch.js';
 import { definitionSetOf } from './definition-set.js';
 import { DefinitionSets } from './definition-sets.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -22,16 +21,12 @@ import type { PlannedTask } from './planned-task.js';
 import { RunRecords } from './run-records.js';
 import type { TaskSurroundings } from './schedule.factory.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-import { SET } from './sets-on-board.js';
 import { TaskControl } from './task-control.js';
 import { TaskTrigger } from './task-trigger.js';
 import { VersionRule } from './version-rule.js';
 
 /** How long ticks wait for what was decided at run time, ms; without a majority no tick is won anyway. */
 const FIRST_READ_WITHIN_MS = 1_000;
-
-/** Records that say something about tasks. */
-const DECISIONS = [PAUSE, PLAN, TASK, TRIGGER];
 
 /** Control at run time on this instance: reads and keeps the board, and brings the scheduler to what stands there. */
 @Injectable()
@@ -112,7 +107,7 @@ export class ControlService {
     this.observer.add(runs);
     this.beginMs = this.clock.monotonicMs();
     reconciler.reconcile();
-    this.watch(reconciler, sets);
+    watchDecisions({ board, app, sets }, () => reconciler.reconcile());
     board.start();
   }
 
@@ -122,19 +117,6 @@ export class ControlService {
     } catch (error) {
       this.observer.observe({ type: 'error', error, where: 'control' });
     }
-  }
-
-  private watch(reconciler: ControlReconciler, sets: DefinitionSets): void {
-    const { board } = this.host;
-    const own = roomPrefix(roomOf(this.options.app));
-    let living = sets.signature();
-    board.watch((keys) => {
-      const before = living;
-      living = sets.signature();
-      const isNews = (key: string): boolean =>
-        key.startsWith(SET) || isAddedTask(key) || (key.startsWith(own) && isDecision(key.slice(own.length)));
-      if (before !== living || [...keys].some(isNews)) reconciler.reconcile();
-    });
   }
 
   /**
@@ -216,18 +198,10 @@ function handlersOf(
 
 /** @throws DistributedScheduleError DSCHED_TWO_APPS where a task of the code is another app's by name */
 function requireOwnNames({ reconciler, sets }: Begun): void {
+  const rivals = sets.rivals();
   for (const { name, source, conditions } of reconciler.tasks.values()) {
-    const rival = sets.rivals().get(name);
+    const rival = rivals.get(name);
     if (source === 'code' && conditions.has('other_app') && rival !== undefined)
       throw twoApps(name, sets.app, rival);
   }
-}
-
-/** Of whichever app: it may have a name that this one has. */
-function isAddedTask(key: string): boolean {
-  return isInRoom(key, TASK);
-}
-
-function isDecision(key: string): boolean {
-  return DECISIONS.some((prefix) => key.startsWith(prefix));
 }

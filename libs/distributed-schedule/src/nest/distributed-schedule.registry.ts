@@ -143,8 +143,13 @@ export class DistributedScheduleRegistry {
 
   /** What the store promises, and which of its nodes answer. Asks nobody: it tells what is known. */
   store(): StoreStatus {
-    const { backend } = this.host;
-    return { strength: backend.strength, nodes: backend.health() };
+    const { backend, electorate } = this.host;
+    const { problems } = electorate.status();
+    const nodes = backend.health().map((node) => {
+      const problem = node.problem ?? problems[node.label];
+      return problem === undefined ? node : { ...node, problem };
+    });
+    return { strength: backend.strength, nodes };
   }
 
   /** Watches everything from now on. Adding an observer twice changes nothing. */

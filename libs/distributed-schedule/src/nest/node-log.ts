@@ -52,6 +52,11 @@ export class NodeLog {
       case 'wrong_server':
         this.logger.error(`DSCHED_WRONG_SERVER: ${line}`);
         return;
+      case 'other_version':
+        this.logger.error(
+          `DSCHED_PROTOCOL_VERSION: ${line} It gives no vote. Run one version of the library at a time, or give each a namespace.`,
+        );
+        return;
       default:
         condition satisfies never;
     }

@@ -26,8 +26,7 @@ export interface PlannedTask {
 export type Conditions = Map<ControlCondition, string>;
 
 /** Whether another app has the name, and had it first. Where it came second, that is worth a word here too. */
-export function isOthers(rival: AppClaim | undefined, own: AppClaim, conditions: Conditions): boolean {
-  if (rival === undefined) return false;
+export function isOthers(rival: AppClaim, own: AppClaim, conditions: Conditions): boolean {
   const isRivalFirst = isBefore(rival, own);
   if (isRivalFirst) conditions.set('other_app', leftToApp(rival));
   else

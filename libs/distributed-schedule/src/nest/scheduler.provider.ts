@@ -6,6 +6,7 @@ import { BoardRoom } from '../protocol/board/board-room.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
+import type { BidGate } from '../protocol/electorate/electorate-view.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
@@ -39,6 +40,7 @@ export interface SchedulerHost {
   readonly notices: InstanceNotices;
   readonly timeouts: TimeoutDesk;
   readonly backend: ScheduleBackend;
+  readonly electorate: BidGate;
 }
 
 export const SCHEDULER_PROVIDERS: readonly Provider[] = [
@@ -124,5 +126,5 @@ async function createSchedulerHost(
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
   });
-  return { scheduler, board, room, sets, notices, timeouts, backend };
+  return { scheduler, board, room, sets, notices, timeouts, backend, electorate };
 }

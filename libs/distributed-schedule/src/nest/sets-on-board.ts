@@ -17,10 +17,13 @@ export type TaskInSet = TaskDefinition & { readonly sinceMs: number };
 export interface SetView {
   readonly id: string;
   readonly app: string;
+  /** Now: it ends without a change on the board. */
   readonly isAlive: boolean;
   readonly firstSeenMs: number;
   readonly tasks: ReadonlyMap<string, TaskInSet>;
 }
+
+type StoredSet = Omit<SetView, 'isAlive'>;
 
 export interface SetRecord {
   readonly app: string;
@@ -29,16 +32,19 @@ export interface SetRecord {
 }
 
 export class SetsOnBoard {
-  private known: ReadonlyMap<string, SetView> | undefined;
+  private known: ReadonlyMap<string, StoredSet> | undefined;
 
   constructor(private readonly board: BoardView) {
     board.watch((keys) => {
-      if ([...keys].some((key) => key.startsWith(SET) || key.startsWith(ALIVE))) this.known = undefined;
+      if ([...keys].some((key) => key.startsWith(SET))) this.known = undefined;
     });
   }
 
   all(): readonly SetView[] {
-    return [...this.read().values()];
+    return [...this.read().values()].map((set) => ({
+      ...set,
+      isAlive: this.board.get(`${ALIVE}${set.id}`) !== undefined,
+    }));
   }
 
   /** Whether a version of an app runs a task of its code; undefined where that set has not been heard of. */
@@ -73,20 +79,19 @@ export class SetsOnBoard {
     return [...records].map(([task, { sinceMs }]) => ({ task, app, sinceMs }));
   }
 
-  private read(): ReadonlyMap<string, SetView> {
+  private read(): ReadonlyMap<string, StoredSet> {
     this.known ??= this.readAll();
     return this.known;
   }
 
-  private readAll(): ReadonlyMap<string, SetView> {
-    const sets = new Map<string, SetView>();
+  private readAll(): ReadonlyMap<string, StoredSet> {
+    const sets = new Map<string, StoredSet>();
     for (const [place, { app, firstSeenMs, tasks }] of recordsOn<SetRecord>(this.board, SET)) {
       // Another release of this library may write otherwise.
       if (typeof app !== 'string' || typeof firstSeenMs !== 'number' || !isObject(tasks)) continue;
       const id = place.slice(0, place.indexOf(':'));
-      const isAlive = this.board.get(`${ALIVE}${id}`) !== undefined;
       const before = sets.get(id)?.tasks ?? [];
-      sets.set(id, { id, app, isAlive, firstSeenMs, tasks: new Map([...before, ...Object.entries(tasks)]) });
+      sets.set(id, { id, app, firstSeenMs, tasks: new Map([...before, ...Object.entries(tasks)]) });
     }
     return sets;
   }

@@ -22,7 +22,11 @@ export const ERROR_CODES = {
   DSCHED_CREDENTIALS_REFUSED:
     'A Redis server does not confirm the user and the password. It is not used until it does.',
   DSCHED_NODE_SET_CONFLICT:
-    'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
+    'Another set of nodes, or another lease.ttlMs, is in use or on record under this namespace. This instance does not bid beside it.',
+  DSCHED_WRONG_SERVER:
+    'At the address of a node this instance meets another server than the others. It gives no vote here.',
+  DSCHED_PROTOCOL_VERSION:
+    'A node carries the records of another version of the protocol. It gives no vote to this one.',
   DSCHED_NODE_SET_OUTDATED:
     'A newer generation of the node set is in use. This instance has stopped bidding.',
   DSCHED_BAD_SCHEDULE:

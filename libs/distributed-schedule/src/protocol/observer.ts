@@ -32,8 +32,9 @@ export type ControlCondition =
  * - `votes`         it may vote: enough other nodes have noted it
  * - `forced`        it votes without that, after `identityWaitMs`: servers that the others could still take for it may vote too
  * - `wrong_server`  this instance is connected to another server than the others
+ * - `other_version` another version of the protocol has written there
  */
-export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server';
+export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server' | 'other_version';
 
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
 export type ScheduleEvent =

@@ -139,7 +139,7 @@ export class ConfirmedConnection {
     this.#parts.client.on(event, listener);
   }
 
-  /** @throws Unconfirmed connection: a bug here, or a connection that has ended at this moment. Nothing was sent. */
+  /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
   #confirmed(): StrictClient {
     if (!this.isConfirmed) {
       throw new UnconfirmedConnection();
@@ -194,6 +194,7 @@ export class ConfirmedConnection {
   }
 }
 
+/** Read as "not connected" by `failureReason`. */
 class UnconfirmedConnection extends Error {
-  readonly code = 'UNCONFIRMED';
+  override readonly message = 'Connection is closed, or not confirmed';
 }

@@ -65,11 +65,18 @@ export function readinessOf(
   };
 }
 
-function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases, tasks }: SchedulerStatus): string[] {
+function impairmentsOf(status: SchedulerStatus): string[] {
+  const { state, quorum, nodes, nodesAnswering, nodeSet, leases, tasks } = status;
   const impaired: string[] = [];
-  if (state === 'fenced') impaired.push('another node set is in use, so this instance has stopped bidding');
+  if (state === 'fenced') {
+    impaired.push('a newer generation of the node set is in use, so this instance has stopped bidding');
+  }
   // Idle is an instance that does not bid (`enabled: false`), or has not begun to.
   if (state === 'running' && !quorum) impaired.push(`no quorum: ${nodesAnswering} of ${nodes} nodes answer`);
+  // Without a majority the set cannot stand, and one line is enough.
+  if (state === 'running' && quorum && nodeSet !== undefined && nodeSet.condition !== 'bids') {
+    impaired.push(`this instance does not bid: ${nodeSet.detail}`);
+  }
   for (const { task, remainingMs } of leases) {
     if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
   }

@@ -95,10 +95,10 @@ export class MemoryCluster {
     const clock = given.wrapClock?.(machine) ?? machine;
     const used = given.nodes ?? this.nodes.map((_, index) => index);
     const clusterClock = new ClusterClock(clock, used.length);
-    const connected = used.map((index, order) =>
-      this.connect(index, order, used.length, clusterClock, given),
+    const nodes = throughCouriers(
+      used.map((index, order) => this.connect(index, order, used.length, clusterClock, given)),
+      { clock, nodeTimeoutMs: this.options.nodeTimeoutMs },
     );
-    const nodes = throughCouriers(connected, { clock, nodeTimeoutMs: this.options.nodeTimeoutMs });
     const events: ScheduleEvent[] = [];
     const observer: ScheduleObserver = {
       observe: (event) => {

@@ -66,4 +66,4 @@ export interface ElectorateStatus {
   readonly problems: Readonly<Record<string, NodeProblemCode>>;
 }
 
-export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT';
+export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT' | 'DSCHED_PROTOCOL_VERSION';

@@ -126,8 +126,8 @@ export class Electorate implements ElectorateView, BidGate {
     const { condition, detail } = this.decision;
     const problems: Record<string, NodeProblemCode> = {};
     for (const node of this.book.known) {
-      if (this.book.standingOf(node) === 'wrong_server') problems[node.label] = 'DSCHED_WRONG_SERVER';
-      else if (this.isForeign(node)) problems[node.label] = 'DSCHED_NODE_SET_CONFLICT';
+      const problem = this.book.problemOf(node);
+      if (problem !== undefined) problems[node.label] = problem;
     }
     return { condition, detail, problems };
   }
@@ -194,9 +194,5 @@ export class Electorate implements ElectorateView, BidGate {
     if (standing !== 'votes') return standing;
     const stamp = stampStandingOf(node.identity, this.parts.set);
     return letsClaimsPass(stamp) ? undefined : stamp === 'none' ? 'unstamped' : stamp;
-  }
-
-  private isForeign({ identity }: KnownNode): boolean {
-    return identity !== undefined && stampStandingOf(identity, this.parts.set) === 'foreign';
   }
 }
