@@ -58,15 +58,40 @@ const leaving = fc
   .map((given): Fault[] => [{ kind: 'instance leaves', ...given }]);
 const joining = fc.record({ atMs }).map((given): Fault[] => [{ kind: 'instance joins', ...given }]);
 
+/** A claim is applied, and its owner does not hear of it: for one message, or for several. */
+const lostAnswers = fc
+  .record({
+    atMs,
+    forMs: fc.oneof(fc.integer({ min: 1, max: 150 }), fc.integer({ min: 100, max: 1_500 })),
+    // The same place is reached once for each node.
+    nth: fc.integer({ min: 1, max: 8 }),
+    who: fc.uniqueArray(instance, { minLength: 1, maxLength: 5 }),
+  })
+  .map(({ atMs: at, forMs: during, nth, who }): Fault[] =>
+    who.map((one) => ({
+      kind: 'instance suffers at',
+      instance: one,
+      place: 'claim',
+      nth,
+      misfortune: 'unanswered',
+      atMs: at,
+      forMs: during,
+    })),
+  );
+
 const silentPlan: fc.Arbitrary<Plan> = fc
   .record({
     seed: fc.nat(),
     instances: fc.integer({ min: 1, max: 5 }),
-    faults: fc.array(fc.oneof(outage, outage, silence, leaving, joining), { minLength: 1, maxLength: 6 }),
+    faults: fc.array(fc.oneof(outage, outage, lostAnswers, lostAnswers, silence, leaving, joining), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+    servers: fc.constantFrom<1 | 3>(3, 3, 1),
   })
-  .map(({ seed, instances, faults }) => ({
+  .map(({ seed, instances, faults, servers }) => ({
     seed,
-    servers: 3,
+    servers,
     instances,
     firstClockMs: 0,
     healedSkewMs: 0,

@@ -81,6 +81,17 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'outcome cancelled': 12,
     'outcome timed_out': 10,
   },
+  identity: {
+    'contested tick': 1_000,
+    run: 1_000,
+    'a name moves for all': 100,
+    'a name moves for one': 50,
+    'a name moves back': 50,
+  },
+  sets: {
+    'contested tick': 1_000,
+    run: 1_000,
+  },
 };
 
 /** A sentence for everything that happened too seldom. */

@@ -27,11 +27,11 @@ export class LastSweep implements OnApplicationShutdown {
     this.redis.on('error', () => undefined);
   }
 
-  async write({ tick, fencingToken }: TickContext): Promise<void> {
+  async write({ tick, fencingToken, claimId }: TickContext): Promise<void> {
     if (this.redis === undefined) return;
     const { namespace, replica } = this.settings;
     const value = `${new Date(tick).toISOString()} by ${replica}`;
-    const write = { key: `${namespace}:last-sweep`, value, token: fencingToken };
+    const write = { key: `${namespace}:last-sweep`, value, token: fencingToken, claimId };
     const verdict = await fencedSet(this.redis, write).catch(() => undefined);
     if (verdict?.kind === 'stale') {
       this.logger.warn(`the sweep of ${value} wrote nothing: that of ${verdict.newest} has come before it`);

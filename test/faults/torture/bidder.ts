@@ -12,6 +12,7 @@ import {
 import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
 import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
 import { DEFAULTS, type ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type {
   Clock,
   LockProvider,
@@ -107,6 +108,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): ContestParts {
     observer,
     stopped,
     runs: new RunsHere(),
+    ownClaims: new OwnClaims(),
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
     around: (_context, run) => run(),

@@ -129,20 +129,28 @@ describe.skipIf(lacksPostgres('the table of the snapshots'))(
 
 describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreSQL', () => {
   let server: PostgresServer;
-  const write = (id: number, balance: number, token: number, repeat?: 'allow' | 'refuse') =>
+  const write = (
+    id: number,
+    balance: number,
+    token: number,
+    more: { readonly repeat?: 'allow' | 'refuse'; readonly claimId?: string } = {},
+  ) =>
     fencedUpdate(server.pool(), {
       table: ['public', 'Account'],
       set: { balance },
       where: { id },
       token,
-      ...(repeat === undefined ? {} : { repeat }),
+      claimId: `claim of ${token}`,
+      ...more,
     });
 
   beforeAll(async () => {
     server = await startPostgres();
     const pool = server.pool();
-    await pool.query('CREATE TABLE "Account" (id INTEGER PRIMARY KEY, balance INTEGER, fence BIGINT)');
-    await pool.query('INSERT INTO "Account" VALUES (1, 0, NULL), (2, 0, NULL)');
+    await pool.query(
+      'CREATE TABLE "Account" (id INTEGER PRIMARY KEY, balance INTEGER, fence BIGINT, fence_claim TEXT)',
+    );
+    await pool.query('INSERT INTO "Account" VALUES (1, 0, NULL), (2, 0, NULL), (4, 0, NULL)');
   });
   afterAll(() => server?.stop());
 
@@ -152,14 +160,23 @@ describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreS
     expect(await write(1, 12, 1_700_000_000_001)).toEqual({ kind: 'written' });
     expect(await write(1, 13, 1_700_000_000_000)).toEqual({ kind: 'stale', newest: 1_700_000_000_001 });
     expect((await server.pool().query('SELECT * FROM "Account" WHERE id = 1')).rows).toEqual([
-      { id: 1, balance: 12, fence: '1700000000001' },
+      { id: 1, balance: 12, fence: '1700000000001', fence_claim: 'claim of 1700000000001' },
     ]);
   });
 
+  it('refuses the same token of another claim', async () => {
+    expect(await write(4, 1, 7, { claimId: 'a' })).toEqual({ kind: 'written' });
+    expect(await write(4, 2, 7, { claimId: 'b' })).toEqual({ kind: 'stale', newest: 7 });
+    expect(await write(4, 3, 7, { claimId: 'a' })).toEqual({ kind: 'written' });
+    expect(await write(4, 4, 8, { claimId: 'b' })).toEqual({ kind: 'written' });
+    expect(await write(4, 5, 7, { claimId: 'a' })).toEqual({ kind: 'stale', newest: 8 });
+  });
+
   it('refuses the same token too where each run may write once', async () => {
-    expect(await write(2, 1, 7, 'refuse')).toEqual({ kind: 'written' });
-    expect(await write(2, 2, 7, 'refuse')).toEqual({ kind: 'stale', newest: 7 });
-    expect(await write(2, 2, 8, 'refuse')).toEqual({ kind: 'written' });
+    const once = { repeat: 'refuse' } as const;
+    expect(await write(2, 1, 7, once)).toEqual({ kind: 'written' });
+    expect(await write(2, 2, 7, once)).toEqual({ kind: 'stale', newest: 7 });
+    expect(await write(2, 2, 8, once)).toEqual({ kind: 'written' });
   });
 
   it('says so when there is no such row', async () => {
@@ -167,19 +184,29 @@ describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreS
   });
 
   it('comes with a condition for statements of one’s own, with quoted names', async () => {
-    expect(fenceSql({ parameter: 3 })).toBe('("fence" IS NULL OR "fence" <= $3::bigint)');
-    expect(fenceSql({ fence: 'a"b', parameter: 1, repeat: 'refuse' })).toBe(
+    expect(fenceSql({ claim: 'c', parameter: 3, claimParameter: 4 })).toBe(
+      '("fence" IS NULL OR "fence" < $3::bigint OR ("fence" = $3::bigint AND "c" = $4::text))',
+    );
+    expect(fenceSql({ fence: 'a"b', parameter: 1, claimParameter: 2, repeat: 'refuse' })).toBe(
       '("a""b" IS NULL OR "a""b" < $1::bigint)',
     );
   });
 
   it.each([
     ['a token that is none', { token: Number.NaN }],
+    ['a claim id that is none', { claimId: '' }],
     ['no condition', { where: {} }],
     ['a name that is none', { table: '' }],
     ['a name with NUL', { set: { 'a\0': 1 } }],
   ])('is not written with %s', async (_, given) => {
-    const update = { table: 'Account', set: { balance: 9 }, where: { id: 1 }, token: 9, ...given };
+    const update = {
+      table: 'Account',
+      set: { balance: 9 },
+      where: { id: 1 },
+      token: 9,
+      claimId: 'c',
+      ...given,
+    };
     await expect(fencedUpdate(server.pool(), update)).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
   });
 });

@@ -195,7 +195,8 @@ describe('the cache of successes in Redis', () => {
 describe('a fenced value in Redis', () => {
   it('takes a first token, a larger one and the same one, and refuses a smaller one', async () => {
     const client = server.client();
-    const write = (value: string, token: number) => fencedSet(client, { key: 'price', value, token });
+    const write = (value: string, token: number) =>
+      fencedSet(client, { key: 'price', value, token, claimId: `claim of ${token}` });
     expect(await write('a', 1_700_000_000_000)).toEqual({ kind: 'written' });
     expect(await write('b', 1_700_000_000_000)).toEqual({ kind: 'written' });
     expect(await write('c', 1_700_000_000_001)).toEqual({ kind: 'written' });
@@ -203,9 +204,22 @@ describe('a fenced value in Redis', () => {
     expect(await client.hget('price', 'value')).toBe('c');
   });
 
+  it('refuses the same token of another claim', async () => {
+    const client = server.client();
+    const write = (token: number, claimId: string) =>
+      fencedSet(client, { key: 'rate', value: `${token} ${claimId}`, token, claimId });
+    expect(await write(7, 'a')).toEqual({ kind: 'written' });
+    expect(await write(7, 'b')).toEqual({ kind: 'stale', newest: 7 });
+    expect(await write(7, 'a')).toEqual({ kind: 'written' });
+    expect(await write(8, 'b')).toEqual({ kind: 'written' });
+    expect(await write(7, 'a')).toEqual({ kind: 'stale', newest: 8 });
+    expect(await client.hgetall('rate')).toEqual({ fence: '8', claim: 'b', value: '8 b' });
+  });
+
   it('refuses the same token too where each run may write once, also after the scripts are gone', async () => {
     const client = server.client();
-    const write = (token: number) => fencedSet(client, { key: 'once', value: 'v', token, repeat: 'refuse' });
+    const write = (token: number) =>
+      fencedSet(client, { key: 'once', value: 'v', token, claimId: 'a', repeat: 'refuse' });
     expect(await write(7)).toEqual({ kind: 'written' });
     await client.script('FLUSH');
     expect(await write(7)).toEqual({ kind: 'stale', newest: 7 });
@@ -213,14 +227,14 @@ describe('a fenced value in Redis', () => {
 
   it('may have a time to live', async () => {
     const client = server.client();
-    await fencedSet(client, { key: 'short', value: 'v', token: 7, ttlMs: 50 });
+    await fencedSet(client, { key: 'short', value: 'v', token: 7, claimId: 'a', ttlMs: 50 });
     await expect.poll(() => client.exists('short')).toBe(0);
   });
 
-  it.each([{ key: '' }, { token: -1 }, { token: 1.5 }, { ttlMs: -1 }])(
+  it.each([{ key: '' }, { token: -1 }, { token: 1.5 }, { claimId: '' }, { ttlMs: -1 }])(
     'is not written with %o',
     async (given) => {
-      const write = fencedSet(server.client(), { key: 'k', value: 'v', token: 1, ...given });
+      const write = fencedSet(server.client(), { key: 'k', value: 'v', token: 1, claimId: 'a', ...given });
       await expect(write).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
     },
   );

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
+import {
+  nodeSetOf,
+  parseSet,
+  setText,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import { nodeSetFingerprint } from '../../../libs/distributed-schedule/src/redis/redis-address.js';
 import {
   type RedisInput,
   requireRedisSources,
@@ -32,11 +36,12 @@ function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
   throw new Error('accepted');
 }
 
-const fingerprint = (...inputs: readonly RedisInput[]): string => fingerprintOf(inputs, 3_000);
+const setNamed = (...inputs: readonly RedisInput[]): string => setWith(inputs, 3_000);
 
-const fingerprintOf = (inputs: readonly RedisInput[], leaseTtlMs: number): string => {
-  const addresses = requireRedisSources(inputs).map((source) => source.address);
-  return nodeSetFingerprint(addresses, leaseTtlMs);
+/** What stands on record for these nodes, as text. */
+const setWith = (inputs: readonly RedisInput[], leaseTtlMs: number): string => {
+  const addresses = requireRedisSources(inputs).map(({ address }) => address.identity);
+  return setText(nodeSetOf(addresses, 1, leaseTtlMs));
 };
 
 const A = 'redis://127.0.0.1:7001';
@@ -203,34 +208,41 @@ describe('the redis option', () => {
   });
 });
 
-describe('the fingerprint of a node set', () => {
+describe('a set of nodes on record', () => {
   it('does not depend on order and spelling', () => {
-    expect(fingerprint(A, B, C)).toBe(fingerprint(C, { port: 7001 }, 'redis://user:secret@localhost:7002/0'));
+    expect(setNamed(A, B, C)).toBe(setNamed(C, { port: 7001 }, 'redis://user:secret@localhost:7002/0'));
   });
 
   it('tells sets, databases and kinds apart', () => {
     const sentinel = (name: string): RedisInput => ({ sentinels: [{ host: 's2' }, { host: 's1' }], name });
     const prints = [
-      ...[C, `${C}/1`, sentinel('x'), sentinel('y')].map((third) => fingerprint(A, B, third)),
-      fingerprint(A, B, keep(new Cluster([7009], { lazyConnect: true }))),
-      fingerprint(A),
+      ...[C, `${C}/1`, sentinel('x'), sentinel('y')].map((third) => setNamed(A, B, third)),
+      setNamed(A, B, keep(new Cluster([7009], { lazyConnect: true }))),
+      setNamed(A),
     ];
     expect(new Set(prints).size).toBe(prints.length);
-    expect(fingerprint(A, B, sentinel('x'))).toBe(
-      fingerprint(A, B, { sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
+    expect(setNamed(A, B, sentinel('x'))).toBe(
+      setNamed(A, B, { sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
     );
   });
 
   it('is the same for one store under any address, so that a renamed host fences nobody', () => {
     const stores = [A, B, { sentinels: [{ host: 's1' }] }, keep(new Cluster([7001], { lazyConnect: true }))];
-    expect(new Set(stores.map((store) => fingerprint(store))).size).toBe(1);
+    expect(new Set(stores.map((store) => setNamed(store))).size).toBe(1);
   });
 
   it('tells times to live of leases apart, of one store and of several', () => {
-    for (const set of [[A], [A, B, C]]) expect(fingerprintOf(set, 3_000)).not.toBe(fingerprintOf(set, 3_001));
+    for (const set of [[A], [A, B, C]]) expect(setWith(set, 3_000)).not.toBe(setWith(set, 3_001));
   });
 
-  it('cannot be read', () => {
-    expect(fingerprint('redis://:geheim@intern.example')).toMatch(/^[0-9a-f]{40}$/);
+  it('names its members without blanks and without secrets', () => {
+    const sentinel = { sentinels: [{ host: 's2' }, { host: 's1' }], name: 'x', password: 'geheim' };
+    const text = setNamed('redis://user:geheim@intern.example/2', sentinel, { path: '/run/my redis.sock' });
+    expect(text).not.toContain('geheim');
+    expect(parseSet(text)?.positions).toEqual([
+      '%2Frun%2Fmy%20redis.sock%2F0',
+      'intern.example%3A6379%2F2',
+      'x%40s1%3A26379%20x%40s2%3A26379%2F0',
+    ]);
   });
 });

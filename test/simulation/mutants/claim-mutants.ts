@@ -13,7 +13,7 @@ const LATE_GRANTS = `
       const key = claim.task + claim.tick;
       const past = all.get(key) ?? new Set<number>();
       all.set(key, past);
-      const votes = votesFor(replies, index);
+      const votes = votesOf(first, index);
       votes.forEach((vote, node) => vote?.kind === 'granted' && past.add(node));
       return decideClaim(claim, votes.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote)));
     });`;
@@ -121,22 +121,65 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a grant counts after it was given back',
     profiles: ['torture'],
     file: 'protocol/quorum-tick-ledger.ts',
-    find: 'return claims.map((claim, index) => decideClaim(claim, votesFor(replies, index)));',
+    find: 'if (!first.some(isBehind)) return claims.map((claim, index) => decideClaim(claim, votesOf(first, index)));',
     replace: LATE_GRANTS,
   },
   {
     name: 'a silent node counts as a grant',
     profiles: ['torture'],
     file: 'protocol/quorum-tick-ledger.ts',
-    find: "if (granted >= quorum) return { kind: 'won', votesOut };",
-    replace: "if (granted > 0 && votesOut >= quorum) return { kind: 'won', votesOut };",
+    find: "if (granted >= quorum) return { kind: 'won', ...out };",
+    replace: "if (granted > 0 && out.votesOut >= quorum) return { kind: 'won', ...out };",
+  },
+  {
+    name: 'a claim is given back, and sent again with its id',
+    profiles: ['normal'],
+    file: 'protocol/open-claims.ts',
+    find: 'if (undecided.length > 0) await pause(parts, copies);',
+    replace:
+      'void parts.ledger.giveBack(undecided.map(({ claim }) => claim)); if (undecided.length > 0) await pause(parts, copies);',
+  },
+  {
+    name: 'a give-back is confirmed while a copy is without an answer',
+    profiles: ['normal', 'liveness', 'torture'],
+    file: 'protocol/ledger/unconfirmed-give-backs.ts',
+    find: 'if (Math.floor(nodeTimeMs) > deadlineMs) this.kept.delete(key);',
+    replace: 'if (Math.floor(nodeTimeMs) > 0) this.kept.delete(key);',
+  },
+  {
+    name: 'give-backs are not kept',
+    profiles: ['normal', 'liveness', 'torture'],
+    file: 'protocol/ledger/unconfirmed-give-backs.ts',
+    find: 'if (nodeTimeMs === undefined) continue;',
+    replace: 'if (nodeTimeMs === undefined) { this.kept.delete(key); continue; }',
+  },
+  {
+    name: 'claims have no deadline',
+    profiles: ['normal', 'liveness', 'torture'],
+    file: 'protocol/ledger/claim-courier.ts',
+    find: 'const reply = await this.node.claim(claims, terms);',
+    replace: 'const reply = await this.node.claim(claims, { ...terms, deadlineMs: 0 });',
+  },
+  {
+    name: 'an instance reports a tick as taken by itself',
+    profiles: ['normal', 'liveness'],
+    file: 'protocol/own-claims.ts',
+    find: 'if (claimId !== undefined) return own.fateOf(claimId);',
+    replace: 'if (claimId !== undefined) return undefined;',
+  },
+  {
+    name: 'another bid has another id while the old claim is open',
+    profiles: ['normal', 'liveness'],
+    file: 'protocol/open-claims.ts',
+    find: 'verdicts.get(one)?.undecided === true && copies < MOST_COPIES && mayAskAgain(one)',
+    replace: 'verdicts.get(one)?.undecided === true && copies > MOST_COPIES && mayAskAgain(one)',
   },
   {
     name: 'the node does not know its node set',
     profiles: ['normal'],
     file: LEDGER,
-    find: "if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));",
-    replace: 'if (nodeSet.generation < memory.nodeSet.generation) memory.nodeSet = nodeSet;',
+    find: "if (set.generation < stamp.set.generation) return 'outdated';",
+    replace: 'if (set.generation < stamp.set.generation) return undefined;',
   },
   {
     name: 'a newer node set is ignored',

@@ -2,7 +2,23 @@
 
 import { LOCKS, type Mutant } from './mutant.js';
 
+const LOCK_VERDICT = 'protocol/lease/lock-verdict.ts';
+
 export const LEASE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a lock is acquired without a majority',
+    profiles: ['normal'],
+    file: LOCK_VERDICT,
+    find: "if (hasMajority(votes, 'acquired', nodes)) return",
+    replace: "if (votes.some(({ kind }) => kind === 'acquired')) return",
+  },
+  {
+    name: 'a lock is extended without a majority',
+    profiles: ['normal'],
+    file: LOCK_VERDICT,
+    find: "if (hasMajority(votes, 'extended', nodes)) return",
+    replace: "if (votes.some(({ kind }) => kind === 'extended')) return",
+  },
   {
     name: 'trust anchored at the reply',
     profiles: ['normal'],

@@ -25,12 +25,15 @@ const HELD_MS = 8_000;
 const SUSPENDED_FOR_MS = 16_000;
 const LIMIT_SHARE = 0.4;
 
-const NOT_MISSED: ReadonlySet<Outcome> = new Set<Outcome>(['overlap', 'buffered', 'taken']);
+/** `taken` is not among them: that somebody has claimed a tick is for the claims themselves to say, see `isClaimed`. */
+const NOT_MISSED: ReadonlySet<Outcome> = new Set<Outcome>(['overlap', 'buffered']);
 
 export class AuditWitness {
   private readonly told = new Map<string, { readonly atMs: number; readonly certain: boolean }>();
-  /** Ticks that came during a run, or that somebody has claimed and may have died with, by the word of some instance. */
+  /** Ticks that came during a run, by the word of some instance. */
   private readonly notMissed = new Set<string>();
+  /** By instance and tick: it was told that another one has it, and that one alone can know that it has given it up. */
+  private readonly leftToOthers = new Set<string>();
   /** By task and tick. */
   private readonly startedRuns = new Set<string>();
   private readonly endedRuns = new Set<string>();
@@ -44,8 +47,10 @@ export class AuditWitness {
     this.disturbedMs = this.parts.time.nowMs;
   }
 
-  reported({ task, tick, outcome }: TickReport): void {
+  reported({ task, tick, outcome, instanceId, by }: TickReport): void {
     if (NOT_MISSED.has(outcome)) this.notMissed.add(`${task} ${tick}`);
+    if (outcome === 'taken' && by !== undefined && by !== instanceId)
+      this.leftToOthers.add(`${instanceId} ${task} ${tick}`);
     if (hasRun(outcome)) this.endedRuns.add(`${task} ${tick}`);
   }
 
@@ -111,7 +116,10 @@ export class AuditWitness {
     const { history, instances } = this.parts;
     const key = `${task} ${tick}`;
     if (this.startedRuns.has(key) || this.notMissed.has(key) || this.isClaimed(key)) return;
-    const watchers = instances.filter((instance) => this.hasWatched(instance, tick, afterMs));
+    const watchers = instances.filter(
+      (instance) =>
+        this.hasWatched(instance, tick, afterMs) && !this.leftToOthers.has(`${instance.id} ${key}`),
+    );
     if (watchers.length === 0) return;
     // Any of the others may have been the one whose turn it was.
     const others = instances.filter((instance) => !watchers.includes(instance) && !this.isLongGone(instance));
@@ -140,9 +148,9 @@ export class AuditWitness {
     return machine.isDead && this.parts.time.nowMs - (this.diedMs.get(id) ?? 0) > 2 * HELD_MS;
   }
 
-  /** Whoever has won it may have died before it could start it: then its run is lost, and not missed. */
+  /** Whoever has won it, and not given it back, may have died before it could start it: then its run is lost, and not missed. */
   private isClaimed(key: string): boolean {
-    return this.parts.instances.some(({ won }) => won.has(key));
+    return this.parts.instances.some(({ claimed }) => claimed.has(key));
   }
 
   private get isMisled(): boolean {

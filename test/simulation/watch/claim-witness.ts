@@ -1,5 +1,10 @@
 /** Every vote of every node, and what must be true of claims. Owes nothing to the ledger's own memory. */
 
+import {
+  idsText,
+  type LedgerIds,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { Claim, ClaimVote } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
@@ -7,15 +12,28 @@ import type { History } from './history.js';
 
 export interface Voter {
   readonly instanceId: string;
-  /** Of its node set. */
-  readonly generation: number;
+  readonly set: NodeSet;
+  /** The ids that the message names. */
+  readonly ids: LedgerIds;
+}
+
+/** Who granted a claim, and how many make a majority for it. */
+interface Grants {
+  readonly nodes: number;
+  /** By server, when it granted it first. */
+  readonly atMs: Map<number, number>;
+  /**
+   * By the ids that a message named, the positions that granted it: a vote counts only beside others under the same ids. Two
+   * servers of one position are one vote.
+   */
+  readonly rounds: Map<string, Set<number>>;
 }
 
 /** What happened to one tick of a task. */
 interface TickStory {
   readonly askers: Set<string>;
-  /** By claim id, when each server granted it. */
-  readonly grants: Map<string, Map<number, number>>;
+  /** By claim id. */
+  readonly grants: Map<string, Grants>;
   winner: string | undefined;
   wasGivenBack: boolean;
 }
@@ -32,14 +50,11 @@ export class ClaimWitness {
   private readonly givenBack = new Set<string>();
   private readonly lastGrantMs = new Map<number, number>();
   private readonly lossMs = new Map<number, number>();
-  /** Per server the newest generation it has met since its last loss. */
-  private readonly generation = new Map<number, number>();
+  /** Per server the set that it was stamped with since its last loss. */
+  private readonly stamps = new Map<number, NodeSet>();
   private readonly lastWins = new Map<string, Claim[]>();
 
-  constructor(
-    private readonly history: History,
-    private readonly servers: number,
-  ) {}
+  constructor(private readonly history: History) {}
 
   /** Ticks for which at least two instances asked for votes. */
   get contestedTicks(): number {
@@ -53,10 +68,16 @@ export class ClaimWitness {
     const lastMs = this.lastGrantMs.get(server.index) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - lastMs < NEAR_LOSS_MS) this.history.count('loss soon after a grant');
     this.lossMs.set(server.index, nowMs);
-    this.generation.delete(server.index);
+    this.stamps.delete(server.index);
     for (const key of this.newest.keys()) {
       if (key.startsWith(`${server.index} `)) this.newest.delete(key);
     }
+  }
+
+  /** The set is on record there from now on. */
+  stamped(server: Server, set: NodeSet): void {
+    this.history.count('stamped');
+    this.stamps.set(server.index, set);
   }
 
   asked(voter: Voter, claims: readonly Claim[]): void {
@@ -67,11 +88,11 @@ export class ClaimWitness {
     this.history.count(vote.kind);
     this.checkFloor(server);
     if (vote.kind === 'outdated') this.history.count('fenced by a newer node set');
-    else this.checkGeneration(server, voter, vote);
+    if (vote.kind === 'granted') this.checkSet(server, voter);
     if (vote.kind === 'taken' && vote.claimId === claim.claimId) {
       this.history.fail('a claim that is sent twice is granted twice', this.nameOf(server, claim));
     }
-    if (vote.kind === 'granted') this.granted(server, claim);
+    if (vote.kind === 'granted') this.granted(server, voter, claim);
   }
 
   won(claim: Claim): void {
@@ -94,7 +115,7 @@ export class ClaimWitness {
     if (this.givenBack.has(claim.claimId)) return;
     this.givenBack.add(claim.claimId);
     const story = this.storyOf(claim);
-    if ((story.grants.get(claim.claimId)?.size ?? 0) > 0) {
+    if (story.grants.has(claim.claimId)) {
       story.wasGivenBack = true;
       this.history.count('given back');
     }
@@ -106,13 +127,19 @@ export class ClaimWitness {
     if (this.newest.get(key)?.claimId === claim.claimId) this.newest.delete(key);
   }
 
-  private granted(server: Server, claim: Claim): void {
+  private granted(server: Server, { set, ids }: Voter, claim: Claim): void {
     const nowMs = this.history.nowMs();
     const { grants } = this.storyOf(claim);
-    const granted = grants.get(claim.claimId) ?? new Map<number, number>();
+    const granted = grants.get(claim.claimId) ?? {
+      nodes: set.positions.length,
+      atMs: new Map(),
+      rounds: new Map(),
+    };
     grants.set(claim.claimId, granted);
-    if (granted.has(server.index)) this.history.count('granted again');
-    else granted.set(server.index, nowMs);
+    if (granted.atMs.has(server.index)) this.history.count('granted again');
+    else granted.atMs.set(server.index, nowMs);
+    const round = granted.rounds.get(idsText(ids)) ?? new Set<number>();
+    granted.rounds.set(idsText(ids), round.add(server.position));
     this.lastGrantMs.set(server.index, nowMs);
     const wallMs = server.wallMs();
     if (claim.tick > wallMs + EARLY_MS) this.history.fail('no grant ahead', this.nameOf(server, claim));
@@ -134,7 +161,8 @@ export class ClaimWitness {
 
   private checkOneMajority(claim: Claim, grants: TickStory['grants']): void {
     const majorities = [...grants].filter(
-      ([claimId, servers]) => servers.size * 2 > this.servers && !this.givenBack.has(claimId),
+      ([claimId, { rounds, nodes }]) =>
+        [...rounds.values()].some(({ size }) => size * 2 > nodes) && !this.givenBack.has(claimId),
     );
     if (majorities.length < 2) return;
     this.history.fail(
@@ -147,10 +175,10 @@ export class ClaimWitness {
   private checkWinOrder(claim: Claim, story: TickStory): void {
     const wins = this.lastWins.get(claim.task) ?? [];
     this.lastWins.set(claim.task, [claim, ...wins].slice(0, WINS_KEPT));
-    const own = story.grants.get(claim.claimId) ?? new Map<number, number>();
+    const own = story.grants.get(claim.claimId)?.atMs ?? new Map<number, number>();
     for (const other of wins) {
       if (this.givenBack.has(other.claimId)) continue;
-      const theirs = this.storyOf(other).grants.get(other.claimId) ?? new Map<number, number>();
+      const theirs = this.storyOf(other).grants.get(other.claimId)?.atMs ?? new Map<number, number>();
       for (const [server, atMs] of own) {
         const theirMs = theirs.get(server);
         const lossMs = this.lossMs.get(server) ?? Number.NEGATIVE_INFINITY;
@@ -162,21 +190,23 @@ export class ClaimWitness {
     }
   }
 
-  private checkGeneration(server: Server, voter: Voter, vote: ClaimVote): void {
-    const newest = this.generation.get(server.index) ?? 0;
-    if (vote.kind === 'granted' && voter.generation < newest) {
-      this.history.fail(
-        'a node obeys the newest node set',
-        `node ${server.index + 1} to ${voter.instanceId}`,
-      );
-    }
-    this.generation.set(server.index, Math.max(newest, voter.generation));
+  /** A node grants nothing to a set that is older than the one on record, or whose majorities need not meet that one's. */
+  private checkSet(server: Server, { set, instanceId }: Voter): void {
+    const stamp = this.stamps.get(server.index);
+    if (stamp === undefined) return;
+    const place = `${server.label} to ${instanceId}`;
+    if (set.generation < stamp.generation) this.history.fail('a node obeys the newest node set', place);
+    const union = new Set([...set.positions, ...stamp.positions]).size;
+    const majorities = Math.floor(set.positions.length / 2) + 1 + Math.floor(stamp.positions.length / 2) + 1;
+    const isSame = [...set.positions].sort().join() === [...stamp.positions].sort().join();
+    if (!isSame && majorities <= union)
+      this.history.fail('a node obeys only sets whose majorities meet', place);
   }
 
   private checkFloor(server: Server): void {
     const restoredMs = server.takeRestoredFloor();
     if (restoredMs === undefined || (server.model.snapshot().ledger.memory?.floor ?? 0) >= restoredMs) return;
-    this.history.fail('a restored floor does not fall', `node ${server.index + 1}`);
+    this.history.fail('a restored floor does not fall', server.label);
   }
 
   private storyOf({ task, tick }: Claim): TickStory {
@@ -192,7 +222,7 @@ export class ClaimWitness {
   }
 
   private nameOf(server: Server, claim: Claim): string {
-    return `node ${server.index + 1}: ${nameOf(claim)}`;
+    return `${server.label}: ${nameOf(claim)}`;
   }
 }
 

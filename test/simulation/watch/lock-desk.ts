@@ -4,8 +4,8 @@
  */
 
 import type {
+  AcquireVote,
   ExtendVote,
-  LockVote,
 } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
 import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { History } from './history.js';
@@ -67,7 +67,7 @@ export class LockDesk {
   }
 
   /** The answer, and whether it was possible only because a dead holder's lock had been cut short. */
-  acquire(request: LockRequest): { readonly vote: LockVote; readonly isTakeOver: boolean } {
+  acquire(request: LockRequest): { readonly vote: AcquireVote; readonly isTakeOver: boolean } {
     const { task, value, holder, ttlMs, deadlineMs } = request;
     const last = this.entries.get(task);
     const entry = this.live(task);
@@ -90,7 +90,7 @@ export class LockDesk {
   extend(request: LockRequest): ExtendVote {
     const { task, value, holder, ttlMs, deadlineMs } = request;
     const entry = this.live(task);
-    const vote = this.model.locks.voteOnExtend(task, value, nameOf(request), ttlMs, deadlineMs);
+    const vote = this.model.locks.extend(task, value, nameOf(request), ttlMs, deadlineMs);
     if (vote !== 'extended') return vote;
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {

@@ -44,8 +44,10 @@ export class OutcomeWitness {
   }
 
   ended(instance: Instance, report: TickReport): void {
-    const { task, tick, outcome, detail } = report;
+    const { task, tick, outcome, detail, by } = report;
     this.history.note(() => `${nameOf(instance, task, tick)} ${outcome} ${detail ?? ''}`);
+    if (outcome === 'taken' && by === instance.id)
+      this.history.fail('nobody reports a tick as taken by itself', nameOf(instance, task, tick));
     const isFirst = this.isFirstWord(instance, report);
 
     const ended = instance.ended.get(task) ?? new Set<number>();
@@ -80,9 +82,9 @@ export class OutcomeWitness {
 
   /** In quiet time one instance bids for a tick, and the others see that it is taken. */
   bid(instanceId: string, task: string): void {
-    const { healedAtMs, durationMs, periodMs } = this.profile;
+    const { healedAtMs, durationMs, periodMs, liveAfterMs = LIVE_AFTER_MS } = this.profile;
     const nowMs = this.history.nowMs();
-    const quietMs = nowMs - healedAtMs - LIVE_AFTER_MS;
+    const quietMs = nowMs - healedAtMs - liveAfterMs;
     if (healedAtMs >= durationMs || quietMs < 0 || quietMs > QUIET_MS) return;
     const key = `${taskOfRunLock(task)} ${Math.floor((nowMs + BID_LEAD_MS) / periodMs)}`;
     if (this.runs.isLong(taskOfRunLock(task)))

@@ -11,6 +11,7 @@ import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/see
 import { setOf, signOf } from '../../support/electorate.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
+import { nameOf } from '../world/names.js';
 import { Network, type NetworkOptions } from '../world/network.js';
 import { NetworkedLocks } from '../world/networked-locks.js';
 import type { Resident } from '../world/resident.js';
@@ -129,7 +130,7 @@ class WeekWorld {
       time.skipTo(fromMs - EPOCH_MS);
       const alive = [...this.alive].filter(([, machine]) => !machine.isDead).map(([id]) => id);
       for (const server of this.servers) {
-        const node = server.connect(nothing);
+        const node = server.connect(nameOf(server.position));
         await Promise.all(alive.map((id) => node.beat(id, SIGN, [])));
       }
     }
@@ -155,6 +156,12 @@ class WeekWorld {
       id,
       generation: 1,
       machine,
+      isOfOther: false,
+      connections: this.servers.map((server) => ({
+        position: server.position,
+        name: nameOf(server.position),
+        server,
+      })),
       clusterClock: new ClusterClock(machine, this.servers.length),
       won: new Set(),
       claimed: new Set(),
@@ -163,11 +170,11 @@ class WeekWorld {
       unseenBy: new Set(),
       reach: () => undefined,
     };
-    const { options, network, history, random, servers } = this;
-    const claims = { asked: nothing, voted: nothing, forgot: nothing };
-    const nodes = servers.map((server) =>
-      connectNode({ options, network, claims, history }, server, resident),
-    );
+    const { options, network, history, random } = this;
+    const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
+    const giveUps = { grants: nothing, forgot: nothing };
+    const watched = { options, network, claims, giveUps, history, reconnect: nothing };
+    const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
     return new Scheduler({
       instanceId: id,
       nodes: nodes.length,
@@ -192,7 +199,7 @@ class WeekWorld {
   private locksOf(instanceId: string, machine: Machine): NetworkedLocks {
     return new NetworkedLocks({
       machine,
-      servers: this.servers,
+      servers: () => this.servers,
       network: this.network,
       random: this.random,
       instanceId,

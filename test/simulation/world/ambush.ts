@@ -1,6 +1,7 @@
 /** Directed faults: they wait until an instance comes, for the n-th time, to a place where a fault hurts most. */
 
 /**
+ * - `claim`    it is about to send a node a claim
  * - `grant`    a node's vote for it has arrived
  * - `win`      a majority has: the moment between claim and start
  * - `start`    its handler has been called: the event loop blocks inside it
@@ -8,7 +9,7 @@
  * - `renewal`  it has sent a renewal
  * - `release`  it is about to release a lock
  */
-export type Place = 'grant' | 'win' | 'start' | 'long run' | 'renewal' | 'release';
+export type Place = 'claim' | 'grant' | 'win' | 'start' | 'long run' | 'renewal' | 'release';
 
 interface Trap {
   readonly place: Place;

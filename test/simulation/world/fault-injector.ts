@@ -1,11 +1,18 @@
 /** Makes what a plan says happen. */
 
-import type { Fault, InstanceFault, Misfortune } from './fault.js';
-import { Presences } from './presences.js';
+import {
+  type Fault,
+  type FaultOf,
+  type InstanceFault,
+  losesMemory,
+  type Misfortune,
+  type ServerFault,
+} from './fault.js';
+import { LinkFaults } from './link-faults.js';
+import { NameFaults } from './name-faults.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
-import type { Instance } from './simulated-instance.js';
-import { unlessHealed } from './unless-healed.js';
+import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
 /** The kernel closes the sockets of a process that is gone. */
@@ -15,29 +22,35 @@ const STOP_TOLERANCE_MS = 500;
 
 export class FaultInjector {
   readonly serverFaults: ServerFaults;
-  private readonly presences: Presences;
+  private readonly nameFaults: NameFaults;
+  private readonly linkFaults: LinkFaults;
 
   constructor(
     private readonly parts: WorldParts,
-    private readonly join: (generation: number) => void,
+    private readonly join: Join,
+    startServer: (position: number, host?: Server) => Server,
   ) {
-    this.presences = new Presences(parts);
-    this.serverFaults = new ServerFaults(parts, this.presences, () => this.living());
+    this.linkFaults = new LinkFaults(parts);
+    this.nameFaults = new NameFaults(parts, () => this.living(), startServer);
+    this.serverFaults = new ServerFaults(parts, () => this.living());
   }
 
   strike(fault: Fault): void {
-    const { history, servers, time, profile } = this.parts;
+    const { history, time, profile } = this.parts;
     if (time.nowMs >= profile.healedAtMs) return;
     history.note(() => `fault: ${JSON.stringify(fault)}`);
     history.count(`fault ${fault.kind}`);
     if (fault.kind === 'instance joins') this.join(1);
     else if (fault.kind === 'newer node set joins') this.join(2);
+    else if (fault.kind === 'instance of another set joins') this.joinOther();
+    else if (fault.kind === 'fleet suffers') this.sufferAll(fault);
+    else if (fault.kind === 'name moves') this.nameFaults.strike(fault);
     else if ('instance' in fault) {
       const living = this.living();
       const instance = living[fault.instance % Math.max(1, living.length)];
       if (instance !== undefined) this.strikeInstance(instance, fault);
     } else if ('server' in fault) {
-      const server = servers[fault.server % servers.length];
+      const server = this.struck(fault);
       if (server !== undefined) this.serverFaults.strike(server, fault);
     }
   }
@@ -58,8 +71,34 @@ export class FaultInjector {
     }
   }
 
+  private joinOther(): void {
+    const isThere = this.parts.rivals.positions.length > 0;
+    if (isThere) this.parts.history.count('an instance of another set joins');
+    this.join(1, isThere);
+  }
+
+  private sufferAll({ whose, misfortune, forMs }: FaultOf<'fleet suffers'>): void {
+    for (const instance of this.living()) {
+      if (whose === 'all' || instance.isOfOther === (whose === 'other')) {
+        this.parts.history.count(`${misfortune} with its fleet`);
+        this.suffer(instance, misfortune, forMs);
+      }
+    }
+  }
+
+  private struck(fault: ServerFault): Server | undefined {
+    const { servers, spots, rivals } = this.parts;
+    const mayForget = losesMemory(fault);
+    const lossy = mayForget ? spots.lossy(fault.server) : undefined;
+    const among = servers.filter(
+      ({ position }) =>
+        (lossy === undefined || position === lossy) && (!mayForget || rivals.mayForget(position)),
+    );
+    return among[fault.server % among.length];
+  }
+
   private strikeInstance(instance: Instance, fault: InstanceFault): void {
-    const { servers } = this.parts;
+    const servers = instance.connections.map(({ server }) => server);
     switch (fault.kind) {
       case 'instance suffers':
         this.suffer(instance, fault.misfortune, fault.forMs);
@@ -78,16 +117,23 @@ export class FaultInjector {
         instance.machine.stepWallClock(fault.byMs);
         return;
       case 'beats are lost':
-        for (const server of servers) this.hurtLink(instance, server, fault.forMs, { areBeatsCut: true });
+        for (const server of servers)
+          this.linkFaults.hurt(instance, server, fault.forMs, { areBeatsCut: true });
         return;
       case 'replies are slow':
         for (const server of servers)
-          this.hurtLink(instance, server, fault.forMs, { replyDelayMs: fault.byMs });
+          this.linkFaults.hurt(instance, server, fault.forMs, { replyDelayMs: fault.byMs });
+        return;
+      case 'answers are lost':
+        this.linkFaults.loseAnswers(instance, fault);
+        return;
+      case 'one server is left':
+        this.linkFaults.leaveOne(instance, fault);
         return;
       case 'link is cut': {
         const server = servers[fault.server % servers.length];
         const cut = { isRequestCut: fault.way !== 'reply', isReplyCut: fault.way !== 'request' };
-        if (server !== undefined) this.hurtLink(instance, server, fault.forMs, cut);
+        if (server !== undefined) this.linkFaults.hurt(instance, server, fault.forMs, cut);
         return;
       }
       default:
@@ -95,7 +141,8 @@ export class FaultInjector {
     }
   }
 
-  private suffer(instance: Instance, misfortune: Misfortune, forMs: number): void {
+  private suffer(instance: Instance, misfortune: Misfortune, askedMs: number): void {
+    const forMs = this.parts.rivals.mostAwayMs(askedMs);
     switch (misfortune) {
       case 'blocked':
         instance.machine.pause(forMs);
@@ -104,7 +151,11 @@ export class FaultInjector {
         instance.machine.suspend(forMs);
         return;
       case 'cut off':
-        this.cutOff(instance, forMs);
+        this.linkFaults.cutOff(instance, forMs);
+        return;
+      case 'unanswered':
+        for (const { server } of instance.connections)
+          this.linkFaults.hurt(instance, server, forMs, { isReplyCut: true });
         return;
       case 'killed':
       case 'unplugged':
@@ -112,14 +163,6 @@ export class FaultInjector {
         return;
       default:
         misfortune satisfies never;
-    }
-  }
-
-  private cutOff(instance: Instance, forMs: number): void {
-    for (const server of this.parts.servers) {
-      this.presences.lose(instance, server);
-      this.hurtLink(instance, server, forMs, { isRequestCut: true, isReplyCut: true });
-      this.presences.restore(instance, server);
     }
   }
 
@@ -134,16 +177,5 @@ export class FaultInjector {
     time.schedule(withinMs, () => {
       if (instance.machine.hasRunFor(withinMs)) history.fail('stop() settles within its bound', instance.id);
     });
-  }
-
-  private hurtLink(
-    { machine }: Instance,
-    server: Server,
-    forMs: number,
-    harm: Partial<ReturnType<WorldParts['network']['link']>>,
-  ): void {
-    const link = this.parts.network.link(machine, server);
-    Object.assign(link, harm);
-    unlessHealed(this.parts, forMs, () => link.heal());
   }
 }

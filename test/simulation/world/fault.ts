@@ -1,6 +1,7 @@
 /** What can go wrong in a world. Every fault is within what the README assumes. */
 
 import type { Place } from './ambush.js';
+import type { Call } from './network.js';
 import type { Restart } from './server.js';
 
 /**
@@ -8,9 +9,10 @@ import type { Restart } from './server.js';
  * - `suspended`  the machine sleeps: its monotonic clock stands too
  * - `killed`     the kernel closes the sockets of the process
  * - `cut off`    all its connections are reset, and new ones refused: a dying proxy, or a firewall that rejects
+ * - `unanswered` servers act on what it sends, and nothing of what they answer arrives: a hiccup of whatever is in between
  * - `unplugged`  the host is gone and nobody says so
  */
-export type Misfortune = 'blocked' | 'suspended' | 'cut off' | 'killed' | 'unplugged';
+export type Misfortune = 'blocked' | 'suspended' | 'cut off' | 'unanswered' | 'killed' | 'unplugged';
 
 export type InstanceFault = { readonly instance: number } & (
   | { readonly kind: 'instance suffers'; readonly misfortune: Misfortune; readonly forMs: number }
@@ -25,6 +27,18 @@ export type InstanceFault = { readonly instance: number } & (
   | { readonly kind: 'instance leaves' }
   | { readonly kind: 'wall clock steps'; readonly byMs: number }
   | { readonly kind: 'beats are lost'; readonly forMs: number }
+  /** Servers act on the next messages of this kind, so much later, and nobody hears of it. */
+  | {
+      readonly kind: 'answers are lost';
+      readonly call: Call;
+      readonly from: 'one' | 'all';
+      readonly server: number;
+      readonly count: number;
+      readonly lateMs: number;
+      /** The connection ends with it, and a new one is made at once. */
+      readonly isReset: boolean;
+    }
+  | { readonly kind: 'one server is left'; readonly server: number; readonly forMs: number }
   | { readonly kind: 'replies are slow'; readonly byMs: number; readonly forMs: number }
   | {
       readonly kind: 'link is cut';
@@ -54,11 +68,57 @@ export type ServerFault = { readonly server: number } & (
     }
   | { readonly kind: 'server stops'; readonly forMs: number }
   | { readonly kind: 'server is flushed' }
+  | { readonly kind: 'server is busy'; readonly forMs: number }
   | { readonly kind: 'server clock steps'; readonly byMs: number; readonly forMs: number }
 );
 
-export type Fault = { readonly atMs: number } & (
-  | { readonly kind: 'instance joins' | 'newer node set joins' }
+/** A name comes to mean another server, while the old one lives on and keeps its connections; later the old one again. */
+export interface NameFault {
+  readonly kind: 'name moves';
+  /** Whose position it is. */
+  readonly server: number;
+  readonly who: 'all' | 'one';
+  /** For whom alone. */
+  readonly instance: number;
+  /**
+   * What a server that is new there knows: nothing, or what the old one knows, or knew when it wrote its last file. Another
+   * database of the same server knows nothing either, and has its clock.
+   */
+  readonly content: 'empty' | 'database' | 'replica' | 'file';
+  readonly forMs: number;
+  /** A bit for each living instance: whether its connection is reset at once. The others keep theirs. */
+  readonly resets: number;
+  readonly resetsBack: number;
+}
+
+/** What happens, of one kind. */
+export type FaultOf<Kind extends Happening['kind']> = Extract<Happening, { readonly kind: Kind }>;
+
+export type Fault = { readonly atMs: number } & Happening;
+
+export type Happening =
+  | NameFault
+  | { readonly kind: 'instance joins' | 'newer node set joins' | 'instance of another set joins' }
+  | {
+      /** All instances of one set of nodes, or of all, suffer at once. */
+      readonly kind: 'fleet suffers';
+      readonly whose: 'own' | 'other' | 'all';
+      readonly misfortune: 'blocked' | 'suspended' | 'cut off' | 'killed';
+      readonly forMs: number;
+    }
   | InstanceFault
-  | ServerFault
-);
+  | ServerFault;
+
+/** Whether the server may know less afterwards than before. */
+export function losesMemory(fault: ServerFault): boolean {
+  switch (fault.kind) {
+    case 'server is flushed':
+    case 'server fails over':
+      return true;
+    case 'server restarts':
+    case 'server restarts on a grant':
+      return fault.how !== 'with its memory';
+    default:
+      return false;
+  }
+}

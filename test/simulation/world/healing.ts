@@ -3,7 +3,7 @@
 import { LIVE_AFTER_MS, QUIET_MS } from '../watch/live-after.js';
 import type { FaultInjector } from './fault-injector.js';
 import type { Plan } from './plan.js';
-import type { Instance } from './simulated-instance.js';
+import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
 /** So that somebody is left to take over. */
@@ -20,17 +20,18 @@ export class Healing {
     private readonly parts: WorldParts,
     private readonly plan: Plan,
     private readonly injector: FaultInjector,
-    private readonly join: (generation: number) => void,
+    private readonly join: Join,
   ) {}
 
   /** Repairs everything but a minority of the servers. */
   start(): void {
-    const { history, servers, network, instances, random } = this.parts;
+    const { history, servers, network, names, instances, random } = this.parts;
     history.note(() => 'healed');
     const leftDown = Math.min(this.plan.leftDown, (servers.length - 1) / 2);
     for (const server of servers) {
       server.clearTraps();
       server.resume();
+      server.isBusy = false;
       server.synchronise((random.next() * 2 - 1) * this.plan.healedSkewMs);
       if (server.index < leftDown) server.crash();
       else this.injector.serverFaults.restart(server, 'with its memory');
@@ -40,13 +41,19 @@ export class Healing {
       machine.wake();
     }
     network.heal();
+    names.heal();
     this.populate();
     this.parts.time.schedule(FIRST_DEATH_MS, () => this.tryOut());
   }
 
   /** Once a newer node set has been met anywhere, only its own instances can go on. */
   private populate(): void {
-    for (let count = this.able().length; count < LEAST_INSTANCES; count += 1) this.join(this.generation());
+    const { rivals } = this.parts;
+    const count = (isOfOther: boolean): number =>
+      this.able().filter((one) => one.isOfOther === isOfOther).length;
+    for (let own = count(false); own < LEAST_INSTANCES; own += 1) this.join(this.generation());
+    // Where the other set stands on record nobody else may go on, so somebody must be there.
+    if (rivals.positions.length > 0 && count(true) === 0) this.join(this.generation(), true);
   }
 
   private generation(): number {
@@ -64,6 +71,8 @@ export class Healing {
     switch (this.plan.trial) {
       case 'all away':
         this.sendAllAway();
+        return;
+      case 'none':
         return;
       case 'death in a run':
         this.loseOneInItsRun();

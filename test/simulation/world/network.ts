@@ -2,6 +2,7 @@
 
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { NodeCall } from '../../support/wrapped-node.js';
 import type { Machine } from './machine.js';
 import type { Server } from './server.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -18,9 +19,19 @@ export interface NetworkOptions {
   readonly overtakeShare: number;
 }
 
-export type MessageKind = 'beat' | 'other';
+/** What a message asks for. */
+export type Call = NodeCall | 'lock';
 
 const HEALED_DELAY_MS = 2;
+
+/** What happens to the next messages of one kind: the server acts on each, so much later, and its answer is lost. */
+export interface Mishap {
+  readonly call: Call;
+  left: number;
+  readonly lateMs: number;
+  /** Answers whether the sender's connection ends with it. */
+  readonly onSent: () => boolean;
+}
 
 /** Both directions between one machine and one server. */
 class Link {
@@ -30,8 +41,10 @@ class Link {
   /** Added to every reply, ms. */
   replyDelayMs = 0;
   lastArrivalMs = 0;
+  mishaps: Mishap[] = [];
 
   heal(): void {
+    this.mishaps = [];
     this.isRequestCut = false;
     this.isReplyCut = false;
     this.areBeatsCut = false;
@@ -43,7 +56,7 @@ export interface Request<T> {
   readonly machine: Machine;
   readonly server: Server;
   readonly timeoutMs: number;
-  readonly kind: MessageKind;
+  readonly call: Call;
   readonly work: () => Promise<NodeReply<T>>;
 }
 
@@ -67,7 +80,7 @@ export class Network {
 
   /** Asks a server. No answer within the timeout, by the machine's own clock, is no vote. */
   request<T>(request: Request<T>): Promise<NodeReply<T>> {
-    const { machine, server, timeoutMs, kind } = request;
+    const { machine, server, timeoutMs, call } = request;
     const link = this.link(machine, server);
     return new Promise((resolve) => {
       const finish = (reply: NodeReply<T>): void => {
@@ -77,10 +90,11 @@ export class Network {
       const cancelTimeout = this.time.schedule(timeoutMs, () =>
         machine.run(() => finish({ answered: false, reason: 'timed out' })),
       );
+      if (this.meetsMishap(request, link, finish)) return;
       const copies = this.happens(this.options.doubleShare) ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         const isLost = this.happens(this.options.lossShare);
-        if (isLost || link.isRequestCut || (link.areBeatsCut && kind === 'beat')) continue;
+        if (isLost || link.isRequestCut || (link.areBeatsCut && call === 'beat')) continue;
         this.time.schedule(this.arrivalMs(link), () => this.arrive(request, link, finish));
       }
     });
@@ -92,6 +106,25 @@ export class Network {
     for (const link of [...this.links.values()].flat()) link.heal();
   }
 
+  /** A copy that is late arrives on a connection that has ended: what is sent meanwhile overtakes it. */
+  private meetsMishap<T>(
+    { machine, server, call, work }: Request<T>,
+    link: Link,
+    finish: (reply: NodeReply<T>) => void,
+  ): boolean {
+    const mishap = link.mishaps.find((one) => one.call === call && one.left > 0);
+    if (mishap === undefined || this.isHealed) return false;
+    mishap.left -= 1;
+    const inMs = this.delayMs() + mishap.lateMs;
+    this.time.schedule(inMs, () => server.receive(() => void work()));
+    if (mishap.onSent()) {
+      this.time.schedule(this.delayMs(), () =>
+        machine.run(() => finish({ answered: false, reason: 'connection ended' })),
+      );
+    }
+    return true;
+  }
+
   private arrive<T>(
     { machine, server, work }: Request<T>,
     link: Link,
@@ -101,6 +134,10 @@ export class Network {
       if (link.isReplyCut || this.happens(this.options.lossShare)) return;
       this.time.schedule(this.delayMs() + link.replyDelayMs, () => machine.run(() => finish(reply)));
     };
+    if (server.isBusy && !server.isDown) {
+      answer({ answered: false, reason: 'BUSY' });
+      return;
+    }
     // The kernel of a machine whose server process is gone says so.
     if (server.isDown) answer({ answered: false, reason: 'connection refused' });
     // The node works at once; its answer is a promise only because that is the shape of the port.

@@ -1,12 +1,13 @@
 /**
  * Run locks by majority over the simulated network: what redlock.lock-provider.ts does over Redis, with the node's own
- * part (quarantine, presence, deadline) in the model.
+ * part (quarantine, presence, deadline) in the model and the meaning of the votes where production has it.
  */
 
-import type {
-  ExtendVote,
-  LockVote,
-} from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
+import {
+  decideAcquire,
+  decideExtend,
+  type LockVote,
+} from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type {
   ExtendVerdict,
   HeldLock,
@@ -15,7 +16,6 @@ import type {
   NodeReply,
   Random,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
 import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { Machine } from './machine.js';
@@ -25,7 +25,8 @@ import { UnansweredReleases } from './unanswered-releases.js';
 
 export interface NetworkedLocksParts {
   readonly machine: Machine;
-  readonly servers: readonly Server[];
+  /** To which it is connected now. */
+  readonly servers: () => readonly Server[];
   readonly network: Network;
   readonly random: Random;
   readonly instanceId: string;
@@ -72,7 +73,7 @@ export class NetworkedLocks implements LockProvider {
     onRelease(locks);
     for (const { value } of locks) witness.closed(value);
     await machine.turn();
-    await Promise.all(locks.flatMap((lock) => servers.map((server) => this.releaseAt(server, lock))));
+    await Promise.all(locks.flatMap((lock) => servers().map((server) => this.releaseAt(server, lock))));
   }
 
   private async releaseAt(server: Server, lock: HeldLock): Promise<void> {
@@ -86,7 +87,7 @@ export class NetworkedLocks implements LockProvider {
     this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
     witness.opened(lock.value, machine);
     // Ahead of the bid, which must not be refused because of an old lock of our own.
-    for (const server of servers) this.resend(server);
+    for (const server of servers()) this.resend(server);
     let takeOvers = 0;
     const replies = await this.ask<LockVote>((server, deadlineMs) => {
       const request = this.request(lock, server, ttlMs, deadlineMs);
@@ -95,29 +96,24 @@ export class NetworkedLocks implements LockProvider {
       if (vote.kind === 'acquired') witness.granted(server, request);
       return vote;
     });
-    const votes = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
-    const quorum = quorumOf(replies.length);
-    if (votes.filter(({ kind }) => kind === 'acquired').length >= quorum) {
-      if (takeOvers > 0) witness.tookOver();
-      this.parts.onAcquired(lock);
-      return { kind: 'acquired', lock };
+    const verdict = decideAcquire(votesOf(replies), replies.length);
+    if (verdict.kind !== 'acquired') {
+      void this.release([lock]);
+      return verdict;
     }
-    void this.release([lock]);
-    return verdictOfRefusals(votes, quorum);
+    if (takeOvers > 0) witness.tookOver();
+    this.parts.onAcquired(lock);
+    return { kind: 'acquired', lock };
   }
 
   private async extendOne(lock: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
-    const replies = await this.ask<ExtendVote>((server, deadlineMs) => {
+    const replies = await this.ask<LockVote>((server, deadlineMs) => {
       const request = this.request(lock, server, ttlMs, deadlineMs);
-      const vote = server.desk.extend(request);
-      if (vote === 'extended') this.parts.witness.granted(server, request);
-      return vote;
+      const kind = server.desk.extend(request);
+      if (kind === 'extended') this.parts.witness.granted(server, request);
+      return { kind };
     });
-    const quorum = quorumOf(replies.length);
-    const extended = replies.filter((reply) => reply.answered && reply.value === 'extended').length;
-    const lost = replies.filter((reply) => reply.answered && reply.value === 'lost').length;
-    if (extended >= quorum) return { kind: 'extended' };
-    return lost >= quorum ? { kind: 'lost' } : { kind: 'no_quorum', reason: 'simulated' };
+    return decideExtend(votesOf(replies), replies.length);
   }
 
   private request(lock: HeldLock, server: Server, ttlMs: number, deadlineMs: number): LockRequest {
@@ -135,7 +131,7 @@ export class NetworkedLocks implements LockProvider {
   /** The deadline is in the server's own time: after it the caller has given up on the message. */
   private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
     return Promise.all(
-      this.parts.servers.map((server) => {
+      this.parts.servers().map((server) => {
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         return this.askOne(server, () => work(server, deadlineMs));
       }),
@@ -148,20 +144,12 @@ export class NetworkedLocks implements LockProvider {
       machine,
       server,
       timeoutMs,
-      kind: 'other',
+      call: 'lock',
       work: async () => ({ answered: true, value: work(), nodeTimeMs: server.wallMs() }),
     });
   }
 }
 
-function verdictOfRefusals(votes: readonly LockVote[], quorum: number): LockVerdict {
-  const held = votes.filter((vote) => vote.kind === 'held');
-  const [first] = held;
-  if (first === undefined || held.length < quorum) return { kind: 'no_quorum', reason: 'simulated' };
-  const waits = held.flatMap(({ freeInMs }) => (freeInMs === undefined ? [] : [freeInMs]));
-  return {
-    kind: 'held',
-    holder: first.holder,
-    ...(waits.length === held.length && { freeInMs: Math.max(...waits) }),
-  };
+function votesOf(replies: readonly NodeReply<LockVote>[]): readonly LockVote[] {
+  return replies.map((reply) => (reply.answered ? reply.value : { kind: 'silent', reason: reply.reason }));
 }

@@ -15,7 +15,17 @@ const RETRY_MS = 50;
 const GRACE_MS = 150;
 
 export class Presences {
-  constructor(private readonly parts: WorldParts) {}
+  constructor(private readonly world: () => WorldParts) {}
+
+  /** An instance gives its connection up by itself, and connects to whatever the name means by now. */
+  reconnect(instanceId: string, server: Server): void {
+    const instance = this.parts.instances.find(({ id }) => id === instanceId);
+    if (instance === undefined || instance.unseenBy.has(server.index)) return;
+    this.parts.history.count('gives up a connection');
+    this.parts.history.note(() => `${instanceId} gives up its connection to ${server.label}`);
+    this.lose(instance, server);
+    this.restore(instance, server);
+  }
 
   /** A connection has ended; both sides are told. */
   lose({ id, machine, scheduler, unseenBy }: Instance, server: Server): void {
@@ -40,21 +50,31 @@ export class Presences {
     for (const instance of instances) this.lose(instance, server);
   }
 
-  /** Connects again as soon as the way is free; the leases are renewed then. */
+  /** Connects again, to whatever the name means by now, as soon as the way is free; the leases are renewed then. */
   restore(instance: Instance, server: Server): void {
     const { time, random } = this.parts;
+    const connection = instance.connections.find((one) => one.server === server);
+    if (connection === undefined) return;
     const reconnect = (): void => {
-      if (!instance.unseenBy.has(server.index) || server.isDown) return;
-      if (this.isCut(instance, server)) {
+      if (!instance.unseenBy.has(server.index) || connection.server !== server) return;
+      const target = this.parts.names.resolve(instance.id, connection.position);
+      if (target === server && target.isDown) return;
+      if (target.isDown || this.isCut(instance, target)) {
         time.schedule(RETRY_MS, () => instance.machine.run(reconnect));
         return;
       }
+      connection.server = target;
       instance.unseenBy.delete(server.index);
-      server.model.locks.reconnect(instance.id);
-      instance.releases?.resend(server);
+      instance.unseenBy.delete(target.index);
+      target.model.locks.reconnect(instance.id);
+      instance.releases?.resend(target);
       instance.scheduler.renewAll();
     };
     time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));
+  }
+
+  private get parts(): WorldParts {
+    return this.world();
   }
 
   private isCut({ machine }: Instance, server: Server): boolean {

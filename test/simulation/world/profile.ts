@@ -7,16 +7,28 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'sets';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
   readonly healedAtMs: number;
+  /** After healing, until every tick must run; 6 s where nothing is said. */
+  readonly liveAfterMs?: number;
   readonly tasks: number;
   readonly options: Partial<ProtocolOptions>;
   readonly network: NetworkOptions;
   /** No ranks and no lease: every instance bids for every tick, so that the ledger alone decides. */
   readonly everyInstanceBids: boolean;
+  /** Names of nodes come to mean other servers. */
+  readonly namesMove?: boolean;
+  /** Instances of another set of nodes join on some of the servers. */
+  readonly hasRivals?: boolean;
+  /** A node waits for the word of the others for as long as that takes. */
+  readonly isStrict?: boolean;
+  /** Elsewhere: for so long, ms. Short, since no name moves there that such a wait is for. */
+  readonly identityWaitMs: number;
+  /** Sizes of the node set to draw from. */
+  readonly servers?: readonly (1 | 3 | 5)[];
   readonly leastInstances: number;
   readonly handlers: readonly HandlerKind[];
   /** Of tasks with policies of their own. Absent: the same. */
@@ -51,6 +63,7 @@ const BAD: NetworkOptions = {
 
 export const NORMAL: Profile = {
   name: 'normal',
+  identityWaitMs: 3_000,
   periodMs: 1_000,
   durationMs: 40_000,
   healedAtMs: 40_000,
@@ -73,6 +86,7 @@ export const NORMAL: Profile = {
 
 export const TORTURE: Profile = {
   name: 'torture',
+  identityWaitMs: 500,
   periodMs: 100,
   durationMs: 10_000,
   healedAtMs: 10_000,
@@ -88,6 +102,7 @@ export const TORTURE: Profile = {
 export const LIVENESS: Profile = {
   ...NORMAL,
   name: 'liveness',
+  identityWaitMs: 2_000,
   durationMs: 45_000,
   healedAtMs: 25_000,
   network: BAD,
@@ -95,4 +110,37 @@ export const LIVENESS: Profile = {
   handlersWithPolicies: [...Array<HandlerKind>(8).fill('short'), 'long', 'failing'],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS];
+/** Names that come to mean other servers. Every instance bids for every tick, so that the ledger alone decides. */
+export const IDENTITY: Profile = {
+  ...NORMAL,
+  name: 'identity',
+  periodMs: 500,
+  durationMs: 46_000,
+  healedAtMs: 20_000,
+  // An old server to which a name has gone back keeps its vote for 10 s before it takes a new id, and notes are asked for again at
+  // distances of up to 10 s.
+  liveAfterMs: 22_000,
+  tasks: 1,
+  options: { bidStaggerMs: 40, nodeTimeoutMs: 60 },
+  network: BAD,
+  everyInstanceBids: true,
+  namesMove: true,
+  isStrict: true,
+  identityWaitMs: Number.POSITIVE_INFINITY,
+  servers: [3, 3, 5],
+  leastInstances: 2,
+  handlers: ['short'],
+};
+
+/** Instances of two sets of nodes on the same servers, and nodes that forget, or fleets that sleep. */
+export const SETS: Profile = {
+  ...IDENTITY,
+  name: 'sets',
+  network: LAN,
+  namesMove: false,
+  hasRivals: true,
+  leastInstances: 1,
+  servers: [3, 3, 3, 5, 1],
+};
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, SETS];

@@ -3,12 +3,17 @@
 import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import type { Place } from './ambush.js';
 import type { Machine } from './machine.js';
+import type { Connection } from './names.js';
 
 export interface Resident {
   readonly id: string;
   /** Of the node set that it was started with. */
   readonly generation: number;
+  /** Its nodes are another set than most instances' in this world. */
+  readonly isOfOther: boolean;
   readonly machine: Machine;
+  /** One for each position of its node set. */
+  readonly connections: readonly Connection[];
   readonly clusterClock: ClusterClock;
   /** `task tick` of those that were won here. */
   readonly won: Set<string>;

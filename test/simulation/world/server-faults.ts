@@ -1,7 +1,6 @@
 /** Makes what a plan says happen to a server. */
 
 import type { ServerFault } from './fault.js';
-import type { Presences } from './presences.js';
 import type { Restart, Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import { unlessHealed } from './unless-healed.js';
@@ -10,7 +9,6 @@ import type { WorldParts } from './world-parts.js';
 export class ServerFaults {
   constructor(
     private readonly parts: WorldParts,
-    private readonly presences: Presences,
     private readonly living: () => readonly Instance[],
   ) {}
 
@@ -39,7 +37,14 @@ export class ServerFaults {
         if (server.isDown) return;
         server.flush();
         this.parts.claims.lost(server);
+        this.parts.giveUps.lost(server);
         this.parts.audit.disturbed();
+        return;
+      case 'server is busy':
+        server.isBusy = true;
+        unlessHealed(this.parts, fault.forMs, () => {
+          server.isBusy = false;
+        });
         return;
       case 'server clock steps':
         this.stepClock(server, fault.byMs);
@@ -79,13 +84,14 @@ export class ServerFaults {
   private isBack(server: Server, how: string): void {
     const { claims, history } = this.parts;
     claims.lost(server);
+    this.parts.giveUps.lost(server);
     this.parts.audit.disturbed();
     history.note(() => `node ${server.index + 1} is up again, ${how}`);
-    for (const instance of this.living()) this.presences.restore(instance, server);
+    for (const instance of this.living()) this.parts.presences.restore(instance, server);
   }
 
   private crash(server: Server): void {
     server.crash();
-    this.presences.loseAll(this.living(), server);
+    this.parts.presences.loseAll(this.living(), server);
   }
 }

@@ -15,6 +15,12 @@ export type Restart = 'empty' | 'with its memory' | 'with old memory';
 /** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
 const STEP_FORGOTTEN_MS = 3_100;
 
+/** By then an instance that is there has had an answer. */
+const STEP_MISLEADS_MS = 20_000;
+
+/** More than the faults of one world. */
+const MOST_RESTARTS = 100;
+
 /** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
 export const MOST_BACK_MS = 800;
 
@@ -24,20 +30,29 @@ export interface ServerSnapshot {
 }
 
 export interface ServerOptions {
+  /** Of this server among all. */
   readonly index: number;
+  /** Its place in the set of nodes; the first server of each has that index too. */
+  readonly position?: number;
   readonly rate: number;
   readonly offsetMs: number;
+  /** Whose clock it shares: it is another database of that server. */
+  readonly host?: Server | undefined;
 }
 
 export class Server {
   readonly index: number;
-  readonly model: MemoryNode;
-  readonly desk: LockDesk;
+  readonly position: number;
+  model: MemoryNode;
+  desk: LockDesk;
   isDown = false;
   isPaused = false;
+  /** Somebody else's slow script runs there: it refuses everything. */
+  isBusy = false;
   private stepMs: number;
   private backSoFarMs = 0;
   private steppedForwardMs = Number.NEGATIVE_INFINITY;
+  private steppedMs = Number.NEGATIVE_INFINITY;
   private readonly waiting: (() => void)[] = [];
   private traps: (() => void)[] = [];
   private backup: ServerSnapshot | undefined;
@@ -45,22 +60,40 @@ export class Server {
   constructor(
     private readonly time: VirtualTime,
     private readonly options: ServerOptions,
-    history: History,
+    private readonly history: History,
   ) {
     this.index = options.index;
+    this.position = options.position ?? options.index;
     this.stepMs = options.offsetMs;
-    this.model = new MemoryNode({ wallMs: () => this.wallMs() });
+    let nonces = 0;
+    const newNonce = (): string => {
+      nonces += 1;
+      return `${this.index.toString(16).padStart(6, '0')}${nonces.toString(16).padStart(6, '0')}`;
+    };
+    this.model = new MemoryNode({ wallMs: () => this.wallMs() }, newNonce);
     this.desk = new LockDesk(this.model, () => this.wallMs(), history);
   }
 
+  /** A prime for a second server of the position. */
+  get label(): string {
+    return `node ${this.position + 1}${this.index === this.position ? '' : '\u2032'}`;
+  }
+
   wallMs(): number {
+    if (this.options.host !== undefined) return this.options.host.wallMs();
     // Redis answers in whole microseconds and the scripts in whole milliseconds.
     return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }
 
-  connect(onReply: (nodeTimeMs: number) => void): VotingNode {
-    const place = this.index + 1;
-    return this.model.connect({ label: `node ${place}`, position: `n${place}`, onReply });
+  /** @param position its name in the node set of whoever connects */
+  connect(position: string): VotingNode {
+    return this.model.connect({ label: this.label, position });
+  }
+
+  /** Begins as a node that has been in use for long. */
+  begin(model: MemoryNode): void {
+    this.model = model;
+    this.desk = new LockDesk(model, () => this.wallMs(), this.history);
   }
 
   /** Hands a message over: it is worked on now, when the server goes on, or never. */
@@ -129,6 +162,13 @@ export class Server {
     this.isDown = false;
   }
 
+  /** Begins with what another server knows, or knew when its last file was written: a restored or promoted one. */
+  copyFrom(other: Server, content: 'replica' | 'file'): void {
+    // The model numbers the incarnations of one server; none of this one's may look like one of the other's.
+    for (let count = 0; count < MOST_RESTARTS; count += 1) this.model.loseMemory('restart');
+    this.restore(content === 'file' ? other.backup : other.snapshot());
+  }
+
   /** Another server process goes on with what it knew at the time of the snapshot. */
   failOver(replica: ServerSnapshot): void {
     this.restore(replica);
@@ -156,7 +196,13 @@ export class Server {
 
   private restoredFloor: number | undefined;
 
+  /** Whether an instance may still be mistaken about its clock. */
+  get hasSteppedLately(): boolean {
+    return this.time.nowMs - this.steppedMs < STEP_MISLEADS_MS;
+  }
+
   private setStep(stepMs: number): void {
+    this.steppedMs = this.time.nowMs;
     if (stepMs > this.stepMs) this.steppedForwardMs = this.time.nowMs;
     this.desk.clockSteps();
     this.stepMs = stepMs;

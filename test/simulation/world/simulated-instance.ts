@@ -1,6 +1,9 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
+import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { throughCouriers } from '../../../libs/distributed-schedule/src/protocol/ledger/claim-courier.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
@@ -11,6 +14,7 @@ import { Ambush } from './ambush.js';
 import { Machine } from './machine.js';
 import { NetworkedLocks } from './networked-locks.js';
 import type { Resident } from './resident.js';
+import type { Server } from './server.js';
 import { simulatedTask } from './simulated-task.js';
 import { WatchedLedger } from './watched-ledger.js';
 import { connectNode } from './watched-node.js';
@@ -36,7 +40,12 @@ export interface Instance extends Resident {
   countsFrom: number | undefined;
 }
 
+/** Makes one more instance, of this generation of its set of nodes; of another set where there is one. */
+export type Join = (generation: number, isOfOther?: boolean) => void;
+
 export interface Birth {
+  /** Of its node set. */
+  readonly positions: readonly number[];
   readonly id: string;
   readonly generation: number;
   /** Rate of its monotonic clock, and how far its wall clock is off, ms. */
@@ -46,14 +55,17 @@ export interface Birth {
 
 /** Makes an instance and starts it. */
 export function startInstance(parts: WorldParts, birth: Birth): Instance {
-  const { id, generation } = birth;
+  const { id, generation, positions } = birth;
   const machine = new Machine(parts.time, birth);
   const ambush = new Ambush();
+  const connections = parts.names.connect(id, positions);
   const resident: Resident = {
     id,
     generation,
     machine,
-    clusterClock: new ClusterClock(machine, parts.servers.length),
+    isOfOther: positions !== parts.positions,
+    connections,
+    clusterClock: new ClusterClock(machine, connections.length),
     won: new Set(),
     claimed: new Set(),
     retired: { sinceMs: Number.POSITIVE_INFINITY },
@@ -81,7 +93,9 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     instance.scheduler.add(simulatedTask(parts, `t${index}`, resident));
   }
   parts.instances.push(instance);
-  parts.history.note(() => `${id} joins, node set ${generation}`);
+  parts.history.note(
+    () => `${id} joins, node set ${generation}: ${connections.map(({ name }) => name).join(' ')}`,
+  );
   instance.scheduler.start();
   return instance;
 }
@@ -92,18 +106,36 @@ function buildScheduler(
   locks: LockProvider,
   observe: (event: ScheduleEvent) => void,
 ): Scheduler {
-  const { servers, options, random, profile } = parts;
-  const nodes = servers.map((server) => connectNode(parts, server, resident));
-  const membership = new QuorumMembership(nodes);
+  const { options, random, profile } = parts;
+  const reconnect = ({ id }: Resident, server: Server): void => parts.presences.reconnect(id, server);
+  const nodes = throughCouriers(
+    resident.connections.map((connection) => connectNode({ ...parts, reconnect }, connection, resident)),
+    { clock: resident.machine, nodeTimeoutMs: options.nodeTimeoutMs },
+  );
+  const set: NodeSet = {
+    generation: resident.generation,
+    positions: nodes.map(({ position }) => position).sort(),
+    leaseTtlMs: options.leaseTtlMs,
+  };
+  const electorate = new Electorate({
+    nodes,
+    set,
+    app: 'app',
+    clock: resident.machine,
+    observer: { observe },
+    identityWaitMs: profile.identityWaitMs,
+  });
+  const membership = new QuorumMembership(nodes, electorate);
   return new Scheduler({
     instanceId: resident.id,
     nodes: nodes.length,
+    electorate,
     options,
     clock: resident.machine,
     random,
     clusterClock: resident.clusterClock,
     locks,
-    ledger: new WatchedLedger(new QuorumTickLedger(nodes), parts, resident),
+    ledger: new WatchedLedger(new QuorumTickLedger(nodes, electorate), parts, resident),
     directory: parts.audit.directory(),
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
@@ -113,11 +145,11 @@ function buildScheduler(
 }
 
 function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
-  const { id, machine, reach, unseenBy } = resident;
-  const { servers, network, random, options, locks, tenures } = parts;
+  const { id, machine, reach, unseenBy, connections } = resident;
+  const { network, random, options, locks, tenures } = parts;
   return new NetworkedLocks({
     machine,
-    servers,
+    servers: () => connections.map(({ server }) => server),
     network,
     random,
     instanceId: id,
@@ -154,6 +186,18 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       return;
     case 'error':
       parts.history.fail('no error inside', `${event.where}: ${String(event.error)}`);
+      return;
+    case 'identity':
+      parts.history.count(`identity ${event.condition}`);
+      parts.history.note(() => `${instance.id} ${event.node} ${event.condition}: ${event.detail}`);
+      return;
+    case 'node_set':
+      parts.history.count(`node set ${event.condition}`);
+      parts.history.note(() => `${instance.id} node set ${event.condition}: ${event.detail}`);
+      return;
+    case 'stamped':
+      parts.history.count(`stamped ${event.reason}`);
+      parts.history.note(() => `${instance.id} stamps ${event.node}: ${event.reason}`);
       return;
     case 'lease_lost':
       parts.history.count('lease lost');

@@ -15,10 +15,12 @@ import type { WorldParts } from './world-parts.js';
 const IN_FLIGHT_MS = 300;
 /** A give-back is sent in the same turn of the event loop. */
 const DEBT_MS = 1;
+/** An open claim is sent again after a pause, or given back. */
+const OPEN_FOR_MS = 200;
 
 export class WatchedLedger implements TickLedger {
   /** Claims that some node may have granted in vain, until their owner gives them back. */
-  private readonly owed = new Set<string>();
+  private readonly owed = new Map<string, ClaimVerdict>();
 
   constructor(
     private readonly ledger: TickLedger,
@@ -29,7 +31,11 @@ export class WatchedLedger implements TickLedger {
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
-    for (const claim of claims) this.parts.tenures.asked(this.resident, claim);
+    this.parts.giveUps.sends(claims);
+    for (const claim of claims) {
+      this.parts.tenures.asked(this.resident, claim);
+      if (this.owed.delete(claim.claimId)) this.parts.history.count('claim sent again');
+    }
     const verdicts = await this.ledger.claim(claims);
     for (const [index, verdict] of verdicts.entries()) {
       const claim = claims[index];
@@ -46,6 +52,7 @@ export class WatchedLedger implements TickLedger {
       this.owed.delete(claim.claimId);
       this.resident.claimed.delete(`${claim.task} ${claim.tick}`);
       this.parts.claims.gaveBack(claim);
+      this.parts.giveUps.gaveUp(this.resident, claim);
     }
     return this.ledger.giveBack(claims);
   }
@@ -64,8 +71,15 @@ export class WatchedLedger implements TickLedger {
       claimed.add(`${claim.task} ${claim.tick}`);
       claims.won(claim);
     } else if (verdict.votesOut > 0) {
-      this.owed.add(claim.claimId);
-      time.schedule(DEBT_MS, () => machine.run(() => this.checkGivenBack(claim)));
+      this.owed.set(claim.claimId, verdict);
+      const debtMs = verdict.undecided === true ? OPEN_FOR_MS : DEBT_MS;
+      time.schedule(debtMs, () =>
+        machine.run(() => {
+          // What a process that stood still has slept through comes all at once.
+          const isAwake = debtMs === DEBT_MS || machine.hasRunFor(debtMs);
+          if (isAwake && this.owed.get(claim.claimId) === verdict) this.checkGivenBack(claim);
+        }),
+      );
     }
   }
 

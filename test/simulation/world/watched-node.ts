@@ -7,64 +7,157 @@ import type {
   NodeReply,
   VotingNode,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { aroundNode } from '../../support/wrapped-node.js';
+import { NodeTime } from '../../../libs/distributed-schedule/src/redis/node-time.js';
+import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 import { EPOCH_MS } from './machine.js';
-import type { MessageKind } from './network.js';
+import type { Connection } from './names.js';
 import type { Resident } from './resident.js';
 import type { Server } from './server.js';
 import type { WorldParts } from './world-parts.js';
 
 export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'history'> {
-  readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot'>;
+  readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot' | 'stamped'>;
+  readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot'>;
+  /** What an instance does that gives up a connection by itself. */
+  readonly reconnect: (resident: Resident, server: Server) => void;
 }
 
-export function connectNode(parts: NodeParts, server: Server, resident: Resident): VotingNode {
-  const { machine, clusterClock, generation, reach } = resident;
-  const voter = { instanceId: resident.id, generation };
-  let nodeTimeMs = 0;
-  const node = server.connect((readMs) => {
-    nodeTimeMs = readMs;
-  });
-  const ask = async <T>(kind: MessageKind, act: () => Promise<NodeReply<T>>): Promise<NodeReply<T>> => {
-    const sentMs = machine.monotonicMs();
-    let readMs = 0;
-    const work = (): Promise<NodeReply<T>> => {
-      const answer = act();
-      readMs = nodeTimeMs;
-      return answer;
-    };
-    const { nodeTimeoutMs: timeoutMs } = parts.options;
-    const reply = await parts.network.request({ machine, server, timeoutMs, kind, work });
-    const receivedMs = machine.monotonicMs();
-    if (reply.answered) clusterClock.observe({ node: server.index, sentMs, receivedMs, nodeTimeMs: readMs });
-    return reply;
+/** @param connection whose server is asked: every message goes to the one that it is connected to when it leaves */
+export function connectNode(parts: NodeParts, connection: Connection, resident: Resident): VotingNode {
+  const watched = new WatchedNode(parts, connection, resident);
+  return {
+    ...aroundNode(watched.current, (_act, call) => Promise.reject(new Error(`${call} is not passed on`))),
+    claim: (claims, terms) => watched.claim(claims, terms),
+    giveBack: (claims) =>
+      watched.ask('giveBack', (node, server) => {
+        for (const claim of claims) {
+          parts.claims.forgot(server, claim);
+          parts.giveUps.forgot(server, claim);
+        }
+        return node.giveBack(claims);
+      }),
+    peek: (tasks) => watched.ask('peek', (node) => node.peek(tasks)),
+    beat: (instanceId, sign, tasks) => watched.ask('beat', (node) => node.beat(instanceId, sign, tasks)),
+    leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
+    note: (request) => watched.ask('note', (node) => node.note(request)),
+    renumber: (id, counter) => watched.ask('renumber', (node) => node.renumber(id, counter)),
+    confirm: (request) => watched.ask('confirm', (node) => node.confirm(request)),
+    stamp: (request) =>
+      watched.ask('stamp', async (node, server) => {
+        const reply = await node.stamp(request);
+        if (reply.answered && reply.value === 'stamped') parts.claims.stamped(server, request.stamp.set);
+        return reply;
+      }),
+    callDeadlineMs: () => watched.callDeadlineMs(),
+    reconnect: () => parts.reconnect(resident, connection.server),
   };
-  const vote = async (claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> => {
-    parts.claims.asked(voter, claims);
+}
+
+interface CopyTerms {
+  readonly isDouble: boolean;
+  /** By the server's clock; undefined where the sender did not know it yet. */
+  readonly latestMs: number | undefined;
+}
+
+/** What an instance knows of a server's clock is as good as a round trip, which is no longer than a call. */
+const CLOCK_ERROR_MS = 5;
+
+type Act<T> = (node: VotingNode, server: Server) => Promise<NodeReply<T>>;
+
+class WatchedNode {
+  private readonly nodes = new Map<Server, VotingNode>();
+  private readonly time = new NodeTime();
+  private readonly slot: number;
+  /** The server that has answered last: another one has another clock. */
+  private heard: Server | undefined;
+
+  constructor(
+    private readonly parts: NodeParts,
+    private readonly connection: Connection,
+    private readonly resident: Resident,
+  ) {
+    this.slot = resident.connections.indexOf(connection);
+  }
+
+  get current(): VotingNode {
+    return this.nodeOf(this.connection.server);
+  }
+
+  async ask<T>(call: NodeCall, act: Act<T>): Promise<NodeReply<T>> {
+    const { machine, clusterClock } = this.resident;
+    const { network, options } = this.parts;
+    const { server } = this.connection;
+    const sentMs = machine.monotonicMs();
+    const reply = await network.request({
+      machine,
+      server,
+      timeoutMs: options.nodeTimeoutMs,
+      call,
+      work: () => act(this.nodeOf(server), server),
+    });
+    if (!reply.answered) return reply;
+    const sample = { sentMs, receivedMs: machine.monotonicMs(), nodeTimeMs: reply.nodeTimeMs };
+    this.time.add(sample);
+    this.heard = server;
+    clusterClock.observe({ node: this.slot, ...sample });
+    return reply;
+  }
+
+  async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
+    this.resident.reach('claim');
+    const sentMs = this.connection.server.wallMs();
+    const isClockKnown = this.callDeadlineMs() > 0 && this.heard === this.connection.server;
+    let applied = 0;
+    const reply = await this.ask('claim', (node, server) => {
+      applied += 1;
+      return this.vote(claims, terms, node, server, {
+        // A connection doubles nothing: that a copy comes once more, when its answer was heard, is beyond what is promised.
+        isDouble: applied > 1,
+        latestMs: isClockKnown ? sentMs + 2 * this.parts.options.nodeTimeoutMs + CLOCK_ERROR_MS : undefined,
+      });
+    });
+    if (reply.answered && reply.value.votes.some(({ kind }) => kind === 'granted'))
+      this.resident.reach('grant');
+    return reply;
+  }
+
+  /** As redis-node.ts has it: by what earlier answers have shown of the node's clock. */
+  callDeadlineMs(): number {
+    const { machine } = this.resident;
+    return Math.ceil(this.time.latestMs(machine.monotonicMs() + this.parts.options.nodeTimeoutMs) ?? 0);
+  }
+
+  private async vote(
+    claims: readonly Claim[],
+    terms: ClaimTerms,
+    node: VotingNode,
+    server: Server,
+    { isDouble, latestMs }: CopyTerms,
+  ): Promise<NodeReply<ClaimReply>> {
+    const { claims: witness, history } = this.parts;
+    const { id: instanceId } = this.resident;
+    const voter = { instanceId, set: terms.set, ids: terms.ids };
+    witness.asked(voter, claims);
     const reply = await node.claim(claims, terms);
     if (!reply.answered) return reply;
     for (const [index, given] of reply.value.votes.entries()) {
       const claim = claims[index];
       if (claim === undefined) continue;
-      parts.history.note(
-        () => `${node.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${resident.id}`,
+      history.note(
+        () => `${server.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${instanceId}`,
       );
-      parts.claims.voted(server, voter, claim, given);
+      witness.voted(server, voter, claim, given);
+      if (given.kind === 'granted' && !isDouble) this.parts.giveUps.grants(server, claim, latestMs);
       if (given.kind === 'granted') server.springTraps();
     }
     return reply;
-  };
-  return {
-    ...aroundNode(node, (act, call) => ask(call === 'beat' ? 'beat' : 'other', act)),
-    claim: async (claims, terms) => {
-      const reply = await ask('other', () => vote(claims, terms));
-      if (reply.answered && reply.value.votes.some(({ kind }) => kind === 'granted')) reach('grant');
-      return reply;
-    },
-    giveBack: (claims) =>
-      ask('other', () => {
-        for (const claim of claims) parts.claims.forgot(server, claim);
-        return node.giveBack(claims);
-      }),
-  };
+  }
+
+  private nodeOf(server: Server): VotingNode {
+    const known = this.nodes.get(server);
+    if (known !== undefined) return known;
+    const node = server.connect(this.connection.name);
+    this.nodes.set(server, node);
+    return node;
+  }
 }

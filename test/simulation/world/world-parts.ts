@@ -4,17 +4,22 @@ import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/pro
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import type { AuditWitness } from '../watch/audit-witness.js';
 import type { ClaimWitness } from '../watch/claim-witness.js';
+import type { GiveUpWitness } from '../watch/give-up-witness.js';
 import type { History } from '../watch/history.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
 import type { TenureWitness } from '../watch/tenure-witness.js';
+import type { Names } from './names.js';
 import type { Network } from './network.js';
 import type { SimulatedPolicies } from './policies.js';
+import type { Presences } from './presences.js';
 import type { Profile } from './profile.js';
+import type { Rivals } from './rivals.js';
 import type { Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
+import type { Spots } from './spots.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export interface WorldParts {
@@ -24,7 +29,14 @@ export interface WorldParts {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
   readonly network: Network;
-  readonly servers: readonly Server[];
+  /** First one for each position of the node set, then those that have come since. */
+  readonly servers: Server[];
+  /** Of the node set. */
+  readonly positions: readonly number[];
+  readonly rivals: Rivals;
+  readonly names: Names;
+  readonly spots: Spots;
+  readonly presences: Presences;
   /** In the order in which they joined; the dead stay. */
   readonly instances: Instance[];
   readonly history: History;
@@ -35,4 +47,5 @@ export interface WorldParts {
   readonly locks: LockWitness;
   readonly outcomes: OutcomeWitness;
   readonly audit: AuditWitness;
+  readonly giveUps: GiveUpWitness;
 }

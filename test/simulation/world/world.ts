@@ -1,9 +1,12 @@
 /** A simulated world: the production scheduler on machines, a network, servers, and a plan of faults. */
 
+import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { AuditWitness } from '../watch/audit-witness.js';
 import { ClaimWitness } from '../watch/claim-witness.js';
+import { GiveUpWitness } from '../watch/give-up-witness.js';
 import { History, type Violation } from '../watch/history.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
@@ -13,12 +16,16 @@ import { SizeWitness } from '../watch/size-witness.js';
 import { TenureWitness } from '../watch/tenure-witness.js';
 import { FaultInjector } from './fault-injector.js';
 import { Healing } from './healing.js';
+import { Names, nameOf } from './names.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { type SimulatedPolicies, simulatedPolicies } from './policies.js';
+import { Presences } from './presences.js';
 import type { Profile } from './profile.js';
+import { Rivals } from './rivals.js';
 import { Server } from './server.js';
-import { type Instance, startInstance } from './simulated-instance.js';
+import { type Instance, type Join, startInstance } from './simulated-instance.js';
+import { Spots } from './spots.js';
 import { VirtualTime } from './virtual-time.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -45,16 +52,18 @@ const NO_POLICIES = simulatedPolicies();
 export async function runWorld(plan: Plan, profile: Profile, isTold = false): Promise<WorldResult> {
   const parts = buildWorld(plan, profile, isTold);
   const { time, history, instances, outcomes, claims } = parts;
-  const join = (generation: number): void => {
+  const join: Join = (generation, isOfOther = false) => {
     startInstance(parts, {
+      positions: isOfOther ? parts.rivals.positions : parts.positions,
       id: `i${instances.length + 1}`,
       generation,
       rate: 1 + spread(parts.random, MOST_DRIFT),
       wallOffsetMs: spread(parts.random, MOST_WALL_OFFSET_MS),
     });
   };
-  const injector = new FaultInjector(parts, join);
+  const injector = new FaultInjector(parts, join, (position, host) => startServer(parts, position, host));
   for (let index = 0; index < plan.instances; index += 1) join(1);
+  for (let index = 0; index < (plan.rival?.instances ?? 0); index += 1) join(1, true);
   for (const fault of plan.faults) time.schedule(fault.atMs, () => injector.strike(fault));
   if (profile.healedAtMs < profile.durationMs) {
     time.schedule(profile.healedAtMs, () => new Healing(parts, plan, injector, join).start());
@@ -62,6 +71,7 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   backUp(parts);
   new SizeWitness(parts).watch();
   parts.audit.watch();
+  parts.giveUps.watch();
   await time.runUntil(profile.durationMs);
   if (history.violations.length === 0) outcomes.check(instances);
   if (profile.healedAtMs < profile.durationMs && history.violations.length === 0) parts.progress.check();
@@ -92,13 +102,19 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const rate = 1 + spread(random, MOST_DRIFT);
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
+  if (plan.areNew !== true) beginInUse(servers, resolveProtocolOptions(profile.options).leaseTtlMs);
+  const rivals = new Rivals(plan.servers, plan.rival);
+  for (const index of rivals.added) {
+    const offsetMs = spread(random, lateLimitMs / 5);
+    servers.push(new Server(time, { index, rate: 1 + spread(random, MOST_DRIFT), offsetMs }, history));
+  }
   const instances: Instance[] = [];
   const isLockless = profile.everyInstanceBids;
   const policies = (plan.policies ?? []).map(simulatedPolicies);
   const policiesOf = (task: string): SimulatedPolicies => policies[Number(task.slice(1))] ?? NO_POLICIES;
   const { periodMs } = profile;
   const tenures = new TenureWitness(history, periodMs, policiesOf);
-  const claims = new ClaimWitness(history, plan.servers);
+  const claims = new ClaimWitness(history);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
   const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
@@ -111,6 +127,11 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     random,
     network: new Network(time, random, profile.network),
     servers,
+    positions: Array.from({ length: plan.servers }, (_, position) => position),
+    rivals,
+    names: new Names(servers),
+    presences: new Presences(() => parts),
+    spots: new Spots(plan.servers, plan.spots),
     instances,
     history,
     claims,
@@ -120,8 +141,28 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
     audit: new AuditWitness(() => parts),
+    giveUps: new GiveUpWitness(() => parts),
   };
   return parts;
+}
+
+function beginInUse(servers: readonly Server[], leaseTtlMs: number): void {
+  const names = servers.length === 1 ? [SINGLE_POSITION] : servers.map(({ position }) => nameOf(position));
+  const set = { generation: 1, positions: names, leaseTtlMs };
+  for (const [index, node] of MemoryNode.inUse(servers, set).entries()) servers[index]?.begin(node);
+}
+
+/** One more server for a position, with a clock of its own. */
+function startServer(
+  { servers, time, random, history, profile }: WorldParts,
+  position: number,
+  host?: Server,
+): Server {
+  const rate = 1 + spread(random, MOST_DRIFT);
+  const offsetMs = spread(random, (profile.periodMs * LATENESS_SHARE) / 5) - time.nowMs * (rate - 1);
+  const server = new Server(time, { index: servers.length, position, rate, offsetMs, host }, history);
+  servers.push(server);
+  return server;
 }
 
 /** Files as old as this are what a restart finds. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LookBack, type LookBackParts } from '../../../libs/distributed-schedule/src/protocol/look-back.js';
+import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { PeekVerdict } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
@@ -10,10 +11,12 @@ const T = 1_000_000;
 /** One instance that looks back on a task whose tick T was claimed and has not ended; counts how often it bids. */
 function looking(instanceId: string, members: readonly string[]) {
   let bids = 0;
+  const ownClaims = new OwnClaims();
   const parts = {
     instanceId,
     members: () => members,
     runs: new RunsHere(),
+    ownClaims,
     clusterClock: { synchronised: true, nowMs: () => T + 500 },
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     options: { leaseTtlMs: 3_000 },
@@ -42,7 +45,7 @@ function looking(instanceId: string, members: readonly string[]) {
     await new Promise((resolve) => setImmediate(resolve));
     return bids - before;
   };
-  return { lookBack, task, answer };
+  return { lookBack, task, answer, ownClaims };
 }
 
 describe('looking back on a tick that was claimed and has not ended', () => {

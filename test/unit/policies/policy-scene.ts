@@ -34,6 +34,8 @@ export type Work = (context: TickContext, start: Start) => unknown;
 export class PolicyScene {
   readonly cluster = new MemoryCluster();
   readonly starts: Start[] = [];
+  /** By instant of the ledger, the claim that has won it. */
+  readonly won = new Map<number, string>();
   private readonly policies: TaskPolicies;
   private readonly cutOff = new Set<string>();
   private readonly members: Member[] = [];
@@ -69,7 +71,13 @@ export class PolicyScene {
         wrapNode: (node) => this.severable(state.id, node),
         wrapLocks: (locks) => this.severableLocks(state.id, locks),
         wrapLedger: (ledger) => ({
-          claim: (claims) => ledger.claim(claims),
+          claim: async (claims) => {
+            const verdicts = await ledger.claim(claims);
+            claims.forEach(({ tick, claimId }, index) => {
+              if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
+            });
+            return verdicts;
+          },
           giveBack: (claims) => ledger.giveBack(claims),
           peek: async (ticks) =>
             this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ledger.peek(ticks),

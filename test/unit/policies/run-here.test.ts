@@ -97,7 +97,7 @@ describe('cancel_other', () => {
   it('does not cancel the tick itself that has cancelled the one before', () => {
     const { run } = runOf({ overlap: 'cancel_other' });
     run.cancelBefore(T + PERIOD_MS);
-    run.begin(later(run, 1));
+    run.begin(later(run, 1), 'claim');
     expect(run.isCancelled).toBe(false);
   });
 

@@ -9,6 +9,7 @@ import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
@@ -150,6 +151,7 @@ describe('the audit and the contests that go on', () => {
       report: undefined,
       peek: { kind: 'taken' },
       hadNoAnswer: true,
+      ownFate: undefined,
       instanceId: 'one',
       isAlive: () => true,
       mayRun: true,
@@ -268,6 +270,7 @@ describe('the audit of runs', () => {
         members: () => ['one', 'other'],
         hasQuorum: () => true,
         runs: new RunsHere(),
+        ownClaims: new OwnClaims(),
         beat: async () => [],
       },
       { taskOf: (name) => tasks.get(name), tasks: () => [...tasks.values()] },

@@ -50,11 +50,22 @@ class FakeClient extends EventEmitter {
   }
 }
 
-let clock: ManualClock;
+/** Knows how many are asleep: each is a timer that keeps a process alive. */
+class CountingClock extends ManualClock {
+  asleep = 0;
+
+  override async sleepUntil(untilMs: number, signal?: AbortSignal): Promise<void> {
+    this.asleep += 1;
+    await super.sleepUntil(untilMs, signal);
+    this.asleep -= 1;
+  }
+}
+
+let clock: CountingClock;
 let client: FakeClient;
 
 beforeEach(() => {
-  clock = new ManualClock();
+  clock = new CountingClock();
   client = new FakeClient();
 });
 
@@ -244,7 +255,10 @@ describe('a refused connection', () => {
     client.answer = () => OUT_OF_RANGE;
     client.open();
     await clock.advance(50);
+    expect(clock.asleep).toBe(1);
     client.end();
+    await clock.advance(0);
+    expect(clock.asleep).toBe(0);
     await clock.advance(10_000);
     expect(client.sent).toHaveLength(1);
     client.answer = () => 'OK';

@@ -4,6 +4,7 @@
  */
 
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import type { HeldVote } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface LockEntry {
@@ -13,19 +14,14 @@ interface LockEntry {
   readonly expiresAtMs: number;
 }
 
-export type LockVote =
-  | { readonly kind: 'acquired' }
-  /** `freeInMs` when the holder's sockets are closed and its lock is about to end. */
-  | { readonly kind: 'held'; readonly holder: string; readonly freeInMs?: number }
-  | { readonly kind: 'quarantined' }
-  | { readonly kind: 'too_late' };
+export type AcquireVote = HeldVote | { readonly kind: 'acquired' | 'quarantined' | 'too_late' };
 
 export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late';
 
 export type LockSnapshot = ReadonlyMap<string, LockEntry>;
 
 /** Stands for a holder that nobody may judge dead. */
-export const UNSEEN_HOLDER = '-';
+const UNSEEN_HOLDER = '-';
 
 /** A deadline in node time that the caller could not name. */
 const UNKNOWN_DEADLINE = 0;
@@ -47,7 +43,7 @@ export class MemoryLockTable {
     holder: string,
     ttlMs: number,
     deadlineMs = UNKNOWN_DEADLINE,
-  ): LockVote {
+  ): AcquireVote {
     const sinceMs = this.sinceMs();
     const nowMs = this.clock.wallMs();
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
@@ -59,17 +55,12 @@ export class MemoryLockTable {
     return { kind: 'acquired' };
   }
 
-  /** For a caller that is in time, e.g. one in the same process. */
-  extend(task: string, value: string, holder: string, ttlMs: number): boolean {
-    return this.voteOnExtend(task, value, holder, ttlMs, Number.POSITIVE_INFINITY) === 'extended';
-  }
-
   /**
    * Sets a new time to live where the lock is the caller's. In quarantine a missing lock is made anew: nobody
    * else can have been granted it on this node since the loss, and callers renew only while they trust, which the
    * deadline shows.
    */
-  voteOnExtend(
+  extend(
     task: string,
     value: string,
     holder: string,
@@ -134,9 +125,10 @@ export class MemoryLockTable {
   }
 
   /** A dead holder's lock is not taken but shortened to a grace, in case it is only reconnecting. */
-  private refuse(task: string, entry: LockEntry, nowMs: number): LockVote {
+  private refuse(task: string, entry: LockEntry, nowMs: number): AcquireVote {
     const { holder } = entry;
-    if (holder === UNSEEN_HOLDER || this.isPresent(holder)) return { kind: 'held', holder };
+    if (holder === UNSEEN_HOLDER) return { kind: 'held' };
+    if (this.isPresent(holder)) return { kind: 'held', holder };
     const expiresAtMs = Math.min(entry.expiresAtMs, nowMs + PRESENCE_GRACE_MS);
     this.entries.set(task, { ...entry, expiresAtMs });
     return { kind: 'held', holder, freeInMs: expiresAtMs - nowMs };

@@ -1,11 +1,12 @@
 /**
  * The rule that keeps a stale holder from doing harm, for tables of the application: the row remembers the largest fencing
- * token that has written it, and a smaller one writes nothing.
+ * token that has written it and the claim that it came with. A smaller token writes nothing, and the same one of another claim
+ * neither.
  */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { FenceRepeat, FenceVerdict } from '../protocol/snapshot/fence.js';
-import { requireFenceOptions, requireToken } from '../protocol/snapshot/fence.js';
+import { requireClaimId, requireFenceOptions, requireToken } from '../protocol/snapshot/fence.js';
 import { quotedName } from './quoted-name.js';
 
 /** A client, a pool, or the transaction of an effect. */
@@ -28,8 +29,12 @@ export interface FencedUpdate {
   readonly where: Readonly<Record<string, unknown>>;
   /** BIGINT column of the row that holds the largest token so far; NULL before the first. Default `fence`. */
   readonly fence?: string;
+  /** TEXT column of the row that holds the claim of that token; NULL before the first. Default `fence_claim`. */
+  readonly claim?: string;
   /** `tick.fencingToken`. */
   readonly token: number;
+  /** `tick.claimId`. */
+  readonly claimId: string;
   /** Whether the token that wrote last may write again. Default `allow`: a run writes the row more than once. */
   readonly repeat?: FenceRepeat;
 }
@@ -39,24 +44,29 @@ const OPTION_NAMES: Record<keyof FencedUpdate, true> = {
   set: true,
   where: true,
   fence: true,
+  claim: true,
   token: true,
+  claimId: true,
   repeat: true,
 };
 
 /**
- * Updates a row if no larger token has written it.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION; DSCHED_BAD_OPTION for a name that cannot be one, a bad token, a value that
- *   is undefined, or nothing to find the row by
+ * Updates a row if no larger token has written it, and no equal one of another claim.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION; DSCHED_BAD_OPTION for a name that cannot be one, a bad token or claim id, a
+ *   value that is undefined, or nothing to find the row by
  */
 export async function fencedUpdate(client: Queryable, update: FencedUpdate): Promise<FenceVerdict> {
   requireFenceOptions('fencedUpdate', update, OPTION_NAMES);
-  const { table, set, where, token, fence = 'fence', repeat = 'allow' } = update;
+  const { table, set, where, token, claimId, repeat = 'allow' } = update;
+  const { fence = 'fence', claim = 'fence_claim' } = update;
   requireToken(token);
+  requireClaimId(claimId);
   const name = quotedName('table', table);
-  const values: unknown[] = [token];
+  const values: unknown[] = [token, claimId];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const assignments = [
     `${quotedName('fence', fence)} = $1`,
+    `${quotedName('claim', claim)} = $2`,
     ...columnsOf('set', set).map(([column, value]) => `${column} = ${parameter(value)}`),
   ];
   const keys: unknown[] = [];
@@ -66,7 +76,8 @@ export async function fencedUpdate(client: Queryable, update: FencedUpdate): Pro
   if (Object.values(where).includes(null))
     throw badUpdate('where has a column that is null, which no row equals');
   const condition = found.map(([column, value]) => `${column} = ${parameter(value)}`).join(' AND ');
-  const sql = `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition} AND ${fenceSql({ fence, parameter: 1, repeat })}`;
+  const isNewer = fenceSql({ fence, claim, parameter: 1, claimParameter: 2, repeat });
+  const sql = `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition} AND ${isNewer}`;
   const { rowCount } = await client.query(sql, values);
   if ((rowCount ?? 0) > 0) return { kind: 'written' };
   const again = found.map(([column, value]) => `${column} = $${keys.push(value)}`).join(' AND ');
@@ -76,20 +87,38 @@ export async function fencedUpdate(client: Queryable, update: FencedUpdate): Pro
 }
 
 /**
- * The condition alone, for statements of your own: `("fence" IS NULL OR "fence" <= $3)`, with the token as that parameter.
- * The statement has to write the token into the column as well.
+ * The condition alone, for statements of your own, with the token and the claim id as these parameters:
+ * `("fence" IS NULL OR "fence" < $3 OR ("fence" = $3 AND "fence_claim" = $4))`. The statement has to write both into their columns
+ * as well.
  */
 export function fenceSql(condition: {
   readonly fence?: string;
+  readonly claim?: string;
   /** Number of the token among the statement's parameters, from 1. */
   readonly parameter: number;
+  /** Number of the claim id among them. */
+  readonly claimParameter: number;
   readonly repeat?: FenceRepeat;
 }): string {
-  requireFenceOptions('fenceSql', condition, { fence: true, parameter: true, repeat: true });
-  const { fence = 'fence', parameter, repeat = 'allow' } = condition;
-  if (!Number.isInteger(parameter) || parameter < 1) throw badUpdate('parameter is not a number from 1');
-  const column = quotedName('fence', fence);
-  return `(${column} IS NULL OR ${column} ${repeat === 'allow' ? '<=' : '<'} $${parameter}::bigint)`;
+  requireFenceOptions('fenceSql', condition, SQL_OPTION_NAMES);
+  const { fence = 'fence', claim = 'fence_claim', parameter, claimParameter, repeat = 'allow' } = condition;
+  const [token, claimId] = [numbered('parameter', parameter), numbered('claimParameter', claimParameter)];
+  const [column, claimColumn] = [quotedName('fence', fence), quotedName('claim', claim)];
+  const again = `(${column} = ${token}::bigint AND ${claimColumn} = ${claimId}::text)`;
+  return `(${column} IS NULL OR ${column} < ${token}::bigint${repeat === 'allow' ? ` OR ${again}` : ''})`;
+}
+
+const SQL_OPTION_NAMES = {
+  fence: true,
+  claim: true,
+  parameter: true,
+  claimParameter: true,
+  repeat: true,
+} as const;
+
+function numbered(option: string, parameter: number): string {
+  if (!Number.isInteger(parameter) || parameter < 1) throw badUpdate(`${option} is not a number from 1`);
+  return `$${parameter}`;
 }
 
 function columnsOf(option: string, record: Readonly<Record<string, unknown>>): [string, unknown][] {

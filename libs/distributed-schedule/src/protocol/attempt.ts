@@ -16,12 +16,14 @@ export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'o
 
 export type Ending = Pick<
   TickReport,
-  'outcome' | 'attempt' | 'error' | 'detail' | 'latenessMs' | 'durationMs'
+  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs'
 >;
 
 export interface Attempt {
   readonly due: DueTick;
   readonly attempt: number;
+  /** Of the claim that won this attempt. */
+  readonly claimId: string;
   readonly latenessMs: number;
   /** Whether another attempt at the same tick was made here before. */
   readonly isRetry: boolean;
@@ -102,7 +104,7 @@ async function watchTimeout(
 function contextOf(
   parts: AttemptParts,
   lease: Lease,
-  { due, attempt }: Attempt,
+  { due, attempt, claimId }: Attempt,
   { signal }: AttemptSignal,
 ): TickContext {
   return Object.freeze({
@@ -110,6 +112,7 @@ function contextOf(
     tick: due.tick,
     // The claimed instant itself is the token: wins of a task are ordered by it through the node that two majorities share.
     fencingToken: claimedInstant({ tick: due.tick, attempt }),
+    claimId,
     idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
     attempt,
     instanceId: parts.instanceId,

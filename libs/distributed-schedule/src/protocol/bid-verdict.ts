@@ -4,6 +4,7 @@ import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
 import type { NoBid } from './electorate/electorate-view.js';
 import type { Outcome } from './outcome.js';
+import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
 
 export type BidVerdict =
@@ -18,6 +19,8 @@ export type BidVerdict =
     }
   /** Nothing to bid for any more. */
   | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
+  /** It was won here by another bid: its run reports how it ends. */
+  | { readonly kind: 'ended_here' }
   | { readonly kind: 'fenced'; readonly reason: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
@@ -26,21 +29,41 @@ export const NO_VERDICT: BidVerdict = {
   detail: 'no verdict from the ledger',
 };
 
+export const ENDED_HERE: BidVerdict = { kind: 'ended_here' };
+
+/** Nobody will run the tick as long as that is so, and nobody else can know it. */
+export const OWN_CLAIM_STANDS: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'a claim of this instance stands there, which it has given up',
+};
+
 /** What a claim has come to. */
-export function decideBid(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVerdict {
-  const decided = decideClaimed(candidate, verdict);
+export function decideBid(
+  candidate: LockedTick,
+  verdict: ClaimVerdict | undefined,
+  ownClaims: OwnClaims,
+): BidVerdict {
+  const decided = decideClaimed(candidate, verdict, ownClaims);
+  if (candidate.contested === undefined) return decided;
   // That an earlier tick went to somebody else says nothing about the one that was bid for.
-  return decided.kind === 'over' && candidate.contested !== undefined
+  if (decided.kind === 'ended_here')
+    return { kind: 'open', outcome: 'no_quorum', detail: 'an earlier tick comes first, and has run here' };
+  return decided.kind === 'over'
     ? { kind: 'open', outcome: 'no_quorum', detail: `an earlier tick comes first, and was ${decided.detail}` }
     : decided;
 }
 
-function decideClaimed(candidate: LockedTick, verdict: ClaimVerdict | undefined): BidVerdict {
+function decideClaimed(
+  candidate: LockedTick,
+  verdict: ClaimVerdict | undefined,
+  ownClaims: OwnClaims,
+): BidVerdict {
   switch (verdict?.kind) {
     case 'won':
       return { kind: 'won', won: candidate };
     case 'taken':
-      return { kind: 'over', outcome: 'taken', ...claimedBy(verdict.claimId) };
+      return decideTaken(candidate, verdict.claimId, ownClaims);
     case 'late':
       return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
     case 'split':
@@ -53,6 +76,21 @@ function decideClaimed(candidate: LockedTick, verdict: ClaimVerdict | undefined)
       return NO_VERDICT;
     default:
       return verdict satisfies never;
+  }
+}
+
+/** Nobody reports a tick as taken by itself. */
+function decideTaken({ due }: LockedTick, claimId: string | undefined, ownClaims: OwnClaims): BidVerdict {
+  const fate = whoseClaim(ownClaims, due, claimId);
+  switch (fate) {
+    case 'won':
+      return ENDED_HERE;
+    case 'given_up':
+      return OWN_CLAIM_STANDS;
+    case undefined:
+      return { kind: 'over', outcome: 'taken', ...claimedBy(claimId) };
+    default:
+      return fate satisfies never;
   }
 }
 

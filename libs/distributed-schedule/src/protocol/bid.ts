@@ -4,25 +4,27 @@
  * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
  */
 
-import { type BidVerdict, decideBid, NO_VERDICT, withoutBid, withoutLock } from './bid-verdict.js';
+import {
+  type BidVerdict,
+  decideBid,
+  ENDED_HERE,
+  NO_VERDICT,
+  OWN_CLAIM_STANDS,
+  withoutBid,
+  withoutLock,
+} from './bid-verdict.js';
 import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
 import type { BidGate } from './electorate/electorate-view.js';
+import type { LeaseKeeper } from './keep-lease.js';
 import { Lease, readInstant, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
+import { claimUntilDecided } from './open-claims.js';
 import type { ProtocolOptions } from './options.js';
-import type {
-  ClaimVerdict,
-  Clock,
-  HeldLock,
-  LockProvider,
-  LockVerdict,
-  PeekVerdict,
-  Random,
-  TickLedger,
-} from './ports.js';
+import { type OwnClaims, whoseClaim } from './own-claims.js';
+import type { Clock, HeldLock, LockProvider, LockVerdict, PeekVerdict, Random, TickLedger } from './ports.js';
 import { runLockOf } from './run-lock.js';
 import { looksBack } from './task-policies.js';
 
@@ -35,9 +37,16 @@ export interface BidParts {
   readonly locks: LockProvider;
   readonly ledger: TickLedger;
   readonly observer: ScheduleObserver;
+  readonly ownClaims: OwnClaims;
+  readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
+  /** Aborts when this instance must not start anything any more. */
+  readonly stopped: AbortSignal;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
-  readonly electorate?: Pick<BidGate, 'mayBid'>;
+  readonly electorate?: Pick<BidGate, 'mayBid' | 'status'>;
 }
+
+/** A claim is sent again only while there is time for that call and for another bid: the lock and the claim. */
+const CALLS_LEFT = 3;
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
 const LEAST_TRUST_SHARE = 0.5;
@@ -61,10 +70,11 @@ export function inBatches<T>(
   return [...(together.length > 0 ? [together] : []), ...alone.map((tick) => [tick])];
 }
 
-/** Bids for every tick of the batch. One verdict each, in order; never rejects. */
+/** Bids for every tick of the batch, and starts each that is won at once. One verdict each, in order; never rejects. */
 export async function bidForTicks(
   parts: BidParts,
   batch: readonly DueTick[],
+  start: (won: LockedTick) => void,
 ): Promise<readonly BidVerdict[]> {
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
@@ -77,18 +87,55 @@ export async function bidForTicks(
   const steps = await lookBack(parts, acquired);
 
   // 5 claim
-  const locked = steps.filter(isLocked);
-  const claimVerdicts = await askLedger(parts, locked);
-  const decided = locked.map((candidate, index) => decideBid(candidate, claimVerdicts[index]));
-  const losers = locked.filter((_, index) => decided[index]?.kind !== 'won');
-  const standing = locked.filter(
-    (_, index) => decided[index]?.kind !== 'won' && claimVerdicts[index]?.votesOut !== 0,
-  );
-  // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
-  // returns, and no later message of this instance overtakes them on the same connection.
-  void surrender(parts, losers, standing);
-  const verdicts = new Map(locked.map((candidate, index) => [candidate, decided[index] ?? NO_VERDICT]));
+  const verdicts = await claimAll(parts, steps.filter(isLocked), start);
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
+}
+
+async function claimAll(
+  parts: BidParts,
+  locked: readonly LockedTick[],
+  start: (won: LockedTick) => void,
+): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
+  const verdicts = new Map<LockedTick, BidVerdict>();
+  await claimUntilDecided(
+    parts,
+    locked,
+    (candidate) => mayAskAgain(parts, candidate),
+    (decided) => {
+      for (const { candidate, verdict } of decided)
+        verdicts.set(candidate, decideBid(candidate, verdict, parts.ownClaims));
+      const losers = decided.filter(({ candidate }) => verdicts.get(candidate)?.kind !== 'won');
+      const standing = losers.filter(({ isOut }) => isOut);
+      for (const { candidate } of decided) {
+        if (verdicts.get(candidate)?.kind !== 'won') continue;
+        parts.ownClaims.won(candidate.claim);
+        start(candidate);
+      }
+      // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
+      // returns, and no later message of this instance overtakes them on the same connection.
+      void surrender(parts, losers.map(toCandidate), standing.map(toCandidate));
+    },
+  );
+  return verdicts;
+}
+
+function toCandidate({ candidate }: { readonly candidate: LockedTick }): LockedTick {
+  return candidate;
+}
+
+/** Whether an open claim is worth another copy: its lock is still ours, and giving it up later leaves time for another bid. */
+function mayAskAgain(parts: BidParts, { due, contested = due, lease }: LockedTick): boolean {
+  parts.keeper.doubtIfPresenceLost(lease);
+  if (parts.stopped.aborted || !lease.isTrusted()) return false;
+  return leavesTimeToBid(parts, due) && leavesTimeToBid(parts, contested);
+}
+
+/** Whether another copy of an open claim, should it stay without an answer, leaves time for another bid. */
+export function leavesTimeToBid(
+  { clusterClock, options }: Pick<BidParts, 'clusterClock' | 'options'>,
+  { tick, maxLatenessMs }: DueTick,
+): boolean {
+  return clusterClock.nowMs() + CALLS_LEFT * options.nodeTimeoutMs <= tick + maxLatenessMs;
 }
 
 /**
@@ -101,6 +148,7 @@ export async function surrender(
   /** Those of them whose claim may stand on some node. */
   standing: readonly LockedTick[] = ticks,
 ): Promise<void> {
+  for (const { claim } of standing) parts.ownClaims.gaveUp(claim);
   try {
     // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
     await Promise.all([
@@ -183,10 +231,17 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
     ...(isItsTurn && { due }),
   });
   // Whether nodes that have forgotten, or are silent, let it be won is for them to say.
-  if (start === undefined) return isItsTurn && peek.kind === 'open' ? locked : NOTHING_TO_START;
+  if (start === undefined)
+    return isItsTurn && peek.kind === 'open' ? locked : nothingToStart(parts, due, peek);
   if (start === due) return locked;
   locked.lease.moveTo(start.tick);
   return { ...locked, due: start, claim: newClaim(parts, start), ...(isItsTurn && { contested: due }) };
+}
+
+function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
+  const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
+  if (fate === 'won') return ENDED_HERE;
+  return fate === 'given_up' ? OWN_CLAIM_STANDS : NOTHING_TO_START;
 }
 
 /** The newest instants of the tasks; nothing where the ledger throws. */
@@ -198,16 +253,6 @@ export async function peekNewest(
     return await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
-    return [];
-  }
-}
-
-async function askLedger(parts: BidParts, locked: readonly LockedTick[]): Promise<readonly ClaimVerdict[]> {
-  if (locked.length === 0) return [];
-  try {
-    return await parts.ledger.claim(locked.map(({ claim }) => claim));
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
     return [];
   }
 }

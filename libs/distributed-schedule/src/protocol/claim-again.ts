@@ -1,11 +1,13 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
 import type { Ending } from './attempt.js';
-import { type BidParts, peekNewest } from './bid.js';
-import { newClaim, ownerOf } from './claim-id.js';
+import { type BidParts, leavesTimeToBid, peekNewest } from './bid.js';
+import { claimedBy, newClaim } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './lease.js';
 import { decideStart } from './next-start.js';
+import { claimUntilDecided } from './open-claims.js';
+import { whoseClaim } from './own-claims.js';
 import type { Claim, ClaimVerdict } from './ports.js';
 import type { RunHere } from './run-here.js';
 import { closingInstant, looksBack } from './task-policies.js';
@@ -14,8 +16,6 @@ import { closingInstant, looksBack } from './task-policies.js';
 const MOST_VOTES = 3;
 
 export interface ClaimAgainParts extends BidParts {
-  /** Aborts when this instance must not start anything any more. */
-  readonly stopped: AbortSignal;
   /** Stops this instance for good: it has met a newer, or another, node set. */
   readonly fence: (reason: 'outdated') => void;
 }
@@ -23,9 +23,14 @@ export interface ClaimAgainParts extends BidParts {
 /** The closing of a tick may come any time after it. */
 const ANY_LATENESS_MS = 1e12;
 
+/** The claim under which something may start, or why it may not. */
+export type Claimed =
+  | { readonly claimId: string; readonly refusal?: undefined }
+  | { readonly claimId?: undefined; readonly refusal: Ending };
+
 /**
- * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Undefined when it may start; otherwise why
- * not, and the claim has been given back. Never rejects.
+ * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Where it may not start the claim has been given
+ * back. Never rejects.
  */
 export async function claimNext(
   parts: ClaimAgainParts,
@@ -33,13 +38,13 @@ export async function claimNext(
   due: DueTick,
   /** Given how late the tick is, by the clock that went on since before the claim. */
   lastLook: (lateMs: () => number) => Promise<Ending | undefined>,
-): Promise<Ending | undefined> {
+): Promise<Claimed> {
   // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
   const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
   const begin = readInstant(parts.clock);
   const beginClusterMs = parts.clusterClock.nowMs();
   const { claim, refusal } = needsClaim ? await claimTick(parts, run, due, () => !parts.stopped.aborted) : {};
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return { refusal };
   const lateMs = (): number =>
     Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
     due.tick;
@@ -48,8 +53,9 @@ export async function claimNext(
     (run.lease.isTrusted()
       ? undefined
       : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
-  if (why !== undefined && claim !== undefined) await giveBack(parts, claim);
-  return why;
+  if (why === undefined) return { claimId: claim?.claimId ?? run.claimId };
+  if (claim !== undefined) await giveBack(parts, claim);
+  return { refusal: why };
 }
 
 /** The oldest tick that is still to be made up for. */
@@ -102,35 +108,50 @@ async function claimTick(
   due: DueTick,
   goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
+  // Without trust a successor may be making its own attempt.
+  const mayGoOn = (): boolean => run.lease.isTrusted() && goesOn();
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
-    const verdict = await ask(parts, claim);
-    if (verdict?.kind === 'won') return { claim };
+    const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
+    if (verdict?.kind === 'won') {
+      parts.ownClaims.won(claim);
+      return { claim };
+    }
     await giveBack(parts, claim);
     if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
-    if (verdict?.kind === 'taken') {
-      return { refusal: { outcome: 'taken', detail: `claimed by ${ownerOf(verdict.claimId)}` } };
+    const isOwn =
+      verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
+    if (verdict?.kind === 'taken' && !isOwn) {
+      return { refusal: { outcome: 'taken', ...claimedBy(verdict.claimId) } };
     }
-    const isWorthAnother = verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
-    const refusal: Ending = { outcome: 'no_quorum', detail: `claim: ${verdict?.kind ?? 'no verdict'}` };
+    const isWorthAnother =
+      isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
+    const refusal: Ending = {
+      outcome: 'no_quorum',
+      detail: isOwn
+        ? 'an earlier claim of this instance stands there'
+        : `claim: ${verdict?.kind ?? 'no verdict'}`,
+    };
     if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
-    // After the pause: without trust a successor may be making its own attempt.
-    if (!run.lease.isTrusted() || !goesOn()) return { refusal };
+    if (!mayGoOn()) return { refusal };
   }
 }
 
-async function ask(parts: BidParts, claim: Claim): Promise<ClaimVerdict | undefined> {
-  try {
-    const [verdict] = await parts.ledger.claim([claim]);
-    return verdict;
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
-    return undefined;
-  }
+async function claimOpen(
+  parts: BidParts,
+  claim: Claim,
+  mayAskAgain: () => boolean,
+): Promise<ClaimVerdict | undefined> {
+  let verdict: ClaimVerdict | undefined;
+  await claimUntilDecided(parts, [{ claim }], mayAskAgain, ([decided]) => {
+    verdict = decided?.verdict;
+  });
+  return verdict;
 }
 
 async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
+  parts.ownClaims.gaveUp(claim);
   try {
     await parts.ledger.giveBack([claim]);
   } catch (error) {

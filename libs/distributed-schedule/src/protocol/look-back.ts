@@ -10,13 +10,14 @@ import type { DueTick } from './due-tick.js';
 import { decideStart, isStillToCome, tickOfInstant } from './next-start.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
-import { type LabelsOf, rankOf } from './ranking.js';
+import { contendersFor, type LabelsOf, rankOf } from './ranking.js';
 import { type RunTickParts, runTick } from './run-tick.js';
 import { closingInstant, looksBack } from './task-policies.js';
 import type { ScheduledTask } from './tick-context.js';
 
 export interface LookBackParts extends RunTickParts {
   readonly members: () => readonly string[];
+  readonly contenders?: (task: string) => readonly string[];
   readonly labelsOf?: LabelsOf;
 }
 
@@ -112,7 +113,7 @@ export class LookBack {
     const rank = rankOf(
       task.name,
       this.parts.instanceId,
-      this.parts.members(),
+      contendersFor(this.parts, task.name),
       task.placement,
       this.parts.labelsOf,
     );
@@ -131,7 +132,8 @@ export class LookBack {
     const isAlive =
       isOwnerKnown &&
       this.parts.members().includes(ownerOf(verdict.claimId)) &&
-      !this.hasAborted(entry.task, newest, verdict.claimId);
+      !this.hasAborted(entry.task, newest, verdict.claimId) &&
+      this.parts.ownClaims.fateOf(verdict.claimId) !== 'given_up';
     // A first answer that names nobody: ask for the very instant.
     const isFirstLook = !isOwnerKnown && entry.asked !== newest;
     entry.asked = newest;
@@ -165,16 +167,14 @@ export class LookBack {
   ): Promise<void> {
     for (const { entry } of starts) entry.isBidding = true;
     try {
+      const runs: Promise<void>[] = [];
       const verdicts = await bidForTicks(
         this.parts,
         starts.map(({ start }) => start),
+        (won) => runs.push(runTick(this.parts, won)),
       );
-      await Promise.all(
-        verdicts.map(async (verdict) => {
-          if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
-          if (verdict.kind === 'won') await runTick(this.parts, verdict.won);
-        }),
-      );
+      for (const verdict of verdicts) if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+      await Promise.all(runs);
     } finally {
       for (const { entry } of starts) entry.isBidding = false;
     }

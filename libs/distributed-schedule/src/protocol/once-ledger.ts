@@ -38,11 +38,17 @@ import { INSTANTS_PER_TICK } from './task-policies.js';
 const OPEN = '{';
 const RUNS = '{runs';
 
+/** Tries of a task whose claims may stand at the same time. */
+const MOST_GIVEN_UP = 32;
+
 export class OnceLedger implements TickLedger {
   /** By task: what its run is once for. */
   private readonly lines = new Map<string, string>();
   /** By task: the newest instant that was seen in its second line. */
   private readonly runs = new Map<string, number>();
+
+  /** By task: instants of its claims that were given up here, the newest few. They may stand in the second line for a while. */
+  private readonly givenUp = new Map<string, readonly number[]>();
 
   constructor(private readonly ledger: TickLedger) {}
 
@@ -79,6 +85,10 @@ export class OnceLedger implements TickLedger {
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
+    for (const { task, tick } of claims.filter((claim) => this.isOnce(claim))) {
+      const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
+      this.givenUp.set(task, [...before.slice(1 - MOST_GIVEN_UP), tick]);
+    }
     await this.ledger.giveBack(
       claims.flatMap((claim) => (this.isOnce(claim) ? [this.second(claim), this.first(claim)] : [claim])),
     );
@@ -105,8 +115,14 @@ export class OnceLedger implements TickLedger {
     const { votesOut } = first;
     const before = await this.look(this.second(claim));
     this.note(claim.task, before);
-    if (before?.highest === undefined) return refused(votesOut, 'nobody could say whether it has run');
-    if (isAnother(before, claim.tick)) return { kind: 'taken', votesOut };
+    if (before?.highest === undefined)
+      return { ...refused(votesOut, 'nobody could say whether it has run'), undecided: true };
+    if (isAnother(before, claim.tick)) {
+      // Somebody else may have claimed that instant since, so the way is not free; but nobody is known to have.
+      return this.givenUp.get(claim.task)?.includes(before.highest) === true
+        ? refused(votesOut, 'a claim of an earlier try stands there, which this instance has given up')
+        : { kind: 'taken', votesOut };
+    }
     if (before.highest === 0 && (before.highestPossible ?? 0) >= claim.tick)
       return refused(votesOut, 'a node has just lost its memory, and may have known that it has run');
     const [second] = await this.ledger.claim([this.second(claim)]);
@@ -114,7 +130,7 @@ export class OnceLedger implements TickLedger {
       return second === undefined ? refused(votesOut, 'no verdict') : { ...second, votesOut };
     const after = await this.look(this.first(claim));
     if (after?.newest === undefined)
-      return refused(votesOut, 'nobody could say whether another has come later');
+      return { ...refused(votesOut, 'nobody could say whether another has come later'), undecided: true };
     return after.newest === claim.tick ? second : { kind: 'split', votesOut };
   }
 

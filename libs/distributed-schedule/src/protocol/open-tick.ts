@@ -5,6 +5,7 @@ import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
 import { tickOfInstant } from './next-start.js';
 import type { Outcome, TickReport } from './outcome.js';
+import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { PeekVerdict } from './ports.js';
 
 export interface Ending {
@@ -25,6 +26,7 @@ export interface OpenTick {
 export interface ReportParts {
   readonly instanceId: string;
   readonly clusterClock: ClusterClock;
+  readonly ownClaims: OwnClaims;
   readonly report: (report: TickReport) => void;
 }
 
@@ -44,6 +46,7 @@ export function reportOverdue(parts: ReportParts, open: readonly OpenTick[]): re
   });
 }
 
+/** Ends what somebody else has. What was won here is reported by its run, and what was given up here is for another bid. */
 export function reportTaken(
   parts: ReportParts,
   open: readonly OpenTick[],
@@ -52,7 +55,10 @@ export function reportTaken(
   return open.flatMap((tick, index) => {
     const peek = peeks[index];
     const { due } = tick;
-    if (peek?.kind !== 'taken') return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
+    const fate = peek?.kind === 'taken' ? whoseClaim(parts.ownClaims, due, peek.claimId) : undefined;
+    if (fate === 'won') return [];
+    if (peek?.kind !== 'taken' || fate === 'given_up')
+      return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
     parts.report(reportOf(parts, due, { outcome: 'taken', ...claimedBy(peek.claimId) }));
     return [];
   });

@@ -155,6 +155,8 @@ export interface ClaimReply {
 export type ClaimVerdict = {
   /** Nodes that granted, or may have granted, this claim. When the claim is not won these are to be given back. */
   readonly votesOut: number;
+  /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
+  readonly undecided?: true;
 } & (
   | { readonly kind: 'won' }
   | { readonly kind: 'taken'; readonly claimId?: string }

@@ -29,14 +29,16 @@ export class QuorumTickLedger implements TickLedger {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
-    let replies = await this.ask(claims);
+    const first = await this.ask(claims);
+    if (!first.some(isBehind)) return claims.map((claim, index) => decideClaim(claim, votesOf(first, index)));
     // The terms were behind what the nodes know. The same claims may be sent again: their ids are the same.
-    if (replies.some(isBehind)) {
-      await this.learn(replies);
-      replies = await this.ask(claims);
-    }
-    const votes = replies.map((reply) => (reply.answered ? { ...reply, value: reply.value.votes } : reply));
-    return claims.map((claim, index) => decideClaim(claim, votesFor(votes, index)));
+    await this.learn(first);
+    const second = await this.ask(claims);
+    return claims.map((claim, index) => {
+      const verdict = decideClaim(claim, votesOf(second, index));
+      // What the first copy was granted stands, whatever became of the second.
+      return { ...verdict, votesOut: Math.max(verdict.votesOut, votesOut(votesOf(first, index))) };
+    });
   }
 
   private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
@@ -61,8 +63,16 @@ export class QuorumTickLedger implements TickLedger {
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const replies = await Promise.all(this.nodes.map((node) => node.peek(tasks)));
+    const asked = this.nodes.map((node) => node.peek(tasks));
+    const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
     return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index)));
+  }
+
+  /** Another server's answer is none: it would say that nothing was claimed. */
+  private heardOfTicks<T>(slot: number, reply: NodeReply<T>): NodeReply<T> {
+    const node = this.nodes[slot];
+    const isOther = node !== undefined && this.electorate.speaksOfTicks?.(node) === false;
+    return isOther ? { answered: false, reason: 'another server' } : reply;
   }
 }
 
@@ -82,22 +92,36 @@ function votesFor<T>(replies: readonly NodeReply<readonly T[]>[], index: number)
   return replies.map((reply) => (reply.answered ? reply.value[index] : undefined));
 }
 
+function votesOf(
+  replies: readonly NodeReply<ClaimReply>[],
+  index: number,
+): readonly (ClaimVote | undefined)[] {
+  return replies.map((reply) => (reply.answered ? reply.value.votes[index] : undefined));
+}
+
+/** A silent node may have granted before its answer was lost. */
+function votesOut(votes: readonly (ClaimVote | undefined)[]): number {
+  return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;
+}
+
 /** What one claim's votes mean. `undefined` is a node that gave no vote. */
 export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
   const quorum = quorumOf(votes.length);
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
   const silent = votes.filter((vote) => vote === undefined).length;
   const granted = count('granted');
-  // A silent node may have granted before its answer was lost.
-  const votesOut = granted + silent;
+  const out = { votesOut: votesOut(votes) };
 
-  if (count('outdated') > 0) return { kind: 'outdated', votesOut };
-  if (granted >= quorum) return { kind: 'won', votesOut };
-  if (count('late') >= quorum) return { kind: 'late', votesOut };
+  if (count('outdated') > 0) return { kind: 'outdated', ...out };
+  if (granted >= quorum) return { kind: 'won', ...out };
+  if (count('late') >= quorum) return { kind: 'late', ...out };
   const owner = ownerOf(claim.claimId, votes, quorum);
-  if (owner !== undefined) return { kind: 'taken', votesOut, ...owner };
-  if (granted + count('taken') >= quorum) return { kind: 'split', votesOut };
-  return { kind: 'no_quorum', votesOut, reason: describeVotes(votes) };
+  if (owner !== undefined) return { kind: 'taken', ...out, ...owner };
+  // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const open = { ...out, ...(mayGrant >= quorum && { undecided: true as const }) };
+  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
+  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
 
 /** Who has the tick, if a majority names one claim or has moved past the tick. */

@@ -24,6 +24,7 @@ export class RunHere {
   /** Ticks that have come due meanwhile and are this run's to start, oldest first. */
   private waiting: DueTick[] = [];
   private current: DueTick;
+  private currentClaimId = '';
   private abortCurrent: ((reason: Error) => void) | undefined;
   /** The newest tick that was passed over because this run went on. */
   private passed = 0;
@@ -77,8 +78,14 @@ export class RunHere {
     return this.passed;
   }
 
-  begin(due: DueTick): void {
+  /** The claim that won the current tick. Where runs may overlap its further attempts are made under it. */
+  get claimId(): string {
+    return this.currentClaimId;
+  }
+
+  begin(due: DueTick, claimId: string): void {
     this.current = due;
+    this.currentClaimId = claimId;
     this.endedMs = undefined;
     this.waiting = this.waiting.filter(({ tick }) => tick !== due.tick);
     this.lease.moveTo(due.tick);

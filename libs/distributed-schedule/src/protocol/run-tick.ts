@@ -49,7 +49,9 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   };
   // A handler that does not hear its signal must not keep the word of those that wait for it.
   lease.signal.addEventListener('abort', leaveBehind, { once: true });
-  await parts.keeper.during(lease, () => runAll(parts, run, due, latenessMs()));
+  await parts.keeper.during(lease, () =>
+    runAll(parts, run, { due, claimId: won.claim.claimId, latenessMs: latenessMs() }),
+  );
   lease.signal.removeEventListener('abort', leaveBehind);
   parts.runs.delete(run);
 
@@ -93,17 +95,12 @@ function refuseToStart(
 }
 
 /** Runs ticks under the lease until nothing is left to start, and closes what has to be closed. */
-async function runAll(
-  parts: RunTickParts,
-  run: RunHere,
-  first: DueTick,
-  firstLatenessMs: number,
-): Promise<void> {
-  let due = first;
-  let latenessMs = firstLatenessMs;
+async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): Promise<void> {
+  let start = first;
   for (;;) {
-    run.begin(due);
-    const ending = await runAttempts(parts, run, due, latenessMs);
+    const { due } = start;
+    run.begin(due, start.claimId);
+    const ending = await runAttempts(parts, run, start);
     // Before the next one is claimed: whatever an observer does must not stand between its last look and its start.
     report(parts, due, ending);
     const next = await startNext(parts, run);
@@ -111,13 +108,19 @@ async function runAll(
       await closeTicks(parts, run, ending.outcome === 'aborted');
       return;
     }
-    due = next;
-    latenessMs = parts.clusterClock.nowMs() - due.tick;
+    start = next;
   }
 }
 
+/** A tick that starts now. */
+interface ClaimedStart {
+  readonly due: DueTick;
+  readonly claimId: string;
+  readonly latenessMs: number;
+}
+
 /** The tick that starts now, claimed; undefined when none does. */
-async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | undefined> {
+async function startNext(parts: RunTickParts, run: RunHere): Promise<ClaimedStart | undefined> {
   const { clusterClock } = parts;
   let looksForMissed = run.isCatchingUp;
   while (!parts.stopped.aborted && run.lease.isTrusted() && !run.lease.signal.aborted) {
@@ -125,15 +128,16 @@ async function startNext(parts: RunTickParts, run: RunHere): Promise<DueTick | u
     const missed = looksForMissed ? await nextMissed(parts, run) : undefined;
     const chosen = missed ?? nextWaiting(parts, run);
     if (chosen === undefined) break;
-    const refusal = await claimNext(parts, run, chosen, async (lateMs) => {
+    const claimed = await claimNext(parts, run, chosen, async (lateMs) => {
       await clusterClock.wakeExactlyAt(chosen.tick);
       return refuseToStart(parts, { due: chosen, lease: run.lease }, lateMs());
     });
-    if (refusal === undefined) {
+    if (claimed.refusal === undefined) {
       for (const due of run.dropBefore(chosen)) report(parts, due, PASSED_OVER);
-      return chosen;
+      const latenessMs = clusterClock.nowMs() - chosen.tick;
+      return { due: chosen, claimId: claimed.claimId, latenessMs };
     }
-    if (run.drop(chosen) || missed === undefined) report(parts, chosen, refusal);
+    if (run.drop(chosen) || missed === undefined) report(parts, chosen, claimed.refusal);
     // One that was missed and cannot be had must not cost those that are due now.
     if (missed !== undefined) looksForMissed = false;
   }
@@ -151,13 +155,12 @@ function nextWaiting(parts: RunTickParts, run: RunHere): DueTick | undefined {
 async function runAttempts(
   parts: RunTickParts,
   run: RunHere,
-  due: DueTick,
-  firstLatenessMs: number,
+  { due, ...first }: ClaimedStart,
 ): Promise<Ending> {
   let attempt = due.attempt ?? 1;
-  let latenessMs = firstLatenessMs;
+  let { claimId, latenessMs } = first;
   for (let runs = 1; ; runs += 1) {
-    const ending = await runAttempt(parts, run, { due, attempt, latenessMs, isRetry: runs > 1 });
+    const ending = await runAttempt(parts, run, { due, attempt, claimId, latenessMs, isRetry: runs > 1 });
     if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return ending;
     const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
     const delayMs = retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () =>
@@ -174,13 +177,13 @@ async function runAttempts(
     });
     if (!(await waitToRetry(parts, run, delayMs))) return ending;
     attempt += 1;
-    const refusal = await claimNext(
-      parts,
-      run,
-      { ...due, attempt, maxLatenessMs: retryWindowMs(run) },
-      async (lateMs) => whyNotRepeated(parts, run, lateMs()),
+    const again = { ...due, attempt, maxLatenessMs: retryWindowMs(run) };
+    const claimed = await claimNext(parts, run, again, async (lateMs) =>
+      whyNotRepeated(parts, run, lateMs()),
     );
-    if (refusal !== undefined) return { ...ending, detail: `not repeated: ${refusal.detail}` };
+    if (claimed.refusal !== undefined)
+      return { ...ending, detail: `not repeated: ${claimed.refusal.detail}` };
+    claimId = claimed.claimId;
     latenessMs = parts.clusterClock.nowMs() - due.tick;
   }
 }

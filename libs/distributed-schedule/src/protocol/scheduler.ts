@@ -12,6 +12,7 @@ import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
+import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
 import { RunsHere } from './run-here.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
@@ -52,10 +53,12 @@ export class Scheduler {
       observer,
       keeper: this.keeper,
       runs: this.runs,
+      ownClaims: new OwnClaims(),
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
       isAbandoned: () => this.isAbandoned,
       members: () => this.heartbeat.members,
+      contenders: (task) => this.contendersFor(task),
       beat: (peeks) => this.heartbeat.beat(peeks),
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
@@ -150,6 +153,14 @@ export class Scheduler {
         .leases()
         .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
+  }
+
+  /** The live instances that run a task, this one included. */
+  private contendersFor(task: string): readonly string[] {
+    const { instanceId, runsTask } = this.parts;
+    const { members } = this.heartbeat;
+    if (runsTask === undefined) return members;
+    return members.filter((member) => member === instanceId || runsTask(member, task));
   }
 
   private async loop(): Promise<void> {

@@ -13,6 +13,11 @@ export interface TickContext {
    * attempt, and one more for each further one.
    */
   readonly fencingToken: number;
+  /**
+   * Of the claim that won this attempt, random. It tells two claims of one tick apart where a store has lost what it promised to
+   * keep: hand it to your store beside the token, and let it refuse an equal token of another claim.
+   */
+  readonly claimId: string;
   /** 32 hex digits, the same for every attempt at this tick. */
   readonly idempotencyKey: string;
   /** 1, or more after a retry or a retake. */

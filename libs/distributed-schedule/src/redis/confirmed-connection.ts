@@ -1,8 +1,8 @@
 import type { Clock } from '../protocol/ports.js';
 import { askTerms, type Unconfirmed } from './connection-question.js';
-import { type ConnectionRefusal, refusalWhileConnecting } from './connection-refusal.js';
+import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
 import type { ConnectionTerms } from './connection-terms.js';
-import { failureReason, isReply, NOT_CONNECTED } from './failure-reason.js';
+import { NOT_CONNECTED } from './failure-reason.js';
 import type { PipelineReply, StrictClient } from './strict-client.js';
 
 export interface ConfirmedConnectionParts {
@@ -30,6 +30,7 @@ export class ConfirmedConnection {
   #confirmedEpoch: number | undefined;
   #asking: Promise<Unconfirmed | undefined> | undefined;
   #refusal: ConnectionRefusal | undefined;
+  #endedInVain = 0;
   /** Ends the waiting of an epoch. */
   #ended = new AbortController();
 
@@ -38,14 +39,17 @@ export class ConfirmedConnection {
     const { client } = parts;
     client.on('close', () => {
       this.#epoch += 1;
+      this.#endedInVain += 1;
       this.#asking = undefined;
       this.#ended.abort();
       this.#ended = new AbortController();
     });
-    client.on('error', (error: unknown) => this.#learn(nodeErrorOf(error)));
+    client.on('error', (error: unknown) => {
+      this.#refusal = refusalAfter(error, this.#refusal);
+    });
     client.on('ready', () => {
       // There is nothing to ask a Cluster that is ready.
-      if (parts.terms.database === undefined) this.#refusal = undefined;
+      if (parts.terms.database === undefined) this.#markConfirmed();
     });
   }
 
@@ -63,13 +67,18 @@ export class ConfirmedConnection {
     return this.#refusal;
   }
 
+  /** How many connections in a row have ended unconfirmed. ioredis counts those that were not `ready`, which says less. */
+  get endedInVain(): number {
+    return this.#endedInVain;
+  }
+
   /** Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer. Never rejects. */
   confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
     if (this.isConfirmed) {
       return Promise.resolve(undefined);
     }
     if (this.status !== 'ready') {
-      return Promise.resolve({ reason: NOT_CONNECTED });
+      return Promise.resolve(this.#notConnected());
     }
     if (this.#asking === undefined) {
       const asking = this.#ask(deadlineMs).finally(() => {
@@ -130,7 +139,7 @@ export class ConfirmedConnection {
     this.#parts.client.on(event, listener);
   }
 
-  /** @throws Unconfirmed connection: a bug here, or a connection that has ended at this moment. Nothing was sent. */
+  /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
   #confirmed(): StrictClient {
     if (!this.isConfirmed) {
       throw new UnconfirmedConnection();
@@ -138,29 +147,30 @@ export class ConfirmedConnection {
     return this.#parts.client;
   }
 
-  /** ioredis logs in before it is ready, and never is where that fails. */
-  #learn(error: unknown): void {
-    const refusal = refusalWhileConnecting(failureReason(error));
-    // Of a server that cannot be reached nobody knows what it would refuse. One that replies is asked when it is ready.
-    if (refusal !== undefined || !isReply(error)) {
-      this.#refusal = refusal;
-    }
-  }
-
   async #ask(deadlineMs: number): Promise<Unconfirmed | undefined> {
     const { client, terms, clock } = this.#parts;
     const epoch = this.#epoch;
     const unconfirmed = await askTerms(client, terms, clock, deadlineMs);
     if (epoch !== this.#epoch || this.status !== 'ready') {
-      return { reason: NOT_CONNECTED };
+      return this.#notConnected();
     }
     if (unconfirmed === undefined) {
-      this.#confirmedEpoch = epoch;
-      this.#refusal = undefined;
+      this.#markConfirmed();
     } else if (unconfirmed.refusal !== undefined) {
       this.#refusal = unconfirmed.refusal;
     }
-    return unconfirmed;
+    return unconfirmed?.reason === NOT_CONNECTED ? this.#notConnected() : unconfirmed;
+  }
+
+  #markConfirmed(): void {
+    this.#confirmedEpoch = this.#epoch;
+    this.#refusal = undefined;
+    this.#endedInVain = 0;
+  }
+
+  /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
+  #notConnected(): Unconfirmed {
+    return { reason: this.#refusal?.code ?? NOT_CONNECTED };
   }
 
   async #confirmPatiently(listener: () => void): Promise<void> {
@@ -184,12 +194,7 @@ export class ConfirmedConnection {
   }
 }
 
-/** A Cluster tells of its nodes in an error that has the last one's. */
-function nodeErrorOf(error: unknown): unknown {
-  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
-  return lastNodeError;
-}
-
+/** Read as "not connected" by `failureReason`. */
 class UnconfirmedConnection extends Error {
-  readonly code = 'UNCONFIRMED';
+  override readonly message = 'Connection is closed, or not confirmed';
 }

@@ -1,3 +1,5 @@
+import { failureReason, isReply } from './failure-reason.js';
+
 /**
  * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
  * name, no user name: of what the server said only its first word.
@@ -43,9 +45,19 @@ export function needlessPassword(): ConnectionRefusal {
   };
 }
 
-/** What an ioredis connection was told while it logged in, before it was ready. Undefined for anything else. */
-export function refusalWhileConnecting(word: string): ConnectionRefusal | undefined {
-  return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : undefined;
+/**
+ * What is known after an `error` of an ioredis client: it logs in before it is ready, and never is where that fails. A server
+ * that cannot be reached refuses nothing, as far as anybody knows. One that replies otherwise is asked when it is ready.
+ */
+export function refusalAfter(
+  error: unknown,
+  known: ConnectionRefusal | undefined,
+): ConnectionRefusal | undefined {
+  // A Cluster tells of its nodes in an error that has the last one's.
+  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
+  if (!isReply(lastNodeError)) return undefined;
+  const word = failureReason(lastNodeError);
+  return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : known;
 }
 
 function remedyOf(database: number, word: string): string {

@@ -43,6 +43,11 @@ const NOT_CONNECTED_MESSAGES =
 
 /** Redis 6.2 wraps what a command inside a script said: "ERR Error running script (…): @user_script:12: -OOM …". */
 function serverWord(message: string): string {
+  // Our own refusal: which version of the protocol has written there.
+  const [otherVersion] = /\bDSCHEDVERSION \d{1,9}\b/.exec(message) ?? [];
+  if (otherVersion !== undefined) {
+    return otherVersion;
+  }
   const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
   const first = /^-?([A-Z]{2,30})\b/.exec(message);
   return inner?.[1] ?? first?.[1] ?? 'ERR';

@@ -1,6 +1,6 @@
 /**
- * The rule of fencing tokens for values in Redis: a hash with the value and the largest token that has written it. One script
- * compares and writes, so nobody comes in between.
+ * The rule of fences for values in Redis: a hash with the value, the largest token that has written it and the claim that it came
+ * with. One script compares and writes, so nobody comes in between.
  */
 
 import { createHash } from 'node:crypto';
@@ -8,6 +8,7 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import {
   type FenceRepeat,
   type FenceVerdict,
+  requireClaimId,
   requireFenceOptions,
   requireToken,
 } from '../protocol/snapshot/fence.js';
@@ -23,6 +24,8 @@ export interface FencedSet {
   readonly value: string;
   /** `tick.fencingToken`. */
   readonly token: number;
+  /** `tick.claimId`. */
+  readonly claimId: string;
   /** Whether the token that wrote last may write again. Default `allow`. */
   readonly repeat?: FenceRepeat;
   /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay. */
@@ -33,21 +36,23 @@ const OPTION_NAMES: Record<keyof FencedSet, true> = {
   key: true,
   value: true,
   token: true,
+  claimId: true,
   repeat: true,
   ttlMs: true,
 };
 
 /**
- * KEYS[1] hash with `value` and `fence`. ARGV: token, value, `allow` or `refuse`, time to live in ms or 0. Answers with '' when
- * written, else with the larger token.
+ * KEYS[1] hash with `value`, `fence` and `claim`. ARGV: token, value, `allow` or `refuse`, time to live in ms or 0, claim id. Answers
+ * with '' when written, else with the token that has written before.
  */
 const TEXT = `
-local newest = redis.call('HGET', KEYS[1], 'fence')
+local newest, claim = unpack(redis.call('HMGET', KEYS[1], 'fence', 'claim'))
 local token = tonumber(ARGV[1])
-if newest and (token < tonumber(newest) or (token == tonumber(newest) and ARGV[3] == 'refuse')) then
+local isAnother = ARGV[3] == 'refuse' or claim ~= ARGV[5]
+if newest and (token < tonumber(newest) or (token == tonumber(newest) and isAnother)) then
   return newest
 end
-redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'value', ARGV[2])
+redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'claim', ARGV[5], 'value', ARGV[2])
 if ARGV[4] ~= '0' then
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
@@ -56,15 +61,16 @@ return ''
 const SHA1 = createHash('sha1').update(TEXT).digest('hex');
 
 /**
- * Writes a value unless a larger token has written it. Read it with `HGET key value`.
+ * Writes a value unless a larger token has written it, or an equal one of another claim. Read it with `HGET key value`.
  *
  * Rejects with what the client rejects with: it is the application's store.
  * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
  */
 export async function fencedSet(client: ScriptClient, write: FencedSet): Promise<FenceVerdict> {
   requireFenceOptions('fencedSet', write, OPTION_NAMES);
-  const { key, value, token, repeat = 'allow', ttlMs = 0 } = write;
+  const { key, value, token, claimId, repeat = 'allow', ttlMs = 0 } = write;
   requireToken(token);
+  requireClaimId(claimId);
   if (typeof key !== 'string' || key === '' || typeof value !== 'string') {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
@@ -80,7 +86,7 @@ export async function fencedSet(client: ScriptClient, write: FencedSet): Promise
       },
     );
   }
-  const args = [key, String(token), value, repeat, String(ttlMs)];
+  const args = [key, String(token), value, repeat, String(ttlMs), claimId];
   const newest = await client.evalsha(SHA1, 1, ...args).catch((error: unknown) => {
     if (!(error as Error)?.message?.startsWith('NOSCRIPT')) {
       throw error;

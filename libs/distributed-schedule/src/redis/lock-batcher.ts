@@ -33,7 +33,7 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 );
 
 /** What counts as one vote for, in the engine's eyes: one of one resource. */
-const IN_FAVOUR: ReadonlySet<LockReply['word']> = new Set(['acquired', 'extended', 'released']);
+const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
 
 /**
  * One node as the engine sees it. The engine knows no batches: it sends one message per lock and node. All its
@@ -73,13 +73,13 @@ export class LockBatcher implements EngineClient {
     return new Promise((resolve, reject) => {
       const settle = (reply: LockReply): void => {
         // The releases that the engine sends after a lost acquire say nothing about who holds the lock.
-        if (script !== RELEASE_SCRIPT) {
+        if (script !== RELEASE_SCRIPT && reply.kind !== 'released' && reply.kind !== 'absent') {
           round.note(reply);
         }
-        if (reply.word === 'silent') {
+        if (reply.kind === 'silent') {
           reject(new Error(reply.reason));
         } else {
-          resolve(IN_FAVOUR.has(reply.word) ? 1 : 0);
+          resolve(IN_FAVOUR.has(reply.kind) ? 1 : 0);
         }
       };
       this.#enqueue(script, { key: round.key, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });

@@ -1,16 +1,13 @@
+import type { LockVote } from '../protocol/lease/lock-verdict.js';
 import type { NodeReply } from '../protocol/ports.js';
 
 /** One node's word on one lock, or why there is none. */
-export type LockReply =
-  | { readonly word: 'acquired' | 'extended' | 'released' | 'absent' | 'lost' | 'quarantined' | 'too_late' }
-  /** `freeInMs` where the holder seems to be gone. */
-  | { readonly word: 'held'; readonly holder?: string; readonly freeInMs?: number }
-  | { readonly word: 'silent'; readonly reason: string };
+export type LockReply = LockVote | { readonly kind: 'released' } | { readonly kind: 'absent' };
 
 /** The word on one lock of a message. The codes stand above the scripts in lock-scripts.ts. */
 export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
   if (!reply.answered) {
-    return { word: 'silent', reason: reply.reason };
+    return { kind: 'silent', reason: reply.reason };
   }
   const [word, rest] = splitOnce(String(reply.value[index] ?? ''));
   switch (word) {
@@ -21,15 +18,15 @@ export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): Lo
     case 'lost':
     case 'quarantined':
     case 'too_late':
-      return { word };
+      return { kind: word };
     case 'held':
-      return rest === '' ? { word } : { word, holder: rest };
+      return rest === '' ? { kind: word } : { kind: word, holder: rest };
     case 'dying': {
       const [freeInMs, holder] = splitOnce(rest);
-      return { word: 'held', holder, freeInMs: Number(freeInMs) };
+      return { kind: 'held', holder, freeInMs: Number(freeInMs) };
     }
     default:
-      return { word: 'silent', reason: 'malformed reply' };
+      return { kind: 'silent', reason: 'malformed reply' };
   }
 }
 

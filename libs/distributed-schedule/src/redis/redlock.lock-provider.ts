@@ -28,8 +28,8 @@ const SLACK_MS = 50;
  * Run locks by the RedLock algorithm of the `redlock` package. Each node is a {@link LockBatcher} to it, so a batch
  * of tasks is one message per node.
  *
- * What the engine decides is only whether a majority was in favour. Everything that it would decide by a wall clock
- * or by waiting is decided here. Whether a lock that comes late has a use is decided by its caller (protocol/bid.ts).
+ * The engine sends, and tells when a majority is for or against; what the votes mean is protocol/lease/lock-verdict.ts's
+ * affair. Everything that the engine would decide by a wall clock or by waiting is decided here. Whether a lock that comes late has a use is decided by its caller (protocol/bid.ts).
  */
 export class RedlockLockProvider implements LockProvider {
   readonly #settings: RedlockLockProviderSettings;
@@ -67,17 +67,15 @@ export class RedlockLockProvider implements LockProvider {
   async #tryAcquire(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
     return this.#inRound(this.#keyOf(task), undefined, async (resource, round) => {
       const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
-      if (end === 'for' && round.value !== undefined) {
-        return { kind: 'acquired', lock: { task, value: round.value } };
+      if (end === 'unsettled' || round.value === undefined) {
+        await this.#release(round.key, round.value, deadline);
+        return { kind: 'no_quorum', reason: `no verdict within ${this.#patienceMs()} ms` };
       }
-      if (end === 'against') {
-        // The engine has sent a release to every node, behind the acquire on the same connection: what a slow
-        // node grants is taken back by the next message it reads.
-        await Promise.race([round.decided, deadline]);
-        return round.refusal();
-      }
-      await this.#release(round.key, round.value, deadline);
-      return { kind: 'no_quorum', reason: `no verdict within ${this.#patienceMs()} ms` };
+      // When it is against, the engine has sent a release to every node, behind the acquire on the same connection: what a
+      // slow node grants is taken back by the next message it reads.
+      if (end === 'against') await Promise.race([round.decided, deadline]);
+      const verdict = round.acquireVerdict();
+      return verdict.kind === 'acquired' ? { kind: 'acquired', lock: { task, value: round.value } } : verdict;
     });
   }
 
@@ -85,11 +83,8 @@ export class RedlockLockProvider implements LockProvider {
     return this.#inRound(this.#keyOf(lock.task), lock.value, async (resource, round) => {
       const request = engineLockOf(this.#engine, resource, lock.value);
       const end = await settled(this.#engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
-      if (end === 'for') {
-        return { kind: 'extended' };
-      }
-      await Promise.race([round.decided, deadline]);
-      return round.loss();
+      if (end !== 'for') await Promise.race([round.decided, deadline]);
+      return round.extendVerdict();
     });
   }
 

@@ -23,6 +23,8 @@ type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
  */
 const QUICK_RETRIES = 5;
 const QUICK_RETRY_MS = 20;
+/** A server that refuses the user is asked twice as late each time: each attempt stands in its log. */
+const LONGEST_REFUSED_RETRY_MS = 2_000;
 
 const CONNECT_TIMEOUT_MS = 1_000;
 const SENTINEL_RETRY_MS = 100;
@@ -35,22 +37,36 @@ const CLUSTER_REDIRECTIONS = 3;
  * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
  */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
-  const strict = strictOptions(settings, source.kind === 'sentinel');
+  const retryMs = (): number => retryMsAfter(connection, settings.retryEveryMs);
+  const strict = strictOptions(settings, source.kind === 'sentinel', retryMs);
   const client: unknown =
-    'client' in source ? duplicated(source, strict, settings) : new Redis({ ...source.options, ...strict });
+    'client' in source
+      ? duplicated(source, strict, settings, retryMs)
+      : new Redis({ ...source.options, ...strict });
   if (source.kind !== 'cluster') {
     followCredentials(client, source);
   }
-  const { clock, commandTimeoutMs } = settings;
-  return new ConfirmedConnection({
+  const connection = new ConfirmedConnection({
     client: client as StrictClient,
     terms: termsOf(source),
-    clock,
-    timeoutMs: commandTimeoutMs,
+    clock: settings.clock,
+    timeoutMs: settings.commandTimeoutMs,
   });
+  return connection;
 }
 
-function strictOptions(settings: ConnectionSettings, isSentinel: boolean): StrictOptions {
+function retryMsAfter({ refusal, endedInVain }: ConfirmedConnection, retryEveryMs: number): number {
+  if (refusal !== undefined) {
+    return Math.min(LONGEST_REFUSED_RETRY_MS, retryEveryMs * 2 ** endedInVain);
+  }
+  return endedInVain < QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, retryEveryMs) : retryEveryMs;
+}
+
+function strictOptions(
+  settings: ConnectionSettings,
+  isSentinel: boolean,
+  retryMs: () => number,
+): StrictOptions {
   return {
     connectionName: settings.connectionName,
     commandTimeout: settings.commandTimeoutMs,
@@ -66,8 +82,7 @@ function strictOptions(settings: ConnectionSettings, isSentinel: boolean): Stric
     // it also checks that the server is a master.
     enableReadyCheck: isSentinel,
     maxLoadingRetryTime: settings.retryEveryMs,
-    retryStrategy: (attempt) =>
-      attempt <= QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, settings.retryEveryMs) : settings.retryEveryMs,
+    retryStrategy: retryMs,
     // A master that was demoted: connect again and find the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     keyPrefix: '',
@@ -89,6 +104,7 @@ function duplicated(
   source: RedisSource & { readonly client: RedisClient },
   strict: StrictOptions,
   settings: ConnectionSettings,
+  retryMs: () => number,
 ): unknown {
   const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
   if (source.kind !== 'cluster') {
@@ -103,6 +119,6 @@ function duplicated(
     enableAutoPipelining: false,
     scaleReads: 'master',
     maxRedirections: CLUSTER_REDIRECTIONS,
-    clusterRetryStrategy: () => settings.retryEveryMs,
+    clusterRetryStrategy: () => Math.max(settings.retryEveryMs, retryMs()),
   });
 }

@@ -4,6 +4,7 @@ import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
 import { type NodeSet, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
+import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/ports.js';
@@ -37,6 +38,8 @@ export interface JoinOptions {
   readonly skew?: { offsetMs: number };
   /** Its labels, which every other member knows at once. Default: none. */
   readonly labels?: readonly string[];
+  /** Which other members it takes to run a task. Default: all run all. */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** Put between the scheduler and its ports, to break them. */
   readonly wrapLocks?: (locks: LockProvider) => LockProvider;
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
@@ -92,7 +95,10 @@ export class MemoryCluster {
     const clock = given.wrapClock?.(machine) ?? machine;
     const used = given.nodes ?? this.nodes.map((_, index) => index);
     const clusterClock = new ClusterClock(clock, used.length);
-    const nodes = used.map((index, order) => this.connect(index, order, used.length, clusterClock, given));
+    const nodes = throughCouriers(
+      used.map((index, order) => this.connect(index, order, used.length, clusterClock, given)),
+      { clock, nodeTimeoutMs: this.options.nodeTimeoutMs },
+    );
     const events: ScheduleEvent[] = [];
     const observer: ScheduleObserver = {
       observe: (event) => {
@@ -128,6 +134,7 @@ export class MemoryCluster {
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
       electorate,
+      ...(given.runsTask !== undefined && { runsTask: given.runsTask }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
       observer,
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
@@ -159,6 +166,7 @@ export class MemoryCluster {
     const connected = node.connect({
       label: `node ${order + 1}`,
       position: positionAt(index, count),
+      callTimeoutMs: this.options.nodeTimeoutMs,
       onReply: (nodeTimeMs) => {
         const nowMs = this.clock.monotonicMs();
         clusterClock.observe({ node: order, sentMs: nowMs, receivedMs: nowMs, nodeTimeMs });

@@ -2,6 +2,7 @@
 
 import type { DueTick } from '../due-tick.js';
 import type { TickReport } from '../outcome.js';
+import type { ClaimFate } from '../own-claims.js';
 import type { PeekVerdict } from '../ports.js';
 import { DEFAULT_POLICIES } from '../task-policies.js';
 import type { ScheduledTask } from '../tick-context.js';
@@ -15,6 +16,8 @@ export interface AuditQuestion {
   readonly peek: PeekVerdict | undefined;
   /** No majority answered when the ledger was asked about this tick before. */
   readonly hadNoAnswer: boolean;
+  /** What has become of the claim that has the tick, where it is this instance's own. */
+  readonly ownFate: ClaimFate | undefined;
   readonly instanceId: string;
   readonly isAlive: (instanceId: string) => boolean;
   /** Whether this instance may run the task, and so takes part in its contests. */
@@ -56,10 +59,13 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
 }
 
 function judgeTaken(question: AuditQuestion, claimId: string | undefined): AuditVerdict {
-  const { report, instanceId, hadNoAnswer } = question;
-  // Its own claim, which it could not take back: nobody else will run it.
-  if (claimId?.startsWith(`${instanceId}:`) && report?.outcome === 'misfire')
-    return { kind: 'missed', finding: { ...causeOf(question), certain: true } };
+  const { ownFate, hadNoAnswer } = question;
+  // Its own claim, which it has given up and could not take back: nobody will run it, and nobody else can know that. Where the
+  // nodes have moved past the tick somebody may have had it in between.
+  if (ownFate === 'given_up') {
+    const finding = { ...causeOf(question), certain: claimId !== undefined && !awaitsReport(question) };
+    return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
+  }
   // A later tick was claimed first. While this one could be, this instance found no majority, and perhaps nobody did.
   if (claimId === undefined && hadNoAnswer)
     return {

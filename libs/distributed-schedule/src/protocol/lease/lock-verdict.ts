@@ -1,0 +1,92 @@
+/**
+ * What the nodes' votes on one run lock mean. The only place that knows: used over Redis, over memory nodes and in the simulated
+ * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
+ */
+
+import type { ExtendVerdict, LockVerdict } from '../ports.js';
+import { quorumOf } from '../quorum.js';
+
+/** One node's answer about one lock. Nodes in quarantine and requests that came too late speak for nobody. */
+export type LockVote =
+  | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' }
+  | HeldVote
+  /** No vote, and why, for people. */
+  | { readonly kind: 'silent'; readonly reason: string };
+
+/** Somebody else's. */
+export interface HeldVote {
+  readonly kind: 'held';
+  /** Absent where the node did not see the holder's presence. */
+  readonly holder?: string;
+  /** The holder seems to be dead, and the node will have freed the lock after so many ms. */
+  readonly freeInMs?: number;
+}
+
+/** An acquired lock as the votes show it; its value is known to whoever asked for them. */
+type AcquireDecision = { readonly kind: 'acquired' } | Exclude<LockVerdict, { kind: 'acquired' }>;
+
+/** @param votes of those nodes that have answered so far, in any order; the verdict is the same in every order */
+export function decideAcquire(votes: readonly LockVote[], nodes: number): AcquireDecision {
+  if (hasMajority(votes, 'acquired', nodes)) return { kind: 'acquired' };
+  if (!hasMajority(votes, 'held', nodes)) return { kind: 'no_quorum', reason: tally(votes, nodes) };
+  const holder = likeliestHolder(votes);
+  const freeInMs = freeForMajorityInMs(votes, nodes);
+  return {
+    kind: 'held',
+    ...(holder !== undefined && { holder }),
+    ...(freeInMs !== undefined && { freeInMs }),
+  };
+}
+
+/** @param votes as for {@link decideAcquire} */
+export function decideExtend(votes: readonly LockVote[], nodes: number): ExtendVerdict {
+  if (hasMajority(votes, 'extended', nodes)) return { kind: 'extended' };
+  if (hasMajority(votes, 'lost', nodes)) return { kind: 'lost' };
+  return { kind: 'no_quorum', reason: tally(votes, nodes) };
+}
+
+/** Whether a majority is against, or every node has been heard: what comes later makes no grant of a refusal. */
+export function isRefusalFinal(votes: readonly LockVote[], nodes: number): boolean {
+  return votes.length === nodes || hasMajority(votes, 'held', nodes) || hasMajority(votes, 'lost', nodes);
+}
+
+function hasMajority(votes: readonly LockVote[], kind: LockVote['kind'], nodes: number): boolean {
+  return votes.filter((vote) => vote.kind === kind).length >= quorumOf(nodes);
+}
+
+/**
+ * When a majority of nodes would grant the lock. A quorum of them is enough for the next bid: waiting until every node has freed
+ * the lock costs a tick where one of them never took its holder for dead. A node that granted it would do so again at once.
+ */
+function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number | undefined {
+  const waitsMs = votes.flatMap((vote) => {
+    if (vote.kind === 'acquired') return [0];
+    return vote.kind === 'held' && vote.freeInMs !== undefined ? [vote.freeInMs] : [];
+  });
+  return waitsMs.sort((one, other) => one - other)[quorumOf(nodes) - 1];
+}
+
+/** Whom most nodes name. Of two that are named as often the smaller id, or the answer would hang on who answered first. */
+function likeliestHolder(votes: readonly LockVote[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const vote of votes) {
+    if (vote.kind !== 'held' || vote.holder === undefined) continue;
+    counts.set(vote.holder, (counts.get(vote.holder) ?? 0) + 1);
+  }
+  const [likeliest] = [...counts].sort(
+    ([one, oneCount], [other, otherCount]) => otherCount - oneCount || (one < other ? -1 : 1),
+  );
+  return likeliest?.[0];
+}
+
+/** For people: "1 acquired, 1 held, 1 timeout of 3 nodes". */
+function tally(votes: readonly LockVote[], nodes: number): string {
+  const counts = new Map<string, number>();
+  for (const vote of votes) {
+    const word = vote.kind === 'silent' ? vote.reason : vote.kind;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const missing = nodes - votes.length;
+  const parts = [...counts].map(([word, count]) => `${count} ${word}`).sort();
+  return `${[...parts, ...(missing > 0 ? [`${missing} pending`] : [])].join(', ')} of ${nodes} nodes`;
+}

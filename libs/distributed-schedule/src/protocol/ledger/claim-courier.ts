@@ -1,0 +1,131 @@
+/**
+ * One instance's way to one node, which sees to it that no claim that was given up stays there. Give-backs are kept until the node
+ * has certainly acted on them (see unconfirmed-give-backs.ts) and go
+ *
+ *   at once       as the message that their owner sends
+ *   ahead         of every later message to that node, on the same connection: what is asked next must find neither a dead claim
+ *                 of our own nor a vote that stands for nobody
+ *   by themselves once the deadline of the copies has passed, since the next message may be a beat, a second later
+ */
+
+import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../electorate/node-identity.js';
+import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
+import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
+
+export interface CourierParts {
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
+  /** The longest that a call takes. */
+  readonly nodeTimeoutMs: number;
+}
+
+const NOTHING_LEFT: NodeReply<void> = {
+  answered: false,
+  reason: 'it is under way, or goes with the next message',
+};
+
+/** The nodes as this instance reaches them. Whoever asks them anything has to go through these. */
+export function throughCouriers(nodes: readonly VotingNode[], parts: CourierParts): readonly VotingNode[] {
+  return nodes.map((node) => new ClaimCourier(node, parts));
+}
+
+export class ClaimCourier implements VotingNode {
+  readonly label: string;
+  readonly position: string;
+  private readonly unconfirmed = new UnconfirmedGiveBacks();
+  private isWaiting = false;
+
+  constructor(
+    private readonly node: VotingNode,
+    private readonly parts: CourierParts,
+  ) {
+    this.label = node.label;
+    this.position = node.position;
+  }
+
+  async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
+    void this.sendKept();
+    const copies = this.unconfirmed.sent(claims, terms.deadlineMs);
+    const reply = await this.node.claim(claims, terms);
+    if (reply.answered) this.unconfirmed.answered(copies);
+    return this.noted(reply);
+  }
+
+  giveBack(claims: readonly Claim[]): Promise<NodeReply<void>> {
+    this.unconfirmed.add(claims);
+    return this.sendKept();
+  }
+
+  peek(tasks: readonly string[]): ReturnType<VotingNode['peek']> {
+    return this.after(() => this.node.peek(tasks));
+  }
+
+  beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): ReturnType<VotingNode['beat']> {
+    return this.after(() => this.node.beat(instanceId, sign, tasks));
+  }
+
+  leave(instanceId: string): ReturnType<VotingNode['leave']> {
+    return this.after(() => this.node.leave(instanceId));
+  }
+
+  note(request: NoteRequest): ReturnType<VotingNode['note']> {
+    return this.after(() => this.node.note(request));
+  }
+
+  renumber(id: string, counter: number): ReturnType<VotingNode['renumber']> {
+    return this.after(() => this.node.renumber(id, counter));
+  }
+
+  confirm(request: ConfirmRequest): ReturnType<VotingNode['confirm']> {
+    return this.after(() => this.node.confirm(request));
+  }
+
+  stamp(request: StampRequest): ReturnType<VotingNode['stamp']> {
+    return this.after(() => this.node.stamp(request));
+  }
+
+  callDeadlineMs(): number {
+    return this.node.callDeadlineMs();
+  }
+
+  reconnect(): void {
+    this.node.reconnect?.();
+  }
+
+  private async after<T>(ask: () => Promise<NodeReply<T>>): Promise<NodeReply<T>> {
+    void this.sendKept();
+    return this.noted(await ask());
+  }
+
+  private noted<T>(reply: NodeReply<T>): NodeReply<T> {
+    if (reply.answered) this.unconfirmed.passed(reply.nodeTimeMs);
+    return reply;
+  }
+
+  /** The message has left when this returns its promise: what is sent next comes behind it. */
+  private async sendKept(isByItself = false): Promise<NodeReply<void>> {
+    const batch = this.unconfirmed.take();
+    if (batch === undefined) return NOTHING_LEFT;
+    const reply = await this.node.giveBack(batch.claims);
+    const leftUntilMs = this.unconfirmed.settle(batch, reply.answered ? reply.nodeTimeMs : undefined);
+    if (!reply.answered) {
+      // No copy outlives its call by its deadline. Once is enough: a node that is away is asked again with the next beat.
+      if (!isByItself) void this.sendLater(this.parts.nodeTimeoutMs);
+    } else if (leftUntilMs !== undefined) {
+      void this.sendLater(leftUntilMs + 1 - reply.nodeTimeMs);
+    }
+    return this.noted(reply);
+  }
+
+  private async sendLater(inMs: number): Promise<void> {
+    // What is kept meanwhile goes with it, or finds out then for how long it has to wait.
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    const { clock } = this.parts;
+    await clock.sleepUntil(clock.monotonicMs() + Math.min(inMs, LONGEST_WAIT_MS));
+    this.isWaiting = false;
+    await this.sendKept(true);
+  }
+}
+
+/** A copy without a deadline of its own may be refused very late only; until then its give-back goes with every message. */
+const LONGEST_WAIT_MS = 60_000;

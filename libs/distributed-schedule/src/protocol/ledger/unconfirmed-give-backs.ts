@@ -1,0 +1,141 @@
+/**
+ * The give-backs of claims that one node may not have acted on, and when it certainly has.
+ *
+ * A give-back only takes back what stands. A copy of the claim that is still on its way (in a frozen server, in the socket of a
+ * connection that was given up) is applied afterwards, and then a claim stands that nobody will run: the tick is lost. So while a
+ * copy has no answer, no answer to the give-back confirms it, neither "nothing there" nor "given back", before the node's clock
+ * has passed the latest deadline of the copies: from then on the node refuses them.
+ */
+
+import type { Claim } from '../ports.js';
+
+/** So many tasks may lose a bid at one moment, some ticks in a row. The oldest go. */
+const MOST_KEPT = 10_000;
+/** In one message: small enough for a slow link within the node timeout. */
+export const MOST_PER_MESSAGE = 1_000;
+const MOST_COPIES = 20_000;
+
+/** A claim that was sent once, until its answer comes. */
+export interface Copy {
+  readonly key: string;
+  /** In node time; after it the node refuses this copy. */
+  readonly deadlineMs: number;
+}
+
+interface Kept {
+  readonly claim: Claim;
+  isUnderWay: boolean;
+}
+
+/** Give-backs that leave as one message. */
+export interface Batch {
+  readonly claims: readonly Claim[];
+  /** Per claim the latest deadline of copies that had no answer when the message left; none where all had. */
+  readonly untilMs: readonly number[];
+}
+
+export class UnconfirmedGiveBacks {
+  /** Oldest first. */
+  private readonly kept = new Map<string, Kept>();
+  /** Deadlines of the copies without an answer. */
+  private readonly copies = new Map<string, number[]>();
+  /** The latest deadline of copies that are no longer remembered. */
+  private forgottenUntilMs = 0;
+
+  /** A copy of each claim leaves now. `deadlineMs` is that of the message, 0 for none. */
+  sent(claims: readonly Claim[], deadlineMs: number): readonly Copy[] {
+    return claims.map((claim) => {
+      const key = keyOf(claim);
+      // Without a deadline of its own a copy ends where the node refuses it as late.
+      const lateMs = claim.tick + claim.maxLatenessMs;
+      const copy = { key, deadlineMs: deadlineMs > 0 ? Math.min(deadlineMs, lateMs) : lateMs };
+      this.copies.set(key, [...(this.copies.get(key) ?? []), copy.deadlineMs]);
+      this.forgetSurplusCopies();
+      return copy;
+    });
+  }
+
+  answered(copies: readonly Copy[]): void {
+    for (const { key, deadlineMs } of copies) {
+      const left = this.copies.get(key)?.slice() ?? [];
+      const index = left.indexOf(deadlineMs);
+      if (index >= 0) left.splice(index, 1);
+      if (left.length > 0) this.copies.set(key, left);
+      else this.copies.delete(key);
+    }
+  }
+
+  /** The node's clock has shown this: copies whose deadline has passed are refused from now on. */
+  passed(nodeTimeMs: number): void {
+    for (const [key, deadlines] of this.copies) {
+      const left = deadlines.filter((deadlineMs) => deadlineMs >= Math.floor(nodeTimeMs));
+      if (left.length === 0) this.copies.delete(key);
+      else if (left.length < deadlines.length) this.copies.set(key, left);
+    }
+  }
+
+  add(claims: readonly Claim[]): void {
+    for (const claim of claims) {
+      const key = keyOf(claim);
+      if (!this.kept.has(key)) this.kept.set(key, { claim, isUnderWay: false });
+    }
+    for (const key of this.kept.keys()) {
+      if (this.kept.size <= MOST_KEPT) return;
+      this.kept.delete(key);
+    }
+  }
+
+  /** What is to be sent now; undefined for nothing. It is under way until it is settled. */
+  take(): Batch | undefined {
+    const claims: Claim[] = [];
+    for (const kept of this.kept.values()) {
+      if (claims.length >= MOST_PER_MESSAGE) break;
+      if (kept.isUnderWay) continue;
+      kept.isUnderWay = true;
+      claims.push(kept.claim);
+    }
+    return claims.length === 0
+      ? undefined
+      : { claims, untilMs: claims.map((claim) => this.unansweredUntilMs(keyOf(claim))) };
+  }
+
+  /**
+   * The message has ended: with an answer, and the node's clock at that moment, or without one. Resolves to the node time after
+   * which the next answer confirms what is left of it; undefined when nothing is left, or nothing is known.
+   */
+  settle({ claims, untilMs }: Batch, nodeTimeMs: number | undefined): number | undefined {
+    let latestMs: number | undefined;
+    for (const [index, claim] of claims.entries()) {
+      const key = keyOf(claim);
+      const kept = this.kept.get(key);
+      if (kept !== undefined) kept.isUnderWay = false;
+      const deadlineMs = untilMs[index] ?? 0;
+      if (nodeTimeMs === undefined) continue;
+      if (Math.floor(nodeTimeMs) > deadlineMs) this.kept.delete(key);
+      else latestMs = Math.max(latestMs ?? 0, deadlineMs);
+    }
+    return latestMs;
+  }
+
+  /** How many are kept. */
+  get size(): number {
+    return this.kept.size;
+  }
+
+  private unansweredUntilMs(key: string): number {
+    return Math.max(this.forgottenUntilMs, ...(this.copies.get(key) ?? []));
+  }
+
+  private forgetSurplusCopies(): void {
+    for (const [key, deadlines] of this.copies) {
+      if (this.copies.size <= MOST_COPIES) return;
+      this.copies.delete(key);
+      this.forgottenUntilMs = Math.max(this.forgottenUntilMs, ...deadlines);
+    }
+  }
+}
+
+/** A claim of a task that runs once stands in two lines of the ledger. */
+function keyOf({ task, claimId }: Claim): string {
+  return `${claimId} ${task}`;
+}

@@ -1,0 +1,67 @@
+/**
+ * A node grants a claim, and its answer is lost with the connection: on real servers, with real instances. The tick runs once all
+ * the same.
+ */
+
+import type { AuditFinding, ScheduleEvent } from 'nestjs-distributed-schedule';
+import { expect, it, onTestFinished } from 'vitest';
+import { CLAIM_SCRIPT } from '../../../libs/distributed-schedule/src/redis/ledger-scripts.js';
+import { LostAnswers } from '../../support/faults/lost-answers.js';
+import { startRedis } from '../../support/redis-server.js';
+import { startTaskApp } from '../../support/task-app.js';
+import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
+
+const PERIOD_MS = 1_000;
+const STRIKES = 3;
+
+it.each([
+  { nodes: 1, instances: 1 },
+  { nodes: 1, instances: 3 },
+  { nodes: 3, instances: 3 },
+])(
+  'a tick whose claim was applied on $nodes node(s) and not answered runs, once, with $instances instance(s)',
+  async (world) => {
+    const { ways, ticks, findings } = await open(world);
+    await until(() => ticks.length >= 2, 'ticks run');
+    for (let strike = 1; strike <= STRIKES; strike += 1) {
+      for (const way of ways) way.loseAnswerTo(CLAIM_SCRIPT.sha1);
+      await until(() => ways.every(({ lost }) => lost === strike), 'the answers of all nodes are lost');
+      const struckAt = Date.now();
+      await until(() => ticks.some((tick) => tick > struckAt + PERIOD_MS), 'ticks run again');
+    }
+    const [first = 0] = ticks;
+    const due = Array.from(
+      { length: (Math.max(...ticks) - first) / PERIOD_MS + 1 },
+      (_, n) => first + n * PERIOD_MS,
+    );
+    expect(ticks.toSorted()).toEqual(due);
+    expect(findings).toEqual([]);
+  },
+);
+
+async function open({ nodes, instances }: { readonly nodes: number; readonly instances: number }) {
+  const servers = await Promise.all(Array.from({ length: nodes }, () => startRedis()));
+  const ways = await Promise.all(servers.map(({ port }) => LostAnswers.open(port)));
+  onTestFinished(async () => {
+    await Promise.all(ways.map((way) => way.close()));
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+  const namespace = newNamespace();
+  const ticks: number[] = [];
+  const findings: AuditFinding[] = [];
+  const observe = (event: ScheduleEvent): void => {
+    if (event.type === 'audit') findings.push(event.finding);
+  };
+  const options = { namespace, redis: ways.map(({ url }) => url), observers: [{ observe }] };
+  for (let index = 0; index < instances; index += 1) {
+    const app = await startTaskApp(options, ({ tick }) => {
+      ticks.push(tick);
+    });
+    onTestFinished(() => app.close());
+  }
+  for (const server of servers) {
+    await until(() => server.client().exists(`{${namespace}}:ledger`).then(Boolean), 'the node is asked');
+    await endQuarantine(server, namespace);
+  }
+  return { ways, ticks, findings };
+}

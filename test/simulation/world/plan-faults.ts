@@ -1,0 +1,186 @@
+/** What can go wrong in a world, as fast-check draws it. */
+
+import fc from 'fast-check';
+import type { Place } from './ambush.js';
+import type { FaultOf, Happening, InstanceFault, Misfortune, NameFault, ServerFault } from './fault.js';
+import type { Call } from './network.js';
+import type { Profile } from './profile.js';
+import { MOST_BACK_MS, type Restart } from './server.js';
+
+const forMs = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 8_000 }));
+const how = fc.constantFrom<Restart>('empty', 'with its memory', 'with old memory');
+const backMs = fc.oneof(fc.constant(0), fc.integer({ min: -MOST_BACK_MS, max: 0 }));
+const eitherMs = fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS });
+const misfortune = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Misfortune>('blocked') },
+  { weight: 2, arbitrary: fc.constant<Misfortune>('suspended') },
+  { weight: 4, arbitrary: fc.constant<Misfortune>('cut off') },
+  { weight: 2, arbitrary: fc.constant<Misfortune>('killed') },
+  { weight: 1, arbitrary: fc.constant<Misfortune>('unplugged') },
+);
+/** Around a time to live, where trust ends. */
+const blockMs = fc.oneof(forMs, fc.integer({ min: 1_800, max: 3_600 }));
+const place = fc.constantFrom<Place>('grant', 'win', 'start', 'renewal', 'release');
+
+const call = fc.constantFrom<Call>(
+  'claim',
+  'claim',
+  'claim',
+  'giveBack',
+  'giveBack',
+  'beat',
+  'note',
+  'confirm',
+  'renumber',
+  'stamp',
+  'lock',
+);
+
+function kind<const T extends string>(name: T): fc.Arbitrary<T> {
+  return fc.constant(name);
+}
+
+function instanceFault(): fc.WeightedArbitrary<InstanceFault>[] {
+  const instance = fc.nat({ max: 7 });
+  const server = fc.nat({ max: 4 });
+  const way = fc.constantFrom('request' as const, 'reply' as const, 'both' as const);
+  return [
+    weighted(4, { kind: kind('instance suffers'), instance, misfortune, forMs }),
+    weighted(7, {
+      kind: kind('instance suffers at'),
+      instance,
+      place,
+      nth: fc.integer({ min: 1, max: 4 }),
+      misfortune,
+      forMs: blockMs,
+    }),
+    // A run goes on while its lease ends: the next one starts beside it.
+    weighted(5, {
+      kind: kind('instance suffers at'),
+      instance,
+      place: fc.constant<Place>('long run'),
+      nth: fc.integer({ min: 1, max: 3 }),
+      misfortune: fc.constantFrom<Misfortune>('blocked', 'blocked', 'suspended', 'cut off'),
+      forMs: fc.integer({ min: 2_500, max: 6_000 }),
+    }),
+    weighted(1, { kind: kind('instance leaves'), instance }),
+    weighted(2, {
+      kind: kind('wall clock steps'),
+      instance,
+      byMs: fc.integer({ min: -10_000, max: 10_000 }),
+    }),
+    weighted(1, { kind: kind('beats are lost'), instance, forMs }),
+    // Slower than what trust allows for drift, and not so slow that no reply is in time.
+    weighted(5, {
+      kind: kind('replies are slow'),
+      instance,
+      byMs: fc.integer({ min: 30, max: 115 }),
+      forMs: fc.integer({ min: 1_000, max: 8_000 }),
+    }),
+    weighted(3, { kind: kind('link is cut'), instance, server, way, forMs }),
+    weighted(2, { kind: kind('one server is left'), instance, server, forMs: blockMs }),
+    weighted(8, {
+      kind: kind('answers are lost'),
+      instance,
+      call,
+      from: fc.constantFrom('one' as const, 'all' as const),
+      server,
+      count: fc.integer({ min: 1, max: 3 }),
+      lateMs: fc.oneof(fc.constant(0), fc.integer({ min: 5, max: 500 })),
+      isReset: fc.boolean(),
+    }),
+  ];
+}
+
+function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
+  const server = fc.nat({ max: 4 });
+  return [
+    weighted(5, { kind: kind('server restarts'), server, forMs, how }),
+    weighted(6, {
+      kind: kind('server restarts on a grant'),
+      server,
+      afterMs: fc.nat({ max: 5 }),
+      forMs: fc.nat({ max: 10 }),
+      how,
+      byMs: backMs,
+    }),
+    weighted(3, {
+      kind: kind('server fails over'),
+      server,
+      lagMs: fc.nat({ max: 400 }),
+      forMs: fc.nat({ max: 300 }),
+      byMs: eitherMs,
+    }),
+    weighted(2, { kind: kind('server stops'), server, forMs }),
+    weighted(3, { kind: kind('server is flushed'), server }),
+    weighted(2, { kind: kind('server is busy'), server, forMs }),
+    weighted(2, { kind: kind('server clock steps'), server, byMs: eitherMs, forMs }),
+  ];
+}
+
+/** Beside weights of about fifty of all others. */
+const NAME_WEIGHT = 20;
+
+const bits = fc.nat({ max: 31 });
+
+function nameFault(weight: number): fc.WeightedArbitrary<NameFault> {
+  return weighted(weight, {
+    kind: kind('name moves'),
+    server: fc.nat({ max: 4 }),
+    who: fc.constantFrom('all' as const, 'all' as const, 'one' as const),
+    instance: fc.nat({ max: 7 }),
+    content: fc.constantFrom('empty' as const, 'database' as const, 'replica' as const, 'file' as const),
+    forMs: fc.integer({ min: 100, max: 15_000 }),
+    resets: bits,
+    resetsBack: bits,
+  });
+}
+
+function fleetFaults(): fc.WeightedArbitrary<
+  FaultOf<'fleet suffers'> | { kind: 'instance of another set joins' }
+>[] {
+  return [
+    weighted(8, { kind: kind('instance of another set joins') }),
+    weighted(8, {
+      kind: kind('fleet suffers'),
+      whose: fc.constantFrom('own' as const, 'other' as const, 'all' as const),
+      misfortune: fc.constantFrom(
+        'blocked' as const,
+        'suspended' as const,
+        'cut off' as const,
+        'killed' as const,
+      ),
+      forMs: fc.oneof(forMs, fc.integer({ min: 3_000, max: 12_000 })),
+    }),
+  ];
+}
+
+/** All that may happen in the worlds of a profile. */
+export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
+  return fc.oneof(
+    ...instanceFault(),
+    ...serverFault(),
+    ...(profile.namesMove === true ? [nameFault(NAME_WEIGHT)] : []),
+    ...(profile.hasRivals === true ? fleetFaults() : []),
+    weighted(4, { kind: kind('instance joins') }),
+    { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },
+  );
+}
+
+/** It ends what most of a world is about, so most worlds do without: every third time it is only one more instance. */
+function rarely(
+  event: fc.Arbitrary<{ kind: 'newer node set joins' }>,
+): fc.Arbitrary<{ kind: 'newer node set joins' | 'instance joins' }> {
+  return fc.oneof(
+    event,
+    fc.record({ kind: kind('instance joins') }),
+    fc.record({ kind: kind('instance joins') }),
+  );
+}
+
+function weighted<T>(
+  weight: number,
+  fields: { [K in keyof T]: fc.Arbitrary<T[K]> },
+): fc.WeightedArbitrary<T> {
+  return { weight, arbitrary: fc.record(fields) as fc.Arbitrary<T> };
+}
