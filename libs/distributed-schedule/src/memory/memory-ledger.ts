@@ -145,9 +145,9 @@ export class MemoryLedger {
     const entry = this.entries.get(claim.task);
     if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
     if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
+    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
     // The same claim again: a message that was sent twice is harmless.
     if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
-    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
     if (entry !== undefined && claim.tick <= entry.tick) {
       return entry.tick === claim.tick && entry.claimId !== NOBODY
         ? { kind: 'taken', claimId: entry.claimId }
