@@ -51,6 +51,13 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       expect(await subject.floor()).toBeGreaterThanOrEqual(beforeMs + EARLY_MS + MARGIN_MS);
     });
 
+    it('are taken over with a floor above the instant since which the new one stands', async () => {
+      const sinceMs = (await subject.handle.nowMs()) + 40_000;
+      const stamp = { set: SET, app: 'test', sinceMs };
+      answerOf(await subject.node.stamp({ stamp, expected: '', raiseFloor: true, deadlineMs: 0 }));
+      expect(await subject.floor()).toBe(sinceMs + EARLY_MS + MARGIN_MS);
+    });
+
     it('keep the name of an application that has blanks, or none', async () => {
       const stamp = { set: SET, app: 'my shop | eu', sinceMs: 7 };
       await subject.node.stamp({ stamp, expected: '', raiseFloor: false, deadlineMs: 0 });

@@ -182,8 +182,8 @@ function questionOf(operation: Asking, view: View): Question {
       return { kind: 'confirm', position, request };
     }
     case 'stamp': {
-      const { sinceMs, raiseFloor, deadline } = operation;
-      const stamp = { set: view.set(operation.set), sinceMs, app: 'shop 1' };
+      const { since, raiseFloor, deadline } = operation;
+      const stamp = { set: view.set(operation.set), sinceMs: view.nowMs + since, app: 'shop 1' };
       const expected = operation.expected === 'none' ? '' : view.stamp;
       const deadlineMs = view.deadlineMs(deadline);
       return { kind: 'stamp', request: { stamp, expected, raiseFloor, deadlineMs } };
