@@ -64,7 +64,11 @@ async function startInstance(
   class BenchModule {}
   Module({
     imports: [
-      DistributedScheduleModule.forRoot({ redis: masters.map(({ url }) => url), namespace: 'bench' }),
+      DistributedScheduleModule.forRoot({
+        redis: masters.map(({ url }) => url),
+        namespace: 'bench',
+        app: 'bench',
+      }),
     ],
     providers: [providerWith(tasks)],
   })(BenchModule);

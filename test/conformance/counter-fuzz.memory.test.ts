@@ -6,6 +6,7 @@ import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-no
 import type { LockProvider, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { connected, embeddedNodes } from '../support/electorate.js';
 import { countPerTick, countUnderLock, type TickCount } from './counter-fuzz.js';
 
 const NOW_MS = Date.UTC(2031, 0, 1);
@@ -53,9 +54,10 @@ describe('a counter under a lock', () => {
 });
 
 function countTicks(breakIt: (node: VotingNode, node0: MemoryNode) => VotingNode): Promise<TickCount> {
-  const nodes = [1, 2, 3].map(() => MemoryNode.embedded(clock));
+  const nodes = embeddedNodes(clock, 3);
   const ledgers = ['ann', 'bob', 'cis'].map(
-    () => new QuorumTickLedger(nodes.map((node) => breakIt(node.connect({ label: 'node' }), node))),
+    () =>
+      new QuorumTickLedger(connected(nodes).map((node, index) => breakIt(node, nodes[index] as MemoryNode))),
   );
   let tick = NOW_MS - 1_000;
   return countPerTick(ledgers, {
@@ -84,7 +86,11 @@ describe('a counter per tick', () => {
       'nodes that grant everything',
       (node) => ({
         ...node,
-        claim: async (claims) => ({ answered: true, value: claims.map(() => ({ kind: 'granted' })) }),
+        claim: async (claims) => ({
+          answered: true,
+          value: { votes: claims.map(() => ({ kind: 'granted' })) },
+          nodeTimeMs: NOW_MS,
+        }),
       }),
     ],
     [
@@ -97,7 +103,7 @@ describe('a counter per tick', () => {
             const standing = newest.answered ? newest.value[0] : undefined;
             await node.giveBack(claims.map((one) => ({ ...one, ...standing })));
           }
-          return { answered: true, value: undefined };
+          return { answered: true, value: undefined, nodeTimeMs: NOW_MS };
         },
       }),
     ],

@@ -1,5 +1,6 @@
 import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { connected } from '../support/electorate.js';
 import { describeTickLedger } from './tick-ledger.suite.js';
 
 for (const count of [1, 3, 5]) {
@@ -7,7 +8,7 @@ for (const count of [1, 3, 5]) {
     const clock = new SystemClock();
     const nodes = Array.from({ length: count }, () => new MemoryNode(clock));
     return {
-      instances: ['me', 'you', 'they'].map(() => nodes.map((node) => node.connect({ label: 'node' }))),
+      instances: ['me', 'you', 'they'].map(() => connected(nodes)),
       nowMs: async () => Math.floor(clock.wallMs()),
       forget: async (forgetful) => {
         for (const node of nodes.slice(0, forgetful)) node.loseMemory('flush');

@@ -5,50 +5,81 @@ import { RedisVotingNode } from '../../libs/distributed-schedule/src/redis/redis
 import { ServerRegister } from '../../libs/distributed-schedule/src/redis/server-register.js';
 import { openConnection } from '../../libs/distributed-schedule/src/redis/strict-connection.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { startRedis } from '../support/redis-server.js';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { describeNodeIdentity } from './node-identity.suite.js';
+import { describeNodeSets } from './node-sets.suite.js';
 import { describeVotingNode } from './voting-node.suite.js';
+import type { NodeStage } from './voting-node-stage.js';
 
 const PATIENCE_MS = 2_000;
 
-describeVotingNode('behind Redis', async () => {
+async function connectTo(server: RedisServer, namespace: string): Promise<RedisNode> {
+  const [source] = requireRedisSources([server.url]);
+  if (source === undefined) throw new Error('no source');
+  const node = new RedisNode({
+    index: 0,
+    label: 'node 1',
+    connection: openConnection(source, {
+      connectionName: 'conformance',
+      commandTimeoutMs: PATIENCE_MS,
+      retryEveryMs: 100,
+      clock: new SystemClock(),
+    }),
+    register: new ServerRegister(),
+    clock: new SystemClock(),
+    nodeTimeoutMs: PATIENCE_MS,
+    waitReplicas: 0,
+    routingKey: redisKeys(namespace).ledger,
+    onTimeSample: () => undefined,
+    onProblem: () => undefined,
+  });
+  node.start();
+  await node.firstContact;
+  return node;
+}
+
+/** One server; each fresh node is a namespace of its own on it. */
+async function redisStage(): Promise<NodeStage> {
   const server = await startRedis();
-  const keys = redisKeys('conformance');
   const opened: RedisNode[] = [];
+  let namespaces = 0;
   return {
-    connect: async (nodeSet) => {
-      const [source] = requireRedisSources([server.url]);
-      if (source === undefined) throw new Error('no source');
-      const node = new RedisNode({
-        index: 0,
-        label: 'node 1',
-        connection: openConnection(source, {
-          connectionName: 'conformance',
-          commandTimeoutMs: PATIENCE_MS,
-          retryEveryMs: 100,
-        }),
-        register: new ServerRegister(),
-        clock: new SystemClock(),
-        nodeTimeoutMs: PATIENCE_MS,
-        waitReplicas: 0,
-        routingKey: keys.ledger,
-        onTimeSample: () => undefined,
-        onProblem: () => undefined,
-      });
-      node.start();
-      opened.push(node);
-      await node.firstContact;
-      return new RedisVotingNode(node, keys, nodeSet);
-    },
-    nowMs: async () => {
-      const [seconds, microseconds] = await server.client().time();
-      return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
-    },
-    forget: async () => {
-      await server.client().flushall();
+    fresh: async () => {
+      namespaces += 1;
+      const namespace = `conformance-${namespaces}`;
+      const keys = redisKeys(namespace);
+      const own: RedisNode[] = [];
+      return {
+        connect: async (position) => {
+          const node = await connectTo(server, namespace);
+          opened.push(node);
+          own.push(node);
+          return new RedisVotingNode(node, keys, position);
+        },
+        nowMs: async () => {
+          const [seconds, microseconds] = await server.client().time();
+          return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+        },
+        forget: async () => {
+          await server.client().flushall();
+        },
+        restart: async () => {
+          await server.restart();
+          const isBack = (): boolean => own.every(({ isAnswering }) => isAnswering);
+          while (!isBack()) await new Promise((resolve) => setTimeout(resolve, 5));
+        },
+        writeVersion: async (version) => {
+          await server.client().hset(keys.ledger, 'version', version);
+        },
+      };
     },
     close: async () => {
       for (const node of opened) node.close();
       await server.stop();
     },
   };
-});
+}
+
+describeVotingNode('behind Redis', redisStage);
+describeNodeIdentity('behind Redis', redisStage);
+describeNodeSets('behind Redis', redisStage);

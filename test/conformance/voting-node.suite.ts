@@ -7,57 +7,49 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
 import type {
   Claim,
+  ClaimTerms,
   ClaimVote,
   NodeReply,
   VotingNode,
 } from '../../libs/distributed-schedule/src/protocol/ports.js';
-
-/** One node, its instances, and what can happen to it. */
-export interface VotingNodeStage {
-  /** The node as an instance sees it that knows this node set. */
-  connect(nodeSet: { readonly generation: number; readonly fingerprint: string }): Promise<VotingNode>;
-  /** The node's clock, epoch ms. */
-  nowMs(): Promise<number>;
-  /** The node forgets everything. */
-  forget(): Promise<void>;
-  close(): Promise<void>;
-}
+import { signOf } from '../support/electorate.js';
+import { answerOf, claimOf, type NodeHandle, type NodeStage, SET, Subject } from './voting-node-stage.js';
 
 const LATENESS_MS = 400;
-const NODE_SET = { generation: 2, fingerprint: 'abc' };
+const SIGN = signOf(SET);
 
-export function describeVotingNode(name: string, start: () => Promise<VotingNodeStage>): void {
+export function describeVotingNode(name: string, start: () => Promise<NodeStage>): void {
   describe(`the voting node ${name}`, () => {
-    let stage: VotingNodeStage;
+    let stages: NodeStage;
+    let stage: NodeHandle;
     let node: VotingNode;
+    let terms: ClaimTerms;
     let names = 0;
 
     const newTask = (): string => {
       names += 1;
       return `task-${names}`;
     };
-    const claimOf = (task: string, tick: number, claimId = 'me:1'): Claim => ({
-      task,
-      tick,
-      claimId,
-      maxLatenessMs: LATENESS_MS,
-    });
-    const vote = async (claim: Claim): Promise<ClaimVote | undefined> =>
-      answerOf(await node.claim([claim]))[0];
+    const votes = async (...claims: readonly Claim[]): Promise<readonly ClaimVote[]> =>
+      answerOf(await node.claim(claims, terms)).votes;
+    const vote = async (claim: Claim): Promise<ClaimVote | undefined> => (await votes(claim))[0];
     /** A new node abstains from what it may have granted before: wait until it takes part. */
     const untilItVotes = async (): Promise<void> => {
-      const task = newTask();
-      while ((await vote(claimOf(task, await stage.nowMs())))?.kind !== 'granted') {
+      const subject = await Subject.voting(stage);
+      terms = await subject.terms();
+      await subject.grantableTick();
+      while ((await vote(claimOf(newTask(), await stage.nowMs())))?.kind !== 'granted') {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
 
     beforeAll(async () => {
-      stage = await start();
-      node = await stage.connect(NODE_SET);
+      stages = await start();
+      stage = await stages.fresh();
+      node = await stage.connect('n1');
       await untilItVotes();
     });
-    afterAll(async () => stage?.close());
+    afterAll(async () => stages?.close());
 
     it('grants the first claim to a tick and names its owner to the second', async () => {
       const task = newTask();
@@ -91,17 +83,15 @@ export function describeVotingNode(name: string, start: () => Promise<VotingNode
       const [one, other] = [newTask(), newTask()];
       const tick = await stage.nowMs();
       await vote(claimOf(one, tick, 'you:2'));
-      const votes = answerOf(
-        await node.claim([claimOf(one, tick), claimOf(other, tick), claimOf(one, tick, 'you:2')]),
-      );
-      expect(votes.map(({ kind }) => kind)).toEqual(['taken', 'granted', 'granted']);
+      const given = await votes(claimOf(one, tick), claimOf(other, tick), claimOf(one, tick, 'you:2'));
+      expect(given.map(({ kind }) => kind)).toEqual(['taken', 'granted', 'granted']);
     });
 
     it('sees within a batch what it has granted in the same batch', async () => {
       const task = newTask();
       const tick = await stage.nowMs();
-      const votes = answerOf(await node.claim([claimOf(task, tick, 'me:1'), claimOf(task, tick, 'you:2')]));
-      expect(votes).toEqual([{ kind: 'granted' }, { kind: 'taken', claimId: 'me:1' }]);
+      const given = await votes(claimOf(task, tick, 'me:1'), claimOf(task, tick, 'you:2'));
+      expect(given).toEqual([{ kind: 'granted' }, { kind: 'taken', claimId: 'me:1' }]);
     });
 
     it('lets another claim have a tick that was given back', async () => {
@@ -152,75 +142,52 @@ export function describeVotingNode(name: string, start: () => Promise<VotingNode
       const task = newTask();
       const tick = await stage.nowMs();
       await vote(claimOf(task, tick, 'me:1'));
-      const other = await stage.connect(NODE_SET);
-      answerOf(await other.beat('other', []));
-      const beat = answerOf(await node.beat('me', [task]));
+      const other = await stage.connect('n1');
+      answerOf(await other.beat('other', SIGN, []));
+      const beat = answerOf(await node.beat('me', SIGN, [task]));
       expect([...beat.members].sort()).toEqual(['me', 'other']);
       expect(beat.ticks).toEqual([{ tick, claimId: 'me:1' }]);
       answerOf(await other.leave('other'));
-      expect(answerOf(await node.beat('me', [])).members).toEqual(['me']);
-    });
-
-    it('refuses another node set of the same generation, and every older generation', async () => {
-      const different = await stage.connect({ ...NODE_SET, fingerprint: 'xyz' });
-      const older = await stage.connect({ generation: 1, fingerprint: 'abc' });
-      const claim = claimOf(newTask(), await stage.nowMs());
-      expect(answerOf(await different.claim([claim]))).toEqual([{ kind: 'conflict' }]);
-      expect(answerOf(await older.claim([claim]))).toEqual([{ kind: 'outdated' }]);
-      expect(await vote(claim)).toEqual({ kind: 'granted' });
-    });
-
-    it('lets a newer node set in by a claim only: one beat must not fence the others', async () => {
-      const newer = await stage.connect({ generation: 3, fingerprint: 'xyz' });
-      answerOf(await newer.beat('newcomer', []));
-      answerOf(await newer.leave('newcomer'));
-      expect(await vote(claimOf(newTask(), await stage.nowMs()))).toEqual({ kind: 'granted' });
+      expect(answerOf(await node.beat('me', SIGN, [])).members).toEqual(['me']);
     });
 
     it.each<[string, () => Promise<NodeReply<unknown>>]>([
-      ['beat', () => node.beat('me', [])],
+      ['beat', () => node.beat('me', SIGN, [])],
       ['peek', () => node.peek([])],
       ['leave', () => node.leave('nobody')],
       ['give-back', () => node.giveBack([claimOf('none', 1)])],
+      ['question for its id', () => node.renumber('', 0)],
     ])('begins to abstain with a %s, before anybody claims', async (_, ask) => {
       await stage.forget();
       answerOf(await ask());
-      const votesAgainMs = (await stage.nowMs()) + EARLY_MS + MARGIN_MS;
-      while ((await stage.nowMs()) <= votesAgainMs) await new Promise((resolve) => setTimeout(resolve, 5));
-      expect(await vote(claimOf(newTask(), await stage.nowMs()))).toEqual({ kind: 'granted' });
+      const [told] = answerOf(await node.peek(['unheard of']));
+      const askedMs = await stage.nowMs();
+      // Longer than a ms, so that a node which only begins now would show a later floor.
+      while ((await stage.nowMs()) <= askedMs + 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(answerOf(await node.peek(['unheard of']))).toEqual([told]);
     });
 
     it('abstains from every tick that it may have forgotten, and from none after', async () => {
       const task = newTask();
       const tick = await stage.nowMs();
-      await vote(claimOf(task, tick, 'me:1'));
+      await stage.forget();
+      await untilItVotes();
+      await vote(claimOf(task, await stage.nowMs(), 'me:1'));
       await stage.forget();
       const firstAskedMs = await stage.nowMs();
-      expect(await vote(claimOf(task, tick, 'you:2'))).toEqual({ kind: 'quarantined' });
+      terms = await (await Subject.voting(stage)).terms();
+      expect(await vote(claimOf(task, tick, 'you:2'))).toEqual({ kind: 'late' });
+      expect(await vote(claimOf(task, firstAskedMs, 'you:2'))).toEqual({ kind: 'quarantined' });
       expect(await vote(claimOf(task, firstAskedMs + EARLY_MS - 50, 'you:2'))).toEqual({
         kind: 'quarantined',
       });
       // Whoever asks what was started before must not take this node's silence for a no.
       const [told] = answerOf(await node.peek([task]));
-      const [toldWithBeat] = answerOf(await node.beat('me', [task])).ticks;
+      const [toldWithBeat] = answerOf(await node.beat('me', SIGN, [task])).ticks;
       expect(told?.floor).toBeGreaterThanOrEqual(firstAskedMs + EARLY_MS + MARGIN_MS);
       expect(toldWithBeat).toEqual(told);
       await untilItVotes();
       expect(await stage.nowMs()).toBeGreaterThanOrEqual(firstAskedMs + EARLY_MS + MARGIN_MS);
     });
-
-    it('lets a newer generation in, and the older one never again', async () => {
-      const newer = await stage.connect({ generation: 3, fingerprint: 'xyz' });
-      const task = newTask();
-      expect(answerOf(await newer.claim([claimOf(task, await stage.nowMs())]))).toEqual([
-        { kind: 'granted' },
-      ]);
-      expect(await vote(claimOf(task, await stage.nowMs(), 'you:2'))).toEqual({ kind: 'outdated' });
-    });
   });
-}
-
-function answerOf<T>(reply: NodeReply<T>): T {
-  if (!reply.answered) throw new Error(`the node gave no answer: ${reply.reason}`);
-  return reply.value;
 }

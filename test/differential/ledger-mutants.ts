@@ -6,7 +6,6 @@ import type { Breakage } from '../support/broken-copy.js';
 
 const PRELUDE = 'redis/redis-scripts.ts';
 const LEDGER = 'redis/ledger-scripts.ts';
-const MEMBERS = 'redis/membership-scripts.ts';
 
 const INCARNATION =
   "local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')\n" +
@@ -28,16 +27,16 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'the floor is not kept when it is higher already',
     file: PRELUDE,
-    find: 'math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})',
-    replace: 'now + ${EARLY_MS} + ${MARGIN_MS}',
+    find: 'if stored[2] ~= incarnation then\n  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})',
+    replace: 'if stored[2] ~= incarnation then\n  floor = now + ${EARLY_MS} + ${MARGIN_MS}',
   },
   { name: 'MARGIN 0', file: PRELUDE, find: '+ ${MARGIN_MS})', replace: '+ 0)' },
   { name: 'the floor forgets EARLY', file: PRELUDE, find: 'now + ${EARLY_MS} + ', replace: 'now + ' },
   {
     name: 'the incarnation is not looked at',
     file: PRELUDE,
-    find: 'if stored[1] ~= incarnation or',
-    replace: 'if not stored[1] or',
+    find: 'if stored[2] ~= incarnation then',
+    replace: 'if not stored[2] then',
   },
   {
     name: 'the incarnation is the run id only',
@@ -54,14 +53,14 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'a clock that stepped back is not noticed',
     file: PRELUDE,
-    find: ' or since > now then',
-    replace: ' then',
+    find: 'elseif since > now then',
+    replace: 'elseif false then',
   },
   {
     name: 'a raised floor does not begin a quarantine of the locks',
     file: PRELUDE,
-    find: '  since = now\n',
-    replace: '',
+    find: '  since = now\n  id =',
+    replace: '  id =',
   },
   {
     name: 'numbers in Lua’s own digits',
@@ -72,32 +71,9 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'the ledger expires',
     file: PRELUDE,
-    find: "'since', text(since))",
-    replace: "'since', text(since))\n  redis.call('PEXPIRE', KEYS[1], '60000')",
-  },
-  {
-    name: 'an older node set is let in',
-    file: PRELUDE,
-    find: 'if known > tonumber(generation) then',
-    replace: 'if false then',
-  },
-  {
-    name: 'another node set of the same generation is let in',
-    file: PRELUDE,
-    find: "return stored[5] == fingerprint and 'current' or 'conflict'",
-    replace: "return 'current'",
-  },
-  {
-    name: 'a newer node set is not kept',
-    file: PRELUDE,
-    find: "redis.call('HSET', KEYS[1], 'generation', generation, 'fingerprint', fingerprint)",
-    replace: '',
-  },
-  {
-    name: 'a beat writes the node set',
-    file: MEMBERS,
-    find: 'local channelPrefix, instanceId = ARGV[1], ARGV[2]\n',
-    replace: "local channelPrefix, instanceId = ARGV[1], ARGV[2]\nnodeSet('9', 'beat')\n",
+    find: "'idSince', text(idSince))\n  redis.call('HDEL', KEYS[1], 'vote')",
+    replace:
+      "'idSince', text(idSince))\n  redis.call('HDEL', KEYS[1], 'vote')\n  redis.call('PEXPIRE', KEYS[1], '60000')",
   },
   {
     name: 'no EARLY check',

@@ -95,13 +95,13 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a member without presence is judged by its absence',
     file: MEMBERS,
-    find: '(isPresent(id) or not hadPresence)',
-    replace: 'isPresent(id)',
+    find: 'if isPresent(member) or not hadPresence then',
+    replace: 'if isPresent(member) then',
   },
   {
     name: 'a member whose presence is gone stays',
     file: MEMBERS,
-    find: 'and (isPresent(id) or not hadPresence)',
-    replace: '',
+    find: 'if isPresent(member) or not hadPresence then',
+    replace: 'if true then',
   },
 ];

@@ -1,44 +1,70 @@
 /** The model: MemoryNode with its lock table, asked in the words of the scripts. */
 
+import type { LedgerMemory } from '../../libs/distributed-schedule/src/memory/memory-ledger.js';
 import { MemoryNode, type MemorySnapshot } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { ClaimVote, NodeReply, NodeTick } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { PROTOCOL_VERSION } from '../../libs/distributed-schedule/src/protocol/constants.js';
+import type { LedgerIds } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type {
+  ConfirmAnswer,
+  NoteAnswer,
+} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type {
+  BeatReply,
+  ClaimVote,
+  NodeReply,
+  NodeTick,
+  VotingNode,
+} from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { textOfSign } from '../../libs/distributed-schedule/src/redis/identity-words.js';
 import type { Answer, LockQuestion, LockRequest, Mishap, Question, Restart, StoredState } from './step.js';
 
 const NOBODY = '-';
-const NO_SET = { generation: 0, fingerprint: '' };
 
 export class ModelSide {
   /** Shows whatever the real server's script saw. */
   nowMs: number;
+  /** The memory's part of an id that is made now: the one that the real server has just taken. */
+  nonce = '';
   readonly node: MemoryNode;
   private saved: MemorySnapshot | undefined;
 
   constructor(nowMs: number) {
     this.nowMs = nowMs;
-    this.node = new MemoryNode({ wallMs: () => this.nowMs });
+    this.node = new MemoryNode({ wallMs: () => this.nowMs }, () => this.nonce);
   }
 
   async ask(question: Question): Promise<Answer> {
-    const node = this.node.connect({
-      label: 'model',
-      nodeSet: question.kind === 'claim' ? question.nodeSet : NO_SET,
-    });
+    const position = 'position' in question ? question.position : '';
+    const node = this.node.connect({ label: 'model', position });
+    const version = this.state().get('version') ?? String(PROTOCOL_VERSION);
+    if (version !== String(PROTOCOL_VERSION)) return this.refusedAs(version, node, question);
     switch (question.kind) {
-      case 'claim':
-        return answerOf(await node.claim(question.claims)).map(wordOfVote);
+      case 'claim': {
+        const { votes, ids = {} } = answerOf(await node.claim(question.claims, question.terms));
+        return [`refuses ${textOfIds(ids)}`.trim(), ...votes.map(wordOfVote)];
+      }
       case 'give back':
         answerOf(await node.giveBack(question.claims));
         return [];
       case 'peek':
         return answerOf(await node.peek(question.tasks)).map(wordOfTick);
       case 'beat': {
-        const { members, ticks } = answerOf(await node.beat(question.instanceId, question.tasks));
-        const isSeen = this.node.locks.isPresent(question.instanceId) ? 1 : 0;
-        return [`seen ${isSeen}`, `members ${[...members].sort().join(' ')}`, ...ticks.map(wordOfTick)];
+        const reply = answerOf(await node.beat(question.instanceId, question.sign, question.tasks));
+        const isSeen = this.node.locks.isPresent(question.instanceId);
+        return wordsOfBeat(reply, isSeen);
       }
       case 'leave':
         answerOf(await node.leave(question.instanceId));
         return [];
+      case 'note':
+        return [wordOfNoteAnswer(answerOf(await node.note(question.request)))];
+      case 'renumber':
+        return [answerOf(await node.renumber(question.id, question.counter))];
+      case 'confirm':
+        return [wordOfConfirmAnswer(answerOf(await node.confirm(question.request)))];
+      case 'stamp':
+        return [answerOf(await node.stamp(question.request))];
       default:
         return question.locks.map((lock) => this.askForLock(question, lock));
     }
@@ -55,6 +81,12 @@ export class ModelSide {
         break;
       case 'evict members':
         node.evict('members');
+        break;
+      case 'evict signs':
+        node.evict('signs');
+        break;
+      case 'version':
+        node.writtenByVersion(mishap.version);
         break;
       case 'evict lock':
         node.locks.evict(mishap.task);
@@ -75,15 +107,9 @@ export class ModelSide {
   }
 
   state(): StoredState {
-    const { entries, memory, locks, beats } = this.node.snapshot();
-    const state = new Map<string, string>();
-    if (memory !== undefined) {
-      state.set('incarnation', 'set').set('floor', String(memory.floor)).set('since', String(memory.sinceMs));
-      if (memory.nodeSet.generation > 0) {
-        state.set('generation', String(memory.nodeSet.generation));
-        state.set('fingerprint', memory.nodeSet.fingerprint);
-      }
-    }
+    const { ledger, locks, beats } = this.node.snapshot();
+    const { entries, memory } = ledger;
+    const state = new Map<string, string>(memory === undefined ? [] : storedMemory(memory));
     for (const [task, { tick, claimId, previousTick }] of entries) {
       state.set(`t:${task}`, `${tick} ${claimId} ${previousTick}`);
     }
@@ -94,7 +120,15 @@ export class ModelSide {
       state.set(`member ${id}`, String(atMs + (wasPresent ? 0.5 : 0)));
     }
     if (beats.beats.size > 0) state.set('members end', String(beats.expireAtMs));
+    for (const [id, sign] of beats.signs) state.set(`sign ${id}`, textOfSign(sign));
+    if (beats.signs.size > 0) state.set('signs end', String(beats.expireAtMs));
     return state;
+  }
+
+  /** The locks of the model know no version: they are told by the ledger beside them. */
+  private async refusedAs(version: string, node: VotingNode, question: Question): Promise<Answer> {
+    const reply = question.kind === 'claim' ? await node.claim(question.claims, question.terms) : undefined;
+    return [reply?.answered === false ? reply.reason : `DSCHEDVERSION ${version}`];
   }
 
   private restart(kind: Restart): void {
@@ -118,6 +152,21 @@ export class ModelSide {
   }
 }
 
+function storedMemory(memory: LedgerMemory): readonly (readonly [string, string])[] {
+  return [
+    ['incarnation', 'set'],
+    ['version', String(memory.version)],
+    ['floor', String(memory.floor)],
+    ['since', String(memory.sinceMs)],
+    ['id', memory.id],
+    ['idSince', String(memory.idSinceMs)],
+    ...(memory.vote === undefined ? [] : [['vote', memory.vote] as const]),
+    ...(memory.stamp === '' ? [] : [['stamp', memory.stamp] as const]),
+    ...(memory.highest === 0 ? [] : [['highest', String(memory.highest)] as const]),
+    ...[...memory.noted].map(([position, id]) => [`n:${position}`, id] as const),
+  ];
+}
+
 function answerOf<T>(reply: NodeReply<T>): T {
   if (!reply.answered) throw new Error(`the model gave no answer: ${reply.reason}`);
   return reply.value;
@@ -129,4 +178,53 @@ function wordOfVote(vote: ClaimVote): string {
 
 function wordOfTick({ tick, claimId = NOBODY, floor }: NodeTick): string {
   return `${tick} ${claimId} ${floor ?? '-'}`;
+}
+
+function wordsOfBeat({ members, ticks, identity }: BeatReply, isSeen: boolean): Answer {
+  const { id, hasVote, sinceMs, stamp, noted, liveSets } = identity;
+  return [
+    `seen ${isSeen ? 1 : 0}`,
+    `members ${[...members].sort().join(' ')}`,
+    `identity ${id} ${hasVote ? 1 : 0} ${sinceMs} [${stamp === undefined ? '' : stampText(stamp)}] ${textOfIds(noted)}`,
+    ...liveSets.map(
+      (one) =>
+        `live ${setText(one.set)} ${one.standsSinceMs ?? '-'} ${one.instances} ${encodeURIComponent(one.app)}`,
+    ),
+    ...ticks.map(wordOfTick),
+  ];
+}
+
+function textOfIds(ids: LedgerIds): string {
+  return Object.entries(ids)
+    .map(([position, id]) => `${position} ${id}`)
+    .sort()
+    .join(' ');
+}
+
+function wordOfNoteAnswer(answer: NoteAnswer): string {
+  switch (answer.kind) {
+    case 'noted':
+      return `noted ${answer.note.noterId} ${answer.note.timeMs} ${textOfIds(answer.note.ids)}`;
+    case 'not_newer':
+      return `not_newer ${answer.newest}`;
+    case 'in_use':
+      return `in_use ${answer.by}`;
+    case 'foreign':
+      return 'foreign';
+  }
+}
+
+function wordOfConfirmAnswer(answer: ConfirmAnswer): string {
+  switch (answer.kind) {
+    case 'voting':
+      return answer.isForced ? 'forced' : 'voting';
+    case 'void':
+      return `void ${answer.have}`;
+    case 'waiting':
+      return `waiting ${answer.untilMs}`;
+    case 'other_id':
+      return `other_id ${answer.id}`;
+    case 'foreign':
+      return 'foreign';
+  }
 }

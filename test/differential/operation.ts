@@ -7,17 +7,48 @@ export const TASKS = ['bill', 'Settle.settle', 'night report'];
 export const INSTANCES = ['ann', 'bob', 'pod:7'];
 /** What an instant is counted from. */
 type Anchor =
-  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' }
+  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' | 'highest' }
   /** Of the task that the instant is for: its newest tick, or the end of its lock. */
   | { readonly anchor: 'newest' | 'lock end' };
 
 export type Instant = Anchor & { readonly offsetMs: number };
 
-export interface NodeSetDraft {
-  /** From the generation that the node knows. */
+/** What the made-up instances call this node, and its neighbours. */
+export const POSITION = 'n1';
+export const OTHERS = ['n2', 'n3', 'n4'];
+
+/** The first meets the second, and none of the others. */
+export const SETS: readonly (readonly string[])[] = [
+  ['n1', 'n2', 'n3'],
+  ['n1', 'n2', 'n3', 'n4'],
+  ['n1', 'n8', 'n9'],
+  ['single'],
+  ['n1', 'n2', 'n3', 'n4', 'n5'],
+];
+
+export interface SetDraft {
+  /** From the generation on record. */
   readonly generationStep: number;
-  /** Absent: the one that the node knows. */
-  readonly fingerprint?: string;
+  /** One of {@link SETS}; absent: the set on record. */
+  readonly members?: number;
+  readonly leaseTtlMs?: number;
+}
+
+/** Absent: what stands, or what the node has noted, or the first id of that position. */
+export interface IdDraft {
+  readonly counterStep?: number;
+  readonly nonce?: string;
+}
+
+export type IdsDraft = readonly (readonly [position: string, id: IdDraft])[];
+
+export interface NoteDraft {
+  readonly noter: string;
+  readonly noterId: IdDraft;
+  readonly time: Instant;
+  /** The id of the node that is to be confirmed, as the noter knows it; null: it names none. */
+  readonly asked: IdDraft | null;
+  readonly ids: IdsDraft;
 }
 
 export interface ClaimDraft {
@@ -35,10 +66,66 @@ export interface LockDraft {
 }
 
 export type Operation =
-  | { readonly kind: 'claim'; readonly nodeSet: NodeSetDraft; readonly claims: readonly ClaimDraft[] }
+  | {
+      readonly kind: 'claim';
+      readonly position: string;
+      readonly set: SetDraft;
+      /** Null: the claim names no id for the node itself. */
+      readonly own: IdDraft | null;
+      readonly ids: IdsDraft;
+      /** From now; undefined = none. */
+      readonly deadline: number | undefined;
+      readonly claims: readonly ClaimDraft[];
+    }
   | { readonly kind: 'give back'; readonly claims: readonly ClaimDraft[] }
   | { readonly kind: 'peek'; readonly tasks: readonly string[] }
-  | { readonly kind: 'beat'; readonly instanceId: string; readonly tasks: readonly string[] }
+  | {
+      readonly kind: 'beat';
+      readonly position: string;
+      readonly instanceId: string;
+      readonly set: SetDraft;
+      readonly app: string;
+      readonly standsSinceMs: number | undefined;
+      readonly yields: boolean;
+      readonly ids: IdsDraft;
+      readonly tasks: readonly string[];
+    }
+  | {
+      readonly kind: 'note';
+      readonly position: string;
+      readonly asked: string;
+      readonly id: IdDraft;
+      readonly set: SetDraft;
+    }
+  | {
+      readonly kind: 'renumber';
+      readonly position: string;
+      readonly id: IdDraft;
+      readonly counterStep: number;
+    }
+  | {
+      readonly kind: 'confirm';
+      /** The node gets a new id before, which has no vote. */
+      readonly isAnew: boolean;
+      readonly position: string;
+      readonly id: IdDraft;
+      readonly set: SetDraft;
+      /** After which the wait has ended so long ago, from now; undefined = never. */
+      readonly overdueMs: number | undefined;
+      readonly notes: readonly NoteDraft[];
+    }
+  | {
+      readonly kind: 'stamp';
+      readonly set: SetDraft;
+      readonly sinceMs: number;
+      readonly expected: 'standing' | 'none';
+      readonly raiseFloor: boolean;
+      readonly deadline: number | undefined;
+    }
+  /** The node is stamped, if it is not, and confirmed by all others. */
+  | { readonly kind: 'bring up' }
+  /** Another version of the protocol has been there, is asked, and is gone again. */
+  | { readonly kind: 'another version' }
   | { readonly kind: 'leave'; readonly instanceId: string }
   | {
       readonly kind: 'acquire' | 'extend' | 'release';

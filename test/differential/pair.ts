@@ -25,7 +25,7 @@ export interface PairEvents {
 
 const ENDS = / ends?$/;
 /** May expire between a script and the look at what it stored: compared only where the clock stands still. */
-const FLEETING = /^lock |^members? |^keys that/;
+const FLEETING = /^lock |^members? |^signs? |^keys that/;
 const EDGE_MS = 5;
 /** Longest wait for an instant on a clock that cannot be set. */
 const MOST_WAIT_MS = 1_500;
@@ -114,6 +114,7 @@ export class Pair {
       throw new Error(`the server's clock shows ${nowMs} and not ${this.shim.nowMs()}`);
     }
     this.model.nowMs = nowMs;
+    this.model.nonce = await this.real.nonce();
     const expected = await this.model.ask(question);
     for (const word of expected) this.events.onWord(`${question.kind} ${kindOfWord(word)}`);
     this.events.onStep(`    -> ${answer.join(' | ')}`);
@@ -156,6 +157,8 @@ function kindOfWord(word: string): string {
   const [first = '', ...rest] = word.split(' ');
   if (/^\d+$/.test(first)) return rest[0] === '-' ? 'nobody' : 'somebody';
   if (first === 'members') return rest.length > 1 ? 'several members' : 'one member';
+  if (/^\d+\.\w+$/.test(first)) return 'an id';
+  if (first === 'identity') return rest[1] === '1' ? 'with a vote' : 'without a vote';
   return rest.length === 0 || first === 'dying'
     ? first
     : `${first} ${first === 'seen' ? rest[0] : 'with a name'}`;

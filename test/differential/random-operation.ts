@@ -1,13 +1,20 @@
 /** Operations at random, most of them at an edge of some rule. */
 
 import fc from 'fast-check';
+import { SINGLE_POSITION } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import {
   type ClaimDraft,
+  type IdDraft,
+  type IdsDraft,
   INSTANCES,
   type Instant,
   type LockDraft,
-  type NodeSetDraft,
+  type NoteDraft,
   type Operation,
+  OTHERS,
+  POSITION,
+  SETS,
+  type SetDraft,
   TASKS,
 } from './operation.js';
 import type { Mishap } from './step.js';
@@ -75,20 +82,68 @@ const clock: fc.Arbitrary<Operation> = fc.record({
     { weight: 8, arbitrary: instant('now', fc.integer({ min: 1, max: 400 })) },
     { weight: 2, arbitrary: instant('now', fc.integer({ min: 1_000, max: 12_000 })) },
     { weight: 1, arbitrary: instant('now', fc.integer({ min: -6_000, max: -1 })) },
-    { weight: 3, arbitrary: instant('floor', around(0, -100, 1)) },
+    { weight: 8, arbitrary: instant('floor', around(0, -100, 1)) },
     { weight: 3, arbitrary: instant('since', around(0, ...TTLS_MS)) },
     { weight: 3, arbitrary: instant('lock end', around(0, -150)) },
     { weight: 3, arbitrary: instant('members end', around(0, -7_000)) },
   ),
 });
 
-/** Mostly the set that the node knows, sometimes its neighbours. */
-const nodeSet: fc.Arbitrary<NodeSetDraft> = fc.oneof(
+/** Mostly the set on record, sometimes its neighbours. */
+const set: fc.Arbitrary<SetDraft> = fc.oneof(
   { weight: 12, arbitrary: fc.constant({ generationStep: 0 }) },
-  fc.record({ generationStep: fc.integer({ min: -1, max: 1 }), fingerprint: fc.constantFrom('x', 'y') }),
+  fc.record({ generationStep: fc.integer({ min: -1, max: 1 }) }),
+  fc.record({
+    generationStep: fc.constantFrom(0, 0, 0, -1, 1),
+    members: fc.integer({ min: 0, max: SETS.length - 1 }),
+    leaseTtlMs: fc.constantFrom(3_000, 3_000, 3_000, 3_001),
+  }),
 );
 
-const CHEAP: readonly Mishap['kind'][] = ['flush', 'evict ledger', 'evict members', 'fail back', 'save'];
+const position = fc.oneof(
+  { weight: 16, arbitrary: fc.constant(POSITION) },
+  fc.constantFrom('n2', SINGLE_POSITION),
+);
+
+const anyId: fc.Arbitrary<IdDraft> = fc.record(
+  { counterStep: fc.integer({ min: -1, max: 1 }), nonce: fc.constantFrom('x', 'y') },
+  { requiredKeys: ['counterStep'] },
+);
+
+/** Mostly what stands or is noted. */
+const id: fc.Arbitrary<IdDraft> = fc.oneof({ weight: 7, arbitrary: fc.constant({}) }, anyId);
+const wildId: fc.Arbitrary<IdDraft> = fc.oneof(fc.constant({}), anyId);
+
+const idsOf = (one: fc.Arbitrary<IdDraft>): fc.Arbitrary<IdsDraft> =>
+  fc.uniqueArray(fc.tuple(fc.constantFrom(...OTHERS), one), { selector: ([of]) => of, maxLength: 3 });
+
+/** Undefined = none; mostly in time. */
+const deadline: fc.Arbitrary<number | undefined> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 200 }) },
+  around(0),
+);
+
+const noteDraft: fc.Arbitrary<NoteDraft> = fc.record({
+  noter: fc.constantFrom('n2', 'n3', 'n2', 'n3', 'n4', 'n1', 'n9'),
+  noterId: id,
+  time: fc.oneof(
+    instant('now', fc.integer({ min: -500, max: 0 })),
+    instant('floor', around(-1_000)),
+    instant('now', fc.integer({ min: 0, max: 50 })),
+  ),
+  asked: fc.oneof({ weight: 9, arbitrary: id }, fc.constant(null)),
+  ids: idsOf(id),
+});
+
+const CHEAP: readonly Mishap['kind'][] = [
+  'flush',
+  'evict ledger',
+  'evict members',
+  'evict signs',
+  'fail back',
+  'save',
+];
 const RESTARTS = [
   'restart with its memory',
   'restart with the saved file',
@@ -107,7 +162,7 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('evict lock' as const), task }) },
   { weight: 10, arbitrary: fc.constantFrom(...CHEAP).map((kind) => ({ kind }) as Mishap) },
-  { weight: 2, arbitrary: fc.constantFrom(...RESTARTS).map((kind) => ({ kind })) },
+  { weight: 4, arbitrary: fc.constantFrom(...RESTARTS).map((kind) => ({ kind })) },
 );
 
 const tasks = fc.subarray(TASKS);
@@ -115,9 +170,19 @@ const tasks = fc.subarray(TASKS);
 export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 30,
-    arbitrary: fc
-      .tuple(nodeSet, fc.array(claimDraft, { minLength: 1, maxLength: 4 }))
-      .map(([set, claims]) => ({ kind: 'claim' as const, nodeSet: set, claims })),
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      position,
+      set,
+      own: fc.oneof(
+        { weight: 20, arbitrary: fc.constant({}) },
+        { weight: 2, arbitrary: anyId },
+        fc.constant(null),
+      ),
+      ids: fc.oneof({ weight: 3, arbitrary: idsOf(fc.constant({})) }, idsOf(wildId)),
+      deadline,
+      claims: fc.array(claimDraft, { minLength: 1, maxLength: 4 }),
+    }),
   },
   {
     weight: 8,
@@ -126,10 +191,67 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       .map((claims) => ({ kind: 'give back' as const, claims })),
   },
   { weight: 3, arbitrary: tasks.map((some) => ({ kind: 'peek' as const, tasks: some })) },
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('beat' as const), instanceId, tasks }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('beat' as const),
+      position,
+      instanceId,
+      set: fc.oneof({ weight: 2, arbitrary: fc.constant({ generationStep: 0 }) }, set),
+      app: fc.constantFrom('shop 1', 'other'),
+      standsSinceMs: fc.constantFrom(undefined, 90, 100, 1_000),
+      yields: fc.constantFrom(false, false, false, true),
+      ids: idsOf(wildId),
+      tasks,
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('note' as const),
+      position,
+      asked: fc.constantFrom(...OTHERS),
+      id: wildId,
+      set,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('renumber' as const),
+      position,
+      id,
+      counterStep: fc.integer({ min: -1, max: 3 }),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('confirm' as const),
+      isAnew: fc.boolean(),
+      position,
+      id,
+      set,
+      overdueMs: fc.oneof(fc.constant(undefined), around(0), fc.constant(10_000)),
+      notes: fc.array(noteDraft, { maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('stamp' as const),
+      set,
+      sinceMs: fc.constantFrom(1, 90),
+      expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
+      raiseFloor: fc.constantFrom(false, false, true),
+      deadline,
+    }),
+  },
+  { weight: 20, arbitrary: fc.constant({ kind: 'bring up' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'another version' as const }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), instanceId }) },
   { weight: 30, arbitrary: locks },
-  { weight: 20, arbitrary: clock },
+  { weight: 26, arbitrary: clock },
   {
     weight: 4,
     arbitrary: fc.record({

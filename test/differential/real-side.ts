@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { failureReason } from '../../libs/distributed-schedule/src/redis/failure-reason.js';
 import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
 import { removeFolder, temporaryFolder } from '../support/leftovers.js';
@@ -52,11 +53,21 @@ export class RealSide {
 
   async ask(question: Question): Promise<RealAnswer> {
     const { script, keys, args } = toMessage(question, KEYS);
-    const reply: unknown = await this.client.evalsha(script.sha1, keys.length, ...keys, ...args);
+    const reply: unknown = await this.client
+      .evalsha(script.sha1, keys.length, ...keys, ...args)
+      .catch((error: unknown) => failureReason(error));
+    if (typeof reply === 'string' && reply.startsWith('DSCHEDVERSION')) {
+      return { answer: [reply], nowMs: await this.nowMs() };
+    }
     if (!Array.isArray(reply)) throw new Error(`${script.name} answered ${String(reply)}`);
     const [seconds, microseconds, ...words] = reply as readonly unknown[];
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     return { answer: wordsOf(question, words), nowMs };
+  }
+
+  /** The memory's part of the id that stands, '' for none. */
+  async nonce(): Promise<string> {
+    return (await this.client.hget(KEYS.ledger, 'id'))?.split('.')[1] ?? '';
   }
 
   async suffer(mishap: Mishap): Promise<void> {

@@ -19,6 +19,8 @@ export async function readState(
     ['pttl', keys.ledger],
     ['zrange', keys.members, '0', '-1', 'withscores'],
     ['pttl', keys.members],
+    ['hgetall', keys.beats],
+    ['pttl', keys.beats],
     ...tasks.flatMap((task) => [
       ['get', keys.lock(task)],
       ['pttl', keys.lock(task)],
@@ -30,7 +32,7 @@ export async function readState(
     if (error !== null) throw error;
     return value;
   });
-  const [time, ledger, ledgerTtlMs, members, membersTtlMs, ...rest] = values;
+  const [time, ledger, ledgerTtlMs, members, membersTtlMs, signs, signsTtlMs, ...rest] = values;
   const nowMs = toMs(time);
   const state = new Map<string, string>();
   for (const [field, value] of Object.entries(ledger as Record<string, string>)) {
@@ -40,7 +42,10 @@ export async function readState(
   const scores = members as readonly string[];
   for (let i = 0; i < scores.length; i += 2) state.set(`member ${scores[i]}`, String(Number(scores[i + 1])));
   if (scores.length > 0) state.set('members end', String(nowMs + Number(membersTtlMs)));
-  let keyCount = (Number(ledgerTtlMs) === -2 ? 0 : 1) + (scores.length > 0 ? 1 : 0);
+  const signTexts = Object.entries(signs as Record<string, string>);
+  for (const [id, text] of signTexts) state.set(`sign ${id}`, text);
+  if (signTexts.length > 0) state.set('signs end', String(nowMs + Number(signsTtlMs)));
+  let keyCount = [Number(ledgerTtlMs) !== -2, scores.length > 0, signTexts.length > 0].filter(Boolean).length;
   for (const [i, task] of tasks.entries()) {
     const [value, ttlMs] = [rest[2 * i], rest[2 * i + 1]];
     if (typeof value !== 'string') continue;

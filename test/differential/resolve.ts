@@ -1,18 +1,35 @@
 /** Works out an operation against what the node knows just then. */
 
-import type { NodeSet } from '../../libs/distributed-schedule/src/memory/memory-node.js';
+import { PROTOCOL_VERSION } from '../../libs/distributed-schedule/src/protocol/constants.js';
+import {
+  counterOf,
+  type LedgerId,
+} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type { Note } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import {
+  type NodeSet,
+  parseStamp,
+  SINGLE_POSITION,
+} from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { Claim } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import type { ModelSide } from './model-side.js';
 import {
   type ClaimDraft,
+  type IdDraft,
+  type IdsDraft,
   INSTANCES,
   type Instant,
   type LockDraft,
-  type NodeSetDraft,
+  type NoteDraft,
   type Operation,
+  POSITION,
+  SETS,
+  type SetDraft,
   TASKS,
 } from './operation.js';
-import type { LockRequest, Step, StoredState } from './step.js';
+import type { LockRequest, Question, Step, StoredState } from './step.js';
+
+const FIRST_SET: NodeSet = { generation: 5, positions: SETS[0] ?? [], leaseTtlMs: 3_000 };
 
 /** Seen by the one who resolves: a stored text, or what to take when there is none. */
 class View {
@@ -28,12 +45,42 @@ class View {
     return this.anchorMs(anchor, task) + offsetMs;
   }
 
-  nodeSet({ generationStep, fingerprint }: NodeSetDraft): NodeSet {
+  /** The set on record, or the first one in the middle of some generations. */
+  set({ generationStep, members, leaseTtlMs }: SetDraft): NodeSet {
+    const onRecord = parseStamp(this.stamp)?.set ?? FIRST_SET;
     return {
       // Generations start at 1.
-      generation: Math.max(1, Number(this.state.get('generation') ?? 1) + generationStep),
-      fingerprint: fingerprint ?? this.state.get('fingerprint') ?? 'x',
+      generation: Math.max(1, onRecord.generation + generationStep),
+      positions: SETS[members ?? -1] ?? onRecord.positions,
+      leaseTtlMs: leaseTtlMs ?? onRecord.leaseTtlMs,
     };
+  }
+
+  get stamp(): string {
+    return this.state.get('stamp') ?? '';
+  }
+
+  /** Since when the id listens. */
+  get idSinceMs(): number {
+    return Number(this.state.get('idSince') ?? this.nowMs);
+  }
+
+  get position(): string {
+    return this.set({ generationStep: 0 }).positions.includes(POSITION) ? POSITION : SINGLE_POSITION;
+  }
+
+  id(position: string, { counterStep = 0, nonce }: IdDraft = {}): LedgerId {
+    const isOwn = position === POSITION || position === SINGLE_POSITION;
+    const known = this.state.get(isOwn ? 'id' : `n:${position}`) ?? `1.${position}`;
+    return `${Math.max(0, counterOf(known) + counterStep)}.${nonce ?? known.split('.')[1]}`;
+  }
+
+  ids(drafts: IdsDraft): Record<string, LedgerId> {
+    return Object.fromEntries(drafts.map(([position, id]) => [position, this.id(position, id)]));
+  }
+
+  deadlineMs(fromNowMs: number | undefined): number {
+    return fromNowMs === undefined ? 0 : this.nowMs + fromNowMs;
   }
 
   claimId(task: string): string {
@@ -64,36 +111,148 @@ class View {
   }
 }
 
-export function resolve(operation: Operation, model: ModelSide): readonly Step[] {
+/** Each step against what the node knows by then. */
+export function* resolve(operation: Operation, model: ModelSide): Generator<Step> {
   const view = new View(model);
   switch (operation.kind) {
     case 'clock':
-      return [{ kind: 'clock', toMs: view.instantMs(operation.to, operation.task) }];
+      return yield { kind: 'clock', toMs: view.instantMs(operation.to, operation.task) };
     case 'mishap':
-      if (operation.mishap.kind === 'restart as a replica') return restartAsReplica();
-      return [{ kind: 'mishap', mishap: operation.mishap }];
+      if (operation.mishap.kind === 'restart as a replica') return yield* restartAsReplica();
+      return yield { kind: 'mishap', mishap: operation.mishap };
     case 'death':
-      return deathOf(view.holder(operation.task), operation.task, view.nowMs + operation.waitMs);
+      return yield* deathOf(view.holder(operation.task), operation.task, view.nowMs + operation.waitMs);
+    case 'bring up':
+      return yield* bringUp(model);
+    case 'another version':
+      return yield* underAnotherVersion(model);
+    case 'confirm':
+      if (operation.isAnew) yield* anew();
+      yield { kind: 'ask', question: questionOf(operation, new View(model)) };
+      return;
+    default:
+      yield { kind: 'ask', question: questionOf(operation, view) };
+  }
+}
+
+type Asking = Exclude<
+  Operation,
+  { readonly kind: 'clock' | 'mishap' | 'death' | 'bring up' | 'another version' }
+>;
+
+function questionOf(operation: Asking, view: View): Question {
+  switch (operation.kind) {
     case 'claim': {
-      const nodeSet = view.nodeSet(operation.nodeSet);
+      const { position, own, ids, deadline } = operation;
+      const terms = {
+        set: view.set(operation.set),
+        ids: { ...view.ids(ids), ...(own !== null && { [position]: view.id(position, own) }) },
+        deadlineMs: view.deadlineMs(deadline),
+      };
       const claims = operation.claims.map((draft) => claimOf(draft, view));
-      return [{ kind: 'ask', question: { kind: 'claim', nodeSet, claims } }];
+      return { kind: 'claim', position, terms, claims };
     }
-    case 'give back': {
-      const claims = operation.claims.map((draft) => claimOf(draft, view));
-      return [{ kind: 'ask', question: { kind: 'give back', claims } }];
+    case 'give back':
+      return { kind: 'give back', claims: operation.claims.map((draft) => claimOf(draft, view)) };
+    case 'beat': {
+      const { position, instanceId, app, standsSinceMs, yields, tasks } = operation;
+      const sign = { set: view.set(operation.set), app, standsSinceMs, yields, ids: view.ids(operation.ids) };
+      return { kind: 'beat', position, instanceId, sign, tasks };
+    }
+    case 'note': {
+      const { position, asked, id, set } = operation;
+      const request = { position: asked, id: view.id(asked, id), set: view.set(set) };
+      return { kind: 'note', position, request };
+    }
+    case 'renumber': {
+      const id = view.id(POSITION, operation.id);
+      const counter = counterOf(id) + operation.counterStep;
+      return { kind: 'renumber', position: operation.position, id, counter };
+    }
+    case 'confirm': {
+      const { position, id, set, overdueMs, notes } = operation;
+      const waitMs =
+        overdueMs === undefined ? undefined : Math.max(0, view.nowMs - view.idSinceMs - overdueMs);
+      const request = {
+        id: view.id(POSITION, id),
+        set: view.set(set),
+        waitMs,
+        notes: notes.map((draft) => noteOf(draft, position, view)),
+      };
+      return { kind: 'confirm', position, request };
+    }
+    case 'stamp': {
+      const { sinceMs, raiseFloor, deadline } = operation;
+      const stamp = { set: view.set(operation.set), sinceMs, app: 'shop 1' };
+      const expected = operation.expected === 'none' ? '' : view.stamp;
+      const deadlineMs = view.deadlineMs(deadline);
+      return { kind: 'stamp', request: { stamp, expected, raiseFloor, deadlineMs } };
     }
     case 'acquire':
     case 'extend':
     case 'release': {
       const { kind, instanceId, deadline } = operation;
-      const deadlineMs = deadline === undefined ? 0 : view.nowMs + deadline;
-      const locks = operation.locks.map((draft) => lockOf(draft, view));
-      return [{ kind: 'ask', question: { kind, instanceId, deadlineMs, locks } }];
+      const lockRequests = operation.locks.map((draft) => lockOf(draft, view));
+      return { kind, instanceId, deadlineMs: view.deadlineMs(deadline), locks: lockRequests };
     }
     default:
-      return [{ kind: 'ask', question: operation }];
+      return operation;
   }
+}
+
+function* anew(): Generator<Step> {
+  yield { kind: 'mishap', mishap: { kind: 'fail back' } };
+  yield { kind: 'ask', question: { kind: 'peek', tasks: [] } };
+}
+
+/** First of all the guard must have made the id that is to be confirmed. */
+function* bringUp(model: ModelSide): Generator<Step> {
+  yield { kind: 'ask', question: { kind: 'peek', tasks: [] } };
+  const view = new View(model);
+  const set = view.set({ generationStep: 0 });
+  if (view.stamp === '') {
+    const stamp = { set, sinceMs: view.nowMs, app: 'shop 1' };
+    yield {
+      kind: 'ask',
+      question: { kind: 'stamp', request: { stamp, expected: '', raiseFloor: false, deadlineMs: 0 } },
+    };
+  }
+  const { position, nowMs } = view;
+  const id = view.id(position);
+  const notes = set.positions
+    .filter((noter) => noter !== position)
+    .map((noter) => ({
+      ...{ noter, noterId: view.id(noter), timeMs: nowMs },
+      ids: { [position]: id, [noter]: view.id(noter) },
+    }));
+  yield {
+    kind: 'ask',
+    question: { kind: 'confirm', position, request: { id, set, notes, waitMs: undefined } },
+  };
+}
+
+function* underAnotherVersion(model: ModelSide): Generator<Step> {
+  // On a node that has a memory: there is nothing to leave alone on another one.
+  yield { kind: 'ask', question: { kind: 'peek', tasks: TASKS } };
+  yield { kind: 'mishap', mishap: { kind: 'version', version: 7 } };
+  const view = new View(model);
+  const terms = { set: view.set({ generationStep: 0 }), ids: view.ids([['n1', {}]]), deadlineMs: 0 };
+  const claims = TASKS.map((task) => ({ task, tick: view.nowMs, claimId: 'ann:1', maxLatenessMs: 400 }));
+  yield { kind: 'ask', question: { kind: 'claim', position: POSITION, terms, claims } };
+  yield { kind: 'mishap', mishap: { kind: 'fail back' } };
+  yield { kind: 'ask', question: { kind: 'peek', tasks: TASKS } };
+  const locks = [{ task: TASKS[0] ?? '', value: 'aa', ttlMs: 300 }];
+  yield { kind: 'ask', question: { kind: 'acquire', instanceId: 'ann', deadlineMs: 0, locks } };
+  yield { kind: 'mishap', mishap: { kind: 'version', version: PROTOCOL_VERSION } };
+}
+
+function noteOf({ noter, noterId, time, asked, ids }: NoteDraft, position: string, view: View): Note {
+  return {
+    noter,
+    noterId: view.id(noter, noterId),
+    timeMs: view.instantMs(time, TASKS[0] ?? ''),
+    ids: { ...view.ids(ids), ...(asked !== null && { [position]: view.id(position, asked) }) },
+  };
 }
 
 /** The guard must see the new run id before the way back to a master changes the replication id as well. */

@@ -1,5 +1,17 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
+import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import {
+  CONFIRM_SCRIPT,
+  NOTE_SCRIPT,
+  RENUMBER_SCRIPT,
+  STAMP_SCRIPT,
+} from '../../libs/distributed-schedule/src/redis/identity-scripts.js';
+import {
+  textOfSign,
+  wordsOfIds,
+  wordsOfNote,
+} from '../../libs/distributed-schedule/src/redis/identity-words.js';
 import {
   CLAIM_SCRIPT,
   GIVE_BACK_SCRIPT,
@@ -24,6 +36,10 @@ export const SCRIPTS: readonly RedisScript[] = [
   RELEASE_SCRIPT,
   BEAT_SCRIPT,
   LEAVE_SCRIPT,
+  NOTE_SCRIPT,
+  RENUMBER_SCRIPT,
+  CONFIRM_SCRIPT,
+  STAMP_SCRIPT,
 ];
 
 export interface ScriptMessage {
@@ -33,14 +49,22 @@ export interface ScriptMessage {
 }
 
 export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
-  const { ledger, members, presencePrefix } = keys;
+  const { ledger, members, beats, presencePrefix } = keys;
   switch (question.kind) {
     case 'claim': {
-      const { generation, fingerprint } = question.nodeSet;
+      const { position, terms } = question;
+      const ids = wordsOfIds(terms.ids);
+      const opening = [
+        position,
+        setText(terms.set),
+        String(terms.deadlineMs),
+        String(ids.length / 2),
+        ...ids,
+      ];
       const args = question.claims.flatMap(({ task, tick, claimId, maxLatenessMs }) => [
         ...[task, String(tick), claimId, String(maxLatenessMs)],
       ]);
-      return { script: CLAIM_SCRIPT, keys: [ledger], args: [String(generation), fingerprint, ...args] };
+      return { script: CLAIM_SCRIPT, keys: [ledger], args: [...opening, ...args] };
     }
     case 'give back': {
       const args = question.claims.flatMap(({ task, tick, claimId }) => [task, String(tick), claimId]);
@@ -51,11 +75,19 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
     case 'beat':
       return {
         script: BEAT_SCRIPT,
-        keys: [ledger, members],
-        args: [presencePrefix, question.instanceId, ...question.tasks],
+        keys: [ledger, members, beats],
+        args: [
+          ...[presencePrefix, question.instanceId, question.position, textOfSign(question.sign)],
+          ...question.tasks,
+        ],
       };
     case 'leave':
-      return { script: LEAVE_SCRIPT, keys: [ledger, members], args: [question.instanceId] };
+      return { script: LEAVE_SCRIPT, keys: [ledger, members, beats], args: [question.instanceId] };
+    case 'note':
+    case 'renumber':
+    case 'confirm':
+    case 'stamp':
+      return toIdentityMessage(question, keys);
     default:
       return {
         script: { acquire: ACQUIRE_SCRIPT, extend: EXTEND_SCRIPT, release: RELEASE_SCRIPT }[question.kind],
@@ -68,21 +100,73 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
   }
 }
 
+type IdentityQuestion = Extract<Question, { readonly kind: 'note' | 'renumber' | 'confirm' | 'stamp' }>;
+
+function toIdentityMessage(question: IdentityQuestion, keys: RedisKeys): ScriptMessage {
+  const { ledger, members, beats, presencePrefix } = keys;
+  switch (question.kind) {
+    case 'note': {
+      const { position, id, set } = question.request;
+      const args = [presencePrefix, question.position, position, id, setText(set)];
+      return { script: NOTE_SCRIPT, keys: [ledger, members, beats], args };
+    }
+    case 'renumber':
+      return {
+        script: RENUMBER_SCRIPT,
+        keys: [ledger],
+        args: [question.position, question.id, String(question.counter)],
+      };
+    case 'confirm': {
+      const { id, set, waitMs, notes } = question.request;
+      const opening = [question.position, id, setText(set), waitMs === undefined ? '-' : String(waitMs)];
+      return { script: CONFIRM_SCRIPT, keys: [ledger], args: [...opening, ...notes.flatMap(wordsOfNote)] };
+    }
+    case 'stamp': {
+      const { stamp, expected, raiseFloor, deadlineMs } = question.request;
+      const args = [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs)];
+      return { script: STAMP_SCRIPT, keys: [ledger], args };
+    }
+  }
+}
+
 /** The reply behind the time. What a give-back restores shows in the stored state only. */
 export function wordsOf(question: Question, words: readonly unknown[]): Answer {
-  const texts = words.map(String);
+  const texts = words.map((word) => (Array.isArray(word) ? '' : String(word)));
   switch (question.kind) {
     case 'peek':
       return texts.map(tickOf);
+    case 'claim':
+      return [`refuses ${pairsOf(words[0])}`.trim(), ...texts.slice(1)];
+    case 'note':
+      return texts[0] === 'noted'
+        ? [`noted ${texts[1]} ${texts[2]} ${pairsOf(words[3])}`]
+        : [texts.join(' ')];
+    case 'renumber':
+    case 'confirm':
+    case 'stamp':
+      return [texts.join(' ')];
     case 'beat': {
-      const [isSeen, count, ...rest] = texts;
-      // The newest beat comes first, but nobody relies on an order.
-      const members = rest.slice(0, Number(count)).sort();
-      return [`seen ${isSeen}`, `members ${members.join(' ')}`, ...rest.slice(members.length).map(tickOf)];
+      const [, members, ticks, identity, liveSets] = words as readonly (readonly unknown[])[];
+      const [id, hasVote, since, stamp, noted] = identity ?? [];
+      return [
+        `seen ${texts[0]}`,
+        // The newest beat comes first, but nobody relies on an order.
+        `members ${(members ?? []).map(String).sort().join(' ')}`,
+        `identity ${id} ${hasVote} ${since} [${stamp}] ${pairsOf(noted)}`,
+        ...(liveSets ?? []).map((words) => `live ${(words as readonly unknown[]).join(' ')}`),
+        ...(ticks ?? []).map(String).map(tickOf),
+      ];
     }
     default:
       return texts;
   }
+}
+
+/** position, id, position, id … in an order that does not depend on a hash table. */
+function pairsOf(words: unknown): string {
+  const list = Array.isArray(words) ? words.map(String) : [];
+  const pairs = list.flatMap((word, index) => (index % 2 === 0 ? [`${word} ${list[index + 1]}`] : []));
+  return pairs.sort().join(' ');
 }
 
 /** Without the previous tick, which is compared as stored state, and with the floor where it counts. */

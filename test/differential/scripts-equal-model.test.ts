@@ -10,9 +10,19 @@ const AT_LEAST = 5;
 
 /** Every word that a script can answer, and everything that can happen to a server. */
 const WORDS = [
-  ...['granted', 'taken', 'taken with a name', 'quarantined', 'early', 'late', 'outdated', 'conflict'].map(
+  ...['granted', 'taken', 'taken with a name', 'quarantined', 'early', 'late', 'too_late'].map(
     (word) => `claim ${word}`,
   ),
+  ...['unstamped', 'outdated', 'conflict', 'renamed', 'unconfirmed', 'refuses with a name'].map(
+    (word) => `claim ${word}`,
+  ),
+  ...['noted', 'not_newer', 'in_use'].map((word) => `note ${word} with a name`),
+  'note foreign',
+  ...['voting', 'forced', 'foreign', 'void with a name', 'waiting with a name', 'other_id with a name'].map(
+    (word) => `confirm ${word}`,
+  ),
+  ...['stamped', 'changed', 'too_late'].map((word) => `stamp ${word}`),
+  ...['claim', 'acquire'].map((kind) => `${kind} DSCHEDVERSION with a name`),
   ...['acquired', 'held', 'held with a name', 'dying', 'quarantined', 'too_late'].map(
     (word) => `acquire ${word}`,
   ),
@@ -21,8 +31,9 @@ const WORDS = [
   ...['seen 1', 'seen 0', 'one member', 'several members', 'somebody', 'nobody'].map(
     (word) => `beat ${word}`,
   ),
+  ...['live with a name', 'with a vote', 'without a vote'].map((word) => `beat ${word}`),
   ...['somebody', 'nobody'].map((word) => `peek ${word}`),
-  ...['flush', 'evict ledger', 'evict members', 'evict lock', 'fail back', 'presence'].map(
+  ...['flush', 'evict ledger', 'evict members', 'evict signs', 'evict lock', 'fail back', 'presence'].map(
     (kind) => `mishap ${kind}`,
   ),
   ...['its memory', 'the saved file'].map((what) => `mishap restart with ${what}`),

@@ -41,6 +41,12 @@ export class ServerMishaps {
       case 'evict members':
         await this.client.del(this.keys.members);
         return false;
+      case 'evict signs':
+        await this.client.del(this.keys.beats);
+        return false;
+      case 'version':
+        await this.client.hset(this.keys.ledger, 'version', String(mishap.version));
+        return false;
       case 'evict lock':
         await this.client.del(this.keys.lock(mishap.task));
         return false;

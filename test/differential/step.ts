@@ -1,7 +1,13 @@
 /** What is done to the real server and to the model alike, with every number worked out. */
 
-import type { NodeSet } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { Claim } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type {
+  BeatSign,
+  ConfirmRequest,
+  NoteRequest,
+  StampRequest,
+} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type { Claim, ClaimTerms } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface LockRequest {
   readonly task: string;
@@ -11,11 +17,26 @@ export interface LockRequest {
 
 /** A message of an instance to a node: one script. */
 export type Question =
-  | { readonly kind: 'claim'; readonly nodeSet: NodeSet; readonly claims: readonly Claim[] }
+  | {
+      readonly kind: 'claim';
+      readonly position: string;
+      readonly terms: ClaimTerms;
+      readonly claims: readonly Claim[];
+    }
   | { readonly kind: 'give back'; readonly claims: readonly Claim[] }
   | { readonly kind: 'peek'; readonly tasks: readonly string[] }
-  | { readonly kind: 'beat'; readonly instanceId: string; readonly tasks: readonly string[] }
+  | {
+      readonly kind: 'beat';
+      readonly position: string;
+      readonly instanceId: string;
+      readonly sign: BeatSign;
+      readonly tasks: readonly string[];
+    }
   | { readonly kind: 'leave'; readonly instanceId: string }
+  | { readonly kind: 'note'; readonly position: string; readonly request: NoteRequest }
+  | { readonly kind: 'renumber'; readonly position: string; readonly id: string; readonly counter: number }
+  | { readonly kind: 'confirm'; readonly position: string; readonly request: ConfirmRequest }
+  | { readonly kind: 'stamp'; readonly request: StampRequest }
   | LockQuestion;
 
 export interface LockQuestion {
@@ -31,6 +52,8 @@ export type Mishap =
   | { readonly kind: 'flush' }
   | { readonly kind: 'evict ledger' }
   | { readonly kind: 'evict members' }
+  | { readonly kind: 'evict signs' }
+  | { readonly kind: 'version'; readonly version: number }
   | { readonly kind: 'evict lock'; readonly task: string }
   | { readonly kind: 'save' }
   | { readonly kind: 'restart with its memory' }
@@ -71,23 +94,52 @@ export function describeStep(step: Step, nowMs: number): string {
 function describeQuestion(question: Question, at: (ms: number) => string): string {
   switch (question.kind) {
     case 'claim': {
-      const { generation, fingerprint } = question.nodeSet;
-      return `claim in set ${generation}${fingerprint}: ${describeClaims(question.claims, at)}`;
+      const { set, ids, deadlineMs } = question.terms;
+      const terms = `${question.position} of [${setText(set)}] as ${describeIds(ids)} until ${at(deadlineMs)}`;
+      return `claim at ${terms}: ${describeClaims(question.claims, at)}`;
     }
     case 'give back':
       return `give back ${describeClaims(question.claims, at)}`;
     case 'peek':
       return `peek ${question.tasks.join(' ')}`;
     case 'beat':
-      return `beat of ${question.instanceId}, peeking at ${question.tasks.join(' ')}`;
+      return `beat of ${question.instanceId} at ${question.position}: ${describeSign(question.sign)}, peeking at ${question.tasks.join(' ')}`;
     case 'leave':
       return `leave of ${question.instanceId}`;
+    case 'note': {
+      const { position, id, set } = question.request;
+      return `note ${position} ${id} at ${question.position} for [${setText(set)}]`;
+    }
+    case 'renumber':
+      return `renumber ${question.id} at ${question.position} to ${question.counter}`;
+    case 'confirm': {
+      const { id, set, waitMs, notes } = question.request;
+      const told = notes.map(
+        (note) => `${note.noter} ${note.noterId} at ${at(note.timeMs)} knows ${describeIds(note.ids)}`,
+      );
+      return `confirm ${id} at ${question.position} for [${setText(set)}] within ${waitMs}: ${told.join('; ')}`;
+    }
+    case 'stamp': {
+      const { stamp, expected, raiseFloor, deadlineMs } = question.request;
+      return `stamp [${stampText(stamp)}] over [${expected}] ${raiseFloor ? 'with a new floor ' : ''}until ${at(deadlineMs)}`;
+    }
     default: {
       const locks = question.locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);
       const { kind, instanceId, deadlineMs } = question;
       return `${kind} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;
     }
   }
+}
+
+function describeIds(ids: ClaimTerms['ids']): string {
+  return Object.entries(ids)
+    .map(([position, id]) => `${position}=${id}`)
+    .join(' ');
+}
+
+function describeSign({ set, app, standsSinceMs, yields, ids }: BeatSign): string {
+  const stands = standsSinceMs === undefined ? 'not standing' : `since ${standsSinceMs}`;
+  return `[${setText(set)}] of ${app} ${stands}${yields ? ' yielding' : ''} with ${describeIds(ids)}`;
 }
 
 function describeClaims(claims: readonly Claim[], at: (ms: number) => string): string {

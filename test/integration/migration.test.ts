@@ -1,5 +1,6 @@
 /** The small app of docs/migrating.md, before and after: due at the same instants, and then on one replica. */
 
+import { join } from 'node:path';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import {
@@ -18,7 +19,10 @@ beforeAll(async () => {
   return () => server.stop();
 });
 beforeEach(() => server.client().flushall());
-afterAll(() => void vi.unstubAllEnvs());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 const MIGRATED = ['Upkeep.migrate', 'Upkeep.renew', 'poll', 'sweep', 'warm up'];
 /** Of the job that is due most often, so many are more than a slow boot takes. */
@@ -33,6 +37,8 @@ async function bootBefore() {
 
 async function bootAfter() {
   vi.stubEnv('REDIS', server.url);
+  // Where an app is started whose package.json says what it is called.
+  vi.spyOn(process, 'cwd').mockReturnValue(join(import.meta.dirname, '../migration'));
   const { AppModule } = await import('../migration/after/app.module.js');
   return boot(AppModule);
 }
@@ -85,11 +91,8 @@ describe('the small app', () => {
     for (const app of [await bootAfter(), await bootAfter()]) {
       app.get(DistributedScheduleRegistry).addObserver({ observe });
     }
-    await until(
-      async () => (await server.client().exists('{nest-schedule}:ledger')) === 1,
-      'the store is asked',
-    );
-    await endQuarantine(server, 'nest-schedule');
+    await until(async () => (await server.client().exists('{shop}:ledger')) === 1, 'the store is asked');
+    await endQuarantine(server, 'shop');
     await until(() => runs.length > 0, 'ticks run');
     const fromMs = Date.now() + 1_000;
     const untilMs = fromMs + WATCHED_MS;

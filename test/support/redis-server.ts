@@ -7,6 +7,8 @@ export interface RedisServerOptions {
   readonly password?: string;
   /** A cluster of this one node, which owns all slots. */
   readonly cluster?: boolean;
+  /** Named by its URL; 0 when absent. */
+  readonly database?: number;
   /** Further command line arguments, e.g. `['--maxmemory', '3mb']`. */
   readonly args?: readonly string[];
   /** Instead of this process' environment, e.g. to preload a library. */
@@ -19,6 +21,7 @@ export function startRedis(options: RedisServerOptions = {}): Promise<RedisServe
   return startOnFreePort((port, directory) => ({
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.cluster === true ? { cluster: true } : {}),
+    ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.place === undefined ? {} : { place: options.place }),
     command: serverCommand(),

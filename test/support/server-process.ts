@@ -39,6 +39,7 @@ export interface Launch {
   readonly args: readonly string[];
   readonly password?: string;
   readonly cluster?: boolean;
+  readonly database?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly place?: Place;
 }
@@ -89,8 +90,9 @@ class ServerProcess implements RedisServer {
     this.port = port;
     this.#directory = directory;
     this.#launch = launch;
-    const { password, place = HERE } = launch;
-    this.url = `redis://${password === undefined ? '' : `:${password}@`}${place.address}:${port}`;
+    const { password, place = HERE, database } = launch;
+    const login = password === undefined ? '' : `:${password}@`;
+    this.url = `redis://${login}${place.address}:${port}${database === undefined ? '' : `/${database}`}`;
   }
 
   get pid(): number | undefined {

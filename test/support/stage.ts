@@ -3,13 +3,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeFolder, temporaryFolder } from './leftovers.js';
-import { type RedisServer, startRedis } from './redis-server.js';
+import { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js';
 import { Replica } from './replica.js';
 import { RunRecordReader } from './run-record.js';
 
 export interface StageOptions {
   readonly masters?: number;
   readonly replicas?: number;
+  /** Of all masters. */
+  readonly redis?: RedisServerOptions;
   /** Environment of all replicas, and of each by its index. */
   readonly env?: Readonly<Record<string, string>>;
   readonly envOf?: (index: number) => Readonly<Record<string, string>>;
@@ -29,7 +31,9 @@ export class Stage {
     const directory = temporaryFolder('stage');
     const file = join(directory, 'runs.jsonl');
     writeFileSync(file, '');
-    const masters = await Promise.all(Array.from({ length: options.masters ?? 3 }, () => startRedis()));
+    const masters = await Promise.all(
+      Array.from({ length: options.masters ?? 3 }, () => startRedis(options.redis)),
+    );
     const stage = new Stage(masters, new RunRecordReader(file), directory, options);
     await Promise.all(Array.from({ length: options.replicas ?? 3 }, () => stage.join()));
     return stage;

@@ -14,7 +14,7 @@ export interface TaskApp {
   close(): Promise<void>;
 }
 
-/** Starts the instance. Its handler is called as that of a decorated method would be. */
+/** Starts the instance, of app and namespace `test` unless they are given. Its handler is called as that of a decorated method would be. */
 export async function startTaskApp(
   options: DistributedScheduleOptions,
   handler: (tick: TickContext) => unknown,
@@ -29,7 +29,8 @@ export async function startTaskApp(
   EverySecondExclusive({ name: 'work' })(Work.prototype, 'run', method);
   Injectable()(Work);
   class TaskModule {}
-  Module({ imports: [DistributedScheduleModule.forRoot(options)], providers: [Work] })(TaskModule);
+  const schedule = DistributedScheduleModule.forRoot({ app: 'test', namespace: 'test', ...options });
+  Module({ imports: [schedule], providers: [Work] })(TaskModule);
   const app = await NestFactory.createApplicationContext(TaskModule, { logger: false, abortOnError: false });
   return { close: () => app.close() };
 }

@@ -41,6 +41,8 @@ function scheduleOptions(settings: Settings): DistributedScheduleOptions {
   const { redisNodes, sentinels, masterName, namespace } = settings;
   return {
     namespace,
+    // A workspace has one package.json for all of its apps, so that it cannot tell which one this is.
+    app: 'demo',
     observers: [new ParentObserver(), new OutcomeRecord(settings)],
     ...(redisNodes.length > 0 && { redis: redisNodes }),
     ...(sentinels.length > 0 && { redis: { sentinels: [...sentinels], name: masterName } }),

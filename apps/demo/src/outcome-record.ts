@@ -9,9 +9,11 @@ export interface OutcomeLine {
   readonly monotonicMs: number;
   readonly task: string;
   readonly tick: number;
-  /** One of the outcomes, `started`, or `lease_lost`. */
+  /** One of the outcomes, `started`, or `lease_lost`. What the audit finds is `missed` or `lost`. */
   readonly said: string;
   readonly detail: string;
+  /** Of the audit: `tick` is the newest of so many. */
+  readonly ticks?: number;
 }
 
 /**
@@ -32,14 +34,23 @@ export class OutcomeRecord implements ScheduleObserver {
       case 'lease_lost':
         this.append(event, 'lease_lost', event.reason);
         return;
+      case 'audit': {
+        const { outcome, cause, detail } = event.finding;
+        this.append(event.finding, outcome, `${cause}: ${detail}`);
+        return;
+      }
       default:
     }
   }
 
-  private append({ task, tick }: { task: string; tick: number }, said: string, detail: string): void {
+  private append(about: Pick<OutcomeLine, 'task' | 'tick' | 'ticks'>, said: string, detail: string): void {
     const { outcomeFile, replica } = this.settings;
     if (outcomeFile === undefined) return;
-    const line: OutcomeLine = { replica, monotonicMs: machineMonotonicMs(), task, tick, said, detail };
+    const { task, tick, ticks } = about;
+    const line: OutcomeLine = {
+      ...{ replica, monotonicMs: machineMonotonicMs(), task, tick, said, detail },
+      ...(ticks !== undefined && { ticks }),
+    };
     appendFileSync(outcomeFile, `${JSON.stringify(line)}\n`);
   }
 }

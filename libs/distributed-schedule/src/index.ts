@@ -3,7 +3,6 @@
 /** Of @nestjs/schedule, for one import line less. */
 export { CronExpression } from '@nestjs/schedule';
 export { memorySnapshots } from './memory/memory-snapshots.js';
-export type { TaskState } from './nest/control-plan.js';
 export type { RunRecord, RuntimeTaskOptions } from './nest/control-records.js';
 export { CronExclusive } from './nest/cron-exclusive.decorator.js';
 export { currentTick, tryCurrentTick } from './nest/current-tick.js';
@@ -36,6 +35,7 @@ export type { IdempotentExecutionOptions } from './nest/idempotent-execution-opt
 export { IdempotentExecutor, type OnceDone } from './nest/idempotent-executor.js';
 export { IntervalExclusive } from './nest/interval-exclusive.decorator.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
+export type { TaskState } from './nest/planned-task.js';
 export type { RunOnceOptions } from './nest/run-once-options.js';
 export type { RuntimeTask } from './nest/runtime-task.js';
 export type { StoreNodeStatus, StoreStrength } from './nest/schedule-backend.js';

@@ -45,7 +45,7 @@ class SentinelScene implements Scene {
     };
     try {
       for (let index = 0; index < INSTANCES; index += 1) {
-        const options = { redis: group.input, namespace: 'recovery' };
+        const options = { redis: group.input, namespace: 'recovery', app: 'recovery' };
         apps.push(await startTaskApp(options, ({ tick }) => runs.push({ tick, startedMs: Date.now() })));
       }
       const first = await startAfter(runs, 0);

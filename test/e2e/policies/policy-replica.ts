@@ -76,6 +76,8 @@ Module({
   imports: [
     DistributedScheduleModule.forRoot({
       redis: plan.redis,
+      namespace: 'policies',
+      app: 'policies',
       instanceId: plan.instanceId,
       observers: [observer],
     }),

@@ -18,18 +18,28 @@ export interface ActParts {
   readonly seed: number;
   readonly tell: (line: string) => void;
   readonly forMs: number;
+  /** Only hazards whose kind has this in it, where there are any. */
+  readonly only?: string;
   /** Instead of what the scene does by itself. */
   readonly play?: SceneKind['play'];
 }
 
-export async function playAct({ kind, seed, tell, forMs, play = kind.play }: ActParts): Promise<Evidence> {
+export async function playAct({
+  kind,
+  seed,
+  tell,
+  forMs,
+  only = '',
+  play = kind.play,
+}: ActParts): Promise<Evidence> {
   // Each fault leaves something to clean up at the end.
   process.setMaxListeners(0);
   const random = new SeededRandom(seed);
   const scene = await kind.open();
   const triggers = new Triggers(scene.cast);
   try {
-    const hazards = scene.hazards.filter(({ kind: name, unavailable }) => {
+    const meant = scene.hazards.filter(({ kind: name }) => name.includes(only));
+    const hazards = (meant.length > 0 ? meant : scene.hazards).filter(({ kind: name, unavailable }) => {
       const reason = unavailable?.();
       if (reason !== undefined) tell(`SKIPPED ${name}: ${reason}`);
       return reason === undefined;

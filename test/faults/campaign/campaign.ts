@@ -1,7 +1,7 @@
 /**
  * A long campaign of random, paired and directed faults on real replicas and real masters:
  *
- *     npm run faults -- --minutes 30 [--seed 1] [--scene masters|network|sentinel] [--out table.md]
+ *     npm run faults -- --minutes 30 [--seed 1] [--scene masters|network|sentinel] [--only SELECT] [--out table.md]
  *
  * Ends with 1 when a promise was broken, a miss cannot be explained, or a fault could not be seen to take effect; then
  * what happened around it is printed. The seed decides what is drawn, not when processes answer: it repeats the
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     scene: { type: 'string' },
+    only: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -84,7 +85,7 @@ async function act(round: Omit<ActParts, 'tell'>): Promise<{ tally: Tally; evide
   print(`scene ${round.kind.name}: ${(round.forMs / MINUTE_MS).toFixed(1)} minutes, seed ${round.seed}`);
   const startedMs = machineMs();
   const tell = (line: string): void => print(`${((machineMs() - startedMs) / 1_000).toFixed(1)} s  ${line}`);
-  const evidence = await playAct({ ...round, tell });
+  const evidence = await playAct({ ...round, tell, ...(values.only !== undefined && { only: values.only }) });
   const tally = tallyUp(evidence);
   for (const { task, tick, reason, text } of tally.total.misses) {
     if (reason !== 'earlier run goes on') print(`missed ${task} ${tick}: ${reason}: ${text}`);

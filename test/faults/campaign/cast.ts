@@ -52,6 +52,7 @@ export class Cast {
   readonly outcomeFile: string;
   private readonly directory = mkdtempSync(join(tmpdir(), 'campaign-'));
   private readonly members: Member[] = [];
+  private readonly strangers = new Set<Replica>();
   private readonly meter: StarvationMeter;
 
   constructor(
@@ -86,6 +87,15 @@ export class Cast {
       member.goneMs = machineMs();
     });
     return replica;
+  }
+
+  /** Starts an instance that takes part and belongs to no slot: nobody counts on it. What it does is written down as well. */
+  async joinStranger(name: string, env: Readonly<Record<string, string>>): Promise<Replica> {
+    const files = { RECORD_FILE: this.runFile, OUTCOME_FILE: this.outcomeFile };
+    const stranger = await Replica.start(name, { ...ENV, ...env, ...files });
+    this.strangers.add(stranger);
+    void stranger.ended.then(() => this.strangers.delete(stranger));
+    return stranger;
   }
 
   /** Tries again after a while: on a machine where people work, the application may be built anew just now. */
@@ -148,15 +158,19 @@ export class Cast {
   /** Kills everybody that is left. The files go too: read them before. */
   async close(): Promise<void> {
     this.meter.stop();
-    const alive = this.members.map(({ replica }) => replica).filter(({ isAlive }) => isAlive);
+    const alive = this.replicas().filter(({ isAlive }) => isAlive);
     await Promise.all(alive.map((replica) => replica.kill('SIGKILL')));
     await Promise.all(this.nodes.map((node) => node.stop()));
     rmSync(this.directory, { recursive: true, force: true });
   }
 
   private killAll(): void {
-    for (const { replica } of this.members) if (replica.isAlive) process.kill(replica.pid, 'SIGKILL');
+    for (const { isAlive, pid } of this.replicas()) if (isAlive) process.kill(pid, 'SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private replicas(): readonly Replica[] {
+    return [...this.members.map(({ replica }) => replica), ...this.strangers];
   }
 
   private processes(): ReadonlyMap<number, string> {

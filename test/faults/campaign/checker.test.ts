@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resetLink } from '../../support/faults/link-faults.js';
 import type { ProxyLink } from '../../support/faults/tcp-proxy.js';
 import type { Facts } from './account/incident.js';
-import { allBut, evidenceOf, incident, line, run } from './account/made-up.js';
+import { allBut, evidenceOf, incident, line, run, tickOf, word } from './account/made-up.js';
 import { violationsOf } from './account/report.js';
 import { isClean, tallyUp } from './account/tally.js';
 
@@ -98,6 +98,41 @@ describe('broken promises of a campaign', () => {
     expect(isClean(tally)).toBe(false);
     expect(tally.rows).toMatchObject([{ fault: 'redis: FLUSHALL', times: 1, verified: 0 }]);
     expect(violationsOf(tally, evidence)[0]).toContain('not verified: redis: FLUSHALL');
+  });
+});
+
+describe('a miss that is told', () => {
+  const long = (words: Parameters<typeof evidenceOf>[2]): Parameters<typeof tallyUp>[0] => ({
+    ...evidenceOf(allBut(5), {}, words),
+    // What is new may yet be told.
+    lastTick: tickOf(30),
+  });
+  const untold = (words: Parameters<typeof evidenceOf>[2]): readonly number[] =>
+    tallyUp(long(words))
+      .untold.map(({ tick }) => tick)
+      .filter((tick) => tick <= tickOf(9));
+
+  it('is not told where everybody says that somebody else has it', () => {
+    expect(
+      untold([word('A', 5, 'taken', 'claimed by id-B'), word('B', 5, 'taken', 'claimed by id-B')]),
+    ).toEqual([tickOf(5)]);
+    expect(isClean(tallyUp(long([])))).toBe(false);
+  });
+
+  it('is told by whoever bid in vain, and by the audit', () => {
+    expect(untold([word('A', 5, 'taken'), word('B', 5, 'no_quorum', 'the vote was split')])).toEqual([]);
+    expect(untold([word('A', 5, 'taken'), word('B', 5, 'missed', 'unclaimed: nobody')])).toEqual([]);
+  });
+
+  it('is told with others that were missed while no instance was there', () => {
+    const down = (ticks: number) => [{ ...word('A', 8, 'missed', 'while_down: nobody'), ticks }];
+    expect(untold(down(4))).toEqual([]);
+    expect(untold(down(3))).toEqual([tickOf(5)]);
+  });
+
+  it('may yet be told in the last seconds', () => {
+    const evidence = { ...evidenceOf(allBut(5), {}, [word('A', 5, 'taken')]), lastTick: tickOf(19) };
+    expect(tallyUp(evidence).untold).toEqual([]);
   });
 });
 

@@ -8,7 +8,9 @@ import { ReplicaClock } from '../../support/faults/replica-clock.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { Cast, type Slot } from './cast.js';
+import { badInstanceHazards } from './hazards/bad-instance-hazards.js';
 import { nodeClockHazards, replicaClockHazards } from './hazards/clock-hazards.js';
+import { identityHazards } from './hazards/identity-hazards.js';
 import { type Links, linkHazards } from './hazards/link-hazards.js';
 import { REPLICA_HAZARDS } from './hazards/replica-hazards.js';
 import { storeHazards } from './hazards/store-hazards.js';
@@ -18,6 +20,8 @@ import { firstRuns } from './witness.js';
 
 const NODES = 3;
 const SLOTS = 3;
+/** Not 0, so that a connection whose SELECT was refused is somewhere else. */
+const DATABASE = 2;
 
 export const MASTERS: SceneKind = {
   name: 'masters',
@@ -35,9 +39,11 @@ async function open(): Promise<Scene> {
     Array.from({ length: NODES }, (_, node) => {
       const args = [...DEBUG_ARGS, ...(node === NODES - 1 ? (disk?.args ?? []) : [])];
       const shim = shims?.[node];
-      return startRedis({ args, ...(shim === undefined ? {} : { env: shim.env() }) });
+      return startRedis({ args, database: DATABASE, ...(shim === undefined ? {} : { env: shim.env() }) });
     }),
   );
+  // What a name may come to mean: for each node another server, so that none is ever two of them.
+  const others = await Promise.all(nodes.map(() => startRedis({ database: DATABASE })));
   const proxy = ProxyHost.open();
   const links = await openLinks(proxy, nodes);
   const cast = new Cast(nodes, slotsOf(nodes, links, clocks));
@@ -51,11 +57,14 @@ async function open(): Promise<Scene> {
       ...REPLICA_HAZARDS,
       ...storeHazards({ oldDumps, disk }),
       ...linkHazards(links),
+      ...identityHazards(links, others),
+      ...badInstanceHazards(),
       ...replicaClockHazards(clocks),
       ...nodeClockHazards(shims),
     ],
     close: async () => {
       await cast.close();
+      await Promise.all(others.map((other) => other.stop()));
       await proxy.close();
       disk?.unmount();
       for (const clock of [...(shims ?? []), ...(clocks ?? [])]) clock.close();

@@ -3,16 +3,15 @@
  * the isolated master, `far` on the other. Who runs what comes from their handlers.
  */
 
-import { createConnection } from 'node:net';
-import { AbstractConnector, type RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import type { DistributedScheduleOptions, TickReport } from 'nestjs-distributed-schedule';
+import { connectorTo } from '../../support/faults/connector-to.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { SentinelGroup } from '../../support/sentinel-group.js';
 import { startTaskApp, type TaskApp } from '../../support/task-app.js';
 
 const HOST = '127.0.0.1';
-const DISCONNECT_TIMEOUT_MS = 1;
 /** Nothing passes in either direction, and the sockets stay open. */
 const CUT = { requests: { hold: true }, replies: { hold: true } } as const;
 
@@ -126,20 +125,5 @@ function splitScene({ near, far, links, proxies, closeServers }: SplitParts): Sp
       await closeServers();
       await proxies.close();
     },
-  };
-}
-
-/** Both sides must name a master by the same address, or they are two sets of nodes: only the way differs. */
-function connectorTo(port: number): NonNullable<RedisOptions['Connector']> {
-  return class extends AbstractConnector {
-    constructor() {
-      super(DISCONNECT_TIMEOUT_MS);
-    }
-
-    async connect(): Promise<AbstractConnector['stream']> {
-      this.connecting = true;
-      this.stream = createConnection({ host: HOST, port });
-      return this.stream;
-    }
   };
 }

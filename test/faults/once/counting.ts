@@ -19,8 +19,8 @@ export class Counting {
   constructor(private readonly parts: CountingParts) {}
 
   /** One increment in the transaction of the snapshot. Resolves to how it ended. */
-  async once(jobId: string): Promise<string> {
-    const result = await this.parts.executor.runOnce(jobId, async (tx) => {
+  async once(key: string): Promise<string> {
+    const result = await this.parts.executor.runOnce(key, async (tx, { jobId }) => {
       await this.increment(tx, 'once');
       await this.pause('once');
       await this.log(tx, 'once', jobId);

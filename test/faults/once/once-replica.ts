@@ -96,13 +96,13 @@ class Tasks {
   imports: [
     DistributedScheduleModule.forRoot({
       namespace: NAMESPACE,
+      app: 'once',
       redis: [...plan.redis],
       instanceId: plan.replica,
       bids: { staggerMs: 50 },
       shutdownTimeoutMs: 3_000,
     }),
     IdempotentExecutionModule.forRoot({
-      namespace: NAMESPACE,
       store: postgresSnapshots({
         postgres: pool,
         lockWaitMs: 300,

@@ -30,8 +30,8 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'no incarnation',
     file: PRELUDE,
-    find: 'if stored[1] ~= incarnation or since > now then',
-    replace: 'if not stored[1] or since > now then',
+    find: 'if stored[2] ~= incarnation then',
+    replace: 'if not stored[2] then',
   },
   {
     name: 'no EARLY check',

@@ -11,7 +11,9 @@ export type LossKind =
   | 'DEL of the ledger'
   | 'kill -9, empty'
   | 'kill -9, older file'
-  | 'kill -9, empty, clock stepped';
+  | 'kill -9, empty, clock stepped'
+  /** Nothing is lost there; but who was led away finds nothing of it. */
+  | 'led to another server';
 
 const { ledger } = redisKeys(OPTIONS.namespace);
 /** The clock is set by two readings of the real one, between which a busy machine may pause. */

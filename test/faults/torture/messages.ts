@@ -4,6 +4,8 @@
 export interface SetAddress {
   readonly set: string;
   readonly urls: readonly string[];
+  /** Ports by which this replica goes to each of them, where those are not their own. */
+  readonly ways?: readonly number[];
 }
 
 /** The one command line argument of a replica, as JSON. */
@@ -28,7 +30,7 @@ export interface VoteSeen {
 
 export type FromReplica =
   | VoteSeen
-  /** Every node of every set has answered. */
+  /** Every node of every set votes. */
   | { readonly kind: 'ready' }
   /** Something that must not happen; the run is void. */
   | { readonly kind: 'trouble'; readonly what: string };

@@ -18,7 +18,7 @@ export interface ReplicaEvents {
 }
 
 export class ReplicaProcess {
-  /** Resolves when every node of every set has answered it. */
+  /** Resolves when every node of every set votes, as it sees that. */
   readonly ready: Promise<void>;
   private readonly child: ChildProcess;
   private isStopping = false;

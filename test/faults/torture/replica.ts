@@ -8,15 +8,18 @@ import {
   connectRedis,
   type RedisConnection,
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
+import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { connectorTo } from '../../support/faults/connector-to.js';
 import { Bidder, OPTIONS } from './bidder.js';
 import type { FromReplica, ReplicaPlan, SetAddress } from './messages.js';
+import { PlainElectorate } from './plain-electorate.js';
 import { roughNode } from './rough-node.js';
 import { StartPen } from './start-record.js';
 
-const CONNECT_WITHIN_MS = 20_000;
+const CONNECT_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 10;
 /** Servers that are killed twice a second on a busy machine are slow now and then; a claim may wait for them. */
 const NODE_TIMEOUT_MS = 60;
@@ -40,13 +43,14 @@ function tell(message: FromReplica): void {
 
 interface Instance {
   readonly connection: RedisConnection;
+  readonly electorate: PlainElectorate;
   readonly bidder: Bidder;
 }
 
-function openInstance({ set, urls }: SetAddress, seed: number): Instance {
+function openInstance({ set, urls, ways = [] }: SetAddress, seed: number): Instance {
   const clusterClock = new ClusterClock(clock, urls.length);
   const connection = connectRedis({
-    inputs: urls,
+    inputs: urls.map((url, node) => inputBy(url, ways[node])),
     namespace: OPTIONS.namespace,
     instanceId: plan.replica,
     generation: 1,
@@ -59,17 +63,25 @@ function openInstance({ set, urls }: SetAddress, seed: number): Instance {
   });
   const seeded = new SeededRandom(seed);
   const nodes = connection.nodes.map((node, index) => watched(set, node, index, seeded));
+  const electorate = new PlainElectorate(nodes, connection.set, plan.replica);
   const bidder = new Bidder({
     instanceId: plan.replica,
     clock,
     clusterClock,
     // What is done is seeded; ids are not, for a claim id must never come twice.
     random: { next: () => seeded.next(), id: () => systemRandom.id() },
-    ledger: new QuorumTickLedger(nodes),
+    ledger: new QuorumTickLedger(nodes, electorate),
     handler: ({ task, tick }) => pen.write({ set, task, tick, replica: plan.replica, atMs: Date.now() }),
     onTrouble: (what) => tell({ kind: 'trouble', what }),
   });
-  return { connection, bidder };
+  return { connection, electorate, bidder };
+}
+
+/** All replicas name a node alike; which way they go is theirs. */
+function inputBy(url: string, way: number | undefined): RedisInput {
+  if (way === undefined) return url;
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port), Connector: connectorTo(way) };
 }
 
 function watched(set: string, node: VotingNode, index: number, random: SeededRandom): VotingNode {
@@ -85,13 +97,13 @@ function watched(set: string, node: VotingNode, index: number, random: SeededRan
 }
 
 /** By asking them: a node whose first handshake timed out shakes hands again with the next call. */
-async function untilAllAnswer(instances: readonly Instance[]): Promise<void> {
+async function untilAllVote(instances: readonly Instance[]): Promise<void> {
   const deadlineMs = clock.monotonicMs() + CONNECT_WITHIN_MS;
-  const nodes = instances.flatMap(({ connection }) => connection.nodes);
   for (;;) {
-    const replies = await Promise.all(nodes.map((node) => node.peek(['none'])));
-    if (replies.every(({ answered }) => answered)) return;
-    if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer');
+    const waiting = instances.filter(({ electorate }) => !electorate.isUp);
+    if (waiting.length === 0) return;
+    if (clock.monotonicMs() > deadlineMs) throw new Error('the masters do not answer and vote');
+    await Promise.all(waiting.map(({ electorate }) => electorate.mend()));
     await sleep(POLL_EVERY_MS);
   }
 }
@@ -101,7 +113,7 @@ const instances = plan.sets.map((address, index) => openInstance(address, plan.s
 process.once('disconnect', () => {
   for (const { bidder } of instances) bidder.stop();
 });
-await untilAllAnswer(instances);
+await untilAllVote(instances);
 tell({ kind: 'ready' });
 await Promise.all(instances.map(({ bidder }) => bidder.run()));
 await Promise.all(instances.map(({ connection }) => connection.close()));

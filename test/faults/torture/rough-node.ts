@@ -8,12 +8,15 @@ import type {
   Random,
   VotingNode,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { aroundNode } from '../../support/wrapped-node.js';
+import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 
 /** So that the claims of several instances meet in another order on every node. */
 const MOST_DELAY_MS = 16;
 const LOST_SHARE = 0.02;
 const LOST: NodeReply<never> = { answered: false, reason: 'the reply was lost' };
+
+/** What only looks is not worth the waiting. */
+const IN_ONE_PIECE: ReadonlySet<NodeCall> = new Set(['peek', 'beat', 'leave']);
 
 export interface RoughNodeParts {
   readonly node: VotingNode;
@@ -26,16 +29,16 @@ export function roughNode({ node, random, onVote }: RoughNodeParts): VotingNode 
   const travel = (): Promise<unknown> => sleep(random.next() * MOST_DELAY_MS);
   const arrive = <T>(reply: NodeReply<T>): NodeReply<T> => (random.next() < LOST_SHARE ? LOST : reply);
   return {
-    ...aroundNode(node, (ask) => ask()),
+    ...aroundNode(node, async (ask, call) => {
+      if (IN_ONE_PIECE.has(call)) return ask();
+      await travel();
+      return arrive(await ask());
+    }),
     claim: async (claims, terms) => {
       await travel();
       const reply = await node.claim(claims, terms);
       if (reply.answered) tellVotes(claims, reply.value.votes, onVote);
       return arrive(reply);
-    },
-    giveBack: async (claims) => {
-      await travel();
-      return arrive(await node.giveBack(claims));
     },
   };
 }

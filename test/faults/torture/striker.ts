@@ -104,7 +104,7 @@ function victimsOf(grant: FreshGrant, nodes: number, random: Random): readonly n
   return [...holders, ...others];
 }
 
-function majorityOf(masters: readonly Master[]): number {
+export function majorityOf(masters: readonly Master[]): number {
   return Math.floor(masters.length / 2) + 1;
 }
 

@@ -13,6 +13,8 @@ export interface TortureSettings {
   readonly sets: readonly number[];
   /** The same for sets whose clocks step; left out where clocks cannot be set. */
   readonly steppingSets: readonly number[];
+  /** The same for sets of which each name has two servers. */
+  readonly forkedSets: readonly number[];
   readonly replicas: number;
   /** Ends at the first tick that was started twice. */
   readonly untilDoubled: boolean;

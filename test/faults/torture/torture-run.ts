@@ -8,8 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { CLOCK_UNAVAILABLE } from '../../support/faults/replica-clock.js';
+import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { removeFolder, temporaryFolder } from '../../support/leftovers.js';
+import { leadElsewhereOnGrants } from './fork-striker.js';
 import { Master } from './master.js';
+import type { SetAddress } from './messages.js';
 import { ReplicaProcess } from './replica-process.js';
 import { StartRecord } from './start-record.js';
 import { storyOf } from './story.js';
@@ -21,6 +24,9 @@ interface TorturedSet {
   readonly set: string;
   readonly masters: readonly Master[];
   readonly strike: (parts: StrikerParts) => Promise<void>;
+  /** The other servers of the same names, and each replica's way to each name, where there are such. */
+  readonly twins?: readonly Master[];
+  readonly ways?: readonly (readonly ProxyLink[])[];
 }
 
 const LOOK_EVERY_MS = 250;
@@ -45,13 +51,15 @@ class TortureRun {
   private readonly stopping = new AbortController();
   private readonly sets: TorturedSet[] = [];
   private readonly replicas: ReplicaProcess[] = [];
+  private proxies: ProxyHost | undefined;
 
   constructor(private readonly settings: TortureSettings) {}
 
   async result(): Promise<TortureResult> {
-    const { sets, steppingSets, replicas } = this.settings;
+    const { sets, steppingSets, forkedSets, replicas } = this.settings;
     for (const count of sets) await this.startSet(count);
     for (const count of steppingSets) await this.startSteppingSet(count);
+    for (const count of forkedSets) await this.startForkedSet(count);
     for (let number = 1; number <= replicas; number += 1) this.startReplica(number);
     await Promise.all(this.replicas.map(({ ready }) => ready));
     const startedMs = performance.now();
@@ -74,7 +82,9 @@ class TortureRun {
   async end(): Promise<void> {
     this.stopping.abort();
     for (const replica of this.replicas) replica.kill();
-    await Promise.all(this.sets.flatMap(({ masters }) => masters.map((master) => master.stop())));
+    const masters = this.sets.flatMap(({ masters, twins = [] }) => [...masters, ...twins]);
+    await Promise.all(masters.map((master) => master.stop()));
+    await this.proxies?.close();
     this.record.close();
     removeFolder(this.directory);
   }
@@ -96,15 +106,33 @@ class TortureRun {
     this.addSet(masters, stepClocksOnGrants);
   }
 
-  private addSet(masters: readonly Master[], strike: TorturedSet['strike']): void {
-    this.sets.push({ set: `set-${this.sets.length + 1}`, masters, strike });
+  private async startForkedSet(count: number): Promise<void> {
+    this.proxies ??= ProxyHost.open();
+    const { proxies } = this;
+    const both = Array.from({ length: count }, () => Promise.all([Master.start(), Master.start()]));
+    const pairs = await Promise.all(both);
+    const [masters, twins] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
+    const ways = await Promise.all(
+      Array.from({ length: this.settings.replicas }, () =>
+        Promise.all(masters.map(({ url }) => proxies.link(url))),
+      ),
+    );
+    this.addSet(masters, (parts) => leadElsewhereOnGrants({ ...parts, twins, ways }), { twins, ways });
+  }
+
+  private addSet(
+    masters: readonly Master[],
+    strike: TorturedSet['strike'],
+    more: Pick<TorturedSet, 'twins' | 'ways'> = {},
+  ): void {
+    this.sets.push({ set: `set-${this.sets.length + 1}`, masters, strike, ...more });
   }
 
   private startReplica(number: number): void {
     const plan = {
       replica: `replica-${number}`,
       seed: this.settings.seed + 1_000 * number,
-      sets: this.sets.map(({ set, masters }) => ({ set, urls: masters.map(({ url }) => url) })),
+      sets: this.sets.map((one) => addressFor(one, number - 1)),
       recordFile: this.recordFile,
     };
     const onTrouble = (what: string): unknown => this.troubles.push(what);
@@ -137,4 +165,13 @@ class TortureRun {
     }
     this.stopping.abort();
   }
+}
+
+function addressFor({ set, masters, ways }: TorturedSet, replica: number): SetAddress {
+  const own = ways?.[replica];
+  return {
+    set,
+    urls: masters.map(({ url }) => url),
+    ...(own !== undefined && { ways: own.map(({ port }) => port) }),
+  };
 }

@@ -11,8 +11,9 @@ const SHORT: TortureSettings = {
   contestedTicks: 150,
   losses: 30,
   mostMs: 150_000,
-  sets: [3, 3, 5],
+  sets: [3, 5],
   steppingSets: [],
+  forkedSets: [3],
   replicas: 3,
   untilDoubled: false,
 };

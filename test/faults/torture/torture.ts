@@ -35,6 +35,7 @@ const settings: TortureSettings = {
   mostMs: Number(values.seconds) * 1_000,
   sets: [3, 3, 3, 5],
   steppingSets: [3],
+  forkedSets: [3],
   replicas: 3,
   untilDoubled: values['until-doubled'],
 };

@@ -35,6 +35,8 @@ export interface ControlAppOptions {
   readonly runs: Run[];
   /** The cron expression of the task `report` in this version of the app. */
   readonly report?: string;
+  /** Default true: the tests' newer versions run more often, to be seen soon. */
+  readonly followMoreFrequent?: boolean;
   /** Leaves the handler `send` out. */
   readonly withoutHandler?: boolean;
 }
@@ -47,6 +49,8 @@ export async function startControlApp(options: ControlAppOptions): Promise<Contr
     imports: [
       DistributedScheduleModule.forRoot({
         namespace: 'control',
+        app: 'control',
+        followMoreFrequent: options.followMoreFrequent ?? true,
         redis: [...redis],
         instanceId,
         observers: [events],

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { roomOf } from '../../../libs/distributed-schedule/src/nest/app-claims.js';
+import { roomPrefix } from '../../../libs/distributed-schedule/src/protocol/board/board-room.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { until } from '../redis/redis-fixture.js';
 import { type ControlApp, type ControlAppOptions, type Run, startControlApp } from './control-app.js';
 
 /** The promise: a decision is seen by every instance within a second. */
 const SEEN_WITHIN_MS = 1_000;
+
+/** Where it stands that `pulse` is paused. */
+const PAUSE = `${roomPrefix(roomOf('control'))}pause:pulse`;
 
 interface Scene {
   readonly servers: readonly RedisServer[];
@@ -146,7 +151,7 @@ describe('control at run time', () => {
     for (const server of servers) {
       await server.client().flushall();
       await until(
-        async () => (await server.client().hexists('{control}:board', 'r:pause:pulse')) === 1,
+        async () => (await server.client().hexists('{control}:board', `r:${PAUSE}`)) === 1,
         'the node is refilled',
       );
     }
@@ -163,8 +168,8 @@ describe('control at run time', () => {
       await client?.del(key);
       await until(
         async () =>
-          (await client?.hexists('{control}:board', 'r:pause:pulse')) === 1 &&
-          (await client?.zscore('{control}:board:changes', 'pause:pulse')) !== null,
+          (await client?.hexists('{control}:board', `r:${PAUSE}`)) === 1 &&
+          (await client?.zscore('{control}:board:changes', PAUSE)) !== null,
         'the board is whole again',
       );
     }
@@ -205,4 +210,30 @@ describe('control at run time', () => {
     expect(old.registry.get('report').schedule).toContain('0 0 3 1 1 *');
     expect(new Set(reports().map(({ tick }) => tick)).size).toBe(reports().length);
   });
+
+  it('leaves a task that a newer version runs more often to that version alone, and goes on when it has gone', async () => {
+    const { runs, start } = await stage();
+    const old = await start('old', { report: '*/5 * * * * *', followMoreFrequent: false });
+    await until(() => runs.length > 0, 'the nodes vote');
+    const renewed = await start('renewed', { report: '* * * * * *' });
+    const told = (condition: string) =>
+      old.events.of('control').filter((event) => event.task === 'report' && event.condition === condition);
+    await until(() => told('left_to_newer').length === 1, 'the old version leaves it');
+    expect(told('left_to_newer')[0]?.detail).toContain('which is more often');
+    expect(old.registry.get('report')).toMatchObject({ state: 'left_alone' });
+    const reports = (): Run[] => runs.filter(({ task }) => task === 'report');
+    const before = reports().length;
+    await until(() => reports().length >= before + 4, 'the newer version runs it');
+    expect(
+      new Set(
+        reports()
+          .slice(before)
+          .map(({ instanceId }) => instanceId),
+      ),
+    ).toEqual(new Set(['renewed']));
+    await renewed.close();
+    await until(() => told('left_to_newer').length === 2, 'the old definition counts again');
+    expect(old.registry.get('report').schedule).toContain('*/5 * * * * *');
+    await until(() => reports().at(-1)?.instanceId === 'old', 'the old version runs it');
+  }, 60_000);
 });

@@ -39,6 +39,7 @@ async function start(
   const options: DistributedScheduleOptions = {
     redis: url,
     namespace: NAMESPACE,
+    app: 'rendering',
     instanceId,
     labels,
     lease: { ttlMs: 600 },

@@ -34,6 +34,7 @@ it('an instance that a node sees again renews the leases of its runs at once', a
   const schedule = DistributedScheduleModule.forRoot({
     redis: server.url,
     namespace: 'presence',
+    app: 'settlement',
     lease: { ttlMs: TTL_MS },
   });
   const testing = await Test.createTestingModule({ imports: [schedule], providers: [Settlement] }).compile();

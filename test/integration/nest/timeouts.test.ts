@@ -38,6 +38,7 @@ async function boot({ namespace, key, delayMs, runs }: Deployment) {
   const schedule = DistributedScheduleModule.forRoot({
     redis: servers.map(({ url }) => url),
     namespace,
+    app: 'warm-up',
     deploymentKey: key,
   });
   const testing = await Test.createTestingModule({ imports: [schedule], providers: [WarmUp] }).compile();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   Snapshot,
@@ -83,9 +84,9 @@ describe('snapshots in Redis', () => {
     const url = new URL(server.url);
     url.password = 'wrong-hush';
     const store = redisSnapshots({ redis: url.href, timeoutMs: 300 }).open(PLATFORM);
-    const verdict = await store.begin({ jobId: newJobId(), attemptId: 'a' });
-    expect(verdict.kind).toBe('unreachable');
-    expect(JSON.stringify(verdict)).not.toMatch(/hush|127\.0\.0\.1/);
+    const error = await store.begin({ jobId: newJobId(), attemptId: 'a' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'DSCHED_STORE_REFUSED', value: 'DSCHED_CREDENTIALS_REFUSED' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/hush|127\.0\.0\.1/);
     await store.close();
   });
 

@@ -4,6 +4,8 @@ import { startSentinel } from '../../support/redis-sentinel.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  askFor,
+  beatOf,
   claimOf,
   closeInstances,
   endQuarantine,
@@ -84,14 +86,14 @@ describe('waitReplicas', () => {
     await nodeOf(instance).peek([]);
     await endQuarantine(master, namespace);
     const tick = await nodeTimeMs(master);
-    expect(await nodeOf(instance).claim([claimOf('a', tick, 'one')])).toEqual({
+    expect(await askFor(instance, claimOf('a', tick, 'one'))).toEqual({
       answered: false,
       reason: 'REPLICAS_MISSING',
     });
     expect((await instance.locks.tryAcquire(['a'], TTL_MS))[0]?.kind).toBe('no_quorum');
     await startReplicaOf(master);
     await until(
-      async () => (await nodeOf(instance).claim([claimOf('b', tick, 'one')])).answered,
+      async () => (await askFor(instance, claimOf('b', tick, 'one'))).answered,
       'the replica acknowledges',
     );
     // Its first replica gives a master a new replication id, which is suspicious.
@@ -113,7 +115,7 @@ describe('a Cluster', () => {
   it('is one vote for ledger, membership and locks alike, without presence', async () => {
     const namespace = newNamespace();
     const server = await started(startRedis({ cluster: true }));
-    const client = new Cluster([{ host: '127.0.0.1', port: server.port }], { keyPrefix: 'app:' });
+    const client = new Cluster([{ host: '127.0.0.1', port: server.port }]);
     const instance = openInstance({ inputs: [client], namespace });
     await until(() => instance.health()[0]?.answering === true, 'the cluster answers');
     expect(instance.strength).toBe('best_effort');
@@ -125,7 +127,7 @@ describe('a Cluster', () => {
       'granted',
       'granted',
     ]);
-    expect(answerOf(await nodeOf(instance).beat(instance.instanceId, ['a']))).toEqual({
+    expect(answerOf(await beatOf(instance, ['a']))).toMatchObject({
       members: [instance.instanceId],
       ticks: [{ tick, claimId: 'one' }],
     });
@@ -143,7 +145,7 @@ describe('a Cluster', () => {
     const client = new Cluster([{ host: '127.0.0.1', port: server.port }], { lazyConnect: true });
     const instance = openInstance({ inputs: [client], namespace, waitReplicas: 1, nodeTimeoutMs: 1_000 });
     await until(() => instance.health()[0]?.answering === true, 'the cluster answers');
-    expect(await nodeOf(instance).claim([claimOf('a', await nodeTimeMs(server), 'one')])).toEqual({
+    expect(await askFor(instance, claimOf('a', await nodeTimeMs(server), 'one'))).toEqual({
       answered: false,
       reason: 'REPLICAS_MISSING',
     });

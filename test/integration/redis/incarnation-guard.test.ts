@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { counterOf } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  beatOf,
   claimOf,
   closeInstances,
   endQuarantine,
@@ -146,12 +148,45 @@ describe('a node that may have forgotten what it granted', () => {
     // Trusted anew, whatever the coming and going of its replica has made of its replication id.
     const tick = await grantedTick('winner2');
     await follow(server, standby);
-    expect(await nodeOf(instance).claim([claimOf('a', tick, 'other')])).toEqual({
+    const terms = { set: instance.set, ids: {}, deadlineMs: 0 };
+    expect(await nodeOf(instance).claim([claimOf('a', tick, 'other')], terms)).toEqual({
       answered: false,
       reason: 'READONLY',
     });
     await server.client().replicaof('NO', 'ONE');
     await expectTickRefused(tick);
+    await standby.stop();
+  });
+
+  it('has a new id, one counter above the old one, which it finds in the file it restarted from', async () => {
+    await grantedTick();
+    const client = server.client();
+    const [before, vote] = await client.hmget(ledger(), 'id', 'vote');
+    expect(before).toMatch(/^1\.[0-9a-f]{12}$/);
+    expect(vote).toBe('single');
+    await server.save();
+    await server.kill();
+    await server.start();
+    await until(() => instance.health()[0]?.answering === true, 'the node answers again');
+    answerOf(await nodeOf(instance).peek([]));
+    const [after, noVote] = await server.client().hmget(ledger(), 'id', 'vote');
+    expect(after).toMatch(/^2\.[0-9a-f]{12}$/);
+    expect(after?.slice(2)).not.toBe(before?.slice(2));
+    expect(noVote).toBeNull();
+  });
+
+  it('has a new id also where its replica goes on in its place, with the data', async () => {
+    const standby = await startRedis({ args: FAST_REPLICATION });
+    await follow(standby, server);
+    await grantedTick();
+    expect(await server.client().wait(1, 5_000)).toBe(1);
+    const id = await server.client().hget(ledger(), 'id');
+    await standby.client().replicaof('NO', 'ONE');
+    const promoted = await startInstance({ inputs: [standby.url], namespace });
+    expect(await standby.client().hget(ledger(), 'id')).toBe(id);
+    const { identity } = answerOf(await beatOf(promoted));
+    expect(identity).toMatchObject({ hasVote: false, stamp: { set: instance.set } });
+    expect(counterOf(identity.id)).toBe(counterOf(id ?? '') + 1);
     await standby.stop();
   });
 
@@ -166,8 +201,11 @@ describe('a node that may have forgotten what it granted', () => {
   it('starts its quarantine anew when its clock has stepped back behind the last one', async () => {
     await grantedTick();
     const client = server.client();
+    const before = await client.hget(ledger(), 'id');
     await client.hset(ledger(), 'since', '9999999999999');
     await nodeOf(instance).peek([]);
+    // Nothing was forgotten: it is the same memory, and votes.
+    expect(await client.hmget(ledger(), 'id', 'vote')).toEqual([before, 'single']);
     expect(Number(await client.hget(ledger(), 'since'))).toBeLessThanOrEqual(await nodeTimeMs(server));
   });
 });

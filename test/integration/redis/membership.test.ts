@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  beatOf,
   claimOf,
   closeInstances,
   endQuarantine,
@@ -11,6 +12,7 @@ import {
   nodeTimeMs,
   startInstance,
   until,
+  votesOf,
 } from './redis-fixture.js';
 
 let server: RedisServer;
@@ -28,7 +30,7 @@ afterEach(closeInstances);
 const start = (): Promise<Instance> => startInstance({ inputs: [server.url], namespace });
 
 async function membersSeenBy(instance: Instance): Promise<readonly string[]> {
-  return [...answerOf(await nodeOf(instance).beat(instance.instanceId, [])).members].sort();
+  return [...answerOf(await beatOf(instance)).members].sort();
 }
 
 async function score(instanceId: string): Promise<number> {
@@ -42,8 +44,8 @@ describe('a beat', () => {
     expect(await membersSeenBy(one)).toEqual([one.instanceId]);
     await endQuarantine(server, namespace);
     const tick = await nodeTimeMs(server);
-    await nodeOf(one).claim([claimOf('a', tick, 'winner')]);
-    const beat = answerOf(await nodeOf(two).beat(two.instanceId, ['b', 'a']));
+    await votesOf(one, claimOf('a', tick, 'winner'));
+    const beat = answerOf(await beatOf(two, ['b', 'a']));
     expect([...beat.members].sort()).toEqual([one.instanceId, two.instanceId].sort());
     expect(beat.ticks).toMatchObject([{ tick: 0 }, { tick, claimId: 'winner' }]);
   });
@@ -107,7 +109,7 @@ describe('a presence', () => {
     await server.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until(() => one.presenceRestored === 1, 'the presence is restored');
     // Another namespace has another channel: to this instance the node says that it does not see it.
-    const stranger = answerOf(await nodeOf(one).beat('stranger', []));
+    const stranger = answerOf(await beatOf(one, [], 'stranger'));
     expect(stranger.members).toContain('stranger');
     await until(() => one.presenceRestored === 2, 'the presence is renewed');
   });

@@ -8,6 +8,8 @@ import { SystemClock } from '../../../libs/distributed-schedule/src/system/syste
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  askFor,
+  beatOf,
   claimOf,
   closeInstances,
   type Instance,
@@ -42,7 +44,7 @@ const start = (nodeTimeoutMs = 2_000): Promise<Instance> =>
 
 /** Why the node of an instance gives no vote. */
 async function silenceOf(instance: Instance): Promise<string> {
-  const reply = await nodeOf(instance).claim([claimOf('a', await nodeTimeMs(server), 'one')]);
+  const reply = await askFor(instance, claimOf('a', await nodeTimeMs(server), 'one'));
   return reply.answered ? 'it answered' : reply.reason;
 }
 
@@ -199,7 +201,10 @@ describe('a server that cannot run the scripts', () => {
     const two = await startInstance({ inputs: [url], namespace });
     expect(await votesOf(one, claimOf('a', await nodeTimeMs(server), 'one'))).toEqual(['quarantined']);
     answerOf(await nodeOf(one).giveBack([claimOf('a', 1, 'one')]));
-    answerOf(await nodeOf(one).beat(one.instanceId, ['a']));
+    answerOf(await beatOf(one, ['a']));
+    expect(await nodeOf(one).note({ position: 'n2', id: '1.b', set: one.set })).toMatchObject({
+      answered: true,
+    });
     const held: HeldLock[] = [];
     await until(async () => {
       const [verdict] = await one.locks.tryAcquire(['a'], 300);
@@ -240,7 +245,7 @@ describe('a password', () => {
     await until(async () => {
       const reply = await nodeOf(wrong).peek(['a']);
       texts.push(JSON.stringify(reply));
-      return !reply.answered && reply.reason === 'not connected (WRONGPASS)';
+      return !reply.answered && reply.reason === 'DSCHED_CREDENTIALS_REFUSED';
     }, 'the password is refused');
     server.pause();
     texts.push(JSON.stringify(await nodeOf(right).peek(['a'])));
@@ -254,7 +259,7 @@ describe('a password', () => {
 
 describe("a caller's client", () => {
   it('is neither used nor closed', async () => {
-    const client = new Redis(server.url, { lazyConnect: true, keyPrefix: 'app:', enableOfflineQueue: true });
+    const client = new Redis(server.url, { lazyConnect: true, enableOfflineQueue: true });
     const instance = await startInstance({ inputs: [client], namespace });
     expect(await silenceOf(instance)).toBe('it answered');
     expect(client.status).toBe('wait');

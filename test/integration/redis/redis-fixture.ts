@@ -1,8 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
+import { bringUp } from '../../../libs/distributed-schedule/src/protocol/electorate/bring-up.js';
 import type {
+  BeatReply,
   Claim,
+  ClaimTerms,
+  ClaimVote,
   Clock,
+  NodeReply,
   TimeSample,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import {
@@ -12,6 +17,7 @@ import {
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { answerOf } from '../../support/answer-of.js';
+import { signOf } from '../../support/electorate.js';
 import type { RedisServer } from '../../support/redis-server.js';
 
 export { answerOf };
@@ -118,9 +124,32 @@ export function nodeOf(instance: Instance): Instance['nodes'][number] {
   return node;
 }
 
+/** Has every node stamped and confirmed, and answers under which terms they can be asked. */
+export async function termsOf(instance: Instance): Promise<ClaimTerms> {
+  return { set: instance.set, ids: await bringUp(instance.nodes, instance.set), deadlineMs: 0 };
+}
+
+/** What the only node says to claims, after it was brought up. */
+export async function askFor(
+  instance: Instance,
+  ...claims: readonly Claim[]
+): Promise<NodeReply<readonly ClaimVote[]>> {
+  const reply = await nodeOf(instance).claim(claims, await termsOf(instance));
+  return reply.answered ? { ...reply, value: reply.value.votes } : reply;
+}
+
 /** The kinds of a node's votes, in order. */
 export async function votesOf(instance: Instance, ...claims: readonly Claim[]): Promise<readonly string[]> {
-  return answerOf(await nodeOf(instance).claim(claims)).map((vote) => vote.kind);
+  return answerOf(await askFor(instance, ...claims)).map((vote) => vote.kind);
+}
+
+/** A beat of this instance, or of another one in its name. */
+export async function beatOf(
+  instance: Instance,
+  tasks: readonly string[] = [],
+  instanceId = instance.instanceId,
+): Promise<NodeReply<BeatReply>> {
+  return nodeOf(instance).beat(instanceId, signOf(instance.set), tasks);
 }
 
 /** How often a server was asked to run a script since `CONFIG RESETSTAT`. */

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
+import {
+  nodeSetOf,
+  parseSet,
+  setText,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import { nodeSetFingerprint } from '../../../libs/distributed-schedule/src/redis/redis-address.js';
 import {
   type RedisInput,
   requireRedisSources,
@@ -32,11 +36,12 @@ function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
   throw new Error('accepted');
 }
 
-const fingerprint = (...inputs: readonly RedisInput[]): string => fingerprintOf(inputs, 3_000);
+const setNamed = (...inputs: readonly RedisInput[]): string => setWith(inputs, 3_000);
 
-const fingerprintOf = (inputs: readonly RedisInput[], leaseTtlMs: number): string => {
-  const addresses = requireRedisSources(inputs).map((source) => source.address);
-  return nodeSetFingerprint(addresses, leaseTtlMs);
+/** What stands on record for these nodes, as text. */
+const setWith = (inputs: readonly RedisInput[], leaseTtlMs: number): string => {
+  const addresses = requireRedisSources(inputs).map(({ address }) => address.identity);
+  return setText(nodeSetOf(addresses, 1, leaseTtlMs));
 };
 
 const A = 'redis://127.0.0.1:7001';
@@ -72,6 +77,84 @@ describe('the redis option', () => {
     ['a client with stringNumbers', keep(new Redis({ lazyConnect: true, stringNumbers: true }))],
   ])('refuses %s', (_, ...inputs) => {
     expect(errorOf(...inputs)).toMatchObject({ code: 'DSCHED_BAD_REDIS' });
+  });
+
+  const BAD_NUMBERS = [
+    {
+      given: { db: Number.NaN },
+      says: 'has db NaN, most likely because an environment variable is not set; write',
+    },
+    { given: { db: Number(undefined) }, says: 'has db NaN' },
+    { given: { db: -1 }, says: 'has db -1; write a whole number from 0, as in db: 2' },
+    { given: { db: 1.5 }, says: 'has db 1.5;' },
+    { given: { db: Number.POSITIVE_INFINITY }, says: 'has db Infinity;' },
+    { given: { db: '2' }, says: 'has db "2", which is a text (use Number()); write' },
+    { given: { db: null }, says: 'has db null, most likely' },
+    { given: { port: Number.NaN }, says: 'has port NaN, most likely' },
+    { given: { port: 0 }, says: 'has port 0; write a whole number from 1 to 65535, as in port: 6379' },
+    { given: { port: 70_000 }, says: 'has port 70000;' },
+    { given: { port: '6379' }, says: 'has port "6379", which is a text' },
+    { given: { sentinels: [{ host: 's' }, { host: 's2', port: 0 }] }, says: 'has port 0;' },
+  ] as const;
+
+  it.each(BAD_NUMBERS)('refuses the number of $given', ({ given, says }) => {
+    const error = errorOf(A, given, B);
+    const [value] = Object.values('sentinels' in given ? { port: 0 } : given);
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value });
+    expect(error.message).toContain(`redis[1] ${says}`);
+  });
+
+  it.each<RedisOptions>([
+    { db: Number.NaN },
+    { db: -1 },
+    { db: 1.5 },
+    { port: Number.NaN },
+    { port: 70_000 },
+  ])('refuses the number of a client with %o', (options) => {
+    expect(errorOf(keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })))).toMatchObject(
+      {
+        code: 'DSCHED_BAD_REDIS',
+        value: Object.values(options)[0],
+      },
+    );
+  });
+
+  it('takes what a client has made a number of', () => {
+    const options = { db: '2', port: '7001' } as unknown as RedisOptions;
+    const [source] = requireRedisSources([
+      keep(new Redis({ ...options, lazyConnect: true, replyMapping: 'legacy' })),
+    ]);
+    expect(source?.address.identity).toBe('127.0.0.1:7001/2');
+  });
+
+  it('refuses a number in an URL that is none for a database or a port', () => {
+    expect(errorOf('redis://127.0.0.1/99999999999999999999').message).toContain('redis[0] has db 1');
+    expect(errorOf('redis://127.0.0.1:0').message).toContain('redis[0] has port 0');
+  });
+
+  it.each([
+    ['its options', () => new Cluster([7001], { lazyConnect: true, redisOptions: { db: 2 } })],
+    ['a node', () => new Cluster([7001, { host: 'a', db: 2 } as object], { lazyConnect: true })],
+    ['an URL', () => new Cluster(['redis://127.0.0.1:7001/2'], { lazyConnect: true })],
+  ])('refuses a Cluster with a database other than 0, in %s', (_, make) => {
+    const error = errorOf(keep(make()));
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value: 2 });
+    expect(error.message).toContain('redis[0] is a Cluster with db 2, and a Cluster has database 0 only');
+  });
+
+  it.each([
+    { in: 'options', make: () => ({ host: '127.0.0.1', keyPrefix: 'staging:' }) },
+    { in: 'a client', make: () => keep(new Redis({ lazyConnect: true, keyPrefix: 'staging:' })) },
+    { in: 'a Cluster', make: () => keep(new Cluster([7001], { lazyConnect: true, keyPrefix: 'staging:' })) },
+    {
+      in: 'the options of a Cluster',
+      make: () => keep(new Cluster([7001], { lazyConnect: true, redisOptions: { keyPrefix: 'staging:' } })),
+    },
+  ])('refuses a keyPrefix in $in, which would join two environments', ({ make }) => {
+    const error = errorOf(make());
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS', value: 'staging:' });
+    expect(error.message).toContain('keyPrefix "staging:"');
+    expect(error.message).toContain("namespace: 'shop-staging'");
   });
 
   it('refuses an even number of nodes, with which votes end in draws', () => {
@@ -125,34 +208,41 @@ describe('the redis option', () => {
   });
 });
 
-describe('the fingerprint of a node set', () => {
+describe('a set of nodes on record', () => {
   it('does not depend on order and spelling', () => {
-    expect(fingerprint(A, B, C)).toBe(fingerprint(C, { port: 7001 }, 'redis://user:secret@localhost:7002/0'));
+    expect(setNamed(A, B, C)).toBe(setNamed(C, { port: 7001 }, 'redis://user:secret@localhost:7002/0'));
   });
 
   it('tells sets, databases and kinds apart', () => {
     const sentinel = (name: string): RedisInput => ({ sentinels: [{ host: 's2' }, { host: 's1' }], name });
     const prints = [
-      ...[C, `${C}/1`, sentinel('x'), sentinel('y')].map((third) => fingerprint(A, B, third)),
-      fingerprint(A, B, keep(new Cluster([7009], { lazyConnect: true }))),
-      fingerprint(A),
+      ...[C, `${C}/1`, sentinel('x'), sentinel('y')].map((third) => setNamed(A, B, third)),
+      setNamed(A, B, keep(new Cluster([7009], { lazyConnect: true }))),
+      setNamed(A),
     ];
     expect(new Set(prints).size).toBe(prints.length);
-    expect(fingerprint(A, B, sentinel('x'))).toBe(
-      fingerprint(A, B, { sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
+    expect(setNamed(A, B, sentinel('x'))).toBe(
+      setNamed(A, B, { sentinels: [{ host: 'S1', port: 26_379 }, { host: 's2' }], name: 'x' }),
     );
   });
 
   it('is the same for one store under any address, so that a renamed host fences nobody', () => {
     const stores = [A, B, { sentinels: [{ host: 's1' }] }, keep(new Cluster([7001], { lazyConnect: true }))];
-    expect(new Set(stores.map((store) => fingerprint(store))).size).toBe(1);
+    expect(new Set(stores.map((store) => setNamed(store))).size).toBe(1);
   });
 
   it('tells times to live of leases apart, of one store and of several', () => {
-    for (const set of [[A], [A, B, C]]) expect(fingerprintOf(set, 3_000)).not.toBe(fingerprintOf(set, 3_001));
+    for (const set of [[A], [A, B, C]]) expect(setWith(set, 3_000)).not.toBe(setWith(set, 3_001));
   });
 
-  it('cannot be read', () => {
-    expect(fingerprint('redis://:geheim@intern.example')).toMatch(/^[0-9a-f]{40}$/);
+  it('names its members without blanks and without secrets', () => {
+    const sentinel = { sentinels: [{ host: 's2' }, { host: 's1' }], name: 'x', password: 'geheim' };
+    const text = setNamed('redis://user:geheim@intern.example/2', sentinel, { path: '/run/my redis.sock' });
+    expect(text).not.toContain('geheim');
+    expect(parseSet(text)?.positions).toEqual([
+      '%2Frun%2Fmy%20redis.sock%2F0',
+      'intern.example%3A6379%2F2',
+      'x%40s1%3A26379%20x%40s2%3A26379%2F0',
+    ]);
   });
 });

@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
+  askFor,
+  beatOf,
   claimOf,
   closeInstances,
   newNamespace,
@@ -33,10 +35,10 @@ async function problemOf(url: string, store: RedisServer = server): Promise<stri
   const instance = openInstance({ inputs: [url], namespace });
   await until(() => instance.problems.length > 0, 'the problem is told');
   const node = nodeOf(instance);
-  expect(await node.claim([claimOf('a', await nodeTimeMs(store), 'one')])).toEqual(NO_VOTE);
+  expect(await askFor(instance, claimOf('a', await nodeTimeMs(store), 'one'))).toEqual(NO_VOTE);
   expect(await node.giveBack([claimOf('a', 1, 'one')])).toEqual(NO_VOTE);
   expect(await node.peek(['a'])).toEqual(NO_VOTE);
-  expect(await node.beat('one', ['a'])).toEqual(NO_VOTE);
+  expect(await beatOf(instance, ['a'])).toEqual(NO_VOTE);
   expect((await instance.locks.tryAcquire(['a'], 300))[0]).toMatchObject({ kind: 'no_quorum' });
   expect(await store.client().keys(`{${namespace}}*`)).toEqual([]);
   expect(instance.problems).toHaveLength(1);

@@ -5,7 +5,13 @@ import { Reports } from './reports.js';
 import { Upkeep } from './upkeep.js';
 
 @Module({
-  imports: [DistributedScheduleModule.forRoot({ redis: process.env.REDIS ?? '', deploymentKey: 'v1' })],
+  imports: [
+    DistributedScheduleModule.forRoot({
+      redis: process.env.REDIS ?? '',
+      namespace: 'shop',
+      deploymentKey: 'v1',
+    }),
+  ],
   providers: [Journal, Reports, Upkeep],
 })
 export class AppModule {}

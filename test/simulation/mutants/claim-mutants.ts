@@ -178,8 +178,8 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'the node does not know its node set',
     profiles: ['normal'],
     file: LEDGER,
-    find: "if (nodeSet.generation < memory.nodeSet.generation) return claims.map(() => ({ kind: 'outdated' }));",
-    replace: 'if (nodeSet.generation < memory.nodeSet.generation) memory.nodeSet = nodeSet;',
+    find: "if (set.generation < stamp.set.generation) return 'outdated';",
+    replace: 'if (set.generation < stamp.set.generation) return undefined;',
   },
   {
     name: 'a newer node set is ignored',

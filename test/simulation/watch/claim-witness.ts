@@ -1,5 +1,9 @@
 /** Every vote of every node, and what must be true of claims. Owes nothing to the ledger's own memory. */
 
+import {
+  idsText,
+  type LedgerIds,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { Claim, ClaimVote } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
@@ -9,6 +13,8 @@ import type { History } from './history.js';
 export interface Voter {
   readonly instanceId: string;
   readonly set: NodeSet;
+  /** The ids that the message names. */
+  readonly ids: LedgerIds;
 }
 
 /** Who granted a claim, and how many make a majority for it. */
@@ -16,8 +22,11 @@ interface Grants {
   readonly nodes: number;
   /** By server, when it granted it first. */
   readonly atMs: Map<number, number>;
-  /** Two servers of one position are one vote. */
-  readonly positions: Set<number>;
+  /**
+   * By the ids that a message named, the positions that granted it: a vote counts only beside others under the same ids. Two
+   * servers of one position are one vote.
+   */
+  readonly rounds: Map<string, Set<number>>;
 }
 
 /** What happened to one tick of a task. */
@@ -118,18 +127,19 @@ export class ClaimWitness {
     if (this.newest.get(key)?.claimId === claim.claimId) this.newest.delete(key);
   }
 
-  private granted(server: Server, { set }: Voter, claim: Claim): void {
+  private granted(server: Server, { set, ids }: Voter, claim: Claim): void {
     const nowMs = this.history.nowMs();
     const { grants } = this.storyOf(claim);
     const granted = grants.get(claim.claimId) ?? {
       nodes: set.positions.length,
       atMs: new Map(),
-      positions: new Set(),
+      rounds: new Map(),
     };
     grants.set(claim.claimId, granted);
     if (granted.atMs.has(server.index)) this.history.count('granted again');
     else granted.atMs.set(server.index, nowMs);
-    granted.positions.add(server.position);
+    const round = granted.rounds.get(idsText(ids)) ?? new Set<number>();
+    granted.rounds.set(idsText(ids), round.add(server.position));
     this.lastGrantMs.set(server.index, nowMs);
     const wallMs = server.wallMs();
     if (claim.tick > wallMs + EARLY_MS) this.history.fail('no grant ahead', this.nameOf(server, claim));
@@ -151,7 +161,8 @@ export class ClaimWitness {
 
   private checkOneMajority(claim: Claim, grants: TickStory['grants']): void {
     const majorities = [...grants].filter(
-      ([claimId, { positions, nodes }]) => positions.size * 2 > nodes && !this.givenBack.has(claimId),
+      ([claimId, { rounds, nodes }]) =>
+        [...rounds.values()].some(({ size }) => size * 2 > nodes) && !this.givenBack.has(claimId),
     );
     if (majorities.length < 2) return;
     this.history.fail(

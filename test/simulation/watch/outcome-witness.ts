@@ -82,9 +82,9 @@ export class OutcomeWitness {
 
   /** In quiet time one instance bids for a tick, and the others see that it is taken. */
   bid(instanceId: string, task: string): void {
-    const { healedAtMs, durationMs, periodMs } = this.profile;
+    const { healedAtMs, durationMs, periodMs, liveAfterMs = LIVE_AFTER_MS } = this.profile;
     const nowMs = this.history.nowMs();
-    const quietMs = nowMs - healedAtMs - LIVE_AFTER_MS;
+    const quietMs = nowMs - healedAtMs - liveAfterMs;
     if (healedAtMs >= durationMs || quietMs < 0 || quietMs > QUIET_MS) return;
     const key = `${taskOfRunLock(task)} ${Math.floor((nowMs + BID_LEAD_MS) / periodMs)}`;
     if (this.runs.isLong(taskOfRunLock(task)))

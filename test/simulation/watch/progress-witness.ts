@@ -66,9 +66,9 @@ export class ProgressWitness {
   }
 
   private checkTask(task: string): void {
-    const { periodMs, durationMs, healedAtMs } = this.profile;
+    const { periodMs, durationMs, healedAtMs, liveAfterMs = LIVE_AFTER_MS } = this.profile;
     const stretches = this.stretchesOf(task);
-    const from = Math.ceil((healedAtMs + LIVE_AFTER_MS) / periodMs) * periodMs;
+    const from = Math.ceil((healedAtMs + liveAfterMs) / periodMs) * periodMs;
     for (let atMs = from; atMs <= durationMs - LAST_MS; atMs += periodMs) {
       if (this.runs.started.has(`${task} ${EPOCH_MS + atMs}`)) continue;
       if (this.wasNobodyThere(task, atMs) || this.mayBePassedOver(task, atMs, stretches)) continue;

@@ -12,6 +12,8 @@ export interface Profile {
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
   readonly healedAtMs: number;
+  /** After healing, until every tick must run; 6 s where nothing is said. */
+  readonly liveAfterMs?: number;
   readonly tasks: number;
   readonly options: Partial<ProtocolOptions>;
   readonly network: NetworkOptions;
@@ -113,8 +115,11 @@ export const IDENTITY: Profile = {
   ...NORMAL,
   name: 'identity',
   periodMs: 500,
-  durationMs: 45_000,
-  healedAtMs: 25_000,
+  durationMs: 46_000,
+  healedAtMs: 20_000,
+  // An old server to which a name has gone back keeps its vote for 10 s before it takes a new id, and notes are asked for again at
+  // distances of up to 10 s.
+  liveAfterMs: 22_000,
   tasks: 1,
   options: { bidStaggerMs: 40, nodeTimeoutMs: 60 },
   network: BAD,

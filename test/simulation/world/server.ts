@@ -18,6 +18,9 @@ const STEP_FORGOTTEN_MS = 3_100;
 /** By then an instance that is there has had an answer. */
 const STEP_MISLEADS_MS = 20_000;
 
+/** More than the faults of one world. */
+const MOST_RESTARTS = 100;
+
 /** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
 export const MOST_BACK_MS = 800;
 
@@ -161,6 +164,8 @@ export class Server {
 
   /** Begins with what another server knows, or knew when its last file was written: a restored or promoted one. */
   copyFrom(other: Server, content: 'replica' | 'file'): void {
+    // The model numbers the incarnations of one server; none of this one's may look like one of the other's.
+    for (let count = 0; count < MOST_RESTARTS; count += 1) this.model.loseMemory('restart');
     this.restore(content === 'file' ? other.backup : other.snapshot());
   }
 

@@ -136,7 +136,7 @@ class WatchedNode {
   ): Promise<NodeReply<ClaimReply>> {
     const { claims: witness, history } = this.parts;
     const { id: instanceId } = this.resident;
-    const voter = { instanceId, set: terms.set };
+    const voter = { instanceId, set: terms.set, ids: terms.ids };
     witness.asked(voter, claims);
     const reply = await node.claim(claims, terms);
     if (!reply.answered) return reply;

@@ -23,9 +23,19 @@ export interface LinkRules {
   readonly refuse?: boolean;
 }
 
+/** Answers that are to be lost after the node has acted. */
+export interface AnswerLossOrder {
+  /** Requests that carry one of these texts are meant. */
+  readonly to: readonly string[];
+  /** So many connections are hit, each once. */
+  readonly times: number;
+}
+
 export interface LinkCounters {
   /** Open now. */
   readonly connections: number;
+  /** Those of them that lead to another server than new ones would. */
+  readonly formerConnections: number;
   /** Since the link was made. */
   readonly accepted: number;
   readonly requestBytes: number;
@@ -33,6 +43,8 @@ export interface LinkCounters {
   readonly droppedBytes: number;
   readonly stalls: number;
   readonly resets: number;
+  /** Connections that were reset when the node had answered, instead of its answer. */
+  readonly lostAnswers: number;
   /** Waiting now, both ways. */
   readonly heldBytes: number;
 }
@@ -40,6 +52,8 @@ export interface LinkCounters {
 /** What the test asks of the proxy's process. */
 export type ProxyRequest =
   | { readonly type: 'open'; readonly link: number; readonly host: string; readonly port: number }
+  | { readonly type: 'aim'; readonly link: number; readonly host: string; readonly port: number }
+  | { readonly type: 'lose'; readonly link: number; readonly order: AnswerLossOrder }
   | { readonly type: 'rules'; readonly link: number; readonly rules: LinkRules }
   | { readonly type: 'reset'; readonly link: number }
   | { readonly type: 'counters'; readonly link: number };

@@ -1,14 +1,22 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { LinkCounters, LinkRules } from './link-rules.js';
+import { AnswerLoss } from './answer-loss.js';
+import type { AnswerLossOrder, DirectionRules, LinkCounters, LinkRules } from './link-rules.js';
 import { type DirectionCounts, ProxiedDirection } from './proxied-direction.js';
 
 const PORT_ATTEMPTS = 20;
 // Below the range of outgoing connections: nobody takes the port by chance while the link refuses connections.
 const FIRST_PORT = 20_000;
 const LAST_PORT = 31_999;
+const LOST: DirectionRules = { drop: true };
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
 
 interface Connection {
+  readonly target: Target;
   readonly sockets: readonly [Socket, Socket];
   readonly requests: ProxiedDirection;
   readonly replies: ProxiedDirection;
@@ -25,7 +33,18 @@ export class ProxiedLink {
   private readonly requestCounts: DirectionCounts = { passedBytes: 0, droppedBytes: 0, stalls: 0 };
   private readonly replyCounts: DirectionCounts = { passedBytes: 0, droppedBytes: 0, stalls: 0 };
 
-  constructor(private readonly target: { readonly host: string; readonly port: number }) {}
+  private readonly loss = new AnswerLoss();
+
+  constructor(private target: Target) {}
+
+  /** Of new connections; the open ones go on as they are. */
+  aim({ host, port }: Target): void {
+    this.target = { host, port };
+  }
+
+  lose(order: AnswerLossOrder): void {
+    this.loss.order(order);
+  }
 
   async open(): Promise<number> {
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
@@ -61,12 +80,14 @@ export class ProxiedLink {
     const held = [...this.connections].map(({ requests, replies }) => requests.heldBytes + replies.heldBytes);
     return {
       connections: this.connections.size,
+      formerConnections: [...this.connections].filter(({ target }) => !this.isAimedAt(target)).length,
       accepted: this.accepted,
       requestBytes: this.requestCounts.passedBytes,
       replyBytes: this.replyCounts.passedBytes,
       droppedBytes: this.requestCounts.droppedBytes + this.replyCounts.droppedBytes,
       stalls: this.requestCounts.stalls + this.replyCounts.stalls,
       resets: this.resets,
+      lostAnswers: this.loss.count,
       heldBytes: held.reduce((sum, bytes) => sum + bytes, 0),
     };
   }
@@ -90,13 +111,22 @@ export class ProxiedLink {
     this.server = undefined;
   }
 
+  private isAimedAt({ host, port }: Target): boolean {
+    return host === this.target.host && port === this.target.port;
+  }
+
   private accept(socket: Socket): void {
     this.accepted += 1;
-    const node = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
+    const { target } = this;
+    const node = connect({ ...target, allowHalfOpen: true, noDelay: true });
+    // Before the directions: what marks a request, and what loses its answer, comes before its bytes are passed on.
+    const isDoomed = this.loss.watch(socket, node, () => this.resetBoth([socket, node]));
+    const repliesRules = (): DirectionRules => (isDoomed() ? LOST : (this.rules.replies ?? {}));
     const connection: Connection = {
+      target,
       sockets: [socket, node],
       requests: new ProxiedDirection(socket, node, () => this.rules.requests ?? {}, this.requestCounts),
-      replies: new ProxiedDirection(node, socket, () => this.rules.replies ?? {}, this.replyCounts),
+      replies: new ProxiedDirection(node, socket, repliesRules, this.replyCounts),
     };
     this.connections.add(connection);
     const forgetClosed = (): void => {

@@ -73,8 +73,8 @@ export function evicted(server: RedisServer, namespace: string): Fault {
         'maxmemory-policy': 'allkeys-random',
         maxmemory: String(usedBytes + ROOM_BYTES),
       });
-      await watcher.subscribe('__keyevent@0__:evicted');
-      watcher.on('message', (_, key) => victims.add(key));
+      await watcher.psubscribe('__keyevent@*__:evicted');
+      watcher.on('pmessage', (_, __, key) => victims.add(key));
       const fillers = await fillUntil(server, () => victims.has(ledger));
       watcher.disconnect();
       return `the server reports the eviction of ${ledger}, after ${fillers} keys of ${FILLER_BYTES} bytes`;

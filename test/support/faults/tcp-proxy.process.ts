@@ -29,6 +29,8 @@ async function answerTo(request: ProxyRequest): Promise<number | LinkCounters | 
   if (link === undefined) throw new Error(`no link ${request.link}`);
   if (request.type === 'counters') return link.counters();
   if (request.type === 'reset') return link.reset();
-  await link.set(request.rules);
+  if (request.type === 'aim') link.aim(request);
+  else if (request.type === 'lose') link.lose(request.order);
+  else await link.set(request.rules);
   return undefined;
 }

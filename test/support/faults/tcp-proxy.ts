@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { LinkCounters, LinkRules, ProxyReply, ProxyRequest } from './link-rules.js';
+import type { AnswerLossOrder, LinkCounters, LinkRules, ProxyReply, ProxyRequest } from './link-rules.js';
 
 const PROGRAM = fileURLToPath(new URL('./tcp-proxy.process.ts', import.meta.url));
 const TYPESCRIPT = new URL('../../../scripts/typescript.mjs', import.meta.url);
@@ -86,6 +86,17 @@ export class ProxyLink {
   /** Replaces all rules; `{}` makes it a plain link. In force when this resolves. */
   async set(rules: LinkRules): Promise<void> {
     await this.host.ask({ type: 'rules', link: this.link, rules });
+  }
+
+  /** From now on new connections lead to that server: the name has come to mean another one. The open ones stay. */
+  async aim(targetUrl: string): Promise<void> {
+    const { hostname, port } = new URL(targetUrl);
+    await this.host.ask({ type: 'aim', link: this.link, host: hostname, port: Number(port) });
+  }
+
+  /** The node acts on the next such requests; instead of its answer comes a reset. Replaces what was ordered before. */
+  async lose(order: AnswerLossOrder): Promise<void> {
+    await this.host.ask({ type: 'lose', link: this.link, order });
   }
 
   /** Resets all open connections and resolves to their number. */

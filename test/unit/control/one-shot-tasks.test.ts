@@ -18,7 +18,7 @@ describe('a task that is added for one instant', () => {
         code,
       });
     }
-    expect(one.board.list('task:')).toEqual([]);
+    expect(one.room.list('task:')).toEqual([]);
   });
 
   it('may be added again when it is over, as by a replica that restarts', async () => {
@@ -48,7 +48,7 @@ describe('a task that is added for one instant', () => {
     ]);
     const newcomer = await Version.start(scene, { report: EVERY_HOUR }, ['send']);
     await scene.clock.advance(SECOND_MS);
-    expect(newcomer.board.list('task:').map(({ key }) => key)).toEqual(['task:often']);
+    expect(newcomer.room.list('task:').map(({ key }) => key)).toEqual(['task:often']);
   });
 
   it('stays for as long as the schedule that it was given in place of its own', async () => {

@@ -29,7 +29,7 @@ describe('during a rolling deploy', () => {
   it('the newer version counts for intervals and every second too, both ways', async () => {
     const scene = world();
     const old = await Version.start(scene, {
-      sweep: everyMs(5_000),
+      sweep: everyMs(500),
       beat: everyMs(1_000),
       poll: { kind: 'every_second' },
     });
@@ -108,25 +108,5 @@ describe('during a rolling deploy', () => {
     expect(old.task('extra')).toMatchObject({ state: 'left_alone', source: 'code' });
     expect(old.events).toMatchObject([{ task: 'extra', condition: 'elsewhere', isActive: true }]);
     expect(old.nextTick('legacy')).toBe('01:00:00.000');
-  });
-
-  it('keeps its own schedule where that of the newer version cannot be used, and says why', async () => {
-    const scene = world();
-    const old = await Version.start(scene, { report: everyMs(5_000) });
-    await scene.clock.advance(SECOND_MS);
-    // Too short for the stagger of these instances.
-    await Version.start(scene, { report: everyMs(5_001) });
-    const bad = {
-      firstSeenMs: scene.clock.wallMs(),
-      tasks: { report: { fingerprint: 'x', schedule: { cron: 'bad' } } },
-    };
-    await scene.ending(old.board.put('set:bad:0', JSON.stringify(bad)));
-    await scene.ending(old.board.put('alive:bad', '{}', 60_000));
-    await scene.clock.advance(SECOND_MS);
-    expect(old.task('report').base?.description).toBe('every 5000 ms');
-    expect(old.events.at(-1)).toMatchObject({
-      condition: 'unusable',
-      detail: expect.stringContaining('DSCHED_BAD_SCHEDULE'),
-    });
   });
 });

@@ -33,7 +33,7 @@ describe('a triggered tick', () => {
     );
     expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
     await scene.clock.advance(SECOND_MS - 100);
-    const ticks = one.board.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
+    const ticks = one.room.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
     expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
   });
 
@@ -103,17 +103,17 @@ describe('a triggered tick', () => {
   it('is an error that leaves nothing behind when others are always there before', async () => {
     const { scene, one } = await pair();
     let rivals = 0;
-    one.board.watch((keys) => {
+    one.room.watch((keys) => {
       for (const key of keys) {
-        const value = one.board.get(key);
+        const value = one.room.get(key);
         if (!key.startsWith('trigger:') || key.startsWith('trigger:0:') || value === undefined) continue;
         rivals += 1;
-        one.board.post(`trigger:0:${rivals}:report`, value);
+        one.room.post(`trigger:0:${rivals}:report`, value);
       }
     });
     const code = 'DSCHED_NO_ROOM';
     await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
-    const left = one.board.list('trigger:').filter(({ key }) => !key.startsWith('trigger:0:'));
+    const left = one.room.list('trigger:').filter(({ key }) => !key.startsWith('trigger:0:'));
     expect(left).toEqual([]);
     expect(rivals).toBeGreaterThan(3);
   });
@@ -133,7 +133,7 @@ describe('a triggered tick', () => {
     const { scene, one } = await pair({ report: { ...cron('0 0 * * * *'), disabled: true } as never });
     const code = 'DSCHED_TASK_DISABLED';
     await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
-    expect(one.board.list('trigger:')).toEqual([]);
+    expect(one.room.list('trigger:')).toEqual([]);
   });
 
   it('takes no options but its own, and may carry null', async () => {

@@ -1,18 +1,24 @@
 /** One running version of an app: its decorated tasks, a board, and what is planned for them. */
 
+import { roomOf } from '../../../libs/distributed-schedule/src/nest/app-claims.js';
 import { Blueprints } from '../../../libs/distributed-schedule/src/nest/blueprints.js';
 import { ControlReconciler } from '../../../libs/distributed-schedule/src/nest/control.reconciler.js';
-import { ControlPlan, type PlannedTask } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
-import {
-  DefinitionSets,
-  definitionSetOf,
-} from '../../../libs/distributed-schedule/src/nest/definition-sets.js';
+import { ControlPlan } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
+import { watchDecisions } from '../../../libs/distributed-schedule/src/nest/control-watch.js';
+import { definitionSetOf } from '../../../libs/distributed-schedule/src/nest/definition-set.js';
+import { DefinitionSets } from '../../../libs/distributed-schedule/src/nest/definition-sets.js';
 import type { ExclusiveTask } from '../../../libs/distributed-schedule/src/nest/exclusive.explorer.js';
 import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest/exclusive-task.factory.js';
+import type { ExclusiveTaskOptions } from '../../../libs/distributed-schedule/src/nest/exclusive-task-options.js';
+import { FrequencyDesk } from '../../../libs/distributed-schedule/src/nest/frequency-desk.js';
+import type { PlannedTask } from '../../../libs/distributed-schedule/src/nest/planned-task.js';
 import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
+import { SetsOnBoard } from '../../../libs/distributed-schedule/src/nest/sets-on-board.js';
 import { TaskControl } from '../../../libs/distributed-schedule/src/nest/task-control.js';
 import { TaskTrigger } from '../../../libs/distributed-schedule/src/nest/task-trigger.js';
+import { VersionRule } from '../../../libs/distributed-schedule/src/nest/version-rule.js';
 import type { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
+import { BoardRoom } from '../../../libs/distributed-schedule/src/protocol/board/board-room.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type {
   ScheduledTask,
@@ -29,8 +35,17 @@ export const everyMs = (periodMs: number): ScheduleDefinition => ({ kind: 'inter
 const BID_STAGGER_MS = 100;
 const KEEP_EVERY_MS = 800;
 
+export interface VersionOptions {
+  readonly app?: string;
+  readonly followMoreFrequent?: boolean;
+  /** Options of each task's decorator. */
+  readonly options?: ExclusiveTaskOptions;
+}
+
 export class Version {
   readonly board: Board;
+  /** The records of this app. */
+  readonly room: BoardRoom;
   readonly events: Extract<ScheduleEvent, { type: 'control' }>[] = [];
   /** What the scheduler has. */
   readonly scheduled = new Map<string, ScheduledTask>();
@@ -45,11 +60,13 @@ export class Version {
     private readonly world: BoardWorld,
     definitions: Definitions,
     handlers: readonly string[],
+    { app = 'shop', followMoreFrequent = false, options = {} }: VersionOptions,
   ) {
     this.board = world.join();
+    this.room = new BoardRoom(this.board, roomOf(app));
     const nowMs = world.clock.wallMs();
     const tasks = Object.entries(definitions).map(([name, schedule]): ExclusiveTask => {
-      const metadata = { decorator: '@CronExclusive', options: { name }, schedule };
+      const metadata = { decorator: '@CronExclusive', options: { ...options, name }, schedule };
       const blueprint = createTaskBlueprint(
         metadata,
         { className: 'Chores', method: name },
@@ -61,12 +78,18 @@ export class Version {
     const known = new Map<string, TickHandler>(
       [...tasks.map(({ name }) => name), ...handlers].map((name) => [name, () => name]),
     );
-    this.sets = new DefinitionSets(this.board, definitionSetOf(tasks));
+    this.sets = new DefinitionSets(this.board, app, definitionSetOf(tasks), new SetsOnBoard(this.board));
     const blueprints = new Blueprints(() => ({ nowMs: world.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
     this.blueprints = blueprints;
+    const desk = new FrequencyDesk(
+      world.clock,
+      () => this.reconciler.reconcile(),
+      new AbortController().signal,
+    );
     const plan = new ControlPlan({
-      board: this.board,
+      board: this.room,
       sets: this.sets,
+      versions: new VersionRule(followMoreFrequent, desk),
       own,
       handlers: known,
       blueprints,
@@ -81,7 +104,13 @@ export class Version {
     };
     for (const task of tasks) scheduler.add(task);
     this.reconciler = new ControlReconciler(plan, scheduler, observer, [...own.keys()]);
-    const decisions = { board: this.board, clock: world.clock, tasks: () => this.reconciler.tasks };
+    const decisions = {
+      board: this.room,
+      clock: world.clock,
+      tasks: () => this.reconciler.tasks,
+      app,
+      rivalOf: (name: string) => this.sets.rivals().get(name),
+    };
     const names = new Set(known.keys());
     this.control = new TaskControl({
       ...decisions,
@@ -100,11 +129,14 @@ export class Version {
     world: BoardWorld,
     definitions: Definitions,
     handlers: readonly string[] = [],
+    options: VersionOptions = {},
   ): Promise<Version> {
-    const version = new Version(world, definitions, handlers);
+    const version = new Version(world, definitions, handlers, options);
     await world.clock.advance(20);
     version.reconciler.reconcile();
-    version.board.watch(() => version.reconciler.reconcile());
+    watchDecisions({ board: version.board, app: version.sets.app, sets: version.sets }, () =>
+      version.reconciler.reconcile(),
+    );
     void version.keep();
     return version;
   }

@@ -3,6 +3,7 @@ import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import {
   DistributedScheduleRegistry,
   IntervalExclusive,
+  type RegisteredTask,
   type SchedulerStatus,
   type StoreStatus,
 } from 'nestjs-distributed-schedule';
@@ -25,6 +26,7 @@ const HEALTHY: SchedulerStatus = {
   nodes: 3,
   nodesAnswering: 3,
   quorum: true,
+  nodeSet: { condition: 'bids', detail: 'the set stands', problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
   audit: { missed: 0, lost: 0 },
@@ -36,16 +38,41 @@ const STORE: StoreStatus = { strength: 'quorum', nodes: [{ label: 'node 1', answ
 
 const indicatorOf = (
   status: Partial<SchedulerStatus>,
-  { service = new HealthIndicatorService(), store = STORE } = {},
+  {
+    service = new HealthIndicatorService(),
+    store = STORE,
+    tasks = [],
+  }: {
+    service?: HealthIndicatorService;
+    store?: StoreStatus;
+    tasks?: readonly Partial<RegisteredTask>[];
+  } = {},
 ): DistributedScheduleHealthIndicator => {
   const registry = {
     status: () => ({ ...HEALTHY, ...status }),
     store: () => store,
+    list: () => tasks,
   } as DistributedScheduleRegistry;
   return new DistributedScheduleHealthIndicator(service, registry);
 };
 
 describe('readiness', () => {
+  it('is degraded by a task that is left alone until a person does something, but not by a rolling deploy', () => {
+    const tasks: Partial<RegisteredTask>[] = [
+      { name: 'one', conditions: { other_app: "app 'billing' had it first" } },
+      { name: 'two', conditions: { unusable: 'DSCHED_BAD_SCHEDULE' } },
+      { name: 'three', conditions: { left_to_newer: 'it runs there every second' } },
+    ];
+    expect(indicatorOf({}, { tasks }).isReady('schedule').schedule).toMatchObject({
+      status: 'degraded',
+      impaired: [
+        "'one' is left alone: app 'billing' had it first",
+        "'two' is left alone: DSCHED_BAD_SCHEDULE",
+      ],
+    });
+    expect(indicatorOf({ state: 'idle' }, { tasks }).isReady('schedule').schedule.status).toBe('up');
+  });
+
   it('is up in an app that runs, with its tasks and their newest ticks', async () => {
     const { app, events } = await bootApp({
       imports: [DistributedScheduleHealthModule],
@@ -57,7 +84,6 @@ describe('readiness', () => {
       status: 'up',
       state: 'running',
       quorum: true,
-      nodeSet: undefined,
       nodes: 1,
       members: 1,
       impaired: [],

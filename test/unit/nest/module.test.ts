@@ -140,6 +140,13 @@ describe('a bad option', () => {
       'option observers is an object; it takes an object with',
     ],
     ['observers that are no list', { observers: 5 }, 'option observers is 5; it takes a list of observers'],
+    ['an app with braces', { app: '{shop}' }, 'DSCHED_BAD_OPTION: option app is "{shop}"; it takes 1 to 200'],
+    ['an app that is no text', { app: 7 }, 'DSCHED_BAD_OPTION: option app is 7'],
+    [
+      'a text for a switch',
+      { followMoreFrequent: 'yes' },
+      'DSCHED_BAD_OPTION: option followMoreFrequent is "yes"; it takes true or false',
+    ],
     ['one label', { labels: 'eu' }, 'option labels is "eu"; it takes a list of at most 16 labels'],
     ['a label with whitespace', { labels: ['eu', 'a b'] }, 'each of 1 to 64 characters without whitespace'],
     ['an empty label', { labels: [''] }, 'option labels'],
@@ -152,7 +159,7 @@ describe('a bad option', () => {
     ],
     [
       'waiting for replicas of several nodes',
-      { waitReplicas: 1, redis: [...URLS, 'redis://127.0.0.1:3'] },
+      { waitReplicas: 1, redis: [...URLS, 'redis://127.0.0.1:3'], namespace: 'shop', app: 'shop-api' },
       'there are 3',
     ],
   ])('%s stops the boot', async (_title, given, message) => {
@@ -162,7 +169,15 @@ describe('a bad option', () => {
 });
 
 describe('null, which `??` would take for the default', () => {
-  const NAMES = ['namespace', 'instanceId', 'enabled', 'nodeTimeoutMs', 'shutdownTimeoutMs', 'lockProvider'];
+  const NAMES = [
+    'namespace',
+    'app',
+    'instanceId',
+    'enabled',
+    'nodeTimeoutMs',
+    'shutdownTimeoutMs',
+    'lockProvider',
+  ];
   const MORE = ['tickLedger', 'nodeSetGeneration', 'waitReplicas', 'observers', 'lease', 'bids', 'labels'];
 
   it.each([...NAMES, ...MORE])('in place of %s stops the boot', async (name) => {

@@ -29,6 +29,8 @@ class Settlement {
   }
 }
 
+/** What `redis` cannot go without. */
+const IDENTITY = { namespace: 'boot', app: 'boot' };
 const [A, B, C] = ['redis://127.0.0.1:1', 'redis://127.0.0.1:2', 'redis://user:secret@127.0.0.1:3'];
 
 describe('a bad `redis` option', () => {
@@ -37,9 +39,15 @@ describe('a bad `redis` option', () => {
     ['no node', [], 'DSCHED_BAD_REDIS: redis is an empty list'],
     ['one master given twice', [A, B, A], 'DSCHED_SAME_NODE_TWICE: redis[0] and redis[2]'],
     ['something that is no URL', ['127.0.0.1:6379'], 'DSCHED_BAD_REDIS: redis[0]'],
+    [
+      'a database that is no number',
+      [{ db: Number.NaN }],
+      'DSCHED_BAD_REDIS: redis[0] has db NaN, most likely',
+    ],
+    ['a key prefix', [{ keyPrefix: 'staging:' }], 'DSCHED_BAD_REDIS: redis[0] has keyPrefix "staging:"'],
     ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is undefined;'],
   ])('%s stops the boot', async (_title, redis, message) => {
-    const imports = [DistributedScheduleModule.forRoot({ redis: redis as string[] })];
+    const imports = [DistributedScheduleModule.forRoot({ ...IDENTITY, redis: redis as string[] })];
     const error = await bootError(bootWith({ imports }));
     expect(error.message).toContain(message);
   });
@@ -87,17 +95,21 @@ describe('an error at boot', () => {
     ['a switch', { enabled: URL }],
     ['a namespace', { namespace: `${URL}/{1}` }],
     ['a namespace, as a list', { namespace: [URL] }],
+    ['no namespace', { redis: URL }],
+    ['an app', { app: `${URL}/{1}` }],
+    ['an app, as a list', { app: [URL] }],
+    ['an app that cannot be found', { redis: URL, namespace: 'boot' }],
     ['an instance id', { instanceId: `${URL} ` }],
     ['a provider', { lockProvider: URL }],
     ['observers', { observers: URL }],
     ['an observer', { observers: [URL] }],
     ['a count', { nodeSetGeneration: URL, waitReplicas: URL }],
     ['an option name', { [URL]: true }],
-    ['a list in a list', { redis: [[URL]] }],
-    ['an even list', { redis: [URL, 'redis://:s3cret@g'] }],
-    ['a list with one twice', { redis: [URL, URL, 'redis://:s3cret@g'] }],
-    ['an URL that is none', { redis: 'redis://:s3cret@h:99999' }],
-    ['settings', { redis: { host: 'h', password: 's3cret', stringNumbers: true } }],
+    ['a list in a list', { ...IDENTITY, redis: [[URL]] }],
+    ['an even list', { ...IDENTITY, redis: [URL, 'redis://:s3cret@g'] }],
+    ['a list with one twice', { ...IDENTITY, redis: [URL, URL, 'redis://:s3cret@g'] }],
+    ['an URL that is none', { ...IDENTITY, redis: 'redis://:s3cret@h:99999' }],
+    ['settings', { ...IDENTITY, redis: { host: 'h', password: 's3cret', stringNumbers: true } }],
   ])('shows no password that was given in place of %s', async (_title, given) => {
     for (const module of [
       () => DistributedScheduleModule.forRoot(given as never),
@@ -126,7 +138,14 @@ describe('an error at boot', () => {
 describe('an even number of nodes above generation 1', () => {
   it('boots as a step of a change, with one warning', async () => {
     const { logs } = await bootWith({
-      imports: [DistributedScheduleModule.forRoot({ redis: [A, B], nodeSetGeneration: 2, enabled: false })],
+      imports: [
+        DistributedScheduleModule.forRoot({
+          ...IDENTITY,
+          redis: [A, B],
+          nodeSetGeneration: 2,
+          enabled: false,
+        }),
+      ],
     });
     expect(logs.ours('warn')).toEqual([
       expect.stringContaining(
@@ -138,7 +157,12 @@ describe('an even number of nodes above generation 1', () => {
   it('is not warned of with an odd number', async () => {
     const { logs } = await bootWith({
       imports: [
-        DistributedScheduleModule.forRoot({ redis: [A, B, C], nodeSetGeneration: 2, enabled: false }),
+        DistributedScheduleModule.forRoot({
+          ...IDENTITY,
+          redis: [A, B, C],
+          nodeSetGeneration: 2,
+          enabled: false,
+        }),
       ],
     });
     expect(logs.ours('warn')).toEqual([]);
@@ -150,7 +174,7 @@ describe('stores that are down at boot', () => {
     const events = new EventLog();
     const { app, logs } = await bootWith({
       imports: [
-        DistributedScheduleModule.forRoot({ redis: [A, B, C], observers: [events] }),
+        DistributedScheduleModule.forRoot({ ...IDENTITY, redis: [A, B, C], observers: [events] }),
         DistributedScheduleHealthModule,
       ],
       providers: [Settlement],
@@ -174,7 +198,7 @@ describe('the connections that the module has opened', () => {
   it('are closed with the app, also those to a store that never answers', async () => {
     const server = await listen();
     const { app } = await bootWith({
-      imports: [DistributedScheduleModule.forRoot({ redis: urlOf(server) })],
+      imports: [DistributedScheduleModule.forRoot({ ...IDENTITY, redis: urlOf(server) })],
     });
     expect(await openConnections(server)).toBeGreaterThan(0);
     await app.close();
@@ -188,7 +212,7 @@ describe('the connections that the module has opened', () => {
       settle(): void {}
     }
     const server = await listen();
-    const imports = [DistributedScheduleModule.forRoot({ redis: urlOf(server) })];
+    const imports = [DistributedScheduleModule.forRoot({ ...IDENTITY, redis: urlOf(server) })];
     const error = await bootError(bootWith({ imports, providers: [Settlement, Twice] }));
     expect(error.message).toContain('DSCHED_DUPLICATE_TASK');
     await allClosed(server);

@@ -58,17 +58,23 @@ describe('the log', () => {
     expect(logs.lines).toEqual([]);
   });
 
-  it('warns of a task that does not follow its definition here or is left alone, and notes other decisions', () => {
+  it('warns of a task that goes by another definition here or is left alone, and notes other decisions', () => {
     const control = (condition: ControlCondition, isActive = true): ScheduleEvent => ({
       ...{ type: 'control', task: 'settle', condition, isActive, detail: 'because' },
     });
     observer.observe(control('follows_newer'));
+    observer.observe(control('left_to_newer'));
+    observer.observe(control('other_app'));
+    observer.observe(control('name_shared'));
     observer.observe(control('left_alone'));
     observer.observe(control('unusable'));
     expect(logs.ours('warn')).toEqual([
-      "Task 'settle' does not follow its definition here: because.",
+      "Task 'settle' follows a newer version of the app: because.",
+      "Task 'settle' is left to the instances of a newer version: because.",
+      "Task 'settle' is left to another app: because.",
+      "Task 'settle' has a name that another app uses: because.",
       "Task 'settle' is left alone by this instance: because.",
-      "Task 'settle' was given a schedule in vain: because.",
+      "Task 'settle' is left alone: the schedule that was decided cannot be used here: because.",
     ]);
     observer.observe(control('paused'));
     observer.observe(control('paused', false));
@@ -79,7 +85,7 @@ describe('the log', () => {
       "Task 'settle' follows its definition here again.",
     ]);
     observer.observe(control('elsewhere'));
-    expect(logs.lines).toHaveLength(7);
+    expect(logs.lines).toHaveLength(10);
     expect(logs.lines.at(-1)?.level).toBe('debug');
   });
 
@@ -139,10 +145,26 @@ describe('the log', () => {
     expect(logs.ours('error')[0]).toContain('DSCHED_NODE_SET_OUTDATED');
   });
 
-  it('tells of a conflict what differs and what to do', () => {
-    observer.observe({ type: 'fenced', reason: 'conflict' });
-    expect(logs.ours('error')[0]).toContain('other addresses of nodes or another lease.ttlMs');
-    expect(logs.ours('error')[0]).toContain('raise nodeSetGeneration by one');
+  it('tells of a set of nodes that does not stand, of one that gives way, and of the end of both', () => {
+    observer.observe({ type: 'node_set', condition: 'bids', detail: 'the set stands' });
+    expect(logs.ours('log')).toEqual([]);
+    observer.observe({ type: 'node_set', condition: 'yields', detail: 'set 0badcafe goes on' });
+    observer.observe({ type: 'node_set', condition: 'conflict', detail: "pass takeOver: '0badcafe'" });
+    observer.observe({ type: 'node_set', condition: 'bids', detail: 'the set stands' });
+    expect(logs.ours('error')[0]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*set 0badcafe goes on/);
+    expect(logs.ours('error')[1]).toMatch(/^DSCHED_NODE_SET_CONFLICT: .*takeOver: '0badcafe'/);
+    expect(logs.ours('log')).toEqual(['The node set stands again: this instance bids.']);
+  });
+
+  it('tells of servers behind the nodes what a person has to know', () => {
+    const tell = (condition: 'votes' | 'forced' | 'wrong_server' | 'other_version'): void =>
+      observer.observe({ type: 'identity', node: 'node 2', condition, detail: condition });
+    for (const condition of ['votes', 'forced', 'wrong_server', 'other_version'] as const) tell(condition);
+    observer.observe({ type: 'stamped', node: 'node 2', reason: 'forced' });
+    expect(logs.ours('log')).toEqual(['node 2: votes.']);
+    expect(logs.ours('warn')).toHaveLength(2);
+    expect(logs.ours('error')[0]).toContain('DSCHED_WRONG_SERVER: node 2');
+    expect(logs.ours('error')[1]).toContain('DSCHED_PROTOCOL_VERSION: node 2');
   });
 
   it('tells once a minute of ticks without a majority while beats have one, and of overlaps, each for itself', () => {

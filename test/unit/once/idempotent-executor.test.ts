@@ -39,10 +39,16 @@ describe('the executor', () => {
     expect(await once.runOnce(KEY, () => 'b', { part: 'b' })).toMatchObject({ kind: 'ran', output: 'b' });
   });
 
-  it('takes an idempotency key for the id of the job, and makes one of any other text', async () => {
+  it('makes the id of a job of its namespace and any key, that of a tick and one that looks like it too', async () => {
     const once = await bootExecutor();
-    expect((await once.runOnce(KEY, () => 1)).snapshot.jobId).toBe(KEY);
-    expect((await once.runOnce('order 17', () => 1)).snapshot.jobId).toMatch(/^[0-9a-f]{32}$/);
+    const idOf = async (executor: IdempotentExecutor, key: string) =>
+      (await executor.runOnce(key, () => 1)).snapshot.jobId;
+    const other = await bootExecutor({ namespace: 'other' });
+    for (const key of [KEY, 'order 17']) {
+      expect(await idOf(once, key)).toMatch(/^[0-9a-f]{32}$/);
+      expect(await idOf(once, key)).not.toBe(key);
+      expect(await idOf(other, key)).not.toBe(await idOf(once, key));
+    }
     expect(await once.snapshot('order 17')).toMatchObject({ status: 'success' });
     expect(await once.snapshot('order 19')).toBeUndefined();
   });
@@ -198,6 +204,7 @@ describe('the module of the executor', () => {
     const module = IdempotentExecutionModule.forRoot({
       store: { open: () => Object.assign(store, { close: async () => closed.push('store') }) as never },
       cache: { open: () => ({ close: async () => closed.push('cache') }) as never },
+      namespace: 'shop',
     });
     const { app } = await bootWith({ imports: [module] });
     await app.close();

@@ -14,7 +14,7 @@ function setUp(instances: number) {
     const { clock } = world;
     const clusterClock = { nowMs: () => clock.wallMs(), synchronised: true };
     const labels = index === 0 ? ['eu', 'gpu'] : [];
-    return new InstanceNotices({ board, clock, clusterClock, instanceId: `i${index}`, labels });
+    return new InstanceNotices({ board, clock, clusterClock, instanceId: `i${index}`, app: 'shop', labels });
   });
   const [one, other] = all;
   if (one === undefined || other === undefined) throw new Error('two instances at least');
@@ -25,8 +25,8 @@ describe('the notices of instances', () => {
   it('tell the others which labels an instance has, and since when it is there', async () => {
     const { world, one, other } = setUp(2);
     const startMs = world.clock.wallMs();
-    one.start();
-    other.start();
+    one.start('v1');
+    other.start('v1');
     await world.clock.advance(SEEN_WITHIN_MS);
     expect(other.labelsOf('i0')).toEqual(['eu', 'gpu']);
     expect(one.labelsOf('i1')).toEqual([]);
@@ -42,7 +42,7 @@ describe('the notices of instances', () => {
 
   it('last as long as the instance lives, and a little longer', async () => {
     const { world, one, other } = setUp(2);
-    one.start();
+    one.start('v1');
     await world.clock.advance(60_000);
     expect(other.whereabouts('i0')).toBe('here');
     // It dies: nothing of it is heard any more.
@@ -56,7 +56,7 @@ describe('the notices of instances', () => {
 
   it('tell an instance that has left in good order from one that died', async () => {
     const { world, one, other } = setUp(2);
-    one.start();
+    one.start('v1');
     await world.clock.advance(SEEN_WITHIN_MS);
     await one.stop();
     await world.clock.advance(SEEN_WITHIN_MS);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { MakeshiftElectorate } from '../../../libs/distributed-schedule/src/protocol/electorate/makeshift-electorate.js';
 import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import type { Claim, NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
@@ -27,8 +28,12 @@ const claimAt = (tick: number, claimId: string): Claim => ({
   maxLatenessMs: 4_000,
 });
 
-function onceLedger(nodes: readonly VotingNode[], key = 'build 7'): OnceLedger {
-  const ledger = new OnceLedger(new QuorumTickLedger(nodes));
+function onceLedger(
+  nodes: readonly VotingNode[],
+  key = 'build 7',
+  electorate = new MakeshiftElectorate(nodes),
+): OnceLedger {
+  const ledger = new OnceLedger(new QuorumTickLedger(nodes, electorate));
   ledger.limit(TASK, key);
   return ledger;
 }
@@ -198,7 +203,10 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
     };
     const isMute = (): boolean => claims > 1;
     const second: VotingNode = { ...two, peek: (tasks) => (isMute() ? silent : two).peek(tasks) };
-    const [verdict] = await onceLedger([shaken, second, three]).claim([claimAt(NOW_MS - 500, 'ann:1')]);
+    const electorate = new MakeshiftElectorate(nodes);
+    await electorate.mend();
+    const ledger = onceLedger([shaken, second, three], 'build 7', electorate);
+    const [verdict] = await ledger.claim([claimAt(NOW_MS - 500, 'ann:1')]);
     expect(verdict?.kind).toBe('split');
 
     const others = threeNodes();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
 import type { Placement, TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { doubled, missing, reportsOf, taskOf } from '../../support/tasks.js';
@@ -102,5 +103,57 @@ describe('a task with weights', () => {
     expect(counts.get('instance-1')).toBeGreaterThan(215);
     expect(counts.get('instance-1')).toBeLessThan(265);
     expect([...counts.values()].reduce((one, other) => one + other, 0)).toBe(300);
+  });
+});
+
+describe('a task of one app among instances of another', () => {
+  const OTHERS = 6;
+
+  /** One instance with the task, behind six of another app that come before it by rank for some of a hundred tasks. */
+  async function latenessMs(runsTask?: (instanceId: string, task: string) => boolean): Promise<number[]> {
+    const cluster = new MemoryCluster();
+    const lateMs: number[] = [];
+    const tasks = Array.from({ length: 100 }, (_, index) =>
+      taskOf((tick) => void lateMs.push(cluster.clock.wallMs() - tick.tick), { name: `task-${index}` }),
+    );
+    for (let index = 0; index < OTHERS; index += 1) cluster.join([]);
+    cluster.join(tasks, runsTask === undefined ? {} : { runsTask });
+    await cluster.clock.advance(SETTLED_MS + 500);
+    lateMs.length = 0;
+    await cluster.clock.advance(1_000);
+    expect(lateMs).toHaveLength(100);
+    return lateMs;
+  }
+
+  it('starts in time, though some of them would come before its own by rank', async () => {
+    expect(Math.max(...(await latenessMs(() => false)))).toBeLessThan(1);
+    // What it would be otherwise: most tasks wait for the turn of somebody who does not want them.
+    const otherwise = await latenessMs();
+    expect(otherwise.filter((lateMs) => lateMs >= 100).length).toBeGreaterThan(70);
+  });
+
+  it('is told as missed while its own instances were down, whoever else was there', async () => {
+    const directory: InstanceDirectory = {
+      whereabouts: () => 'here',
+      sinceMsOf: () => 0,
+      hasEnded: () => false,
+      hasTold: () => false,
+      noteTold: () => undefined,
+    };
+    const counts = await Promise.all(
+      [() => false, () => true].map(async (runsTask) => {
+        const cluster = new MemoryCluster();
+        cluster.join([]);
+        const first = cluster.join([taskOf(() => undefined)]);
+        await cluster.clock.advance(SETTLED_MS + 500);
+        await first.scheduler.stop();
+        await cluster.clock.advance(20_000);
+        const second = cluster.join([taskOf(() => undefined)], { runsTask, directory });
+        await cluster.clock.advance(SETTLED_MS);
+        return second.scheduler.status().audit.missed;
+      }),
+    );
+    expect(counts[0]).toBeGreaterThan(15);
+    expect(counts[1]).toBe(0);
   });
 });

@@ -68,7 +68,7 @@ export class MemoryLedger {
   }
 
   setVersion(version: number): void {
-    this.remember().version = version;
+    if (this.memory !== undefined) this.memory.version = version;
   }
 
   clear(): void {

@@ -9,5 +9,8 @@ export function memorySnapshots({
   readonly takeoverMs?: number;
   readonly mostSnapshots?: number;
 } = {}): SnapshotSource<undefined> {
-  return { open: ({ clock }) => new MemorySnapshotStore({ clock, takeoverMs, mostSnapshots }) };
+  return {
+    isLocal: true,
+    open: ({ clock }) => new MemorySnapshotStore({ clock, takeoverMs, mostSnapshots }),
+  };
 }

@@ -2,7 +2,7 @@
 
 import type { AuditFinding } from '../protocol/audit/audit-finding.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import type { InstanceNotices, Whereabouts } from '../protocol/board/instance-notices.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';
 
@@ -16,7 +16,7 @@ const TOLD_TTL_MS = 600_000;
 
 export class BoardDirectory implements InstanceDirectory {
   constructor(
-    private readonly board: Board,
+    private readonly board: BoardView,
     private readonly notices: InstanceNotices,
   ) {}
 

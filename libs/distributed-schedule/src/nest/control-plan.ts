@@ -3,10 +3,10 @@
  * Computed anew from everything that is known, so that the order in which records arrive does not matter.
  */
 
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import { controlledSchedule } from '../protocol/controlled-schedule.js';
-import type { ControlCondition } from '../protocol/observer.js';
 import type { Schedule, ScheduledTask, TickHandler } from '../protocol/tick-context.js';
+import type { AppClaim } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
 import {
   PAUSE,
@@ -21,29 +21,15 @@ import {
 } from './control-records.js';
 import type { CurrentDefinition, DefinitionSets } from './definition-sets.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
+import { type Conditions, elsewhere, isOthers, leftAlone, type PlannedTask } from './planned-task.js';
 import type { ScheduleData } from './schedule-data.js';
-
-/** Whether a task is due at all, and if not here, why. */
-export type TaskState = 'active' | 'paused' | 'disabled' | 'left_alone';
-
-export interface PlannedTask {
-  readonly name: string;
-  /** `code`: decorated, in this version of the app or in another one that runs. `runtime`: added by the registry. */
-  readonly source: 'code' | 'runtime';
-  readonly state: TaskState;
-  /** Absent where this instance has no handler for it or is not to run it. */
-  readonly task?: ScheduledTask;
-  /** Without pauses and triggers. Absent where this instance cannot make it. */
-  readonly base?: Schedule;
-  /** Equal for equal tasks. */
-  readonly signature: string;
-  /** What holds for the task, with what to say of it. */
-  readonly conditions: ReadonlyMap<ControlCondition, string>;
-}
+import type { VersionRule } from './version-rule.js';
 
 export interface ControlPlanParts {
-  readonly board: Board;
+  /** The records of this app. */
+  readonly board: BoardView;
   readonly sets: DefinitionSets;
+  readonly versions: VersionRule;
   /** The decorated tasks of this instance, disabled ones included. */
   readonly own: ReadonlyMap<string, ExclusiveTask>;
   /** What a task that is added at run time may run, by name. */
@@ -51,8 +37,10 @@ export interface ControlPlanParts {
   readonly blueprints: Blueprints;
 }
 
-/** The records of all tasks, read once per plan. */
+/** What stands on the board about all tasks, read once per plan. */
 interface Decisions {
+  /** Names that another app has. */
+  readonly rivals: ReadonlyMap<string, AppClaim>;
   readonly pauses: ReadonlyMap<string, PauseRecord>;
   readonly plans: ReadonlyMap<string, PlanRecord>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
@@ -66,6 +54,8 @@ interface Base {
   readonly words: readonly unknown[];
   readonly sinceMs?: number;
   readonly jitterMs?: number;
+  /** Others run it; what is known of it here is to be shown. */
+  readonly isLeft?: boolean;
 }
 
 export class ControlPlan {
@@ -73,7 +63,8 @@ export class ControlPlan {
 
   tasks(): ReadonlyMap<string, PlannedTask> {
     const { board, sets, own } = this.parts;
-    const decisions = {
+    const decisions: Decisions = {
+      rivals: sets.rivals(),
       pauses: recordsOn<PauseRecord>(board, PAUSE),
       plans: recordsOn<PlanRecord>(board, PLAN),
       triggers: triggersOn(board),
@@ -84,7 +75,7 @@ export class ControlPlan {
       planned.set(
         name,
         task === undefined
-          ? elsewhere(name, definition, decisions)
+          ? elsewhere(name, isPaused(name, decisions))
           : this.planOwn(task, definition, decisions),
       );
     }
@@ -97,48 +88,59 @@ export class ControlPlan {
   }
 
   private planOwn(own: ExclusiveTask, current: CurrentDefinition, decisions: Decisions): PlannedTask {
-    const conditions = new Map<ControlCondition, string>();
-    const base = this.baseOf(own, current, conditions);
-    const planned = this.decide(base, decisions, conditions);
-    const { task, ...rest } = planned;
+    const conditions: Conditions = new Map();
+    const { name } = own;
+    const rival = own.disabled ? undefined : decisions.rivals.get(name);
+    if (rival !== undefined && isOthers(rival, this.parts.sets.claimOf(name), conditions))
+      return leftAlone(name, 'code', conditions);
+    // What other versions make of it is nothing to an instance on which it is switched off.
+    const base = this.baseOf(own, current, own.disabled ? new Map() : conditions);
+    if (base === undefined && !own.disabled) return leftAlone(name, 'code', conditions);
+    const { task, ...rest } = this.decide(base ?? ownBase(own), decisions, conditions);
     if (own.disabled) return { ...rest, source: 'code', state: 'disabled' };
+    if (base?.isLeft)
+      return { ...rest, source: 'code', state: isPaused(name, decisions) ? 'paused' : 'left_alone' };
     return { ...rest, ...(task === undefined ? {} : { task }), source: 'code' };
   }
 
-  /** By the newest version of the app that has the task, as far as a schedule can travel. */
-  private baseOf(
-    own: ExclusiveTask,
-    current: CurrentDefinition,
-    conditions: Map<ControlCondition, string>,
-  ): Base {
-    const base: Base = { name: own.name, task: own, words: ['own'], jitterMs: own.jitterMs };
-    const { isOwn, schedule, jitterMs = 0, firstSeenMs } = current;
-    const ownDefinition = this.parts.sets.own.get(own.name);
-    if (isOwn || current.fingerprint === ownDefinition?.fingerprint) return base;
-    const isSameSchedule =
-      JSON.stringify([schedule, jitterMs]) === JSON.stringify([ownDefinition?.schedule, own.jitterMs]);
-    if (schedule === undefined || isSameSchedule) {
-      conditions.set('follows_newer', 'a newer version defines it otherwise; its schedule is the same');
-      return base;
-    }
-    const made = this.scheduleOf(own, schedule, jitterMs, conditions);
-    if (made === undefined) return base;
-    conditions.set('follows_newer', `a newer version of the app runs it ${made.description}`);
+  /** As the newest version of this app that runs the task has it. Undefined where that is to be left to others, and not known. */
+  private baseOf(own: ExclusiveTask, current: CurrentDefinition, conditions: Conditions): Base | undefined {
+    const { name } = own;
+    const base = ownBase(own);
+    const definition = this.parts.sets.own.get(name);
+    if (definition === undefined) return base;
+    const ruling = this.parts.versions.rule({
+      name,
+      own: definition,
+      ownSchedule: own.schedule,
+      current,
+      make: (data, jitterMs) => this.scheduleOf(own, data, jitterMs, 'a schedule of a newer version'),
+    });
+    if (ruling.kind === 'own') return base;
+    if (ruling.kind === 'wait')
+      return { ...base, task: { ...own, schedule: notDue(own.schedule) }, words: ['wait'] };
+    conditions.set(ruling.kind === 'follow' ? 'follows_newer' : 'left_to_newer', ruling.detail);
+    const { schedule } = ruling;
+    if (schedule === undefined) return undefined;
     return {
       ...base,
-      task: { ...own, schedule: made },
-      words: ['newer', schedule, jitterMs],
-      sinceMs: firstSeenMs,
+      task: { ...own, schedule },
+      words: ['newer', current.schedule, current.jitterMs ?? 0],
+      sinceMs: current.firstSeenMs,
+      isLeft: ruling.kind === 'leave',
     };
   }
 
   private planRuntime(name: string, record: RuntimeTaskRecord, decisions: Decisions): PlannedTask {
-    const conditions = new Map<ControlCondition, string>();
+    const conditions: Conditions = new Map();
+    const claim = { app: this.parts.sets.app, sinceMs: record.sinceMs };
+    const rival = decisions.rivals.get(name);
+    if (rival !== undefined && isOthers(rival, claim, conditions))
+      return leftAlone(name, 'runtime', conditions);
     const handler = this.parts.handlers.get(record.runs);
-    const alone = { name, source: 'runtime', state: 'left_alone', signature: '', conditions } as const;
     if (handler === undefined) {
       conditions.set('left_alone', `no handler '${record.runs}' is here`);
-      return alone;
+      return leftAlone(name, 'runtime', conditions);
     }
     try {
       const blueprint = this.parts.blueprints.make(
@@ -158,24 +160,30 @@ export class ControlPlan {
       return { ...this.decide(base, decisions, conditions), source: 'runtime' };
     } catch (error) {
       conditions.set('left_alone', `its definition cannot be used here: ${messageOf(error)}`);
-      return alone;
+      return leftAlone(name, 'runtime', conditions);
     }
   }
 
   /** What was decided about a task at run time, on top of its definition. */
-  private decide(
-    base: Base,
-    { pauses, plans, triggers }: Decisions,
-    conditions: Map<ControlCondition, string>,
-  ): Omit<PlannedTask, 'source'> {
+  private decide(base: Base, decisions: Decisions, conditions: Conditions): Omit<PlannedTask, 'source'> {
     const { name, task, words } = base;
+    const { pauses, plans, triggers } = decisions;
     const [pause, plan] = [pauses.get(name), plans.get(name)];
     const own = triggers.get(name) ?? [];
-    const isPaused = pause?.paused === true;
-    const planned =
-      plan === undefined ? undefined : this.scheduleOf(task, plan.schedule, base.jitterMs ?? 0, conditions);
+    const paused = isPaused(name, decisions);
+    if (paused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
+    let planned: Schedule | undefined;
+    try {
+      planned =
+        plan === undefined
+          ? undefined
+          : this.scheduleOf(task, plan.schedule, base.jitterMs ?? 0, 'a schedule from the board');
+    } catch (error) {
+      // With its own schedule it would run beside that of the instances which can use the one that was decided.
+      conditions.set('unusable', messageOf(error));
+      return { name, state: paused ? 'paused' : 'left_alone', signature: '', conditions };
+    }
     if (planned !== undefined) conditions.set('rescheduled', planned.description);
-    if (isPaused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
     const since = [base.sinceMs, planned === undefined ? undefined : plan?.sinceMs, pause?.sinceMs];
     const sinceMs = since.reduce(
       (latest, one) => (one !== undefined && one > (latest ?? 0) ? one : latest),
@@ -185,18 +193,18 @@ export class ControlPlan {
     const ticks = own.map(({ tick }) => tick);
     return {
       name,
-      state: isPaused ? 'paused' : 'active',
+      state: paused ? 'paused' : 'active',
       base: schedule,
       task: {
         ...task,
-        schedule: controlledSchedule(schedule, { isPaused, sinceMs, triggers: ticks }),
+        schedule: controlledSchedule(schedule, { isPaused: paused, sinceMs, triggers: ticks }),
         ...(sinceMs === undefined ? {} : { countsFromMs: sinceMs }),
         ...(own.length === 0 ? {} : { payloadOf: (tick) => own.find((one) => one.tick === tick)?.payload }),
       },
       signature: JSON.stringify([
         words,
         planned === undefined ? null : plan?.schedule,
-        isPaused,
+        paused,
         sinceMs ?? null,
         own,
       ]),
@@ -204,40 +212,32 @@ export class ControlPlan {
     };
   }
 
-  /** A schedule from the board for a task that there is, or undefined with a word about why not. */
+  /** A schedule from the board for a task that there is. Throws where it cannot be used here. */
   private scheduleOf(
     task: ScheduledTask,
     schedule: ScheduleData,
     jitterMs: number,
-    conditions: Map<ControlCondition, string>,
-  ): Schedule | undefined {
-    try {
-      return this.parts.blueprints.make(
-        task.name,
-        schedule,
-        { jitterMs, ...lateness(task) },
-        'a schedule from the board',
-      ).schedule;
-    } catch (error) {
-      conditions.set(
-        'unusable',
-        `a schedule cannot be used here, so the task keeps its own: ${messageOf(error)}`,
-      );
-      return undefined;
-    }
+    origin: string,
+  ): Schedule {
+    return this.parts.blueprints.make(task.name, schedule, { jitterMs, ...lateness(task) }, origin).schedule;
   }
+}
+
+function ownBase(own: ExclusiveTask): Base {
+  return { name: own.name, task: own, words: ['own'], jitterMs: own.jitterMs };
 }
 
 function lateness({ maxLatenessMs }: ScheduledTask): { readonly maxLatenessMs?: number } {
   return maxLatenessMs === undefined ? {} : { maxLatenessMs };
 }
 
-/** A task of another version of the app. */
-function elsewhere(name: string, { fingerprint }: CurrentDefinition, { pauses }: Decisions): PlannedTask {
-  const isPaused = pauses.get(name)?.paused === true;
-  const conditions = new Map<ControlCondition, string>([['elsewhere', 'another version of the app has it']]);
-  if (isPaused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
-  return { name, source: 'code', state: 'left_alone', signature: fingerprint, conditions };
+/** For as long as it is not known by which schedule it is due; only what is triggered is. */
+function notDue({ description }: Schedule): Schedule {
+  return { description, nextAfter: () => undefined };
+}
+
+function isPaused(name: string, { pauses }: Decisions): boolean {
+  return pauses.get(name)?.paused === true;
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@
  * things at the same time do not undo each other.
  */
 
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
 import type { ScheduleData } from './schedule-data.js';
@@ -67,7 +67,7 @@ export function triggerKey(task: string, tick: number, id: string): string {
 }
 
 /** All triggers, by task, ascending. */
-export function triggersOn(board: Board): ReadonlyMap<string, readonly Trigger[]> {
+export function triggersOn(board: BoardView): ReadonlyMap<string, readonly Trigger[]> {
   const byTask = new Map<string, Trigger[]>();
   for (const { key, value, writtenMs } of board.list(TRIGGER)) {
     const [, task] = /^trigger:\d+:[^:]*:(.+)$/s.exec(key) ?? [];
@@ -95,7 +95,7 @@ function canonical(value: unknown): string {
 }
 
 /** A record under `prefix`, by the rest of its key. What cannot be read, since a later version wrote it, is left out. */
-export function recordsOn<T extends object>(board: Board, prefix: string): ReadonlyMap<string, T> {
+export function recordsOn<T extends object>(board: BoardView, prefix: string): ReadonlyMap<string, T> {
   const records = board.list(prefix).flatMap(({ key, value }): [string, T][] => {
     const record = parse<T>(value);
     return record === undefined ? [] : [[key.slice(prefix.length), record]];
@@ -103,7 +103,7 @@ export function recordsOn<T extends object>(board: Board, prefix: string): Reado
   return new Map(records);
 }
 
-export function recordOn<T extends object>(board: Board, key: string): T | undefined {
+export function recordOn<T extends object>(board: BoardView, key: string): T | undefined {
   const value = board.get(key);
   return value === undefined ? undefined : parse<T>(value);
 }

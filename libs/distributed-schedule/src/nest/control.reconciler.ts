@@ -2,7 +2,8 @@
 
 import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js';
 import type { Scheduler } from '../protocol/scheduler.js';
-import type { ControlPlan, PlannedTask } from './control-plan.js';
+import type { ControlPlan } from './control-plan.js';
+import type { PlannedTask } from './planned-task.js';
 
 export class ControlReconciler {
   /** Signatures of what the scheduler has. */

@@ -4,27 +4,29 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';
 import { SystemRandom } from '../system/system-random.js';
+import { twoApps } from './app-claims.js';
 import { Blueprints } from './blueprints.js';
 import { ControlReconciler } from './control.reconciler.js';
-import { ControlPlan, type PlannedTask } from './control-plan.js';
-import { PAUSE, PLAN, TASK, TRIGGER } from './control-records.js';
-import { DefinitionSets, definitionSetOf, SET } from './definition-sets.js';
+import { ControlPlan } from './control-plan.js';
+import { watchDecisions } from './control-watch.js';
+import { definitionSetOf } from './definition-set.js';
+import { DefinitionSets } from './definition-sets.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
+import { FrequencyDesk } from './frequency-desk.js';
 import { ObserverFanout } from './observer-fanout.js';
+import type { PlannedTask } from './planned-task.js';
 import { RunRecords } from './run-records.js';
 import type { TaskSurroundings } from './schedule.factory.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { TaskControl } from './task-control.js';
 import { TaskTrigger } from './task-trigger.js';
+import { VersionRule } from './version-rule.js';
 
 /** How long ticks wait for what was decided at run time, ms; without a majority no tick is won anyway. */
 const FIRST_READ_WITHIN_MS = 1_000;
-
-/** Records that say something about tasks. */
-const DECISIONS = [PAUSE, PLAN, TASK, TRIGGER, SET];
 
 /** Control at run time on this instance: reads and keeps the board, and brings the scheduler to what stands there. */
 @Injectable()
@@ -66,21 +68,30 @@ export class ControlService {
    * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
    */
   begin(tasks: readonly ExclusiveTask[]): void {
-    const { board, scheduler } = this.host;
-    const { bidStaggerMs } = this.options.protocol;
+    const { board, room, scheduler } = this.host;
+    const { protocol, app, followMoreFrequent } = this.options;
+    const { bidStaggerMs } = protocol;
     const own = new Map(tasks.map((task) => [task.name, task]));
     const handlers = handlersOf(own, this.handlers.explore());
-    const sets = new DefinitionSets(board, definitionSetOf(tasks));
+    const sets = new DefinitionSets(board, app, definitionSetOf(tasks), this.host.sets);
     const surroundings = (): TaskSurroundings => ({
       nowMs: this.clock.wallMs(),
       defaults: this.options.tasks,
     });
     const blueprints = new Blueprints(surroundings, bidStaggerMs);
-    const plan = new ControlPlan({ board, sets, own, handlers, blueprints });
+    const desk = new FrequencyDesk(this.clock, () => this.reconcile(reconciler), this.stopping.signal);
+    const versions = new VersionRule(followMoreFrequent, desk);
+    const plan = new ControlPlan({ board: room, sets, versions, own, handlers, blueprints });
     const scheduled = tasks.filter(({ disabled }) => !disabled).map(({ name }) => name);
     const reconciler = new ControlReconciler(plan, scheduler, this.observer, scheduled);
-    const runs = new RunRecords(board);
-    const decisions = { board, clock: this.clock, tasks: () => reconciler.tasks };
+    const runs = new RunRecords(room);
+    const decisions = {
+      board: room,
+      clock: this.clock,
+      tasks: () => reconciler.tasks,
+      app,
+      rivalOf: (name: string) => sets.rivals().get(name),
+    };
     this.begun = {
       sets,
       reconciler,
@@ -96,16 +107,22 @@ export class ControlService {
     this.observer.add(runs);
     this.beginMs = this.clock.monotonicMs();
     reconciler.reconcile();
-    let versions = sets.signature();
-    board.watch((keys) => {
-      const before = versions;
-      versions = sets.signature();
-      if (before !== versions || [...keys].some(isDecision)) reconciler.reconcile();
-    });
+    watchDecisions({ board, app, sets }, () => reconciler.reconcile());
     board.start();
   }
 
-  /** Resolves when the scheduler has what was decided, or when the nodes do not answer in time. */
+  private reconcile(reconciler: ControlReconciler): void {
+    try {
+      reconciler.reconcile();
+    } catch (error) {
+      this.observer.observe({ type: 'error', error, where: 'control' });
+    }
+  }
+
+  /**
+   * Resolves when the scheduler has what was decided, or when the nodes do not answer in time.
+   * @throws DistributedScheduleError DSCHED_TWO_APPS
+   */
   async ready(): Promise<void> {
     const { begun, host, clock } = this;
     if (begun === undefined) return;
@@ -114,7 +131,14 @@ export class ControlService {
     await Promise.race([host.board.whenCurrent, clock.sleepUntil(lateMs, timer.signal)]);
     timer.abort('read');
     begun.reconciler.reconcile();
+    // Later it is a condition: an app that runs is not ended for what another one does.
+    if (host.board.isCurrent && this.options.protocol.enabled) requireOwnNames(begun);
     this.keeping ??= this.keep(begun);
+  }
+
+  /** Names what this version of the app defines. */
+  get version(): string {
+    return this.begun?.sets.id ?? '';
   }
 
   /** Shows the last runs and ends the exchange with the nodes. */
@@ -133,9 +157,11 @@ export class ControlService {
       hasRead = true;
     });
     while (!this.stopping.signal.aborted) {
-      // Not before it has read when its version was seen for the first time; and not for one that runs nothing.
+      // Not before it has read when its version was seen for the first time; and not for one that runs nothing, since
+      // others would leave tasks to it.
       try {
-        if (hasRead && options.protocol.enabled) sets.keepAlive();
+        if (hasRead && options.protocol.enabled && host.scheduler.status().state !== 'fenced')
+          sets.keepAlive();
         runs.write();
       } catch (error) {
         this.observer.observe({ type: 'error', error, where: 'control' });
@@ -170,6 +196,12 @@ function handlersOf(
   return new Map([...[...own].map(([name, { handler }]) => [name, handler] as const), ...marked]);
 }
 
-function isDecision(key: string): boolean {
-  return DECISIONS.some((prefix) => key.startsWith(prefix));
+/** @throws DistributedScheduleError DSCHED_TWO_APPS where a task of the code is another app's by name */
+function requireOwnNames({ reconciler, sets }: Begun): void {
+  const rivals = sets.rivals();
+  for (const { name, source, conditions } of reconciler.tasks.values()) {
+    const rival = rivals.get(name);
+    if (source === 'code' && conditions.has('other_app') && rival !== undefined)
+      throw twoApps(name, sets.app, rival);
+  }
 }

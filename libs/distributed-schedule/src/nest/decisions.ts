@@ -1,17 +1,21 @@
 /** How a decision comes onto the board, and what is known before it is made. */
 
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { OnceSchedule } from '../protocol/once-schedule.js';
 import type { Clock } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import type { PlannedTask } from './control-plan.js';
+import { type AppClaim, twoApps } from './app-claims.js';
+import type { PlannedTask } from './planned-task.js';
 
 export interface DecisionParts {
-  readonly board: Board;
+  readonly board: BoardView;
   readonly clock: Clock;
   /** What is known now. */
   readonly tasks: () => ReadonlyMap<string, PlannedTask>;
+  readonly app: string;
+  /** Which other app that lives has a task of that name. */
+  readonly rivalOf: (name: string) => AppClaim | undefined;
 }
 
 /** How long a call waits for this instance to have read the board after its start, ms. */
@@ -29,17 +33,29 @@ export class Decisions {
     if (planned !== undefined) return planned;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      `there is no task ${shownValue(name)}: no version of the app that runs has it, and it was not added`,
+      `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added`,
       { value: harmlessValue(name) },
     );
   }
 
   /**
+   * A task that this app runs: of one whose name is another app's, nothing that is decided here would ever hold.
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS
+   */
+  requireOurs(name: string): PlannedTask {
+    const planned = this.requireKnown(name);
+    const rival = this.parts.rivalOf(name);
+    if (rival !== undefined && planned.conditions.has('other_app'))
+      throw twoApps(name, this.parts.app, rival);
+    return planned;
+  }
+
+  /**
    * A task that can be due another time than it was meant to be.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_RUNS_ONCE
+   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS, DSCHED_RUNS_ONCE
    */
   requireRepeating(name: string): PlannedTask {
-    const planned = this.requireKnown(name);
+    const planned = this.requireOurs(name);
     if (!(planned.base instanceof OnceSchedule)) return planned;
     throw new DistributedScheduleError(
       'DSCHED_RUNS_ONCE',

@@ -1,21 +1,25 @@
 /**
- * Which version of the app says when a task is due. During a rolling deploy instances of two versions run side by side. Each
+ * Which version of this app says when a task is due. During a rolling deploy instances of two versions run side by side. Each
  * version shows the set of its definitions on the board, and whether an instance of it is alive; the version that was seen
  * for the first time last is the newest, and its word counts for as long as one of its instances lives.
  *
  * First seen, not started last: an old version that crashes and restarts, for days, does not become the newest by it.
+ *
+ * Each set names its app. Those of another app say nothing about tasks here, but which names it has: see app-claims.ts.
  */
 
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import { sha256Hex } from '../system/sha256.js';
-import { recordOn, recordsOn } from './control-records.js';
-import type { TaskBlueprint } from './exclusive-task.factory.js';
-import { dataOf, type ScheduleData } from './schedule-data.js';
-
-/** `set:<hash>:<part>`: definitions of one version, so many tasks per record. */
-export const SET = 'set:';
-/** `alive:<hash>`: an instance of that version lives. */
-export const ALIVE = 'alive:';
+import { type AppClaim, firstOf } from './app-claims.js';
+import type { DefinitionSet, TaskDefinition } from './definition-set.js';
+import {
+  ALIVE,
+  SET,
+  type SetRecord,
+  type SetsOnBoard,
+  type SetView,
+  type TaskInSet,
+} from './sets-on-board.js';
 
 const TASKS_PER_RECORD = 50;
 
@@ -27,94 +31,60 @@ const SET_RENEWAL_MS = 86_400_000;
 export const ALIVE_TTL_MS = 10_000;
 const ALIVE_RENEWAL_MS = 3_000;
 
-/** One task as a version defines it. */
-export interface TaskDefinition {
-  /** Hash of everything that says when and how it runs. */
-  readonly fingerprint: string;
-  /** Absent where only the code can tell. */
-  readonly schedule?: ScheduleData;
-  readonly jitterMs?: number;
-}
-
-interface SetRecord {
-  readonly firstSeenMs: number;
-  readonly tasks: Readonly<Record<string, TaskDefinition>>;
-}
-
 /** The definition of a task that counts now. */
 export interface CurrentDefinition extends TaskDefinition {
   readonly isOwn: boolean;
+  /** Of the version that it is from. */
   readonly firstSeenMs: number;
 }
 
-/** What one version defines, by task. */
-export type DefinitionSet = ReadonlyMap<string, TaskDefinition>;
-
-export function definitionSetOf(
-  tasks: readonly (TaskBlueprint & { readonly jitterMs?: number })[],
-): DefinitionSet {
-  return new Map(
-    tasks.map(({ name, definition, schedule, policies, placement, maxLatenessMs, jitterMs = 0 }) => {
-      const data = dataOf(definition);
-      const facts = [
-        data ?? schedule.description,
-        jitterMs,
-        policies,
-        placement ?? null,
-        maxLatenessMs ?? null,
-      ];
-      const fingerprint = sha256Hex(JSON.stringify(facts)).slice(0, 16);
-      return [
-        name,
-        {
-          fingerprint,
-          ...(data === undefined ? {} : { schedule: data }),
-          ...(jitterMs > 0 ? { jitterMs } : {}),
-        },
-      ];
-    }),
-  );
-}
-
 export class DefinitionSets {
-  private readonly hash: string;
+  /** Names this version of this app among all sets. */
+  readonly id: string;
   private readonly joinedMs: number;
 
   constructor(
-    private readonly board: Board,
+    private readonly board: BoardView,
+    readonly app: string,
     readonly own: DefinitionSet,
+    private readonly sets: SetsOnBoard,
   ) {
-    const lines = [...own].map(([name, { fingerprint }]) => `${name} ${fingerprint}`).sort();
-    this.hash = sha256Hex(lines.join('\n')).slice(0, 16);
+    const lines = [...own].map(
+      ([name, { fingerprint, isOff }]) => `${name} ${fingerprint}${isOff ? ' off' : ''}`,
+    );
+    this.id = sha256Hex([app, ...lines.sort()].join('\n')).slice(0, 16);
     this.joinedMs = board.nowMs();
   }
 
   /** Shows this version and that it lives. To be called every second or so, once the board has been read. */
   keepAlive(): void {
-    if (this.own.size === 0) return;
     let isNews = false;
     const nowMs = this.board.nowMs();
     const written = new Map(
-      this.board.list(`${SET}${this.hash}:`).map(({ key, writtenMs }) => [key, writtenMs]),
+      this.board.list(`${SET}${this.id}:`).map(({ key, writtenMs }) => [key, writtenMs]),
     );
-    const firstSeenMs = this.firstSeenMs() ?? Math.floor(nowMs);
-    const entries = [...this.own];
-    for (let part = 0; part * TASKS_PER_RECORD < entries.length; part += 1) {
-      const key = `${SET}${this.hash}:${part}`;
+    const firstSeenMs = this.ownView?.firstSeenMs ?? Math.floor(nowMs);
+    const names = [...this.own.keys()];
+    // One part at least: an app without tasks in its code may add some.
+    for (let part = 0; part === 0 || part * TASKS_PER_RECORD < names.length; part += 1) {
+      const key = `${SET}${this.id}:${part}`;
       if ((written.get(key) ?? 0) > nowMs - SET_RENEWAL_MS) continue;
-      const tasks = Object.fromEntries(entries.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD));
-      this.board.post(key, JSON.stringify({ firstSeenMs, tasks } satisfies SetRecord), SET_TTL_MS);
+      const record = this.recordOf(
+        firstSeenMs,
+        names.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD),
+      );
+      this.board.post(key, JSON.stringify(record), SET_TTL_MS);
       isNews = true;
     }
-    const [alive] = this.board.list(`${ALIVE}${this.hash}`);
+    const [alive] = this.board.list(`${ALIVE}${this.id}`);
     if (alive === undefined || alive.writtenMs < nowMs - ALIVE_RENEWAL_MS) {
-      this.board.post(`${ALIVE}${this.hash}`, '{}', ALIVE_TTL_MS);
+      this.board.post(`${ALIVE}${this.id}`, '{}', ALIVE_TTL_MS);
       isNews ||= alive === undefined;
     }
     if (isNews) this.board.flush();
   }
 
-  /** Changes whenever another version counts. */
+  /** Changes whenever another version, or another app, counts. */
   signature(): string {
     return this.board
       .list(ALIVE)
@@ -122,31 +92,52 @@ export class DefinitionSets {
       .join();
   }
 
-  /** Per task the definition of the newest version that lives and has the task; those of this instance at least. */
+  /**
+   * Per task the definition of the newest version of this app that lives and runs the task; those of this instance at least.
+   * A version that has a task switched off does not say when it is due: whoever left it to that version would leave it to nobody.
+   */
   current(): ReadonlyMap<string, CurrentDefinition> {
-    const current = new Map<string, CurrentDefinition & { readonly hash: string }>();
-    const ownSeenMs = this.firstSeenMs() ?? this.joinedMs;
+    const current = new Map<string, CurrentDefinition & { readonly id: string }>();
+    const ownSeenMs = this.ownView?.firstSeenMs ?? this.joinedMs;
     for (const [name, task] of this.own) {
-      current.set(name, { ...task, isOwn: true, firstSeenMs: ownSeenMs, hash: this.hash });
+      current.set(name, { ...task, isOwn: true, firstSeenMs: ownSeenMs, id: this.id });
     }
-    for (const [place, { firstSeenMs, tasks }] of recordsOn<SetRecord>(this.board, SET)) {
-      const hash = place.slice(0, place.indexOf(':'));
-      if (hash === this.hash || this.board.get(`${ALIVE}${hash}`) === undefined) continue;
-      // Another release of this library may write otherwise.
-      if (typeof firstSeenMs !== 'number' || typeof tasks !== 'object') continue;
-      for (const [name, task] of Object.entries(tasks)) {
+    for (const { id, app, isAlive, firstSeenMs, tasks } of this.sets.all()) {
+      if (id === this.id || app !== this.app || !isAlive) continue;
+      for (const [name, task] of tasks) {
+        if (task.isOff) continue;
         const rival = current.get(name);
         const isNewer =
           rival === undefined ||
           firstSeenMs > rival.firstSeenMs ||
-          (firstSeenMs === rival.firstSeenMs && hash > rival.hash);
-        if (isNewer) current.set(name, { ...task, isOwn: false, firstSeenMs, hash });
+          (firstSeenMs === rival.firstSeenMs && id > rival.id);
+        if (isNewer) current.set(name, { ...task, isOwn: false, firstSeenMs, id });
       }
     }
     return current;
   }
 
-  private firstSeenMs(): number | undefined {
-    return recordOn<SetRecord>(this.board, `${SET}${this.hash}:0`)?.firstSeenMs;
+  /** The claim of this app on the name of a task in its code. Behind every other one until it stands on the board. */
+  claimOf(task: string): AppClaim {
+    const sinceMs = this.sets.sinceMsOf(this.app, task) ?? Number.POSITIVE_INFINITY;
+    return { app: this.app, sinceMs };
+  }
+
+  /** By task name, which other app that lives has it, and had it first among them. */
+  rivals(): ReadonlyMap<string, AppClaim> {
+    return firstOf(this.sets.claimsOfOthers(this.app));
+  }
+
+  private recordOf(firstSeenMs: number, names: readonly string[]): SetRecord {
+    const tasks = names.flatMap((name): [string, TaskInSet][] => {
+      const definition = this.own.get(name);
+      const sinceMs = this.sets.sinceMsOf(this.app, name) ?? firstSeenMs;
+      return definition === undefined ? [] : [[name, { ...definition, sinceMs }]];
+    });
+    return { app: this.app, firstSeenMs, tasks: Object.fromEntries(tasks) };
+  }
+
+  private get ownView(): SetView | undefined {
+    return this.sets.all().find(({ id }) => id === this.id);
   }
 }

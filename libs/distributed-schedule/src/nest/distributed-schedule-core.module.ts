@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { findApp } from '../system/app-name.js';
 import { SystemRandom } from '../system/system-random.js';
 import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
@@ -55,7 +56,8 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         DistributedScheduleRegistry,
         LeaseRenewalService,
       ],
-      exports: [TaskOrchestrator, DistributedScheduleRegistry, LeaseRenewalService],
+      // The options: IdempotentExecutionModule takes its namespace from there.
+      exports: [MODULE_OPTIONS, TaskOrchestrator, DistributedScheduleRegistry, LeaseRenewalService],
     };
   }
 
@@ -67,7 +69,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
 
 function createModuleOptions(given: DistributedScheduleOptions, modules: ModulesContainer): ModuleOptions {
   refuseSecondForRoot(modules);
-  return resolveModuleOptions(given, new SystemRandom());
+  return resolveModuleOptions(given, new SystemRandom(), findApp);
 }
 
 /** Counted per container: two apps in one process are two instances, as they should be. */

@@ -5,9 +5,11 @@ import { type ProtocolOptions, requireName, resolveProtocolOptions } from '../pr
 import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
+import type { FoundApp } from '../system/app-name.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { type ElectorateOptions, resolveElectorateOptions } from './electorate-options.resolver.js';
 import type { HandlerErrorHook } from './handler-failure.js';
+import { requireApp, requireNamespace } from './identity-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 import { requireTaskDefaults } from './task-policies.resolver.js';
 import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
@@ -17,6 +19,7 @@ const MODULE = 'DistributedScheduleModule';
 const OPTION_NAMES: OptionNames = {
   redis: true,
   namespace: true,
+  app: true,
   instanceId: true,
   labels: true,
   lease: { ttlMs: true },
@@ -26,6 +29,7 @@ const OPTION_NAMES: OptionNames = {
   enabled: true,
   tasks: TASK_POLICY_OPTION_NAMES,
   deploymentKey: true,
+  followMoreFrequent: true,
   onError: true,
   lockProvider: true,
   tickLedger: true,
@@ -41,6 +45,8 @@ export interface ModuleOptions {
   readonly protocol: ProtocolOptions;
   /** Undefined for the memory backend. An empty list is a mistake, most likely a variable that is not set. */
   readonly redis: readonly RedisInput[] | undefined;
+  /** As given; undefined where the memory backend's default counts, which tells no environment from another. */
+  readonly givenNamespace: string | undefined;
   /** Which application this is. */
   readonly app: string;
   readonly instanceId: string;
@@ -55,17 +61,25 @@ export interface ModuleOptions {
   /** The policies of tasks that do not say otherwise. */
   readonly tasks: TaskPolicyOptions;
   readonly deploymentKey: string | undefined;
+  readonly followMoreFrequent: boolean;
   readonly onError: HandlerErrorHook | undefined;
 }
 
 /**
  * @param random makes the instance id where none is given
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_DURATIONS
+ * @param findApp looks for the application's name where none is given
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_NO_NAMESPACE,
+ * DSCHED_NO_APP, DSCHED_DURATIONS
  */
-export function resolveModuleOptions(given: DistributedScheduleOptions, random: Random): ModuleOptions {
+export function resolveModuleOptions(
+  given: DistributedScheduleOptions,
+  random: Random,
+  findApp: () => FoundApp,
+): ModuleOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
   const redis = nodesOf(given);
   requireNoNull(MODULE, given, OPTION_NAMES);
+  requireNamespace(given);
   const protocol = resolveProtocolOptions(
     withoutUndefined({
       namespace: given.namespace,
@@ -84,7 +98,9 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
     waitReplicas = 0,
     observers = [],
     tasks = {},
+    followMoreFrequent = false,
   } = given;
+  const app = requireApp(given, findApp);
   const instanceId: unknown = given.instanceId ?? random.id();
   requireInstanceId(instanceId);
   const { labels = [] } = given;
@@ -102,12 +118,15 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
   if (given.onError !== undefined && typeof given.onError !== 'function') {
     throw badOption('onError', given.onError, 'a function of an error and the failed attempt');
   }
+  if (typeof followMoreFrequent !== 'boolean')
+    throw badOption('followMoreFrequent', followMoreFrequent, 'true or false');
   if (given.deploymentKey !== undefined) requireName('deploymentKey', given.deploymentKey);
   for (const observer of observers) requireMethods('observers', observer, ['observe']);
   return {
     protocol,
     redis,
-    app: 'app',
+    givenNamespace: given.namespace,
+    app,
     instanceId,
     labels: [...new Set(labels)].sort(),
     lockProvider,
@@ -118,6 +137,7 @@ export function resolveModuleOptions(given: DistributedScheduleOptions, random: 
     observers,
     tasks,
     deploymentKey: given.deploymentKey,
+    followMoreFrequent,
     onError: given.onError,
   };
 }

@@ -13,9 +13,19 @@ export interface DistributedScheduleOptions {
    * nothing beyond this process, with a warning. Given as `undefined` it is an error: a variable that is not set.
    */
   readonly redis?: RedisInput | readonly RedisInput[];
-  /** Key prefix. Instances with the same namespace and nodes form one cluster. Default `nest-schedule`. */
+  /**
+   * Key prefix: which environment this is, such as `shop-production`. Instances with the same namespace and nodes form one
+   * cluster. Required with `redis`; for the memory backend `nest-schedule` is the default. 1 to 200 characters without braces.
+   */
   readonly namespace?: string;
-  /** Names this process in logs and records. Must differ between instances; no whitespace. Default: random. */
+  /**
+   * Which application this is. The definitions and decisions of another one are never followed, and a task name that two of
+   * one namespace have belongs to the one that had it first. Default: the `name` in the package.json next above the main
+   * module, else above the working directory; required with `redis` where there is none, or where it is that of a workspace
+   * of several applications. Keep it over releases. 1 to 200 characters without braces.
+   */
+  readonly app?: string;
+  /** Names this process in logs and records. Must differ between the instances of a namespace; no whitespace. Default: random. */
   readonly instanceId?: string;
   /**
    * What tasks with `runOn` and `weight` look for, such as `['eu', 'large']`: at most 16, each of 1 to 64 characters without
@@ -45,6 +55,11 @@ export interface DistributedScheduleOptions {
    * characters without braces. Without it `@TimeoutExclusive` needs one of its own.
    */
   readonly deploymentKey?: string;
+  /**
+   * Whether older instances follow a newer version of this app that makes a task due more often. Without it they leave such a
+   * task to the instances of the newer version, as long as one of them lives. Default false.
+   */
+  readonly followMoreFrequent?: boolean;
   /** Replaces the run locks of the backend. */
   readonly lockProvider?: LockProvider;
   /**

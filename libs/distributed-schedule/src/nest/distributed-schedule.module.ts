@@ -49,7 +49,8 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
 
   /**
    * Mistakes are errors at boot, when the options are resolved: DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION,
-   * DSCHED_DURATIONS, DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_SECOND_FOR_ROOT.
+   * DSCHED_DURATIONS, DSCHED_BAD_REDIS, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE,
+   * DSCHED_SECOND_FOR_ROOT; and when the tasks are known, DSCHED_TWO_APPS.
    */
   static forRoot(options: DistributedScheduleOptions = {}): DynamicModule {
     return surround(DistributedScheduleCoreModule.register([{ provide: GIVEN_OPTIONS, useValue: options }]));

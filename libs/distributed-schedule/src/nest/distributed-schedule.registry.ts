@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { ScheduleObserver } from '../protocol/observer.js';
+import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js';
 import type { Scheduler } from '../protocol/scheduler.js';
 import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
 import type { TaskStatus } from '../protocol/tick-context.js';
 import { ControlService } from './control.service.js';
-import type { PlannedTask, TaskState } from './control-plan.js';
 import type { RunRecord } from './control-records.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { ObserverFanout } from './observer-fanout.js';
+import type { PlannedTask, TaskState } from './planned-task.js';
 import type { RuntimeTask } from './runtime-task.js';
 import type { StoreNodeStatus, StoreStrength } from './schedule-backend.js';
 import type { ScheduleData } from './schedule-data.js';
@@ -21,15 +21,17 @@ export interface StoreStatus {
   readonly nodes: readonly StoreNodeStatus[];
 }
 
-/** A task as the whole cluster knows it, and how it stands on this instance. */
+/** A task as all instances of this app know it, and how it stands on this instance. */
 export interface RegisteredTask extends TaskStatus {
   /** `code`: decorated, in this version of the app or another one that runs. `runtime`: added by {@link add}. */
   readonly source: 'code' | 'runtime';
   /**
-   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator; `left_alone` by this instance, which
-   * has no handler for it.
+   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator; `left_alone` by this instance, for a
+   * reason that stands in `conditions`.
    */
   readonly state: TaskState;
+  /** What holds for it beside its definition in the code of this instance, with what to say of it. */
+  readonly conditions: Readonly<Partial<Record<ControlCondition, string>>>;
   /** The newest run that has ended, on whichever instance; undefined when none is known. */
   readonly newestRun: RunRecord | undefined;
 }
@@ -51,7 +53,7 @@ export class DistributedScheduleRegistry {
     @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
-  /** All tasks: paused and disabled ones, and those that this instance leaves to others, too. Empty until the app is initialised. */
+  /** All tasks of this app: paused and disabled ones, and those that this instance leaves to others, too. Empty until it is initialised. */
   list(): readonly RegisteredTask[] {
     const scheduled = new Map(this.scheduler.status().tasks.map((status) => [status.name, status]));
     return [...this.control.tasks.values()].map((planned) =>
@@ -79,7 +81,7 @@ export class DistributedScheduleRegistry {
   /**
    * Adds a task to the whole cluster. Instances without the handler that it `runs` leave it alone and say so. The same task
    * again changes nothing, so every replica may add it when it starts.
-   * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK when there is another task of this name, unless `replace` is given;
+   * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK when there is another task of this name, unless `replace` is given; DSCHED_TWO_APPS;
    * DSCHED_UNKNOWN_HANDLER, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS, DSCHED_BAD_OPTION,
    * DSCHED_UNKNOWN_OPTION, and those of a decision: DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
    */
@@ -141,8 +143,13 @@ export class DistributedScheduleRegistry {
 
   /** What the store promises, and which of its nodes answer. Asks nobody: it tells what is known. */
   store(): StoreStatus {
-    const { backend } = this.host;
-    return { strength: backend.strength, nodes: backend.health() };
+    const { backend, electorate } = this.host;
+    const { problems } = electorate.status();
+    const nodes = backend.health().map((node) => {
+      const problem = node.problem ?? problems[node.label];
+      return problem === undefined ? node : { ...node, problem };
+    });
+    return { strength: backend.strength, nodes };
   }
 
   /** Watches everything from now on. Adding an observer twice changes nothing. */
@@ -155,8 +162,19 @@ export class DistributedScheduleRegistry {
   }
 
   private registered(planned: PlannedTask, status: TaskStatus | undefined): RegisteredTask {
-    const { name, source, state, base } = planned;
-    const absent: TaskStatus = {
+    const { name, source, state, conditions } = planned;
+    return {
+      ...(status ?? this.absent(planned)),
+      source,
+      state,
+      conditions: Object.fromEntries(conditions),
+      newestRun: this.control.runs?.newest(name),
+    };
+  }
+
+  /** Of a task that is not in the scheduler of this instance. */
+  private absent({ name, state, base }: PlannedTask): TaskStatus {
+    return {
       name,
       schedule: base?.description ?? 'defined elsewhere',
       eligible: false,
@@ -167,7 +185,6 @@ export class DistributedScheduleRegistry {
       missed: 0,
       lost: 0,
     };
-    return { ...(status ?? absent), source, state, newestRun: this.control.runs?.newest(name) };
   }
 
   private requireBegun<T>(part: T | undefined): T {

@@ -14,7 +14,11 @@ export interface IdempotentExecutionOptions {
   readonly store: SnapshotSource<never> | SnapshotSource;
   /** `redisSnapshotCache(…)`: answers successes without asking the store. Default: none. */
   readonly cache?: SnapshotCacheSource;
-  /** Prefix of keys in Redis, and part of what a key of your own stands for. Default `nest-schedule`. */
+  /**
+   * Part of what every key stands for, and prefix of keys in Redis: staging must not be answered with production's results, nor
+   * one application with another's. Default: that of `DistributedScheduleModule.forRoot` in the same app. Required where that
+   * has none, unless the store is `memorySnapshots()`.
+   */
   readonly namespace?: string;
   /** How an unreachable store is asked again. */
   readonly patience?: Partial<StorePatience>;
@@ -43,17 +47,36 @@ const LARGEST_KEPT_CHARS = 1_048_576;
 const LARGEST_JITTER = 0.1;
 const LONGEST_MS = 3_600_000;
 
-/** @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_DURATIONS */
-export function resolveExecutionOptions(given: IdempotentExecutionOptions): ResolvedExecutionOptions {
+/**
+ * @param namespaceOfApp what DistributedScheduleModule was given, where it is in the app
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_DURATIONS
+ */
+export function resolveExecutionOptions(
+  given: IdempotentExecutionOptions,
+  namespaceOfApp: string | undefined,
+): ResolvedExecutionOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
   requireNoNull(MODULE, given, OPTION_NAMES);
-  const { store, cache, namespace = DEFAULTS.namespace, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
+  const { store, cache, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
   requireSource('store', store);
   if (cache !== undefined) requireSource('cache', cache);
+  const namespace = given.namespace ?? namespaceOfApp ?? defaultNamespace(given);
   requireName('namespace', namespace);
   requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
   const patience = resolvePatience(given.patience ?? {});
   return { store: store as SnapshotSource, cache, namespace, patience, mostKeptChars };
+}
+
+/** Of a store that nobody else can reach. */
+function defaultNamespace({ store, cache }: IdempotentExecutionOptions): string {
+  if (store.isLocal === true && (cache === undefined || cache.isLocal === true)) return DEFAULTS.namespace;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_NAMESPACE',
+    `${MODULE} has no namespace, and DistributedScheduleModule of this app was given none either. Whoever uses the store under the ` +
+      "same namespace is answered with this app's results, so say whose they are: " +
+      `${MODULE}.forRoot({ store, namespace: 'shop-production' })`,
+    { value: undefined },
+  );
 }
 
 function resolvePatience(given: Partial<StorePatience>): StorePatience {

@@ -13,8 +13,8 @@ export interface IdempotentExecutionAsyncOptions extends Pick<ModuleMetadata, 'i
 }
 
 /**
- * Provides {@link IdempotentExecutor} everywhere. Independent of DistributedScheduleModule: `runOnce` is of use in a controller
- * as well. A store that is down does not stop the boot; calls wait for it as long as their patience lasts.
+ * Provides {@link IdempotentExecutor} everywhere. Independent of DistributedScheduleModule, but for the namespace, which it takes
+ * from there unless it is given one: `runOnce` is of use in a controller as well. A store that is down does not stop the boot; calls wait for it as long as their patience lasts.
  */
 @Module({})
 export class IdempotentExecutionModule {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock, Random } from '../protocol/ports.js';
 import type { OnceResult } from '../protocol/snapshot/once-result.js';
@@ -9,7 +9,8 @@ import { sha256Hex } from '../system/sha256.js';
 import { SystemClock } from '../system/system-clock.js';
 import { SystemRandom } from '../system/system-random.js';
 import { tryCurrentTick } from './current-tick.js';
-import { EXECUTION_OPTIONS } from './distributed-schedule.tokens.js';
+import { EXECUTION_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import {
   type IdempotentExecutionOptions,
   type ResolvedExecutionOptions,
@@ -37,8 +38,13 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   private readonly options: ResolvedExecutionOptions;
   private readonly parts: OnceParts<Tx>;
 
-  constructor(@Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions) {
-    this.options = resolveExecutionOptions(given);
+  constructor(
+    @Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions,
+    @Optional()
+    @Inject(MODULE_OPTIONS)
+    schedule?: Pick<ModuleOptions, 'givenNamespace'>,
+  ) {
+    this.options = resolveExecutionOptions(given, schedule?.givenNamespace);
     const { namespace, patience, mostKeptChars } = this.options;
     const platform: SnapshotParts = { clock: CLOCK, random: RANDOM, namespace };
     const store = this.options.store.open(platform);

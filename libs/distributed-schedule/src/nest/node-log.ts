@@ -52,6 +52,11 @@ export class NodeLog {
       case 'wrong_server':
         this.logger.error(`DSCHED_WRONG_SERVER: ${line}`);
         return;
+      case 'other_version':
+        this.logger.error(
+          `DSCHED_PROTOCOL_VERSION: ${line} It gives no vote. Run one version of the library at a time, or give each a namespace.`,
+        );
+        return;
       default:
         condition satisfies never;
     }
@@ -76,7 +81,8 @@ export class NodeLog {
         this.logger.error(`DSCHED_NODE_SET_CONFLICT: this instance does not bid: ${detail}.`);
         return;
       case 'outdated':
-        // The scheduler says so, with the code.
+        // With its next bid the scheduler says so too, with the code.
+        this.logger.warn(`This instance does not bid any more: ${detail}.`);
         return;
       default:
         condition satisfies never;

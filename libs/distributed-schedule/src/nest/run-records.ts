@@ -1,6 +1,6 @@
 /** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
 
-import type { Board } from '../protocol/board/board.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { hasRun } from '../protocol/outcome.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';
@@ -15,7 +15,7 @@ export class RunRecords implements ScheduleObserver {
   private readonly unwritten = new Map<string, RunRecord>();
   private readonly writtenMs = new Map<string, number>();
 
-  constructor(private readonly board: Board) {}
+  constructor(private readonly board: BoardView) {}
 
   observe(event: ScheduleEvent): void {
     if (event.type !== 'tick' || !hasRun(event.report.outcome)) return;

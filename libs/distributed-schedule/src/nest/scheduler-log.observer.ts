@@ -10,7 +10,14 @@ import { NodeLog } from './node-log.js';
 const QUIET_MS = 60_000;
 const MOST_LINES_REMEMBERED = 3_000;
 
-const WORTH_A_WARNING: ReadonlySet<ControlCondition> = new Set(['follows_newer', 'left_alone', 'unusable']);
+const WORTH_A_WARNING: ReadonlySet<ControlCondition> = new Set([
+  'follows_newer',
+  'left_to_newer',
+  'other_app',
+  'name_shared',
+  'left_alone',
+  'unusable',
+]);
 
 interface Muted {
   readonly sinceMs: number;
@@ -143,13 +150,19 @@ export class SchedulerLogObserver implements ScheduleObserver {
     const words = {
       paused: ['is paused', 'is no longer paused'],
       rescheduled: ['has another schedule', 'has its own schedule again'],
-      follows_newer: ['does not follow its definition here', 'follows its definition here again'],
+      follows_newer: ['follows a newer version of the app', 'follows its definition here again'],
+      left_to_newer: ['is left to the instances of a newer version', 'is no longer left to a newer version'],
+      other_app: ['is left to another app', 'is no longer left to another app'],
+      name_shared: ['has a name that another app uses', 'has its name to itself again'],
       elsewhere: ['is left to other instances', 'is no longer left to other instances'],
       left_alone: ['is left alone by this instance', 'is no longer left alone by this instance'],
-      unusable: ['was given a schedule in vain', 'is no longer given a schedule in vain'],
+      unusable: [
+        'is left alone: the schedule that was decided cannot be used here',
+        'is no longer left alone for its schedule',
+      ],
     }[condition][isActive ? 0 : 1];
     const line = `Task '${task}' ${words}${isActive ? `: ${detail}` : ''}.`;
-    // Two apps that share a namespace have tasks of their own: nothing is wrong with that.
+    // Instances of one app may have different tasks: nothing is wrong with that.
     if (condition === 'elsewhere') this.logger.debug(line);
     else if (isActive && WORTH_A_WARNING.has(condition)) this.logger.warn(line);
     else this.logger.log(line);

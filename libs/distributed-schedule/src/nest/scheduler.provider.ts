@@ -2,9 +2,11 @@
 
 import type { Provider } from '@nestjs/common';
 import { Board } from '../protocol/board/board.js';
+import { BoardRoom } from '../protocol/board/board-room.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
+import type { BidGate } from '../protocol/electorate/electorate-view.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
@@ -15,6 +17,7 @@ import { Scheduler } from '../protocol/scheduler.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { SystemClock } from '../system/system-clock.js';
 import { SystemRandom } from '../system/system-random.js';
+import { roomOf } from './app-claims.js';
 import { BoardDirectory } from './board-directory.js';
 import { runInTick } from './current-tick.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -23,15 +26,21 @@ import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
+import { SetsOnBoard } from './sets-on-board.js';
+import { runsTask } from './task-peers.js';
 import { TimeoutDesk } from './timeout-desk.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
   readonly scheduler: Scheduler;
   readonly board: Board;
+  /** What this app writes on the board, and reads of it. */
+  readonly room: BoardRoom;
+  readonly sets: SetsOnBoard;
   readonly notices: InstanceNotices;
   readonly timeouts: TimeoutDesk;
   readonly backend: ScheduleBackend;
+  readonly electorate: BidGate;
 }
 
 export const SCHEDULER_PROVIDERS: readonly Provider[] = [
@@ -56,7 +65,7 @@ async function createSchedulerHost(
   clock: Clock,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
-  const { protocol, instanceId } = options;
+  const { protocol, instanceId, app, labels } = options;
   const random = new SystemRandom();
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);
@@ -85,11 +94,13 @@ async function createSchedulerHost(
   });
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
-  const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, labels: options.labels });
+  const room = new BoardRoom(board, roomOf(app));
+  const sets = new SetsOnBoard(board);
+  const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
   const timeouts = new TimeoutDesk({
     clock,
     clusterClock,
-    board,
+    board: room,
     ledger,
     digest: (task, key) => idempotencyKey(task, key, 0),
     deploymentKey: options.deploymentKey,
@@ -108,11 +119,12 @@ async function createSchedulerHost(
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
     ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
-    labelsOf: labelsAsKnown(instanceId, options.labels, (other) => notices.labelsOf(other)),
-    directory: new BoardDirectory(board, notices),
+    labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
+    runsTask: runsTask({ app, notices, sets, room }),
+    directory: new BoardDirectory(room, notices),
     observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
   });
-  return { scheduler, board, notices, timeouts, backend };
+  return { scheduler, board, room, sets, notices, timeouts, backend, electorate };
 }

@@ -7,6 +7,7 @@ import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { requirePeriod } from '../protocol/period.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/task-policies.js';
+import { isBefore, twoApps } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
 import {
   areSame,
@@ -61,6 +62,9 @@ export class TaskControl {
     if (this.parts.tasks().get(name)?.source === 'code')
       throw duplicate(name, 'a task of this name stands in the code. Pass another name');
     const known = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
+    const rival = this.parts.rivalOf(name);
+    const claim = { app: this.parts.app, sinceMs: known?.sinceMs ?? Number.POSITIVE_INFINITY };
+    if (rival !== undefined && isBefore(rival, claim)) throw twoApps(name, this.parts.app, rival);
     const isSame = known !== undefined && isSameTask(known, record);
     if (known !== undefined && !isSame && !replace) {
       throw duplicate(
@@ -115,7 +119,7 @@ export class TaskControl {
 
   async pause(name: string): Promise<void> {
     await this.decisions.requireRead(name);
-    this.decisions.requireKnown(name);
+    this.decisions.requireOurs(name);
     await this.decisions.write(name, `${PAUSE}${name}`, {
       paused: true,
       sinceMs: this.nowMs(),

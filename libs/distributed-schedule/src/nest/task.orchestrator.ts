@@ -49,12 +49,20 @@ export class TaskOrchestrator {
     }
   }
 
-  /** Resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer. */
+  /**
+   * Resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer.
+   * @throws DistributedScheduleError DSCHED_TWO_APPS
+   */
   async start(): Promise<void> {
     this.mirror.show(this.tasks);
-    await this.control.ready();
+    try {
+      await this.control.ready();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     if (!this.options.protocol.enabled) return;
-    this.host.notices.start();
+    this.host.notices.start(this.control.version);
     this.host.timeouts.start((task) => this.scheduler.armAgain(task));
     this.scheduler.start();
   }

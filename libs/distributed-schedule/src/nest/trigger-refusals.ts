@@ -1,7 +1,7 @@
 /** Why a task is not triggered. */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { PlannedTask } from './control-plan.js';
+import type { PlannedTask } from './planned-task.js';
 
 /** Others may run it, but an instance that is told to leave it alone has no word in that. */
 export function requireEnabled({ name, state }: PlannedTask): void {

@@ -42,7 +42,7 @@ export interface BidParts {
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
-  readonly electorate?: Pick<BidGate, 'mayBid'>;
+  readonly electorate?: Pick<BidGate, 'mayBid' | 'status'>;
 }
 
 /** A claim is sent again only while there is time for that call and for another bid: the lock and the claim. */

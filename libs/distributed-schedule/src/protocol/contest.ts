@@ -19,12 +19,14 @@ import {
   toOpenTick,
 } from './open-tick.js';
 import type { PeekVerdict } from './ports.js';
-import { isEligible, type LabelsOf, rankOf } from './ranking.js';
+import { contendersFor, isEligible, type LabelsOf, rankOf } from './ranking.js';
 import { type RunTickParts, runTick, takeOn } from './run-tick.js';
 
 export interface ContestParts extends RunTickParts {
   /** The live instances, as this one knows them now. */
   readonly members: () => readonly string[];
+  /** Those of them that run a task, this one included. Absent: all. */
+  readonly contenders?: (task: string) => readonly string[];
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
@@ -46,10 +48,10 @@ export async function contestInstant(
   const timely = inTime.filter((due) => !isAdopted(parts, due));
 
   // 2 rank
-  const members = parts.members();
   const byRank = new Map<number, DueTick[]>();
   for (const due of timely) {
-    const rank = rankOf(due.task.name, parts.instanceId, members, due.task.placement, parts.labelsOf);
+    const { name, placement } = due.task;
+    const rank = rankOf(name, parts.instanceId, contendersFor(parts, name), placement, parts.labelsOf);
     if (rank === undefined) continue;
     byRank.set(rank, [...(byRank.get(rank) ?? []), due]);
   }

@@ -9,13 +9,24 @@ export const ERROR_CODES = {
   DSCHED_BAD_OPTION: 'An option has a value of the wrong type or outside its range.',
   DSCHED_DURATIONS: 'Durations contradict each other. The message shows the relation with its numbers.',
   DSCHED_BAD_REDIS: 'An entry of `redis` is neither an URL, nor ioredis options, nor an ioredis client.',
+  DSCHED_NO_NAMESPACE:
+    'A store that others can reach was given without a namespace, which says whose data is whose. Pass namespace.',
+  DSCHED_NO_APP: 'Nothing says which application this is: no option app, and no package.json that names one.',
   DSCHED_EVEN_NODES:
     'An even number of Redis nodes, which tolerates no more failures than one node less. Allowed only as a step of a change.',
   DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
   DSCHED_UNSUPPORTED_STORE:
     'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
+  DSCHED_DATABASE_REFUSED:
+    'A Redis server does not confirm the database that is asked for. It is not used until it does.',
+  DSCHED_CREDENTIALS_REFUSED:
+    'A Redis server does not confirm the user and the password. It is not used until it does.',
   DSCHED_NODE_SET_CONFLICT:
-    'Another instance of this namespace uses other nodes, or another lease.ttlMs, under the same generation.',
+    'Another set of nodes, or another lease.ttlMs, is in use or on record under this namespace. This instance does not bid beside it.',
+  DSCHED_WRONG_SERVER:
+    'At the address of a node this instance meets another server than the others. It gives no vote here.',
+  DSCHED_PROTOCOL_VERSION:
+    'A node carries the records of another version of the protocol. It gives no vote to this one.',
   DSCHED_NODE_SET_OUTDATED:
     'A newer generation of the node set is in use. This instance has stopped bidding.',
   DSCHED_BAD_SCHEDULE:
@@ -23,6 +34,8 @@ export const ERROR_CODES = {
   DSCHED_UNSTABLE_NAME: 'A task has no stable name, or one that is empty or too long. Pass { name }.',
   DSCHED_DUPLICATE_TASK:
     'Two methods use the same name. Names are the identity of a task in the cluster, and of what added tasks run.',
+  DSCHED_TWO_APPS:
+    'Another application of the namespace has a task of this name, and had it first. Rename one, or part the namespaces.',
   DSCHED_NOT_A_METHOD: 'An exclusive decorator stands on something that is not a method.',
   DSCHED_REQUEST_SCOPED:
     'An exclusive method is in a request-scoped or transient provider, which no tick can reach.',

@@ -10,13 +10,14 @@ import type { DueTick } from './due-tick.js';
 import { decideStart, isStillToCome, tickOfInstant } from './next-start.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
-import { type LabelsOf, rankOf } from './ranking.js';
+import { contendersFor, type LabelsOf, rankOf } from './ranking.js';
 import { type RunTickParts, runTick } from './run-tick.js';
 import { closingInstant, looksBack } from './task-policies.js';
 import type { ScheduledTask } from './tick-context.js';
 
 export interface LookBackParts extends RunTickParts {
   readonly members: () => readonly string[];
+  readonly contenders?: (task: string) => readonly string[];
   readonly labelsOf?: LabelsOf;
 }
 
@@ -112,7 +113,7 @@ export class LookBack {
     const rank = rankOf(
       task.name,
       this.parts.instanceId,
-      this.parts.members(),
+      contendersFor(this.parts, task.name),
       task.placement,
       this.parts.labelsOf,
     );

@@ -8,15 +8,21 @@ import type { TickReport } from './outcome.js';
  *
  * - `paused`         only triggered ticks are due
  * - `rescheduled`    it was given another schedule at run time
- * - `follows_newer`  an instance of a newer version of the app lives, and its definition differs
- * - `elsewhere`      only another version, or another app, of the namespace has it
+ * - `follows_newer`  an instance of a newer version of the app lives, and this one runs the task by its schedule
+ * - `left_to_newer`  such an instance lives, and this one must not follow it: it leaves the task to those of that version
+ * - `other_app`      another app of the namespace has a task of this name, and had it first: this one leaves it alone
+ * - `name_shared`    another app has a task of this name as well, and leaves it to this one
+ * - `elsewhere`      only another version of the app has it
  * - `left_alone`     it was added at run time, and this instance has no handler for it or cannot use its definition
- * - `unusable`       a schedule from elsewhere cannot be used here; the task keeps its own
+ * - `unusable`       the schedule that was decided cannot be used here: this instance leaves the task alone
  */
 export type ControlCondition =
   | 'paused'
   | 'rescheduled'
   | 'follows_newer'
+  | 'left_to_newer'
+  | 'other_app'
+  | 'name_shared'
   | 'elsewhere'
   | 'left_alone'
   | 'unusable';
@@ -26,8 +32,9 @@ export type ControlCondition =
  * - `votes`         it may vote: enough other nodes have noted it
  * - `forced`        it votes without that, after `identityWaitMs`: servers that the others could still take for it may vote too
  * - `wrong_server`  this instance is connected to another server than the others
+ * - `other_version` another version of the protocol has written there
  */
-export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server';
+export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server' | 'other_version';
 
 /** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
 export type ScheduleEvent =

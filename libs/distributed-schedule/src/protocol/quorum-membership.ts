@@ -27,10 +27,17 @@ export class QuorumMembership implements Membership {
       peeks: peeks.map(({ tick }, index) =>
         decidePeek(
           tick,
-          replies.map((reply) => (reply.answered ? reply.value.ticks[index] : undefined)),
+          replies.map((reply, slot) =>
+            reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks[index] : undefined,
+          ),
         ),
       ),
     };
+  }
+
+  private speaksOfTicks(slot: number): boolean {
+    const node = this.nodes[slot];
+    return node !== undefined && this.electorate.speaksOfTicks?.(node) !== false;
   }
 
   async leave(instanceId: string): Promise<void> {

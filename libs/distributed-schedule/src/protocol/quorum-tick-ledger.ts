@@ -63,8 +63,16 @@ export class QuorumTickLedger implements TickLedger {
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const replies = await Promise.all(this.nodes.map((node) => node.peek(tasks)));
+    const asked = this.nodes.map((node) => node.peek(tasks));
+    const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
     return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index)));
+  }
+
+  /** Another server's answer is none: it would say that nothing was claimed. */
+  private heardOfTicks<T>(slot: number, reply: NodeReply<T>): NodeReply<T> {
+    const node = this.nodes[slot];
+    const isOther = node !== undefined && this.electorate.speaksOfTicks?.(node) === false;
+    return isOther ? { answered: false, reason: 'another server' } : reply;
   }
 }
 

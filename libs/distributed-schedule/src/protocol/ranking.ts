@@ -17,6 +17,17 @@ import type { Placement } from './tick-context.js';
 /** The labels of an instance as far as they are known here; none for one that has not told them yet. */
 export type LabelsOf = (instanceId: string) => readonly string[];
 
+/** The live instances, and those of them that run a task. Without the latter all do. */
+export interface Crowd {
+  readonly members: () => readonly string[];
+  readonly contenders?: (task: string) => readonly string[];
+}
+
+/** Among whom an instance has its rank for a task. */
+export function contendersFor({ members, contenders }: Crowd, task: string): readonly string[] {
+  return contenders?.(task) ?? members();
+}
+
 const HASHES = 2 ** 32;
 
 /**

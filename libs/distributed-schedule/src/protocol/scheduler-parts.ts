@@ -31,6 +31,11 @@ export interface SchedulerParts {
   readonly isElsewhere?: (task: string) => boolean;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
+  /**
+   * Whether another instance runs a task, as far as is known: members of other applications share the nodes, and have no rank
+   * for tasks that are not theirs. Absent: all do.
+   */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
   readonly observer: ScheduleObserver;

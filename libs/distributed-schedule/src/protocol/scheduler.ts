@@ -58,6 +58,7 @@ export class Scheduler {
       stopped: this.stopping.signal,
       isAbandoned: () => this.isAbandoned,
       members: () => this.heartbeat.members,
+      contenders: (task) => this.contendersFor(task),
       beat: (peeks) => this.heartbeat.beat(peeks),
       fence: (reason) => this.fence(reason),
       report: (report) => this.close(report),
@@ -152,6 +153,14 @@ export class Scheduler {
         .leases()
         .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
+  }
+
+  /** The live instances that run a task, this one included. */
+  private contendersFor(task: string): readonly string[] {
+    const { instanceId, runsTask } = this.parts;
+    const { members } = this.heartbeat;
+    if (runsTask === undefined) return members;
+    return members.filter((member) => member === instanceId || runsTask(member, task));
   }
 
   private async loop(): Promise<void> {

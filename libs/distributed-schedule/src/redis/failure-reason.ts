@@ -12,7 +12,7 @@ export function failureReason(error: unknown): string {
   }
   const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
   const text = typeof message === 'string' ? message : '';
-  if (name === 'ReplyError') {
+  if (isReply(error)) {
     return serverWord(text);
   }
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) {
@@ -22,6 +22,14 @@ export function failureReason(error: unknown): string {
     return TIMED_OUT;
   }
   return NOT_CONNECTED_MESSAGES.test(text) || name === 'MaxRetriesPerRequestError' ? NOT_CONNECTED : 'error';
+}
+
+/**
+ * Whether the server itself has said this; everything else is about the way to it. By name: an error of another realm, or
+ * of another copy of ioredis, is no instance of ours.
+ */
+export function isReply(error: unknown): error is { readonly message: string } {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
 }
 
 /** No answer within the node timeout. */
@@ -35,6 +43,11 @@ const NOT_CONNECTED_MESSAGES =
 
 /** Redis 6.2 wraps what a command inside a script said: "ERR Error running script (…): @user_script:12: -OOM …". */
 function serverWord(message: string): string {
+  // Our own refusal: which version of the protocol has written there.
+  const [otherVersion] = /\bDSCHEDVERSION \d{1,9}\b/.exec(message) ?? [];
+  if (otherVersion !== undefined) {
+    return otherVersion;
+  }
   const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
   const first = /^-?([A-Z]{2,30})\b/.exec(message);
   return inner?.[1] ?? first?.[1] ?? 'ERR';

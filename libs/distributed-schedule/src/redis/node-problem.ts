@@ -1,12 +1,21 @@
-import type { ErrorCode } from '../protocol/errors.js';
+import type { ConnectionRefusal } from './connection-refusal.js';
 import type { ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { judgeHandshake } from './store-handshake.js';
 
 /** Why a node that is up does not vote. */
 export interface NodeProblem {
-  readonly code: ErrorCode & ('DSCHED_UNSUPPORTED_STORE' | 'DSCHED_SAME_NODE_TWICE');
+  readonly code: 'DSCHED_UNSUPPORTED_STORE' | 'DSCHED_SAME_NODE_TWICE' | ConnectionRefusal['code'];
   readonly message: string;
+}
+
+/** What a server holds against the connection itself: nothing of ours was sent on it. */
+export function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
+  return { code, message: `${label} gives no vote: ${why}` };
+}
+
+export function isRefusedConnection(problem: NodeProblem | undefined): boolean {
+  return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
 }
 
 /** What a handshake, or its refusal, says against a node. A fit server is entered into the register. */

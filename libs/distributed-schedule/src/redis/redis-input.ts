@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { type EntryFault, faultOfCluster, faultOfOptions } from './entry-faults.js';
 import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
 import { parseRedisUrl } from './redis-url.js';
 
@@ -69,6 +70,7 @@ function requireSource(input: unknown, name: string): RedisSource {
 
 function sourceFromOptions(options: RedisOptions, name: string): RedisSource {
   refuseStringNumbers(options, name);
+  refuseFault(faultOfOptions(options), name);
   return { options, kind: isSentinel(options) ? 'sentinel' : 'plain', address: addressOfOptions(options) };
 }
 
@@ -84,12 +86,19 @@ function sourceFromClient(candidate: object, name: string): RedisSource {
   const { redisOptions } = options as { redisOptions?: RedisOptions };
   refuseStringNumbers(redisOptions ?? {}, name);
   const { startupNodes } = candidate as { startupNodes?: unknown };
+  refuseFault(faultOfCluster(options, startupNodes), name);
   return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
 }
 
 function refuseStringNumbers(options: RedisOptions, name: string): void {
   if (options.stringNumbers === true) {
     throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
+  }
+}
+
+function refuseFault(fault: EntryFault | undefined, name: string): void {
+  if (fault !== undefined) {
+    throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${fault.what}`, { value: fault.value });
   }
 }
 

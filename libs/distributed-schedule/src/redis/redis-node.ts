@@ -1,13 +1,12 @@
 import type { TimeSample } from '../protocol/ports.js';
 import { failureReason, NOT_CONNECTED } from './failure-reason.js';
-import { findProblem, type NodeProblem } from './node-problem.js';
+import { findProblem, isRefusedConnection, type NodeProblem, problemOfRefusal } from './node-problem.js';
 import { NodeTime } from './node-time.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
-import { resetConnection } from './strict-connection.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;
@@ -40,6 +39,7 @@ export class RedisNode {
   #isClosed = false;
   #lastFailure = '';
   #problem: NodeProblem | undefined;
+  #toldProblem: string | undefined;
 
   constructor(parts: RedisNodeParts) {
     const { index, label, connection, presence } = parts;
@@ -60,6 +60,7 @@ export class RedisNode {
     });
     connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
+      this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
     connection.on('close', () => {
@@ -103,7 +104,7 @@ export class RedisNode {
   reconnect(): void {
     if (!this.#isClosed) {
       this.presence?.renew();
-      resetConnection(this.#parts.connection);
+      this.#parts.connection.reset();
     }
   }
 
@@ -127,6 +128,8 @@ export class RedisNode {
       return 'closed';
     }
     if (this.#parts.connection.status !== 'ready') {
+      const refusal = this.#parts.connection.refusal?.code;
+      if (refusal !== undefined) return refusal;
       return this.#lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.#lastFailure})`;
     }
     return undefined;
@@ -144,16 +147,34 @@ export class RedisNode {
     const { clock, nodeTimeoutMs, routingKey } = this.#parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
     const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [routingKey], [], deadlineMs);
+    this.#noteRefusal();
     if (!reply.answered && !isRefusal(reply.reason)) {
       return reply.reason;
     }
     const problem = findProblem(this, reply, this.#parts.register);
-    if (problem !== undefined && problem.message !== this.#problem?.message) {
-      this.#parts.onProblem(problem);
-    }
-    this.#problem = problem;
+    this.#setProblem(problem);
     this.#isVerified = problem === undefined;
     this.#markContact();
     return problem?.code;
+  }
+
+  /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
+  #noteRefusal(): void {
+    const { refusal } = this.#parts.connection;
+    if (refusal !== undefined) {
+      this.#setProblem(problemOfRefusal(this.label, refusal));
+      this.#markContact();
+    } else if (isRefusedConnection(this.#problem)) {
+      this.#problem = undefined;
+    }
+  }
+
+  #setProblem(problem: NodeProblem | undefined): void {
+    this.#problem = problem;
+    // Told once until the node is fit again: a server that comes and goes would fill the log.
+    if (problem !== undefined && problem.message !== this.#toldProblem) {
+      this.#parts.onProblem(problem);
+    }
+    this.#toldProblem = problem?.message;
   }
 }

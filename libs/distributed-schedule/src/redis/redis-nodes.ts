@@ -19,7 +19,7 @@ export interface RedisNodesSettings {
   readonly onPresenceLost: () => void;
   /** A node sees this instance again after it may have taken it for dead: renew what is held. */
   readonly onPresenceRestored: () => void;
-  /** A node is up and gives no vote, with the code DSCHED_UNSUPPORTED_STORE or DSCHED_SAME_NODE_TWICE. */
+  /** A node is up and gives no vote, with one of the codes of a `NodeProblem`. */
   readonly onProblem: (error: DistributedScheduleError, where: string) => void;
 }
 
@@ -74,6 +74,7 @@ function openNode(
       connectionName: `nestjs-distributed-schedule:${role}`,
       commandTimeoutMs: nodeTimeoutMs,
       retryEveryMs,
+      clock,
     });
   return new RedisNode({
     index,

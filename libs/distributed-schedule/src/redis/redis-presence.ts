@@ -1,5 +1,5 @@
 import { failureReason } from './failure-reason.js';
-import { resetConnection, type StrictConnection } from './strict-connection.js';
+import type { StrictConnection } from './strict-connection.js';
 
 interface PresenceEvents {
   /** The node may take this process for dead from now on. */
@@ -32,7 +32,7 @@ export class RedisPresence {
     this.#onRestored = told.onRestored;
     // Without a listener ioredis prints every error, host name included. What fails shows in `isSubscribed`.
     connection.on('error', () => {});
-    connection.on('ready', () => void this.#subscribe());
+    connection.onConfirmed(() => void this.#subscribe());
     connection.on('close', () => this.#lose());
   }
 
@@ -53,7 +53,7 @@ export class RedisPresence {
   renew(): void {
     if (this.#isSubscribed) {
       this.#lose();
-      resetConnection(this.#connection);
+      this.#connection.reset();
     }
   }
 
@@ -69,7 +69,7 @@ export class RedisPresence {
     } catch (error) {
       // Refused by access rules: this node goes without our presence. Anything else: a new connection tries again.
       if (failureReason(error) !== 'NOPERM' && !this.#isClosed) {
-        resetConnection(this.#connection);
+        this.#connection.reset();
       }
       return;
     }

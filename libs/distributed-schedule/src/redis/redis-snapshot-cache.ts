@@ -36,9 +36,10 @@ export class RedisSnapshotCache implements SnapshotCache {
       connectionName: 'nestjs-distributed-schedule:broadcast',
       commandTimeoutMs: settings.timeoutMs,
       retryEveryMs: RETRY_EVERY_MS,
+      clock,
     });
     this.#listener.on('error', () => {});
-    this.#listener.on('ready', () => {
+    this.#listener.onConfirmed(() => {
       this.#listener.subscribe(this.#broadcast).catch(() => {});
     });
     this.#listener.on('message', (_, text) => this.#keep(text));

@@ -1,3 +1,4 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import type {
   BeginVerdict,
@@ -42,6 +43,7 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
 
   async read(jobId: string): Promise<SnapshotReply> {
     const reply = await this.#channel.call(READ_SNAPSHOT_SCRIPT, this.#keyOf(jobId));
+    this.#requireUsable(reply);
     return reply.answered
       ? { answered: true, snapshot: snapshotFromHash(jobId, reply.value.slice(1)) }
       : { answered: false, reason: reply.reason };
@@ -58,7 +60,9 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
       input?.json ?? '',
       attemptId,
     ];
-    const answer = answerOf(jobId, await this.#channel.call(BEGIN_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args));
+    const reply = await this.#channel.call(BEGIN_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
+    this.#requireUsable(reply);
+    const answer = answerOf(jobId, reply);
     switch (answer.code) {
       case 'begun':
         return { kind: 'begun', attempt: this.#attemptOf(answer.snapshot) };
@@ -104,6 +108,24 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
       return { kind: 'superseded', ...('snapshot' in answer ? { snapshot: answer.snapshot } : {}) };
     }
     return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+  }
+
+  /**
+   * Before an effect has begun nothing is lost by an error, and whoever waits would wait in vain. At its end a refusal counts
+   * as no answer: the right may come back in time for the success.
+   * @throws DistributedScheduleError DSCHED_STORE_REFUSED
+   */
+  #requireUsable(reply: ScriptReply): void {
+    const { refusal } = this.#channel;
+    if (!reply.answered && refusal?.isLasting === true) {
+      throw new DistributedScheduleError(
+        'DSCHED_STORE_REFUSED',
+        `the snapshot store is not used: ${refusal.why}`,
+        {
+          value: refusal.code,
+        },
+      );
+    }
   }
 
   /** No hash tag: jobs spread over the slots of a Cluster. */

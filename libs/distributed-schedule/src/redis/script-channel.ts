@@ -3,7 +3,7 @@ import { TIMED_OUT } from './failure-reason.js';
 import { type CallResult, callWithin } from './node-call.js';
 import type { RedisScript } from './redis-scripts.js';
 import { sendScript } from './script-message.js';
-import { resetConnection, type StrictConnection } from './strict-connection.js';
+import type { StrictConnection } from './strict-connection.js';
 
 export interface ScriptChannelParts {
   readonly connection: StrictConnection;
@@ -43,6 +43,11 @@ export class ScriptChannel {
     args: readonly string[],
     deadlineMs: number,
   ): Promise<ScriptReply> {
+    // A pause only where there is something to ask: a confirmed connection sends at once.
+    const unconfirmed = this.#parts.connection.isConfirmed ? undefined : await this.#confirm(deadlineMs);
+    if (unconfirmed !== undefined) {
+      return { answered: false, reason: unconfirmed };
+    }
     let result = await this.#send(script, keys, args, deadlineMs, true);
     if (!result.ok && result.reason === 'NOSCRIPT') {
       // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
@@ -51,7 +56,7 @@ export class ScriptChannel {
     this.#isFailing = !result.ok;
     // Waiting for a replica that is gone says nothing about the socket.
     if (!this.#isWaiting(script)) {
-      this.#countTimeouts(result);
+      this.#countTimeouts(result.ok ? undefined : result.reason);
     }
     return result.ok ? this.#read(result) : { answered: false, reason: result.reason };
   }
@@ -78,11 +83,21 @@ export class ScriptChannel {
     return script.isGrant && this.#parts.waitReplicas > 0;
   }
 
-  #countTimeouts(result: CallResult): void {
-    this.#timeoutsInARow = !result.ok && result.reason === TIMED_OUT ? this.#timeoutsInARow + 1 : 0;
+  /** Why nothing may be sent on this connection; undefined when it may. */
+  async #confirm(deadlineMs: number): Promise<string | undefined> {
+    const reason = (await this.#parts.connection.confirm(deadlineMs))?.reason;
+    if (reason !== undefined) {
+      this.#isFailing = true;
+      this.#countTimeouts(reason);
+    }
+    return reason;
+  }
+
+  #countTimeouts(reason: string | undefined): void {
+    this.#timeoutsInARow = reason === TIMED_OUT ? this.#timeoutsInARow + 1 : 0;
     if (this.#timeoutsInARow >= TIMEOUTS_PER_SOCKET) {
       this.#timeoutsInARow = 0;
-      resetConnection(this.#parts.connection);
+      this.#parts.connection.reset();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../protocol/ports.js';
+import type { ConnectionRefusal } from './connection-refusal.js';
 import { failureReason, NOT_CONNECTED } from './failure-reason.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
 import type { RedisScript } from './redis-scripts.js';
@@ -31,6 +32,7 @@ export class SnapshotChannel {
       connectionName: 'nestjs-distributed-schedule:snapshots',
       commandTimeoutMs: settings.timeoutMs,
       retryEveryMs: RETRY_EVERY_MS,
+      clock: settings.clock,
     });
     this.#connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
@@ -43,13 +45,23 @@ export class SnapshotChannel {
     const { clock, timeoutMs } = this.#settings;
     await this.#connect();
     if (this.#connection.status !== 'ready') {
-      return { answered: false, reason: this.#lastFailure === '' ? NOT_CONNECTED : this.#lastFailure };
+      return this.#unanswered(this.#lastFailure === '' ? NOT_CONNECTED : this.#lastFailure);
     }
-    return this.#channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
+    const reply = await this.#channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
+    return reply.answered ? reply : this.#unanswered(reply.reason);
+  }
+
+  /** What the server holds against the database or the user, as of its last answer: nothing of ours was sent then. */
+  get refusal(): ConnectionRefusal | undefined {
+    return this.#connection.refusal;
   }
 
   close(): void {
     this.#connection.disconnect();
+  }
+
+  #unanswered(reason: string): ScriptReply {
+    return { answered: false, reason: this.refusal?.why ?? reason };
   }
 
   /** Connects with the first call, and by itself after every loss. */

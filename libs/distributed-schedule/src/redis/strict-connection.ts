@@ -1,29 +1,18 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Clock } from '../protocol/ports.js';
+import { ConfirmedConnection } from './confirmed-connection.js';
+import { followCredentials, termsOf } from './connection-terms.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
 
-/** What is used of an ioredis client, whichever version or copy it comes from. */
-export interface StrictConnection {
-  readonly status: string;
-  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown>;
-  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> };
-  subscribe(channel: string): Promise<unknown>;
-  connect(): Promise<void>;
-  disconnect(reconnect?: boolean): void;
-  on(event: 'ready' | 'close', listener: () => void): unknown;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
-  /** The socket of a single connection; a Cluster has several and does not show them. */
-  readonly stream?: { destroy(): void } | null;
-}
-
-export type PipelineReply = readonly (readonly [error: Error | null, value: unknown])[];
+export type StrictConnection = ConfirmedConnection;
 
 export interface ConnectionSettings {
   /** Shown by CLIENT LIST. */
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
   readonly retryEveryMs: number;
+  readonly clock: Clock;
 }
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
@@ -34,6 +23,8 @@ type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
  */
 const QUICK_RETRIES = 5;
 const QUICK_RETRY_MS = 20;
+/** A server that refuses the user is asked twice as late each time: each attempt stands in its log. */
+const LONGEST_REFUSED_RETRY_MS = 2_000;
 
 const CONNECT_TIMEOUT_MS = 1_000;
 const SENTINEL_RETRY_MS = 100;
@@ -46,23 +37,36 @@ const CLUSTER_REDIRECTIONS = 3;
  * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
  */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
-  const strict = strictOptions(settings, source.kind === 'sentinel');
-  const connection: unknown =
-    'client' in source ? duplicated(source, strict, settings) : new Redis({ ...source.options, ...strict });
-  return connection as StrictConnection;
-}
-
-/** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
-export function resetConnection(connection: StrictConnection): void {
-  if (connection.stream === undefined || connection.stream === null) {
-    connection.disconnect(true);
-  } else {
-    // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
-    connection.stream.destroy();
+  const retryMs = (): number => retryMsAfter(connection, settings.retryEveryMs);
+  const strict = strictOptions(settings, source.kind === 'sentinel', retryMs);
+  const client: unknown =
+    'client' in source
+      ? duplicated(source, strict, settings, retryMs)
+      : new Redis({ ...source.options, ...strict });
+  if (source.kind !== 'cluster') {
+    followCredentials(client, source);
   }
+  const connection = new ConfirmedConnection({
+    client: client as StrictClient,
+    terms: termsOf(source),
+    clock: settings.clock,
+    timeoutMs: settings.commandTimeoutMs,
+  });
+  return connection;
 }
 
-function strictOptions(settings: ConnectionSettings, isSentinel: boolean): StrictOptions {
+function retryMsAfter({ refusal, endedInVain }: ConfirmedConnection, retryEveryMs: number): number {
+  if (refusal !== undefined) {
+    return Math.min(LONGEST_REFUSED_RETRY_MS, retryEveryMs * 2 ** endedInVain);
+  }
+  return endedInVain < QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, retryEveryMs) : retryEveryMs;
+}
+
+function strictOptions(
+  settings: ConnectionSettings,
+  isSentinel: boolean,
+  retryMs: () => number,
+): StrictOptions {
   return {
     connectionName: settings.connectionName,
     commandTimeout: settings.commandTimeoutMs,
@@ -78,8 +82,7 @@ function strictOptions(settings: ConnectionSettings, isSentinel: boolean): Stric
     // it also checks that the server is a master.
     enableReadyCheck: isSentinel,
     maxLoadingRetryTime: settings.retryEveryMs,
-    retryStrategy: (attempt) =>
-      attempt <= QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, settings.retryEveryMs) : settings.retryEveryMs,
+    retryStrategy: retryMs,
     // A master that was demoted: connect again and find the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     keyPrefix: '',
@@ -101,6 +104,7 @@ function duplicated(
   source: RedisSource & { readonly client: RedisClient },
   strict: StrictOptions,
   settings: ConnectionSettings,
+  retryMs: () => number,
 ): unknown {
   const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
   if (source.kind !== 'cluster') {
@@ -115,6 +119,6 @@ function duplicated(
     enableAutoPipelining: false,
     scaleReads: 'master',
     maxRedirections: CLUSTER_REDIRECTIONS,
-    clusterRetryStrategy: () => settings.retryEveryMs,
+    clusterRetryStrategy: () => Math.max(settings.retryEveryMs, retryMs()),
   });
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 
 /** 32 hex digits. Half of that would collide about 27 times a year at 1,000 runs a second. */
 const KEY_LENGTH = 32;
-const JOB_ID = /^[0-9a-f]{32}$/;
 
 /**
  * A key that is the same for every attempt at one tick of one task: SHA-256 over the parts, each prefixed with
@@ -13,11 +12,11 @@ export function idempotencyKey(namespace: string, task: string, tick: number): s
 }
 
 /**
- * The id of the job that a key stands for: an idempotency key is one already, any other text becomes one.
+ * The id of the job that a key stands for in a namespace. A key of 32 hex digits is no id by itself, although the key of a tick
+ * would do: an UUID without dashes looks the same, and would be one job for all who share a table.
  * @param part distinguishes several units of work under one key
  */
 export function jobIdOf(namespace: string, key: string, part?: string): string {
-  if (part === undefined && JOB_ID.test(key)) return key;
   // Four parts, so that no key of an application is the key of a tick.
   return digestOf([namespace, 'once', key, part ?? '']);
 }

@@ -1,4 +1,4 @@
-import type { StoreStatus } from '../nest/distributed-schedule.registry.js';
+import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 
@@ -37,11 +37,15 @@ interface TaskDetails {
   readonly last: { readonly tick: string; readonly outcome: Outcome } | null;
 }
 
-export function readinessOf(status: SchedulerStatus, store: StoreStatus): ReadinessDetails {
+export function readinessOf(
+  status: SchedulerStatus,
+  store: StoreStatus,
+  registered: readonly RegisteredTask[],
+): ReadinessDetails {
   const { state, nodes, nodesAnswering, quorum, members, skewMs, audit, leases } = status;
   return {
     state,
-    impaired: impairmentsOf(status),
+    impaired: [...impairmentsOf(status), ...tasksLeftAlone(status, registered)],
     warnings: [...skewWarnings(status), ...nodeWarnings(store)],
     nodes,
     nodesAnswering,
@@ -61,11 +65,18 @@ export function readinessOf(status: SchedulerStatus, store: StoreStatus): Readin
   };
 }
 
-function impairmentsOf({ state, quorum, nodes, nodesAnswering, leases, tasks }: SchedulerStatus): string[] {
+function impairmentsOf(status: SchedulerStatus): string[] {
+  const { state, quorum, nodes, nodesAnswering, nodeSet, leases, tasks } = status;
   const impaired: string[] = [];
-  if (state === 'fenced') impaired.push('another node set is in use, so this instance has stopped bidding');
+  if (state === 'fenced') {
+    impaired.push('a newer generation of the node set is in use, so this instance has stopped bidding');
+  }
   // Idle is an instance that does not bid (`enabled: false`), or has not begun to.
   if (state === 'running' && !quorum) impaired.push(`no quorum: ${nodesAnswering} of ${nodes} nodes answer`);
+  // Without a majority the set cannot stand, and one line is enough.
+  if (state === 'running' && quorum && nodeSet !== undefined && nodeSet.condition !== 'bids') {
+    impaired.push(`this instance does not bid: ${nodeSet.detail}`);
+  }
   for (const { task, remainingMs } of leases) {
     if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
   }
@@ -83,6 +94,17 @@ function tasksWithoutMajority(tasks: SchedulerStatus['tasks']): string[] {
       ({ name, lastReport }) =>
         `ticks of '${name}' find no majority: ${lastReport?.detail ?? 'too few votes'}`,
     );
+}
+
+/** A rolling deploy is no trouble; these last until a person does something. Not of an instance that does not bid at all. */
+function tasksLeftAlone({ state }: SchedulerStatus, registered: readonly RegisteredTask[]): string[] {
+  if (state !== 'running') return [];
+  return registered
+    .flatMap(({ name, conditions: { other_app, unusable } }) => {
+      const why = other_app ?? unusable;
+      return why === undefined ? [] : [`'${name}' is left alone: ${why}`];
+    })
+    .slice(0, MOST_TASKS_SHOWN);
 }
 
 function skewWarnings({ skewMs }: SchedulerStatus): string[] {

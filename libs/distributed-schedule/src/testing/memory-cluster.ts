@@ -38,6 +38,8 @@ export interface JoinOptions {
   readonly skew?: { offsetMs: number };
   /** Its labels, which every other member knows at once. Default: none. */
   readonly labels?: readonly string[];
+  /** Which other members it takes to run a task. Default: all run all. */
+  readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** Put between the scheduler and its ports, to break them. */
   readonly wrapLocks?: (locks: LockProvider) => LockProvider;
   readonly wrapLedger?: (ledger: TickLedger) => TickLedger;
@@ -132,6 +134,7 @@ export class MemoryCluster {
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
       electorate,
+      ...(given.runsTask !== undefined && { runsTask: given.runsTask }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
       observer,
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),

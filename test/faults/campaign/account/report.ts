@@ -69,6 +69,10 @@ export function violationsOf(tally: Tally, evidence: Evidence): readonly string[
       ({ task, tick, text }) =>
         `unexplained miss: ${task} ${tick}: ${text}${around(evidence, tick - epochOffsetMs)}`,
     ),
+    ...tally.untold.map(
+      ({ task, tick, reason, text }) =>
+        `untold miss: ${task} ${tick}: ${reason}: ${text}${around(evidence, tick - epochOffsetMs)}`,
+    ),
     ...tally.unverified.map(
       (one) => `not verified: ${one.fault} (${one.target})${around(evidence, one.struckMs)}`,
     ),

@@ -12,12 +12,15 @@ import { type Miss, MissExplainer } from './misses.js';
 import { dueTicks, type Evidence, type Row, rowOf, sumOf, type Window, windowOf } from './row.js';
 import { type Run, runsOf } from './runs.js';
 import { staleStarts } from './stale-starts.js';
+import { untoldMisses } from './told.js';
 
 export interface Tally {
   readonly rows: readonly Row[];
   readonly total: Row;
   readonly broken: readonly BrokenPromise[];
   readonly unexplained: readonly Miss[];
+  /** Nobody has said that they did not run. */
+  readonly untold: readonly Miss[];
   readonly unverified: readonly Incident[];
   /** Those that are excused. */
   readonly staleStarts: number;
@@ -53,6 +56,7 @@ export function tallyUp(evidence: Evidence): Tally {
     ]),
     broken,
     unexplained: misses.filter(({ reason }) => reason === 'unexplained'),
+    untold: untoldMisses(misses, evidence.outcomes, evidence.lastTick),
     unverified: facts.incidents.filter(({ evidence: seen }) => seen === undefined),
     staleStarts: stale.excused,
   };
@@ -75,13 +79,14 @@ export function mergeTallies(tallies: readonly Tally[]): Tally {
     ),
     broken: tallies.flatMap(({ broken }) => broken),
     unexplained: tallies.flatMap(({ unexplained }) => unexplained),
+    untold: tallies.flatMap(({ untold }) => untold),
     unverified: tallies.flatMap(({ unverified }) => unverified),
     staleStarts: tallies.reduce((sum, tally) => sum + tally.staleStarts, 0),
   };
 }
 
-export function isClean({ broken, unexplained, unverified }: Tally): boolean {
-  return broken.length + unexplained.length + unverified.length === 0;
+export function isClean({ broken, unexplained, untold, unverified }: Tally): boolean {
+  return broken.length + unexplained.length + untold.length + unverified.length === 0;
 }
 
 function missedTicks(evidence: Evidence, runs: readonly Run[]): readonly (readonly [string, number])[] {

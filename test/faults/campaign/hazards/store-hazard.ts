@@ -7,7 +7,7 @@ import { sleepMs } from '../machine-clock.js';
 import { type Aim, type Attack, type Hazard, loneVictim, NEVER_HEALED_MS, nodeName } from './hazard.js';
 
 /** After a loss of memory a node grants no run lock for one time to live. */
-const QUARANTINE_MS = 3_500;
+export const QUARANTINE_MS = 3_500;
 
 export interface StoreHazard {
   readonly kind: string;

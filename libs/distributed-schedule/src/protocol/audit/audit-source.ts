@@ -3,6 +3,7 @@
 import type { Whereabouts } from '../board/instance-notices.js';
 import type { ClusterClock } from '../cluster-clock.js';
 import type { DueTick } from '../due-tick.js';
+import type { BidGate } from '../electorate/electorate-view.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { ProtocolOptions } from '../options.js';
 import type { OwnClaims } from '../own-claims.js';
@@ -31,6 +32,8 @@ export interface AuditParts {
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
+  /** Those of them that run a task, this one included. Absent: all. */
+  readonly contenders?: (task: string) => readonly string[];
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
   readonly labelsOf?: LabelsOf;
@@ -38,6 +41,8 @@ export interface AuditParts {
   readonly runs: Pick<RunsHere, 'of'>;
   /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
   readonly directory?: InstanceDirectory;
+  /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */
+  readonly electorate?: Pick<BidGate, 'status'>;
   readonly ledger?: Pick<TickLedger, 'runsOnce'>;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */

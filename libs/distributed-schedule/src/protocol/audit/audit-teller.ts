@@ -5,7 +5,7 @@
 
 import { MEMBER_TTL_MS } from '../constants.js';
 import { BEAT_PERIOD_MS } from '../heartbeat.js';
-import { eligibleAmong, rankOf } from '../ranking.js';
+import { contendersFor, eligibleAmong, rankOf } from '../ranking.js';
 import type { AuditFinding } from './audit-finding.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 
@@ -66,11 +66,12 @@ export class AuditTeller {
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
   private isMineToTell({ task }: AuditFinding): boolean {
-    const { instanceId, members, hasQuorum, labelsOf = () => [] } = this.parts;
+    const { instanceId, hasQuorum, labelsOf = () => [] } = this.parts;
     if (!hasQuorum()) return true;
     const placement = this.lookup.taskOf(task)?.placement;
     // The others find nothing while one of those lives that may run it.
-    const isLeftToAll = eligibleAmong(members(), placement, labelsOf).length === 0;
-    return rankOf(task, instanceId, members(), isLeftToAll ? undefined : placement, labelsOf) === 0;
+    const those = contendersFor(this.parts, task);
+    const isLeftToAll = eligibleAmong(those, placement, labelsOf).length === 0;
+    return rankOf(task, instanceId, those, isLeftToAll ? undefined : placement, labelsOf) === 0;
   }
 }

@@ -10,7 +10,7 @@ import type { ScheduleEvent } from '../observer.js';
 import { hasRun, type TickReport } from '../outcome.js';
 import { whoseClaim } from '../own-claims.js';
 import type { PeekVerdict } from '../ports.js';
-import { eligibleAmong, isEligible } from '../ranking.js';
+import { contendersFor, eligibleAmong, isEligible } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
@@ -128,7 +128,9 @@ export class MissedTicks implements AuditSource {
       const askingMs = Math.min(watched.due.maxLatenessMs * ASKING_SHARE, LONGEST_ASKING_MS);
       watched.giveUpAtMs = nowMs + (watched.slept ? ASKING_AFTER_SLEEP_MS : askingMs);
     }
-    const isWorth = this.isStillDue(watched) && this.judge(watched, undefined).kind !== 'fine';
+    const isForOtherSet = this.parts.electorate?.status().condition === 'yields';
+    const isWorth =
+      !isForOtherSet && this.isStillDue(watched) && this.judge(watched, undefined).kind !== 'fine';
     if (!isWorth) this.drop(watched);
     return isWorth;
   }
@@ -181,9 +183,12 @@ export class MissedTicks implements AuditSource {
   private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
     const { instanceId, ownClaims, labelsOf = () => [] } = this.parts;
     const members = this.parts.members();
-    const { placement } = due.task;
+    const { name, placement } = due.task;
     const mayRun = this.mayRun(due.task);
-    const eligible = Math.max(mayRun ? 1 : 0, eligibleAmong(members, placement, labelsOf).length);
+    const eligible = Math.max(
+      mayRun ? 1 : 0,
+      eligibleAmong(contendersFor(this.parts, name), placement, labelsOf).length,
+    );
     return judgeTick({
       due,
       report,

@@ -6,6 +6,7 @@
 import { latenessLimit } from '../lateness.js';
 import { tickOfInstant } from '../next-start.js';
 import type { PeekVerdict } from '../ports.js';
+import { contendersFor } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
 import { whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
@@ -56,19 +57,19 @@ export class MissedWhileDown {
   look(): void {
     if (this.parts.clusterClock.nowMs() < this.decideAtMs) return;
     this.decideAtMs = Number.POSITIVE_INFINITY;
-    const downUntilMs = this.downUntilMs();
     for (const task of this.lookup.tasks()) {
       const since = this.since.get(task.name);
+      const downUntilMs = since === undefined ? undefined : this.downUntilMs(task.name);
       if (since !== undefined && downUntilMs !== undefined) this.count(task, since, downUntilMs);
     }
     this.since = new Map();
   }
 
-  /** When the first of those that are there has come, cluster time; undefined when one of them may have been there before. */
-  private downUntilMs(): number | undefined {
-    const { instanceId, members, directory } = this.parts;
+  /** When the first of those that are there and run the task has come, cluster time; undefined when one of them may have been there before. */
+  private downUntilMs(task: string): number | undefined {
+    const { instanceId, directory } = this.parts;
     let downUntilMs: number | undefined = this.beganMs;
-    for (const member of members()) {
+    for (const member of contendersFor(this.parts, task)) {
       if (member === instanceId) continue;
       const sinceMs = directory?.sinceMsOf(member);
       if (sinceMs === undefined) return undefined;

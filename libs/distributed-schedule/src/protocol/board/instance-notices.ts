@@ -14,6 +14,7 @@ export interface InstanceNoticesParts {
   readonly clock: Clock;
   readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
   readonly instanceId: string;
+  readonly app: string;
   readonly labels: readonly string[];
 }
 
@@ -25,6 +26,10 @@ export interface InstanceNoticesParts {
 export type Whereabouts = 'here' | 'left' | 'gone';
 
 export interface InstanceNotice {
+  /** Which application it is an instance of. */
+  readonly app: string;
+  /** Names the version of that application by what it defines. */
+  readonly version: string;
   readonly labels: readonly string[];
   /** Cluster time at which it came. */
   readonly sinceMs: number;
@@ -46,13 +51,18 @@ export class InstanceNotices {
   private readonly unwatch: () => void;
   private posting: Promise<void> | undefined;
   private sinceMs: number | undefined;
+  private version = '';
 
   constructor(private readonly parts: InstanceNoticesParts) {
     this.unwatch = parts.board.watch((keys) => this.takeIn(keys));
   }
 
-  /** Starts to post. A second call does nothing. */
-  start(): void {
+  /**
+   * Starts to post. A second call does nothing.
+   * @param version names what this version of the app defines
+   */
+  start(version: string): void {
+    this.version = version;
     this.posting ??= this.loop();
   }
 
@@ -67,6 +77,11 @@ export class InstanceNotices {
   /** The labels of another instance; undefined as long as it has told none. */
   labelsOf(instanceId: string): readonly string[] | undefined {
     return this.whereabouts(instanceId) === 'here' ? this.known.get(instanceId)?.labels : undefined;
+  }
+
+  /** The application and version of another instance, which it keeps for life; undefined as long as it has told none. */
+  identityOf(instanceId: string): Pick<InstanceNotice, 'app' | 'version'> | undefined {
+    return this.known.get(instanceId);
   }
 
   /** Undefined for an instance that was never heard of. */
@@ -93,9 +108,9 @@ export class InstanceNotices {
   }
 
   private post(hasLeft: boolean): void {
-    const { board, clusterClock, instanceId, labels } = this.parts;
+    const { board, clusterClock, instanceId, app, labels } = this.parts;
     this.sinceMs ??= Math.round(clusterClock.nowMs());
-    const notice: InstanceNotice = { labels, sinceMs: this.sinceMs, hasLeft };
+    const notice: InstanceNotice = { app, version: this.version, labels, sinceMs: this.sinceMs, hasLeft };
     board.post(`${PREFIX}${instanceId}`, JSON.stringify(notice), hasLeft ? FAREWELL_TTL_MS : NOTICE_TTL_MS);
   }
 
@@ -121,9 +136,10 @@ function read(text: string | undefined): InstanceNotice | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { labels, sinceMs, hasLeft } = value as Record<keyof InstanceNotice, unknown>;
+    const { app, version, labels, sinceMs, hasLeft } = value as Record<keyof InstanceNotice, unknown>;
     if (!isListOfLabels(labels) || typeof sinceMs !== 'number') return undefined;
-    return { labels, sinceMs, hasLeft: hasLeft === true };
+    if (typeof app !== 'string' || typeof version !== 'string') return undefined;
+    return { app, version, labels, sinceMs, hasLeft: hasLeft === true };
   } catch {
     return undefined;
   }

@@ -20,6 +20,12 @@ export interface ElectorateView {
   mend?(): Promise<void>;
   /** Undefined where this instance may claim. Absent: nobody can tell before the nodes are asked. */
   mayBid?(): NoBid | undefined;
+  /**
+   * Whether what this node has granted is what this instance's set has been granted. Not where the node has no vote, or another
+   * server answers than the one that the others know: it would say that nothing was claimed. Nor while another set goes on.
+   * Absent: always.
+   */
+  speaksOfTicks?(node: VotingNode): boolean;
   /** What the next beat says, with the instants before it is sent. */
   beginBeat(): SentBeat;
   /** What the nodes answered to a beat, in their order. */
@@ -60,4 +66,4 @@ export interface ElectorateStatus {
   readonly problems: Readonly<Record<string, NodeProblemCode>>;
 }
 
-export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT';
+export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT' | 'DSCHED_PROTOCOL_VERSION';

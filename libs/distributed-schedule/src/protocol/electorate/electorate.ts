@@ -57,7 +57,7 @@ export class Electorate implements ElectorateView, BidGate {
       known: this.book.known,
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
-      heldUp: (position) => this.book.holdUp(position, clock.monotonicMs()),
+      answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
       tell,
     });
   }
@@ -102,6 +102,12 @@ export class Electorate implements ElectorateView, BidGate {
     this.askForBeat(0);
   }
 
+  speaksOfTicks({ position }: VotingNode): boolean {
+    if (this.decision.condition === 'yields') return false;
+    const node = this.book.known.find((one) => one.position === position);
+    return node !== undefined && this.book.standingOf(node) === 'votes';
+  }
+
   mayBid(): NoBid | undefined {
     const { condition, detail } = this.decision;
     const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
@@ -120,8 +126,8 @@ export class Electorate implements ElectorateView, BidGate {
     const { condition, detail } = this.decision;
     const problems: Record<string, NodeProblemCode> = {};
     for (const node of this.book.known) {
-      if (this.book.standingOf(node) === 'wrong_server') problems[node.label] = 'DSCHED_WRONG_SERVER';
-      else if (this.isForeign(node)) problems[node.label] = 'DSCHED_NODE_SET_CONFLICT';
+      const problem = this.book.problemOf(node);
+      if (problem !== undefined) problems[node.label] = problem;
     }
     return { condition, detail, problems };
   }
@@ -188,9 +194,5 @@ export class Electorate implements ElectorateView, BidGate {
     if (standing !== 'votes') return standing;
     const stamp = stampStandingOf(node.identity, this.parts.set);
     return letsClaimsPass(stamp) ? undefined : stamp === 'none' ? 'unstamped' : stamp;
-  }
-
-  private isForeign({ identity }: KnownNode): boolean {
-    return identity !== undefined && stampStandingOf(identity, this.parts.set) === 'foreign';
   }
 }

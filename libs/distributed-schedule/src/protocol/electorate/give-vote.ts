@@ -20,8 +20,8 @@ export interface GiveVoteParts {
   /** Infinity: never without enough notes. */
   readonly identityWaitMs: number;
   readonly tell: (event: ScheduleEvent) => void;
-  /** A live instance still names the old id there: try again later. */
-  readonly heldUp: (position: string) => void;
+  /** Whether a live instance still uses another id there. */
+  readonly answeredNotes: (position: string, isInUse: boolean) => void;
 }
 
 interface Asked {
@@ -44,7 +44,7 @@ export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: Votin
       takeId(node, reply.value, false);
       continue;
     }
-    if (asked.isInUse) parts.heldUp(node.position);
+    parts.answeredNotes(node.position, asked.isInUse);
     if (!(await confirm(parts, node, own, id, asked))) return;
   }
 }

@@ -3,13 +3,17 @@
  * counted. What this instance changes at a node, or is told by a refusal, is entered at once.
  */
 
-import { MEMBER_TTL_MS } from '../constants.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../constants.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { BeatReply, NodeReply, VotingNode } from '../ports.js';
+import type { NodeProblemCode } from './electorate-view.js';
 import { type IdStanding, type KnownNode, NotedIds, stampStandingOf, unknownNode } from './known-node.js';
 import type { LedgerId, LedgerIds } from './ledger-id.js';
 import { type NodeSet, setText } from './node-set.js';
 import { WrongServers } from './wrong-servers.js';
+
+/** How a node's refusal begins that has met another version's records. */
+const OTHER_VERSION = 'DSCHEDVERSION';
 
 export interface NodeBookParts {
   readonly nodes: readonly VotingNode[];
@@ -21,6 +25,8 @@ export class NodeBook {
   readonly known: readonly KnownNode[];
   private readonly noted: NotedIds;
   private readonly wrong = new WrongServers();
+  private readonly otherVersions = new Set<string>();
+  private readonly contested = new Set<string>();
   private readonly told = new Map<string, IdStanding>();
 
   constructor(private readonly parts: NodeBookParts) {
@@ -34,6 +40,7 @@ export class NodeBook {
     for (const [index, node] of this.known.entries()) {
       const reply = replies[index];
       node.answersNow = reply?.answered === true;
+      this.judgeVersion(node, reply);
       if (reply?.answered !== true) continue;
       const { identity, members } = reply.value;
       const before = node.identity?.id;
@@ -72,7 +79,9 @@ export class NodeBook {
   }
 
   standingOf(node: KnownNode): IdStanding {
-    return this.noted.standingOf(node, this.known);
+    const standing = this.noted.standingOf(node, this.known);
+    // Others rely on another server there: which of the two is the wrong one only a resolver knows.
+    return standing === 'no_vote' && this.contested.has(node.position) ? 'wrong_server' : standing;
   }
 
   isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {
@@ -96,20 +105,47 @@ export class NodeBook {
       if (node.identity === undefined || !node.answersNow) return false;
       if (stampStandingOf(node.identity, this.parts.set) === 'foreign') return false;
       if (this.wrong.isHeldUp(node.position, nowMs)) return false;
-      return this.standingOf(node) === 'no_vote' || this.wrong.isHopeless(node.position, nowMs);
+      return !node.identity.hasVote || this.wrong.isHopeless(node.position, nowMs);
     });
   }
 
-  /** A live instance names the old id: no use in asking again at once. */
-  holdUp(position: string, nowMs: number): void {
-    this.wrong.holdUp(position, nowMs);
+  /** Whether a live instance uses another id of the position, and so keeps this one from being noted. */
+  answeredNotes(position: string, isInUse: boolean, nowMs: number): void {
+    if (isInUse) this.wrong.holdUp(position, nowMs);
+    else this.wrong.goOn(position);
+  }
+
+  problemOf(node: KnownNode): NodeProblemCode | undefined {
+    if (this.otherVersions.has(node.position)) return 'DSCHED_PROTOCOL_VERSION';
+    if (this.standingOf(node) === 'wrong_server') return 'DSCHED_WRONG_SERVER';
+    const { identity } = node;
+    const isForeign = identity !== undefined && stampStandingOf(identity, this.parts.set) === 'foreign';
+    return isForeign ? 'DSCHED_NODE_SET_CONFLICT' : undefined;
+  }
+
+  private judgeVersion({ position, label }: KnownNode, reply: NodeReply<BeatReply> | undefined): void {
+    if (reply === undefined || reply.answered || !reply.reason.startsWith(OTHER_VERSION)) {
+      // Silence says nothing about what has been written there.
+      if (reply?.answered === true) this.otherVersions.delete(position);
+      return;
+    }
+    if (this.otherVersions.has(position)) return;
+    this.otherVersions.add(position);
+    const version = reply.reason.slice(OTHER_VERSION.length).trim();
+    this.parts.tell({
+      type: 'identity',
+      node: label,
+      condition: 'other_version',
+      detail: `it carries the records of version ${version} of the protocol, and this instance speaks version ${PROTOCOL_VERSION}`,
+    });
   }
 
   private judge(node: KnownNode, nowMs: number): void {
     const { position, label } = node;
-    const standing = this.standingOf(node);
     if (!node.answersNow) return;
-    if (standing === 'votes') this.wrong.settled(position);
+    if (this.wrong.isContested(position, nowMs)) this.contested.add(position);
+    else this.contested.delete(position);
+    const standing = this.standingOf(node);
     if (this.wrong.see(position, standing, nowMs) === 'reconnect') {
       this.parts.nodes.find((one) => one.position === position)?.reconnect?.();
     }
@@ -122,8 +158,8 @@ export class NodeBook {
         node: label,
         condition: 'wrong_server',
         detail:
-          'the other nodes know a newer server at its address than the one that this instance is connected to; it gives no ' +
-          'vote here, and this instance connects anew',
+          'other instances are connected to another server at its address than this one; it gives this instance no vote, and ' +
+          'this instance connects anew',
       });
     } else if (before === 'wrong_server' && standing === 'votes') {
       this.parts.tell({

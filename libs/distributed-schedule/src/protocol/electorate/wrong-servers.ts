@@ -16,9 +16,15 @@ const LONGEST_RECONNECT_MS = 30_000;
  */
 export const GIVE_UP_ID_MS = 10_000;
 
-/** A live instance names the old id: asked again at doubling distances, ms. */
+/** A live instance uses another id: asked again at doubling distances, ms. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, ms, is
+ * connected to another server.
+ */
+const CONTESTED_AFTER_MS = 4_000;
 
 interface Trouble {
   readonly standing: IdStanding;
@@ -27,12 +33,19 @@ interface Trouble {
   distanceMs: number;
 }
 
+interface HeldUp {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly distanceMs: number;
+}
+
 export class WrongServers {
   private readonly troubles = new Map<string, Trouble>();
-  private readonly heldUp = new Map<string, { untilMs: number; distanceMs: number }>();
+  private readonly heldUp = new Map<string, HeldUp>();
 
   /** Notes how a node stands. Answers whether it is to be connected anew now. */
   see(position: string, standing: IdStanding, nowMs: number): 'reconnect' | undefined {
+    if (standing === 'votes') this.heldUp.delete(position);
     if (standing !== 'wrong_server' && standing !== 'superseded') {
       this.troubles.delete(position);
       return undefined;
@@ -55,9 +68,12 @@ export class WrongServers {
     return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;
   }
 
+  /** A live instance uses another id of the position: no use in asking again at once. */
   holdUp(position: string, nowMs: number): void {
-    const distanceMs = Math.min((this.heldUp.get(position)?.distanceMs ?? 0) * 2, LONGEST_RETRY_MS);
+    const known = this.heldUp.get(position);
+    const distanceMs = Math.min((known?.distanceMs ?? 0) * 2, LONGEST_RETRY_MS);
     this.heldUp.set(position, {
+      sinceMs: known?.sinceMs ?? nowMs,
       untilMs: nowMs + distanceMs,
       distanceMs: Math.max(distanceMs, FIRST_RETRY_MS),
     });
@@ -67,8 +83,12 @@ export class WrongServers {
     return nowMs < (this.heldUp.get(position)?.untilMs ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** It votes. */
-  settled(position: string): void {
+  isContested(position: string, nowMs: number): boolean {
+    return nowMs >= (this.heldUp.get(position)?.sinceMs ?? Number.POSITIVE_INFINITY) + CONTESTED_AFTER_MS;
+  }
+
+  /** Nobody has said no to its id this time. */
+  goOn(position: string): void {
     this.heldUp.delete(position);
   }
 }

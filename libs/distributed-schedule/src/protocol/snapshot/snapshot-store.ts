@@ -130,16 +130,20 @@ export interface SnapshotCache {
 export interface SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
-  /** Prefix of keys, where stores are shared by several applications. */
+  /** Prefix of keys: environments and applications share stores. */
   readonly namespace: string;
 }
 
 /** Makes a store when the application starts; its connections are opened when they are needed. */
 export interface SnapshotSource<Tx = unknown> {
+  /** Nobody but this process can reach the store, so that it needs no namespace. Absent: others may share it. */
+  readonly isLocal?: true;
   open(parts: SnapshotParts): SnapshotStore<Tx>;
 }
 
 /** The same for a cache. */
 export interface SnapshotCacheSource {
+  /** As for {@link SnapshotSource}. */
+  readonly isLocal?: true;
   open(parts: SnapshotParts): SnapshotCache;
 }

@@ -1,0 +1,41 @@
+/** Which environment and which application this is: what keeps two of them apart that share a store. */
+
+import { DistributedScheduleError } from '../protocol/errors.js';
+import { requireName } from '../protocol/options.js';
+import type { FoundApp } from '../system/app-name.js';
+import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+
+type Given = Pick<DistributedScheduleOptions, 'redis' | 'namespace' | 'app'>;
+
+/** Of a process that shares its store with nobody, and whose name nobody knows. */
+const ALONE = 'app';
+
+/**
+ * With a default, staging and production would share ticks, decisions and results as soon as they share a server.
+ * @throws DistributedScheduleError DSCHED_NO_NAMESPACE
+ */
+export function requireNamespace({ redis, namespace }: Given): void {
+  if (redis === undefined || namespace !== undefined) return;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_NAMESPACE',
+    'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
+      "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
+    { value: namespace },
+  );
+}
+
+/** @throws DistributedScheduleError DSCHED_NO_APP, DSCHED_BAD_OPTION */
+export function requireApp({ redis, app }: Given, findApp: () => FoundApp): string {
+  const found: FoundApp = app === undefined ? findApp() : { name: app };
+  if ('name' in found) {
+    requireName('app', found.name);
+    return found.name;
+  }
+  if (redis === undefined) return ALONE;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_APP',
+    `nothing says which application this is: ${found.why}. Another application of the namespace must not be taken for another ` +
+      "version of this one, so name it, the same in all its releases: DistributedScheduleModule.forRoot({ redis, namespace, app: 'shop-api' })",
+    { value: app },
+  );
+}

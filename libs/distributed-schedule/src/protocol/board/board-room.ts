@@ -1,0 +1,99 @@
+/**
+ * The records of one application on the board. What is decided about tasks, and told about them, is told by task name, and
+ * another application of the namespace may use the same name, now or after this one has gone. So each application has a room
+ * of its own: its keys stand behind `in:<room>:`, and what stands in another room is not seen.
+ */
+
+import type { Board, BoardEntry } from './board.js';
+import type { BoardListener } from './board-listeners.js';
+import type { BoardVerdict } from './board-put.js';
+
+/** A board as those who keep records see it. */
+export type BoardView = Pick<
+  Board,
+  | 'isCurrent'
+  | 'isStopped'
+  | 'whenCurrent'
+  | 'nowMs'
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'put'
+  | 'delete'
+  | 'post'
+  | 'flush'
+>;
+
+const ROOMS = 'in:';
+
+/** The prefix of a room's keys on the board. */
+export function roomPrefix(room: string): string {
+  return `${ROOMS}${room}:`;
+}
+
+/** Whether a key of the board is one with that prefix in some room. */
+export function isInRoom(key: string, prefix: string): boolean {
+  return key.startsWith(ROOMS) && key.startsWith(prefix, key.indexOf(':', ROOMS.length) + 1);
+}
+
+export class BoardRoom implements BoardView {
+  private readonly prefix: string;
+
+  /** @param room without colons; short, since a key has an end */
+  constructor(
+    private readonly board: BoardView,
+    room: string,
+  ) {
+    this.prefix = roomPrefix(room);
+  }
+
+  get isCurrent(): boolean {
+    return this.board.isCurrent;
+  }
+
+  get isStopped(): boolean {
+    return this.board.isStopped;
+  }
+
+  get whenCurrent(): Promise<void> {
+    return this.board.whenCurrent;
+  }
+
+  nowMs(): number {
+    return this.board.nowMs();
+  }
+
+  get(key: string): string | undefined {
+    return this.board.get(`${this.prefix}${key}`);
+  }
+
+  list(prefix: string): readonly BoardEntry[] {
+    return this.board
+      .list(`${this.prefix}${prefix}`)
+      .map((entry) => ({ ...entry, key: entry.key.slice(this.prefix.length) }));
+  }
+
+  /** Told the keys of this room only, without its prefix. */
+  watch(listener: BoardListener): () => void {
+    return this.board.watch((keys) => {
+      const own = [...keys].filter((key) => key.startsWith(this.prefix));
+      if (own.length > 0) listener(new Set(own.map((key) => key.slice(this.prefix.length))));
+    });
+  }
+
+  put(key: string, value: string, ttlMs?: number): Promise<BoardVerdict> {
+    return this.board.put(`${this.prefix}${key}`, value, ttlMs);
+  }
+
+  delete(key: string): Promise<BoardVerdict> {
+    return this.board.delete(`${this.prefix}${key}`);
+  }
+
+  post(key: string, value: string, ttlMs?: number): void {
+    this.board.post(`${this.prefix}${key}`, value, ttlMs);
+  }
+
+  flush(): void {
+    this.board.flush();
+  }
+}

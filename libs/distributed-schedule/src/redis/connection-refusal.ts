@@ -1,0 +1,77 @@
+import { failureReason, isReply } from './failure-reason.js';
+
+/**
+ * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
+ * name, no user name: of what the server said only its first word.
+ */
+export interface ConnectionRefusal {
+  readonly code: 'DSCHED_DATABASE_REFUSED' | 'DSCHED_CREDENTIALS_REFUSED';
+  /** Follows the name of a node or a store: "it refuses database 2 (BUSY): …". */
+  readonly why: string;
+  /** Somebody has to act. Otherwise it may pass by itself, as BUSY does. */
+  readonly isLasting: boolean;
+}
+
+/** What servers say of a database or a user that they refuse for good. */
+const LASTING = new Set(['ERR', 'NOPERM', 'NOAUTH', 'WRONGPASS']);
+const ABOUT_THE_USER = new Set(['NOAUTH', 'WRONGPASS']);
+
+export function databaseRefusal(database: number, word: string): ConnectionRefusal {
+  return ABOUT_THE_USER.has(word)
+    ? credentialsRefusal(word)
+    : {
+        code: 'DSCHED_DATABASE_REFUSED',
+        why: `it refuses database ${database} (${word}): ${remedyOf(database, word)}`,
+        isLasting: LASTING.has(word),
+      };
+}
+
+export function credentialsRefusal(word: string): ConnectionRefusal {
+  const what =
+    word === 'NOAUTH'
+      ? 'it asks for a password (NOAUTH): give one, as redis://:password@host, or as username and password of ioredis options'
+      : `it refuses the user or the password (${word}): compare both with ACL LIST of the server, and see that the user is on`;
+  return { code: 'DSCHED_CREDENTIALS_REFUSED', why: what, isLasting: LASTING.has(word) };
+}
+
+/** A password that nobody asks for: most likely another server than the one that is meant. */
+export function needlessPassword(): ConnectionRefusal {
+  return {
+    code: 'DSCHED_CREDENTIALS_REFUSED',
+    why:
+      'its default user has no password, and one is given, so it may be another server than the one that is meant: ' +
+      'set the password there (requirepass), or leave it out here',
+    isLasting: true,
+  };
+}
+
+/**
+ * What is known after an `error` of an ioredis client: it logs in before it is ready, and never is where that fails. A server
+ * that cannot be reached refuses nothing, as far as anybody knows. One that replies otherwise is asked when it is ready.
+ */
+export function refusalAfter(
+  error: unknown,
+  known: ConnectionRefusal | undefined,
+): ConnectionRefusal | undefined {
+  // A Cluster tells of its nodes in an error that has the last one's.
+  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
+  if (!isReply(lastNodeError)) return undefined;
+  const word = failureReason(lastNodeError);
+  return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : known;
+}
+
+function remedyOf(database: number, word: string): string {
+  switch (word) {
+    case 'BUSY':
+      return "another client's script keeps the server busy; it is asked again until the script has ended (SCRIPT KILL ends it)";
+    case 'NOPERM':
+      return 'give the user the right +select';
+    case 'ERR':
+      return (
+        `databases are numbered from 0, and CONFIG GET databases shows how many there are; ` +
+        `${database === 0 ? 'SELECT must not be renamed' : 'managed and clustered servers have number 0 only'}`
+      );
+    default:
+      return 'it is asked again';
+  }
+}

@@ -1,0 +1,40 @@
+/** What a person is told of a Redis that refuses the database: in the log, in the store's status and in readiness. */
+
+import { DistributedScheduleModule, DistributedScheduleRegistry } from 'nestjs-distributed-schedule';
+import {
+  DistributedScheduleHealthIndicator,
+  DistributedScheduleHealthModule,
+} from 'nestjs-distributed-schedule/terminus';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRedis } from '../../support/redis-server.js';
+import { EventLog } from '../../unit/nest/event-log.js';
+import { bootWith } from '../../unit/nest/nest-app.js';
+
+it('a refused database is told once, with what to do and no address, and ends when it is there', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const admin = server.client();
+  await admin.acl('SETUSER', 'shop', 'on', '>geheim', '~*', '&*', '+@all', '-select');
+  const events = new EventLog();
+  const redis = `redis://shop:geheim@127.0.0.1:${server.port}/2`;
+  const { app, logs } = await bootWith({
+    imports: [
+      DistributedScheduleModule.forRoot({ redis, namespace: 'shop', observers: [events] }),
+      DistributedScheduleHealthModule,
+    ],
+  });
+  const nodes = () => app.get(DistributedScheduleRegistry).store().nodes;
+  const readiness = () => app.get(DistributedScheduleHealthIndicator).isReady('schedule').schedule;
+  await expect.poll(() => nodes()[0]?.problem).toBe('DSCHED_DATABASE_REFUSED');
+  expect(nodes()[0]).toMatchObject({ label: 'node 1', answering: false });
+  await expect.poll(() => JSON.stringify(readiness()), { timeout: 5_000 }).toContain('no quorum');
+  expect(JSON.stringify(readiness())).toContain('node 1 is up and gives no vote: DSCHED_DATABASE_REFUSED');
+  const told = logs.lines.filter((line) => JSON.stringify(line).includes('DSCHED_DATABASE_REFUSED'));
+  expect(told).toHaveLength(1);
+  expect(JSON.stringify(told)).toContain('it refuses database 2 (NOPERM): give the user the right +select');
+  expect(JSON.stringify([logs.lines, events.events, readiness()])).not.toMatch(/geheim|127\.0\.0\.1/);
+  await admin.acl('SETUSER', 'shop', '+select');
+  await expect.poll(() => nodes()[0], { timeout: 5_000 }).toMatchObject({ answering: true });
+  expect(nodes()[0]).not.toHaveProperty('problem');
+  await expect.poll(() => readiness()?.status, { timeout: 5_000 }).toBe('up');
+});

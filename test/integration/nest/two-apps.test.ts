@@ -1,0 +1,123 @@
+/** Applications that share a store, as real Nest apps over a real server: by a namespace of their own, or by mistake. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  CronExclusive,
+  DistributedScheduleModule,
+  type DistributedScheduleOptions,
+  DistributedScheduleRegistry,
+  IdempotentExecutionModule,
+  IdempotentExecutor,
+  redisSnapshotCache,
+  redisSnapshots,
+  type TickContext,
+} from 'nestjs-distributed-schedule';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { EventLog } from '../../unit/nest/event-log.js';
+import { bootError } from '../../unit/nest/nest-app.js';
+import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
+
+const EVERY_SECOND = '* * * * * *';
+const MONTHLY = '0 0 3 1 * *';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+  return () => server.stop();
+});
+
+interface Running {
+  /** Ticks that ran here. */
+  readonly ticks: number[];
+  readonly registry: DistributedScheduleRegistry;
+  readonly once: IdempotentExecutor;
+  readonly events: EventLog;
+  close(): Promise<void>;
+}
+
+/** An app with the task that Nest's own documentation shows. */
+async function start(
+  expression: string,
+  given: Partial<DistributedScheduleOptions>,
+  modules: readonly Type[] = [],
+): Promise<Running> {
+  const ticks: number[] = [];
+  @Injectable()
+  class TasksService {
+    @CronExclusive(expression, { timeZone: 'UTC' })
+    handleCron({ tick }: TickContext): void {
+      ticks.push(tick);
+    }
+  }
+  const events = new EventLog();
+  const schedule = DistributedScheduleModule.forRoot({ redis: server.url, observers: [events], ...given });
+  const execution = IdempotentExecutionModule.forRoot({
+    store: redisSnapshots({ redis: server.url }),
+    cache: redisSnapshotCache({ redis: server.url }),
+  });
+  @Module({ imports: [schedule, execution, ...modules], providers: [TasksService] })
+  class AppModule {}
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+  onTestFinished(() => app.close());
+  return {
+    ticks,
+    events,
+    registry: app.get(DistributedScheduleRegistry),
+    once: app.get(IdempotentExecutor),
+    close: () => app.close(),
+  };
+}
+
+describe('two applications in one namespace that have a task of one name', () => {
+  it('the second to boot refuses, with both names and what to do, and the first goes on', async () => {
+    const namespace = newNamespace();
+    const ticker = await start(EVERY_SECOND, { namespace, app: 'ticker' });
+    await until(() => ticker.registry.status().quorum, 'the first beat is answered');
+    await endQuarantine(server, namespace);
+    await until(() => ticker.ticks.length > 0, 'it runs');
+    const error = await bootError(start(MONTHLY, { namespace, app: 'invoices' }));
+    expect(error).toMatchObject({ code: 'DSCHED_TWO_APPS', task: 'TasksService.handleCron' });
+    expect(error.message).toContain("'ticker'");
+    expect(error.message).toContain("'invoices'");
+    const before = ticker.ticks.length;
+    await until(() => ticker.ticks.length > before, 'the first goes on');
+  });
+
+  it('where both boot at once, none runs by the schedule of the other, and the second of them stops and says so', async () => {
+    const namespace = newNamespace();
+    const [ticker, invoices] = await Promise.all([
+      start(EVERY_SECOND, { namespace, app: 'ticker' }),
+      start(MONTHLY, { namespace, app: 'invoices' }),
+    ]);
+    await until(() => ticker.registry.status().quorum, 'the first beat is answered');
+    await endQuarantine(server, namespace);
+    await sleep(4_000);
+    expect(invoices.ticks).toEqual([]);
+    const told = [ticker, invoices].flatMap(({ events }) => events.of('control'));
+    expect(told.map(({ condition, isActive }) => [condition, isActive]).sort()).toEqual([
+      ['name_shared', true],
+      ['other_app', true],
+    ]);
+  });
+});
+
+describe('a staging and a production app on one server', () => {
+  it('have ticks and results of their own', async () => {
+    const [staging, production] = [newNamespace(), newNamespace()];
+    const one = await start(EVERY_SECOND, { namespace: staging, app: 'shop' });
+    const other = await start(EVERY_SECOND, { namespace: production, app: 'shop' });
+    await until(() => one.registry.status().quorum && other.registry.status().quorum, 'both are answered');
+    for (const namespace of [staging, production]) await endQuarantine(server, namespace);
+    await until(() => one.ticks.length > 1 && other.ticks.length > 1, 'both run');
+    for (const key of ['order-17', '550e8400e29b41d4a716446655440000']) {
+      expect(await one.once.runOnce(key, async () => 'staging')).toMatchObject({ kind: 'ran' });
+      expect(await other.once.runOnce(key, async () => 'production')).toMatchObject({
+        kind: 'ran',
+        output: 'production',
+      });
+    }
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { BoardWorld } from '../board/board-world.js';
+import { decided } from './pair.js';
+import { cron, type Definitions, Version, type VersionOptions } from './version.js';
+
+const SECOND_MS = 1_000;
+const EVERY_HOUR = cron('0 0 * * * *');
+const EVERY_SECOND: Definitions[string] = { kind: 'every_second' };
+
+const SHOP: VersionOptions = { app: 'shop' };
+const BILLING: VersionOptions = { app: 'billing' };
+
+const world = (): BoardWorld => new BoardWorld({ boards: 0 });
+const conditionsOf = (version: Version): unknown[] =>
+  version.events.map(({ task, condition, isActive }) => [task, condition, isActive]);
+
+describe('two apps of a namespace that have a task of one name', () => {
+  it('the first keeps it by its own schedule, the second runs none of it until the first has gone', async () => {
+    const scene = world();
+    const first = await Version.start(scene, { report: EVERY_HOUR, mine: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    const second = await Version.start(scene, { report: EVERY_SECOND, yours: EVERY_HOUR }, [], BILLING);
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(first.nextTick('report')).toBe('01:00:00.000');
+    expect([...first.scheduled.keys()]).toEqual(['report', 'mine']);
+    expect([...second.scheduled.keys()]).toEqual(['yours']);
+    expect(second.task('report')).toMatchObject({ state: 'left_alone' });
+    expect(conditionsOf(first)).toEqual([['report', 'name_shared', true]]);
+    expect(conditionsOf(second)).toEqual([['report', 'other_app', true]]);
+    expect(second.events[0]?.detail).toContain("app 'shop'");
+    await first.die();
+    await scene.clock.advance(12 * SECOND_MS);
+    expect(second.task('report').base?.description).toBe('every second');
+    expect(conditionsOf(second).at(-1)).toEqual(['report', 'other_app', false]);
+  });
+
+  it('a new version of the first is no newcomer, and takes its name back after a restart of all', async () => {
+    const scene = world();
+    const first = await Version.start(scene, { report: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    const second = await Version.start(scene, { report: EVERY_HOUR }, [], BILLING);
+    await scene.clock.advance(SECOND_MS);
+    const renewed = await Version.start(scene, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    await first.die();
+    await scene.clock.advance(15 * SECOND_MS);
+    expect([...renewed.scheduled.keys()]).toEqual(['report', 'more']);
+    expect(second.scheduled.has('report')).toBe(false);
+    await renewed.die();
+    await scene.clock.advance(15 * SECOND_MS);
+    expect(second.scheduled.has('report')).toBe(true);
+    const back = await Version.start(scene, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(back.scheduled.has('report')).toBe(true);
+    expect(second.scheduled.has('report')).toBe(false);
+  });
+
+  it('that come at the same moment agree on one of them', async () => {
+    const scene = world();
+    const apps = await Promise.all([
+      Version.start(scene, { report: EVERY_SECOND }, [], SHOP),
+      Version.start(scene, { report: EVERY_HOUR }, [], BILLING),
+    ]);
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(apps.filter(({ scheduled }) => scheduled.has('report'))).toHaveLength(1);
+  });
+
+  it('a task that is switched off claims no name', async () => {
+    const scene = world();
+    const off = await Version.start(scene, { report: EVERY_HOUR }, [], {
+      ...SHOP,
+      options: { disabled: true },
+    });
+    await scene.clock.advance(SECOND_MS);
+    const second = await Version.start(scene, { report: EVERY_HOUR }, [], BILLING);
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(second.scheduled.has('report')).toBe(true);
+    expect([off.events, second.events]).toEqual([[], []]);
+  });
+});
+
+describe('what one app decides', () => {
+  async function both(): Promise<{ scene: BoardWorld; shop: Version; billing: Version }> {
+    const scene = world();
+    const shop = await Version.start(scene, { report: EVERY_HOUR }, ['send'], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    const billing = await Version.start(scene, { invoice: EVERY_HOUR }, ['send'], BILLING);
+    await scene.clock.advance(SECOND_MS);
+    return { scene, shop, billing };
+  }
+
+  it('is not followed by another app, whose handlers may have the same names', async () => {
+    const { scene, shop, billing } = await both();
+    await decided(scene, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(shop.scheduled.has('acme')).toBe(true);
+    expect(billing.scheduled.has('acme')).toBe(false);
+    await expect(decided(scene, billing.control.pause('report'))).rejects.toMatchObject({
+      code: 'DSCHED_UNKNOWN_TASK',
+    });
+  });
+
+  it('does not hold for the task of that name of an app that comes after it', async () => {
+    const { scene, shop } = await both();
+    await decided(scene, shop.control.pause('report'));
+    await decided(scene, shop.trigger.trigger('report'));
+    await shop.die();
+    await scene.clock.advance(12 * SECOND_MS);
+    const heir = await Version.start(scene, { report: EVERY_HOUR }, [], { app: 'heir' });
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(heir.task('report').state).toBe('active');
+    expect(heir.events).toEqual([]);
+  });
+
+  it("is refused where the name is the other one's, for an added task as for one in the code", async () => {
+    const { scene, shop, billing } = await both();
+    const code = 'DSCHED_TWO_APPS';
+    await decided(scene, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
+    await scene.clock.advance(SECOND_MS);
+    for (const name of ['acme', 'report']) {
+      const added = billing.control.add({ name, runs: 'send', everyMs: 5_000 });
+      await expect(decided(scene, added)).rejects.toMatchObject({ code, task: name, value: 'shop' });
+    }
+    // The own one may be added again, as by a replica that restarts.
+    await decided(scene, shop.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
+    const third = await Version.start(scene, { acme: EVERY_HOUR }, [], { app: 'third' });
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(third.scheduled.has('acme')).toBe(false);
+    await expect(decided(scene, third.trigger.trigger('acme'))).rejects.toMatchObject({ code });
+    await expect(decided(scene, third.control.pause('acme'))).rejects.toMatchObject({ code });
+    await decided(scene, shop.control.remove('acme'));
+    await scene.clock.advance(2 * SECOND_MS);
+    expect(third.scheduled.has('acme')).toBe(true);
+  });
+});

@@ -1,0 +1,137 @@
+import {
+  DistributedScheduleModule,
+  type DistributedScheduleOptions,
+  IdempotentExecutionModule,
+  IdempotentExecutor,
+  memorySnapshots,
+  redisSnapshotCache,
+  redisSnapshots,
+} from 'nestjs-distributed-schedule';
+import { describe, expect, it } from 'vitest';
+import { resolveModuleOptions } from '../../../libs/distributed-schedule/src/nest/distributed-schedule-options.resolver.js';
+import type { FoundApp } from '../../../libs/distributed-schedule/src/system/app-name.js';
+import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { GENEROUS_STORE } from './generous-store.js';
+import { bootError, bootWith, QUICK } from './nest-app.js';
+
+const REDIS = 'redis://127.0.0.1:1';
+const NOWHERE: FoundApp = { why: 'no package.json is there' };
+
+function resolve(given: DistributedScheduleOptions, found: FoundApp = { name: 'found' }) {
+  return resolveModuleOptions(given, new SeededRandom(1), () => found);
+}
+
+describe('the namespace', () => {
+  it('is required with redis, and the error says what to write', () => {
+    expect(() => resolve({ redis: REDIS, app: 'shop' })).toThrow(
+      /^DSCHED_NO_NAMESPACE: redis is given without a namespace\..*namespace: 'shop-production'/,
+    );
+  });
+
+  it('has a default for the memory backend, which tells no environment from another', () => {
+    const { protocol, givenNamespace } = resolve({});
+    expect([protocol.namespace, givenNamespace]).toEqual(['nest-schedule', undefined]);
+  });
+});
+
+describe('the app', () => {
+  it('is the one that is given, else the one that is found', () => {
+    expect(resolve({ redis: REDIS, namespace: 'shop', app: 'given' }).app).toBe('given');
+    expect(resolve({ redis: REDIS, namespace: 'shop' }).app).toBe('found');
+  });
+
+  it('is required with redis where none can be found, and the error says why and what to write', () => {
+    expect(() => resolve({ redis: REDIS, namespace: 'shop' }, NOWHERE)).toThrow(
+      /^DSCHED_NO_APP: nothing says which application this is: no package\.json is there\..*app: 'shop-api'/,
+    );
+    expect(resolve({}, NOWHERE).app).toBe('app');
+  });
+
+  it('that is found is checked like one that is given', () => {
+    expect(() => resolve({ redis: REDIS, namespace: 'shop' }, { name: '{x}' })).toThrow(
+      'DSCHED_BAD_OPTION: option app is "{x}"',
+    );
+  });
+});
+
+describe('the namespace of idempotent execution', () => {
+  const boot = async (
+    schedule: DistributedScheduleOptions | undefined,
+    namespace?: string,
+    store: Parameters<typeof IdempotentExecutionModule.forRoot>[0]['store'] = redisSnapshots({
+      redis: REDIS,
+    }),
+  ) => {
+    const given = { ...QUICK, ...GENEROUS_STORE, ...schedule };
+    const imports = [
+      IdempotentExecutionModule.forRoot({ store, ...(namespace === undefined ? {} : { namespace }) }),
+      ...(schedule === undefined ? [] : [DistributedScheduleModule.forRoot(given)]),
+    ];
+    return bootWith({ imports });
+  };
+  /** What a store is opened with. */
+  const recorder = () => {
+    const opened: string[] = [];
+    const inner = memorySnapshots();
+    const store = {
+      open: (parts: Parameters<typeof inner.open>[0]) => {
+        opened.push(parts.namespace);
+        return inner.open(parts);
+      },
+    };
+    return { opened, store };
+  };
+
+  it('is that of the schedule of the same app, also from a factory', async () => {
+    const { opened, store } = recorder();
+    await boot({ namespace: 'shop-staging' }, undefined, store);
+    await bootWith({
+      imports: [
+        IdempotentExecutionModule.forRootAsync({ useFactory: () => ({ store }) }),
+        DistributedScheduleModule.forRootAsync({
+          useFactory: async () => ({ ...QUICK, ...GENEROUS_STORE, namespace: 'shop-production' }),
+        }),
+      ],
+    });
+    expect(opened).toEqual(['shop-staging', 'shop-production']);
+  });
+
+  it('is its own where it is given one', async () => {
+    const { opened, store } = recorder();
+    await boot({ namespace: 'shop' }, 'orders', store);
+    await boot(undefined, 'orders', store);
+    expect(opened).toEqual(['orders', 'orders']);
+  });
+
+  it('is required where others can reach the store and the app has none', async () => {
+    for (const schedule of [undefined, {}]) {
+      const error = await bootError(boot(schedule));
+      expect(error.message).toMatch(
+        /^DSCHED_NO_NAMESPACE: .*IdempotentExecutionModule\.forRoot\(\{ store, namespace/,
+      );
+    }
+    const local = { store: memorySnapshots(), cache: redisSnapshotCache({ redis: REDIS }) };
+    const error = await bootError(bootWith({ imports: [IdempotentExecutionModule.forRoot(local)] }));
+    expect(error.message).toContain('DSCHED_NO_NAMESPACE');
+  });
+
+  it('is not needed in memory', async () => {
+    const { app } = await boot(undefined, undefined, memorySnapshots());
+    expect(await app.get(IdempotentExecutor).runOnce('order-17', () => 1)).toMatchObject({ kind: 'ran' });
+  });
+
+  it('parts the jobs of whatever key, also of one that looks like that of a tick', async () => {
+    const store = memorySnapshots().open;
+    const shared = store({ clock: new SystemClock(), random: new SeededRandom(1), namespace: '' });
+    const source = { open: () => shared };
+    const [staging, production] = [
+      await boot(undefined, 'staging', source),
+      await boot(undefined, 'production', source),
+    ];
+    for (const key of ['order-17', '550e8400e29b41d4a716446655440000']) {
+      expect(await staging.app.get(IdempotentExecutor).runOnce(key, () => 1)).toMatchObject({ kind: 'ran' });
+      expect(await production.app.get(IdempotentExecutor).runOnce(key, () => 2)).toMatchObject({ output: 2 });
+    }
+  });
+});
