@@ -67,7 +67,7 @@ it('a retry whose claim was given up, and could not be taken back at first, is m
     contexts.push(context);
     if (context.attempt > 1) return;
     // More copies than an open claim has.
-    scene.loseAnswersToClaims(21);
+    scene.loseAnswersToClaims(8);
     throw new Error('once more');
   });
   await scene.set();

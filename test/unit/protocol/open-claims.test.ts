@@ -85,7 +85,7 @@ describe('an open claim', () => {
     const done = start(['a']);
     await clock.advance(60_000);
     await done;
-    expect(asked).toHaveLength(20);
+    expect(asked.length).toBeLessThan(10);
   });
 });
 
