@@ -111,7 +111,6 @@ export class PlainElectorate implements ElectorateView {
         known: this.known,
         identityWaitMs: Number.POSITIVE_INFINITY,
         tell: () => {},
-        heldUp: () => {},
       },
       node,
       own,
