@@ -92,25 +92,31 @@ describe('two sets whose majorities need not meet', () => {
     expect(stage.doubled()).toEqual([]);
   });
 
-  it('a bad instance that has stamped an empty node while the fleet slept gives way when it wakes', async () => {
-    const stage = new ElectorateStage({ nodes: 3, areNew: true });
-    const fleet = [stage.join(LEFT), stage.join(LEFT)];
-    await stage.advance(8 * SECOND_MS);
-    for (const one of fleet) one.cut(true);
-    stage.cluster.nodes[1]?.loseMemory('restart');
-    const bad = stage.join({ nodes: [1] });
-    await stage.advance(10 * SECOND_MS);
-    // The stated limit: a node has forgotten, and the others cannot be heard there.
-    expect(bad.condition()).toBe('bids');
-    for (const one of fleet) one.cut(false);
-    await stage.advance(3 * SECOND_MS);
-    const met = stage.cluster.clock.wallMs();
-    await stage.advance(12 * SECOND_MS);
-    expect(bad.condition()).toBe('yields');
-    expect(bad.ticks.filter((tick) => tick > met)).toEqual([]);
-    expect(ticksOf(fleet).filter((tick) => tick > met).length).toBeGreaterThan(8);
-    expect(fleet.flatMap((one) => eventsOf(one, 'stamped')).map(({ reason }) => reason)).toContain(
-      'taken_over',
-    );
-  });
+  it.each([
+    ['one node', [1]],
+    ['three nodes', [1, 3, 4]],
+  ])(
+    'a bad instance of %s that has stamped an empty node while the fleet slept gives way when it wakes',
+    async (_, nodes) => {
+      const stage = new ElectorateStage({ nodes: 5, areNew: true });
+      const fleet = [stage.join(LEFT), stage.join(LEFT)];
+      await stage.advance(8 * SECOND_MS);
+      for (const one of fleet) one.cut(true);
+      stage.cluster.nodes[1]?.loseMemory('restart');
+      const bad = stage.join({ nodes });
+      await stage.advance(10 * SECOND_MS);
+      // The stated limit: a node has forgotten, and the others cannot be heard there.
+      expect(bad.condition()).toBe('bids');
+      for (const one of fleet) one.cut(false);
+      await stage.advance(3 * SECOND_MS);
+      const met = stage.cluster.clock.wallMs();
+      await stage.advance(12 * SECOND_MS);
+      expect(bad.condition()).toBe('yields');
+      expect(bad.ticks.filter((tick) => tick > met)).toEqual([]);
+      expect(ticksOf(fleet).filter((tick) => tick > met).length).toBeGreaterThan(8);
+      expect(fleet.flatMap((one) => eventsOf(one, 'stamped')).map(({ reason }) => reason)).toContain(
+        'taken_over',
+      );
+    },
+  );
 });
