@@ -76,15 +76,20 @@ export function describeNodeIdentity(name: string, start: () => Promise<NodeStag
       expect(identity).toMatchObject({ id, hasVote: false });
     });
 
-    it('takes a higher counter only while it stands and does not vote', async () => {
+    it('takes a higher counter only while it stands, and gives up its vote for no less than that', async () => {
       const voting = await subject.id();
-      expect(answerOf(await subject.node.renumber(voting, 7))).toBe(voting);
+      expect(answerOf(await subject.node.renumber(voting, counterOf(voting)))).toBe(voting);
+      expect((await subject.identity()).hasVote).toBe(true);
+      const given = answerOf(await subject.node.renumber(voting, 7));
+      expect(given).toBe(`7.${voting.split('.')[1]}`);
+      expect((await subject.identity()).hasVote).toBe(false);
       await subject.handle.restart();
       const id = await subject.id();
-      expect(answerOf(await subject.node.renumber(voting, 7))).toBe(id);
-      const renumbered = answerOf(await subject.node.renumber(id, 7));
-      expect(renumbered).toBe(`7.${id.split('.')[1]}`);
-      expect(answerOf(await subject.node.renumber(id, 8))).toBe(renumbered);
+      expect(counterOf(id)).toBe(8);
+      expect(answerOf(await subject.node.renumber(given, 9))).toBe(id);
+      const renumbered = answerOf(await subject.node.renumber(id, 12));
+      expect(renumbered).toBe(`12.${id.split('.')[1]}`);
+      expect(answerOf(await subject.node.renumber(id, 13))).toBe(renumbered);
       expect(answerOf(await subject.node.renumber(renumbered, 3))).toBe(renumbered);
       expect(await subject.id()).toBe(renumbered);
     });
@@ -162,6 +167,7 @@ export function describeNodeIdentity(name: string, start: () => Promise<NodeStag
         note: { noter: 'n1', noterId: id, ids: { n1: id, n2: '1.b', n3: '2.c' } },
       });
       if (answer.kind !== 'noted') return;
+      expect(answer.note.hasVote).toBe(false);
       expect(answer.note.timeMs).toBeGreaterThanOrEqual(beforeMs);
       expect(answer.note.timeMs).toBeLessThanOrEqual(await subject.handle.nowMs());
       expect((await subject.identity()).noted).toEqual({ n2: '1.b', n3: '2.c' });
@@ -248,6 +254,18 @@ export function describeNodeIdentity(name: string, start: () => Promise<NodeStag
         expect(await subject.confirm(notes.slice(0, needed - 1))).toEqual({ kind: 'void', have: needed - 1 });
       }
       expect(await subject.confirm(notes.slice(0, needed))).toEqual({ kind: 'voting' });
+    });
+
+    it('of five nodes counts notes of nodes that vote, or those of all others', async () => {
+      subject = await Subject.meet(subject.handle, setOf(['n1', 'n2', 'n3', 'n4', 'n5']));
+      const [two, three, four] = [
+        await subject.noteBy('n2'),
+        await subject.noteBy('n3'),
+        await subject.noteBy('n4', { hasVote: false }),
+      ];
+      expect(await subject.confirm([two, three, four])).toEqual({ kind: 'void', have: 3 });
+      const five = await subject.noteBy('n5', { hasVote: false });
+      expect(await subject.confirm([two, three, four, five])).toEqual({ kind: 'voting' });
     });
 
     it('counts no note twice, none of its own and none of a stranger', async () => {

@@ -109,7 +109,14 @@ export class Subject {
   /** The note of a made-up node, taken now. */
   async noteBy(noter: string, given: Partial<Note> = {}): Promise<Note> {
     const ids = await this.ids();
-    return { noter, noterId: ids[noter] ?? `1.${noter}`, timeMs: await this.handle.nowMs(), ids, ...given };
+    return {
+      noter,
+      noterId: ids[noter] ?? `1.${noter}`,
+      timeMs: await this.handle.nowMs(),
+      hasVote: true,
+      ids,
+      ...given,
+    };
   }
 
   async confirm(notes: readonly Note[], waitMs?: number, id?: LedgerId): Promise<ConfirmAnswer> {

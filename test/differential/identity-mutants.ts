@@ -59,12 +59,6 @@ const ID_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
-    name: 'a step back of the clock does not raise the floor',
-    file: PRELUDE,
-    find: 'elseif since > now then\n  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})\n',
-    replace: 'elseif since > now then\n',
-  },
-  {
     name: 'an id is outranked only by a newer one',
     file: PRELUDE,
     find: 'known ~= named and counterOf(known) >= counterOf(named)',
@@ -230,8 +224,8 @@ const NOTE_MUTANTS: readonly Breakage[] = [
   {
     name: 'a note has the time of the clock only',
     file: IDENTITY,
-    find: 'text(math.max(now, highest))',
-    replace: 'text(now)',
+    find: 'math.max(now, highest, floor - ${EARLY_MS} - ${MARGIN_MS})',
+    replace: 'now',
   },
   {
     name: 'a note names not the noter itself',
@@ -307,6 +301,24 @@ const CONFIRM_MUTANTS: readonly Breakage[] = [
     file: IDENTITY,
     find: 'note.noted == id and newest',
     replace: 'newest',
+  },
+  {
+    name: 'a note has no regard to what its noter may have forgotten',
+    file: IDENTITY,
+    find: 'math.max(now, highest, floor - ${EARLY_MS} - ${MARGIN_MS})',
+    replace: 'math.max(now, highest)',
+  },
+  {
+    name: 'a note of a noter without a vote counts in a set of five',
+    file: IDENTITY,
+    find: 'voting + (note.votes and 1 or 0)',
+    replace: 'voting + 1',
+  },
+  {
+    name: 'the notes of all others are not enough without their votes',
+    file: IDENTITY,
+    find: 'voting >= needed or have >= nodes - 1',
+    replace: 'voting >= needed',
   },
   {
     name: 'two notes of one noter count twice',

@@ -46,6 +46,7 @@ export interface NoteDraft {
   readonly noter: string;
   readonly noterId: IdDraft;
   readonly time: Instant;
+  readonly hasVote: boolean;
   /** The id of the node that is to be confirmed, as the noter knows it; null: it names none. */
   readonly asked: IdDraft | null;
   readonly ids: IdsDraft;

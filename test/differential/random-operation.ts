@@ -132,6 +132,7 @@ const noteDraft: fc.Arbitrary<NoteDraft> = fc.record({
     instant('floor', around(-1_000)),
     instant('now', fc.integer({ min: 0, max: 50 })),
   ),
+  hasVote: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
   asked: fc.oneof({ weight: 9, arbitrary: id }, fc.constant(null)),
   ids: idsOf(id),
 });

@@ -222,7 +222,7 @@ function* bringUp(model: ModelSide): Generator<Step> {
   const notes = set.positions
     .filter((noter) => noter !== position)
     .map((noter) => ({
-      ...{ noter, noterId: view.id(noter), timeMs: nowMs },
+      ...{ noter, noterId: view.id(noter), timeMs: nowMs, hasVote: true },
       ids: { [position]: id, [noter]: view.id(noter) },
     }));
   yield {
@@ -246,11 +246,16 @@ function* underAnotherVersion(model: ModelSide): Generator<Step> {
   yield { kind: 'mishap', mishap: { kind: 'version', version: PROTOCOL_VERSION } };
 }
 
-function noteOf({ noter, noterId, time, asked, ids }: NoteDraft, position: string, view: View): Note {
+function noteOf(
+  { noter, noterId, time, hasVote, asked, ids }: NoteDraft,
+  position: string,
+  view: View,
+): Note {
   return {
     noter,
     noterId: view.id(noter, noterId),
     timeMs: view.instantMs(time, TASKS[0] ?? ''),
+    hasVote,
     ids: { ...view.ids(ids), ...(asked !== null && { [position]: view.id(position, asked) }) },
   };
 }

@@ -23,9 +23,9 @@ import { defineScript, SETS } from './redis-scripts.js';
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
  *
  * The order of the checks is part of the argument. What refuses the whole message comes before "granted already": the
- * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. A
- * standing grant outlives a raised floor, because it is a vote that this node really gave. What a batch grants is seen
- * by the rest of the same batch.
+ * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. So does
+ * the floor: it was raised above all that others may have granted while they did not count this node. What a batch grants
+ * is seen by the rest of the same batch.
  */
 export const CLAIM_SCRIPT = defineScript(
   'claim',
@@ -104,11 +104,11 @@ local function voteFor(task, tick, claimId, maxLatenessMs)
   if tick < now - maxLatenessMs then
     return 'late'
   end
-  if tick == newest.tick and claimId == newest.claimId then
-    return 'granted'
-  end
   if tick <= floor then
     return 'quarantined'
+  end
+  if tick == newest.tick and claimId == newest.claimId then
+    return 'granted'
   end
   if tick == newest.tick and newest.claimId ~= '-' then
     return 'taken ' .. newest.claimId
