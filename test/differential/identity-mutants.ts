@@ -234,22 +234,28 @@ const NOTE_MUTANTS: readonly Breakage[] = [
     replace: 'local ids = {}',
   },
   {
-    name: 'an id that votes is renumbered',
+    name: 'an id that votes is renumbered for no higher counter',
     file: IDENTITY,
-    find: 'if id == ARGV[2] and vote ~= ARGV[1] then',
+    find: 'if id == ARGV[2] and (vote ~= ARGV[1] or counter > counterOf(id)) then',
     replace: 'if id == ARGV[2] then',
   },
   {
     name: 'whatever id stands is renumbered',
     file: IDENTITY,
-    find: 'if id == ARGV[2] and vote ~= ARGV[1] then',
-    replace: 'if vote ~= ARGV[1] then',
+    find: 'if id == ARGV[2] and (vote ~= ARGV[1] or counter > counterOf(id)) then',
+    replace: 'if vote ~= ARGV[1] or counter > counterOf(id) then',
   },
   {
     name: 'a counter is lowered',
     file: IDENTITY,
-    find: 'text(math.max(tonumber(ARGV[3]), counterOf(id)))',
-    replace: 'text(tonumber(ARGV[3]))',
+    find: 'text(math.max(counter, counterOf(id)))',
+    replace: 'text(counter)',
+  },
+  {
+    name: 'an id that is given up does not wait anew',
+    file: IDENTITY,
+    find: "    redis.call('HSET', KEYS[1], 'idSince', text(now))\n",
+    replace: '',
   },
   {
     name: 'a renumbered id keeps the vote of another position',
@@ -422,8 +428,14 @@ const STAMP_MUTANTS: readonly Breakage[] = [
   {
     name: 'a take-over lowers the floor',
     file: IDENTITY,
-    find: "'floor', text(math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS}))",
-    replace: "'floor', text(now + ${EARLY_MS} + ${MARGIN_MS})",
+    find: "'floor', text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS}))",
+    replace: "'floor', text(from + ${EARLY_MS} + ${MARGIN_MS})",
+  },
+  {
+    name: 'a take-over raises the floor by its own clock alone',
+    file: IDENTITY,
+    find: "math.max(now, tonumber(string.match(ARGV[1], '^%d+')))",
+    replace: 'now',
   },
 ];
 
