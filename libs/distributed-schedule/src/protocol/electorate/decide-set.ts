@@ -42,8 +42,9 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
     answers.filter(({ standing }) => standing === wanted);
   const own = ofStanding('own');
   const sinceMs = own.length > 0 ? Math.min(...own.map(sinceOf)) : undefined;
-  const [undecided] = rivals;
-  if (sinceMs === undefined && undecided !== undefined) {
+  // One that stands may be bidding until its next beat, where a node of both forgot while instances of this set were away.
+  const undecided = rivals.find(({ standsSinceMs }) => sinceMs === undefined || standsSinceMs !== undefined);
+  if (undecided !== undefined) {
     return decided('waits', `${describeRival(undecided)} is alive too, and has not given way yet`);
   }
   // The newer generation wins by its stamps, without waiting for anybody: the set changes by one node at a time.
