@@ -3,6 +3,7 @@
 import type { Configuration } from './configuration.js';
 import { IDENTITY } from './identity.configurations.js';
 import { RESENDS } from './resends.configurations.js';
+import { SETS } from './sets.configurations.js';
 
 type Row = Omit<Configuration, 'model'>;
 
@@ -85,7 +86,7 @@ const TICK: readonly Configuration[] = [...PLAIN, ...REDUCED, ...CONTENDERS, ...
   (row) => ({ ...row, model: 'tick' }),
 );
 
-export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS];
+export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS, ...SETS];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {
   return { name, expected: 'holds' };

@@ -22,27 +22,40 @@
  *   floors      One bit, as in identity.pml: covers the tick. Raised by a node's own clock it covers what that node granted.
  *   left out    Ids and notes. Votes are not given back.
  */
+/* The nodes that only one set has are alike and nobody else sees them: they are one node here, that counts so often. */
 #ifndef NODES
-#define NODES 3
+#define NODES 2
 #define SET_A 1
-#define SET_B 7
+#define SET_B 3
+#define WEIGHT(n) ((n) == 0 -> 1 : 2)
+#define SIZE_A 1
+#define SIZE_B 3
+#define COMMON 1 /* counted with weights */
+#elif NODES == 3
+#define SET_A 3
+#define SET_B 6
+#define WEIGHT(n) ((n) == 1 -> COMMON : 3 - COMMON)
+#define SIZE_A 3
+#define SIZE_B 3
+#ifndef COMMON
+#define COMMON 1
+#endif
 #endif
 #ifndef FORGETS
 #define FORGETS 1
 #endif
 #define IN(f, n) (((f) == 0 && (SET_A >> (n)) & 1) || ((f) == 1 && (SET_B >> (n)) & 1))
-#define SIZE(set) (((set) & 1) + (((set) >> 1) & 1) + (((set) >> 2) & 1) + (((set) >> 3) & 1) + (((set) >> 4) & 1))
-#define SIZE_OF(f) ((f) == 0 -> SIZE(SET_A) : SIZE(SET_B))
+#define SIZE_OF(f) ((f) == 0 -> SIZE_A : SIZE_B)
 #define QUORUM_OF(f) (SIZE_OF(f) / 2 + 1)
 #define IS_COMMON(n) (((SET_A & SET_B) >> (n)) & 1)
-#define COMMON SIZE(SET_A & SET_B)
 
 #define NO_STAMP 2
-#define SIGNS 3           /* what a beat shows */
+/* What a beat shows. */
 #define SILENT 0
 #define PRESENT 1         /* without a standing stamp */
 #define STANDS 2
 #define YIELDS 3
+#define STANDS_AND_YIELDS 4
 #define OLD 2             /* age of a view: half times to live */
 
 #define LIMIT_DOUBLES 1
@@ -65,17 +78,18 @@ typedef Node {
   unsigned had : 2        /* the stamp that it has forgotten */
 }
 typedef View {            /* what one instance knows of one node */
-  unsigned sign : 2;      /* at the node: what the last beat showed */
+  unsigned sign : 3;      /* at the node: what the last beat showed */
   unsigned life : 2;      /* and for how long it is still heard */
   unsigned age : 2;       /* of the rest, which is what the node answered */
   unsigned stamp : 2;
   bit stands;
   bit listened;
-  unsigned other : 2;     /* the sign of the other set */
+  unsigned other : 3;     /* the sign of the other set */
   bit covers;             /* its time is not before the tick, or that of a vote for it */
   unsigned stamping : 2;  /* a stamp is under way: 1 + age of the view on which it was decided */
   unsigned expected : 2;
   bit firm;
+  bit limited;            /* for the proof: decided where the other set was forgotten and not heard for a time to live */
   bit carries;            /* the times of the nodes that the set stands on */
   bit granted             /* for the proof: the claim of the set ever had the node's vote */
 }
@@ -87,7 +101,7 @@ bit limit, tookOver;
 byte forgets = FORGETS;
 
 byte f, o, n, m, have, mine, theirs, unstamped, answered, heard, round;
-bit stands, rivalLives, rivalStands, loses, allListened, isRecorded, floorTime, canBid;
+bit stands, inFlight, yielding, rivalLives, rivalStands, loses, allListened, isRecorded, floorTime, canBid;
 
 #define V(f, n) view[(f) * NODES + (n)]
 #ifdef NO_STAMP_DEADLINE
@@ -98,27 +112,30 @@ bit stands, rivalLives, rivalStands, loses, allListened, isRecorded, floorTime, 
 
 inline forgetLocals() {
   f = 0; o = 0; n = 0; m = 0; have = 0; mine = 0; theirs = 0; unstamped = 0; answered = 0; heard = 0; round = 0; stands = 0; rivalLives = 0;
-  rivalStands = 0; loses = 0; allListened = 0; isRecorded = 0; floorTime = 0; canBid = 0
+  rivalStands = 0; yielding = 0; inFlight = 0; loses = 0; allListened = 0; isRecorded = 0; floorTime = 0; canBid = 0
 }
 
 /* What instance f makes of its views. */
 inline look() {
-  o = 1 - f; mine = 0; theirs = 0; unstamped = 0; answered = 0; stands = 0; rivalLives = 0; rivalStands = 0; allListened = 1;
+  o = 1 - f; mine = 0; theirs = 0; unstamped = 0; answered = 0; stands = 0; rivalLives = 0; rivalStands = 0; yielding = 0; inFlight = 0; allListened = 1;
   isRecorded = 0; floorTime = 0; m = 0;
   do
   :: m < NODES ->
+     /* Who has stamps under way does not say yet that it yields. */
+     if :: IN(f, m) && V(f, m).stamping != 0 -> inFlight = 1 :: else fi;
      if
      :: IN(f, m) && V(f, m).age < OLD ->
-        answered++;
+        answered = answered + WEIGHT(m);
         if
-        :: V(f, m).stamp == f -> mine++; stands = stands | V(f, m).stands; floorTime = floorTime | V(f, m).covers
-        :: V(f, m).stamp == o -> theirs++; isRecorded = 1
-        :: else -> unstamped++
+        :: V(f, m).stamp == f -> mine = mine + WEIGHT(m); stands = stands | V(f, m).stands; floorTime = floorTime | V(f, m).covers
+        :: V(f, m).stamp == o -> theirs = theirs + WEIGHT(m); isRecorded = 1
+        :: else -> unstamped = unstamped + WEIGHT(m)
         fi;
         if :: !V(f, m).listened -> allListened = 0 :: else fi;
         if
         :: V(f, m).other == PRESENT -> rivalLives = 1
         :: V(f, m).other == STANDS -> rivalLives = 1; rivalStands = 1
+        :: V(f, m).other == STANDS_AND_YIELDS -> yielding = 1
         :: else
         fi
      :: else
@@ -127,7 +144,8 @@ inline look() {
   :: else -> break
   od;
   m = 0;
-  loses = (rivalLives && ((rivalStands && (!stands || older == o)) || (!rivalStands && !stands && f == 1)) -> 1 : 0);
+  /* Who does not know a majority of its own nodes does not know what stands. */
+  loses = (rivalLives && answered >= QUORUM_OF(f) && ((rivalStands && (!stands || older == o)) || (!rivalStands && !stands && f == 1)) -> 1 : 0);
   /* A set bids while its stamp stands, it does not lose, and no common node records the other. */
 #ifdef BIDS_BESIDE_A_RECORD
   canBid = stands && !loses && answered >= QUORUM_OF(f)
@@ -142,10 +160,11 @@ inline beat() {
      look();
      if
      :: !IS_COMMON(n) -> skip /* nobody else asks there */
-     :: IS_COMMON(n) && loses -> V(f, n).sign = YIELDS; V(f, n).life = 2; SOMETIMES(YIELDED)
+     :: IS_COMMON(n) && loses && !inFlight -> V(f, n).sign = (stands -> STANDS_AND_YIELDS : YIELDS); V(f, n).life = 2; SOMETIMES(YIELDED)
      :: IS_COMMON(n) && !loses && stands -> V(f, n).sign = STANDS; V(f, n).life = 2
      :: else -> V(f, n).sign = PRESENT; V(f, n).life = 2
      fi;
+     printf("set %d beats at node %d and shows %d, finds stamp %d, other shows %d, listened %d\n", f, n, V(f, n).sign, node[n].stamp, V(1 - f, n).sign, node[n].listened);
      V(f, n).age = 0;
      V(f, n).stamp = node[n].stamp; V(f, n).stands = node[n].stands;
      V(f, n).listened = (node[n].listened == 2 -> 1 : 0);
@@ -172,7 +191,7 @@ inline tick() {
      :: V(f, n).stamping == 1 -> V(f, n).stamping = 2
      :: V(f, n).stamping == 2 ->
 #ifndef NO_STAMP_DEADLINE
-        V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).carries = 0;
+        V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).limited = 0; V(f, n).carries = 0;
         SOMETIMES(STAMP_TOO_LATE)
 #else
         skip
@@ -191,7 +210,8 @@ inline send(which, firmness) {
   :: m < NODES ->
      if
      :: IN(f, m) && V(f, m).age < OLD && V(f, m).stamp == which && !(which == f && V(f, m).stands) && V(f, m).stamping == 0 ->
-        V(f, m).stamping = 1 + V(f, m).age; V(f, m).expected = which; V(f, m).carries = floorTime; V(f, m).firm = firmness
+        V(f, m).stamping = 1 + V(f, m).age; V(f, m).expected = which; V(f, m).carries = floorTime; V(f, m).firm = firmness;
+        V(f, m).limited = (node[m].had == 1 - f && V(f, m).listened && V(f, m).other == SILENT -> 1 : 0)
      :: else
      fi;
      m++
@@ -213,8 +233,12 @@ inline send(which, firmness) {
 #ifdef BEATS_SHOW_NO_SETS
 #define NOBODY_ELSE true
 #define NO_OLDER true
-#else
+#elif defined(WHO_YIELDS_IS_GONE)
 #define NOBODY_ELSE !rivalLives
+#define NO_OLDER !loses
+#else
+/* Who yields has claims under way, and may go on. */
+#define NOBODY_ELSE (!rivalLives && !yielding)
 #define NO_OLDER !loses
 #endif
 
@@ -253,14 +277,18 @@ inline putStamp() {
      :: IN_TIME && node[n].stamp == V(f, n).expected && !(node[n].stamp == f && node[n].stands) ->
         if
         :: node[n].stamp == NO_STAMP ->
-           if :: node[n].had == 1 - f && V(1 - f, n).life == 0 -> limit = 1 :: else fi;
+           if :: V(f, n).limited -> limit = 1 :: else fi;
            look();
            if :: stands -> SOMETIMES(STAMPED_EMPTY) :: else fi;
 #ifndef STAMPS_WITHOUT_TIME
            if :: V(f, n).carries -> node[n].covers = 1 :: else fi;
 #endif
            skip
-        :: node[n].stamp == f -> if :: V(f, n).carries -> node[n].covers = 1 :: else fi
+        :: node[n].stamp == f ->
+#ifndef STAMPS_WITHOUT_TIME
+           if :: V(f, n).carries -> node[n].covers = 1 :: else fi;
+#endif
+           skip
         :: else ->
            tookOver = 1;
            SOMETIMES(TAKEN_OVER);
@@ -275,7 +303,7 @@ inline putStamp() {
         V(f, n).stamp = f; V(f, n).stands = node[n].stands; V(f, n).age = 0; V(f, n).covers = (node[n].covers || node[n].entry != 0 -> 1 : 0)
      :: else
      fi;
-     V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).carries = 0
+     V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).limited = 0; V(f, n).carries = 0
   :: else
   fi
 }
@@ -294,7 +322,7 @@ inline claim() {
      node[n].entry = f + 1; V(f, n).granted = 1;
      printf("node %d votes for set %d\n", n, f);
      have = 0; m = 0;
-     do :: m < NODES -> if :: V(f, m).granted -> have++ :: else fi; m++ :: else -> break od;
+     do :: m < NODES -> if :: V(f, m).granted -> have = have + WEIGHT(m) :: else fi; m++ :: else -> break od;
      if
      :: have >= QUORUM_OF(f) ->
         won[f] = 1;
@@ -387,7 +415,7 @@ active proctype World() {
   :: atomic { pick(f, 2); pick(n, NODES); skip; d_step { beat(); forgetLocals() } }
   :: atomic { pick(f, 2); skip; d_step { decide(); forgetLocals() } }
   :: atomic { pick(f, 2); pick(n, NODES); skip; d_step { putStamp(); forgetLocals() } }
-  :: atomic { pick(f, 2); pick(n, NODES); skip; d_step { V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).carries = 0; forgetLocals() } }
+  :: atomic { pick(f, 2); pick(n, NODES); skip; d_step { V(f, n).stamping = 0; V(f, n).expected = 0; V(f, n).firm = 0; V(f, n).limited = 0; V(f, n).carries = 0; forgetLocals() } }
 #ifdef OWN_CLOCKS
   :: atomic { pick(n, NODES); skip; d_step { tick(); forgetLocals() } }
 #else
