@@ -86,6 +86,18 @@ const ID_MUTANTS: readonly Breakage[] = [
 
 const CLAIM_MUTANTS: readonly Breakage[] = [
   {
+    name: 'a provisional stamp of the set lets claims pass',
+    file: LEDGER,
+    find: "return isProvisional() and 'unstamped' or nil",
+    replace: 'return nil',
+  },
+  {
+    name: 'a provisional stamp of a set that must meet lets claims pass',
+    file: LEDGER,
+    find: "'conflict' or (isProvisional() and 'unstamped' or nil)",
+    replace: "'conflict' or nil",
+  },
+  {
     name: 'a claim needs no stamp',
     file: LEDGER,
     find: 'if not other or own.generation > other.generation then',
@@ -106,8 +118,8 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   {
     name: 'another set of the same generation is let in',
     file: LEDGER,
-    find: "return not mustMeet(own, other) and 'conflict' or nil",
-    replace: 'return nil',
+    find: "return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)",
+    replace: "return isProvisional() and 'unstamped' or nil",
   },
   {
     name: 'a set whose majorities must meet is refused',

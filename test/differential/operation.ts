@@ -118,8 +118,8 @@ export type Operation =
   | {
       readonly kind: 'stamp';
       readonly set: SetDraft;
-      /** From now. */
-      readonly since: number;
+      /** From now; null: the stamp is provisional. */
+      readonly since: number | null;
       readonly expected: 'standing' | 'none';
       readonly raiseFloor: boolean;
       readonly deadline: number | undefined;
