@@ -130,6 +130,19 @@ export function describeNodeNotes(name: string, start: () => Promise<NodeStage>)
       expect(await subject.confirm([two, three, four, five])).toEqual({ kind: 'voting' });
     });
 
+    it('counts a noter as one that votes where any of its notes says so, in any order', async () => {
+      subject = await Subject.meet(subject.handle, setOf(['n1', 'n2', 'n3', 'n4', 'n5']));
+      const before = await subject.noteBy('n2', { hasVote: false });
+      const [two, three, four] = [
+        await subject.noteBy('n2'),
+        await subject.noteBy('n3'),
+        await subject.noteBy('n4'),
+      ];
+      expect(await subject.confirm([before, three, four])).toEqual({ kind: 'void', have: 3 });
+      expect(await subject.confirm([before, two, three])).toEqual({ kind: 'void', have: 2 });
+      expect(await subject.confirm([before, two, three, four])).toEqual({ kind: 'voting' });
+    });
+
     it('counts no note twice, none of its own and none of a stranger', async () => {
       const two = await subject.noteBy('n2');
       expect(await subject.confirm([two, two])).toEqual({ kind: 'void', have: 1 });

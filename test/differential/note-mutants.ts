@@ -145,8 +145,8 @@ const CONFIRM_MUTANTS: readonly Breakage[] = [
   {
     name: 'a note of a noter without a vote counts in a set of five',
     file: IDENTITY,
-    find: 'voting + (note.votes and 1 or 0)',
-    replace: 'voting + 1',
+    find: 'if isValid and note.votes and not votes[note.noter] then',
+    replace: 'if isValid and not votes[note.noter] then',
   },
   {
     name: 'the notes of all others are not enough without their votes',

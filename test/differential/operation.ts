@@ -126,6 +126,12 @@ export type Operation =
     }
   /** The node is stamped, if it is not, and confirmed by all others. */
   | { readonly kind: 'bring up' }
+  /** The node gets a new id in a set of its own, and some of the others have noted it. */
+  | {
+      readonly kind: 'nearly noted';
+      readonly members: number;
+      readonly noters: readonly (readonly [noter: string, hasVote: boolean])[];
+    }
   /** Another version of the protocol has been there, is asked, and is gone again. */
   | { readonly kind: 'another version' }
   | { readonly kind: 'leave'; readonly instanceId: string }

@@ -249,6 +249,17 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 20, arbitrary: fc.constant({ kind: 'bring up' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('nearly noted' as const),
+      members: fc.constantFrom(0, 1, 4, 4),
+      noters: fc.uniqueArray(fc.tuple(fc.constantFrom('n2', 'n3', 'n4', 'n5'), fc.boolean()), {
+        selector: ([noter]) => noter,
+        minLength: 1,
+      }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'another version' as const }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), instanceId }) },
   { weight: 30, arbitrary: locks },

@@ -125,6 +125,8 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
       return yield* deathOf(view.holder(operation.task), operation.task, view.nowMs + operation.waitMs);
     case 'bring up':
       return yield* bringUp(model);
+    case 'nearly noted':
+      return yield* nearlyNoted(operation, model);
     case 'another version':
       return yield* underAnotherVersion(model);
     case 'confirm':
@@ -138,7 +140,7 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
 
 type Asking = Exclude<
   Operation,
-  { readonly kind: 'clock' | 'mishap' | 'death' | 'bring up' | 'another version' }
+  { readonly kind: 'clock' | 'mishap' | 'death' | 'bring up' | 'nearly noted' | 'another version' }
 >;
 
 function questionOf(operation: Asking, view: View): Question {
@@ -215,11 +217,11 @@ function* bringUp(model: ModelSide): Generator<Step> {
   yield { kind: 'ask', question: { kind: 'peek', tasks: [] } };
   const view = new View(model);
   const set = view.set({ generationStep: 0 });
-  if (view.stamp === '') {
+  if (view.stamp === '' || view.stamp.startsWith('0 ')) {
     const stamp = { set, sinceMs: view.nowMs, app: 'shop 1' };
     yield {
       kind: 'ask',
-      question: { kind: 'stamp', request: { stamp, expected: '', raiseFloor: false, deadlineMs: 0 } },
+      question: { kind: 'stamp', request: { stamp, expected: view.stamp, raiseFloor: false, deadlineMs: 0 } },
     };
   }
   const { position, nowMs } = view;
@@ -234,6 +236,25 @@ function* bringUp(model: ModelSide): Generator<Step> {
     kind: 'ask',
     question: { kind: 'confirm', position, request: { id, set, notes, waitMs: undefined } },
   };
+}
+
+function* nearlyNoted(
+  { members, noters }: Extract<Operation, { readonly kind: 'nearly noted' }>,
+  model: ModelSide,
+): Generator<Step> {
+  yield* anew();
+  const view = new View(model);
+  const set = view.set({ generationStep: 0, members });
+  const stamp = { set, sinceMs: view.nowMs, app: 'shop 1' };
+  const request = { stamp, expected: view.stamp, raiseFloor: false, deadlineMs: 0 };
+  yield { kind: 'ask', question: { kind: 'stamp', request } };
+  const id = view.id(POSITION);
+  const notes = noters.map(([noter, hasVote]) => ({
+    ...{ noter, noterId: view.id(noter), timeMs: view.nowMs, hasVote },
+    ids: { [POSITION]: id, [noter]: view.id(noter) },
+  }));
+  const confirm = { id, set, notes, waitMs: undefined };
+  yield { kind: 'ask', question: { kind: 'confirm', position: POSITION, request: confirm } };
 }
 
 function* underAnotherVersion(model: ModelSide): Generator<Step> {

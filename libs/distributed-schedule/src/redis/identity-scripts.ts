@@ -151,13 +151,17 @@ while at <= #ARGV do
   at = afterIds
 end
 
-local have, voting, counted = 0, 0, { [position] = true }
+-- A noter counts once, and as one that votes where any of its notes says so: it has got its vote in between.
+local have, voting, counted, votes = 0, 0, { [position] = true }, { [position] = true }
 for _, note in ipairs(notes) do
   local isValid = note.noted == id and newest[note.noter] == note.id and not isContested[note.noter]
   if isValid and not counted[note.noter] then
     counted[note.noter] = true
     have = have + 1
-    voting = voting + (note.votes and 1 or 0)
+  end
+  if isValid and note.votes and not votes[note.noter] then
+    votes[note.noter] = true
+    voting = voting + 1
   end
 end
 
