@@ -124,8 +124,8 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   {
     name: 'a set whose majorities must meet is refused',
     file: LEDGER,
-    find: "return not mustMeet(own, other) and 'conflict' or nil",
-    replace: "return 'conflict'",
+    find: "return not mustMeet(own, other) and 'conflict' or",
+    replace: "return 'conflict' or",
   },
   {
     name: 'a claim may name another id of the node',
