@@ -53,23 +53,30 @@ function scene(nodes: readonly KnownNode[], given: Partial<SetScene> = {}): SetS
 
 const EMPTY = [answering('a'), answering('b'), answering('c')];
 
+/** The first round of a first start is over: each node shows the set, and none lets it vote. */
+const SHOWN = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(OWN, PROVISIONAL_MS) }));
+
 describe('whether a set goes on', () => {
   it('stamps all nodes on a first start, once each has listened, and by a deadline', () => {
-    const decision = decideSet(scene(EMPTY));
+    const round = decideSet(scene(EMPTY));
+    expect(round.stamps.map(({ reason }) => reason)).toEqual(Array(3).fill('provisional'));
+    for (const { request } of round.stamps)
+      expect(request).toMatchObject({ expected: '', raiseFloor: false });
+    const decision = decideSet(scene(SHOWN));
     expect(decision.stamps.map(({ node, reason }) => [node.position, reason])).toEqual([
       ['a', 'first'],
       ['b', 'first'],
       ['c', 'first'],
     ]);
     for (const { request } of decision.stamps) {
-      expect(request).toMatchObject({ expected: '', raiseFloor: false, deadlineMs: NOW_MS + 1_500 });
+      expect(request).toMatchObject({ raiseFloor: false, deadlineMs: NOW_MS + 1_500 });
     }
     const young = [...EMPTY.slice(0, 2), answering('c', { sinceMs: NOW_MS - 2_000 })];
     expect(decideSet(scene(young))).toMatchObject({ condition: 'waits', stamps: [], againInMs: 1_000 });
   });
 
   it('stamps nothing while one node does not answer, until identityWaitMs', () => {
-    const nodes = [...EMPTY.slice(0, 2), unknownNode('c', 'node c')];
+    const nodes = [...SHOWN.slice(0, 2), unknownNode('c', 'node c')];
     expect(decideSet(scene(nodes, { waitedMs: 29_999 }))).toMatchObject({ condition: 'waits', stamps: [] });
     const late = decideSet(scene(nodes, { waitedMs: 30_000 }));
     expect(late.stamps.map(({ reason }) => reason)).toEqual(['forced', 'forced']);
