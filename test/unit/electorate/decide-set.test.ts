@@ -8,7 +8,11 @@ import type {
   LiveSet,
   NodeIdentity,
 } from '../../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import type { NodeSet, Stamp } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import {
+  type NodeSet,
+  PROVISIONAL_MS,
+  type Stamp,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { SetScene } from '../../../libs/distributed-schedule/src/protocol/electorate/set-scene.js';
 
 const NOW_MS = 1_000_000;
@@ -89,14 +93,14 @@ describe('whether a set goes on', () => {
     expect(decideSet(scene(standing, { standsSinceMs: 5, wasShown: false })).condition).toBe('waits');
   });
 
-  it('yields to an older standing stamp, and not to a younger one, whatever the numbers', () => {
+  it('yields to an older standing stamp, and waits for a younger one to give way, whatever the numbers', () => {
     const met = (sinceMs: number | undefined, instances: number): readonly KnownNode[] => [
       answering('a', { stamp: stampOf(OWN, 50) }),
       answering('b', { stamp: stampOf(OWN, 50) }),
       answering('c', { liveSets: [live(OTHER, sinceMs, instances)] }, instances + 1),
     ];
     expect(decideSet(scene(met(49, 1), { standsSinceMs: 50 })).condition).toBe('yields');
-    expect(decideSet(scene(met(51, 9), { standsSinceMs: 50 })).condition).toBe('bids');
+    expect(decideSet(scene(met(51, 9), { standsSinceMs: 50 })).condition).toBe('waits');
     expect(decideSet(scene(met(undefined, 9), { standsSinceMs: 50 })).condition).toBe('bids');
   });
 
