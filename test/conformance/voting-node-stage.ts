@@ -141,6 +141,11 @@ export class Subject {
     return answerOf(await this.node.stamp({ stamp, expected, raiseFloor, deadlineMs }));
   }
 
+  async stampSince(sinceMs: number): Promise<string> {
+    const stamp = { set: this.set, app: 'test', sinceMs };
+    return answerOf(await this.node.stamp({ stamp, expected: '', raiseFloor: false, deadlineMs: 0 }));
+  }
+
   stampText(set: NodeSet = this.set): string {
     return stampText({ set, app: 'test', sinceMs: 7 });
   }

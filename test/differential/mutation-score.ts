@@ -11,6 +11,7 @@ import { BrokenCopy } from '../support/broken-copy.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEDGER_MUTANTS } from './ledger-mutants.js';
 import { LOCK_MUTANTS } from './lock-mutants.js';
+import { NOTE_MUTANTS } from './note-mutants.js';
 
 const OPERATIONS = 40_000;
 const SEEDS = [7, 8];
@@ -43,7 +44,7 @@ let survivors = 0;
 print('| breakage of a script | seen at operation | seed | difference |');
 print('|---|---|---|---|');
 try {
-  for (const mutant of [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...LOCK_MUTANTS].filter(
+  for (const mutant of [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...NOTE_MUTANTS, ...LOCK_MUTANTS].filter(
     ({ name }) => asked.length === 0 || asked.includes(name),
   )) {
     const caught = await copy.whileBroken(mutant, () => catchIn(copy.root));

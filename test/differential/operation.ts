@@ -118,7 +118,8 @@ export type Operation =
   | {
       readonly kind: 'stamp';
       readonly set: SetDraft;
-      readonly sinceMs: number;
+      /** From now; null: the stamp is provisional. */
+      readonly since: number | null;
       readonly expected: 'standing' | 'none';
       readonly raiseFloor: boolean;
       readonly deadline: number | undefined;

@@ -242,7 +242,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stamp' as const),
       set,
-      sinceMs: fc.constantFrom(1, 90),
+      since: fc.constantFrom(-3_000, 0, 0, 400, null),
       expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
       raiseFloor: fc.constantFrom(false, false, true),
       deadline,

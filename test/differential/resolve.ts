@@ -8,6 +8,7 @@ import {
 import type { Note } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import {
   type NodeSet,
+  PROVISIONAL_MS,
   parseStamp,
   SINGLE_POSITION,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
@@ -182,8 +183,12 @@ function questionOf(operation: Asking, view: View): Question {
       return { kind: 'confirm', position, request };
     }
     case 'stamp': {
-      const { sinceMs, raiseFloor, deadline } = operation;
-      const stamp = { set: view.set(operation.set), sinceMs, app: 'shop 1' };
+      const { since, raiseFloor, deadline } = operation;
+      const stamp = {
+        set: view.set(operation.set),
+        sinceMs: since === null ? PROVISIONAL_MS : view.nowMs + since,
+        app: 'shop 1',
+      };
       const expected = operation.expected === 'none' ? '' : view.stamp;
       const deadlineMs = view.deadlineMs(deadline);
       return { kind: 'stamp', request: { stamp, expected, raiseFloor, deadlineMs } };

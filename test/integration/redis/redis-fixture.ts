@@ -16,8 +16,11 @@ import {
   type RedisConnectionSettings,
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { answerOf } from '../../support/answer-of.js';
 import { signOf } from '../../support/electorate.js';
 import type { RedisServer } from '../../support/redis-server.js';
+
+export { answerOf };
 
 /** One instance's connection to its nodes, and what it was told. */
 export interface Instance extends RedisConnection {
@@ -110,14 +113,6 @@ export async function nodeTimeMs(server: RedisServer): Promise<number> {
 
 export function claimOf(task: string, tick: number, claimId: string, maxLatenessMs = 60_000): Claim {
   return { task, tick, claimId, maxLatenessMs };
-}
-
-/** The value of a reply that must be there. */
-export function answerOf<T>(reply: NodeReply<T> | undefined): T {
-  if (reply === undefined || !reply.answered) {
-    throw new Error(`no answer: ${reply?.reason ?? 'no node'}`);
-  }
-  return reply.value;
 }
 
 /** The only node of an instance. */

@@ -171,8 +171,8 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'another bid has another id while the old claim is open',
     profiles: ['normal', 'liveness'],
     file: 'protocol/open-claims.ts',
-    find: 'verdicts.get(one)?.undecided === true && copies < MOST_COPIES && mayAskAgain(one)',
-    replace: 'verdicts.get(one)?.undecided === true && copies > MOST_COPIES && mayAskAgain(one)',
+    find: 'verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one)',
+    replace: 'verdicts.get(one)?.undecided === true && !isInTime && mayAskAgain(one)',
   },
   {
     name: 'the node does not know its node set',

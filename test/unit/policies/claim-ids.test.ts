@@ -46,3 +46,32 @@ it('where runs may overlap, further attempts are made under the claim of the fir
     new Set([scene.won.get(contexts[0]?.tick ?? 0)]),
   );
 });
+
+it('a retry whose claim is applied, and whose answers are lost, is made all the same', async () => {
+  const contexts: TickContext[] = [];
+  const scene = new PolicyScene({ retry: RETRY }, (context) => {
+    contexts.push(context);
+    if (context.attempt > 1) return;
+    scene.loseAnswersToClaims(1);
+    throw new Error('once more');
+  });
+  await scene.set();
+  await scene.until(2_000);
+  expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(scene.outcomes(0)).toEqual(['success']);
+});
+
+it('a retry whose claim was given up, and could not be taken back at first, is made with another claim', async () => {
+  const contexts: TickContext[] = [];
+  const scene = new PolicyScene({ retry: { ...RETRY, deadlineMs: 4_500 } }, (context) => {
+    contexts.push(context);
+    if (context.attempt > 1) return;
+    // More copies than an open claim has.
+    scene.loseAnswersToClaims(8);
+    throw new Error('once more');
+  });
+  await scene.set();
+  await scene.until(4_900);
+  expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(scene.outcomes(0)).toEqual(['success']);
+});

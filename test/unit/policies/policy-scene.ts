@@ -38,6 +38,7 @@ export class PolicyScene {
   readonly won = new Map<number, string>();
   private readonly policies: TaskPolicies;
   private readonly cutOff = new Set<string>();
+  private lostAnswers = 0;
   private readonly members: Member[] = [];
   private firstMs = Number.POSITIVE_INFINITY;
   private isPeekSilent: () => boolean = () => false;
@@ -140,7 +141,19 @@ export class PolicyScene {
 
   private severable(id: string, node: VotingNode): VotingNode {
     const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
-    return aroundNode(node, (ask) => (this.cutOff.has(id) ? cut() : ask()));
+    let answersLost = 0;
+    return aroundNode(node, async (ask, call) => {
+      if (this.cutOff.has(id)) return cut();
+      if (call !== 'claim' || answersLost >= this.lostAnswers) return ask();
+      answersLost += 1;
+      await ask();
+      return cut();
+    });
+  }
+
+  /** From now on each node acts on the next claims of each instance, so many, and the answers are lost. */
+  loseAnswersToClaims(count: number): void {
+    this.lostAnswers = count;
   }
 
   private severableLocks(id: string, locks: LockProvider): LockProvider {

@@ -15,7 +15,7 @@ const CI_SEED = 20_261_122;
 const SEED = Number(
   process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
 );
-const HISTORIES = 3_000;
+const HISTORIES = 2_000;
 const TASK = 'warm up';
 
 const clock = { wallMs: () => NOW_MS };
@@ -104,10 +104,14 @@ async function contend(seed: number): Promise<readonly Claim[]> {
       if (attempt === 2) clock.nowMs = NOW_MS + 2_500;
       const tick = clock.nowMs - 1_000 + Math.floor(random.next() * 10) * 100;
       const claim = claimAt(tick, `${id}:${attempt}`);
-      const [verdict] = await ledger.claim([claim]);
-      if (verdict?.kind === 'won') {
-        won.push(claim);
-        return;
+      // Open, it is claimed again with the same id.
+      for (let copies = 0; copies < 2; copies++) {
+        const [verdict] = await ledger.claim([claim]);
+        if (verdict?.kind === 'won') {
+          won.push(claim);
+          return;
+        }
+        if (verdict?.undecided !== true) break;
       }
       await ledger.giveBack([claim]);
     }
@@ -231,6 +235,46 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
     await ledger.claim([claim]);
     await ledger.giveBack([claim]);
     expect((await ledger.claim([claimAt(NOW_MS, 'ann:2')]))[0]?.kind).toBe('won');
+  });
+
+  it('stays open where an answer between its steps is lost, and is won with the same claim', async () => {
+    const nodes = connected(threeNodes());
+    for (const call of ['claim', 'peek'] as const) {
+      let left = 0;
+      const deaf = nodes.map((node) =>
+        aroundNode(node, async (ask, asked) => {
+          const reply = await ask();
+          if (asked !== call || left === 0) return reply;
+          left -= 1;
+          return { answered: false, reason: 'lost' };
+        }),
+      );
+      const ledger = onceLedger(deaf, `build without a ${call}`);
+      const claim = claimAt(NOW_MS - 1_000, `ann:${call}`);
+      // By then it knows the names of its nodes.
+      await ledger.claim([{ ...claim, task: 'report' }]);
+      left = 2;
+      expect((await ledger.claim([claim]))[0]).toMatchObject({ kind: 'no_quorum', undecided: true });
+      expect((await ledger.claim([claim]))[0]?.kind).toBe('won');
+    }
+  });
+
+  it('is not called taken because of a claim that this instance has given up and could not take back', async () => {
+    const nodes = connected(threeNodes());
+    let isCut = false;
+    const ann = onceLedger(
+      nodes.map((node) =>
+        aroundNode(node, async (ask, call) =>
+          isCut && call === 'giveBack' ? { answered: false, reason: 'cut' } : ask(),
+        ),
+      ),
+    );
+    const claim = claimAt(NOW_MS - 1_000, 'ann:1');
+    expect((await ann.claim([claim]))[0]?.kind).toBe('won');
+    isCut = true;
+    await ann.giveBack([claim]);
+    expect((await ann.claim([claimAt(NOW_MS, 'ann:2')]))[0]?.kind).toBe('no_quorum');
+    expect((await onceLedger(nodes).claim([claimAt(NOW_MS, 'bob:1')]))[0]?.kind).toBe('taken');
   });
 
   it('is not won over a ledger that cannot say what stands in it', async () => {

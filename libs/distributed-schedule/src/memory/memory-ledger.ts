@@ -5,7 +5,7 @@
 
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
-import { mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
@@ -174,7 +174,8 @@ function standingOf(
   const stamp = parseStamp(stampOnRecord);
   if (stamp === undefined || set.generation > stamp.set.generation) return 'unstamped';
   if (set.generation < stamp.set.generation) return 'outdated';
-  return setText(set) === setText(stamp.set) || mustMeet(set, stamp.set) ? undefined : 'conflict';
+  if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';
+  return isProvisional(stamp) ? 'unstamped' : undefined;
 }
 
 /** The ids by which this node refuses a claim, or undefined when it does not. */

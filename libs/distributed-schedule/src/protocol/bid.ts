@@ -126,8 +126,14 @@ function toCandidate({ candidate }: { readonly candidate: LockedTick }): LockedT
 /** Whether an open claim is worth another copy: its lock is still ours, and giving it up later leaves time for another bid. */
 function mayAskAgain(parts: BidParts, { due, contested = due, lease }: LockedTick): boolean {
   parts.keeper.doubtIfPresenceLost(lease);
-  if (parts.stopped.aborted || !lease.isTrusted()) return false;
+  if (parts.stopped.aborted || !lease.isTrusted() || isOutdated(parts, due)) return false;
   return leavesTimeToBid(parts, due) && leavesTimeToBid(parts, contested);
+}
+
+/** Of what was missed only the latest is to start, and there is a later one by now. */
+function isOutdated({ clusterClock }: BidParts, { task, tick, because }: DueTick): boolean {
+  if (because !== 'missed' || task.policies?.misfire !== 'latest') return false;
+  return (task.schedule.nextAfter(tick) ?? Number.POSITIVE_INFINITY) <= clusterClock.nowMs();
 }
 
 /** Whether another copy of an open claim, should it stay without an answer, leaves time for another bid. */

@@ -18,8 +18,11 @@ export interface OpenClaimParts {
 /** A connection that was reset is back after some 20 ms. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 160;
-/** About a time to live of a lease; a ledger that answers nothing must not keep a run lock for ever. */
-const MOST_COPIES = 20;
+/**
+ * What stays without an answer for longer is no hiccup: the claim is given up, and what is to start next is decided anew. A ledger
+ * that answers nothing must not keep a run lock for ever either.
+ */
+const LONGEST_OPEN_MS = 500;
 
 /** What a claim has come to. */
 export interface Decided<T> {
@@ -40,14 +43,16 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   settle: (decided: readonly Decided<T>[]) => void,
 ): Promise<void> {
   const out = new Set<T>();
+  const lastMs = parts.clock.monotonicMs() + LONGEST_OPEN_MS;
   let open = candidates;
   for (let copies = 1; open.length > 0; copies += 1) {
     const answers = await ask(parts, open);
     const verdicts = new Map(open.map((candidate, index) => [candidate, answers[index]]));
     for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
+    const isInTime = parts.clock.monotonicMs() < lastMs;
     const keepOpen = (among: readonly T[]): readonly T[] => {
       const left = among.filter(
-        (one) => verdicts.get(one)?.undecided === true && copies < MOST_COPIES && mayAskAgain(one),
+        (one) => verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one),
       );
       const ended = among.filter((candidate) => !left.includes(candidate));
       if (ended.length > 0)

@@ -8,7 +8,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * ARGV  position of this node, set of the caller, deadline in node time (0 = none), number of ids, then per id: position, id;
  *       then per claim: task, tick, claimId, maxLatenessMs
  * Reply time, the ids by which the message was refused (position, id ...), then one word per claim:
- *   unstamped          no set is on record, or one of an older generation
+ *   unstamped          no set is on record, or one of an older generation, or one that does not stand yet
  *   outdated           a newer generation is on record
  *   conflict           another set of the same generation, whose majorities need not meet the caller's
  *   renamed            the message names another id for this node, or for some position one that is outranked by what this
@@ -36,7 +36,7 @@ local firstClaim = 5 + 2 * tonumber(ARGV[4])
 local function standing()
   local recorded = stampedSet()
   if recorded == setText then
-    return nil
+    return isProvisional() and 'unstamped' or nil
   end
   local own, other = parseSet(setText), recorded and parseSet(recorded)
   if not other or own.generation > other.generation then
@@ -45,7 +45,7 @@ local function standing()
   if own.generation < other.generation then
     return 'outdated'
   end
-  return not mustMeet(own, other) and 'conflict' or nil
+  return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)
 end
 
 local function refusedIds()

@@ -145,6 +145,11 @@ local function stampedSet()
   return string.match(stamp, '^%d+ %S* (.+)$')
 end
 
+-- A stamp since no instant: the set that it names does not stand yet.
+local function isProvisional()
+  return string.match(stamp, '^0 ') ~= nil
+end
+
 -- The newest ids that this node has noted, by position, but for the one that is its own here.
 local function notedIds(positions, own)
   local fields, others, noted = {}, {}, {}

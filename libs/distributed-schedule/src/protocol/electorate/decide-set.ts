@@ -5,7 +5,7 @@
 
 import { MEMBER_TTL_MS } from '../constants.js';
 import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
-import { majoritiesMeet } from './node-set.js';
+import { majoritiesMeet, PROVISIONAL_MS } from './node-set.js';
 import { outranks, type Rival, rivalsOf } from './rival-sets.js';
 import { nameOfSet } from './set-name.js';
 import {
@@ -52,12 +52,15 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   const takeOver = decideTakeOver(scene, answers, rivals, sinceMs);
   if (sinceMs !== undefined) {
     if (takeOver.blocks !== undefined) return takeOver.blocks;
-    const empty = ofStanding('none').map((answer) => planStamp(scene, answer, 'empty', sinceMs));
+    // A provisional one was on record before the set stood anywhere: its node has floors to raise like an empty one.
+    const empty = [...ofStanding('none'), ...ofStanding('provisional')].map((answer) =>
+      planStamp(scene, answer, 'empty', sinceMs),
+    );
     return { ...decided('bids', 'the set stands'), stamps: [...takeOver.stamps, ...newer, ...empty] };
   }
   if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
   if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };
-  const empty = ofStanding('none');
+  const empty = [...ofStanding('none'), ...ofStanding('provisional')];
   if (empty.length === 0 && takeOver.blocks === undefined && ofStanding('foreign').length === 0) {
     return decided('bids', 'the set must meet the one on record');
   }
@@ -89,10 +92,17 @@ function decideFirstStart(
     );
   }
   if (takeOver !== undefined) return takeOver;
-  const sinceMs = earliestNowMs(answers);
+  return { ...decided('waits', 'the set is put on record'), stamps: planFirst(scene, answers, isForced) };
+}
+
+/** In two rounds: see `isProvisional`. */
+function planFirst(scene: SetScene, answers: readonly Answer[], isForced: boolean): readonly PlannedStamp[] {
   const empty = answers.filter(({ standing }) => standing === 'none');
-  const stamps = empty.map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
-  return { ...decided('waits', 'the set is put on record'), stamps };
+  if (empty.length > 0) return empty.map((answer) => planStamp(scene, answer, 'provisional', PROVISIONAL_MS));
+  const sinceMs = earliestNowMs(answers);
+  return answers
+    .filter(({ standing }) => standing === 'provisional')
+    .map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
 }
 
 function planNewer(

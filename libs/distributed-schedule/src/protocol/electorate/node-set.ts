@@ -49,6 +49,16 @@ export function parseSet(text: string): NodeSet | undefined {
   return isSet ? { generation, positions, leaseTtlMs } : undefined;
 }
 
+/**
+ * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
+ * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
+ */
+export function isProvisional({ sinceMs }: Pick<Stamp, 'sinceMs'>): boolean {
+  return sinceMs === PROVISIONAL_MS;
+}
+
+export const PROVISIONAL_MS = 0;
+
 /** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
 export function stampText({ set, sinceMs, app }: Stamp): string {
   return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
