@@ -7,6 +7,7 @@ import type { LockProvider, VotingNode } from '../../libs/distributed-schedule/s
 import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { connected, embeddedNodes } from '../support/electorate.js';
+import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick, countUnderLock, type TickCount } from './counter-fuzz.js';
 
 const NOW_MS = Date.UTC(2031, 0, 1);
@@ -53,11 +54,13 @@ describe('a counter under a lock', () => {
   });
 });
 
+const ledgerOver = (nodes: readonly VotingNode[]): QuorumTickLedger =>
+  new QuorumTickLedger(nodes, new MakeshiftElectorate(nodes));
+
 function countTicks(breakIt: (node: VotingNode, node0: MemoryNode) => VotingNode): Promise<TickCount> {
   const nodes = embeddedNodes(clock, 3);
-  const ledgers = ['ann', 'bob', 'cis'].map(
-    () =>
-      new QuorumTickLedger(connected(nodes).map((node, index) => breakIt(node, nodes[index] as MemoryNode))),
+  const ledgers = ['ann', 'bob', 'cis'].map(() =>
+    ledgerOver(connected(nodes).map((node, index) => breakIt(node, nodes[index] as MemoryNode))),
   );
   let tick = NOW_MS - 1_000;
   return countPerTick(ledgers, {

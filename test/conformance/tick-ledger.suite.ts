@@ -12,6 +12,7 @@ import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js
 import { QuorumMembership } from '../../libs/distributed-schedule/src/protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick } from './counter-fuzz.js';
 
 /** Some nodes, as several instances reach them. */
@@ -60,7 +61,7 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
 
     beforeAll(async () => {
       stage = await start();
-      ledgers = stage.instances.map((nodes) => new QuorumTickLedger(nodes));
+      ledgers = stage.instances.map((nodes) => new QuorumTickLedger(nodes, new MakeshiftElectorate(nodes)));
       [mine, yours] = ledgers;
       await untilTheyVote();
     });
@@ -138,7 +139,9 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
     });
 
     it('counts an instance as a member from its beat to its leave', async () => {
-      const [me, you] = stage.instances.map((nodes) => new QuorumMembership(nodes));
+      const [me, you] = stage.instances.map(
+        (nodes) => new QuorumMembership(nodes, new MakeshiftElectorate(nodes)),
+      );
       const [task, tick] = [newTask(), await stage.nowMs()];
       await me?.beat('me', []);
       expect(await you?.beat('you', [{ task, tick }])).toMatchObject({

@@ -43,7 +43,7 @@ const WORDS = [
 /** Enough of a look where time cannot be made to pass. */
 const WORDS_IN_REAL_TIME = ['claim granted', 'acquire acquired', 'extend extended'];
 
-it('the scripts in a real server answer and store what the model does', { timeout: 180_000 }, async () => {
+it('the scripts in a real server answer and store what the model does', { timeout: 300_000 }, async () => {
   const { server, isClockSet, operations, seen, failure } = await runCampaign({
     operations: OPERATIONS,
     seed: SEED,

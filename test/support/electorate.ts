@@ -1,11 +1,11 @@
 /** Nodes that vote, and terms under which they are asked, where a test is about something else. */
 
 import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { bringUp } from '../../libs/distributed-schedule/src/protocol/electorate/bring-up.js';
 import type { LedgerIds } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import type { BeatSign } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { ClaimTerms, Clock, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { bringUp } from './bring-up.js';
 
 export function setOf(positions: readonly string[], generation = 1, leaseTtlMs = 3_000): NodeSet {
   return { generation, positions: [...positions].sort(), leaseTtlMs };

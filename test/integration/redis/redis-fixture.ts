@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import { bringUp } from '../../../libs/distributed-schedule/src/protocol/electorate/bring-up.js';
 import type {
   BeatReply,
   Claim,
@@ -17,6 +16,7 @@ import {
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { answerOf } from '../../support/answer-of.js';
+import { bringUp } from '../../support/bring-up.js';
 import { signOf } from '../../support/electorate.js';
 import type { RedisServer } from '../../support/redis-server.js';
 

@@ -9,6 +9,7 @@ import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/sched
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { setOf, signOf } from '../../support/electorate.js';
+import { MakeshiftElectorate } from '../../support/makeshift-electorate.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
 import { nameOf } from '../world/names.js';
@@ -176,6 +177,7 @@ class WeekWorld {
     const giveUps = { grants: nothing, forgot: nothing };
     const watched = { options, network, claims, giveUps, history, reconnect: nothing };
     const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
+    const electorate = new MakeshiftElectorate(nodes);
     return new Scheduler({
       instanceId: id,
       nodes: nodes.length,
@@ -184,8 +186,8 @@ class WeekWorld {
       random,
       clusterClock: resident.clusterClock,
       locks: this.locksOf(id, machine),
-      ledger: new QuorumTickLedger(nodes),
-      membership: new QuorumMembership(nodes),
+      ledger: new QuorumTickLedger(nodes, electorate),
+      membership: new QuorumMembership(nodes, electorate),
       observer: {
         observe: (event) => {
           if (event.type === 'tick') history.count(event.report.outcome);

@@ -10,6 +10,7 @@ import type {
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { MakeshiftElectorate } from '../../support/makeshift-electorate.js';
 import { taskOf } from '../../support/tasks.js';
 
 const IDENTITY: NodeIdentity = {
@@ -45,8 +46,11 @@ function nodeWith(members: readonly string[] | undefined): VotingNode {
   };
 }
 
+const membershipOver = (nodes: readonly VotingNode[]): QuorumMembership =>
+  new QuorumMembership(nodes, new MakeshiftElectorate(nodes));
+
 const membersOf = async (...lists: readonly (readonly string[] | undefined)[]): Promise<readonly string[]> =>
-  (await new QuorumMembership(lists.map(nodeWith)).beat('me', [])).members;
+  (await membershipOver(lists.map(nodeWith)).beat('me', [])).members;
 
 describe('the membership over several nodes', () => {
   it('counts whoever a majority of the answering nodes has seen, in a fixed order', async () => {
@@ -66,7 +70,7 @@ describe('the membership over several nodes', () => {
   });
 
   it('answers peeks by majority in the same message', async () => {
-    const membership = new QuorumMembership([nodeWith([]), nodeWith([]), nodeWith(undefined)]);
+    const membership = membershipOver([nodeWith([]), nodeWith([]), nodeWith(undefined)]);
     const { peeks, nodesAnswering } = await membership.beat('me', [
       { task: 'a', tick: 7_000 },
       { task: 'b', tick: 8_000 },

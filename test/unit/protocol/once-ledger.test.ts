@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import { MakeshiftElectorate } from '../../../libs/distributed-schedule/src/protocol/electorate/makeshift-electorate.js';
 import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import type { Claim, NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { connected, embeddedNodes } from '../../support/electorate.js';
+import { MakeshiftElectorate } from '../../support/makeshift-electorate.js';
 import { aroundNode } from '../../support/wrapped-node.js';
 
 const NOW_MS = Date.UTC(2031, 0, 1);

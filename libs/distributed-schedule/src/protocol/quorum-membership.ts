@@ -1,7 +1,6 @@
 /** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
 
 import type { ElectorateView } from './electorate/electorate-view.js';
-import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
 import { quorumOf } from './quorum.js';
 import { decidePeek } from './quorum-tick-ledger.js';
@@ -9,7 +8,7 @@ import { decidePeek } from './quorum-tick-ledger.js';
 export class QuorumMembership implements Membership {
   constructor(
     private readonly nodes: readonly VotingNode[],
-    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+    private readonly electorate: ElectorateView,
   ) {}
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {

@@ -4,7 +4,6 @@
  */
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
-import { MakeshiftElectorate } from './electorate/makeshift-electorate.js';
 import type {
   Claim,
   ClaimReply,
@@ -22,7 +21,7 @@ import { quorumOf } from './quorum.js';
 export class QuorumTickLedger implements TickLedger {
   constructor(
     private readonly nodes: readonly VotingNode[],
-    private readonly electorate: ElectorateView = new MakeshiftElectorate(nodes),
+    private readonly electorate: ElectorateView,
   ) {}
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {

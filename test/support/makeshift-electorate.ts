@@ -1,13 +1,21 @@
 /**
- * Temporary: stands where the electorate of an instance will stand. It brings nodes up by itself whenever they refuse,
- * without any of the rules that make this safe between instances.
+ * Stands where the electorate of an instance stands, in tests of something else. It brings nodes up by itself whenever they
+ * refuse, without any of the rules that make this safe between instances.
  */
 
-import type { BeatReply, ClaimTerms, NodeReply, VotingNode } from '../ports.js';
+import type {
+  ElectorateView,
+  SentBeat,
+} from '../../libs/distributed-schedule/src/protocol/electorate/electorate-view.js';
+import type { LedgerId } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type {
+  BeatReply,
+  ClaimTerms,
+  NodeReply,
+  VotingNode,
+} from '../../libs/distributed-schedule/src/protocol/ports.js';
 import { bringUp } from './bring-up.js';
-import type { ElectorateView, SentBeat } from './electorate-view.js';
-import type { LedgerId } from './ledger-id.js';
-import type { NodeSet } from './node-set.js';
 
 export class MakeshiftElectorate implements ElectorateView {
   private ids: Record<string, LedgerId> = {};

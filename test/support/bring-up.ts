@@ -1,9 +1,16 @@
-/** Brings nodes up to votes without waiting for anybody: for tests, and until the electorate of an instance does it. */
+/** Brings nodes up to votes without waiting for anybody, for tests of something else. */
 
-import type { NodeReply, VotingNode } from '../ports.js';
-import { counterOf, type LedgerId, type LedgerIds } from './ledger-id.js';
-import type { Note, NoteAnswer } from './node-identity.js';
-import type { NodeSet } from './node-set.js';
+import {
+  counterOf,
+  type LedgerId,
+  type LedgerIds,
+} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type {
+  Note,
+  NoteAnswer,
+} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type { NodeReply, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 /** A counter may be outbid by noters that know different ids. */
 const MOST_RENUMBERS = 5;
