@@ -124,7 +124,7 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   {
     name: 'a set whose majorities must meet is refused',
     file: LEDGER,
-    find: "return not mustMeet(own, other) and 'conflict' or nil",
+    find: "return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)",
     replace: "return 'conflict'",
   },
   {

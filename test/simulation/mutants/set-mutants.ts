@@ -20,8 +20,8 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'a set that need not meet the one on record is granted',
     profiles: ['sets'],
     file: LEDGER,
-    find: "? undefined : 'conflict';",
-    replace: "? undefined : set.generation < 0 ? 'conflict' : undefined;",
+    find: "!mustMeet(set, stamp.set)) return 'conflict';",
+    replace: "!mustMeet(set, stamp.set) && set.generation < 0) return 'conflict';",
   },
   {
     name: 'a stamp is written over whatever is there',
@@ -98,8 +98,10 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'nothing is taken over',
     profiles: ['sets'],
     file: TAKE_OVER,
-    find: 'const isOver = canWinNoMore(recorded, answers) || scene',
-    replace: 'const isOver = (answers.length < 0 && canWinNoMore(recorded, answers)) || scene',
+    find: '      canWinNoMore(recorded, answers) ||\n      isIntruder(scene, recorded, answers, ownSinceMs) ||\n',
+    replace:
+      '      (answers.length < 0 && canWinNoMore(recorded, answers)) ||\n' +
+      '      (answers.length < 0 && isIntruder(scene, recorded, answers, ownSinceMs)) ||\n',
   },
   {
     name: 'an instance that was away bids before it beats',
@@ -119,9 +121,9 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'an empty node is not stamped again',
     profiles: ['sets'],
     file: DECIDE,
-    find: "const empty = ofStanding('none').map((answer) => planStamp(scene, answer, 'empty', sinceMs));",
+    find: "const empty = [...ofStanding('none'), ...ofStanding('provisional')].map((answer) =>",
     replace:
-      "const empty = ofStanding('none').slice(0, 0).map((answer) => planStamp(scene, answer, 'empty', sinceMs));",
+      "const empty = [...ofStanding('none'), ...ofStanding('provisional')].slice(0, 0).map((answer) =>",
   },
   {
     name: 'a set that yields judges ticks',

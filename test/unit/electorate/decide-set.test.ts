@@ -8,7 +8,11 @@ import type {
   LiveSet,
   NodeIdentity,
 } from '../../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import type { NodeSet, Stamp } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import {
+  type NodeSet,
+  PROVISIONAL_MS,
+  type Stamp,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { SetScene } from '../../../libs/distributed-schedule/src/protocol/electorate/set-scene.js';
 
 const NOW_MS = 1_000_000;
