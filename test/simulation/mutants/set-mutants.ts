@@ -98,8 +98,10 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'nothing is taken over',
     profiles: ['sets'],
     file: TAKE_OVER,
-    find: 'canWinNoMore(recorded, answers) ||',
-    replace: '(answers.length < 0 && canWinNoMore(recorded, answers)) ||',
+    find: '      canWinNoMore(recorded, answers) ||\n      isIntruder(scene, recorded, answers, ownSinceMs) ||\n',
+    replace:
+      '      (answers.length < 0 && canWinNoMore(recorded, answers)) ||\n' +
+      '      (answers.length < 0 && isIntruder(scene, recorded, answers, ownSinceMs)) ||\n',
   },
   {
     name: 'an instance that was away bids before it beats',
