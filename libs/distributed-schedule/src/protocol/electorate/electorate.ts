@@ -109,6 +109,16 @@ export class Electorate implements ElectorateView, BidGate {
     return node !== undefined && this.book.standingOf(node) === 'votes';
   }
 
+  /**
+   * Whether a run lock of that node counts. Another server than the one that the others mean would grant a lock beside theirs.
+   * Before the first answer nothing is known against it.
+   */
+  countsLocksOf(position: string): boolean {
+    const node = this.book.known.find((one) => one.position === position);
+    const standing = node === undefined ? 'unknown' : this.book.standingOf(node);
+    return standing === 'votes' || standing === 'unknown';
+  }
+
   mayBid(): NoBid | undefined {
     const { condition, detail } = this.decision;
     const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
