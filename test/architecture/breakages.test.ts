@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { IDENTITY_MUTANTS } from '../differential/identity-mutants.js';
 import { LEDGER_MUTANTS } from '../differential/ledger-mutants.js';
 import { LOCK_MUTANTS } from '../differential/lock-mutants.js';
+import { NOTE_MUTANTS } from '../differential/note-mutants.js';
 import { BREAKAGES } from '../faults/torture/breakages.js';
 import { MUTANTS } from '../simulation/mutants/mutants.js';
 import type { Breakage } from '../support/broken-copy.js';
@@ -11,7 +12,7 @@ import type { Breakage } from '../support/broken-copy.js';
 const SOURCES = fileURLToPath(new URL('../../libs/distributed-schedule/src/', import.meta.url));
 const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
   simulation: MUTANTS,
-  'differential test': [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...LOCK_MUTANTS],
+  'differential test': [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...NOTE_MUTANTS, ...LOCK_MUTANTS],
   torture: BREAKAGES,
 };
 

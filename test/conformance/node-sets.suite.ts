@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
 import type { NodeIdentity } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import { stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { setOf, signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeStage, SET, Subject } from './voting-node-stage.js';
 
@@ -23,6 +24,17 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       expect(await subject.vote(claimOf('a', 1))).toBe('unstamped');
       await subject.stamp();
       expect(await subject.vote(claimOf('a', 1))).not.toBe('unstamped');
+    });
+
+    it('give no vote while the stamp is provisional, and let nobody else start', async () => {
+      expect(await subject.stampSince(0)).toBe('stamped');
+      expect(await subject.vote(claimOf('a', 1))).toBe('unstamped');
+      expect(await subject.note('n2', '1.b', setOf(['n1', 'n8', 'n9']))).toEqual({ kind: 'foreign' });
+      expect(await subject.stamp(setOf(['n1']))).toBe('changed');
+      const { stamp } = await subject.identity();
+      expect(stamp?.sinceMs).toBe(0);
+      expect(await subject.stamp(SET, stamp && stampText(stamp))).toBe('stamped');
+      expect(await subject.vote(claimOf('a', 1))).toBe('unconfirmed');
     });
 
     it('are stamped only in place of the very one that the caller has seen', async () => {
@@ -49,6 +61,13 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       const beforeMs = await subject.handle.nowMs();
       await subject.stamp(setOf(['n1']), subject.stampText(SET), true);
       expect(await subject.floor()).toBeGreaterThanOrEqual(beforeMs + EARLY_MS + MARGIN_MS);
+    });
+
+    it('are taken over with a floor above the instant since which the new one stands', async () => {
+      const sinceMs = (await subject.handle.nowMs()) + 40_000;
+      const stamp = { set: SET, app: 'test', sinceMs };
+      answerOf(await subject.node.stamp({ stamp, expected: '', raiseFloor: true, deadlineMs: 0 }));
+      expect(await subject.floor()).toBe(sinceMs + EARLY_MS + MARGIN_MS);
     });
 
     it('keep the name of an application that has blanks, or none', async () => {

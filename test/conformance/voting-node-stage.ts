@@ -109,7 +109,14 @@ export class Subject {
   /** The note of a made-up node, taken now. */
   async noteBy(noter: string, given: Partial<Note> = {}): Promise<Note> {
     const ids = await this.ids();
-    return { noter, noterId: ids[noter] ?? `1.${noter}`, timeMs: await this.handle.nowMs(), ids, ...given };
+    return {
+      noter,
+      noterId: ids[noter] ?? `1.${noter}`,
+      timeMs: await this.handle.nowMs(),
+      hasVote: true,
+      ids,
+      ...given,
+    };
   }
 
   async confirm(notes: readonly Note[], waitMs?: number, id?: LedgerId): Promise<ConfirmAnswer> {
@@ -132,6 +139,11 @@ export class Subject {
   async stamp(set: NodeSet = this.set, expected = '', raiseFloor = false, deadlineMs = 0): Promise<string> {
     const stamp = { set, app: 'test', sinceMs: 7 };
     return answerOf(await this.node.stamp({ stamp, expected, raiseFloor, deadlineMs }));
+  }
+
+  async stampSince(sinceMs: number): Promise<string> {
+    const stamp = { set: this.set, app: 'test', sinceMs };
+    return answerOf(await this.node.stamp({ stamp, expected: '', raiseFloor: false, deadlineMs: 0 }));
   }
 
   stampText(set: NodeSet = this.set): string {

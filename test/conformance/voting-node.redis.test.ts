@@ -7,6 +7,7 @@ import { openConnection } from '../../libs/distributed-schedule/src/redis/strict
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
+import { describeNodeNotes } from './node-notes.suite.js';
 import { describeNodeSets } from './node-sets.suite.js';
 import { describeVotingNode } from './voting-node.suite.js';
 import type { NodeStage } from './voting-node-stage.js';
@@ -82,4 +83,5 @@ async function redisStage(): Promise<NodeStage> {
 
 describeVotingNode('behind Redis', redisStage);
 describeNodeIdentity('behind Redis', redisStage);
+describeNodeNotes('behind Redis', redisStage);
 describeNodeSets('behind Redis', redisStage);

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
 
-/** Breakages of the scripts of ids, notes, stamps and sets, made by hand: each removes or weakens one rule of a Lua text. */
+/** Breakages of the scripts of ids, stamps and sets, made by hand: each removes or weakens one rule of a Lua text. */
 
 import type { Breakage } from '../support/broken-copy.js';
 
@@ -59,12 +59,6 @@ const ID_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
-    name: 'a step back of the clock does not raise the floor',
-    file: PRELUDE,
-    find: 'elseif since > now then\n  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})\n',
-    replace: 'elseif since > now then\n',
-  },
-  {
     name: 'an id is outranked only by a newer one',
     file: PRELUDE,
     find: 'known ~= named and counterOf(known) >= counterOf(named)',
@@ -92,6 +86,18 @@ const ID_MUTANTS: readonly Breakage[] = [
 
 const CLAIM_MUTANTS: readonly Breakage[] = [
   {
+    name: 'a provisional stamp of the set lets claims pass',
+    file: LEDGER,
+    find: "return isProvisional() and 'unstamped' or nil",
+    replace: 'return nil',
+  },
+  {
+    name: 'a provisional stamp of a set that must meet lets claims pass',
+    file: LEDGER,
+    find: "'conflict' or (isProvisional() and 'unstamped' or nil)",
+    replace: "'conflict' or nil",
+  },
+  {
     name: 'a claim needs no stamp',
     file: LEDGER,
     find: 'if not other or own.generation > other.generation then',
@@ -112,8 +118,8 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   {
     name: 'another set of the same generation is let in',
     file: LEDGER,
-    find: "return not mustMeet(own, other) and 'conflict' or nil",
-    replace: 'return nil',
+    find: "return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)",
+    replace: "return isProvisional() and 'unstamped' or nil",
   },
   {
     name: 'a set whose majorities must meet is refused',
@@ -190,198 +196,6 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   },
 ];
 
-const NOTE_MUTANTS: readonly Breakage[] = [
-  {
-    name: 'a foreign set may have its ids noted',
-    file: IDENTITY,
-    find: "if isForeign(set) then\n  return { time[1], time[2], 'foreign' }\nend\nlocal field",
-    replace: 'local field',
-  },
-  {
-    name: 'an older id is noted',
-    file: IDENTITY,
-    find: 'if isOutranked(askedId, known) then',
-    replace: 'if false then',
-  },
-  {
-    name: 'an id is noted while the old one is in use',
-    file: IDENTITY,
-    find: 'if named == asked and namedId ~= askedId then',
-    replace: 'if false then',
-  },
-  {
-    name: 'an id that is named itself is in use',
-    file: IDENTITY,
-    find: 'if named == asked and namedId ~= askedId then',
-    replace: 'if named == asked then',
-  },
-  {
-    name: 'an id of any position is in use',
-    file: IDENTITY,
-    find: 'if named == asked and namedId ~= askedId then',
-    replace: 'if namedId ~= askedId then',
-  },
-  {
-    name: 'the note is not kept',
-    file: IDENTITY,
-    find: "redis.call('HSET', KEYS[1], field, askedId)\n",
-    replace: '',
-  },
-  {
-    name: 'a note has the time of the clock only',
-    file: IDENTITY,
-    find: 'text(math.max(now, highest))',
-    replace: 'text(now)',
-  },
-  {
-    name: 'a note names not the noter itself',
-    file: IDENTITY,
-    find: 'local ids = set.has[position] and { position, id } or {}',
-    replace: 'local ids = {}',
-  },
-  {
-    name: 'an id that votes is renumbered',
-    file: IDENTITY,
-    find: 'if id == ARGV[2] and vote ~= ARGV[1] then',
-    replace: 'if id == ARGV[2] then',
-  },
-  {
-    name: 'whatever id stands is renumbered',
-    file: IDENTITY,
-    find: 'if id == ARGV[2] and vote ~= ARGV[1] then',
-    replace: 'if vote ~= ARGV[1] then',
-  },
-  {
-    name: 'a counter is lowered',
-    file: IDENTITY,
-    find: 'text(math.max(tonumber(ARGV[3]), counterOf(id)))',
-    replace: 'text(tonumber(ARGV[3]))',
-  },
-  {
-    name: 'a renumbered id keeps the vote of another position',
-    file: IDENTITY,
-    find: "  redis.call('HSET', KEYS[1], 'id', id)\n  redis.call('HDEL', KEYS[1], 'vote')\n",
-    replace: "  redis.call('HSET', KEYS[1], 'id', id)\n",
-  },
-];
-
-const CONFIRM_MUTANTS: readonly Breakage[] = [
-  {
-    name: 'another id is confirmed',
-    file: IDENTITY,
-    find: "if id ~= askedId then\n  return { time[1], time[2], 'other_id', id }\nend",
-    replace: '',
-  },
-  {
-    name: 'a foreign set confirms an id',
-    file: IDENTITY,
-    find: "if isForeign(set) then\n  return { time[1], time[2], 'foreign' }\nend\nif vote == position then",
-    replace: 'if vote == position then',
-  },
-  {
-    name: 'a note of a memory that is gone counts',
-    file: IDENTITY,
-    find: ' and newest[note.noter] == note.id and not isContested[note.noter]',
-    replace: '',
-  },
-  {
-    name: 'of two memories of one counter the first counts',
-    file: IDENTITY,
-    find: ' and not isContested[note.noter]',
-    replace: '',
-  },
-  {
-    name: 'notes are not compared with each other',
-    file: IDENTITY,
-    find: '    learn(ARGV[i], ARGV[i + 1])\n',
-    replace: '',
-  },
-  {
-    name: 'notes are not compared with what the node knows',
-    file: IDENTITY,
-    find: 'for of, ofId in pairs(notedIds(set.positions, position)) do\n  learn(of, ofId)\nend\nlocal notes',
-    replace: 'local notes',
-  },
-  {
-    name: 'a note for another id counts',
-    file: IDENTITY,
-    find: 'note.noted == id and newest',
-    replace: 'newest',
-  },
-  {
-    name: 'two notes of one noter count twice',
-    file: IDENTITY,
-    find: '    counted[note.noter] = true\n',
-    replace: '',
-  },
-  {
-    name: 'a note of its own counts',
-    file: IDENTITY,
-    find: '{ [position] = true }',
-    replace: '{}',
-  },
-  {
-    name: 'one note less is enough in a set of four',
-    file: IDENTITY,
-    find: 'nodes % 2 == 0 and nodes - 1 or',
-    replace: 'nodes % 2 == 0 and nodes - 2 or',
-  },
-  {
-    name: 'f notes are enough',
-    file: IDENTITY,
-    find: '(nodes + 1) / 2)',
-    replace: '(nodes - 1) / 2)',
-  },
-  {
-    name: 'the wait ends one ms early',
-    file: IDENTITY,
-    find: 'now >= idSince + waitMs and',
-    replace: 'now + 1 >= idSince + waitMs and',
-  },
-  {
-    name: 'the wait ends also without a majority that knows',
-    file: IDENTITY,
-    find: ' and have >= quorumOf(nodes) - 1',
-    replace: '',
-  },
-  {
-    name: 'the floor stays below the notes',
-    file: IDENTITY,
-    find: 'if #notes > 0 then',
-    replace: 'if false then',
-  },
-  {
-    name: 'the floor is lowered to the notes',
-    file: IDENTITY,
-    find: 'text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))',
-    replace: 'text(latest + ${EARLY_MS} + ${MARGIN_MS})',
-  },
-  {
-    name: 'the floor above the notes forgets MARGIN',
-    file: IDENTITY,
-    find: 'text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))',
-    replace: 'text(math.max(floor, latest + ${EARLY_MS}))',
-  },
-  {
-    name: 'the time of the last note only counts',
-    file: IDENTITY,
-    find: 'latest = math.max(latest, tonumber(ARGV[at + 2]))',
-    replace: 'latest = tonumber(ARGV[at + 2])',
-  },
-  {
-    name: 'the ids in the notes are not taken over',
-    file: IDENTITY,
-    find: "    changes[#changes + 1] = 'n:' .. of\n    changes[#changes + 1] = ofId\n",
-    replace: '',
-  },
-  {
-    name: 'ids of strangers are taken over',
-    file: IDENTITY,
-    find: '  if not set.has[of] then\n    return\n  end\n',
-    replace: '',
-  },
-];
-
 const STAMP_MUTANTS: readonly Breakage[] = [
   {
     name: 'a stamp is written over any other',
@@ -410,8 +224,14 @@ const STAMP_MUTANTS: readonly Breakage[] = [
   {
     name: 'a take-over lowers the floor',
     file: IDENTITY,
-    find: "'floor', text(math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS}))",
-    replace: "'floor', text(now + ${EARLY_MS} + ${MARGIN_MS})",
+    find: "'floor', text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS}))",
+    replace: "'floor', text(from + ${EARLY_MS} + ${MARGIN_MS})",
+  },
+  {
+    name: 'a take-over does not look at when the new set began to stand',
+    file: IDENTITY,
+    find: "local from = math.max(now, tonumber(string.match(ARGV[1], '^%d+')))",
+    replace: 'local from = now',
   },
 ];
 
@@ -475,8 +295,6 @@ const SIGN_MUTANTS: readonly Breakage[] = [
 export const IDENTITY_MUTANTS: readonly Breakage[] = [
   ...ID_MUTANTS,
   ...CLAIM_MUTANTS,
-  ...NOTE_MUTANTS,
-  ...CONFIRM_MUTANTS,
   ...STAMP_MUTANTS,
   ...SIGN_MUTANTS,
 ];

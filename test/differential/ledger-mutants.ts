@@ -100,10 +100,10 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
-    name: 'the floor comes before the re-grant',
+    name: 'a grant is repeated below the floor',
     file: LEDGER,
-    find: 'if tick == newest.tick and claimId == newest.claimId then',
-    replace: 'if tick > floor and tick == newest.tick and claimId == newest.claimId then',
+    find: 'if tick <= floor then',
+    replace: 'if tick <= floor and claimId ~= newest.claimId then',
   },
   {
     name: 'a tick that is taken is granted again',

@@ -204,7 +204,7 @@ function textOfIds(ids: LedgerIds): string {
 function wordOfNoteAnswer(answer: NoteAnswer): string {
   switch (answer.kind) {
     case 'noted':
-      return `noted ${answer.note.noterId} ${answer.note.timeMs} ${textOfIds(answer.note.ids)}`;
+      return `noted ${answer.note.noterId} ${answer.note.timeMs} ${textOfIds(answer.note.ids)} ${answer.note.hasVote ? 1 : 0}`;
     case 'not_newer':
       return `not_newer ${answer.newest}`;
     case 'in_use':

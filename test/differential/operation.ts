@@ -46,6 +46,7 @@ export interface NoteDraft {
   readonly noter: string;
   readonly noterId: IdDraft;
   readonly time: Instant;
+  readonly hasVote: boolean;
   /** The id of the node that is to be confirmed, as the noter knows it; null: it names none. */
   readonly asked: IdDraft | null;
   readonly ids: IdsDraft;
@@ -117,7 +118,8 @@ export type Operation =
   | {
       readonly kind: 'stamp';
       readonly set: SetDraft;
-      readonly sinceMs: number;
+      /** From now; null: the stamp is provisional. */
+      readonly since: number | null;
       readonly expected: 'standing' | 'none';
       readonly raiseFloor: boolean;
       readonly deadline: number | undefined;

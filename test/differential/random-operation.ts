@@ -132,6 +132,7 @@ const noteDraft: fc.Arbitrary<NoteDraft> = fc.record({
     instant('floor', around(-1_000)),
     instant('now', fc.integer({ min: 0, max: 50 })),
   ),
+  hasVote: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
   asked: fc.oneof({ weight: 9, arbitrary: id }, fc.constant(null)),
   ids: idsOf(id),
 });
@@ -241,7 +242,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stamp' as const),
       set,
-      sinceMs: fc.constantFrom(1, 90),
+      since: fc.constantFrom(-3_000, 0, 0, 400, null),
       expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
       raiseFloor: fc.constantFrom(false, false, true),
       deadline,

@@ -8,6 +8,7 @@ import {
 import type { Note } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import {
   type NodeSet,
+  PROVISIONAL_MS,
   parseStamp,
   SINGLE_POSITION,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
@@ -182,8 +183,12 @@ function questionOf(operation: Asking, view: View): Question {
       return { kind: 'confirm', position, request };
     }
     case 'stamp': {
-      const { sinceMs, raiseFloor, deadline } = operation;
-      const stamp = { set: view.set(operation.set), sinceMs, app: 'shop 1' };
+      const { since, raiseFloor, deadline } = operation;
+      const stamp = {
+        set: view.set(operation.set),
+        sinceMs: since === null ? PROVISIONAL_MS : view.nowMs + since,
+        app: 'shop 1',
+      };
       const expected = operation.expected === 'none' ? '' : view.stamp;
       const deadlineMs = view.deadlineMs(deadline);
       return { kind: 'stamp', request: { stamp, expected, raiseFloor, deadlineMs } };
@@ -222,7 +227,7 @@ function* bringUp(model: ModelSide): Generator<Step> {
   const notes = set.positions
     .filter((noter) => noter !== position)
     .map((noter) => ({
-      ...{ noter, noterId: view.id(noter), timeMs: nowMs },
+      ...{ noter, noterId: view.id(noter), timeMs: nowMs, hasVote: true },
       ids: { [position]: id, [noter]: view.id(noter) },
     }));
   yield {
@@ -246,11 +251,16 @@ function* underAnotherVersion(model: ModelSide): Generator<Step> {
   yield { kind: 'mishap', mishap: { kind: 'version', version: PROTOCOL_VERSION } };
 }
 
-function noteOf({ noter, noterId, time, asked, ids }: NoteDraft, position: string, view: View): Note {
+function noteOf(
+  { noter, noterId, time, hasVote, asked, ids }: NoteDraft,
+  position: string,
+  view: View,
+): Note {
   return {
     noter,
     noterId: view.id(noter, noterId),
     timeMs: view.instantMs(time, TASKS[0] ?? ''),
+    hasVote,
     ids: { ...view.ids(ids), ...(asked !== null && { [position]: view.id(position, asked) }) },
   };
 }

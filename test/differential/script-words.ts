@@ -139,7 +139,7 @@ export function wordsOf(question: Question, words: readonly unknown[]): Answer {
       return [`refuses ${pairsOf(words[0])}`.trim(), ...texts.slice(1)];
     case 'note':
       return texts[0] === 'noted'
-        ? [`noted ${texts[1]} ${texts[2]} ${pairsOf(words[3])}`]
+        ? [`noted ${texts[1]} ${texts[2]} ${pairsOf(words[3])} ${texts[4]}`]
         : [texts.join(' ')];
     case 'renumber':
     case 'confirm':

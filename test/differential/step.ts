@@ -115,7 +115,8 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     case 'confirm': {
       const { id, set, waitMs, notes } = question.request;
       const told = notes.map(
-        (note) => `${note.noter} ${note.noterId} at ${at(note.timeMs)} knows ${describeIds(note.ids)}`,
+        (note) =>
+          `${note.noter} ${note.noterId} ${note.hasVote ? '' : 'without a vote '}at ${at(note.timeMs)} knows ${describeIds(note.ids)}`,
       );
       return `confirm ${id} at ${question.position} for [${setText(set)}] within ${waitMs}: ${told.join('; ')}`;
     }

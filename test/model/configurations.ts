@@ -1,19 +1,17 @@
-/** The worlds in which tick.pml is checked, and the breakages that it must not survive. */
+/** The worlds in which the models are checked, and the breakages that they must not survive. */
 
-export interface Configuration {
-  readonly name: string;
-  /** What `spin` gets with `-D`; see the top of tick.pml. */
-  readonly defines: string;
-  readonly expected: 'holds' | 'fails' | 'reachable';
-  /** Part of `--quick`. */
-  readonly isQuick: boolean;
-}
+import type { Configuration } from './configuration.js';
+import { IDENTITY } from './identity.configurations.js';
+import { RESENDS } from './resends.configurations.js';
+import { SETS } from './sets.configurations.js';
+
+type Row = Omit<Configuration, 'model'>;
 
 const quick = { isQuick: true } as const;
 const slow = { isQuick: false } as const;
 
 /** Without any reduction: every node, claim, reading and state of memory for itself. */
-const PLAIN: readonly Configuration[] = [
+const PLAIN: readonly Row[] = [
   { ...quick, ...holds('plain: 3 nodes, 2 claims on 1 tick, 1 loss'), defines: 'TICKS=1 LOSSES=1' },
   {
     ...quick,
@@ -34,13 +32,13 @@ const PLAIN: readonly Configuration[] = [
 ];
 
 /** Like nodes, claims, readings and entries taken as one. */
-const REDUCED: readonly Configuration[] = [
+const REDUCED: readonly Row[] = [
   { ...slow, ...holds('3 nodes, 2 claims on each of 2 ticks, 2 losses'), defines: 'REDUCED LOSSES=2' },
   { ...slow, ...holds('5 nodes, 2 claims on 1 tick, 3 losses'), defines: 'REDUCED NODES=5 TICKS=1 LOSSES=3' },
 ];
 
 /** Any number of instances and attempts: two that compete, and one for all that were given up. */
-const CONTENDERS: readonly Configuration[] = [
+const CONTENDERS: readonly Row[] = [
   { ...quick, ...holds('3 nodes, any claims on 2 ticks, 3 losses'), defines: 'CONTENDERS LOSSES=3' },
   { ...slow, ...holds('3 nodes, any claims on 3 ticks, 3 losses'), defines: 'CONTENDERS TICKS=3 LOSSES=3' },
   { ...quick, ...holds('5 nodes, any claims on 2 ticks, no loss'), defines: 'CONTENDERS NODES=5 LOSSES=0' },
@@ -48,7 +46,7 @@ const CONTENDERS: readonly Configuration[] = [
 ];
 
 /** Each takes one rule away, and must double a tick. */
-const BREAKAGES: readonly Configuration[] = [
+const BREAKAGES: readonly Row[] = [
   fails('no floor', 'TICKS=1 NO_FLOOR'),
   { ...fails('the incarnation is not looked at', 'REDUCED NO_INCARNATION'), isQuick: false },
   fails('no EARLY check', 'TICKS=1 NO_EARLY'),
@@ -67,7 +65,7 @@ const BREAKAGES: readonly Configuration[] = [
 ];
 
 /** Places that a model which shows nothing would never get to. */
-const PLACES: readonly Configuration[] = [
+const PLACES: readonly Row[] = [
   reachable('a vote is contested', 'TICKS=1 REACH=CONTESTED'),
   reachable('a tick starts with votes that were given back', 'TICKS=1 REACH=GIVEN_TO_OTHER'),
   reachable('the floor refuses a claim', 'TICKS=1 REACH=FLOOR_REFUSES'),
@@ -80,26 +78,24 @@ const PLACES: readonly Configuration[] = [
 ];
 
 /** Only constants differ between plain worlds, not the text of the program. */
-export function isPlain({ defines }: Configuration): boolean {
-  return !/REDUCED|CONTENDERS/.test(defines);
+export function isPlain({ model, defines }: Configuration): boolean {
+  return model === 'tick' && !/REDUCED|CONTENDERS/.test(defines);
 }
 
-export const CONFIGURATIONS: readonly Configuration[] = [
-  ...PLAIN,
-  ...REDUCED,
-  ...CONTENDERS,
-  ...BREAKAGES,
-  ...PLACES,
-];
+const TICK: readonly Configuration[] = [...PLAIN, ...REDUCED, ...CONTENDERS, ...BREAKAGES, ...PLACES].map(
+  (row) => ({ ...row, model: 'tick' }),
+);
 
-function holds(name: string): Pick<Configuration, 'name' | 'expected'> {
+export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS, ...SETS];
+
+function holds(name: string): Pick<Row, 'name' | 'expected'> {
   return { name, expected: 'holds' };
 }
 
-function fails(name: string, defines: string): Configuration {
+function fails(name: string, defines: string): Row {
   return { name, defines: `ONLY_STARTS ${defines}`, expected: 'fails', isQuick: true };
 }
 
-function reachable(name: string, defines: string): Configuration {
+function reachable(name: string, defines: string): Row {
   return { name, defines, expected: 'reachable', isQuick: true };
 }

@@ -45,7 +45,12 @@
 #define TOLERATED ((N - 1) / 2) /* positions in doubt at one time, while any old server lives beside a new one */
 #endif
 #ifndef HIGHEST
-#define HIGHEST 4 /* counter */
+#define HIGHEST 4 /* counter, as far as it is searched */
+#endif
+#ifdef LIVENESS
+#define LIMIT (isHealed -> HIGHEST + 3 : HIGHEST) /* and some are left for the time after the faults */
+#else
+#define LIMIT HIGHEST
 #endif
 
 /* Positions from 0. Old and new set of a change: the first OLD_N, and all N. Without a change both are all. */
@@ -211,7 +216,7 @@ inline fault() {
   k = 0;
   do :: k < LIVES && counter[SERVER(p, k)] != 0 -> k++ :: else -> break od;
   if
-  :: k == LIVES || (src > 0 && counter[SERVER(p, src - 1)] == 0) || (src > 0 && counter[SERVER(p, src - 1)] >= HIGHEST) -> skip
+  :: k == LIVES || (src > 0 && counter[SERVER(p, src - 1)] == 0) || (src > 0 && counter[SERVER(p, src - 1)] >= LIMIT) -> skip
   :: (src == 0 && n == 1) -> skip
   :: else ->
      if
@@ -240,7 +245,7 @@ inline note() {
 #ifdef LIVENESS
      if
      :: isHealed && used[q * N + p] != 0 && used[q * N + p] != ID(s) && COUNTER(used[q * N + p]) <= counter[s] ->
-        sees = 0; SOMETIMES(IN_USE)
+        SOMETIMES(IN_USE); m = s; q = p
      :: else -> noted[m * N + p] = ID(s)
      fi;
 #else
@@ -252,7 +257,7 @@ inline note() {
 #endif
 #endif
      if
-     :: noteBy[s * N + q] == 0 || (sees && noteBy[s * N + q] != ID(m)) ->
+     :: p != q && (noteBy[s * N + q] == 0 || (sees && noteBy[s * N + q] != ID(m))) ->
         noteBy[s * N + q] = ID(m);
         noteVotes[s * N + q] = votes[m];
 #ifdef NO_TIME_IN_NOTES
@@ -302,7 +307,7 @@ inline renumber() {
   fi;
 #endif
   if
-  :: p != q && THERE(s) && THERE(m) && MAY_RENUMBER(s) && RULES_OUT(noted[m * N + p], ID(s)) && COUNTER(noted[m * N + p]) < HIGHEST ->
+  :: p != q && THERE(s) && THERE(m) && MAY_RENUMBER(s) && RULES_OUT(noted[m * N + p], ID(s)) && COUNTER(noted[m * N + p]) < LIMIT ->
      counter[s] = COUNTER(noted[m * N + p]) + 1;
      votes[s] = 0;
 #if !defined(LIVENESS) && !defined(ROUNDS_ARE_MIXED)
@@ -437,6 +442,15 @@ inline start() {
      s++
   :: else -> break
   od
+}
+
+inline pickNew() {
+  s = 0;
+  do :: s < SERVERS - 1 -> s++ :: IS_NEW(s) || s == SERVERS - 1 -> break od
+}
+inline pickThere() {
+  m = 0;
+  do :: m < SERVERS - 1 -> m++ :: THERE(m) || m == SERVERS - 1 -> break od
 }
 
 #ifndef LIVENESS
@@ -578,15 +592,6 @@ inline judgeHope() {
   od
 }
 
-inline pickNew() {
-  s = 0;
-  do :: s < SERVERS - 1 -> s++ :: IS_NEW(s) || s == SERVERS - 1 -> break od
-}
-inline pickThere() {
-  m = 0;
-  do :: m < SERVERS - 1 -> m++ :: THERE(m) || m == SERVERS - 1 -> break od
-}
-
 bit hopeless;
 inline conclude() {
   judgeHope();
@@ -642,6 +647,146 @@ active proctype World() {
          do :: r < LIVES -> if :: THERE(SERVER(POSITION(s), r)) -> k++ :: else fi; r++ :: else -> break od;
          if :: THERE(s) && k > 1 -> dead[s] = 1; votes[s] = 0; dropNotes(s) :: else fi;
          conclude()
+       }
+     }
+  od;
+end: skip
+}
+#endif
+
+#ifdef LIVENESS
+/*
+ * Liveness, as a property of states: after any faults and any steps the addresses lead everybody to one server each
+ * again, and from then on the upkeep of the instances runs (ask for notes, renumber, confirm, beat), in any order. No
+ * step may be without effect for ever: each raises a counter or adds a fact, so what has to be shown is that in every
+ * state a step has effect until all positions have a vote and nobody refuses them. X is an instance that lives and
+ * reaches some of the positions only.
+ */
+#ifdef BEATS_NAME_THE_SILENT
+#define NAMED_BY_X(position) (reached[position] -> ID(SERVER(position, current[position])) : used[q * N + position])
+#else
+#define NAMED_BY_X(position) (reached[position] -> ID(SERVER(position, current[position])) : 0)
+#endif
+#define NOW_AT(position) SERVER(position, current[position])
+#define IS_IN_USE(m, s) (used[POSITION(m) * N + POSITION(s)] != 0 && used[POSITION(m) * N + POSITION(s)] != ID(s) \
+  && COUNTER(used[POSITION(m) * N + POSITION(s)]) <= counter[s])
+
+byte pp, qq;
+bit isDone, canStep;
+
+inline judgeProgress() {
+  isDone = 1; canStep = 0; pp = 0;
+  do
+  :: pp < N ->
+     s = NOW_AT(pp);
+     if :: !votes[s] -> isDone = 0 :: else fi;
+     qq = 0;
+     do
+     :: qq < N && qq != pp ->
+        m = NOW_AT(qq);
+        if
+        :: RULES_OUT(noted[m * N + pp], ID(s)) ->
+           isDone = 0;
+           if :: MAY_RENUMBER(s) && COUNTER(noted[m * N + pp]) < LIMIT -> canStep = 1 :: else fi
+        :: else ->
+           if
+           :: IS_NEW(s) && MAY_NOTE(m) && !IS_IN_USE(m, s) && (noted[m * N + pp] != ID(s) || noteBy[s * N + qq] != ID(m)) -> canStep = 1
+           :: else
+           fi
+        fi;
+        q = qq;
+        if
+        :: reached[qq] && used[qq * N + pp] != NAMED_BY_X(pp) -> canStep = 1
+        :: !reached[qq] && used[qq * N + pp] != 0 -> canStep = 1
+        :: else
+        fi;
+        qq++
+     :: qq < N && qq == pp -> qq++
+     :: else -> break
+     od;
+     if
+     :: IS_NEW(s) ->
+        p = pp; n = N;
+        countNotes();
+        if :: MAY_VOTE(n) -> canStep = 1 :: else fi
+     :: else
+     fi;
+     pp++
+  :: else -> break
+  od;
+  assert(isDone || canStep); /* else a position is without a vote for ever */
+  pp = 0; qq = 0; canStep = 0
+}
+
+inline after() {
+  forget();
+  if :: isHealed -> judgeProgress(); forget() :: else fi
+}
+
+active proctype World() {
+  d_step { start(); forget() };
+  do
+  :: isDone -> break
+  :: atomic {
+       !isHealed && forks + losses > 0 ->
+       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, LIVES + 1); pick(n, 2);
+       if :: c == 0 -> m = 0 :: else fi;
+       d_step { fault(); after() }
+     }
+  :: atomic {
+       !isHealed -> isHealed = 1;
+       p = 0;
+       do
+       :: p < N ->
+          if :: reached[p] = 1 :: skip fi;
+          do
+          :: current[p] < LIVES - 1 -> current[p]++
+          :: THERE(SERVER(p, current[p])) -> break
+          :: current[p] == LIVES - 1 && !THERE(SERVER(p, current[p])) -> goto end
+          od;
+          q = 0;
+          do
+          :: q < N ->
+             if
+             :: q != p -> pick(k, LIVES); if :: counter[SERVER(p, k)] != 0 -> used[q * N + p] = ID(SERVER(p, k)) :: skip fi
+             :: else
+             fi;
+             q++
+          :: else -> break
+          od;
+          p++
+       :: else -> break
+       od;
+       printf("from now on the addresses lead to servers %d, %d, %d; X reaches %d %d %d\n", current[0], current[1], current[2], reached[0], reached[1], reached[2]);
+       d_step { after() }
+     }
+  :: atomic {
+       !isDone -> pickNew(); pickThere(); pick(sees, 2); skip;
+       d_step { if :: isHealed && (s != NOW_AT(POSITION(s)) || m != NOW_AT(POSITION(m))) -> skip :: else -> note() fi; after() }
+     }
+  :: atomic {
+       !isDone -> pick(s, SERVERS); pickThere(); skip;
+       d_step { if :: isHealed && (s != NOW_AT(POSITION(s)) || m != NOW_AT(POSITION(m))) -> skip :: else -> renumber() fi; after() }
+     }
+  :: atomic {
+       !isDone -> pickNew(); n = N; skip;
+       d_step { if :: isHealed && s != NOW_AT(POSITION(s)) -> skip :: else -> confirm() fi; after() }
+     }
+  :: atomic { /* X beats at the node of position q, or has not for a time to live */
+       isHealed && !isDone -> pick(q, N); skip;
+       d_step {
+         p = 0;
+         do
+         :: p < N ->
+            if
+            :: p != q && reached[q] -> used[q * N + p] = NAMED_BY_X(p)
+            :: p != q && !reached[q] -> used[q * N + p] = 0
+            :: else
+            fi;
+            p++
+         :: else -> break
+         od;
+         after()
        }
      }
   od;

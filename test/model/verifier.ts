@@ -1,10 +1,10 @@
-/** Runs SPIN on tick.pml: `spin -a` writes a verifier in C, gcc makes it a program, the program searches all states. */
+/** Runs SPIN on a model: `spin -a` writes a verifier in C, gcc makes it a program, the program searches all states. */
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeFolder, temporaryFolder } from '../support/leftovers.js';
-import type { Configuration } from './configurations.js';
+import type { Configuration } from './configuration.js';
 
 export interface Finding {
   readonly errors: number;
@@ -22,7 +22,6 @@ export interface Finding {
   readonly unreached: readonly string[];
 }
 
-const MODEL = join(import.meta.dirname, 'tick.pml');
 const MEMORY_LIMIT_MB = 6_000;
 const DEPTH_LIMIT = 5_000_000;
 const HASH_TABLE_BITS = 24;
@@ -34,6 +33,7 @@ const STORY_LINES = 60;
  * - SAFETY: assertions only; nothing here is about progress.
  * - NOREDUCE: all steps share the same variables, so looking for independent ones only costs time.
  * Short searches are not worth an optimised verifier.
+ * - COLLAPSE (all but tick.pml): states of the wider models are kept in less memory, all of them.
  * Never BITSTATE or hash compaction: they would leave states out without saying so.
  */
 const GCC_FLAGS = ['-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${MEMORY_LIMIT_MB}`];
@@ -57,17 +57,23 @@ export function missingTools(): readonly string[] {
 export const HOW_TO_INSTALL =
   'on Debian and Ubuntu `apt-get install spin gcc libc6-dev`, else from https://spinroot.com (version 6.5)';
 
-export function verify({ defines, isQuick }: Pick<Configuration, 'defines' | 'isQuick'>): Finding {
+export function verify({
+  model,
+  defines,
+  isQuick,
+}: Pick<Configuration, 'model' | 'defines' | 'isQuick'>): Finding {
+  const file = `${model}.pml`;
+  const memory = model === 'tick' ? [] : ['-DCOLLAPSE'];
   const folder = temporaryFolder('tick-model');
   try {
-    copyFileSync(MODEL, join(folder, 'tick.pml'));
+    copyFileSync(join(import.meta.dirname, file), join(folder, file));
     const flags = defines.split(' ').map((define) => `-D${define}`);
-    run(folder, 'spin', ['-a', ...flags, 'tick.pml']);
-    run(folder, 'gcc', [isQuick ? '-O0' : '-O2', ...GCC_FLAGS, '-o', 'pan', 'pan.c']);
+    run(folder, 'spin', ['-a', ...flags, file]);
+    run(folder, 'gcc', [isQuick ? '-O0' : '-O2', ...GCC_FLAGS, ...memory, '-o', 'pan', 'pan.c']);
     const finding = readFinding(run(folder, './pan', [`-m${DEPTH_LIMIT}`, `-w${HASH_TABLE_BITS}`]));
     if (finding.errors === 0) return finding;
     // The model tells its story itself; `-p` would add every statement of it.
-    return { ...finding, story: lastLines(run(folder, 'spin', ['-t', '-T', ...flags, 'tick.pml'])) };
+    return { ...finding, story: lastLines(run(folder, 'spin', ['-t', '-T', ...flags, file])) };
   } finally {
     removeFolder(folder);
   }
@@ -98,7 +104,7 @@ export function readFinding(output: string): Finding {
     megabytes: number(/([\d.]+)\s+total actual memory usage/),
     violation: /pan:\d+: (.*)/.exec(output)?.[1] ?? '',
     story: '',
-    unreached: [...output.matchAll(/^\s+tick\.pml:\d+, state \d+, .*$/gm)]
+    unreached: [...output.matchAll(/^\s+\w+\.pml:\d+, state \d+, .*$/gm)]
       .map(([line]) => line.trim())
       .filter((line) => !line.endsWith('"-end-"'))
       .map((line) => line.replace(/, ".*/, '')),
@@ -107,6 +113,6 @@ export function readFinding(output: string): Finding {
 
 /** What the model printed, without the state that SPIN adds at the end. */
 function lastLines(replay: string): string {
-  const [story = ''] = replay.split(/^spin: (?!.*assertion violated)/m);
+  const [story = ''] = replay.split(/^spin: (?!.*assertion violated)|^\t\t\w+(?:\[\d+\])?(?:\.\w+)? = /m);
   return story.trimEnd().split('\n').slice(-STORY_LINES).join('\n');
 }

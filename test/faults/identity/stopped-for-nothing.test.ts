@@ -38,6 +38,8 @@ describe.concurrent('an instance with one of three masters as its only node, and
 });
 
 const TIMES = 3;
+/** Instances look after no tick of their first 5 s. */
+const WATCHED_AFTER_MS = 3_000;
 /** The audit waits until nobody can run the tick any more. */
 const TOLD_WITHIN_MS = 8_000;
 
@@ -50,6 +52,7 @@ describe.concurrent('a claim that servers have granted, and whose answers are lo
     const fleet = await Fleet.open({ masters });
     try {
       const ticks: number[] = [];
+      await untilTime(Date.now() + WATCHED_AFTER_MS);
       for (let time = 0; time < TIMES; time += 1) {
         await claimAnswersLost(fleet.links(), masters).strike();
         // The first bid comes 30 ms before its tick.

@@ -6,6 +6,7 @@ import type { Breakage } from '../../support/broken-copy.js';
 
 const CLAIM = 'redis/ledger-scripts.ts';
 const PRELUDE = 'redis/redis-scripts.ts';
+const CONFIRM = 'redis/identity-scripts.ts';
 const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -68,6 +69,42 @@ export const BREAKAGES: readonly Breakage[] = [
     file: CLAIM,
     find: "  if tick <= newest.tick then\n    return 'taken'\n  end\n",
     replace: '',
+  },
+  {
+    name: 'no id is looked at',
+    file: CLAIM,
+    find: '  if #refused > 0 then\n',
+    replace: '  if false then\n',
+  },
+  {
+    name: 'older ids of other positions pass',
+    file: CLAIM,
+    find: '    if isOutranked(named[other], known) then\n',
+    replace: '    if false then\n',
+  },
+  {
+    name: 'a new id votes without notes',
+    file: CONFIRM,
+    find: 'local isNoted = voting >= needed or have >= nodes - 1',
+    replace: 'local isNoted = true',
+  },
+  {
+    name: 'f notes are enough',
+    file: CONFIRM,
+    find: 'local isNoted = voting >= needed or have >= nodes - 1',
+    replace: 'local isNoted = have >= quorumOf(nodes) - 1',
+  },
+  {
+    name: 'notes raise no floor',
+    file: CONFIRM,
+    find: 'text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))',
+    replace: 'text(floor)',
+  },
+  {
+    name: 'no note is ever void',
+    file: CONFIRM,
+    find: 'note.noted == id and newest[note.noter] == note.id and not isContested[note.noter]',
+    replace: 'note.noted == id',
   },
 ];
 

@@ -7,8 +7,11 @@ import { majorityOf, type StrikerParts } from './striker.js';
 
 const GAP_MS = [150, 600] as const;
 /** Some turn back at once, others stay until the new server votes. */
-const STAY_MS = [50, 1_500] as const;
+const STAY_MS = [50, 3_000] as const;
 const AIM_WITHIN_MS = 2_000;
+/** So often whoever is led away does not reach one of the other nodes either, which then hears nothing of the new server. */
+const UNHEARD_SHARE = 1 / 2;
+const UNHEARD = { requests: { hold: true } } as const;
 
 export interface ForkParts extends StrikerParts {
   /** The other server of each name. */
@@ -28,9 +31,14 @@ export async function leadElsewhereOnGrants(parts: ForkParts): Promise<void> {
     const grant = await votes.nextGrant(set, majorityOf(masters), AIM_WITHIN_MS);
     const node = grant === undefined ? undefined : pick(grant.nodes);
     if (node === undefined || stopped.aborted) continue;
-    await lead(parts, node, pick(parts.ways));
+    const moved = pick(parts.ways) ?? [];
+    const unheard =
+      random.next() < UNHEARD_SHARE ? pick(moved.filter((_, index) => index !== node)) : undefined;
+    await unheard?.set(UNHEARD);
+    await lead(parts, node, moved);
     await pause(STAY_MS);
     await leadBack(parts, node);
+    await unheard?.set({});
   }
 }
 
@@ -38,9 +46,9 @@ export async function leadElsewhereOnGrants(parts: ForkParts): Promise<void> {
 async function lead(
   { set, twins, ways, onLoss }: ForkParts,
   node: number,
-  moved: readonly ProxyLink[] | undefined,
+  moved: readonly ProxyLink[],
 ): Promise<void> {
-  const [twin, link] = [twins[node], moved?.[node]];
+  const [twin, link] = [twins[node], moved[node]];
   if (twin === undefined || link === undefined)
     throw new Error(`${set} has no other server for node ${node}`);
   const atMs = Date.now();

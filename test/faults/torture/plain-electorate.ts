@@ -111,7 +111,7 @@ export class PlainElectorate implements ElectorateView {
         known: this.known,
         identityWaitMs: Number.POSITIVE_INFINITY,
         tell: () => {},
-        heldUp: () => {},
+        answeredNotes: () => {},
       },
       node,
       own,

@@ -22,7 +22,7 @@ import { StartPen } from './start-record.js';
 const CONNECT_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 10;
 /** Servers that are killed twice a second on a busy machine are slow now and then; a claim may wait for them. */
-const NODE_TIMEOUT_MS = 60;
+const NODE_TIMEOUT_MS = 120;
 
 /** The start of a tick need not be exact here, and the exact one costs a millisecond of CPU each. */
 class PlainClock extends SystemClock {

@@ -10,7 +10,7 @@ import {
 } from 'nestjs-distributed-schedule';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { endQuarantine, until } from '../redis/redis-fixture.js';
+import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
 
 const servers: RedisServer[] = [];
 beforeAll(async () => {
@@ -25,9 +25,10 @@ interface Deployment {
   readonly key: string;
   readonly delayMs: number;
   readonly runs: TickContext[];
+  readonly app?: string;
 }
 
-async function boot({ namespace, key, delayMs, runs }: Deployment) {
+async function boot({ namespace, key, delayMs, runs, app: name = 'warm-up' }: Deployment) {
   @Injectable()
   class WarmUp {
     @TimeoutExclusive('warm up', delayMs)
@@ -38,7 +39,7 @@ async function boot({ namespace, key, delayMs, runs }: Deployment) {
   const schedule = DistributedScheduleModule.forRoot({
     redis: servers.map(({ url }) => url),
     namespace,
-    app: 'warm-up',
+    app: name,
     deploymentKey: key,
   });
   const testing = await Test.createTestingModule({ imports: [schedule], providers: [WarmUp] }).compile();
@@ -50,11 +51,12 @@ async function boot({ namespace, key, delayMs, runs }: Deployment) {
   return { app, nextTick, quorum: () => registry.status().quorum };
 }
 
-/** New stores grant nothing at first. */
-async function wakeStores(namespace: string): Promise<void> {
+/** New stores grant nothing at first. Answers how to end the instance that has asked them. */
+async function wakeStores(namespace: string): Promise<() => Promise<void>> {
   const waker = await boot({ namespace, key: 'waker', delayMs: 600_000, runs: [] });
   await until(waker.quorum, 'the stores answer');
   for (const server of servers) await endQuarantine(server, namespace);
+  return () => waker.app.close();
 }
 
 describe('@TimeoutExclusive', () => {
@@ -110,4 +112,23 @@ describe('@TimeoutExclusive', () => {
     await until(() => runs.length > 0, 'the second instance runs it');
     expect(runs.map(({ tick }) => tick)).toEqual([agreed]);
   });
+});
+
+describe('timeouts of one name and key of two apps', () => {
+  it('run once for each, the second when the first app has gone', async () => {
+    const namespace = newNamespace();
+    const endWaker = await wakeStores(namespace);
+    const runs: TickContext[] = [];
+    const first = await boot({ namespace, key: 'v1', delayMs: 200, runs });
+    await until(() => runs.length === 1, 'the first app runs it');
+    await Promise.all([first.app.close(), endWaker()]);
+    const second = { namespace, key: 'v1', delayMs: 200, runs, app: 'another' };
+    const boots = (): Promise<boolean> =>
+      boot(second).then(
+        () => true,
+        () => false,
+      );
+    await until(boots, 'its name is free');
+    await until(() => runs.length === 2, 'the second app runs its own');
+  }, 60_000);
 });

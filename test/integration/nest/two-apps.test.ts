@@ -78,12 +78,17 @@ describe('two applications in one namespace that have a task of one name', () =>
     await until(() => ticker.registry.status().quorum, 'the first beat is answered');
     await endQuarantine(server, namespace);
     await until(() => ticker.ticks.length > 0, 'it runs');
+    const client = server.client();
+    const connections = async (): Promise<number> =>
+      String(await client.call('CLIENT', 'LIST')).split('name=nestjs-distributed-schedule').length;
+    const connected = await connections();
     const error = await bootError(start(MONTHLY, { namespace, app: 'invoices' }));
     expect(error).toMatchObject({ code: 'DSCHED_TWO_APPS', task: 'TasksService.handleCron' });
     expect(error.message).toContain("'ticker'");
     expect(error.message).toContain("'invoices'");
     const before = ticker.ticks.length;
     await until(() => ticker.ticks.length > before, 'the first goes on');
+    await until(async () => (await connections()) === connected, 'the refused app has closed what it opened');
   });
 
   it('where both boot at once, none runs by the schedule of the other, and the second of them stops and says so', async () => {

@@ -2,13 +2,17 @@
 
 import { CLAIM_MUTANTS } from './claim-mutants.js';
 import { CONTEST_MUTANTS } from './contest-mutants.js';
+import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import type { Mutant } from './mutant.js';
 import { POLICY_MUTANTS } from './policy-mutants.js';
+import { SET_MUTANTS } from './set-mutants.js';
 
 export const MUTANTS: readonly Mutant[] = [
   ...CLAIM_MUTANTS,
   ...LEASE_MUTANTS,
   ...CONTEST_MUTANTS,
   ...POLICY_MUTANTS,
+  ...IDENTITY_MUTANTS,
+  ...SET_MUTANTS,
 ];

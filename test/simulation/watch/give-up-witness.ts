@@ -16,6 +16,8 @@ interface Standing {
   readonly server: Server;
   readonly claim: Claim;
   readonly owner: Resident;
+  /** How often the name had led its owner to another server by then. */
+  readonly moves: number;
   /** Since when nothing hinders them, true time. */
   sinceMs: number;
 }
@@ -71,7 +73,7 @@ export class GiveUpWitness {
     const { time, profile, history } = this.world();
     const withinMs = Math.min(WITHIN_MS, WITHIN_PERIODS * profile.periodMs);
     for (const [key, one] of this.standing) {
-      if (one.owner.machine.isDead || one.owner.isRetired()) this.standing.delete(key);
+      if (one.owner.machine.isDead || one.owner.isRetired() || hasMoved(one)) this.standing.delete(key);
       else if (this.isHindered(one)) one.sinceMs = time.nowMs;
       else if (time.nowMs - one.sinceMs > withinMs)
         history.fail(
@@ -84,15 +86,15 @@ export class GiveUpWitness {
   }
 
   private stands(key: string, server: Server, claim: Claim, owner: Resident): void {
-    this.standing.set(key, { server, claim, owner, sinceMs: this.world().time.nowMs });
+    const { nowMs } = this.world().time;
+    this.standing.set(key, { server, claim, owner, moves: movesOf(owner, server), sinceMs: nowMs });
   }
 
-  private isHindered({ server, owner: { machine, connections } }: Standing): boolean {
+  private isHindered({ server, owner: { machine } }: Standing): boolean {
     const link = this.world().network.link(machine, server);
     const isCut = link.isRequestCut || link.isReplyCut || link.areBeatsCut || link.mishaps.length > 0;
-    const isConnected = connections.some((connection) => connection.server === server);
     const isAway = server.isDown || server.isPaused || server.isBusy;
-    return isCut || !isConnected || isAway || !machine.hasRunFor(LOOK_PERIOD_MS);
+    return isCut || isAway || !machine.hasRunFor(LOOK_PERIOD_MS);
   }
 
   /** Grants of long ago that were never given up. */
@@ -105,6 +107,19 @@ export class GiveUpWitness {
 }
 
 const MOST_GRANTED = 2_000;
+
+function movesOf({ connections }: Resident, { position }: Server): number {
+  return connections.find((connection) => connection.position === position)?.moves ?? 0;
+}
+
+/**
+ * Its owner has been led to another server of that name, which has answered that nothing is there. The one that it has left votes
+ * for nobody any more, or only after its floor has passed what it granted.
+ */
+function hasMoved({ owner, server, moves }: Standing): boolean {
+  const isConnected = owner.connections.some((connection) => connection.server === server);
+  return !isConnected || movesOf(owner, server) !== moves;
+}
 
 function keyOf({ index }: Server, { task, claimId }: Claim): string {
   return `${index} ${task} ${claimId}`;

@@ -161,6 +161,7 @@ class WeekWorld {
         position: server.position,
         name: nameOf(server.position),
         server,
+        moves: 0,
       })),
       clusterClock: new ClusterClock(machine, this.servers.length),
       won: new Set(),

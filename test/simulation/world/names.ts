@@ -12,6 +12,8 @@ export interface Connection {
   /** What the position is called in the node set. */
   readonly name: string;
   server: Server;
+  /** How often it has come to another server. */
+  moves: number;
 }
 
 export function nameOf(position: number): string {
@@ -42,6 +44,7 @@ export class Names {
       position,
       name: isAlone ? SINGLE_POSITION : nameOf(position),
       server: this.resolve(instanceId, position),
+      moves: 0,
     }));
   }
 

@@ -63,6 +63,7 @@ export class Presences {
         time.schedule(RETRY_MS, () => instance.machine.run(reconnect));
         return;
       }
+      if (connection.server !== target) connection.moves += 1;
       connection.server = target;
       instance.unseenBy.delete(server.index);
       instance.unseenBy.delete(target.index);

@@ -55,6 +55,37 @@ describe('two apps of a namespace that have a task of one name', () => {
     expect(second.scheduled.has('report')).toBe(false);
   });
 
+  it('the first keeps it over its releases, also when its first version has been forgotten', async () => {
+    const scene = world();
+    const first = await Version.start(scene, { report: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    const second = await Version.start(scene, { report: EVERY_HOUR }, [], BILLING);
+    await scene.clock.advance(SECOND_MS);
+    const renewed = await Version.start(scene, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    await first.die();
+    // Longer than sets are kept; not at once, since a board forgets what it knew after half a day without the nodes.
+    for (let halfDays = 0; halfDays < 70; halfDays += 1) {
+      scene.clock.jump(11 * 3_600_000);
+      await scene.clock.advance(1_600);
+    }
+    expect(renewed.board.list('set:')).toHaveLength(2);
+    expect(renewed.scheduled.has('report')).toBe(true);
+    expect(second.scheduled.has('report')).toBe(false);
+  });
+
+  it('the first keeps it when all of its instances have slept for days', async () => {
+    const scene = world();
+    const first = await Version.start(scene, { report: EVERY_HOUR }, [], SHOP);
+    await scene.clock.advance(SECOND_MS);
+    const second = await Version.start(scene, { report: EVERY_HOUR }, [], BILLING);
+    await scene.clock.advance(SECOND_MS);
+    scene.clock.jump(20 * 86_400_000);
+    await scene.clock.advance(5 * SECOND_MS);
+    expect(first.scheduled.has('report')).toBe(true);
+    expect(second.scheduled.has('report')).toBe(false);
+  });
+
   it('that come at the same moment agree on one of them', async () => {
     const scene = world();
     const apps = await Promise.all([

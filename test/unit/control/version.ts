@@ -164,7 +164,7 @@ export class Version {
   private async keep(): Promise<void> {
     const { clock } = this.world;
     while (this.isRunning) {
-      this.sets.keepAlive();
+      if (this.board.isCurrent) this.sets.keepAlive();
       await clock.sleepUntil(clock.monotonicMs() + KEEP_EVERY_MS);
     }
   }

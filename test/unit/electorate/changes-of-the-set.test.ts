@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ElectorateStage, eventsOf } from './electorate-stage.js';
 
 const SECOND_MS = 1_000;
+/** Much simulated time; a busy machine needs more than the default. */
+const SLOW_MS = 60_000;
 
-describe('a change of the set of nodes', () => {
+describe('a change of the set of nodes', { timeout: SLOW_MS }, () => {
   it('from one master to three goes on by itself when the last instance of the one has gone', async () => {
     const stage = new ElectorateStage({ areNew: true });
     const before = stage.join({ nodes: [0] });

@@ -19,6 +19,8 @@ export class Line {
   /** Where a new connection leads to. */
   next: MemoryNode | undefined;
   readonly calls: NodeCall[] = [];
+  /** Told before a call leaves. */
+  onCall: (call: NodeCall) => void = () => {};
 
   constructor(private target: VotingNode) {}
 
@@ -48,6 +50,7 @@ export class Line {
     };
     return aroundNode(over, (ask, call) => {
       this.calls.push(call);
+      this.onCall(call);
       return this.isCut ? Promise.resolve({ answered: false, reason: 'cut' }) : ask();
     });
   }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ElectorateStage, eventsOf, type StagedInstance } from './electorate-stage.js';
 
 const SECOND_MS = 1_000;
+/** Much simulated time; a busy machine needs more than the default. */
+const SLOW_MS = 60_000;
 
 /** Three instances of three nodes in their stride. */
 async function settled(): Promise<{ stage: ElectorateStage; instances: readonly StagedInstance[] }> {
@@ -15,7 +17,9 @@ function conditionsOf(instance: StagedInstance): readonly string[] {
   return eventsOf(instance, 'identity').map(({ node, condition }) => `${node} ${condition}`);
 }
 
-describe('an address behind which another server has come, while the old one lives', () => {
+describe('an address behind which another server has come, while the old one lives', {
+  timeout: SLOW_MS,
+}, () => {
   it('has no vote there as long as an instance is still connected to the old one', async () => {
     const { stage, instances } = await settled();
     const other = stage.server();
@@ -112,7 +116,7 @@ describe('an address behind which another server has come, while the old one liv
   });
 });
 
-describe('two servers of one position, both new', () => {
+describe('two servers of one position, both new', { timeout: SLOW_MS }, () => {
   it('have at most one vote between them, and no tick runs twice', async () => {
     const stage = new ElectorateStage({ areNew: true });
     const other = stage.server();
@@ -128,7 +132,7 @@ describe('two servers of one position, both new', () => {
   });
 });
 
-describe('a note that one node alone has made', () => {
+describe('a note that one node alone has made', { timeout: SLOW_MS }, () => {
   it('does not keep the node from voting for ever', async () => {
     const { stage, instances } = await settled();
     // Node 1 has lost its members, and a stray instance comes before they beat again.

@@ -59,6 +59,7 @@ describe('the desk of timeouts', () => {
   function nextAfterReport(outcome: Outcome, runOf?: number, recovery: 'lose' | 'retake' = 'lose') {
     const clock = { monotonicMs: () => 0 } as Clock;
     const desk = new TimeoutDesk({
+      app: 'shop',
       clock,
       clusterClock: { nowMs: () => DUE_MS, synchronised: true },
       board: {} as Board,
@@ -137,9 +138,9 @@ describe('@TimeoutExclusive', () => {
         return refs.map(() => ({ kind: 'open', newest: 0, highest: 0 }));
       },
     };
-    await bootApp({ providers: [Upkeep], schedule: { tickLedger } });
+    await bootApp({ providers: [Upkeep], schedule: { app: 'shop', tickLedger } });
     await promise;
-    expect(peeked).toEqual(new Set(['sweep', 'warm up{build 7', 'warm up{build 7{runs']));
+    expect(peeked).toEqual(new Set(['sweep', 'warm up{build 7{shop', 'warm up{build 7{shop{runs']));
   });
 
   it('without a deployment key stops the boot and says what to pass', async () => {

@@ -51,7 +51,13 @@ export function note(
   const ids = knownIds(memory, position, request.set);
   return {
     kind: 'noted',
-    note: { noter: position, noterId: memory.id, timeMs: Math.max(nowMs, memory.highest), ids },
+    note: {
+      noter: position,
+      noterId: memory.id,
+      timeMs: noteTimeMs(memory, nowMs),
+      hasVote: memory.vote === position,
+      ids,
+    },
   };
 }
 
@@ -85,8 +91,8 @@ export function confirm(
   if (memory.vote === position) return { kind: 'voting' };
   const newest = newestIds(memory, notes, set);
   const valid = notes.filter((one) => isValid(one, position, id, newest));
-  const have = new Set(valid.map(({ noter }) => noter)).size;
-  const isNoted = have >= notesNeeded(set);
+  const have = countOf(valid);
+  const isNoted = isEnough(countOf(valid.filter(({ hasVote }) => hasVote)), have, set);
   const untilMs = waitMs !== undefined && Number.isFinite(waitMs) ? memory.idSinceMs + waitMs : undefined;
   const isForced = !isNoted && untilMs !== undefined && nowMs >= untilMs && have >= notesForced(set);
   if (isNoted || isForced) {
@@ -112,6 +118,26 @@ export function stamp(
   if (raiseFloor)
     memory.floor = Math.max(memory.floor, Math.max(nowMs, asked.sinceMs) + EARLY_MS + MARGIN_MS);
   return 'stamped';
+}
+
+/**
+ * A node that has lost its memory does not know what it granted before. Its floor says until when that can have been, by the
+ * clock as it stood at the loss, which may have stepped back since.
+ */
+function noteTimeMs({ highest, floor }: LedgerMemory, nowMs: number): number {
+  return Math.max(nowMs, highest, floor - EARLY_MS - MARGIN_MS);
+}
+
+function countOf(notes: readonly Note[]): number {
+  return new Set(notes.map(({ noter }) => noter)).size;
+}
+
+/**
+ * With two positions of five in doubt at once, a noter without a vote may be the wrong server itself: only those that vote count,
+ * or all others together, as when all nodes are new.
+ */
+function isEnough(voting: number, have: number, set: NodeSet): boolean {
+  return voting >= notesNeeded(set) || have >= set.positions.length - 1;
 }
 
 /** Stamped by a set whose majorities need not meet the caller's: nothing here is done for the caller's set. */

@@ -5,7 +5,7 @@
 
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
-import { mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
@@ -94,16 +94,14 @@ export class MemoryLedger {
     const nowMs = this.clock.wallMs();
     const { memory } = this;
     if (memory?.incarnation === this.incarnation && memory.sinceMs <= nowMs) return memory;
-    const floor = Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS);
     if (memory?.incarnation === this.incarnation) {
-      // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: id and vote stay.
-      Object.assign(memory, { floor, sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
-      return memory;
+      // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: floor, id and vote stay.
+      return Object.assign(memory, { sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
     }
     this.memory = {
       version: PROTOCOL_VERSION,
       incarnation: this.incarnation,
-      floor,
+      floor: Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
       sinceMs: nowMs,
       id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,
       idSinceMs: nowMs,
@@ -147,9 +145,9 @@ export class MemoryLedger {
     const entry = this.entries.get(claim.task);
     if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
     if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
+    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
     // The same claim again: a message that was sent twice is harmless.
     if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
-    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
     if (entry !== undefined && claim.tick <= entry.tick) {
       return entry.tick === claim.tick && entry.claimId !== NOBODY
         ? { kind: 'taken', claimId: entry.claimId }
@@ -176,7 +174,8 @@ function standingOf(
   const stamp = parseStamp(stampOnRecord);
   if (stamp === undefined || set.generation > stamp.set.generation) return 'unstamped';
   if (set.generation < stamp.set.generation) return 'outdated';
-  return setText(set) === setText(stamp.set) || mustMeet(set, stamp.set) ? undefined : 'conflict';
+  if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';
+  return isProvisional(stamp) ? 'unstamped' : undefined;
 }
 
 /** The ids by which this node refuses a claim, or undefined when it does not. */

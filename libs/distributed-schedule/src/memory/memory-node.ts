@@ -83,7 +83,7 @@ export class MemoryNode {
   /** A node that was seen for the first time right now, abstains for it, and stands stamped and confirmed already. */
   static standing(clock: Pick<Clock, 'wallMs'>, set: NodeSet, position: string): MemoryNode {
     const node = new MemoryNode(clock);
-    const stamp = stampText({ set, sinceMs: 0, app: 'embedded' });
+    const stamp = stampText({ set, sinceMs: 1, app: 'embedded' });
     Object.assign(node.ledger.remember(), { vote: position, stamp });
     return node;
   }

@@ -152,16 +152,12 @@ export class ControlService {
   /** What an instance writes by itself, once a period. */
   private async keep({ sets, runs }: Begun): Promise<void> {
     const { clock, host, options } = this;
-    let hasRead = false;
-    void host.board.whenCurrent.then(() => {
-      hasRead = true;
-    });
+    const isBidding = (): boolean => options.protocol.enabled && host.scheduler.status().state !== 'fenced';
     while (!this.stopping.signal.aborted) {
-      // Not before it has read when its version was seen for the first time; and not for one that runs nothing, since
-      // others would leave tasks to it.
+      // Not before it has read when its version was seen for the first time, nor when it has forgotten that after a long
+      // absence: it would pass for the newest. And not for one that runs nothing, since others would leave tasks to it.
       try {
-        if (hasRead && options.protocol.enabled && host.scheduler.status().state !== 'fenced')
-          sets.keepAlive();
+        if (host.board.isCurrent && isBidding()) sets.keepAlive();
         runs.write();
       } catch (error) {
         this.observer.observe({ type: 'error', error, where: 'control' });

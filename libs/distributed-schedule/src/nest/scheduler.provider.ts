@@ -98,6 +98,7 @@ async function createSchedulerHost(
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
   const timeouts = new TimeoutDesk({
+    app,
     clock,
     clusterClock,
     board: room,

@@ -22,6 +22,7 @@ const PREFIX = 'once:';
 const SOON_MS = 500;
 
 export interface TimeoutDeskParts {
+  readonly app: string;
   readonly clock: Clock;
   readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
   readonly board: Pick<Board, 'get' | 'post' | 'watch' | 'whenCurrent'>;
@@ -70,7 +71,8 @@ export class TimeoutDesk implements ScheduleObserver {
     );
     const boardKey = `${PREFIX}${this.parts.digest(task, key)}`;
     this.open.set(task, { schedule, boardKey, delayMs, policies });
-    this.parts.ledger.limit(task, key);
+    // No app and no key has braces. Another app's run of a timeout of this name and key is not this one.
+    this.parts.ledger.limit(task, `${key}{${this.parts.app}`);
     return schedule;
   }
 

@@ -2,6 +2,7 @@
 
 import type { BeatQuestions } from './beat-questions.js';
 import type { DueTick } from './due-tick.js';
+import type { BidGate } from './electorate/electorate-view.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Membership, PeekVerdict } from './ports.js';
 import { quorumOf } from './quorum.js';
@@ -38,8 +39,8 @@ export interface HeartbeatParts {
   readonly observer: ScheduleObserver;
   readonly passengers?: readonly BeatPassenger[];
   readonly questions: BeatQuestions;
-  /** Monotonic instant at which somebody wants a beat before the usual one is due; Infinity: nobody does. */
-  readonly nextWishMs?: () => number;
+  /** May want a beat before the usual one is due. */
+  readonly electorate?: Pick<BidGate, 'nextBeatMs'>;
 }
 
 export class Heartbeat {
@@ -70,7 +71,7 @@ export class Heartbeat {
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
   get nextBeatMs(): number {
-    const wishMs = this.parts.nextWishMs?.() ?? Number.POSITIVE_INFINITY;
+    const wishMs = this.parts.electorate?.nextBeatMs ?? Number.POSITIVE_INFINITY;
     return Math.min(this.beatenAtMs + BEAT_PERIOD_MS, Math.max(wishMs, this.beatenAtMs + SHORTEST_PERIOD_MS));
   }
 

@@ -99,7 +99,7 @@ export type ScheduleEvent =
   /** Whether the set of nodes of this instance stands, and so whether it bids. */
   | { readonly type: 'node_set'; readonly condition: NodeSetCondition; readonly detail: string }
   /** This instance has put its set of nodes on record at a node. */
-  | { readonly type: 'stamped'; readonly node: string; readonly reason: StampReason }
+  | { readonly type: 'stamped'; readonly node: string; readonly reason: Exclude<StampReason, 'provisional'> }
   /** A bug, or an observer or handler hook that threw. Nothing else ends here. */
   | { readonly type: 'error'; readonly error: unknown; readonly where: string };
 

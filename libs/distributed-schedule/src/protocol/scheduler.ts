@@ -43,7 +43,7 @@ export class Scheduler {
   private isAbandoned = false;
 
   constructor(private readonly parts: SchedulerParts) {
-    const { options, instanceId, nodes, clock, membership, locks } = parts;
+    const { options, clock, locks } = parts;
     const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
     this.pending = new PendingWork(clock, (error) => this.tell({ type: 'error', error, where: 'scheduler' }));
     this.book = new TaskBook(options.bidStaggerMs);
@@ -66,19 +66,8 @@ export class Scheduler {
     const auditParts = { ...this.contestParts, hasQuorum: () => this.heartbeat.quorum };
     this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
-    const passengers = [this.lookBack];
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
-    const nextWishMs = (): number => parts.electorate?.nextBeatMs ?? Number.POSITIVE_INFINITY;
-    this.heartbeat = new Heartbeat({
-      instanceId,
-      nodes,
-      clock,
-      membership,
-      observer,
-      passengers,
-      questions,
-      nextWishMs,
-    });
+    this.heartbeat = new Heartbeat({ ...parts, observer, passengers: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
   }
 

@@ -16,12 +16,13 @@ end
  * KEYS  ledger, members, beats
  * ARGV  prefix of the presence channels, position of this node, position whose id is to be noted, that id, set of the caller
  * Reply time, then one of:
- *   noted, id of this node, time, { position, id ... }   a note: see node-identity.ts
+ *   noted, id of this node, time, { position, id ... }, 1 or 0 (it votes)   a note: see node-identity.ts
  *   not_newer, id      this one is known, and outranks the asked one
  *   in_use, instance   this live instance named another id of the position with its last beat
  *   foreign            the node is stamped by a set that need not meet the caller's
  *
- * The time of a note is at least the newest instant that this node has granted: its clock may have stepped back since.
+ * The time of a note is at least the newest instant that this node has granted, or may have granted before it forgot: its
+ * clock may have stepped back since.
  */
 export const NOTE_SCRIPT = defineScript(
   'note',
@@ -50,7 +51,8 @@ for other, otherId in pairs(notedIds(set.positions, position)) do
   ids[#ids + 1] = other
   ids[#ids + 1] = otherId
 end
-return { time[1], time[2], 'noted', id, text(math.max(now, highest)), ids }
+local latest = math.max(now, highest, floor - ${EARLY_MS} - ${MARGIN_MS})
+return { time[1], time[2], 'noted', id, text(latest), ids, vote == position and 1 or 0 }
 `,
 );
 
@@ -85,7 +87,7 @@ return { time[1], time[2], id }
  *
  * KEYS  ledger
  * ARGV  position of this node, id, set of the caller, waitMs or '-', then per note:
- *       position of the noter, its id, time, number of ids, then per id: position, id
+ *       position of the noter, its id, time, 1 or 0 (it votes), number of ids, then per id: position, id
  * Reply time, then one of:
  *   other_id, id       another id stands by now
  *   foreign            the node is stamped by a set that need not meet the caller's
@@ -98,6 +100,9 @@ return { time[1], time[2], id }
  * another one of the same counter: what a memory has noted is gone with it. The floor is raised above every note, valid
  * or not: until then the noters may have granted to claims that named the old memory. All in one script: an id that is
  * confirmed with what was read before would vote beside a memory that came after the reading.
+ *
+ * Only notes of nodes that vote count, or those of all others together: with two positions of five in doubt at once, a noter
+ * without a vote may be the wrong server itself.
  */
 export const CONFIRM_SCRIPT = defineScript(
   'confirm',
@@ -132,11 +137,11 @@ end
 local notes, latest = {}, 0
 local at = 5
 while at <= #ARGV do
-  local note = { noter = ARGV[at], id = ARGV[at + 1] }
-  local afterIds = at + 4 + 2 * tonumber(ARGV[at + 3])
+  local note = { noter = ARGV[at], id = ARGV[at + 1], votes = ARGV[at + 3] == '1' }
+  local afterIds = at + 5 + 2 * tonumber(ARGV[at + 4])
   latest = math.max(latest, tonumber(ARGV[at + 2]))
   learn(note.noter, note.id)
-  for i = at + 4, afterIds - 1, 2 do
+  for i = at + 5, afterIds - 1, 2 do
     learn(ARGV[i], ARGV[i + 1])
     if ARGV[i] == position then
       note.noted = ARGV[i + 1]
@@ -146,20 +151,22 @@ while at <= #ARGV do
   at = afterIds
 end
 
-local have, counted = 0, { [position] = true }
+local have, voting, counted = 0, 0, { [position] = true }
 for _, note in ipairs(notes) do
   local isValid = note.noted == id and newest[note.noter] == note.id and not isContested[note.noter]
   if isValid and not counted[note.noter] then
     counted[note.noter] = true
     have = have + 1
+    voting = voting + (note.votes and 1 or 0)
   end
 end
 
 -- Odd: f + 1 of the other 2f. Even, a step of a change: all others. With its own, so many make a majority that knows.
 local nodes = #set.positions
 local needed = nodes == 1 and 0 or (nodes % 2 == 0 and nodes - 1 or (nodes + 1) / 2)
-local isForced = have < needed and waitMs and now >= idSince + waitMs and have >= quorumOf(nodes) - 1
-if have < needed and not isForced then
+local isNoted = voting >= needed or have >= nodes - 1
+local isForced = not isNoted and waitMs and now >= idSince + waitMs and have >= quorumOf(nodes) - 1
+if not isNoted and not isForced then
   if waitMs then
     return { time[1], time[2], 'waiting', text(idSince + waitMs) }
   end

@@ -25,9 +25,9 @@ export function textOfSign({ set, app, standsSinceMs, yields, ids }: BeatSign): 
   return `${own}|${wordsOfIds(ids).join(' ')}`;
 }
 
-export function wordsOfNote({ noter, noterId, timeMs, ids }: Note): readonly string[] {
+export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids }: Note): readonly string[] {
   const words = wordsOfIds(ids);
-  return [noter, noterId, timeMs.toFixed(0), String(words.length / 2), ...words];
+  return [noter, noterId, timeMs.toFixed(0), hasVote ? '1' : '0', String(words.length / 2), ...words];
 }
 
 /** A set that is stored in another form than ours names no position, and so nobody. */
@@ -56,12 +56,15 @@ export function parseIdentity(words: unknown, liveSets: unknown, nowMs: number):
 }
 
 export function parseNoteAnswer(position: string, words: readonly unknown[]): NoteAnswer | undefined {
-  const [kind, first = '', second, third] = words;
+  const [kind, first = '', second, third, fourth] = words;
   switch (kind) {
     case 'noted': {
       const [timeMs, ids] = [Number(second), parseIds(third)];
       if (ids === undefined || !Number.isSafeInteger(timeMs)) return undefined;
-      return { kind, note: { noter: position, noterId: String(first), timeMs, ids } };
+      return {
+        kind,
+        note: { noter: position, noterId: String(first), timeMs, hasVote: Number(fourth) === 1, ids },
+      };
     }
     case 'not_newer':
       return { kind, newest: String(first) };

@@ -8,7 +8,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * ARGV  position of this node, set of the caller, deadline in node time (0 = none), number of ids, then per id: position, id;
  *       then per claim: task, tick, claimId, maxLatenessMs
  * Reply time, the ids by which the message was refused (position, id ...), then one word per claim:
- *   unstamped          no set is on record, or one of an older generation
+ *   unstamped          no set is on record, or one of an older generation, or one that does not stand yet
  *   outdated           a newer generation is on record
  *   conflict           another set of the same generation, whose majorities need not meet the caller's
  *   renamed            the message names another id for this node, or for some position one that is outranked by what this
@@ -23,9 +23,9 @@ import { defineScript, SETS } from './redis-scripts.js';
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
  *
  * The order of the checks is part of the argument. What refuses the whole message comes before "granted already": the
- * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. A
- * standing grant outlives a raised floor, because it is a vote that this node really gave. What a batch grants is seen
- * by the rest of the same batch.
+ * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. So does
+ * the floor: it was raised above all that others may have granted while they did not count this node. What a batch grants
+ * is seen by the rest of the same batch.
  */
 export const CLAIM_SCRIPT = defineScript(
   'claim',
@@ -36,7 +36,7 @@ local firstClaim = 5 + 2 * tonumber(ARGV[4])
 local function standing()
   local recorded = stampedSet()
   if recorded == setText then
-    return nil
+    return isProvisional() and 'unstamped' or nil
   end
   local own, other = parseSet(setText), recorded and parseSet(recorded)
   if not other or own.generation > other.generation then
@@ -45,7 +45,7 @@ local function standing()
   if own.generation < other.generation then
     return 'outdated'
   end
-  return not mustMeet(own, other) and 'conflict' or nil
+  return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)
 end
 
 local function refusedIds()
@@ -104,11 +104,11 @@ local function voteFor(task, tick, claimId, maxLatenessMs)
   if tick < now - maxLatenessMs then
     return 'late'
   end
-  if tick == newest.tick and claimId == newest.claimId then
-    return 'granted'
-  end
   if tick <= floor then
     return 'quarantined'
+  end
+  if tick == newest.tick and claimId == newest.claimId then
+    return 'granted'
   end
   if tick == newest.tick and newest.claimId ~= '-' then
     return 'taken ' .. newest.claimId

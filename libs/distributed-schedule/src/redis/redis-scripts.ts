@@ -36,8 +36,8 @@ const CHUNK = 2_000;
  * here on (`floor`), and run locks are refused for a while (`since`). It is also no longer the memory that the other
  * nodes have noted: it takes a new id, one counter above the one in its data, if there is one, and has no vote with it.
  *
- * A clock that stands before `since` has stepped back without a loss: floor and `since` are set anew, or locks would be
- * refused for the length of the step. Nothing was forgotten, so id and vote stay.
+ * A clock that stands before `since` has stepped back without a loss: `since` is set anew, or locks would be refused for the
+ * length of the step. Nothing was forgotten, so id and vote stay, and the floor was raised above the old `since` already.
  *
  * `run_id` catches a restart, `master_replid` a fail-back to a server that never stopped. Two INFO calls: one call
  * with two sections needs Redis 7.
@@ -76,10 +76,9 @@ if stored[2] ~= incarnation then
     'floor', text(floor), 'since', text(since), 'id', id, 'idSince', text(idSince))
   redis.call('HDEL', KEYS[1], 'vote')
 elseif since > now then
-  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
   since = now
   idSince = math.min(idSince, now)
-  redis.call('HSET', KEYS[1], 'floor', text(floor), 'since', text(since), 'idSince', text(idSince))
+  redis.call('HSET', KEYS[1], 'since', text(since), 'idSince', text(idSince))
 end
 
 -- The stored ticks ("tick claimId previousTick", or false) of tasks, in order.
@@ -144,6 +143,11 @@ end
 -- The text of the set on record, or nothing.
 local function stampedSet()
   return string.match(stamp, '^%d+ %S* (.+)$')
+end
+
+-- A stamp since no instant: the set that it names does not stand yet.
+local function isProvisional()
+  return string.match(stamp, '^0 ') ~= nil
 end
 
 -- The newest ids that this node has noted, by position, but for the one that is its own here.

@@ -22,6 +22,8 @@ export interface Effect {
   readonly nodes?: readonly number[];
   /** Those nodes may have lost memory: they abstain for some time afterwards as well. */
   readonly forgets?: boolean;
+  /** Everybody was led to another server and back: what had been replaced has to be given up for a new id. */
+  readonly isReplaced?: boolean;
   /** Replicas that cannot act. Death and SIGTERM are in their {@link Life} instead. */
   readonly replicas?: readonly string[];
   /** Replicas whose way to these nodes is cut, slow or lossy. */

@@ -11,6 +11,12 @@ const FIRST_CONTACT_MS = 1_100;
 /** A node that may have forgotten grants no run lock for one time to live (and no tick for 1 s, which is less). */
 const QUARANTINE_MS = 3_000;
 
+/** A new memory votes when both other nodes have noted it: one that is away is waited for, but no longer than this. */
+const IDENTITY_WAIT_MS = 30_000;
+
+/** An id that others have replaced is given up after this, when connecting anew has not helped. */
+const GIVE_UP_ID_MS = 10_000;
+
 /** A process that stood still has its backlog to work off first. */
 const WAKING_MS = 300;
 
@@ -68,12 +74,38 @@ export class Outages {
       }
       if (!one.effect.nodes?.includes(node)) continue;
       if (meets(one, span)) return one.fault;
-      if (one.effect.forgets === true && meets(one, span, FIRST_CONTACT_MS + QUARANTINE_MS)) {
-        return `quarantined after ${one.fault}`;
-      }
+      const why = this.whyUnnoted(one, node, span);
+      if (why !== undefined) return why;
       if (meets(one, span, RECONNECT_MS)) return `not yet reached again after ${one.fault}`;
     }
     return undefined;
+  }
+
+  /** It grants nothing at first, and has no vote before the other nodes have noted what it is now. */
+  private whyUnnoted(one: Incident, node: number, span: Span): string | undefined {
+    if (one.effect.forgets !== true) return undefined;
+    const replacedMs = one.effect.isReplaced === true ? GIVE_UP_ID_MS : 0;
+    if (meets(one, span, replacedMs + FIRST_CONTACT_MS + QUARANTINE_MS)) {
+      return `quarantined after ${one.fault}`;
+    }
+    const fromMs = one.healedMs + replacedMs;
+    const notedMs = Math.min(this.noterBackMs(node, fromMs), fromMs + IDENTITY_WAIT_MS);
+    const isWaiting = one.healedMs <= span.toMs && notedMs + FIRST_CONTACT_MS + QUARANTINE_MS >= span.fromMs;
+    return notedMs > fromMs && isWaiting ? `not noted by all others after ${one.fault}` : undefined;
+  }
+
+  /** When all other nodes are there at the same time, from then on. */
+  private noterBackMs(node: number, fromMs: number): number {
+    let backMs = fromMs;
+    for (let before = Number.NEGATIVE_INFINITY; backMs > before; ) {
+      before = backMs;
+      for (const { effect, struckMs, healedMs } of this.facts.incidents) {
+        const isNoter = effect.nodes?.some((other) => other !== node) === true;
+        if (isNoter && struckMs <= backMs + FIRST_CONTACT_MS && healedMs + RECONNECT_MS > backMs)
+          backMs = healedMs + RECONNECT_MS;
+      }
+    }
+    return backMs;
   }
 }
 

@@ -136,7 +136,7 @@ function allLedElsewhere(links: Links, aim: Aim, others: readonly RedisServer[])
   return {
     ...swap(aim, all, all, others),
     target: `${nodeName(aim.node)} for all`,
-    effect: { nodes: [aim.node], forgets: true },
+    effect: { nodes: [aim.node], forgets: true, isReplaced: true },
     afterHeal: () => sleepMs(QUARANTINE_MS),
   };
 }

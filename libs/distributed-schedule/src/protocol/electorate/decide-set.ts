@@ -5,7 +5,7 @@
 
 import { MEMBER_TTL_MS } from '../constants.js';
 import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
-import { majoritiesMeet } from './node-set.js';
+import { majoritiesMeet, PROVISIONAL_MS } from './node-set.js';
 import { outranks, type Rival, rivalsOf } from './rival-sets.js';
 import { nameOfSet } from './set-name.js';
 import {
@@ -42,8 +42,9 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
     answers.filter(({ standing }) => standing === wanted);
   const own = ofStanding('own');
   const sinceMs = own.length > 0 ? Math.min(...own.map(sinceOf)) : undefined;
-  const [undecided] = rivals;
-  if (sinceMs === undefined && undecided !== undefined) {
+  // One that stands may be bidding until its next beat, where a node of both forgot while instances of this set were away.
+  const undecided = rivals.find(({ standsSinceMs }) => sinceMs === undefined || standsSinceMs !== undefined);
+  if (undecided !== undefined) {
     return decided('waits', `${describeRival(undecided)} is alive too, and has not given way yet`);
   }
   // The newer generation wins by its stamps, without waiting for anybody: the set changes by one node at a time.
@@ -51,12 +52,15 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   const takeOver = decideTakeOver(scene, answers, rivals, sinceMs);
   if (sinceMs !== undefined) {
     if (takeOver.blocks !== undefined) return takeOver.blocks;
-    const empty = ofStanding('none').map((answer) => planStamp(scene, answer, 'empty', sinceMs));
+    // A provisional one was on record before the set stood anywhere: its node has floors to raise like an empty one.
+    const empty = [...ofStanding('none'), ...ofStanding('provisional')].map((answer) =>
+      planStamp(scene, answer, 'empty', sinceMs),
+    );
     return { ...decided('bids', 'the set stands'), stamps: [...takeOver.stamps, ...newer, ...empty] };
   }
   if (takeOver.blocks?.condition === 'conflict') return takeOver.blocks;
   if (newer.length > 0) return { ...decided('waits', 'the set is put on record'), stamps: newer };
-  const empty = ofStanding('none');
+  const empty = [...ofStanding('none'), ...ofStanding('provisional')];
   if (empty.length === 0 && takeOver.blocks === undefined && ofStanding('foreign').length === 0) {
     return decided('bids', 'the set must meet the one on record');
   }
@@ -88,10 +92,17 @@ function decideFirstStart(
     );
   }
   if (takeOver !== undefined) return takeOver;
-  const sinceMs = earliestNowMs(answers);
+  return { ...decided('waits', 'the set is put on record'), stamps: planFirst(scene, answers, isForced) };
+}
+
+/** In two rounds: see `isProvisional`. */
+function planFirst(scene: SetScene, answers: readonly Answer[], isForced: boolean): readonly PlannedStamp[] {
   const empty = answers.filter(({ standing }) => standing === 'none');
-  const stamps = empty.map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
-  return { ...decided('waits', 'the set is put on record'), stamps };
+  if (empty.length > 0) return empty.map((answer) => planStamp(scene, answer, 'provisional', PROVISIONAL_MS));
+  const sinceMs = earliestNowMs(answers);
+  return answers
+    .filter(({ standing }) => standing === 'provisional')
+    .map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
 }
 
 function planNewer(

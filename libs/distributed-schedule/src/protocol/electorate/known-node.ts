@@ -6,7 +6,7 @@
 import { quorumOf } from '../quorum.js';
 import { isNewerId, isOutrankedBy, type LedgerId } from './ledger-id.js';
 import type { NodeIdentity } from './node-identity.js';
-import { mustMeet, type NodeSet, notesNeeded, setText } from './node-set.js';
+import { isProvisional, mustMeet, type NodeSet, notesNeeded, setText } from './node-set.js';
 
 export interface KnownNode {
   readonly position: string;
@@ -29,8 +29,11 @@ export interface KnownNode {
  */
 export type IdStanding = 'votes' | 'no_vote' | 'wrong_server' | 'superseded' | 'unknown';
 
-/** How the set on record at a node stands to that of this instance. */
-export type StampStanding = 'own' | 'meets' | 'none' | 'older' | 'newer' | 'foreign';
+/**
+ * How the set on record at a node stands to that of this instance. `provisional`: it is the same, and a first start has yet to
+ * show it at all of its nodes.
+ */
+export type StampStanding = 'own' | 'provisional' | 'meets' | 'none' | 'older' | 'newer' | 'foreign';
 
 export function unknownNode(position: string, label: string): KnownNode {
   return {
@@ -45,7 +48,7 @@ export function unknownNode(position: string, label: string): KnownNode {
 
 export function stampStandingOf({ stamp }: Pick<NodeIdentity, 'stamp'>, set: NodeSet): StampStanding {
   if (stamp === undefined) return 'none';
-  if (setText(stamp.set) === setText(set)) return 'own';
+  if (setText(stamp.set) === setText(set)) return isProvisional(stamp) ? 'provisional' : 'own';
   if (stamp.set.generation !== set.generation) {
     return stamp.set.generation > set.generation ? 'newer' : 'older';
   }

@@ -9,7 +9,7 @@ import type { BeatReply, NodeReply, VotingNode } from '../ports.js';
 import type { NodeProblemCode } from './electorate-view.js';
 import { type IdStanding, type KnownNode, NotedIds, stampStandingOf, unknownNode } from './known-node.js';
 import type { LedgerId, LedgerIds } from './ledger-id.js';
-import { type NodeSet, setText } from './node-set.js';
+import { isProvisional, type NodeSet, setText } from './node-set.js';
 import { WrongServers } from './wrong-servers.js';
 
 /** How a node's refusal begins that has met another version's records. */
@@ -93,7 +93,8 @@ export class NodeBook {
     const own = setText(this.parts.set);
     const since = this.known.flatMap((node) => {
       const stamp = node.identity?.stamp;
-      const isOwn = stamp !== undefined && setText(stamp.set) === own && this.isRecent(node, nowMs);
+      const stands = stamp !== undefined && !isProvisional(stamp) && setText(stamp.set) === own;
+      const isOwn = stands && this.isRecent(node, nowMs);
       return isOwn ? [stamp.sinceMs] : [];
     });
     return since.length === 0 ? undefined : Math.min(...since);

@@ -8,8 +8,10 @@ export interface Note {
   /** Position of the node that has noted. */
   readonly noter: string;
   readonly noterId: LedgerId;
-  /** The noter's clock, and at least the newest instant that it has granted. */
+  /** The noter's clock, and at least the newest instant that it has granted, or may have granted before it forgot. */
   readonly timeMs: number;
+  /** Whether the noter's own id votes. Of one that does not, nobody knows yet whether it is the server that all others mean. */
+  readonly hasVote: boolean;
   /** The newest ids that the noter knows, by position: its own, and the noted one among them. */
   readonly ids: LedgerIds;
 }

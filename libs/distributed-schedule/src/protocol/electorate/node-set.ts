@@ -49,6 +49,16 @@ export function parseSet(text: string): NodeSet | undefined {
   return isSet ? { generation, positions, leaseTtlMs } : undefined;
 }
 
+/**
+ * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
+ * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
+ */
+export function isProvisional({ sinceMs }: Pick<Stamp, 'sinceMs'>): boolean {
+  return sinceMs === PROVISIONAL_MS;
+}
+
+export const PROVISIONAL_MS = 0;
+
 /** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
 export function stampText({ set, sinceMs, app }: Stamp): string {
   return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
@@ -77,9 +87,11 @@ export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
 }
 
 /**
- * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f, so that every majority
- * without the new node holds one of them. N even (a step of a change): all others, so that the notes also meet the
- * majorities of the sets of N - 1 and N + 1 nodes.
+ * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f. Whoever still counts
+ * the old memory of the position towards a majority needs f other nodes, and one of them has noted the new id and refuses.
+ * With f notes it fails: N = 3, the new memory 2' is noted by 3 alone, and both {1, 2} and {2', 3} win. N even (a step of a
+ * change): all others, so that the same holds for the majorities of the sets of N - 1 and N + 1 nodes; but for two nodes that
+ * become three, where the third one can be the only partner of the old memory and cannot be asked yet.
  */
 export function notesNeeded({ positions }: NodeSet): number {
   const nodes = positions.length;
@@ -87,7 +99,7 @@ export function notesNeeded({ positions }: NodeSet): number {
   return nodes % 2 === 0 ? nodes - 1 : (nodes + 1) / 2;
 }
 
-/** With its own knowledge a node is part of a majority that knows: so many notes end a wait that had a limit. */
+/** So many notes end a wait that had a limit: the new id is part of one majority that knows it. The others may not. */
 export function notesForced({ positions }: NodeSet): number {
   return quorumOf(positions.length) - 1;
 }

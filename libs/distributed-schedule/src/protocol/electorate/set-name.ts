@@ -2,7 +2,7 @@
 
 import { hash32 } from '../hash.js';
 import type { KnownNode } from './known-node.js';
-import { type NodeSet, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
+import { isProvisional, type NodeSet, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 
 /** Eight hex digits: what `takeOver` takes. */
 export function nameOfSet(set: NodeSet): string {
@@ -17,9 +17,9 @@ export function describeRecord(
 ): string {
   const { set, sinceMs, app } = stamp;
   const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
-  const since = new Date(sinceMs).toISOString();
+  const since = isProvisional(stamp) ? 'never in use' : `since ${new Date(sinceMs).toISOString()}`;
   return (
-    `set ${nameOfSet(set)} (app '${app}', ${size}, generation ${set.generation}, lease.ttlMs ${set.leaseTtlMs}, since ` +
+    `set ${nameOfSet(set)} (app '${app}', ${size}, generation ${set.generation}, lease.ttlMs ${set.leaseTtlMs}, ` +
     `${since}; ${differenceOf(set, own, nodes)})`
   );
 }

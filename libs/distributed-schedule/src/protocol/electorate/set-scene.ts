@@ -23,13 +23,14 @@ export interface SetScene {
 }
 
 /**
- * - `first`       nothing was on record anywhere
+ * - `provisional` nothing was on record anywhere, and not all nodes show the set yet
+ * - `first`       all nodes show the set, which stands from now on
  * - `forced`      the same, and not all nodes could be asked
  * - `empty`       the set stands at other nodes, and this one has forgotten
  * - `newer`       in place of an older generation
  * - `taken_over`  in place of a set that nobody uses
  */
-export type StampReason = 'first' | 'forced' | 'empty' | 'newer' | 'taken_over';
+export type StampReason = 'provisional' | 'first' | 'forced' | 'empty' | 'newer' | 'taken_over';
 
 export interface PlannedStamp {
   readonly node: KnownNode;
@@ -96,7 +97,7 @@ export function planStamp(
 /** Whether the node may have to refuse what another set has been granted elsewhere. */
 function raisesFloor(reason: StampReason, set: NodeSet, before: NodeSet | undefined): boolean {
   // A brand-new node has a floor of its own, and a first start must not wait for another one.
-  if (reason === 'first') return false;
+  if (reason === 'first' || reason === 'provisional') return false;
   // A set that changes by one node at a time shares a node with each of its majorities: no tick is to be lost for it.
   return reason !== 'newer' || before === undefined || !majoritiesMeet(set, before);
 }

@@ -1,11 +1,12 @@
 /**
  * A set is on record that excludes ours, and nobody alive shows it. Its instances may only be suspended, and time is no
  * argument: a fleet wakes after hours. So it is taken over only where it can win nothing more: a majority of *its* nodes
- * carries our stamp then, and the floors refuse what it has granted. Everything else is for a person to say.
+ * carries our stamp then, and the floors refuse what it has granted. Everything else is for a person to say, but for a single
+ * node that has forgotten us and was stamped by somebody younger.
  */
 
 import { quorumOf } from '../quorum.js';
-import type { KnownNode } from './known-node.js';
+import { isMajority, type KnownNode } from './known-node.js';
 import { SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 import type { Rival } from './rival-sets.js';
 import { describeRecord, nameOfSet } from './set-name.js';
@@ -45,7 +46,10 @@ export function decideTakeOver(
     const { stamp } = recorded;
     // It is younger than ours, or it would go on: its instances give way with their next beat.
     if (live.has(setText(stamp.set))) continue;
-    const isOver = canWinNoMore(recorded, answers) || scene.takeOver === nameOfSet(stamp.set);
+    const isOver =
+      canWinNoMore(recorded, answers) ||
+      isIntruder(scene, recorded, answers, ownSinceMs) ||
+      scene.takeOver === nameOfSet(stamp.set);
     if (!isOver) {
       if (ownSinceMs !== undefined) continue;
       return { stamps: [], blocks: decided('conflict', describeConflict(scene, recorded)) };
@@ -58,6 +62,20 @@ export function decideTakeOver(
   }
   if (!mustComeFirst) return { stamps };
   return { stamps: [], blocks: { ...decided('waits', 'a set that nobody uses is taken over'), stamps } };
+}
+
+/**
+ * A younger set on a node that has forgotten ours. With a majority of our own nodes we go on beside it anyway, so to take this
+ * one back makes no run possible that was not: it only takes a vote from the other set.
+ */
+function isIntruder(
+  { set }: SetScene,
+  { stamp }: Recorded,
+  answers: readonly Answer[],
+  ownSinceMs: number | undefined,
+): boolean {
+  if (ownSinceMs === undefined || stamp.sinceMs <= ownSinceMs) return false;
+  return isMajority(answers.filter(({ standing }) => standing === 'own').length, set);
 }
 
 /** Enough of its nodes are ours to stamp, or are stamped by us already. */

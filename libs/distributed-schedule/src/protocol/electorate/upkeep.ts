@@ -9,8 +9,8 @@ import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
 import type { PlannedStamp, SetDecision } from './set-scene.js';
 
-/** A stamp may let more be decided: an own one lets empty nodes be stamped. */
-const MOST_DECISIONS = 3;
+/** A stamp may let more be decided: a provisional one at all nodes lets the set stand, and an own one lets empty nodes be stamped. */
+const MOST_DECISIONS = 4;
 
 export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
   readonly known: readonly KnownNode[];
@@ -67,7 +67,7 @@ export class Upkeep {
     const reply = await this.votingNode(node).stamp(request);
     if (!reply.answered || reply.value !== 'stamped' || node.identity === undefined) return false;
     node.identity = { ...node.identity, stamp: request.stamp };
-    this.parts.tell({ type: 'stamped', node: node.label, reason });
+    if (reason !== 'provisional') this.parts.tell({ type: 'stamped', node: node.label, reason });
     return true;
   }
 

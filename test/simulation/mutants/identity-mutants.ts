@@ -1,0 +1,155 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text.
+
+/** Breakages of what names a server: ids, notes and votes. With names that move, a tick may then start twice, or never again. */
+
+import { LEDGER, type Mutant } from './mutant.js';
+
+const IDENTITY = 'memory/memory-identity.ts';
+const ELECTORATE = 'protocol/electorate/electorate.ts';
+const BOOK = 'protocol/electorate/node-book.ts';
+
+const CLAIMS: readonly Mutant[] = [
+  {
+    name: 'no identity: claims name no servers',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: "if (ids !== undefined) return { ...all('renamed'), ids };\n    if (memory.vote !== position) return all('unconfirmed');",
+    replace: '',
+  },
+  {
+    name: 'a node does not compare its own id',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: 'if (ids[position] !== id) newer[position] = id;',
+    replace: '',
+  },
+  {
+    name: 'older ids of other positions are let through',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: 'if (other !== position && known !== undefined && isOutrankedBy(named, known)) newer[other] = known;',
+    replace: 'if (named === known) continue;',
+  },
+  {
+    name: 'an id without a vote grants',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: "if (memory.vote !== position) return all('unconfirmed');",
+    replace: '',
+  },
+  {
+    name: 'a new memory keeps its vote',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: 'vote: undefined,\n      stamp:',
+    replace: 'vote: memory?.vote,\n      stamp:',
+  },
+  {
+    name: 'a copied memory keeps its id',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: "id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,",
+    replace: "id: memory?.id ?? `${counterOf('') + 1}.${this.newNonce()}`,",
+  },
+  {
+    name: 'votes of copies that named other ids are counted together',
+    profiles: ['identity'],
+    file: LEDGER,
+    find: 'const ids = refusedIds(terms.ids, position, memory);',
+    replace:
+      'const isAgain = claims.every(({ task, tick, claimId }) => this.entries.get(task)?.tick === tick && this.entries.get(task)?.claimId === claimId);\n    const ids = isAgain ? undefined : refusedIds(terms.ids, position, memory);',
+  },
+];
+
+const NOTES: readonly Mutant[] = [
+  {
+    name: 'no note is needed for a vote',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: 'const isNoted = have >= notesNeeded(set);',
+    replace: 'const isNoted = have >= 0 * notesNeeded(set);',
+  },
+  {
+    name: 'one note fewer is enough',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: 'const isNoted = have >= notesNeeded(set);',
+    replace: 'const isNoted = have >= notesNeeded(set) - 1;',
+  },
+  {
+    name: 'a note is made while the old id is in use',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: "if (by !== undefined) return { kind: 'in_use', by };",
+    replace: "if (by === '') return { kind: 'in_use', by };",
+  },
+  {
+    name: 'an id that is not newer is noted',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: "if (known !== undefined && isOutrankedBy(request.id, known)) return { kind: 'not_newer', newest: known };",
+    replace:
+      "if (known === '' && isOutrankedBy(request.id, known)) return { kind: 'not_newer', newest: known };",
+  },
+  {
+    name: 'a void note counts',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: 'known?.id === noterId && !known.isContested;',
+    replace: "(known?.id !== '' || noterId === '');",
+  },
+  {
+    name: 'notes raise no floor',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: 'if (notes.length > 0) memory.floor = Math.max(memory.floor, latestMs + EARLY_MS + MARGIN_MS);',
+    replace: 'if (latestMs < 0) memory.floor = Math.max(memory.floor, EARLY_MS + MARGIN_MS);',
+  },
+  {
+    name: 'the ids in notes are not taken over',
+    profiles: ['identity'],
+    file: IDENTITY,
+    find: 'for (const [other, known] of newest) if (other !== position) memory.noted.set(other, known.id);',
+    replace: '',
+  },
+];
+
+const INSTANCES: readonly Mutant[] = [
+  {
+    name: 'nobody connects anew to a wrong server',
+    profiles: ['identity'],
+    file: BOOK,
+    find: "if (this.wrong.see(position, standing, nowMs) === 'reconnect') {",
+    replace: "if (this.wrong.see(position, standing, nowMs) === 'reconnect' && nowMs < 0) {",
+  },
+  {
+    name: 'an id that the others have replaced is never given up',
+    profiles: ['identity'],
+    file: 'protocol/electorate/wrong-servers.ts',
+    find: 'nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;',
+    replace: 'nowMs >= trouble.sinceMs + GIVE_UP_ID_MS * 1_000;',
+  },
+  {
+    name: 'a refused counter is not outbid',
+    profiles: ['identity'],
+    file: 'protocol/electorate/give-vote.ts',
+    find: 'const reply = await own.renumber(id, asked.newestCounter + 1);',
+    replace: 'const reply = await own.renumber(id, 0 * asked.newestCounter);',
+  },
+  {
+    name: 'a beat names ids that have not answered',
+    profiles: ['identity'],
+    file: BOOK,
+    find: "node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node))",
+    replace: "node.position !== '' || ['votes', 'superseded'].includes(this.standingOf(node))",
+  },
+  {
+    name: 'another server is heard of ticks',
+    profiles: ['identity'],
+    file: ELECTORATE,
+    find: "return node !== undefined && this.book.standingOf(node) === 'votes';",
+    replace: 'return node !== undefined;',
+  },
+];
+
+export const IDENTITY_MUTANTS: readonly Mutant[] = [...CLAIMS, ...NOTES, ...INSTANCES];
