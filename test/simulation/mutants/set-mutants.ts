@@ -27,7 +27,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'a stamp is written over whatever is there',
     profiles: ['sets'],
     file: IDENTITY,
-    find: "if (memory.stamp !== expected) return 'changed';",
+    find: "if (memory.stamp !== expected || (id !== undefined && memory.id !== id)) return 'changed';",
     replace: '',
   },
   {
