@@ -46,6 +46,14 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       expect((await subject.identity()).stamp).toEqual({ set: SET, app: 'test', sinceMs: 7 });
     });
 
+    it('are not stamped in another memory than the one that was decided on', async () => {
+      const stamp = { set: SET, app: 'test', sinceMs: 7 };
+      const request = { stamp, expected: '', raiseFloor: false, deadlineMs: 0 };
+      const id = await subject.id();
+      expect(answerOf(await subject.node.stamp({ ...request, id: '9.gone' }))).toBe('changed');
+      expect(answerOf(await subject.node.stamp({ ...request, id }))).toBe('stamped');
+    });
+
     it('are not stamped by a message that comes after its deadline', async () => {
       const nowMs = await subject.handle.nowMs();
       expect(await subject.stamp(SET, '', false, nowMs - 1)).toBe('too_late');

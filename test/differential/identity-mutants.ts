@@ -198,10 +198,16 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
 
 const STAMP_MUTANTS: readonly Breakage[] = [
   {
+    name: 'a stamp is written in a memory that it was not decided on',
+    file: IDENTITY,
+    find: "if stamp ~= ARGV[2] or (ARGV[5] ~= '' and ARGV[5] ~= id) then",
+    replace: 'if stamp ~= ARGV[2] then',
+  },
+  {
     name: 'a stamp is written over any other',
     file: IDENTITY,
-    find: "if stamp ~= ARGV[2] then\n  return { time[1], time[2], 'changed' }\nend",
-    replace: '',
+    find: "if stamp ~= ARGV[2] or (ARGV[5] ~= '' and ARGV[5] ~= id) then",
+    replace: "if ARGV[5] ~= '' and ARGV[5] ~= id then",
   },
   {
     name: 'a stamp has no deadline',

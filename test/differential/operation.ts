@@ -120,6 +120,8 @@ export type Operation =
       readonly set: SetDraft;
       /** From now; null: the stamp is provisional. */
       readonly since: number | null;
+      /** Null: the request names no memory. */
+      readonly id: IdDraft | null;
       readonly expected: 'standing' | 'none';
       readonly raiseFloor: boolean;
       readonly deadline: number | undefined;

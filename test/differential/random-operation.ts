@@ -243,6 +243,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('stamp' as const),
       set,
       since: fc.constantFrom(-3_000, 0, 0, 400, null),
+      id: fc.oneof(id, fc.constant(null)),
       expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
       raiseFloor: fc.constantFrom(false, false, true),
       deadline,

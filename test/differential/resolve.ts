@@ -185,7 +185,7 @@ function questionOf(operation: Asking, view: View): Question {
       return { kind: 'confirm', position, request };
     }
     case 'stamp': {
-      const { since, raiseFloor, deadline } = operation;
+      const { since, id, raiseFloor, deadline } = operation;
       const stamp = {
         set: view.set(operation.set),
         sinceMs: since === null ? PROVISIONAL_MS : view.nowMs + since,
@@ -193,7 +193,8 @@ function questionOf(operation: Asking, view: View): Question {
       };
       const expected = operation.expected === 'none' ? '' : view.stamp;
       const deadlineMs = view.deadlineMs(deadline);
-      return { kind: 'stamp', request: { stamp, expected, raiseFloor, deadlineMs } };
+      const decidedOn = id === null ? {} : { id: view.id(POSITION, id) };
+      return { kind: 'stamp', request: { stamp, ...decidedOn, expected, raiseFloor, deadlineMs } };
     }
     case 'acquire':
     case 'extend':

@@ -1,6 +1,6 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
-import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { setText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import {
   CONFIRM_SCRIPT,
   NOTE_SCRIPT,
@@ -11,6 +11,7 @@ import {
   textOfSign,
   wordsOfIds,
   wordsOfNote,
+  wordsOfStamp,
 } from '../../libs/distributed-schedule/src/redis/identity-words.js';
 import {
   CLAIM_SCRIPT,
@@ -122,9 +123,7 @@ function toIdentityMessage(question: IdentityQuestion, keys: RedisKeys): ScriptM
       return { script: CONFIRM_SCRIPT, keys: [ledger], args: [...opening, ...notes.flatMap(wordsOfNote)] };
     }
     case 'stamp': {
-      const { stamp, expected, raiseFloor, deadlineMs } = question.request;
-      const args = [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs)];
-      return { script: STAMP_SCRIPT, keys: [ledger], args };
+      return { script: STAMP_SCRIPT, keys: [ledger], args: wordsOfStamp(question.request) };
     }
   }
 }

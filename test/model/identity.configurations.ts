@@ -3,6 +3,7 @@
 import { type Configuration, fails, holds, of, reachable, slow } from './configuration.js';
 
 const ONE_AND_ONE = 'LOSSES=1 FORKS=1 LIVES=2';
+const ONE_FORK = 'LOSSES=0 FORKS=1 LIVES=2';
 const TWO_FORKS = 'LOSSES=0 FORKS=2 LIVES=2';
 const LIVENESS = 'LIVENESS LIVES=2 HIGHEST=3 RETIREMENT';
 
@@ -60,13 +61,13 @@ const LIVENESS_WORLDS = [
 ];
 
 const PLACES = [
-  reachable('identity: a node notes after its vote', `${ONE_AND_ONE} REACH=NOTED_LATE`),
-  reachable('identity: a claim is refused for an old name', `${ONE_AND_ONE} REACH=REFUSED_BY_NAME`),
-  reachable('identity: a floor from a note refuses', `${ONE_AND_ONE} REACH=COVERED_BY_NOTE`),
-  reachable('identity: a note is void', `${ONE_AND_ONE} REACH=VOID_NOTE`),
-  reachable('identity: a renumbered id gets its vote', `${ONE_AND_ONE} REACH=RENUMBERED`),
-  reachable('identity: a claim wins with a new server', `${ONE_AND_ONE} REACH=NEW_WINS`),
-  reachable('identity: a claim wins with an old server beside a new one', `${ONE_AND_ONE} REACH=OLD_WINS`),
+  reachable('identity: a node notes after its vote', `${ONE_FORK} REACH=NOTED_LATE`),
+  reachable('identity: a claim is refused for an old name', `${ONE_FORK} REACH=REFUSED_BY_NAME`),
+  reachable('identity: a floor covers a tick by a note', `${ONE_FORK} REACH=COVERED_BY_NOTE`),
+  reachable('identity: a note is void', `${TWO_FORKS} REACH=VOID_NOTE`),
+  reachable('identity: an id that is not newer is renumbered', `${ONE_FORK} REACH=RENUMBERED`),
+  reachable('identity: a claim wins with a new server', `${ONE_FORK} REACH=NEW_WINS`),
+  reachable('identity: a claim wins with an old server beside a new one', `${ONE_FORK} REACH=OLD_WINS`),
   reachable(
     'identity, liveness: an old server votes under a new id',
     `${LIVENESS} FORKS=1 LOSSES=0 REACH=RETIRED`,

@@ -86,9 +86,9 @@
 
 #define NOTED_LATE 1       /* q noted a' after it had voted for a claim that names a */
 #define REFUSED_BY_NAME 2  /* a claim is refused because it names an old id of another position */
-#define COVERED_BY_NOTE 3  /* a server refuses the tick only because of the time in a note */
+#define COVERED_BY_NOTE 3  /* a floor covers the tick only because of the time in a note */
 #define VOID_NOTE 4        /* a note is void */
-#define RENUMBERED 5       /* an id that is not newer is renumbered, and gets its vote */
+#define RENUMBERED 5       /* an id that is not newer is renumbered */
 #define NEW_WINS 6         /* a claim wins with a server that was not there at first */
 #define OLD_WINS 7         /* a claim wins with an old server when a new one stands beside it */
 #define RETIRED 8          /* an old id that had a vote gets its vote again under a new number */
@@ -328,6 +328,7 @@ inline renumber() {
 #ifndef NOTES_SURVIVE_RENUMBER
      dropNotes(s);
 #endif
+     SOMETIMES(RENUMBERED);
      printf("position %d: server %d is renumbered to %d\n", p, LIFE(s), counter[s])
   :: else
   fi
@@ -395,13 +396,13 @@ inline confirm() {
      if
      :: MAY_VOTE(n) ->
         votes[s] = 1;
-        if :: counter[s] > 2 -> SOMETIMES(RENUMBERED) :: else fi;
         if :: counter[s] > 1 && LIFE(s) == 0 -> SOMETIMES(RETIRED) :: else fi;
         q = 0;
         do
         :: q < n ->
            if
            :: noteBy[s * N + q] != 0 ->
+              if :: !covers[s] && noteCovers[s * N + q] -> SOMETIMES(COVERED_BY_NOTE) :: else fi;
               covers[s] = covers[s] | noteCovers[s * N + q];
 #ifndef IDS_NOT_TAKEN_OVER
               learn(q, noteBy[s * N + q]);
@@ -490,11 +491,7 @@ inline claim() {
      if
      :: flag -> skip
      :: !flag && entry[s] != 0 && entry[s] != c + 1 -> skip /* taken */
-     :: !flag && STANDING_FIRST(entry[s], c) && covers[s] -> /* quarantined */
-        if
-        :: COUNTS(1 - c, p) != 0 && COUNTS(1 - c, p) - 1 != LIFE(s) -> SOMETIMES(COVERED_BY_NOTE)
-        :: else
-        fi
+     :: !flag && STANDING_FIRST(entry[s], c) && covers[s] -> /* quarantined */ skip
      :: else ->
         entry[s] = c + 1; granted[c * N + p] = 1;
         printf("server %d of position %d votes for claim %d\n", LIFE(s), p, c);

@@ -41,18 +41,6 @@ describe('a missed tick', () => {
     expect(reasons).toEqual(['lost quorum', 'unexplained']);
   });
 
-  it('is explained by a node that forgot while another one was away, until that one has noted it', () => {
-    const flush = incident('redis: FLUSHALL', 0, 10, { effect: { nodes: [0], forgets: true } });
-    const down = (untilMs: number) =>
-      incident('redis: one down for long', -2_000, untilMs, { effect: { nodes: [1] } });
-    const third = incident('redis: SIGSTOP', 7_500, 8_500, { effect: { nodes: [2] } });
-    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
-      reasonsOf(evidenceOf(allBut(8), { incidents: [...incidents, third] }));
-    expect(reasons(flush, down(6_000))).toEqual(['lost quorum']);
-    expect(reasons(flush, down(1_500))).toEqual(['unexplained']);
-    expect(reasons(flush)).toEqual(['unexplained']);
-  });
-
   it('is explained by cut links only where every replica lacks a majority', () => {
     const cut = (replicas: readonly string[]) => {
       const links = replicas.flatMap((replica) => [0, 1].map((node) => ({ replica, node })));

@@ -141,21 +141,21 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a give-back is confirmed while a copy is without an answer',
-    profiles: ['normal', 'liveness', 'torture'],
+    profiles: ['liveness'],
     file: 'protocol/ledger/unconfirmed-give-backs.ts',
     find: 'if (Math.floor(nodeTimeMs) > deadlineMs) this.kept.delete(key);',
     replace: 'if (Math.floor(nodeTimeMs) > 0) this.kept.delete(key);',
   },
   {
     name: 'give-backs are not kept',
-    profiles: ['normal', 'liveness', 'torture'],
+    profiles: ['normal'],
     file: 'protocol/ledger/unconfirmed-give-backs.ts',
     find: 'if (nodeTimeMs === undefined) continue;',
     replace: 'if (nodeTimeMs === undefined) { this.kept.delete(key); continue; }',
   },
   {
     name: 'claims have no deadline',
-    profiles: ['normal', 'liveness', 'torture'],
+    profiles: ['normal'],
     file: 'protocol/ledger/claim-courier.ts',
     find: 'const reply = await this.node.claim(claims, terms);',
     replace: 'const reply = await this.node.claim(claims, { ...terms, deadlineMs: 0 });',
@@ -166,13 +166,6 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     file: 'protocol/own-claims.ts',
     find: 'if (claimId !== undefined) return own.fateOf(claimId);',
     replace: 'if (claimId !== undefined) return undefined;',
-  },
-  {
-    name: 'another bid has another id while the old claim is open',
-    profiles: ['normal', 'liveness'],
-    file: 'protocol/open-claims.ts',
-    find: 'verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one)',
-    replace: 'verdicts.get(one)?.undecided === true && !isInTime && mayAskAgain(one)',
   },
   {
     name: 'the node does not know its node set',

@@ -20,14 +20,14 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'a set that need not meet the one on record is granted',
     profiles: ['sets'],
     file: LEDGER,
-    find: "? undefined : 'conflict';",
-    replace: "? undefined : set.generation < 0 ? 'conflict' : undefined;",
+    find: "if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';",
+    replace: '',
   },
   {
     name: 'a stamp is written over whatever is there',
     profiles: ['sets'],
     file: IDENTITY,
-    find: "if (memory.stamp !== expected) return 'changed';",
+    find: "if (memory.stamp !== expected || (id !== undefined && memory.id !== id)) return 'changed';",
     replace: '',
   },
   {
@@ -98,8 +98,8 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'nothing is taken over',
     profiles: ['sets'],
     file: TAKE_OVER,
-    find: 'const isOver = canWinNoMore(recorded, answers) || scene',
-    replace: 'const isOver = (answers.length < 0 && canWinNoMore(recorded, answers)) || scene',
+    find: 'canWinNoMore(recorded, answers) ||',
+    replace: '(answers.length < 0 && canWinNoMore(recorded, answers)) ||',
   },
   {
     name: 'an instance that was away bids before it beats',
@@ -119,9 +119,8 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'an empty node is not stamped again',
     profiles: ['sets'],
     file: DECIDE,
-    find: "const empty = ofStanding('none').map((answer) => planStamp(scene, answer, 'empty', sinceMs));",
-    replace:
-      "const empty = ofStanding('none').slice(0, 0).map((answer) => planStamp(scene, answer, 'empty', sinceMs));",
+    find: 'stamps: [...takeOver.stamps, ...newer, ...empty] };',
+    replace: 'stamps: [...takeOver.stamps, ...newer, ...empty.slice(0, 0)] };',
   },
   {
     name: 'a set that yields judges ticks',

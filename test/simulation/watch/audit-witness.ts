@@ -65,8 +65,10 @@ export class AuditWitness {
     if (outcome === 'lost') return;
     const known = this.told.get(key);
     this.told.set(key, { atMs: known?.atMs ?? time.nowMs, certain: (known?.certain ?? false) || certain });
-    const { areDefault } = this.parts.policiesOf(task);
-    if (certain && areDefault && !this.isMisled && this.startedRuns.has(key))
+    // What is made up for, or made again, may have been found before and be told afterwards.
+    const { misfire, recovery } = this.parts.policiesOf(task);
+    const isFinal = misfire === 'skip' && recovery === 'lose';
+    if (certain && isFinal && !this.isMisled && this.startedRuns.has(key))
       history.fail('what is missed did not run', place);
   }
 

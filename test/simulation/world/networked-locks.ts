@@ -43,6 +43,7 @@ export interface NetworkedLocksParts {
 export class NetworkedLocks implements LockProvider {
   private readonly unanswered: UnansweredReleases;
   private longestTtlMs = 0;
+  private counts: (server: Server) => boolean = () => true;
 
   constructor(private readonly parts: NetworkedLocksParts) {
     this.unanswered = new UnansweredReleases(parts.machine, (server, locks) =>
@@ -50,6 +51,11 @@ export class NetworkedLocks implements LockProvider {
         for (const { task, value } of locks) server.desk.release(task, value);
       }),
     );
+  }
+
+  /** As in production: only servers of which this is true are asked, and all are told of releases. */
+  countWhere(counts: (server: Server) => boolean): void {
+    this.counts = counts;
   }
 
   /** Tells the server again what it has not answered. */
@@ -132,6 +138,7 @@ export class NetworkedLocks implements LockProvider {
   private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
     return Promise.all(
       this.parts.servers().map((server) => {
+        if (!this.counts(server)) return { answered: false, reason: 'its server has no vote' };
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         return this.askOne(server, () => work(server, deadlineMs));
       }),

@@ -136,6 +136,20 @@ function nameFault(weight: number): fc.WeightedArbitrary<NameFault> {
   });
 }
 
+/** Whoever misses the answer to a beat names that node's id in no beat, and still in claims: another id may be noted meanwhile. */
+function deafFault(weight: number): fc.WeightedArbitrary<InstanceFault> {
+  return weighted(weight, {
+    kind: kind('answers are lost'),
+    instance: fc.nat({ max: 7 }),
+    call: fc.constant<Call>('beat'),
+    from: fc.constant('one' as const),
+    server: fc.nat({ max: 4 }),
+    count: fc.integer({ min: 1, max: 3 }),
+    lateMs: fc.constant(0),
+    isReset: fc.constant(false),
+  });
+}
+
 function fleetFaults(): fc.WeightedArbitrary<
   FaultOf<'fleet suffers'> | { kind: 'instance of another set joins' }
 >[] {
@@ -160,7 +174,7 @@ export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
   return fc.oneof(
     ...instanceFault(),
     ...serverFault(),
-    ...(profile.namesMove === true ? [nameFault(NAME_WEIGHT)] : []),
+    ...(profile.namesMove === true ? [nameFault(NAME_WEIGHT), deafFault(NAME_WEIGHT / 2)] : []),
     ...(profile.hasRivals === true ? fleetFaults() : []),
     weighted(4, { kind: kind('instance joins') }),
     { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },

@@ -125,6 +125,12 @@ function buildScheduler(
     observer: { observe },
     identityWaitMs: profile.identityWaitMs,
   });
+  if (locks instanceof NetworkedLocks) {
+    locks.countWhere((server) => {
+      const index = resident.connections.findIndex((connection) => connection.server === server);
+      return electorate.countsLocksOf(nodes[index]?.position ?? '');
+    });
+  }
   const membership = new QuorumMembership(nodes, electorate);
   return new Scheduler({
     instanceId: resident.id,

@@ -326,13 +326,13 @@ describe('the audit of what nobody was there for', () => {
     ]);
   });
 
-  it('tells it with doubt when a node has lost its memory since: that one may have known of a run', async () => {
+  it('is certain although one node has lost its memory since: one of the other two would know of a run', async () => {
     const stage = await passedWhileDown(
       (startMs) => ({ countsFromMs: startMs + 5_000 }),
       {},
       ({ nodes }) => nodes[0]?.loseMemory('restart'),
     );
-    expect(stage.told.map(({ finding }) => finding)).toMatchObject([{ cause: 'while_down', certain: false }]);
+    expect(stage.told.map(({ finding }) => finding)).toMatchObject([{ cause: 'while_down', certain: true }]);
   });
 
   it('says nothing of an instant that lies before the task was added, or of a task that was never seen', async () => {

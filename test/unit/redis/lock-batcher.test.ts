@@ -41,7 +41,10 @@ class FakeNode {
   }
 }
 
-function batcherOf(node: FakeNode): (script: RedisScript, value: string) => Promise<unknown> {
+function batcherOf(
+  node: FakeNode,
+  counts = (): boolean => true,
+): (script: RedisScript, value: string) => Promise<unknown> {
   const rounds = new Map([['1', new LockRound(KEY, 1)]]);
   const batcher = new LockBatcher({
     node: node as unknown as RedisNode,
@@ -49,6 +52,7 @@ function batcherOf(node: FakeNode): (script: RedisScript, value: string) => Prom
     keys: redisKeys('unit'),
     instanceId: 'one',
     clock: new ManualClock(),
+    counts,
   });
   return (script, value) => batcher.evalsha(script.sha1, 1, ['1', value, TTL_MS]).catch(() => 'silent');
 }
@@ -75,4 +79,16 @@ it('a renewal that was missed is never sent again', async () => {
   node.replied();
   await send(ACQUIRE_SCRIPT, 'new');
   expect(node.asked).toEqual(['acquire old', 'extend old', 'acquire new']);
+});
+
+it('asks a node for no lock while its server has no vote, and tells it of releases all the same', async () => {
+  const node = new FakeNode();
+  let counts = false;
+  const send = batcherOf(node, () => counts);
+  expect(await send(ACQUIRE_SCRIPT, 'one')).toBe('silent');
+  expect(await send(EXTEND_SCRIPT, 'one')).toBe('silent');
+  await send(RELEASE_SCRIPT, 'one');
+  expect(node.asked).toEqual(['release one']);
+  counts = true;
+  expect(await send(ACQUIRE_SCRIPT, 'two')).toBe(1);
 });

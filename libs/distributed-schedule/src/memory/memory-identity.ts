@@ -108,11 +108,11 @@ export function confirm(
 
 export function stamp(
   memory: LedgerMemory,
-  { stamp: asked, expected, raiseFloor, deadlineMs }: StampRequest,
+  { stamp: asked, id, expected, raiseFloor, deadlineMs }: StampRequest,
   nowMs: number,
 ): StampAnswer {
   if (deadlineMs > 0 && nowMs > deadlineMs) return 'too_late';
-  if (memory.stamp !== expected) return 'changed';
+  if (memory.stamp !== expected || (id !== undefined && memory.id !== id)) return 'changed';
   memory.stamp = stampText(asked);
   // Up to the instant since when the new set stands, others may have granted to the one before, by their own clocks.
   if (raiseFloor)

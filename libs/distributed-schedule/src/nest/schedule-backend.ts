@@ -32,6 +32,8 @@ export interface ScheduleBackend {
   /** The board's side of the same nodes. */
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
+  /** From now on only nodes of which this is true are asked for run locks and their extension. They are always told of releases. */
+  countLocksWhere(counts: (position: string) => boolean): void;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];
   /**
@@ -105,6 +107,8 @@ function openMemory(
     set,
     boards: [node.connectBoard(connection)],
     locks: new MemoryLockProvider([node], random, options.instanceId),
+    // The only node is in this process.
+    countLocksWhere: () => undefined,
     strength: 'memory',
     health: () => [{ label: voting.label, answering: true }],
     verifyDistinct: async () => undefined,

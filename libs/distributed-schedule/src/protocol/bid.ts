@@ -6,13 +6,13 @@
 
 import {
   type BidVerdict,
-  decideBid,
   ENDED_HERE,
   NO_VERDICT,
   OWN_CLAIM_STANDS,
   withoutBid,
   withoutLock,
 } from './bid-verdict.js';
+import { claimAll } from './claim-batch.js';
 import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
@@ -21,7 +21,6 @@ import type { LeaseKeeper } from './keep-lease.js';
 import { Lease, readInstant, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
-import { claimUntilDecided } from './open-claims.js';
 import type { ProtocolOptions } from './options.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { Clock, HeldLock, LockProvider, LockVerdict, PeekVerdict, Random, TickLedger } from './ports.js';
@@ -44,9 +43,6 @@ export interface BidParts {
   /** Whether the nodes of this instance vote for it. Absent: they do. */
   readonly electorate?: Pick<BidGate, 'mayBid' | 'status'>;
 }
-
-/** A claim is sent again only while there is time for that call and for another bid: the lock and the claim. */
-const CALLS_LEFT = 3;
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
 const LEAST_TRUST_SHARE = 0.5;
@@ -87,61 +83,13 @@ export async function bidForTicks(
   const steps = await lookBack(parts, acquired);
 
   // 5 claim
-  const verdicts = await claimAll(parts, steps.filter(isLocked), start);
+  const verdicts = await claimAll(parts, steps.filter(isLocked), {
+    start,
+    // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
+    // returns, and no later message of this instance overtakes them on the same connection.
+    giveUp: (losers, standing) => void surrender(parts, losers, standing),
+  });
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
-}
-
-async function claimAll(
-  parts: BidParts,
-  locked: readonly LockedTick[],
-  start: (won: LockedTick) => void,
-): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
-  const verdicts = new Map<LockedTick, BidVerdict>();
-  await claimUntilDecided(
-    parts,
-    locked,
-    (candidate) => mayAskAgain(parts, candidate),
-    (decided) => {
-      for (const { candidate, verdict } of decided)
-        verdicts.set(candidate, decideBid(candidate, verdict, parts.ownClaims));
-      const losers = decided.filter(({ candidate }) => verdicts.get(candidate)?.kind !== 'won');
-      const standing = losers.filter(({ isOut }) => isOut);
-      for (const { candidate } of decided) {
-        if (verdicts.get(candidate)?.kind !== 'won') continue;
-        parts.ownClaims.won(candidate.claim);
-        start(candidate);
-      }
-      // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
-      // returns, and no later message of this instance overtakes them on the same connection.
-      void surrender(parts, losers.map(toCandidate), standing.map(toCandidate));
-    },
-  );
-  return verdicts;
-}
-
-function toCandidate({ candidate }: { readonly candidate: LockedTick }): LockedTick {
-  return candidate;
-}
-
-/** Whether an open claim is worth another copy: its lock is still ours, and giving it up later leaves time for another bid. */
-function mayAskAgain(parts: BidParts, { due, contested = due, lease }: LockedTick): boolean {
-  parts.keeper.doubtIfPresenceLost(lease);
-  if (parts.stopped.aborted || !lease.isTrusted() || isOutdated(parts, due)) return false;
-  return leavesTimeToBid(parts, due) && leavesTimeToBid(parts, contested);
-}
-
-/** Of what was missed only the latest is to start, and there is a later one by now. */
-function isOutdated({ clusterClock }: BidParts, { task, tick, because }: DueTick): boolean {
-  if (because !== 'missed' || task.policies?.misfire !== 'latest') return false;
-  return (task.schedule.nextAfter(tick) ?? Number.POSITIVE_INFINITY) <= clusterClock.nowMs();
-}
-
-/** Whether another copy of an open claim, should it stay without an answer, leaves time for another bid. */
-export function leavesTimeToBid(
-  { clusterClock, options }: Pick<BidParts, 'clusterClock' | 'options'>,
-  { tick, maxLatenessMs }: DueTick,
-): boolean {
-  return clusterClock.nowMs() + CALLS_LEFT * options.nodeTimeoutMs <= tick + maxLatenessMs;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
 import type { Ending } from './attempt.js';
-import { type BidParts, leavesTimeToBid, peekNewest } from './bid.js';
+import { type BidParts, peekNewest } from './bid.js';
+import { leavesTimeToBid } from './claim-batch.js';
 import { claimedBy, newClaim } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './lease.js';

@@ -51,13 +51,13 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
     for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
     const isInTime = parts.clock.monotonicMs() < lastMs;
     const keepOpen = (among: readonly T[]): readonly T[] => {
-      const left = among.filter(
-        (one) => verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one),
+      const left = new Set(
+        among.filter((one) => verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one)),
       );
-      const ended = among.filter((candidate) => !left.includes(candidate));
+      const ended = among.filter((one) => !left.has(one));
       if (ended.length > 0)
         settle(ended.map((one) => ({ candidate: one, verdict: verdicts.get(one), isOut: out.has(one) })));
-      return left;
+      return [...left];
     };
     const undecided = keepOpen(open);
     if (undecided.length > 0) await pause(parts, copies);

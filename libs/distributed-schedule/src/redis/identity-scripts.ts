@@ -196,10 +196,11 @@ return { time[1], time[2], isForced and 'forced' or 'voting' }
  * STAMP: puts a set on record, in place of the very one that the caller has seen.
  *
  * KEYS  ledger
- * ARGV  new stamp, stamp that must stand ('' = none), 1 or 0 (raise the floor), deadline in node time (0 = none)
+ * ARGV  new stamp, stamp that must stand ('' = none), 1 or 0 (raise the floor), deadline in node time (0 = none), id of the
+ *       memory that was decided on ('' = whatever answers)
  * Reply time, then one of:
  *   stamped
- *   changed            another stamp is on record
+ *   changed            another stamp is on record, or it is in another memory
  *   too_late           applied after the caller may have been suspended: what it knew then is nothing to stamp by
  *
  * With a raised floor nothing is granted any more that the set on record may have granted elsewhere: up to now by this
@@ -212,7 +213,7 @@ local deadline = tonumber(ARGV[4])
 if deadline > 0 and now > deadline then
   return { time[1], time[2], 'too_late' }
 end
-if stamp ~= ARGV[2] then
+if stamp ~= ARGV[2] or (ARGV[5] ~= '' and ARGV[5] ~= id) then
   return { time[1], time[2], 'changed' }
 end
 local changes = { 'stamp', ARGV[1] }

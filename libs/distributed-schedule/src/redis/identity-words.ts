@@ -9,8 +9,9 @@ import type {
   Note,
   NoteAnswer,
   StampAnswer,
+  StampRequest,
 } from '../protocol/electorate/node-identity.js';
-import { parseSet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import { parseSet, parseStamp, setText, stampText } from '../protocol/electorate/node-set.js';
 
 /** position, id, position, id …, sorted by position: equal ids are equal words. */
 export function wordsOfIds(ids: LedgerIds): readonly string[] {
@@ -23,6 +24,16 @@ export function wordsOfIds(ids: LedgerIds): readonly string[] {
 export function textOfSign({ set, app, standsSinceMs, yields, ids }: BeatSign): string {
   const own = [standsSinceMs ?? '-', yields ? 1 : 0, encodeURIComponent(app), setText(set)].join(' ');
   return `${own}|${wordsOfIds(ids).join(' ')}`;
+}
+
+export function wordsOfStamp({
+  stamp,
+  id,
+  expected,
+  raiseFloor,
+  deadlineMs,
+}: StampRequest): readonly string[] {
+  return [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs), id ?? ''];
 }
 
 export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids }: Note): readonly string[] {

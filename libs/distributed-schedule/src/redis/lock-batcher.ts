@@ -18,6 +18,7 @@ export interface LockBatcherSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
+  readonly counts: () => boolean;
 }
 
 interface LockRequest {
@@ -31,6 +32,8 @@ type Request = LockRequest & { readonly settle: (reply: LockReply) => void };
 const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
   [ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT].map((script) => [script.sha1, script]),
 );
+
+const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
 /** What counts as one vote for, in the engine's eyes: one of one resource. */
 const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
@@ -110,13 +113,18 @@ export class LockBatcher implements EngineClient {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
       void this.#unconfirmed.resend();
     }
-    const reply = await this.#send(script, requests);
+    const reply = this.#isAsked(script) ? await this.#send(script, requests) : NOT_COUNTED;
     if (script === RELEASE_SCRIPT && !reply.answered) {
       this.#unconfirmed.add(requests, this.#longestTtlMs);
     }
     for (const [index, request] of requests.entries()) {
       request.settle(replyAt(reply, index));
     }
+  }
+
+  /** A release is welcome anywhere. */
+  #isAsked(script: RedisScript): boolean {
+    return script === RELEASE_SCRIPT || this.#settings.counts();
   }
 
   #send(script: RedisScript, locks: readonly LockRequest[]): Promise<ScriptReply> {

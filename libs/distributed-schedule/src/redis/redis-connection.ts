@@ -37,6 +37,8 @@ export interface RedisConnection {
   readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
+  /** From now on only nodes of which this is true are asked for run locks and their extension. They are always told of releases. */
+  countLocksWhere(counts: (position: string) => boolean): void;
   /**
    * `quorum`: a majority of masters decides, and a minority may fail. `single`: one master; without it, no ticks.
    * `best_effort`: Sentinel or Cluster, where a failover can lose a grant and so double a tick.
@@ -66,14 +68,26 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
   const { generation, instanceId, clock, options } = settings;
   const addresses = sources.map(({ address }) => address.identity);
   const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf);
+  const positionAt = (node: RedisNode): string => positions[node.index] ?? SINGLE_POSITION;
+  let counts: (position: string) => boolean = () => true;
   for (const node of nodes) {
     node.start();
   }
   return {
-    nodes: nodes.map((node) => new RedisVotingNode(node, keys, positions[node.index] ?? SINGLE_POSITION)),
+    nodes: nodes.map((node) => new RedisVotingNode(node, keys, positionAt(node))),
     set: nodeSetOf(addresses, generation, options.leaseTtlMs),
     boards: nodes.map((node) => new RedisBoardNode(node, keys)),
-    locks: new RedlockLockProvider({ nodes, keys, instanceId, clock, nodeTimeoutMs: options.nodeTimeoutMs }),
+    locks: new RedlockLockProvider({
+      nodes,
+      keys,
+      instanceId,
+      clock,
+      nodeTimeoutMs: options.nodeTimeoutMs,
+      counts: (node) => counts(positionAt(node)),
+    }),
+    countLocksWhere: (given) => {
+      counts = given;
+    },
     strength: strengthOf(sources),
     verifyDistinct: (timeoutMs) => verifyDistinct(nodes, clock, timeoutMs),
     health: () => nodes.map(healthOf),

@@ -31,7 +31,7 @@ export class RedisNode {
   readonly firstContact: Promise<void>;
   readonly #parts: RedisNodeParts;
   readonly #channel: ScriptChannel;
-  readonly #time = new NodeTime();
+  #time = new NodeTime();
   #markContact: () => void = () => {};
   #onReply: () => void = () => {};
   #handshake: Promise<string | undefined> | undefined;
@@ -65,6 +65,8 @@ export class RedisNode {
     // Behind a new connection may be another server: it is asked again.
     connection.on('close', () => {
       this.#isVerified = false;
+      // Its clock may be another one. The handshake that comes first brings a new sample.
+      this.#time = new NodeTime();
     });
     connection.on('ready', () => {
       this.#lastFailure = '';

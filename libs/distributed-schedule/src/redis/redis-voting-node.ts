@@ -8,7 +8,7 @@ import type {
   StampAnswer,
   StampRequest,
 } from '../protocol/electorate/node-identity.js';
-import { setText, stampText } from '../protocol/electorate/node-set.js';
+import { setText } from '../protocol/electorate/node-set.js';
 import type {
   BeatReply,
   Claim,
@@ -29,6 +29,7 @@ import {
   textOfSign,
   wordsOfIds,
   wordsOfNote,
+  wordsOfStamp,
 } from './identity-words.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from './ledger-scripts.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from './membership-scripts.js';
@@ -124,8 +125,8 @@ export class RedisVotingNode implements VotingNode {
     return read(await this.#node.call(CONFIRM_SCRIPT, [this.#keys.ledger], args), parseConfirmAnswer);
   }
 
-  async stamp({ stamp, expected, raiseFloor, deadlineMs }: StampRequest): Promise<NodeReply<StampAnswer>> {
-    const args = [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs)];
+  async stamp(request: StampRequest): Promise<NodeReply<StampAnswer>> {
+    const args = wordsOfStamp(request);
     return read(await this.#node.call(STAMP_SCRIPT, [this.#keys.ledger], args), parseStampAnswer);
   }
 

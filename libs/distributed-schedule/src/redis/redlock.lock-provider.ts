@@ -18,6 +18,8 @@ export interface RedlockLockProviderSettings {
   readonly instanceId: string;
   readonly clock: Clock;
   readonly nodeTimeoutMs: number;
+  /** Whether a lock of that node counts: a server that the others do not mean grants locks beside theirs. Absent: always. */
+  readonly counts?: (node: RedisNode) => boolean;
 }
 
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
@@ -39,10 +41,12 @@ export class RedlockLockProvider implements LockProvider {
 
   constructor(settings: RedlockLockProviderSettings) {
     this.#settings = settings;
-    const { keys, instanceId, clock } = settings;
+    const { keys, instanceId, clock, counts = () => true } = settings;
     const rounds = this.#rounds;
     this.#engine = createEngine(
-      settings.nodes.map((node) => new LockBatcher({ node, rounds, keys, instanceId, clock })),
+      settings.nodes.map(
+        (node) => new LockBatcher({ node, rounds, keys, instanceId, clock, counts: () => counts(node) }),
+      ),
     );
   }
 

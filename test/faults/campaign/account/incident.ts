@@ -24,6 +24,8 @@ export interface Effect {
   readonly forgets?: boolean;
   /** Everybody was led to another server and back: what had been replaced has to be given up for a new id. */
   readonly isReplaced?: boolean;
+  /** Names of nodes that meant another server for somebody: who of the two may vote is to be found out. */
+  readonly forks?: readonly number[];
   /** Replicas that cannot act. Death and SIGTERM are in their {@link Life} instead. */
   readonly replicas?: readonly string[];
   /** Replicas whose way to these nodes is cut, slow or lossy. */

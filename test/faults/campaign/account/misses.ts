@@ -6,6 +6,7 @@ import { LAST_BID_MS, LEFTOVER_MS, LeftLocks } from './left-locks.js';
 import { Outages } from './outages.js';
 import type { Run } from './runs.js';
 import { Starved } from './starved.js';
+import { whyWithoutVotes } from './without-votes.js';
 
 export const REASONS = [
   'lost quorum',
@@ -70,6 +71,7 @@ export class MissExplainer {
     const found =
       this.heldByRun(task, missed) ??
       this.nobodyAble(span) ??
+      whyWithoutVotes(this.outages, words, span) ??
       this.heldByHurt(missed) ??
       (winners.length > 0 ? this.deadWinner(winners, span) : this.votesLeftBehind(missed)) ??
       this.starved(winners, missed);

@@ -67,6 +67,23 @@ export class Outages {
     return this.facts.incidents.some((one) => one.effect.clocks?.includes(replica) && meets(one, span));
   }
 
+  /** Whether anybody who could act reaches a majority beside these nodes. */
+  hasQuorumWithout(nodes: readonly number[], span: Span): boolean {
+    return this.able(span).some(({ replica }) => {
+      const away = new Set([...this.nodesAway(replica, span).keys(), ...nodes]);
+      return this.facts.nodes - away.size >= this.majority;
+    });
+  }
+
+  /** What has changed who answers at that node, so that it may be without a vote although it answers. */
+  whyWithoutVote(node: number, span: Span): string | undefined {
+    return this.facts.incidents.find(
+      (one) =>
+        (one.effect.forks?.includes(node) || (one.effect.forgets && one.effect.nodes?.includes(node))) &&
+        meets(one, span, IDENTITY_WAIT_MS),
+    )?.fault;
+  }
+
   private whyAway(replica: string, node: number, span: Span): string | undefined {
     for (const one of this.facts.incidents) {
       if (one.effect.links?.some((link) => link.replica === replica && link.node === node)) {

@@ -102,7 +102,7 @@ function oneLedElsewhere(links: Links, aim: Aim, others: readonly RedisServer[])
   return {
     ...swap(aim, linksTo(links, node), moved, others),
     target: `${nodeName(node)} for ${replica}`,
-    effect: { links: [{ replica, node }] },
+    effect: { links: [{ replica, node }], forks: [node] },
   };
 }
 
@@ -121,6 +121,7 @@ function splitByName(links: Links, aim: Aim, others: readonly RedisServer[]): At
     target: `${led.target}, the others without ${nodeName(unheard)}`,
     fault: together([led.fault, healedLinks(silentRequests(hit), hit)]),
     effect: {
+      ...led.effect,
       links: [
         ...(led.effect.links ?? []),
         ...staying.map((one) => ({ replica: cast.replicaIn(one).name, node: unheard })),
@@ -136,7 +137,7 @@ function allLedElsewhere(links: Links, aim: Aim, others: readonly RedisServer[])
   return {
     ...swap(aim, all, all, others),
     target: `${nodeName(aim.node)} for all`,
-    effect: { nodes: [aim.node], forgets: true, isReplaced: true },
+    effect: { nodes: [aim.node], forgets: true, isReplaced: true, forks: [aim.node] },
     afterHeal: () => sleepMs(QUARANTINE_MS),
   };
 }

@@ -28,7 +28,11 @@ export function decideSet(scene: SetScene): SetDecision {
   }
   const rivals = rivalsOf(scene.set, scene.nodes);
   const stronger = rivals.find((rival) => outranks(rival, scene.set, scene.standsSinceMs));
-  if (stronger !== undefined) return decided('yields', `${describeRival(stronger)} goes on`);
+  if (stronger !== undefined) {
+    const goesOn = `${describeRival(stronger)} goes on`;
+    // Too few answers say whether this set stands itself: no reason to be overlooked by the others.
+    return decided(isMajority(answers.length, scene.set) ? 'yields' : 'waits', goesOn);
+  }
   // Others may have stamped because this instance showed that it gives way: they must first see that it no longer does.
   if (!scene.wasShown) return { ...decided('waits', 'the other set is gone'), againInMs: 0 };
   if (!isMajority(answers.length, scene.set)) {

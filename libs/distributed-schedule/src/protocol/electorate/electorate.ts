@@ -54,6 +54,7 @@ export class Electorate implements ElectorateView, BidGate {
       set,
       nodes,
       identityWaitMs,
+      clock,
       known: this.book.known,
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
@@ -70,7 +71,7 @@ export class Electorate implements ElectorateView, BidGate {
         set,
         app,
         standsSinceMs: this.book.standsSinceMs(sentMs),
-        yields: this.decision.condition === 'yields',
+        yields: this.decision.condition === 'yields' && !this.upkeep.mayStampYet(sentMs),
         ids: this.book.idsInUse(),
       },
       sentMs,
@@ -106,6 +107,16 @@ export class Electorate implements ElectorateView, BidGate {
     if (this.decision.condition === 'yields') return false;
     const node = this.book.known.find((one) => one.position === position);
     return node !== undefined && this.book.standingOf(node) === 'votes';
+  }
+
+  /**
+   * Whether a run lock of that node counts. Another server than the one that the others mean would grant a lock beside theirs.
+   * Before the first answer nothing is known against it.
+   */
+  countsLocksOf(position: string): boolean {
+    const node = this.book.known.find((one) => one.position === position);
+    const standing = node === undefined ? 'unknown' : this.book.standingOf(node);
+    return standing === 'votes' || standing === 'unknown';
   }
 
   mayBid(): NoBid | undefined {

@@ -90,6 +90,8 @@ export type ConfirmAnswer =
 
 export interface StampRequest {
   readonly stamp: Stamp;
+  /** The memory that was decided on: one that has come since has listened to nobody. Absent: whatever answers. */
+  readonly id?: LedgerId;
   /** `stampText` of what is on record, `''` for none. */
   readonly expected: string;
   /** Refuse what the set on record may have granted. */
@@ -98,5 +100,5 @@ export interface StampRequest {
   readonly deadlineMs: number;
 }
 
-/** `changed`: something else than `expected` is on record. */
+/** `changed`: something else than `expected` is on record, or in another memory than was decided on. */
 export type StampAnswer = 'stamped' | 'changed' | 'too_late';

@@ -57,9 +57,12 @@ export function decided(condition: NodeSetCondition, detail: string): SetDecisio
   return { condition, detail, stamps: [] };
 }
 
+/** For so long a stamp may be put that rests on an answer, ms: the instance is sure to be shown as alive by then. */
+export const STAMP_LIFE_MS = MEMBER_TTL_MS / 2;
+
 /** Node time after which a stamp that rests on this answer is refused: whoever was suspended knows nothing. */
 export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number {
-  return Math.floor(nowMs) + MEMBER_TTL_MS / 2;
+  return Math.floor(nowMs) + STAMP_LIFE_MS;
 }
 
 /**
@@ -87,6 +90,7 @@ export function planStamp(
     reason,
     request: {
       stamp: { set, sinceMs, app },
+      id: identity.id,
       expected: stamp === undefined ? '' : stampText(stamp),
       raiseFloor: raisesFloor(reason, set, stamp?.set),
       deadlineMs: stampDeadlineMs(identity),

@@ -7,7 +7,7 @@
 
 import { quorumOf } from '../quorum.js';
 import { isMajority, type KnownNode } from './known-node.js';
-import { SINGLE_POSITION, type Stamp, setText } from './node-set.js';
+import { isProvisional, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 import type { Rival } from './rival-sets.js';
 import { describeRecord, nameOfSet } from './set-name.js';
 import {
@@ -58,7 +58,7 @@ export function decideTakeOver(
     const sinceMs = ownSinceMs ?? latestGrantMs(recorded.answers);
     stamps.push(...recorded.answers.map((answer) => planStamp(scene, answer, 'taken_over', sinceMs)));
     // Begun by an instance that has not come to the end: the majority of that set is not ours yet.
-    mustComeFirst ||= ownSinceMs === undefined || stamp.sinceMs < ownSinceMs;
+    mustComeFirst ||= ownSinceMs === undefined || (!isProvisional(stamp) && stamp.sinceMs < ownSinceMs);
   }
   if (!mustComeFirst) return { stamps };
   return { stamps: [], blocks: { ...decided('waits', 'a set that nobody uses is taken over'), stamps } };
@@ -74,7 +74,8 @@ function isIntruder(
   answers: readonly Answer[],
   ownSinceMs: number | undefined,
 ): boolean {
-  if (ownSinceMs === undefined || stamp.sinceMs <= ownSinceMs) return false;
+  if (ownSinceMs === undefined) return false;
+  if (!isProvisional(stamp) && stamp.sinceMs <= ownSinceMs) return false;
   return isMajority(answers.filter(({ standing }) => standing === 'own').length, set);
 }
 

@@ -4,10 +4,10 @@
  */
 
 import type { ScheduleEvent } from '../observer.js';
-import type { VotingNode } from '../ports.js';
+import type { Clock, VotingNode } from '../ports.js';
 import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
-import type { PlannedStamp, SetDecision } from './set-scene.js';
+import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
 
 /** A stamp may let more be decided: a provisional one at all nodes lets the set stand, and an own one lets empty nodes be stamped. */
 const MOST_DECISIONS = 4;
@@ -20,11 +20,14 @@ export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
   /** Nodes whose ids want a vote, or another number, now. */
   readonly wanting: () => readonly KnownNode[];
   readonly tell: (event: ScheduleEvent) => void;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 export class Upkeep {
   private running: Promise<void> | undefined;
   private isAskedAgain = false;
+  /** Until when a stamp without an answer may still be put, by position; monotonic. */
+  private readonly stampsOut = new Map<string, number>();
 
   constructor(private readonly parts: UpkeepParts) {}
 
@@ -34,6 +37,11 @@ export class Upkeep {
     this.running ??= this.run().finally(() => {
       this.running = undefined;
     });
+  }
+
+  /** A stamp has been sent that may yet be put: whoever gives way now would be on record beside the set that goes on. */
+  mayStampYet(nowMs: number): boolean {
+    return [...this.stampsOut.values()].some((untilMs) => untilMs > nowMs);
   }
 
   /** Resolves when nothing is under way. Never rejects. */
@@ -64,7 +72,10 @@ export class Upkeep {
   }
 
   private async stamp({ node, request, reason }: PlannedStamp): Promise<boolean> {
+    // Its deadline counts from an answer that is older than now.
+    this.stampsOut.set(node.position, this.parts.clock.monotonicMs() + STAMP_LIFE_MS);
     const reply = await this.votingNode(node).stamp(request);
+    if (reply.answered) this.stampsOut.delete(node.position);
     if (!reply.answered || reply.value !== 'stamped' || node.identity === undefined) return false;
     node.identity = { ...node.identity, stamp: request.stamp };
     if (reason !== 'provisional') this.parts.tell({ type: 'stamped', node: node.label, reason });

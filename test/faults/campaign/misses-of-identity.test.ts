@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { allBut, evidenceOf, incident, word } from './account/made-up.js';
+import { tallyUp } from './account/tally.js';
+
+function reasonsOf(evidence: Parameters<typeof tallyUp>[0]): readonly string[] {
+  return tallyUp(evidence).total.misses.map(({ reason }) => reason);
+}
+
+describe('a missed tick of a cluster whose nodes are not who they were', () => {
+  it('is explained by a node that forgot while another one was away, until that one has noted it', () => {
+    const flush = incident('redis: FLUSHALL', 0, 10, { effect: { nodes: [0], forgets: true } });
+    const down = (untilMs: number) =>
+      incident('redis: one down for long', -2_000, untilMs, { effect: { nodes: [1] } });
+    const third = incident('redis: SIGSTOP', 7_500, 8_500, { effect: { nodes: [2] } });
+    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
+      reasonsOf(evidenceOf(allBut(8), { incidents: [...incidents, third] }));
+    expect(reasons(flush, down(6_000))).toEqual(['lost quorum']);
+    expect(reasons(flush, down(1_500))).toEqual(['unexplained']);
+    expect(reasons(flush)).toEqual(['unexplained']);
+  });
+
+  it('is explained by nodes that instances name as without a vote, each after a fork or a loss of memory', () => {
+    const fork = (node: number) =>
+      incident('link: name led elsewhere', 500, 1_500, { effect: { forks: [node] } });
+    const words = [word('A', 5, 'no_quorum', 'no bid: node 1: no_vote, node 3: superseded')];
+    const reasons = (...incidents: ReturnType<typeof incident>[]) =>
+      reasonsOf(evidenceOf(allBut(5), { incidents }, words));
+    expect(reasons(fork(0), fork(2))).toEqual(['lost quorum']);
+    expect(reasons(fork(0))).toEqual(['unexplained']);
+    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }))).toEqual(['unexplained']);
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { decideSet } from '../../../libs/distributed-schedule/src/protocol/electorate/decide-set.js';
+import {
+  type KnownNode,
+  unknownNode,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/known-node.js';
+import type {
+  LiveSet,
+  NodeIdentity,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import {
+  type NodeSet,
+  PROVISIONAL_MS,
+  type Stamp,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type { SetScene } from '../../../libs/distributed-schedule/src/protocol/electorate/set-scene.js';
+
+const NOW_MS = 1_000_000;
+const OWN: NodeSet = { generation: 1, positions: ['a', 'b', 'c'], leaseTtlMs: 3_000 };
+const OTHER: NodeSet = { generation: 1, positions: ['c', 'd', 'e'], leaseTtlMs: 3_000 };
+
+function stampOf(set: NodeSet, sinceMs: number): Stamp {
+  return { set, sinceMs, app: 'app' };
+}
+
+function live(set: NodeSet, standsSinceMs: number | undefined, instances = 1): LiveSet {
+  return { set, standsSinceMs, instances, app: 'app' };
+}
+
+function answering(position: string, given: Partial<NodeIdentity> = {}, members = 1): KnownNode {
+  const identity: NodeIdentity = {
+    id: '1.x',
+    hasVote: true,
+    sinceMs: NOW_MS - 60_000,
+    nowMs: NOW_MS,
+    noted: {},
+    stamp: undefined,
+    liveSets: [],
+    ...given,
+  };
+  return { ...unknownNode(position, `node ${position}`), identity, members, answersNow: true };
+}
+
+function scene(nodes: readonly KnownNode[], given: Partial<SetScene> = {}): SetScene {
+  return {
+    set: OWN,
+    app: 'app',
+    nodes,
+    standsSinceMs: undefined,
+    wasShown: true,
+    waitedMs: 0,
+    identityWaitMs: 30_000,
+    takeOver: undefined,
+    ...given,
+  };
+}
+
+const EMPTY = [answering('a'), answering('b'), answering('c')];
+
+/** The first round of a first start is over: each node shows the set, and none lets it vote. */
+const SHOWN = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(OWN, PROVISIONAL_MS) }));
+
+describe('whether a set goes on', () => {
+  it('stamps all nodes on a first start, once each has listened, and by a deadline', () => {
+    const round = decideSet(scene(EMPTY));
+    expect(round.stamps.map(({ reason }) => reason)).toEqual(Array(3).fill('provisional'));
+    for (const { request } of round.stamps)
+      expect(request).toMatchObject({ expected: '', raiseFloor: false });
+    const decision = decideSet(scene(SHOWN));
+    expect(decision.stamps.map(({ node, reason }) => [node.position, reason])).toEqual([
+      ['a', 'first'],
+      ['b', 'first'],
+      ['c', 'first'],
+    ]);
+    for (const { request } of decision.stamps) {
+      expect(request).toMatchObject({ raiseFloor: false, deadlineMs: NOW_MS + 1_500 });
+    }
+    const young = [...EMPTY.slice(0, 2), answering('c', { sinceMs: NOW_MS - 2_000 })];
+    expect(decideSet(scene(young))).toMatchObject({ condition: 'waits', stamps: [], againInMs: 1_000 });
+  });
+
+  it('stamps nothing while one node does not answer, until identityWaitMs', () => {
+    const nodes = [...SHOWN.slice(0, 2), unknownNode('c', 'node c')];
+    expect(decideSet(scene(nodes, { waitedMs: 29_999 }))).toMatchObject({ condition: 'waits', stamps: [] });
+    const late = decideSet(scene(nodes, { waitedMs: 30_000 }));
+    expect(late.stamps.map(({ reason }) => reason)).toEqual(['forced', 'forced']);
+  });
+
+  it('stamps nothing by a beat that showed it as one that yields, and asks for another at once', () => {
+    const decision = decideSet(scene(EMPTY, { wasShown: false }));
+    expect(decision).toMatchObject({ condition: 'waits', stamps: [], againInMs: 0 });
+    const standing = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(OWN, 5) }));
+    expect(decideSet(scene(standing, { standsSinceMs: 5, wasShown: false })).condition).toBe('waits');
+  });
+
+  it('yields to an older standing stamp, and waits for a younger one to give way, whatever the numbers', () => {
+    const met = (sinceMs: number | undefined, instances: number): readonly KnownNode[] => [
+      answering('a', { stamp: stampOf(OWN, 50) }),
+      answering('b', { stamp: stampOf(OWN, 50) }),
+      answering('c', { liveSets: [live(OTHER, sinceMs, instances)] }, instances + 1),
+    ];
+    expect(decideSet(scene(met(49, 1), { standsSinceMs: 50 })).condition).toBe('yields');
+    expect(decideSet(scene(met(51, 9), { standsSinceMs: 50 })).condition).toBe('waits');
+    expect(decideSet(scene(met(undefined, 9), { standsSinceMs: 50 })).condition).toBe('bids');
+  });
+
+  it('neither bids nor stamps against an undecided set that it outranks, before that one has given way', () => {
+    const nodes = [...EMPTY.slice(0, 2), answering('c', { liveSets: [live(OTHER, undefined, 1)] }, 5)];
+    expect(decideSet(scene(nodes))).toMatchObject({ condition: 'waits', stamps: [] });
+    const fewer = [...EMPTY.slice(0, 2), answering('c', { liveSets: [live(OTHER, undefined, 4)] }, 5)];
+    expect(decideSet(scene(fewer)).condition).toBe('yields');
+  });
+
+  it('stamps empty nodes of a set that stands on one, by a majority, with raised floors', () => {
+    const nodes = [answering('a'), answering('b', { stamp: stampOf(OWN, 50) }), unknownNode('c', 'node c')];
+    const decision = decideSet(scene(nodes, { standsSinceMs: 50 }));
+    expect(decision.condition).toBe('bids');
+    expect(
+      decision.stamps.map(({ node, reason, request }) => [node.position, reason, request.raiseFloor]),
+    ).toEqual([['a', 'empty', true]]);
+    const alone = [unknownNode('a', 'node a'), ...nodes.slice(1)];
+    expect(decideSet(scene(alone, { standsSinceMs: 50 })).stamps).toEqual([]);
+  });
+
+  it('takes over a majority of a recorded set first, since an instant that no grant of it can follow', () => {
+    const before: NodeSet = { generation: 1, positions: ['a', 'b', 'z'], leaseTtlMs: 3_000 };
+    const recorded = { stamp: stampOf(before, 5) };
+    const decision = decideSet(scene([answering('a', recorded), answering('b', recorded), answering('c')]));
+    expect(decision.condition).toBe('waits');
+    expect(decision.stamps.map(({ node, reason }) => [node.position, reason])).toEqual([
+      ['a', 'taken_over'],
+      ['b', 'taken_over'],
+    ]);
+    for (const { request } of decision.stamps) expect(request.stamp.sinceMs).toBe(NOW_MS + 1_500);
+  });
+
+  it('goes on with a take-over that somebody else has begun, before it bids', () => {
+    const before: NodeSet = { generation: 1, positions: ['a', 'b', 'z'], leaseTtlMs: 3_000 };
+    const nodes = [
+      answering('a', { stamp: stampOf(OWN, 50) }),
+      answering('b', { stamp: stampOf(before, 5) }),
+      answering('c'),
+    ];
+    const decision = decideSet(scene(nodes, { standsSinceMs: 50 }));
+    expect(decision.condition).toBe('waits');
+    expect(decision.stamps.map(({ node, reason }) => [node.position, reason])).toEqual([['b', 'taken_over']]);
+  });
+
+  it('does not take over what listens too short a time, or what is live', () => {
+    const single: NodeSet = { generation: 1, positions: ['single'], leaseTtlMs: 3_000 };
+    const stamp = stampOf(single, 5);
+    const young = answering('a', { stamp, sinceMs: NOW_MS - 1_000 });
+    expect(decideSet(scene([young, ...EMPTY.slice(1)]))).toMatchObject({ condition: 'waits', stamps: [] });
+    const inUse = answering('a', { stamp, liveSets: [live(single, 5)] }, 2);
+    expect(decideSet(scene([inUse, ...EMPTY.slice(1)]))).toMatchObject({ condition: 'yields', stamps: [] });
+  });
+
+  it('is outdated by a newer generation on any node, and replaces an older one at once', () => {
+    const newer = stampOf({ ...OWN, generation: 2 }, 5);
+    expect(decideSet(scene([answering('a', { stamp: newer }), ...EMPTY.slice(1)])).condition).toBe(
+      'outdated',
+    );
+    const older = { ...OWN, positions: ['a', 'b'] };
+    const nodes = EMPTY.map(({ position }) => answering(position, { stamp: stampOf(older, 5) }));
+    const decision = decideSet(scene(nodes, { set: { ...OWN, generation: 2 } }));
+    expect(decision.stamps.map(({ reason, request }) => [reason, request.raiseFloor])).toEqual(
+      Array(3).fill(['newer', false]),
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
+import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
+import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+
+const SET = { generation: 1, positions: ['n1', 'n2', 'n3'], leaseTtlMs: 3_000 };
+
+/** One instance of three nodes that are in use, before its first beat. */
+function instance() {
+  const clock = new ManualClock();
+  // The wall clock of a machine that was suspended goes on, and its monotonic clock may not.
+  const slept = { offsetMs: 0 };
+  const machine = clock.skewed(slept);
+  const nodes = MemoryNode.inUse([clock, clock, clock], SET).map((node, index) =>
+    node.connect({ label: `node ${index + 1}`, position: `n${index + 1}` }),
+  );
+  const observer = { observe: () => undefined };
+  const electorate = new Electorate({
+    nodes,
+    set: SET,
+    app: 'app',
+    clock: machine,
+    observer,
+    identityWaitMs: 30_000,
+  });
+  const membership = new QuorumMembership(nodes, electorate);
+  return { clock, slept, electorate, beat: () => membership.beat('one', []) };
+}
+
+it('does not bid before its first beat is answered, nor after three seconds without one', async () => {
+  const { clock, electorate, beat } = instance();
+  expect(electorate.mayBid()).toMatchObject({ why: 'no node has answered yet' });
+  await beat();
+  expect(electorate.mayBid()).toBeUndefined();
+  clock.jump(3_000);
+  expect(electorate.mayBid()).toBeUndefined();
+  clock.jump(1);
+  expect(electorate.mayBid()).toMatchObject({ isOutdated: false });
+  await beat();
+  expect(electorate.mayBid()).toBeUndefined();
+});
+
+it('notices by the wall clock that the machine was suspended', async () => {
+  const { slept, electorate, beat } = instance();
+  await beat();
+  slept.offsetMs = 60_000;
+  expect(electorate.mayBid()?.why).toContain('not been heard');
+});
+
+it('names ids in its beats only after the nodes have answered one, and none of a node that is silent', async () => {
+  const { electorate, beat } = instance();
+  expect(electorate.beginBeat().sign.ids).toEqual({});
+  await beat();
+  const { sign } = electorate.beginBeat();
+  expect(Object.keys(sign.ids)).toEqual(['n1', 'n2', 'n3']);
+  expect(sign).toMatchObject({ yields: false, standsSinceMs: expect.any(Number) });
+  const silent = { answered: false, reason: 'timeout' } as const;
+  electorate.heard(electorate.beginBeat(), [silent, silent, silent]);
+  expect(electorate.beginBeat().sign.ids).toEqual({});
+  // For claims they still count: a connection is back in 20 ms, and the next beat may be a second away.
+  expect(Object.keys(electorate.terms({ callDeadlineMs: () => 0 } as never).ids)).toEqual(['n1', 'n2', 'n3']);
+});
