@@ -2,14 +2,15 @@
 
 import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
+import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
+import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
-import { setOf, signOf } from '../../support/electorate.js';
-import { MakeshiftElectorate } from '../../support/makeshift-electorate.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
 import { nameOf } from '../world/names.js';
@@ -40,8 +41,7 @@ const WARM_UP_MS = 30_000;
 /** What is due last has ended so long after the end. */
 const COOL_DOWN_MS = 40_000;
 const MOST_HANDLER_MS = 50;
-/** As connectNode names it. */
-const SIGN = signOf(setOf(['n1', 'n2', 'n3']));
+const IDENTITY_WAIT_MS = 30_000;
 
 export interface WeekResult {
   readonly plan: WeekPlan;
@@ -77,6 +77,7 @@ class WeekWorld {
   private readonly servers: readonly Server[];
   private readonly machines: Machine[] = [];
   private readonly alive = new Map<string, Machine>();
+  private readonly electorates = new Map<string, Electorate>();
   private readonly runs = new Map<string, number[]>();
   private readonly schedules: ReadonlyMap<string, RememberedSchedule>;
   private joined = 0;
@@ -132,10 +133,15 @@ class WeekWorld {
       const alive = [...this.alive].filter(([, machine]) => !machine.isDead).map(([id]) => id);
       for (const server of this.servers) {
         const node = server.connect(nameOf(server.position));
-        await Promise.all(alive.map((id) => node.beat(id, SIGN, [])));
+        await Promise.all(alive.map((id) => this.beatOnce(id, node)));
       }
     }
     await time.runUntil(untilMs - EPOCH_MS);
+  }
+
+  private async beatOnce(id: string, node: VotingNode): Promise<void> {
+    const electorate = this.electorates.get(id);
+    if (electorate !== undefined) await node.beat(id, electorate.beginBeat().sign, []);
   }
 
   private join(place: number): void {
@@ -177,10 +183,24 @@ class WeekWorld {
     const giveUps = { grants: nothing, forgot: nothing };
     const watched = { options, network, claims, giveUps, history, reconnect: nothing };
     const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
-    const electorate = new MakeshiftElectorate(nodes);
+    const observe = (event: ScheduleEvent): void => {
+      if (event.type === 'tick') history.count(event.report.outcome);
+      if (event.type === 'error') history.fail('no error inside', `${event.where}: ${String(event.error)}`);
+    };
+    const positions = nodes.map(({ position }) => position).sort();
+    const electorate = new Electorate({
+      nodes,
+      set: { generation: 1, positions, leaseTtlMs: options.leaseTtlMs },
+      app: 'app',
+      clock: machine,
+      observer: { observe },
+      identityWaitMs: IDENTITY_WAIT_MS,
+    });
+    this.electorates.set(id, electorate);
     return new Scheduler({
       instanceId: id,
       nodes: nodes.length,
+      electorate,
       options,
       clock: machine,
       random,
@@ -188,13 +208,7 @@ class WeekWorld {
       locks: this.locksOf(id, machine),
       ledger: new QuorumTickLedger(nodes, electorate),
       membership: new QuorumMembership(nodes, electorate),
-      observer: {
-        observe: (event) => {
-          if (event.type === 'tick') history.count(event.report.outcome);
-          if (event.type === 'error')
-            history.fail('no error inside', `${event.where}: ${String(event.error)}`);
-        },
-      },
+      observer: { observe },
       idempotencyKey: (task, tick) => `${task} ${tick}`,
     });
   }
