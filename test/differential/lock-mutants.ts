@@ -87,10 +87,16 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
     replace: "'-inf'",
   },
   {
-    name: 'beats from the future count',
+    name: 'beats from a far future count',
     file: MEMBERS,
-    find: 'text(now + 1)',
+    find: 'text(now + ${MARGIN_MS})',
     replace: "'+inf'",
+  },
+  {
+    name: 'beats from before the clock stepped back do not count',
+    file: MEMBERS,
+    find: 'text(now + ${MARGIN_MS})',
+    replace: 'text(now + 1)',
   },
   {
     name: 'a member without presence is judged by its absence',

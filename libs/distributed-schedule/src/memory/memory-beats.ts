@@ -1,6 +1,6 @@
 /** Who gave a sign of life to one memory node, and which set and ids it showed. The model of membership-scripts.ts. */
 
-import { FORGET_MEMBER_AFTER_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
+import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
 import type { LedgerId } from '../protocol/electorate/ledger-id.js';
 import type { BeatSign, LiveSet } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, setText } from '../protocol/electorate/node-set.js';
@@ -105,10 +105,10 @@ export class MemoryBeats {
     return [...byText.values()];
   }
 
-  /** A beat from the future is one from before the clock stepped back: its instance beats again within a second. */
+  /** A beat up to MARGIN ahead is from before the clock stepped back. One that is further ahead is of no known time. */
   private isAlive(id: string, beat: Beat, nowMs: number): boolean {
     const score = scoreOf(beat);
-    const isRecent = score >= nowMs - MEMBER_TTL_MS && score <= nowMs + 1;
+    const isRecent = score >= nowMs - MEMBER_TTL_MS && score <= nowMs + MARGIN_MS;
     return isRecent && (this.isPresent(id) || !beat.wasPresent);
   }
 

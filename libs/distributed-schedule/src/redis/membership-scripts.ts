@@ -1,4 +1,4 @@
-import { FORGET_MEMBER_AFTER_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
+import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
 /** Bound of a reply: no cluster of instances is that large, and `unpack` takes no more than 8,000 values. */
@@ -9,11 +9,14 @@ const MOST_MEMBERS = 2_000;
  *
  * A score is the node time of the last beat, plus 0.5 when the member's presence was seen at that beat. Only such a
  * member may be judged dead by the absence of its presence; one that never managed to subscribe lives by its beats.
+ *
+ * A beat up to MARGIN ahead is from before the clock stepped back, and its instance as alive as the others: whoever asks
+ * between that step and its next beat must not find the node unused.
  */
 export const LIVING = `
 -- The live members, the newest beat first, and whether \`caller\` is seen.
 local function living(caller)
-  local candidates = redis.call('ZREVRANGEBYSCORE', KEYS[2], text(now + 1), text(now - ${MEMBER_TTL_MS}),
+  local candidates = redis.call('ZREVRANGEBYSCORE', KEYS[2], text(now + ${MARGIN_MS}), text(now - ${MEMBER_TTL_MS}),
     'WITHSCORES', 'LIMIT', '0', '${MOST_MEMBERS}')
   local channels = { channelPrefix .. caller }
   for i = 1, #candidates, 2 do

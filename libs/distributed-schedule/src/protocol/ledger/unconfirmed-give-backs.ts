@@ -4,9 +4,10 @@
  * A give-back only takes back what stands. A copy of the claim that is still on its way (in a frozen server, in the socket of a
  * connection that was given up) is applied afterwards, and then a claim stands that nobody will run: the tick is lost. So while a
  * copy has no answer, no answer to the give-back confirms it, neither "nothing there" nor "given back", before the node's clock
- * has passed the latest deadline of the copies: from then on the node refuses them.
+ * has passed the latest deadline of the copies by MARGIN, which is how far it may step back: from then on the node refuses them.
  */
 
+import { MARGIN_MS } from '../constants.js';
 import type { Claim } from '../ports.js';
 
 /** So many tasks may lose a bid at one moment, some ticks in a row. The oldest go. */
@@ -18,7 +19,7 @@ const MOST_COPIES = 20_000;
 /** A claim that was sent once, until its answer comes. */
 export interface Copy {
   readonly key: string;
-  /** In node time; after it the node refuses this copy. */
+  /** In node time; after it the node refuses this copy, however its clock may have stepped back within MARGIN. */
   readonly deadlineMs: number;
 }
 
@@ -48,7 +49,8 @@ export class UnconfirmedGiveBacks {
       const key = keyOf(claim);
       // Without a deadline of its own a copy ends where the node refuses it as late.
       const lateMs = claim.tick + claim.maxLatenessMs;
-      const copy = { key, deadlineMs: deadlineMs > 0 ? Math.min(deadlineMs, lateMs) : lateMs };
+      const refusedMs = deadlineMs > 0 ? Math.min(deadlineMs, lateMs) : lateMs;
+      const copy = { key, deadlineMs: refusedMs + MARGIN_MS };
       this.copies.set(key, [...(this.copies.get(key) ?? []), copy.deadlineMs]);
       this.forgetSurplusCopies();
       return copy;
