@@ -5,9 +5,11 @@
  *   at once       as the message that their owner sends
  *   ahead         of every later message to that node, on the same connection: what is asked next must find neither a dead claim
  *                 of our own nor a vote that stands for nobody
- *   by themselves once the deadline of the copies has passed, since the next message may be a beat, a second later
+ *   by themselves once the deadline of the copies has passed, since the next message may be a beat, a second later, and again
+ *                 when the node's clock can no longer step back behind it
  */
 
+import { MARGIN_MS } from '../constants.js';
 import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../electorate/node-identity.js';
 import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
@@ -111,7 +113,10 @@ export class ClaimCourier implements VotingNode {
       // No copy outlives its call by its deadline. Once is enough: a node that is away is asked again with the next beat.
       if (!isByItself) void this.sendLater(this.parts.nodeTimeoutMs);
     } else if (leftUntilMs !== undefined) {
-      void this.sendLater(leftUntilMs + 1 - reply.nodeTimeMs);
+      // At once when the copies' deadline has passed, and for certain when the clock cannot step back behind it any more.
+      const deadlineMs = leftUntilMs - MARGIN_MS;
+      const againMs = reply.nodeTimeMs <= deadlineMs ? deadlineMs : leftUntilMs;
+      void this.sendLater(againMs + 1 - reply.nodeTimeMs);
     }
     return this.noted(reply);
   }
