@@ -15,6 +15,8 @@ import { closingInstant, looksBack } from './task-policies.js';
 
 /** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
 const MOST_VOTES = 3;
+/** All votes together, each with the pause behind it: what waits behind this start becomes late meanwhile. In calls. */
+const CALLS_WITHIN = 2 * MOST_VOTES;
 
 export interface ClaimAgainParts extends BidParts {
   /** Stops this instance for good: it has met a newer, or another, node set. */
@@ -109,8 +111,9 @@ async function claimTick(
   due: DueTick,
   goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
+  const lastMs = parts.clock.monotonicMs() + CALLS_WITHIN * parts.options.nodeTimeoutMs;
   // Without trust a successor may be making its own attempt.
-  const mayGoOn = (): boolean => run.lease.isTrusted() && goesOn();
+  const mayGoOn = (): boolean => run.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
     const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
