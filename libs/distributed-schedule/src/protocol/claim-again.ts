@@ -15,8 +15,8 @@ import { closingInstant, looksBack } from './task-policies.js';
 
 /** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
 const MOST_VOTES = 3;
-/** All votes together, each with the pause behind it: what waits behind this start becomes late meanwhile. In calls. */
-const CALLS_WITHIN = 2 * MOST_VOTES;
+/** All votes together, with resends and pauses: what waits behind this start becomes late meanwhile. In calls. */
+const CALLS_WITHIN = 3 * MOST_VOTES;
 
 export interface ClaimAgainParts extends BidParts {
   /** Stops this instance for good: it has met a newer, or another, node set. */
