@@ -19,7 +19,7 @@ it('a refused database is told once, with what to do and no address, and ends wh
   const redis = `redis://shop:geheim@127.0.0.1:${server.port}/2`;
   const { app, logs } = await bootWith({
     imports: [
-      DistributedScheduleModule.forRoot({ redis, namespace: 'shop', observers: [events] }),
+      DistributedScheduleModule.forRoot({ redis, namespace: 'shop', app: 'shop', observers: [events] }),
       DistributedScheduleHealthModule,
     ],
   });
