@@ -16,7 +16,7 @@ import { closingInstant, looksBack } from './task-policies.js';
 /** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
 const MOST_VOTES = 3;
 /** All votes together, with resends and pauses: what waits behind this start becomes late meanwhile. In calls. */
-const CALLS_WITHIN = 3 * MOST_VOTES;
+const CALLS_WITHIN = 2 * MOST_VOTES;
 
 export interface ClaimAgainParts extends BidParts {
   /** Stops this instance for good: it has met a newer, or another, node set. */
@@ -111,7 +111,10 @@ async function claimTick(
   due: DueTick,
   goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
-  const lastMs = parts.clock.monotonicMs() + CALLS_WITHIN * parts.options.nodeTimeoutMs;
+  // A further attempt has a deadline of its own, which its policy says.
+  const isFurther = (due.attempt ?? 1) > 1;
+  const withinMs = isFurther ? Number.POSITIVE_INFINITY : CALLS_WITHIN * parts.options.nodeTimeoutMs;
+  const lastMs = parts.clock.monotonicMs() + withinMs;
   // Without trust a successor may be making its own attempt.
   const mayGoOn = (): boolean => run.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
   for (let votes = 1; ; votes += 1) {
