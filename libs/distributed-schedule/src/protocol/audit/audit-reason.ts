@@ -49,7 +49,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
       // on, it may yet end behind a run that goes on.
       return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick || awaitsReport(question)
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
-        : { kind: 'missed', finding: { ...causeOf(question), certain: true } };
+        : { kind: 'missed', finding: { ...causeOf(question), certain: !mayYetStart(due.task) } };
     case 'unknown':
     case undefined:
       return { kind: 'unsure', finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false } };
@@ -73,6 +73,11 @@ function judgeTaken(question: AuditQuestion, claimId: string | undefined): Audit
       finding: { cause: 'no_majority', detail: NO_MAJORITY, certain: false },
     };
   return FINE;
+}
+
+/** Behind a run that goes on elsewhere a tick may stand in line, and be claimed when that has ended, after its lateness limit. */
+function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
+  return policies.overlap === 'buffer_one' || policies.overlap === 'cancel_other';
 }
 
 /** Whoever takes no part in the contests does not know which ticks came during a run: those who do can tell. */
