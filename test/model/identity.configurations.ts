@@ -1,6 +1,6 @@
 /** The worlds of identity.pml: which server is meant by a node. */
 
-import { type Configuration, fails, holds, of, reachable, slow } from './configuration.js';
+import { type Configuration, fails, holds, of, quick, reachable } from './configuration.js';
 
 const ONE_AND_ONE = 'LOSSES=1 FORKS=1 LIVES=2';
 const ONE_FORK = 'LOSSES=0 FORKS=1 LIVES=2';
@@ -9,10 +9,10 @@ const LIVENESS = 'LIVENESS LIVES=2 HIGHEST=3 RETIREMENT';
 
 /** At most f positions are in doubt at a time while an old server lives beside a new one. */
 const SAFETY = [
-  holds('identity: 3 nodes, 1 fork', 'LOSSES=0 FORKS=1 LIVES=2'),
+  quick(holds('identity: 3 nodes, 1 fork', ONE_FORK)),
   holds('identity: 3 nodes, 2 losses of one or two servers', 'LOSSES=2 FORKS=0 LIVES=3'),
-  slow(holds('identity: 3 nodes, 1 fork and 1 loss', ONE_AND_ONE)),
-  slow(holds('identity: 3 nodes, 2 forks, one after the other', TWO_FORKS)),
+  holds('identity: 3 nodes, 1 fork and 1 loss', ONE_AND_ONE),
+  holds('identity: 3 nodes, 2 forks, one after the other', TWO_FORKS),
   holds('identity: 3 nodes, 2 losses, votes by force', 'LOSSES=2 FORKS=0 LIVES=2 FORCED'),
   holds('identity: 3 nodes, 1 fork, old ids are retired', 'LOSSES=0 FORKS=1 LIVES=2 RETIREMENT'),
 ];
@@ -33,10 +33,12 @@ const BREAKAGES = [
   fails('identity: the ids in notes are not taken over', `${ONE_AND_ONE} IDS_NOT_TAKEN_OVER`),
   fails('identity: notes say no ids', `${ONE_AND_ONE} NOTES_WITHOUT_IDS`),
   fails('identity: no floor when a new id is made', `${ONE_AND_ONE} NO_BIRTH_FLOOR`),
-  slow(fails('identity: void notes count', `${TWO_FORKS} NO_VOID`)),
-  fails(
-    'identity: a retired id, its claims before its floor',
-    'LOSSES=0 FORKS=1 LIVES=2 RETIREMENT SAME_CLAIM_BEFORE_FLOOR',
+  fails('identity: void notes count', `${TWO_FORKS} NO_VOID`),
+  quick(
+    fails(
+      'identity: a retired id, its claims before its floor',
+      `${ONE_FORK} RETIREMENT SAME_CLAIM_BEFORE_FLOOR`,
+    ),
   ),
   fails(
     'identity: a retired id, votes of several rounds are added',
@@ -45,11 +47,11 @@ const BREAKAGES = [
 ];
 
 const LIVENESS_WORLDS = [
-  slow(holds('identity, liveness: 3 nodes, 1 loss', `${LIVENESS} FORKS=0 LOSSES=1`)),
-  slow(holds('identity, liveness: 3 nodes, first start, 1 loss', `${LIVENESS} BOOT FORKS=0 LOSSES=1`)),
-  slow(holds('identity, liveness: 3 nodes, 1 fork and the way back', `${LIVENESS} FORKS=1 LOSSES=0`)),
+  holds('identity, liveness: 3 nodes, 1 loss', `${LIVENESS} FORKS=0 LOSSES=1`),
+  holds('identity, liveness: 3 nodes, first start, 1 loss', `${LIVENESS} BOOT FORKS=0 LOSSES=1`),
+  holds('identity, liveness: 3 nodes, 1 fork and the way back', `${LIVENESS} FORKS=1 LOSSES=0`),
   fails('identity, liveness: no way back without a new id', 'LIVENESS LIVES=2 HIGHEST=3 FORKS=1 LOSSES=0'),
-  slow(fails('identity, liveness: ids are not renumbered', `${LIVENESS} FORKS=0 LOSSES=2 NO_RENUMBER`)),
+  fails('identity, liveness: ids are not renumbered', `${LIVENESS} FORKS=0 LOSSES=2 NO_RENUMBER`),
   fails(
     'identity, liveness: nodes without a vote do not note',
     `${LIVENESS} FORKS=0 LOSSES=2 VOTELESS_DO_NOT_NOTE`,

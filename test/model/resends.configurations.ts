@@ -1,14 +1,14 @@
 /** The worlds of resends.pml: one claim in several copies, and its give-backs. */
 
-import { type Configuration, fails, holds, of, reachable, slow } from './configuration.js';
+import { type Configuration, fails, holds, of, quick, reachable } from './configuration.js';
 
 export const RESENDS: readonly Configuration[] = of('resends', [
-  holds('resends: 2 copies on 1 node, 2 connections end', 'N=1'),
-  slow(holds('resends: 2 copies on 1 node, 3 connections end, 3 deadlines', 'N=1 BREAKS=3 LATEST=2')),
+  quick(holds('resends: 2 copies on 1 node, 2 connections end', 'N=1')),
+  holds('resends: 2 copies on 1 node, 3 connections end, 3 deadlines', 'N=1 BREAKS=3 LATEST=2'),
   fails('resends: sent again after its give-back', 'N=1 SENT_AFTER_GIVE_BACK'),
   fails('resends: copies have no deadline', 'N=1 NO_DEADLINE'),
   fails('resends: only the deadline of the last copy is kept', 'N=1 DEADLINE_OF_LAST_COPY'),
-  fails('resends: any answer confirms a give-back', 'N=1 ANY_ANSWER_CONFIRMS'),
+  quick(fails('resends: any answer confirms a give-back', 'N=1 ANY_ANSWER_CONFIRMS')),
   fails('resends: open copies are looked at on the answer', 'N=1 LOOKED_AT_ON_ANSWER'),
   fails('resends: a give-back is sent once', 'N=1 GIVEN_BACK_ONCE'),
   reachable('resends: a copy is applied after a give-back', 'N=1 REACH=STALE_COPY'),
