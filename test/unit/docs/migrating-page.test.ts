@@ -20,7 +20,8 @@ describe('docs/migrating.md', () => {
   it.each(files)('turns %s of the app before into that of the app after', (file) => {
     let text = readFileSync(join(APPS, 'before', file), 'utf8');
     for (const [search, replace] of documentedReplacements()) text = text.replaceAll(search, replace);
-    expect(text).toBe(readFileSync(join(APPS, 'after', file), 'utf8'));
+    // A formatter may break the line that has become longer.
+    expect(squeezed(text)).toBe(squeezed(readFileSync(join(APPS, 'after', file), 'utf8')));
   });
 
   it('needs every one of its replacements, and knows every file', () => {
@@ -29,3 +30,7 @@ describe('docs/migrating.md', () => {
     expect(readdirSync(join(APPS, 'after'))).toEqual(files);
   });
 });
+
+function squeezed(text: string): string {
+  return text.replaceAll(/\s+/g, '').replaceAll(/,(?=[)\]}])/g, '');
+}

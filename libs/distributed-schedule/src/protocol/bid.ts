@@ -195,7 +195,7 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
 function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
   const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
   if (fate === 'won') return ENDED_HERE;
-  return fate === undefined ? NOTHING_TO_START : OWN_CLAIM_STANDS;
+  return fate === 'given_up' ? OWN_CLAIM_STANDS : NOTHING_TO_START;
 }
 
 /** The newest instants of the tasks; nothing where the ledger throws. */

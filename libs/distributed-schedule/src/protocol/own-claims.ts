@@ -10,15 +10,10 @@ import { closingInstant, looksBack } from './task-policies.js';
 /** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
 const MOST_REMEMBERED = 10_000;
 
-export type ClaimFate = 'open' | 'won' | 'given_up';
+export type ClaimFate = 'won' | 'given_up';
 
 export class OwnClaims {
   private readonly byId = new Map<string, { readonly claim: Claim; readonly fate: ClaimFate }>();
-
-  /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
-  opened(claim: Claim): void {
-    this.settle(claim, 'open');
-  }
 
   won(claim: Claim): void {
     this.settle(claim, 'won');
@@ -29,12 +24,7 @@ export class OwnClaims {
     this.settle(claim, 'given_up');
   }
 
-  /** It is decided, or no node can have granted it. */
-  forget(claim: Claim): void {
-    this.byId.delete(claim.claimId);
-  }
-
-  /** Undefined for a claim of another instance. */
+  /** Undefined for a claim of another instance, and for one that is open. */
   fateOf(claimId: string | undefined): ClaimFate | undefined {
     return claimId === undefined ? undefined : this.byId.get(claimId)?.fate;
   }
