@@ -15,7 +15,7 @@ const CI_SEED = 20_261_122;
 const SEED = Number(
   process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
 );
-const HISTORIES = 2_000;
+const HISTORIES = 3_000;
 const TASK = 'warm up';
 
 const clock = { wallMs: () => NOW_MS };
