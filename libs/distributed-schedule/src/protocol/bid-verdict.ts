@@ -85,6 +85,7 @@ function decideTaken({ due }: LockedTick, claimId: string | undefined, ownClaims
   switch (fate) {
     case 'won':
       return ENDED_HERE;
+    case 'open':
     case 'given_up':
       return OWN_CLAIM_STANDS;
     case undefined:

@@ -102,7 +102,8 @@ export async function surrender(
   /** Those of them whose claim may stand on some node. */
   standing: readonly LockedTick[] = ticks,
 ): Promise<void> {
-  for (const { claim } of standing) parts.ownClaims.gaveUp(claim);
+  const mayStand = new Set(standing);
+  for (const tick of ticks) parts.ownClaims.gaveUp(tick.claim, mayStand.has(tick));
   try {
     // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
     await Promise.all([
@@ -195,7 +196,7 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
 function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
   const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
   if (fate === 'won') return ENDED_HERE;
-  return fate === 'given_up' ? OWN_CLAIM_STANDS : NOTHING_TO_START;
+  return fate === undefined ? NOTHING_TO_START : OWN_CLAIM_STANDS;
 }
 
 /** The newest instants of the tasks; nothing where the ledger throws. */

@@ -119,15 +119,18 @@ async function claimTick(
   const mayGoOn = (): boolean => run.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
+    parts.ownClaims.opened(claim);
     const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
     if (verdict?.kind === 'won') {
       parts.ownClaims.won(claim);
       return { claim };
     }
-    await giveBack(parts, claim);
-    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
+    // What it meets is judged by the other claims of this instance, not by itself.
+    parts.ownClaims.forget(claim);
     const isOwn =
       verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
+    await giveBack(parts, claim);
+    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
     if (verdict?.kind === 'taken' && !isOwn) {
       return { refusal: { outcome: 'taken', ...claimedBy(verdict.claimId) } };
     }

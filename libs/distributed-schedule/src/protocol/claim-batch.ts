@@ -33,13 +33,17 @@ export async function claimAll(
   { start, giveUp }: ClaimBatchEnds,
 ): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
   const verdicts = new Map<LockedTick, BidVerdict>();
+  for (const { claim } of locked) parts.ownClaims.opened(claim);
   await claimUntilDecided(
     parts,
     locked,
     (candidate) => mayAskAgain(parts, candidate),
     (decided) => {
-      for (const { candidate, verdict } of decided)
+      for (const { candidate, verdict } of decided) {
+        // What it meets is judged by the other claims of this instance, not by itself.
+        parts.ownClaims.forget(candidate.claim);
         verdicts.set(candidate, decideBid(candidate, verdict, parts.ownClaims));
+      }
       const losers = decided.filter(({ candidate }) => verdicts.get(candidate)?.kind !== 'won');
       const standing = losers.filter(({ isOut }) => isOut);
       for (const { candidate } of decided) {

@@ -57,7 +57,7 @@ export function reportTaken(
     const { due } = tick;
     const fate = peek?.kind === 'taken' ? whoseClaim(parts.ownClaims, due, peek.claimId) : undefined;
     if (fate === 'won') return [];
-    if (peek?.kind !== 'taken' || fate === 'given_up')
+    if (peek?.kind !== 'taken' || fate !== undefined)
       return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
     parts.report(reportOf(parts, due, { outcome: 'taken', ...claimedBy(peek.claimId) }));
     return [];

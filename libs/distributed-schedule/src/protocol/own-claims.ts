@@ -10,42 +10,63 @@ import { closingInstant, looksBack } from './task-policies.js';
 /** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
 const MOST_REMEMBERED = 10_000;
 
-export type ClaimFate = 'won' | 'given_up';
+export type ClaimFate = 'open' | 'won' | 'given_up';
+
+interface Settled {
+  readonly claim: Claim;
+  readonly fate: ClaimFate;
+  /** Some node may have granted it and not taken it back yet. */
+  readonly mayStand: boolean;
+}
 
 export class OwnClaims {
-  private readonly byId = new Map<string, { readonly claim: Claim; readonly fate: ClaimFate }>();
+  private readonly byId = new Map<string, Settled>();
+
+  /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
+  opened(claim: Claim): void {
+    this.settle({ claim, fate: 'open', mayStand: true });
+  }
 
   won(claim: Claim): void {
-    this.settle(claim, 'won');
+    this.settle({ claim, fate: 'won', mayStand: true });
   }
 
-  /** Before the first give-back is sent. */
-  gaveUp(claim: Claim): void {
-    this.settle(claim, 'given_up');
+  /**
+   * Before the first give-back is sent. One that no node has granted, as far as their answers say, is remembered as well: a copy of it
+   * that somebody on the way has doubled may be granted yet.
+   */
+  gaveUp(claim: Claim, mayStand = true): void {
+    this.settle({ claim, fate: 'given_up', mayStand });
   }
 
-  /** Undefined for a claim of another instance, and for one that is open. */
+  /** While its answer is looked at: what it has met is judged by the other claims of this instance, not by itself. */
+  forget(claim: Claim): void {
+    this.byId.delete(claim.claimId);
+  }
+
+  /** Undefined for a claim of another instance. */
   fateOf(claimId: string | undefined): ClaimFate | undefined {
     return claimId === undefined ? undefined : this.byId.get(claimId)?.fate;
   }
 
-  /** The same of the instants from `first` to `last`: won if one of them was. */
+  /** The same of the instants from `first` to `last`, of claims that may stand: won if one of them was. */
   fateBetween(task: string, first: number, last: number): ClaimFate | undefined {
     let fate: ClaimFate | undefined;
-    for (const { claim, fate: one } of this.byId.values()) {
-      if (claim.task !== task || claim.tick < first || claim.tick > last) continue;
+    for (const { claim, fate: one, mayStand } of this.byId.values()) {
+      if (!mayStand || claim.task !== task || claim.tick < first || claim.tick > last) continue;
       if (one === 'won') return one;
       fate = one;
     }
     return fate;
   }
 
-  private settle(claim: Claim, fate: ClaimFate): void {
-    this.byId.delete(claim.claimId);
-    this.byId.set(claim.claimId, { claim, fate });
-    for (const claimId of this.byId.keys()) {
+  private settle(settled: Settled): void {
+    const { claimId } = settled.claim;
+    this.byId.delete(claimId);
+    this.byId.set(claimId, settled);
+    for (const oldest of this.byId.keys()) {
       if (this.byId.size <= MOST_REMEMBERED) return;
-      this.byId.delete(claimId);
+      this.byId.delete(oldest);
     }
   }
 }
