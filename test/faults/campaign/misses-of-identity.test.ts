@@ -28,5 +28,8 @@ describe('a missed tick of a cluster whose nodes are not who they were', () => {
     expect(reasons(fork(0), fork(2))).toEqual(['lost quorum']);
     expect(reasons(fork(0))).toEqual(['unexplained']);
     expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }))).toEqual(['unexplained']);
+    const longAgo = (node: number) =>
+      incident('link: name led elsewhere', -18_000, -17_000, { effect: { forks: [node] } });
+    expect(reasons(longAgo(0), longAgo(2))).toEqual(['unexplained']);
   });
 });

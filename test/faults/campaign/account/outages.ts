@@ -80,7 +80,7 @@ export class Outages {
     return this.facts.incidents.find(
       (one) =>
         (one.effect.forks?.includes(node) || (one.effect.forgets && one.effect.nodes?.includes(node))) &&
-        meets(one, span, IDENTITY_WAIT_MS),
+        meets(one, span, nameKnownAgainMs(one)),
     )?.fault;
   }
 
@@ -124,6 +124,15 @@ export class Outages {
     }
     return backMs;
   }
+}
+
+/**
+ * How long after its end it is known who a node is. Whoever was led elsewhere tries again after pauses that have grown to at most the time
+ * that it lasted; then an old id may have to be given up, and a new one listens first.
+ */
+function nameKnownAgainMs({ struckMs, healedMs }: Incident): number {
+  const longestPauseMs = Math.min(healedMs - struckMs, IDENTITY_WAIT_MS);
+  return longestPauseMs + GIVE_UP_ID_MS + FIRST_CONTACT_MS + QUARANTINE_MS;
 }
 
 /** Whether it lasted, with what follows it, into the span. */
