@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // `e2e` starts real application processes as well and so runs one file at a time.
 const shared = { resolve: { tsconfigPaths: true } } as const;
 
+/** Of the campaign of faults, what needs neither servers nor processes. */
+const PURE_FAULT_TESTS = 'test/faults/campaign/{checker,misses*}.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +17,7 @@ export default defineConfig({
           include: [
             'test/{architecture,model,simulation,unit}/**/*.test.ts',
             'test/conformance/**/*.memory.test.ts',
+            PURE_FAULT_TESTS,
           ],
           isolate: false,
           // Nothing here measures time: a busy machine is no failure.
@@ -30,7 +34,9 @@ export default defineConfig({
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          fileParallelism: false,
+          // They wait for real time more than they work: two at a time do not get into each other's way.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -39,9 +45,11 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: ['scripts/build-demo.mjs'],
           include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          exclude: [PURE_FAULT_TESTS],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           // A scene is six processes: more of them at a time than this measure the machine, not the library.
           maxConcurrency: 3,
         },
