@@ -5,6 +5,7 @@
 import type { Breakage } from '../support/broken-copy.js';
 
 const IDENTITY = 'redis/identity-scripts.ts';
+const CONFIRM = 'redis/confirm-script.ts';
 
 const NOTING_MUTANTS: readonly Breakage[] = [
   {
@@ -96,43 +97,43 @@ const NOTING_MUTANTS: readonly Breakage[] = [
 const CONFIRM_MUTANTS: readonly Breakage[] = [
   {
     name: 'another id is confirmed',
-    file: IDENTITY,
+    file: CONFIRM,
     find: "if id ~= askedId then\n  return { time[1], time[2], 'other_id', id }\nend",
     replace: '',
   },
   {
     name: 'a foreign set confirms an id',
-    file: IDENTITY,
+    file: CONFIRM,
     find: "if isForeign(set) then\n  return { time[1], time[2], 'foreign' }\nend\nif vote == position then",
     replace: 'if vote == position then',
   },
   {
     name: 'a note of a memory that is gone counts',
-    file: IDENTITY,
+    file: CONFIRM,
     find: ' and newest[note.noter] == note.id and not isContested[note.noter]',
     replace: '',
   },
   {
     name: 'of two memories of one counter the first counts',
-    file: IDENTITY,
+    file: CONFIRM,
     find: ' and not isContested[note.noter]',
     replace: '',
   },
   {
     name: 'notes are not compared with each other',
-    file: IDENTITY,
+    file: CONFIRM,
     find: '    learn(ARGV[i], ARGV[i + 1])\n',
     replace: '',
   },
   {
     name: 'notes are not compared with what the node knows',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'for of, ofId in pairs(notedIds(set.positions, position)) do\n  learn(of, ofId)\nend\nlocal notes',
     replace: 'local notes',
   },
   {
     name: 'a note for another id counts',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'note.noted == id and newest',
     replace: 'newest',
   },
@@ -144,85 +145,85 @@ const CONFIRM_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a note of a noter without a vote counts in a set of five',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'if isValid and note.votes and not votes[note.noter] then',
     replace: 'if isValid and not votes[note.noter] then',
   },
   {
     name: 'the notes of all others are not enough without their votes',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'voting >= needed or have >= nodes - 1',
     replace: 'voting >= needed',
   },
   {
     name: 'two notes of one noter count twice',
-    file: IDENTITY,
+    file: CONFIRM,
     find: '    counted[note.noter] = true\n',
     replace: '',
   },
   {
     name: 'a note of its own counts',
-    file: IDENTITY,
+    file: CONFIRM,
     find: '{ [position] = true }',
     replace: '{}',
   },
   {
     name: 'one note less is enough in a set of four',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'nodes % 2 == 0 and nodes - 1 or',
     replace: 'nodes % 2 == 0 and nodes - 2 or',
   },
   {
     name: 'f notes are enough',
-    file: IDENTITY,
+    file: CONFIRM,
     find: '(nodes + 1) / 2)',
     replace: '(nodes - 1) / 2)',
   },
   {
     name: 'the wait ends one ms early',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'now >= idSince + waitMs and',
     replace: 'now + 1 >= idSince + waitMs and',
   },
   {
     name: 'the wait ends also without a majority that knows',
-    file: IDENTITY,
+    file: CONFIRM,
     find: ' and have >= quorumOf(nodes) - 1',
     replace: '',
   },
   {
     name: 'the floor stays below the notes',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'if #notes > 0 then',
     replace: 'if false then',
   },
   {
     name: 'the floor is lowered to the notes',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))',
     replace: 'text(latest + ${EARLY_MS} + ${MARGIN_MS})',
   },
   {
     name: 'the floor above the notes forgets MARGIN',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))',
     replace: 'text(math.max(floor, latest + ${EARLY_MS}))',
   },
   {
     name: 'the time of the last note only counts',
-    file: IDENTITY,
+    file: CONFIRM,
     find: 'latest = math.max(latest, tonumber(ARGV[at + 2]))',
     replace: 'latest = tonumber(ARGV[at + 2])',
   },
   {
     name: 'the ids in the notes are not taken over',
-    file: IDENTITY,
+    file: CONFIRM,
     find: "    changes[#changes + 1] = 'n:' .. of\n    changes[#changes + 1] = ofId\n",
     replace: '',
   },
   {
     name: 'ids of strangers are taken over',
-    file: IDENTITY,
+    file: CONFIRM,
     find: '  if not set.has[of] then\n    return\n  end\n',
     replace: '',
   },

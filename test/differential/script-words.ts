@@ -1,8 +1,8 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
 import { setText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { CONFIRM_SCRIPT } from '../../libs/distributed-schedule/src/redis/confirm-script.js';
 import {
-  CONFIRM_SCRIPT,
   NOTE_SCRIPT,
   RENUMBER_SCRIPT,
   STAMP_SCRIPT,

@@ -6,7 +6,7 @@ import type { Breakage } from '../../support/broken-copy.js';
 
 const CLAIM = 'redis/ledger-scripts.ts';
 const PRELUDE = 'redis/redis-scripts.ts';
-const CONFIRM = 'redis/identity-scripts.ts';
+const CONFIRM = 'redis/confirm-script.ts';
 const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
 
 export const BREAKAGES: readonly Breakage[] = [

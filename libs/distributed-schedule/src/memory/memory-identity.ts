@@ -1,6 +1,6 @@
 /**
  * How one memory node comes by its vote and its stamp, and what it notes about the others: the model of the scripts in
- * identity-scripts.ts, check for check in the same order.
+ * identity-scripts.ts and confirm-script.ts, check for check in the same order.
  */
 
 import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 
 /**
- * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts,
+ * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
  * membership-scripts.ts, lock-scripts.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
  *
  * Rules for every script:

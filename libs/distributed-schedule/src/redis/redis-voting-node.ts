@@ -14,16 +14,15 @@ import type {
   Claim,
   ClaimReply,
   ClaimTerms,
-  ClaimVote,
   NodeReply,
   NodeTick,
   VotingNode,
 } from '../protocol/ports.js';
-import { CONFIRM_SCRIPT, NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from './identity-scripts.js';
+import { CONFIRM_SCRIPT } from './confirm-script.js';
+import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from './identity-scripts.js';
 import {
   parseConfirmAnswer,
   parseIdentity,
-  parseIds,
   parseNoteAnswer,
   parseStampAnswer,
   textOfSign,
@@ -32,6 +31,7 @@ import {
   wordsOfStamp,
 } from './identity-words.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from './ledger-scripts.js';
+import { all, listOf, parseClaimReply, parseTick } from './ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from './membership-scripts.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
@@ -162,63 +162,4 @@ function read<T>(
 
 function done(reply: ScriptReply): NodeReply<void> {
   return reply.answered ? { ...reply, value: undefined } : reply;
-}
-
-function listOf(words: unknown): readonly unknown[] {
-  return Array.isArray(words) ? words : [];
-}
-
-function all<T>(
-  texts: readonly unknown[],
-  count: number,
-  parse: (text: string) => T | undefined,
-): readonly T[] | undefined {
-  const values: T[] = [];
-  for (const text of texts) {
-    const value = parse(String(text));
-    if (value === undefined) {
-      return undefined;
-    }
-    values.push(value);
-  }
-  return values.length === count ? values : undefined;
-}
-
-function parseClaimReply(refused: unknown, words: readonly unknown[], count: number): ClaimReply | undefined {
-  const votes = all(words, count, parseVote);
-  const ids = parseIds(refused);
-  if (votes === undefined || ids === undefined) {
-    return undefined;
-  }
-  return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
-}
-
-function parseVote(word: string): ClaimVote | undefined {
-  const [kind, claimId] = word.split(' ');
-  switch (kind) {
-    case 'granted':
-    case 'quarantined':
-    case 'early':
-    case 'late':
-    case 'too_late':
-    case 'unstamped':
-    case 'outdated':
-    case 'conflict':
-    case 'renamed':
-    case 'unconfirmed':
-      return { kind };
-    case 'taken':
-      return claimId === undefined ? { kind } : { kind, claimId };
-    default:
-      return undefined;
-  }
-}
-
-function parseTick(text: string): NodeTick | undefined {
-  const [tickText, claimId, , floorText] = text.split(' ');
-  const [tick, floor] = [Number(tickText), Number(floorText)];
-  if (!Number.isSafeInteger(tick) || !Number.isSafeInteger(floor)) {
-    return undefined;
-  }
-  return { tick, ...(claimId !== '-' && { claimId }), ...(floor > tick && { floor }) };
 }

@@ -1,0 +1,67 @@
+/** Votes and newest instants out of the scripts' words. A word that cannot be understood makes the reply none. */
+
+import type { ClaimReply, ClaimVote, NodeTick } from '../protocol/ports.js';
+import { parseIds } from './identity-words.js';
+
+export function listOf(words: unknown): readonly unknown[] {
+  return Array.isArray(words) ? words : [];
+}
+
+export function all<T>(
+  texts: readonly unknown[],
+  count: number,
+  parse: (text: string) => T | undefined,
+): readonly T[] | undefined {
+  const values: T[] = [];
+  for (const text of texts) {
+    const value = parse(String(text));
+    if (value === undefined) {
+      return undefined;
+    }
+    values.push(value);
+  }
+  return values.length === count ? values : undefined;
+}
+
+export function parseClaimReply(
+  refused: unknown,
+  words: readonly unknown[],
+  count: number,
+): ClaimReply | undefined {
+  const votes = all(words, count, parseVote);
+  const ids = parseIds(refused);
+  if (votes === undefined || ids === undefined) {
+    return undefined;
+  }
+  return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
+}
+
+function parseVote(word: string): ClaimVote | undefined {
+  const [kind, claimId] = word.split(' ');
+  switch (kind) {
+    case 'granted':
+    case 'quarantined':
+    case 'early':
+    case 'late':
+    case 'too_late':
+    case 'unstamped':
+    case 'outdated':
+    case 'conflict':
+    case 'renamed':
+    case 'unconfirmed':
+      return { kind };
+    case 'taken':
+      return claimId === undefined ? { kind } : { kind, claimId };
+    default:
+      return undefined;
+  }
+}
+
+export function parseTick(text: string): NodeTick | undefined {
+  const [tickText, claimId, , floorText] = text.split(' ');
+  const [tick, floor] = [Number(tickText), Number(floorText)];
+  if (!Number.isSafeInteger(tick) || !Number.isSafeInteger(floor)) {
+    return undefined;
+  }
+  return { tick, ...(claimId !== '-' && { claimId }), ...(floor > tick && { floor }) };
+}
