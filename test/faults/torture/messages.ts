@@ -17,10 +17,10 @@ export interface ReplicaPlan {
   readonly recordFile: string;
 }
 
-/** A node's answer to one claim, of the two kinds that matter here. */
+/** A node's answer to one claim, of the kinds that matter here. */
 export interface VoteSeen {
   readonly kind: 'vote';
-  readonly vote: 'granted' | 'quarantined';
+  readonly vote: 'granted' | 'quarantined' | 'unconfirmed';
   readonly replica: string;
   readonly set: string;
   readonly node: number;

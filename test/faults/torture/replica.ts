@@ -90,7 +90,7 @@ function watched(set: string, node: VotingNode, index: number, random: SeededRan
     node,
     random,
     onVote: ({ task, tick }, { kind }) => {
-      if (kind === 'granted' || kind === 'quarantined')
+      if (kind === 'granted' || kind === 'quarantined' || kind === 'unconfirmed')
         tell({ kind: 'vote', vote: kind, replica, set, node: index, task, tick });
     },
   });

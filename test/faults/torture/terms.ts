@@ -2,6 +2,7 @@
 
 import type { StartLine } from './messages.js';
 import type { Loss } from './striker.js';
+import type { Refusals } from './vote-book.js';
 
 export interface TortureSettings {
   readonly seed: number;
@@ -28,7 +29,7 @@ export interface TortureResult {
   readonly contestedTicks: number;
   readonly losses: readonly Loss[];
   /** Forgotten grants to winners that others asked for again in vain. */
-  readonly refusals: number;
+  readonly refusals: Refusals;
   /** A fault that took no effect, a replica that failed: with any of these the run proves nothing. */
   readonly troubles: readonly string[];
   readonly tookMs: number;

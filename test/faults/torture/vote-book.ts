@@ -16,6 +16,12 @@ export interface FreshGrant {
   readonly nodes: readonly number[];
 }
 
+/** Why a vote that had been forgotten was not given twice: by the floor, or because the new memory had no vote yet. */
+export interface Refusals {
+  readonly byFloor: number;
+  readonly withoutVote: number;
+}
+
 export class VoteBook {
   private readonly subjects = new Map<string, Subject>();
   private readonly waiting = new Map<string, Set<(grant: FreshGrant) => void>>();
@@ -60,17 +66,18 @@ export class VoteBook {
    * How often a node that had granted a tick to its winner was asked for it again by somebody else after a loss, and
    * abstained: each of these is a vote that a ledger without memory would have given twice.
    */
-  forgottenAndRefused(starts: ReadonlyMap<string, readonly StartLine[]>): number {
-    let count = 0;
+  forgottenAndRefused(starts: ReadonlyMap<string, readonly StartLine[]>): Refusals {
+    const refusals = { byFloor: 0, withoutVote: 0 };
     for (const [name, { grants, votes }] of this.subjects) {
       const winner = starts.get(name)?.[0]?.replica;
       if (winner === undefined) continue;
-      count += votes.filter(
-        ({ vote, node, replica }) =>
-          vote === 'quarantined' && replica !== winner && grants.get(node)?.has(winner) === true,
-      ).length;
+      for (const { vote, node, replica } of votes) {
+        if (replica === winner || grants.get(node)?.has(winner) !== true) continue;
+        if (vote === 'quarantined') refusals.byFloor += 1;
+        if (vote === 'unconfirmed') refusals.withoutVote += 1;
+      }
     }
-    return count;
+    return refusals;
   }
 
   /** The votes on a tick, for people. */
