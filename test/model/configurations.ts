@@ -69,7 +69,7 @@ const PLACES: readonly Row[] = [
   reachable('a vote is contested', 'TICKS=1 REACH=CONTESTED'),
   reachable('a tick starts with votes that were given back', 'TICKS=1 REACH=GIVEN_TO_OTHER'),
   reachable('the floor refuses a claim', 'TICKS=1 REACH=FLOOR_REFUSES'),
-  reachable('a standing claim is granted again below the floor', 'TICKS=1 REACH=STANDING_AGAIN'),
+  reachable('a standing claim is not granted again below the floor', 'TICKS=1 REACH=STANDING_REFUSED'),
   reachable('a vote for a claim that was given up', 'TICKS=1 REACH=GRANT_TOO_LATE'),
   reachable('a give-back meets another claim', 'TICKS=1 REACH=OTHER_STANDS'),
   reachable('a tick starts after 3 losses', 'TICKS=1 LOSSES=3 REACH=AFTER_LOSSES'),
