@@ -47,6 +47,11 @@
 #ifndef HIGHEST
 #define HIGHEST 4 /* counter, as far as it is searched */
 #endif
+#ifdef ONLY_EMPTY /* a new server finds nothing: no promoted replica, no old file */
+#define SOURCES 1
+#else
+#define SOURCES (LIVES + 1)
+#endif
 #ifdef LIVENESS
 #define LIMIT (isHealed -> HIGHEST + 3 : HIGHEST) /* and some are left for the time after the faults */
 #else
@@ -619,7 +624,7 @@ active proctype World() {
 #endif
   :: atomic {
        !hopeless && forks + losses > 0 ->
-       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, LIVES + 1); pick(n, 2);
+       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, SOURCES); pick(n, 2);
        if :: c == 0 -> m = 0 :: else fi;
        d_step {
          q = p;
@@ -726,7 +731,7 @@ active proctype World() {
   :: isDone -> break
   :: atomic {
        !isHealed && forks + losses > 0 ->
-       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, LIVES + 1); pick(n, 2);
+       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, SOURCES); pick(n, 2);
        if :: c == 0 -> m = 0 :: else fi;
        d_step { fault(); after() }
      }
