@@ -1,6 +1,7 @@
 /** The worlds in which the models are checked, and the breakages that they must not survive. */
 
 import type { Configuration } from './configuration.js';
+import { GENERATIONS } from './generations.configurations.js';
 import { IDENTITY } from './identity.configurations.js';
 import { RESENDS } from './resends.configurations.js';
 import { SETS } from './sets.configurations.js';
@@ -86,7 +87,7 @@ const TICK: readonly Configuration[] = [...PLAIN, ...REDUCED, ...CONTENDERS, ...
   (row) => ({ ...row, model: 'tick' }),
 );
 
-export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS, ...SETS];
+export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS, ...SETS, ...GENERATIONS];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {
   return { name, expected: 'holds' };

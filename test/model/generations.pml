@@ -61,15 +61,9 @@ inline pick(variable, least, limit) {
   do :: variable < (limit) - 1 -> variable++ :: break od
 }
 
-#ifdef OLDER_GENERATIONS_PASS
-#define PASSES(g, stamp) ((stamp) >= (g))
-#else
-#define PASSES(g, stamp) ((stamp) == (g))
-#endif
-
 inline claim() {
   if
-  :: n < SIZE(g) && PASSES(g, node[n].stamp) && node[n].entry == 0 && !node[n].covers ->
+  :: n < SIZE(g) && node[n].stamp == g && node[n].entry == 0 && !node[n].covers ->
      node[n].entry = g; node[n].voted = node[n].voted | (1 << g);
      have = 0; stands = 0; m = 0;
      do
@@ -96,7 +90,7 @@ inline claim() {
  * An instance of generation g has seen a majority of its nodes, this one among them, and none that is newer. Its stamp stands since
  * the last instant that it knows of: the worst majority is taken.
  */
-inline stamp() {
+inline putStamp() {
   newer = 0; grants = 0; stands = 0; clean = 0; m = 0;
   do
   :: m < SIZE(g) ->
@@ -151,7 +145,7 @@ active proctype World() {
        d_step {
          stands = 1;
          if :: g > 1 -> judgeTurn() :: else fi;
-         if :: stands -> stamp() :: else fi;
+         if :: stands -> putStamp() :: else fi;
          forgetLocals()
        }
      }

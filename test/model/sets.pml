@@ -592,7 +592,9 @@ inline pick(variable, limit) {
 active proctype World() {
   atomic {
     if :: older = 0 :: older = 1 fi;
+#if WORLD == 1
     if :: named = 0 :: named = 1 fi;
+#endif /* else the sets are alike */
     skip;
     d_step { begin(); forgetLocals() }
   }
