@@ -87,7 +87,13 @@ const TICK: readonly Configuration[] = [...PLAIN, ...REDUCED, ...CONTENDERS, ...
   (row) => ({ ...row, model: 'tick' }),
 );
 
-export const CONFIGURATIONS: readonly Configuration[] = [...TICK, ...IDENTITY, ...RESENDS, ...SETS, ...GENERATIONS];
+export const CONFIGURATIONS: readonly Configuration[] = [
+  ...TICK,
+  ...IDENTITY,
+  ...RESENDS,
+  ...SETS,
+  ...GENERATIONS,
+];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {
   return { name, expected: 'holds' };

@@ -12,6 +12,7 @@ export const RESENDS: readonly Configuration[] = of('resends', [
   quick(fails('resends: any answer confirms a give-back', 'N=1 ANY_ANSWER_CONFIRMS')),
   fails('resends: open copies are looked at on the answer', 'N=1 LOOKED_AT_ON_ANSWER'),
   fails('resends: a give-back is sent once', 'N=1 GIVEN_BACK_ONCE'),
+  holds('resends and ids: names are not looked at', 'N=1 LOSSES=1 NAMES_ARE_NOT_LOOKED_AT'),
   fails('resends and ids: any answer confirms a give-back', 'N=1 LOSSES=1 ANY_ANSWER_CONFIRMS'),
   reachable('resends: a copy is applied after a give-back', 'N=1 REACH=STALE_COPY'),
   reachable('resends: a copy is too late', 'N=1 REACH=TOO_LATE'),
