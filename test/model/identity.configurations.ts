@@ -52,6 +52,10 @@ const BREAKAGES = [
 
 const LIVENESS_WORLDS = [
   holds('identity, liveness: 3 nodes, 1 loss', `${LIVENESS} FORKS=0 LOSSES=1`),
+  holds(
+    'identity, liveness: 3 nodes, 1 fork and the way back, counters to 2',
+    'LIVENESS LIVES=2 HIGHEST=2 RETIREMENT FORKS=1 LOSSES=0',
+  ),
   fails('identity, liveness: no way back without a new id', 'LIVENESS LIVES=2 HIGHEST=3 FORKS=1 LOSSES=0'),
   fails('identity, liveness: ids are not renumbered', `${LIVENESS} FORKS=0 LOSSES=2 NO_RENUMBER`),
   fails(

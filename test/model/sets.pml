@@ -1,7 +1,7 @@
 /*
  * Two sets of nodes that overlap, for SPIN: stamps in two rounds, beats that show sets, yielding, suspended instances,
  * nodes that forget, and take-over. `npm run model` checks it (run-model.ts). The rules are those of decide-set.ts and
- * take-over.ts, in their order.
+ * take-over.ts, in their order; docs/faults.md says which ones the model asked for.
  *
  * What is claimed: of a claim of set A and a claim of set B on one tick at most one wins, but for the stated limit: a
  * common node had forgotten a set, and has not heard it for a time to live when the other one stamps it. And (-DLIVENESS):
