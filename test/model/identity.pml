@@ -47,6 +47,14 @@
 #ifndef HIGHEST
 #define HIGHEST 4 /* counter, as far as it is searched */
 #endif
+#ifndef FAULTS_AT
+#define FAULTS_AT ((1 << N) - 1) /* bits: the positions at which there are faults */
+#endif
+#ifdef ONLY_EMPTY /* a new server finds nothing: no promoted replica, no old file */
+#define SOURCES 1
+#else
+#define SOURCES (LIVES + 1)
+#endif
 #ifdef LIVENESS
 #define LIMIT (isHealed -> HIGHEST + 3 : HIGHEST) /* and some are left for the time after the faults */
 #else
@@ -547,6 +555,10 @@ inline choose() {
   skip;
   d_step {
     flag = (n == QUORUM(N) -> 0 : 1);
+#ifdef Y_COUNTS /* bits: the positions that y counts */
+    p = 0;
+    do :: p < N -> if :: ((Y_COUNTS >> p) & 1) != (COUNTS(1, p) != 0) -> flag = 1 :: else fi; p++ :: else -> break od;
+#endif
     p = 0;
     do :: p < N -> if :: COUNTS(0, p) != 0 && COUNTS(0, p) == COUNTS(1, p) -> flag = 1 :: else fi; p++ :: else -> break od;
     /* Like positions in order, except for the one that only the new set has. */
@@ -619,7 +631,7 @@ active proctype World() {
 #endif
   :: atomic {
        !hopeless && forks + losses > 0 ->
-       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, LIVES + 1); pick(n, 2);
+       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, SOURCES); if :: SOURCES > 1 -> pick(n, 2) :: else fi;
        if :: c == 0 -> m = 0 :: else fi;
        d_step {
          q = p;
@@ -628,14 +640,18 @@ active proctype World() {
          do :: r < LIVES -> if :: THERE(SERVER(q, r)) && !votes[SERVER(q, r)] -> have = 1 :: else fi; r++ :: else -> break od;
          /* This position will be in doubt, and after a fork it has two servers. */
          if
-         :: (flag || c == 0) && doubts + 1 - have > TOLERATED -> skip
+         :: ((flag || c == 0) && doubts + 1 - have > TOLERATED) || !((FAULTS_AT >> q) & 1) -> skip
          :: else -> fault()
          fi;
          conclude()
        }
      }
   :: atomic { !hopeless -> pickNew(); pickThere(); pick(sees, 2); skip; d_step { note(); conclude() } }
+#ifdef RETIREMENT
   :: atomic { !hopeless -> pick(s, SERVERS); pickThere(); skip; d_step { renumber(); conclude() } }
+#else
+  :: atomic { !hopeless -> pickNew(); pickThere(); skip; d_step { renumber(); conclude() } }
+#endif
   :: atomic { !hopeless -> pickNew(); n = N; if :: true :: OLD_N < N -> n = OLD_N fi; d_step { confirm(); conclude() } }
   :: atomic { /* a server that has another beside it is gone for good, which allows for another fault */
        !hopeless && forks + losses > 0 -> pick(s, SERVERS); skip;
@@ -726,7 +742,7 @@ active proctype World() {
   :: isDone -> break
   :: atomic {
        !isHealed && forks + losses > 0 ->
-       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, LIVES + 1); pick(n, 2);
+       pick(c, 2); pick(p, N); pick(m, LIVES); pick(src, SOURCES); if :: SOURCES > 1 -> pick(n, 2) :: else fi;
        if :: c == 0 -> m = 0 :: else fi;
        d_step { fault(); after() }
      }

@@ -9,7 +9,7 @@ if (missing.length > 0) {
 
 describe('the model of the claim protocol', () => {
   it.skipIf(missing.length > 0)(
-    'holds in small worlds, sees every breakage and reaches every place',
+    'holds in small worlds and sees most breakages',
     { timeout: 300_000 },
     () => {
       const args = ['--import', './scripts/typescript.mjs', 'test/model/run-model.ts', '--quick'];

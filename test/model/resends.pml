@@ -20,7 +20,9 @@
  *   time        A node's clock only goes forward here (that it may not is tick.pml's affair, and costs a refusal). The owner
  *               knows it badly: the deadline of a copy is anything, also one that has passed, at most LATEST.
  *   y           Another owner's claim. It is sent again and again, and does not give up.
- *   left out    Losses of memory and ids (tick.pml, identity.pml).
+ *   memory      With -DLOSSES a node forgets: it has another id, finds nothing or an old file, and its floor covers the tick if it
+ *               may have voted for it before (tick.pml). A copy names the id that its owner knew, the present one or an older one.
+ *   left out    Clocks that step back (tick.pml), several servers at one position (identity.pml).
  */
 #ifndef N
 #define N 3
@@ -34,8 +36,10 @@
 #ifndef LATEST
 #define LATEST 1  /* the last deadline; clocks go one further */
 #endif
+#ifndef LOSSES
+#define LOSSES 0
+#endif
 #define QUORUM (N / 2 + 1)
-#define COPIES 2
 
 /* Of a copy */
 #define UNSENT 0
@@ -62,6 +66,8 @@
 #define RESEND_WINS 4      /* x wins with the answer to a resend whose first copy has no answer */
 #define TWICE_GRANTED 5    /* both copies are granted */
 #define Y_AFTER_X 6        /* y wins with a node that had voted for x */
+#define RENAMED 7          /* a copy names a memory that is gone */
+#define WINS_RENAMED 8     /* x wins by a resend that names the new memory */
 #ifndef REACH
 #define REACH 0
 #endif
@@ -80,11 +86,16 @@ typedef Node {
   bit confirmed;
   unsigned clock : 2;
   unsigned stands : 2;
-  bit wasX
+  bit wasX;
+  bit voted;                 /* for x or y, ever */
+  bit covers;                /* its floor covers the tick */
+  unsigned id : 2;
+  unsigned firstNames : 2;
+  unsigned secondNames : 2
 }
 Node node[N];
 bit open = 1, won, yWon, gaveUp;
-byte breaks = BREAKS;
+byte breaks = BREAKS, losses = LOSSES;
 
 #define ME node[_pid]
 #define UNANSWERED(copy) ((copy) == UNDER_WAY || (copy) == CUT_OFF || (copy) == GRANTING || (copy) == REFUSING || (copy) == GONE)
@@ -120,7 +131,9 @@ byte breaks = BREAKS;
 #define ALL_CONFIRMED (CONFIRMED(0) && CONFIRMED(1) && CONFIRMED(2))
 #define WAS_X ((node[0].wasX && STANDS_Y(0)) || (node[1].wasX && STANDS_Y(1)) || (node[2].wasX && STANDS_Y(2)))
 #endif
-#define DONE (won || (yWon && gaveUp && ALL_CONFIRMED))
+/* Where the floor covers the tick nobody gets it any more: what is left is to take x back. */
+#define IS_LOST (N == 1 && node[0].covers)
+#define DONE (won || ((yWon || IS_LOST) && gaveUp && ALL_CONFIRMED))
 
 #ifdef SENT_AFTER_GIVE_BACK
 #define MAY_SEND (!won && !yWon)
@@ -140,22 +153,27 @@ byte breaks = BREAKS;
 #endif
 
 /* The node applies a copy. */
-inline apply(copy, until) {
+#ifdef NAMES_ARE_NOT_LOOKED_AT
+#define IS_MEANT(names) true
+#else
+#define IS_MEANT(names) ((names) == ME.id)
+#endif
+inline apply(copy, until, names) {
   if
   :: copy == CUT_OFF -> answer = GONE
   :: else -> answer = REFUSING
   fi;
   if
-  :: ME.stands == X || (ME.stands == FREE && IN_TIME(until)) ->
+  :: IS_MEANT(names) && !ME.covers && (ME.stands == X || (ME.stands == FREE && IN_TIME(until))) ->
      ME.stands = X;
      if :: copy != CUT_OFF -> answer = GRANTING :: else fi;
-     ME.wasX = 1;
+     ME.wasX = 1; ME.voted = 1;
 #ifndef ONLY_LOST_TICKS
      assert(!ME.confirmed); /* it would stand for good */
 #endif
      if :: ME.sent || ME.straggler -> SOMETIMES(STALE_COPY) :: else fi
   :: else ->
-     if :: ME.stands == FREE -> SOMETIMES(TOO_LATE) :: else fi
+     if :: !IS_MEANT(names) -> SOMETIMES(RENAMED) :: IS_MEANT(names) && ME.stands == FREE && !ME.covers -> SOMETIMES(TOO_LATE) :: else fi
   fi;
   copy = answer; answer = 0;
   printf("node %d at %d applies a copy of x: %e stands\n", _pid, ME.clock, ME.stands)
@@ -176,12 +194,14 @@ active [LIVING] proctype Link() {
   :: atomic {
        MAY_SEND && ME.first == UNSENT -> skip;
        d_step { ME.first = UNDER_WAY };
+       do :: ME.firstNames < ME.id -> ME.firstNames = ME.firstNames + 1 :: break od;
        do :: ME.firstUntil < LATEST -> ME.firstUntil = ME.firstUntil + 1 :: break od;
        printf("a copy of x is sent to node %d until %d\n", _pid, ME.firstUntil)
      }
   :: atomic {
        MAY_SEND && ME.first != UNSENT && ME.second == UNSENT -> skip;
        d_step { ME.second = UNDER_WAY };
+       do :: ME.secondNames < ME.id -> ME.secondNames = ME.secondNames + 1 :: break od;
        do :: ME.secondUntil < LATEST -> ME.secondUntil = ME.secondUntil + 1 :: break od;
        printf("another copy of x is sent to node %d until %d\n", _pid, ME.secondUntil)
      }
@@ -202,7 +222,7 @@ active [LIVING] proctype Link() {
           ME.confirmed = 1;
           printf("node %d has confirmed the give-back\n", _pid);
 #ifndef ONLY_LOST_TICKS
-          assert(ME.stands != X)
+          assert(ME.stands != X || ME.covers)
 #endif
        :: else -> SOMETIMES(UNCONFIRMED)
        fi;
@@ -210,14 +230,22 @@ active [LIVING] proctype Link() {
      }
 
   /* the node */
-  :: d_step { ME.first == UNDER_WAY || ME.first == CUT_OFF -> apply(ME.first, ME.firstUntil) }
-  :: d_step { ME.second == UNDER_WAY || ME.second == CUT_OFF -> apply(ME.second, ME.secondUntil) }
+  :: d_step { ME.first == UNDER_WAY || ME.first == CUT_OFF -> apply(ME.first, ME.firstUntil, ME.firstNames) }
+  :: d_step { ME.second == UNDER_WAY || ME.second == CUT_OFF -> apply(ME.second, ME.secondUntil, ME.secondNames) }
   :: d_step { ME.back == BACK_UNDER_WAY -> takeBack(); ME.back = BACK_ANSWERED; ME.answeredAt = ME.clock }
   :: d_step { ME.straggler -> takeBack(); ME.straggler = 0 }
   :: d_step { ME.clock <= LATEST -> ME.clock++ }
   :: d_step {
-       ME.stands == FREE && !yWon && !won -> ME.stands = Y;
+       ME.stands == FREE && !ME.covers && !yWon && !won -> ME.stands = Y; ME.voted = 1;
        printf("node %d votes for y\n", _pid)
+     }
+
+  :: atomic { /* it forgets */
+       losses > 0 && !won && !yWon -> losses--;
+       ME.id++;
+       if :: ME.voted -> ME.covers = 1 :: !ME.voted -> skip :: !ME.voted -> ME.covers = 1 fi;
+       if :: ME.stands = FREE :: ME.wasX -> ME.stands = X /* an old file */ fi;
+       printf("node %d forgets (floor covers the tick: %d)\n", _pid, ME.covers)
      }
 
   /* the network */
@@ -251,6 +279,7 @@ active proctype Owners() {
        won = 1; open = 0;
        printf("x wins\n");
        assert(!yWon);
+       if :: node[0].second == GRANTED && node[0].secondNames > 0 -> SOMETIMES(WINS_RENAMED) :: else fi;
        if :: (node[0].first == GONE && node[0].second == GRANTED) -> SOMETIMES(RESEND_WINS) :: else fi;
        if :: node[0].first == GRANTED && node[0].second == GRANTED -> SOMETIMES(TWICE_GRANTED) :: else fi
      }

@@ -17,7 +17,7 @@
  *       clock showed r with T <= r + EARLY. When the node is first asked after the loss its clock shows at least
  *       r - MARGIN, so the floor is at least r - MARGIN + EARLY + MARGIN >= T.
  *
- * (B) is kept by a vote (step 4: only a later tick is stored), by a give-back (only the very claim that stands, and
+ * (B) is kept by a vote (step 5: only a later tick is stored), by a give-back (only the very claim that stands, and
  * only after its owner gave it up, is replaced by the tick before it) and by a loss because of (C). What an instance
  * knows, how late it knows it and what its clock shows is used nowhere.
  *
@@ -99,7 +99,7 @@
 #define CONTESTED 1       /* a node votes for a claim while another one on that tick has votes and is not given up */
 #define GIVEN_TO_OTHER 2  /* a claim starts with the vote of a node that first voted for one that was given up */
 #define FLOOR_REFUSES 3   /* a claim that would be granted is at or below the floor */
-#define STANDING_AGAIN 4  /* a claim found standing after a loss is granted again, at or below the floor */
+#define STANDING_REFUSED 4 /* a claim found standing after a loss is at or below the floor, and not granted again */
 #define GRANT_TOO_LATE 5  /* a claim gets a vote after its owner gave it up */
 #define OTHER_STANDS 6    /* a give-back meets another claim on the same tick */
 #define AFTER_LOSSES 7    /* a tick starts when all losses have happened */
@@ -152,7 +152,7 @@ byte c, i, reading, lowest, covered, spare, twice;
  *   - Claims on one tick are alike, so they get their first votes in order.
  *   - Of the readings only the one that permits most is tried: the least that is not early for a vote, the least that
  *     the assumption allows for a raised floor. A higher one refuses more now or later.
- *   - An entry at or below the floor is dropped: the floor answers for it, and a vote that it would repeat is counted.
+ *   - An entry at or below the floor is dropped: the floor answers for it, and comes first.
  *   - Readings are dropped when no node will lose its memory any more.
  *
  * With -DCONTENDERS, moreover, any number of instances and attempts is covered by few claims. What is asserted is about
@@ -295,7 +295,7 @@ inline countVote() {
 #endif
 }
 
-/* Step 4: the vote. */
+/* Step 5: the vote. */
 inline grant() {
   LEMMA((ME.voted & FROM(TICK(c)) & ~givenUp & ~BIT(c)) == 0); /* (A) */
   if :: givenUp & BIT(c) -> SOMETIMES(GRANT_TOO_LATE) :: else fi;
@@ -309,6 +309,17 @@ inline grant() {
   printf("node %d votes at %d for claim %d (id %d) on tick %d\n", _pid, reading, c, ID(c), TICK(c))
 }
 
+#ifdef SAME_CLAIM_BEFORE_FLOOR
+#define FLOOR_FIRST false
+#else
+#define FLOOR_FIRST true
+#endif
+
+inline quarantined() {
+  if :: TICK(c) > ME.tick -> SOMETIMES(FLOOR_REFUSES) :: else fi;
+  if :: ME.tick == TICK(c) && ME.claim == ID(c) -> SOMETIMES(STANDING_REFUSED) :: else fi
+}
+
 /* The claim script. A refusal changes nothing: it is no vote, as if the message had been lost. */
 inline claimScript() {
   guard(); /* 1 */
@@ -318,22 +329,20 @@ inline claimScript() {
 #endif
   :: else ->
      if
-     :: ME.tick == TICK(c) && ME.claim == ID(c) -> /* 3 the same claim: granted again */
-        if :: TICK(c) <= ME.floor -> SOMETIMES(STANDING_AGAIN) :: else fi;
+     :: FLOOR_FIRST && TICK(c) <= ME.floor -> quarantined() /* 3, also for the claim that stands */
+     :: !(FLOOR_FIRST && TICK(c) <= ME.floor) && ME.tick == TICK(c) && ME.claim == ID(c) -> /* 4 the same claim: granted again */
         countVote()
      :: else ->
         if
-        :: TICK(c) <= ME.floor -> /* quarantined */
-           if :: TICK(c) > ME.tick -> SOMETIMES(FLOOR_REFUSES) :: else fi
-        :: else ->
-           if
-#ifdef OLDER_TICK
-           :: TICK(c) == ME.tick -> skip
-#else
-           :: TICK(c) <= ME.tick -> skip /* taken */
+#ifdef SAME_CLAIM_BEFORE_FLOOR
+        :: TICK(c) <= ME.floor -> quarantined()
 #endif
-           :: else -> grant() /* 4 */
-           fi
+#ifdef OLDER_TICK
+        :: TICK(c) > ME.floor && TICK(c) == ME.tick -> skip
+#else
+        :: TICK(c) > ME.floor && TICK(c) <= ME.tick -> skip /* taken */
+#endif
+        :: else -> grant() /* 5 */
         fi
      fi
   fi
