@@ -78,6 +78,18 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       expect(await subject.floor()).toBe(sinceMs + EARLY_MS + MARGIN_MS);
     });
 
+    it('are put with a floor above an instant by the clock of another node', async () => {
+      const floorFromMs = (await subject.handle.nowMs()) + 40_000;
+      const stamp = { set: SET, app: 'test', sinceMs: 7 };
+      const before = await subject.floor();
+      const low = { stamp, expected: '', raiseFloor: false, floorFromMs: 5, deadlineMs: 0 };
+      expect(answerOf(await subject.node.stamp(low))).toBe('stamped');
+      expect(await subject.floor()).toBe(before);
+      const expected = stampText((await subject.identity()).stamp ?? stamp);
+      answerOf(await subject.node.stamp({ ...low, expected, floorFromMs }));
+      expect(await subject.floor()).toBe(floorFromMs + EARLY_MS + MARGIN_MS);
+    });
+
     it('keep the name of an application that has blanks, or none', async () => {
       const stamp = { set: SET, app: 'my shop | eu', sinceMs: 7 };
       await subject.node.stamp({ stamp, expected: '', raiseFloor: false, deadlineMs: 0 });
@@ -109,7 +121,7 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       expect(await subject.vote(claimOf('a', 1), { set })).toBe(expected);
     });
 
-    it('are shown where live instances show them: how many, since when, and none that yields', async () => {
+    it('are shown where live instances show them: how many, since when, and apart those that yield', async () => {
       const other = setOf(['n1', 'n8', 'n9']);
       const third = setOf(['single'], 4);
       const { node } = subject;
@@ -117,13 +129,14 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       await node.beat('b', signOf(other, {}, { standsSinceMs: 80, app: 'first' }), []);
       await node.beat('c', signOf(other, {}, { app: 'first' }), []);
       await node.beat('d', signOf(third, {}, { app: 'second one' }), []);
-      await node.beat('e', signOf(setOf(['n1', 'n7']), {}, { yields: true }), []);
+      await node.beat('e', signOf(third, {}, { yields: true, standsSinceMs: 70, app: 'second one' }), []);
       await node.beat('f', signOf(SET), []);
       const { identity, members } = answerOf(await node.beat('me', signOf(SET), []));
       expect([...members].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'me']);
       expect(sorted(identity)).toEqual([
-        { set: other, standsSinceMs: 80, instances: 3, app: 'first' },
-        { set: third, standsSinceMs: undefined, instances: 1, app: 'second one' },
+        { set: other, standsSinceMs: 80, instances: 3, app: 'first', yields: false },
+        { set: third, standsSinceMs: undefined, instances: 1, app: 'second one', yields: false },
+        { set: third, standsSinceMs: 70, instances: 1, app: 'second one', yields: true },
       ]);
     });
 
@@ -165,5 +178,7 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
 }
 
 function sorted({ liveSets }: NodeIdentity): NodeIdentity['liveSets'] {
-  return [...liveSets].sort((one, other) => one.set.generation - other.set.generation);
+  return [...liveSets].sort(
+    (one, other) => one.set.generation - other.set.generation || Number(one.yields) - Number(other.yields),
+  );
 }

@@ -230,14 +230,26 @@ const STAMP_MUTANTS: readonly Breakage[] = [
   {
     name: 'a take-over lowers the floor',
     file: IDENTITY,
-    find: "'floor', text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS}))",
-    replace: "'floor', text(from + ${EARLY_MS} + ${MARGIN_MS})",
+    find: 'changes[#changes + 1] = text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS}))',
+    replace: 'changes[#changes + 1] = text(from + ${EARLY_MS} + ${MARGIN_MS})',
+  },
+  {
+    name: 'a stamp does not look at the clock of another node',
+    file: IDENTITY,
+    find: 'tonumber(ARGV[6])',
+    replace: '0',
+  },
+  {
+    name: 'the clock of another node is forgotten in a take-over',
+    file: IDENTITY,
+    find: 'from = math.max(from, now,',
+    replace: 'from = math.max(now,',
   },
   {
     name: 'a take-over does not look at when the new set began to stand',
     file: IDENTITY,
-    find: "local from = math.max(now, tonumber(string.match(ARGV[1], '^%d+')))",
-    replace: 'local from = now',
+    find: "from = math.max(from, now, tonumber(string.match(ARGV[1], '^%d+')))",
+    replace: 'from = math.max(from, now)',
   },
 ];
 
@@ -267,10 +279,10 @@ const SIGN_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
-    name: 'a set is shown by instances that yield',
+    name: 'instances that yield are counted with those that do not',
     file: MEMBERS,
-    find: "if yields == '0' then",
-    replace: 'if true then',
+    find: 'placeOf[theirs .. yields]\n',
+    replace: 'placeOf[theirs]\n',
   },
   {
     name: 'the caller’s own set is shown',

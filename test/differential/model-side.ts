@@ -188,7 +188,7 @@ function wordsOfBeat({ members, ticks, identity }: BeatReply, isSeen: boolean): 
     `identity ${id} ${hasVote ? 1 : 0} ${sinceMs} [${stamp === undefined ? '' : stampText(stamp)}] ${textOfIds(noted)}`,
     ...liveSets.map(
       (one) =>
-        `live ${setText(one.set)} ${one.standsSinceMs ?? '-'} ${one.instances} ${encodeURIComponent(one.app)}`,
+        `live ${setText(one.set)} ${one.standsSinceMs ?? '-'} ${one.instances} ${encodeURIComponent(one.app)} ${one.yields ? 1 : 0}`,
     ),
     ...ticks.map(wordOfTick),
   ];

@@ -124,6 +124,8 @@ export type Operation =
       readonly id: IdDraft | null;
       readonly expected: 'standing' | 'none';
       readonly raiseFloor: boolean;
+      /** From now; null: by no other node's clock. */
+      readonly floorFrom: number | null;
       readonly deadline: number | undefined;
     }
   /** The node is stamped, if it is not, and confirmed by all others. */

@@ -246,6 +246,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       id: fc.oneof(id, fc.constant(null)),
       expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
       raiseFloor: fc.constantFrom(false, false, true),
+      floorFrom: fc.constantFrom(null, null, -2_000, 0, 2_000),
       deadline,
     }),
   },

@@ -185,7 +185,7 @@ function questionOf(operation: Asking, view: View): Question {
       return { kind: 'confirm', position, request };
     }
     case 'stamp': {
-      const { since, id, raiseFloor, deadline } = operation;
+      const { since, id, raiseFloor, floorFrom, deadline } = operation;
       const stamp = {
         set: view.set(operation.set),
         sinceMs: since === null ? PROVISIONAL_MS : view.nowMs + since,
@@ -194,7 +194,8 @@ function questionOf(operation: Asking, view: View): Question {
       const expected = operation.expected === 'none' ? '' : view.stamp;
       const deadlineMs = view.deadlineMs(deadline);
       const decidedOn = id === null ? {} : { id: view.id(POSITION, id) };
-      return { kind: 'stamp', request: { stamp, ...decidedOn, expected, raiseFloor, deadlineMs } };
+      const raised = floorFrom === null ? {} : { floorFromMs: view.nowMs + floorFrom };
+      return { kind: 'stamp', request: { stamp, ...decidedOn, expected, raiseFloor, ...raised, deadlineMs } };
     }
     case 'acquire':
     case 'extend':

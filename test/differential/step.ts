@@ -121,8 +121,8 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       return `confirm ${id} at ${question.position} for [${setText(set)}] within ${waitMs}: ${told.join('; ')}`;
     }
     case 'stamp': {
-      const { stamp, id = 'any', expected, raiseFloor, deadlineMs } = question.request;
-      return `stamp [${stampText(stamp)}] over [${expected}] of ${id} ${raiseFloor ? 'with a new floor ' : ''}until ${at(deadlineMs)}`;
+      const { stamp, id = 'any', expected, raiseFloor, floorFromMs = 0, deadlineMs } = question.request;
+      return `stamp [${stampText(stamp)}] over [${expected}] of ${id} ${raiseFloor ? 'with a new floor ' : ''}${floorFromMs > 0 ? `above ${floorFromMs} ` : ''}until ${at(deadlineMs)}`;
     }
     default: {
       const locks = question.locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);

@@ -41,8 +41,8 @@ export const SET_MUTANTS: readonly Mutant[] = [
     name: 'a take-over raises no floor',
     profiles: ['sets'],
     file: IDENTITY,
-    find: 'if (raiseFloor)\n',
-    replace: 'if (raiseFloor && nowMs < 0)\n',
+    find: 'raiseFloor ? Math.max(',
+    replace: 'raiseFloor && nowMs < 0 ? Math.max(',
   },
   {
     name: 'a first start does not listen',

@@ -24,7 +24,7 @@ function stampOf(set: NodeSet, sinceMs: number): Stamp {
 }
 
 function live(set: NodeSet, standsSinceMs: number | undefined, instances = 1): LiveSet {
-  return { set, standsSinceMs, instances, app: 'app' };
+  return { set, standsSinceMs, instances, app: 'app', yields: false };
 }
 
 function answering(position: string, given: Partial<NodeIdentity> = {}, members = 1): KnownNode {

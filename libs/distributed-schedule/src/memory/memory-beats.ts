@@ -92,14 +92,15 @@ export class MemoryBeats {
     const byText = new Map<string, LiveSet>();
     for (const member of members) {
       const sign = this.signs.get(member);
-      if (sign === undefined || sign.yields || setText(sign.set) === setText(own)) continue;
-      const text = setText(sign.set);
+      if (sign === undefined || setText(sign.set) === setText(own)) continue;
+      const text = `${setText(sign.set)} ${sign.yields}`;
       const known = byText.get(text);
       byText.set(text, {
         set: sign.set,
         app: known?.app ?? sign.app,
         instances: (known?.instances ?? 0) + 1,
         standsSinceMs: earlier(known?.standsSinceMs, sign.standsSinceMs),
+        yields: sign.yields,
       });
     }
     return [...byText.values()];

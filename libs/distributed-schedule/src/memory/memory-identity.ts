@@ -108,15 +108,15 @@ export function confirm(
 
 export function stamp(
   memory: LedgerMemory,
-  { stamp: asked, id, expected, raiseFloor, deadlineMs }: StampRequest,
+  { stamp: asked, id, expected, raiseFloor, floorFromMs = 0, deadlineMs }: StampRequest,
   nowMs: number,
 ): StampAnswer {
   if (deadlineMs > 0 && nowMs > deadlineMs) return 'too_late';
   if (memory.stamp !== expected || (id !== undefined && memory.id !== id)) return 'changed';
   memory.stamp = stampText(asked);
   // Up to the instant since when the new set stands, others may have granted to the one before, by their own clocks.
-  if (raiseFloor)
-    memory.floor = Math.max(memory.floor, Math.max(nowMs, asked.sinceMs) + EARLY_MS + MARGIN_MS);
+  const fromMs = raiseFloor ? Math.max(floorFromMs, nowMs, asked.sinceMs) : floorFromMs;
+  if (fromMs > 0) memory.floor = Math.max(memory.floor, fromMs + EARLY_MS + MARGIN_MS);
   return 'stamped';
 }
 

@@ -80,7 +80,7 @@ return { time[1], time[2], id }
  *
  * KEYS  ledger
  * ARGV  new stamp, stamp that must stand ('' = none), 1 or 0 (raise the floor), deadline in node time (0 = none), id of the
- *       memory that was decided on ('' = whatever answers)
+ *       memory that was decided on ('' = whatever answers), instant of another node above which the floor rises (0 = none)
  * Reply time, then one of:
  *   stamped
  *   changed            another stamp is on record, or it is in another memory
@@ -99,10 +99,13 @@ end
 if stamp ~= ARGV[2] or (ARGV[5] ~= '' and ARGV[5] ~= id) then
   return { time[1], time[2], 'changed' }
 end
-local changes = { 'stamp', ARGV[1] }
+local changes, from = { 'stamp', ARGV[1] }, tonumber(ARGV[6])
 if ARGV[3] == '1' then
-  local from = math.max(now, tonumber(string.match(ARGV[1], '^%d+')))
-  changes = { 'stamp', ARGV[1], 'floor', text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS})) }
+  from = math.max(from, now, tonumber(string.match(ARGV[1], '^%d+')))
+end
+if from > 0 then
+  changes[#changes + 1] = 'floor'
+  changes[#changes + 1] = text(math.max(floor, from + ${EARLY_MS} + ${MARGIN_MS}))
 end
 store(changes)
 return { time[1], time[2], 'stamped' }

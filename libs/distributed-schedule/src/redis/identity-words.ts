@@ -31,9 +31,17 @@ export function wordsOfStamp({
   id,
   expected,
   raiseFloor,
+  floorFromMs = 0,
   deadlineMs,
 }: StampRequest): readonly string[] {
-  return [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs), id ?? ''];
+  return [
+    stampText(stamp),
+    expected,
+    raiseFloor ? '1' : '0',
+    String(deadlineMs),
+    id ?? '',
+    String(floorFromMs),
+  ];
 }
 
 export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids }: Note): readonly string[] {
@@ -113,11 +121,17 @@ export function parseStampAnswer([word]: readonly unknown[]): StampAnswer | unde
 }
 
 function parseLiveSet(words: unknown): LiveSet | undefined {
-  const [text, stands, instances, app] = listOf(words);
+  const [text, stands, instances, app, yields] = listOf(words);
   const set = parseSet(String(text));
   if (set === undefined) return undefined;
   const standsSinceMs = stands === '-' ? undefined : Number(stands);
-  return { set, standsSinceMs, instances: Number(instances), app: decodeURIComponent(String(app)) };
+  return {
+    set,
+    standsSinceMs,
+    instances: Number(instances),
+    app: decodeURIComponent(String(app)),
+    yields: Number(yields) === 1,
+  };
 }
 
 function listOf(words: unknown): readonly unknown[] {

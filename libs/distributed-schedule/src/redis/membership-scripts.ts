@@ -57,7 +57,7 @@ end
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
  * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, { per task as in PEEK ... },
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... } },
- *       { per live set: set, standsSince|-, number of instances, app ... }
+ *       { per live set: set, standsSince|-, number of instances, app, 1 or 0 (they yield) ... }
  *
  * It never writes the node set: one beat of a set that then fails to come up would otherwise fence every instance that
  * works.
@@ -82,18 +82,16 @@ for _, shown in ipairs(signsOf(others)) do
   -- Most members are of the caller's set: one plain comparison each.
   if shown and not string.find(shown, ' ' .. setText .. '|', 1, true) then
     local stands, yields, app, theirs = string.match(shown, '^(%S+) (%d) (%S*) ([^|]+)|')
-    if yields == '0' then
-      local place = placeOf[theirs]
-      if not place then
-        place = #liveSets + 1
-        placeOf[theirs] = place
-        liveSets[place] = { theirs, stands, 0, app }
-      end
-      local liveSet = liveSets[place]
-      liveSet[3] = liveSet[3] + 1
-      if liveSet[2] == '-' or (stands ~= '-' and tonumber(stands) < tonumber(liveSet[2])) then
-        liveSet[2] = stands
-      end
+    local place = placeOf[theirs .. yields]
+    if not place then
+      place = #liveSets + 1
+      placeOf[theirs .. yields] = place
+      liveSets[place] = { theirs, stands, 0, app, tonumber(yields) }
+    end
+    local liveSet = liveSets[place]
+    liveSet[3] = liveSet[3] + 1
+    if liveSet[2] == '-' or (stands ~= '-' and tonumber(stands) < tonumber(liveSet[2])) then
+      liveSet[2] = stands
     end
   end
 end

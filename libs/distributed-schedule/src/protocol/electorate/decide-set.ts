@@ -5,8 +5,9 @@
 
 import { MEMBER_TTL_MS } from '../constants.js';
 import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
+import type { LiveSet } from './node-identity.js';
 import { majoritiesMeet, PROVISIONAL_MS } from './node-set.js';
-import { outranks, type Rival, rivalsOf } from './rival-sets.js';
+import { outranks, type Rival, rivalsOf, standingYielders } from './rival-sets.js';
 import { nameOfSet } from './set-name.js';
 import {
   type Answer,
@@ -29,7 +30,7 @@ export function decideSet(scene: SetScene): SetDecision {
   const rivals = rivalsOf(scene.set, scene.nodes);
   const stronger = rivals.find((rival) => outranks(rival, scene.set, scene.standsSinceMs));
   if (stronger !== undefined) {
-    const goesOn = `${describeRival(stronger)} goes on`;
+    const goesOn = `${describeLive(stronger)} goes on`;
     // Too few answers say whether this set stands itself: no reason to be overlooked by the others.
     return decided(isMajority(answers.length, scene.set) ? 'yields' : 'waits', goesOn);
   }
@@ -49,7 +50,12 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   // One that stands may be bidding until its next beat, where a node of both forgot while instances of this set were away.
   const undecided = rivals.find(({ standsSinceMs }) => sinceMs === undefined || standsSinceMs !== undefined);
   if (undecided !== undefined) {
-    return decided('waits', `${describeRival(undecided)} is alive too, and has not given way yet`);
+    return decided('waits', `${describeLive(undecided)} is alive too, and has not given way yet`);
+  }
+  // It may stand on nodes that this set does not see, and what it was granted before it gave way stands as well.
+  const [yielder] = sinceMs === undefined ? standingYielders(scene.set, scene.nodes) : [];
+  if (yielder !== undefined) {
+    return decided('waits', `${describeLive(yielder)} stands, and gives way only for now`);
   }
   // The newer generation wins by its stamps, without waiting for anybody: the set changes by one node at a time.
   const newer = planNewer(scene, ofStanding('older'), sinceMs);
@@ -104,9 +110,11 @@ function planFirst(scene: SetScene, answers: readonly Answer[], isForced: boolea
   const empty = answers.filter(({ standing }) => standing === 'none');
   if (empty.length > 0) return empty.map((answer) => planStamp(scene, answer, 'provisional', PROVISIONAL_MS));
   const sinceMs = earliestNowMs(answers);
+  // A set that began to take these nodes over may have been granted something at one that has forgotten since.
+  const floorFromMs = Math.max(...answers.map(({ identity }) => identity.sinceMs));
   return answers
     .filter(({ standing }) => standing === 'provisional')
-    .map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs));
+    .map((answer) => planStamp(scene, answer, isForced ? 'forced' : 'first', sinceMs, floorFromMs));
 }
 
 function planNewer(
@@ -136,7 +144,7 @@ function earliestNowMs(answers: readonly Answer[]): number {
   return Math.floor(Math.min(...answers.map(({ identity }) => identity.nowMs)));
 }
 
-function describeRival({ set, app, instances, standsSinceMs }: Rival): string {
+function describeLive({ set, app, instances, standsSinceMs }: LiveSet): string {
   const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
   const who = instances === 1 ? '1 live instance' : `${instances} live instances`;
   const since = standsSinceMs === undefined ? '' : `, since ${new Date(standsSinceMs).toISOString()}`;

@@ -71,7 +71,7 @@ export class Electorate implements ElectorateView, BidGate {
         set,
         app,
         standsSinceMs: this.book.standsSinceMs(sentMs),
-        yields: this.decision.condition === 'yields' && !this.upkeep.mayStampYet(sentMs),
+        yields: this.showsThatItYields(),
         ids: this.book.idsInUse(),
       },
       sentMs,
@@ -146,6 +146,19 @@ export class Electorate implements ElectorateView, BidGate {
   /** Resolves when nothing is under way at the nodes. Never rejects. */
   idle(): Promise<void> {
     return this.upkeep.idle();
+  }
+
+  /**
+   * Decided on answers that show what has become of each of our stamps: one that was still under way when their beat was sent may stand
+   * by now. Whoever yields then is overlooked, and stands beside the set that goes on.
+   */
+  private showsThatItYields(): boolean {
+    const { condition } = this.decision;
+    return (
+      condition === 'yields' &&
+      this.heardBeat !== undefined &&
+      !this.upkeep.wasStamping(this.heardBeat.sentMs)
+    );
   }
 
   private decide(): SetDecision {

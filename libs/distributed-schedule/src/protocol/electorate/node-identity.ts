@@ -24,6 +24,8 @@ export interface LiveSet {
   readonly instances: number;
   /** The application of the one that beat last. */
   readonly app: string;
+  /** They have lost against another set and do not bid. What they were granted before stands. */
+  readonly yields: boolean;
 }
 
 export interface NodeIdentity {
@@ -37,7 +39,7 @@ export interface NodeIdentity {
   /** The newest id that this node has noted, by position of the asking set. Its own position is not among them. */
   readonly noted: LedgerIds;
   readonly stamp: Stamp | undefined;
-  /** Other sets than the caller's that live instances show here. Instances that yield are left out. */
+  /** Other sets than the caller's that live instances show here. Of one set, those that yield are an entry of their own. */
   readonly liveSets: readonly LiveSet[];
 }
 
@@ -96,6 +98,8 @@ export interface StampRequest {
   readonly expected: string;
   /** Refuse what the set on record may have granted. */
   readonly raiseFloor: boolean;
+  /** The same up to an instant by the clock of another node. Absent: none. */
+  readonly floorFromMs?: number;
   /** In node time; 0 = none. An instance that was suspended must not stamp with what it knew before. */
   readonly deadlineMs: number;
 }

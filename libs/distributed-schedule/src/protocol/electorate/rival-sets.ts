@@ -1,7 +1,7 @@
 /**
  * Which of two sets goes on, where a majority of one need not meet a majority of the other. Both look at the node that
- * they share, and the order is total: the older standing stamp, then more live instances, then the name. Time decides
- * nothing: the older stamp wins however long ago its instances were last heard.
+ * they share, and the order is total: the older standing stamp, then the one that is on record there, then more live instances, then
+ * the name. Time decides nothing: the older stamp wins however long ago its instances were last heard.
  */
 
 import type { KnownNode } from './known-node.js';
@@ -11,6 +11,8 @@ import { mustMeet, type NodeSet, setText } from './node-set.js';
 export interface Rival extends LiveSet {
   /** Live instances of this instance's own set at the node that shows the rival. */
   readonly ownInstances: number;
+  /** Which of the two a node that they share has on record, where it is only one of them. */
+  readonly onRecord: 'own' | 'rival' | undefined;
 }
 
 /** Whether the two must not both bid. Of different generations the newer one wins by its stamps. */
@@ -18,19 +20,38 @@ export function excludes(own: NodeSet, other: NodeSet): boolean {
   return own.generation === other.generation && setText(own) !== setText(other) && !mustMeet(own, other);
 }
 
-/** The live sets that exclude this instance's own, each once. */
+/** The live sets that exclude this instance's own and have not given way, each once. */
 export function rivalsOf(own: NodeSet, nodes: readonly KnownNode[]): readonly Rival[] {
   const rivals = new Map<string, Rival>();
   for (const { identity, members, answersNow } of nodes) {
     if (identity === undefined || !answersNow) continue;
     const ownInstances = members - otherInstances(identity);
     for (const live of identity.liveSets) {
-      if (!excludes(own, live.set)) continue;
+      if (live.yields || !excludes(own, live.set)) continue;
       const key = setText(live.set);
-      rivals.set(key, merge(rivals.get(key), { ...live, ownInstances }));
+      const onRecord = recordAmong(nodes, own, live.set);
+      rivals.set(key, merge(rivals.get(key), { ...live, ownInstances, onRecord }));
     }
   }
   return [...rivals.values()];
+}
+
+/** Live sets that exclude this instance's own, stand, and have given way: to a third one, or before they saw what has changed. */
+export function standingYielders(own: NodeSet, nodes: readonly KnownNode[]): readonly LiveSet[] {
+  return nodes
+    .flatMap(({ identity, answersNow }) => (answersNow ? (identity?.liveSets ?? []) : []))
+    .filter((live) => live.yields && live.standsSinceMs !== undefined && excludes(own, live.set));
+}
+
+function recordAmong(nodes: readonly KnownNode[], own: NodeSet, other: NodeSet): 'own' | 'rival' | undefined {
+  const shared = nodes.filter(({ position, answersNow }) => answersNow && other.positions.includes(position));
+  const hasOnRecord = (set: NodeSet): boolean =>
+    shared.some(
+      ({ identity }) => identity?.stamp !== undefined && setText(identity.stamp.set) === setText(set),
+    );
+  const [isOwn, isRival] = [hasOnRecord(own), hasOnRecord(other)];
+  if (isOwn === isRival) return undefined;
+  return isOwn ? 'own' : 'rival';
 }
 
 /** Whether the rival goes on, and this instance's set gives way. */
@@ -39,6 +60,8 @@ export function outranks(rival: Rival, own: NodeSet, standsSinceMs: number | und
     (sinceMs) => sinceMs ?? Number.POSITIVE_INFINITY,
   ) as [number, number];
   if (rivalSinceMs !== ownSinceMs) return rivalSinceMs < ownSinceMs;
+  // The first round of a first start: whoever has it on record has to go on, for the other one may not stamp that node.
+  if (rival.onRecord !== undefined) return rival.onRecord === 'rival';
   if (rival.instances !== rival.ownInstances) return rival.instances > rival.ownInstances;
   return setText(rival.set) < setText(own);
 }

@@ -83,6 +83,7 @@ export function planStamp(
   { node, identity }: Answer,
   reason: StampReason,
   sinceMs: number,
+  floorFromMs?: number,
 ): PlannedStamp {
   const { stamp } = identity;
   return {
@@ -93,6 +94,7 @@ export function planStamp(
       id: identity.id,
       expected: stamp === undefined ? '' : stampText(stamp),
       raiseFloor: raisesFloor(reason, set, stamp?.set),
+      ...(floorFromMs !== undefined && { floorFromMs }),
       deadlineMs: stampDeadlineMs(identity),
     },
   };

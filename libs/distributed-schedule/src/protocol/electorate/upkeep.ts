@@ -26,8 +26,8 @@ export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
 export class Upkeep {
   private running: Promise<void> | undefined;
   private isAskedAgain = false;
-  /** Until when a stamp without an answer may still be put, by position; monotonic. */
-  private readonly stampsOut = new Map<string, number>();
+  /** Until when the newest stamp may still have been put, by position: its answer, or its deadline. Monotonic. */
+  private readonly stampedUntilMs = new Map<string, number>();
 
   constructor(private readonly parts: UpkeepParts) {}
 
@@ -39,9 +39,9 @@ export class Upkeep {
     });
   }
 
-  /** A stamp has been sent that may yet be put: whoever gives way now would be on record beside the set that goes on. */
-  mayStampYet(nowMs: number): boolean {
-    return [...this.stampsOut.values()].some((untilMs) => untilMs > nowMs);
+  /** Whether a stamp may have been put after that instant, so that what was sent then need not show it. */
+  wasStamping(sinceMs: number): boolean {
+    return [...this.stampedUntilMs.values()].some((untilMs) => untilMs > sinceMs);
   }
 
   /** Resolves when nothing is under way. Never rejects. */
@@ -73,9 +73,9 @@ export class Upkeep {
 
   private async stamp({ node, request, reason }: PlannedStamp): Promise<boolean> {
     // Its deadline counts from an answer that is older than now.
-    this.stampsOut.set(node.position, this.parts.clock.monotonicMs() + STAMP_LIFE_MS);
+    this.stampedUntilMs.set(node.position, this.parts.clock.monotonicMs() + STAMP_LIFE_MS);
     const reply = await this.votingNode(node).stamp(request);
-    if (reply.answered) this.stampsOut.delete(node.position);
+    if (reply.answered) this.stampedUntilMs.set(node.position, this.parts.clock.monotonicMs());
     if (!reply.answered || reply.value !== 'stamped' || node.identity === undefined) return false;
     node.identity = { ...node.identity, stamp: request.stamp };
     if (reason !== 'provisional') this.parts.tell({ type: 'stamped', node: node.label, reason });
