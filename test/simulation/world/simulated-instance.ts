@@ -198,6 +198,7 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       parts.history.note(() => `${instance.id} ${event.node} ${event.condition}: ${event.detail}`);
       return;
     case 'node_set':
+      parts.audit.stands(instance, event.condition);
       parts.history.count(`node set ${event.condition}`);
       parts.history.note(() => `${instance.id} node set ${event.condition}: ${event.detail}`);
       return;
