@@ -113,7 +113,8 @@ export type SetFault =
   /** All beats of one set are lost, and not its claims, while the clocks of its nodes step forward: they take it for gone before it does. */
   | {
       readonly kind: 'fleet is not heard';
-      readonly whose: 'own' | 'other';
+      /** `bidding`: whichever goes on now. */
+      readonly whose: 'own' | 'other' | 'bidding';
       readonly byMs: number;
       readonly forMs: number;
     }

@@ -64,9 +64,9 @@ const whose = fc.constantFrom('own' as const, 'other' as const);
 function commonFaults(): fc.WeightedArbitrary<SetFault>[] {
   return [
     // A member lives for 3 s by its nodes' clocks.
-    weighted(8, {
+    weighted(16, {
       kind: kind('fleet is not heard'),
-      whose,
+      whose: fc.constantFrom('bidding' as const, 'bidding' as const, 'own' as const, 'other' as const),
       byMs: fc.integer({ min: 300, max: 800 }),
       forMs: fc.integer({ min: 2_500, max: 6_000 }),
     }),

@@ -60,7 +60,8 @@ export class SetFaults {
     this.serverFaults.stepAll(byMs, [...nodes]);
   }
 
-  private fleet(whose: 'own' | 'other'): readonly Instance[] {
+  private fleet(whose: 'own' | 'other' | 'bidding'): readonly Instance[] {
+    if (whose === 'bidding') return this.living().filter(({ goesOn }) => goesOn);
     return this.living().filter(({ isOfOther }) => isOfOther === (whose === 'other'));
   }
 
