@@ -13,8 +13,8 @@ const bits = fc.nat({ max: EVERY_BIT });
 
 /** Mostly while the new server asks for its vote. */
 const newcomer: fc.Arbitrary<Newcomer> = fc.record({
-  afterMs: fc.oneof(fc.nat({ max: 1_500 }), fc.nat({ max: 1_500 }), fc.nat({ max: 8_000 })),
-  cut: bits,
+  afterMs: fc.oneof(fc.nat({ max: 500 }), fc.nat({ max: 1_500 }), fc.nat({ max: 8_000 })),
+  cut: fc.oneof(bits, fc.constantFrom(1, 2, 4)),
   forMs: fc.integer({ min: 500, max: 6_000 }),
   deafBeats: fc.nat({ max: 4 }),
 });
@@ -27,7 +27,7 @@ function nameFault(weight: number): fc.WeightedArbitrary<NameFault> {
     instance: fc.nat({ max: 7 }),
     content: fc.constantFrom('empty' as const, 'database' as const, 'replica' as const, 'file' as const),
     forMs: fc.integer({ min: 100, max: 15_000 }),
-    resets: fc.oneof(bits, fc.constant(EVERY_BIT)),
+    resets: fc.oneof(bits, fc.constant(EVERY_BIT), fc.constant(EVERY_BIT)),
     resetsBack: bits,
     newcomer: fc.option(newcomer, { nil: undefined }),
   });
