@@ -51,14 +51,6 @@ const CLAIMS: readonly Mutant[] = [
     find: "id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,",
     replace: "id: memory?.id ?? `${counterOf('') + 1}.${this.newNonce()}`,",
   },
-  {
-    name: 'votes of copies that named other ids are counted together',
-    profiles: ['identity'],
-    file: LEDGER,
-    find: 'const ids = refusedIds(terms.ids, position, memory);',
-    replace:
-      'const isAgain = claims.every(({ task, tick, claimId }) => this.entries.get(task)?.tick === tick && this.entries.get(task)?.claimId === claimId);\n    const ids = isAgain ? undefined : refusedIds(terms.ids, position, memory);',
-  },
 ];
 
 const NOTES: readonly Mutant[] = [
@@ -90,13 +82,6 @@ const NOTES: readonly Mutant[] = [
     find: "if (known !== undefined && isOutrankedBy(request.id, known)) return { kind: 'not_newer', newest: known };",
     replace:
       "if (known === '' && isOutrankedBy(request.id, known)) return { kind: 'not_newer', newest: known };",
-  },
-  {
-    name: 'a void note counts',
-    profiles: ['identity'],
-    file: IDENTITY,
-    find: 'known?.id === noterId && !known.isContested;',
-    replace: "(known?.id !== '' || noterId === '');",
   },
   {
     name: 'notes raise no floor',

@@ -38,6 +38,13 @@ export const SET_MUTANTS: readonly Mutant[] = [
     replace: 'if (memory.stamp',
   },
   {
+    name: 'a stamp has no deadline and is written over whatever is there',
+    profiles: ['sets'],
+    file: IDENTITY,
+    find: "if (deadlineMs > 0 && nowMs > deadlineMs) return 'too_late';\n  if (memory.stamp !== expected || (id !== undefined && memory.id !== id)) return 'changed';",
+    replace: '',
+  },
+  {
     name: 'a take-over raises no floor',
     profiles: ['sets'],
     file: IDENTITY,

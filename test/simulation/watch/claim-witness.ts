@@ -77,6 +77,11 @@ export class ClaimWitness {
   /** The set is on record there from now on. */
   stamped(server: Server, set: NodeSet): void {
     this.history.count('stamped');
+    this.isStamped(server, set);
+  }
+
+  /** It has been on record there since before the world began. */
+  isStamped(server: Server, set: NodeSet): void {
     this.stamps.set(server.index, set);
   }
 

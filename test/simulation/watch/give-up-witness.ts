@@ -51,7 +51,7 @@ export class GiveUpWitness {
     const key = keyOf(server, claim);
     this.granted.set(key, { server, claim });
     const owner = this.owners.get(claim.claimId);
-    if (owner === undefined) return;
+    if (owner === undefined || server.wasSetFarBack) return;
     history.count('granted after it was given up');
     this.stands(key, server, claim, owner);
   }

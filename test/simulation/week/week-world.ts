@@ -181,7 +181,8 @@ class WeekWorld {
     const { options, network, history, random } = this;
     const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
     const giveUps = { grants: nothing, forgot: nothing };
-    const watched = { options, network, claims, giveUps, history, reconnect: nothing };
+    const progress = { refusedForIds: nothing };
+    const watched = { options, network, claims, giveUps, progress, history, reconnect: nothing };
     const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
     const observe = (event: ScheduleEvent): void => {
       if (event.type === 'tick') history.count(event.report.outcome);

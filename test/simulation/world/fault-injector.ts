@@ -12,6 +12,7 @@ import { LinkFaults } from './link-faults.js';
 import { NameFaults } from './name-faults.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
+import { isSetFault, SetFaults } from './set-faults.js';
 import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -24,6 +25,7 @@ export class FaultInjector {
   readonly serverFaults: ServerFaults;
   private readonly nameFaults: NameFaults;
   private readonly linkFaults: LinkFaults;
+  private readonly setFaults: SetFaults;
 
   constructor(
     private readonly parts: WorldParts,
@@ -31,8 +33,9 @@ export class FaultInjector {
     startServer: (position: number, host?: Server) => Server,
   ) {
     this.linkFaults = new LinkFaults(parts);
-    this.nameFaults = new NameFaults(parts, () => this.living(), startServer);
+    this.nameFaults = new NameFaults(parts, () => this.living(), startServer, join, this.linkFaults);
     this.serverFaults = new ServerFaults(parts, () => this.living());
+    this.setFaults = new SetFaults(parts, () => this.living(), this.linkFaults, this.serverFaults);
   }
 
   strike(fault: Fault): void {
@@ -45,6 +48,8 @@ export class FaultInjector {
     else if (fault.kind === 'instance of another set joins') this.joinOther();
     else if (fault.kind === 'fleet suffers') this.sufferAll(fault);
     else if (fault.kind === 'name moves') this.nameFaults.strike(fault);
+    else if (fault.kind === 'clocks step together') this.serverFaults.stepAll(fault.byMs);
+    else if (isSetFault(fault)) this.setFaults.strike(fault);
     else if ('instance' in fault) {
       const living = this.living();
       const instance = living[fault.instance % Math.max(1, living.length)];

@@ -89,6 +89,18 @@ export interface NameFault {
   /** A bit for each living instance: whether its connection is reset at once. The others keep theirs. */
   readonly resets: number;
   readonly resetsBack: number;
+  /** Somebody whose resolver is late: it comes when the name has moved for all, and is led to the old server. */
+  readonly newcomer?: Newcomer | undefined;
+}
+
+export interface Newcomer {
+  readonly afterMs: number;
+  /** A bit for each position: it cannot reach that one either. */
+  readonly cut: number;
+  /** For so long its resolver is late and its links are cut. */
+  readonly forMs: number;
+  /** The answers to so many beats are lost, after the first. */
+  readonly deafBeats: number;
 }
 
 /** What happens, of one kind. */
@@ -96,8 +108,31 @@ export type FaultOf<Kind extends Happening['kind']> = Extract<Happening, { reado
 
 export type Fault = { readonly atMs: number } & Happening;
 
+/** Directed: what two sets of nodes need not survive without a certain rule. */
+export type SetFault =
+  /** All beats of one set are lost, and not its claims, while the clocks of its nodes step forward: they take it for gone before it does. */
+  | {
+      readonly kind: 'fleet is not heard';
+      /** `bidding`: whichever goes on now. */
+      readonly whose: 'own' | 'other' | 'bidding';
+      readonly byMs: number;
+      readonly forMs: number;
+    }
+  /** A node of both sets is flushed. */
+  | { readonly kind: 'common node forgets'; readonly nth: number }
+  /** No instance of one set reaches a node of both. */
+  | {
+      readonly kind: 'common node is out of reach';
+      readonly whose: 'own' | 'other';
+      readonly nth: number;
+      readonly forMs: number;
+    };
+
 export type Happening =
   | NameFault
+  | SetFault
+  /** All servers at once: a time daemon that has found out. */
+  | { readonly kind: 'clocks step together'; readonly byMs: number }
   | { readonly kind: 'instance joins' | 'newer node set joins' | 'instance of another set joins' }
   | {
       /** All instances of one set of nodes, or of all, suffer at once. */

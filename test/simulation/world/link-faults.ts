@@ -34,7 +34,7 @@ export class LinkFaults {
   }
 
   /** The server acts on the next messages of this kind, at once or late, and nobody hears of it. */
-  loseAnswers(instance: Instance, fault: FaultOf<'answers are lost'>): void {
+  loseAnswers(instance: Instance, fault: Omit<FaultOf<'answers are lost'>, 'kind' | 'instance'>): void {
     const { connections, machine } = instance;
     for (const [slot, { server }] of connections.entries()) {
       if (fault.from === 'one' && slot !== fault.server % connections.length) continue;

@@ -1,12 +1,16 @@
 /** Makes a name mean another server, and some time later the old one again. */
 
-import type { FaultOf } from './fault.js';
+import type { FaultOf, Newcomer } from './fault.js';
+import type { LinkFaults } from './link-faults.js';
 import type { Server } from './server.js';
-import type { Instance } from './simulated-instance.js';
+import type { Instance, Join } from './simulated-instance.js';
 import { unlessHealed } from './unless-healed.js';
 import type { WorldParts } from './world-parts.js';
 
 type Move = FaultOf<'name moves'>;
+
+/** Its first beat has been answered by then, or never will be, and the second is not due yet. */
+const FIRST_BEAT_MS = 300;
 
 export class NameFaults {
   private readonly moved = new Set<number>();
@@ -15,6 +19,8 @@ export class NameFaults {
     private readonly parts: WorldParts,
     private readonly living: () => readonly Instance[],
     private readonly startServer: (position: number, host?: Server) => Server,
+    private readonly join: Join,
+    private readonly linkFaults: LinkFaults,
   ) {}
 
   strike(fault: Move): void {
@@ -29,6 +35,9 @@ export class NameFaults {
     this.parts.history.count(`a name moves for ${fault.who}`);
     const old = this.parts.names.resolve(onlyFor ?? '', position);
     this.move(this.otherThan(old, fault), fault.resets, onlyFor);
+    const { newcomer } = fault;
+    if (newcomer !== undefined && fault.who === 'all')
+      unlessHealed(this.parts, newcomer.afterMs, () => this.joinAt(old, newcomer));
     unlessHealed(this.parts, fault.forMs, () => {
       this.moved.delete(position);
       this.parts.history.count('a name moves back');
@@ -47,6 +56,31 @@ export class NameFaults {
       this.parts.presences.lose(instance, old);
       this.parts.presences.restore(instance, old);
     }
+  }
+
+  private joinAt(old: Server, { cut, forMs, deafBeats }: Newcomer): void {
+    const { names, instances, history } = this.parts;
+    const id = `i${instances.length + 1}`;
+    names.move(old, id);
+    this.join(1);
+    const instance = instances.at(-1);
+    if (instance?.id !== id) throw new Error(`${id} has not joined`);
+    history.count('a newcomer is led to the old server');
+    for (const { position, server } of instance.connections) {
+      const isCut = position !== old.position && ((cut >> position) & 1) === 1;
+      if (isCut) this.linkFaults.hurt(instance, server, forMs, { isRequestCut: true, isReplyCut: true });
+    }
+    unlessHealed(this.parts, FIRST_BEAT_MS, () =>
+      this.linkFaults.loseAnswers(instance, {
+        call: 'beat',
+        from: 'all',
+        server: 0,
+        count: deafBeats,
+        lateMs: 0,
+        isReset: false,
+      }),
+    );
+    unlessHealed(this.parts, forMs, () => names.correct(id, old.position));
   }
 
   /** The server that the name did not mean; a new one knows nothing, or is a copy of the old. */

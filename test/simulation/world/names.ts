@@ -63,6 +63,11 @@ export class Names {
     else this.wrong.set(`${instanceId} ${server.position}`, server);
   }
 
+  /** What the name means for all it means for this instance again. */
+  correct(instanceId: string, position: number): void {
+    this.wrong.delete(`${instanceId} ${position}`);
+  }
+
   /** Every resolver is right again; what the names mean by now stays. */
   heal(): void {
     this.wrong.clear();

@@ -2,12 +2,13 @@
 
 import fc from 'fast-check';
 import type { Place } from './ambush.js';
-import type { FaultOf, Happening, InstanceFault, Misfortune, NameFault, ServerFault } from './fault.js';
+import type { Happening, InstanceFault, Misfortune, ServerFault } from './fault.js';
 import type { Call } from './network.js';
+import { namesFaults, setsFaults } from './plan-set-faults.js';
 import type { Profile } from './profile.js';
 import { MOST_BACK_MS, type Restart } from './server.js';
+import { forMs, kind, weighted } from './weighted.js';
 
-const forMs = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 8_000 }));
 const how = fc.constantFrom<Restart>('empty', 'with its memory', 'with old memory');
 const backMs = fc.oneof(fc.constant(0), fc.integer({ min: -MOST_BACK_MS, max: 0 }));
 const eitherMs = fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS });
@@ -35,10 +36,6 @@ const call = fc.constantFrom<Call>(
   'stamp',
   'lock',
 );
-
-function kind<const T extends string>(name: T): fc.Arbitrary<T> {
-  return fc.constant(name);
-}
 
 function instanceFault(): fc.WeightedArbitrary<InstanceFault>[] {
   const instance = fc.nat({ max: 7 });
@@ -118,64 +115,13 @@ function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
   ];
 }
 
-/** Beside weights of about fifty of all others. */
-const NAME_WEIGHT = 20;
-
-const bits = fc.nat({ max: 31 });
-
-function nameFault(weight: number): fc.WeightedArbitrary<NameFault> {
-  return weighted(weight, {
-    kind: kind('name moves'),
-    server: fc.nat({ max: 4 }),
-    who: fc.constantFrom('all' as const, 'all' as const, 'one' as const),
-    instance: fc.nat({ max: 7 }),
-    content: fc.constantFrom('empty' as const, 'database' as const, 'replica' as const, 'file' as const),
-    forMs: fc.integer({ min: 100, max: 15_000 }),
-    resets: bits,
-    resetsBack: bits,
-  });
-}
-
-/** Whoever misses the answer to a beat names that node's id in no beat, and still in claims: another id may be noted meanwhile. */
-function deafFault(weight: number): fc.WeightedArbitrary<InstanceFault> {
-  return weighted(weight, {
-    kind: kind('answers are lost'),
-    instance: fc.nat({ max: 7 }),
-    call: fc.constant<Call>('beat'),
-    from: fc.constant('one' as const),
-    server: fc.nat({ max: 4 }),
-    count: fc.integer({ min: 1, max: 3 }),
-    lateMs: fc.constant(0),
-    isReset: fc.constant(false),
-  });
-}
-
-function fleetFaults(): fc.WeightedArbitrary<
-  FaultOf<'fleet suffers'> | { kind: 'instance of another set joins' }
->[] {
-  return [
-    weighted(8, { kind: kind('instance of another set joins') }),
-    weighted(8, {
-      kind: kind('fleet suffers'),
-      whose: fc.constantFrom('own' as const, 'other' as const, 'all' as const),
-      misfortune: fc.constantFrom(
-        'blocked' as const,
-        'suspended' as const,
-        'cut off' as const,
-        'killed' as const,
-      ),
-      forMs: fc.oneof(forMs, fc.integer({ min: 3_000, max: 12_000 })),
-    }),
-  ];
-}
-
 /** All that may happen in the worlds of a profile. */
 export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
   return fc.oneof(
     ...instanceFault(),
     ...serverFault(),
-    ...(profile.namesMove === true ? [nameFault(NAME_WEIGHT), deafFault(NAME_WEIGHT / 2)] : []),
-    ...(profile.hasRivals === true ? fleetFaults() : []),
+    ...(profile.namesMove === true ? namesFaults() : []),
+    ...(profile.hasRivals === true ? setsFaults() : []),
     weighted(4, { kind: kind('instance joins') }),
     { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },
   );
@@ -190,11 +136,4 @@ function rarely(
     fc.record({ kind: kind('instance joins') }),
     fc.record({ kind: kind('instance joins') }),
   );
-}
-
-function weighted<T>(
-  weight: number,
-  fields: { [K in keyof T]: fc.Arbitrary<T[K]> },
-): fc.WeightedArbitrary<T> {
-  return { weight, arbitrary: fc.record(fields) as fc.Arbitrary<T> };
 }

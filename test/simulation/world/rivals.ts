@@ -40,6 +40,11 @@ export class Rivals {
     return this.positions.filter((position) => position >= this.own);
   }
 
+  /** Positions of both sets. */
+  get common(): readonly number[] {
+    return this.positions.filter((position) => position < this.own);
+  }
+
   /** Whether the server at this position may forget. */
   mayForget(position: number): boolean {
     if (this.plan?.trouble !== 'sleepy') return true;

@@ -15,6 +15,9 @@ export type Restart = 'empty' | 'with its memory' | 'with old memory';
 /** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
 const STEP_FORGOTTEN_MS = 3_100;
 
+/** No message takes longer. */
+const IN_FLIGHT_MS = 2_000;
+
 /** By then an instance that is there has had an answer. */
 const STEP_MISLEADS_MS = 20_000;
 
@@ -52,6 +55,7 @@ export class Server {
   private stepMs: number;
   private backSoFarMs = 0;
   private steppedForwardMs = Number.NEGATIVE_INFINITY;
+  private setBackMs = Number.NEGATIVE_INFINITY;
   private steppedMs = Number.NEGATIVE_INFINITY;
   private readonly waiting: (() => void)[] = [];
   private traps: (() => void)[] = [];
@@ -128,7 +132,14 @@ export class Server {
 
   /** Sets the clock right but for a remainder, as a time daemon does in the end. */
   synchronise(remainderMs: number): void {
-    this.setStep(remainderMs - this.time.nowMs * (this.options.rate - 1));
+    const stepMs = remainderMs - this.time.nowMs * (this.options.rate - 1);
+    if (stepMs < this.stepMs - MOST_BACK_MS) this.setBackMs = this.time.nowMs;
+    this.setStep(stepMs);
+  }
+
+  /** Healing has set its clock back by more than is assumed: copies that were on their way then have their time once more. */
+  get wasSetFarBack(): boolean {
+    return this.time.nowMs - this.setBackMs < IN_FLIGHT_MS;
   }
 
   /** Whether a lock or a quarantine of before may have ended early. */
@@ -147,6 +158,7 @@ export class Server {
   flush(): void {
     this.model.loseMemory('flush');
     this.desk.memoryLost();
+    this.restoredFloor = undefined;
   }
 
   crash(): void {
@@ -158,6 +170,7 @@ export class Server {
     if (how === 'empty') {
       this.model.loseMemory('restart');
       this.desk.memoryLost();
+      this.restoredFloor = undefined;
     } else this.restore(how === 'with its memory' ? undefined : this.backup);
     this.isDown = false;
   }

@@ -35,6 +35,8 @@ export interface Instance extends Resident {
   /** True time. */
   readonly bornMs: number;
   isFenced: boolean;
+  /** Its set of nodes votes for it, as far as it knows. */
+  goesOn: boolean;
   isLeaving: boolean;
   /** The first tick, epoch ms, from which every one must end exactly once. */
   countsFrom: number | undefined;
@@ -86,6 +88,7 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     contests: new Set(),
     bornMs: parts.time.nowMs,
     isFenced: false,
+    goesOn: false,
     isLeaving: false,
     countsFrom: undefined,
   };
@@ -198,6 +201,8 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       parts.history.note(() => `${instance.id} ${event.node} ${event.condition}: ${event.detail}`);
       return;
     case 'node_set':
+      instance.goesOn = event.condition === 'bids';
+      parts.audit.stands(instance, event.condition);
       parts.history.count(`node set ${event.condition}`);
       parts.history.note(() => `${instance.id} node set ${event.condition}: ${event.detail}`);
       return;

@@ -17,6 +17,7 @@ import type { WorldParts } from './world-parts.js';
 
 export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'history'> {
   readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot' | 'stamped'>;
+  readonly progress: Pick<WorldParts['progress'], 'refusedForIds'>;
   readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot'>;
   /** What an instance does that gives up a connection by itself. */
   readonly reconnect: (resident: Resident, server: Server) => void;
@@ -147,6 +148,8 @@ class WatchedNode {
         () => `${server.label} ${given.kind} ${claim.task}@${claim.tick - EPOCH_MS} to ${instanceId}`,
       );
       witness.voted(server, voter, claim, given);
+      if (given.kind === 'renamed' || given.kind === 'unconfirmed')
+        this.parts.progress.refusedForIds(server, instanceId);
       if (given.kind === 'granted' && !isDouble) this.parts.giveUps.grants(server, claim, latestMs);
       if (given.kind === 'granted') server.springTraps();
     }

@@ -1,7 +1,10 @@
 /** A simulated world: the production scheduler on machines, a network, servers, and a plan of faults. */
 
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import {
+  type NodeSet,
+  SINGLE_POSITION,
+} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import { AuditWitness } from '../watch/audit-witness.js';
@@ -102,7 +105,10 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const rate = 1 + spread(random, MOST_DRIFT);
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
   });
-  if (plan.areNew !== true) beginInUse(servers, resolveProtocolOptions(profile.options).leaseTtlMs);
+  const inUse =
+    plan.areNew === true
+      ? undefined
+      : beginInUse(servers, resolveProtocolOptions(profile.options).leaseTtlMs);
   const rivals = new Rivals(plan.servers, plan.rival);
   for (const index of rivals.added) {
     const offsetMs = spread(random, lateLimitMs / 5);
@@ -115,6 +121,8 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const { periodMs } = profile;
   const tenures = new TenureWitness(history, periodMs, policiesOf);
   const claims = new ClaimWitness(history);
+  if (inUse !== undefined)
+    for (const server of servers.slice(0, plan.servers)) claims.isStamped(server, inUse);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
   const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
@@ -146,10 +154,11 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   return parts;
 }
 
-function beginInUse(servers: readonly Server[], leaseTtlMs: number): void {
+function beginInUse(servers: readonly Server[], leaseTtlMs: number): NodeSet {
   const names = servers.length === 1 ? [SINGLE_POSITION] : servers.map(({ position }) => nameOf(position));
   const set = { generation: 1, positions: names, leaseTtlMs };
   for (const [index, node] of MemoryNode.inUse(servers, set).entries()) servers[index]?.begin(node);
+  return set;
 }
 
 /** One more server for a position, with a clock of its own. */
