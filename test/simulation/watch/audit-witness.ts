@@ -24,8 +24,6 @@ const HELD_MS = 8_000;
 /** Longer than any suspension and any time without a reply. */
 const SUSPENDED_FOR_MS = 16_000;
 const LIMIT_SHARE = 0.4;
-/** Ticks are judged so long after they came. */
-const JUDGED_WITHIN_MS = 2_000;
 
 /** `taken` is not among them: that somebody has claimed a tick is for the claims themselves to say, see `isClaimed`. */
 const NOT_MISSED: ReadonlySet<Outcome> = new Set<Outcome>(['overlap', 'buffered']);
@@ -39,8 +37,6 @@ export class AuditWitness {
   /** By task and tick. */
   private readonly startedRuns = new Set<string>();
   private readonly endedRuns = new Set<string>();
-  /** By instance, true time: until then it may judge ticks that came while it waited. */
-  private readonly waitingUntilMs = new Map<string, number>();
   private disturbedMs = Number.NEGATIVE_INFINITY;
   private readonly diedMs = new Map<string, number>();
 
@@ -72,34 +68,8 @@ export class AuditWitness {
     // What is made up for, or made again, may have been found before and be told afterwards.
     const { misfire, recovery } = this.parts.policiesOf(task);
     const isFinal = misfire === 'skip' && recovery === 'lose';
-    if (!certain || !isFinal || this.isMisled || !this.startedRuns.has(key)) return;
-    const isOpen = cause === 'while_down' || this.hasWaited(instance);
-    if (isOpen && this.wasRunByOtherSet(instance, key)) {
-      history.count('told as missed, and another set ran it');
-      return;
-    }
-    history.fail('what is missed did not run', place);
-  }
-
-  /** Whether its set of nodes votes for it, see `NodeSetCondition`. */
-  stands({ id }: Pick<Instance, 'id'>, condition: string): void {
-    const isWaiting = condition === 'waits' || condition === 'conflict';
-    if (isWaiting) this.waitingUntilMs.set(id, Number.POSITIVE_INFINITY);
-    else if (this.waitingUntilMs.has(id))
-      this.waitingUntilMs.set(id, this.parts.time.nowMs + JUDGED_WITHIN_MS);
-  }
-
-  /**
-   * Open: an instance that waits until another set gives way, or has been away while that one went on, has nothing on record of its
-   * ticks, and takes them for missed, for certain.
-   */
-  private hasWaited({ id }: Instance): boolean {
-    return this.parts.time.nowMs < (this.waitingUntilMs.get(id) ?? 0);
-  }
-
-  private wasRunByOtherSet({ isOfOther }: Instance, key: string): boolean {
-    const ranBy = this.parts.runs.started.get(key);
-    return this.parts.instances.some((one) => one.id === ranBy && one.isOfOther !== isOfOther);
+    if (certain && isFinal && !this.isMisled && this.startedRuns.has(key))
+      history.fail('what is missed did not run', place);
   }
 
   /** The handler of a tick has been called. That one may come after its limit only where a policy wants it is checked elsewhere. */

@@ -202,7 +202,6 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       return;
     case 'node_set':
       instance.goesOn = event.condition === 'bids';
-      parts.audit.stands(instance, event.condition);
       parts.history.count(`node set ${event.condition}`);
       parts.history.note(() => `${instance.id} node set ${event.condition}: ${event.detail}`);
       return;

@@ -26,7 +26,7 @@ const HEALTHY: SchedulerStatus = {
   nodes: 3,
   nodesAnswering: 3,
   quorum: true,
-  nodeSet: { condition: 'bids', detail: 'the set stands', problems: {} },
+  nodeSet: { condition: 'bids', detail: 'the set stands', undisputedForMs: 1, problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
   audit: { missed: 0, lost: 0 },

@@ -49,6 +49,17 @@ export interface AuditParts {
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
 }
 
+/** Whether no other set of nodes can have run a tick that nobody of this one has, as far as this instance has seen since then. */
+export function isUndisputedSince(
+  tick: number,
+  nowMs: number,
+  electorate: AuditParts['electorate'],
+): boolean {
+  if (electorate === undefined) return true;
+  const { undisputedForMs } = electorate.status();
+  return undisputedForMs !== undefined && nowMs - undisputedForMs <= tick;
+}
+
 /** What a part has found, to be counted and told. */
 export type Found = (finding: Omit<AuditFinding, 'instanceId'>) => void;
 

@@ -13,7 +13,13 @@ import type { PeekVerdict } from '../ports.js';
 import { contendersFor, eligibleAmong, isEligible } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
-import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import {
+  type AuditParts,
+  type AuditSource,
+  type Found,
+  isUndisputedSince,
+  type TaskLookup,
+} from './audit-source.js';
 
 /** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
 export const AFTER_LIMIT_MS = 150;
@@ -157,7 +163,8 @@ export class MissedTicks implements AuditSource {
     if (verdict.kind === 'fine' || (watched.slept && verdict.kind === 'unsure')) return;
     const { task, tick } = watched.due;
     const detail = `${verdict.finding.detail}${whatFollows(task)}`;
-    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail });
+    const certain = verdict.finding.certain && isUndisputedSince(tick, nowMs, this.parts.electorate);
+    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain });
   }
 
   /** It was not taken away, paused or given another schedule meanwhile. */

@@ -37,15 +37,17 @@ export class MissedWhileDown {
 
   /** Asks for the newest ticks now, before anybody claims another one. */
   async begin(): Promise<void> {
-    const { beat, clusterClock, ledger } = this.parts;
+    const { beat, clusterClock, electorate, ledger } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
     const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce?.(name) !== true);
     if (tasks.length === 0) return;
     const peeks = await beat(tasks.map((task) => ({ task, tick: this.beganMs, maxLatenessMs: 0 })));
+    // Another set of nodes may have been in use meanwhile.
+    const isDisputed = electorate !== undefined && electorate.status().undisputedForMs === undefined;
     tasks.forEach((task, index) => {
       const since = sinceOf(task, peeks[index]);
-      if (since !== undefined) this.since.set(task.name, since);
+      if (since !== undefined) this.since.set(task.name, { ...since, certain: since.certain && !isDisputed });
     });
     if (this.since.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
   }
@@ -113,5 +115,7 @@ function sinceOf(task: ScheduledTask, peek: PeekVerdict | undefined): Since | un
     // Where a node has forgotten since then, or knows what others do not, the task may have run.
     return { afterMs: countsFromMs - 1, certain: highestPossible < countsFromMs };
   // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
-  return tickOfInstant(schedule, newest) === undefined ? undefined : { afterMs: newest, certain: true };
+  if (tickOfInstant(schedule, newest) === undefined) return undefined;
+  // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.
+  return { afterMs: newest, certain: highestPossible <= newest };
 }

@@ -62,6 +62,11 @@ export type NodeSetCondition = 'bids' | 'waits' | 'yields' | 'conflict' | 'outda
 export interface ElectorateStatus {
   readonly condition: NodeSetCondition;
   readonly detail: string;
+  /**
+   * For so long, ms, the set stands and nothing shows another one that need not meet it, alive or on record. What ran before is not for
+   * this instance to say. Undefined: there is such a sign now.
+   */
+  readonly undisputedForMs: number | undefined;
   /** By label of the node, where something is wrong. */
   readonly problems: Readonly<Record<string, NodeProblemCode>>;
 }

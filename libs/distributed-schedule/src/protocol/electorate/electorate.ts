@@ -20,6 +20,7 @@ import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './k
 import type { LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
 import type { NodeSet } from './node-set.js';
+import { excludes } from './rival-sets.js';
 import { decided, type SetDecision } from './set-scene.js';
 import { Upkeep } from './upkeep.js';
 
@@ -43,12 +44,15 @@ export class Electorate implements ElectorateView, BidGate {
   private heardBeat: SentBeat | undefined;
   /** Since when a majority answers and no stamp stands; monotonic. */
   private unstampedSinceMs: number | undefined;
+  /** When the newest sign of another set was seen, or this one did not stand; monotonic. */
+  private disputedAtMs: number;
   private askedBeatMs = Number.POSITIVE_INFINITY;
   private beatWanted: () => void = () => {};
 
   constructor(private readonly parts: ElectorateParts) {
     const { set, nodes, identityWaitMs, clock } = parts;
     const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
+    this.disputedAtMs = clock.monotonicMs();
     this.book = new NodeBook({ nodes, set, tell });
     this.upkeep = new Upkeep({
       set,
@@ -140,7 +144,10 @@ export class Electorate implements ElectorateView, BidGate {
       const problem = this.book.problemOf(node);
       if (problem !== undefined) problems[node.label] = problem;
     }
-    return { condition, detail, problems };
+    const undisputedForMs = this.isDisputed()
+      ? undefined
+      : this.parts.clock.monotonicMs() - this.disputedAtMs;
+    return { condition, detail, undisputedForMs, problems };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */
@@ -175,9 +182,22 @@ export class Electorate implements ElectorateView, BidGate {
       identityWaitMs,
       takeOver,
     });
+    if (this.isDisputed()) this.disputedAtMs = nowMs;
     const { condition, detail } = this.decision;
     if (condition !== before.condition) observer.observe({ type: 'node_set', condition, detail });
     return this.decision;
+  }
+
+  private isDisputed(): boolean {
+    const { set } = this.parts;
+    if (this.decision.condition !== 'bids') return true;
+    return this.book.known.some(
+      ({ identity, answersNow }) =>
+        answersNow &&
+        identity !== undefined &&
+        (stampStandingOf(identity, set) === 'foreign' ||
+          identity.liveSets.some((live) => excludes(set, live.set))),
+    );
   }
 
   private countWait(nowMs: number): void {
