@@ -299,7 +299,7 @@ const SIGN_MUTANTS: readonly Breakage[] = [
   {
     name: 'the instances of a set are not counted',
     file: MEMBERS,
-    find: '      liveSet[3] = liveSet[3] + 1\n',
+    find: '    liveSet[3] = liveSet[3] + 1\n',
     replace: '',
   },
   {

@@ -168,3 +168,46 @@ describe('whether a set goes on', () => {
     );
   });
 });
+
+describe('two sets that exclude each other', () => {
+  const onRecord = (set: NodeSet): Partial<NodeIdentity> => ({ stamp: stampOf(set, PROVISIONAL_MS) });
+  const shared = (record: NodeSet, instances: number): readonly KnownNode[] => [
+    ...SHOWN.slice(0, 2),
+    answering('c', { ...onRecord(record), liveSets: [live(OTHER, undefined, instances)] }, instances + 1),
+  ];
+
+  it('while neither stands, the one that a common node has on record goes on, whatever the numbers and names', () => {
+    expect(decideSet(scene(shared(OTHER, 1))).condition).toBe('yields');
+    expect(decideSet(scene(shared(OWN, 9)))).toMatchObject({ condition: 'waits', stamps: [] });
+    const waiting = decideSet(scene(shared(OWN, 9)));
+    expect(waiting.detail).toContain('has not given way yet');
+  });
+
+  it('one that stands counts also while it gives way, for a set that does not stand', () => {
+    const yielder = { ...live(OTHER, 50), yields: true };
+    const beside = (stamp: Stamp | undefined): readonly KnownNode[] => [
+      answering('a', { stamp }),
+      answering('b', { stamp }),
+      answering('c', { liveSets: [yielder] }, 2),
+    ];
+    const decision = decideSet(scene(beside(undefined)));
+    expect(decision).toMatchObject({ condition: 'waits', stamps: [] });
+    expect(decision.detail).toContain('gives way only for now');
+    expect(decideSet(scene(beside(stampOf(OWN, 60)), { standsSinceMs: 60 })).condition).toBe('bids');
+    const never = [
+      ...EMPTY.slice(0, 2),
+      answering('c', { liveSets: [{ ...yielder, standsSinceMs: undefined }] }, 2),
+    ];
+    expect(decideSet(scene(never)).stamps).toHaveLength(3);
+  });
+
+  it('the one that starts afresh refuses what the youngest of its memories may have forgotten, by its clock', () => {
+    const sinceMs = NOW_MS - 3_500;
+    const nodes = [...SHOWN.slice(0, 2), answering('c', { ...onRecord(OWN), sinceMs })];
+    for (const { reason, request } of decideSet(scene(nodes)).stamps) {
+      expect(reason).toBe('first');
+      expect(request).toMatchObject({ raiseFloor: false, floorFromMs: sinceMs });
+    }
+    for (const { request } of decideSet(scene(EMPTY)).stamps) expect(request.floorFromMs).toBeUndefined();
+  });
+});
