@@ -13,9 +13,6 @@ export type WayOfUse =
   | 'vitest'
   | 'peers left to npm';
 
-/** The versions of Node that are supported, newest of each line; the package asks for at least 20.19. */
-export const NODES = ['20.19.0', '22', '24'] as const;
-
 export interface Combination {
   readonly title: string;
   /** Exact versions: what is green today must not turn red because somebody else has published. */

@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMBINATIONS } from './combinations.js';
+import { installNode, NODES, type NodeProgram } from './node-versions.js';
 import { packLibrary } from './packed-library.js';
 import { installCombination, WAYS_OF_USE } from './ways-of-use.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'package-'));
+const otherNodes = NODES.filter((version) => Number.parseInt(version, 10) !== ownMajor());
 let tarball = '';
+let programs: NodeProgram[] = [];
 
 beforeAll(async () => {
   tarball = await packLibrary(scratch);
+  programs = await Promise.all(otherNodes.map((version) => installNode(version, scratch)));
 }, 120_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -26,6 +30,12 @@ describe.each(inCi)('the packed library with $title', (combination) => {
     await WAYS_OF_USE[use]({ folder, node: process.execPath });
   });
 
+  // What was compiled above, on the other lines of Node.
+  const apps = combination.uses.filter((use) => /^(CommonJS|ESM)/.test(use));
+  it.each(apps)('works on the other versions of Node: %s', async (use) => {
+    await Promise.all(programs.map(({ path: node }) => WAYS_OF_USE[use]({ folder, node })));
+  });
+
   it('holds what it should and nothing else', () => {
     const installed = join(folder, 'node_modules', 'nestjs-distributed-schedule');
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
@@ -33,3 +43,7 @@ describe.each(inCi)('the packed library with $title', (combination) => {
     expect(files.filter((file) => /\.test\.|tsbuildinfo|(^|\/)test\//.test(file))).toEqual([]);
   });
 });
+
+function ownMajor(): number {
+  return Number.parseInt(process.versions.node, 10);
+}

@@ -2,12 +2,12 @@
 // The result goes into docs/compatibility.md. `-- --node 22,24` and `-- --only 'Nest 12'` make it smaller, and then
 // nothing is written.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { COMBINATIONS, type Combination, NODES, type WayOfUse } from './combinations.js';
+import { COMBINATIONS, type Combination, type WayOfUse } from './combinations.js';
+import { installNode, NODES, type NodeProgram } from './node-versions.js';
 import { packLibrary } from './packed-library.js';
 import { installCombination, WAYS_OF_USE } from './ways-of-use.js';
 
@@ -30,10 +30,10 @@ const { values } = parseArgs({
 const scratch = mkdtempSync(join(tmpdir(), 'compatibility-'));
 const startedMs = Date.now();
 try {
-  const nodes = new Map(values.node.split(',').map((version) => installNode(version)));
-  const results = await runAll([...nodes]);
-  const minutes = Math.ceil((Date.now() - startedMs) / 60_000);
-  const table = `${describe([...nodes.keys()], minutes)}\n\n${tabulate(results, [...nodes.keys()])}\n`;
+  const nodes = await Promise.all(values.node.split(',').map((version) => installNode(version, scratch)));
+  const results = await runAll(nodes);
+  const versions = nodes.map(({ version }) => version);
+  const table = `${describe(versions)}\n\n${tabulate(results, versions)}\n\n${listVersions()}\n`;
   process.stdout.write(table);
   if (values.only === '' && values.node === NODES.join(',')) write(table);
   if (results.some(({ failures }) => [...failures.values()].some(Boolean))) process.exitCode = 1;
@@ -41,20 +41,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** The package `node` carries the program itself. In a folder of its own, since it would stand before the real one. */
-function installNode(version: string): [string, string] {
-  const folder = join(scratch, `node-${version}`);
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `node@${version}`], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const program = join(folder, 'node_modules', 'node', 'bin', 'node');
-  return [execFileSync(program, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim(), program];
-}
-
-async function runAll(nodes: readonly [string, string][]): Promise<Result[]> {
+async function runAll(nodes: readonly NodeProgram[]): Promise<Result[]> {
   const tarball = await packLibrary(scratch);
   const results: Result[] = [];
   for (const combination of COMBINATIONS.filter(({ title }) => title.includes(values.only))) {
@@ -63,7 +50,9 @@ async function runAll(nodes: readonly [string, string][]): Promise<Result[]> {
     await installCombination(folder, combination, tarball);
     for (const use of combination.uses) {
       const failures = new Map<string, string | undefined>();
-      for (const [version, node] of nodes) failures.set(version, await tryUse(use, { folder, node }, version));
+      for (const { version, path: node } of nodes) {
+        failures.set(version, await tryUse(use, { folder, node }, version));
+      }
       results.push({ combination, use, failures });
     }
     rmSync(folder, { recursive: true, force: true });
@@ -86,24 +75,29 @@ async function tryUse(
   return failure;
 }
 
-function describe(nodes: readonly string[], minutes: number): string {
+function describe(nodes: readonly string[]): string {
   const day = new Date(startedMs).toISOString().slice(0, 10);
+  const minutes = Math.ceil((Date.now() - startedMs) / 60_000);
   return `On ${day}, with Node ${nodes.join(', ')}, in ${minutes} minutes.`;
 }
 
 function tabulate(results: readonly Result[], nodes: readonly string[]): string {
-  const heads = ['combination', 'versions', 'way of use', ...nodes.map((version) => `Node ${version}`)];
+  const heads = ['combination', 'way of use', ...nodes.map((version) => `Node ${version}`)];
   const rows = results.map(({ combination, use, failures }, index) => {
     const isFirst = results[index - 1]?.combination !== combination;
-    const [title, versions] = isFirst ? [combination.title, versionsOf(combination)] : ['', ''];
-    return [title, versions, use, ...nodes.map((node) => (failures.get(node) ? '**fails**' : 'works'))];
+    const answers = nodes.map((node) => (failures.get(node) === undefined ? 'works' : '**fails**'));
+    return [isFirst ? combination.title : '', use, ...answers];
   });
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function versionsOf({ peers, tools }: Combination): string {
-  const shown = Object.entries({ ...peers, ...tools }).filter(([name]) => !name.startsWith('@types/'));
-  return shown.map(([name, version]) => `${name.replace('@nestjs/', '')} ${version}`).join(', ');
+/** Short, since all but the types of other packages can matter. */
+function listVersions(): string {
+  const lines = COMBINATIONS.map(({ title, peers, tools }) => {
+    const shown = Object.entries({ ...peers, ...tools }).filter(([name]) => !name.startsWith('@types/'));
+    return `- ${title}: ${shown.map(([name, version]) => `${name.replace('@nestjs/', '')} ${version}`).join(', ')}`;
+  });
+  return ['The versions:', '', ...lines].join('\n');
 }
 
 function write(table: string): void {
