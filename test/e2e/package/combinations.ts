@@ -119,15 +119,16 @@ export const COMBINATIONS: readonly Combination[] = [
     inCi: false,
   },
   {
-    title: 'Nest 12.0.0, ioredis 5',
+    // Nest 12.0.0 itself cannot be installed: its packages ask for Nest 11 as their peer.
+    title: 'Nest 12.0.1, ioredis 5',
     peers: {
       ...NEST_12,
-      '@nestjs/common': '12.0.0',
-      '@nestjs/core': '12.0.0',
-      '@nestjs/platform-express': '12.0.0',
+      '@nestjs/common': '12.0.1',
+      '@nestjs/core': '12.0.1',
+      '@nestjs/platform-express': '12.0.1',
       '@nestjs/schedule': '12.0.0',
       '@nestjs/terminus': '12.0.0',
-      '@nestjs/testing': '12.0.0',
+      '@nestjs/testing': '12.0.1',
       ioredis: '5.11.1',
     },
     tools: { ...TYPESCRIPT, ...VITEST },

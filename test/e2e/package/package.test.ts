@@ -7,6 +7,9 @@ import { installNode, NODES, type NodeProgram } from './node-versions.js';
 import { packLibrary } from './packed-library.js';
 import { installCombination, WAYS_OF_USE } from './ways-of-use.js';
 
+/** Downloads, on a machine that may have nothing in npm's cache. */
+const INSTALL_TIMEOUT_MS = 300_000;
+
 const scratch = mkdtempSync(join(tmpdir(), 'package-'));
 const otherNodes = NODES.filter((version) => Number.parseInt(version, 10) !== ownMajor());
 let tarball = '';
@@ -15,7 +18,7 @@ let programs: NodeProgram[] = [];
 beforeAll(async () => {
   tarball = await packLibrary(scratch);
   programs = await Promise.all(otherNodes.map((version) => installNode(version, scratch)));
-}, 120_000);
+}, INSTALL_TIMEOUT_MS);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -24,7 +27,7 @@ const inCi = COMBINATIONS.filter((combination) => combination.inCi);
 describe.each(inCi)('the packed library with $title', (combination) => {
   const folder = join(scratch, combination.title.replaceAll(/\W+/g, '-'));
 
-  beforeAll(() => installCombination(folder, combination, tarball), 120_000);
+  beforeAll(() => installCombination(folder, combination, tarball), INSTALL_TIMEOUT_MS);
 
   it.concurrent.each(combination.uses)('works: %s', async (use) => {
     await WAYS_OF_USE[use]({ folder, node: process.execPath });

@@ -47,11 +47,12 @@ async function runAll(nodes: readonly NodeProgram[]): Promise<Result[]> {
   for (const combination of COMBINATIONS.filter(({ title }) => title.includes(values.only))) {
     process.stderr.write(`${combination.title}\n`);
     const folder = join(scratch, combination.title.replaceAll(/\W+/g, '-'));
-    await installCombination(folder, combination, tarball);
+    const unfit = await failureOf(installCombination(folder, combination, tarball));
+    if (unfit !== undefined) process.stderr.write(`${unfit}\n`);
     for (const use of combination.uses) {
       const failures = new Map<string, string | undefined>();
       for (const { version, path: node } of nodes) {
-        failures.set(version, await tryUse(use, { folder, node }, version));
+        failures.set(version, unfit ?? (await tryUse(use, { folder, node }, version)));
       }
       results.push({ combination, use, failures });
     }
@@ -66,13 +67,17 @@ async function tryUse(
   version: string,
 ): Promise<string | undefined> {
   const beganMs = Date.now();
-  const failure = await WAYS_OF_USE[use](at).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
+  const failure = await failureOf(WAYS_OF_USE[use](at));
   const ms = Date.now() - beganMs;
   process.stderr.write(`  ${use}, Node ${version}: ${failure ?? 'works'} (${ms} ms)\n`);
   return failure;
+}
+
+function failureOf(trying: Promise<void>): Promise<string | undefined> {
+  return trying.then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
 }
 
 function describe(nodes: readonly string[]): string {
@@ -91,7 +96,7 @@ function tabulate(results: readonly Result[], nodes: readonly string[]): string 
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Short, since all but the types of other packages can matter. */
+/** Without the packages of types, which only the compiler reads. */
 function listVersions(): string {
   const lines = COMBINATIONS.map(({ title, peers, tools }) => {
     const shown = Object.entries({ ...peers, ...tools }).filter(([name]) => !name.startsWith('@types/'));

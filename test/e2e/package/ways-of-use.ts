@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const sources = join(import.meta.dirname, 'app');
 
 /** An app that does not end by itself is a failure as well. */
-const APP_TIMEOUT_MS = 60_000;
+const APP_TIMEOUT_MS = 120_000;
 
 /** A folder with the packed library and its peers, as npm has installed them. */
 export interface Installed {
@@ -52,7 +52,8 @@ export async function installCombination(
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   const named = Object.entries({ ...peers, ...tools }).map(([name, version]) => `${name}@${version}`);
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+  // What a parent npm was told about its own messages must not hide the reason of a failure.
+  const quiet = ['--loglevel=error', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
   await run('npm', ['install', ...quiet, tarball, ...named], { cwd: folder });
 }
 
