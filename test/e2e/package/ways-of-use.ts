@@ -52,8 +52,15 @@ export async function installCombination(
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   const named = Object.entries({ ...peers, ...tools }).map(([name, version]) => `${name}@${version}`);
-  // What a parent npm was told about its own messages must not hide the reason of a failure.
-  const quiet = ['--loglevel=error', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+  // As a user's npm: a parent npm hands down its silence, and that this repository is strict about engines.
+  const quiet = [
+    '--loglevel=error',
+    '--no-engine-strict',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+  ];
   await run('npm', ['install', ...quiet, tarball, ...named], { cwd: folder });
 }
 
