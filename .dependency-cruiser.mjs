@@ -60,6 +60,14 @@ export default {
       to: { path: `${LIBRARY}/postgres/` },
     },
     {
+      name: 'plain-schedule-is-found-and-not-imported',
+      comment:
+        'What version 6 of @nestjs/schedule does not export stops every Nest 11 app; see nest/nest-schedule.ts.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^node_modules/@nestjs/schedule/|^@nestjs/schedule$' },
+    },
+    {
       name: 'nest-does-not-look-up',
       comment: 'terminus and testing are optional entry points above nest.',
       severity: 'error',

@@ -30,17 +30,17 @@ async function brokenRules(baseDir: string): Promise<string[]> {
   return [...new Set(summary.violations.map((violation) => violation.rule.name))].sort();
 }
 
-/** A tree with just these files. `ioredis`, `pg` and `@nestjs/common` are installed in it. */
+/** A tree with just these files. `ioredis`, `pg` and two packages of Nest are installed in it. */
 function treeOf(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'imports-'));
   folders.push(root);
   const all: Record<string, string> = {
     'package.json':
-      '{"dependencies":{"ioredis":"1","pg":"1","@nestjs/common":"1"},"devDependencies":{"vitest":"1"}}',
+      '{"dependencies":{"ioredis":"1","pg":"1","@nestjs/common":"1","@nestjs/schedule":"1"},"devDependencies":{"vitest":"1"}}',
     'libs/readme.md': '',
     'apps/readme.md': '',
   };
-  for (const name of ['ioredis', 'pg', '@nestjs/common', 'vitest']) {
+  for (const name of ['ioredis', 'pg', '@nestjs/common', '@nestjs/schedule', 'vitest']) {
     all[`node_modules/${name}/package.json`] = `{"name":"${name}","main":"index.js"}`;
     all[`node_modules/${name}/index.js`] = 'export {};';
   }
@@ -78,6 +78,10 @@ const OFFENCES: readonly [rule: string, files: Record<string, string>][] = [
   ['adapters-know-no-framework', { [`${library}/memory/node.ts`]: "import '@nestjs/common';" }],
   ['redis-client-only-in-redis', { [`${library}/nest/module.ts`]: "import 'ioredis';" }],
   ['postgres-client-only-in-postgres', { [`${library}/redis/node.ts`]: "import 'pg';" }],
+  [
+    'plain-schedule-is-found-and-not-imported',
+    { [`${library}/nest/mirror.ts`]: "import '@nestjs/schedule';" },
+  ],
   [
     'postgres-only-through-its-door',
     {

@@ -1,10 +1,9 @@
 /** The only door of the library, beside its subpaths `/postgres`, `/terminus` and `/testing`. */
 
-/** Of @nestjs/schedule, for one import line less. */
-export { CronExpression } from '@nestjs/schedule';
 export { memorySnapshots } from './memory/memory-snapshots.js';
 export type { RunRecord, RuntimeTaskOptions } from './nest/control-records.js';
 export { CronExclusive } from './nest/cron-exclusive.decorator.js';
+export { CronExpression } from './nest/cron-expression.js';
 export { currentTick, tryCurrentTick } from './nest/current-tick.js';
 export { DistributedScheduleModule } from './nest/distributed-schedule.module.js';
 export {

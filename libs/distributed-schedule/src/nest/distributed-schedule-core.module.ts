@@ -19,6 +19,7 @@ import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
+import { NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
@@ -51,6 +52,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ExclusiveExplorer,
         ExclusiveHandlerExplorer,
         ControlService,
+        NestSchedule,
         SchedulerRegistryMirror,
         TaskOrchestrator,
         DistributedScheduleRegistry,

@@ -1,8 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import type { ExclusiveTask } from './exclusive.explorer.js';
+import { type JobRegistry, NestSchedule } from './nest-schedule.js';
 
 /** The expression of every second, with seconds first. */
 const EVERY_SECOND = '* * * * * *';
@@ -16,16 +15,17 @@ const EVERY_SECOND = '* * * * * *';
 export class SchedulerRegistryMirror {
   private readonly logger = new Logger('DistributedSchedule');
 
-  constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
+  constructor(@Inject(NestSchedule) private readonly nestSchedule: NestSchedule) {}
 
   /** To be called when @nestjs/schedule has registered the app's own jobs, so that theirs keep their names. */
   show(tasks: readonly ExclusiveTask[]): void {
-    const registry = this.findRegistry();
+    const { registry } = this.nestSchedule.find();
+    // Apps without ScheduleModule have none.
     if (registry === undefined) return;
     for (const task of tasks) this.showOne(registry, task);
   }
 
-  private showOne(registry: SchedulerRegistry, task: ExclusiveTask): void {
+  private showOne(registry: JobRegistry, task: ExclusiveTask): void {
     const kind = kindOf(task);
     if (registry.doesExist(kind, task.name)) {
       this.logger.warn(
@@ -37,15 +37,6 @@ export class SchedulerRegistryMirror {
     if (kind === 'cron') registry.addCronJob(task.name, createIdleJob(task));
     else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task));
     else registry.addTimeout(task.name, new MirroredTimer(task));
-  }
-
-  /** Apps without ScheduleModule have none. */
-  private findRegistry(): SchedulerRegistry | undefined {
-    try {
-      return this.moduleRef.get(SchedulerRegistry, { strict: false });
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -1,11 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
-import { ScheduleExplorer } from '@nestjs/schedule';
 import type { Scheduler } from '../protocol/scheduler.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
+import { NestSchedule } from './nest-schedule.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
 
@@ -24,7 +23,7 @@ export class TaskOrchestrator {
     @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
     @Inject(ExclusiveExplorer) private readonly explorer: ExclusiveExplorer,
     @Inject(SchedulerRegistryMirror) private readonly mirror: SchedulerRegistryMirror,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
     @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
@@ -81,9 +80,7 @@ export class TaskOrchestrator {
 
   /** Since @nestjs/schedule 5 each ScheduleModule.forRoot() has an explorer of its own, which registers every job. */
   private warnOfDoubledJobs(): void {
-    const explorers = [...this.modules.values()].filter((module) =>
-      module.providers.has(ScheduleExplorer),
-    ).length;
+    const { explorers } = this.nestSchedule.find();
     if (explorers < 2) return;
     this.logger.warn(
       `ScheduleModule.forRoot() is imported ${explorers} times, so every plain @Cron, @Interval and @Timeout of this ` +
