@@ -4,7 +4,7 @@ import { readRegressions } from './regression.js';
 import { search, shrink } from './search.js';
 import { tooRare } from './sometimes.js';
 import { planFor } from './world/plan.js';
-import { LIVENESS, NORMAL, PROFILES, TORTURE } from './world/profile.js';
+import { IDENTITY, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 /**
@@ -16,9 +16,11 @@ const SEED = Number(
   process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
 );
 const SHARES = [
-  { profile: NORMAL, worlds: 150 },
-  { profile: TORTURE, worlds: 100 },
-  { profile: LIVENESS, worlds: 150 },
+  { profile: NORMAL, worlds: 100 },
+  { profile: TORTURE, worlds: 80 },
+  { profile: LIVENESS, worlds: 100 },
+  { profile: IDENTITY, worlds: 60 },
+  { profile: SETS, worlds: 30 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;
