@@ -20,7 +20,7 @@ const SHARES = [
   { profile: TORTURE, worlds: 80 },
   { profile: LIVENESS, worlds: 100 },
   { profile: IDENTITY, worlds: 60 },
-  { profile: SETS, worlds: 30 },
+  { profile: SETS, worlds: 60 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;
