@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from 'nestjs-distributed-schedule';
 import type { ReplicaMessage } from '../replica-message.js';
 
@@ -12,6 +13,8 @@ export interface TickEntry {
   /** What every replica said, also those on which it did not run. */
   readonly reports: Map<string, { readonly outcome: Outcome; readonly detail: string | undefined }>;
 }
+
+const LOOK_EVERY_MS = 50;
 
 const RAN: readonly Outcome[] = ['success', 'failed', 'aborted', 'timed_out', 'cancelled'];
 
@@ -29,6 +32,15 @@ export class Scoreboard {
       entry.reports.set(replica, { outcome: message.outcome, detail: message.detail });
       if (RAN.includes(message.outcome)) entry.outcome = message.outcome;
     }
+  }
+
+  /** Resolves when each of the tasks has been started once, or after `withinMs`; rejects when `signal` aborts. */
+  async untilAllStart(tasks: readonly string[], withinMs: number, signal: AbortSignal): Promise<void> {
+    const lastMs = Date.now() + withinMs;
+    const started = (): Set<string> =>
+      new Set([...this.entries.values()].filter((entry) => entry.started).map(({ task }) => task));
+    while (Date.now() < lastMs && !tasks.every((task) => started().has(task)))
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 
   entry(task: string, tick: number): TickEntry {
