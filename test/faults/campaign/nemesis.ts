@@ -16,6 +16,8 @@ const PAUSE_MS = [300, 2_000] as const;
 const CALM_MS = [200, 900] as const;
 /** The slowest recovery is that of an emptied majority: 3 s of quarantine, and a tick. */
 const RECOVERY_MS = 15_000;
+/** A node that is down for long keeps another one that has forgotten from being noted, for so long at most: `identityWaitMs`. */
+const UNNOTED_MS = 30_000;
 const MOST_AT_A_TIME = 2;
 const STRIKES_PER_CALM = [2, 3, 4] as const;
 const AIM_ATTEMPTS = 6;
@@ -81,11 +83,12 @@ export class Nemesis {
     const { cast, random, tell } = this.parts;
     const fromMs = machineMs();
     const tail = new RunTail(cast.runFile);
-    const line = await tail.next(({ phase, task }) => phase === 'start' && task === 'settle', RECOVERY_MS);
+    const withinMs = this.strikes.size > 0 ? RECOVERY_MS + UNNOTED_MS : RECOVERY_MS;
+    const line = await tail.next(({ phase, task }) => phase === 'start' && task === 'settle', withinMs);
     tail.close();
     if (line === undefined) {
       this.silences.push({ fromMs, toMs: machineMs() });
-      tell(`no run within ${RECOVERY_MS} ms of calm`);
+      tell(`no run within ${withinMs} ms of calm`);
     }
     await sleepMs(between(random, ...CALM_MS));
   }

@@ -24,7 +24,8 @@ export interface KnownNode {
  * - `votes`         its id has a vote, and nobody knows a newer one
  * - `no_vote`       its memory is new: the other nodes have yet to note its id
  * - `wrong_server`  enough other nodes have noted a newer id: another server stands at this position for everybody
- * - `superseded`    some other node has noted a newer id, and would refuse every claim that names this one
+ * - `superseded`    some other node has noted a newer id, and would refuse every claim that names this one; or the other way round, while
+ *                   more nodes agree without this one
  * - `unknown`       it has not answered yet
  */
 export type IdStanding = 'votes' | 'no_vote' | 'wrong_server' | 'superseded' | 'unknown';
@@ -91,11 +92,50 @@ export class NotedIds {
     if (identity === undefined) return 'unknown';
     if (!identity.hasVote) return 'no_vote';
     if (isOutrankedBy(identity.id, this.newestOf(position))) return 'wrong_server';
-    const isRefused = nodes.some(
-      (other) => other !== node && isOutrankedBy(identity.id, other.identity?.noted[position]),
-    );
+    const isRefused = nodes.some((other) => other !== node && refuses(other, node));
     return isRefused ? 'superseded' : 'votes';
   }
+}
+
+/**
+ * The nodes that can stand in one claim: as many as may be, none of which has noted a newer id of another. A node refuses a claim for what
+ * it names, whoever else is asked: so one old server that knows higher counters than all others costs its own vote, not theirs.
+ */
+export function agreeing(nodes: readonly KnownNode[]): ReadonlySet<KnownNode> {
+  const left = new Set(nodes.filter(({ identity }) => identity?.hasVote === true));
+  for (;;) {
+    const conflicts = [...left].map((node) => ({ node, ...conflictsOf(node, left) }));
+    const worst = conflicts.reduce<(typeof conflicts)[number] | undefined>(
+      (most, one) => (most === undefined || weigh(one) > weigh(most) ? one : most),
+      undefined,
+    );
+    if (worst === undefined || weigh(worst) === 0) return left;
+    left.delete(worst.node);
+  }
+}
+
+/** Of two that disagree alone the one goes whose id is the older one. */
+function weigh({ count, isOutranked }: { readonly count: number; readonly isOutranked: boolean }): number {
+  return count + (isOutranked ? 0.5 : 0);
+}
+
+function conflictsOf(
+  node: KnownNode,
+  among: ReadonlySet<KnownNode>,
+): { readonly count: number; readonly isOutranked: boolean } {
+  let count = 0;
+  let isOutranked = false;
+  for (const other of among) {
+    if (other === node) continue;
+    const isRefused = refuses(other, node);
+    if (isRefused || refuses(node, other)) count += 1;
+    isOutranked ||= isRefused;
+  }
+  return { count, isOutranked };
+}
+
+function refuses({ identity }: KnownNode, other: KnownNode): boolean {
+  return other.identity !== undefined && isOutrankedBy(other.identity.id, identity?.noted[other.position]);
 }
 
 /** The nodes that answered the newest beat, if they are a majority. */

@@ -7,7 +7,14 @@ import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../constants.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { BeatReply, NodeReply, VotingNode } from '../ports.js';
 import type { NodeProblemCode } from './electorate-view.js';
-import { type IdStanding, type KnownNode, NotedIds, stampStandingOf, unknownNode } from './known-node.js';
+import {
+  agreeing,
+  type IdStanding,
+  type KnownNode,
+  NotedIds,
+  stampStandingOf,
+  unknownNode,
+} from './known-node.js';
 import type { LedgerId, LedgerIds } from './ledger-id.js';
 import { isProvisional, type NodeSet, setText } from './node-set.js';
 import { WrongServers } from './wrong-servers.js';
@@ -79,9 +86,21 @@ export class NodeBook {
   }
 
   standingOf(node: KnownNode): IdStanding {
-    const standing = this.noted.standingOf(node, this.known);
+    const noted = this.noted.standingOf(node, this.known);
+    // Claims name none but those that agree; whether an id is to be given up for good is another question, see `judge`.
+    const counts = noted === 'votes' || noted === 'superseded';
+    const standing = counts ? (this.agreeing.has(node) ? 'votes' : 'superseded') : noted;
     // Others rely on another server there: which of the two is the wrong one only a resolver knows.
     return standing === 'no_vote' && this.contested.has(node.position) ? 'wrong_server' : standing;
+  }
+
+  private troubleOf(node: KnownNode, standing: IdStanding): IdStanding {
+    const isRefused = this.noted.standingOf(node, this.known) === 'superseded';
+    return standing === 'votes' && isRefused ? 'superseded' : standing;
+  }
+
+  private get agreeing(): ReadonlySet<KnownNode> {
+    return agreeing(this.known.filter((node) => this.noted.standingOf(node, this.known) !== 'wrong_server'));
   }
 
   isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {
@@ -147,7 +166,8 @@ export class NodeBook {
     if (this.wrong.isContested(position, nowMs)) this.contested.add(position);
     else this.contested.delete(position);
     const standing = this.standingOf(node);
-    if (this.wrong.see(position, standing, nowMs) === 'reconnect') {
+    // By what any node has noted, so that all of them vote again in the end.
+    if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect') {
       this.parts.nodes.find((one) => one.position === position)?.reconnect?.();
     }
     const before = this.told.get(position);
