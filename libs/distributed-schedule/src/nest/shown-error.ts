@@ -63,8 +63,8 @@ function describe(error: unknown, seen: Set<unknown>): string {
 /** Of a thrown object that is no plain one. */
 function classNameOf(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null || Array.isArray(thrown)) return '';
-  const { constructor } = thrown;
-  return typeof constructor === 'function' && constructor !== Object ? `${constructor.name} ` : '';
+  const made: unknown = thrown.constructor;
+  return typeof made === 'function' && made !== Object ? `${made.name} ` : '';
 }
 
 function heldBy(error: Error, seen: Set<unknown>): string {

@@ -1,6 +1,7 @@
 /** What ioredis would take and then go on with as something else than was meant. */
 
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
+import { faultOfAddress, faultOfStartText } from './address-faults.js';
 
 export interface EntryFault {
   /** Follows the name of the entry: "redis[0] has db NaN; …". */
@@ -26,6 +27,7 @@ export function faultOfOptions(options: GivenOptions): EntryFault | undefined {
     : [];
   return (
     faultOfPrefix(options) ??
+    faultOfAddress(options) ??
     faultOfDatabase(db) ??
     [port, ...sentinelPorts].map(faultOfPort).find((fault) => fault !== undefined)
   );
@@ -46,6 +48,10 @@ export function faultOfCluster(
 }
 
 function faultOfStartupNode(node: unknown): EntryFault | undefined {
+  const fault = faultOfStartText(node);
+  if (fault !== undefined) {
+    return fault;
+  }
   if (typeof node === 'number') {
     return faultOfPort(node);
   }
