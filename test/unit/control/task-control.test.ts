@@ -117,6 +117,9 @@ describe('a decision about a task', () => {
     const refused = async (decision: Promise<unknown>, code: string): Promise<void> =>
       expect(decided(scene, decision)).rejects.toMatchObject({ code });
     await refused(one.control.pause('reprot'), 'DSCHED_UNKNOWN_TASK');
+    await expect(decided(scene, one.control.pause('reprot'))).rejects.toThrow(
+      'there is no task "reprot": no version of this app that runs has it, and it was not added. Did you mean \'report\'?',
+    );
     await refused(one.control.remove('report'), 'DSCHED_NOT_REMOVABLE');
     await refused(one.control.add({ name: 'a', runs: 'nobody', everyMs: 5_000 }), 'DSCHED_UNKNOWN_HANDLER');
     await refused(one.control.add({ name: 'a', runs: 'send' } as never), 'DSCHED_NO_SCHEDULE');

@@ -2,6 +2,7 @@ import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
+import { cronHint } from './cron-hint.js';
 import { CronZone, type Turn, type ZoneOffsets } from './cron-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
@@ -110,7 +111,7 @@ export class CronSchedule implements Schedule {
     return new DistributedScheduleError(
       'DSCHED_BAD_SCHEDULE',
       `the cron expression '${text(cronTime)}'${zone}${offset} cannot be used: ` +
-        (cause instanceof Error ? cause.message : String(cause)),
+        (cause instanceof Error ? `${cause.message}${cronHint(cronTime)}` : String(cause)),
       { task: this.task, value: harmlessValue(cronTime), ...(cause instanceof Error ? { cause } : {}) },
     );
   }
@@ -119,6 +120,17 @@ export class CronSchedule implements Schedule {
 /** The parser's own idea of a zone, taken from one of its answers. */
 function offsetsOf(timeZone: string | undefined): ZoneOffsets {
   return new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone ?? 'UTC').zone;
+}
+
+/** With an empty TZ, as compose files and charts pass it, a process has none, and no expression would ever be due. */
+function zoneOfProcess(isDate: boolean): undefined {
+  const { timeZone }: { timeZone?: string } = new Intl.DateTimeFormat().resolvedOptions();
+  if (isDate || (timeZone !== undefined && timeZone !== 'Etc/Unknown')) return;
+  const { TZ } = process.env;
+  throw new TypeError(
+    `the process has no time zone, as its variable TZ is ${TZ === undefined ? 'not set' : JSON.stringify(TZ)}; ` +
+      'set TZ=UTC or the name of another zone, or pass { timeZone }',
+  );
 }
 
 /** Turns `utcOffset` into a zone of its own, in the way in which CronTime does it when it makes a timer. */
@@ -132,7 +144,7 @@ function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | und
   }
   // Most likely a variable that is not set, and the parser would take the zone of the process.
   if (timeZone === '') throw new TypeError('the time zone is empty; leave it out for that of the process');
-  if (utcOffset === undefined || utcOffset === null) return timeZone ?? undefined;
+  if (utcOffset === undefined || utcOffset === null) return timeZone ?? zoneOfProcess(isDate);
   if (timeZone !== undefined && timeZone !== null)
     throw new TypeError('it takes a time zone or a UTC offset, not both');
   if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > LARGEST_OFFSET_MINUTES) {

@@ -4,6 +4,7 @@ import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js
 import type { Scheduler } from '../protocol/scheduler.js';
 import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
 import type { TaskStatus } from '../protocol/tick-context.js';
+import { didYouMean } from './closest-name.js';
 import { ControlService } from './control.service.js';
 import type { RunRecord } from './control-records.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -66,10 +67,12 @@ export class DistributedScheduleRegistry {
     const tasks = this.list();
     const task = tasks.find((status) => status.name === name);
     if (task !== undefined) return task;
-    const known = tasks.map((status) => `'${status.name}'`).join(', ');
+    const names = tasks.map((status) => status.name);
+    const known =
+      names.length === 0 ? 'There are none' : `There are ${names.map((one) => `'${one}'`).join(', ')}`;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      `no task '${name}' is registered on this instance. ${known === '' ? 'There are none' : `There are ${known}`}.`,
+      `no task '${name}' is registered on this instance.${didYouMean(name, names)} ${known}.`,
       { value: name },
     );
   }

@@ -9,8 +9,8 @@ import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/trigger-s
 import { type TriggerRecord, triggerKey, triggersOn } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
 import { requireKnownOptions } from './option-names.js';
+import { jsonOf } from './payload-json.js';
 import type { PlannedTask } from './planned-task.js';
-import { jsonOf } from './runtime-task.js';
 import { TaskQueue } from './task-queue.js';
 import { noRoom, outrun, requireEnabled, tooMany } from './trigger-refusals.js';
 
