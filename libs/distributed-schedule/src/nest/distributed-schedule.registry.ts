@@ -133,7 +133,7 @@ export class DistributedScheduleRegistry {
    * a tick of its own, however many come at once: they are due one after the other, in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
-   * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
+   * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NOBODY_RUNS, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
    */
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
     return this.requireBegun(this.control.trigger).trigger(name, options);
