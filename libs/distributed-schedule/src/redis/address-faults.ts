@@ -1,7 +1,13 @@
 /** Addresses in options with which ioredis would go somewhere else, mostly to 127.0.0.1, or nowhere. */
 
-import type { EntryFault } from './entry-faults.js';
 import { isList, isUnset, NOT_SET, SPLIT } from './url-faults.js';
+
+export interface EntryFault {
+  /** Follows the name of the entry: "redis[0] has db NaN; …". */
+  readonly what: string;
+  /** The offending value. */
+  readonly value: unknown;
+}
 
 /** Options of ioredis as people write them: with names of other clients among them. */
 type Given = Readonly<Record<string, unknown>>;

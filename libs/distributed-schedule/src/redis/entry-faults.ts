@@ -1,14 +1,7 @@
 /** What ioredis would take and then go on with as something else than was meant. */
 
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-import { faultOfAddress, faultOfStartText } from './address-faults.js';
-
-export interface EntryFault {
-  /** Follows the name of the entry: "redis[0] has db NaN; …". */
-  readonly what: string;
-  /** The offending value. */
-  readonly value: unknown;
-}
+import { type EntryFault, faultOfAddress, faultOfStartText } from './address-faults.js';
 
 /** Options of ioredis, or those of a client, which may hold anything. */
 interface GivenOptions {

@@ -1,6 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { type EntryFault, faultOfCluster, faultOfOptions } from './entry-faults.js';
+import type { EntryFault } from './address-faults.js';
+import { faultOfCluster, faultOfOptions } from './entry-faults.js';
 import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
 import { isMock, MOCKED } from './redis-mock.js';
 import { parseRedisUrl } from './redis-url.js';
