@@ -10,6 +10,8 @@ import {
 import { isMock, refuseMockedPackage } from '../../../libs/distributed-schedule/src/redis/redis-mock.js';
 
 const NOT_SET = 'most likely because an environment variable is not set: is REDIS_URL set?';
+const NO_HOST = NOT_SET.replace('URL', 'HOST');
+const NO_NODE = NOT_SET.replace('URL', 'NODES');
 
 /** What is thrown for an entry of `redis`, after `DSCHED_BAD_REDIS: redis[0] `. */
 function saidOf(input: unknown): string {
@@ -123,9 +125,9 @@ describe('a text for `redis`', () => {
 
 describe('options for `redis`', () => {
   it.each<[object | number | undefined, string]>([
-    [{ host: undefined, port: 6379 }, `has host undefined, ${NOT_SET}`],
-    [{ host: '' }, `has an empty host, ${NOT_SET}`],
-    [{ host: 'undefined' }, `has host "undefined", ${NOT_SET}`],
+    [{ host: undefined, port: 6379 }, `has host undefined, ${NO_HOST}`],
+    [{ host: '' }, `has an empty host, ${NO_HOST}`],
+    [{ host: 'undefined' }, `has host "undefined", ${NO_HOST}`],
     [
       { host: 'redis://:geheim@h' },
       'has an URL as its host; pass the URL itself: redis: process.env.REDIS_URL',
@@ -176,9 +178,9 @@ describe('a Cluster', () => {
       'a:1,b:2',
       "is a Cluster with several nodes in one text; write new Cluster(process.env.REDIS_NODES.split(','))",
     ],
-    ['', `is a Cluster with a node that is an empty text, ${NOT_SET}`],
-    [undefined, `is a Cluster with a node that is undefined, ${NOT_SET}`],
-    [{ host: undefined, port: 1 }, `is a Cluster with a node that has host undefined, ${NOT_SET}`],
+    ['', `is a Cluster with a node that is an empty text, ${NO_NODE}`],
+    [undefined, `is a Cluster with a node that is undefined, ${NO_NODE}`],
+    [{ host: undefined, port: 1 }, `is a Cluster with a node that has host undefined, ${NO_HOST}`],
   ])('with the node %j is refused, with what to write', (node, said) => {
     expect(saidOf(clusterOf([node]))).toBe(said);
   });

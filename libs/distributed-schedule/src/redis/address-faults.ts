@@ -1,6 +1,9 @@
 /** Addresses in options with which ioredis would go somewhere else, mostly to 127.0.0.1, or nowhere. */
 
-import { isList, isUnset, NOT_SET, SPLIT } from './url-faults.js';
+import { isList, isUnset, notSet, SPLIT } from './url-faults.js';
+
+const NO_HOST = notSet('REDIS_HOST');
+const NO_NODE = notSet('REDIS_NODES');
 
 export interface EntryFault {
   /** Follows the name of the entry: "redis[0] has db NaN; …". */
@@ -43,7 +46,7 @@ function faultOfForeignName(given: Given): EntryFault | undefined {
 
 function faultOfHost(host: unknown): EntryFault | undefined {
   // The value of a host is not shown: only of these two is it certain that they are none.
-  if (host === undefined || host === null) return { what: `has host ${host}, ${NOT_SET}`, value: host };
+  if (host === undefined || host === null) return { what: `has host ${host}, ${NO_HOST}`, value: host };
   if (typeof host !== 'string')
     return { what: `has a host that is a ${typeof host}; write a text`, value: typeof host };
   const fault = faultOfHostText(host.trim());
@@ -51,8 +54,8 @@ function faultOfHost(host: unknown): EntryFault | undefined {
 }
 
 function faultOfHostText(host: string): string | undefined {
-  if (host === '') return `has an empty host, ${NOT_SET}`;
-  if (isUnset(host)) return `has host "${host}", ${NOT_SET}`;
+  if (host === '') return `has an empty host, ${NO_HOST}`;
+  if (isUnset(host)) return `has host "${host}", ${NO_HOST}`;
   if (isList(host)) return `has several hosts in one text; ${SPLIT}`;
   if (host.includes('://'))
     return 'has an URL as its host; pass the URL itself: redis: process.env.REDIS_URL';
@@ -65,7 +68,7 @@ function faultOfHostText(host: string): string | undefined {
 export function faultOfStartText(node: unknown): EntryFault | undefined {
   const place = 'is a Cluster with a node that is';
   if (node === undefined || node === null || node === '' || (typeof node === 'string' && isUnset(node))) {
-    return { what: `${place} ${node === '' ? 'an empty text' : node}, ${NOT_SET}`, value: node };
+    return { what: `${place} ${node === '' ? 'an empty text' : node}, ${NO_NODE}`, value: node };
   }
   if (typeof node === 'object' && 'host' in node && faultOfHost(node.host) !== undefined) {
     return { what: `is a Cluster with a node that ${faultOfHost(node.host)?.what}`, value: 'host' };

@@ -14,7 +14,7 @@ export interface RedisClient {
 }
 
 /**
- * One store: an URL (`redis://` or `rediss://`), ioredis options (Sentinel included), or an ioredis client, which
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis client, which
  * stays the caller's: it is neither used nor closed, only asked for its settings.
  */
 export type RedisInput = string | RedisOptions | RedisClient;
@@ -62,7 +62,7 @@ function requireSource(input: unknown, name: string): RedisSource {
   }
   if (typeof input !== 'object' || input === null) {
     throw input === undefined || input === null
-      ? notSet(name, input)
+      ? missing(name, input)
       : badRedis(name, `is a ${typeof input}`);
   }
   if (Array.isArray(input)) {
@@ -139,7 +139,7 @@ function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
   }
 }
 
-function notSet(name: string, value: undefined | null): DistributedScheduleError {
+function missing(name: string, value: undefined | null): DistributedScheduleError {
   return new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} is ${value}, ${NOT_SET}`, { value });
 }
 

@@ -3,7 +3,12 @@
 /** Follows the name of the entry: "redis[0] has no scheme; …". */
 type Fault = string;
 
-export const NOT_SET = 'most likely because an environment variable is not set: is REDIS_URL set?';
+export const NOT_SET = notSet('REDIS_URL');
+
+/** @param variable what people call it, as an example */
+export function notSet(variable: string): string {
+  return `most likely because an environment variable is not set: is ${variable} set?`;
+}
 
 const ENCODE =
   'has a user name or a password that is not percent-encoded: # / ? and % mean something else in an URL. ' +
