@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
 import { cron, Version } from './version.js';
 
@@ -110,6 +110,18 @@ describe('a decision about a task', () => {
     await expect(decided(scene, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
       code,
     });
+  });
+
+  it('refuses an expression without a zone where the process has none', async () => {
+    const { scene, one } = await pair();
+    const options = new Intl.DateTimeFormat().resolvedOptions();
+    const spy = vi.spyOn(Intl.DateTimeFormat.prototype, 'resolvedOptions');
+    onTestFinished(() => spy.mockRestore());
+    spy.mockReturnValue({ ...options, timeZone: 'Etc/Unknown' });
+    const adding = one.control.add({ name: 'a', runs: 'send', cron: '0 3 * * *' });
+    await expect(decided(scene, adding)).rejects.toThrow(
+      "DSCHED_BAD_SCHEDULE: task 'a': the cron expression '0 3 * * *' cannot be used: the process has no time zone, as its",
+    );
   });
 
   it('refuses what cannot be, with a code, and writes nothing', async () => {

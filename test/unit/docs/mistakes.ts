@@ -21,7 +21,7 @@ export interface Mistake {
   readonly line: () => Promise<string>;
 }
 
-type Task = MethodDecorator;
+type Task = ReturnType<typeof CronExclusive>;
 
 class RedisMock {
   duplicate(): object {
@@ -50,7 +50,7 @@ function reportWith(decorator: Task): new () => object {
     run(): void {}
   }
   Injectable()(Report);
-  decorator(Report.prototype, 'run', Object.getOwnPropertyDescriptor(Report.prototype, 'run') ?? {});
+  decorator(Report.prototype, 'run', Object.getOwnPropertyDescriptor(Report.prototype, 'run') as never);
   return Report;
 }
 

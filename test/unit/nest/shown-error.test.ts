@@ -59,6 +59,14 @@ describe('the line of a failed run', () => {
     expect(detailsOf(error)).toContain('and round');
   });
 
+  it('ends in a chain of errors that has no end to speak of', () => {
+    let last: Error = new Error('first');
+    for (let count = 0; count < 50_000; count += 1)
+      last = Object.assign(new Error('next'), { previous: last });
+    expect(describeError(last)).toBe('Error: next');
+    expect(detailsOf(last)).toMatch(/previous: \[not shown\]/);
+  });
+
   it.each<[string, unknown]>([
     [
       'a getter that throws',

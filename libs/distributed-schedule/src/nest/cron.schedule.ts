@@ -4,6 +4,7 @@ import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import { cronHint } from './cron-hint.js';
 import { CronZone, type Turn, type ZoneOffsets } from './cron-zone.js';
+import { processZone } from './process-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
 const SECOND_MS = 1_000;
@@ -122,10 +123,9 @@ function offsetsOf(timeZone: string | undefined): ZoneOffsets {
   return new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone ?? 'UTC').zone;
 }
 
-/** With an empty TZ, as compose files and charts pass it, a process has none, and no expression would ever be due. */
-function zoneOfProcess(isDate: boolean): undefined {
-  const { timeZone }: { timeZone?: string } = new Intl.DateTimeFormat().resolvedOptions();
-  if (isDate || (timeZone !== undefined && timeZone !== 'Etc/Unknown')) return;
+/** Without a zone of the process no expression that names none would ever be due. */
+function requireProcessZone(isDate: boolean): undefined {
+  if (isDate || processZone() !== undefined) return;
   const { TZ } = process.env;
   throw new TypeError(
     `the process has no time zone, as its variable TZ is ${TZ === undefined ? 'not set' : JSON.stringify(TZ)}; ` +
@@ -144,7 +144,7 @@ function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | und
   }
   // Most likely a variable that is not set, and the parser would take the zone of the process.
   if (timeZone === '') throw new TypeError('the time zone is empty; leave it out for that of the process');
-  if (utcOffset === undefined || utcOffset === null) return timeZone ?? zoneOfProcess(isDate);
+  if (utcOffset === undefined || utcOffset === null) return timeZone ?? requireProcessZone(isDate);
   if (timeZone !== undefined && timeZone !== null)
     throw new TypeError('it takes a time zone or a UTC offset, not both');
   if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > LARGEST_OFFSET_MINUTES) {

@@ -41,9 +41,8 @@ export interface RegisteredTask extends TaskStatus {
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
  *
  * What is decided here holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes.
- * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then
- * it is tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Every decision may
- * be repeated without harm.
+ * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then it is
+ * tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
  */
 @Injectable()
 export class DistributedScheduleRegistry {
@@ -64,15 +63,15 @@ export class DistributedScheduleRegistry {
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
   get(name: string): RegisteredTask {
-    const tasks = this.list();
-    const task = tasks.find((status) => status.name === name);
+    const tasks = new Map(this.list().map((status) => [status.name, status]));
+    const task = tasks.get(name);
     if (task !== undefined) return task;
-    const names = tasks.map((status) => status.name);
+    const names = [...tasks.keys()];
     const known =
       names.length === 0 ? 'There are none' : `There are ${names.map((one) => `'${one}'`).join(', ')}`;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      `no task '${name}' is registered on this instance.${didYouMean(name, names)} ${known}.`,
+      `no task '${name}' is registered on this instance.${didYouMean(name, names)} There are ${known}.`,
       { value: name },
     );
   }

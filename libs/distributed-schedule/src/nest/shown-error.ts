@@ -95,6 +95,7 @@ function harmless(value: unknown, depth: number, copies: Map<object, unknown>): 
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? HIDDEN : value;
   const known = copies.get(value);
   if (known !== undefined) return known;
+  if (depth > MOST_CAUSES) return HIDDEN;
   if (isError(value)) return copyOfError(value, depth, copies);
   if (types.isDate(value)) return value;
   if (depth >= DEEPEST) return HIDDEN;

@@ -14,8 +14,8 @@ export interface RedisClient {
 }
 
 /**
- * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis client, which
- * stays the caller's: it is neither used nor closed, only asked for its settings.
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis
+ * client, which stays the caller's: it is neither used nor closed, only asked for its settings.
  */
 export type RedisInput = string | RedisOptions | RedisClient;
 
