@@ -67,8 +67,7 @@ export class DistributedScheduleRegistry {
     const task = tasks.get(name);
     if (task !== undefined) return task;
     const names = [...tasks.keys()];
-    const known =
-      names.length === 0 ? 'There are none' : `There are ${names.map((one) => `'${one}'`).join(', ')}`;
+    const known = names.length === 0 ? 'none' : names.map((one) => `'${one}'`).join(', ');
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
       `no task '${name}' is registered on this instance.${didYouMean(name, names)} There are ${known}.`,
