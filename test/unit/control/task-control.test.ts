@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
 import { cron, Version } from './version.js';
 
@@ -112,11 +112,26 @@ describe('a decision about a task', () => {
     });
   });
 
+  it('refuses an expression without a zone where the process has none', async () => {
+    const { scene, one } = await pair();
+    const options = new Intl.DateTimeFormat().resolvedOptions();
+    const spy = vi.spyOn(Intl.DateTimeFormat.prototype, 'resolvedOptions');
+    onTestFinished(() => spy.mockRestore());
+    spy.mockReturnValue({ ...options, timeZone: 'Etc/Unknown' });
+    const adding = one.control.add({ name: 'a', runs: 'send', cron: '0 3 * * *' });
+    await expect(decided(scene, adding)).rejects.toThrow(
+      "DSCHED_BAD_SCHEDULE: task 'a': the cron expression '0 3 * * *' cannot be used: the process has no time zone, as its",
+    );
+  });
+
   it('refuses what cannot be, with a code, and writes nothing', async () => {
     const { scene, one } = await pair();
     const refused = async (decision: Promise<unknown>, code: string): Promise<void> =>
       expect(decided(scene, decision)).rejects.toMatchObject({ code });
     await refused(one.control.pause('reprot'), 'DSCHED_UNKNOWN_TASK');
+    await expect(decided(scene, one.control.pause('reprot'))).rejects.toThrow(
+      'there is no task "reprot": no version of this app that runs has it, and it was not added. Did you mean \'report\'?',
+    );
     await refused(one.control.remove('report'), 'DSCHED_NOT_REMOVABLE');
     await refused(one.control.add({ name: 'a', runs: 'nobody', everyMs: 5_000 }), 'DSCHED_UNKNOWN_HANDLER');
     await refused(one.control.add({ name: 'a', runs: 'send' } as never), 'DSCHED_NO_SCHEDULE');

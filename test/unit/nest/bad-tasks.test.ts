@@ -3,7 +3,7 @@
 import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { Cron, ScheduleModule } from '@nestjs/schedule';
 import { CronExclusive, EverySecondExclusive, IntervalExclusive } from 'nestjs-distributed-schedule';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bootApp, bootError } from './nest-app.js';
 
 @Injectable()
@@ -71,6 +71,22 @@ describe('a task name', () => {
     );
   });
 
+  it('that two classes of one name share stops the boot and says what to pass', async () => {
+    const make = () => {
+      @Injectable()
+      class Cleanup {
+        @EverySecondExclusive()
+        run(): void {}
+      }
+      return Cleanup;
+    };
+    const error = await bootError(bootApp({ providers: [make(), make()] }));
+    expect(error.message).toBe(
+      "DSCHED_DUPLICATE_TASK: task 'Cleanup.run': there are two classes called Cleanup with a method run. Pass { name } to one " +
+        "of them, such as { name: 'other-cleanup' }: a task's name is its identity in the whole cluster.",
+    );
+  });
+
   it.each(['', 'default', 'default_1', 'class_2', '_class', '_a'])(
     'that a class called "%s" by its compiler cannot give stops the boot',
     async (className) => {
@@ -128,6 +144,55 @@ describe('a bad schedule', () => {
     );
   });
 
+  it.each([
+    [
+      '@reboot',
+      'a start is no instant of a cluster; use @TimeoutExclusive, which runs once per deploymentKey, or onApplicationBootstrap',
+    ],
+    ['@midnight', "write '0 0 * * *' or '@daily'"],
+    ['@annually', "write '0 0 1 1 *' or '@yearly'"],
+    ['@every 5m', 'use @IntervalExclusive(300_000), in milliseconds'],
+    [
+      '@fortnightly',
+      'of this kind there are @secondly, @minutely, @hourly, @daily, @weekly, @weekdays, @weekends, @monthly and @yearly',
+    ],
+    ['0 0 ? * MON', 'write * in place of ?'],
+    ['0 0 L * *', 'the letters L, W and # are not known'],
+    ['', 'most likely because an environment variable is not set'],
+  ])('is %j, which other crons have, with what to write', async (expression, hint) => {
+    @Injectable()
+    class Report {
+      @CronExclusive(expression)
+      run(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Report] }));
+    expect(error).toMatchObject({ code: 'DSCHED_BAD_SCHEDULE', task: 'Report.run', value: expression });
+    expect(error.message).toContain(
+      `DSCHED_BAD_SCHEDULE: task 'Report.run': the cron expression '${expression}' cannot be used: `,
+    );
+    expect(error.message).toContain(hint);
+  });
+
+  it.each(['Etc/Unknown', undefined])(
+    'is one without a zone where that of the process is %s',
+    async (timeZone) => {
+      @Injectable()
+      class Report {
+        @CronExclusive('0 3 * * *')
+        run(): void {}
+      }
+      const options = new Intl.DateTimeFormat().resolvedOptions();
+      const spy = vi.spyOn(Intl.DateTimeFormat.prototype, 'resolvedOptions');
+      onTestFinished(() => spy.mockRestore());
+      spy.mockReturnValue({ ...options, timeZone } as Intl.ResolvedDateTimeFormatOptions);
+      const error = await bootError(bootApp({ providers: [Report] }));
+      expect(error.message).toBe(
+        "DSCHED_BAD_SCHEDULE: task 'Report.run': the cron expression '0 3 * * *' cannot be used: the process has no time zone, as " +
+          `its variable TZ is ${process.env.TZ === undefined ? 'not set' : JSON.stringify(process.env.TZ)}; set TZ=UTC or the name of another zone, or pass { timeZone }`,
+      );
+    },
+  );
+
   it('is an expression that is never due', async () => {
     @Injectable()
     class Never {
@@ -148,7 +213,36 @@ describe('a bad schedule', () => {
       run(): void {}
     }
     const error = await bootError(bootApp({ providers: [Hasty] }));
-    expect(error.message).toContain("DSCHED_DURATIONS: task 'Hasty.run': bids.staggerMs * 3 must fit");
+    expect(error.message).toContain("DSCHED_DURATIONS: task 'Hasty.run': its ticks are 20 ms apart");
+  });
+
+  it('is an interval of 50 ms, with the shortest one that can be', async () => {
+    @Injectable()
+    class Hasty {
+      @IntervalExclusive(50)
+      run(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Hasty], schedule: { bids: { staggerMs: 100 } } }));
+    expect(error.message).toBe(
+      "DSCHED_DURATIONS: task 'Hasty.run': its ticks are 50 ms apart, and the shortest period is 750 ms: the bids of the next " +
+        'in rank come bids.staggerMs * 3 = 300 ms after a tick at most, and must come within 0.4 of the period, or they are ' +
+        'too late. Schedule the task less often, or lower bids.staggerMs to 6.',
+    );
+    expect(error).toMatchObject({ value: 50 });
+  });
+
+  it('is a lateness that leaves no room for the bids', async () => {
+    @Injectable()
+    class Strict {
+      @IntervalExclusive(1_000, { maxLatenessMs: 10 })
+      run(): void {}
+    }
+    const error = await bootError(bootApp({ providers: [Strict] }));
+    expect(error.message).toBe(
+      "DSCHED_DURATIONS: task 'Strict.run': its maxLatenessMs is 10, and the least is 15: the bids of the next in rank come " +
+        'bids.staggerMs * 3 = 15 ms after a tick at most, and must come within it. Raise maxLatenessMs, which may be half ' +
+        'the period (1000 ms).',
+    );
   });
 
   it('is a lateness above half the period, or one that is no number', async () => {

@@ -76,6 +76,23 @@ describe('the registry of a single process', () => {
     expect(sent).toEqual([1, null, 3]);
   });
 
+  it.each<[string, object, string]>([
+    ['that is off', { enabled: false }, 'this instance runs no tasks, as its option enabled is false'],
+    ['without the labels', {}, 'this instance has not the labels that the task asks for (eu)'],
+  ])('refuses to trigger on an instance %s and alone, and says so', async (_how, schedule, why) => {
+    @Injectable()
+    class Placed {
+      @IntervalExclusive(60_000, { name: 'placed', runOn: ['eu'] })
+      run(): void {}
+    }
+    const { app } = await bootApp({ providers: [Placed], schedule });
+    const error = await bootError(app.get(DistributedScheduleRegistry).trigger('placed'));
+    expect(error.message).toBe(
+      `DSCHED_NOBODY_RUNS: task 'placed': ${why}, and without \`redis\` it sees no other process. Nothing was written. Start an ` +
+        'instance that runs it, and repeat the call a few seconds later',
+    );
+  });
+
   it('refuses to trigger what is switched off, by an option or by a factory', async () => {
     @Injectable()
     class Off {

@@ -6,7 +6,7 @@ import {
   type TickContext,
   tryCurrentTick,
 } from 'nestjs-distributed-schedule';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { bootApp } from './nest-app.js';
 
 @Injectable()
@@ -53,5 +53,25 @@ describe('currentTick', () => {
       'DSCHED_NO_CURRENT_TICK: currentTick() works only inside the run of an exclusive method.',
     );
     expect(tryCurrentTick()).toBeUndefined();
+  });
+});
+
+describe('the signal of a run', () => {
+  it('takes any number of listeners without a warning of a leak', async () => {
+    @Injectable()
+    class Fetching {
+      @IntervalExclusive(50, { name: 'fetch' })
+      run({ signal }: TickContext): void {
+        for (let count = 0; count < 20; count += 1) signal.addEventListener('abort', () => count);
+      }
+    }
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const { events } = await bootApp({ providers: [Fetching] });
+    await events.nextRun('fetch');
+    await nextTurn();
+    expect(warnings).toEqual([]);
   });
 });

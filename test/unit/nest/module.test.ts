@@ -96,6 +96,10 @@ describe('a bad option', () => {
   it.each<[string, object, string]>([
     ['a nested name', { lease: { tlMs: 5 } }, "no option 'lease.tlMs'. Did you mean 'lease.ttlMs'?"],
     ['a name on the wrong level', { leaseTtlMs: 5 }, "no option 'leaseTtlMs'. Did you mean 'lease.ttlMs'?"],
+    ['a name without its unit', { lease: { ttl: 5 } }, "no option 'lease.ttl'. Did you mean 'lease.ttlMs'?"],
+    ['a flat name without its unit', { ttl: 5 }, "no option 'ttl'. Did you mean 'lease.ttlMs'?"],
+    ['a name of another library', { url: 'redis://h' }, "no option 'url'. Did you mean 'redis'?"],
+    ['another one', { keyPrefix: 'shop:' }, "no option 'keyPrefix'. Did you mean 'namespace'?"],
     [
       'a group that is no object',
       { bids: 5 },

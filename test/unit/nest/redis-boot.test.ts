@@ -45,7 +45,7 @@ describe('a bad `redis` option', () => {
       'DSCHED_BAD_REDIS: redis[0] has db NaN, most likely',
     ],
     ['a key prefix', [{ keyPrefix: 'staging:' }], 'DSCHED_BAD_REDIS: redis[0] has keyPrefix "staging:"'],
-    ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is undefined;'],
+    ['a variable that is not set', [undefined], 'DSCHED_BAD_REDIS: redis[0] is undefined, most likely'],
   ])('%s stops the boot', async (_title, redis, message) => {
     const imports = [DistributedScheduleModule.forRoot({ ...IDENTITY, redis: redis as string[] })];
     const error = await bootError(bootWith({ imports }));
@@ -61,8 +61,8 @@ describe('`redis` from a variable that is not set', () => {
         bootWith({ imports: [DistributedScheduleModule.forRoot({ redis } as never)] }),
       );
       expect(error.message).toBe(
-        `DSCHED_BAD_REDIS: redis is given and ${redis}, most likely because an environment variable is not set; ` +
-          'leave the option out for the memory backend',
+        `DSCHED_BAD_REDIS: redis is given and ${redis}, most likely because an environment variable is not set: ` +
+          'is REDIS_URL set? Leave the option out for the memory backend',
       );
     },
   );

@@ -38,7 +38,7 @@ describe('DistributedScheduleRegistry', () => {
     const { app } = await bootApp({ providers: [Sweeper] });
     const registry = app.get(DistributedScheduleRegistry);
     expect(() => registry.get('swep')).toThrow(
-      "DSCHED_UNKNOWN_TASK: no task 'swep' is registered on this instance. There are 'sweep'.",
+      "DSCHED_UNKNOWN_TASK: no task 'swep' is registered on this instance. Did you mean 'sweep'? There are 'sweep'.",
     );
     expect(registry.has('swep')).toBe(false);
   });

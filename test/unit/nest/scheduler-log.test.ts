@@ -96,6 +96,21 @@ describe('the log', () => {
     ]);
   });
 
+  it('shows what is behind the error of a handler, and has a line whatever was thrown', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    observer.observe(tick('failed', new TypeError('fetch failed', { cause })));
+    observer.observe(tick('failed', { code: 'E_LIMIT', message: 'too many' }));
+    observer.observe(tick('failed', Object.create(null)));
+    observer.observe(tick('failed'));
+    const failed = "Task 'settle' failed in tick 2026-01-02T03:04:05.000Z:";
+    expect(logs.ours('error')).toEqual([
+      `${failed} TypeError: fetch failed, caused by Error: connect ECONNREFUSED (code ECONNREFUSED)`,
+      `${failed} { code: 'E_LIMIT', message: 'too many' }`,
+      `${failed} {}`,
+      `${failed} undefined, which says nothing of the reason`,
+    ]);
+  });
+
   it('never writes an error as a whole, since those of Redis clients carry a password', () => {
     const error = Object.assign(new Error('WRONGPASS'), {
       command: { name: 'hello', args: ['secret-password'] },

@@ -32,6 +32,7 @@ describe('the notices of instances', () => {
     expect(one.labelsOf('i1')).toEqual([]);
     expect(other.sinceMsOf('i0')).toBe(startMs);
     expect(other.whereabouts('i0')).toBe('here');
+    expect([...other.present()].sort()).toEqual(['i0', 'i1']);
   });
 
   it('say nothing of an instance that was never heard of', () => {

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
-import type { TickHandler } from '../protocol/tick-context.js';
 import { SystemRandom } from '../system/system-random.js';
 import { twoApps } from './app-claims.js';
 import { Blueprints } from './blueprints.js';
@@ -14,7 +12,7 @@ import { DefinitionSets } from './definition-sets.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
-import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
+import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explorer.js';
 import { FrequencyDesk } from './frequency-desk.js';
 import { ObserverFanout } from './observer-fanout.js';
 import type { PlannedTask } from './planned-task.js';
@@ -22,6 +20,7 @@ import { RunRecords } from './run-records.js';
 import type { TaskSurroundings } from './schedule.factory.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { TaskControl } from './task-control.js';
+import { whyNobodyRuns } from './task-runners.js';
 import { TaskTrigger } from './task-trigger.js';
 import { VersionRule } from './version-rule.js';
 
@@ -102,7 +101,12 @@ export class ControlService {
         bidStaggerMs,
         handlers: new Set(handlers.keys()),
       }),
-      trigger: new TaskTrigger({ ...decisions, random: new SystemRandom(), bidStaggerMs }),
+      trigger: new TaskTrigger({
+        ...decisions,
+        random: new SystemRandom(),
+        bidStaggerMs,
+        whyNobodyRuns: whyNobodyRuns(this.options, this.host),
+      }),
     };
     this.observer.add(runs);
     this.beginMs = this.clock.monotonicMs();
@@ -173,23 +177,6 @@ interface Begun {
   readonly runs: RunRecords;
   readonly control: TaskControl;
   readonly trigger: TaskTrigger;
-}
-
-/** What added tasks may run. A name that could mean either of two methods is refused. */
-function handlersOf(
-  own: ReadonlyMap<string, ExclusiveTask>,
-  marked: ReadonlyMap<string, TickHandler>,
-): ReadonlyMap<string, TickHandler> {
-  for (const [name, { origin }] of own) {
-    if (!marked.has(name)) continue;
-    throw new DistributedScheduleError(
-      'DSCHED_DUPLICATE_TASK',
-      `${origin} is a task of this name, and a method is marked @ExclusiveHandler with it. An added task that runs '${name}' could ` +
-        'mean either. Pass another { name } to one of them; a task needs no @ExclusiveHandler of its own to be run.',
-      { task: name, value: origin },
-    );
-  }
-  return new Map([...[...own].map(([name, { handler }]) => [name, handler] as const), ...marked]);
 }
 
 /** @throws DistributedScheduleError DSCHED_TWO_APPS where a task of the code is another app's by name */

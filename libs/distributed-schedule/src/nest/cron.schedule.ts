@@ -2,7 +2,9 @@ import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
+import { cronHint } from './cron-hint.js';
 import { CronZone, type Turn, type ZoneOffsets } from './cron-zone.js';
+import { processZone } from './process-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
 const SECOND_MS = 1_000;
@@ -110,7 +112,7 @@ export class CronSchedule implements Schedule {
     return new DistributedScheduleError(
       'DSCHED_BAD_SCHEDULE',
       `the cron expression '${text(cronTime)}'${zone}${offset} cannot be used: ` +
-        (cause instanceof Error ? cause.message : String(cause)),
+        (cause instanceof Error ? `${cause.message}${cronHint(cronTime)}` : String(cause)),
       { task: this.task, value: harmlessValue(cronTime), ...(cause instanceof Error ? { cause } : {}) },
     );
   }
@@ -119,6 +121,16 @@ export class CronSchedule implements Schedule {
 /** The parser's own idea of a zone, taken from one of its answers. */
 function offsetsOf(timeZone: string | undefined): ZoneOffsets {
   return new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone ?? 'UTC').zone;
+}
+
+/** Without a zone of the process no expression that names none would ever be due. */
+function requireProcessZone(isDate: boolean): undefined {
+  if (isDate || processZone() !== undefined) return;
+  const { TZ } = process.env;
+  throw new TypeError(
+    `the process has no time zone, as its variable TZ is ${TZ === undefined ? 'not set' : JSON.stringify(TZ)}; ` +
+      'set TZ=UTC or the name of another zone, or pass { timeZone }',
+  );
 }
 
 /** Turns `utcOffset` into a zone of its own, in the way in which CronTime does it when it makes a timer. */
@@ -132,7 +144,7 @@ function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | und
   }
   // Most likely a variable that is not set, and the parser would take the zone of the process.
   if (timeZone === '') throw new TypeError('the time zone is empty; leave it out for that of the process');
-  if (utcOffset === undefined || utcOffset === null) return timeZone ?? undefined;
+  if (utcOffset === undefined || utcOffset === null) return timeZone ?? requireProcessZone(isDate);
   if (timeZone !== undefined && timeZone !== null)
     throw new TypeError('it takes a time zone or a UTC offset, not both');
   if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > LARGEST_OFFSET_MINUTES) {

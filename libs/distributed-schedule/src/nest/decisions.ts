@@ -6,6 +6,7 @@ import { OnceSchedule } from '../protocol/once-schedule.js';
 import type { Clock } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import { type AppClaim, twoApps } from './app-claims.js';
+import { didYouMean } from './closest-name.js';
 import type { PlannedTask } from './planned-task.js';
 
 export interface DecisionParts {
@@ -33,7 +34,8 @@ export class Decisions {
     if (planned !== undefined) return planned;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added`,
+      `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added.` +
+        didYouMean(name, this.parts.tasks().keys()),
       { value: harmlessValue(name) },
     );
   }

@@ -5,9 +5,9 @@ import {
   type ModuleMetadata,
   type OnApplicationShutdown,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
 import { findApp } from '../system/app-name.js';
 import { SystemRandom } from '../system/system-random.js';
 import { ControlService } from './control.service.js';
@@ -19,6 +19,7 @@ import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
+import { refusePlainImport, refuseSecondForRoot } from './module-imports.js';
 import { NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
@@ -33,8 +34,15 @@ import { TaskOrchestrator } from './task.orchestrator.js';
 export class DistributedScheduleCoreModule implements OnApplicationShutdown {
   constructor(@Inject(TaskOrchestrator) private readonly orchestrator: TaskOrchestrator) {}
 
-  /** @param given provides {@link GIVEN_OPTIONS}, and what that takes */
-  static register(given: readonly Provider[], imports: ModuleMetadata['imports'] = []): DynamicModule {
+  /**
+   * @param outer the module around this one
+   * @param given provides {@link GIVEN_OPTIONS}, and what that takes
+   */
+  static register(
+    outer: Type,
+    given: readonly Provider[],
+    imports: ModuleMetadata['imports'] = [],
+  ): DynamicModule {
     return {
       module: DistributedScheduleCoreModule,
       global: true,
@@ -43,7 +51,8 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ...given,
         {
           provide: MODULE_OPTIONS,
-          useFactory: createModuleOptions,
+          useFactory: (options: DistributedScheduleOptions, modules: ModulesContainer) =>
+            createModuleOptions(options, modules, outer),
           inject: [GIVEN_OPTIONS, ModulesContainer],
         },
         ...SCHEDULER_PROVIDERS,
@@ -69,21 +78,12 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
   }
 }
 
-function createModuleOptions(given: DistributedScheduleOptions, modules: ModulesContainer): ModuleOptions {
-  refuseSecondForRoot(modules);
+function createModuleOptions(
+  given: DistributedScheduleOptions,
+  modules: ModulesContainer,
+  outer: Type,
+): ModuleOptions {
+  refuseSecondForRoot(modules, DistributedScheduleCoreModule);
+  refusePlainImport(modules, outer);
   return resolveModuleOptions(given, new SystemRandom(), findApp);
-}
-
-/** Counted per container: two apps in one process are two instances, as they should be. */
-function refuseSecondForRoot(modules: ModulesContainer): void {
-  const found = [...modules.values()].filter(
-    (module) => module.metatype === DistributedScheduleCoreModule,
-  ).length;
-  if (found < 2) return;
-  throw new DistributedScheduleError(
-    'DSCHED_SECOND_FOR_ROOT',
-    `DistributedScheduleModule.forRoot or forRootAsync is called ${found} times in this app, which would make as many ` +
-      'schedulers. Call it once, in the root module; the decorators and the registry work in every module.',
-    { value: found },
-  );
 }

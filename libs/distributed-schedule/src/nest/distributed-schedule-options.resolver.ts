@@ -150,8 +150,8 @@ function nodesOf(given: DistributedScheduleOptions): readonly RedisInput[] | und
     // With the memory backend instead, every replica would run every task, and only one log line would say so.
     throw new DistributedScheduleError(
       'DSCHED_BAD_REDIS',
-      `redis is given and ${String(redis)}, most likely because an environment variable is not set; ` +
-        'leave the option out for the memory backend',
+      `redis is given and ${String(redis)}, most likely because an environment variable is not set: ` +
+        'is REDIS_URL set? Leave the option out for the memory backend',
       { value: redis },
     );
   }

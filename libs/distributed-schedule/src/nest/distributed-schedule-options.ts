@@ -8,8 +8,8 @@ import type { TaskPolicyOptions } from './task-policy-options.js';
 /** Options of `DistributedScheduleModule.forRoot`. All are optional; durations are whole milliseconds. */
 export interface DistributedScheduleOptions {
   /**
-   * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, ioredis options, or an
-   * ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
+   * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, the path of a socket, ioredis
+   * options, or an ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
    * nothing beyond this process, with a warning. Given as `undefined` it is an error: a variable that is not set.
    */
   readonly redis?: RedisInput | readonly RedisInput[];

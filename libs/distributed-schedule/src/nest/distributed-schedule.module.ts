@@ -2,9 +2,11 @@ import {
   type DynamicModule,
   Inject,
   Module,
+  type ModuleMetadata,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
+  Optional,
   type Provider,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -16,6 +18,7 @@ import type {
   DistributedScheduleOptions,
   DistributedScheduleOptionsFactory,
 } from './distributed-schedule-options.js';
+import { requireForRoot } from './module-imports.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
 
 /**
@@ -38,10 +41,14 @@ const DISTANCE_BEYOND_ROOT = -1;
  */
 @Module({})
 export class DistributedScheduleModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private readonly orchestrator: TaskOrchestrator;
+
+  /** @throws DistributedScheduleError DSCHED_NO_FOR_ROOT where nothing provides what `forRoot` does */
   constructor(
-    @Inject(TaskOrchestrator) private readonly orchestrator: TaskOrchestrator,
+    @Optional() @Inject(TaskOrchestrator) orchestrator: TaskOrchestrator | undefined,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
+    this.orchestrator = requireForRoot(orchestrator);
     for (const module of modules.values()) {
       if (module.metatype === DistributedScheduleModule) module.distance = DISTANCE_BEYOND_ROOT;
     }
@@ -50,10 +57,10 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
   /**
    * Mistakes are errors at boot, when the options are resolved: DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION,
    * DSCHED_DURATIONS, DSCHED_BAD_REDIS, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE,
-   * DSCHED_SECOND_FOR_ROOT; and when the tasks are known, DSCHED_TWO_APPS.
+   * DSCHED_SECOND_FOR_ROOT, DSCHED_NO_FOR_ROOT; and when the tasks are known, DSCHED_TWO_APPS.
    */
   static forRoot(options: DistributedScheduleOptions = {}): DynamicModule {
-    return surround(DistributedScheduleCoreModule.register([{ provide: GIVEN_OPTIONS, useValue: options }]));
+    return surround([{ provide: GIVEN_OPTIONS, useValue: options }]);
   }
 
   /**
@@ -61,7 +68,7 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
    * @throws DistributedScheduleError DSCHED_BAD_OPTION unless there is exactly one of them
    */
   static forRootAsync(options: DistributedScheduleAsyncOptions): DynamicModule {
-    return surround(DistributedScheduleCoreModule.register(asyncProvidersOf(options), options.imports));
+    return surround(asyncProvidersOf(options), options.imports);
   }
 
   async onModuleInit(): Promise<void> {
@@ -77,7 +84,8 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
   }
 }
 
-function surround(core: DynamicModule): DynamicModule {
+function surround(given: readonly Provider[], imports: ModuleMetadata['imports'] = []): DynamicModule {
+  const core = DistributedScheduleCoreModule.register(DistributedScheduleModule, given, imports);
   return { module: DistributedScheduleModule, imports: [core] };
 }
 

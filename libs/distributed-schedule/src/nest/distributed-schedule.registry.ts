@@ -4,6 +4,7 @@ import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js
 import type { Scheduler } from '../protocol/scheduler.js';
 import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
 import type { TaskStatus } from '../protocol/tick-context.js';
+import { didYouMean } from './closest-name.js';
 import { ControlService } from './control.service.js';
 import type { RunRecord } from './control-records.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -40,9 +41,8 @@ export interface RegisteredTask extends TaskStatus {
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
  *
  * What is decided here holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes.
- * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then
- * it is tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Every decision may
- * be repeated without harm.
+ * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then it is
+ * tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
  */
 @Injectable()
 export class DistributedScheduleRegistry {
@@ -63,13 +63,14 @@ export class DistributedScheduleRegistry {
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
   get(name: string): RegisteredTask {
-    const tasks = this.list();
-    const task = tasks.find((status) => status.name === name);
+    const tasks = new Map(this.list().map((status) => [status.name, status]));
+    const task = tasks.get(name);
     if (task !== undefined) return task;
-    const known = tasks.map((status) => `'${status.name}'`).join(', ');
+    const names = [...tasks.keys()];
+    const known = names.length === 0 ? 'none' : names.map((one) => `'${one}'`).join(', ');
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
-      `no task '${name}' is registered on this instance. ${known === '' ? 'There are none' : `There are ${known}`}.`,
+      `no task '${name}' is registered on this instance.${didYouMean(name, names)} There are ${known}.`,
       { value: name },
     );
   }
@@ -130,7 +131,7 @@ export class DistributedScheduleRegistry {
    * a tick of its own, however many come at once: they are due one after the other, in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
-   * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
+   * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NOBODY_RUNS, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
    */
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
     return this.requireBegun(this.control.trigger).trigger(name, options);

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { TickHandler } from '../protocol/tick-context.js';
+import type { ExclusiveTask } from './exclusive.explorer.js';
 import { handlerNameOf } from './exclusive-handler.decorator.js';
 
 type Instance = Readonly<Record<string, unknown>>;
@@ -71,4 +72,24 @@ function duplicate(name: string, first: string, second: string): DistributedSche
     `both ${first} and ${second} are handlers of this name. Pass another { name } to one of them.`,
     { task: name, value: second },
   );
+}
+
+/**
+ * What added tasks may run. A name that could mean either of two methods is refused.
+ * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK
+ */
+export function handlersOf(
+  own: ReadonlyMap<string, ExclusiveTask>,
+  marked: ReadonlyMap<string, TickHandler>,
+): ReadonlyMap<string, TickHandler> {
+  for (const [name, { origin }] of own) {
+    if (!marked.has(name)) continue;
+    throw new DistributedScheduleError(
+      'DSCHED_DUPLICATE_TASK',
+      `${origin} is a task of this name, and a method is marked @ExclusiveHandler with it. An added task that runs '${name}' could ` +
+        'mean either. Pass another { name } to one of them; a task needs no @ExclusiveHandler of its own to be run.',
+      { task: name, value: origin },
+    );
+  }
+  return new Map([...[...own].map(([name, { handler }]) => [name, handler] as const), ...marked]);
 }

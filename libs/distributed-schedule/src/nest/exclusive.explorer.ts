@@ -49,7 +49,7 @@ export class ExclusiveExplorer {
    * {@link createTaskBlueprint} throws
    */
   explore(): readonly ExclusiveTask[] {
-    const tasks = new Map<string, ExclusiveTask>();
+    const tasks = new Map<string, FoundTask>();
     // An alias (useExisting) shows the same instance under a second token.
     const seen = new Set<object>();
     for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
@@ -57,11 +57,12 @@ export class ExclusiveExplorer {
       if (instance === undefined || seen.has(instance)) continue;
       seen.add(instance);
       for (const task of this.exploreInstance(wrapper, instance)) {
-        refuseDuplicate(tasks.get(task.name), task);
-        tasks.set(task.name, task);
+        const found: FoundTask = { task, prototype: Object.getPrototypeOf(instance) };
+        refuseDuplicate(tasks.get(task.name), found);
+        tasks.set(task.name, found);
       }
     }
-    return [...tasks.values()];
+    return [...tasks.values()].map(({ task }) => task);
   }
 
   private exploreInstance(wrapper: ProviderWrapper, instance: Instance): ExclusiveTask[] {
@@ -155,14 +156,30 @@ function refusePlainSchedule(method: unknown, { decorator }: ExclusiveMetadata, 
   );
 }
 
-function refuseDuplicate(first: ExclusiveTask | undefined, second: ExclusiveTask): void {
+/** With its class, since two of them can have one name. */
+interface FoundTask {
+  readonly task: ExclusiveTask;
+  readonly prototype: unknown;
+}
+
+function refuseDuplicate(first: FoundTask | undefined, { task, prototype }: FoundTask): void {
   if (first === undefined) return;
-  const isSameMethod = first.origin === second.origin;
+  const { name, origin } = task;
   throw new DistributedScheduleError(
     'DSCHED_DUPLICATE_TASK',
-    isSameMethod
-      ? `there are two instances of ${first.origin}. Provide its class in one module and export it from there.`
-      : `both ${first.origin} and ${second.origin} use this name. Pass another { name } to one of them.`,
-    { task: second.name, value: second.origin },
+    first.task.origin !== origin
+      ? `both ${first.task.origin} and ${origin} use this name. Pass another { name } to one of them.`
+      : first.prototype === prototype
+        ? `there are two instances of ${origin}. Provide its class in one module and export it from there.`
+        : twoClasses(origin),
+    { task: name, value: origin },
+  );
+}
+
+function twoClasses(origin: string): string {
+  const [className = '', method = ''] = origin.split('.');
+  return (
+    `there are two classes called ${className} with a method ${method}. Pass { name } to one of them, such as ` +
+    `{ name: 'other-${className.toLowerCase()}' }: a task's name is its identity in the whole cluster.`
   );
 }

@@ -1,13 +1,11 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
+import { closest, typingErrors } from './closest-name.js';
 
 /** The names that are allowed, nested as the options are. `true` marks a value. */
 export interface OptionNames {
   readonly [name: string]: true | OptionNames;
 }
-
-/** Beyond this many typing errors a suggestion would be a guess. */
-const MOST_TYPING_ERRORS = 3;
 
 /** Where the options stand, for the message. */
 export type OptionsPlace = string | { readonly place: string; readonly task: string };
@@ -91,37 +89,33 @@ function pathsOf(names: OptionNames, path = ''): string[] {
   );
 }
 
-/** Compares whole paths and last names, so that both `leese.ttlMs` and a flat `ttlMs` find `lease.ttlMs`. */
+/** What other libraries call an option. */
+const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+  url: 'redis',
+  urls: 'redis',
+  nodes: 'redis',
+  connection: 'redis',
+  client: 'redis',
+  prefix: 'namespace',
+  keyPrefix: 'namespace',
+};
+
+/**
+ * Compares whole paths and last names, so that both `leese.ttlMs` and a flat `ttlMs` find `lease.ttlMs`. Without the unit a
+ * name is as good as right.
+ */
 function closestTo(fullName: string, known: readonly string[]): string | undefined {
+  const foreign = FOREIGN_NAMES[fullName];
+  if (foreign !== undefined && known.includes(foreign)) return foreign;
+  const withoutUnit = known.filter((path) => [path, lastNameOf(path)].includes(`${fullName}Ms`));
+  const [meant] = withoutUnit;
+  if (meant !== undefined && withoutUnit.length === 1) return meant;
   const lastName = lastNameOf(fullName);
-  const ranked = known
-    .map((path) => ({
-      path,
-      errors: Math.min(
-        typingErrors(fullName.toLowerCase(), path.toLowerCase()),
-        typingErrors(lastName.toLowerCase(), lastNameOf(path).toLowerCase()),
-      ),
-    }))
-    .sort((a, b) => a.errors - b.errors);
-  const best = ranked[0];
-  const bearable = Math.min(MOST_TYPING_ERRORS, Math.floor(lastName.length / 2));
-  return best !== undefined && best.errors <= bearable ? best.path : undefined;
+  return closest(lastName, known, (path) =>
+    Math.min(typingErrors(fullName, path), typingErrors(lastName, lastNameOf(path))),
+  );
 }
 
 function lastNameOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
-}
-
-/** Levenshtein distance. */
-function typingErrors(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -5,6 +5,7 @@ import { requireName } from '../protocol/options.js';
 import type { RuntimeTaskOptions, RuntimeTaskRecord } from './control-records.js';
 import { EXCLUSIVE_OPTION_NAMES } from './exclusive-task-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
+import { jsonOf } from './payload-json.js';
 import { requireScheduleData, SCHEDULE_NAMES, type ScheduleData } from './schedule-data.js';
 
 /** What `DistributedScheduleRegistry.add` takes, beside exactly one schedule. */
@@ -19,9 +20,6 @@ export type RuntimeTask = ScheduleData &
     /** Takes the place of a task that was added with another definition. Default false: that is an error. */
     readonly replace?: boolean;
   };
-
-/** Characters of a payload's JSON at most. */
-const MOST_PAYLOAD_LENGTH = 16_384;
 
 const PLACE = 'DistributedScheduleRegistry.add';
 
@@ -54,25 +52,6 @@ export function requireRuntimeTask(
     sinceMs: Math.floor(nowMs),
   };
   return { name, record, replace };
-}
-
-/** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
-export function jsonOf(task: string, payload: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(payload);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) throw badOption(task, 'payload', 'what JSON can express');
-  if (text.length > MOST_PAYLOAD_LENGTH) {
-    throw badOption(
-      task,
-      'payload',
-      `at most ${MOST_PAYLOAD_LENGTH} characters of JSON; store more elsewhere`,
-    );
-  }
-  return text;
 }
 
 function badOption(task: string, option: string, expected: string): DistributedScheduleError {

@@ -3,6 +3,7 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import { requireKnownOptions } from './option-names.js';
+import { processZone } from './process-zone.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 
 /** When a task is due: exactly one of `cron`, `everyMs`, `everySecond` and `atMs`. */
@@ -62,7 +63,8 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
   if (typeof cron !== 'string') throw badValue(task, 'cron', cron, 'a cron expression');
   if (utcOffset !== undefined)
     return { cron, utcOffset, ...(timeZone === undefined ? {} : { timeZone }) } as ScheduleData;
-  return { cron, timeZone: timeZone ?? zoneOfProcess() } as ScheduleData;
+  // Where the process has no zone, the schedule is refused when it is made, with the reason.
+  return inZone(cron, timeZone ?? processZone());
 }
 
 /**
@@ -107,15 +109,15 @@ export function dataOf(definition: ScheduleDefinition): ScheduleData | undefined
       const { cronTime, timeZone, utcOffset } = definition;
       if (typeof cronTime !== 'string') return { atMs: Number(cronTime.valueOf()) };
       if (typeof utcOffset === 'number') return { cron: cronTime, utcOffset };
-      return { cron: cronTime, timeZone: typeof timeZone === 'string' ? timeZone : zoneOfProcess() };
+      return inZone(cronTime, typeof timeZone === 'string' ? timeZone : processZone());
     }
     default:
       return undefined;
   }
 }
 
-function zoneOfProcess(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+function inZone(cron: string, timeZone: unknown): ScheduleData {
+  return (timeZone === undefined ? { cron } : { cron, timeZone }) as ScheduleData;
 }
 
 function badValue(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {

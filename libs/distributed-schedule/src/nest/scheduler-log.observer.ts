@@ -5,6 +5,7 @@ import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { CLOCK } from './distributed-schedule.tokens.js';
 import { NodeLog } from './node-log.js';
+import { describeError, detailsOf } from './shown-error.js';
 
 /** One line per task, outcome and so many ms for what can go on every second; so many of them are remembered. */
 const QUIET_MS = 60_000;
@@ -26,8 +27,7 @@ interface Muted {
 
 /**
  * Tells the log what a person must know: failures, lost leases, changes of the quorum. That another instance took
- * a tick is daily business and says nothing. Only names, messages and stacks are written, never whole errors:
- * those of a Redis client carry its password among their arguments.
+ * a tick is daily business and says nothing. Errors are shown as far as they hold no secret, see shown-error.ts.
  */
 @Injectable()
 export class SchedulerLogObserver implements ScheduleObserver {
@@ -69,11 +69,11 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.logFinding(event.finding);
         return;
       case 'error':
-        this.logger.error(`In ${event.where}: ${describe(event.error)}`, stackOf(event.error));
+        this.logger.error(`In ${event.where}: ${describeError(event.error)}`, detailsOf(event.error));
         return;
       case 'retry':
         this.logger.warn(
-          `Task '${event.task}' failed in attempt ${event.attempt} at tick ${at(event.tick)}: ${describe(event.error)}. ` +
+          `Task '${event.task}' failed in attempt ${event.attempt} at tick ${at(event.tick)}: ${describeError(event.error)}. ` +
             `Again in ${Math.round(event.delayMs)} ms.`,
         );
         return;
@@ -90,13 +90,16 @@ export class SchedulerLogObserver implements ScheduleObserver {
     const { task, tick, outcome, error } = report;
     switch (outcome) {
       case 'failed':
-        this.logger.error(`Task '${task}' failed in tick ${at(tick)}: ${describe(error)}`, stackOf(error));
+        this.logger.error(
+          `Task '${task}' failed in tick ${at(tick)}: ${describeError(error)}`,
+          detailsOf(error),
+        );
         return;
       case 'aborted':
-        this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describe(error)}`);
+        this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describeError(error)}`);
         return;
       case 'timed_out':
-        this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describe(error)}`);
+        this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
         return;
       case 'misfire':
         this.warnNowAndThen(
@@ -218,13 +221,4 @@ function hintOf(detail: string | undefined): string {
 
 function at(tick: number): string {
   return new Date(tick).toISOString();
-}
-
-function describe(error: unknown): string {
-  if (error instanceof Error) return `${error.name}: ${error.message}`;
-  return error === undefined ? 'no reason given' : String(error);
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
 }

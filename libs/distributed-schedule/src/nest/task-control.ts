@@ -9,6 +9,7 @@ import { requirePeriod } from '../protocol/period.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/task-policies.js';
 import { isBefore, twoApps } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
+import { didYouMean } from './closest-name.js';
 import {
   areSame,
   PAUSE,
@@ -54,7 +55,8 @@ export class TaskControl {
       const known = [...this.parts.handlers].map((handler) => `'${handler}'`).join(', ');
       throw new DistributedScheduleError(
         'DSCHED_UNKNOWN_HANDLER',
-        `there is no handler '${record.runs}' on this instance. ${known === '' ? 'There are none' : `There are ${known}`}.`,
+        `there is no handler '${record.runs}' on this instance.${didYouMean(record.runs, this.parts.handlers)} ` +
+          `${known === '' ? 'There are none' : `There are ${known}`}.`,
         { task: name, value: record.runs },
       );
     }

@@ -9,14 +9,16 @@ import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/trigger-s
 import { type TriggerRecord, triggerKey, triggersOn } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
 import { requireKnownOptions } from './option-names.js';
+import { jsonOf } from './payload-json.js';
 import type { PlannedTask } from './planned-task.js';
-import { jsonOf } from './runtime-task.js';
 import { TaskQueue } from './task-queue.js';
-import { noRoom, outrun, requireEnabled, tooMany } from './trigger-refusals.js';
+import { noRoom, outrun, requireEnabled, requireSomebody, tooMany } from './trigger-refusals.js';
 
 export interface TaskTriggerParts extends DecisionParts {
   readonly random: Random;
   readonly bidStaggerMs: number;
+  /** Undefined where some instance runs the task, as far as can be seen. */
+  readonly whyNobodyRuns?: (task: PlannedTask) => string | undefined;
 }
 
 export interface TriggerOptions {
@@ -78,6 +80,7 @@ export class TaskTrigger {
     await this.decisions.requireRead(name);
     const planned = this.decisions.requireRepeating(name);
     requireEnabled(planned);
+    requireSomebody(planned, this.parts.whyNobodyRuns?.(planned));
     let slot = this.slotOf(planned, this.triggersOf(name), 0);
     const key = triggerKey(name, slot.tick, this.parts.random.id().slice(0, 8));
     for (let move = 0; ; move += 1) {

@@ -14,6 +14,16 @@ export function requireEnabled({ name, state }: PlannedTask): void {
   );
 }
 
+/** Its tick would pass without a run, and the caller would wait for it. */
+export function requireSomebody({ name }: PlannedTask, whyNobodyRuns: string | undefined): void {
+  if (whyNobodyRuns === undefined) return;
+  throw new DistributedScheduleError(
+    'DSCHED_NOBODY_RUNS',
+    `${whyNobodyRuns}. Nothing was written. Start an instance that runs it, and repeat the call a few seconds later`,
+    { task: name, value: name },
+  );
+}
+
 export function noRoom(task: string, why: string): DistributedScheduleError {
   return new DistributedScheduleError('DSCHED_NO_ROOM', why, { task, value: task });
 }

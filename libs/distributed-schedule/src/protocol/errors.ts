@@ -45,6 +45,8 @@ export const ERROR_CODES = {
     'A timeout runs once per deployment, and nothing says which deployment this is. Pass deploymentKey.',
   DSCHED_SECOND_FOR_ROOT:
     'DistributedScheduleModule.forRoot was imported twice. Import it once, in the root module.',
+  DSCHED_NO_FOR_ROOT:
+    'DistributedScheduleModule was imported without forRoot. Import it with forRoot once, in the root module.',
   DSCHED_BOARD_LIMIT:
     'A record for the board is too large, or its key cannot be used. Keep the data elsewhere and pass a reference.',
   DSCHED_BOARD_FULL:
@@ -58,6 +60,8 @@ export const ERROR_CODES = {
   DSCHED_NO_ROOM: 'A task is due, or triggered, so often that no instant is left for a triggered tick.',
   DSCHED_TASK_DISABLED:
     'A task was triggered through an instance on which it is switched off. Use one on which it is switched on.',
+  DSCHED_NOBODY_RUNS:
+    'A task was triggered, and no instance is seen that would run it. Start one, or switch this one on.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
   DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',

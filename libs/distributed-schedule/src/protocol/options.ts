@@ -35,6 +35,8 @@ export const CLOCK_ERROR_MS = 20;
 /** Leases are renewed when this fraction of their time to live has passed. */
 export const RENEWALS_PER_TTL = 3;
 
+const LEAST_STAGGER_MS = 5;
+
 /** Ranks beyond this one bid together with it: a tick has room for so many bids before it is late. */
 export const LAST_RANK = 3;
 
@@ -60,7 +62,7 @@ export function resolveProtocolOptions(given: Partial<ProtocolOptions>): Protoco
   requireName('namespace', options.namespace);
   requireWhole('lease.ttlMs', options.leaseTtlMs, 300, 3_600_000);
   requireWhole('bids.leadMs', options.bidLeadMs, 0, EARLY_MS);
-  requireWhole('bids.staggerMs', options.bidStaggerMs, 5, 60_000);
+  requireWhole('bids.staggerMs', options.bidStaggerMs, LEAST_STAGGER_MS, 60_000);
   requireWhole('nodeTimeoutMs', options.nodeTimeoutMs, 5, 60_000);
   requireWhole('shutdownTimeoutMs', options.shutdownTimeoutMs, 0, 3_600_000);
   if (typeof options.enabled !== 'boolean') {
@@ -143,16 +145,28 @@ export function requireMaxLatenessMs(
       { task, value: given },
     );
   }
-  if (bidStaggerMs * LAST_RANK > latenessMs) {
-    throw new DistributedScheduleError(
-      'DSCHED_DURATIONS',
-      `bids.staggerMs * ${LAST_RANK} must fit into the lateness limit, or the bids of the next in rank come too late: ` +
-        `${bidStaggerMs} * ${LAST_RANK} > ${latenessMs} (period ${periodMs} ms). ` +
-        'Lower bids.staggerMs or schedule the task less often.',
-      { task, value: bidStaggerMs },
-    );
-  }
+  if (bidStaggerMs * LAST_RANK > latenessMs) throw tooShort(task, periodMs, bidStaggerMs, given);
   return latenessMs;
+}
+
+/** With the shortest period that would do, and the largest stagger. */
+function tooShort(
+  task: string,
+  periodMs: number,
+  bidStaggerMs: number,
+  given: number | undefined,
+): DistributedScheduleError {
+  const neededMs = bidStaggerMs * LAST_RANK;
+  const staggerMs = Math.floor((given ?? maxLatenessMs(periodMs)) / LAST_RANK);
+  const lower = staggerMs < LEAST_STAGGER_MS ? '' : `, or lower bids.staggerMs to ${staggerMs}`;
+  const why = `the bids of the next in rank come bids.staggerMs * ${LAST_RANK} = ${neededMs} ms after a tick at most, and must`;
+  const message =
+    given === undefined || neededMs > periodMs * LARGEST_SHARE
+      ? `its ticks are ${periodMs} ms apart, and the shortest period is ${Math.ceil(neededMs / LATENESS_SHARE)} ms: ${why} come ` +
+        `within ${LATENESS_SHARE} of the period, or they are too late. Schedule the task less often${lower}.`
+      : `its maxLatenessMs is ${given}, and the least is ${neededMs}: ${why} come within it. Raise maxLatenessMs, which ` +
+        `may be half the period (${periodMs} ms)${lower}.`;
+  return new DistributedScheduleError('DSCHED_DURATIONS', message, { task, value: given ?? periodMs });
 }
 
 /** The derived lateness limit of a task that is due every `periodMs`. */

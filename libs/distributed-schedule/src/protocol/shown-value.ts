@@ -1,5 +1,8 @@
-/** Environment variables get mixed up, and the one that holds a Redis URL holds its password too. */
-const MAY_BE_SECRET = /:\/\/|@/;
+/**
+ * Environment variables get mixed up, and the one that holds a Redis URL holds its password too. An `@` at the very front is
+ * none of an URL, and people have to see their `@reboot`.
+ */
+const MAY_BE_SECRET = /:\/\/|.@/s;
 
 /**
  * What of a value may stand in an error, which is logged and sent around: numbers, truth values and ordinary texts.

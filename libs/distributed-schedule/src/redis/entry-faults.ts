@@ -1,13 +1,7 @@
 /** What ioredis would take and then go on with as something else than was meant. */
 
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
-
-export interface EntryFault {
-  /** Follows the name of the entry: "redis[0] has db NaN; …". */
-  readonly what: string;
-  /** The offending value. */
-  readonly value: unknown;
-}
+import { type EntryFault, faultOfAddress, faultOfStartText } from './address-faults.js';
 
 /** Options of ioredis, or those of a client, which may hold anything. */
 interface GivenOptions {
@@ -26,6 +20,7 @@ export function faultOfOptions(options: GivenOptions): EntryFault | undefined {
     : [];
   return (
     faultOfPrefix(options) ??
+    faultOfAddress(options) ??
     faultOfDatabase(db) ??
     [port, ...sentinelPorts].map(faultOfPort).find((fault) => fault !== undefined)
   );
@@ -46,6 +41,10 @@ export function faultOfCluster(
 }
 
 function faultOfStartupNode(node: unknown): EntryFault | undefined {
+  const fault = faultOfStartText(node);
+  if (fault !== undefined) {
+    return fault;
+  }
   if (typeof node === 'number') {
     return faultOfPort(node);
   }

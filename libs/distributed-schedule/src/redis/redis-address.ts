@@ -51,6 +51,6 @@ function endpointOfStartupNode(node: unknown): string {
 }
 
 function endpoint(host: string | null | undefined, port: number | string | null | undefined): string {
-  const name = (host ?? 'localhost').toLowerCase();
+  const name = (host ?? 'localhost').toLowerCase().replace(/^\[(.*)\]$/, '$1');
   return `${name === 'localhost' || name === '::1' ? '127.0.0.1' : name}:${port ?? 6379}`;
 }

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
@@ -6,6 +7,7 @@ import type { LockProvider, VotingNode } from '../protocol/ports.js';
 import { RedisBoardNode } from './redis-board-node.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
 import { redisKeys } from './redis-keys.js';
+import { refuseMockedPackage } from './redis-mock.js';
 import type { RedisNode } from './redis-node.js';
 import { openNodes, type RedisNodesSettings, verifyDistinct } from './redis-nodes.js';
 import { RedisVotingNode } from './redis-voting-node.js';
@@ -61,6 +63,7 @@ export interface RedisConnection {
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
  */
 export function connectRedis(settings: RedisConnectionSettings): RedisConnection {
+  refuseMockedPackage(Redis);
   const sources = requireRedisSources(settings.inputs, settings.generation);
   requireWaitReplicas(settings.waitReplicas ?? 0, sources.length);
   const keys = redisKeys(settings.namespace);

@@ -1,8 +1,11 @@
 import type { RedisOptions } from 'ioredis';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { type EntryFault, faultOfCluster, faultOfOptions } from './entry-faults.js';
+import type { EntryFault } from './address-faults.js';
+import { faultOfCluster, faultOfOptions } from './entry-faults.js';
 import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
+import { isMock, MOCKED } from './redis-mock.js';
 import { parseRedisUrl } from './redis-url.js';
+import { NOT_SET } from './url-faults.js';
 
 /** An ioredis `Redis` or `Cluster` of any version: with two copies in one app `instanceof` fails. */
 export interface RedisClient {
@@ -11,8 +14,8 @@ export interface RedisClient {
 }
 
 /**
- * One store: an URL (`redis://` or `rediss://`), ioredis options (Sentinel included), or an ioredis client, which
- * stays the caller's: it is neither used nor closed, only asked for its settings.
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis
+ * client, which stays the caller's: it is neither used nor closed, only asked for its settings.
  */
 export type RedisInput = string | RedisOptions | RedisClient;
 
@@ -51,13 +54,24 @@ function requireSource(input: unknown, name: string): RedisSource {
   if (typeof input === 'string') {
     const parsed = parseRedisUrl(input);
     if ('fault' in parsed) {
-      throw badRedis(name, parsed.fault);
+      throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${parsed.fault}`, {
+        value: parsed.value ?? name,
+      });
     }
     return sourceFromOptions(parsed.options, name);
   }
   if (typeof input !== 'object' || input === null) {
-    throw badRedis(name, `is ${input === null || input === undefined ? input : `a ${typeof input}`}`);
+    throw input === undefined || input === null
+      ? missing(name, input)
+      : badRedis(name, `is a ${typeof input}`);
   }
+  if (Array.isArray(input)) {
+    throw badRedis(
+      name,
+      'is a list in a list; a Cluster is passed as a client of ioredis, new Cluster([...])',
+    );
+  }
+  refuseMock(input, name);
   if ('duplicate' in input && typeof input.duplicate === 'function') {
     return sourceFromClient(input, name);
   }
@@ -90,6 +104,12 @@ function sourceFromClient(candidate: object, name: string): RedisSource {
   return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
 }
 
+/** A mock has no clock, no INFO and no scripts to vote with. Its class is known by name: it is not installed here. */
+function refuseMock(candidate: object, name: string): void {
+  if (!isMock(candidate)) return;
+  throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${MOCKED}`, { value: 'ioredis-mock' });
+}
+
 function refuseStringNumbers(options: RedisOptions, name: string): void {
   if (options.stringNumbers === true) {
     throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
@@ -117,6 +137,10 @@ function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
       firstIndex.set(endpoint, index);
     }
   }
+}
+
+function missing(name: string, value: undefined | null): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} is ${value}, ${NOT_SET}`, { value });
 }
 
 function badRedis(name: string, what: string): DistributedScheduleError {

@@ -84,6 +84,11 @@ export class InstanceNotices {
     return this.known.get(instanceId);
   }
 
+  /** Ids of those that are here, this instance among them once it has told. */
+  present(): readonly string[] {
+    return [...this.known.keys()].filter((instanceId) => this.whereabouts(instanceId) === 'here');
+  }
+
   /** Undefined for an instance that was never heard of. */
   whereabouts(instanceId: string): Whereabouts | undefined {
     const notice = this.known.get(instanceId);

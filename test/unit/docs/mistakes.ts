@@ -1,0 +1,152 @@
+/** Mistakes that people make, each with the line that they read: the table at the end of docs/errors.md. */
+
+import { Injectable, Module } from '@nestjs/common';
+import { Cluster } from 'ioredis';
+import {
+  CronExclusive,
+  DistributedScheduleModule,
+  DistributedScheduleRegistry,
+  EverySecondExclusive,
+  IntervalExclusive,
+} from 'nestjs-distributed-schedule';
+import {
+  type RedisInput,
+  requireRedisSources,
+} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { bootApp, bootError, bootWith } from '../nest/nest-app.js';
+
+export interface Mistake {
+  /** What was written, as code. */
+  readonly written: string;
+  readonly line: () => Promise<string>;
+}
+
+type Task = ReturnType<typeof CronExclusive>;
+
+class RedisMock {
+  duplicate(): object {
+    return this;
+  }
+}
+
+const cluster = (...nodes: readonly unknown[]): Cluster =>
+  new Cluster(nodes as string[], { lazyConnect: true });
+
+const given = (written: string, input: unknown): Mistake => ({
+  written,
+  line: async () =>
+    (await bootError(Promise.resolve().then(() => requireRedisSources([input as RedisInput])))).message,
+});
+
+const options = (written: string, schedule: object): Mistake => ({
+  written,
+  line: async () =>
+    (await bootError(bootWith({ imports: [DistributedScheduleModule.forRoot(schedule)] }))).message,
+});
+
+/** A class `Report` with one method `run`, in an app with the default durations. */
+function reportWith(decorator: Task): new () => object {
+  class Report {
+    run(): void {}
+  }
+  Injectable()(Report);
+  decorator(Report.prototype, 'run', Object.getOwnPropertyDescriptor(Report.prototype, 'run') as never);
+  return Report;
+}
+
+const task = (written: string, decorator: Task): Mistake => ({
+  written,
+  line: async () =>
+    (await bootError(bootApp({ providers: [reportWith(decorator)], schedule: { bids: { staggerMs: 100 } } })))
+      .message,
+});
+
+const call = (
+  written: string,
+  decide: (registry: DistributedScheduleRegistry) => Promise<unknown>,
+  schedule: object = {},
+): Mistake => ({
+  written,
+  line: async () => {
+    const { app } = await bootApp({
+      providers: [reportWith(IntervalExclusive(60_000, { name: 'report' }))],
+      schedule,
+    });
+    return (await bootError(decide(app.get(DistributedScheduleRegistry)))).message;
+  },
+});
+
+@Module({ imports: [DistributedScheduleModule] })
+class FeatureModule {}
+
+export const MISTAKES: readonly Mistake[] = [
+  given("redis: ''", ''),
+  given("redis: 'undefined'", 'undefined'),
+  given('redis: [undefined]', undefined),
+  options('redis: process.env.REDIS_URL, which is not set', { redis: undefined }),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
+  given('redis: `redis://${host}:6379`, without a host', 'redis://undefined:6379'),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
+  given('redis: `redis://:${password}@h`, without a password', 'redis://:undefined@h'),
+  given('redis: \'"redis://h:6379"\'', '"redis://h:6379"'),
+  given("redis: 'redis://a:1,redis://b:2,redis://c:3'", 'redis://a:1,redis://b:2,redis://c:3'),
+  given("redis: 'redis://a:1,b:2,c:3'", 'redis://a:1,b:2,c:3'),
+  given("redis: '127.0.0.1:6379'", '127.0.0.1:6379'),
+  given("redis: 'localhost:6379'", 'localhost:6379'),
+  given("redis: 'https://eu1.example'", 'https://eu1.example'),
+  given("redis: 'valkey://h'", 'valkey://h'),
+  given("redis: 'redis://:p#ss@h:6379'", 'redis://:p#ss@h:6379'),
+  given("redis: 'redis://:p/ss@h:6379'", 'redis://:p/ss@h:6379'),
+  given("redis: 'redis://:p%ss@h:6379'", 'redis://:p%ss@h:6379'),
+  given("redis: 'redis://::1:6379'", 'redis://::1:6379'),
+  given("redis: 'redis://h:99999'", 'redis://h:99999'),
+  given("redis: 'redis://h/zero'", 'redis://h/zero'),
+  given("redis: 'redis://h?tls=true'", 'redis://h?tls=true'),
+  given("redis: 'redis://h?commandTimeout=9'", 'redis://h?commandTimeout=9'),
+  given('redis: { host: undefined }', { host: undefined }),
+  given("redis: { host: '[::1]' }", { host: '[::1]' }),
+  given("redis: { host: 'h:6379' }", { host: 'h:6379' }),
+  given("redis: { url: 'redis://h' }", { url: 'redis://h' }),
+  given("redis: { socket: { host: 'h' } }", { socket: { host: 'h' } }),
+  given("redis: { nodes: ['redis://h'] }", { nodes: ['redis://h'] }),
+  given("redis: { port: '6379' }", { port: '6379' }),
+  given('redis: { db: NaN }', { db: Number.NaN }),
+  given("redis: { keyPrefix: 'staging:' }", { keyPrefix: 'staging:' }),
+  given("redis: [['redis://a', 'redis://b']]", ['redis://a', 'redis://b']),
+  given("redis: new Cluster(['a:1,b:2'])", cluster('a:1,b:2')),
+  given("redis: new Cluster([''])", cluster('')),
+  given('redis: new RedisMock()', new RedisMock()),
+  options('lease: { ttl: 3000 }', { lease: { ttl: 3_000 } }),
+  options('ttl: 3000', { ttl: 3_000 }),
+  options("url: 'redis://h'", { url: 'redis://h' }),
+  options("keyPrefix: 'shop:'", { keyPrefix: 'shop:' }),
+  {
+    written: 'imports: [DistributedScheduleModule]',
+    line: async () => (await bootError(bootWith({ imports: [DistributedScheduleModule] }))).message,
+  },
+  {
+    written: 'the same in a module beside the one with forRoot',
+    line: async () => (await bootError(bootApp({ imports: [FeatureModule] }))).message,
+  },
+  {
+    written: 'two classes called Report',
+    line: async () => {
+      const providers = [reportWith(EverySecondExclusive()), reportWith(EverySecondExclusive())];
+      return (await bootError(bootApp({ providers }))).message;
+    },
+  },
+  task('@IntervalExclusive(50)', IntervalExclusive(50)),
+  task("@CronExclusive('')", CronExclusive('')),
+  task("@CronExclusive('@reboot')", CronExclusive('@reboot')),
+  task("@CronExclusive('@midnight')", CronExclusive('@midnight')),
+  task("@CronExclusive('@every 5m')", CronExclusive('@every 5m')),
+  task("@CronExclusive('0 0 ? * MON')", CronExclusive('0 0 ? * MON')),
+  task("@CronExclusive('0 3 * * *', { timeZone: '' })", CronExclusive('0 3 * * *', { timeZone: '' })),
+  call("registry.pause('reprot')", (registry) => registry.pause('reprot')),
+  call("registry.trigger('report', { payload: new Map() })", (registry) =>
+    registry.trigger('report', { payload: new Map() }),
+  ),
+  call("registry.trigger('report') with enabled: false", (registry) => registry.trigger('report'), {
+    enabled: false,
+  }),
+];
