@@ -47,13 +47,16 @@ export class Heartbeat {
   private knownMembers: readonly string[];
   private answering = 0;
   private answeredAtMs = Number.NEGATIVE_INFINITY;
-  private hadQuorum: boolean | undefined;
+  private toldQuorum: boolean | undefined;
+  private quorumAtMs: number | undefined;
+  private readonly startedAtMs: number;
   private beatenAtMs = Number.NEGATIVE_INFINITY;
   private boardedAtMs = Number.NEGATIVE_INFINITY;
   private beatsInFlight = 0;
 
   constructor(private readonly parts: HeartbeatParts) {
     this.knownMembers = [parts.instanceId];
+    this.startedAtMs = parts.clock.monotonicMs();
   }
 
   get members(): readonly string[] {
@@ -67,6 +70,17 @@ export class Heartbeat {
   /** A majority of the configured nodes answered the newest beat. */
   get quorum(): boolean {
     return this.nodesAnswering >= quorumOf(this.parts.nodes);
+  }
+
+  /** A majority has answered once. */
+  get hadQuorum(): boolean {
+    return this.quorumAtMs !== undefined;
+  }
+
+  /** Since the last answer of a majority, or since the start, ms; undefined while there is one. */
+  get withoutQuorumMs(): number | undefined {
+    if (this.quorum) return undefined;
+    return this.parts.clock.monotonicMs() - (this.quorumAtMs ?? this.startedAtMs);
   }
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
@@ -139,8 +153,9 @@ export class Heartbeat {
     this.answering = nodesAnswering;
     this.answeredAtMs = clock.monotonicMs();
     const quorum = nodesAnswering >= quorumOf(nodes);
-    if (quorum !== this.hadQuorum) {
-      this.hadQuorum = quorum;
+    if (quorum) this.quorumAtMs = this.answeredAtMs;
+    if (quorum !== this.toldQuorum) {
+      this.toldQuorum = quorum;
       observer.observe({ type: 'quorum', reached: quorum, nodesAnswering, nodes });
     }
     // Without an answer nothing is known about the others: keep to the last that was.

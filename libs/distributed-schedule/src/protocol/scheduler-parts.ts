@@ -55,6 +55,10 @@ export interface SchedulerStatus {
   readonly nodesAnswering: number;
   /** A majority of nodes answered the newest beat. */
   readonly quorum: boolean;
+  /** A majority has answered since this instance was started: what is not there now was lost. */
+  readonly hadQuorum: boolean;
+  /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
+  readonly withoutQuorumMs: number | undefined;
   /** Whether the set of nodes stands, and what is wrong with its nodes. Undefined: nobody watches it here. */
   readonly nodeSet: ElectorateStatus | undefined;
   /** Ids of the live instances. */

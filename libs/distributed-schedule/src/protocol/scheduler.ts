@@ -133,6 +133,8 @@ export class Scheduler {
       nodes,
       nodesAnswering: this.heartbeat.nodesAnswering,
       quorum: this.heartbeat.quorum,
+      hadQuorum: this.heartbeat.hadQuorum,
+      withoutQuorumMs: this.heartbeat.withoutQuorumMs,
       nodeSet: this.parts.electorate?.status(),
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,

@@ -7,14 +7,43 @@ import { judgeHandshake } from './store-handshake.js';
 export interface NodeProblem {
   readonly code: 'DSCHED_UNSUPPORTED_STORE' | 'DSCHED_SAME_NODE_TWICE' | ConnectionRefusal['code'];
   readonly message: string;
+  /** The message without the node's name. */
+  readonly why: string;
+}
+
+/** The problem of one node, told once until the node is fit again: a server that comes and goes would fill the log. */
+export class StandingProblem {
+  #current: NodeProblem | undefined;
+  #toldMessage: string | undefined;
+
+  constructor(
+    private readonly label: string,
+    private readonly tell: (problem: NodeProblem) => void,
+  ) {}
+
+  get current(): NodeProblem | undefined {
+    return this.#current;
+  }
+
+  set(problem: NodeProblem | undefined): void {
+    this.#current = problem;
+    if (problem !== undefined && problem.message !== this.#toldMessage) this.tell(problem);
+    this.#toldMessage = problem?.message;
+  }
+
+  /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
+  noteRefusal(refusal: ConnectionRefusal | undefined): void {
+    if (refusal !== undefined) this.set(problemOfRefusal(this.label, refusal));
+    else if (isRefusedConnection(this.#current)) this.#current = undefined;
+  }
 }
 
 /** What a server holds against the connection itself: nothing of ours was sent on it. */
-export function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
-  return { code, message: `${label} gives no vote: ${why}` };
+function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
+  return { code, why, message: `${label} gives no vote: ${why}` };
 }
 
-export function isRefusedConnection(problem: NodeProblem | undefined): boolean {
+function isRefusedConnection(problem: NodeProblem | undefined): boolean {
   return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
 }
 
@@ -26,6 +55,7 @@ export function findProblem(
 ): NodeProblem | undefined {
   const describe = (code: NodeProblem['code'], why: string): NodeProblem => ({
     code,
+    why,
     message: `${node.label} gives no vote: ${why}`,
   });
   if (!handshake.answered) {

@@ -26,6 +26,8 @@ export interface RedisNodeHealth {
   readonly answering: boolean;
   /** Why a node that is up gives no vote. */
   readonly problem?: string;
+  /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
+  readonly why?: string;
   /** Whether this instance's presence is shown there; never in a Cluster. */
   readonly presence: boolean;
 }
@@ -113,6 +115,7 @@ function healthOf(node: RedisNode): RedisNodeHealth {
     answering: node.isAnswering,
     presence: node.presence?.isSubscribed === true,
     ...(node.problem === undefined ? {} : { problem: node.problem.code }),
+    ...(node.why === undefined ? {} : { why: node.why }),
   };
 }
 

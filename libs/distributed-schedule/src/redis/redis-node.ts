@@ -1,7 +1,8 @@
 import type { TimeSample } from '../protocol/ports.js';
 import { failureReason, NOT_CONNECTED } from './failure-reason.js';
-import { findProblem, isRefusedConnection, type NodeProblem, problemOfRefusal } from './node-problem.js';
+import { findProblem, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
+import type { NodeTrouble } from './node-trouble.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
@@ -14,6 +15,7 @@ export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'>
   readonly label: string;
   /** Absent in a Cluster. */
   readonly presence?: RedisPresence;
+  readonly trouble: NodeTrouble;
   readonly register: ServerRegister;
   readonly nodeTimeoutMs: number;
   /** Any key of the namespace, to route by in a Cluster. */
@@ -38,15 +40,15 @@ export class RedisNode {
   #isVerified = false;
   #isClosed = false;
   #lastFailure = '';
-  #problem: NodeProblem | undefined;
-  #toldProblem: string | undefined;
+  readonly #problem: StandingProblem;
 
   constructor(parts: RedisNodeParts) {
-    const { index, label, connection, presence } = parts;
+    const { index, label, connection, presence, trouble } = parts;
     this.index = index;
     this.label = label;
     this.presence = presence;
     this.#parts = parts;
+    this.#problem = new StandingProblem(label, parts.onProblem);
     this.#channel = new ScriptChannel({
       ...parts,
       onTimeSample: (sample) => {
@@ -60,23 +62,31 @@ export class RedisNode {
     });
     connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
+      trouble.note(this.#lastFailure);
       this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
     connection.on('close', () => {
+      trouble.hungUp();
       this.#isVerified = false;
       // Its clock may be another one. The handshake that comes first brings a new sample.
       this.#time = new NodeTime();
     });
     connection.on('ready', () => {
       this.#lastFailure = '';
+      trouble.connected();
       this.#isVerified = false;
       void this.#verify();
     });
   }
 
   get problem(): NodeProblem | undefined {
-    return this.#problem;
+    return this.#problem.current;
+  }
+
+  /** Why it does not vote, and what to do; undefined while it does, or nothing was measured yet. */
+  get why(): string | undefined {
+    return this.problem?.why ?? (this.isAnswering ? undefined : this.#parts.trouble.why);
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
@@ -154,29 +164,15 @@ export class RedisNode {
       return reply.reason;
     }
     const problem = findProblem(this, reply, this.#parts.register);
-    this.#setProblem(problem);
+    this.#problem.set(problem);
     this.#isVerified = problem === undefined;
     this.#markContact();
     return problem?.code;
   }
 
-  /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
   #noteRefusal(): void {
     const { refusal } = this.#parts.connection;
-    if (refusal !== undefined) {
-      this.#setProblem(problemOfRefusal(this.label, refusal));
-      this.#markContact();
-    } else if (isRefusedConnection(this.#problem)) {
-      this.#problem = undefined;
-    }
-  }
-
-  #setProblem(problem: NodeProblem | undefined): void {
-    this.#problem = problem;
-    // Told once until the node is fit again: a server that comes and goes would fill the log.
-    if (problem !== undefined && problem.message !== this.#toldProblem) {
-      this.#parts.onProblem(problem);
-    }
-    this.#toldProblem = problem?.message;
+    this.#problem.noteRefusal(refusal);
+    if (refusal !== undefined) this.#markContact();
   }
 }

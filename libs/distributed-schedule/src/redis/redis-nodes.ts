@@ -1,12 +1,13 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { Clock, TimeSample } from '../protocol/ports.js';
-import type { RedisSource } from './redis-input.js';
+import { NodeTrouble } from './node-trouble.js';
+import { isTls, type RedisSource } from './redis-input.js';
 import type { RedisKeys } from './redis-keys.js';
 import { RedisNode } from './redis-node.js';
 import { RedisPresence } from './redis-presence.js';
 import { ServerRegister } from './server-register.js';
-import { openConnection, type StrictConnection } from './strict-connection.js';
+import { type ConnectionSettings, openConnection, type StrictConnection } from './strict-connection.js';
 
 export interface RedisNodesSettings {
   readonly instanceId: string;
@@ -26,6 +27,12 @@ export interface RedisNodesSettings {
 const COMMAND_RETRY_MS = 100;
 /** Shorter: others take a missing presence for a death. */
 const PRESENCE_RETRY_MS = 50;
+
+/**
+ * How long ioredis waits for a reply; that a vote counts only within `nodeTimeoutMs` is no business of its. A node that is slower shows
+ * so how slow it is, also where it answers HELLO late, and is not connected anew ten times a second.
+ */
+const PATIENCE_MS = 1_000;
 
 /** Builds the nodes of a set, not yet connecting. */
 export function openNodes(
@@ -69,25 +76,35 @@ function openNode(
   const { clock, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
-  const open = (role: string, retryEveryMs: number): StrictConnection =>
+  const trouble = new NodeTrouble({ clock, nodeTimeoutMs, isTls: isTls(source) });
+  const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
     openConnection(source, {
       connectionName: `nestjs-distributed-schedule:${role}`,
       commandTimeoutMs: nodeTimeoutMs,
-      retryEveryMs,
+      retryEveryMs: COMMAND_RETRY_MS,
       clock,
+      ...given,
     });
   return new RedisNode({
     index,
     label,
-    connection: open('votes', COMMAND_RETRY_MS),
+    trouble,
+    connection: open('votes', {
+      commandTimeoutMs: Math.max(nodeTimeoutMs, PATIENCE_MS),
+      onGreeting: (greeting) => trouble.greeted(greeting),
+    }),
     // A Cluster counts subscribers per server, so presence would depend on which one is asked.
     ...(source.kind === 'cluster'
       ? {}
       : {
-          presence: new RedisPresence(open('presence', PRESENCE_RETRY_MS), keys.presence(instanceId), {
-            onLost: onPresenceLost,
-            onRestored: onPresenceRestored,
-          }),
+          presence: new RedisPresence(
+            open('presence', { retryEveryMs: PRESENCE_RETRY_MS }),
+            keys.presence(instanceId),
+            {
+              onLost: onPresenceLost,
+              onRestored: onPresenceRestored,
+            },
+          ),
         }),
     register,
     clock,
