@@ -117,7 +117,10 @@ describe('the heartbeat', () => {
 
   it('knows whether a majority was ever there, and for how long there is none', async () => {
     const { clock, answer, heartbeat } = setUp();
-    const known = () => [heartbeat.hadQuorum, heartbeat.withoutQuorumMs];
+    const known = () => {
+      const { hadQuorum, withoutQuorumMs } = heartbeat.reach();
+      return [hadQuorum, withoutQuorumMs];
+    };
     answer.verdict = { members: ['me'], peeks: [], nodesAnswering: 1 };
     await clock.advance(4_000);
     await heartbeat.beat();

@@ -25,6 +25,8 @@ export interface StoreNodeStatus {
   readonly problem?: string;
   /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
   readonly why?: string;
+  /** What is odd about it, although it votes. */
+  readonly warnings?: readonly string[];
 }
 
 export interface ScheduleBackend {

@@ -6,6 +6,7 @@ import type { BidGate } from './electorate/electorate-view.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Membership, PeekVerdict } from './ports.js';
 import { quorumOf } from './quorum.js';
+import type { StoreReach } from './scheduler-parts.js';
 
 /** A beat once a second; those that standby ticks make anyway count. */
 export const BEAT_PERIOD_MS = 1_000;
@@ -72,15 +73,15 @@ export class Heartbeat {
     return this.nodesAnswering >= quorumOf(this.parts.nodes);
   }
 
-  /** A majority has answered once. */
-  get hadQuorum(): boolean {
-    return this.quorumAtMs !== undefined;
-  }
-
-  /** Since the last answer of a majority, or since the start, ms; undefined while there is one. */
-  get withoutQuorumMs(): number | undefined {
-    if (this.quorum) return undefined;
-    return this.parts.clock.monotonicMs() - (this.quorumAtMs ?? this.startedAtMs);
+  reach(): Omit<StoreReach, 'state'> {
+    const { quorum, nodesAnswering } = this;
+    const lastMs = this.quorumAtMs ?? this.startedAtMs;
+    return {
+      quorum,
+      nodesAnswering,
+      hadQuorum: this.quorumAtMs !== undefined,
+      withoutQuorumMs: quorum ? undefined : this.parts.clock.monotonicMs() - lastMs,
+    };
   }
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
