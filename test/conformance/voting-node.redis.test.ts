@@ -32,7 +32,8 @@ async function connectTo(server: RedisServer, namespace: string): Promise<RedisN
     clock: new SystemClock(),
     nodeTimeoutMs: PATIENCE_MS,
     waitReplicas: 0,
-    routingKey: redisKeys(namespace).ledger,
+    keys: redisKeys(namespace),
+    use: { isPlain: true, isAlone: true, waitReplicas: 0 },
     onTimeSample: () => undefined,
     onProblem: () => undefined,
   });

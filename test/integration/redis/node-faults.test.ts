@@ -183,7 +183,7 @@ describe('a server that cannot run the scripts', () => {
     const rights =
       '+hello +auth +ping +info +client|setname +select +subscribe +time +pubsub|numsub +eval +evalsha ' +
       '+get +set +del +pexpire +pttl +hset +hmget +hget +hdel +hlen +zadd +zrem +zcard +zrangebyscore ' +
-      '+zrevrangebyscore +zremrangebyscore';
+      '+zrevrangebyscore';
     await server
       .client()
       .acl(

@@ -129,6 +129,44 @@ it('a server that is frozen', async () => {
   frozen.resume();
 });
 
+it('a replica, which is asked again no more than once a second', async () => {
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
+  onTestFinished(() => replica.stop());
+  await expectWhy(replica.url, /^it is a replica, and only masters vote: give the address of its master$/);
+});
+
+it('a server that is full of keys, or keeps no promise, and votes all the same', async () => {
+  const odd = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
+  onTestFinished(() => odd.stop());
+  await odd.client().acl('SETUSER', 'quiet', 'on', '>quiet', '~*', '+@all', '-subscribe');
+  const url = `redis://quiet:quiet@127.0.0.1:${odd.port}`;
+  const namespace = newNamespace();
+  const instance = openInstance({ inputs: [url], namespace });
+  await until(() => instance.health()[0]?.warnings?.length === 2, 'both are told');
+  expect(instance.health()[0]).toMatchObject({
+    answering: true,
+    warnings: [
+      expect.stringContaining('maxmemory-policy allkeys-lru'),
+      expect.stringContaining(`ACL SETUSER <user> +subscribe &{${namespace}}:presence:*`),
+    ],
+  });
+});
+
+it('a server that is gone, whatever was wrong with it before', async () => {
+  const gone = await startRedis();
+  onTestFinished(() => gone.stop());
+  await gone.client().acl('SETUSER', 'weak', 'on', '>weak', '~*', '&*', '+@all', '-zcard', '-pexpire');
+  const url = `redis://weak:weak@127.0.0.1:${gone.port}`;
+  const instance = openInstance({ inputs: [url], namespace: newNamespace() });
+  await until(() => instance.health()[0]?.problem === 'DSCHED_UNSUPPORTED_STORE', 'a right is missing');
+  expect(instance.health()[0]?.why).toBe(
+    'its user may not call PEXPIRE and ZCARD: ACL SETUSER <user> +pexpire +zcard',
+  );
+  await gone.kill();
+  await until(() => instance.health()[0]?.why?.includes('ECONNREFUSED') === true, 'nobody listens');
+  expect(instance.health()[0]).not.toHaveProperty('problem');
+});
+
 it('and nothing of a server that votes', async () => {
   const instance = openInstance({ inputs: [server.url], namespace: newNamespace() });
   await until(() => instance.health()[0]?.answering === true, 'it answers');

@@ -1,6 +1,8 @@
 import type { ConnectionRefusal } from './connection-refusal.js';
+import { allRights } from './needed-rights.js';
 import type { ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
+import type { ServerTraits } from './server-traits.js';
 import { judgeHandshake } from './store-handshake.js';
 
 /** Why a node that is up does not vote. */
@@ -21,8 +23,9 @@ export class StandingProblem {
     private readonly tell: (problem: NodeProblem) => void,
   ) {}
 
-  get current(): NodeProblem | undefined {
-    return this.#current;
+  /** @param whyDown why there is no connection: what was wrong with a server that is gone is of no interest */
+  current(whyDown: string | undefined): NodeProblem | undefined {
+    return whyDown === undefined || isRefusedConnection(this.#current) ? this.#current : undefined;
   }
 
   set(problem: NodeProblem | undefined): void {
@@ -47,27 +50,32 @@ function isRefusedConnection(problem: NodeProblem | undefined): boolean {
   return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
 }
 
-/** What a handshake, or its refusal, says against a node. A fit server is entered into the register. */
-export function findProblem(
+/** What a handshake has shown. */
+export type HandshakeFinding =
+  | { readonly problem: undefined; readonly traits: ServerTraits }
+  | { readonly problem: NodeProblem; readonly isReplica: boolean };
+
+/** What a handshake, or its refusal, says of a node. A fit server is entered into the register. */
+export function judgeNode(
   node: { readonly index: number; readonly label: string },
   handshake: ScriptReply,
   register: ServerRegister,
-): NodeProblem | undefined {
-  const describe = (code: NodeProblem['code'], why: string): NodeProblem => ({
-    code,
-    why,
-    message: `${node.label} gives no vote: ${why}`,
+  keyPrefix: string,
+): HandshakeFinding {
+  const against = (code: NodeProblem['code'], why: string, isReplica = false): HandshakeFinding => ({
+    problem: { code, why, message: `${node.label} gives no vote: ${why}` },
+    isReplica,
   });
   if (!handshake.answered) {
-    const why = `it refuses a script that asks for TIME (${handshake.reason}); give the user the rights that the errors page lists`;
-    return describe('DSCHED_UNSUPPORTED_STORE', why);
+    const why = `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
+    return against('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);
   if (verdict.kind === 'unfit') {
-    return describe('DSCHED_UNSUPPORTED_STORE', verdict.why);
+    return against('DSCHED_UNSUPPORTED_STORE', verdict.why, verdict.isReplica);
   }
   const other = register.register(node.index, verdict.runId);
   return other === undefined
-    ? undefined
-    : describe('DSCHED_SAME_NODE_TWICE', `it is the same master as node ${other + 1}`);
+    ? { problem: undefined, traits: verdict.traits }
+    : against('DSCHED_SAME_NODE_TWICE', `it is the same master as node ${other + 1}`);
 }

@@ -7,6 +7,7 @@ import type { RedisKeys } from './redis-keys.js';
 import { RedisNode } from './redis-node.js';
 import { RedisPresence } from './redis-presence.js';
 import { ServerRegister } from './server-register.js';
+import type { NodeUse } from './server-traits.js';
 import { type ConnectionSettings, openConnection, type StrictConnection } from './strict-connection.js';
 
 export interface RedisNodesSettings {
@@ -41,7 +42,8 @@ export function openNodes(
   settings: RedisNodesSettings,
 ): readonly RedisNode[] {
   const register = new ServerRegister();
-  return sources.map((source, index) => openNode(source, index, keys, register, settings));
+  const isAlone = sources.length === 1;
+  return sources.map((source, index) => openNode(source, index, keys, register, { ...settings, isAlone }));
 }
 
 /**
@@ -71,7 +73,7 @@ function openNode(
   index: number,
   keys: RedisKeys,
   register: ServerRegister,
-  settings: RedisNodesSettings,
+  settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'>,
 ): RedisNode {
   const { clock, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
@@ -110,7 +112,12 @@ function openNode(
     clock,
     nodeTimeoutMs,
     waitReplicas: settings.waitReplicas ?? 0,
-    routingKey: keys.ledger,
+    keys,
+    use: {
+      isPlain: source.kind === 'plain',
+      isAlone: settings.isAlone,
+      waitReplicas: settings.waitReplicas ?? 0,
+    },
     onTimeSample,
     onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
   });

@@ -49,7 +49,11 @@ export function readinessOf(
   return {
     state,
     impaired: [...impairmentsOf(status, store), ...tasksLeftAlone(status, registered)],
-    warnings: [...skewWarnings(status), ...(lacksQuorum(status) ? [] : nodeSentences(store))],
+    warnings: [
+      ...skewWarnings(status),
+      ...(lacksQuorum(status) ? [] : nodeSentences(store)),
+      ...nodeOddities(store),
+    ],
     nodes,
     nodesAnswering,
     quorum,
@@ -131,6 +135,10 @@ function skewWarnings({ skewMs }: SchedulerStatus): string[] {
 
 function nodeSentences({ nodes }: StoreStatus): readonly string[] {
   return sentencesOf(nodes.filter(({ answering, problem }) => !answering || problem !== undefined));
+}
+
+function nodeOddities({ nodes }: StoreStatus): readonly string[] {
+  return nodes.flatMap(({ label, warnings = [] }) => warnings.map((warning) => `${label}: ${warning}`));
 }
 
 function detailsOf({ nextTick, lastReport }: SchedulerStatus['tasks'][number]): TaskDetails {
