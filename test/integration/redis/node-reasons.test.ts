@@ -2,6 +2,7 @@
 
 import { createServer as createWebServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -66,6 +67,16 @@ it('nobody who listens', async () => {
     'redis://127.0.0.1:1',
     /^nobody listens at its address \(ECONNREFUSED\): start Redis there/,
   );
+});
+
+it('Sentinels that nobody runs', async () => {
+  const sentinels = [{ host: '127.0.0.1', port: 1 }];
+  await expectWhy({ sentinels, name: 'main' }, /^no Sentinel answers, or none knows a master of that name: /);
+});
+
+it('a Cluster of which no node is there', async () => {
+  const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true });
+  await expectWhy(cluster, /./);
 });
 
 it('a port that speaks HTTP', async () => {

@@ -24,6 +24,9 @@ export function failureReason(error: unknown): string {
   if (NOT_REDIS_MESSAGES.test(text)) {
     return NOT_REDIS;
   }
+  if (text.startsWith('All sentinels are unreachable')) {
+    return NO_SENTINEL;
+  }
   return NOT_CONNECTED_MESSAGES.test(text) || name === 'MaxRetriesPerRequestError' ? NOT_CONNECTED : 'error';
 }
 
@@ -35,6 +38,12 @@ export function isReply(error: unknown): error is { readonly message: string } {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
 }
 
+/** A Cluster tells of its nodes in an error that has the last one's; any other error is its own. */
+export function errorOfNode(error: unknown): unknown {
+  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
+  return lastNodeError;
+}
+
 /** No answer within the node timeout. */
 export const TIMED_OUT = 'timeout';
 
@@ -43,6 +52,9 @@ export const NOT_CONNECTED = 'not connected';
 
 /** Something else than a Redis answers. */
 export const NOT_REDIS = 'NOT_REDIS';
+
+/** No Sentinel answers, or none knows the master. */
+export const NO_SENTINEL = 'NO_SENTINEL';
 
 /** The server has as many connections as it takes. Its own word is ERR, which says nothing. */
 export const MAX_CLIENTS = 'MAXCLIENTS';

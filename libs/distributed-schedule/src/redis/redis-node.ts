@@ -1,5 +1,5 @@
 import type { TimeSample } from '../protocol/ports.js';
-import { failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { errorOfNode, failureReason, NOT_CONNECTED } from './failure-reason.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
 import type { NodeTrouble } from './node-trouble.js';
@@ -69,7 +69,7 @@ export class RedisNode {
     });
     connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
-      trouble.note(this.#lastFailure);
+      trouble.note(failureReason(errorOfNode(error)));
       this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.

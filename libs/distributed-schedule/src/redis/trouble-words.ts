@@ -1,6 +1,6 @@
 /** What people read of a node that does not answer: what is wrong, then what to do. Never a host name, never a secret. */
 
-import { MAX_CLIENTS, NOT_REDIS, TIMED_OUT } from './failure-reason.js';
+import { MAX_CLIENTS, NO_SENTINEL, NOT_REDIS, TIMED_OUT } from './failure-reason.js';
 
 export interface TroubleTerms {
   readonly nodeTimeoutMs: number;
@@ -47,6 +47,8 @@ const WORDS: Readonly<Record<string, string>> = {
   REPLICAS_MISSING:
     'too few replicas have acknowledged a grant in time: look at its replicas, or lower waitReplicas',
   NOPERM: 'its user lacks a right (NOPERM): the errors page lists those that are needed',
+  [NO_SENTINEL]: 'no Sentinel answers, or none knows a master of that name: correct sentinels and name',
+  error: 'connections to it end for a reason that has no code: its own log may say more',
   NOAUTH: 'it asks for a password (NOAUTH): give one',
 };
 
