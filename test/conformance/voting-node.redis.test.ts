@@ -1,3 +1,4 @@
+import { NodeTrouble } from '../../libs/distributed-schedule/src/redis/node-trouble.js';
 import { requireRedisSources } from '../../libs/distributed-schedule/src/redis/redis-input.js';
 import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import { RedisNode } from '../../libs/distributed-schedule/src/redis/redis-node.js';
@@ -26,11 +27,13 @@ async function connectTo(server: RedisServer, namespace: string): Promise<RedisN
       retryEveryMs: 100,
       clock: new SystemClock(),
     }),
+    trouble: new NodeTrouble({ clock: new SystemClock(), nodeTimeoutMs: PATIENCE_MS, isTls: false }),
     register: new ServerRegister(),
     clock: new SystemClock(),
     nodeTimeoutMs: PATIENCE_MS,
     waitReplicas: 0,
-    routingKey: redisKeys(namespace).ledger,
+    keys: redisKeys(namespace),
+    use: { isPlain: true, isAlone: true, waitReplicas: 0 },
     onTimeSample: () => undefined,
     onProblem: () => undefined,
   });

@@ -28,7 +28,9 @@ it('a refused database is told once, with what to do and no address, and ends wh
   await expect.poll(() => nodes()[0]?.problem).toBe('DSCHED_DATABASE_REFUSED');
   expect(nodes()[0]).toMatchObject({ label: 'node 1', answering: false });
   await expect.poll(() => JSON.stringify(readiness()), { timeout: 5_000 }).toContain('no quorum');
-  expect(JSON.stringify(readiness())).toContain('node 1 is up and gives no vote: DSCHED_DATABASE_REFUSED');
+  expect(JSON.stringify(readiness())).toContain(
+    'node 1 gives no vote: DSCHED_DATABASE_REFUSED: it refuses database 2 (NOPERM)',
+  );
   const told = logs.lines.filter((line) => JSON.stringify(line).includes('DSCHED_DATABASE_REFUSED'));
   expect(told).toHaveLength(1);
   expect(JSON.stringify(told)).toContain('it refuses database 2 (NOPERM): give the user the right +select');

@@ -41,7 +41,9 @@ async function problemOf(instance: Instance, code: string): Promise<string> {
     reason: code,
   });
   expect((await instance.locks.tryAcquire(['a'], 300))[0]).toMatchObject({ kind: 'no_quorum' });
-  expect(instance.health()).toEqual([{ label: 'node 1', answering: false, presence: false, problem: code }]);
+  expect(instance.health()).toMatchObject([
+    { label: 'node 1', answering: false, presence: false, problem: code },
+  ]);
   return problem;
 }
 

@@ -26,6 +26,8 @@ const HEALTHY: SchedulerStatus = {
   nodes: 3,
   nodesAnswering: 3,
   quorum: true,
+  hadQuorum: true,
+  withoutQuorumMs: undefined,
   nodeSet: { condition: 'bids', detail: 'the set stands', undisputedForMs: 1, problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
@@ -178,7 +180,32 @@ describe('a node that is up and gives no vote', () => {
     const { schedule } = indicatorOf({}, { store: { strength: 'quorum', nodes } }).isReady('schedule');
     expect(schedule).toMatchObject({
       status: 'up',
-      warnings: ['node 2 is up and gives no vote: DSCHED_UNSUPPORTED_STORE'],
+      warnings: ['node 2 gives no vote: DSCHED_UNSUPPORTED_STORE'],
+    });
+  });
+
+  it('is a warning with its reason, whether it votes again soon or not, and nodes with the same one share it', () => {
+    const why = 'nobody listens at its address (ECONNREFUSED): start Redis there';
+    const nodes = [
+      { label: 'node 1', answering: false, why },
+      { label: 'node 2', answering: true },
+      { label: 'node 3', answering: false, why },
+    ];
+    const store = { strength: 'quorum', nodes } as const;
+    const warning = `node 1 and node 3 give no vote: ${why}`;
+    expect(indicatorOf({}, { store }).isReady('schedule').schedule).toMatchObject({
+      status: 'up',
+      warnings: [warning],
+    });
+    const lost = { quorum: false, nodesAnswering: 1, withoutQuorumMs: 240_000 };
+    expect(indicatorOf(lost, { store }).isReady('schedule').schedule).toMatchObject({
+      status: 'degraded',
+      impaired: ['no quorum: 1 of 3 nodes answer, and no task could start here for 4 min', warning],
+      warnings: [],
+    });
+    const never = { ...lost, hadQuorum: false, withoutQuorumMs: 900 };
+    expect(indicatorOf(never, { store }).isReady('schedule').schedule).toMatchObject({
+      impaired: ['no quorum yet: 1 of 3 nodes answer', warning],
     });
   });
 });

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import {
   type ControlCondition,
+  DistributedScheduleError,
   OUTCOMES,
   type Outcome,
   type ScheduleEvent,
@@ -121,12 +122,11 @@ describe('the log', () => {
     expect(JSON.stringify(logs.lines)).not.toContain('secret-password');
   });
 
-  it('tells of a lost and a returned quorum once each, and of none at the start', () => {
-    for (const reached of [true, true, false, false, true, true]) observer.observe(quorum(reached));
-    expect(logs.ours('warn')).toEqual([
-      'Quorum lost: 1 of 3 nodes answer. No task runs until a majority does.',
-    ]);
-    expect(logs.ours('log')).toEqual(['Quorum is back: 3 of 3 nodes answer.']);
+  it('leaves it to the watch of the store to tell of a majority, and of a node that gives no vote', () => {
+    for (const reached of [true, false, true]) observer.observe(quorum(reached));
+    const error = new DistributedScheduleError('DSCHED_CREDENTIALS_REFUSED', 'node 1 gives no vote');
+    observer.observe({ type: 'error', error, where: 'node 1' });
+    expect(logs.lines).toEqual([]);
   });
 
   it('says that new masters abstain for a while, where that is why a tick found no majority', () => {
@@ -135,11 +135,6 @@ describe('the log', () => {
       "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: 3 quarantined of 3 nodes. A master that is new, " +
         'or was restarted, abstains for about 3 s, in case it has forgotten something.',
     ]);
-  });
-
-  it('tells of a store that is down from the start', () => {
-    observer.observe(quorum(false));
-    expect(logs.ours('warn')).toHaveLength(1);
   });
 
   it('tells of a lost lease and an aborted run', () => {
@@ -199,7 +194,7 @@ describe('the log', () => {
   it('does not repeat per task that the store is down', () => {
     observer.observe(quorum(false));
     observer.observe(tick('no_quorum'));
-    expect(logs.ours('warn')).toHaveLength(1);
+    expect(logs.ours('warn')).toEqual([]);
   });
 
   it('tells once a minute and cause of ticks that nobody ran, with their number and with doubt where there is some', async () => {

@@ -115,6 +115,25 @@ describe('the heartbeat', () => {
     return { clock, events, answer, heartbeat, onNodes };
   }
 
+  it('knows whether a majority was ever there, and for how long there is none', async () => {
+    const { clock, answer, heartbeat } = setUp();
+    const known = () => {
+      const { hadQuorum, withoutQuorumMs } = heartbeat.reach();
+      return [hadQuorum, withoutQuorumMs];
+    };
+    answer.verdict = { members: ['me'], peeks: [], nodesAnswering: 1 };
+    await clock.advance(4_000);
+    await heartbeat.beat();
+    expect(known()).toEqual([false, 4_000]);
+    answer.verdict = { members: ['me'], peeks: [], nodesAnswering: 2 };
+    await heartbeat.beat();
+    expect(known()).toEqual([true, undefined]);
+    answer.verdict = { members: ['me'], peeks: [], nodesAnswering: 1 };
+    await clock.advance(1_000);
+    await heartbeat.beat();
+    expect(known()).toEqual([true, 1_000]);
+  });
+
   const dueOf = (name: string) => ({
     task: taskOf(() => undefined, { name }),
     tick: 1_000,

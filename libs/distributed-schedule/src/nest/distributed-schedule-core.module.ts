@@ -24,6 +24,7 @@ import { NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
+import { StoreWatch } from './store-watch.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
 
 /**
@@ -56,6 +57,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
           inject: [GIVEN_OPTIONS, ModulesContainer],
         },
         ...SCHEDULER_PROVIDERS,
+        StoreWatch,
         ExclusiveMetadataAccessor,
         ScheduleFactoryResolver,
         ExclusiveExplorer,

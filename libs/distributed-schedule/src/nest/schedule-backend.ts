@@ -23,6 +23,10 @@ export interface StoreNodeStatus {
   readonly answering: boolean;
   /** The code of the reason why a node that is up gives no vote. */
   readonly problem?: string;
+  /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
+  readonly why?: string;
+  /** What is odd about it, although it votes. */
+  readonly warnings?: readonly string[];
 }
 
 export interface ScheduleBackend {

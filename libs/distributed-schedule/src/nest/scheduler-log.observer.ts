@@ -34,7 +34,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
   private readonly logger = new Logger('DistributedSchedule');
   /** By outcome, and by task where the task is the cause. */
   private readonly muted = new Map<string, Muted>();
-  /** Undefined until the first beat: a cluster that is there from the start is no news. */
+  /** Undefined until the first beat. */
   private quorum: boolean | undefined;
   private isFenced = false;
   private readonly nodes = new NodeLog(this.logger);
@@ -52,7 +52,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         );
         return;
       case 'quorum':
-        this.logQuorum(event);
+        this.quorum = event.reached;
         return;
       case 'fenced':
         this.logFenced();
@@ -69,6 +69,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         this.logFinding(event.finding);
         return;
       case 'error':
+        if (isToldByStoreWatch(event)) return;
         this.logger.error(`In ${event.where}: ${describeError(event.error)}`, detailsOf(event.error));
         return;
       case 'retry':
@@ -116,7 +117,7 @@ export class SchedulerLogObserver implements ScheduleObserver {
         );
         return;
       case 'no_quorum':
-        // A store that is down is told of once, by its beats, and not once more per task.
+        // Of a store that is down StoreWatch tells, and not each task once more.
         if (this.quorum === false) return;
         this.warnNowAndThen(
           outcome,
@@ -171,15 +172,6 @@ export class SchedulerLogObserver implements ScheduleObserver {
     else this.logger.log(line);
   }
 
-  private logQuorum({ reached, nodesAnswering, nodes }: Extract<ScheduleEvent, { type: 'quorum' }>): void {
-    const before = this.quorum;
-    if (before === reached) return;
-    this.quorum = reached;
-    const count = `${nodesAnswering} of ${nodes} nodes answer`;
-    if (!reached) this.logger.warn(`Quorum lost: ${count}. No task runs until a majority does.`);
-    else if (before === false) this.logger.log(`Quorum is back: ${count}.`);
-  }
-
   private logFenced(): void {
     if (this.isFenced) return;
     this.isFenced = true;
@@ -210,6 +202,12 @@ export class SchedulerLogObserver implements ScheduleObserver {
       this.muted.delete(key);
     }
   }
+}
+
+/** A node that is up and gives no vote, whose problem is told with what it means for the majority. */
+function isToldByStoreWatch({ where, error }: Extract<ScheduleEvent, { type: 'error' }>): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return /^node \d+$/.test(where) && typeof code === 'string' && code.startsWith('DSCHED_');
 }
 
 /** The first boot of a namespace looks like trouble otherwise. */

@@ -6,6 +6,7 @@ import type { BidGate } from './electorate/electorate-view.js';
 import type { ScheduleObserver } from './observer.js';
 import type { Clock, Membership, PeekVerdict } from './ports.js';
 import { quorumOf } from './quorum.js';
+import type { StoreReach } from './scheduler-parts.js';
 
 /** A beat once a second; those that standby ticks make anyway count. */
 export const BEAT_PERIOD_MS = 1_000;
@@ -47,13 +48,16 @@ export class Heartbeat {
   private knownMembers: readonly string[];
   private answering = 0;
   private answeredAtMs = Number.NEGATIVE_INFINITY;
-  private hadQuorum: boolean | undefined;
+  private toldQuorum: boolean | undefined;
+  private quorumAtMs: number | undefined;
+  private readonly startedAtMs: number;
   private beatenAtMs = Number.NEGATIVE_INFINITY;
   private boardedAtMs = Number.NEGATIVE_INFINITY;
   private beatsInFlight = 0;
 
   constructor(private readonly parts: HeartbeatParts) {
     this.knownMembers = [parts.instanceId];
+    this.startedAtMs = parts.clock.monotonicMs();
   }
 
   get members(): readonly string[] {
@@ -67,6 +71,17 @@ export class Heartbeat {
   /** A majority of the configured nodes answered the newest beat. */
   get quorum(): boolean {
     return this.nodesAnswering >= quorumOf(this.parts.nodes);
+  }
+
+  reach(): Omit<StoreReach, 'state'> {
+    const { quorum, nodesAnswering } = this;
+    const lastMs = this.quorumAtMs ?? this.startedAtMs;
+    return {
+      quorum,
+      nodesAnswering,
+      hadQuorum: this.quorumAtMs !== undefined,
+      withoutQuorumMs: quorum ? undefined : this.parts.clock.monotonicMs() - lastMs,
+    };
   }
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
@@ -139,8 +154,9 @@ export class Heartbeat {
     this.answering = nodesAnswering;
     this.answeredAtMs = clock.monotonicMs();
     const quorum = nodesAnswering >= quorumOf(nodes);
-    if (quorum !== this.hadQuorum) {
-      this.hadQuorum = quorum;
+    if (quorum) this.quorumAtMs = this.answeredAtMs;
+    if (quorum !== this.toldQuorum) {
+      this.toldQuorum = quorum;
       observer.observe({ type: 'quorum', reached: quorum, nodesAnswering, nodes });
     }
     // Without an answer nothing is known about the others: keep to the last that was.

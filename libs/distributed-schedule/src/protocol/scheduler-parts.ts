@@ -47,14 +47,22 @@ export interface SchedulerParts {
 
 export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
 
-/** What health and the registry need to know. */
-export interface SchedulerStatus {
-  readonly instanceId: string;
+/** How the store is reached by the beats of this instance. */
+export interface StoreReach {
   readonly state: SchedulerState;
-  readonly nodes: number;
   readonly nodesAnswering: number;
   /** A majority of nodes answered the newest beat. */
   readonly quorum: boolean;
+  /** A majority has answered since this instance was started: what is not there now was lost. */
+  readonly hadQuorum: boolean;
+  /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
+  readonly withoutQuorumMs: number | undefined;
+}
+
+/** What health and the registry need to know. */
+export interface SchedulerStatus extends StoreReach {
+  readonly instanceId: string;
+  readonly nodes: number;
   /** Whether the set of nodes stands, and what is wrong with its nodes. Undefined: nobody watches it here. */
   readonly nodeSet: ElectorateStatus | undefined;
   /** Ids of the live instances. */

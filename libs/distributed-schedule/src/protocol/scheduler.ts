@@ -15,7 +15,7 @@ import type { TickReport } from './outcome.js';
 import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
 import { RunsHere } from './run-here.js';
-import type { SchedulerParts, SchedulerState, SchedulerStatus } from './scheduler-parts.js';
+import type { SchedulerParts, SchedulerState, SchedulerStatus, StoreReach } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
@@ -41,6 +41,8 @@ export class Scheduler {
   private stopped: Promise<void> | undefined;
   private isArmedInClusterTime = false;
   private isAbandoned = false;
+  /** What {@link status} says of the store, at no cost that grows with the tasks. */
+  readonly reach = (): StoreReach => ({ state: this.state, ...this.heartbeat.reach() });
 
   constructor(private readonly parts: SchedulerParts) {
     const { options, clock, locks } = parts;
@@ -129,10 +131,8 @@ export class Scheduler {
     const { instanceId, nodes, clusterClock } = this.parts;
     return {
       instanceId,
-      state: this.state,
+      ...this.reach(),
       nodes,
-      nodesAnswering: this.heartbeat.nodesAnswering,
-      quorum: this.heartbeat.quorum,
       nodeSet: this.parts.electorate?.status(),
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,

@@ -1,4 +1,4 @@
-import { failureReason, isReply } from './failure-reason.js';
+import { errorOfNode, failureReason, isReply } from './failure-reason.js';
 
 /**
  * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
@@ -53,10 +53,9 @@ export function refusalAfter(
   error: unknown,
   known: ConnectionRefusal | undefined,
 ): ConnectionRefusal | undefined {
-  // A Cluster tells of its nodes in an error that has the last one's.
-  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
-  if (!isReply(lastNodeError)) return undefined;
-  const word = failureReason(lastNodeError);
+  const cause = errorOfNode(error);
+  if (!isReply(cause)) return undefined;
+  const word = failureReason(cause);
   return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : known;
 }
 

@@ -21,6 +21,12 @@ export function failureReason(error: unknown): string {
   if (text === 'Command timed out') {
     return TIMED_OUT;
   }
+  if (NOT_REDIS_MESSAGES.test(text)) {
+    return NOT_REDIS;
+  }
+  if (text.startsWith('All sentinels are unreachable')) {
+    return NO_SENTINEL;
+  }
   return NOT_CONNECTED_MESSAGES.test(text) || name === 'MaxRetriesPerRequestError' ? NOT_CONNECTED : 'error';
 }
 
@@ -32,11 +38,29 @@ export function isReply(error: unknown): error is { readonly message: string } {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
 }
 
+/** A Cluster tells of its nodes in an error that has the last one's; any other error is its own. */
+export function errorOfNode(error: unknown): unknown {
+  const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
+  return lastNodeError;
+}
+
 /** No answer within the node timeout. */
 export const TIMED_OUT = 'timeout';
 
 /** The connection is down, or went down while the call was under way. */
 export const NOT_CONNECTED = 'not connected';
+
+/** Something else than a Redis answers. */
+export const NOT_REDIS = 'NOT_REDIS';
+
+/** No Sentinel answers, or none knows the master. */
+export const NO_SENTINEL = 'NO_SENTINEL';
+
+/** The server has as many connections as it takes. Its own word is ERR, which says nothing. */
+export const MAX_CLIENTS = 'MAXCLIENTS';
+
+/** Of ioredis 6, and of the parser of ioredis 5. */
+const NOT_REDIS_MESSAGES = /^(Unknown RESP type|Protocol error, got )/;
 
 const NOT_CONNECTED_MESSAGES =
   /^(Stream isn't writeable|Connection is closed|Command aborted|Failed to refresh slots)/;
@@ -47,6 +71,9 @@ function serverWord(message: string): string {
   const [otherVersion] = /\bDSCHEDVERSION \d{1,9}\b/.exec(message) ?? [];
   if (otherVersion !== undefined) {
     return otherVersion;
+  }
+  if (/^-?ERR max number of clients/.test(message)) {
+    return MAX_CLIENTS;
   }
   const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
   const first = /^-?([A-Z]{2,30})\b/.exec(message);

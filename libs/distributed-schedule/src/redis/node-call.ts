@@ -1,5 +1,5 @@
 import type { Clock } from '../protocol/ports.js';
-import { failureReason, TIMED_OUT } from './failure-reason.js';
+import { failureReason, isReply, TIMED_OUT } from './failure-reason.js';
 
 /** What came of one message to a node. `receivedMs` is monotonic. */
 export type CallResult =
@@ -10,12 +10,13 @@ const NO_ANSWER = Symbol('no answer');
 
 /**
  * Sends one message and waits for its reply until a monotonic instant, whatever the client does: a client that is
- * cut off may keep a promise pending for minutes. Never rejects; what comes later is dropped.
+ * cut off may keep a promise pending for minutes. Never rejects; what comes later is dropped, and only how late it was is told.
  */
 export async function callWithin(
   clock: Clock,
   deadlineMs: number,
   send: () => Promise<unknown>,
+  onLate: (tookMs: number) => void = () => {},
 ): Promise<CallResult> {
   const timer = new AbortController();
   const sentMs = clock.monotonicMs();
@@ -24,7 +25,10 @@ export async function callWithin(
     const timeout = clock.sleepUntil(deadlineMs, timer.signal).then(() => NO_ANSWER);
     const first = await Promise.race([reply, timeout]);
     if (typeof first === 'symbol') {
-      reply.catch(() => {});
+      const late = (): void => onLate(clock.monotonicMs() - sentMs);
+      reply.then(late, (error: unknown) => {
+        if (isReply(error)) late();
+      });
       return { ok: false, reason: TIMED_OUT };
     }
     return { ok: true, value: first.value, sentMs, receivedMs: first.receivedMs };

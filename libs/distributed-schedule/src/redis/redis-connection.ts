@@ -28,6 +28,10 @@ export interface RedisNodeHealth {
   readonly answering: boolean;
   /** Why a node that is up gives no vote. */
   readonly problem?: string;
+  /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
+  readonly why?: string;
+  /** What is odd about it, although it votes. */
+  readonly warnings?: readonly string[];
   /** Whether this instance's presence is shown there; never in a Cluster. */
   readonly presence: boolean;
 }
@@ -111,11 +115,14 @@ function strengthOf(sources: readonly RedisSource[]): RedisConnection['strength'
 }
 
 function healthOf(node: RedisNode): RedisNodeHealth {
+  const { warnings } = node;
   return {
     label: node.label,
     answering: node.isAnswering,
     presence: node.presence?.isSubscribed === true,
     ...(node.problem === undefined ? {} : { problem: node.problem.code }),
+    ...(node.why === undefined ? {} : { why: node.why }),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

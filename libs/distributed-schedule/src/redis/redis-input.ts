@@ -50,6 +50,11 @@ export function requireRedisSources(inputs: readonly RedisInput[], generation = 
   return sources;
 }
 
+/** As far as it can be told: what a Cluster does is none of an entry's own settings. */
+export function isTls(source: RedisSource): boolean {
+  return 'options' in source && source.options.tls !== undefined;
+}
+
 function requireSource(input: unknown, name: string): RedisSource {
   if (typeof input === 'string') {
     const parsed = parseRedisUrl(input);

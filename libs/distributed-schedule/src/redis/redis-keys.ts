@@ -5,6 +5,10 @@
  * Redis Cluster. A namespace has no braces (see `requireName`), so the tag cannot be moved.
  */
 export interface RedisKeys {
+  /** With which everything begins. */
+  readonly prefix: string;
+  /** Nothing ever stands under it. */
+  readonly probe: string;
   /** Hash: ticks, floor, incarnation, ledger id, noted ids and stamp. Never expires. */
   readonly ledger: string;
   /** Sorted set: instance id by the node time of its last beat. */
@@ -29,6 +33,8 @@ export function redisKeys(namespace: string): RedisKeys {
   const prefix = `{${namespace}}`;
   const presencePrefix = `${prefix}:presence:`;
   return {
+    prefix,
+    probe: `${prefix}:probe`,
     ledger: `${prefix}:ledger`,
     members: `${prefix}:members`,
     beats: `${prefix}:beats`,

@@ -1,11 +1,14 @@
 import type { TimeSample } from '../protocol/ports.js';
-import { failureReason, NOT_CONNECTED } from './failure-reason.js';
-import { findProblem, isRefusedConnection, type NodeProblem, problemOfRefusal } from './node-problem.js';
+import { errorOfNode, failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
+import type { NodeTrouble } from './node-trouble.js';
+import type { RedisKeys } from './redis-keys.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
+import { type NodeUse, oddities, type ServerTraits } from './server-traits.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
@@ -14,13 +17,17 @@ export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'>
   readonly label: string;
   /** Absent in a Cluster. */
   readonly presence?: RedisPresence;
+  readonly trouble: NodeTrouble;
   readonly register: ServerRegister;
   readonly nodeTimeoutMs: number;
-  /** Any key of the namespace, to route by in a Cluster. */
-  readonly routingKey: string;
+  readonly keys: Pick<RedisKeys, 'ledger' | 'probe' | 'prefix'>;
+  readonly use: NodeUse;
   readonly onTimeSample: (sample: TimeSample) => void;
   readonly onProblem: (problem: NodeProblem) => void;
 }
+
+/** How often an address that leads to a replica is looked up anew. */
+const REPLICA_RETRY_MS = 1_000;
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
@@ -38,15 +45,17 @@ export class RedisNode {
   #isVerified = false;
   #isClosed = false;
   #lastFailure = '';
-  #problem: NodeProblem | undefined;
-  #toldProblem: string | undefined;
+  readonly #problem: StandingProblem;
+  #traits: ServerTraits | undefined;
+  #leftReplicaMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RedisNodeParts) {
-    const { index, label, connection, presence } = parts;
+    const { index, label, connection, presence, trouble } = parts;
     this.index = index;
     this.label = label;
     this.presence = presence;
     this.#parts = parts;
+    this.#problem = new StandingProblem(label, parts.onProblem);
     this.#channel = new ScriptChannel({
       ...parts,
       onTimeSample: (sample) => {
@@ -60,23 +69,39 @@ export class RedisNode {
     });
     connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
+      trouble.note(failureReason(errorOfNode(error)));
       this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
     connection.on('close', () => {
+      trouble.hungUp();
       this.#isVerified = false;
       // Its clock may be another one. The handshake that comes first brings a new sample.
       this.#time = new NodeTime();
     });
     connection.on('ready', () => {
       this.#lastFailure = '';
+      trouble.connected();
       this.#isVerified = false;
       void this.#verify();
     });
   }
 
   get problem(): NodeProblem | undefined {
-    return this.#problem;
+    const { connection, trouble } = this.#parts;
+    return this.#problem.current(connection.status === 'ready' ? undefined : trouble.why);
+  }
+
+  /** Why it does not vote, and what to do; undefined while it does, or nothing was measured yet. */
+  get why(): string | undefined {
+    return this.problem?.why ?? (this.isAnswering ? undefined : this.#parts.trouble.why);
+  }
+
+  /** What is odd about the server, although it votes. */
+  get warnings(): readonly string[] {
+    const { presence, keys, use } = this.#parts;
+    if (!this.isAnswering || this.#traits === undefined) return [];
+    return [...oddities(this.#traits, use), ...(presence?.refusal(keys.prefix) ?? [])];
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
@@ -126,15 +151,11 @@ export class RedisNode {
   }
 
   #hindrance(): string | undefined {
-    if (this.#isClosed) {
-      return 'closed';
-    }
-    if (this.#parts.connection.status !== 'ready') {
-      const refusal = this.#parts.connection.refusal?.code;
-      if (refusal !== undefined) return refusal;
-      return this.#lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.#lastFailure})`;
-    }
-    return undefined;
+    if (this.#isClosed) return 'closed';
+    const { status, refusal } = this.#parts.connection;
+    if (status === 'ready') return undefined;
+    if (refusal !== undefined) return refusal.code;
+    return this.#lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.#lastFailure})`;
   }
 
   /** Answers why the server may not vote, or undefined when it may. Callers that come meanwhile share the answer. */
@@ -146,37 +167,33 @@ export class RedisNode {
   }
 
   async #shakeHands(): Promise<string | undefined> {
-    const { clock, nodeTimeoutMs, routingKey } = this.#parts;
+    const { clock, nodeTimeoutMs, keys, register } = this.#parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
-    const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [routingKey], [], deadlineMs);
+    const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
     this.#noteRefusal();
     if (!reply.answered && !isRefusal(reply.reason)) {
       return reply.reason;
     }
-    const problem = findProblem(this, reply, this.#parts.register);
-    this.#setProblem(problem);
-    this.#isVerified = problem === undefined;
+    const finding = judgeNode(this, reply, register, keys.prefix);
+    this.#problem.set(finding.problem);
+    this.#isVerified = finding.problem === undefined;
     this.#markContact();
-    return problem?.code;
+    if (finding.problem === undefined) this.#traits = finding.traits;
+    else if (finding.isReplica) this.#leaveReplica();
+    return finding.problem?.code;
   }
 
-  /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
+  /** Its address may lead to the new master by now: after a failover at once, later now and then. */
+  #leaveReplica(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (nowMs - this.#leftReplicaMs < REPLICA_RETRY_MS) return;
+    this.#leftReplicaMs = nowMs;
+    this.reconnect();
+  }
+
   #noteRefusal(): void {
     const { refusal } = this.#parts.connection;
-    if (refusal !== undefined) {
-      this.#setProblem(problemOfRefusal(this.label, refusal));
-      this.#markContact();
-    } else if (isRefusedConnection(this.#problem)) {
-      this.#problem = undefined;
-    }
-  }
-
-  #setProblem(problem: NodeProblem | undefined): void {
-    this.#problem = problem;
-    // Told once until the node is fit again: a server that comes and goes would fill the log.
-    if (problem !== undefined && problem.message !== this.#toldProblem) {
-      this.#parts.onProblem(problem);
-    }
-    this.#toldProblem = problem?.message;
+    this.#problem.noteRefusal(refusal);
+    if (refusal !== undefined) this.#markContact();
   }
 }

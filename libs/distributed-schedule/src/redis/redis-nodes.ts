@@ -1,12 +1,14 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { Clock, TimeSample } from '../protocol/ports.js';
-import type { RedisSource } from './redis-input.js';
+import { NodeTrouble } from './node-trouble.js';
+import { isTls, type RedisSource } from './redis-input.js';
 import type { RedisKeys } from './redis-keys.js';
 import { RedisNode } from './redis-node.js';
 import { RedisPresence } from './redis-presence.js';
 import { ServerRegister } from './server-register.js';
-import { openConnection, type StrictConnection } from './strict-connection.js';
+import type { NodeUse } from './server-traits.js';
+import { type ConnectionSettings, openConnection, type StrictConnection } from './strict-connection.js';
 
 export interface RedisNodesSettings {
   readonly instanceId: string;
@@ -27,6 +29,12 @@ const COMMAND_RETRY_MS = 100;
 /** Shorter: others take a missing presence for a death. */
 const PRESENCE_RETRY_MS = 50;
 
+/**
+ * How long ioredis waits for a reply; that a vote counts only within `nodeTimeoutMs` is no business of its. A node that is slower shows
+ * so how slow it is, also where it answers HELLO late, and is not connected anew ten times a second.
+ */
+const PATIENCE_MS = 1_000;
+
 /** Builds the nodes of a set, not yet connecting. */
 export function openNodes(
   sources: readonly RedisSource[],
@@ -34,7 +42,8 @@ export function openNodes(
   settings: RedisNodesSettings,
 ): readonly RedisNode[] {
   const register = new ServerRegister();
-  return sources.map((source, index) => openNode(source, index, keys, register, settings));
+  const isAlone = sources.length === 1;
+  return sources.map((source, index) => openNode(source, index, keys, register, { ...settings, isAlone }));
 }
 
 /**
@@ -64,36 +73,51 @@ function openNode(
   index: number,
   keys: RedisKeys,
   register: ServerRegister,
-  settings: RedisNodesSettings,
+  settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'>,
 ): RedisNode {
   const { clock, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
-  const open = (role: string, retryEveryMs: number): StrictConnection =>
+  const trouble = new NodeTrouble({ clock, nodeTimeoutMs, isTls: isTls(source) });
+  const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
     openConnection(source, {
       connectionName: `nestjs-distributed-schedule:${role}`,
       commandTimeoutMs: nodeTimeoutMs,
-      retryEveryMs,
+      retryEveryMs: COMMAND_RETRY_MS,
       clock,
+      ...given,
     });
   return new RedisNode({
     index,
     label,
-    connection: open('votes', COMMAND_RETRY_MS),
+    trouble,
+    connection: open('votes', {
+      commandTimeoutMs: Math.max(nodeTimeoutMs, PATIENCE_MS),
+      onGreeting: (greeting) => trouble.greeted(greeting),
+    }),
     // A Cluster counts subscribers per server, so presence would depend on which one is asked.
     ...(source.kind === 'cluster'
       ? {}
       : {
-          presence: new RedisPresence(open('presence', PRESENCE_RETRY_MS), keys.presence(instanceId), {
-            onLost: onPresenceLost,
-            onRestored: onPresenceRestored,
-          }),
+          presence: new RedisPresence(
+            open('presence', { retryEveryMs: PRESENCE_RETRY_MS }),
+            keys.presence(instanceId),
+            {
+              onLost: onPresenceLost,
+              onRestored: onPresenceRestored,
+            },
+          ),
         }),
     register,
     clock,
     nodeTimeoutMs,
     waitReplicas: settings.waitReplicas ?? 0,
-    routingKey: keys.ledger,
+    keys,
+    use: {
+      isPlain: source.kind === 'plain',
+      isAlone: settings.isAlone,
+      waitReplicas: settings.waitReplicas ?? 0,
+    },
     onTimeSample,
     onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
   });

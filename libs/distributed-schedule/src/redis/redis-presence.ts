@@ -24,6 +24,7 @@ export class RedisPresence {
   #subscriptions = 0;
   #wasLost = false;
   #isClosed = false;
+  #isRefused = false;
 
   constructor(connection: StrictConnection, channel: string, told: PresenceEvents) {
     this.#connection = connection;
@@ -38,6 +39,15 @@ export class RedisPresence {
 
   get isSubscribed(): boolean {
     return this.#isSubscribed;
+  }
+
+  /** What is missing where access rules refuse the subscription. */
+  refusal(keyPrefix: string): readonly string[] {
+    if (!this.#isRefused) return [];
+    const rights = `+subscribe &${keyPrefix}:presence:*`;
+    return [
+      `its user may not subscribe, so the death of an instance is noticed late there: ACL SETUSER <user> ${rights}`,
+    ];
   }
 
   /** Grows with every new subscription: an answer about an older one says nothing about this one. */
@@ -68,7 +78,8 @@ export class RedisPresence {
       await this.#connection.subscribe(this.#channel);
     } catch (error) {
       // Refused by access rules: this node goes without our presence. Anything else: a new connection tries again.
-      if (failureReason(error) !== 'NOPERM' && !this.#isClosed) {
+      this.#isRefused = failureReason(error) === 'NOPERM';
+      if (!this.#isRefused && !this.#isClosed) {
         this.#connection.reset();
       }
       return;
@@ -77,6 +88,7 @@ export class RedisPresence {
       return;
     }
     this.#isSubscribed = true;
+    this.#isRefused = false;
     this.#subscriptions += 1;
     if (this.#wasLost) {
       this.#wasLost = false;

@@ -1,6 +1,7 @@
 import type { Clock, NodeReply, TimeSample } from '../protocol/ports.js';
 import { TIMED_OUT } from './failure-reason.js';
 import { type CallResult, callWithin } from './node-call.js';
+import type { NodeTrouble } from './node-trouble.js';
 import type { RedisScript } from './redis-scripts.js';
 import { sendScript } from './script-message.js';
 import type { StrictConnection } from './strict-connection.js';
@@ -11,6 +12,8 @@ export interface ScriptChannelParts {
   /** Grants count only when so many replicas have them; 0 asks none. */
   readonly waitReplicas: number;
   readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
+  /** What goes wrong is noted here. */
+  readonly trouble?: NodeTrouble;
 }
 
 /** A script's reply behind the time. */
@@ -54,6 +57,8 @@ export class ScriptChannel {
       result = await this.#send(script, keys, args, deadlineMs, false);
     }
     this.#isFailing = !result.ok;
+    if (result.ok) this.#parts.trouble?.clear();
+    else this.#parts.trouble?.note(result.reason);
     // Waiting for a replica that is gone says nothing about the socket.
     if (!this.#isWaiting(script)) {
       this.#countTimeouts(result.ok ? undefined : result.reason);
@@ -68,15 +73,15 @@ export class ScriptChannel {
     deadlineMs: number,
     isByHash: boolean,
   ): Promise<CallResult> {
-    const { clock, connection, waitReplicas } = this.#parts;
+    const { clock, connection, waitReplicas, trouble } = this.#parts;
     const remainingMs = deadlineMs - clock.monotonicMs();
-    return callWithin(clock, deadlineMs, () =>
+    const send = (): Promise<unknown> =>
       sendScript(connection, script, keys, args, {
         isByHash,
         waitReplicas: this.#isWaiting(script) ? waitReplicas : 0,
         waitMs: Math.max(1, Math.floor(remainingMs * WAIT_SHARE)),
-      }),
-    );
+      });
+    return callWithin(clock, deadlineMs, send, (tookMs) => trouble?.answeredLate(tookMs));
   }
 
   #isWaiting(script: RedisScript): boolean {
@@ -88,6 +93,7 @@ export class ScriptChannel {
     const reason = (await this.#parts.connection.confirm(deadlineMs))?.reason;
     if (reason !== undefined) {
       this.#isFailing = true;
+      this.#parts.trouble?.note(reason);
       this.#countTimeouts(reason);
     }
     return reason;

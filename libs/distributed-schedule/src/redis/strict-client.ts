@@ -4,7 +4,10 @@ export type PipelineReply = readonly (readonly [error: Error | null, value: unkn
 export interface StrictClient {
   readonly status: string;
   /** The socket of a single connection; a Cluster has several and does not show them. */
-  readonly stream?: { destroy(): void } | null;
+  readonly stream?: {
+    destroy(): void;
+    once?(event: 'data', listener: (bytes: unknown) => void): unknown;
+  } | null;
   /** ioredis 6 says here which protocol it has negotiated; ioredis 5 speaks 2 only. */
   readonly condition?: { readonly protocol?: number } | null;
   select(database: number): Promise<unknown>;

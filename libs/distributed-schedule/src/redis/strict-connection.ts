@@ -1,9 +1,11 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Clock } from '../protocol/ports.js';
 import { ConfirmedConnection } from './confirmed-connection.js';
+import { type Greeting, listenToGreetings } from './connection-greeting.js';
 import { followCredentials, termsOf } from './connection-terms.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
 import type { StrictClient } from './strict-client.js';
+import { CONNECT_TIMEOUT_MS } from './trouble-words.js';
 
 export type StrictConnection = ConfirmedConnection;
 
@@ -13,6 +15,8 @@ export interface ConnectionSettings {
   readonly commandTimeoutMs: number;
   readonly retryEveryMs: number;
   readonly clock: Clock;
+  /** The first that the server says on each connection. Not told by a Cluster. */
+  readonly onGreeting?: (greeting: Greeting) => void;
 }
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
@@ -26,7 +30,6 @@ const QUICK_RETRY_MS = 20;
 /** A server that refuses the user is asked twice as late each time: each attempt stands in its log. */
 const LONGEST_REFUSED_RETRY_MS = 2_000;
 
-const CONNECT_TIMEOUT_MS = 1_000;
 const SENTINEL_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
 
@@ -45,6 +48,9 @@ export function openConnection(source: RedisSource, settings: ConnectionSettings
       : new Redis({ ...source.options, ...strict });
   if (source.kind !== 'cluster') {
     followCredentials(client, source);
+    if (settings.onGreeting !== undefined) {
+      listenToGreetings(client as StrictClient, settings.clock, settings.onGreeting);
+    }
   }
   const connection = new ConfirmedConnection({
     client: client as StrictClient,

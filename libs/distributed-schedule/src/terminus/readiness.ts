@@ -1,4 +1,5 @@
 import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
+import { sentencesOf, spoken } from '../nest/node-words.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 
@@ -7,6 +8,8 @@ const MOST_TASKS_SHOWN = 100;
 
 /** Above this the machine's clock deserves a look, ms. Ticks follow cluster time and stay on time. */
 const LARGE_SKEW_MS = 1_000;
+
+const WORTH_COUNTING_MS = 10_000;
 
 /** What a health page shows of a scheduler: no host names, no secrets, nothing that a user's handler threw. */
 export interface ReadinessDetails extends Record<string, unknown> {
@@ -45,8 +48,12 @@ export function readinessOf(
   const { state, nodes, nodesAnswering, quorum, members, skewMs, audit, leases } = status;
   return {
     state,
-    impaired: [...impairmentsOf(status), ...tasksLeftAlone(status, registered)],
-    warnings: [...skewWarnings(status), ...nodeWarnings(store)],
+    impaired: [...impairmentsOf(status, store), ...tasksLeftAlone(status, registered)],
+    warnings: [
+      ...skewWarnings(status),
+      ...(lacksQuorum(status) ? [] : nodeSentences(store)),
+      ...nodeOddities(store),
+    ],
     nodes,
     nodesAnswering,
     quorum,
@@ -65,14 +72,13 @@ export function readinessOf(
   };
 }
 
-function impairmentsOf(status: SchedulerStatus): string[] {
-  const { state, quorum, nodes, nodesAnswering, nodeSet, leases, tasks } = status;
+function impairmentsOf(status: SchedulerStatus, store: StoreStatus): string[] {
+  const { state, quorum, nodeSet, leases, tasks } = status;
   const impaired: string[] = [];
   if (state === 'fenced') {
     impaired.push('a newer generation of the node set is in use, so this instance has stopped bidding');
   }
-  // Idle is an instance that does not bid (`enabled: false`), or has not begun to.
-  if (state === 'running' && !quorum) impaired.push(`no quorum: ${nodesAnswering} of ${nodes} nodes answer`);
+  if (lacksQuorum(status)) impaired.push(quorumSentence(status), ...nodeSentences(store));
   // Without a majority the set cannot stand, and one line is enough.
   if (state === 'running' && quorum && nodeSet !== undefined && nodeSet.condition !== 'bids') {
     impaired.push(`this instance does not bid: ${nodeSet.detail}`);
@@ -83,6 +89,19 @@ function impairmentsOf(status: SchedulerStatus): string[] {
   // While no beat finds a majority either, one line says it for all tasks.
   if (state === 'running' && quorum) impaired.push(...tasksWithoutMajority(tasks));
   return impaired;
+}
+
+/** Idle is an instance that does not bid (`enabled: false`), or has not begun to. */
+function lacksQuorum({ state, quorum }: SchedulerStatus): boolean {
+  return state === 'running' && !quorum;
+}
+
+/** What it means is how long no task could start. That of a moment is no news. */
+function quorumSentence({ nodes, nodesAnswering, hadQuorum, withoutQuorumMs = 0 }: SchedulerStatus): string {
+  const count = `no quorum${hadQuorum ? '' : ' yet'}: ${nodesAnswering} of ${nodes} nodes answer`;
+  return withoutQuorumMs < WORTH_COUNTING_MS
+    ? count
+    : `${count}, and no task could start here for ${spoken(withoutQuorumMs)}`;
 }
 
 /** The nodes answer beats and yet decide no tick: quarantined, of another time, or refusing scripts that write. */
@@ -114,10 +133,12 @@ function skewWarnings({ skewMs }: SchedulerStatus): string[] {
   ];
 }
 
-function nodeWarnings({ nodes }: StoreStatus): string[] {
-  return nodes
-    .filter((node) => node.problem !== undefined)
-    .map((node) => `${node.label} is up and gives no vote: ${node.problem}`);
+function nodeSentences({ nodes }: StoreStatus): readonly string[] {
+  return sentencesOf(nodes.filter(({ answering, problem }) => !answering || problem !== undefined));
+}
+
+function nodeOddities({ nodes }: StoreStatus): readonly string[] {
+  return nodes.flatMap(({ label, warnings = [] }) => warnings.map((warning) => `${label}: ${warning}`));
 }
 
 function detailsOf({ nextTick, lastReport }: SchedulerStatus['tasks'][number]): TaskDetails {
