@@ -104,8 +104,9 @@ const INSTANCES: readonly Mutant[] = [
     name: 'nobody connects anew to a wrong server',
     profiles: ['identity'],
     file: BOOK,
-    find: "if (this.wrong.see(position, standing, nowMs) === 'reconnect') {",
-    replace: "if (this.wrong.see(position, standing, nowMs) === 'reconnect' && nowMs < 0) {",
+    find: "if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect') {",
+    replace:
+      "if (this.wrong.see(position, this.troubleOf(node, standing), nowMs) === 'reconnect' && nowMs < 0) {",
   },
   {
     name: 'an id that the others have replaced is never given up',
