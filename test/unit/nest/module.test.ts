@@ -225,8 +225,10 @@ describe('the memory backend', () => {
       providers: [Sweeper],
     });
     expect((await run).outcome).toBe('success');
-    expect(logs.ours('warn')).toHaveLength(1);
-    expect(logs.ours('warn')[0]).toContain('with several replicas every task runs on each of them');
+    // A machine without time for a tick of this short period is told of as well.
+    const warned = logs.ours('warn').filter((line) => line.includes('several replicas'));
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toContain('with several replicas every task runs on each of them');
   });
 
   it('is not warned of when both of its halves are replaced', async () => {
