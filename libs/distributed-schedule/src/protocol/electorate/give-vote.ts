@@ -51,27 +51,20 @@ export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: Votin
 
 /** Answers whether another attempt makes sense at once. */
 async function confirm(
-  { set, identityWaitMs, tell }: GiveVoteParts,
+  parts: GiveVoteParts,
   node: KnownNode,
   own: VotingNode,
   id: LedgerId,
   { notes, isRefused }: Asked,
 ): Promise<boolean> {
+  const { set, identityWaitMs, tell } = parts;
   const waitMs = isRefused || !Number.isFinite(identityWaitMs) ? undefined : identityWaitMs;
   const reply = await own.confirm({ id, notes, set, waitMs });
   if (!reply.answered) return false;
   switch (reply.value.kind) {
     case 'voting':
       takeId(node, id, true);
-      tell({
-        type: 'identity',
-        node: node.label,
-        condition: reply.value.isForced === true ? 'forced' : 'votes',
-        detail:
-          reply.value.isForced === true
-            ? `it votes after ${identityWaitMs} ms although too few other nodes could note its new memory`
-            : 'the other nodes have noted its new memory, and it votes',
-      });
+      tell({ type: 'identity', node: node.label, ...describeVote(parts, reply.value.isForced === true) });
       return false;
     case 'other_id':
       takeId(node, reply.value.id, false);
@@ -85,6 +78,18 @@ async function confirm(
     default:
       return reply.value satisfies never;
   }
+}
+
+function describeVote(
+  { others, identityWaitMs }: GiveVoteParts,
+  isForced: boolean,
+): { readonly condition: 'forced' | 'votes'; readonly detail: string } {
+  if (isForced) {
+    const detail = `it votes after ${identityWaitMs} ms although too few other nodes could note its new memory`;
+    return { condition: 'forced', detail };
+  }
+  const noted = others.length === 0 ? 'its memory is new' : 'the other nodes have noted its new memory';
+  return { condition: 'votes', detail: `${noted}, and it votes` };
 }
 
 async function askForNotes(
