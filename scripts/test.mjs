@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 /** A step that hangs must not hang whoever waits for the last line. */
-const LONGEST_STEP_MS = 15 * 60_000;
+const LONGEST_STEP_MS = 25 * 60_000;
 /** What a step has to clean up after itself: servers, folders, mounts, networks. */
 const CLEAN_UP_MS = 10_000;
 
