@@ -21,6 +21,8 @@ const BID_LEAD_MS = 250;
 const EARLY_AGREEMENT_MS = 900;
 const FAR_AHEAD_MS = 11_000;
 
+/** A machine's own time from a bid to its end, whoever answers. */
+const BID_ENDS_WITHIN_MS = 1_500;
 /** Longer than any suspension and any time without a reply. */
 const SUSPENDED_FOR_MS = 16_000;
 /** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
@@ -106,6 +108,8 @@ export class OutcomeWitness {
     const { periodMs, durationMs, tasks } = this.profile;
     const { id, ended, machine, countsFrom, isFenced, isLeaving } = instance;
     if (machine.isDead || machine.isPaused || countsFrom === undefined) return;
+    // Ticks end out of order: the one that was bid for while the machine slept ends after those that it finds too late.
+    if (!machine.hasRunFor(BID_ENDS_WITHIN_MS)) return;
     const reportedMs = REPORTED_WITHIN_PERIODS * Math.max(periodMs, 1_000);
     const lastDue = EPOCH_MS + durationMs - reportedMs;
     // A machine that was suspended, and has got no reply since, believes that it is still earlier.

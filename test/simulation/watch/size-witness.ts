@@ -5,10 +5,12 @@ import type { WorldParts } from '../world/world-parts.js';
 
 const LOOK_PERIOD_MS = 1_000;
 
-/** Timers and messages per living instance. */
-const MOST_EVENTS_PER_INSTANCE = 400;
+/** Timers per living instance. */
+const MOST_EVENTS_PER_INSTANCE = 100;
 /** The same in worlds of many tasks, whose runs and messages to the locks are one each. */
 const MOST_EVENTS_PER_TASK = 20;
+/** To one node: a storm is a fault too, whatever the node answers. */
+const MOST_MESSAGES_PER_TASK = 250;
 /** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
 const MOST_OPEN_TICKS_PER_TASK = 8;
 /** The same where ticks wait for a run, or stand in line behind those that are made up for. */
@@ -31,15 +33,16 @@ export class SizeWitness {
   }
 
   private look(): void {
-    const { time, servers, profile, instances, policiesOf } = this.parts;
+    const { time, network, servers, profile, instances, policiesOf } = this.parts;
     const living = instances.filter(({ machine }) => !machine.isDead);
     const perInstance = Math.max(MOST_EVENTS_PER_INSTANCE, MOST_EVENTS_PER_TASK * profile.tasks);
-    this.check('events', time.pending, perInstance * (living.length + 1));
+    this.check('events', time.pending - network.inFlight, perInstance * (living.length + 1));
     for (const server of servers) {
       this.check('ledger entries', server.model.snapshot().ledger.entries.size, profile.tasks);
       this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks);
     }
     for (const instance of living) {
+      this.check('messages in a second', network.takeMostSent(instance.machine), MOST_MESSAGES_PER_TASK * profile.tasks);
       if (!instance.machine.hasRunFor(CALM_AFTER_MS)) continue;
       const { tasks, leases, members } = instance.scheduler.status();
       const mostOpen = MOST_OPEN_TICKS_PER_TASK * profile.tasks;

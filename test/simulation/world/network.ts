@@ -41,6 +41,7 @@ class Link {
   /** Added to every reply, ms. */
   replyDelayMs = 0;
   lastArrivalMs = 0;
+  sent = 0;
   mishaps: Mishap[] = [];
 
   heal(): void {
@@ -61,6 +62,8 @@ export interface Request<T> {
 }
 
 export class Network {
+  /** Messages and answers under way: no instance holds them. */
+  inFlight = 0;
   private isHealed = false;
   private readonly links = new Map<Machine, Link[]>();
 
@@ -82,6 +85,7 @@ export class Network {
   request<T>(request: Request<T>): Promise<NodeReply<T>> {
     const { machine, server, timeoutMs, call } = request;
     const link = this.link(machine, server);
+    link.sent += 1;
     return new Promise((resolve) => {
       const finish = (reply: NodeReply<T>): void => {
         cancelTimeout();
@@ -95,7 +99,7 @@ export class Network {
       for (let copy = 0; copy < copies; copy += 1) {
         const isLost = this.happens(this.options.lossShare);
         if (isLost || link.isRequestCut || (link.areBeatsCut && call === 'beat')) continue;
-        this.time.schedule(this.arrivalMs(link), () => this.arrive(request, link, finish));
+        this.carry(this.arrivalMs(link), () => this.arrive(request, link, finish));
       }
     });
   }
@@ -104,6 +108,22 @@ export class Network {
   heal(): void {
     this.isHealed = true;
     for (const link of [...this.links.values()].flat()) link.heal();
+  }
+
+  /** The most messages that the machine has sent to one server since this was asked last. */
+  takeMostSent(machine: Machine): number {
+    const links = (this.links.get(machine) ?? []).filter((link) => link !== undefined);
+    const most = Math.max(0, ...links.map(({ sent }) => sent));
+    for (const link of links) link.sent = 0;
+    return most;
+  }
+
+  private carry(inMs: number, deliver: () => void): void {
+    this.inFlight += 1;
+    this.time.schedule(inMs, () => {
+      this.inFlight -= 1;
+      deliver();
+    });
   }
 
   /** A copy that is late arrives on a connection that has ended: what is sent meanwhile overtakes it. */
@@ -116,9 +136,9 @@ export class Network {
     if (mishap === undefined || this.isHealed) return false;
     mishap.left -= 1;
     const inMs = this.delayMs() + mishap.lateMs;
-    this.time.schedule(inMs, () => server.receive(() => void work()));
+    this.carry(inMs, () => server.receive(() => void work()));
     if (mishap.onSent()) {
-      this.time.schedule(this.delayMs(), () =>
+      this.carry(this.delayMs(), () =>
         machine.run(() => finish({ answered: false, reason: 'connection ended' })),
       );
     }
@@ -132,7 +152,7 @@ export class Network {
   ): void {
     const answer = (reply: NodeReply<T>): void => {
       if (link.isReplyCut || this.happens(this.options.lossShare)) return;
-      this.time.schedule(this.delayMs() + link.replyDelayMs, () => machine.run(() => finish(reply)));
+      this.carry(this.delayMs() + link.replyDelayMs, () => machine.run(() => finish(reply)));
     };
     if (server.isBusy && !server.isDown) {
       answer({ answered: false, reason: 'BUSY' });

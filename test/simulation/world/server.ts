@@ -103,7 +103,7 @@ export class Server {
   /** Hands a message over: it is worked on now, when the server goes on, or never. */
   receive(work: () => void): void {
     if (this.isDown) return;
-    if (this.isPaused) this.waiting.push(work);
+    if (this.isPaused || this.waiting.length > 0) this.waiting.push(work);
     else work();
   }
 
@@ -196,8 +196,17 @@ export class Server {
 
   resume(): void {
     this.isPaused = false;
-    // One by one, so that each message has been answered and noted before the next is read.
-    for (const work of this.waiting.splice(0)) this.time.schedule(0, () => this.receive(work));
+    this.readWaiting();
+  }
+
+  /** One by one, so that each message has been answered and noted before the next is read. */
+  private readWaiting(): void {
+    if (this.waiting.length === 0) return;
+    this.time.schedule(0, () => {
+      if (this.isPaused) return;
+      this.waiting.shift()?.();
+      this.readWaiting();
+    });
   }
 
   /** The floor that a restored memory came with, until it has been compared. */

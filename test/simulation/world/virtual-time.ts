@@ -6,11 +6,13 @@ interface Event {
   readonly order: number;
   readonly run: () => void;
   isCancelled: boolean;
+  hasRun: boolean;
 }
 
 export class VirtualTime {
   private readonly heap: Event[] = [];
   private orders = 0;
+  private cancelled = 0;
   private currentMs = 0;
   private isHalted = false;
 
@@ -18,8 +20,9 @@ export class VirtualTime {
     return this.currentMs;
   }
 
+  /** What will still run: a timer that was cancelled stays in the queue until its time, and holds nothing. */
   get pending(): number {
-    return this.heap.length;
+    return this.heap.length - this.cancelled;
   }
 
   /** Runs `run` in so many ms. Returns a function that cancels it. */
@@ -29,11 +32,14 @@ export class VirtualTime {
       order: this.orders,
       run,
       isCancelled: false,
+      hasRun: false,
     };
     this.orders += 1;
     this.push(event);
     return () => {
+      if (event.isCancelled) return;
       event.isCancelled = true;
+      if (!event.hasRun) this.cancelled += 1;
     };
   }
 
@@ -53,7 +59,11 @@ export class VirtualTime {
       const next = this.heap[0];
       if (next === undefined || next.atMs > endMs) break;
       this.pop();
-      if (next.isCancelled) continue;
+      if (next.isCancelled) {
+        this.cancelled -= 1;
+        continue;
+      }
+      next.hasRun = true;
       this.currentMs = Math.max(this.currentMs, next.atMs);
       next.run();
       await untilSettled();

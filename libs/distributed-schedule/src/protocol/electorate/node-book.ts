@@ -35,6 +35,8 @@ export class NodeBook {
   private readonly otherVersions = new Set<string>();
   private readonly contested = new Set<string>();
   private readonly told = new Map<string, IdStanding>();
+  /** Worked out when an answer changes what is known, not once per claim. */
+  private agreeing: ReadonlySet<KnownNode> = new Set();
 
   constructor(private readonly parts: NodeBookParts) {
     this.known = parts.nodes.map(({ position, label }) => unknownNode(position, label));
@@ -60,6 +62,7 @@ export class NodeBook {
       }
     }
     this.noted.read(this.known);
+    this.findAgreeing();
     for (const node of this.known) this.judge(node, nowMs);
     return isRenamed;
   }
@@ -73,6 +76,7 @@ export class NodeBook {
       if (node.position === noterPosition) node.identity = { ...node.identity, id, hasVote: true };
       else this.enterNoted(noterPosition, node.position, id);
     }
+    this.findAgreeing();
   }
 
   /** For beats: what answered the beat before, and is relied on. Whoever names an id keeps others from replacing it. */
@@ -99,8 +103,8 @@ export class NodeBook {
     return standing === 'votes' && isRefused ? 'superseded' : standing;
   }
 
-  private get agreeing(): ReadonlySet<KnownNode> {
-    return agreeing(this.known.filter((node) => this.noted.standingOf(node, this.known) !== 'wrong_server'));
+  private findAgreeing(): void {
+    this.agreeing = agreeing(this.known.filter((node) => this.noted.standingOf(node, this.known) !== 'wrong_server'));
   }
 
   isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {
