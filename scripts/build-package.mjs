@@ -5,7 +5,7 @@
 // Two plain compiler runs and no bundler, so that a stack trace of a user leads to a file of the same name here.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -14,6 +14,8 @@ import { formatMessage } from 'publint/utils';
 const root = join(import.meta.dirname, '..');
 const packageFolder = join(root, 'libs', 'distributed-schedule');
 const dist = join(packageFolder, 'dist');
+/** What a reader of README.md is sent to goes with it. */
+const PAGES = ['LICENSE', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'];
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 build();
@@ -30,7 +32,20 @@ function build() {
     run(bin('tsc'), ['-p', join(packageFolder, `tsconfig.${format}.json`)]);
   }
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  for (const page of ['README.md', 'LICENSE']) copyFileSync(join(root, page), join(packageFolder, page));
+  for (const page of PAGES) cpSync(join(root, page), join(packageFolder, page), { recursive: true });
+  writeFileSync(
+    join(packageFolder, 'README.md'),
+    withWholeLinks(readFileSync(join(root, 'README.md'), 'utf8')),
+  );
+}
+
+/**
+ * The page of a package on npm shows its README without the files beside it, so relative links lead nowhere there. What is
+ * published is also served file by file.
+ */
+function withWholeLinks(readme) {
+  const { name, version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  return readme.replaceAll(/\]\((?!#|https?:)([^)]+)\)/g, `](https://unpkg.com/${name}@${version}/$1)`);
 }
 
 /** redlock has no types that users' compilers find, so a declaration that names it would break their build. */

@@ -13,7 +13,8 @@ interface Service {
   readonly deploy?: { readonly replicas: number };
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly healthcheck?: { readonly test: readonly string[]; readonly start_period?: string };
+  readonly ports?: readonly string[];
   readonly stop_grace_period?: string;
 }
 
@@ -34,10 +35,37 @@ describe('docker-compose.yml', () => {
 
   it('starts the masters without a disk and waits until they answer', () => {
     for (const [name, master] of masters) {
-      expect(master.command).toEqual(['redis-server', '--save', '', '--appendonly', 'no']);
+      expect(master.command?.join(' ')).toBe(
+        'redis-server --save  --appendonly no --maxmemory-policy noeviction',
+      );
       expect(master.healthcheck?.test).toContain('ping');
       expect(demo?.depends_on?.[name]).toEqual({ condition: 'service_healthy' });
     }
+  });
+
+  it('pins its images, and gives each service time to start', () => {
+    const dockerfile = readFileSync(join(root, demo?.build?.dockerfile ?? ''), 'utf8');
+    const images = [...dockerfile.matchAll(/^FROM (node:\S+)/gm)].map(([, image = '']) => image);
+    for (const image of [...images, ...masters.map(([, { image = '' }]) => image)]) {
+      expect(image).toMatch(/:\d+\.\d+\.\d+-/);
+    }
+    for (const { healthcheck } of Object.values(services))
+      expect(healthcheck?.start_period).toMatch(/^\d+s$/);
+  });
+
+  it('shows the masters on loopback only, each on a port of its own', () => {
+    expect(masters.map(([, { ports }]) => ports)).toEqual([
+      ['127.0.0.1:7001:6379'],
+      ['127.0.0.1:7002:6379'],
+      ['127.0.0.1:7003:6379'],
+    ]);
+  });
+
+  it('tells how to scale without starting again what was killed', () => {
+    const scale = /docker compose up .*--scale.*/.exec(
+      readFileSync(join(root, 'docker-compose.yml'), 'utf8'),
+    )?.[0];
+    expect(scale).toContain('--no-deps');
   });
 
   it('gives three replicas the whole list of masters', () => {

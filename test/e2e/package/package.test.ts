@@ -1,6 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMBINATIONS } from './combinations.js';
 import { installNode, NODES, type NodeProgram } from './node-versions.js';
@@ -41,11 +43,35 @@ describe.each(inCi)('the packed library with $title', (combination) => {
 
   it('holds what it should and nothing else', () => {
     const installed = join(folder, 'node_modules', 'nestjs-distributed-schedule');
-    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    const pages = ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+    expect(readdirSync(installed).sort()).toEqual([...pages, 'dist', 'docs', 'package.json'].sort());
     const files = readdirSync(join(installed, 'dist'), { recursive: true }).map(String);
     expect(files.filter((file) => /\.test\.|tsbuildinfo|(^|\/)test\//.test(file))).toEqual([]);
   });
 });
+
+/** As npm's page of the package shows it. */
+describe('the README of the packed library', () => {
+  it('has whole links only, to files that the tarball has', async () => {
+    const folder = join(scratch, 'unpacked');
+    mkdirSync(folder);
+    await promisify(execFile)('tar', ['xzf', tarball, '--strip-components=1', '-C', folder]);
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+    const links = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/\]\(([^)]+)\)/g)].map(
+      ([, to = '']) => to,
+    );
+    const own = `https://unpkg.com/${name}@${version}/`;
+    expect(links.filter((link) => !link.startsWith('#') && !link.startsWith('https://'))).toEqual([]);
+    const files = links.filter((link) => link.startsWith(own)).map((link) => link.slice(own.length));
+    expect(files).toContain('docs/errors.md');
+    expect(files.filter((file) => !existsSync(join(folder, file.replace(/#.*/, ''))))).toEqual([]);
+  });
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+}
 
 function ownMajor(): number {
   return Number.parseInt(process.versions.node, 10);

@@ -10,7 +10,7 @@ const MOST_EVENTS_PER_INSTANCE = 100;
 /** The same in worlds of many tasks, whose runs and messages to the locks are one each. */
 const MOST_EVENTS_PER_TASK = 20;
 /** To one node: a storm is a fault too, whatever the node answers. */
-const MOST_MESSAGES_PER_TASK = 250;
+const MOST_MESSAGES_PER_TASK = 400;
 /** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
 const MOST_OPEN_TICKS_PER_TASK = 8;
 /** The same where ticks wait for a run, or stand in line behind those that are made up for. */
@@ -42,7 +42,11 @@ export class SizeWitness {
       this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks);
     }
     for (const instance of living) {
-      this.check('messages in a second', network.takeMostSent(instance.machine), MOST_MESSAGES_PER_TASK * profile.tasks);
+      this.check(
+        'messages in a second',
+        network.takeMostSent(instance.machine),
+        MOST_MESSAGES_PER_TASK * profile.tasks,
+      );
       if (!instance.machine.hasRunFor(CALM_AFTER_MS)) continue;
       const { tasks, leases, members } = instance.scheduler.status();
       const mostOpen = MOST_OPEN_TICKS_PER_TASK * profile.tasks;
