@@ -13,6 +13,7 @@ import { NameFaults } from './name-faults.js';
 import type { Server } from './server.js';
 import { ServerFaults } from './server-faults.js';
 import { isSetFault, SetFaults } from './set-faults.js';
+import { SideFaults } from './side-faults.js';
 import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -26,6 +27,7 @@ export class FaultInjector {
   private readonly nameFaults: NameFaults;
   private readonly linkFaults: LinkFaults;
   private readonly setFaults: SetFaults;
+  private readonly sideFaults: SideFaults;
 
   constructor(
     private readonly parts: WorldParts,
@@ -35,6 +37,13 @@ export class FaultInjector {
     this.linkFaults = new LinkFaults(parts);
     this.nameFaults = new NameFaults(parts, () => this.living(), startServer, join, this.linkFaults);
     this.serverFaults = new ServerFaults(parts, () => this.living());
+    this.sideFaults = new SideFaults(
+      parts,
+      () => this.living(),
+      this.nameFaults,
+      this.linkFaults,
+      this.serverFaults,
+    );
     this.setFaults = new SetFaults(parts, () => this.living(), this.linkFaults, this.serverFaults);
   }
 
@@ -48,6 +57,7 @@ export class FaultInjector {
     else if (fault.kind === 'instance of another set joins') this.joinOther();
     else if (fault.kind === 'fleet suffers') this.sufferAll(fault);
     else if (fault.kind === 'name moves') this.nameFaults.strike(fault);
+    else if (fault.kind === 'sides part') this.sideFaults.strike(fault);
     else if (fault.kind === 'clocks step together') this.serverFaults.stepAll(fault.byMs);
     else if (isSetFault(fault)) this.setFaults.strike(fault);
     else if ('instance' in fault) {

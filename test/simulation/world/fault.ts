@@ -103,6 +103,23 @@ export interface Newcomer {
   readonly deafBeats: number;
 }
 
+/**
+ * Directed: every second instance is led to another server of a position, and the two sides do not meet elsewhere either, as long as a
+ * rule does not make them. Random faults seldom hurt both sides in one moment.
+ *
+ * - `apart`    each side reaches its own half of the other positions only
+ * - `deaf`     nobody hears the beats of those who are led nowhere else, and all clocks step forward: their claims still come
+ * - `forgets`  these reach none of the others, until one of them has forgotten; from then on they reach that one
+ */
+export interface SidesPart {
+  readonly kind: 'sides part';
+  readonly server: number;
+  readonly how: 'apart' | 'deaf' | 'forgets';
+  readonly content: NameFault['content'];
+  readonly byMs: number;
+  readonly forMs: number;
+}
+
 /** What happens, of one kind. */
 export type FaultOf<Kind extends Happening['kind']> = Extract<Happening, { readonly kind: Kind }>;
 
@@ -130,6 +147,7 @@ export type SetFault =
 
 export type Happening =
   | NameFault
+  | SidesPart
   | SetFault
   /** All servers at once: a time daemon that has found out. */
   | { readonly kind: 'clocks step together'; readonly byMs: number }

@@ -34,7 +34,7 @@ export class NameFaults {
     this.moved.add(position);
     this.parts.history.count(`a name moves for ${fault.who}`);
     const old = this.parts.names.resolve(onlyFor ?? '', position);
-    this.move(this.otherThan(old, fault), fault.resets, onlyFor);
+    this.move(this.otherThan(old, fault.content), fault.resets, onlyFor);
     const { newcomer } = fault;
     if (newcomer !== undefined && fault.who === 'all')
       unlessHealed(this.parts, newcomer.afterMs, () => this.joinAt(old, newcomer));
@@ -43,6 +43,29 @@ export class NameFaults {
       this.parts.history.count('a name moves back');
       this.move(old, fault.resetsBack, onlyFor);
     });
+  }
+
+  /**
+   * Leads some instances to the other server of a position, for a while.
+   * @returns undefined where no name may move, or this one has moved already
+   */
+  lead(
+    misled: readonly Instance[],
+    nth: number,
+    content: Move['content'],
+    forMs: number,
+  ): number | undefined {
+    const position = this.parts.spots.forked(nth);
+    if (position === undefined || this.moved.has(position)) return undefined;
+    this.moved.add(position);
+    const old = this.parts.names.resolve('', position);
+    const other = this.otherThan(old, content);
+    for (const { id } of misled) this.move(other, 0, id);
+    unlessHealed(this.parts, forMs, () => {
+      this.moved.delete(position);
+      for (const { id } of misled) this.move(old, 0, id);
+    });
+    return position;
   }
 
   /** @param resets a bit for each living instance: whether its connection is reset, and comes to mean the new server */
@@ -84,7 +107,7 @@ export class NameFaults {
   }
 
   /** The server that the name did not mean; a new one knows nothing, or is a copy of the old. */
-  private otherThan(old: Server, { content }: Move): Server {
+  private otherThan(old: Server, content: Move['content']): Server {
     const known = this.parts.names.otherOf(old.position);
     if (known === old) return this.parts.servers.find(({ index }) => index === old.position) ?? old;
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /** What can go wrong with names, and between two sets of nodes, as fast-check draws it. */
 
 import fc from 'fast-check';
-import type { FaultOf, InstanceFault, NameFault, Newcomer, SetFault } from './fault.js';
+import type { FaultOf, InstanceFault, NameFault, Newcomer, SetFault, SidesPart } from './fault.js';
 import type { Call } from './network.js';
 import { forMs, kind, weighted } from './weighted.js';
 
@@ -47,14 +47,26 @@ function deafFault(weight: number): fc.WeightedArbitrary<InstanceFault> {
   });
 }
 
+function sidesPart(weight: number): fc.WeightedArbitrary<SidesPart> {
+  return weighted(weight, {
+    kind: kind('sides part'),
+    server: fc.nat({ max: 4 }),
+    how: fc.constantFrom('apart' as const, 'deaf' as const, 'forgets' as const),
+    content: fc.constantFrom('empty' as const, 'empty' as const, 'replica' as const, 'file' as const),
+    byMs: fc.integer({ min: 300, max: 800 }),
+    forMs: fc.integer({ min: 3_500, max: 9_000 }),
+  });
+}
+
 /** Where names move. */
 export function namesFaults(): fc.WeightedArbitrary<
-  NameFault | InstanceFault | FaultOf<'clocks step together'>
+  NameFault | SidesPart | InstanceFault | FaultOf<'clocks step together'>
 >[] {
   const byMs = fc.integer({ min: 100, max: 800 });
   return [
     nameFault(NAME_WEIGHT),
     deafFault(NAME_WEIGHT / 2),
+    sidesPart(NAME_WEIGHT / 2),
     weighted(4, { kind: kind('clocks step together'), byMs }),
   ];
 }
