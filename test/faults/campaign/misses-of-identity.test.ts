@@ -27,6 +27,10 @@ describe('a missed tick of a cluster whose nodes are not who they were', () => {
       reasonsOf(evidenceOf(allBut(5), { incidents }, words));
     expect(reasons(fork(0), fork(2))).toEqual(['lost quorum']);
     expect(reasons(fork(0))).toEqual(['unexplained']);
+    // With its vote it gets a floor, and grants nothing for a second.
+    const floored = [word('A', 5, 'no_quorum', 'claim: node 1: quarantined, node 2: granted, node 3: renamed')];
+    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }, floored))).toEqual(['lost quorum']);
+    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(2)] }, floored))).toEqual(['unexplained']);
     expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }))).toEqual(['unexplained']);
     const longAgo = (node: number) =>
       incident('link: name led elsewhere', -18_000, -17_000, { effect: { forks: [node] } });

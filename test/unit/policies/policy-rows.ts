@@ -1,4 +1,4 @@
-/** The rows of the policy table in the README: every combination, and what happens then. */
+/** The rows of the policy table in docs/policies.md: every combination, and what happens then. */
 
 import {
   MISFIRE_POLICIES,
@@ -45,8 +45,8 @@ export const RECOVERY_WORDS: Readonly<Record<TaskPolicies['recovery'], string>> 
   retake: 'another instance runs it again, as the next attempt',
 };
 
-/** The row as it stands in the README. */
-export function readmeRow(row: PolicyRow): string {
+/** The row as it stands in docs/policies.md. */
+export function pageRow(row: PolicyRow): string {
   const cells = isRefused(row)
     ? ['refused at boot', '', '']
     : [OVERLAP_WORDS[row.overlap], MISFIRE_WORDS[row.misfire], RECOVERY_WORDS[row.recovery]];

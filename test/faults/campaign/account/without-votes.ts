@@ -1,10 +1,13 @@
-/** Nodes that answer and have no vote: their memory is new to the others, or the others know a newer server. Pure. */
+/**
+ * Nodes that answer and have no vote, or have it since a moment ago and a floor with it: their memory is new to the others, or the others
+ * know a newer server. Pure.
+ */
 
 import type { OutcomeLine } from '../../../../apps/demo/src/outcome-record.js';
 import type { Span } from './incident.js';
 import type { Outages } from './outages.js';
 
-const WITHOUT_VOTE = /node (\d+): (?:no_vote|wrong_server|superseded|unconfirmed|renamed)/g;
+const WITHOUT_VOTE = /node (\d+): (?:no_vote|wrong_server|superseded|unconfirmed|renamed|quarantined)/g;
 
 /** Those who bid name such nodes, each after a loss of memory or a fork there, and too few others are left to anybody. */
 export function whyWithoutVotes(
