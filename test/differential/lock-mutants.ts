@@ -9,6 +9,18 @@ const MEMBERS = 'redis/membership-scripts.ts';
 
 export const LOCK_MUTANTS: readonly Breakage[] = [
   {
+    name: 'a lock of another memory is granted',
+    file: LOCKS,
+    find: "if isAnother then\n    return 'renamed'\n  end",
+    replace: '',
+  },
+  {
+    name: 'a memory without a vote grants locks',
+    file: LOCKS,
+    find: '(ARGV[5] ~= id or ARGV[4] ~= vote)',
+    replace: 'ARGV[5] ~= id',
+  },
+  {
     name: 'a lock is released without compare',
     file: LOCKS,
     find: "if not isOurs(current, value) then\n    return 'absent'\n  end",

@@ -9,6 +9,7 @@ import type {
   NoteAnswer,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { ANY_MEMORY } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type {
   BeatReply,
   ClaimVote,
@@ -139,13 +140,14 @@ export class ModelSide {
   }
 
   private askForLock(
-    { kind, instanceId, deadlineMs }: LockQuestion,
+    { kind, instanceId, deadlineMs, meant = ANY_MEMORY }: LockQuestion,
     { task, value, ttlMs }: LockRequest,
   ): string {
     const { locks } = this.node;
     if (kind === 'release') return locks.release(task, value) ? 'released' : 'absent';
-    if (kind === 'extend') return locks.extend(task, value, instanceId, ttlMs, deadlineMs);
-    const vote = locks.acquire(task, value, instanceId, ttlMs, deadlineMs);
+    const request = { task, value, holder: instanceId, ttlMs, deadlineMs, meant };
+    if (kind === 'extend') return locks.extend(request);
+    const vote = locks.acquire(request);
     if (vote.kind !== 'held') return vote.kind;
     if (vote.freeInMs !== undefined) return `dying ${vote.freeInMs} ${vote.holder}`;
     return vote.holder === undefined ? 'held' : `held ${vote.holder}`;

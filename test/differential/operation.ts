@@ -144,6 +144,8 @@ export type Operation =
       readonly instanceId: string;
       /** Undefined = unknown. */
       readonly deadline: number | undefined;
+      /** Null: whatever answers. */
+      readonly meant: { readonly position: string; readonly id: IdDraft } | null;
       readonly locks: readonly LockDraft[];
     }
   | { readonly kind: 'clock'; readonly to: Instant; readonly task: string }

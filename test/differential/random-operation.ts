@@ -64,17 +64,6 @@ const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
   ttlMs: fc.constantFrom(...TTLS_MS),
 });
 
-const locks = fc.record({
-  kind: fc.constantFrom('acquire' as const, 'acquire' as const, 'extend' as const, 'release' as const),
-  instanceId,
-  deadline: fc.oneof(
-    { weight: 3, arbitrary: fc.constant(undefined) },
-    { weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) },
-    around(0),
-  ),
-  locks: fc.array(lockDraft, { minLength: 1, maxLength: 4 }),
-});
-
 const clock: fc.Arbitrary<Operation> = fc.record({
   kind: fc.constant('clock' as const),
   task,
@@ -116,6 +105,19 @@ const wildId: fc.Arbitrary<IdDraft> = fc.oneof(fc.constant({}), anyId);
 
 const idsOf = (one: fc.Arbitrary<IdDraft>): fc.Arbitrary<IdsDraft> =>
   fc.uniqueArray(fc.tuple(fc.constantFrom(...OTHERS), one), { selector: ([of]) => of, maxLength: 3 });
+
+const locks = fc.record({
+  kind: fc.constantFrom('acquire' as const, 'acquire' as const, 'extend' as const, 'release' as const),
+  instanceId,
+  deadline: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) },
+    around(0),
+  ),
+  /** Half of them mean what stands. */
+  meant: fc.oneof(fc.constant(null), fc.record({ position, id })),
+  locks: fc.array(lockDraft, { minLength: 1, maxLength: 4 }),
+});
 
 /** Undefined = none; mostly in time. */
 const deadline: fc.Arbitrary<number | undefined> = fc.oneof(

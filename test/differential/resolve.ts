@@ -200,9 +200,12 @@ function questionOf(operation: Asking, view: View): Question {
     case 'acquire':
     case 'extend':
     case 'release': {
-      const { kind, instanceId, deadline } = operation;
+      const { kind, instanceId, deadline, meant } = operation;
       const lockRequests = operation.locks.map((draft) => lockOf(draft, view));
-      return { kind, instanceId, deadlineMs: view.deadlineMs(deadline), locks: lockRequests };
+      const addressee =
+        meant === null ? undefined : { position: meant.position, id: view.id(POSITION, meant.id) };
+      const deadlineMs = view.deadlineMs(deadline);
+      return { kind, instanceId, deadlineMs, meant: addressee, locks: lockRequests };
     }
     default:
       return operation;
@@ -270,7 +273,10 @@ function* underAnotherVersion(model: ModelSide): Generator<Step> {
   yield { kind: 'mishap', mishap: { kind: 'fail back' } };
   yield { kind: 'ask', question: { kind: 'peek', tasks: TASKS } };
   const locks = [{ task: TASKS[0] ?? '', value: 'aa', ttlMs: 300 }];
-  yield { kind: 'ask', question: { kind: 'acquire', instanceId: 'ann', deadlineMs: 0, locks } };
+  yield {
+    kind: 'ask',
+    question: { kind: 'acquire', instanceId: 'ann', deadlineMs: 0, meant: undefined, locks },
+  };
   yield { kind: 'mishap', mishap: { kind: 'version', version: PROTOCOL_VERSION } };
 }
 
@@ -304,6 +310,7 @@ function deathOf(instanceId: string, task: string, toMs: number): readonly Step[
     kind: 'acquire',
     instanceId: heir,
     deadlineMs: 0,
+    meant: undefined,
     locks: [{ task, value: 'd00d', ttlMs: 300 }],
   } as const;
   return [

@@ -95,6 +95,7 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
         keys: [ledger, ...question.locks.map(({ task }) => keys.lock(task))],
         args: [
           ...[presencePrefix, question.instanceId, String(question.deadlineMs)],
+          ...[question.meant?.position ?? '', question.meant?.id ?? ''],
           ...question.locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
         ],
       };

@@ -7,6 +7,7 @@ import type {
   StampRequest,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import type { LockAddressee } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type { Claim, ClaimTerms } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface LockRequest {
@@ -44,6 +45,8 @@ export interface LockQuestion {
   readonly instanceId: string;
   /** Node time; 0 = unknown. */
   readonly deadlineMs: number;
+  /** The memory that is meant, and undefined for whatever answers. */
+  readonly meant: LockAddressee | undefined;
   readonly locks: readonly LockRequest[];
 }
 
@@ -126,8 +129,9 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     }
     default: {
       const locks = question.locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);
-      const { kind, instanceId, deadlineMs } = question;
-      return `${kind} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;
+      const { kind, instanceId, deadlineMs, meant } = question;
+      const of = meant === undefined ? '' : ` of ${meant.id} at ${meant.position}`;
+      return `${kind}${of} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;
     }
   }
 }

@@ -4,7 +4,7 @@ import { readRegressions } from './regression.js';
 import { search, shrink } from './search.js';
 import { tooRare } from './sometimes.js';
 import { planFor } from './world/plan.js';
-import { IDENTITY, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
+import { IDENTITY, LEASES, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 /**
@@ -20,6 +20,7 @@ const SHARES = [
   { profile: TORTURE, worlds: 80 },
   { profile: LIVENESS, worlds: 100 },
   { profile: IDENTITY, worlds: 60 },
+  { profile: LEASES, worlds: 60 },
   { profile: SETS, worlds: 60 },
 ];
 const SHRINK_WITHIN_MS = 30_000;

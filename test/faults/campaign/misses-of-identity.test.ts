@@ -28,8 +28,12 @@ describe('a missed tick of a cluster whose nodes are not who they were', () => {
     expect(reasons(fork(0), fork(2))).toEqual(['lost quorum']);
     expect(reasons(fork(0))).toEqual(['unexplained']);
     // With its vote it gets a floor, and grants nothing for a second.
-    const floored = [word('A', 5, 'no_quorum', 'claim: node 1: quarantined, node 2: granted, node 3: renamed')];
-    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }, floored))).toEqual(['lost quorum']);
+    const floored = [
+      word('A', 5, 'no_quorum', 'claim: node 1: quarantined, node 2: granted, node 3: renamed'),
+    ];
+    expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }, floored))).toEqual([
+      'lost quorum',
+    ]);
     expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(2)] }, floored))).toEqual(['unexplained']);
     expect(reasonsOf(evidenceOf(allBut(5), { incidents: [fork(0), fork(2)] }))).toEqual(['unexplained']);
     const longAgo = (node: number) =>

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { bringUp } from '../../support/bring-up.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
@@ -66,6 +67,47 @@ describe('a run lock', () => {
     const lock = await acquired(one);
     expect(await stored()).toEqual(servers.map(() => `${one.instanceId}:${lock.value}`));
     expect(await two.locks.tryAcquire(['a'], TTL_MS)).toEqual([{ kind: 'held', holder: one.instanceId }]);
+  });
+
+  it('counts at the memories that are meant, and at no other server behind a name', async () => {
+    const ids = await bringUp(one.nodes, one.set);
+    const meant = new Map(Object.entries(ids));
+    let renamed = 0;
+    one.guardLocks({
+      lockAddressee: (position) => {
+        const id = meant.get(position);
+        return id === undefined ? undefined : { position, id };
+      },
+      lockRefused: () => {
+        renamed += 1;
+      },
+    });
+    const lock = await acquired(one);
+    expect(await one.locks.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
+    // As where the names of two of them have come to lead elsewhere since the last beat.
+    for (const position of Object.keys(ids).slice(0, 2)) meant.set(position, '9.other');
+    expect(await one.locks.extend([lock], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '1 extended, 2 renamed of 3 nodes' },
+    ]);
+    expect(await one.locks.tryAcquire(['b'], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '1 acquired, 2 renamed of 3 nodes' },
+    ]);
+    expect(renamed).toBe(4);
+    // What has been set there before is taken back all the same.
+    await one.locks.release([lock]);
+    expect(await stored()).toEqual([null, null, null]);
+  });
+
+  it('does not count at a memory without a vote, whatever its id', async () => {
+    const ids = await bringUp(one.nodes, one.set);
+    for (const server of servers) await server.client().hdel(`{${namespace}}:ledger`, 'vote');
+    one.guardLocks({
+      lockAddressee: (position) => ({ position, id: ids[position] ?? '' }),
+      lockRefused: () => undefined,
+    });
+    expect(await one.locks.tryAcquire(['a'], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '3 renamed of 3 nodes' },
+    ]);
   });
 
   it('is not shared by two runs of one instance', async () => {
@@ -243,6 +285,8 @@ describe('a node that may have forgotten a lock', () => {
         '',
         fresh.instanceId,
         '0',
+        '',
+        '',
         'abc',
         '1000',
       );

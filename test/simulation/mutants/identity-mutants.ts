@@ -99,6 +99,23 @@ const NOTES: readonly Mutant[] = [
   },
 ];
 
+const LOCKS: readonly Mutant[] = [
+  {
+    name: 'a lock counts at whatever memory answers',
+    profiles: ['leases'],
+    file: 'memory/memory-lock-table.ts',
+    find: "return id !== '' && (id !== memory.id || position !== memory.vote);",
+    replace: "return id === '' && position === memory.vote && id !== '';",
+  },
+  {
+    name: 'a lock counts at a memory without a vote',
+    profiles: ['leases'],
+    file: 'memory/memory-lock-table.ts',
+    find: "return id !== '' && (id !== memory.id || position !== memory.vote);",
+    replace: "return id !== '' && id !== memory.id;",
+  },
+];
+
 const INSTANCES: readonly Mutant[] = [
   {
     name: 'nobody connects anew to a wrong server',
@@ -138,4 +155,4 @@ const INSTANCES: readonly Mutant[] = [
   },
 ];
 
-export const IDENTITY_MUTANTS: readonly Mutant[] = [...CLAIMS, ...NOTES, ...INSTANCES];
+export const IDENTITY_MUTANTS: readonly Mutant[] = [...CLAIMS, ...NOTES, ...LOCKS, ...INSTANCES];

@@ -8,6 +8,7 @@ import type {
   ExtendVote,
 } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
 import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import type { LockAddressee } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type { History } from './history.js';
 
 interface Entry {
@@ -35,6 +36,7 @@ export interface LockRequest {
   readonly ttlMs: number;
   /** Node time after which nobody waits for the answer. */
   readonly deadlineMs: number;
+  readonly meant?: LockAddressee;
 }
 
 /** Who might be granted a lock beside whom. */
@@ -68,10 +70,10 @@ export class LockDesk {
 
   /** The answer, and whether it was possible only because a dead holder's lock had been cut short. */
   acquire(request: LockRequest): { readonly vote: AcquireVote; readonly isTakeOver: boolean } {
-    const { task, value, holder, ttlMs, deadlineMs } = request;
+    const { task, value, holder, ttlMs } = request;
     const last = this.entries.get(task);
     const entry = this.live(task);
-    const vote = this.model.locks.acquire(task, value, nameOf(request), ttlMs, deadlineMs);
+    const vote = this.model.locks.acquire({ ...request, holder: nameOf(request) });
     if (vote.kind === 'held' && entry !== undefined && vote.freeInMs !== undefined) {
       entry.expiresAtMs = Math.min(entry.expiresAtMs, this.wallMs() + vote.freeInMs);
     }
@@ -88,9 +90,9 @@ export class LockDesk {
   }
 
   extend(request: LockRequest): ExtendVote {
-    const { task, value, holder, ttlMs, deadlineMs } = request;
+    const { task, value, holder, ttlMs } = request;
     const entry = this.live(task);
-    const vote = this.model.locks.extend(task, value, nameOf(request), ttlMs, deadlineMs);
+    const vote = this.model.locks.extend({ ...request, holder: nameOf(request) });
     if (vote !== 'extended') return vote;
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {

@@ -55,12 +55,20 @@ export class LockWitness {
   private checkTrust(task: string, ttlMs: number): void {
     for (const run of this.runs.trusted(task)) {
       const rival = { task, holder: run.instanceId, ttlMs, isInFlight: this.isInFlight };
-      const open = this.servers.filter(
-        (server) => !server.isDown && isBound(server, run.machine) && server.desk.isOpenToOthers(rival),
+      const open = this.positions().filter((servers) =>
+        servers.every(
+          (server) => !server.isDown && isBound(server, run.machine) && server.desk.isOpenToOthers(rival),
+        ),
       );
-      if (open.length < quorumOf(this.servers.length)) continue;
+      if (open.length < quorumOf(this.positions().length)) continue;
       this.history.fail('trust ends before the lock does', `${task} on ${run.instanceId}`);
     }
+  }
+
+  /** Where a name has led to two servers the lock stands on one of them. */
+  private positions(): readonly (readonly Server[])[] {
+    const positions = [...new Set(this.servers.map(({ position }) => position))];
+    return positions.map((one) => this.servers.filter(({ position }) => position === one));
   }
 
   /** A holder that got no grant for a time to live trusts no more: it neither wins nor renews with that value. */

@@ -6,7 +6,7 @@ import type { WorldParts } from '../world/world-parts.js';
 const LOOK_PERIOD_MS = 1_000;
 
 /** Timers per living instance. */
-const MOST_EVENTS_PER_INSTANCE = 100;
+const MOST_EVENTS_PER_INSTANCE = 150;
 /** The same in worlds of many tasks, whose runs and messages to the locks are one each. */
 const MOST_EVENTS_PER_TASK = 20;
 /** To one node: a storm is a fault too, whatever the node answers. */

@@ -4,8 +4,10 @@
  */
 
 import {
+  ANY_MEMORY,
   decideAcquire,
   decideExtend,
+  type LockAddressee,
   type LockVote,
 } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import type {
@@ -40,10 +42,15 @@ export interface NetworkedLocksParts {
   readonly onRelease: (locks: readonly HeldLock[]) => void;
 }
 
+export interface ServerGuard {
+  addresseeOf(server: Server): LockAddressee | undefined;
+  refused(): void;
+}
+
 export class NetworkedLocks implements LockProvider {
   private readonly unanswered: UnansweredReleases;
   private longestTtlMs = 0;
-  private counts: (server: Server) => boolean = () => true;
+  private guard: ServerGuard = { addresseeOf: () => ANY_MEMORY, refused: () => undefined };
 
   constructor(private readonly parts: NetworkedLocksParts) {
     this.unanswered = new UnansweredReleases(parts.machine, (server, locks) =>
@@ -53,9 +60,9 @@ export class NetworkedLocks implements LockProvider {
     );
   }
 
-  /** As in production: only servers of which this is true are asked, and all are told of releases. */
-  countWhere(counts: (server: Server) => boolean): void {
-    this.counts = counts;
+  /** As in production: only memories that it names are asked, and all are told of releases. */
+  guardBy(guard: ServerGuard): void {
+    this.guard = guard;
   }
 
   /** Tells the server again what it has not answered. */
@@ -95,8 +102,8 @@ export class NetworkedLocks implements LockProvider {
     // Ahead of the bid, which must not be refused because of an old lock of our own.
     for (const server of servers()) this.resend(server);
     let takeOvers = 0;
-    const replies = await this.ask<LockVote>((server, deadlineMs) => {
-      const request = this.request(lock, server, ttlMs, deadlineMs);
+    const replies = await this.ask<LockVote>((server, deadlineMs, meant) => {
+      const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
       const { vote, isTakeOver } = server.desk.acquire(request);
       if (isTakeOver) takeOvers += 1;
       if (vote.kind === 'acquired') witness.granted(server, request);
@@ -113,8 +120,8 @@ export class NetworkedLocks implements LockProvider {
   }
 
   private async extendOne(lock: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
-    const replies = await this.ask<LockVote>((server, deadlineMs) => {
-      const request = this.request(lock, server, ttlMs, deadlineMs);
+    const replies = await this.ask<LockVote>((server, deadlineMs, meant) => {
+      const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
       const kind = server.desk.extend(request);
       if (kind === 'extended') this.parts.witness.granted(server, request);
       return { kind };
@@ -135,14 +142,19 @@ export class NetworkedLocks implements LockProvider {
   }
 
   /** The deadline is in the server's own time: after it the caller has given up on the message. */
-  private ask<T>(work: (server: Server, deadlineMs: number) => T): Promise<readonly NodeReply<T>[]> {
-    return Promise.all(
+  private async ask<T extends LockVote>(
+    work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
+  ): Promise<readonly NodeReply<T>[]> {
+    const replies = await Promise.all(
       this.parts.servers().map((server) => {
-        if (!this.counts(server)) return { answered: false, reason: 'its server has no vote' };
+        const meant = this.guard.addresseeOf(server);
+        if (meant === undefined) return { answered: false as const, reason: 'its server has no vote' };
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
-        return this.askOne(server, () => work(server, deadlineMs));
+        return this.askOne(server, () => work(server, deadlineMs, meant));
       }),
     );
+    if (replies.some((reply) => reply.answered && reply.value.kind === 'renamed')) this.guard.refused();
+    return replies;
   }
 
   private askOne<T>(server: Server, work: () => T): Promise<NodeReply<T>> {

@@ -7,7 +7,7 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'sets';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -136,6 +136,22 @@ export const IDENTITY: Profile = {
   handlers: ['short'],
 };
 
+/**
+ * Runs with leases while names move. Locks name one memory each, and no memories of other positions: what keeps two runs apart is looked at
+ * here, and what keeps ticks apart above.
+ */
+export const LEASES: Profile = {
+  ...NORMAL,
+  name: 'leases',
+  namesMove: true,
+  isStrict: true,
+  identityWaitMs: Number.POSITIVE_INFINITY,
+  servers: [3, 3, 5],
+  leastInstances: 2,
+  handlers: ['long'],
+  handlersWithPolicies: ['long', 'long', 'short', 'hanging'],
+};
+
 /** Instances of two sets of nodes on the same servers, and nodes that forget, or fleets that sleep. */
 export const SETS: Profile = {
   ...IDENTITY,
@@ -152,4 +168,4 @@ export const SETS: Profile = {
   servers: [3, 3, 3, 5, 1],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, SETS];
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS];

@@ -129,9 +129,15 @@ function buildScheduler(
     identityWaitMs: profile.identityWaitMs,
   });
   if (locks instanceof NetworkedLocks) {
-    locks.countWhere((server) => {
-      const index = resident.connections.findIndex((connection) => connection.server === server);
-      return electorate.countsLocksOf(nodes[index]?.position ?? '');
+    locks.guardBy({
+      addresseeOf: (server) => {
+        const index = resident.connections.findIndex((connection) => connection.server === server);
+        return electorate.lockAddressee(nodes[index]?.position ?? '');
+      },
+      refused: () => {
+        parts.history.count('a lock is asked of another memory');
+        electorate.lockRefused();
+      },
     });
   }
   const membership = new QuorumMembership(nodes, electorate);

@@ -124,7 +124,9 @@ describe('the contest for a tick', () => {
     cluster.join([taskOf(() => undefined)], joining);
     await cluster.clock.advance(4_500);
     for (const node of cluster.nodes) {
-      expect(node.locks.acquire('settle', 'probe', 'you', 300).kind).toBe('acquired');
+      expect(node.locks.acquire({ task: 'settle', value: 'probe', holder: 'you', ttlMs: 300 }).kind).toBe(
+        'acquired',
+      );
     }
   });
 

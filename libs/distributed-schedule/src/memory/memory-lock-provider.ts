@@ -21,7 +21,7 @@ export class MemoryLockProvider implements LockProvider {
   async extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
     return locks.map(({ task, value }) => {
       const votes = this.nodes.map((node) => ({
-        kind: node.locks.extend(task, value, this.instanceId, ttlMs, IN_TIME),
+        kind: node.locks.extend({ task, value, holder: this.instanceId, ttlMs, deadlineMs: IN_TIME }),
       }));
       return decideExtend(votes, this.nodes.length);
     });
@@ -33,7 +33,7 @@ export class MemoryLockProvider implements LockProvider {
 
   private tryAcquireOne(task: string, ttlMs: number): LockVerdict {
     const lock: HeldLock = { task, value: this.random.id() };
-    const votes = this.nodes.map((node) => node.locks.acquire(task, lock.value, this.instanceId, ttlMs));
+    const votes = this.nodes.map((node) => node.locks.acquire({ ...lock, holder: this.instanceId, ttlMs }));
     const verdict = decideAcquire(votes, this.nodes.length);
     if (verdict.kind === 'acquired') return { kind: 'acquired', lock };
     this.releaseOne(lock);

@@ -4,8 +4,9 @@
  */
 
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
-import type { HeldVote } from '../protocol/lease/lock-verdict.js';
+import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
+import type { LedgerMemory } from './memory-ledger.js';
 
 interface LockEntry {
   readonly value: string;
@@ -14,9 +15,20 @@ interface LockEntry {
   readonly expiresAtMs: number;
 }
 
-export type AcquireVote = HeldVote | { readonly kind: 'acquired' | 'quarantined' | 'too_late' };
+export type AcquireVote = HeldVote | { readonly kind: 'acquired' | 'quarantined' | 'too_late' | 'renamed' };
 
-export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late';
+export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed';
+
+export interface LockAsk {
+  readonly task: string;
+  readonly value: string;
+  readonly holder: string;
+  readonly ttlMs: number;
+  /** Node time after which nobody waits for the answer; 0, or absent: unknown. */
+  readonly deadlineMs?: number;
+  /** Absent: whichever memory answers. */
+  readonly meant?: LockAddressee;
+}
 
 export type LockSnapshot = ReadonlyMap<string, LockEntry>;
 
@@ -32,20 +44,15 @@ export class MemoryLockTable {
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
-    /** Since when this incarnation of the node exists, in node time. Asked first in every call: it is the guard. */
-    private readonly sinceMs: () => number,
+    /** Of this incarnation of the node. Asked first in every call: it is the guard. */
+    private readonly remember: () => Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote'>,
   ) {}
 
-  /** @param deadlineMs node time after which nobody waits for the answer; 0 = unknown */
-  acquire(
-    task: string,
-    value: string,
-    holder: string,
-    ttlMs: number,
-    deadlineMs = UNKNOWN_DEADLINE,
-  ): AcquireVote {
-    const sinceMs = this.sinceMs();
+  acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
+    const memory = this.remember();
+    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
+    if (isAnother(memory, meant)) return { kind: 'renamed' };
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
     const entry = this.live(task, nowMs);
     if (entry !== undefined && entry.value !== value) return this.refuse(task, entry, nowMs);
@@ -60,15 +67,11 @@ export class MemoryLockTable {
    * else can have been granted it on this node since the loss, and callers renew only while they trust, which the
    * deadline shows.
    */
-  extend(
-    task: string,
-    value: string,
-    holder: string,
-    ttlMs: number,
-    deadlineMs = UNKNOWN_DEADLINE,
-  ): ExtendVote {
-    const sinceMs = this.sinceMs();
+  extend({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): ExtendVote {
+    const memory = this.remember();
+    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
+    if (isAnother(memory, meant)) return 'renamed';
     if (isTooLate(deadlineMs, nowMs)) return 'too_late';
     const entry = this.live(task, nowMs);
     if (entry === undefined) {
@@ -83,7 +86,7 @@ export class MemoryLockTable {
 
   /** Answers whether the lock was the caller's. */
   release(task: string, value: string): boolean {
-    this.sinceMs();
+    this.remember();
     return this.live(task, this.clock.wallMs())?.value === value && this.entries.delete(task);
   }
 
@@ -141,6 +144,11 @@ export class MemoryLockTable {
     this.entries.delete(task);
     return undefined;
   }
+}
+
+/** Another server behind the name, or a memory that the others have not noted yet. */
+function isAnother(memory: Pick<LedgerMemory, 'id' | 'vote'>, { position, id } = ANY_MEMORY): boolean {
+  return id !== '' && (id !== memory.id || position !== memory.vote);
 }
 
 function isTooLate(deadlineMs: number, nowMs: number): boolean {

@@ -62,7 +62,7 @@ export class MemoryNode {
   ) {
     this.ledger = new MemoryLedger(clock, newNonce);
     this.board = new MemoryBoard(clock);
-    this.locks = new MemoryLockTable(clock, () => this.ledger.remember().sinceMs);
+    this.locks = new MemoryLockTable(clock, () => this.ledger.remember());
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 

@@ -5,6 +5,7 @@ import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
 import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf } from '../protocol/electorate/node-set.js';
+import type { LockGuard } from '../protocol/lease/lock-verdict.js';
 import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { connectRedis } from '../redis/redis-connection.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
@@ -36,8 +37,8 @@ export interface ScheduleBackend {
   /** The board's side of the same nodes. */
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
-  /** From now on only nodes of which this is true are asked for run locks and their extension. They are always told of releases. */
-  countLocksWhere(counts: (position: string) => boolean): void;
+  /** From now on run locks count of those memories only that the guard names. Releases go to whoever answers. */
+  guardLocks(guard: LockGuard): void;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];
   /**
@@ -112,7 +113,7 @@ function openMemory(
     boards: [node.connectBoard(connection)],
     locks: new MemoryLockProvider([node], random, options.instanceId),
     // The only node is in this process.
-    countLocksWhere: () => undefined,
+    guardLocks: () => undefined,
     strength: 'memory',
     health: () => [{ label: voting.label, answering: true }],
     verifyDistinct: async () => undefined,

@@ -92,7 +92,7 @@ async function createSchedulerHost(
     clock,
     observer,
   });
-  backend.countLocksWhere((position) => electorate.countsLocksOf(position));
+  backend.guardLocks(electorate);
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));

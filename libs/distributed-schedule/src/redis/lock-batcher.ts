@@ -1,3 +1,4 @@
+import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
 import { type LockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
@@ -18,7 +19,10 @@ export interface LockBatcherSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
-  readonly counts: () => boolean;
+  /** The memory whose answers count; undefined where none does. */
+  readonly addressee: () => LockAddressee | undefined;
+  /** The node is not the one that was meant. */
+  readonly onRenamed: () => void;
 }
 
 interface LockRequest {
@@ -113,21 +117,24 @@ export class LockBatcher implements EngineClient {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
       void this.#unconfirmed.resend();
     }
-    const reply = this.#isAsked(script) ? await this.#send(script, requests) : NOT_COUNTED;
+    const reply = await this.#ask(script, requests);
     if (script === RELEASE_SCRIPT && !reply.answered) {
       this.#unconfirmed.add(requests, this.#longestTtlMs);
     }
     for (const [index, request] of requests.entries()) {
-      request.settle(replyAt(reply, index));
+      const word = replyAt(reply, index);
+      if (word.kind === 'renamed') this.#settings.onRenamed();
+      request.settle(word);
     }
   }
 
   /** A release is welcome anywhere. */
-  #isAsked(script: RedisScript): boolean {
-    return script === RELEASE_SCRIPT || this.#settings.counts();
+  #ask(script: RedisScript, requests: readonly LockRequest[]): Promise<ScriptReply> {
+    const meant = script === RELEASE_SCRIPT ? ANY_MEMORY : this.#settings.addressee();
+    return meant === undefined ? Promise.resolve(NOT_COUNTED) : this.#send(script, requests, meant);
   }
 
-  #send(script: RedisScript, locks: readonly LockRequest[]): Promise<ScriptReply> {
+  #send(script: RedisScript, locks: readonly LockRequest[], meant = ANY_MEMORY): Promise<ScriptReply> {
     const { node, keys, instanceId } = this.#settings;
     // In a Cluster presence is unknown.
     const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
@@ -136,6 +143,7 @@ export class LockBatcher implements EngineClient {
       [keys.ledger, ...locks.map(({ key }) => key)],
       [
         ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
+        ...[meant.position, meant.id],
         ...locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
       ],
     );

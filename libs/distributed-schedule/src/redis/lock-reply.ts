@@ -18,6 +18,7 @@ export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): Lo
     case 'lost':
     case 'quarantined':
     case 'too_late':
+    case 'renamed':
       return { kind: word };
     case 'held':
       return rest === '' ? { kind: word } : { kind: word, holder: rest };

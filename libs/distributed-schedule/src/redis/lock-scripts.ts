@@ -5,8 +5,8 @@ import { defineScript } from './redis-scripts.js';
  * The run locks, many per call.
  *
  * KEYS  ledger (for the incarnation guard), then one lock key per lock
- * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown),
- *       then per lock: value, ttlMs
+ * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown), position
+ *       and id of the memory that is meant ('' = whatever answers), then per lock: value, ttlMs
  * Reply time, then one word per lock, see each script
  *
  * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
@@ -16,6 +16,9 @@ import { defineScript } from './redis-scripts.js';
 const LOCK_OPENING = `
 local channelPrefix, instanceId, deadline = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local isTooLate = deadline > 0 and now > deadline
+-- Another server behind the name, or a memory that the others have not noted yet: its locks would stand beside those of the one
+-- that is meant.
+local isAnother = ARGV[5] ~= '' and (ARGV[5] ~= id or ARGV[4] ~= vote)
 
 local presence = {}
 local function isPresent(id)
@@ -44,7 +47,7 @@ end
 local function forEachLock(answer)
   local reply = { time[1], time[2] }
   for i = 2, #KEYS do
-    local value, ttlMs = ARGV[i * 2], tonumber(ARGV[i * 2 + 1])
+    local value, ttlMs = ARGV[i * 2 + 2], tonumber(ARGV[i * 2 + 3])
     reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs)
   end
   return reply
@@ -58,6 +61,7 @@ end
  *   dying ms holder  somebody else's whose process seems to be gone; freed after so many ms
  *   quarantined    free, but this node may have forgotten a holder
  *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
+ *   renamed        it is another memory than the one that is meant, or has no vote
  *
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
  * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
@@ -67,6 +71,9 @@ export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
   `${LOCK_OPENING}
 return forEachLock(function(key, current, value, ttlMs)
+  if isAnother then
+    return 'renamed'
+  end
   if isTooLate then
     return 'too_late'
   end
@@ -101,6 +108,7 @@ end)
  *   lost           somebody else's, or gone
  *   quarantined    gone from a node that may have forgotten it, and the caller could not say until when it means it
  *   too_late       applied after the caller stopped waiting
+ *   renamed        as above
  *
  * In quarantine a missing lock is created again for the caller. That takes nothing from anybody: since its loss of
  * memory this node has granted no lock, and a caller renews only inside its own trust, which the deadline bounds.
@@ -110,6 +118,9 @@ export const EXTEND_SCRIPT = defineScript(
   'extend',
   `${LOCK_OPENING}
 return forEachLock(function(key, current, value, ttlMs)
+  if isAnother then
+    return 'renamed'
+  end
   if isTooLate then
     return 'too_late'
   end
@@ -134,7 +145,7 @@ end)
  * RELEASE: per lock
  *   released       it was ours and is gone
  *   absent         it was not ours
- * Time to live and deadline are ignored: a release is welcome at any time.
+ * Time to live, deadline and memory are ignored: a release is welcome at any time.
  */
 export const RELEASE_SCRIPT = defineScript(
   'release',

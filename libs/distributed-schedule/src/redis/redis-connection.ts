@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { ANY_MEMORY, type LockGuard } from '../protocol/lease/lock-verdict.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';
 import { RedisBoardNode } from './redis-board-node.js';
@@ -43,8 +44,8 @@ export interface RedisConnection {
   readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
-  /** From now on only nodes of which this is true are asked for run locks and their extension. They are always told of releases. */
-  countLocksWhere(counts: (position: string) => boolean): void;
+  /** From now on run locks count of those memories only that the guard names. Releases go to whoever answers. */
+  guardLocks(guard: LockGuard): void;
   /**
    * `quorum`: a majority of masters decides, and a minority may fail. `single`: one master; without it, no ticks.
    * `best_effort`: Sentinel or Cluster, where a failover can lose a grant and so double a tick.
@@ -76,7 +77,7 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
   const addresses = sources.map(({ address }) => address.identity);
   const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf);
   const positionAt = (node: RedisNode): string => positions[node.index] ?? SINGLE_POSITION;
-  let counts: (position: string) => boolean = () => true;
+  let guard: LockGuard | undefined;
   for (const node of nodes) {
     node.start();
   }
@@ -90,10 +91,11 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
       instanceId,
       clock,
       nodeTimeoutMs: options.nodeTimeoutMs,
-      counts: (node) => counts(positionAt(node)),
+      addressee: (node) => (guard === undefined ? ANY_MEMORY : guard.lockAddressee(positionAt(node))),
+      onRenamed: () => guard?.lockRefused(),
     }),
-    countLocksWhere: (given) => {
-      counts = given;
+    guardLocks: (given) => {
+      guard = given;
     },
     strength: strengthOf(sources),
     verifyDistinct: (timeoutMs) => verifyDistinct(nodes, clock, timeoutMs),

@@ -1,3 +1,4 @@
+import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock, ExtendVerdict, HeldLock, LockProvider, LockVerdict } from '../protocol/ports.js';
 import { LockBatcher } from './lock-batcher.js';
 import { LockRound } from './lock-round.js';
@@ -18,8 +19,10 @@ export interface RedlockLockProviderSettings {
   readonly instanceId: string;
   readonly clock: Clock;
   readonly nodeTimeoutMs: number;
-  /** Whether a lock of that node counts: a server that the others do not mean grants locks beside theirs. Absent: always. */
-  readonly counts?: (node: RedisNode) => boolean;
+  /** The memory of that node whose locks count; undefined where none does. Default: whatever answers. */
+  readonly addressee?: (node: RedisNode) => LockAddressee | undefined;
+  /** A node is not the one that was meant. */
+  readonly onRenamed?: () => void;
 }
 
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
@@ -41,11 +44,15 @@ export class RedlockLockProvider implements LockProvider {
 
   constructor(settings: RedlockLockProviderSettings) {
     this.#settings = settings;
-    const { keys, instanceId, clock, counts = () => true } = settings;
+    const { keys, instanceId, clock, addressee = () => ANY_MEMORY, onRenamed = () => {} } = settings;
     const rounds = this.#rounds;
     this.#engine = createEngine(
       settings.nodes.map(
-        (node) => new LockBatcher({ node, rounds, keys, instanceId, clock, counts: () => counts(node) }),
+        (node) =>
+          new LockBatcher({
+            ...{ node, rounds, keys, instanceId, clock, onRenamed },
+            addressee: () => addressee(node),
+          }),
       ),
     );
   }

@@ -4,6 +4,7 @@
  */
 
 import { MEMBER_TTL_MS } from '../constants.js';
+import type { LockAddressee, LockGuard } from '../lease/lock-verdict.js';
 import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
 import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
 import { quorumOf } from '../quorum.js';
@@ -37,7 +38,7 @@ export interface ElectorateParts {
   readonly takeOver?: string | undefined;
 }
 
-export class Electorate implements ElectorateView, BidGate {
+export class Electorate implements ElectorateView, BidGate, LockGuard {
   private readonly book: NodeBook;
   private readonly upkeep: Upkeep;
   private decision: SetDecision = decided('waits', 'no node has answered yet');
@@ -114,13 +115,18 @@ export class Electorate implements ElectorateView, BidGate {
   }
 
   /**
-   * Whether a run lock of that node counts. Another server than the one that the others mean would grant a lock beside theirs.
-   * Before the first answer nothing is known against it.
+   * The memory at that position whose run locks count; undefined where none does. The node compares: what this instance knows is as old as
+   * its last beat, or guessed after a refusal, and another server would grant a lock beside that of the one that is meant.
    */
-  countsLocksOf(position: string): boolean {
+  lockAddressee(position: string): LockAddressee | undefined {
     const node = this.book.known.find((one) => one.position === position);
-    const standing = node === undefined ? 'unknown' : this.book.standingOf(node);
-    return standing === 'votes' || standing === 'unknown';
+    if (node?.identity === undefined || this.book.standingOf(node) !== 'votes') return undefined;
+    return { position, id: node.identity.id };
+  }
+
+  /** A node is not the one that a request for a lock was meant for. */
+  lockRefused(): void {
+    this.askForBeat(0);
   }
 
   mayBid(): NoBid | undefined {

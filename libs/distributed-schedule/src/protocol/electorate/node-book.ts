@@ -104,7 +104,9 @@ export class NodeBook {
   }
 
   private findAgreeing(): void {
-    this.agreeing = agreeing(this.known.filter((node) => this.noted.standingOf(node, this.known) !== 'wrong_server'));
+    this.agreeing = agreeing(
+      this.known.filter((node) => this.noted.standingOf(node, this.known) !== 'wrong_server'),
+    );
   }
 
   isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {

@@ -3,12 +3,36 @@
  * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
  */
 
+import type { LedgerId } from '../electorate/ledger-id.js';
 import type { ExtendVerdict, LockVerdict } from '../ports.js';
 import { quorumOf } from '../quorum.js';
 
-/** One node's answer about one lock. Nodes in quarantine and requests that came too late speak for nobody. */
+/**
+ * The memory that a request for a lock is meant for. A name may lead to another server from one message to the next: that one
+ * would grant a lock beside the one that is meant, and both instances would have a majority.
+ */
+export interface LockAddressee {
+  readonly position: string;
+  readonly id: LedgerId;
+}
+
+/** Whichever memory answers: for those who know no ids. */
+export const ANY_MEMORY: LockAddressee = { position: '', id: '' };
+
+/** Who knows which memories are meant. */
+export interface LockGuard {
+  /** The memory at that position whose run locks count; undefined where none does. */
+  lockAddressee(position: string): LockAddressee | undefined;
+  /** A node is not the one that a request for a lock was meant for. */
+  lockRefused(): void;
+}
+
+/**
+ * One node's answer about one lock. Nodes in quarantine, requests that came too late, and nodes that are not the one that is meant, or have
+ * no vote (`renamed`), speak for nobody.
+ */
 export type LockVote =
-  | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' }
+  | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed' }
   | HeldVote
   /** No vote, and why, for people. */
   | { readonly kind: 'silent'; readonly reason: string };
