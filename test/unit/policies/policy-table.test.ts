@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveTaskPolicies } from '../../../libs/distributed-schedule/src/nest/task-policies.resolver.js';
 import type { TaskPolicies } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
-import { isRefused, nameOf, type PolicyRow, ROWS, pageRow } from './policy-rows.js';
+import { isRefused, nameOf, type PolicyRow, pageRow, ROWS } from './policy-rows.js';
 import { PolicyScene, type Start, workFor } from './policy-scene.js';
 
 /** Which ticks start, in order, when the run of tick 0 takes until 12 s: ticks 1 and 2 come due meanwhile, tick 3 afterwards. */
