@@ -517,6 +517,28 @@ describe('the audit at the start of an instance', () => {
     expect(stage.cluster.members[1]?.scheduler.status().audit.missed).toBe(finding?.ticks);
   });
 
+  it.each([50, 250, 450, 950])(
+    'leaves out no tick before its own first one, %i ms after a tick',
+    async (ms) => {
+      let lastRun = 0;
+      const task = taskOf(({ tick }) => {
+        lastRun = tick;
+      });
+      const stage = await downFor(60_000, task);
+      const { clock } = stage.cluster;
+      clock.jump(1_000 + ms - (clock.wallMs() % 1_000));
+      const startedMs = clock.wallMs();
+      const ranBefore = lastRun;
+      stage.join([task]);
+      await clock.advance(6_000);
+      const [finding] = stage.told.map((one) => one.finding);
+      expect(finding?.tick).toBe(Math.floor(startedMs / 1_000) * 1_000);
+      expect(finding?.ticks).toBe(((finding?.tick ?? 0) - ranBefore) / 1_000);
+      // Somebody who slept may start a tick until its lateness limit.
+      expect(finding?.certain).toBe(ms > 400 + 150);
+    },
+  );
+
   it('counts a thousand ticks of a task at most', async () => {
     const stage = await downFor(7_200_000);
     stage.join([idle]);

@@ -84,14 +84,16 @@ export class MissedWhileDown {
     const { schedule, name } = task;
     let ticks = 0;
     let last = 0;
-    for (let tick = schedule.nextAfter(afterMs); tick !== undefined && ticks < MOST_MISSED_COUNTED; ) {
-      const successor = schedule.nextAfter(tick);
-      if (tick + latenessLimit(task, tick, successor) + AFTER_LIMIT_MS >= downUntilMs) break;
+    // Whoever comes takes no tick that was due before: each of them is counted here or nowhere.
+    for (let tick = schedule.nextAfter(afterMs); tick !== undefined && tick <= downUntilMs; ) {
+      if (ticks === MOST_MISSED_COUNTED) break;
       ticks += 1;
       last = tick;
-      tick = successor;
+      tick = schedule.nextAfter(tick);
     }
     if (ticks === 0) return;
+    // Somebody who slept, and is taken for dead, may start it until then.
+    const overMs = last + latenessLimit(task, last, schedule.nextAfter(last)) + AFTER_LIMIT_MS;
     const atLeast = ticks === MOST_MISSED_COUNTED ? 'at least ' : '';
     const detail = `no instance was there, and ${atLeast}${ticks} of its ticks passed${whatFollows(task)}`;
     this.found({
@@ -101,7 +103,7 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
-      certain,
+      certain: certain && overMs < downUntilMs,
     });
   }
 }
