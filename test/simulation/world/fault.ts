@@ -108,7 +108,7 @@ export interface Newcomer {
  * rule does not make them. Random faults seldom hurt both sides in one moment.
  *
  * - `apart`    each side reaches its own half of the other positions only
- * - `deaf`     nobody hears the beats of those who are led nowhere else, and all clocks step forward: their claims still come
+ * - `deaf`     nobody hears the beats of those who are led nowhere else, and all clocks step forward: they still bid when the others are led
  * - `forgets`  these reach none of the others, until one of them has forgotten; from then on they reach that one
  */
 export interface SidesPart {

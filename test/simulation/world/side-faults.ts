@@ -1,5 +1,6 @@
 /** Parts the instances of a world into two sides that rely on different servers of one position. */
 
+import { MEMBER_TTL_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
 import type { SidesPart } from './fault.js';
 import type { LinkFaults } from './link-faults.js';
 import type { NameFaults } from './name-faults.js';
@@ -10,6 +11,8 @@ import type { WorldParts } from './world-parts.js';
 
 /** A member is taken for gone after 3 s, and a new id is noted and votes within two beats more. */
 const OTHER_SIDE_VOTES_AFTER_MS = 4_500;
+/** The newest beat of those who are not heard may have come right before. */
+const LEAD_AFTER_MS = 50;
 /** Its vote is back, if it gets one. */
 const NOTED_AGAIN_MS = 300;
 
@@ -26,28 +29,31 @@ export class SideFaults {
     const living = this.living();
     const misled = living.filter((_, index) => index % 2 === 1);
     const staying = living.filter((_, index) => index % 2 === 0);
+    if (how === 'deaf') {
+      this.deafen(staying, byMs, forMs);
+      const goneMs = MEMBER_TTL_MS - byMs + LEAD_AFTER_MS;
+      unlessHealed(this.parts, goneMs, () => this.nameFaults.lead(misled, server, content, forMs));
+      this.parts.history.count(`sides part: ${how}`);
+      return;
+    }
     const position = this.nameFaults.lead(misled, server, content, forMs);
     if (position === undefined) return;
     this.parts.history.count(`sides part: ${how}`);
     const others = this.parts.positions.filter((one) => one !== position);
     const half = others.length / 2;
-    switch (how) {
-      case 'apart':
-        this.cut(staying, others.slice(half), forMs);
-        this.cut(misled, others.slice(0, half), forMs);
-        return;
-      case 'deaf':
-        for (const instance of staying)
-          for (const { server: each } of instance.connections)
-            this.linkFaults.hurt(instance, each, forMs, { areBeatsCut: true });
-        this.serverFaults.stepAll(byMs);
-        return;
-      case 'forgets':
-        this.forget(staying, position, others, forMs);
-        return;
-      default:
-        how satisfies never;
+    if (how === 'forgets') this.forget(staying, position, others, forMs);
+    else {
+      this.cut(staying, others.slice(half), forMs);
+      this.cut(misled, others.slice(0, half), forMs);
     }
+  }
+
+  /** Nodes take them for gone while they still bid: by their own clocks, their newest beat is younger. */
+  private deafen(instances: readonly Instance[], byMs: number, forMs: number): void {
+    for (const instance of instances)
+      for (const { server } of instance.connections)
+        this.linkFaults.hurt(instance, server, forMs, { areBeatsCut: true });
+    this.serverFaults.stepAll(byMs);
   }
 
   private forget(
