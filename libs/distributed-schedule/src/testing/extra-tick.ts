@@ -6,11 +6,14 @@ import type { PlannedTask } from '../nest/planned-task.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
 import { areTooNear } from '../protocol/trigger-slot.js';
 
-/** A bid goes out 30 ms before its tick; no instance bids earlier than 70 ms before it. */
-const LEAD_MS = 80;
+/** On a clock that stands still a bid takes no time, ms. */
+const LEAD_MS = 1;
 
 /** Remembered for so long, ms. */
 const TTL_MS = 60_000;
+
+/** More than two ticks have to be apart, ms. */
+const LOOK_BACK_MS = 100;
 
 /** Further ahead than this no instant is looked for, ms. */
 const LOOK_AHEAD_MS = 60_000;
@@ -42,6 +45,3 @@ function isNearScheduled(schedule: PlannedTask['base'], tick: number): boolean {
   }
   return false;
 }
-
-/** More than two ticks have to be apart, ms. */
-const LOOK_BACK_MS = 100;

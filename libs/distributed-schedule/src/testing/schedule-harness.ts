@@ -56,7 +56,7 @@ export class ScheduleHarness implements OnModuleInit {
 
   /**
    * Runs one tick of a task now, whatever its schedule says, and waits for its end: retries, `timeoutMs` and the other policies count
-   * as ever. About 100 ms pass on the clock, and more while the run waits for a retry; what else is due then runs too.
+   * as ever. Some 30 ms pass on the clock, and more while the run waits for a retry; what else is due then runs too.
    * @returns how it ended; a handler that throws is the outcome `failed` with its `error`, and no rejection
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TASK_DISABLED, DSCHED_NOBODY_RUNS, DSCHED_RUNS_ONCE,
    *   DSCHED_NO_ROOM, DSCHED_BAD_OPTION; DSCHED_NOT_KEPT before `app.init()`; DSCHED_TIMED_OUT for a run that has not ended after an hour
