@@ -9,7 +9,8 @@ export function filesOfPage(page: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [, code = ''] of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
     const [, path] = /^\/\/ (\S+\.ts)\n/.exec(code) ?? [];
-    if (path === undefined) throw new Error(`a block of ${page} does not say in which file it belongs:\n${code}`);
+    if (path === undefined)
+      throw new Error(`a block of ${page} does not say in which file it belongs:\n${code}`);
     files.set(path, code);
   }
   return files;

@@ -24,8 +24,13 @@ export class PageFolder {
     this.folder = mkdtempSync(join(root, 'dist', 'page-'));
     writeFiles(this.folder, filesOfPage(page));
     const library = join(root, 'libs/distributed-schedule/src');
-    const names = ['nestjs-distributed-schedule', ...ENTRIES.map((entry) => `nestjs-distributed-schedule/${entry}`)];
-    const paths = Object.fromEntries(names.map((name) => [name, [join(library, name.split('/')[1] ?? '', 'index.ts')]]));
+    const names = [
+      'nestjs-distributed-schedule',
+      ...ENTRIES.map((entry) => `nestjs-distributed-schedule/${entry}`),
+    ];
+    const paths = Object.fromEntries(
+      names.map((name) => [name, [join(library, name.split('/')[1] ?? '', 'index.ts')]]),
+    );
     this.write('package.json', { private: true, type: 'module', name: 'shop' });
     this.write('tsconfig.json', {
       extends: join(root, 'tsconfig.json'),
@@ -50,9 +55,11 @@ export class PageFolder {
   }
 
   async compile(): Promise<void> {
-    await run(join(root, 'node_modules/.bin/tsc'), ['-p', this.folder]).catch(({ stdout }: { stdout: string }) => {
-      throw new Error(stdout);
-    });
+    await run(join(root, 'node_modules/.bin/tsc'), ['-p', this.folder]).catch(
+      ({ stdout }: { stdout: string }) => {
+        throw new Error(stdout);
+      },
+    );
   }
 
   /** @param files the spec files to run, as the page names them */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { filesOfPage, writeFiles } from '../../support/page-files.js';
 import type { Combination, WayOfUse } from './combinations.js';
 
 const run = promisify(execFile);
@@ -132,7 +133,7 @@ async function compile(
 }
 
 async function runJest(at: Installed, name: string, transformer: string): Promise<void> {
-  const cwd = layOutTests(at, name, { ...NODE10, isolatedModules: true });
+  const cwd = layOutTests(at, name, { ...NODE10, isolatedModules: true }, 'jest');
   const decorators = {
     parser: { syntax: 'typescript', decorators: true },
     transform: { legacyDecorator: true, decoratorMetadata: true },
@@ -143,7 +144,7 @@ async function runJest(at: Installed, name: string, transformer: string): Promis
       : [transformer, { jsc: decorators, module: { type: 'commonjs' } }];
   writeJson(join(cwd, 'jest.config.json'), {
     moduleFileExtensions: ['js', 'json', 'ts'],
-    testRegex: '.*\\.spec\\.ts$',
+    testRegex: '.*[.-]spec\\.ts$',
     transform: { '^.+\\.(t|j)s$': transform },
     testEnvironment: 'node',
   });
@@ -154,17 +155,32 @@ async function runJest(at: Installed, name: string, transformer: string): Promis
 }
 
 async function runVitest(at: Installed): Promise<void> {
-  const cwd = layOutTests(at, 'vitest', NODENEXT);
+  const cwd = layOutTests(at, 'vitest', NODENEXT, 'vitest');
+  writeFileSync(
+    join(cwd, 'vitest.config.mjs'),
+    'export default { test: { globals: true, include: ["**/*{.,-}spec.ts"] } };\n',
+  );
   const script = join(at.folder, 'node_modules', 'vitest', 'vitest.mjs');
-  const settings = ['run', '--globals', '--root', cwd];
+  const settings = ['run', '--root', cwd];
   // vitest tells its own workers by these who they are.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST')));
   await run(at.node, [script, ...settings], { cwd, env, timeout: APP_TIMEOUT_MS });
 }
 
-function layOutTests(at: Installed, name: string, compilerOptions: object): string {
+/** What `docs/testing.md` shows is tried too, but for what needs a server (test/integration/docs) and the blocks of the other runner. */
+function layOutTests(
+  at: Installed,
+  name: string,
+  compilerOptions: object,
+  runner: 'jest' | 'vitest',
+): string {
   const cwd = join(at.folder, name);
   mkdirSync(cwd, { recursive: true });
+  const other = runner === 'jest' ? 'vitest' : 'jest';
+  const fitting = [...filesOfPage('testing.md')].filter(
+    ([path]) => !path.includes(`.${other}.`) && !path.includes('real-redis'),
+  );
+  writeFiles(cwd, new Map(fitting));
   copyFileSync(join(sources, 'app.spec.ts'), join(cwd, 'app.spec.ts'));
   writeJson(join(cwd, 'package.json'), { private: true });
   writeJson(join(cwd, 'tsconfig.json'), { compilerOptions, files: ['app.spec.ts'] });

@@ -29,7 +29,12 @@ describe('docs/testing.md', () => {
   it(
     'has tests that pass as they stand',
     async () => {
-      const { tests } = await page.test(['settlement.spec', 'schedule.e2e', 'switch.e2e', 'fake-timers.vitest']);
+      const { tests } = await page.test([
+        'settlement.spec',
+        'schedule.e2e',
+        'switch.e2e',
+        'fake-timers.vitest',
+      ]);
       expect(tests.map(({ title, state }) => `${state}: ${title}`)).toEqual(
         expect.arrayContaining([
           'passed: Settlement saves every open order',

@@ -43,7 +43,9 @@ describe('ScheduleHarness.tick', () => {
     const { schedule, shop } = await boot();
     const report = await schedule.tick('settle', { payload: { dryRun: true } });
     expect(report).toMatchObject({ task: 'settle', outcome: 'success', attempt: 1 });
-    expect(shop.settled.map(({ payload, tick }) => [payload, tick])).toEqual([[{ dryRun: true }, report.tick]]);
+    expect(shop.settled.map(({ payload, tick }) => [payload, tick])).toEqual([
+      [{ dryRun: true }, report.tick],
+    ]);
     expect(shop.reports).toBe(0);
     expect(schedule.runs('settle')).toEqual([report]);
   });
@@ -87,7 +89,7 @@ describe('ScheduleHarness.tick', () => {
       once(): void {}
     }
     const { schedule } = await boot({ providers: [Once] });
-    await expect(schedule.tick('setle')).rejects.toThrow("DSCHED_UNKNOWN_TASK: there is no task \"setle\"");
+    await expect(schedule.tick('setle')).rejects.toThrow('DSCHED_UNKNOWN_TASK: there is no task "setle"');
     await expect(schedule.tick('setle')).rejects.toThrow("Did you mean 'settle'?");
     await expect(schedule.tick('once')).rejects.toThrow('DSCHED_RUNS_ONCE');
     await schedule.advance(1_000);
@@ -107,7 +109,9 @@ describe('ScheduleHarness.tick', () => {
   });
 
   it('is not possible before the app is initialised', async () => {
-    const testing = await Test.createTestingModule({ imports: [appModule({}), DistributedScheduleTestingModule] })
+    const testing = await Test.createTestingModule({
+      imports: [appModule({}), DistributedScheduleTestingModule],
+    })
       .setLogger(new LogCapture())
       .compile();
     onTestFinished(() => testing.close());
@@ -172,7 +176,9 @@ describe('ScheduleHarness.advance', () => {
         if (calls % 3 === 0) throw new Error('every third');
       };
       await app.get(ManualClock).advance(20_000);
-      return schedule.reports().map(({ tick, outcome, attempt, instanceId }) => [tick, outcome, attempt, instanceId]);
+      return schedule
+        .reports()
+        .map(({ tick, outcome, attempt, instanceId }) => [tick, outcome, attempt, instanceId]);
     };
     expect(await history()).toEqual(await history());
   });

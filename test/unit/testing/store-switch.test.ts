@@ -57,7 +57,10 @@ describe('NEST_DISTRIBUTED_SCHEDULE', () => {
   it('replaces a lock provider and a ledger of the options too: they lead to a store as well', async () => {
     vi.stubEnv('NEST_DISTRIBUTED_SCHEDULE', 'memory');
     const tryAcquire = vi.fn(GENEROUS_STORE.lockProvider.tryAcquire);
-    const { app } = await bootShop({ ...GENEROUS_STORE, lockProvider: { ...GENEROUS_STORE.lockProvider, tryAcquire } });
+    const { app } = await bootShop({
+      ...GENEROUS_STORE,
+      lockProvider: { ...GENEROUS_STORE.lockProvider, tryAcquire },
+    });
     await tickEnded(app.get(DistributedScheduleRegistry), { task: 'settle' });
     expect(tryAcquire).not.toHaveBeenCalled();
   });

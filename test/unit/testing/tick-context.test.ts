@@ -6,7 +6,13 @@ import { describe, expect, it } from 'vitest';
 describe('createTickContext', () => {
   it('is a full context, with token and key as in production', () => {
     const first: TickContext = createTickContext({ task: 'settle', tick: 5_000 });
-    expect(first).toMatchObject({ task: 'settle', tick: 5_000, attempt: 1, fencingToken: 5_000, payload: undefined });
+    expect(first).toMatchObject({
+      task: 'settle',
+      tick: 5_000,
+      attempt: 1,
+      fencingToken: 5_000,
+      payload: undefined,
+    });
     expect(first.idempotencyKey).toMatch(/^[0-9a-f]{32}$/);
     expect(first.remainingMs()).toBe(3_000);
     expect(() => first.assertHeld()).not.toThrow();
@@ -28,7 +34,9 @@ describe('createTickContext', () => {
       payload: { p: 1 },
     };
     expect(createTickContext(given)).toMatchObject(given);
-    expect(() => createTickContext({ fencing: 2 } as never)).toThrow('DSCHED_UNKNOWN_OPTION: createTickContext has no');
+    expect(() => createTickContext({ fencing: 2 } as never)).toThrow(
+      'DSCHED_UNKNOWN_OPTION: createTickContext has no',
+    );
   });
 
   it('aborts while the lease stays good', () => {

@@ -32,7 +32,11 @@ export function optionProviders(core: Type, outer: Type): readonly Provider[] {
       useFactory: (stage?: TestStage) => readStoreSwitch(stage, process.env),
       inject: [OPTIONAL_STAGE],
     },
-    { provide: CLOCK, useFactory: (stage?: TestStage) => stage?.clock ?? new SystemClock(), inject: [OPTIONAL_STAGE] },
+    {
+      provide: CLOCK,
+      useFactory: (stage?: TestStage) => stage?.clock ?? new SystemClock(),
+      inject: [OPTIONAL_STAGE],
+    },
     {
       provide: RANDOM,
       useFactory: (stage?: TestStage) => stage?.random ?? new SystemRandom(),

@@ -183,7 +183,9 @@ function payloadOf(name: string, options: TriggerOptions): TriggerOptions {
     payload: true,
   });
   // As it is now: the caller may change the object while the trigger waits for its turn.
-  return options.payload === undefined ? {} : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
+  return options.payload === undefined
+    ? {}
+    : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
 }
 
 interface PlacedTrigger {

@@ -1,8 +1,8 @@
 /** One more tick of a task, due at once: what `registry.trigger` does, without the time that other instances need to hear of it. */
 
 import { triggerKey, triggersOn } from '../nest/control-records.js';
-import { noRoom } from '../nest/trigger-refusals.js';
 import type { PlannedTask } from '../nest/planned-task.js';
+import { noRoom } from '../nest/trigger-refusals.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
 import { areTooNear } from '../protocol/trigger-slot.js';
 
@@ -39,7 +39,11 @@ export function placeExtraTick(
 }
 
 function isNearScheduled(schedule: PlannedTask['base'], tick: number): boolean {
-  for (let next = schedule?.nextAfter(tick - LOOK_BACK_MS); next !== undefined; next = schedule?.nextAfter(next)) {
+  for (
+    let next = schedule?.nextAfter(tick - LOOK_BACK_MS);
+    next !== undefined;
+    next = schedule?.nextAfter(next)
+  ) {
     if (areTooNear(next, tick)) return true;
     if (next > tick) return false;
   }

@@ -18,5 +18,9 @@ export {
   SCHEDULE_RANDOM,
   TICK_LEDGER,
 } from './test.tokens.js';
-export { createTickContext, type TestTickContext, type TickContextOverrides } from './tick-context.factory.js';
+export {
+  createTickContext,
+  type TestTickContext,
+  type TickContextOverrides,
+} from './tick-context.factory.js';
 export { type AwaitedTick, tickEnded } from './tick-reports.js';

@@ -4,9 +4,9 @@ import {
   CLOCK,
   EXECUTION_OPTIONS,
   GIVEN_OPTIONS,
+  TICK_LEDGER as LEDGER,
   LOCK_PROVIDER as LOCKS,
   RANDOM,
-  TICK_LEDGER as LEDGER,
 } from '../nest/distributed-schedule.tokens.js';
 
 /** What `forRoot` or the factory of `forRootAsync` gave, before it is checked: a {@link DistributedScheduleOptions}. */
