@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { filesOfPage, writeFiles } from '../../support/page-files.js';
@@ -10,6 +10,9 @@ const sources = join(import.meta.dirname, 'app');
 
 /** An app that does not end by itself is a failure as well. */
 const APP_TIMEOUT_MS = 120_000;
+
+/** `app.spec.ts`, and of the page a unit test and three tests of the whole app. */
+const LEAST_SPECS = 5;
 
 /** A folder with the packed library and its peers, as npm has installed them. */
 export interface Installed {
@@ -148,10 +151,17 @@ async function runJest(at: Installed, name: string, transformer: string): Promis
     transform: { '^.+\\.(t|j)s$': transform },
     testEnvironment: 'node',
   });
-  await run(at.node, [join(at.folder, 'node_modules', 'jest', 'bin', 'jest.js')], {
-    cwd,
-    timeout: APP_TIMEOUT_MS,
-  });
+  const script = join(at.folder, 'node_modules', 'jest', 'bin', 'jest.js');
+  const { stdout } = await run(at.node, [script, '--json'], { cwd, timeout: APP_TIMEOUT_MS });
+  requireAllSpecs(cwd, stdout);
+}
+
+/** A runner that passes over a file would be content as well. Both runners report in the format of Jest. */
+function requireAllSpecs(cwd: string, report: string): void {
+  const { success, testResults } = JSON.parse(report) as { success: boolean; testResults: { name: string }[] };
+  const found = readdirSync(cwd, { recursive: true }).filter((path) => /[.-]spec\.ts$/.test(String(path)));
+  if (success && found.length >= LEAST_SPECS && testResults.length === found.length) return;
+  throw new Error(`${testResults.map(({ name }) => name)} of ${found} were run`);
 }
 
 async function runVitest(at: Installed): Promise<void> {
@@ -161,10 +171,11 @@ async function runVitest(at: Installed): Promise<void> {
     'export default { test: { globals: true, include: ["**/*{.,-}spec.ts"] } };\n',
   );
   const script = join(at.folder, 'node_modules', 'vitest', 'vitest.mjs');
-  const settings = ['run', '--root', cwd];
+  const settings = ['run', '--root', cwd, '--reporter=json'];
   // vitest tells its own workers by these who they are.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST')));
-  await run(at.node, [script, ...settings], { cwd, env, timeout: APP_TIMEOUT_MS });
+  const { stdout } = await run(at.node, [script, ...settings], { cwd, env, timeout: APP_TIMEOUT_MS });
+  requireAllSpecs(cwd, stdout);
 }
 
 /** What `docs/testing.md` shows is tried too, but for what needs a server (test/integration/docs) and the blocks of the other runner. */
@@ -183,7 +194,8 @@ function layOutTests(
   writeFiles(cwd, new Map(fitting));
   copyFileSync(join(sources, 'app.spec.ts'), join(cwd, 'app.spec.ts'));
   writeJson(join(cwd, 'package.json'), { private: true });
-  writeJson(join(cwd, 'tsconfig.json'), { compilerOptions, files: ['app.spec.ts'] });
+  // vite compiles decorators only in files that are the configuration's.
+  writeJson(join(cwd, 'tsconfig.json'), { compilerOptions, include: ['**/*.ts'] });
   return cwd;
 }
 
