@@ -158,7 +158,10 @@ async function runJest(at: Installed, name: string, transformer: string): Promis
 
 /** A runner that passes over a file would be content as well. Both runners report in the format of Jest. */
 function requireAllSpecs(cwd: string, report: string): void {
-  const { success, testResults } = JSON.parse(report) as { success: boolean; testResults: { name: string }[] };
+  const { success, testResults } = JSON.parse(report) as {
+    success: boolean;
+    testResults: { name: string }[];
+  };
   const found = readdirSync(cwd, { recursive: true }).filter((path) => /[.-]spec\.ts$/.test(String(path)));
   if (success && found.length >= LEAST_SPECS && testResults.length === found.length) return;
   throw new Error(`${testResults.map(({ name }) => name)} of ${found} were run`);
