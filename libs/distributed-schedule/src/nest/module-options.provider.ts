@@ -24,49 +24,24 @@ import type { TestStage } from './test-stage.js';
 
 const OPTIONAL_STAGE = { token: TEST_STAGE, optional: true };
 
-/** @param core the module that has these providers; `outer`: the one around it */
-export function optionProviders(core: Type, outer: Type): readonly Provider[] {
-  return [
-    {
-      provide: STORE_SWITCH,
-      useFactory: (stage?: TestStage) => readStoreSwitch(stage, process.env),
-      inject: [OPTIONAL_STAGE],
-    },
-    {
-      provide: CLOCK,
-      useFactory: (stage?: TestStage) => stage?.clock ?? new SystemClock(),
-      inject: [OPTIONAL_STAGE],
-    },
-    {
-      provide: RANDOM,
-      useFactory: (stage?: TestStage) => stage?.random ?? new SystemRandom(),
-      inject: [OPTIONAL_STAGE],
-    },
-    ownPart(LOCK_PROVIDER, 'lockProvider'),
-    ownPart(TICK_LEDGER, 'tickLedger'),
-    {
-      provide: MODULE_OPTIONS,
-      useFactory: (parts: OptionParts, modules: ModulesContainer, stage?: TestStage) => {
-        refuseSecondForRoot(modules, core);
-        refusePlainImport(modules, outer);
-        refuseForeignOverride(modules, outer, stage);
-        return moduleOptionsOf(parts);
-      },
-      inject: [OPTION_PARTS, ModulesContainer, OPTIONAL_STAGE],
-    },
-    {
-      provide: OPTION_PARTS,
-      useFactory: (...[given, away, lockProvider, tickLedger, random]: PartsInOrder): OptionParts => ({
-        given,
-        away,
-        lockProvider,
-        tickLedger,
-        random,
-      }),
-      inject: [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM],
-    },
-  ];
-}
+/** What the test kit replaces where it is there. */
+const STAGE_PROVIDERS: readonly Provider[] = [
+  {
+    provide: STORE_SWITCH,
+    useFactory: (stage?: TestStage) => readStoreSwitch(stage, process.env),
+    inject: [OPTIONAL_STAGE],
+  },
+  {
+    provide: CLOCK,
+    useFactory: (stage?: TestStage) => stage?.clock ?? new SystemClock(),
+    inject: [OPTIONAL_STAGE],
+  },
+  {
+    provide: RANDOM,
+    useFactory: (stage?: TestStage) => stage?.random ?? new SystemRandom(),
+    inject: [OPTIONAL_STAGE],
+  },
+];
 
 const OPTION_PARTS = Symbol('option parts');
 
@@ -85,6 +60,41 @@ type PartsInOrder = [
   OptionParts['tickLedger'],
   OptionParts['random'],
 ];
+
+const PARTS_PROVIDER: Provider = {
+  provide: OPTION_PARTS,
+  useFactory: (...[given, away, lockProvider, tickLedger, random]: PartsInOrder): OptionParts => ({
+    given,
+    away,
+    lockProvider,
+    tickLedger,
+    random,
+  }),
+  inject: [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM],
+};
+
+/**
+ * @param core the module that has these providers
+ * @param outer the module around it
+ */
+export function optionProviders(core: Type, outer: Type): readonly Provider[] {
+  return [
+    ...STAGE_PROVIDERS,
+    ownPart(LOCK_PROVIDER, 'lockProvider'),
+    ownPart(TICK_LEDGER, 'tickLedger'),
+    PARTS_PROVIDER,
+    {
+      provide: MODULE_OPTIONS,
+      useFactory: (parts: OptionParts, modules: ModulesContainer, stage?: TestStage) => {
+        refuseSecondForRoot(modules, core);
+        refusePlainImport(modules, outer);
+        refuseForeignOverride(modules, outer, stage);
+        return moduleOptionsOf(parts);
+      },
+      inject: [OPTION_PARTS, ModulesContainer, OPTIONAL_STAGE],
+    },
+  ];
+}
 
 /** An option that is a provider as well, so that a test can override it alone. */
 function ownPart(provide: symbol, option: 'lockProvider' | 'tickLedger'): Provider {
