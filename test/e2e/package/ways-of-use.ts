@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { filesOfPage, writeFiles } from '../../support/page-files.js';
 import type { Combination, WayOfUse } from './combinations.js';
 
 const run = promisify(execFile);
@@ -9,6 +10,9 @@ const sources = join(import.meta.dirname, 'app');
 
 /** An app that does not end by itself is a failure as well. */
 const APP_TIMEOUT_MS = 120_000;
+
+/** `app.spec.ts`, and of the page a unit test and three tests of the whole app. */
+const LEAST_SPECS = 5;
 
 /** A folder with the packed library and its peers, as npm has installed them. */
 export interface Installed {
@@ -132,7 +136,7 @@ async function compile(
 }
 
 async function runJest(at: Installed, name: string, transformer: string): Promise<void> {
-  const cwd = layOutTests(at, name, { ...NODE10, isolatedModules: true });
+  const cwd = layOutTests(at, name, { ...NODE10, isolatedModules: true }, 'jest');
   const decorators = {
     parser: { syntax: 'typescript', decorators: true },
     transform: { legacyDecorator: true, decoratorMetadata: true },
@@ -143,31 +147,58 @@ async function runJest(at: Installed, name: string, transformer: string): Promis
       : [transformer, { jsc: decorators, module: { type: 'commonjs' } }];
   writeJson(join(cwd, 'jest.config.json'), {
     moduleFileExtensions: ['js', 'json', 'ts'],
-    testRegex: '.*\\.spec\\.ts$',
+    testRegex: '.*[.-]spec\\.ts$',
     transform: { '^.+\\.(t|j)s$': transform },
     testEnvironment: 'node',
   });
-  await run(at.node, [join(at.folder, 'node_modules', 'jest', 'bin', 'jest.js')], {
-    cwd,
-    timeout: APP_TIMEOUT_MS,
-  });
+  const script = join(at.folder, 'node_modules', 'jest', 'bin', 'jest.js');
+  const { stdout } = await run(at.node, [script, '--json'], { cwd, timeout: APP_TIMEOUT_MS });
+  requireAllSpecs(cwd, stdout);
+}
+
+/** A runner that passes over a file would be content as well. Both runners report in the format of Jest. */
+function requireAllSpecs(cwd: string, report: string): void {
+  const { success, testResults } = JSON.parse(report) as {
+    success: boolean;
+    testResults: { name: string }[];
+  };
+  const found = readdirSync(cwd, { recursive: true }).filter((path) => /[.-]spec\.ts$/.test(String(path)));
+  if (success && found.length >= LEAST_SPECS && testResults.length === found.length) return;
+  throw new Error(`${testResults.map(({ name }) => name)} of ${found} were run`);
 }
 
 async function runVitest(at: Installed): Promise<void> {
-  const cwd = layOutTests(at, 'vitest', NODENEXT);
+  const cwd = layOutTests(at, 'vitest', NODENEXT, 'vitest');
+  writeFileSync(
+    join(cwd, 'vitest.config.mjs'),
+    'export default { test: { globals: true, include: ["**/*{.,-}spec.ts"] } };\n',
+  );
   const script = join(at.folder, 'node_modules', 'vitest', 'vitest.mjs');
-  const settings = ['run', '--globals', '--root', cwd];
+  const settings = ['run', '--root', cwd, '--reporter=json'];
   // vitest tells its own workers by these who they are.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST')));
-  await run(at.node, [script, ...settings], { cwd, env, timeout: APP_TIMEOUT_MS });
+  const { stdout } = await run(at.node, [script, ...settings], { cwd, env, timeout: APP_TIMEOUT_MS });
+  requireAllSpecs(cwd, stdout);
 }
 
-function layOutTests(at: Installed, name: string, compilerOptions: object): string {
+/** What `docs/testing.md` shows is tried too, but for what needs a server (test/integration/docs) and the blocks of the other runner. */
+function layOutTests(
+  at: Installed,
+  name: string,
+  compilerOptions: object,
+  runner: 'jest' | 'vitest',
+): string {
   const cwd = join(at.folder, name);
   mkdirSync(cwd, { recursive: true });
+  const other = runner === 'jest' ? 'vitest' : 'jest';
+  const fitting = [...filesOfPage('testing.md')].filter(
+    ([path]) => !path.includes(`.${other}.`) && !path.includes('real-redis'),
+  );
+  writeFiles(cwd, new Map(fitting));
   copyFileSync(join(sources, 'app.spec.ts'), join(cwd, 'app.spec.ts'));
   writeJson(join(cwd, 'package.json'), { private: true });
-  writeJson(join(cwd, 'tsconfig.json'), { compilerOptions, files: ['app.spec.ts'] });
+  // vite compiles decorators only in files that are the configuration's.
+  writeJson(join(cwd, 'tsconfig.json'), { compilerOptions, include: ['**/*.ts'] });
   return cwd;
 }
 

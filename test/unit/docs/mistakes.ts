@@ -1,6 +1,7 @@
 /** Mistakes that people make, each with the line that they read: the table at the end of docs/errors.md. */
 
 import { Injectable, Module } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { Cluster } from 'ioredis';
 import {
   CronExclusive,
@@ -13,7 +14,7 @@ import {
   type RedisInput,
   requireRedisSources,
 } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
-import { bootApp, bootError, bootWith } from '../nest/nest-app.js';
+import { bootApp, bootError, bootWith, LogCapture } from '../nest/nest-app.js';
 
 export interface Mistake {
   /** What was written, as code. */
@@ -43,6 +44,24 @@ const options = (written: string, schedule: object): Mistake => ({
   line: async () =>
     (await bootError(bootWith({ imports: [DistributedScheduleModule.forRoot(schedule)] }))).message,
 });
+
+@Module({})
+class EmptyModule {}
+
+const emptied = (): TestingModuleBuilder =>
+  Test.createTestingModule({ imports: [DistributedScheduleModule.forRoot()] })
+    .setLogger(new LogCapture())
+    .overrideModule(DistributedScheduleModule)
+    .useModule(EmptyModule);
+
+async function under<T>(value: string, run: () => Promise<T>): Promise<T> {
+  process.env.NEST_DISTRIBUTED_SCHEDULE = value;
+  try {
+    return await run();
+  } finally {
+    delete process.env.NEST_DISTRIBUTED_SCHEDULE;
+  }
+}
 
 /** A class `Report` with one method `run`, in an app with the default durations. */
 function reportWith(decorator: Task): new () => object {
@@ -127,6 +146,14 @@ export const MISTAKES: readonly Mistake[] = [
   {
     written: 'the same in a module beside the one with forRoot',
     line: async () => (await bootError(bootApp({ imports: [FeatureModule] }))).message,
+  },
+  {
+    written: '.overrideModule(DistributedScheduleModule).useModule(EmptyModule)',
+    line: async () => (await bootError(emptied().compile())).message,
+  },
+  {
+    written: 'NEST_DISTRIBUTED_SCHEDULE=test',
+    line: () => under('test', async () => (await bootError(bootApp({}))).message),
   },
   {
     written: 'two classes called Report',

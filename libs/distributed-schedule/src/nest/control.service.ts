@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
-import type { Clock } from '../protocol/ports.js';
-import { SystemRandom } from '../system/system-random.js';
+import type { Clock, Random } from '../protocol/ports.js';
 import { twoApps } from './app-claims.js';
 import { Blueprints } from './blueprints.js';
 import { ControlReconciler } from './control.reconciler.js';
@@ -9,7 +8,7 @@ import { ControlPlan } from './control-plan.js';
 import { watchDecisions } from './control-watch.js';
 import { definitionSetOf } from './definition-set.js';
 import { DefinitionSets } from './definition-sets.js';
-import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
+import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explorer.js';
@@ -38,6 +37,7 @@ export class ControlService {
   constructor(
     @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RANDOM) private readonly random: Random,
     @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
     @Inject(ObserverFanout) private readonly observer: ObserverFanout,
     @Inject(ExclusiveHandlerExplorer) private readonly handlers: ExclusiveHandlerExplorer,
@@ -103,7 +103,7 @@ export class ControlService {
       }),
       trigger: new TaskTrigger({
         ...decisions,
-        random: new SystemRandom(),
+        random: this.random,
         bidStaggerMs,
         whyNobodyRuns: whyNobodyRuns(this.options, this.host),
       }),

@@ -30,7 +30,7 @@ export function tryCurrentTick(): TickContext | undefined {
  * Runs a handler with its context as the current one. A run may hand its signal to any number of calls at once; the signal goes
  * with the run, so listeners that are left on it are no leak, which is what Node warns of from the eleventh on.
  */
-export function runInTick(context: TickContext, run: () => unknown): unknown {
+export function runInTick<T>(context: TickContext, run: () => T): T {
   setMaxListeners(0, context.signal);
   return storage.run(context, run);
 }

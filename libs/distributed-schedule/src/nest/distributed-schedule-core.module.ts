@@ -7,19 +7,15 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { findApp } from '../system/app-name.js';
-import { SystemRandom } from '../system/system-random.js';
+import { DiscoveryModule } from '@nestjs/core';
 import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
-import { GIVEN_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
-import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
-import { type ModuleOptions, resolveModuleOptions } from './distributed-schedule-options.resolver.js';
+import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
-import { refusePlainImport, refuseSecondForRoot } from './module-imports.js';
+import { optionProviders } from './module-options.provider.js';
 import { NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import { SCHEDULER_PROVIDERS } from './scheduler.provider.js';
@@ -50,12 +46,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
       imports: [DiscoveryModule, ...imports],
       providers: [
         ...given,
-        {
-          provide: MODULE_OPTIONS,
-          useFactory: (options: DistributedScheduleOptions, modules: ModulesContainer) =>
-            createModuleOptions(options, modules, outer),
-          inject: [GIVEN_OPTIONS, ModulesContainer],
-        },
+        ...optionProviders(DistributedScheduleCoreModule, outer),
         ...SCHEDULER_PROVIDERS,
         StoreWatch,
         ExclusiveMetadataAccessor,
@@ -78,14 +69,4 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.orchestrator.close();
   }
-}
-
-function createModuleOptions(
-  given: DistributedScheduleOptions,
-  modules: ModulesContainer,
-  outer: Type,
-): ModuleOptions {
-  refuseSecondForRoot(modules, DistributedScheduleCoreModule);
-  refusePlainImport(modules, outer);
-  return resolveModuleOptions(given, new SystemRandom(), findApp);
 }

@@ -63,6 +63,8 @@ export interface ModuleOptions {
   readonly deploymentKey: string | undefined;
   readonly followMoreFrequent: boolean;
   readonly onError: HandlerErrorHook | undefined;
+  /** A test, or the environment, keeps the app away from the nodes that it was given: the memory backend is meant. */
+  readonly isKeptAway?: true;
 }
 
 /**

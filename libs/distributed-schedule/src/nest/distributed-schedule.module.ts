@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { GIVEN_OPTIONS } from './distributed-schedule.tokens.js';
+import { FROM_FOR_ROOT, GIVEN_OPTIONS } from './distributed-schedule.tokens.js';
 import { DistributedScheduleCoreModule } from './distributed-schedule-core.module.js';
 import type {
   DistributedScheduleAsyncOptions,
@@ -41,14 +41,17 @@ const DISTANCE_BEYOND_ROOT = -1;
  */
 @Module({})
 export class DistributedScheduleModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly orchestrator: TaskOrchestrator;
+  /** Undefined in the class as it stands, which forRoot imports beside: see {@link refuseForeignOverride}. */
+  private readonly orchestrator: TaskOrchestrator | undefined;
 
   /** @throws DistributedScheduleError DSCHED_NO_FOR_ROOT where nothing provides what `forRoot` does */
   constructor(
     @Optional() @Inject(TaskOrchestrator) orchestrator: TaskOrchestrator | undefined,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Optional() @Inject(FROM_FOR_ROOT) isFromForRoot?: true,
   ) {
-    this.orchestrator = requireForRoot(orchestrator);
+    const found = requireForRoot(orchestrator);
+    if (isFromForRoot === true) this.orchestrator = found;
     for (const module of modules.values()) {
       if (module.metatype === DistributedScheduleModule) module.distance = DISTANCE_BEYOND_ROOT;
     }
@@ -72,21 +75,26 @@ export class DistributedScheduleModule implements OnModuleInit, OnApplicationBoo
   }
 
   async onModuleInit(): Promise<void> {
-    await this.orchestrator.register();
+    await this.orchestrator?.register();
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.orchestrator.start();
+    await this.orchestrator?.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.orchestrator.drain();
+    await this.orchestrator?.drain();
   }
 }
 
 function surround(given: readonly Provider[], imports: ModuleMetadata['imports'] = []): DynamicModule {
   const core = DistributedScheduleCoreModule.register(DistributedScheduleModule, given, imports);
-  return { module: DistributedScheduleModule, imports: [core] };
+  return {
+    module: DistributedScheduleModule,
+    // The class as it stands does nothing: it is there to be found by overrideModule.
+    imports: [DistributedScheduleModule, core],
+    providers: [{ provide: FROM_FOR_ROOT, useValue: true }],
+  };
 }
 
 function asyncProvidersOf({

@@ -4,9 +4,20 @@
 export const GIVEN_OPTIONS = Symbol.for('nestjs-distributed-schedule:given-options');
 /** The resolved {@link ModuleOptions}. */
 export const MODULE_OPTIONS = Symbol.for('nestjs-distributed-schedule:module-options');
+/** The {@link StoreSwitch} that counts, or undefined. */
+export const STORE_SWITCH = Symbol.for('nestjs-distributed-schedule:store-switch');
+/** The {@link TestStage}. Provided by the test kit only. */
+export const TEST_STAGE = Symbol.for('nestjs-distributed-schedule:test-stage');
 export const CLOCK = Symbol.for('nestjs-distributed-schedule:clock');
+export const RANDOM = Symbol.for('nestjs-distributed-schedule:random');
+/** What replaces the run locks of the backend, or undefined. */
+export const LOCK_PROVIDER = Symbol.for('nestjs-distributed-schedule:lock-provider');
+/** What replaces the ledger of the backend, or undefined. */
+export const TICK_LEDGER = Symbol.for('nestjs-distributed-schedule:tick-ledger');
 /** The {@link ScheduleBackend} with the scheduler on top of it. */
 export const SCHEDULER_HOST = Symbol.for('nestjs-distributed-schedule:scheduler-host');
 export const SCHEDULER = Symbol.for('nestjs-distributed-schedule:scheduler');
 /** What `IdempotentExecutionModule.forRoot` or its factory gave, unchecked. */
 export const EXECUTION_OPTIONS = Symbol.for('nestjs-distributed-schedule:execution-options');
+/** Stands in the module that `forRoot` makes, and not in the class as it stands. */
+export const FROM_FOR_ROOT = Symbol.for('nestjs-distributed-schedule:from-for-root');

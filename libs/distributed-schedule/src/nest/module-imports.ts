@@ -3,6 +3,10 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { FROM_FOR_ROOT } from './distributed-schedule.tokens.js';
+import type { TestStage } from './test-stage.js';
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /**
  * Counted per container: two apps in one process are two instances, as they should be.
@@ -20,13 +24,15 @@ export function refuseSecondForRoot(modules: ModulesContainer, core: Type): void
 }
 
 /**
- * The outer module, imported as it stands as well, as people do with modules that are not global. Each such import
- * would register all tasks again. Asked while the options are made, before a connection is opened that nobody would end.
+ * The outer module, imported as it stands beside the one of forRoot, as people do with modules that are not global. Asked
+ * while the options are made, before a connection is opened that nobody would end.
  * @throws DistributedScheduleError DSCHED_NO_FOR_ROOT
  */
 export function refusePlainImport(modules: ModulesContainer, outer: Type): void {
-  // One of them is that of forRoot.
-  const plain = [...modules.values()].filter((module) => module.metatype === outer).length - 1;
+  const importers = [...modules.values()].filter((module) => !isFromForRoot(module, outer));
+  const plain = importers.filter((importer) =>
+    importedBy(importer).some((imported) => imported.metatype === outer && !isFromForRoot(imported, outer)),
+  ).length;
   if (plain < 1) return;
   throw new DistributedScheduleError(
     'DSCHED_NO_FOR_ROOT',
@@ -34,6 +40,39 @@ export function refusePlainImport(modules: ModulesContainer, outer: Type): void 
       'decorators and the registry work in every module.',
     { value: plain },
   );
+}
+
+/**
+ * `overrideModule(DistributedScheduleModule)` of @nestjs/testing finds a class and no dynamic module, so forRoot imports the class
+ * too. What stands in its place is the module of the test kit, or one that would leave connections open and tasks unregistered.
+ * @throws DistributedScheduleError DSCHED_NO_FOR_ROOT
+ */
+export function refuseForeignOverride(
+  modules: ModulesContainer,
+  outer: Type,
+  stage: TestStage | undefined,
+): void {
+  const root = [...modules.values()].find((module) => isFromForRoot(module, outer));
+  if (root === undefined || stage !== undefined) return;
+  const imported = importedBy(root);
+  if (imported.some(({ metatype }) => metatype === outer)) return;
+  const [{ name } = { name: 'another module' }] = imported.filter(({ isGlobal }) => !isGlobal);
+  throw new DistributedScheduleError(
+    'DSCHED_NO_FOR_ROOT',
+    `a test has put ${name} in the place of DistributedScheduleModule, which cannot keep the app from its nodes. Write ` +
+      ".useModule(DistributedScheduleTestingModule), from 'nestjs-distributed-schedule/testing', or set " +
+      'NEST_DISTRIBUTED_SCHEDULE=off and override nothing.',
+    { value: name },
+  );
+}
+
+/** Nest leaves a gap for a class that is imported as well as put in the place of another one. */
+function importedBy({ imports }: NestModule): readonly NestModule[] {
+  return [...imports].filter((imported: NestModule | undefined) => imported !== undefined);
+}
+
+function isFromForRoot({ metatype, providers }: NestModule, outer: Type): boolean {
+  return metatype === outer && providers.has(FROM_FOR_ROOT);
 }
 
 /** @throws DistributedScheduleError DSCHED_NO_FOR_ROOT */

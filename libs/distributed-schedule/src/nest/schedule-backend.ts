@@ -91,7 +91,7 @@ function openMemory(
   events: BackendEvents,
 ): ScheduleBackend {
   const isReplaced = options.lockProvider !== undefined && options.tickLedger !== undefined;
-  if (!isReplaced) {
+  if (!isReplaced && options.isKeptAway !== true) {
     new Logger('DistributedSchedule').warn(
       'No `redis` option: the embedded memory backend is used. It coordinates nothing beyond this process, so with ' +
         'several replicas every task runs on each of them. Pass `redis` before you scale out.',

@@ -10,17 +10,15 @@ import type { BidGate } from '../protocol/electorate/electorate-view.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock, Random } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
 import { Scheduler } from '../protocol/scheduler.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
-import { SystemClock } from '../system/system-clock.js';
-import { SystemRandom } from '../system/system-random.js';
 import { roomOf } from './app-claims.js';
 import { BoardDirectory } from './board-directory.js';
 import { runInTick } from './current-tick.js';
-import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
+import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
@@ -44,7 +42,6 @@ export interface SchedulerHost {
 }
 
 export const SCHEDULER_PROVIDERS: readonly Provider[] = [
-  { provide: CLOCK, useFactory: () => new SystemClock() },
   SchedulerLogObserver,
   {
     provide: ObserverFanout,
@@ -55,7 +52,7 @@ export const SCHEDULER_PROVIDERS: readonly Provider[] = [
   {
     provide: SCHEDULER_HOST,
     useFactory: createSchedulerHost,
-    inject: [MODULE_OPTIONS, CLOCK, ObserverFanout],
+    inject: [MODULE_OPTIONS, CLOCK, RANDOM, ObserverFanout],
   },
   { provide: SCHEDULER, useFactory: (host: SchedulerHost) => host.scheduler, inject: [SCHEDULER_HOST] },
 ];
@@ -63,10 +60,10 @@ export const SCHEDULER_PROVIDERS: readonly Provider[] = [
 async function createSchedulerHost(
   options: ModuleOptions,
   clock: Clock,
+  random: Random,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
   const { protocol, instanceId, app, labels } = options;
-  const random = new SystemRandom();
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);
   // The backend is there first, and has nothing to renew before the scheduler is.

@@ -65,22 +65,34 @@ export class TaskTrigger {
   }
 
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
-    requireKnownOptions({ place: 'DistributedScheduleRegistry.trigger', task: name }, options, {
-      payload: true,
-    });
-    // As it is now: the caller may change the object while the trigger waits for its turn.
-    const payload =
-      options.payload === undefined ? {} : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
+    const payload = payloadOf(name, options);
     if (this.queue.lengthOf(name) >= MOST_TRIGGERS) throw noRoom(name, tooMany(MOST_TRIGGERS));
     return this.queue.run(name, () => this.place(name, payload));
   }
 
-  /** Writes the trigger, and moves it for as long as another one is too near. */
-  private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
+  /**
+   * Everything that {@link trigger} checks, for who places the tick in another way.
+   * @returns the task, and its payload as it is now
+   */
+  async requireTriggerable(
+    name: string,
+    options: TriggerOptions,
+  ): Promise<{ readonly planned: PlannedTask; readonly payload: TriggerOptions }> {
+    const payload = payloadOf(name, options);
+    return { planned: await this.requirePlanned(name), payload };
+  }
+
+  private async requirePlanned(name: string): Promise<PlannedTask> {
     await this.decisions.requireRead(name);
     const planned = this.decisions.requireRepeating(name);
     requireEnabled(planned);
     requireSomebody(planned, this.parts.whyNobodyRuns?.(planned));
+    return planned;
+  }
+
+  /** Writes the trigger, and moves it for as long as another one is too near. */
+  private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
+    const planned = await this.requirePlanned(name);
     let slot = this.slotOf(planned, this.triggersOf(name), 0);
     const key = triggerKey(name, slot.tick, this.parts.random.id().slice(0, 8));
     for (let move = 0; ; move += 1) {
@@ -164,6 +176,16 @@ export class TaskTrigger {
       Math.min(LONGEST_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
     );
   }
+}
+
+function payloadOf(name: string, options: TriggerOptions): TriggerOptions {
+  requireKnownOptions({ place: 'DistributedScheduleRegistry.trigger', task: name }, options, {
+    payload: true,
+  });
+  // As it is now: the caller may change the object while the trigger waits for its turn.
+  return options.payload === undefined
+    ? {}
+    : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
 }
 
 interface PlacedTrigger {

@@ -1,0 +1,51 @@
+/** One more tick of a task, due at once: what `registry.trigger` does, without the time that other instances need to hear of it. */
+
+import { triggerKey, triggersOn } from '../nest/control-records.js';
+import type { PlannedTask } from '../nest/planned-task.js';
+import { noRoom } from '../nest/trigger-refusals.js';
+import type { BoardRoom } from '../protocol/board/board-room.js';
+import { areTooNear } from '../protocol/trigger-slot.js';
+
+/** On a clock that stands still a bid takes no time, ms. */
+const LEAD_MS = 1;
+
+/** Remembered for so long, ms. */
+const TTL_MS = 60_000;
+
+/** More than two ticks have to be apart, ms. */
+const LOOK_BACK_MS = 100;
+
+/** Further ahead than this no instant is looked for, ms. */
+const LOOK_AHEAD_MS = 60_000;
+
+/**
+ * Puts it on the board.
+ * @returns when it is due, epoch ms
+ * @throws DistributedScheduleError DSCHED_NO_ROOM
+ */
+export function placeExtraTick(
+  room: BoardRoom,
+  { name, base }: PlannedTask,
+  payload: { readonly payload?: unknown },
+): number {
+  const taken = (triggersOn(room).get(name) ?? []).map(({ tick }) => tick);
+  const firstMs = Math.ceil(room.nowMs()) + LEAD_MS;
+  for (let tick = firstMs; tick < firstMs + LOOK_AHEAD_MS; tick += 1) {
+    if (taken.some((other) => areTooNear(other, tick)) || isNearScheduled(base, tick)) continue;
+    room.post(triggerKey(name, tick, 'test'), JSON.stringify({ tick, ...payload }), TTL_MS);
+    return tick;
+  }
+  throw noRoom(name, 'it is due so often that no instant is left between two ticks');
+}
+
+function isNearScheduled(schedule: PlannedTask['base'], tick: number): boolean {
+  for (
+    let next = schedule?.nextAfter(tick - LOOK_BACK_MS);
+    next !== undefined;
+    next = schedule?.nextAfter(next)
+  ) {
+    if (areTooNear(next, tick)) return true;
+    if (next > tick) return false;
+  }
+  return false;
+}
