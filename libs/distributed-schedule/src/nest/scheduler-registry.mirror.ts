@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CronJob } from 'cron';
 import type { ExclusiveTask } from './exclusive.explorer.js';
-import { type JobRegistry, NestSchedule } from './nest-schedule.js';
+import { type JobRegistry, jobKindOf, NestSchedule } from './nest-schedule.js';
 
 /** The expression of every second, with seconds first. */
 const EVERY_SECOND = '* * * * * *';
@@ -26,7 +26,7 @@ export class SchedulerRegistryMirror {
   }
 
   private showOne(registry: JobRegistry, task: ExclusiveTask): void {
-    const kind = kindOf(task);
+    const kind = jobKindOf(task.definition);
     if (registry.doesExist(kind, task.name)) {
       this.logger.warn(
         `SchedulerRegistry has another ${kind} '${task.name}' already, so the exclusive task of that name ` +
@@ -51,10 +51,6 @@ function createIdleJob({ name, definition }: ExclusiveTask): CronJob {
   return typeof timeZone === 'string'
     ? CronJob.from({ ...base, cronTime, timeZone })
     : CronJob.from({ ...base, cronTime });
-}
-
-function kindOf({ definition }: ExclusiveTask): 'cron' | 'interval' | 'timeout' {
-  return definition.kind === 'every_second' ? 'cron' : definition.kind;
 }
 
 /** Stands where a timer would. Node's clearInterval and clearTimeout pass over what is no timer, so it can be deleted as well. */
