@@ -18,6 +18,7 @@ import { type ModuleOptions, resolveModuleOptions } from './distributed-schedule
 import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
+import { LazyModuleGuard } from './lazy-module.guard.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
 import { refusePlainImport, refuseSecondForRoot } from './module-imports.js';
 import { NestSchedule } from './nest-schedule.js';
@@ -64,6 +65,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ExclusiveHandlerExplorer,
         ControlService,
         NestSchedule,
+        LazyModuleGuard,
         SchedulerRegistryMirror,
         TaskOrchestrator,
         DistributedScheduleRegistry,

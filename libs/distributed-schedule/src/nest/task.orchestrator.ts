@@ -4,6 +4,7 @@ import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
+import { LazyModuleGuard } from './lazy-module.guard.js';
 import { NestSchedule } from './nest-schedule.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
@@ -25,6 +26,7 @@ export class TaskOrchestrator {
     @Inject(SchedulerRegistryMirror) private readonly mirror: SchedulerRegistryMirror,
     @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
     @Inject(ControlService) private readonly control: ControlService,
+    @Inject(LazyModuleGuard) private readonly lazyModules: LazyModuleGuard,
   ) {}
 
   /**
@@ -37,6 +39,7 @@ export class TaskOrchestrator {
     this.warnOfEvenNodes();
     try {
       const tasks = this.explorer.explore();
+      this.lazyModules.watch();
       this.tasks = tasks.filter((task) => !task.disabled);
       for (const task of this.tasks) this.scheduler.add(task);
       this.control.begin(tasks);
@@ -68,6 +71,7 @@ export class TaskOrchestrator {
 
   /** Resolves when nothing of ours runs any more, within `shutdownTimeoutMs`. */
   async drain(): Promise<void> {
+    this.mirror.close();
     await this.scheduler.stop();
   }
 
