@@ -189,6 +189,8 @@ export class DistributedScheduleRegistry {
   }
 
   private requireBegun<T>(part: T | undefined): T {
+    // It may come before the app is ready, in onApplicationBootstrap of another module.
+    if (part !== undefined) this.host.open();
     if (part !== undefined) return part;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
