@@ -51,5 +51,7 @@ it.each([
       ...(isUp === 'up' ? ['a context that a handler closes: done'] : []),
     ]);
     expect({ code, signal }).toEqual({ code: 0, signal: null });
+    // The run that closed its app has released its lock, long before that would expire.
+    expect(await redis.client().keys('{process-ends}:lock:*')).toEqual([]);
   },
 );
