@@ -15,6 +15,7 @@ import {
   requireRedisSources,
 } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
 import { bootApp, bootError, bootWith, LogCapture } from '../nest/nest-app.js';
+import { TOOL_MISTAKES } from './tool-mistakes.js';
 
 export interface Mistake {
   /** What was written, as code. */
@@ -176,4 +177,5 @@ export const MISTAKES: readonly Mistake[] = [
   call("registry.trigger('report') with enabled: false", (registry) => registry.trigger('report'), {
     enabled: false,
   }),
+  ...TOOL_MISTAKES,
 ];

@@ -61,7 +61,9 @@ describe.each([
     expect(app.get(DistributedScheduleRegistry).get('nightly').schedule).toBe('0 3 * * * (Europe/Vienna)');
     const jobs = app.get(SchedulerRegistry).getCronJobs();
     expect([...jobs.keys()]).toEqual(['nightly']);
-    expect(jobs.get('nightly')?.isActive).toBe(false);
+    expect(() => jobs.get('nightly')?.start()).toThrowError(
+      expect.objectContaining({ code: 'DSCHED_MIRRORED_JOB' }),
+    );
   });
 });
 

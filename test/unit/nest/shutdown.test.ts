@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Inject,
@@ -123,6 +125,109 @@ describe('app.close()', () => {
     const count = log.events.length;
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(log.events).toHaveLength(count);
+  });
+});
+
+/** Of a shutdown that waits for itself a test would time out. */
+const FOR_EVER_MS = 600_000;
+
+@Injectable()
+class Closer {
+  app: { close(): Promise<void> } | undefined;
+  readonly mayEnd = new Gate<void>();
+  readonly hasClosed = new Gate<TickContext>();
+
+  constructor(@Inject(Diary) private readonly diary: Diary) {}
+
+  @IntervalExclusive(50, { name: 'close' })
+  async close(tick: TickContext): Promise<void> {
+    if (this.app === undefined) return;
+    await this.app.close();
+    this.diary.entries.push('closed');
+    this.hasClosed.resolve(tick);
+    await this.mayEnd.promise;
+  }
+}
+
+describe('app.close() in a handler', () => {
+  it('does not wait for that handler, whose run ends as any other', async () => {
+    const { app, events } = await bootApp({
+      imports: [DiaryModule],
+      providers: [Closer, Store],
+      schedule: { shutdownTimeoutMs: FOR_EVER_MS },
+    });
+    const closer = app.get(Closer);
+    closer.app = app;
+    const tick = await closer.hasClosed.promise;
+    expect(app.get(Diary).entries).toEqual(['ready', 'destroyed', 'closed']);
+    expect(tick.signal.aborted).toBe(false);
+    tick.assertHeld();
+    const ended = events.nextRun('close');
+    closer.mayEnd.resolve();
+    expect(await ended).toMatchObject({ tick: tick.tick, outcome: 'success' });
+  });
+
+  it('waits for the others', async () => {
+    const { app } = await bootApp({
+      imports: [DiaryModule],
+      providers: [Closer, Sweeper, Store],
+      schedule: { shutdownTimeoutMs: FOR_EVER_MS },
+    });
+    await app.get(Sweeper).hasStarted.promise;
+    const closer = app.get(Closer);
+    closer.app = app;
+    const registry = app.get(DistributedScheduleRegistry);
+    while (registry.status().state === 'running') await nextTurn();
+    app.get(Sweeper).mayEnd.resolve();
+    await closer.hasClosed.promise;
+    closer.mayEnd.resolve();
+    expect(app.get(Diary).entries.slice(-3)).toEqual(['ended', 'destroyed', 'closed']);
+  });
+
+  it('aborts that run too once it goes on for longer than the time to shut down', async () => {
+    const { app, events } = await bootApp({
+      imports: [DiaryModule],
+      providers: [Closer],
+      schedule: { shutdownTimeoutMs: 50 },
+    });
+    const closer = app.get(Closer);
+    closer.app = app;
+    const { signal } = await closer.hasClosed.promise;
+    if (!signal.aborted) await once(signal, 'abort');
+    const ended = events.nextRun('close');
+    closer.mayEnd.resolve();
+    expect(await ended).toMatchObject({ outcome: 'aborted' });
+  });
+
+  it('waits for runs as ever when the handler that has asked for it has returned', async () => {
+    @Injectable()
+    class Leaver {
+      readonly hasLeft = new Gate<() => Promise<void>>();
+
+      @IntervalExclusive(50, { name: 'leave' })
+      leave(): void {
+        this.hasLeft.resolve(AsyncResource.bind(() => (this.app as { close(): Promise<void> }).close()));
+      }
+
+      app: { close(): Promise<void> } | undefined;
+    }
+    const { app } = await bootApp({
+      imports: [DiaryModule],
+      providers: [Leaver, Sweeper, Store],
+      schedule: { shutdownTimeoutMs: FOR_EVER_MS },
+    });
+    await app.get(Sweeper).hasStarted.promise;
+    const leaver = app.get(Leaver);
+    leaver.app = app;
+    const close = await leaver.hasLeft.promise;
+    const registry = app.get(DistributedScheduleRegistry);
+    while (registry.status().tasks.some(({ name, running }) => name === 'leave' && running > 0))
+      await nextTurn();
+    const closed = close();
+    while (registry.status().state === 'running') await nextTurn();
+    app.get(Sweeper).mayEnd.resolve();
+    await closed;
+    expect(app.get(Diary).entries.slice(-2)).toEqual(['ended', 'destroyed']);
   });
 });
 

@@ -31,7 +31,6 @@ const FIRST_READ_WITHIN_MS = 1_000;
 export class ControlService {
   private readonly stopping = new AbortController();
   private begun: Begun | undefined;
-  private beginMs = 0;
   private keeping: Promise<void> | undefined;
 
   constructor(
@@ -63,7 +62,8 @@ export class ControlService {
   }
 
   /**
-   * Starts reading the board, for tasks of which those that are not disabled are in the scheduler.
+   * Plans tasks, of which those that are not disabled are in the scheduler. The board is read from {@link ready} on, or from the first
+   * decision that is made before.
    * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
    */
   begin(tasks: readonly ExclusiveTask[]): void {
@@ -109,10 +109,8 @@ export class ControlService {
       }),
     };
     this.observer.add(runs);
-    this.beginMs = this.clock.monotonicMs();
     reconciler.reconcile();
     watchDecisions({ board, app, sets }, () => reconciler.reconcile());
-    board.start();
   }
 
   private reconcile(reconciler: ControlReconciler): void {
@@ -130,8 +128,9 @@ export class ControlService {
   async ready(): Promise<void> {
     const { begun, host, clock } = this;
     if (begun === undefined) return;
+    host.open();
     const timer = new AbortController();
-    const lateMs = this.beginMs + FIRST_READ_WITHIN_MS;
+    const lateMs = clock.monotonicMs() + FIRST_READ_WITHIN_MS;
     await Promise.race([host.board.whenCurrent, clock.sleepUntil(lateMs, timer.signal)]);
     timer.abort('read');
     begun.reconciler.reconcile();

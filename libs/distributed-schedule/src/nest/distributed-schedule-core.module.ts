@@ -14,6 +14,7 @@ import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
 import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
+import { LazyModuleGuard } from './lazy-module.guard.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
 import { optionProviders } from './module-options.provider.js';
 import { NestSchedule } from './nest-schedule.js';
@@ -55,6 +56,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ExclusiveHandlerExplorer,
         ControlService,
         NestSchedule,
+        LazyModuleGuard,
         SchedulerRegistryMirror,
         TaskOrchestrator,
         DistributedScheduleRegistry,

@@ -37,7 +37,8 @@ const DISTANCE_BEYOND_ROOT = -1;
  *
  * A store that is down does not stop the boot: ticks end as `no_quorum` until it is back. `app.close()` stops
  * bidding, waits for running handlers at most `shutdownTimeoutMs`, and releases their leases; call
- * `app.enableShutdownHooks()` to have that on SIGTERM.
+ * `app.enableShutdownHooks()` to have that on SIGTERM. Called in a handler it waits for all but that one. Connections are opened
+ * last of all, when every hook of the boot has succeeded: an app that is only built, or does not come up, has none.
  */
 @Module({})
 export class DistributedScheduleModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {

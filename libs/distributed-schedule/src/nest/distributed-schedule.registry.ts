@@ -27,7 +27,7 @@ export interface RegisteredTask extends TaskStatus {
   /** `code`: decorated, in this version of the app or another one that runs. `runtime`: added by {@link add}. */
   readonly source: 'code' | 'runtime';
   /**
-   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator; `left_alone` by this instance, for a
+   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator or ScheduleModule; `left_alone` by this instance, for a
    * reason that stands in `conditions`.
    */
   readonly state: TaskState;
@@ -189,6 +189,8 @@ export class DistributedScheduleRegistry {
   }
 
   private requireBegun<T>(part: T | undefined): T {
+    // It may come before the app is ready, in onApplicationBootstrap of another module.
+    if (part !== undefined) this.host.open();
     if (part !== undefined) return part;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',

@@ -1,12 +1,14 @@
-import 'reflect-metadata';
 import { requireName } from '../protocol/options.js';
 import { type ExclusiveMethodDecorator, requireMethod } from './exclusive-method.decorator.js';
+import { MethodMetadata } from './method-metadata.js';
 import { requireKnownOptions } from './option-names.js';
 
 const DECORATOR = '@ExclusiveHandler';
 
 /** A fixed key: two copies of this library in one process still understand each other's decorators. */
 const EXCLUSIVE_HANDLER = 'nestjs-distributed-schedule:exclusive-handler';
+
+const METADATA = new MethodMetadata<string>(EXCLUSIVE_HANDLER);
 
 export interface ExclusiveHandlerOptions {
   /** Stable over releases: tasks that were added at run time name it. 1 to 200 characters without braces. */
@@ -28,11 +30,14 @@ export function ExclusiveHandler(options: ExclusiveHandlerOptions): ExclusiveMet
   requireName('name', options.name);
   return (prototype: unknown, key: unknown, descriptor: unknown) => {
     const decorated = requireMethod(DECORATOR, prototype, key, descriptor);
-    Reflect.defineMetadata(EXCLUSIVE_HANDLER, options.name, decorated.prototype, decorated.name);
+    METADATA.write(decorated, options.name);
   };
 }
 
-/** The name under which a method of this prototype may be run, if any. */
-export function handlerNameOf(prototype: object, method: string): string | undefined {
-  return Reflect.getMetadata(EXCLUSIVE_HANDLER, prototype, method);
+/** The methods of this prototype that may be run by name. One that a subclass overrides still may: it has no schedule to lose. */
+export function namedHandlersOf(prototype: object): readonly (readonly [name: string, method: string])[] {
+  return METADATA.names(prototype).flatMap((method): [string, string][] => {
+    const name = METADATA.find(prototype, method) ?? METADATA.overridden(prototype, method)?.value;
+    return name === undefined ? [] : [[name, method]];
+  });
 }

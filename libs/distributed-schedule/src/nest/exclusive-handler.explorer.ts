@@ -1,19 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { TickHandler } from '../protocol/tick-context.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
-import { handlerNameOf } from './exclusive-handler.decorator.js';
+import { namedHandlersOf } from './exclusive-handler.decorator.js';
+import { handlerOf, isSingleton } from './tick-handler.factory.js';
 
 type Instance = Readonly<Record<string, unknown>>;
 
 /** Finds the methods that tasks may run which are added at run time. */
 @Injectable()
 export class ExclusiveHandlerExplorer {
-  constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
-  ) {}
+  constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
   /**
    * Handlers by name. To be called when all instances exist.
@@ -26,10 +24,11 @@ export class ExclusiveHandlerExplorer {
       const instance: unknown = wrapper.instance;
       if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
       seen.add(instance);
-      const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-      for (const [name, method] of this.namedMethods(instance)) {
+      const prototype: unknown = Object.getPrototypeOf(instance);
+      if (typeof prototype !== 'object' || prototype === null) continue;
+      for (const [name, method] of namedHandlersOf(prototype)) {
         const origin = `${instance.constructor.name}.${method}`;
-        if (!isStatic) throw requestScoped(origin);
+        if (!isSingleton(wrapper)) throw requestScoped(origin);
         const first = handlers.get(name);
         if (first !== undefined) throw duplicate(name, first.origin, origin);
         handlers.set(name, { handler: handlerOf(instance as Instance, method), origin });
@@ -37,24 +36,6 @@ export class ExclusiveHandlerExplorer {
     }
     return new Map([...handlers].map(([name, { handler }]) => [name, handler]));
   }
-
-  private namedMethods(instance: object): [name: string, method: string][] {
-    const prototype: unknown = Object.getPrototypeOf(instance);
-    if (typeof prototype !== 'object' || prototype === null) return [];
-    return this.scanner.getAllMethodNames(prototype).flatMap((method): [string, string][] => {
-      const name = handlerNameOf(prototype, method);
-      return name === undefined ? [] : [[name, method]];
-    });
-  }
-}
-
-/** Looked up at each call, so that a spy or a patch that is set later is seen. */
-function handlerOf(instance: Instance, method: string): TickHandler {
-  return (context) => {
-    const handler = instance[method];
-    if (typeof handler !== 'function') throw new TypeError(`${method} is no method any more`);
-    return handler.call(instance, context);
-  };
 }
 
 function requestScoped(origin: string): DistributedScheduleError {

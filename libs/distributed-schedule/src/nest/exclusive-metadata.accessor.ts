@@ -1,6 +1,6 @@
-import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
+import { type DecoratedMethod, MethodMetadata } from './method-metadata.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 import type { ScheduleFactory } from './schedule-factory.js';
 
@@ -18,27 +18,48 @@ export interface ExclusiveMetadata {
   readonly factory?: ScheduleFactory<unknown>;
 }
 
-/**
- * Writes under (prototype, name) and not on the function, as @nestjs/schedule does: a further decorator that
- * replaces the function without copying its metadata would make the task vanish without a word.
- */
-export function writeExclusiveMetadata(prototype: object, method: string, metadata: ExclusiveMetadata): void {
-  Reflect.defineMetadata(EXCLUSIVE_TASK, metadata, prototype, method);
+const METADATA = new MethodMetadata<ExclusiveMetadata>(EXCLUSIVE_TASK);
+
+export function writeExclusiveMetadata(decorated: DecoratedMethod, metadata: ExclusiveMetadata): void {
+  METADATA.write(decorated, metadata);
 }
 
 /** What was written on exactly this prototype. */
 export function ownExclusiveMetadata(prototype: object, method: string): ExclusiveMetadata | undefined {
-  return Reflect.getOwnMetadata(EXCLUSIVE_TASK, prototype, method);
+  return METADATA.own(prototype, method);
+}
+
+/** An exclusive method of a class. */
+export interface ExclusiveMethod {
+  readonly method: string;
+  readonly metadata: ExclusiveMetadata;
+}
+
+/** A method without a decorator, in the place of an exclusive one. */
+export interface OverriddenMethod {
+  readonly method: string;
+  /** `ClassName.method` of the exclusive one. */
+  readonly origin: string;
+  readonly decorator: string;
 }
 
 /** Reads what the exclusive decorators wrote. */
 @Injectable()
 export class ExclusiveMetadataAccessor {
-  /** An inherited method counts; one that a subclass overrides without a decorator of its own does not. */
-  find(prototype: object, method: string): ExclusiveMetadata | undefined {
-    for (let owner: object | null = prototype; owner !== null; owner = Object.getPrototypeOf(owner)) {
-      if (Object.hasOwn(owner, method)) return ownExclusiveMetadata(owner, method);
-    }
-    return undefined;
+  methodsOf(prototype: object): readonly ExclusiveMethod[] {
+    return METADATA.names(prototype).flatMap((method): ExclusiveMethod[] => {
+      const metadata = METADATA.find(prototype, method);
+      return metadata === undefined ? [] : [{ method, metadata }];
+    });
+  }
+
+  overriddenMethodsOf(prototype: object): readonly OverriddenMethod[] {
+    return METADATA.names(prototype).flatMap((method): OverriddenMethod[] => {
+      if (METADATA.find(prototype, method) !== undefined) return [];
+      const base = METADATA.overridden(prototype, method);
+      if (base === undefined || base.value.options.disabled === true) return [];
+      const origin = `${base.owner.constructor.name}.${method}`;
+      return [{ method, origin, decorator: base.value.decorator }];
+    });
   }
 }

@@ -7,6 +7,7 @@ import {
   ownExclusiveMetadata,
   writeExclusiveMetadata,
 } from './exclusive-metadata.accessor.js';
+import type { DecoratedMethod } from './method-metadata.js';
 
 /** Decorates a method that takes nothing or a {@link TickContext}; anything else does not compile. */
 export type ExclusiveMethodDecorator = <T extends (tick: TickContext) => unknown>(
@@ -14,13 +15,6 @@ export type ExclusiveMethodDecorator = <T extends (tick: TickContext) => unknown
   method: string,
   descriptor: TypedPropertyDescriptor<T>,
 ) => void;
-
-/** A method as a decorator sees it. */
-export interface DecoratedMethod {
-  readonly prototype: object;
-  readonly name: string;
-  readonly method: object;
-}
 
 /** Marks a method with what `describe` makes of it. */
 export function exclusiveMethod(
@@ -31,7 +25,7 @@ export function exclusiveMethod(
   return (prototype: unknown, key: unknown, descriptor: unknown) => {
     const decorated = requireMethod(decorator, prototype, key, descriptor);
     refuseSecondDecorator(decorator, decorated);
-    writeExclusiveMetadata(decorated.prototype, decorated.name, { decorator, ...describe(decorated) });
+    writeExclusiveMetadata(decorated, { decorator, ...describe(decorated) });
   };
 }
 
@@ -62,17 +56,23 @@ export function requireMethod(
       { value: key },
     );
   }
-  const method =
-    typeof descriptor === 'object' && descriptor !== null && 'value' in descriptor
-      ? descriptor.value
-      : undefined;
+  const described: PropertyDescriptor =
+    typeof descriptor === 'object' && descriptor !== null ? descriptor : {};
+  const { value: method, get }: { readonly value?: unknown; readonly get?: unknown } = described;
   if (
     typeof prototype !== 'object' ||
     prototype === null ||
     typeof key !== 'string' ||
     typeof method !== 'function'
   ) {
-    throw notAMethod(decorator, place, 'fields, accessors and parameters cannot be scheduled');
+    const advice = 'fields, accessors and parameters cannot be scheduled';
+    throw notAMethod(
+      decorator,
+      place,
+      get === undefined
+        ? advice
+        : `${advice}. If @autobind or the like has made an accessor of it, write that one above ${decorator}`,
+    );
   }
   return { prototype, name: key, method };
 }

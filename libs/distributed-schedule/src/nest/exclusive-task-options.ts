@@ -14,7 +14,7 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
    * Default: 0.4 of the period and at most 30 s.
    */
   readonly maxLatenessMs?: number;
-  /** When true this instance checks the task at boot but never bids for it. Default false. */
+  /** When true this instance checks the task at boot but never bids for it. Default false, or what `ScheduleModule.forRoot` says of its kind. */
   readonly disabled?: boolean;
   /**
    * Shifts each tick by less than this, ms, so that tasks of one expression do not all start at once. The shift is a hash

@@ -1,10 +1,7 @@
 import { writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
-import {
-  type DecoratedMethod,
-  type ExclusiveMethodDecorator,
-  exclusiveMethod,
-} from './exclusive-method.decorator.js';
+import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
+import type { DecoratedMethod } from './method-metadata.js';
 import { takeNestSchedule } from './nest-schedule.metadata.js';
 import { requireKnownOptions } from './option-names.js';
 
@@ -41,8 +38,9 @@ function takeScheduleLater({ prototype, name }: DecoratedMethod, options: Exclus
   void Promise.resolve().then(() => {
     // Read again: a decorator in between may have replaced the method.
     const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
-    const schedule = typeof method === 'function' ? takeNestSchedule(method) : undefined;
+    if (typeof method !== 'function') return;
+    const schedule = takeNestSchedule(method);
     if (schedule !== undefined)
-      writeExclusiveMetadata(prototype, name, { decorator: DECORATOR, options, schedule });
+      writeExclusiveMetadata({ prototype, name, method }, { decorator: DECORATOR, options, schedule });
   });
 }

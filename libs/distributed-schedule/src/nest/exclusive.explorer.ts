@@ -1,23 +1,24 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DiscoveryService } from '@nestjs/core';
 import type { Clock } from '../protocol/ports.js';
 import type { TickHandler } from '../protocol/tick-context.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-import { type ExclusiveMetadata, ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
+import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './exclusive-metadata.accessor.js';
+import {
+  type FoundTask,
+  refuseDuplicate,
+  refusePerTickOfSingleton,
+  refusePlainSchedule,
+  requireCallable,
+  requireReachable,
+} from './exclusive-refusals.js';
 import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
-import { nestScheduleOf } from './nest-schedule.metadata.js';
+import { JOB_SWITCHES, type JobKind, jobKindOf, NestSchedule } from './nest-schedule.js';
 import type { TaskSurroundings } from './schedule.factory.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-import {
-  handlerOf,
-  isSingleton,
-  type ProviderWrapper,
-  perTickHandlerOf,
-  requireResolvable,
-} from './tick-handler.factory.js';
+import { handlerOf, isSingleton, type ProviderWrapper, perTickHandlerOf } from './tick-handler.factory.js';
 
 /** An exclusive method of this app, ready to be scheduled. */
 export interface ExclusiveTask extends TaskBlueprint {
@@ -25,6 +26,8 @@ export interface ExclusiveTask extends TaskBlueprint {
   readonly origin: string;
   readonly handler: TickHandler;
 }
+
+const JOB_KINDS = Object.keys(JOB_SWITCHES) as JobKind[];
 
 const LOCAL_TIMER_OPTIONS = ['threshold', 'unrefTimeout', 'initialDelay'] as const;
 
@@ -35,21 +38,21 @@ export class ExclusiveExplorer {
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(ExclusiveMetadataAccessor) private readonly accessor: ExclusiveMetadataAccessor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
     @Inject(ScheduleFactoryResolver) private readonly factories: ScheduleFactoryResolver,
     @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
+    @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
   ) {}
 
   /**
    * Every exclusive method once, in the order of the modules. To be called when all instances exist.
-   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, and what
+   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, DSCHED_NOT_A_METHOD, and what
    * {@link createTaskBlueprint} throws
    */
   explore(): readonly ExclusiveTask[] {
-    const tasks = new Map<string, FoundTask>();
+    const tasks = new Map<string, FoundTask<ExclusiveTask>>();
     // An alias (useExisting) shows the same instance under a second token.
     const seen = new Set<object>();
     for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
@@ -57,33 +60,74 @@ export class ExclusiveExplorer {
       if (instance === undefined || seen.has(instance)) continue;
       seen.add(instance);
       for (const task of this.exploreInstance(wrapper, instance)) {
-        const found: FoundTask = { task, prototype: Object.getPrototypeOf(instance) };
+        const found: FoundTask<ExclusiveTask> = { task, prototype: Object.getPrototypeOf(instance) };
         refuseDuplicate(tasks.get(task.name), found);
         tasks.set(task.name, found);
       }
     }
-    return [...tasks.values()].map(({ task }) => task);
+    const all = [...tasks.values()].map(({ task }) => task);
+    this.tellOfSwitchedOff(all);
+    return all;
   }
 
   private exploreInstance(wrapper: ProviderWrapper, instance: Instance): ExclusiveTask[] {
     const prototype: unknown = Object.getPrototypeOf(instance);
     if (typeof prototype !== 'object' || prototype === null) return [];
-    const tasks: ExclusiveTask[] = [];
-    const surroundings = this.surroundings();
-    for (const method of this.scanner.getAllMethodNames(prototype)) {
-      const metadata = this.accessor.find(prototype, method);
-      if (metadata === undefined) continue;
-      const className = classNameOf(prototype);
-      const origin = `${className}.${method}`;
-      requireReachable(wrapper, metadata, origin);
-      refusePlainSchedule(instance[method], metadata, origin);
-      const blueprint = createTaskBlueprint(metadata, { className, method }, surroundings);
-      refusePerTickOfSingleton(wrapper, blueprint);
-      this.warnOfLocalOptions(blueprint);
-      const handler = isSingleton(wrapper) ? handlerOf(instance, method) : perTickHandlerOf(wrapper, method);
-      tasks.push({ ...blueprint, origin, handler });
+    const className = classNameOf(prototype);
+    this.warnOfOverridden(prototype, className);
+    return this.accessor
+      .methodsOf(prototype)
+      .map((found) => this.taskOf(wrapper, instance, className, this.switched(found)));
+  }
+
+  private taskOf(
+    wrapper: ProviderWrapper,
+    instance: Instance,
+    className: string,
+    { method, metadata }: ExclusiveMethod,
+  ): ExclusiveTask {
+    const origin = `${className}.${method}`;
+    requireReachable(wrapper, metadata, origin);
+    // Of any other provider there is no whole instance yet, and a getter on it may not be read.
+    const isWhole = isSingleton(wrapper);
+    if (isWhole) refusePlainSchedule(requireCallable(instance, method, metadata, origin), metadata, origin);
+    const blueprint = createTaskBlueprint(metadata, { className, method }, this.surroundings());
+    refusePerTickOfSingleton(wrapper, blueprint);
+    this.warnOfLocalOptions(blueprint);
+    return {
+      ...blueprint,
+      origin,
+      handler: isWhole ? handlerOf(instance, method) : perTickHandlerOf(wrapper, method),
+    };
+  }
+
+  /** What `ScheduleModule.forRoot({ cronJobs: false })` and the like switch off is off here too. */
+  private switched(found: ExclusiveMethod): ExclusiveMethod {
+    const { schedule, options } = found.metadata;
+    if (schedule === undefined || !this.nestSchedule.isSwitchedOff(jobKindOf(schedule))) return found;
+    return { ...found, metadata: { ...found.metadata, options: { ...options, disabled: true } } };
+  }
+
+  private tellOfSwitchedOff(tasks: readonly ExclusiveTask[]): void {
+    for (const kind of JOB_KINDS) {
+      const off = tasks.filter(({ definition }) => jobKindOf(definition) === kind);
+      if (off.length === 0 || !this.nestSchedule.isSwitchedOff(kind)) continue;
+      const names = off.map(({ name }) => `'${name}'`).join(', ');
+      this.logger.log(
+        `ScheduleModule is imported with ${JOB_SWITCHES[kind]}: false, so this instance leaves exclusive tasks of that kind to others: ${names}.`,
+      );
     }
-    return tasks;
+  }
+
+  /** Either it is meant, or a decorator of the class has wrapped the method: only the one who wrote it knows. */
+  private warnOfOverridden(prototype: object, className: string): void {
+    for (const { method, origin, decorator } of this.accessor.overriddenMethodsOf(prototype)) {
+      this.logger.warn(
+        `${className}.${method} takes the place of ${origin}, which is ${decorator}, and has no decorator of its own: it is ` +
+          'not scheduled. Decorate it too, with { disabled: true } if that is meant. A class decorator that wraps ' +
+          'inherited methods does this as well.',
+      );
+    }
   }
 
   private warnOfLocalOptions({ name, definition }: TaskBlueprint): void {
@@ -114,72 +158,4 @@ function instanceOf({ instance }: ProviderWrapper): Instance | undefined {
 
 function classNameOf(prototype: object): string {
   return typeof prototype.constructor === 'function' ? prototype.constructor.name : '';
-}
-
-function requireReachable(wrapper: ProviderWrapper, metadata: ExclusiveMetadata, origin: string): void {
-  if (isSingleton(wrapper)) return;
-  if (metadata.options.perTick === true) {
-    requireResolvable(wrapper, origin);
-    return;
-  }
-  throw new DistributedScheduleError(
-    'DSCHED_REQUEST_SCOPED',
-    `${metadata.decorator} stands on ${origin}, whose class is ${wrapper.isTransient ? 'transient' : 'request-scoped'} or injects ` +
-      'something that is. No instance of it exists when a tick comes. Pass { perTick: true } to have one made for each run, ' +
-      'or move the method to a singleton provider.',
-    { value: origin },
-  );
-}
-
-function refusePerTickOfSingleton(wrapper: ProviderWrapper, { name, perTick }: TaskBlueprint): void {
-  if (!perTick || !isSingleton(wrapper)) return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    'option perTick is true, but its class is a singleton and injects nothing request-scoped; leave it out, or make the ' +
-      'provider request-scoped',
-    { task: name, value: true },
-  );
-}
-
-/** A schedule that is still in its old place would run on every replica beside the exclusive one. */
-function refusePlainSchedule(method: unknown, { decorator }: ExclusiveMetadata, origin: string): void {
-  const plain = typeof method === 'function' ? nestScheduleOf(method) : undefined;
-  if (plain === undefined) return;
-  const name = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout', every_second: '@Cron' }[
-    plain.kind
-  ];
-  throw new DistributedScheduleError(
-    'DSCHED_DUPLICATE_TASK',
-    `${origin} carries both ${decorator} and ${name}, which would run it on every replica as well. ` +
-      (decorator === '@Exclusive' ? `Put @Exclusive() above ${name}.` : `Remove ${name}.`),
-    { value: origin },
-  );
-}
-
-/** With its class, since two of them can have one name. */
-interface FoundTask {
-  readonly task: ExclusiveTask;
-  readonly prototype: unknown;
-}
-
-function refuseDuplicate(first: FoundTask | undefined, { task, prototype }: FoundTask): void {
-  if (first === undefined) return;
-  const { name, origin } = task;
-  throw new DistributedScheduleError(
-    'DSCHED_DUPLICATE_TASK',
-    first.task.origin !== origin
-      ? `both ${first.task.origin} and ${origin} use this name. Pass another { name } to one of them.`
-      : first.prototype === prototype
-        ? `there are two instances of ${origin}. Provide its class in one module and export it from there.`
-        : twoClasses(origin),
-    { task: name, value: origin },
-  );
-}
-
-function twoClasses(origin: string): string {
-  const [className = '', method = ''] = origin.split('.');
-  return (
-    `there are two classes called ${className} with a method ${method}. Pass { name } to one of them, such as ` +
-    `{ name: 'other-${className.toLowerCase()}' }: a task's name is its identity in the whole cluster.`
-  );
 }

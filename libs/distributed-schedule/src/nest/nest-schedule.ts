@@ -1,13 +1,25 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { CronJob } from 'cron';
+import type { ScheduleDefinition } from './schedule-definition.js';
 
 /** What is used of the `SchedulerRegistry` of @nestjs/schedule. */
 export interface JobRegistry {
-  doesExist(kind: 'cron' | 'interval' | 'timeout', name: string): boolean;
+  doesExist(kind: JobKind, name: string): boolean;
   addCronJob(name: string, job: CronJob): void;
   addInterval<T>(name: string, interval: T): void;
   addTimeout<T>(name: string, timeout: T): void;
+}
+
+/** As SchedulerRegistry sorts them. */
+export type JobKind = 'cron' | 'interval' | 'timeout';
+
+/** The options of ScheduleModule, by what they switch off. */
+export const JOB_SWITCHES = { cron: 'cronJobs', interval: 'intervals', timeout: 'timeouts' } as const;
+
+/** The job of @nestjs/schedule that a schedule of ours corresponds to. */
+export function jobKindOf({ kind }: Pick<ScheduleDefinition, 'kind'>): JobKind {
+  return kind === 'every_second' ? 'cron' : kind;
 }
 
 interface NestScheduleParts {
@@ -16,6 +28,11 @@ interface NestScheduleParts {
   /** How many walk the app for plain jobs: one for each `ScheduleModule.forRoot()`. */
   readonly explorers: number;
 }
+
+/** A text in all releases, so it is found without an import. */
+const MODULE_OPTIONS_TOKEN = 'SCHEDULE_MODULE_OPTIONS';
+
+type Module = ReturnType<ModulesContainer['get']> & object;
 
 /** By methods and not by class names, which a minified bundle changes. */
 const REGISTRY_METHODS = ['doesExist', 'addCronJob', 'addInterval', 'addTimeout'];
@@ -36,6 +53,12 @@ export class NestSchedule {
   find(): NestScheduleParts {
     this.parts ??= this.look();
     return this.parts;
+  }
+
+  /** Whether every import of ScheduleModule in this app says that it starts no jobs of the kind. */
+  isSwitchedOff(kind: JobKind): boolean {
+    const options = [...this.modules.values()].flatMap(optionsOf);
+    return options.length > 0 && options.every((given) => !given[JOB_SWITCHES[kind]]);
   }
 
   private look(): NestScheduleParts {
@@ -70,4 +93,10 @@ function hasMethods(metatype: unknown, names: readonly string[]): boolean {
   if (typeof metatype !== 'function') return false;
   const { prototype } = metatype as { prototype?: object };
   return prototype !== undefined && names.every((name) => name in prototype);
+}
+
+/** Those of `ScheduleModule.forRoot` or `forRootAsync`, with their defaults. Falsy values switch off there, so they do here. */
+function optionsOf({ providers }: Module): readonly Readonly<Record<string, unknown>>[] {
+  const given: unknown = providers.get(MODULE_OPTIONS_TOKEN)?.instance;
+  return typeof given === 'object' && given !== null ? [given as Readonly<Record<string, unknown>>] : [];
 }

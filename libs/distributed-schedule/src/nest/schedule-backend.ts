@@ -7,7 +7,7 @@ import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf } from '../protocol/electorate/node-set.js';
 import type { LockGuard } from '../protocol/lease/lock-verdict.js';
 import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
-import { connectRedis } from '../redis/redis-connection.js';
+import { openRedis } from '../redis/redis-connection.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 
 /**
@@ -46,6 +46,8 @@ export interface ScheduleBackend {
    * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
    */
   verifyDistinct(timeoutMs: number): Promise<void>;
+  /** Starts connecting in the background. Until then there is neither a socket nor a timer. A second call does nothing. */
+  connect(): void;
   /** Ends every connection that this library has opened. */
   close(): Promise<void>;
 }
@@ -72,7 +74,7 @@ export async function openBackend(
   events: BackendEvents,
 ): Promise<ScheduleBackend> {
   if (options.redis === undefined) return openMemory(options, clock, random, events);
-  return connectRedis({
+  return openRedis({
     inputs: options.redis,
     namespace: options.protocol.namespace,
     instanceId: options.instanceId,
@@ -117,6 +119,7 @@ function openMemory(
     strength: 'memory',
     health: () => [{ label: voting.label, answering: true }],
     verifyDistinct: async () => undefined,
+    connect: () => undefined,
     close: async () => undefined,
   };
 }

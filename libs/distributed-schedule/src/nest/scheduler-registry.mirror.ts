@@ -1,10 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CronJob } from 'cron';
+import { ControlService } from './control.service.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
-import { type JobRegistry, NestSchedule } from './nest-schedule.js';
-
-/** The expression of every second, with seconds first. */
-const EVERY_SECOND = '* * * * * *';
+import { createMirroredJob, MirroredTimer, type MirrorView, refuseControl } from './mirrored-job.js';
+import { type JobRegistry, jobKindOf, NestSchedule } from './nest-schedule.js';
 
 /**
  * Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule, so that code which lists an app's jobs
@@ -14,8 +12,16 @@ const EVERY_SECOND = '* * * * * *';
 @Injectable()
 export class SchedulerRegistryMirror {
   private readonly logger = new Logger('DistributedSchedule');
+  private isClosing = false;
+  private readonly view: MirrorView = {
+    isActive: (task) => this.control.tasks.get(task)?.state === 'active',
+    isClosing: () => this.isClosing,
+  };
 
-  constructor(@Inject(NestSchedule) private readonly nestSchedule: NestSchedule) {}
+  constructor(
+    @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
+    @Inject(ControlService) private readonly control: ControlService,
+  ) {}
 
   /** To be called when @nestjs/schedule has registered the app's own jobs, so that theirs keep their names. */
   show(tasks: readonly ExclusiveTask[]): void {
@@ -25,8 +31,13 @@ export class SchedulerRegistryMirror {
     for (const task of tasks) this.showOne(registry, task);
   }
 
+  /** From now on jobs may be stopped and deleted. To be called before @nestjs/schedule does that. */
+  close(): void {
+    this.isClosing = true;
+  }
+
   private showOne(registry: JobRegistry, task: ExclusiveTask): void {
-    const kind = kindOf(task);
+    const kind = jobKindOf(task.definition);
     if (registry.doesExist(kind, task.name)) {
       this.logger.warn(
         `SchedulerRegistry has another ${kind} '${task.name}' already, so the exclusive task of that name ` +
@@ -34,36 +45,14 @@ export class SchedulerRegistryMirror {
       );
       return;
     }
-    if (kind === 'cron') registry.addCronJob(task.name, createIdleJob(task));
-    else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task));
-    else registry.addTimeout(task.name, new MirroredTimer(task));
+    if (kind === 'cron') this.showJob(registry, task);
+    else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task, this.view));
+    else registry.addTimeout(task.name, new MirroredTimer(task, this.view));
   }
-}
 
-/** A job that is never started. `nextDate()` answers, on this machine's clock. */
-function createIdleJob({ name, definition }: ExclusiveTask): CronJob {
-  // The scheduler of this library fires the task. A job that somebody starts by hand must not run it twice.
-  const onTick = (): void => undefined;
-  const base = { name, onTick, start: false };
-  if (definition.kind !== 'cron') return CronJob.from({ ...base, cronTime: EVERY_SECOND, timeZone: 'UTC' });
-  const { cronTime, timeZone, utcOffset } = definition;
-  if (typeof utcOffset === 'number') return CronJob.from({ ...base, cronTime, utcOffset });
-  return typeof timeZone === 'string'
-    ? CronJob.from({ ...base, cronTime, timeZone })
-    : CronJob.from({ ...base, cronTime });
-}
-
-function kindOf({ definition }: ExclusiveTask): 'cron' | 'interval' | 'timeout' {
-  return definition.kind === 'every_second' ? 'cron' : definition.kind;
-}
-
-/** Stands where a timer would. Node's clearInterval and clearTimeout pass over what is no timer, so it can be deleted as well. */
-class MirroredTimer {
-  readonly task: string;
-  readonly schedule: string;
-
-  constructor({ name, schedule }: ExclusiveTask) {
-    this.task = name;
-    this.schedule = schedule.description;
+  private showJob(registry: JobRegistry, task: ExclusiveTask): void {
+    const job = createMirroredJob(task);
+    registry.addCronJob(task.name, job);
+    refuseControl(job, task, this.view);
   }
 }

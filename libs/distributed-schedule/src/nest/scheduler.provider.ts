@@ -14,6 +14,7 @@ import type { Clock, Random } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
 import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
 import { Scheduler } from '../protocol/scheduler.js';
+import type { TickContext } from '../protocol/tick-context.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { roomOf } from './app-claims.js';
 import { BoardDirectory } from './board-directory.js';
@@ -22,6 +23,7 @@ import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './dist
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
+import { OpenRuns } from './open-runs.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
 import { SetsOnBoard } from './sets-on-board.js';
@@ -39,6 +41,12 @@ export interface SchedulerHost {
   readonly timeouts: TimeoutDesk;
   readonly backend: ScheduleBackend;
   readonly electorate: BidGate;
+  readonly runs: OpenRuns;
+  /**
+   * Connects, and starts the exchange with the nodes; a second call does nothing. For the last hook of the boot and not for a
+   * factory: an app that is only built, or does not come up, gets no shutdown hooks, and must not keep its process alive.
+   */
+  open(): void;
 }
 
 export const SCHEDULER_PROVIDERS: readonly Provider[] = [
@@ -77,9 +85,6 @@ async function createSchedulerHost(
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
   });
-  const tellOfErrors = tellErrors(options.onError, (error) =>
-    observer.observe({ type: 'error', error, where: 'onError' }),
-  );
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const electorate = new Electorate({
     ...options.electorate,
@@ -105,6 +110,7 @@ async function createSchedulerHost(
     deploymentKey: options.deploymentKey,
   });
   observer.add(timeouts);
+  const runs = new OpenRuns();
   scheduler = new Scheduler({
     instanceId,
     nodes,
@@ -112,7 +118,7 @@ async function createSchedulerHost(
     clock,
     random,
     clusterClock,
-    locks: options.lockProvider ?? backend.locks,
+    locks: runs.counted(options.lockProvider ?? backend.locks),
     ledger,
     membership: new QuorumMembership(voting, electorate),
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
@@ -123,7 +129,25 @@ async function createSchedulerHost(
     directory: new BoardDirectory(room, notices),
     observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
-    around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
+    around: callsOf(options, observer, runs),
   });
-  return { scheduler, board, room, sets, notices, timeouts, backend, electorate };
+  const host = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
+  return { ...host, open: () => open(host) };
+}
+
+function open({ backend, board }: Pick<SchedulerHost, 'backend' | 'board'>): void {
+  backend.connect();
+  board.start();
+}
+
+/** How handlers are called: remembered while they run, with their context in scope, and what they throw is told. */
+function callsOf(
+  { onError }: ModuleOptions,
+  observer: ObserverFanout,
+  runs: OpenRuns,
+): (context: TickContext, run: () => unknown) => unknown {
+  const tellOfErrors = tellErrors(onError, (error) =>
+    observer.observe({ type: 'error', error, where: 'onError' }),
+  );
+  return (context, run) => runs.during(context, () => runInTick(context, () => tellOfErrors(context, run)));
 }

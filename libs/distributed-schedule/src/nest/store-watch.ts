@@ -1,10 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { Clock } from '../protocol/ports.js';
 import { quorumOf } from '../protocol/quorum.js';
@@ -18,7 +12,7 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Looks at what is known of the store once a second, and when a majority comes or goes, and has the log say it. Asks nobody. */
 @Injectable()
-export class StoreWatch implements ScheduleObserver, OnApplicationBootstrap, OnModuleDestroy {
+export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
   private readonly logger = new Logger('DistributedSchedule');
   private readonly teller = new StoreTeller();
   private readonly stopping = new AbortController();
@@ -31,7 +25,8 @@ export class StoreWatch implements ScheduleObserver, OnApplicationBootstrap, OnM
     @Inject(ObserverFanout) private readonly fanout: ObserverFanout,
   ) {}
 
-  onApplicationBootstrap(): void {
+  /** A second call does nothing. */
+  start(): void {
     this.fanout.add(this);
     this.watching ??= this.watch();
   }

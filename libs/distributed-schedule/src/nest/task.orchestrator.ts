@@ -4,9 +4,11 @@ import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
+import { LazyModuleGuard } from './lazy-module.guard.js';
 import { NestSchedule } from './nest-schedule.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
+import { StoreWatch } from './store-watch.js';
 
 /** How long boot waits for the nodes to say who they are. One that is down must not keep the app from starting. */
 const IDENTITY_TIMEOUT_MS = 1_000;
@@ -25,11 +27,13 @@ export class TaskOrchestrator {
     @Inject(SchedulerRegistryMirror) private readonly mirror: SchedulerRegistryMirror,
     @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
     @Inject(ControlService) private readonly control: ControlService,
+    @Inject(LazyModuleGuard) private readonly lazyModules: LazyModuleGuard,
+    @Inject(StoreWatch) private readonly storeWatch: StoreWatch,
   ) {}
 
   /**
    * Registers every task; what is wrong with one stops the boot here, before anything has run.
-   * @throws DistributedScheduleError the errors of a bad task; DSCHED_SAME_NODE_TWICE
+   * @throws DistributedScheduleError the errors of a bad task
    */
   async register(): Promise<void> {
     this.warnOfDoubledJobs();
@@ -37,10 +41,10 @@ export class TaskOrchestrator {
     this.warnOfEvenNodes();
     try {
       const tasks = this.explorer.explore();
+      this.lazyModules.watch();
       this.tasks = tasks.filter((task) => !task.disabled);
       for (const task of this.tasks) this.scheduler.add(task);
       this.control.begin(tasks);
-      await this.host.backend.verifyDistinct(IDENTITY_TIMEOUT_MS);
     } catch (error) {
       // An app that does not boot gets no shutdown hooks, and open connections would keep its process alive.
       await this.close();
@@ -49,17 +53,20 @@ export class TaskOrchestrator {
   }
 
   /**
-   * Resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer.
-   * @throws DistributedScheduleError DSCHED_TWO_APPS
+   * Connects, and resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer. To be
+   * called last of all when the app boots: nothing before it keeps the process alive of an app that does not come up.
+   * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE, DSCHED_TWO_APPS
    */
   async start(): Promise<void> {
     this.mirror.show(this.tasks);
+    this.host.open();
     try {
-      await this.control.ready();
+      await Promise.all([this.host.backend.verifyDistinct(IDENTITY_TIMEOUT_MS), this.control.ready()]);
     } catch (error) {
       await this.close();
       throw error;
     }
+    this.storeWatch.start();
     if (!this.options.protocol.enabled) return;
     this.host.notices.start(this.control.version);
     this.host.timeouts.start((task) => this.scheduler.armAgain(task));
@@ -68,10 +75,21 @@ export class TaskOrchestrator {
 
   /** Resolves when nothing of ours runs any more, within `shutdownTimeoutMs`. */
   async drain(): Promise<void> {
-    await this.scheduler.stop();
+    const { runs } = this.host;
+    this.mirror.close();
+    const stopped = this.scheduler.stop();
+    // A handler that closes its own app waits for this: all the others are waited for.
+    await (runs.isInHandler ? Promise.race([stopped, runs.othersEnded()]) : stopped);
   }
 
+  /** Ends all that is open. Behind a handler that waits for it: until that has returned its lease is kept, and then released. */
   async close(): Promise<void> {
+    if (!this.host.runs.isInHandler) return this.closeNow();
+    const closed = this.scheduler.stop().then(() => this.closeNow());
+    void closed.catch((error: unknown) => this.logger.error(error));
+  }
+
+  private async closeNow(): Promise<void> {
     this.host.timeouts.stop();
     await this.host.notices.stop();
     await this.control.stop();

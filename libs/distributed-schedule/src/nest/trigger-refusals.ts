@@ -8,8 +8,8 @@ export function requireEnabled({ name, state }: PlannedTask): void {
   if (state !== 'disabled') return;
   throw new DistributedScheduleError(
     'DSCHED_TASK_DISABLED',
-    'it is switched off on this instance, by its option disabled or by a useFactory that gave null, so a trigger might never ' +
-      'run. Nothing was written. Trigger it through an instance that has it switched on',
+    'it is switched off on this instance, by its option disabled, by ScheduleModule or by a useFactory that gave null, so a ' +
+      'trigger might never run. Nothing was written. Trigger it through an instance that has it switched on',
     { task: name, value: name },
   );
 }

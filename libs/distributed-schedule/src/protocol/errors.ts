@@ -62,6 +62,10 @@ export const ERROR_CODES = {
     'A task was triggered through an instance on which it is switched off. Use one on which it is switched on.',
   DSCHED_NOBODY_RUNS:
     'A task was triggered, and no instance is seen that would run it. Start one, or switch this one on.',
+  DSCHED_MIRRORED_JOB:
+    'A job of SchedulerRegistry that only shows an exclusive task was to be changed. Use DistributedScheduleRegistry.',
+  DSCHED_LAZY_TASK:
+    'A module with exclusive methods was loaded when the app had booted. Import it in a module that is there at boot.',
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
   DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',

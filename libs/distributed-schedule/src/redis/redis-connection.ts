@@ -58,6 +58,8 @@ export interface RedisConnection {
    */
   verifyDistinct(timeoutMs: number): Promise<void>;
   health(): readonly RedisNodeHealth[];
+  /** Starts connecting in the background. A second call does nothing, nor does one after {@link close}. */
+  connect(): void;
   /** Ends every connection that was opened here. Clients of the caller stay as they are. */
   close(): Promise<void>;
 }
@@ -68,6 +70,13 @@ export interface RedisConnection {
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
  */
 export function connectRedis(settings: RedisConnectionSettings): RedisConnection {
+  const connection = openRedis(settings);
+  connection.connect();
+  return connection;
+}
+
+/** The same, without a socket or a timer until `connect` is called: an app that is only built leaves nothing to close. */
+export function openRedis(settings: RedisConnectionSettings): RedisConnection {
   refuseMockedPackage(Redis);
   const sources = requireRedisSources(settings.inputs, settings.generation);
   requireWaitReplicas(settings.waitReplicas ?? 0, sources.length);
@@ -78,9 +87,7 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
   const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf);
   const positionAt = (node: RedisNode): string => positions[node.index] ?? SINGLE_POSITION;
   let guard: LockGuard | undefined;
-  for (const node of nodes) {
-    node.start();
-  }
+  let isUnused = true;
   return {
     nodes: nodes.map((node) => new RedisVotingNode(node, keys, positionAt(node))),
     set: nodeSetOf(addresses, generation, options.leaseTtlMs),
@@ -100,7 +107,15 @@ export function connectRedis(settings: RedisConnectionSettings): RedisConnection
     strength: strengthOf(sources),
     verifyDistinct: (timeoutMs) => verifyDistinct(nodes, clock, timeoutMs),
     health: () => nodes.map(healthOf),
+    connect: () => {
+      if (!isUnused) return;
+      isUnused = false;
+      for (const node of nodes) {
+        node.start();
+      }
+    },
     close: async () => {
+      isUnused = false;
       for (const node of nodes) {
         node.close();
       }

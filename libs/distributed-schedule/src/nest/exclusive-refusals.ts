@@ -1,0 +1,113 @@
+/** What can be wrong with an exclusive method that only shows when all instances exist. */
+
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
+import type { TaskBlueprint } from './exclusive-task.factory.js';
+import { nestScheduleOf } from './nest-schedule.metadata.js';
+import { isSingleton, type ProviderWrapper, requireResolvable } from './tick-handler.factory.js';
+
+export function requireReachable(
+  wrapper: ProviderWrapper,
+  metadata: ExclusiveMetadata,
+  origin: string,
+): void {
+  if (isSingleton(wrapper)) return;
+  if (metadata.options.perTick === true) {
+    requireResolvable(wrapper, origin);
+    return;
+  }
+  throw new DistributedScheduleError(
+    'DSCHED_REQUEST_SCOPED',
+    `${metadata.decorator} stands on ${origin}, whose class is ${wrapper.isTransient ? 'transient' : 'request-scoped'} or injects ` +
+      'something that is. No instance of it exists when a tick comes. Pass { perTick: true } to have one made for each run, ' +
+      'or move the method to a singleton provider.',
+    { value: origin },
+  );
+}
+
+export function refusePerTickOfSingleton(wrapper: ProviderWrapper, { name, perTick }: TaskBlueprint): void {
+  if (!perTick || !isSingleton(wrapper)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    'option perTick is true, but its class is a singleton and injects nothing request-scoped; leave it out, or make the ' +
+      'provider request-scoped',
+    { task: name, value: true },
+  );
+}
+
+/**
+ * The method, as a run will find it: a decorator above ours may have put a getter in its place, as autobind does.
+ * @throws DistributedScheduleError DSCHED_NOT_A_METHOD
+ */
+export function requireCallable(
+  instance: Readonly<Record<string, unknown>>,
+  method: string,
+  { decorator }: ExclusiveMetadata,
+  origin: string,
+): object {
+  const replaced = (what: string, cause?: unknown): DistributedScheduleError =>
+    new DistributedScheduleError(
+      'DSCHED_NOT_A_METHOD',
+      `${origin} is ${decorator}, and ${what}, so there is nothing to run. Look at the other decorators of the method and of its ` +
+        'class.',
+      { value: origin, cause },
+    );
+  let found: unknown;
+  try {
+    found = instance[method];
+  } catch (cause) {
+    throw replaced('the accessor that another decorator has put in its place cannot be read', cause);
+  }
+  if (typeof found === 'function') return found;
+  throw replaced(
+    `another decorator has put ${found === undefined ? 'nothing' : `a ${typeof found}`} in its place`,
+  );
+}
+
+/** A schedule that is still in its old place would run on every replica beside the exclusive one. */
+export function refusePlainSchedule(method: object, { decorator }: ExclusiveMetadata, origin: string): void {
+  const plain = nestScheduleOf(method);
+  if (plain === undefined) return;
+  const name = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout', every_second: '@Cron' }[
+    plain.kind
+  ];
+  throw new DistributedScheduleError(
+    'DSCHED_DUPLICATE_TASK',
+    `${origin} carries both ${decorator} and ${name}, which would run it on every replica as well. ` +
+      (decorator === '@Exclusive' ? `Put @Exclusive() above ${name}.` : `Remove ${name}.`),
+    { value: origin },
+  );
+}
+
+interface NamedTask {
+  readonly name: string;
+  readonly origin: string;
+}
+
+/** A task with its class, since two of them can have one name. */
+export interface FoundTask<T extends NamedTask = NamedTask> {
+  readonly task: T;
+  readonly prototype: unknown;
+}
+
+export function refuseDuplicate(first: FoundTask | undefined, { task, prototype }: FoundTask): void {
+  if (first === undefined) return;
+  const { name, origin } = task;
+  throw new DistributedScheduleError(
+    'DSCHED_DUPLICATE_TASK',
+    first.task.origin !== origin
+      ? `both ${first.task.origin} and ${origin} use this name. Pass another { name } to one of them.`
+      : first.prototype === prototype
+        ? `there are two instances of ${origin}. Provide its class in one module and export it from there.`
+        : twoClasses(origin),
+    { task: name, value: origin },
+  );
+}
+
+function twoClasses(origin: string): string {
+  const [className = '', method = ''] = origin.split('.');
+  return (
+    `there are two classes called ${className} with a method ${method}. Pass { name } to one of them, such as ` +
+    `{ name: 'other-${className.toLowerCase()}' }: a task's name is its identity in the whole cluster.`
+  );
+}
