@@ -19,7 +19,11 @@ const REDIS = 'redis://127.0.0.1:1';
 const NOWHERE: FoundApp = { why: 'no package.json is there' };
 
 function resolve(given: DistributedScheduleOptions, found: FoundApp = { name: 'found' }) {
-  return resolveModuleOptions(given, new SeededRandom(1), () => found);
+  return resolveModuleOptions(
+    given,
+    () => 'made',
+    () => found,
+  );
 }
 
 describe('the namespace', () => {
@@ -52,6 +56,13 @@ describe('the app', () => {
     expect(() => resolve({ redis: REDIS, namespace: 'shop' }, { name: '{x}' })).toThrow(
       'DSCHED_BAD_OPTION: option app is "{x}"',
     );
+  });
+});
+
+describe('the id of the instance', () => {
+  it('is the one that is given, else one that is made', () => {
+    expect(resolve({ instanceId: 'given' }).instanceId).toBe('given');
+    expect(resolve({}).instanceId).toBe('made');
   });
 });
 

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { findApp } from '../system/app-name.js';
+import { instanceName } from '../system/instance-name.js';
 import { SystemRandom } from '../system/system-random.js';
 import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
@@ -87,5 +88,5 @@ function createModuleOptions(
 ): ModuleOptions {
   refuseSecondForRoot(modules, DistributedScheduleCoreModule);
   refusePlainImport(modules, outer);
-  return resolveModuleOptions(given, new SystemRandom(), findApp);
+  return resolveModuleOptions(given, () => instanceName(new SystemRandom()), findApp);
 }

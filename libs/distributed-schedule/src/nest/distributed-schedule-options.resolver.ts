@@ -2,7 +2,7 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import { isListOfLabels, LABELS_EXPECTED } from '../protocol/labels.js';
 import type { ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, requireName, resolveProtocolOptions } from '../protocol/options.js';
-import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
+import type { LockProvider, TickLedger } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { FoundApp } from '../system/app-name.js';
@@ -66,14 +66,14 @@ export interface ModuleOptions {
 }
 
 /**
- * @param random makes the instance id where none is given
+ * @param makeInstanceId names this process where no name is given
  * @param findApp looks for the application's name where none is given
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_NO_NAMESPACE,
  * DSCHED_NO_APP, DSCHED_DURATIONS
  */
 export function resolveModuleOptions(
   given: DistributedScheduleOptions,
-  random: Random,
+  makeInstanceId: () => string,
   findApp: () => FoundApp,
 ): ModuleOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
@@ -101,7 +101,7 @@ export function resolveModuleOptions(
     followMoreFrequent = false,
   } = given;
   const app = requireApp(given, findApp);
-  const instanceId: unknown = given.instanceId ?? random.id();
+  const instanceId: unknown = given.instanceId ?? makeInstanceId();
   requireInstanceId(instanceId);
   const { labels = [] } = given;
   if (!isListOfLabels(labels)) throw badOption('labels', labels, LABELS_EXPECTED);

@@ -25,7 +25,10 @@ export interface DistributedScheduleOptions {
    * of several applications. Keep it over releases. 1 to 200 characters without braces.
    */
   readonly app?: string;
-  /** Names this process in logs and records. Must differ between the instances of a namespace; no whitespace. Default: random. */
+  /**
+   * Names this process in logs and records. Must differ between the instances of a namespace; no whitespace. Default: host name,
+   * process id and 12 random digits, such as `web-7d9f8-x2x4z-1-0123456789ab`.
+   */
   readonly instanceId?: string;
   /**
    * What tasks with `runOn` and `weight` look for, such as `['eu', 'large']`: at most 16, each of 1 to 64 characters without

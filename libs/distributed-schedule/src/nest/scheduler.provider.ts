@@ -22,6 +22,7 @@ import { BoardDirectory } from './board-directory.js';
 import { runInTick } from './current-tick.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { FirstReplies } from './first-replies.js';
 import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
@@ -71,8 +72,14 @@ async function createSchedulerHost(
   const clusterClock = new ClusterClock(clock, nodes);
   // The backend is there first, and has nothing to renew before the scheduler is.
   let scheduler: Scheduler | undefined;
+  let board: Board | undefined;
+  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
+  const firstReplies = new FirstReplies(() => board?.flush());
   const backend = await openBackend(options, clock, random, {
-    onTimeSample: (sample) => clusterClock.observe(sample),
+    onTimeSample: (sample) => {
+      clusterClock.observe(sample);
+      firstReplies.note(sample);
+    },
     // Locks that are kept elsewhere do not depend on what these nodes see.
     onPresenceLost: () => {
       if (options.lockProvider === undefined) scheduler?.doubtAll();
@@ -94,7 +101,7 @@ async function createSchedulerHost(
   });
   backend.guardLocks(electorate);
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
-  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
