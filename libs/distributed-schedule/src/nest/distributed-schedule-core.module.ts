@@ -88,5 +88,5 @@ function createModuleOptions(
 ): ModuleOptions {
   refuseSecondForRoot(modules, DistributedScheduleCoreModule);
   refusePlainImport(modules, outer);
-  return resolveModuleOptions(given, () => instanceName(new SystemRandom()), findApp);
+  return resolveModuleOptions(given, () => instanceName(new SystemRandom()), findApp, process.env.NODE_ENV);
 }

@@ -10,9 +10,14 @@ export interface DistributedScheduleOptions {
   /**
    * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, the path of a socket, ioredis
    * options, or an ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
-   * nothing beyond this process, with a warning. Given as `undefined` it is an error: a variable that is not set.
+   * nothing beyond this process, with a warning, and under NODE_ENV=production an error: see `memory`. Given as `undefined` it is an error: a variable that is not set.
    */
   readonly redis?: RedisInput | readonly RedisInput[];
+  /**
+   * `true`: the memory backend is meant, because this process is the only one. Needed where NODE_ENV is `production`, and spares
+   * the warning elsewhere. Refused beside `redis`. Default false.
+   */
+  readonly memory?: boolean;
   /**
    * Key prefix: which environment this is, such as `shop-production`. Instances with the same namespace and nodes form one
    * cluster. Required with `redis`; for the memory backend `nest-schedule` is the default. 1 to 200 characters without braces.
