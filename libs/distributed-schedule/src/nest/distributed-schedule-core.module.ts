@@ -11,6 +11,7 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { findApp } from '../system/app-name.js';
 import { instanceName } from '../system/instance-name.js';
 import { SystemRandom } from '../system/system-random.js';
+import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { GIVEN_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
@@ -64,6 +65,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ExclusiveExplorer,
         ExclusiveHandlerExplorer,
         ControlService,
+        BootLog,
         NestSchedule,
         SchedulerRegistryMirror,
         TaskOrchestrator,

@@ -116,10 +116,7 @@ export function resolveModuleOptions(
   requireMethods('tickLedger', tickLedger, ['claim', 'giveBack', 'peek']);
   requireCount('nodeSetGeneration', nodeSetGeneration, 1);
   requireCount('waitReplicas', waitReplicas, 0);
-  if (waitReplicas > 0 && redis?.length !== 1) {
-    const nodes = redis?.length ?? 0;
-    throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
-  }
+  requireOneNode(waitReplicas, redis?.length ?? 0);
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
   requireTaskDefaults(tasks);
   if (given.onError !== undefined && typeof given.onError !== 'function') {
@@ -165,6 +162,11 @@ function requireMethods(option: string, value: object | undefined, methods: read
 function requireCount(option: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw badOption(option, value, `a whole number from ${least}`);
+}
+
+function requireOneNode(waitReplicas: number, nodes: number): void {
+  if (waitReplicas === 0 || nodes === 1) return;
+  throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
 }
 
 function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {

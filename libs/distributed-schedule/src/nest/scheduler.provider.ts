@@ -29,7 +29,7 @@ import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backe
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
 import { SetsOnBoard } from './sets-on-board.js';
 import { runsTask } from './task-peers.js';
-import { TimeoutDesk } from './timeout-desk.js';
+import { TimeoutDesk, type TimeoutDeskParts } from './timeout-desk.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
@@ -87,9 +87,7 @@ async function createSchedulerHost(
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
   });
-  const tellOfErrors = tellErrors(options.onError, (error) =>
-    observer.observe({ type: 'error', error, where: 'onError' }),
-  );
+  const tellOfErrors = toldBy(observer, options);
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const electorate = new Electorate({
     ...options.electorate,
@@ -105,15 +103,7 @@ async function createSchedulerHost(
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
-  const timeouts = new TimeoutDesk({
-    app,
-    clock,
-    clusterClock,
-    board: room,
-    ledger,
-    digest: (task, key) => idempotencyKey(task, key, 0),
-    deploymentKey: options.deploymentKey,
-  });
+  const timeouts = timeoutDesk(options, { clock, clusterClock, board: room, ledger });
   observer.add(timeouts);
   scheduler = new Scheduler({
     instanceId,
@@ -136,4 +126,17 @@ async function createSchedulerHost(
     around: (context, run) => runInTick(context, () => tellOfErrors(context, run)),
   });
   return { scheduler, board, room, sets, notices, timeouts, backend, electorate };
+}
+
+/** What runs a handler and has `onError` hear of its failure. */
+function toldBy(observer: ObserverFanout, { onError }: ModuleOptions): ReturnType<typeof tellErrors> {
+  return tellErrors(onError, (error) => observer.observe({ type: 'error', error, where: 'onError' }));
+}
+
+function timeoutDesk(
+  { app, deploymentKey }: ModuleOptions,
+  parts: Pick<TimeoutDeskParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
+): TimeoutDesk {
+  const digest = (task: string, key: string): string => idempotencyKey(task, key, 0);
+  return new TimeoutDesk({ ...parts, app, deploymentKey, digest });
 }

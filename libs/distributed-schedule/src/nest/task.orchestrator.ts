@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Scheduler } from '../protocol/scheduler.js';
+import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
@@ -25,6 +26,7 @@ export class TaskOrchestrator {
     @Inject(SchedulerRegistryMirror) private readonly mirror: SchedulerRegistryMirror,
     @Inject(NestSchedule) private readonly nestSchedule: NestSchedule,
     @Inject(ControlService) private readonly control: ControlService,
+    @Inject(BootLog) private readonly bootLog: BootLog,
   ) {}
 
   /**
@@ -60,6 +62,7 @@ export class TaskOrchestrator {
       await this.close();
       throw error;
     }
+    this.bootLog.tell();
     if (!this.options.protocol.enabled) return;
     this.host.notices.start(this.control.version);
     this.host.timeouts.start((task) => this.scheduler.armAgain(task));
