@@ -244,16 +244,13 @@ describe('the start gate', () => {
       'a newer generation of the node set is in use, so this instance never bids',
     ],
     ['beside another set of nodes', set('yields'), 'this instance does not bid: it yields'],
+    ['that waits for other instances or nodes', set('waits'), 'this instance does not bid: it waits'],
     ['that a person has to help', set('conflict'), 'this instance does not bid: it conflict'],
   ])('is down for an instance %s', (_title, status, reason) => {
     expect(indicatorOf(status).isStarted('schedule').schedule).toMatchObject({
       status: 'down',
       waitsFor: [reason],
     });
-  });
-
-  it('is up for an instance that goes on by itself, as it may wait for those that the rollout ends', () => {
-    expect(indicatorOf(set('waits')).isStarted('schedule').schedule.status).toBe('up');
   });
 
   it('stays up once it was, whatever becomes of the store and the app', () => {

@@ -52,9 +52,9 @@ export class DistributedScheduleHealthIndicator {
   /**
    * For a startup probe, which lets a rollout go on. Never throws.
    *
-   * - `down`, with the reasons in `waitsFor`: no majority of nodes has answered this instance yet, or it can never take part: fenced,
-   *   another set of nodes in use or on record, every node unsupported or refusing its credentials.
-   * - `up`: a majority has answered once, or `startWithoutStore` is given.
+   * - `down`, with the reasons in `waitsFor`: no majority of nodes has answered this instance yet, or its set of nodes does not stand yet, or
+   *   it can never take part: fenced, another set in use or on record, a majority unsupported or refusing its credentials.
+   * - `up`: a majority has answered once and the set stood, or `startWithoutStore` is given.
    *
    * Once up it stays up, whatever happens to the store, the set of nodes or the app: what a started instance is worth is told by
    * {@link isReady}, and a start must not be judged anew when an outage comes.

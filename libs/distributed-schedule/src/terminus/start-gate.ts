@@ -26,9 +26,9 @@ function hindrancesOf(status: SchedulerStatus, store: StoreStatus): readonly str
     const silent = store.nodes.filter((node) => !node.answering || node.problem !== undefined);
     return [`no quorum yet: ${answering} of ${store.nodes.length} nodes answer`, ...sentencesOf(silent)];
   }
-  // One that waits goes on by itself, and may wait for the very instances that the rollout is to end.
-  const isRefused = nodeSet?.condition === 'conflict' || nodeSet?.condition === 'yields';
-  return isRefused ? [`this instance does not bid: ${nodeSet.detail}`] : [];
+  // Also while it only waits: what it waits for may turn out to be another set that goes on, and then the gate would be open.
+  const isOut = state === 'running' && nodeSet !== undefined && nodeSet.condition !== 'bids';
+  return isOut ? [`this instance does not bid: ${nodeSet.detail}`] : [];
 }
 
 /** An instance that runs nothing sends no beats: that a majority is connected is all that it can know. */
