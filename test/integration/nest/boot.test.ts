@@ -13,6 +13,7 @@ import {
 } from 'nestjs-distributed-schedule';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { LogCapture } from '../../unit/nest/nest-app.js';
 import { newNamespace, until } from '../redis/redis-fixture.js';
 
 let server: RedisServer;
@@ -31,12 +32,14 @@ class Settlement {
   }
 }
 
-async function compile(schedule: DistributedScheduleOptions) {
+async function compile(schedule: DistributedScheduleOptions, logs: LogCapture = new LogCapture()) {
   const testing = await Test.createTestingModule({
     imports: [DistributedScheduleModule.forRoot({ app: 'shop', namespace: newNamespace(), ...schedule })],
     providers: [Settlement],
-  }).compile();
-  const app = testing.createNestApplication({ logger: false });
+  })
+    .setLogger(logs)
+    .compile();
+  const app = testing.createNestApplication();
   onTestFinished(() => app.close());
   return app;
 }
@@ -57,6 +60,26 @@ describe('a boot', () => {
     }
     // The exchange that nobody answered is repeated after 800 ms, and the boot waits 1,000 ms at most.
     expect(Math.min(...tookMs)).toBeLessThan(400);
+  });
+});
+
+describe('the log of a boot', () => {
+  it('says who the instance is, when its tasks are due and that a majority was reached, each once', async () => {
+    const logs = new LogCapture();
+    const namespace = newNamespace();
+    const app = await compile({ redis: server.url, namespace, instanceId: 'one' }, logs);
+    await app.init();
+    expect(logs.ours('log').slice(0, 2)).toEqual([
+      `Instance one of app 'shop' in namespace '${namespace}' on 1 node (single)`,
+      expect.stringMatching(/^Scheduled \{settle, every second\}, next \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+$/),
+    ]);
+    const { ticks } = app.get(Settlement);
+    await until(() => ticks.length > 0, 'a tick runs');
+    const told = logs.ours('log');
+    expect(told.filter((line) => line === 'Quorum reached: 1 of 1 nodes answer.')).toHaveLength(1);
+    expect(told.filter((line) => line.startsWith('The nodes are new to this namespace'))).toHaveLength(1);
+    expect(logs.ours('warn')).toEqual([]);
+    expect(JSON.stringify(logs.lines)).not.toContain('127.0.0.1');
   });
 });
 
