@@ -76,7 +76,7 @@ describe('the small app', () => {
       expect(dueMs[index]).toContain(nextTickOf(tasks, `${String(cronTime.source)} (`));
     }
     expect(registry.getIntervals()).toHaveLength(2);
-    expect([nextTickOf(tasks, 'every 1000 ms'), nextTickOf(tasks, 'every 3000 ms')]).not.toContain(undefined);
+    expect([nextTickOf(tasks, 'every 1 s'), nextTickOf(tasks, 'every 3 s')]).not.toContain(undefined);
     expect(registry.getTimeouts()).toHaveLength(2);
     const inMs = (tick: number | undefined): number => (tick ?? 0) - Date.now();
     expect(inMs(nextTickOf(tasks, 'once, 1500 ms'))).toBeLessThanOrEqual(1_600);

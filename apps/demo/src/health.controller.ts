@@ -16,6 +16,13 @@ export class HealthController {
     return this.health.check([() => this.schedule.isLive('schedule')]);
   }
 
+  /** Whether this replica has reached a majority once: a rollout stops at the first one that never does. */
+  @Get('started')
+  @HealthCheck()
+  started(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.schedule.isStarted('schedule')]);
+  }
+
   /** Whether this replica can take its share of the ticks. */
   @Get('ready')
   @HealthCheck()

@@ -78,8 +78,8 @@ async function runApp(at: Installed, name: string, type: string, options: object
   const seen = await compileAndRun(at, name, type, options, 'app.ts');
   const [first = Number.NaN, second] = seen.ticks;
   if (first % 1_000 !== 0 || second !== first + 1_000) throw new Error(`ticks: ${seen.ticks}`);
-  const rest = JSON.stringify([seen.ready, seen.jobs, seen.entries]);
-  const expected = '["up",["plain","report","settle"],["function","function"]]';
+  const rest = JSON.stringify([seen.ready, seen.started, seen.jobs, seen.entries]);
+  const expected = '["up","up",["plain","report","settle"],["function","function"]]';
   if (rest !== expected) throw new Error(`${rest} instead of ${expected}`);
 }
 
@@ -95,6 +95,7 @@ async function withoutSchedule(at: Installed): Promise<void> {
 interface Seen {
   readonly ticks: number[];
   readonly ready: unknown;
+  readonly started: unknown;
   readonly jobs: unknown;
   readonly entries: unknown;
 }

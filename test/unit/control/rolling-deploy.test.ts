@@ -42,7 +42,7 @@ describe('during a rolling deploy', () => {
     await scene.clock.advance(SECOND_MS);
     expect(old.task('sweep').base?.description).toBe('every second');
     expect(old.task('beat').base?.description).toBe('*/10 * * * * * (UTC)');
-    expect(old.task('poll').base?.description).toBe('every 2000 ms');
+    expect(old.task('poll').base?.description).toBe('every 2 s');
   });
 
   it('the old definition counts again when the last instance of the newer version has left: a roll-back', async () => {

@@ -53,8 +53,8 @@ describe('a decision about a task', () => {
     await decided(scene, one.control.reschedule('report', { everyMs: 5_000 }));
     const renewed = await Version.start(scene, { report: cron('0 30 * * * *') });
     await scene.clock.advance(SECOND_MS);
-    expect(one.task('report').base?.description).toBe('every 5000 ms');
-    expect(renewed.task('report').base?.description).toBe('every 5000 ms');
+    expect(one.task('report').base?.description).toBe('every 5 s');
+    expect(renewed.task('report').base?.description).toBe('every 5 s');
   });
 
   it('adds a task that every instance with the handler schedules, and removes it', async () => {
@@ -106,7 +106,7 @@ describe('a decision about a task', () => {
     });
     await decided(scene, other.control.add({ ...task, everyMs: 6_000, replace: true }));
     await scene.clock.advance(SECOND_MS);
-    expect(one.task('acme').base?.description).toBe('every 6000 ms');
+    expect(one.task('acme').base?.description).toBe('every 6 s');
     await expect(decided(scene, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
       code,
     });

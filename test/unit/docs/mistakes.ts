@@ -64,6 +64,16 @@ async function under<T>(value: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
+async function inProduction(schedule: object): Promise<string> {
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    return (await bootError(bootWith({ imports: [DistributedScheduleModule.forRoot(schedule)] }))).message;
+  } finally {
+    process.env.NODE_ENV = before;
+  }
+}
+
 /** A class `Report` with one method `run`, in an app with the default durations. */
 function reportWith(decorator: Task): new () => object {
   class Report {
@@ -136,6 +146,11 @@ export const MISTAKES: readonly Mistake[] = [
   given("redis: new Cluster(['a:1,b:2'])", cluster('a:1,b:2')),
   given("redis: new Cluster([''])", cluster('')),
   given('redis: new RedisMock()', new RedisMock()),
+  { written: 'no redis under NODE_ENV=production', line: () => inProduction({}) },
+  options("memory: true, redis: 'redis://h'", {
+    ...{ memory: true, redis: 'redis://h' },
+    ...{ namespace: 'shop', app: 'shop' },
+  }),
   options('lease: { ttl: 3000 }', { lease: { ttl: 3_000 } }),
   options('ttl: 3000', { ttl: 3_000 }),
   options("url: 'redis://h'", { url: 'redis://h' }),

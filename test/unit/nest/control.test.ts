@@ -119,7 +119,7 @@ describe('the registry of a single process', () => {
     await events.nextRun('acme');
     expect(app.get(Desk).sent).toContain('acme');
     expect(await registry.reschedule('acme', { everyMs: 60_000 })).toMatchObject({
-      schedule: 'every 60000 ms',
+      schedule: 'every 1 min',
     });
     expect(await registry.restoreSchedule('acme')).toMatchObject({ schedule: 'every 100 ms' });
     await registry.remove('acme');

@@ -18,8 +18,17 @@ import { bootError, bootWith, QUICK } from './nest-app.js';
 const REDIS = 'redis://127.0.0.1:1';
 const NOWHERE: FoundApp = { why: 'no package.json is there' };
 
-function resolve(given: DistributedScheduleOptions, found: FoundApp = { name: 'found' }) {
-  return resolveModuleOptions(given, new SeededRandom(1), () => found);
+function resolve(
+  given: DistributedScheduleOptions,
+  found: FoundApp = { name: 'found' },
+  environment = 'test',
+) {
+  return resolveModuleOptions(
+    given,
+    () => 'made',
+    () => found,
+    environment,
+  );
 }
 
 describe('the namespace', () => {
@@ -52,6 +61,41 @@ describe('the app', () => {
     expect(() => resolve({ redis: REDIS, namespace: 'shop' }, { name: '{x}' })).toThrow(
       'DSCHED_BAD_OPTION: option app is "{x}"',
     );
+  });
+});
+
+describe('the memory backend', () => {
+  const production = (given: DistributedScheduleOptions) => resolve(given, undefined, 'production');
+
+  it('is no default in production: it is meant, or redis is given, or what decides is kept elsewhere', () => {
+    expect(() => production({})).toThrow(/^DSCHED_MEMORY_IN_PRODUCTION: .*memory: true/);
+    expect(() => production({ memory: false })).toThrow('DSCHED_MEMORY_IN_PRODUCTION');
+    expect(production({ memory: true }).isMemoryMeant).toBe(true);
+    expect(production({ redis: REDIS, namespace: 'shop' }).isMemoryMeant).toBe(false);
+    expect(production(GENEROUS_STORE).isMemoryMeant).toBe(true);
+    expect(resolve({}).isMemoryMeant).toBe(false);
+  });
+
+  it('is not meant beside redis, and by nothing but true', () => {
+    expect(() => resolve({ memory: true, redis: REDIS, namespace: 'shop' })).toThrow(
+      'DSCHED_BAD_OPTION: option memory is true; it takes nothing beside redis',
+    );
+    expect(resolve({ memory: false, redis: REDIS, namespace: 'shop' }).redis).toEqual([REDIS]);
+    expect(() => resolve({ memory: 'yes' as never })).toThrow('it takes true or false');
+  });
+
+  it('is warned of where nobody has said that it is meant', async () => {
+    const boot = async (schedule: DistributedScheduleOptions) =>
+      (await bootWith({ imports: [DistributedScheduleModule.forRoot(schedule)] })).logs.ours('warn');
+    expect(await boot({})).toEqual([expect.stringContaining('memory: true')]);
+    expect(await boot({ memory: true })).toEqual([]);
+  });
+});
+
+describe('the id of the instance', () => {
+  it('is the one that is given, else one that is made', () => {
+    expect(resolve({ instanceId: 'given' }).instanceId).toBe('given');
+    expect(resolve({}).instanceId).toBe('made');
   });
 });
 

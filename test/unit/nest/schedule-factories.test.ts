@@ -70,8 +70,8 @@ describe('a schedule from the configuration', () => {
       new Map([
         ['report', '0 3 * * * (Europe/Vienna)'],
         ['Jobs.monthly', expect.stringContaining('0 4 1 * 1 (')],
-        ['sweep', 'every 5000 ms'],
-        ['named', 'every 2000 ms'],
+        ['sweep', 'every 5 s'],
+        ['named', 'every 2 s'],
         ['warm up', 'once, 60000 ms after the boot of build 7'],
       ]),
     );

@@ -129,12 +129,39 @@ describe('the log', () => {
     expect(logs.lines).toEqual([]);
   });
 
-  it('says that new masters abstain for a while, where that is why a tick found no majority', () => {
-    observer.observe(tick('no_quorum', undefined, 'settle', '3 quarantined of 3 nodes'));
+  it('says once and mildly that new masters abstain for a while, and warns where that does not end', async () => {
+    const abstains = (task: string): void =>
+      observer.observe(tick('no_quorum', undefined, task, 'claim: node 1: quarantined'));
+    observer.observe(
+      tick('no_quorum', undefined, 'settle', 'no bid: new nodes listen for other instances first'),
+    );
+    abstains('settle');
+    abstains('report');
+    await clock.advance(3_000);
+    abstains('settle');
+    expect(logs.lines.map(({ level, message }) => [level, message])).toEqual([
+      [
+        'log',
+        'The nodes are new to this namespace, or were restarted. They grant nothing for about 3 s, in case they have ' +
+          'forgotten something; then the first tick runs.',
+      ],
+    ]);
+    await clock.advance(7_000);
+    abstains('settle');
     expect(logs.ours('warn')).toEqual([
-      "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: 3 quarantined of 3 nodes. A master that is new, " +
+      "Task 'settle' found no majority for tick 2026-01-02T03:04:05.000Z: claim: node 1: quarantined. A master that is new, " +
         'or was restarted, abstains for about 3 s, in case it has forgotten something.',
     ]);
+    await clock.advance(60_000);
+    abstains('settle');
+    expect(logs.ours('log')).toHaveLength(2);
+  });
+
+  it('tells once that a memory votes, however often that is decided while nodes come up', () => {
+    const detail = 'its memory is new, and it votes';
+    for (let count = 0; count < 2; count += 1)
+      observer.observe({ type: 'identity', node: 'node 1', condition: 'votes', detail });
+    expect(logs.ours('log')).toEqual(['node 1: its memory is new, and it votes.']);
   });
 
   it('tells of a lost lease and an aborted run', () => {
@@ -209,14 +236,6 @@ describe('the log', () => {
       instanceId: 'one',
     } as const;
     for (let count = 0; count < 3; count += 1) observer.observe({ type: 'audit', finding });
-    const down = {
-      ...finding,
-      cause: 'while_down',
-      certain: true,
-      ticks: 7,
-      detail: 'no instance was there',
-    } as const;
-    observer.observe({ type: 'audit', finding: down });
     const lost = { ...finding, outcome: 'lost', cause: 'died', detail: 'claimed by two' } as const;
     observer.observe({ type: 'audit', finding: lost });
     await clock.advance(60_000);
@@ -225,10 +244,32 @@ describe('the log', () => {
     const silent = `Task 'settle' was run by nobody in tick ${at}, as far as this instance can see: ${finding.detail}.`;
     expect(logs.ours('warn')).toEqual([
       silent,
-      `Task 'settle' was run by nobody in 7 ticks up to ${at}: no instance was there.`,
       `Task 'settle' may not have ended its run in tick ${at}: claimed by two.`,
       `${silent} 2 more since the last line.`,
     ]);
+  });
+
+  it.each([
+    ['mildly after a restart', { NODE_ENV: 'development', ticks: 2, level: 'log' }],
+    ['as a warning in production', { NODE_ENV: 'production', ticks: 2, level: 'warn' }],
+    ['as a warning after a longer stop', { NODE_ENV: 'development', ticks: 60, level: 'warn' }],
+  ])('tells of all tasks in one line what passed while no instance was there, %s', async (_title, given) => {
+    const before = process.env.NODE_ENV;
+    process.env.NODE_ENV = given.NODE_ENV;
+    observer = new SchedulerLogObserver(clock);
+    process.env.NODE_ENV = before;
+    const finding = {
+      outcome: 'missed',
+      cause: 'while_down',
+      ...{ detail: 'no instance was there', certain: true, tick: TICK, instanceId: 'one' },
+    } as const;
+    observer.observe({ type: 'audit', finding: { ...finding, task: 'settle', ticks: given.ticks } });
+    observer.observe({ type: 'audit', finding: { ...finding, task: 'sweep', ticks: 1, tick: TICK - 5_000 } });
+    await clock.advance(1_000);
+    const line =
+      'No instance was there up to 2026-01-02T03:04:05.000Z, and ticks passed: ' +
+      `${given.ticks} of 'settle', 1 of 'sweep'.`;
+    expect(logs.lines).toEqual([{ level: given.level, message: line, context: 'DistributedSchedule' }]);
   });
 
   it('tells of ticks that came too late once a minute, with their number, however many tasks a pause concerns', async () => {

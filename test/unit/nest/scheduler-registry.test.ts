@@ -54,7 +54,7 @@ describe('the SchedulerRegistry of @nestjs/schedule', () => {
     const registry = app.get(SchedulerRegistry);
     expect([...registry.getCronJobs().keys()].sort()).toEqual(['offset', 'plain', 'report', 'settle']);
     expect(registry.getIntervals().sort()).toEqual(['plain interval', 'sweep']);
-    expect(registry.getInterval('sweep')).toMatchObject({ task: 'sweep', schedule: 'every 60000 ms' });
+    expect(registry.getInterval('sweep')).toMatchObject({ task: 'sweep', schedule: 'every 1 min' });
     expect(registry.getCronJob('plain').isActive).toBe(true);
     expect(registry.getCronJob('report').nextDate().setZone('Europe/Vienna').hour).toBe(3);
     expect(registry.getCronJob('offset').nextDate().toUTC().hour).toBe(2);

@@ -25,6 +25,7 @@ import { VersionRule } from './version-rule.js';
 
 /** How long ticks wait for what was decided at run time, ms; without a majority no tick is won anyway. */
 const FIRST_READ_WITHIN_MS = 1_000;
+const ASK_AGAIN_AFTER_MS = 150;
 
 /** Control at run time on this instance: reads and keeps the board, and brings the scheduler to what stands there. */
 @Injectable()
@@ -131,8 +132,12 @@ export class ControlService {
     host.open();
     const timer = new AbortController();
     const lateMs = clock.monotonicMs() + FIRST_READ_WITHIN_MS;
-    await Promise.race([host.board.whenCurrent, clock.sleepUntil(lateMs, timer.signal)]);
-    timer.abort('read');
+    void host.board.whenCurrent.then(() => timer.abort('read'));
+    while (!timer.signal.aborted && clock.monotonicMs() < lateMs) {
+      await clock.sleepUntil(Math.min(lateMs, clock.monotonicMs() + ASK_AGAIN_AFTER_MS), timer.signal);
+      // An exchange without an answer is repeated after a period only, and the whole boot waits for this one.
+      if (!timer.signal.aborted) host.board.flush();
+    }
     begun.reconciler.reconcile();
     // Later it is a condition: an app that runs is not ended for what another one does.
     if (host.board.isCurrent && this.options.protocol.enabled) requireOwnNames(begun);

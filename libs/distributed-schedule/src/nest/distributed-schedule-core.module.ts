@@ -8,6 +8,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
@@ -55,6 +56,7 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ExclusiveExplorer,
         ExclusiveHandlerExplorer,
         ControlService,
+        BootLog,
         NestSchedule,
         LazyModuleGuard,
         SchedulerRegistryMirror,

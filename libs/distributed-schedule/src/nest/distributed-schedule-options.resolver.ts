@@ -2,15 +2,16 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import { isListOfLabels, LABELS_EXPECTED } from '../protocol/labels.js';
 import type { ScheduleObserver } from '../protocol/observer.js';
 import { type ProtocolOptions, requireName, resolveProtocolOptions } from '../protocol/options.js';
-import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
+import type { LockProvider, TickLedger } from '../protocol/ports.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { RedisInput } from '../redis/redis-input.js';
 import type { FoundApp } from '../system/app-name.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { type ElectorateOptions, resolveElectorateOptions } from './electorate-options.resolver.js';
 import type { HandlerErrorHook } from './handler-failure.js';
-import { requireApp, requireNamespace } from './identity-options.js';
+import { requireApp, requireInstanceId, requireNamespace } from './identity-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
+import { isReplaced, nodesOf, requireMemoryMeant } from './store-options.js';
 import { requireTaskDefaults } from './task-policies.resolver.js';
 import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
 
@@ -18,6 +19,7 @@ const MODULE = 'DistributedScheduleModule';
 
 const OPTION_NAMES: OptionNames = {
   redis: true,
+  memory: true,
   namespace: true,
   app: true,
   instanceId: true,
@@ -45,6 +47,8 @@ export interface ModuleOptions {
   readonly protocol: ProtocolOptions;
   /** Undefined for the memory backend. An empty list is a mistake, most likely a variable that is not set. */
   readonly redis: readonly RedisInput[] | undefined;
+  /** The memory backend is meant: nobody has to be warned of it. */
+  readonly isMemoryMeant: boolean;
   /** As given; undefined where the memory backend's default counts, which tells no environment from another. */
   readonly givenNamespace: string | undefined;
   /** Which application this is. */
@@ -68,20 +72,23 @@ export interface ModuleOptions {
 }
 
 /**
- * @param random makes the instance id where none is given
+ * @param makeInstanceId names this process where no name is given
  * @param findApp looks for the application's name where none is given
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_NO_NAMESPACE,
- * DSCHED_NO_APP, DSCHED_DURATIONS
+ * @param environment what NODE_ENV says
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_MEMORY_IN_PRODUCTION,
+ * DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
  */
 export function resolveModuleOptions(
   given: DistributedScheduleOptions,
-  random: Random,
+  makeInstanceId: () => string,
   findApp: () => FoundApp,
+  environment: string | undefined,
 ): ModuleOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
   const redis = nodesOf(given);
   requireNoNull(MODULE, given, OPTION_NAMES);
   requireNamespace(given);
+  requireMemoryMeant(given, environment);
   const protocol = resolveProtocolOptions(
     withoutUndefined({
       namespace: given.namespace,
@@ -103,7 +110,7 @@ export function resolveModuleOptions(
     followMoreFrequent = false,
   } = given;
   const app = requireApp(given, findApp);
-  const instanceId: unknown = given.instanceId ?? random.id();
+  const instanceId: unknown = given.instanceId ?? makeInstanceId();
   requireInstanceId(instanceId);
   const { labels = [] } = given;
   if (!isListOfLabels(labels)) throw badOption('labels', labels, LABELS_EXPECTED);
@@ -111,10 +118,7 @@ export function resolveModuleOptions(
   requireMethods('tickLedger', tickLedger, ['claim', 'giveBack', 'peek']);
   requireCount('nodeSetGeneration', nodeSetGeneration, 1);
   requireCount('waitReplicas', waitReplicas, 0);
-  if (waitReplicas > 0 && redis?.length !== 1) {
-    const nodes = redis?.length ?? 0;
-    throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
-  }
+  requireOneNode(waitReplicas, redis?.length ?? 0);
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
   requireTaskDefaults(tasks);
   if (given.onError !== undefined && typeof given.onError !== 'function') {
@@ -127,6 +131,7 @@ export function resolveModuleOptions(
   return {
     protocol,
     redis,
+    isMemoryMeant: given.memory === true || isReplaced(given),
     givenNamespace: given.namespace,
     app,
     instanceId,
@@ -144,35 +149,6 @@ export function resolveModuleOptions(
   };
 }
 
-/** Undefined only where `redis` is left out. */
-function nodesOf(given: DistributedScheduleOptions): readonly RedisInput[] | undefined {
-  if (!('redis' in given)) return undefined;
-  const { redis } = given;
-  if (redis === undefined || redis === null) {
-    // With the memory backend instead, every replica would run every task, and only one log line would say so.
-    throw new DistributedScheduleError(
-      'DSCHED_BAD_REDIS',
-      `redis is given and ${String(redis)}, most likely because an environment variable is not set: ` +
-        'is REDIS_URL set? Leave the option out for the memory backend',
-      { value: redis },
-    );
-  }
-  return isList(redis) ? redis : [redis];
-}
-
-/** The ledger stores "tick claimId previousTick", and a claim id starts with the instance id. */
-function requireInstanceId(instanceId: unknown): asserts instanceId is string {
-  requireName('instanceId', instanceId);
-  if (/\s/u.test(instanceId)) {
-    throw badOption('instanceId', instanceId, 'a text without whitespace');
-  }
-}
-
-/** Array.isArray does not narrow a readonly array. */
-function isList<T>(value: T | readonly T[]): value is readonly T[] {
-  return Array.isArray(value);
-}
-
 function requireMethods(option: string, value: object | undefined, methods: readonly string[]): void {
   if (value === undefined) return;
   const missing = methods.filter((name) => typeof Reflect.get(Object(value), name) !== 'function');
@@ -188,6 +164,11 @@ function requireMethods(option: string, value: object | undefined, methods: read
 function requireCount(option: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw badOption(option, value, `a whole number from ${least}`);
+}
+
+function requireOneNode(waitReplicas: number, nodes: number): void {
+  if (waitReplicas === 0 || nodes === 1) return;
+  throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
 }
 
 function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {

@@ -10,9 +10,14 @@ export interface DistributedScheduleOptions {
   /**
    * The Redis masters that vote: one, or an odd number of independent ones. Each is an URL, the path of a socket, ioredis
    * options, or an ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
-   * nothing beyond this process, with a warning. Given as `undefined` it is an error: a variable that is not set.
+   * nothing beyond this process, with a warning, and under NODE_ENV=production an error: see `memory`. Given as `undefined` it is an error: a variable that is not set.
    */
   readonly redis?: RedisInput | readonly RedisInput[];
+  /**
+   * `true`: the memory backend is meant, because this process is the only one. Needed where NODE_ENV is `production`, and spares
+   * the warning elsewhere. Refused beside `redis`. Default false.
+   */
+  readonly memory?: boolean;
   /**
    * Key prefix: which environment this is, such as `shop-production`. Instances with the same namespace and nodes form one
    * cluster. Required with `redis`; for the memory backend `nest-schedule` is the default. 1 to 200 characters without braces.
@@ -25,7 +30,10 @@ export interface DistributedScheduleOptions {
    * of several applications. Keep it over releases. 1 to 200 characters without braces.
    */
   readonly app?: string;
-  /** Names this process in logs and records. Must differ between the instances of a namespace; no whitespace. Default: random. */
+  /**
+   * Names this process in logs and records. Must differ between the instances of a namespace; no whitespace. Default: host name,
+   * process id and 12 random digits, such as `web-7d9f8-x2x4z-1-0123456789ab`.
+   */
   readonly instanceId?: string;
   /**
    * What tasks with `runOn` and `weight` look for, such as `['eu', 'large']`: at most 16, each of 1 to 64 characters without

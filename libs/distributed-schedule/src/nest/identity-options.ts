@@ -4,6 +4,7 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import { requireName } from '../protocol/options.js';
 import type { FoundApp } from '../system/app-name.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+import { OptionReader } from './option-reader.js';
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'namespace' | 'app'>;
 
@@ -38,4 +39,14 @@ export function requireApp({ redis, app }: Given, findApp: () => FoundApp): stri
       "version of this one, so name it, the same in all its releases: DistributedScheduleModule.forRoot({ redis, namespace, app: 'shop-api' })",
     { value: app },
   );
+}
+
+/**
+ * The ledger stores "tick claimId previousTick", and a claim id starts with the instance id.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION
+ */
+export function requireInstanceId(instanceId: unknown): asserts instanceId is string {
+  requireName('instanceId', instanceId);
+  if (!/\s/u.test(instanceId)) return;
+  throw new OptionReader({}).bad('instanceId', instanceId, 'a text without whitespace');
 }

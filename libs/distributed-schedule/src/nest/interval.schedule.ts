@@ -1,6 +1,7 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
+import { wholePeriod } from './instant-words.js';
 
 const LONGEST_PERIOD_MS = 366 * 86_400_000;
 
@@ -22,7 +23,7 @@ export class IntervalSchedule implements Schedule {
       );
     }
     this.periodMs = periodMs;
-    this.description = `every ${periodMs} ms`;
+    this.description = `every ${wholePeriod(periodMs)}`;
   }
 
   nextAfter(epochMs: number): number {

@@ -4,6 +4,7 @@ import { Logger, type Provider, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
 import { findApp } from '../system/app-name.js';
+import { instanceName } from '../system/instance-name.js';
 import { SystemClock } from '../system/system-clock.js';
 import { SystemRandom } from '../system/system-random.js';
 import {
@@ -114,7 +115,9 @@ function moduleOptionsOf({ given, away, lockProvider, tickLedger, random }: Opti
     ...(tickLedger !== undefined && { tickLedger }),
   };
   const merged = isObject(kept) ? { ...kept, ...parts } : kept;
-  const options = resolveModuleOptions(merged, random, findApp);
+  // Away from its nodes an app keeps nothing to itself that it would share otherwise.
+  const environment = away === undefined ? process.env.NODE_ENV : undefined;
+  const options = resolveModuleOptions(merged, () => instanceName(random), findApp, environment);
   if (away === undefined) return options;
   new Logger('DistributedSchedule').log(
     `${away.by}: this app keeps away from the nodes of its options. ` +

@@ -21,6 +21,7 @@ import { BoardDirectory } from './board-directory.js';
 import { runInTick } from './current-tick.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { FirstReplies } from './first-replies.js';
 import { tellErrors } from './handler-failure.js';
 import { ObserverFanout } from './observer-fanout.js';
 import { OpenRuns } from './open-runs.js';
@@ -28,7 +29,7 @@ import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backe
 import { SchedulerLogObserver } from './scheduler-log.observer.js';
 import { SetsOnBoard } from './sets-on-board.js';
 import { runsTask } from './task-peers.js';
-import { TimeoutDesk } from './timeout-desk.js';
+import { TimeoutDesk, type TimeoutDeskParts } from './timeout-desk.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
@@ -76,8 +77,14 @@ async function createSchedulerHost(
   const clusterClock = new ClusterClock(clock, nodes);
   // The backend is there first, and has nothing to renew before the scheduler is.
   let scheduler: Scheduler | undefined;
+  let board: Board | undefined;
+  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
+  const firstReplies = new FirstReplies(() => board?.flush());
   const backend = await openBackend(options, clock, random, {
-    onTimeSample: (sample) => clusterClock.observe(sample),
+    onTimeSample: (sample) => {
+      clusterClock.observe(sample);
+      firstReplies.note(sample);
+    },
     // Locks that are kept elsewhere do not depend on what these nodes see.
     onPresenceLost: () => {
       if (options.lockProvider === undefined) scheduler?.doubtAll();
@@ -96,19 +103,11 @@ async function createSchedulerHost(
   });
   backend.guardLocks(electorate);
   const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
-  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
-  const timeouts = new TimeoutDesk({
-    app,
-    clock,
-    clusterClock,
-    board: room,
-    ledger,
-    digest: (task, key) => idempotencyKey(task, key, 0),
-    deploymentKey: options.deploymentKey,
-  });
+  const timeouts = timeoutDesk(options, { clock, clusterClock, board: room, ledger });
   observer.add(timeouts);
   const runs = new OpenRuns();
   scheduler = new Scheduler({
@@ -150,4 +149,12 @@ function callsOf(
     observer.observe({ type: 'error', error, where: 'onError' }),
   );
   return (context, run) => runs.during(context, () => runInTick(context, () => tellOfErrors(context, run)));
+}
+
+function timeoutDesk(
+  { app, deploymentKey }: ModuleOptions,
+  parts: Pick<TimeoutDeskParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
+): TimeoutDesk {
+  const digest = (task: string, key: string): string => idempotencyKey(task, key, 0);
+  return new TimeoutDesk({ ...parts, app, deploymentKey, digest });
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Scheduler } from '../protocol/scheduler.js';
+import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
@@ -29,6 +30,7 @@ export class TaskOrchestrator {
     @Inject(ControlService) private readonly control: ControlService,
     @Inject(LazyModuleGuard) private readonly lazyModules: LazyModuleGuard,
     @Inject(StoreWatch) private readonly storeWatch: StoreWatch,
+    @Inject(BootLog) private readonly bootLog: BootLog,
   ) {}
 
   /**
@@ -67,6 +69,7 @@ export class TaskOrchestrator {
       throw error;
     }
     this.storeWatch.start();
+    this.bootLog.tell();
     if (!this.options.protocol.enabled) return;
     this.host.notices.start(this.control.version);
     this.host.timeouts.start((task) => this.scheduler.armAgain(task));

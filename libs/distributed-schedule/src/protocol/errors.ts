@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   DSCHED_BAD_OPTION: 'An option has a value of the wrong type or outside its range.',
   DSCHED_DURATIONS: 'Durations contradict each other. The message shows the relation with its numbers.',
   DSCHED_BAD_REDIS: 'An entry of `redis` is neither an URL, nor ioredis options, nor an ioredis client.',
+  DSCHED_MEMORY_IN_PRODUCTION:
+    'The memory backend, which every replica has for itself, where NODE_ENV is production. Pass redis, or memory: true.',
   DSCHED_NO_NAMESPACE:
     'A store that others can reach was given without a namespace, which says whose data is whose. Pass namespace.',
   DSCHED_NO_APP: 'Nothing says which application this is: no option app, and no package.json that names one.',

@@ -2,20 +2,29 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
 import { type ReadinessDetails, readinessOf } from './readiness.js';
+import { startOf } from './start-gate.js';
 
 /** The word that Terminus 12 has and Terminus 11 lacks. */
 interface MayDegrade<Key extends string> {
   degraded?(details: ReadinessDetails): HealthIndicatorResult<Key>;
 }
 
+/** How a start is judged. */
+export interface StartOptions {
+  /** The app is up without its store: a rollout goes on during an outage, and over a bad configuration as well. Default false. */
+  readonly startWithoutStore?: boolean;
+}
+
 /**
  * Health of this instance's scheduler for `@nestjs/terminus` 11 and 12. Nothing here asks the store: it reports what
- * the newest beat has said, so a probe is never slow. Details show neither host names nor secrets.
+ * the newest beat has said, so a probe is never slow. Details show neither host names of stores nor secrets.
  *
  * List it among a module's providers beside `TerminusModule`, or import {@link DistributedScheduleHealthModule}.
  */
 @Injectable()
 export class DistributedScheduleHealthIndicator {
+  private hasStarted = false;
+
   constructor(
     @Inject(HealthIndicatorService) private readonly health: HealthIndicatorService,
     @Inject(DistributedScheduleRegistry) private readonly registry: DistributedScheduleRegistry,
@@ -38,6 +47,26 @@ export class DistributedScheduleHealthIndicator {
     if (details.impaired.length === 0) return session.up({ ...details });
     const { degraded }: MayDegrade<Key> = session;
     return degraded?.call(session, { ...details }) ?? session.up({ ...details });
+  }
+
+  /**
+   * For a startup probe, which lets a rollout go on. Never throws.
+   *
+   * - `down`, with the reasons in `waitsFor`: no majority of nodes has answered this instance yet, or its set of nodes does not stand yet, or
+   *   it can never take part: fenced, another set in use or on record, a majority unsupported or refusing its credentials.
+   * - `up`: a majority has answered once and the set stood, or `startWithoutStore` is given.
+   *
+   * Once up it stays up, whatever happens to the store, the set of nodes or the app: what a started instance is worth is told by
+   * {@link isReady}, and a start must not be judged anew when an outage comes.
+   */
+  isStarted<const Key extends string>(
+    key: Key,
+    { startWithoutStore = false }: StartOptions = {},
+  ): HealthIndicatorResult<Key> {
+    const session = this.health.check(key);
+    const details = startOf(this.registry.status(), this.registry.store());
+    this.hasStarted ||= startWithoutStore || details.waitsFor.length === 0;
+    return this.hasStarted ? session.up({ ...details, waitsFor: [] }) : session.down({ ...details });
   }
 
   /**

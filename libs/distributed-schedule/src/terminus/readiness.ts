@@ -11,7 +11,7 @@ const LARGE_SKEW_MS = 1_000;
 
 const WORTH_COUNTING_MS = 10_000;
 
-/** What a health page shows of a scheduler: no host names, no secrets, nothing that a user's handler threw. */
+/** What a health page shows of a scheduler: no host names of stores, no secrets, nothing that a user's handler threw. */
 export interface ReadinessDetails extends Record<string, unknown> {
   readonly state: SchedulerState;
   /** Why this instance is not at its best. Empty when it is. */

@@ -55,12 +55,15 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => {
     settlement.onEnough = resolve;
   });
-  const { schedule } = await app.get(DistributedScheduleHealthIndicator).isReady('schedule');
+  const health = app.get(DistributedScheduleHealthIndicator);
+  const { schedule } = await health.isReady('schedule');
+  const { schedule: started } = await health.isStarted('schedule');
   const jobs = [...app.get(SchedulerRegistry).getCronJobs().keys()].sort();
   await app.close();
   const seen = {
     ticks: settlement.ticks,
     ready: schedule?.status,
+    started: started?.status,
     jobs,
     entries: [typeof fenceSql, typeof ManualClock],
   };

@@ -1,0 +1,111 @@
+import type { Logger } from '@nestjs/common';
+import type { TickReport } from '../protocol/outcome.js';
+import type { Clock } from '../protocol/ports.js';
+import { at } from './instant-words.js';
+import type { QuietLines } from './quiet-lines.js';
+import { describeError, detailsOf } from './shown-error.js';
+
+/** Longer than a new cluster takes to its first tick; what lasts longer is no first start any more. */
+const MILD_FOR_MS = 10_000;
+/** So long after the last one, abstentions are those of another restart. */
+const FORGET_MS = 60_000;
+
+/** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
+export class TickLog {
+  /** Undefined until the first beat. */
+  private hasQuorum: boolean | undefined;
+  private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
+
+  constructor(
+    private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>,
+    private readonly lines: QuietLines,
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+  ) {}
+
+  sawQuorum(isReached: boolean): void {
+    this.hasQuorum = isReached;
+  }
+
+  log(report: TickReport): void {
+    const { task, tick, outcome, error, detail } = report;
+    switch (outcome) {
+      case 'failed':
+        this.logger.error(
+          `Task '${task}' failed in tick ${at(tick)}: ${describeError(error)}`,
+          detailsOf(error),
+        );
+        return;
+      case 'aborted':
+        this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describeError(error)}`);
+        return;
+      case 'timed_out':
+        this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
+        return;
+      case 'misfire':
+        this.lines.warn(
+          outcome,
+          task,
+          `could not start tick ${at(tick)} in time: ${detail ?? 'it came too late'}.`,
+        );
+        return;
+      case 'overlap':
+        this.lines.warn(
+          `${outcome} ${task}`,
+          task,
+          `skipped tick ${at(tick)}, as its last run goes on: ${detail ?? 'its lock is held'}.`,
+        );
+        return;
+      case 'no_quorum':
+        this.logNoQuorum(report);
+        return;
+      case 'success':
+      case 'cancelled':
+      case 'taken':
+      case 'buffered':
+      case 'stopped':
+      case 'missed':
+      case 'lost':
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  private logNoQuorum({ task, tick, outcome, detail }: TickReport): void {
+    // Of a store that is down StoreWatch tells, and not each task once more.
+    if (this.hasQuorum === false || this.isFirstAbstention(detail)) return;
+    this.lines.warn(
+      outcome,
+      task,
+      `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
+    );
+  }
+
+  /** The first boot of a namespace looks like trouble otherwise: said once for all tasks, as what happens and for how long. */
+  private isFirstAbstention(detail: string | undefined): boolean {
+    if (!isAbstention(detail)) return false;
+    const nowMs = this.clock.monotonicMs();
+    const { abstention } = this;
+    const goesOn = abstention !== undefined && nowMs - abstention.lastMs < FORGET_MS;
+    const firstMs = goesOn ? abstention.firstMs : nowMs;
+    this.abstention = { firstMs, lastMs: nowMs };
+    if (!goesOn) {
+      this.logger.log(
+        'The nodes are new to this namespace, or were restarted. They grant nothing for about 3 s, in case they have ' +
+          'forgotten something; then the first tick runs.',
+      );
+    }
+    return nowMs - firstMs < MILD_FOR_MS;
+  }
+}
+
+/** The words of votes and of the electorate that mean: a memory is new. */
+function isAbstention(detail: string | undefined): boolean {
+  return detail !== undefined && /quarantined|superseded|new nodes listen/.test(detail);
+}
+
+function hintOf(detail: string | undefined): string {
+  return isAbstention(detail)
+    ? ' A master that is new, or was restarted, abstains for about 3 s, in case it has forgotten something.'
+    : '';
+}

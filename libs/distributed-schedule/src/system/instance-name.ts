@@ -1,0 +1,32 @@
+/**
+ * What an instance is called where nobody says so: `host-pid-random`. Host and process are for people who look for the one that
+ * ran a tick. Only the random part makes the name unique: several containers of Nest share a process, and every container of
+ * an orchestrator may have process 1 of a host that is called the same.
+ */
+
+import { hostname } from 'node:os';
+import type { Random } from '../protocol/ports.js';
+
+/** Of a process, as far as its name goes. */
+export interface ProcessFacts {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** As long as a host name may be in Kubernetes. */
+const MOST_HOST_LENGTH = 63;
+/** 48 bits: of a thousand instances of one name, two are the same once in half a billion times. */
+const RANDOM_DIGITS = 12;
+
+export function instanceName(
+  random: Pick<Random, 'id'>,
+  facts: ProcessFacts = { host: hostname(), pid: process.pid },
+): string {
+  return `${safeHost(facts.host)}-${facts.pid}-${random.id().slice(0, RANDOM_DIGITS)}`;
+}
+
+/** Ids stand in claims, where whitespace parts words, and in names of channels, where access rules know braces and stars. */
+function safeHost(host: string): string {
+  const safe = host.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  return safe === '' ? 'host' : safe.slice(0, MOST_HOST_LENGTH);
+}
