@@ -11,10 +11,10 @@ export interface NodeTroubleParts extends TroubleTerms {
 const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'error', TIMED_OUT]);
 
 /** A clear word may come with every second attempt only, so the vague ones between do not hide it. After so long they do, ms. */
-const CLEAR_WORD_LASTS_MS = 5_000;
+const CLEAR_WORD_LASTS_MS = 15_000;
 
 /** A late reply says how slow the node is for so long, ms. */
-const LATE_REPLY_LASTS_MS = 60_000;
+const LATE_REPLY_LASTS_MS = 10_000;
 
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {

@@ -69,11 +69,25 @@ export function clusterMember(how: string): string {
   return `it is a member of a Redis Cluster (${how}): pass an ioredis Cluster client instead of its address`;
 }
 
+/** Follows the name of a node that votes all the same. */
+export function unshownPresence(reason: string | undefined, keyPrefix: string): string {
+  const effect = 'so the death of an instance is noticed late there';
+  if (reason === 'NOPERM') {
+    return `its user may not subscribe, ${effect}: ACL SETUSER <user> +subscribe &${keyPrefix}:presence:*`;
+  }
+  const said = reason === undefined ? '' : ` (${reason})`;
+  const remedy =
+    reason === MAX_CLIENTS
+      ? 'raise its maxclients'
+      : 'let SUBSCRIBE through, and two connections of each instance';
+  return `it takes no subscription${said}, ${effect}: ${remedy}`;
+}
+
 function wordsOfTimeout(nodeTimeoutMs: number, lateMs: number | undefined): string {
   if (lateMs === undefined) {
     return `it does not answer within ${nodeTimeoutMs} ms (nodeTimeoutMs): it is frozen, overloaded, cut off, or further away than that`;
   }
-  const measured = `its newest reply came after ${Math.round(lateMs)} ms, and nodeTimeoutMs is ${nodeTimeoutMs}`;
+  const measured = `it is slow (its newest reply came after ${Math.round(lateMs)} ms, and nodeTimeoutMs is ${nodeTimeoutMs})`;
   const proposedMs = Math.ceil((TIMEOUT_PER_REPLY * lateMs) / 10) * 10;
   const orRaise = `, or raise nodeTimeoutMs to ${proposedMs} and lease.ttlMs to more than three times that`;
   return `${measured}: use a Redis that is nearer or less busy${proposedMs > LONGEST_PROPOSAL_MS ? '' : orRaise}`;

@@ -1,0 +1,57 @@
+import { type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
+
+/**
+ * A connection has to last so long after its first use, or its end counts as that of a try in vain: one that is confirmed and
+ * ended again and again would else be opened again fifty times a second. Two of a node that live so long are one a second.
+ */
+const LASTING_MS = 2_000;
+
+/** How often in a row a connection was of no use, and why. All instants are monotonic. */
+export class VainTries {
+  #tries = 0;
+  #cause: ReconnectCause = 'unreachable';
+  /** A word about the present attempt. Without one, a connection that stood has ended without a word. */
+  #isNoted = false;
+  #isStanding = false;
+  #usefulSinceMs: number | undefined;
+
+  /** 0 while the last connection was of use. */
+  get count(): number {
+    return this.#tries;
+  }
+
+  /** A connection stands, which says nothing about its use. */
+  connected(): void {
+    this.#isStanding = true;
+  }
+
+  /** Why the attempt has failed, one of `failureReason`. */
+  note(reason: string): void {
+    const cause = reconnectCauseOf(reason);
+    // The clear word comes first, and then what the end of the socket says.
+    if (cause === 'mute' && this.#isNoted) return;
+    this.#isNoted = true;
+    this.#cause = cause;
+  }
+
+  /** It does what it is for: an answer to a script, a subscription. */
+  succeeded(nowMs: number): void {
+    this.#usefulSinceMs ??= nowMs;
+  }
+
+  ended(nowMs: number): void {
+    const lastedMs = this.#usefulSinceMs === undefined ? 0 : nowMs - this.#usefulSinceMs;
+    // The end of a connection that was of use is no try: the first try comes after it.
+    if (lastedMs >= LASTING_MS) this.#tries = 0;
+    else this.#tries += 1;
+    if (!this.#isNoted)
+      this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
+    this.#isNoted = false;
+    this.#isStanding = false;
+    this.#usefulSinceMs = undefined;
+  }
+
+  delayMs(random: number, connectionsPerTry: number): number {
+    return reconnectDelayMs(this.#cause, this.#tries, random, connectionsPerTry);
+  }
+}
