@@ -150,8 +150,9 @@ export async function beatOf(
   instance: Instance,
   tasks: readonly string[] = [],
   instanceId = instance.instanceId,
+  node = nodeOf(instance),
 ): Promise<NodeReply<BeatReply>> {
-  return nodeOf(instance).beat(instanceId, signOf(instance.set), tasks);
+  return node.beat(instanceId, signOf(instance.set), tasks);
 }
 
 /** How often a server was asked to run a script since `CONFIG RESETSTAT`. */

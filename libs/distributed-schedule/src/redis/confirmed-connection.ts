@@ -2,7 +2,7 @@ import type { Clock } from '../protocol/ports.js';
 import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
 import type { ConnectionTerms } from './connection-terms.js';
-import { errorOfNode, failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
 import type { PipelineReply, StrictClient } from './strict-client.js';
@@ -48,7 +48,7 @@ export class ConfirmedConnection {
     });
     client.on('error', (error: unknown) => {
       this.#refusal = refusalAfter(error, this.#refusal);
-      this.#tries.note(failureReason(errorOfNode(error)));
+      this.#tries.note(reasonOfNode(error));
     });
     client.on('ready', () => {
       // There is nothing to ask a Cluster that is ready.
@@ -74,6 +74,11 @@ export class ConfirmedConnection {
   /** What is known of the tries that were of no use. */
   get tries(): VainTries {
     return this.#tries;
+  }
+
+  /** Confirmed, and not for the moment only: another connection to the same server is worth while. */
+  get isDependable(): boolean {
+    return this.isConfirmed && !this.#tries.isFlapping(this.#parts.clock.monotonicMs());
   }
 
   /** The connection does what it is for. Until then its end is that of a try in vain, however far it had come. */

@@ -38,7 +38,7 @@ export class NodeTrouble {
   /** An attempt has failed for this reason, one of `failureReason`. */
   note(reason: string): void {
     // That there is no connection is no cause, and what has a code of its own is told as a problem.
-    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED')) return;
+    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED_')) return;
     this.#isAttempt = false;
     const nowMs = this.#parts.clock.monotonicMs();
     const isClear = this.#reason !== undefined && !VAGUE.has(this.#reason);

@@ -18,16 +18,16 @@ const QUICK_MS = 20;
 const FIRST_DELAY_MS = 100;
 
 interface Growth {
-  /** So many tries more stay at the first delay: a server that restarts is back within seconds, and found at once. */
-  readonly steadyTries: number;
+  /** So many connections more stay at the first delay: a server that restarts is back within seconds, and found at once. */
+  readonly steadyConnections: number;
   readonly factor: number;
   readonly capMs: number;
 }
 
 const GROWTH: Readonly<Record<ReconnectCause, Growth>> = {
-  unreachable: { steadyTries: 30, factor: 1.5, capMs: 1_000 },
-  mute: { steadyTries: 30, factor: 1.5, capMs: 5_000 },
-  refused: { steadyTries: 0, factor: 2, capMs: 5_000 },
+  unreachable: { steadyConnections: 24, factor: 1.5, capMs: 1_000 },
+  mute: { steadyConnections: 24, factor: 1.5, capMs: 5_000 },
+  refused: { steadyConnections: 0, factor: 2, capMs: 5_000 },
 };
 
 /** Only ever longer: the caps bound how often a server is knocked at. */
@@ -52,14 +52,25 @@ export function reconnectDelayMs(
   connectionsPerTry = 1,
 ): number {
   if (triesInVain < QUICK_TRIES) return QUICK_MS;
-  const { steadyTries, factor, capMs } = GROWTH[cause];
+  const { steadyConnections, factor, capMs } = GROWTH[cause];
+  const steadyTries = Math.floor(steadyConnections / connectionsPerTry);
   const growth = Math.min(LONGEST_GROWTH, Math.max(0, triesInVain - QUICK_TRIES - steadyTries));
   const mostMs = Math.max(capMs, connectionsPerTry * PER_CONNECTION_MS);
   return Math.min(mostMs, FIRST_DELAY_MS * factor ** growth) * (1 + random * JITTER);
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([
-  ...['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR', 'NOPROTO', 'NOT_REDIS', 'PROTECTED'],
+  ...[
+    'NOAUTH',
+    'WRONGPASS',
+    'NOPERM',
+    'ERR',
+    'UNKNOWN_COMMAND',
+    'NO_CLUSTER',
+    'NOPROTO',
+    'NOT_REDIS',
+    'PROTECTED',
+  ],
   ...['READONLY', 'MASTERDOWN', 'MOVED', 'EPROTO', 'EACCES'],
 ]);
 /** Of Node's TLS: CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ERR_SSL_…, ERR_OSSL_… */

@@ -1,5 +1,5 @@
 import type { Random, TimeSample } from '../protocol/ports.js';
-import { errorOfNode, failureReason, NOT_CONNECTED } from './failure-reason.js';
+import { failureReason, NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
 import type { NodeTrouble } from './node-trouble.js';
@@ -60,6 +60,7 @@ export class RedisNode {
       onTimeSample: (sample) => {
         this.#time.add(sample);
         parts.onTimeSample({ node: index, ...sample });
+        this.#showPresence();
         this.#onReply();
       },
     });
@@ -68,7 +69,7 @@ export class RedisNode {
     });
     connection.on('error', (error) => {
       this.#lastFailure = failureReason(error);
-      trouble.note(failureReason(errorOfNode(error)));
+      trouble.note(reasonOfNode(error));
       this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
@@ -78,7 +79,7 @@ export class RedisNode {
       // Its clock may be another one. The handshake that comes first brings a new sample.
       this.#time = new NodeTime();
     });
-    connection.onConfirmed(() => presence?.show());
+    connection.onConfirmed(() => this.#showPresence());
     connection.on('ready', () => {
       this.#lastFailure = '';
       trouble.connected();
@@ -184,6 +185,11 @@ export class RedisNode {
       this.reconnect();
     }
     return finding.problem?.code;
+  }
+
+  /** It never knocks on its own: where commands are refused, a second connection is refused as well. */
+  #showPresence(): void {
+    if (!this.#isClosed && this.#parts.connection.isDependable) this.presence?.show();
   }
 
   #noteRefusal(): void {

@@ -75,7 +75,8 @@ function openNode(
   const { clock, random, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
-  const trouble = new NodeTrouble({ clock, nodeTimeoutMs, isTls: isTls(source) });
+  const terms = { clock, nodeTimeoutMs, isTls: isTls(source) };
+  const [trouble, presenceTrouble] = [new NodeTrouble(terms), new NodeTrouble(terms)];
   const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
     openConnection(source, {
       connectionName: `nestjs-distributed-schedule:${role}`,
@@ -95,10 +96,16 @@ function openNode(
       ? {}
       : {
           presence: new RedisPresence(
-            open('presence', { mayRetry: () => connection.isConfirmed }),
+            open('presence', {
+              mayRetry: () => connection.isDependable,
+              onGreeting: (greeting) => presenceTrouble.greeted(greeting),
+            }),
             keys.presence(instanceId),
-            clock,
-            { onLost: onPresenceLost, onRestored: onPresenceRestored },
+            {
+              clock,
+              trouble: presenceTrouble,
+              told: { onLost: onPresenceLost, onRestored: onPresenceRestored },
+            },
           ),
         }),
     register,

@@ -1,14 +1,22 @@
 import type { Clock } from '../protocol/ports.js';
-import { errorOfNode, failureReason, isReply } from './failure-reason.js';
+import { failureReason, isReply, reasonOfNode } from './failure-reason.js';
+import type { NodeTrouble } from './node-trouble.js';
 import { QUICK_TRIES } from './reconnect-delay.js';
 import type { StrictConnection } from './strict-connection.js';
-import { unshownPresence } from './trouble-words.js';
+import { unshownPresence, unsubscribedPresence } from './trouble-words.js';
 
 interface PresenceEvents {
   /** The node may take this process for dead from now on. */
   onLost(): void;
   /** The node sees it again. */
   onRestored(): void;
+}
+
+interface PresenceParts {
+  readonly clock: Clock;
+  /** Its own: what is wrong with this connection may be no trouble of the node. */
+  readonly trouble: NodeTrouble;
+  readonly told: PresenceEvents;
 }
 
 /** A server that refuses the subscription is asked again so often, on the same connection, ms: rights may be given. */
@@ -32,26 +40,28 @@ export class RedisPresence {
   #isSubscribed = false;
   #subscriptions = 0;
   #wasLost = false;
-  /** Why the newest try has failed; undefined while subscribed. */
-  #failure: string | undefined;
+  /** What the server has said to the subscription, in a word. */
+  #refusal: string | undefined;
   readonly #clock: Clock;
-  #isRefused = false;
+  readonly #trouble: NodeTrouble;
   #isClosed = false;
   /** Ends the asking on a connection that has ended. */
   #ended = new AbortController();
 
-  constructor(connection: StrictConnection, channel: string, clock: Clock, told: PresenceEvents) {
+  constructor(connection: StrictConnection, channel: string, parts: PresenceParts) {
+    const { clock, trouble, told } = parts;
     this.#connection = connection;
     this.#clock = clock;
+    this.#trouble = trouble;
     this.#channel = channel;
     this.#onLost = told.onLost;
     this.#onRestored = told.onRestored;
     // Without a listener ioredis prints every error, host name included.
-    connection.on('error', (error) => {
-      this.#failure = failureReason(errorOfNode(error));
-    });
+    connection.on('error', (error) => trouble.note(reasonOfNode(error)));
+    connection.on('ready', () => trouble.connected());
     connection.onConfirmed(() => void this.#subscribe());
     connection.on('close', () => {
+      trouble.hungUp();
       this.#ended.abort();
       this.#lose();
     });
@@ -63,8 +73,10 @@ export class RedisPresence {
 
   /** Why the node does not see this instance, and what to do, as soon as it is more than a moment's loss. */
   problem(keyPrefix: string): readonly string[] {
-    const isLasting = this.#isRefused || this.#connection.tries.count > QUICK_TRIES;
-    return this.#isSubscribed || !isLasting ? [] : [unshownPresence(this.#failure, keyPrefix)];
+    if (this.#isSubscribed) return [];
+    if (this.#refusal !== undefined) return [unsubscribedPresence(this.#refusal, keyPrefix)];
+    const { why } = this.#trouble;
+    return why === undefined || this.#connection.tries.count <= QUICK_TRIES ? [] : [unshownPresence(why)];
   }
 
   /** Grows with every new subscription: an answer about an older one says nothing about this one. */
@@ -72,7 +84,7 @@ export class RedisPresence {
     return this.#subscriptions;
   }
 
-  /** The connection for commands is confirmed. Before that, and after a loss of both, this one is not opened. */
+  /** The connection for commands stands. Before that, and after a loss of both, this one is not opened. */
   show(): void {
     const { status } = this.#connection;
     if (!this.#isClosed && (status === 'wait' || status === 'end')) {
@@ -104,10 +116,12 @@ export class RedisPresence {
         return this.#shown(ended.signal);
       } catch (error) {
         if (ended.signal.aborted) return;
-        this.#failure = failureReason(error);
-        this.#isRefused = isReply(error);
         // Nothing that the server says of it is mended by another connection.
-        if (!this.#isRefused) return this.#connection.reset();
+        this.#refusal = isReply(error) ? failureReason(error) : undefined;
+        if (this.#refusal === undefined) {
+          this.#trouble.note(failureReason(error));
+          return this.#connection.reset();
+        }
       }
       await this.#clock.sleepUntil(this.#clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
     }
@@ -116,8 +130,8 @@ export class RedisPresence {
   #shown(ended: AbortSignal): void {
     if (ended.aborted) return;
     this.#isSubscribed = true;
-    this.#isRefused = false;
-    this.#failure = undefined;
+    this.#refusal = undefined;
+    this.#trouble.clear();
     this.#subscriptions += 1;
     this.#connection.succeeded();
     if (this.#wasLost) {

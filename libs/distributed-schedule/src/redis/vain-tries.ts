@@ -1,4 +1,4 @@
-import { type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
+import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
 /**
  * A connection has to last so long after its first use, or its end counts as that of a try in vain: one that is confirmed and
@@ -18,6 +18,11 @@ export class VainTries {
   /** 0 while the last connection was of use. */
   get count(): number {
     return this.#tries;
+  }
+
+  /** More than the quick tries were in vain, and the present connection has not lasted yet. */
+  isFlapping(nowMs: number): boolean {
+    return this.#tries > QUICK_TRIES && this.#lastedMs(nowMs) < LASTING_MS;
   }
 
   /** A connection stands, which says nothing about its use. */
@@ -40,9 +45,8 @@ export class VainTries {
   }
 
   ended(nowMs: number): void {
-    const lastedMs = this.#usefulSinceMs === undefined ? 0 : nowMs - this.#usefulSinceMs;
     // The end of a connection that was of use is no try: the first try comes after it.
-    if (lastedMs >= LASTING_MS) this.#tries = 0;
+    if (this.#lastedMs(nowMs) >= LASTING_MS) this.#tries = 0;
     else this.#tries += 1;
     if (!this.#isNoted)
       this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
@@ -53,5 +57,9 @@ export class VainTries {
 
   delayMs(random: number, connectionsPerTry: number): number {
     return reconnectDelayMs(this.#cause, this.#tries, random, connectionsPerTry);
+  }
+
+  #lastedMs(nowMs: number): number {
+    return this.#usefulSinceMs === undefined ? 0 : nowMs - this.#usefulSinceMs;
   }
 }
