@@ -20,14 +20,13 @@ const FIRST_DELAY_MS = 100;
 interface Growth {
   /** So many connections more stay at the first delay: a server that restarts is back within seconds, and found at once. */
   readonly steadyConnections: number;
-  readonly factor: number;
   readonly capMs: number;
 }
 
 const GROWTH: Readonly<Record<ReconnectCause, Growth>> = {
-  unreachable: { steadyConnections: 24, factor: 1.5, capMs: 1_000 },
-  mute: { steadyConnections: 24, factor: 1.5, capMs: 5_000 },
-  refused: { steadyConnections: 0, factor: 2, capMs: 5_000 },
+  unreachable: { steadyConnections: 30, capMs: 1_000 },
+  mute: { steadyConnections: 30, capMs: 5_000 },
+  refused: { steadyConnections: 0, capMs: 5_000 },
 };
 
 /** Only ever longer: the caps bound how often a server is knocked at. */
@@ -36,7 +35,7 @@ const JITTER = 0.1;
 /** What a server in trouble has to bear: one connection per second, node and instance. */
 const PER_CONNECTION_MS = 1_000;
 
-/** The exponent beyond which every growth has reached its cap; 2 to a larger one would be no number. */
+/** The exponent beyond which every delay has reached its cap; 2 to a far larger one is no number. */
 const LONGEST_GROWTH = 32;
 
 /**
@@ -52,11 +51,11 @@ export function reconnectDelayMs(
   connectionsPerTry = 1,
 ): number {
   if (triesInVain < QUICK_TRIES) return QUICK_MS;
-  const { steadyConnections, factor, capMs } = GROWTH[cause];
+  const { steadyConnections, capMs } = GROWTH[cause];
   const steadyTries = Math.floor(steadyConnections / connectionsPerTry);
   const growth = Math.min(LONGEST_GROWTH, Math.max(0, triesInVain - QUICK_TRIES - steadyTries));
   const mostMs = Math.max(capMs, connectionsPerTry * PER_CONNECTION_MS);
-  return Math.min(mostMs, FIRST_DELAY_MS * factor ** growth) * (1 + random * JITTER);
+  return Math.min(mostMs, FIRST_DELAY_MS * 2 ** growth) * (1 + random * JITTER);
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([

@@ -1,3 +1,4 @@
+import { NOT_CONNECTED } from './failure-reason.js';
 import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
 /**
@@ -9,6 +10,8 @@ const LASTING_MS = 2_000;
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */
 export class VainTries {
   #tries = 0;
+  /** How many of them were of use, though not for long. */
+  #shortLived = 0;
   #cause: ReconnectCause = 'unreachable';
   /** A word about the present attempt. Without one, a connection that stood has ended without a word. */
   #isNoted = false;
@@ -20,9 +23,9 @@ export class VainTries {
     return this.#tries;
   }
 
-  /** More than the quick tries were in vain, and the present connection has not lasted yet. */
+  /** One connection after the other was of use, and did not last; nor has the present one yet. */
   isFlapping(nowMs: number): boolean {
-    return this.#tries > QUICK_TRIES && this.#lastedMs(nowMs) < LASTING_MS;
+    return this.#shortLived > QUICK_TRIES && this.#lastedMs(nowMs) < LASTING_MS;
   }
 
   /** A connection stands, which says nothing about its use. */
@@ -32,9 +35,10 @@ export class VainTries {
 
   /** Why the attempt has failed, one of `failureReason`. */
   note(reason: string): void {
+    if (reason === NOT_CONNECTED) return;
     const cause = reconnectCauseOf(reason);
-    // The clear word comes first, and then what the end of the socket says.
-    if (cause === 'mute' && this.#isNoted) return;
+    // A refusal is the clearest word; what the end of the socket says after another one is no news.
+    if (this.#isNoted && (this.#cause === 'refused' || cause === 'mute')) return;
     this.#isNoted = true;
     this.#cause = cause;
   }
@@ -46,8 +50,13 @@ export class VainTries {
 
   ended(nowMs: number): void {
     // The end of a connection that was of use is no try: the first try comes after it.
-    if (this.#lastedMs(nowMs) >= LASTING_MS) this.#tries = 0;
-    else this.#tries += 1;
+    if (this.#lastedMs(nowMs) >= LASTING_MS) {
+      this.#tries = 0;
+      this.#shortLived = 0;
+    } else {
+      this.#tries += 1;
+      if (this.#usefulSinceMs !== undefined) this.#shortLived += 1;
+    }
     if (!this.#isNoted)
       this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
     this.#isNoted = false;
