@@ -5,7 +5,8 @@ import type { ConnectionTerms } from './connection-terms.js';
 import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
-import type { PipelineReply, StrictClient } from './strict-client.js';
+import { SentinelRounds } from './sentinel-rounds.js';
+import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
 
 export interface ConfirmedConnectionParts {
@@ -30,7 +31,9 @@ export class ConfirmedConnection {
   #asking: Promise<Unconfirmed | undefined> | undefined;
   #refusal: ConnectionRefusal | undefined;
   #tookMs = 0;
+  readonly sentinels: SentinelRounds;
   readonly #tries = new VainTries();
+  readonly #errorListeners: ((error: unknown) => void)[] = [];
   readonly #listeners: ((tookMs: number) => void)[] = [];
   /** Ends the waiting of an epoch. */
   #ended = new AbortController();
@@ -46,9 +49,13 @@ export class ConfirmedConnection {
       this.#ended.abort();
       this.#ended = new AbortController();
     });
+    this.sentinels = new SentinelRounds(client);
+    // Without a listener ioredis prints every error, host name included.
     client.on('error', (error: unknown) => {
+      if (!this.sentinels.isNews(error)) return;
       this.#refusal = refusalAfter(error, this.#refusal);
       this.#tries.note(reasonOfNode(error));
+      for (const listener of this.#errorListeners) listener(error);
     });
     client.on('ready', () => {
       // There is nothing to ask a Cluster that is ready.
@@ -140,20 +147,17 @@ export class ConfirmedConnection {
 
   /** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
   reset(): void {
-    const { client } = this.#parts;
-    if (client.stream === undefined || client.stream === null) {
-      client.disconnect(true);
-    } else {
-      // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
-      client.stream.destroy();
-    }
+    dropSocket(this.#parts.client);
   }
 
   on(event: 'ready' | 'close', listener: () => void): void;
-  on(event: 'error', listener: (error: unknown) => void): void;
   on(event: 'message', listener: (channel: string, message: string) => void): void;
   on(event: string, listener: (...args: never[]) => void): void {
     this.#parts.client.on(event, listener);
+  }
+
+  onError(listener: (error: unknown) => void): void {
+    this.#errorListeners.push(listener);
   }
 
   /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
@@ -198,9 +202,4 @@ export class ConfirmedConnection {
     if (end === 'silent') this.reset();
     if (end === 'confirmed') for (const listener of this.#listeners) listener(this.#tookMs);
   }
-}
-
-/** Read as "not connected" by `failureReason`. */
-class UnconfirmedConnection extends Error {
-  override readonly message = 'Connection is closed, or not confirmed';
 }

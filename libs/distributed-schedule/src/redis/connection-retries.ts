@@ -3,6 +3,7 @@
 import type { Random } from '../protocol/ports.js';
 import { QUICK_TRIES, reconnectDelayMs } from './reconnect-delay.js';
 import type { RedisSource } from './redis-input.js';
+import type { SentinelRounds } from './sentinel-rounds.js';
 import type { VainTries } from './vain-tries.js';
 
 /** Null: not before somebody calls `connect`. */
@@ -21,14 +22,19 @@ export interface RetryTerms {
 export function retriesOf(
   source: RedisSource,
   { random, mayRetry = () => true }: RetryTerms,
-  connection: () => { readonly tries: VainTries },
+  connection: () => { readonly tries: VainTries; readonly sentinels: SentinelRounds },
 ): Retries {
   const beside = othersAsked(source);
   return {
     delayMs: () => (mayRetry() ? connection().tries.delayMs(random.next(), beside + 1) : null),
-    // The quick tries are for a connection that was lost; here there was none.
-    roundDelayMs: (rounds) =>
-      mayRetry() ? reconnectDelayMs('unreachable', rounds + QUICK_TRIES, random.next(), beside) : null,
+    roundDelayMs: (rounds) => {
+      if (!mayRetry()) return null;
+      const { tries, sentinels } = connection();
+      if (!sentinels.hasFailed) return 0;
+      // The quick tries are for a connection that was lost; here there was none.
+      const inVain = Math.max(QUICK_TRIES, tries.count) + rounds;
+      return reconnectDelayMs('unreachable', inVain, random.next(), beside);
+    },
   };
 }
 

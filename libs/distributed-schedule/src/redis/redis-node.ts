@@ -67,7 +67,7 @@ export class RedisNode {
     this.firstContact = new Promise((resolve) => {
       this.#markContact = resolve;
     });
-    connection.on('error', (error) => {
+    connection.onError((error) => {
       this.#lastFailure = failureReason(error);
       trouble.note(reasonOfNode(error));
       this.#noteRefusal();

@@ -56,8 +56,7 @@ export class RedisPresence {
     this.#channel = channel;
     this.#onLost = told.onLost;
     this.#onRestored = told.onRestored;
-    // Without a listener ioredis prints every error, host name included.
-    connection.on('error', (error) => trouble.note(reasonOfNode(error)));
+    connection.onError((error) => trouble.note(reasonOfNode(error)));
     connection.on('ready', () => trouble.connected());
     connection.onConfirmed(() => void this.#subscribe());
     connection.on('close', () => {

@@ -42,7 +42,6 @@ export class RedisSnapshotCache implements SnapshotCache {
       mayRetry: () => this.#channel.isConfirmed,
     });
     this.#channel.onConfirmed(() => this.#openListener());
-    this.#listener.on('error', () => {});
     this.#listener.onConfirmed(() => {
       this.#listener.subscribe(this.#broadcast).then(
         () => this.#listener.succeeded(),

@@ -34,7 +34,7 @@ export class SnapshotChannel {
       clock: settings.clock,
       random: settings.random,
     });
-    this.#connection.on('error', (error) => {
+    this.#connection.onError((error) => {
       this.#lastFailure = failureReason(error);
     });
     this.#channel = new ScriptChannel({ ...settings, connection: this.#connection, onTimeSample: () => {} });
