@@ -144,6 +144,8 @@ describe('a node that answers later than nodeTimeoutMs', () => {
     const terms = await termsOf(instance);
     await endQuarantine(server, namespace);
     const node = nodeOf(instance);
+    // From now on the server knows the script by its hash, so that the late claim is no mere NOSCRIPT.
+    await node.claim([claimOf('b', Date.now(), 'early')], terms);
     way.takes(SLOW_MS);
     for (let call = 0; call < CALLS; call += 1) await beatOf(instance);
     const tick = Date.now() + 50;
@@ -155,6 +157,9 @@ describe('a node that answers later than nodeTimeoutMs', () => {
     way.takes(0);
     await until(async () => (await node.peek(['a'])).answered, 'it answers');
     expect(await node.peek(['a'])).toMatchObject({ answered: true, value: [{ tick: 0 }] });
+    // It is the lateness alone that was refused.
+    const again = await node.claim([claim], { ...terms, deadlineMs: node.callDeadlineMs() });
+    expect(again).toMatchObject({ answered: true, value: { votes: [{ kind: 'granted' }] } });
     expect(way.closed).toBe(0);
   });
 });

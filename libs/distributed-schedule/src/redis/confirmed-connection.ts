@@ -32,7 +32,8 @@ export class ConfirmedConnection {
   #refusal: ConnectionRefusal | undefined;
   #tookMs = 0;
   readonly sentinels: SentinelRounds;
-  readonly #tries = new VainTries();
+  /** What is known of those that were of no use. */
+  readonly tries = new VainTries();
   readonly #errorListeners: ((error: unknown) => void)[] = [];
   readonly #listeners: ((tookMs: number) => void)[] = [];
   /** Ends the waiting of an epoch. */
@@ -41,10 +42,10 @@ export class ConfirmedConnection {
   constructor(parts: ConfirmedConnectionParts) {
     this.#parts = parts;
     const { client, clock } = parts;
-    client.on('connect', () => this.#tries.connected());
+    client.on('connect', () => this.tries.connected());
     client.on('close', () => {
       this.#epoch += 1;
-      this.#tries.ended(clock.monotonicMs());
+      this.tries.ended(clock.monotonicMs());
       this.#asking = undefined;
       this.#ended.abort();
       this.#ended = new AbortController();
@@ -54,7 +55,7 @@ export class ConfirmedConnection {
     client.on('error', (error: unknown) => {
       if (!this.sentinels.isNews(error)) return;
       this.#refusal = refusalAfter(error, this.#refusal);
-      this.#tries.note(reasonOfNode(error));
+      this.tries.note(reasonOfNode(error));
       for (const listener of this.#errorListeners) listener(error);
     });
     client.on('ready', () => {
@@ -78,19 +79,14 @@ export class ConfirmedConnection {
     return this.#refusal;
   }
 
-  /** What is known of the tries that were of no use. */
-  get tries(): VainTries {
-    return this.#tries;
-  }
-
   /** Confirmed, and not for the moment only: another connection to the same server is worth while. */
   get isDependable(): boolean {
-    return this.isConfirmed && !this.#tries.isFlapping(this.#parts.clock.monotonicMs());
+    return this.isConfirmed && !this.tries.isFlapping(this.#parts.clock.monotonicMs());
   }
 
   /** The connection does what it is for. Until then its end is that of a try in vain, however far it had come. */
   succeeded(): void {
-    this.#tries.succeeded(this.#parts.clock.monotonicMs());
+    this.tries.succeeded(this.#parts.clock.monotonicMs());
   }
 
   /**
