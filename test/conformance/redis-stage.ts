@@ -6,6 +6,7 @@ import {
   type RedisConnection,
 } from '../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
 import type { RedisServer } from '../support/redis-server.js';
 
 /** Longer than any pause of a busy machine: a suite asks what is answered, not how fast. */
@@ -25,6 +26,7 @@ export async function connectStage(
     generation: 1,
     options: { nodeTimeoutMs: PATIENCE_MS, leaseTtlMs: 3_000 },
     clock: new SystemClock(),
+    random: new SystemRandom(),
     onTimeSample: () => undefined,
     onPresenceLost: () => undefined,
     onPresenceRestored: () => undefined,

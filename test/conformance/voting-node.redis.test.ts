@@ -6,6 +6,7 @@ import { RedisVotingNode } from '../../libs/distributed-schedule/src/redis/redis
 import { ServerRegister } from '../../libs/distributed-schedule/src/redis/server-register.js';
 import { openConnection } from '../../libs/distributed-schedule/src/redis/strict-connection.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
 import { describeNodeNotes } from './node-notes.suite.js';
@@ -24,12 +25,13 @@ async function connectTo(server: RedisServer, namespace: string): Promise<RedisN
     connection: openConnection(source, {
       connectionName: 'conformance',
       commandTimeoutMs: PATIENCE_MS,
-      retryEveryMs: 100,
       clock: new SystemClock(),
+      random: new SystemRandom(),
     }),
     trouble: new NodeTrouble({ clock: new SystemClock(), nodeTimeoutMs: PATIENCE_MS, isTls: false }),
     register: new ServerRegister(),
     clock: new SystemClock(),
+    random: new SystemRandom(),
     nodeTimeoutMs: PATIENCE_MS,
     waitReplicas: 0,
     keys: redisKeys(namespace),

@@ -56,6 +56,7 @@ function openInstance({ set, urls, ways = [] }: SetAddress, seed: number): Insta
     generation: 1,
     options: { leaseTtlMs: OPTIONS.leaseTtlMs, nodeTimeoutMs: NODE_TIMEOUT_MS },
     clock,
+    random: systemRandom,
     onTimeSample: (sample) => clusterClock.observe(sample),
     onPresenceLost: () => undefined,
     onPresenceRestored: () => undefined,

@@ -15,6 +15,7 @@ import {
   type RedisConnectionSettings,
 } from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
 import { answerOf } from '../../support/answer-of.js';
 import { bringUp } from '../../support/bring-up.js';
 import { signOf } from '../../support/electorate.js';
@@ -56,6 +57,7 @@ export function openInstance(options: InstanceOptions): Instance {
     namespace: 'test',
     generation: 1,
     clock: new SystemClock() satisfies Clock,
+    random: new SystemRandom(),
     onProblem: (error) => log.problems.push(error.message),
     ...given,
     instanceId,
@@ -148,8 +150,9 @@ export async function beatOf(
   instance: Instance,
   tasks: readonly string[] = [],
   instanceId = instance.instanceId,
+  node = nodeOf(instance),
 ): Promise<NodeReply<BeatReply>> {
-  return nodeOf(instance).beat(instanceId, signOf(instance.set), tasks);
+  return node.beat(instanceId, signOf(instance.set), tasks);
 }
 
 /** How often a server was asked to run a script since `CONFIG RESETSTAT`. */

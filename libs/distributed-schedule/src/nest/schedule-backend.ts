@@ -82,6 +82,7 @@ export async function openBackend(
     waitReplicas: options.waitReplicas,
     options: options.protocol,
     clock,
+    random,
     ...events,
   });
 }

@@ -2,8 +2,12 @@ import type { Clock } from '../protocol/ports.js';
 import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
 import type { ConnectionTerms } from './connection-terms.js';
-import { NOT_CONNECTED } from './failure-reason.js';
-import type { PipelineReply, StrictClient } from './strict-client.js';
+import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
+import { callWithin } from './node-call.js';
+import { confirmPatiently } from './patient-confirmation.js';
+import { SentinelRounds } from './sentinel-rounds.js';
+import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
+import { VainTries } from './vain-tries.js';
 
 export interface ConfirmedConnectionParts {
   readonly client: StrictClient;
@@ -12,10 +16,6 @@ export interface ConfirmedConnectionParts {
   /** How long the server may take to confirm. */
   readonly timeoutMs: number;
 }
-
-/** While a server refuses, it is asked again after so long, then after twice as long, and so on. */
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
 
 /**
  * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and
@@ -30,26 +30,38 @@ export class ConfirmedConnection {
   #confirmedEpoch: number | undefined;
   #asking: Promise<Unconfirmed | undefined> | undefined;
   #refusal: ConnectionRefusal | undefined;
-  #endedInVain = 0;
+  #tookMs = 0;
+  readonly sentinels: SentinelRounds;
+  /** What is known of those that were of no use. */
+  readonly tries = new VainTries();
+  readonly #errorListeners: ((error: unknown) => void)[] = [];
+  readonly #listeners: ((tookMs: number) => void)[] = [];
   /** Ends the waiting of an epoch. */
   #ended = new AbortController();
 
   constructor(parts: ConfirmedConnectionParts) {
     this.#parts = parts;
-    const { client } = parts;
+    const { client, clock } = parts;
+    client.on('connect', () => this.tries.connected());
     client.on('close', () => {
       this.#epoch += 1;
-      this.#endedInVain += 1;
+      this.tries.ended(clock.monotonicMs());
       this.#asking = undefined;
       this.#ended.abort();
       this.#ended = new AbortController();
     });
+    this.sentinels = new SentinelRounds(client);
+    // Without a listener ioredis prints every error, host name included.
     client.on('error', (error: unknown) => {
+      if (!this.sentinels.isNews(error)) return;
       this.#refusal = refusalAfter(error, this.#refusal);
+      this.tries.note(reasonOfNode(error));
+      for (const listener of this.#errorListeners) listener(error);
     });
     client.on('ready', () => {
       // There is nothing to ask a Cluster that is ready.
-      if (parts.terms.database === undefined) this.#markConfirmed();
+      if (parts.terms.database === undefined) this.#markConfirmed(0);
+      if (this.#listeners.length > 0) void this.#tellWhenConfirmed();
     });
   }
 
@@ -67,34 +79,42 @@ export class ConfirmedConnection {
     return this.#refusal;
   }
 
-  /** How many connections in a row have ended unconfirmed. ioredis counts those that were not `ready`, which says less. */
-  get endedInVain(): number {
-    return this.#endedInVain;
+  /** Confirmed, and not for the moment only: another connection to the same server is worth while. */
+  get isDependable(): boolean {
+    return this.isConfirmed && !this.tries.isFlapping(this.#parts.clock.monotonicMs());
   }
 
-  /** Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer. Never rejects. */
-  confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
-    if (this.isConfirmed) {
-      return Promise.resolve(undefined);
-    }
-    if (this.status !== 'ready') {
-      return Promise.resolve(this.#notConnected());
-    }
+  /** The connection does what it is for. Until then its end is that of a try in vain, however far it had come. */
+  succeeded(): void {
+    this.tries.succeeded(this.#parts.clock.monotonicMs());
+  }
+
+  /**
+   * Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer, and each waits until its own
+   * deadline only: a server that is slower than that is confirmed all the same. Never rejects.
+   */
+  async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
+    if (this.isConfirmed) return undefined;
+    if (this.status !== 'ready') return this.#notConnected();
     if (this.#asking === undefined) {
-      const asking = this.#ask(deadlineMs).finally(() => {
+      const asking = this.#ask().finally(() => {
         if (this.#asking === asking) this.#asking = undefined;
       });
       this.#asking = asking;
     }
-    return this.#asking;
+    const { clock } = this.#parts;
+    const asking = this.#asking;
+    const result = await callWithin(clock, deadlineMs, () => asking);
+    return result.ok ? (result.value as Unconfirmed | undefined) : { reason: result.reason };
   }
 
   /**
    * Calls back once per connection, as soon as it is confirmed. A server that refuses is asked again on the same
    * connection, less and less often; one that does not answer loses it.
+   * @param listener is told how long the server took to confirm
    */
-  onConfirmed(listener: () => void): void {
-    this.#parts.client.on('ready', () => void this.#confirmPatiently(listener));
+  onConfirmed(listener: (tookMs: number) => void): void {
+    this.#listeners.push(listener);
   }
 
   evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
@@ -123,20 +143,17 @@ export class ConfirmedConnection {
 
   /** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
   reset(): void {
-    const { client } = this.#parts;
-    if (client.stream === undefined || client.stream === null) {
-      client.disconnect(true);
-    } else {
-      // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
-      client.stream.destroy();
-    }
+    dropSocket(this.#parts.client);
   }
 
   on(event: 'ready' | 'close', listener: () => void): void;
-  on(event: 'error', listener: (error: unknown) => void): void;
   on(event: 'message', listener: (channel: string, message: string) => void): void;
   on(event: string, listener: (...args: never[]) => void): void {
     this.#parts.client.on(event, listener);
+  }
+
+  onError(listener: (error: unknown) => void): void {
+    this.#errorListeners.push(listener);
   }
 
   /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
@@ -147,25 +164,26 @@ export class ConfirmedConnection {
     return this.#parts.client;
   }
 
-  async #ask(deadlineMs: number): Promise<Unconfirmed | undefined> {
-    const { client, terms, clock } = this.#parts;
+  async #ask(): Promise<Unconfirmed | undefined> {
+    const { client, terms, clock, timeoutMs } = this.#parts;
     const epoch = this.#epoch;
-    const unconfirmed = await askTerms(client, terms, clock, deadlineMs);
+    const askedMs = clock.monotonicMs();
+    const unconfirmed = await askTerms(client, terms, clock, askedMs + timeoutMs);
     if (epoch !== this.#epoch || this.status !== 'ready') {
       return this.#notConnected();
     }
     if (unconfirmed === undefined) {
-      this.#markConfirmed();
+      this.#markConfirmed(clock.monotonicMs() - askedMs);
     } else if (unconfirmed.refusal !== undefined) {
       this.#refusal = unconfirmed.refusal;
     }
     return unconfirmed?.reason === NOT_CONNECTED ? this.#notConnected() : unconfirmed;
   }
 
-  #markConfirmed(): void {
+  #markConfirmed(tookMs: number): void {
     this.#confirmedEpoch = this.#epoch;
     this.#refusal = undefined;
-    this.#endedInVain = 0;
+    this.#tookMs = tookMs;
   }
 
   /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
@@ -173,28 +191,11 @@ export class ConfirmedConnection {
     return { reason: this.#refusal?.code ?? NOT_CONNECTED };
   }
 
-  async #confirmPatiently(listener: () => void): Promise<void> {
+  async #tellWhenConfirmed(): Promise<void> {
     const { clock, timeoutMs } = this.#parts;
-    const epoch = this.#epoch;
-    const { signal } = this.#ended;
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
-      const unconfirmed = await this.confirm(clock.monotonicMs() + timeoutMs);
-      if (epoch !== this.#epoch) return;
-      if (unconfirmed === undefined) {
-        listener();
-        return;
-      }
-      if (unconfirmed.refusal === undefined) {
-        this.reset();
-        return;
-      }
-      await clock.sleepUntil(clock.monotonicMs() + waitMs, signal);
-      if (epoch !== this.#epoch) return;
-    }
+    const ask = (): Promise<Unconfirmed | undefined> => this.confirm(clock.monotonicMs() + timeoutMs);
+    const end = await confirmPatiently(clock, this.#ended.signal, ask);
+    if (end === 'silent') this.reset();
+    if (end === 'confirmed') for (const listener of this.#listeners) listener(this.#tookMs);
   }
-}
-
-/** Read as "not connected" by `failureReason`. */
-class UnconfirmedConnection extends Error {
-  override readonly message = 'Connection is closed, or not confirmed';
 }

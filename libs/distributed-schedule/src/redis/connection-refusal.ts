@@ -1,4 +1,4 @@
-import { errorOfNode, failureReason, isReply } from './failure-reason.js';
+import { errorOfNode, failureReason, isReply, UNKNOWN_COMMAND } from './failure-reason.js';
 
 /**
  * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
@@ -13,7 +13,7 @@ export interface ConnectionRefusal {
 }
 
 /** What servers say of a database or a user that they refuse for good. */
-const LASTING = new Set(['ERR', 'NOPERM', 'NOAUTH', 'WRONGPASS']);
+const LASTING = new Set(['ERR', 'NOPERM', 'NOAUTH', 'WRONGPASS', UNKNOWN_COMMAND]);
 const ABOUT_THE_USER = new Set(['NOAUTH', 'WRONGPASS']);
 
 export function databaseRefusal(database: number, word: string): ConnectionRefusal {
@@ -65,6 +65,8 @@ function remedyOf(database: number, word: string): string {
       return "another client's script keeps the server busy; it is asked again until the script has ended (SCRIPT KILL ends it)";
     case 'NOPERM':
       return 'give the user the right +select';
+    case UNKNOWN_COMMAND:
+      return 'SELECT must not be renamed';
     case 'ERR':
       return (
         `databases are numbered from 0, and CONFIG GET databases shows how many there are; ` +

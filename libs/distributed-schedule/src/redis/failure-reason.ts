@@ -44,11 +44,29 @@ export function errorOfNode(error: unknown): unknown {
   return lastNodeError;
 }
 
+/** The same for the error of a connection. Why a Cluster has lost each of its nodes, ioredis keeps to itself. */
+export function reasonOfNode(error: unknown): string {
+  const reason = failureReason(errorOfNode(error));
+  return reason === NOT_CONNECTED && errorOfNode(error) !== error ? NO_CLUSTER_NODE : reason;
+}
+
+/** No node of a Cluster takes a connection. */
+export const NO_CLUSTER_NODE = 'NO_CLUSTER_NODE';
+
 /** No answer within the node timeout. */
 export const TIMED_OUT = 'timeout';
 
 /** The connection is down, or went down while the call was under way. */
 export const NOT_CONNECTED = 'not connected';
+
+/** A server that is in no Cluster says so with ERR. */
+export const NO_CLUSTER = 'NO_CLUSTER';
+
+/** Renamed, or never there. Also of ERR. */
+export const UNKNOWN_COMMAND = 'UNKNOWN_COMMAND';
+
+/** Our own scripts refuse what another version of the protocol has written, and say which. */
+export const OTHER_VERSION = 'DSCHEDVERSION';
 
 /** Something else than a Redis answers. */
 export const NOT_REDIS = 'NOT_REDIS';
@@ -74,6 +92,12 @@ function serverWord(message: string): string {
   }
   if (/^-?ERR max number of clients/.test(message)) {
     return MAX_CLIENTS;
+  }
+  if (/^-?ERR This instance has cluster support disabled/.test(message)) {
+    return NO_CLUSTER;
+  }
+  if (/^-?ERR unknown command/i.test(message)) {
+    return UNKNOWN_COMMAND;
   }
   const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
   const first = /^-?([A-Z]{2,30})\b/.exec(message);

@@ -1,4 +1,5 @@
 import type { ConnectionRefusal } from './connection-refusal.js';
+import { UNKNOWN_COMMAND } from './failure-reason.js';
 import { allRights } from './needed-rights.js';
 import type { ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
@@ -67,7 +68,10 @@ export function judgeNode(
     isReplica,
   });
   if (!handshake.answered) {
-    const why = `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
+    const why =
+      handshake.reason === UNKNOWN_COMMAND
+        ? 'it does not know EVAL: rename no commands'
+        : `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
     return against('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);

@@ -11,10 +11,10 @@ export interface NodeTroubleParts extends TroubleTerms {
 const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'error', TIMED_OUT]);
 
 /** A clear word may come with every second attempt only, so the vague ones between do not hide it. After so long they do, ms. */
-const CLEAR_WORD_LASTS_MS = 5_000;
+const CLEAR_WORD_LASTS_MS = 15_000;
 
 /** A late reply says how slow the node is for so long, ms. */
-const LATE_REPLY_LASTS_MS = 60_000;
+const LATE_REPLY_LASTS_MS = 10_000;
 
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
@@ -38,7 +38,7 @@ export class NodeTrouble {
   /** An attempt has failed for this reason, one of `failureReason`. */
   note(reason: string): void {
     // That there is no connection is no cause, and what has a code of its own is told as a problem.
-    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED')) return;
+    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED_')) return;
     this.#isAttempt = false;
     const nowMs = this.#parts.clock.monotonicMs();
     const isClear = this.#reason !== undefined && !VAGUE.has(this.#reason);

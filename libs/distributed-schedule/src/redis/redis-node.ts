@@ -1,11 +1,12 @@
-import type { TimeSample } from '../protocol/ports.js';
-import { errorOfNode, failureReason, NOT_CONNECTED } from './failure-reason.js';
+import type { Random, TimeSample } from '../protocol/ports.js';
+import { failureReason, NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
 import type { NodeTrouble } from './node-trouble.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { RedisScript } from './redis-scripts.js';
+import { ReplicaLeave } from './replica-leave.js';
 import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import { type NodeUse, oddities, type ServerTraits } from './server-traits.js';
@@ -19,15 +20,13 @@ export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'>
   readonly presence?: RedisPresence;
   readonly trouble: NodeTrouble;
   readonly register: ServerRegister;
+  readonly random: Pick<Random, 'next'>;
   readonly nodeTimeoutMs: number;
   readonly keys: Pick<RedisKeys, 'ledger' | 'probe' | 'prefix'>;
   readonly use: NodeUse;
   readonly onTimeSample: (sample: TimeSample) => void;
   readonly onProblem: (problem: NodeProblem) => void;
 }
-
-/** How often an address that leads to a replica is looked up anew. */
-const REPLICA_RETRY_MS = 1_000;
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
@@ -47,7 +46,7 @@ export class RedisNode {
   #lastFailure = '';
   readonly #problem: StandingProblem;
   #traits: ServerTraits | undefined;
-  #leftReplicaMs = Number.NEGATIVE_INFINITY;
+  readonly #replica = new ReplicaLeave();
 
   constructor(parts: RedisNodeParts) {
     const { index, label, connection, presence, trouble } = parts;
@@ -61,15 +60,16 @@ export class RedisNode {
       onTimeSample: (sample) => {
         this.#time.add(sample);
         parts.onTimeSample({ node: index, ...sample });
+        this.#showPresence();
         this.#onReply();
       },
     });
     this.firstContact = new Promise((resolve) => {
       this.#markContact = resolve;
     });
-    connection.on('error', (error) => {
+    connection.onError((error) => {
       this.#lastFailure = failureReason(error);
-      trouble.note(failureReason(errorOfNode(error)));
+      trouble.note(reasonOfNode(error));
       this.#noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
@@ -79,6 +79,7 @@ export class RedisNode {
       // Its clock may be another one. The handshake that comes first brings a new sample.
       this.#time = new NodeTime();
     });
+    connection.onConfirmed(() => this.#showPresence());
     connection.on('ready', () => {
       this.#lastFailure = '';
       trouble.connected();
@@ -101,7 +102,7 @@ export class RedisNode {
   get warnings(): readonly string[] {
     const { presence, keys, use } = this.#parts;
     if (!this.isAnswering || this.#traits === undefined) return [];
-    return [...oddities(this.#traits, use), ...(presence?.refusal(keys.prefix) ?? [])];
+    return [...oddities(this.#traits, use), ...(presence?.problem(keys.prefix) ?? [])];
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
@@ -111,7 +112,6 @@ export class RedisNode {
 
   /** Connects in the background, now and after every loss. A store that is down delays nobody. */
   start(): void {
-    this.presence?.start();
     this.#parts.connection.connect().catch(() => {});
   }
 
@@ -167,7 +167,7 @@ export class RedisNode {
   }
 
   async #shakeHands(): Promise<string | undefined> {
-    const { clock, nodeTimeoutMs, keys, register } = this.#parts;
+    const { clock, random, nodeTimeoutMs, keys, register } = this.#parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
     const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
     this.#noteRefusal();
@@ -178,17 +178,18 @@ export class RedisNode {
     this.#problem.set(finding.problem);
     this.#isVerified = finding.problem === undefined;
     this.#markContact();
-    if (finding.problem === undefined) this.#traits = finding.traits;
-    else if (finding.isReplica) this.#leaveReplica();
+    if (finding.problem === undefined) {
+      this.#traits = finding.traits;
+      this.#replica.reset();
+    } else if (finding.isReplica && this.#replica.isDue(clock.monotonicMs(), random.next())) {
+      this.reconnect();
+    }
     return finding.problem?.code;
   }
 
-  /** Its address may lead to the new master by now: after a failover at once, later now and then. */
-  #leaveReplica(): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    if (nowMs - this.#leftReplicaMs < REPLICA_RETRY_MS) return;
-    this.#leftReplicaMs = nowMs;
-    this.reconnect();
+  /** It never knocks on its own: where commands are refused, a second connection is refused as well. */
+  #showPresence(): void {
+    if (!this.#isClosed && this.#parts.connection.isDependable) this.presence?.show();
   }
 
   #noteRefusal(): void {

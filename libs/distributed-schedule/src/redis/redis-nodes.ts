@@ -1,6 +1,6 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { ProtocolOptions } from '../protocol/options.js';
-import type { Clock, TimeSample } from '../protocol/ports.js';
+import type { Clock, Random, TimeSample } from '../protocol/ports.js';
 import { NodeTrouble } from './node-trouble.js';
 import { isTls, type RedisSource } from './redis-input.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -16,6 +16,7 @@ export interface RedisNodesSettings {
   /** With one node only: replicas that must acknowledge a grant before it counts. Default 0. */
   readonly waitReplicas?: number;
   readonly clock: Clock;
+  readonly random: Pick<Random, 'next'>;
   readonly onTimeSample: (sample: TimeSample) => void;
   /** A node may take this instance for dead: do not rely on what is held for much longer. */
   readonly onPresenceLost: () => void;
@@ -24,10 +25,6 @@ export interface RedisNodesSettings {
   /** A node is up and gives no vote, with one of the codes of a `NodeProblem`. */
   readonly onProblem: (error: DistributedScheduleError, where: string) => void;
 }
-
-const COMMAND_RETRY_MS = 100;
-/** Shorter: others take a missing presence for a death. */
-const PRESENCE_RETRY_MS = 50;
 
 /**
  * How long ioredis waits for a reply; that a vote counts only within `nodeTimeoutMs` is no business of its. A node that is slower shows
@@ -75,41 +72,45 @@ function openNode(
   register: ServerRegister,
   settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'>,
 ): RedisNode {
-  const { clock, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
+  const { clock, random, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
-  const trouble = new NodeTrouble({ clock, nodeTimeoutMs, isTls: isTls(source) });
+  const terms = { clock, nodeTimeoutMs, isTls: isTls(source) };
+  const [trouble, presenceTrouble] = [new NodeTrouble(terms), new NodeTrouble(terms)];
   const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
     openConnection(source, {
       connectionName: `nestjs-distributed-schedule:${role}`,
-      commandTimeoutMs: nodeTimeoutMs,
-      retryEveryMs: COMMAND_RETRY_MS,
+      commandTimeoutMs: Math.max(nodeTimeoutMs, PATIENCE_MS),
       clock,
+      random,
       ...given,
     });
+  const connection = open('votes', { onGreeting: (greeting) => trouble.greeted(greeting) });
   return new RedisNode({
     index,
     label,
     trouble,
-    connection: open('votes', {
-      commandTimeoutMs: Math.max(nodeTimeoutMs, PATIENCE_MS),
-      onGreeting: (greeting) => trouble.greeted(greeting),
-    }),
+    connection,
     // A Cluster counts subscribers per server, so presence would depend on which one is asked.
     ...(source.kind === 'cluster'
       ? {}
       : {
           presence: new RedisPresence(
-            open('presence', { retryEveryMs: PRESENCE_RETRY_MS }),
+            open('presence', {
+              mayRetry: () => connection.isDependable,
+              onGreeting: (greeting) => presenceTrouble.greeted(greeting),
+            }),
             keys.presence(instanceId),
             {
-              onLost: onPresenceLost,
-              onRestored: onPresenceRestored,
+              clock,
+              trouble: presenceTrouble,
+              told: { onLost: onPresenceLost, onRestored: onPresenceRestored },
             },
           ),
         }),
     register,
     clock,
+    random,
     nodeTimeoutMs,
     waitReplicas: settings.waitReplicas ?? 0,
     keys,

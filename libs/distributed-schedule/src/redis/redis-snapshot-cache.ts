@@ -1,5 +1,5 @@
 import type { Clock } from '../protocol/ports.js';
-import type { Snapshot, SnapshotCache } from '../protocol/snapshot/snapshot-store.js';
+import type { Snapshot, SnapshotCache, SnapshotParts } from '../protocol/snapshot/snapshot-store.js';
 import type { RedisSource } from './redis-input.js';
 import { SnapshotChannel } from './snapshot-channel.js';
 import { PUBLISH_SNAPSHOT_SCRIPT, READ_CACHE_SCRIPT } from './snapshot-scripts.js';
@@ -12,8 +12,6 @@ export interface RedisSnapshotCacheSettings {
   /** Entries in this instance's own memory. */
   readonly mostLocal: number;
 }
-
-const RETRY_EVERY_MS = 200;
 
 /**
  * Successes in Redis with a time to live, and in the memory of every instance that hears of them. A success never changes, so
@@ -28,19 +26,27 @@ export class RedisSnapshotCache implements SnapshotCache {
   readonly #local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
   #isListening = false;
 
-  constructor(source: RedisSource, clock: Clock, settings: RedisSnapshotCacheSettings) {
-    this.#clock = clock;
+  constructor(
+    source: RedisSource,
+    platform: Omit<SnapshotParts, 'namespace'>,
+    settings: RedisSnapshotCacheSettings,
+  ) {
+    this.#clock = platform.clock;
     this.#settings = settings;
-    this.#channel = new SnapshotChannel(source, { ...settings, clock, waitReplicas: 0 });
+    this.#channel = new SnapshotChannel(source, { ...settings, ...platform, waitReplicas: 0 });
     this.#listener = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:broadcast',
       commandTimeoutMs: settings.timeoutMs,
-      retryEveryMs: RETRY_EVERY_MS,
-      clock,
+      ...platform,
+      // A store that refuses one connection refuses two.
+      mayRetry: () => this.#channel.isConfirmed,
     });
-    this.#listener.on('error', () => {});
+    this.#channel.onConfirmed(() => this.#openListener());
     this.#listener.onConfirmed(() => {
-      this.#listener.subscribe(this.#broadcast).catch(() => {});
+      this.#listener.subscribe(this.#broadcast).then(
+        () => this.#listener.succeeded(),
+        () => {},
+      );
     });
     this.#listener.on('message', (_, text) => this.#keep(text));
   }
@@ -68,6 +74,7 @@ export class RedisSnapshotCache implements SnapshotCache {
   }
 
   async close(): Promise<void> {
+    this.#isListening = false;
     this.#channel.close();
     this.#listener.disconnect();
     this.#local.clear();
@@ -78,7 +85,14 @@ export class RedisSnapshotCache implements SnapshotCache {
       return;
     }
     this.#isListening = true;
-    this.#listener.connect().catch(() => {});
+    if (this.#channel.isConfirmed) this.#openListener();
+  }
+
+  #openListener(): void {
+    const { status } = this.#listener;
+    if (this.#isListening && (status === 'wait' || status === 'end')) {
+      this.#listener.connect().catch(() => {});
+    }
   }
 
   /** Anybody with access to the store can write there: what is no success is nothing. */

@@ -1,11 +1,11 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { Clock } from '../protocol/ports.js';
 import type {
   BeginVerdict,
   EndVerdict,
   JobStart,
   OpenAttempt,
   Snapshot,
+  SnapshotParts,
   SnapshotReply,
   SnapshotStore,
 } from '../protocol/snapshot/snapshot-store.js';
@@ -36,9 +36,13 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   readonly #channel: SnapshotChannel;
   readonly #settings: RedisSnapshotSettings;
 
-  constructor(source: RedisSource, clock: Clock, settings: RedisSnapshotSettings) {
+  constructor(
+    source: RedisSource,
+    platform: Omit<SnapshotParts, 'namespace'>,
+    settings: RedisSnapshotSettings,
+  ) {
     this.#settings = settings;
-    this.#channel = new SnapshotChannel(source, { ...settings, clock });
+    this.#channel = new SnapshotChannel(source, { ...settings, ...platform });
   }
 
   async read(jobId: string): Promise<SnapshotReply> {

@@ -54,8 +54,8 @@ export function redisSnapshots(options: RedisSnapshotOptions): SnapshotSource<un
   }
   const source = requireOneSource(options.redis);
   return {
-    open: ({ clock, namespace }) =>
-      new RedisSnapshotStore(source, clock, { namespace, takeoverMs, ttlMs, timeoutMs, waitReplicas }),
+    open: ({ namespace, ...platform }) =>
+      new RedisSnapshotStore(source, platform, { namespace, takeoverMs, ttlMs, timeoutMs, waitReplicas }),
   };
 }
 
@@ -71,8 +71,8 @@ export function redisSnapshotCache(options: RedisSnapshotCacheOptions): Snapshot
   requireWhole('mostLocal', mostLocal, 0, 1_000_000);
   const source = requireOneSource(options.redis);
   return {
-    open: ({ clock, namespace }) =>
-      new RedisSnapshotCache(source, clock, { namespace, ttlMs, timeoutMs, mostLocal }),
+    open: ({ namespace, ...platform }) =>
+      new RedisSnapshotCache(source, platform, { namespace, ttlMs, timeoutMs, mostLocal }),
   };
 }
 

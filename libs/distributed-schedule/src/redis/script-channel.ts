@@ -4,6 +4,7 @@ import { type CallResult, callWithin } from './node-call.js';
 import type { NodeTrouble } from './node-trouble.js';
 import type { RedisScript } from './redis-scripts.js';
 import { sendScript } from './script-message.js';
+import { Silence } from './silence.js';
 import type { StrictConnection } from './strict-connection.js';
 
 export interface ScriptChannelParts {
@@ -19,20 +20,19 @@ export interface ScriptChannelParts {
 /** A script's reply behind the time. */
 export type ScriptReply = NodeReply<readonly unknown[]>;
 
-/** After so many timeouts in a row the socket is given up: what is queued in it must not reach the server later. */
-const TIMEOUTS_PER_SOCKET = 2;
-
 /** WAIT should end before our own timeout does; the server may be a tenth of a second late with it. */
 const WAIT_SHARE = 0.5;
 
 /** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
 export class ScriptChannel {
   readonly #parts: ScriptChannelParts;
-  #timeoutsInARow = 0;
+  readonly #silence = new Silence();
   #isFailing = false;
 
   constructor(parts: ScriptChannelParts) {
     this.#parts = parts;
+    // How long the server took to confirm is the first that is known of how late it is.
+    parts.connection.onConfirmed((tookMs) => this.#silence.heardLate(tookMs, parts.clock.monotonicMs()));
   }
 
   /** The last call had no reply, or an error for one. */
@@ -51,18 +51,20 @@ export class ScriptChannel {
     if (unconfirmed !== undefined) {
       return { answered: false, reason: unconfirmed };
     }
+    const sentMs = this.#parts.clock.monotonicMs();
     let result = await this.#send(script, keys, args, deadlineMs, true);
     if (!result.ok && result.reason === 'NOSCRIPT') {
       // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
       result = await this.#send(script, keys, args, deadlineMs, false);
     }
     this.#isFailing = !result.ok;
-    if (result.ok) this.#parts.trouble?.clear();
-    else this.#parts.trouble?.note(result.reason);
-    // Waiting for a replica that is gone says nothing about the socket.
-    if (!this.#isWaiting(script)) {
-      this.#countTimeouts(result.ok ? undefined : result.reason);
+    if (result.ok) {
+      this.#parts.trouble?.clear();
+      this.#parts.connection.succeeded();
+    } else {
+      this.#parts.trouble?.note(result.reason);
     }
+    this.#listen(script, result, sentMs);
     return result.ok ? this.#read(result) : { answered: false, reason: result.reason };
   }
 
@@ -81,7 +83,11 @@ export class ScriptChannel {
         waitReplicas: this.#isWaiting(script) ? waitReplicas : 0,
         waitMs: Math.max(1, Math.floor(remainingMs * WAIT_SHARE)),
       });
-    return callWithin(clock, deadlineMs, send, (tookMs) => trouble?.answeredLate(tookMs));
+    return callWithin(clock, deadlineMs, send, (tookMs) => {
+      trouble?.answeredLate(tookMs);
+      connection.succeeded();
+      this.#silence.heardLate(tookMs, clock.monotonicMs());
+    });
   }
 
   #isWaiting(script: RedisScript): boolean {
@@ -94,15 +100,17 @@ export class ScriptChannel {
     if (reason !== undefined) {
       this.#isFailing = true;
       this.#parts.trouble?.note(reason);
-      this.#countTimeouts(reason);
     }
     return reason;
   }
 
-  #countTimeouts(reason: string | undefined): void {
-    this.#timeoutsInARow = reason === TIMED_OUT ? this.#timeoutsInARow + 1 : 0;
-    if (this.#timeoutsInARow >= TIMEOUTS_PER_SOCKET) {
-      this.#timeoutsInARow = 0;
+  /** A connection that does not confirm is given up by itself, see {@link ConfirmedConnection.onConfirmed}. */
+  #listen(script: RedisScript, result: CallResult, sentMs: number): void {
+    // Waiting for a replica that is gone says nothing about the socket.
+    if (this.#isWaiting(script)) return;
+    if (result.ok || result.reason !== TIMED_OUT) {
+      this.#silence.heard();
+    } else if (this.#silence.timedOut(sentMs, this.#parts.clock.monotonicMs())) {
       this.#parts.connection.reset();
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '../protocol/ports.js';
+import type { Clock, Random } from '../protocol/ports.js';
 import type { ConnectionRefusal } from './connection-refusal.js';
 import { failureReason, NOT_CONNECTED } from './failure-reason.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
@@ -6,12 +6,12 @@ import type { RedisScript } from './redis-scripts.js';
 import { ScriptChannel, type ScriptReply } from './script-channel.js';
 import { openConnection, type StrictConnection } from './strict-connection.js';
 
-const RETRY_EVERY_MS = 200;
 /** A call that comes before the first connection waits for it. */
 const CONNECT_WITHIN_MS = 1_000;
 
 export interface SnapshotChannelSettings {
   readonly clock: Clock;
+  readonly random: Random;
   /** A call that takes longer has failed, ms. */
   readonly timeoutMs: number;
   /** Replicas that must have a change before it counts; 0 asks none. */
@@ -31,10 +31,10 @@ export class SnapshotChannel {
     this.#connection = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:snapshots',
       commandTimeoutMs: settings.timeoutMs,
-      retryEveryMs: RETRY_EVERY_MS,
       clock: settings.clock,
+      random: settings.random,
     });
-    this.#connection.on('error', (error) => {
+    this.#connection.onError((error) => {
       this.#lastFailure = failureReason(error);
     });
     this.#channel = new ScriptChannel({ ...settings, connection: this.#connection, onTimeSample: () => {} });
@@ -54,6 +54,15 @@ export class SnapshotChannel {
   /** What the server holds against the database or the user, as of its last answer: nothing of ours was sent then. */
   get refusal(): ConnectionRefusal | undefined {
     return this.#connection.refusal;
+  }
+
+  /** Calls back once per connection, as soon as it may be used. */
+  onConfirmed(listener: () => void): void {
+    this.#connection.onConfirmed(listener);
+  }
+
+  get isConfirmed(): boolean {
+    return this.#connection.isConfirmed;
   }
 
   close(): void {

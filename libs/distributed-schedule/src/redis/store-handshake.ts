@@ -1,3 +1,4 @@
+import { UNKNOWN_COMMAND } from './failure-reason.js';
 import { PROBES, rightsFor } from './needed-rights.js';
 import { defineBareScript } from './redis-scripts.js';
 import type { ServerTraits } from './server-traits.js';
@@ -88,7 +89,7 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
 
 /** Whether a server refused the handshake for good, e.g. by its access rules. Any other failure is tried again. */
 export function isRefusal(reason: string): boolean {
-  return reason === 'ERR' || reason === 'NOPERM';
+  return reason === 'ERR' || reason === 'NOPERM' || reason === UNKNOWN_COMMAND;
 }
 
 const REPLICA = 'it is a replica, and only masters vote: give the address of its master';

@@ -21,3 +21,18 @@ export interface StrictClient {
   disconnect(reconnect?: boolean): void;
   on(event: string, listener: (...args: never[]) => void): unknown;
 }
+
+/** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
+export function dropSocket(client: StrictClient): void {
+  if (client.stream === undefined || client.stream === null) {
+    client.disconnect(true);
+  } else {
+    // Not `disconnect(true)`: that waits for the peer's goodbye, which a frozen server never sends.
+    client.stream.destroy();
+  }
+}
+
+/** Read as "not connected" by `failureReason`. */
+export class UnconfirmedConnection extends Error {
+  override readonly message = 'Connection is closed, or not confirmed';
+}

@@ -1,7 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock, Random } from '../protocol/ports.js';
 import { ConfirmedConnection } from './confirmed-connection.js';
 import { type Greeting, listenToGreetings } from './connection-greeting.js';
+import { type Retries, retriesOf } from './connection-retries.js';
 import { followCredentials, termsOf } from './connection-terms.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
 import type { StrictClient } from './strict-client.js';
@@ -13,24 +14,19 @@ export interface ConnectionSettings {
   /** Shown by CLIENT LIST. */
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
-  readonly retryEveryMs: number;
   readonly clock: Clock;
+  /** Spreads the tries of many instances. */
+  readonly random: Pick<Random, 'next'>;
+  /** While it says no, the end of the connection is final until `connect` is called again. Default: always. */
+  readonly mayRetry?: () => boolean;
   /** The first that the server says on each connection. Not told by a Cluster. */
   readonly onGreeting?: (greeting: Greeting) => void;
 }
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
 
-/**
- * A connection that has ended is tried again at once and then slowly: a run whose holder cannot renew its lease within a
- * moment is aborted, and a node that is down for long should not be hammered.
- */
-const QUICK_RETRIES = 5;
-const QUICK_RETRY_MS = 20;
-/** A server that refuses the user is asked twice as late each time: each attempt stands in its log. */
-const LONGEST_REFUSED_RETRY_MS = 2_000;
-
-const SENTINEL_RETRY_MS = 100;
+/** Behind a Sentinel, a server that loads its data is asked so often whether it has, ms. */
+const LOADING_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
 
 /**
@@ -40,17 +36,16 @@ const CLUSTER_REDIRECTIONS = 3;
  * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
  */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
-  const retryMs = (): number => retryMsAfter(connection, settings.retryEveryMs);
-  const strict = strictOptions(settings, source.kind === 'sentinel', retryMs);
+  const retries = retriesOf(source, settings, () => connection);
+  const strict = strictOptions(settings, source.kind === 'sentinel', retries);
   const client: unknown =
-    'client' in source
-      ? duplicated(source, strict, settings, retryMs)
-      : new Redis({ ...source.options, ...strict });
+    'client' in source ? duplicated(source, strict, retries) : new Redis({ ...source.options, ...strict });
   if (source.kind !== 'cluster') {
     followCredentials(client, source);
-    if (settings.onGreeting !== undefined) {
-      listenToGreetings(client as StrictClient, settings.clock, settings.onGreeting);
-    }
+    listenToGreetings(client as StrictClient, settings.clock, (greeting) => {
+      if (greeting.reason !== undefined) connection.tries.note(greeting.reason);
+      settings.onGreeting?.(greeting);
+    });
   }
   const connection = new ConfirmedConnection({
     client: client as StrictClient,
@@ -61,18 +56,7 @@ export function openConnection(source: RedisSource, settings: ConnectionSettings
   return connection;
 }
 
-function retryMsAfter({ refusal, endedInVain }: ConfirmedConnection, retryEveryMs: number): number {
-  if (refusal !== undefined) {
-    return Math.min(LONGEST_REFUSED_RETRY_MS, retryEveryMs * 2 ** endedInVain);
-  }
-  return endedInVain < QUICK_RETRIES ? Math.min(QUICK_RETRY_MS, retryEveryMs) : retryEveryMs;
-}
-
-function strictOptions(
-  settings: ConnectionSettings,
-  isSentinel: boolean,
-  retryMs: () => number,
-): StrictOptions {
+function strictOptions(settings: ConnectionSettings, isSentinel: boolean, retries: Retries): StrictOptions {
   return {
     connectionName: settings.connectionName,
     commandTimeout: settings.commandTimeoutMs,
@@ -87,8 +71,8 @@ function strictOptions(
     // The ready check waits seconds for a server that loads; "LOADING" is a fine answer for us. Behind a Sentinel
     // it also checks that the server is a master.
     enableReadyCheck: isSentinel,
-    maxLoadingRetryTime: settings.retryEveryMs,
-    retryStrategy: retryMs,
+    maxLoadingRetryTime: LOADING_RETRY_MS,
+    retryStrategy: () => retries.delayMs(),
     // A master that was demoted: connect again and find the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     keyPrefix: '',
@@ -100,7 +84,7 @@ function strictOptions(
       ? {
           role: 'master' as const,
           sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
-          sentinelRetryStrategy: () => SENTINEL_RETRY_MS,
+          sentinelRetryStrategy: (rounds: number) => retries.roundDelayMs(rounds),
         }
       : {}),
   };
@@ -109,8 +93,7 @@ function strictOptions(
 function duplicated(
   source: RedisSource & { readonly client: RedisClient },
   strict: StrictOptions,
-  settings: ConnectionSettings,
-  retryMs: () => number,
+  retries: Retries,
 ): unknown {
   const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
   if (source.kind !== 'cluster') {
@@ -125,6 +108,6 @@ function duplicated(
     enableAutoPipelining: false,
     scaleReads: 'master',
     maxRedirections: CLUSTER_REDIRECTIONS,
-    clusterRetryStrategy: () => Math.max(settings.retryEveryMs, retryMs()),
+    clusterRetryStrategy: () => retries.delayMs(),
   });
 }

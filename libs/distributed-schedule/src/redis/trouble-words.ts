@@ -1,6 +1,14 @@
 /** What people read of a node that does not answer: what is wrong, then what to do. Never a host name, never a secret. */
 
-import { MAX_CLIENTS, NO_SENTINEL, NOT_REDIS, TIMED_OUT } from './failure-reason.js';
+import {
+  MAX_CLIENTS,
+  NO_CLUSTER,
+  NO_CLUSTER_NODE,
+  NO_SENTINEL,
+  NOT_REDIS,
+  OTHER_VERSION,
+  TIMED_OUT,
+} from './failure-reason.js';
 
 export interface TroubleTerms {
   readonly nodeTimeoutMs: number;
@@ -39,6 +47,9 @@ const WORDS: Readonly<Record<string, string>> = {
   READONLY: 'it is a replica (READONLY), and only masters vote: give the address of its master',
   MASTERDOWN: 'it is a replica (MASTERDOWN), and only masters vote: give the address of its master',
   MOVED: clusterMember('MOVED'),
+  [NO_CLUSTER_NODE]:
+    'no node of its Cluster takes a connection: look at hosts, ports, network and firewall, and whether TLS is wanted',
+  [NO_CLUSTER]: 'it is in no Redis Cluster: pass its address instead of a Cluster client',
   CLUSTERDOWN: 'its cluster is down (CLUSTERDOWN): look at CLUSTER INFO',
   OOM: 'it has no memory left (OOM): raise its maxmemory, or remove keys',
   MISCONF: 'it takes no writes, since it cannot save to its disk (MISCONF): look at its disk and its log',
@@ -58,6 +69,9 @@ const CLIENT_CERTIFICATE = /^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICA
 
 export function wordsOfTrouble(reason: string, terms: TroubleTerms, lateMs: number | undefined): string {
   if (reason === TIMED_OUT) return wordsOfTimeout(terms.nodeTimeoutMs, lateMs);
+  if (reason.startsWith(OTHER_VERSION)) {
+    return `another version of this library has written there (protocol ${reason.split(' ')[1]}): run one version at a time, or give each a namespace`;
+  }
   return (
     wordsOfConnection(reason, terms.isTls) ??
     WORDS[reason] ??
@@ -69,11 +83,25 @@ export function clusterMember(how: string): string {
   return `it is a member of a Redis Cluster (${how}): pass an ioredis Cluster client instead of its address`;
 }
 
+const NOTICED_LATE = 'so the death of an instance is noticed late there';
+
+/** Of a node that votes, and refuses the subscription that shows it who lives. */
+export function unsubscribedPresence(reason: string, keyPrefix: string): string {
+  return reason === 'NOPERM'
+    ? `its user may not subscribe, ${NOTICED_LATE}: ACL SETUSER <user> +subscribe &${keyPrefix}:presence:*`
+    : `it takes no subscription (${reason}), ${NOTICED_LATE}: let SUBSCRIBE through, and rename no commands`;
+}
+
+/** Of a node that votes, and has no second connection for a subscription. */
+export function unshownPresence(why: string): string {
+  return `it has one connection of this instance where there should be two, ${NOTICED_LATE}: of the second, ${why}`;
+}
+
 function wordsOfTimeout(nodeTimeoutMs: number, lateMs: number | undefined): string {
   if (lateMs === undefined) {
     return `it does not answer within ${nodeTimeoutMs} ms (nodeTimeoutMs): it is frozen, overloaded, cut off, or further away than that`;
   }
-  const measured = `its newest reply came after ${Math.round(lateMs)} ms, and nodeTimeoutMs is ${nodeTimeoutMs}`;
+  const measured = `it is slow (its newest reply came after ${Math.round(lateMs)} ms, and nodeTimeoutMs is ${nodeTimeoutMs})`;
   const proposedMs = Math.ceil((TIMEOUT_PER_REPLY * lateMs) / 10) * 10;
   const orRaise = `, or raise nodeTimeoutMs to ${proposedMs} and lease.ttlMs to more than three times that`;
   return `${measured}: use a Redis that is nearer or less busy${proposedMs > LONGEST_PROPOSAL_MS ? '' : orRaise}`;
@@ -85,10 +113,11 @@ function wordsOfConnection(reason: string, isTls: boolean): string | undefined {
     const orTls = isTls ? `; ${NO_TLS} says nothing either, and takes redis:// and no tls option` : '';
     return `nobody answers at its address within ${CONNECT_TIMEOUT_MS} ms (ETIMEDOUT): ${LOOK_AT_THE_WAY}${orTls}`;
   }
+  // Whether a write or a read meets the end first is chance.
   if (reason === 'ECONNRESET' || reason === 'EPIPE') {
     return isTls
-      ? `it ends connections before TLS stands (${reason}): its port may be one without TLS (redis://), or want a client certificate (tls: { cert, key })`
-      : `it ends connections before it has said a word (${reason}): its port may want TLS (rediss://), or be that of a proxy without a server`;
+      ? `it ends connections before TLS stands (ECONNRESET): its port may be one without TLS (redis://), or want a client certificate (tls: { cert, key })`
+      : `it ends connections before it has said a word (ECONNRESET): its port may want TLS (rediss://), or be that of a proxy without a server`;
   }
   if (CLIENT_CERTIFICATE.test(reason)) {
     return `it wants a client certificate (${reason}): pass tls: { cert, key }`;

@@ -1,0 +1,83 @@
+/** How long a connection that was of no use is waited with: quickly at first, then by what is known of the cause. */
+
+/**
+ * - `unreachable`: nobody is there, or nobody answers. It passes by itself.
+ * - `mute`: somebody takes the connection and ends it without a word: a port of TLS, a proxy without a server, a restart.
+ * - `refused`: credentials, rights, role, database, protocol or certificate. Somebody has to act, and each try stands in a log.
+ */
+export type ReconnectCause = 'unreachable' | 'mute' | 'refused';
+
+/**
+ * A run survives the loss of a connection only if its lease is renewed within a moment: so many tries are quick, whatever the
+ * cause.
+ */
+export const QUICK_TRIES = 5;
+const QUICK_MS = 20;
+
+/** After the quick tries. */
+const FIRST_DELAY_MS = 100;
+
+interface Growth {
+  /** So many connections more stay at the first delay: a server that restarts is back within seconds, and found at once. */
+  readonly steadyConnections: number;
+  readonly capMs: number;
+}
+
+const GROWTH: Readonly<Record<ReconnectCause, Growth>> = {
+  unreachable: { steadyConnections: 30, capMs: 1_000 },
+  mute: { steadyConnections: 30, capMs: 5_000 },
+  refused: { steadyConnections: 0, capMs: 5_000 },
+};
+
+/** Only ever longer: the caps bound how often a server is knocked at. */
+const JITTER = 0.1;
+
+/** What a server in trouble has to bear: one connection per second, node and instance. */
+const PER_CONNECTION_MS = 1_000;
+
+/** The exponent beyond which every delay has reached its cap; 2 to a far larger one is no number. */
+const LONGEST_GROWTH = 32;
+
+/**
+ * Delay in ms before the next try.
+ * @param triesInVain tries since the last success that were of no use, the lost connection itself not counted: 0 for the first
+ * @param random uniform in [0, 1)
+ * @param connectionsPerTry how many connections a try may open: one, but more with Sentinels or the nodes of a Cluster
+ */
+export function reconnectDelayMs(
+  cause: ReconnectCause,
+  triesInVain: number,
+  random: number,
+  connectionsPerTry = 1,
+): number {
+  if (triesInVain < QUICK_TRIES) return QUICK_MS;
+  const { steadyConnections, capMs } = GROWTH[cause];
+  const steadyTries = Math.floor(steadyConnections / connectionsPerTry);
+  const growth = Math.min(LONGEST_GROWTH, Math.max(0, triesInVain - QUICK_TRIES - steadyTries));
+  const mostMs = Math.max(capMs, connectionsPerTry * PER_CONNECTION_MS);
+  return Math.min(mostMs, FIRST_DELAY_MS * 2 ** growth) * (1 + random * JITTER);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  ...[
+    'NOAUTH',
+    'WRONGPASS',
+    'NOPERM',
+    'ERR',
+    'UNKNOWN_COMMAND',
+    'NO_CLUSTER',
+    'NOPROTO',
+    'NOT_REDIS',
+    'PROTECTED',
+  ],
+  ...['READONLY', 'MASTERDOWN', 'MOVED', 'EPROTO', 'EACCES'],
+]);
+/** Of Node's TLS: CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ERR_SSL_…, ERR_OSSL_… */
+const TLS_REFUSALS = /CERT|ISSUER|LEAF_SIGNATURE|^ERR_(TLS|SSL|OSSL)_/;
+const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** @param reason one of `failureReason` */
+export function reconnectCauseOf(reason: string): ReconnectCause {
+  if (REFUSALS.has(reason) || TLS_REFUSALS.test(reason)) return 'refused';
+  return HUNG_UP.has(reason) ? 'mute' : 'unreachable';
+}

@@ -1,0 +1,29 @@
+import { failureReason, NO_SENTINEL } from './failure-reason.js';
+import type { StrictClient } from './strict-client.js';
+
+/**
+ * Whether Sentinels were asked in vain. ioredis goes on where it stopped in its list: behind a Sentinel that has answered it finds the
+ * end of the list, and calls all of them unreachable without having asked one.
+ */
+export class SentinelRounds {
+  #hasFailed = false;
+
+  constructor(client: StrictClient) {
+    client.on('sentinelError', () => {
+      this.#hasFailed = true;
+    });
+  }
+
+  /** A Sentinel of the present round has not answered, or knows no such master. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Ask once per error: the round ends with it. */
+  isNews(error: unknown): boolean {
+    if (failureReason(error) !== NO_SENTINEL) return true;
+    const { hasFailed } = this;
+    this.#hasFailed = false;
+    return hasFailed;
+  }
+}

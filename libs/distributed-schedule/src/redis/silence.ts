@@ -1,0 +1,46 @@
+/** Calls that time out together, or one after the other: after so many without a reply in between a node may be silent. */
+const TIMEOUTS_TO_SILENCE = 2;
+
+/** A node that was late is given twice as long as its latest reply took: replies vary. */
+const LATE_FACTOR = 2;
+
+/** What a late reply has shown is forgotten after so long, ms. */
+const LATE_LASTS_MS = 10_000;
+
+/**
+ * Tells a node that is slow from one that is silent, as far as one connection shows it. A slow one answers, though later than a call
+ * waits: its connection stays, since a new one would be as slow, and messages keep their order on it. A silent one (frozen, cut off)
+ * loses it: what is queued there must not reach the server much later, and only a new connection finds a way that is whole again.
+ *
+ * All instants are monotonic.
+ */
+export class Silence {
+  #timeouts = 0;
+  /** When the first of these calls was sent. */
+  #sinceMs = 0;
+  #late: { readonly tookMs: number; readonly atMs: number } | undefined;
+
+  /** A reply has come, in time or too late: all that was sent before it has arrived. */
+  heard(): void {
+    this.#timeouts = 0;
+  }
+
+  heardLate(tookMs: number, nowMs: number): void {
+    this.heard();
+    this.#late = { tookMs, atMs: nowMs };
+  }
+
+  /** @returns whether the node is silent, and its connection to be given up */
+  timedOut(sentMs: number, nowMs: number): boolean {
+    if (this.#timeouts === 0) this.#sinceMs = sentMs;
+    this.#timeouts += 1;
+    if (this.#timeouts < TIMEOUTS_TO_SILENCE) return false;
+    if (nowMs - this.#sinceMs <= LATE_FACTOR * this.#lateMs(nowMs)) return false;
+    this.#timeouts = 0;
+    return true;
+  }
+
+  #lateMs(nowMs: number): number {
+    return this.#late === undefined || nowMs - this.#late.atMs > LATE_LASTS_MS ? 0 : this.#late.tookMs;
+  }
+}

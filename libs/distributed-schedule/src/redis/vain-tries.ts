@@ -1,0 +1,74 @@
+import { NOT_CONNECTED } from './failure-reason.js';
+import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
+
+/**
+ * A connection has to last so long after its first use, or its end counts as that of a try in vain: one that is confirmed and
+ * ended again and again would else be opened again fifty times a second. Two of a node that live so long are one a second.
+ */
+const LASTING_MS = 2_000;
+
+/** How often in a row a connection was of no use, and why. All instants are monotonic. */
+export class VainTries {
+  #tries = 0;
+  /** How many of them were of use, though not for long. */
+  #shortLived = 0;
+  #cause: ReconnectCause = 'unreachable';
+  /** A word about the present attempt. Without one, a connection that stood has ended without a word. */
+  #isNoted = false;
+  #isStanding = false;
+  #usefulSinceMs: number | undefined;
+
+  /** 0 while the last connection was of use. */
+  get count(): number {
+    return this.#tries;
+  }
+
+  /** One connection after the other was of use, and did not last; nor has the present one yet. */
+  isFlapping(nowMs: number): boolean {
+    return this.#shortLived > QUICK_TRIES && this.#lastedMs(nowMs) < LASTING_MS;
+  }
+
+  /** A connection stands, which says nothing about its use. */
+  connected(): void {
+    this.#isStanding = true;
+  }
+
+  /** Why the attempt has failed, one of `failureReason`. */
+  note(reason: string): void {
+    if (reason === NOT_CONNECTED) return;
+    const cause = reconnectCauseOf(reason);
+    // A refusal is the clearest word; what the end of the socket says after another one is no news.
+    if (this.#isNoted && (this.#cause === 'refused' || cause === 'mute')) return;
+    this.#isNoted = true;
+    this.#cause = cause;
+  }
+
+  /** It does what it is for: an answer to a script, a subscription. */
+  succeeded(nowMs: number): void {
+    this.#usefulSinceMs ??= nowMs;
+  }
+
+  ended(nowMs: number): void {
+    // The end of a connection that was of use is no try: the first try comes after it.
+    if (this.#lastedMs(nowMs) >= LASTING_MS) {
+      this.#tries = 0;
+      this.#shortLived = 0;
+    } else {
+      this.#tries += 1;
+      if (this.#usefulSinceMs !== undefined) this.#shortLived += 1;
+    }
+    if (!this.#isNoted)
+      this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
+    this.#isNoted = false;
+    this.#isStanding = false;
+    this.#usefulSinceMs = undefined;
+  }
+
+  delayMs(random: number, connectionsPerTry: number): number {
+    return reconnectDelayMs(this.#cause, this.#tries, random, connectionsPerTry);
+  }
+
+  #lastedMs(nowMs: number): number {
+    return this.#usefulSinceMs === undefined ? 0 : nowMs - this.#usefulSinceMs;
+  }
+}

@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { VainTries } from '../../../libs/distributed-schedule/src/redis/vain-tries.js';
+
+let tries: VainTries;
+let nowMs: number;
+
+beforeEach(() => {
+  tries = new VainTries();
+  nowMs = 50_000;
+});
+
+/** A connection that stands, is of use where `usefulMs` says so, and ends. */
+function connection(usefulMs?: number, reason?: string): void {
+  tries.connected();
+  if (reason !== undefined) tries.note(reason);
+  if (usefulMs !== undefined) {
+    tries.succeeded(nowMs);
+    nowMs += usefulMs;
+    tries.succeeded(nowMs);
+  }
+  tries.ended(nowMs);
+}
+
+const times = (count: number, act: () => void): void => {
+  for (let time = 0; time < count; time += 1) act();
+};
+
+describe('tries in vain', () => {
+  it('are counted until a connection has been of use for two seconds', () => {
+    times(12, () => connection(undefined, 'WRONGPASS'));
+    expect([tries.count, tries.delayMs(0, 1)]).toEqual([12, 5_000]);
+    connection(1_999);
+    expect(tries.count).toBe(13);
+    connection(2_000);
+    expect([tries.count, tries.delayMs(0, 1)]).toEqual([0, 20]);
+  });
+
+  it('do not flap where no connection was of use', () => {
+    times(50, () => connection(undefined, 'ECONNREFUSED'));
+    tries.connected();
+    tries.succeeded(nowMs);
+    expect(tries.isFlapping(nowMs)).toBe(false);
+  });
+
+  it('flap from the sixth on, until a connection lasts', () => {
+    times(5, () => connection(100));
+    expect(tries.isFlapping(nowMs)).toBe(false);
+    connection(100);
+    expect(tries.isFlapping(nowMs)).toBe(true);
+    tries.connected();
+    tries.succeeded(nowMs);
+    expect(tries.isFlapping(nowMs + 1_999)).toBe(true);
+    expect(tries.isFlapping(nowMs + 2_000)).toBe(false);
+  });
+});
+
+describe('the cause of the delay', () => {
+  const delayOf = (act: () => void): number => {
+    times(100, act);
+    return tries.delayMs(0, 1);
+  };
+
+  it('is the newest reason', () => {
+    expect(delayOf(() => connection(undefined, 'WRONGPASS'))).toBe(5_000);
+    expect(delayOf(() => connection(undefined, 'ECONNREFUSED'))).toBe(1_000);
+  });
+
+  it('is the clear word, not what the end of the socket says after it', () => {
+    expect(
+      delayOf(() => {
+        tries.note('timeout');
+        tries.note('ECONNRESET');
+        tries.ended(nowMs);
+      }),
+    ).toBe(1_000);
+  });
+
+  it('is a refusal, whatever else is said of the same attempt', () => {
+    expect(
+      delayOf(() => {
+        for (const reason of ['ECONNRESET', 'WRONGPASS', 'timeout', 'not connected']) tries.note(reason);
+        tries.ended(nowMs);
+      }),
+    ).toBe(5_000);
+  });
+
+  it('is the hanging up of a connection that stood and ended without a word', () => {
+    expect(delayOf(() => connection())).toBe(5_000);
+  });
+
+  it('is nothing to be refused for where a connection that was of use has ended', () => {
+    expect(delayOf(() => connection(100))).toBe(1_000);
+  });
+});
