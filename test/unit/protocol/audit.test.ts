@@ -453,6 +453,52 @@ describe('the audit of runs', () => {
     expect(stage.told).toHaveLength(1);
   });
 
+  it('takes nobody for dead of whom nothing could be heard while the nodes were away', async () => {
+    const stage = new Stage();
+    const directory = new Directory();
+    const links = [cuttable(), cuttable()];
+    const task = taskOf(() => undefined, { schedule: every(20_000) });
+    const members = links.map(({ joining }) => stage.join([task], { ...joining, directory }));
+    await stage.cluster.clock.advance(21_000);
+    for (const { link } of links) link.isCut = true;
+    await stage.cluster.clock.advance(12_000);
+    // No notice could be renewed, and all of them have expired.
+    for (const { id } of members) directory.gone.add(id);
+    await stage.cluster.clock.advance(6_000);
+    for (const { link } of links) link.isCut = false;
+    // Whoever lives says so within the period of notices.
+    await stage.cluster.clock.advance(4_000);
+    directory.gone.clear();
+    await stage.cluster.clock.advance(15_000);
+    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toEqual([]);
+  });
+
+  it('still tells a run whose instance has died while the nodes were away', async () => {
+    const stage = new Stage();
+    const directory = new Directory();
+    const ran: string[] = [];
+    const links = [cuttable(), cuttable()];
+    const endless = taskOf(
+      ({ instanceId }) => {
+        ran.push(instanceId);
+        return new Promise<void>(() => undefined);
+      },
+      { schedule: every(20_000) },
+    );
+    const members = links.map(({ joining }) => stage.join([endless], { ...joining, directory }));
+    await stage.cluster.clock.advance(21_000);
+    for (const { link } of links) link.isCut = true;
+    await stage.cluster.clock.advance(12_000);
+    directory.gone.add(ran[0] ?? '');
+    const survivor = members.findIndex(({ id }) => id !== ran[0]);
+    const { link } = links[survivor] ?? cuttable();
+    link.isCut = false;
+    await stage.cluster.clock.advance(9_000);
+    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toEqual([]);
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toHaveLength(1);
+  });
+
   it('tells only the newest tick of an instance that has run many', async () => {
     const stage = new Stage();
     const directory = new Directory();

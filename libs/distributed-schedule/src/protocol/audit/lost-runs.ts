@@ -4,6 +4,7 @@
  * instance can no longer be asked.
  */
 
+import { NOTICE_TTL_MS } from '../board/instance-notices.js';
 import { MEMBER_TTL_MS } from '../constants.js';
 import { BEAT_PERIOD_MS } from '../heartbeat.js';
 import type { ScheduleEvent } from '../observer.js';
@@ -15,6 +16,15 @@ const LOOK_PERIOD_MS = 1_000;
 
 /** An instance whose next tick somebody else has claimed may have died; by then its death would show, ms. */
 const SUSPECT_FOR_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
+
+/**
+ * While the nodes are away, or this instance stands still, nobody can be heard: what everybody says of himself expires, and that of the living
+ * is back so long after, ms.
+ */
+const HEARD_AGAIN_WITHIN_MS = NOTICE_TTL_MS;
+
+/** Nothing was looked at for so long, ms: this instance stood still. */
+const STOOD_STILL_MS = 5 * LOOK_PERIOD_MS;
 
 const MOST_SUSPECTS = 2_000;
 
@@ -33,6 +43,8 @@ export class LostRuns implements AuditSource {
   private suspects: readonly TheirClaim[] = [];
   private lookAtMs = Number.NEGATIVE_INFINITY;
   private isAsking = false;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
+  private deafUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly parts: AuditParts,
@@ -62,6 +74,7 @@ export class LostRuns implements AuditSource {
     const nowMs = this.parts.clusterClock.nowMs();
     if (nowMs < this.nextMs) return false;
     this.lookAtMs = nowMs + LOOK_PERIOD_MS;
+    this.listen(nowMs);
     const dead = this.takeOutDead(nowMs);
     if (dead.length === 0) return false;
     const questions = dead.flatMap(({ task: name, tick }) => {
@@ -88,6 +101,12 @@ export class LostRuns implements AuditSource {
     this.suspects = [...this.suspects.slice(1 - MOST_SUSPECTS), { ...before, untilMs }];
   }
 
+  private listen(nowMs: number): void {
+    const stoodStill = nowMs - this.lookedAtMs > STOOD_STILL_MS;
+    if (stoodStill || !this.parts.hasQuorum()) this.deafUntilMs = nowMs + HEARD_AGAIN_WITHIN_MS;
+    this.lookedAtMs = nowMs;
+  }
+
   /** Those whose instance is gone, and which are not known to have ended. Drops what no longer has to be watched. */
   private takeOutDead(nowMs: number): readonly TheirClaim[] {
     const dead: TheirClaim[] = [];
@@ -97,6 +116,7 @@ export class LostRuns implements AuditSource {
       // Left as a member, and may still end its runs; or stands still.
       if (whereabouts === 'here') return true;
       const { directory } = this.parts;
+      if (whereabouts === 'gone' && nowMs < this.deafUntilMs) return true;
       if (whereabouts === 'gone' && directory?.hasEnded(claim.task, claim.tick, claim.by) !== true)
         dead.push(claim);
       return false;
