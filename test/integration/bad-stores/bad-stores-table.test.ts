@@ -17,6 +17,8 @@ const UNTIL_STEADY_MS = 10_000;
 /** For the figures of the page: `SHOW_BAD_STORES=1 COUNTED_MS=60000 npx vitest run --project integration test/integration/bad-stores`. */
 const COUNTED_MS = Number(process.env.COUNTED_MS ?? 5_000);
 const LOOKS = 20;
+const READ_WITHIN_MS = 40_000;
+const LOOK_AGAIN_MS = 250;
 const MOST_PER_SECOND = 1;
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
@@ -51,9 +53,11 @@ beforeAll(async () => {
     for (const store of stores) store.look();
   }
   const untilMs = performance.now();
-  for (const store of stores) {
-    const connections = store.connections(sinceMs, untilMs);
-    seen.set(store.state, { line: store.line, connections, seconds: (untilMs - sinceMs) / 1_000 });
+  const counted = stores.map((store) => store.connections(sinceMs, untilMs));
+  const lines = await Promise.all(stores.map((store, index) => lineOf(store, rows[index] ?? '')));
+  for (const [index, { state }] of stores.entries()) {
+    const [line = '', connections = Number.POSITIVE_INFINITY] = [lines[index], counted[index]];
+    seen.set(state, { line, connections, seconds: (untilMs - sinceMs) / 1_000 });
   }
   if (process.env.SHOW_BAD_STORES !== undefined) {
     for (const [state, one] of seen)
@@ -64,8 +68,19 @@ beforeAll(async () => {
 
 afterAll(() => shelf.clear(), 60_000);
 
-/** A busy machine makes a server seem silent for a moment: both connections to it. */
-const MADE_BY_THE_MACHINE = 2;
+/** A server that says its word and hangs up is not heard at every try: what the page says must be read within a while. */
+async function lineOf(store: ObservedStore, row: string): Promise<string> {
+  const untilMs = performance.now() + READ_WITHIN_MS;
+  while (row !== rowOf(store.state, store.line, figureOf(row)) && performance.now() < untilMs) {
+    await sleep(LOOK_AGAIN_MS);
+    store.forget();
+    store.look();
+  }
+  return store.line;
+}
+
+/** A busy machine makes a server seem silent now and then: both connections to it. */
+const MADE_BY_THE_MACHINE = 4;
 
 const rowOf = (state: string, line: string, perSecond: string): string =>
   `| ${state} | ${line.replaceAll('|', '\\|')} | ${perSecond} |`;

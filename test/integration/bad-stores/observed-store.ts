@@ -45,6 +45,10 @@ export class ObservedStore {
     this.seen.set(line, (this.seen.get(line) ?? 0) + 1);
   }
 
+  forget(): void {
+    this.seen.clear();
+  }
+
   /** What it says most of the time: a busy machine may make a server seem silent for a moment. */
   get line(): string {
     return [...this.seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? '';

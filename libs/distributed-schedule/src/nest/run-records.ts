@@ -5,8 +5,12 @@ import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { hasRun } from '../protocol/outcome.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';
 
-/** A task that runs more often is written down this often, ms: every instance reads each of these records. */
+/**
+ * Where an instance runs many tasks each of them is written down this often, ms: every instance reads each of these records. Of a few
+ * each run is, with the next exchange: when the instance dies, the others know what had ended.
+ */
 const RECORD_EVERY_MS = 5_000;
+const FEW_TASKS = 20;
 
 /** A task that has not run for so long has no newest run, ms. */
 const RUN_TTL_MS = 30 * 86_400_000;
@@ -34,8 +38,10 @@ export class RunRecords implements ScheduleObserver {
   /** Hands what is new to the board, of each task now and then. */
   write(isLast = false): void {
     const nowMs = this.board.nowMs();
+    const areFew = this.writtenMs.size <= FEW_TASKS && this.unwritten.size <= FEW_TASKS;
     for (const [task, record] of this.unwritten) {
-      const isEarly = nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < RECORD_EVERY_MS;
+      const isEarly =
+        !areFew && nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < RECORD_EVERY_MS;
       if (isEarly && !isLast) continue;
       this.unwritten.delete(task);
       this.writtenMs.set(task, nowMs);
