@@ -2,7 +2,6 @@
 
 import { Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { Cluster } from 'ioredis';
 import {
   CronExclusive,
   DistributedScheduleModule,
@@ -10,11 +9,8 @@ import {
   EverySecondExclusive,
   IntervalExclusive,
 } from 'nestjs-distributed-schedule';
-import {
-  type RedisInput,
-  requireRedisSources,
-} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
 import { bootApp, bootError, bootWith, LogCapture } from '../nest/nest-app.js';
+import { REDIS_MISTAKES } from './redis-mistakes.js';
 import { TOOL_MISTAKES } from './tool-mistakes.js';
 
 export interface Mistake {
@@ -24,21 +20,6 @@ export interface Mistake {
 }
 
 type Task = ReturnType<typeof CronExclusive>;
-
-class RedisMock {
-  duplicate(): object {
-    return this;
-  }
-}
-
-const cluster = (...nodes: readonly unknown[]): Cluster =>
-  new Cluster(nodes as string[], { lazyConnect: true });
-
-const given = (written: string, input: unknown): Mistake => ({
-  written,
-  line: async () =>
-    (await bootError(Promise.resolve().then(() => requireRedisSources([input as RedisInput])))).message,
-});
 
 const options = (written: string, schedule: object): Mistake => ({
   written,
@@ -110,46 +91,18 @@ const call = (
 class FeatureModule {}
 
 export const MISTAKES: readonly Mistake[] = [
-  given("redis: ''", ''),
-  given("redis: 'undefined'", 'undefined'),
-  given('redis: [undefined]', undefined),
+  ...REDIS_MISTAKES,
   options('redis: process.env.REDIS_URL, which is not set', { redis: undefined }),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
-  given('redis: `redis://${host}:6379`, without a host', 'redis://undefined:6379'),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
-  given('redis: `redis://:${password}@h`, without a password', 'redis://:undefined@h'),
-  given('redis: \'"redis://h:6379"\'', '"redis://h:6379"'),
-  given("redis: 'redis://a:1,redis://b:2,redis://c:3'", 'redis://a:1,redis://b:2,redis://c:3'),
-  given("redis: 'redis://a:1,b:2,c:3'", 'redis://a:1,b:2,c:3'),
-  given("redis: '127.0.0.1:6379'", '127.0.0.1:6379'),
-  given("redis: 'localhost:6379'", 'localhost:6379'),
-  given("redis: 'https://eu1.example'", 'https://eu1.example'),
-  given("redis: 'valkey://h'", 'valkey://h'),
-  given("redis: 'redis://:p#ss@h:6379'", 'redis://:p#ss@h:6379'),
-  given("redis: 'redis://:p/ss@h:6379'", 'redis://:p/ss@h:6379'),
-  given("redis: 'redis://:p%ss@h:6379'", 'redis://:p%ss@h:6379'),
-  given("redis: 'redis://::1:6379'", 'redis://::1:6379'),
-  given("redis: 'redis://h:99999'", 'redis://h:99999'),
-  given("redis: 'redis://h/zero'", 'redis://h/zero'),
-  given("redis: 'redis://h?tls=true'", 'redis://h?tls=true'),
-  given("redis: 'redis://h?commandTimeout=9'", 'redis://h?commandTimeout=9'),
-  given('redis: { host: undefined }', { host: undefined }),
-  given("redis: { host: '[::1]' }", { host: '[::1]' }),
-  given("redis: { host: 'h:6379' }", { host: 'h:6379' }),
-  given("redis: { url: 'redis://h' }", { url: 'redis://h' }),
-  given("redis: { socket: { host: 'h' } }", { socket: { host: 'h' } }),
-  given("redis: { nodes: ['redis://h'] }", { nodes: ['redis://h'] }),
-  given("redis: { port: '6379' }", { port: '6379' }),
-  given('redis: { db: NaN }', { db: Number.NaN }),
-  given("redis: { keyPrefix: 'staging:' }", { keyPrefix: 'staging:' }),
-  given("redis: [['redis://a', 'redis://b']]", ['redis://a', 'redis://b']),
-  given("redis: new Cluster(['a:1,b:2'])", cluster('a:1,b:2')),
-  given("redis: new Cluster([''])", cluster('')),
-  given('redis: new RedisMock()', new RedisMock()),
   { written: 'no redis under NODE_ENV=production', line: () => inProduction({}) },
   options("memory: true, redis: 'redis://h'", {
     ...{ memory: true, redis: 'redis://h' },
     ...{ namespace: 'shop', app: 'shop' },
+  }),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
+  options('namespace: `shop-${ENVIRONMENT}`, which is empty', { redis: 'redis://h', namespace: 'shop-' }),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what was written.
+  options('namespace: `shop-${process.env.ENVIRONMENT}`, which is not set', {
+    ...{ redis: 'redis://h', namespace: 'shop-undefined' },
   }),
   options('lease: { ttl: 3000 }', { lease: { ttl: 3_000 } }),
   options('ttl: 3000', { ttl: 3_000 }),

@@ -44,6 +44,29 @@ describe('the namespace', () => {
   });
 });
 
+describe('a namespace that was made with a variable that is not set', () => {
+  it.each(['shop-', 'shop:', 'shop_', 'shop.', '-shop', 'shop-undefined', 'shop:null', 'undefined.shop'])(
+    '%s is refused: it is no environment',
+    (namespace) => {
+      expect(() => resolve({ redis: REDIS, namespace, app: 'shop' })).toThrow(
+        `DSCHED_BAD_OPTION: option namespace is "${namespace}"; it takes a name without a part that is missing, as in ` +
+          'shop-production. Most likely an environment variable is empty or not set: is ENVIRONMENT set?',
+      );
+    },
+  );
+
+  it.each(['shop', 'shop-production', 'shop:eu_1', 'shop.nullable', 'undefinedness'])(
+    '%s is taken',
+    (namespace) => {
+      expect(resolve({ redis: REDIS, namespace, app: 'shop' }).protocol.namespace).toBe(namespace);
+    },
+  );
+
+  it("is nobody else's in memory, where it may be anything", () => {
+    expect(resolve({ namespace: 'shop-' }).protocol.namespace).toBe('shop-');
+  });
+});
+
 describe('the app', () => {
   it('is the one that is given, else the one that is found', () => {
     expect(resolve({ redis: REDIS, namespace: 'shop', app: 'given' }).app).toBe('given');
@@ -158,6 +181,11 @@ describe('the namespace of idempotent execution', () => {
     const local = { store: memorySnapshots(), cache: redisSnapshotCache({ redis: REDIS }) };
     const error = await bootError(bootWith({ imports: [IdempotentExecutionModule.forRoot(local)] }));
     expect(error.message).toContain('DSCHED_NO_NAMESPACE');
+  });
+
+  it('has no part that is missing', async () => {
+    const error = await bootError(boot(undefined, 'shop-'));
+    expect(error.message).toContain('DSCHED_BAD_OPTION: option namespace is "shop-"');
   });
 
   it('is not needed in memory', async () => {

@@ -14,12 +14,14 @@ const NO_HOST = NOT_SET.replace('URL', 'HOST');
 const NO_NODE = NOT_SET.replace('URL', 'NODES');
 
 /** What is thrown for an entry of `redis`, after `DSCHED_BAD_REDIS: redis[0] `. */
-function saidOf(input: unknown): string {
+const saidOf = (input: unknown): string => saidOfList([input]).replace(/^redis\[0\] /, '');
+
+function saidOfList(inputs: readonly unknown[]): string {
   try {
-    requireRedisSources([input as RedisInput]);
+    requireRedisSources(inputs as readonly RedisInput[]);
   } catch (error) {
     expect(error).toMatchObject({ code: 'DSCHED_BAD_REDIS' });
-    return String((error as Error).message).replace('DSCHED_BAD_REDIS: redis[0] ', '');
+    return String((error as Error).message).replace('DSCHED_BAD_REDIS: ', '');
   }
   return 'taken';
 }
@@ -120,6 +122,33 @@ describe('a text for `redis`', () => {
     ['unix:///run/redis.sock?db=2', { path: '/run/redis.sock', db: 2 }],
   ])('%j is taken', (text, options) => {
     expect(optionsOf(text)).toMatchObject(options);
+  });
+});
+
+describe('a list that was split at a comma too many', () => {
+  const stray = (where: string, what = 'is an empty text', variable = 'REDIS_URLS'): string =>
+    `${what}, most likely because of a comma ${where}. Take that comma out of ${variable}, or set what the entry stands for`;
+
+  it.each([
+    ['redis://a,', `redis[1] ${stray('after the last entry of the list')}`],
+    ['redis://a,redis://b,redis://c, ', `redis[3] ${stray('after the last entry of the list')}`],
+    [',redis://a,redis://b', `redis[0] ${stray('before the first entry of the list')}`],
+    ['redis://a,,redis://b', `redis[1] ${stray('that follows another one in the list')}`],
+    ['', `redis[0] is an empty text, ${NOT_SET}`],
+  ])('%j names the comma', (variable, said) => {
+    expect(saidOfList(variable.split(','))).toBe(said);
+  });
+
+  it('names it in the nodes of a Cluster too', () => {
+    const cluster = new Cluster('a:1,b:2,'.split(','), { lazyConnect: true });
+    onTestFinished(() => cluster.disconnect());
+    expect(saidOf(cluster)).toBe(
+      stray(
+        'after the last entry of the list',
+        'is a Cluster with a node that is an empty text',
+        'REDIS_NODES',
+      ),
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { DEFAULTS, requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 import { DEFAULT_PATIENCE, type StorePatience } from '../protocol/snapshot/store-patience.js';
+import { requireWholeNamespace } from './identity-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 
 /** Options of `IdempotentExecutionModule.forRoot`. Durations are whole milliseconds. */
@@ -62,14 +63,20 @@ export function resolveExecutionOptions(
   if (cache !== undefined) requireSource('cache', cache);
   const namespace = given.namespace ?? namespaceOfApp ?? defaultNamespace(given);
   requireName('namespace', namespace);
+  if (!isLocal(given)) requireWholeNamespace(namespace);
   requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
   const patience = resolvePatience(given.patience ?? {});
   return { store: store as SnapshotSource, cache, namespace, patience, mostKeptChars };
 }
 
+/** Nobody else can reach it. */
+function isLocal({ store, cache }: IdempotentExecutionOptions): boolean {
+  return store.isLocal === true && (cache === undefined || cache.isLocal === true);
+}
+
 /** Of a store that nobody else can reach. */
-function defaultNamespace({ store, cache }: IdempotentExecutionOptions): string {
-  if (store.isLocal === true && (cache === undefined || cache.isLocal === true)) return DEFAULTS.namespace;
+function defaultNamespace(given: IdempotentExecutionOptions): string {
+  if (isLocal(given)) return DEFAULTS.namespace;
   throw new DistributedScheduleError(
     'DSCHED_NO_NAMESPACE',
     `${MODULE} has no namespace, and DistributedScheduleModule of this app was given none either. Whoever uses the store under the ` +

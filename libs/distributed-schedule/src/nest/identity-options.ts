@@ -13,15 +13,42 @@ const ALONE = 'app';
 
 /**
  * With a default, staging and production would share ticks, decisions and results as soon as they share a server.
- * @throws DistributedScheduleError DSCHED_NO_NAMESPACE
+ * @throws DistributedScheduleError DSCHED_NO_NAMESPACE, DSCHED_BAD_OPTION
  */
 export function requireNamespace({ redis, namespace }: Given): void {
-  if (redis === undefined || namespace !== undefined) return;
-  throw new DistributedScheduleError(
+  if (redis === undefined) return;
+  if (namespace === undefined) throw noNamespace();
+  requireName('namespace', namespace);
+  requireWholeNamespace(namespace);
+}
+
+function noNamespace(): DistributedScheduleError {
+  return new DistributedScheduleError(
     'DSCHED_NO_NAMESPACE',
     'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
       "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
-    { value: namespace },
+    { value: undefined },
+  );
+}
+
+/** What stands between the parts of a name; at its beginning or end a part is missing. */
+const SEPARATOR = /[-:_.]/;
+const MISSING_PARTS: readonly string[] = ['undefined', 'null'];
+
+/**
+ * A namespace that was put together with a variable that is not set names no environment: those of two environments would be one.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION
+ */
+export function requireWholeNamespace(namespace: string): void {
+  const parts = namespace.split(SEPARATOR);
+  const isWhole =
+    parts[0] !== '' && parts.at(-1) !== '' && !parts.some((part) => MISSING_PARTS.includes(part));
+  if (isWhole) return;
+  throw new OptionReader({}).bad(
+    'namespace',
+    namespace,
+    'a name without a part that is missing, as in shop-production. Most likely an environment variable is empty or not set: ' +
+      'is ENVIRONMENT set?',
   );
 }
 

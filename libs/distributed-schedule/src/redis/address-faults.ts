@@ -1,6 +1,6 @@
 /** Addresses in options with which ioredis would go somewhere else, mostly to 127.0.0.1, or nowhere. */
 
-import { isList, isUnset, notSet, SPLIT } from './url-faults.js';
+import { isList, isUnset, notSet, SPLIT, strayComma } from './url-faults.js';
 
 const NO_HOST = notSet('REDIS_HOST');
 const NO_NODE = notSet('REDIS_NODES');
@@ -65,8 +65,11 @@ function faultOfHostText(host: string): string | undefined {
 }
 
 /** A node of a Cluster: a port, `host:port`, an URL or an object. */
-export function faultOfStartText(node: unknown): EntryFault | undefined {
+export function faultOfStartText(node: unknown, index: number, count: number): EntryFault | undefined {
   const place = 'is a Cluster with a node that is';
+  if (count > 1 && typeof node === 'string' && node.trim() === '') {
+    return { what: `${place} an empty text, ${strayComma(index, count, 'REDIS_NODES')}`, value: node };
+  }
   if (node === undefined || node === null || node === '' || (typeof node === 'string' && isUnset(node))) {
     return { what: `${place} ${node === '' ? 'an empty text' : node}, ${NO_NODE}`, value: node };
   }

@@ -40,8 +40,12 @@ export function faultOfCluster(
   return [...faults, ...nodes.map(faultOfStartupNode)].find((fault) => fault !== undefined);
 }
 
-function faultOfStartupNode(node: unknown): EntryFault | undefined {
-  const fault = faultOfStartText(node);
+function faultOfStartupNode(
+  node: unknown,
+  index: number,
+  { length }: readonly unknown[],
+): EntryFault | undefined {
+  const fault = faultOfStartText(node, index, length);
   if (fault !== undefined) {
     return fault;
   }

@@ -5,7 +5,7 @@ import { faultOfCluster, faultOfOptions } from './entry-faults.js';
 import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
 import { isMock, MOCKED } from './redis-mock.js';
 import { parseRedisUrl } from './redis-url.js';
-import { NOT_SET } from './url-faults.js';
+import { NOT_SET, strayComma } from './url-faults.js';
 
 /** An ioredis `Redis` or `Cluster` of any version: with two copies in one app `instanceof` fails. */
 export interface RedisClient {
@@ -36,6 +36,7 @@ export function requireRedisSources(inputs: readonly RedisInput[], generation = 
   if (inputs.length === 0) {
     throw new DistributedScheduleError('DSCHED_BAD_REDIS', 'redis is an empty list; give one node or three');
   }
+  for (const [index, input] of inputs.entries()) refuseStrayComma(input, index, inputs.length);
   const sources = inputs.map((input, index) => requireSource(input, `redis[${index}]`));
   requireDistinctEndpoints(sources);
   if (inputs.length % 2 === 0 && generation === 1) {
@@ -53,6 +54,15 @@ export function requireRedisSources(inputs: readonly RedisInput[], generation = 
 /** As far as it can be told: what a Cluster does is none of an entry's own settings. */
 export function isTls(source: RedisSource): boolean {
   return 'options' in source && source.options.tls !== undefined;
+}
+
+function refuseStrayComma(input: unknown, index: number, count: number): void {
+  if (count === 1 || typeof input !== 'string' || input.trim() !== '') return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_REDIS',
+    `redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`,
+    { value: index },
+  );
 }
 
 function requireSource(input: unknown, name: string): RedisSource {

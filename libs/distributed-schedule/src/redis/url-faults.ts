@@ -10,6 +10,19 @@ export function notSet(variable: string): string {
   return `most likely because an environment variable is not set: is ${variable} set?`;
 }
 
+/**
+ * An empty entry among others: the variable is set, and has been split at a comma too many.
+ * @param variable what people call it, as an example
+ */
+export function strayComma(index: number, count: number, variable: string): string {
+  const places: Readonly<Record<number, string>> = {
+    0: 'before the first entry of the list',
+    [count - 1]: 'after the last entry of the list',
+  };
+  const place = places[index] ?? 'that follows another one in the list';
+  return `most likely because of a comma ${place}. Take that comma out of ${variable}, or set what the entry stands for`;
+}
+
 const ENCODE =
   'has a user name or a password that is not percent-encoded: # / ? and % mean something else in an URL. ' +
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what to write.
