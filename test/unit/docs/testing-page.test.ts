@@ -17,6 +17,7 @@ describe('docs/testing.md', () => {
       'src/app.module.ts',
       'src/settlement.spec.ts',
       'test/schedule.e2e-spec.ts',
+      'test/setup.ts',
       'test/switch.e2e-spec.ts',
       'test/fake-timers.vitest.e2e-spec.ts',
       'test/fake-timers.jest.e2e-spec.ts',

@@ -62,6 +62,38 @@ describe('DistributedScheduleTestingModule', () => {
     expect(await schedule.tick('settle')).toMatchObject({ outcome: 'success' });
   });
 
+  it('lets the factory of the options run, which may ask for a variable that is not set in tests', async () => {
+    const booted = (redis: () => readonly string[] | undefined) => {
+      const asked = DistributedScheduleModule.forRootAsync({
+        useFactory: () => ({ redis: redis() as string[], namespace: 'shop-test', app: 'shop' }),
+      });
+      return boot(
+        Test.createTestingModule({ imports: [asked], providers: [Shop] })
+          .overrideModule(DistributedScheduleModule)
+          .useModule(DistributedScheduleTestingModule),
+      );
+    };
+    const error = await bootError(
+      booted(() => {
+        throw new TypeError('Configuration key "REDIS_URLS" does not exist');
+      }),
+    );
+    expect(error.message).toBe('Configuration key "REDIS_URLS" does not exist');
+    for (const redis of [undefined, ['redis://127.0.0.1:1']]) {
+      const { schedule } = await booted(() => redis);
+      expect(await schedule.tick('settle')).toMatchObject({ outcome: 'success' });
+    }
+  });
+
+  it('runs a triggered tick when time has passed it', async () => {
+    const { app, schedule, shop } = await boot(overridden());
+    const { tick } = await app.get(DistributedScheduleRegistry).trigger('settle', { payload: 'by hand' });
+    await schedule.advanceTo(tick + 10);
+    expect(shop.settled.filter(({ payload }) => payload === 'by hand').map((run) => run.tick)).toEqual([
+      tick,
+    ]);
+  });
+
   it('takes a start, and refuses an option that it has not', async () => {
     const startAt = new Date('2031-05-01T02:59:58Z');
     const { schedule, shop } = await boot(
