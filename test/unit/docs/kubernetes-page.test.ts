@@ -2,10 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { resolveModuleOptions } from '../../../libs/distributed-schedule/src/nest/distributed-schedule-options.resolver.js';
 import { requireRedisSources } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { filesOfPage } from '../../support/page-files.js';
+import { PageFolder } from '../../support/run-page.js';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
 const [, manifest = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(read('docs/kubernetes.md')) ?? [];
@@ -27,6 +29,7 @@ interface Workload {
       readonly metadata: { readonly labels: object };
       readonly spec: {
         readonly terminationGracePeriodSeconds: number;
+        readonly affinity?: object;
         readonly containers: readonly [Container];
       };
     };
@@ -47,7 +50,8 @@ describe('the manifest of docs/kubernetes.md', () => {
   it('parses', () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
     expect(objects.map(({ kind }) => kind)).toEqual([
-      ...['Secret', 'Service', 'StatefulSet', 'PodDisruptionBudget', 'Deployment', 'PodDisruptionBudget'],
+      ...['Secret', 'Service', 'StatefulSet', 'PodDisruptionBudget', 'NetworkPolicy'],
+      ...['Service', 'Deployment', 'PodDisruptionBudget'],
     ]);
   });
 
@@ -59,6 +63,21 @@ describe('the manifest of docs/kubernetes.md', () => {
       { selector: masters.spec.selector, unhealthyPodEvictionPolicy: 'AlwaysAllow' },
       { selector: app.spec.selector, unhealthyPodEvictionPolicy: 'AlwaysAllow' },
     ]);
+  });
+
+  it('never lets two masters onto one machine, and lets only the app reach them', () => {
+    expect(masters.spec.template.spec.affinity).toEqual({
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'kubernetes.io/hostname', labelSelector: masters.spec.selector },
+        ],
+      },
+    });
+    expect(named('NetworkPolicy', 'redis').spec).toMatchObject({
+      podSelector: masters.spec.selector,
+      ingress: [{ from: [{ podSelector: app.spec.selector }] }],
+    });
+    expect(named('Service', 'shop').spec.selector).toEqual(app.spec.template.metadata.labels);
   });
 
   it('asks each probe at the path that the README gives it', () => {
@@ -120,5 +139,20 @@ describe('the manifest of docs/kubernetes.md', () => {
       'redis-1.redis',
       'redis-2.redis',
     ]);
+  });
+});
+
+describe('the code of docs/kubernetes.md', () => {
+  const page = new PageFolder('kubernetes.md');
+  afterAll(() => page.remove());
+
+  it('compiles', () => page.compile(), 120_000);
+
+  it('reads what the manifest sets', () => {
+    const code = [...filesOfPage('kubernetes.md').values()].join('\n');
+    const asked = [...code.matchAll(/required\('(\w+)'\)/g)].map(([, name]) => name);
+    expect(asked).toEqual(['REDIS_URLS', 'DEPLOYMENT_KEY']);
+    expect(env.map(({ name }) => name)).toEqual(expect.arrayContaining(asked));
+    expect(env.find(({ name }) => name === 'DEPLOYMENT_KEY')?.value).toBe('1.4.2');
   });
 });
