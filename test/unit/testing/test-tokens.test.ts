@@ -92,7 +92,8 @@ describe('the tokens that a test may override', () => {
     onTestFinished(() => clock.goOn());
     await clock.advance(2_000);
     expect(booted.get(Shop).settled).toHaveLength(2);
-    expect(booted.get(DistributedScheduleRegistry).status().instanceId).toBe(new SeededRandom(7).id());
+    const random = new SeededRandom(7).id().slice(0, 12);
+    expect(booted.get(DistributedScheduleRegistry).status().instanceId).toMatch(new RegExp(`-${random}$`));
     clock.goOn();
   });
 
