@@ -9,11 +9,14 @@ export class RunRecordReader {
   constructor(readonly file: string) {}
 
   lines(task = 'settle'): readonly RunLine[] {
-    return readFileSync(this.file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as RunLine)
-      .filter((line) => line.task === task);
+    return (
+      readFileSync(this.file, 'utf8')
+        .split('\n')
+        // What stands behind the last end of a line is being written.
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as RunLine)
+        .filter((line) => line.task === task)
+    );
   }
 
   /** Runs that have started, in the order in which they were written. */

@@ -124,7 +124,9 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   if (inUse !== undefined)
     for (const server of servers.slice(0, plan.servers)) claims.isStamped(server, inUse);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
-  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
+  const names = new Names(servers);
+  const nameMovedMs = (): number => names.movedMs;
+  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted, nameMovedMs };
   const runs = new RunWitness(time, history, tenures, rules);
   const outcomes = new OutcomeWitness(history, runs, profile, policiesOf);
   const parts: WorldParts = {
@@ -137,7 +139,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     servers,
     positions: Array.from({ length: plan.servers }, (_, position) => position),
     rivals,
-    names: new Names(servers),
+    names,
     presences: new Presences(() => parts),
     spots: new Spots(plan.servers, plan.spots),
     instances,
