@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { at } from './instant-words.js';
+import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
 import { describeError, detailsOf } from './shown-error.js';
 
@@ -12,19 +13,14 @@ const FORGET_MS = 60_000;
 
 /** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
 export class TickLog {
-  /** Undefined until the first beat. */
-  private hasQuorum: boolean | undefined;
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
 
   constructor(
     private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly lines: QuietLines,
+    private readonly outages: OutageTicks,
     private readonly clock: Pick<Clock, 'monotonicMs'>,
   ) {}
-
-  sawQuorum(isReached: boolean): void {
-    this.hasQuorum = isReached;
-  }
 
   log(report: TickReport): void {
     const { task, tick, outcome, error, detail } = report;
@@ -42,18 +38,16 @@ export class TickLog {
         this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
         return;
       case 'misfire':
-        this.lines.warn(
-          outcome,
-          task,
-          `could not start tick ${at(tick)} in time: ${detail ?? 'it came too late'}.`,
-        );
+        this.lines.warn({
+          ...{ kind: outcome, many: 'Not started in time', task },
+          message: `could not start tick ${at(tick)} in time: ${detail ?? 'it came too late'}.`,
+        });
         return;
       case 'overlap':
-        this.lines.warn(
-          `${outcome} ${task}`,
-          task,
-          `skipped tick ${at(tick)}, as its last run goes on: ${detail ?? 'its lock is held'}.`,
-        );
+        this.lines.warn({
+          ...{ kind: `${outcome} ${task}`, many: 'Skipped', task },
+          message: `skipped tick ${at(tick)}, as its last run goes on: ${detail ?? 'its lock is held'}.`,
+        });
         return;
       case 'no_quorum':
         this.logNoQuorum(report);
@@ -72,13 +66,13 @@ export class TickLog {
   }
 
   private logNoQuorum({ task, tick, outcome, detail }: TickReport): void {
+    const isFirst = this.isFirstAbstention(detail);
     // Of a store that is down StoreWatch tells, and not each task once more.
-    if (this.hasQuorum === false || this.isFirstAbstention(detail)) return;
-    this.lines.warn(
-      outcome,
-      task,
-      `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
-    );
+    if (this.outages.tookReport({ task, tick }) || isFirst) return;
+    this.lines.warn({
+      ...{ kind: outcome, many: 'Without a majority', task },
+      message: `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
+    });
   }
 
   /** The first boot of a namespace looks like trouble otherwise: said once for all tasks, as what happens and for how long. */
