@@ -218,6 +218,59 @@ describe('the log', () => {
     ]);
   });
 
+  it('says of a run that hangs since when it goes on and where, and what ends it', async () => {
+    const skipped = (by?: string): ScheduleEvent => ({
+      type: 'tick',
+      report: {
+        ...{ task: 'settle', tick: TICK + clock.monotonicMs(), outcome: 'overlap', instanceId: 'one' },
+        detail: `lock held by ${by ?? 'one'}`,
+        ...(by === undefined ? {} : { by }),
+      },
+    });
+    const hang = async (periods: number, periodMs: number, by?: string): Promise<string | undefined> => {
+      for (let count = 0; count < periods; count += 1) {
+        observer.observe(skipped(by));
+        await clock.advance(periodMs);
+      }
+      return logs.ours('warn').at(-1);
+    };
+    const started = { type: 'started', task: 'settle', tick: TICK, attempt: 1 } as const;
+    observer.observe({ ...started, isRetry: false, latenessMs: 0 });
+    expect(await hang(30, 1_000)).toContain('as its last run goes on: lock held by one.');
+    expect(await hang(95, 1_000)).toMatch(
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 59 s by now on this instance, that of tick 2026-01-02T03:04:05\.000Z: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+    );
+    // The run has ended, and another one hangs elsewhere.
+    observer.observe(tick('success'));
+    await clock.advance(60_000);
+    expect(await hang(130, 1_000, 'two')).toMatch(
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 54 s or longer on instance two: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+    );
+  });
+
+  it('does not call a run long that few ticks have met', async () => {
+    for (let count = 0; count < 9; count += 1) {
+      observer.observe(tick('overlap', undefined, 'settle', 'lock held by two'));
+      await clock.advance(60_000);
+    }
+    expect(logs.ours('warn').join()).not.toContain('timeoutMs');
+  });
+
+  it('does not warn of a set that is put on record while nodes are new', () => {
+    observer.observe(quorum(true));
+    observer.observe(tick('no_quorum', undefined, 'settle', 'no bid: the set is put on record'));
+    expect(logs.ours('warn')).toEqual([]);
+  });
+
+  it('tells once that a node votes, also where the instance that gave it the vote hears of it again', () => {
+    const tell = (condition: 'new' | 'votes', detail: string): void =>
+      observer.observe({ type: 'identity', node: 'node 1', condition, detail });
+    tell('new', 'another memory');
+    tell('votes', 'the other nodes have noted its new memory, and it votes');
+    tell('votes', 'it votes again');
+    expect(logs.ours('log')).toHaveLength(2);
+  });
+
   it('does not repeat per task that the store is down', () => {
     observer.observe(quorum(false));
     observer.observe(tick('no_quorum'));

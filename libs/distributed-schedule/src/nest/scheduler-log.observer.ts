@@ -79,6 +79,8 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
         );
         return;
       case 'started':
+        this.ticks.started(event);
+        return;
       case 'renewed':
       case 'members':
         return;

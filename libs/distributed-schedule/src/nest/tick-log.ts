@@ -1,9 +1,11 @@
 import type { Logger } from '@nestjs/common';
+import type { ScheduleEvent } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { at } from './instant-words.js';
 import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
+import { RunsInTheWay } from './runs-in-the-way.js';
 import { describeError, detailsOf } from './shown-error.js';
 
 /** Longer than a new cluster takes to its first tick; what lasts longer is no first start any more. */
@@ -15,15 +17,24 @@ const FORGET_MS = 60_000;
 export class TickLog {
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
 
+  private readonly inTheWay: RunsInTheWay;
+
   constructor(
     private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly lines: QuietLines,
     private readonly outages: OutageTicks,
     private readonly clock: Pick<Clock, 'monotonicMs'>,
-  ) {}
+  ) {
+    this.inTheWay = new RunsInTheWay(clock);
+  }
+
+  started(event: Extract<ScheduleEvent, { type: 'started' }>): void {
+    this.inTheWay.started(event);
+  }
 
   log(report: TickReport): void {
     const { task, tick, outcome, error, detail } = report;
+    this.inTheWay.ended(report);
     switch (outcome) {
       case 'failed':
         this.logger.error(
@@ -46,7 +57,7 @@ export class TickLog {
       case 'overlap':
         this.lines.warn({
           ...{ kind: `${outcome} ${task}`, many: 'Skipped', task },
-          message: `skipped tick ${at(tick)}, as its last run goes on: ${detail ?? 'its lock is held'}.`,
+          message: `skipped tick ${at(tick)}, ${this.inTheWay.words(report)}.`,
         });
         return;
       case 'no_quorum':
@@ -95,7 +106,9 @@ export class TickLog {
 
 /** The words of votes and of the electorate that mean: a memory is new. */
 function isAbstention(detail: string | undefined): boolean {
-  return detail !== undefined && /quarantined|superseded|new nodes listen/.test(detail);
+  return (
+    detail !== undefined && /quarantined|superseded|new nodes listen|the set is put on record/.test(detail)
+  );
 }
 
 function hintOf(detail: string | undefined): string {

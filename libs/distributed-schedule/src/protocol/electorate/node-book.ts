@@ -199,10 +199,10 @@ export class NodeBook {
   }
 
   private tellNew({ label, identity }: KnownNode): void {
-    const detail =
-      identity?.hasVote === true
-        ? 'another server, or another memory of it, answers and votes'
-        : 'another server, or another memory of it, answers: the other nodes have to note it before it votes';
+    const isAlone = this.parts.nodes.length === 1;
+    const yet = isAlone ? 'and has no vote yet' : 'and the other nodes have to note it before it votes';
+    const what = identity?.hasVote === true ? 'and votes' : yet;
+    const detail = `another server, or another memory of it, answers, ${what}`;
     this.parts.tell({ type: 'identity', node: label, condition: 'new', detail });
   }
 
