@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { judgeTick } from '../../../libs/distributed-schedule/src/protocol/audit/audit-reason.js';
-import { every, taskOf } from '../../support/tasks.js';
+import { taskOf } from '../../support/tasks.js';
 
 describe('a tick that met the lock of an instance which is no member any more', () => {
   it('does not call that instance dead: it leaves the members when it shuts down, and keeps its lock until its run has ended', () => {
     const verdict = judgeTick({
-      due: { task: taskOf('settle', every(1_000)), tick: 5_000, maxLatenessMs: 500 },
+      due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'overlap', instanceId: 'one', by: 'two' },
       peek: { kind: 'open' },
       ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },

@@ -19,7 +19,6 @@ import type {
 } from './electorate-view.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
 import type { LedgerIds } from './ledger-id.js';
-import { NewMemories } from './new-memories.js';
 import { NodeBook } from './node-book.js';
 import type { NodeSet } from './node-set.js';
 import { excludes } from './rival-sets.js';
@@ -41,7 +40,6 @@ export interface ElectorateParts {
 
 export class Electorate implements ElectorateView, BidGate, LockGuard {
   private readonly book: NodeBook;
-  private readonly newMemories: NewMemories;
   private readonly upkeep: Upkeep;
   private decision: SetDecision = decided('waits', 'no node has answered yet');
   private heardBeat: SentBeat | undefined;
@@ -54,8 +52,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   constructor(private readonly parts: ElectorateParts) {
     const { set, nodes, identityWaitMs, clock } = parts;
-    this.newMemories = new NewMemories((event) => parts.observer.observe(event));
-    const tell = (event: ScheduleEvent): void => this.newMemories.tell(event);
+    const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
     this.disputedAtMs = clock.monotonicMs();
     this.book = new NodeBook({ nodes, set, tell });
     this.upkeep = new Upkeep({
@@ -67,7 +64,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
       answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
-      tell,
+      tell: this.book.tell,
     });
   }
 
@@ -92,7 +89,6 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const nowMs = this.parts.clock.monotonicMs();
     this.askedBeatMs = Number.POSITIVE_INFINITY;
     const isRenamed = this.book.takeIn(replies, nowMs);
-    this.newMemories.look(this.book.known);
     if (isRenamed) this.askForBeat(0);
     if (!replies.some(({ answered }) => answered)) return;
     this.heardBeat = beat;
