@@ -60,9 +60,9 @@ export class ObservedStore {
     const nodesAnswering = nodes.filter(({ answering }) => answering).length;
     const hasQuorum = nodesAnswering > nodes.length / 2;
     const teller = new StoreTeller();
-    const view = { hasQuorum, nodesAnswering, nodes, isBidding: true };
+    const view = { hasQuorum, isConfirmed: false, nodesAnswering, nodes, isBidding: true };
     const lines = [0, 3_000].flatMap((nowMs) => teller.look({ ...view, nowMs }));
-    return lines.map(steady).join(' ');
+    return lines.map(({ message }) => steady(message)).join(' ');
   }
 
   async close(): Promise<void> {

@@ -38,8 +38,8 @@ async function boot(servers: readonly RedisServer[]) {
   await expect.poll(() => registry.store().nodes.every(({ answering }) => answering), SOON).toBe(true);
   const readiness = () => app.get(DistributedScheduleHealthIndicator).isReady('schedule').schedule;
   /** Of the store; ticks that were missed are told as well. */
-  const said = () => logs.ours('warn').filter((line) => !line.startsWith('Task '));
-  return { readiness, said };
+  const said = () => logs.ours('warn').filter((line) => !/^Task |not run/.test(line));
+  return { readiness, said, all: () => logs.ours('warn') };
 }
 
 async function start(): Promise<RedisServer> {
@@ -67,6 +67,23 @@ it('a single store that ends is told with its reason, and so is its return, each
   expect(said()).toHaveLength(2);
   expect(JSON.stringify(readiness())).not.toContain('no quorum');
 });
+
+it('ticks that did not run meanwhile are told in one line when the store is back, and not once more', async () => {
+  const server = await start();
+  const { said, all } = await boot([server]);
+  await server.kill();
+  await expect.poll(() => said().length, SOON).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await server.start();
+  await expect
+    .poll(() => all().filter((line) => line.includes('not run')), SOON)
+    .toEqual([
+      expect.stringMatching(
+        /^For want of a quorum not run, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
+      ),
+    ]);
+  expect(all().filter((line) => /run by nobody.*no majority/.test(line))).toEqual([]);
+}, 30_000);
 
 it('one node of three that ends is one line and a warning, and so is its return', async () => {
   const servers = await Promise.all([start(), start(), start()]);

@@ -103,6 +103,29 @@ describe('a set of which masters have forgotten', { timeout: SLOW_MS }, () => {
     expect(ticks.length - before).toBeGreaterThanOrEqual(11);
   });
 
+  it('hears on every instance that a node which had to be noted votes again, once', async () => {
+    const stage = new ElectorateStage();
+    const instances = [stage.join(), stage.join(), stage.join()];
+    await stage.advance(8_500);
+    stage.cluster.nodes[1]?.loseMemory('restart');
+    await stage.advance(10 * SECOND_MS);
+    for (const one of instances) {
+      const told = eventsOf(one, 'identity').map(({ node, condition }) => `${node} ${condition}`);
+      expect(told).toEqual(['node 2 new', 'node 2 votes']);
+    }
+  });
+
+  it('speaks of no other nodes where there are none', async () => {
+    const stage = new ElectorateStage();
+    const one = stage.join({ nodes: [0] });
+    await stage.advance(8_500);
+    stage.cluster.nodes[0]?.loseMemory('restart');
+    await stage.advance(10 * SECOND_MS);
+    const told = eventsOf(one, 'identity').map(({ detail }) => detail);
+    expect(told[0]).toBe('another server, or another memory of it, answers, and has no vote yet');
+    expect(told.join()).not.toContain('other nodes');
+  });
+
   it('is not held up when two of three have forgotten and its stamp stands on the third', async () => {
     const stage = new ElectorateStage();
     const instances = [stage.join(), stage.join()];

@@ -192,7 +192,7 @@ describe('a node that is up and gives no vote', () => {
       { label: 'node 3', answering: false, why },
     ];
     const store = { strength: 'quorum', nodes } as const;
-    const warning = `node 1 and node 3 give no vote: ${why}`;
+    const warning = `Each of node 1 and node 3 gives no vote: ${why}`;
     expect(indicatorOf({}, { store }).isReady('schedule').schedule).toMatchObject({
       status: 'up',
       warnings: [warning],

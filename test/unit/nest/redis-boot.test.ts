@@ -188,7 +188,7 @@ describe('stores that are down at boot', () => {
       impaired: [
         'no quorum yet: 0 of 3 nodes answer',
         expect.stringMatching(
-          /^node 1, node 2 and node 3 give no vote: nobody listens at its address \(ECONNREFUSED\): /,
+          /^Each of node 1, node 2 and node 3 gives no vote: nobody listens at its address \(ECONNREFUSED\): /,
         ),
       ],
     });
@@ -197,7 +197,7 @@ describe('stores that are down at boot', () => {
     expect(shown).not.toContain('127.0.0.1');
     expect(shown).not.toContain('secret');
     expect(logs.ours('warn')).toEqual([
-      'No quorum yet: 0 of 3 nodes answer. No task runs here until a majority does. node 1, node 2 and node 3 give no vote: ' +
+      'No quorum yet: 0 of 3 nodes answer. No task runs here until a majority does. Each of node 1, node 2 and node 3 gives no vote: ' +
         'nobody listens at its address (ECONNREFUSED): start Redis there, or correct host and port.',
     ]);
   });

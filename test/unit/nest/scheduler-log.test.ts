@@ -218,6 +218,59 @@ describe('the log', () => {
     ]);
   });
 
+  it('says of a run that hangs since when it goes on and where, and what ends it', async () => {
+    const skipped = (by?: string): ScheduleEvent => ({
+      type: 'tick',
+      report: {
+        ...{ task: 'settle', tick: TICK + clock.monotonicMs(), outcome: 'overlap', instanceId: 'one' },
+        detail: `lock held by ${by ?? 'one'}`,
+        ...(by === undefined ? {} : { by }),
+      },
+    });
+    const hang = async (periods: number, periodMs: number, by?: string): Promise<string | undefined> => {
+      for (let count = 0; count < periods; count += 1) {
+        observer.observe(skipped(by));
+        await clock.advance(periodMs);
+      }
+      return logs.ours('warn').at(-1);
+    };
+    const started = { type: 'started', task: 'settle', tick: TICK, attempt: 1 } as const;
+    observer.observe({ ...started, isRetry: false, latenessMs: 0 });
+    expect(await hang(30, 1_000)).toContain('as its last run goes on: lock held by one.');
+    expect(await hang(95, 1_000)).toMatch(
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 59 s by now on this instance, that of tick 2026-01-02T03:04:05\.000Z: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+    );
+    // The run has ended, and another one hangs elsewhere.
+    observer.observe(tick('success'));
+    await clock.advance(60_000);
+    expect(await hang(130, 1_000, 'two')).toMatch(
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 54 s or longer on instance two: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+    );
+  });
+
+  it('does not call a run long that few ticks have met', async () => {
+    for (let count = 0; count < 9; count += 1) {
+      observer.observe(tick('overlap', undefined, 'settle', 'lock held by two'));
+      await clock.advance(60_000);
+    }
+    expect(logs.ours('warn').join()).not.toContain('timeoutMs');
+  });
+
+  it('does not warn of a set that is put on record while nodes are new', () => {
+    observer.observe(quorum(true));
+    observer.observe(tick('no_quorum', undefined, 'settle', 'no bid: the set is put on record'));
+    expect(logs.ours('warn')).toEqual([]);
+  });
+
+  it('tells once that a node votes, also where the instance that gave it the vote hears of it again', () => {
+    const tell = (condition: 'new' | 'votes', detail: string): void =>
+      observer.observe({ type: 'identity', node: 'node 1', condition, detail });
+    tell('new', 'another memory');
+    tell('votes', 'the other nodes have noted its new memory, and it votes');
+    tell('votes', 'it votes again');
+    expect(logs.ours('log')).toHaveLength(2);
+  });
+
   it('does not repeat per task that the store is down', () => {
     observer.observe(quorum(false));
     observer.observe(tick('no_quorum'));
@@ -239,13 +292,12 @@ describe('the log', () => {
     const lost = { ...finding, outcome: 'lost', cause: 'died', detail: 'claimed by two' } as const;
     observer.observe({ type: 'audit', finding: lost });
     await clock.advance(60_000);
-    observer.observe({ type: 'audit', finding });
     const at = '2026-01-02T03:04:05.000Z';
     const silent = `Task 'settle' was run by nobody in tick ${at}, as far as this instance can see: ${finding.detail}.`;
     expect(logs.ours('warn')).toEqual([
       silent,
       `Task 'settle' may not have ended its run in tick ${at}: claimed by two.`,
-      `${silent} 2 more since the last line.`,
+      `${silent} 1 more of this task since the last line.`,
     ]);
   });
 
@@ -272,14 +324,125 @@ describe('the log', () => {
     expect(logs.lines).toEqual([{ level: given.level, message: line, context: 'DistributedSchedule' }]);
   });
 
-  it('tells of ticks that came too late once a minute, with their number, however many tasks a pause concerns', async () => {
+  it('tells of ticks that came too late once a minute, with the number of each task, however many a pause concerns', async () => {
     for (let count = 0; count < 4; count++) observer.observe(tick('misfire'));
-    observer.observe(tick('misfire', undefined, 'report'));
+    for (let count = 0; count < 2; count++) observer.observe(tick('misfire', undefined, 'report'));
     expect(logs.ours('warn')).toHaveLength(1);
     await clock.advance(60_000);
+    expect(logs.ours('warn').slice(1)).toEqual([
+      "Not started in time since the last line: 3 ticks of 'settle', 2 of 'report'. The newest: task 'report' could not start " +
+        'tick 2026-01-02T03:04:05.000Z in time: it came too late.',
+    ]);
     observer.observe(tick('misfire'));
+    await clock.advance(60_000);
     expect(logs.ours('warn').at(-1)).toBe(
-      "Task 'settle' could not start tick 2026-01-02T03:04:05.000Z in time: it came too late. 4 more since the last line.",
+      "Task 'settle' could not start tick 2026-01-02T03:04:05.000Z in time: it came too late.",
     );
+    expect(logs.ours('warn')).toHaveLength(3);
+    await clock.advance(60_000);
+    observer.observe(tick('misfire'));
+    observer.observe(tick('misfire'));
+    observer.observe(tick('misfire'));
+    await clock.advance(60_000);
+    expect(logs.ours('warn').slice(4)).toEqual([
+      "Task 'settle' could not start tick 2026-01-02T03:04:05.000Z in time: it came too late. 1 more of this task since the last line.",
+    ]);
+  });
+
+  it('names the largest of many tasks in one line, with how many others there are', async () => {
+    observer.observe(tick('misfire', undefined, 'first'));
+    for (let task = 1; task <= 47; task++)
+      for (let count = 0; count < task; count++) observer.observe(tick('misfire', undefined, `task ${task}`));
+    await clock.advance(60_000);
+    expect(logs.ours('warn')).toHaveLength(2);
+    expect(logs.ours('warn')[1]).toMatch(
+      /^Not started in time since the last line: 47 ticks of 'task 47', 46 of 'task 46', .*38 of 'task 38' and 703 of 37 other tasks\. /,
+    );
+  });
+
+  it('says at the end what it has left out, and then leaves no timer behind', async () => {
+    for (let count = 0; count < 2; count++) observer.observe(tick('misfire'));
+    observer.onModuleDestroy();
+    expect(logs.ours('warn')).toHaveLength(2);
+    await clock.advance(60_000);
+    expect(logs.ours('warn')).toHaveLength(2);
+  });
+});
+
+describe('an outage of the store', () => {
+  const missed = (
+    task: string,
+    at: number,
+    cause: 'no_majority' | 'unclaimed' = 'no_majority',
+  ): ScheduleEvent => ({
+    type: 'audit',
+    finding: {
+      ...{ task, tick: at, ticks: 1, outcome: 'missed', cause, certain: false, instanceId: 'one' },
+      detail: 'no majority of nodes answered this instance',
+    },
+  });
+  const notRun = (task: string, at: number, detail = 'no bid was answered'): ScheduleEvent => ({
+    type: 'tick',
+    report: { task, tick: at, outcome: 'no_quorum', instanceId: 'one', detail },
+  });
+
+  it('is followed by one line that says what did not run, and the same ticks are not told again', async () => {
+    observer.observe(quorum(true));
+    observer.observe(quorum(false));
+    for (let second = 0; second < 90; second += 1) {
+      observer.observe(notRun('settle', TICK + second * 1_000));
+      if (second % 5 === 0) observer.observe(notRun('report', TICK + second * 1_000));
+      if (second >= 4) observer.observe(missed('settle', TICK + (second - 4) * 1_000));
+      await clock.advance(1_000);
+    }
+    observer.observe(quorum(true));
+    // Granted again a little later, and heard of by the audit later still.
+    observer.observe(notRun('settle', TICK + 90_000, 'claim: node 1: quarantined'));
+    for (let second = 86; second <= 90; second += 1)
+      observer.observe(missed('settle', TICK + second * 1_000));
+    observer.observe(missed('elsewhere', TICK + 80_000));
+    expect(logs.ours('warn')).toEqual([]);
+    await clock.advance(5_000);
+    const told = [
+      "For want of a quorum not run, as far as this instance knows: 91 ticks of 'settle', 18 of 'report', 1 of 'elsewhere'.",
+    ];
+    expect(logs.ours('warn')).toEqual(told);
+    observer.observe(missed('report', TICK + 85_000));
+    await clock.advance(120_000);
+    expect(logs.ours('warn')).toEqual(told);
+    observer.observe(missed('report', TICK + 200_000));
+    expect(logs.ours('warn')).toHaveLength(2);
+  });
+
+  it('leaves what has another cause to its own line', () => {
+    observer.observe(quorum(false));
+    observer.observe(missed('settle', TICK, 'unclaimed'));
+    expect(logs.ours('warn')).toHaveLength(1);
+  });
+
+  it('that comes and goes is summed up once a minute, and a long one at once', async () => {
+    observer.observe(quorum(true));
+    let newest = TICK;
+    const outage = async (forMs: number): Promise<void> => {
+      observer.observe(quorum(false));
+      newest += 1_000;
+      observer.observe(notRun('settle', newest));
+      await clock.advance(forMs);
+      observer.observe(quorum(true));
+      await clock.advance(5_000);
+    };
+    for (let count = 0; count < 5; count += 1) await outage(1_000);
+    expect(logs.ours('warn')).toHaveLength(1);
+    await outage(12_000);
+    expect(logs.ours('warn')).toHaveLength(2);
+    expect(logs.ours('warn')[1]).toContain("5 ticks of 'settle'");
+  });
+
+  it('ends without a line where nothing was due', async () => {
+    observer.observe(quorum(false));
+    await clock.advance(60_000);
+    observer.observe(quorum(true));
+    await clock.advance(60_000);
+    expect(logs.lines).toEqual([]);
   });
 });

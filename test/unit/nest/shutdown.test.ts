@@ -89,6 +89,39 @@ describe.each([
 });
 
 describe('app.close()', () => {
+  it('says what it waits for and for how long at most, and what it has left unfinished', async () => {
+    const { app, logs } = await bootApp({
+      imports: [DiaryModule],
+      providers: [Sweeper],
+      schedule: { shutdownTimeoutMs: 50 },
+    });
+    const { tick } = await app.get(Sweeper).hasStarted.promise;
+    await app.close();
+    const run = `'sweep' in tick ${new Date(tick).toISOString()}`;
+    expect(logs.ours('log').at(-1)).toBe(`Shutting down: waits up to 50 ms for the run of ${run}.`);
+    expect(logs.ours('warn')).toEqual([
+      `Shut down after 50 ms (shutdownTimeoutMs). It did not end in time and was left unfinished: the run of ${run}. ` +
+        'Its signal has aborted: end at tick.signal, or raise shutdownTimeoutMs.',
+    ]);
+    app.get(Sweeper).mayEnd.resolve();
+  });
+
+  it('says nothing where no run goes on, and nothing more where it ends in time', async () => {
+    const { app, logs } = await bootApp({ imports: [DiaryModule], providers: [Sweeper, Store] });
+    const sweeper = app.get(Sweeper);
+    await sweeper.hasStarted.promise;
+    const closed = app.close();
+    const registry = app.get(DistributedScheduleRegistry);
+    while (registry.status().state === 'running') await nextTurn();
+    sweeper.mayEnd.resolve();
+    await closed;
+    expect(logs.ours('log').filter((line) => line.startsWith('Shutting down'))).toHaveLength(1);
+    expect(logs.ours('warn')).toEqual([]);
+    const idle = await bootApp({ providers: [] });
+    await idle.app.close();
+    expect([...idle.logs.ours('log'), ...idle.logs.ours('warn')].join()).not.toMatch(/Shut/);
+  });
+
   it('aborts a run that does not end within the time to shut down', async () => {
     const { app, events } = await bootApp({
       imports: [DiaryModule],

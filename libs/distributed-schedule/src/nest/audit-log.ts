@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { AuditFinding } from '../protocol/audit/audit-finding.js';
 import type { Clock } from '../protocol/ports.js';
 import { at } from './instant-words.js';
+import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
 
 /** Of a restart in development, as by `--watch`, so few ticks per task are no warning. */
@@ -17,6 +18,7 @@ export class AuditLog {
   constructor(
     private readonly logger: Pick<Logger, 'log' | 'warn'>,
     private readonly lines: QuietLines,
+    private readonly outages: OutageTicks,
     private readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>,
     private readonly isProduction: boolean,
   ) {}
@@ -27,10 +29,17 @@ export class AuditLog {
       this.gather(finding);
       return;
     }
+    if (cause === 'no_majority' && this.outages.tookFinding(finding)) return;
     const said = outcome === 'missed' ? 'was run by nobody' : 'may not have ended its run';
     const count = ticks === 1 ? `in tick ${at(tick)}` : `in ${ticks} ticks up to ${at(tick)}`;
     const doubt = certain || outcome === 'lost' ? '' : ', as far as this instance can see';
-    this.lines.warn(`${outcome} ${cause}`, task, `${said} ${count}${doubt}: ${detail}.`);
+    this.lines.warn({
+      kind: `${outcome} ${cause}`,
+      many: outcome === 'missed' ? 'Run by nobody' : 'Runs that may not have ended',
+      task,
+      message: `${said} ${count}${doubt}: ${detail}.`,
+      ticks,
+    });
   }
 
   /** A restart is one event, however many tasks it concerns. */

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { ScheduleEvent } from '../protocol/observer.js';
 
+type IdentityEvent = Extract<ScheduleEvent, { readonly type: 'identity' }>;
 type NodeEvent = Extract<ScheduleEvent, { readonly type: 'identity' | 'node_set' | 'stamped' }>;
 
 const STAMPS = {
@@ -15,6 +16,8 @@ const STAMPS = {
 /** What the log says of the servers behind the nodes and of their set: at the start little, later everything. */
 export class NodeLog {
   private hasBid = false;
+  /** What was said last of each node. */
+  private readonly said = new Map<string, IdentityEvent['condition']>();
 
   constructor(private readonly logger: Pick<Logger, 'log' | 'warn' | 'error' | 'debug'>) {}
 
@@ -37,8 +40,12 @@ export class NodeLog {
     }
   }
 
-  private logIdentity({ node, condition, detail }: Extract<NodeEvent, { type: 'identity' }>): void {
+  private logIdentity({ node, condition, detail }: IdentityEvent): void {
     const line = `${node}: ${detail}.`;
+    const before = this.said.get(node);
+    this.said.set(node, condition);
+    // Whoever gave it the vote sees it vote as well.
+    if (condition === 'votes' && (before === 'votes' || before === 'forced')) return;
     switch (condition) {
       case 'new':
       case 'votes':

@@ -35,6 +35,12 @@ export class OpenRuns {
     return tick !== undefined && this.handlers.has(tick);
   }
 
+  /** Handlers that have not returned, without those that wait for the end of the app, and the one that asks. */
+  othersGoingOn(): readonly TickContext[] {
+    const own = tryCurrentTick();
+    return [...this.handlers].filter((one) => one !== own && !this.closers.has(one));
+  }
+
   /** Resolves when nothing runs, or is about to, but handlers that wait for this. To be called when no more bids begin. */
   async othersEnded(): Promise<void> {
     const tick = tryCurrentTick();

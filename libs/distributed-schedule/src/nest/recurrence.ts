@@ -1,5 +1,7 @@
 /** Nothing is said twice within so long, ms. */
 const QUIET_MS = 60_000;
+/** What lasts for so long is told, however little before another one was: only what comes and goes is held back, ms. */
+const LASTING_MS = 5_000;
 
 export interface EndedTrouble {
   readonly lastedMs: number;
@@ -7,7 +9,7 @@ export interface EndedTrouble {
   readonly wasWellBefore: boolean;
 }
 
-/** One trouble that may come and go, and what was said of it: its loss once a minute at most, its return where its loss was told. */
+/** One trouble that may come and go, and what was said of it: the loss of moments once a minute at most, its return where its loss was told. */
 export class Recurrence {
   private sinceMs: number | undefined;
   private toldMs: number | undefined;
@@ -46,7 +48,8 @@ export class Recurrence {
   }
 
   mayTell(nowMs: number): boolean {
-    return this.toldMs === undefined || nowMs - this.toldMs >= QUIET_MS;
+    if (this.toldMs === undefined || nowMs - this.toldMs >= QUIET_MS) return true;
+    return !this.hasTold && this.lastedMs(nowMs) >= LASTING_MS;
   }
 
   told(nowMs: number): void {

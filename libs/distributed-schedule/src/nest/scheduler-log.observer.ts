@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { Clock } from '../protocol/ports.js';
 import { AuditLog } from './audit-log.js';
@@ -6,6 +6,7 @@ import { logControl } from './control-log.js';
 import { CLOCK } from './distributed-schedule.tokens.js';
 import { at } from './instant-words.js';
 import { NodeLog } from './node-log.js';
+import { OutageTicks } from './outage-ticks.js';
 import { QuietLines } from './quiet-lines.js';
 import { describeError, detailsOf } from './shown-error.js';
 import { TickLog } from './tick-log.js';
@@ -15,9 +16,10 @@ import { TickLog } from './tick-log.js';
  * a tick is daily business and says nothing. Errors are shown as far as they hold no secret, see shown-error.ts.
  */
 @Injectable()
-export class SchedulerLogObserver implements ScheduleObserver {
+export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
   private readonly logger = new Logger('DistributedSchedule');
   private readonly lines: QuietLines;
+  private readonly outages: OutageTicks;
   private readonly ticks: TickLog;
   private readonly audit: AuditLog;
   private readonly nodes = new NodeLog(this.logger);
@@ -25,8 +27,15 @@ export class SchedulerLogObserver implements ScheduleObserver {
 
   constructor(@Inject(CLOCK) clock: Clock) {
     this.lines = new QuietLines(this.logger, clock);
-    this.ticks = new TickLog(this.logger, this.lines, clock);
-    this.audit = new AuditLog(this.logger, this.lines, clock, process.env.NODE_ENV === 'production');
+    this.outages = new OutageTicks(this.logger, clock);
+    this.ticks = new TickLog(this.logger, this.lines, this.outages, clock);
+    this.audit = new AuditLog(
+      this.logger,
+      this.lines,
+      this.outages,
+      clock,
+      process.env.NODE_ENV === 'production',
+    );
   }
 
   observe(event: ScheduleEvent): void {
@@ -40,14 +49,14 @@ export class SchedulerLogObserver implements ScheduleObserver {
         );
         return;
       case 'quorum':
-        this.ticks.sawQuorum(event.reached);
+        this.outages.sawQuorum(event.reached);
         return;
       case 'fenced':
         this.logFenced();
         return;
       case 'identity':
         // Whether a new memory votes is decided more than once while nodes come up.
-        if (this.lines.pass(`${event.node} ${event.detail}`) !== undefined) this.nodes.log(event);
+        if (this.lines.mayPass(`${event.node} ${event.detail}`)) this.nodes.log(event);
         return;
       case 'node_set':
       case 'stamped':
@@ -70,12 +79,20 @@ export class SchedulerLogObserver implements ScheduleObserver {
         );
         return;
       case 'started':
+        this.ticks.started(event);
+        return;
       case 'renewed':
       case 'members':
         return;
       default:
         event satisfies never;
     }
+  }
+
+  /** Nothing is gathered any more: what is left is said now. */
+  onModuleDestroy(): void {
+    this.outages.stop();
+    this.lines.stop();
   }
 
   private logFenced(): void {

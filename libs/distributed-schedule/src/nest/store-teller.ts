@@ -2,14 +2,23 @@ import { sentencesOf, spoken } from './node-words.js';
 import { Recurrence } from './recurrence.js';
 import type { StoreNodeStatus } from './schedule-backend.js';
 
+const REACHED = 'Quorum reached';
+
 /** What is looked at. */
 export interface StoreView {
   readonly nowMs: number;
   readonly hasQuorum: boolean;
+  /** A majority has answered this instance once. Before that, or where nothing is asked, `hasQuorum` is what the connections say. */
+  readonly isConfirmed: boolean;
   readonly nodesAnswering: number;
   readonly nodes: readonly StoreNodeStatus[];
   /** Otherwise the instance only reads and decides. */
   readonly isBidding: boolean;
+}
+
+export interface StoreLine {
+  readonly level: 'log' | 'warn';
+  readonly message: string;
 }
 
 /** A single node that is silent for less is no news: one late reply does no harm. */
@@ -18,25 +27,43 @@ const NODE_SILENT_MS = 2_000;
 /** So long a reason is waited for before a lack of a majority is told without one. */
 const REASON_WITHIN_MS = 2_000;
 
+/** A boot takes its time, under load a second: only what is not there by then is not there yet. */
+const NOT_YET_AFTER_MS = 1_000;
+
 /** What the log says of the store, decided from what is seen of it: each line once, and while it lasts once a minute. */
 export class StoreTeller {
   private readonly quorum = new Recurrence();
   private readonly nodes = new Map<string, Recurrence>();
   private readonly oddities = new Set<string>();
+  private wasReached = false;
 
-  /** The lines that are due now, all of one level: a return is as much news as its loss. */
-  look(view: StoreView): readonly string[] {
+  /** The lines that are due now: a return is of the level of its loss, so that whoever filters by level reads both or neither. */
+  look(view: StoreView): readonly StoreLine[] {
     const silent = view.nodes.filter((node) => !node.answering);
     for (const node of view.nodes) this.recurrenceOf(node).see(!node.answering, view.nowMs);
-    this.quorum.see(!view.hasQuorum, view.nowMs);
+    // A connection is no majority yet: what ends before one has answered is no loss.
+    if (!view.hasQuorum || view.isConfirmed) this.quorum.see(!view.hasQuorum, view.nowMs);
     const lines = view.hasQuorum
       ? [...this.quorumReturned(view, silent), ...view.nodes.flatMap((node) => this.tellNode(node, view))]
       : this.quorumLost(view, silent);
-    return [...lines, ...view.nodes.flatMap((node) => this.tellOddities(node))];
+    const warnings = [...lines, ...view.nodes.flatMap((node) => this.tellOddities(node))];
+    return [
+      ...this.firstMajority(view, lines),
+      ...warnings.map((message): StoreLine => ({ level: 'warn', message })),
+    ];
+  }
+
+  /** Good news of a boot, unless that a majority was not there yet was told: then its end was told as well. */
+  private firstMajority(view: StoreView, told: readonly string[]): readonly StoreLine[] {
+    if (this.wasReached || !view.hasQuorum || !view.isConfirmed) return [];
+    this.wasReached = true;
+    const isTold = told.some((line) => line.startsWith(REACHED));
+    return isTold || !view.isBidding ? [] : [{ level: 'log', message: `${REACHED}: ${countOf(view)}.` }];
   }
 
   private quorumLost(view: StoreView, silent: readonly StoreNodeStatus[]): readonly string[] {
     const { quorum } = this;
+    if (!quorum.wasEverWell && quorum.lastedMs(view.nowMs) < NOT_YET_AFTER_MS) return [];
     const isExplained = silent.length > 0 && silent.every(({ why, problem }) => why ?? problem);
     if (!isExplained && quorum.lastedMs(view.nowMs) < REASON_WITHIN_MS) return [];
     const isRepeated = quorum.isTold;
@@ -61,7 +88,7 @@ export class StoreTeller {
     if (ended === undefined) return [];
     // One line for all that is well again with it.
     for (const node of view.nodes) if (node.answering) this.recurrenceOf(node).takeReturn();
-    const said = ended.wasWellBefore ? 'Quorum is back' : 'Quorum reached';
+    const said = ended.wasWellBefore ? 'Quorum is back' : REACHED;
     const left = sentencesOf(silent).map((sentence) => ` ${sentence}.`);
     return [`${said}${afterSo(ended.lastedMs)}: ${countOf(view)}.${left.join('')}`];
   }

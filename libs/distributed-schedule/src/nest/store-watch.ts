@@ -53,11 +53,13 @@ export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
   private look(): void {
     const view = this.view();
     if (view === undefined || this.stopping.signal.aborted) return;
-    for (const line of this.teller.look(view)) this.logger.warn(line);
+    for (const { level, message } of this.teller.look(view)) this.logger[level](message);
   }
 
   /** Undefined where the store is no business of this instance any more. */
   private view(): StoreView | undefined {
+    // The memory of this process does not go away.
+    if (this.options.redis === undefined) return undefined;
     const { scheduler, backend } = this.host;
     const { state, hadQuorum, quorum, nodesAnswering } = scheduler.reach();
     if (state !== 'idle' && state !== 'running') return undefined;
@@ -67,6 +69,7 @@ export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
     const isBeating = state === 'running' && hadQuorum;
     return {
       nowMs: this.clock.monotonicMs(),
+      isConfirmed: isBeating || !this.options.protocol.enabled,
       hasQuorum: isBeating ? quorum : connected >= quorumOf(nodes.length),
       nodesAnswering: isBeating && !quorum ? Math.min(nodesAnswering, connected) : connected,
       nodes,

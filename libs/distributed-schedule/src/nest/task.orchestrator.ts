@@ -4,6 +4,7 @@ import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { tellDrain } from './drain-log.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
 import { LazyModuleGuard } from './lazy-module.guard.js';
 import { NestSchedule } from './nest-schedule.js';
@@ -82,7 +83,11 @@ export class TaskOrchestrator {
     this.mirror.close();
     const stopped = this.scheduler.stop();
     // A handler that closes its own app waits for this: all the others are waited for.
-    await (runs.isInHandler ? Promise.race([stopped, runs.othersEnded()]) : stopped);
+    await tellDrain(this.logger, {
+      drained: runs.isInHandler ? Promise.race([stopped, runs.othersEnded()]) : stopped,
+      goingOn: () => runs.othersGoingOn(),
+      timeoutMs: this.options.protocol.shutdownTimeoutMs,
+    });
   }
 
   /** Ends all that is open. Behind a handler that waits for it: until that has returned its lease is kept, and then released. */

@@ -1,8 +1,11 @@
 import type { Logger } from '@nestjs/common';
+import type { ScheduleEvent } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
 import { at } from './instant-words.js';
+import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
+import { RunsInTheWay } from './runs-in-the-way.js';
 import { describeError, detailsOf } from './shown-error.js';
 
 /** Longer than a new cluster takes to its first tick; what lasts longer is no first start any more. */
@@ -12,22 +15,26 @@ const FORGET_MS = 60_000;
 
 /** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
 export class TickLog {
-  /** Undefined until the first beat. */
-  private hasQuorum: boolean | undefined;
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
+
+  private readonly inTheWay: RunsInTheWay;
 
   constructor(
     private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly lines: QuietLines,
+    private readonly outages: OutageTicks,
     private readonly clock: Pick<Clock, 'monotonicMs'>,
-  ) {}
+  ) {
+    this.inTheWay = new RunsInTheWay(clock);
+  }
 
-  sawQuorum(isReached: boolean): void {
-    this.hasQuorum = isReached;
+  started(event: Extract<ScheduleEvent, { type: 'started' }>): void {
+    this.inTheWay.started(event);
   }
 
   log(report: TickReport): void {
     const { task, tick, outcome, error, detail } = report;
+    this.inTheWay.ended(report);
     switch (outcome) {
       case 'failed':
         this.logger.error(
@@ -42,18 +49,16 @@ export class TickLog {
         this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
         return;
       case 'misfire':
-        this.lines.warn(
-          outcome,
-          task,
-          `could not start tick ${at(tick)} in time: ${detail ?? 'it came too late'}.`,
-        );
+        this.lines.warn({
+          ...{ kind: outcome, many: 'Not started in time', task },
+          message: `could not start tick ${at(tick)} in time: ${detail ?? 'it came too late'}.`,
+        });
         return;
       case 'overlap':
-        this.lines.warn(
-          `${outcome} ${task}`,
-          task,
-          `skipped tick ${at(tick)}, as its last run goes on: ${detail ?? 'its lock is held'}.`,
-        );
+        this.lines.warn({
+          ...{ kind: `${outcome} ${task}`, many: 'Skipped', task },
+          message: `skipped tick ${at(tick)}, ${this.inTheWay.words(report)}.`,
+        });
         return;
       case 'no_quorum':
         this.logNoQuorum(report);
@@ -72,13 +77,13 @@ export class TickLog {
   }
 
   private logNoQuorum({ task, tick, outcome, detail }: TickReport): void {
+    const isFirst = this.isFirstAbstention(detail);
     // Of a store that is down StoreWatch tells, and not each task once more.
-    if (this.hasQuorum === false || this.isFirstAbstention(detail)) return;
-    this.lines.warn(
-      outcome,
-      task,
-      `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
-    );
+    if (this.outages.tookReport({ task, tick }) || isFirst) return;
+    this.lines.warn({
+      ...{ kind: outcome, many: 'Without a majority', task },
+      message: `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
+    });
   }
 
   /** The first boot of a namespace looks like trouble otherwise: said once for all tasks, as what happens and for how long. */
@@ -101,7 +106,9 @@ export class TickLog {
 
 /** The words of votes and of the electorate that mean: a memory is new. */
 function isAbstention(detail: string | undefined): boolean {
-  return detail !== undefined && /quarantined|superseded|new nodes listen/.test(detail);
+  return (
+    detail !== undefined && /quarantined|superseded|new nodes listen|the set is put on record/.test(detail)
+  );
 }
 
 function hintOf(detail: string | undefined): string {

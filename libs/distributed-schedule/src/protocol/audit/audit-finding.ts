@@ -6,7 +6,7 @@ import type { Outcome } from '../outcome.js';
  * Why a tick was not run to its end.
  *
  * - `no_majority`   no majority of nodes answers, so nobody is known to have claimed it
- * - `dead_holder`   every bid met the lock of an instance that has died
+ * - `dead_holder`   every bid met the lock of an instance that has left the members: it shuts down, or has died
  * - `too_late`      instances noticed it, or would have started it, later than its lateness limit
  * - `not_eligible`  no live instance has the labels that the task asks for
  * - `unclaimed`     a majority answers, and no live instance has claimed it

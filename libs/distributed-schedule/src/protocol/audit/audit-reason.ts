@@ -104,7 +104,8 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
     case 'overlap':
       return {
         cause: 'dead_holder',
-        detail: `every bid met the lock of ${report.by ?? 'an instance'}, which is no longer there`,
+        // One that shuts down has left the members too, and keeps its locks until its runs have ended.
+        detail: `every bid met the lock of ${report.by ?? 'an instance'}, which holds it while it shuts down, or has died`,
       };
     case 'misfire':
       return { cause: 'too_late', detail: report.detail ?? 'it was noticed too late' };

@@ -64,7 +64,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
       answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
-      tell,
+      tell: this.book.tell,
     });
   }
 

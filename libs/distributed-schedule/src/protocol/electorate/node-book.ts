@@ -16,6 +16,7 @@ import {
   unknownNode,
 } from './known-node.js';
 import type { LedgerId, LedgerIds } from './ledger-id.js';
+import { NewMemories } from './new-memories.js';
 import { isProvisional, type NodeSet, setText } from './node-set.js';
 import { WrongServers } from './wrong-servers.js';
 
@@ -35,13 +36,18 @@ export class NodeBook {
   private readonly otherVersions = new Set<string>();
   private readonly contested = new Set<string>();
   private readonly told = new Map<string, IdStanding>();
+  private readonly newMemories: NewMemories;
   /** Worked out when an answer changes what is known, not once per claim. */
   private agreeing: ReadonlySet<KnownNode> = new Set();
 
   constructor(private readonly parts: NodeBookParts) {
     this.known = parts.nodes.map(({ position, label }) => unknownNode(position, label));
     this.noted = new NotedIds(parts.set);
+    this.newMemories = new NewMemories(parts.tell);
   }
+
+  /** What is told of nodes passes here. */
+  readonly tell = (event: ScheduleEvent): void => this.newMemories.tell(event);
 
   /** Answers whether a node has another id than before: everybody should soon stop to name the old one. */
   takeIn(replies: readonly NodeReply<BeatReply>[], nowMs: number): boolean {
@@ -61,6 +67,7 @@ export class NodeBook {
         this.tellNew(node);
       }
     }
+    this.newMemories.look(this.known);
     this.noted.read(this.known);
     this.findAgreeing();
     for (const node of this.known) this.judge(node, nowMs);
@@ -158,7 +165,7 @@ export class NodeBook {
     if (this.otherVersions.has(position)) return;
     this.otherVersions.add(position);
     const version = reply.reason.slice(OTHER_VERSION.length).trim();
-    this.parts.tell({
+    this.tell({
       type: 'identity',
       node: label,
       condition: 'other_version',
@@ -180,7 +187,7 @@ export class NodeBook {
     this.told.set(position, standing);
     if (standing === before) return;
     if (standing === 'wrong_server') {
-      this.parts.tell({
+      this.tell({
         type: 'identity',
         node: label,
         condition: 'wrong_server',
@@ -189,7 +196,7 @@ export class NodeBook {
           'this instance connects anew',
       });
     } else if (before === 'wrong_server' && standing === 'votes') {
-      this.parts.tell({
+      this.tell({
         type: 'identity',
         node: label,
         condition: 'votes',
@@ -199,11 +206,11 @@ export class NodeBook {
   }
 
   private tellNew({ label, identity }: KnownNode): void {
-    const detail =
-      identity?.hasVote === true
-        ? 'another server, or another memory of it, answers and votes'
-        : 'another server, or another memory of it, answers: the other nodes have to note it before it votes';
-    this.parts.tell({ type: 'identity', node: label, condition: 'new', detail });
+    const isAlone = this.parts.nodes.length === 1;
+    const yet = isAlone ? 'and has no vote yet' : 'and the other nodes have to note it before it votes';
+    const what = identity?.hasVote === true ? 'and votes' : yet;
+    const detail = `another server, or another memory of it, answers, ${what}`;
+    this.tell({ type: 'identity', node: label, condition: 'new', detail });
   }
 
   private enterNoted(noterPosition: string, position: string, id: LedgerId): void {

@@ -1,0 +1,62 @@
+import type { ScheduleEvent } from '../protocol/observer.js';
+import { hasRun, type TickReport } from '../protocol/outcome.js';
+import type { Clock } from '../protocol/ports.js';
+import { at } from './instant-words.js';
+import { spoken } from './node-words.js';
+
+/** A run that so many ticks in a row have met, for so long, may hang. */
+const LONG_TICKS = 10;
+const LONG_MS = 60_000;
+
+interface OwnRun {
+  readonly tick: number;
+  readonly startedMs: number;
+}
+
+/** The ticks in a row that have met a run of one holder. */
+interface Row {
+  readonly holder: string | undefined;
+  readonly sinceMs: number;
+  readonly ticks: number;
+}
+
+/** Runs that keep later ticks of their task from starting: since when, and where. */
+export class RunsInTheWay {
+  private readonly own = new Map<string, OwnRun>();
+  private readonly rows = new Map<string, Row>();
+
+  constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
+
+  started({ task, tick }: Pick<Extract<ScheduleEvent, { type: 'started' }>, 'task' | 'tick'>): void {
+    // A further attempt goes on with the same run.
+    if (this.own.get(task)?.tick !== tick) this.own.set(task, { tick, startedMs: this.clock.monotonicMs() });
+  }
+
+  ended({ task, tick, outcome }: TickReport): void {
+    const isOver = hasRun(outcome);
+    if (isOver && this.own.get(task)?.tick === tick) this.own.delete(task);
+    if (isOver || outcome === 'taken') this.rows.delete(task);
+  }
+
+  /** Why a tick that ended as `overlap` was skipped. */
+  words({ task, by, detail }: TickReport): string {
+    const nowMs = this.clock.monotonicMs();
+    const before = this.rows.get(task);
+    const goesOn = before !== undefined && before.holder === by;
+    const row = {
+      holder: by,
+      sinceMs: goesOn ? before.sinceMs : nowMs,
+      ticks: goesOn ? before.ticks + 1 : 1,
+    };
+    this.rows.set(task, row);
+    const own = by === undefined ? this.own.get(task) : undefined;
+    const lastedMs = nowMs - (own?.startedMs ?? row.sinceMs);
+    if (row.ticks < LONG_TICKS || lastedMs < LONG_MS)
+      return `as its last run goes on: ${detail ?? 'its lock is held'}`;
+    const where =
+      own === undefined
+        ? `or longer on ${by === undefined ? 'another instance' : `instance ${by}`}`
+        : `by now on this instance, that of tick ${at(own.tick)}`;
+    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run`;
+  }
+}
