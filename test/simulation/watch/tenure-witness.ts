@@ -45,6 +45,8 @@ export class TenureWitness {
   }
 
   acquired({ id }: Resident, { task, value }: HeldLock): void {
+    // What comes now waits for this one.
+    this.releasedMs.delete(`${id} ${task}`);
     this.tenures.set(`${id} ${task}`, { value, runs: [], asked: [], passed: 0 });
   }
 
