@@ -58,7 +58,7 @@ function draw(recorded) {
 <title>npm run demo: three masters, three replicas, faults, and the proof</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 <svg x="${MARGIN}" y="${MARGIN}" width="${width - 2 * MARGIN}" height="${ROWS * LINE + 6}">
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13.5" fill="#e6edf3" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13.5" fill="#e6edf3">
 <animateTransform attributeName="transform" type="translate" dur="${whole.toFixed(2)}s" repeatCount="indefinite" calcMode="discrete" keyTimes="${times}" values="${values}"/>
 ${texts.join('\n')}
 </g>
@@ -67,6 +67,8 @@ ${texts.join('\n')}
 `;
 }
 
+/** Not every reader of SVG keeps several spaces as they are. */
 function escaped(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const shown = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return shown.replaceAll(' ', '\u00a0');
 }
