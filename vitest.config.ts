@@ -20,7 +20,7 @@ export default defineConfig({
             PURE_FAULT_TESTS,
           ],
           isolate: false,
-          // Nothing here measures time: a busy machine is no failure, and `npm test` leaves them what others do not need.
+          // Nothing here measures time: a busy machine is no failure.
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

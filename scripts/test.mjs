@@ -4,7 +4,7 @@
 // A test of vitest counts as one, and so does each of the other steps.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePostgres } from './ensure-postgres.mjs';
@@ -21,14 +21,6 @@ const CLEAN_UP_MS = 10_000;
 const scratch = mkdtempSync(join(tmpdir(), 'results-'));
 const sum = { passed: 0, failed: 0 };
 const skipped = [];
-/** How to end each step that goes on. */
-const running = new Set();
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    for (const stop of running) stop('SIGTERM');
-    process.exit(130);
-  });
-}
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 announce('redis-server');
@@ -40,15 +32,9 @@ count(hasServer('POSTGRES_BIN', ensurePostgres));
 await countStep('lint', 'npm', ['run', '--silent', 'lint']);
 await countStep('type check', 'npm', ['run', '--silent', 'typecheck']);
 await countStep('package', 'npm', ['run', '--silent', 'check:package']);
-// They need the processor only, and the others wait for real time more than they work: so they take what these leave.
-const unit = redis ? startTests('unit', { inBackground: true }) : undefined;
+await countTests('unit');
 // Without a server each of their tests would say the same, in many more words.
-for (const project of redis ? ['integration', 'e2e'] : []) {
-  announce(`${project} tests`);
-  countTests(await startTests(project));
-}
-announce('unit tests');
-countTests(await (unit ?? startTests('unit')));
+for (const project of redis ? ['integration', 'e2e'] : []) await countTests(project);
 
 printSkipped();
 process.exitCode = sum.failed === 0 ? 0 : 1;
@@ -71,17 +57,11 @@ async function countStep(title, command, args) {
   count((await run(command, args)) === 0);
 }
 
-async function startTests(project, { inBackground = false } = {}) {
+async function countTests(project) {
+  announce(`${project} tests`);
   const results = join(scratch, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-  const command = [bin('vitest'), 'run', '--project', project, ...reporters];
-  if (!inBackground) return { results, code: await run(command[0], command.slice(1)) };
-  const output = join(scratch, `${project}.log`);
-  return { results, output, code: await run('nice', ['-n', '19', ...command], output) };
-}
-
-function countTests({ results, code, output }) {
-  if (output !== undefined) process.stdout.write(readFileSync(output));
+  const code = await run(bin('vitest'), ['run', '--project', project, ...reporters]);
   const { passed, failed } = readResults(results);
   sum.passed += passed;
   // vitest can fail without a failed test: a file that does not load, an unhandled error, no result at all.
@@ -112,13 +92,12 @@ function printSkipped() {
   for (const { fullName } of skipped) process.stdout.write(`  ${fullName}\n`);
 }
 
-/** The exit code; output streams through, or goes to a file. A group of its own, so that a step can be ended with its children. */
-function run(command, args, output) {
+/** The exit code; output streams through. A group of its own, so that a step can be ended with its children. */
+function run(command, args) {
   return new Promise((resolve) => {
-    const to = output === undefined ? 'inherit' : openSync(output, 'w');
     const child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', to, to],
+      stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
     });
     const stop = (signal) => {
@@ -134,13 +113,19 @@ function run(command, args, output) {
       stop('SIGTERM');
       lastResort = setTimeout(() => stop('SIGKILL'), CLEAN_UP_MS);
     }, LONGEST_STEP_MS);
-    running.add(stop);
+    const interrupt = () => {
+      stop('SIGTERM');
+      process.exit(130);
+    };
+    process.once('SIGINT', interrupt);
+    process.once('SIGTERM', interrupt);
     const finish = (code) => {
       clearTimeout(timer);
       // The group may outlive its first process.
       if (lastResort !== undefined) stop('SIGKILL');
       clearTimeout(lastResort);
-      running.delete(stop);
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
       resolve(code ?? 1);
     };
     child.once('error', () => finish(1));
