@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 
@@ -18,17 +18,21 @@ const LONGEST_STEP_MS = 25 * 60_000;
 /** What a step has to clean up after itself: servers, folders, mounts, networks. */
 const CLEAN_UP_MS = 10_000;
 
+const LINES_PER_FAILURE = 12;
+
 const scratch = mkdtempSync(join(tmpdir(), 'results-'));
 const sum = { passed: 0, failed: 0 };
 const skipped = [];
+/** What failed, in words: whoever sees only the end of a long output is to see why. */
+const failures = [];
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 announce('redis-server');
 const redis = hasServer('REDIS_SERVER', ensureRedis);
-count(redis);
+count(redis, 'redis-server');
 announce('PostgreSQL');
 // Its tests are few; where it cannot be had they are skipped, each with a line, and this step has failed.
-count(hasServer('POSTGRES_BIN', ensurePostgres));
+count(hasServer('POSTGRES_BIN', ensurePostgres), 'PostgreSQL');
 await countStep('lint', 'npm', ['run', '--silent', 'lint']);
 await countStep('type check', 'npm', ['run', '--silent', 'typecheck']);
 await countStep('package', 'npm', ['run', '--silent', 'check:package']);
@@ -37,6 +41,7 @@ await countTests('unit');
 for (const project of redis ? ['integration', 'e2e'] : []) await countTests(project);
 
 printSkipped();
+printFailures();
 process.exitCode = sum.failed === 0 ? 0 : 1;
 process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed\n`);
 
@@ -54,7 +59,7 @@ function hasServer(variable, ensure) {
 
 async function countStep(title, command, args) {
   announce(title);
-  count((await run(command, args)) === 0);
+  count((await run(command, args)) === 0, title);
 }
 
 async function countTests(project) {
@@ -66,6 +71,7 @@ async function countTests(project) {
   sum.passed += passed;
   // vitest can fail without a failed test: a file that does not load, an unhandled error, no result at all.
   sum.failed += code === 0 ? failed : Math.max(failed, 1);
+  if (code !== 0 && failed === 0) failures.push(`${project} tests: vitest ended with ${code}, see above`);
 }
 
 function readResults(path) {
@@ -75,6 +81,11 @@ function readResults(path) {
     const unloaded = testResults.filter(
       (file) => file.status === 'failed' && file.assertionResults.length === 0,
     );
+    for (const { name, message } of unloaded) failures.push(`${name}\n${message}`);
+    for (const { name, assertionResults } of testResults) {
+      const failed = assertionResults.filter(({ status }) => status === 'failed');
+      for (const test of failed) failures.push(describeFailure(name, test));
+    }
     return { passed: numPassedTests, failed: numFailedTests + unloaded.length };
   } catch {
     return { passed: 0, failed: 1 };
@@ -83,6 +94,20 @@ function readResults(path) {
 
 function isSkipped({ status }) {
   return status !== 'passed' && status !== 'failed';
+}
+
+function describeFailure(file, { fullName, failureMessages }) {
+  return `${relative(root, file)}: ${fullName}\n${failureMessages.join('\n')}`;
+}
+
+function printFailures() {
+  if (failures.length > 0) process.stdout.write('\n== failed\n');
+  for (const failure of failures) process.stdout.write(`${shorten(failure)}\n\n`);
+}
+
+/** The first lines say what was expected; a stack behind them is long. */
+function shorten(text) {
+  return text.split('\n').slice(0, LINES_PER_FAILURE).join('\n');
 }
 
 /** What this machine could not do is neither passed nor failed, and must not go unseen. */
@@ -133,9 +158,13 @@ function run(command, args) {
   });
 }
 
-function count(ok) {
-  if (ok) sum.passed += 1;
-  else sum.failed += 1;
+function count(ok, title) {
+  if (ok) {
+    sum.passed += 1;
+    return;
+  }
+  sum.failed += 1;
+  failures.push(`${title}: see above`);
 }
 
 function announce(title) {

@@ -30,6 +30,7 @@ export function aroundNode(node: VotingNode, around: Around): VotingNode {
     confirm: (request) => around(() => node.confirm(request), 'confirm'),
     stamp: (request) => around(() => node.stamp(request), 'stamp'),
     callDeadlineMs: () => node.callDeadlineMs(),
+    onBack: (listener) => node.onBack?.(listener),
     reconnect: () => node.reconnect?.(),
   };
 }

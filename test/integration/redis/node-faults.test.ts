@@ -97,6 +97,24 @@ describe('a node that does not answer', () => {
     await other.stop();
   });
 
+  it('says that it is back by itself, once per connection', async () => {
+    const other = await startRedis();
+    const instance = await startInstance({ inputs: [other.url], namespace });
+    let backs = 0;
+    nodeOf(instance).onBack?.(() => {
+      backs += 1;
+    });
+    for (const times of [1, 2]) {
+      await other.kill();
+      await until(() => instance.health()[0]?.answering === false, 'the loss is noticed');
+      await other.start();
+      await until(() => backs >= times, 'the node says that it is back');
+      expect((await nodeOf(instance).peek(['a'])).answered).toBe(true);
+      expect(backs).toBe(times);
+    }
+    await other.stop();
+  });
+
   it('ends a call even when the client never does', async () => {
     const clock = new SystemClock();
     const result = await callWithin(clock, clock.monotonicMs() + 20, () => new Promise(() => {}));

@@ -169,6 +169,7 @@ class WeekWorld {
         name: nameOf(server.position),
         server,
         moves: 0,
+        onBack: () => {},
       })),
       clusterClock: new ClusterClock(machine, this.servers.length),
       won: new Set(),

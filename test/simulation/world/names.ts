@@ -14,6 +14,8 @@ export interface Connection {
   server: Server;
   /** How often it has come to another server. */
   moves: number;
+  /** Whoever is told that it is there again. */
+  onBack: () => void;
 }
 
 export function nameOf(position: number): string {
@@ -47,6 +49,7 @@ export class Names {
       name: isAlone ? SINGLE_POSITION : nameOf(position),
       server: this.resolve(instanceId, position),
       moves: 0,
+      onBack: () => {},
     }));
   }
 

@@ -70,6 +70,7 @@ export class Presences {
       target.model.locks.reconnect(instance.id);
       instance.releases?.resend(target);
       instance.scheduler.renewAll();
+      connection.onBack();
     };
     time.schedule(random.next() * RECONNECT_WITHIN_MS, () => instance.machine.run(reconnect));
   }

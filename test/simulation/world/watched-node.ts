@@ -50,6 +50,9 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
         return reply;
       }),
     callDeadlineMs: () => watched.callDeadlineMs(),
+    onBack: (listener) => {
+      connection.onBack = listener;
+    },
     reconnect: () => parts.reconnect(resident, connection.server),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
+import { throughCouriers } from '../../../libs/distributed-schedule/src/protocol/ledger/claim-courier.js';
 import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 
@@ -60,4 +61,30 @@ it('names ids in its beats only after the nodes have answered one, and none of a
   expect(electorate.beginBeat().sign.ids).toEqual({});
   // For claims they still count: a connection is back in 20 ms, and the next beat may be a second away.
   expect(Object.keys(electorate.terms({ callDeadlineMs: () => 0 } as never).ids)).toEqual(['n1', 'n2', 'n3']);
+});
+
+it('wants a beat as soon as a node is back, not with the next second', async () => {
+  const clock = new ManualClock();
+  const [memory] = MemoryNode.inUse([clock, clock, clock], SET);
+  if (memory === undefined) throw new Error('no node');
+  const backs: (() => void)[] = [];
+  const node = Object.assign(memory.connect({ label: 'node 1', position: 'n1' }), {
+    onBack: (listener: () => void) => backs.push(listener),
+  });
+  const electorate = new Electorate({
+    nodes: throughCouriers([node], { clock, nodeTimeoutMs: 120 }),
+    set: SET,
+    app: 'app',
+    clock,
+    observer: { observe: () => undefined },
+    identityWaitMs: 30_000,
+  });
+  let wanted = 0;
+  electorate.onBeatWanted(() => {
+    wanted += 1;
+  });
+  await new QuorumMembership([node], electorate).beat('one', []);
+  expect(electorate.nextBeatMs).toBe(Number.POSITIVE_INFINITY);
+  for (const back of backs) back();
+  expect({ wanted, dueInMs: electorate.nextBeatMs - clock.monotonicMs() }).toEqual({ wanted: 1, dueInMs: 0 });
 });

@@ -122,6 +122,8 @@ export interface VotingNode {
   stamp(request: StampRequest): Promise<NodeReply<StampAnswer>>;
   /** The latest that the node's clock can show when a call that is sent now ends here; 0 when unknown. */
   callDeadlineMs(): number;
+  /** Told each time the node may be asked again after it could not be: the connection is new, and its server fit to vote. */
+  onBack?(listener: () => void): void;
   /** Connects anew: behind the address stands another server than the one that the others know. */
   reconnect?(): void;
 }

@@ -40,6 +40,7 @@ export class RedisNode {
   #time = new NodeTime();
   #markContact: () => void = () => {};
   #onReply: () => void = () => {};
+  #onBack: () => void = () => {};
   #handshake: Promise<string | undefined> | undefined;
   #isVerified = false;
   #isClosed = false;
@@ -120,6 +121,11 @@ export class RedisNode {
     this.#onReply = listener;
   }
 
+  /** Told once per connection, as soon as its server is known to be fit to vote. */
+  onBack(listener: () => void): void {
+    this.#onBack = listener;
+  }
+
   /** Leaves no socket and no timer. */
   close(): void {
     this.#isClosed = true;
@@ -176,11 +182,13 @@ export class RedisNode {
     }
     const finding = judgeNode(this, reply, register, keys.prefix);
     this.#problem.set(finding.problem);
+    const wasVerified = this.#isVerified;
     this.#isVerified = finding.problem === undefined;
     this.#markContact();
     if (finding.problem === undefined) {
       this.#traits = finding.traits;
       this.#replica.reset();
+      if (!wasVerified) this.#onBack();
     } else if (finding.isReplica && this.#replica.isDue(clock.monotonicMs(), random.next())) {
       this.reconnect();
     }

@@ -134,6 +134,10 @@ export class RedisVotingNode implements VotingNode {
     return this.#node.callDeadlineNodeMs();
   }
 
+  onBack(listener: () => void): void {
+    this.#node.onBack(listener);
+  }
+
   reconnect(): void {
     this.#node.reconnect();
   }

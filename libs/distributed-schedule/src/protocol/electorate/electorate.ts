@@ -54,6 +54,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const { set, nodes, identityWaitMs, clock } = parts;
     const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
     this.disputedAtMs = clock.monotonicMs();
+    // Who waits a second for its next beat is not heard meanwhile, and a memory without a vote listens for few of them.
+    for (const node of nodes) node.onBack?.(() => this.askForBeat(0));
     this.book = new NodeBook({ nodes, set, tell });
     this.upkeep = new Upkeep({
       set,

@@ -89,6 +89,10 @@ export class ClaimCourier implements VotingNode {
     return this.node.callDeadlineMs();
   }
 
+  onBack(listener: () => void): void {
+    this.node.onBack?.(listener);
+  }
+
   reconnect(): void {
     this.node.reconnect?.();
   }
