@@ -59,6 +59,7 @@ function overRedis(words: readonly string[]): LockProvider {
     instanceId: 'me',
     clock: new ManualClock(),
     nodeTimeoutMs: 100,
+    positionOf: () => 'n1',
   });
 }
 

@@ -17,8 +17,20 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a memory without a vote grants locks',
     file: LOCKS,
-    find: '(ARGV[5] ~= id or ARGV[4] ~= vote)',
-    replace: 'ARGV[5] ~= id',
+    find: '(vote ~= position or #refusedIds(position, 6, firstLock - 1) > 0)',
+    replace: '#refusedIds(position, 6, firstLock - 1) > 0',
+  },
+  {
+    name: 'a lock is granted beside a newer memory of another position',
+    file: LOCKS,
+    find: '#refusedIds(position, 6, firstLock - 1) > 0',
+    replace: 'refusedIds(position, 6, firstLock - 1)[1] == position',
+  },
+  {
+    name: 'a vote begins no quarantine of locks',
+    file: 'redis/confirm-script.ts',
+    find: ", 'since', text(now) }",
+    replace: ' }',
   },
   {
     name: 'a lock is released without compare',

@@ -145,7 +145,11 @@ export type Operation =
       /** Undefined = unknown. */
       readonly deadline: number | undefined;
       /** Null: whatever answers. */
-      readonly meant: { readonly position: string; readonly id: IdDraft } | null;
+      readonly meant: {
+        readonly position: string;
+        readonly ids: IdsDraft;
+        readonly own: IdDraft | null;
+      } | null;
       readonly locks: readonly LockDraft[];
     }
   | { readonly kind: 'clock'; readonly to: Instant; readonly task: string }

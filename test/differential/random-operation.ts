@@ -115,7 +115,10 @@ const locks = fc.record({
     around(0),
   ),
   /** Half of them mean what stands. */
-  meant: fc.oneof(fc.constant(null), fc.record({ position, id })),
+  meant: fc.oneof(
+    fc.constant(null),
+    fc.record({ position, ids: idsOf(id), own: fc.oneof({ weight: 9, arbitrary: id }, fc.constant(null)) }),
+  ),
   locks: fc.array(lockDraft, { minLength: 1, maxLength: 4 }),
 });
 

@@ -203,7 +203,15 @@ function questionOf(operation: Asking, view: View): Question {
       const { kind, instanceId, deadline, meant } = operation;
       const lockRequests = operation.locks.map((draft) => lockOf(draft, view));
       const addressee =
-        meant === null ? undefined : { position: meant.position, id: view.id(POSITION, meant.id) };
+        meant === null
+          ? undefined
+          : {
+              position: meant.position,
+              ids: {
+                ...view.ids(meant.ids),
+                ...(meant.own !== null && { [meant.position]: view.id(POSITION, meant.own) }),
+              },
+            };
       const deadlineMs = view.deadlineMs(deadline);
       return { kind, instanceId, deadlineMs, meant: addressee, locks: lockRequests };
     }

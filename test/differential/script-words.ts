@@ -89,16 +89,18 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
     case 'confirm':
     case 'stamp':
       return toIdentityMessage(question, keys);
-    default:
+    default: {
+      const ids = wordsOfIds(question.meant?.ids ?? {});
       return {
         script: { acquire: ACQUIRE_SCRIPT, extend: EXTEND_SCRIPT, release: RELEASE_SCRIPT }[question.kind],
         keys: [ledger, ...question.locks.map(({ task }) => keys.lock(task))],
         args: [
           ...[presencePrefix, question.instanceId, String(question.deadlineMs)],
-          ...[question.meant?.position ?? '', question.meant?.id ?? ''],
+          ...[question.meant?.position ?? '', String(ids.length / 2), ...ids],
           ...question.locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
         ],
       };
+    }
   }
 }
 

@@ -130,7 +130,7 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     default: {
       const locks = question.locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);
       const { kind, instanceId, deadlineMs, meant } = question;
-      const of = meant === undefined ? '' : ` of ${meant.id} at ${meant.position}`;
+      const of = meant === undefined ? '' : ` of ${describeIds(meant.ids)} at ${meant.position}`;
       return `${kind}${of} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;
     }
   }

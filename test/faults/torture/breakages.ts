@@ -78,7 +78,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'older ids of other positions pass',
-    file: CLAIM,
+    file: PRELUDE,
     find: '    if isOutranked(named[other], known) then\n',
     replace: '    if false then\n',
   },

@@ -71,13 +71,11 @@ describe('a run lock', () => {
 
   it('counts at the memories that are meant, and at no other server behind a name', async () => {
     const ids = await bringUp(one.nodes, one.set);
+    await trustNodes();
     const meant = new Map(Object.entries(ids));
     let renamed = 0;
     one.guardLocks({
-      lockAddressee: (position) => {
-        const id = meant.get(position);
-        return id === undefined ? undefined : { position, id };
-      },
+      lockIds: () => Object.fromEntries(meant),
       lockRefused: () => {
         renamed += 1;
       },
@@ -93,6 +91,8 @@ describe('a run lock', () => {
       { kind: 'no_quorum', reason: '1 acquired, 2 renamed of 3 nodes' },
     ]);
     expect(renamed).toBe(4);
+    for (const [position, id] of Object.entries(ids)) meant.set(position, id);
+    expect(await one.locks.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
     // What has been set there before is taken back all the same.
     await one.locks.release([lock]);
     expect(await stored()).toEqual([null, null, null]);
@@ -102,12 +102,41 @@ describe('a run lock', () => {
     const ids = await bringUp(one.nodes, one.set);
     for (const server of servers) await server.client().hdel(`{${namespace}}:ledger`, 'vote');
     one.guardLocks({
-      lockAddressee: (position) => ({ position, id: ids[position] ?? '' }),
+      lockIds: () => ids,
       lockRefused: () => undefined,
     });
     expect(await one.locks.tryAcquire(['a'], TTL_MS)).toEqual([
       { kind: 'no_quorum', reason: '3 renamed of 3 nodes' },
     ]);
+  });
+
+  it('is renewed by no node that knows a newer memory at another position, which may have given it away', async () => {
+    const ids = await bringUp(one.nodes, one.set);
+    await trustNodes();
+    one.guardLocks({ lockIds: () => ids, lockRefused: () => undefined });
+    const lock = await acquired(one);
+    // The name of the first has come to mean another server, for others: this instance keeps its connection.
+    const [first, second, third] = one.nodes;
+    if (first === undefined || second === undefined || third === undefined) throw new Error('no nodes');
+    const newer = { position: first.position, id: '9.other', set: one.set };
+    await second.note(newer);
+    expect(await one.locks.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
+    await third.note(newer);
+    expect(await one.locks.extend([lock], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '1 extended, 2 renamed of 3 nodes' },
+    ]);
+    expect(await one.locks.tryAcquire(['b'], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '1 acquired, 2 renamed of 3 nodes' },
+    ]);
+  });
+
+  it('is granted by nobody who has just got its vote: what stood there before may have granted it', async () => {
+    await bringUp(one.nodes, one.set);
+    expect(await one.locks.tryAcquire(['a'], TTL_MS)).toEqual([
+      { kind: 'no_quorum', reason: '3 quarantined of 3 nodes' },
+    ]);
+    await trustNodes();
+    await acquired(one);
   });
 
   it('is not shared by two runs of one instance', async () => {
@@ -286,7 +315,7 @@ describe('a node that may have forgotten a lock', () => {
         fresh.instanceId,
         '0',
         '',
-        '',
+        '0',
         'abc',
         '1000',
       );

@@ -99,20 +99,36 @@ const NOTES: readonly Mutant[] = [
   },
 ];
 
+const ANOTHER = 'return memory.vote !== position || refusedIds(ids, position, memory) !== undefined;';
+
 const LOCKS: readonly Mutant[] = [
   {
     name: 'a lock counts at whatever memory answers',
     profiles: ['leases'],
     file: 'memory/memory-lock-table.ts',
-    find: "return id !== '' && (id !== memory.id || position !== memory.vote);",
-    replace: "return id === '' && position === memory.vote && id !== '';",
+    find: ANOTHER,
+    replace: 'return memory.id === position;',
   },
   {
     name: 'a lock counts at a memory without a vote',
     profiles: ['leases'],
     file: 'memory/memory-lock-table.ts',
-    find: "return id !== '' && (id !== memory.id || position !== memory.vote);",
-    replace: "return id !== '' && id !== memory.id;",
+    find: ANOTHER,
+    replace: 'return refusedIds(ids, position, memory) !== undefined;',
+  },
+  {
+    name: 'a lock is renewed by nodes that know a newer memory elsewhere',
+    profiles: ['leases'],
+    file: 'memory/memory-lock-table.ts',
+    find: ANOTHER,
+    replace: 'return memory.vote !== position || ids[position] !== memory.id;',
+  },
+  {
+    name: 'a vote begins no quarantine of locks',
+    profiles: ['leases'],
+    file: IDENTITY,
+    find: 'memory.sinceMs = nowMs;',
+    replace: '',
   },
 ];
 

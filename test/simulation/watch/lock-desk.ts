@@ -83,7 +83,7 @@ export class LockDesk {
       this.history.fail('a lock has one holder', `${task}: ${entry.holder} and ${holder}`);
     }
     if (entry === undefined && this.wallMs() < this.sinceMs + ttlMs) {
-      this.history.fail('no new lock after a loss of memory', `${task} to ${holder}`);
+      this.history.fail('no new lock after a loss of memory or a vote', `${task} to ${holder}`);
     }
     this.set(request);
     return { vote, isTakeOver: last !== undefined && last.holder !== holder && last.dueMs > this.wallMs() };
@@ -123,6 +123,11 @@ export class LockDesk {
   memoryLost(restored: DeskSnapshot = new Map()): void {
     this.entries.clear();
     for (const [task, entry] of restored) this.entries.set(task, { ...entry, isRestored: true });
+    this.sinceMs = this.wallMs();
+  }
+
+  /** Another memory may have stood here until now: what it granted lives on for as long as a lock does. */
+  voteGiven(): void {
     this.sinceMs = this.wallMs();
   }
 

@@ -21,12 +21,7 @@ export interface RunRules {
   readonly isGranted: (task: string, instant: number) => boolean;
   /** Without run locks runs may overlap, and at periods near EARLY start in another order than they were granted. */
   readonly isLockless: boolean;
-  /** When a name came to mean another server last, true time. */
-  readonly nameMovedMs: () => number;
 }
-
-/** A lock names no memories of other positions: one from before stays trusted until its time to live is over. A stated limit. */
-const LOCK_FROM_BEFORE_MS = 3_100;
 
 const REPORT_DELAY_MS = 2_000;
 /** Longer than any trust. */
@@ -235,8 +230,7 @@ export class RunWitness {
 
   /** Whether the new run has its lock from a majority of servers that were bound to the old one. */
   private mustHaveEnded(old: Run, run: Run): boolean {
-    const { servers, nameMovedMs } = this.rules;
-    if (this.time.nowMs - nameMovedMs() < LOCK_FROM_BEFORE_MS) return false;
+    const { servers } = this.rules;
     const bound = servers.filter((server) => isBound(server, old.machine));
     if (bound.length === servers.length) return true;
     const granting = bound.filter(({ desk }) => desk.isHeldBy(run.task, run.instanceId));

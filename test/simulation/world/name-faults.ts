@@ -71,7 +71,6 @@ export class NameFaults {
   /** @param resets a bit for each living instance: whether its connection is reset, and comes to mean the new server */
   private move(to: Server, resets: number, onlyFor: string | undefined): void {
     this.parts.names.move(to, onlyFor);
-    this.parts.names.movedMs = this.parts.time.nowMs;
     this.parts.history.note(() => `the name of ${to.label} means it now for ${onlyFor ?? 'all'}`);
     for (const [index, instance] of this.living().entries()) {
       const isReset = onlyFor === undefined ? ((resets >> index) & 1) === 1 : instance.id === onlyFor;

@@ -25,8 +25,6 @@ export function nameOf(position: number): string {
 export class Names {
   /** By position. */
   private readonly meant: Server[];
-  /** True time at which one came to mean another server last. */
-  movedMs = Number.NEGATIVE_INFINITY;
   private readonly others = new Map<number, Server>();
   /** By instance and position. */
   private readonly wrong = new Map<string, Server>();

@@ -3,6 +3,7 @@
  * part (quarantine, presence, deadline) in the model and the meaning of the votes where production has it.
  */
 
+import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import {
   ANY_MEMORY,
   decideAcquire,
@@ -43,14 +44,16 @@ export interface NetworkedLocksParts {
 }
 
 export interface ServerGuard {
-  addresseeOf(server: Server): LockAddressee | undefined;
+  /** The memories that count now, by position. */
+  ids(): LedgerIds;
+  positionOf(server: Server): string;
   refused(): void;
 }
 
 export class NetworkedLocks implements LockProvider {
   private readonly unanswered: UnansweredReleases;
   private longestTtlMs = 0;
-  private guard: ServerGuard = { addresseeOf: () => ANY_MEMORY, refused: () => undefined };
+  private guard: ServerGuard | undefined;
 
   constructor(private readonly parts: NetworkedLocksParts) {
     this.unanswered = new UnansweredReleases(parts.machine, (server, locks) =>
@@ -145,16 +148,22 @@ export class NetworkedLocks implements LockProvider {
   private async ask<T extends LockVote>(
     work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
   ): Promise<readonly NodeReply<T>[]> {
+    const ids = this.guard?.ids();
     const replies = await Promise.all(
       this.parts.servers().map((server) => {
-        const meant = this.guard.addresseeOf(server);
+        const meant = ids === undefined ? ANY_MEMORY : this.addressee(server, ids);
         if (meant === undefined) return { answered: false as const, reason: 'its server has no vote' };
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         return this.askOne(server, () => work(server, deadlineMs, meant));
       }),
     );
-    if (replies.some((reply) => reply.answered && reply.value.kind === 'renamed')) this.guard.refused();
+    if (replies.some((reply) => reply.answered && reply.value.kind === 'renamed')) this.guard?.refused();
     return replies;
+  }
+
+  private addressee(server: Server, ids: LedgerIds): LockAddressee | undefined {
+    const position = this.guard?.positionOf(server) ?? '';
+    return ids[position] === undefined ? undefined : { position, ids };
   }
 
   private askOne<T>(server: Server, work: () => T): Promise<NodeReply<T>> {

@@ -89,6 +89,11 @@ export class Server {
     return Math.floor(EPOCH_MS + this.time.nowMs * this.options.rate + this.stepMs);
   }
 
+  /** The position at which it votes by now. */
+  get vote(): string | undefined {
+    return this.model.snapshot().ledger.memory?.vote;
+  }
+
   /** @param position its name in the node set of whoever connects */
   connect(position: string): VotingNode {
     return this.model.connect({ label: this.label, position });

@@ -130,10 +130,8 @@ function buildScheduler(
   });
   if (locks instanceof NetworkedLocks) {
     locks.guardBy({
-      addresseeOf: (server) => {
-        const index = resident.connections.findIndex((connection) => connection.server === server);
-        return electorate.lockAddressee(nodes[index]?.position ?? '');
-      },
+      ids: () => electorate.lockIds(),
+      positionOf: (server) => resident.connections.find((one) => one.server === server)?.name ?? '',
       refused: () => {
         parts.history.count('a lock is asked of another memory');
         electorate.lockRefused();

@@ -42,7 +42,13 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
     leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
     note: (request) => watched.ask('note', (node) => node.note(request)),
     renumber: (id, counter) => watched.ask('renumber', (node) => node.renumber(id, counter)),
-    confirm: (request) => watched.ask('confirm', (node) => node.confirm(request)),
+    confirm: (request) =>
+      watched.ask('confirm', async (node, server) => {
+        const before = server.vote;
+        const reply = await node.confirm(request);
+        if (server.vote !== before) server.desk.voteGiven();
+        return reply;
+      }),
     stamp: (request) =>
       watched.ask('stamp', async (node, server) => {
         const reply = await node.stamp(request);

@@ -125,8 +125,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     for (const server of servers.slice(0, plan.servers)) claims.isStamped(server, inUse);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
   const names = new Names(servers);
-  const nameMovedMs = (): number => names.movedMs;
-  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted, nameMovedMs };
+  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
   const outcomes = new OutcomeWitness(history, runs, profile, policiesOf);
   const parts: WorldParts = {

@@ -1,8 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  ANY_MEMORY,
-  type LockAddressee,
-} from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import { LockBatcher } from '../../../libs/distributed-schedule/src/redis/lock-batcher.js';
 import { LockRound } from '../../../libs/distributed-schedule/src/redis/lock-round.js';
 import {
@@ -42,8 +39,9 @@ class FakeNode {
   }
 
   async call(script: RedisScript, _keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
-    this.asked.push(`${script.name} ${args[5]}`);
-    this.meant.push(`${args[3]} ${args[4]}`);
+    const ids = args.slice(5, 5 + 2 * Number(args[4]));
+    this.asked.push(`${script.name} ${args[5 + ids.length]}`);
+    this.meant.push([args[3], ...ids].join(' '));
     const word = this.isAnother && script !== RELEASE_SCRIPT ? 'renamed' : WORDS[script.name];
     return this.isSilent ? SILENT : { answered: true, value: [word], nodeTimeMs: 1 };
   }
@@ -51,20 +49,24 @@ class FakeNode {
 
 function batcherOf(
   node: FakeNode,
-  addressee: () => LockAddressee | undefined = () => ANY_MEMORY,
+  idsNow: () => LedgerIds | undefined = () => undefined,
   onRenamed = (): void => {},
 ): (script: RedisScript, value: string) => Promise<unknown> {
-  const rounds = new Map([['1', new LockRound(KEY, 1)]]);
+  const rounds = new Map<string, LockRound>();
   const batcher = new LockBatcher({
     node: node as unknown as RedisNode,
     rounds,
     keys: redisKeys('unit'),
     instanceId: 'one',
     clock: new ManualClock(),
-    addressee,
+    position: 'n1',
     onRenamed,
   });
-  return (script, value) => batcher.evalsha(script.sha1, 1, ['1', value, TTL_MS]).catch(() => 'silent');
+  return (script, value) => {
+    const name = String(rounds.size);
+    rounds.set(name, new LockRound({ key: KEY, nodes: 1, ids: idsNow() }));
+    return batcher.evalsha(script.sha1, 1, [name, value, TTL_MS]).catch(() => 'silent');
+  };
 }
 
 it('a bid is never refused because of an own old lock: the release that was missed goes out ahead of it', async () => {
@@ -93,33 +95,44 @@ it('a renewal that was missed is never sent again', async () => {
 
 it('asks a node for no lock while its server has no vote, and tells it of releases all the same', async () => {
   const node = new FakeNode();
-  let meant: LockAddressee | undefined;
-  const send = batcherOf(node, () => meant);
+  let ids: LedgerIds = { n2: '1.bb' };
+  const send = batcherOf(node, () => ids);
   expect(await send(ACQUIRE_SCRIPT, 'one')).toBe('silent');
   expect(await send(EXTEND_SCRIPT, 'one')).toBe('silent');
   await send(RELEASE_SCRIPT, 'one');
   expect(node.asked).toEqual(['release one']);
-  meant = { position: 'n1', id: '1.aa' };
+  ids = { n1: '1.aa' };
   expect(await send(ACQUIRE_SCRIPT, 'two')).toBe(1);
 });
 
-it('names the memory that it means, and tells when another one answers, whose lock does not count', async () => {
+it('names the memories that it means, and tells when another one answers, whose lock does not count', async () => {
   const node = new FakeNode();
   let renamed = 0;
   const send = batcherOf(
     node,
-    () => ({ position: 'n1', id: '1.aa' }),
+    () => ({ n2: '4.bb', n1: '1.aa' }),
     () => {
       renamed += 1;
     },
   );
   await send(ACQUIRE_SCRIPT, 'one');
-  expect(node.meant).toEqual(['n1 1.aa']);
+  expect(node.meant).toEqual(['n1 n1 1.aa n2 4.bb']);
   node.isAnother = true;
   expect(await send(EXTEND_SCRIPT, 'one')).toBe(0);
   expect(await send(ACQUIRE_SCRIPT, 'two')).toBe(0);
   expect(renamed).toBe(2);
   // It may hold a lock from before.
   expect(await send(RELEASE_SCRIPT, 'one')).toBe(1);
-  expect(node.meant.at(-1)).toBe(' ');
+  expect(node.meant.at(-1)).toBe('');
+});
+
+it('sends what means other memories apart, although it is of the same turn', async () => {
+  const node = new FakeNode();
+  const before = { n1: '1.aa', n2: '4.bb' };
+  const after = { n1: '1.aa', n2: '5.cc' };
+  const named = [before, before, after];
+  const send = batcherOf(node, () => named.shift());
+  await Promise.all(['one', 'two', 'three'].map((value) => send(ACQUIRE_SCRIPT, value)));
+  expect(node.asked).toEqual(['acquire one', 'acquire three']);
+  expect(node.meant).toEqual(['n1 n1 1.aa n2 4.bb', 'n1 n1 1.aa n2 5.cc']);
 });

@@ -101,6 +101,8 @@ export function confirm(
     if (notes.length > 0) memory.floor = Math.max(memory.floor, latestMs + EARLY_MS + MARGIN_MS);
     for (const [other, known] of newest) if (other !== position) memory.noted.set(other, known.id);
     memory.vote = position;
+    // Until the notes were made, locks were renewed that named the memory before.
+    memory.sinceMs = nowMs;
     return { kind: 'voting', ...(isForced && { isForced }) };
   }
   return untilMs === undefined ? { kind: 'void', have } : { kind: 'waiting', untilMs };

@@ -178,8 +178,8 @@ function standingOf(
   return isProvisional(stamp) ? 'unstamped' : undefined;
 }
 
-/** The ids by which this node refuses a claim, or undefined when it does not. */
-function refusedIds(
+/** The ids by which this node refuses a message, or undefined when it does not. */
+export function refusedIds(
   ids: LedgerIds,
   position: string,
   { id, noted }: Pick<LedgerMemory, 'id' | 'noted'>,

@@ -6,7 +6,10 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
-import type { LedgerMemory } from './memory-ledger.js';
+import { type LedgerMemory, refusedIds } from './memory-ledger.js';
+
+/** What of a node's memory its locks ask for. */
+type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted'>;
 
 interface LockEntry {
   readonly value: string;
@@ -45,7 +48,7 @@ export class MemoryLockTable {
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     /** Of this incarnation of the node. Asked first in every call: it is the guard. */
-    private readonly remember: () => Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote'>,
+    private readonly remember: () => LockMemory,
   ) {}
 
   acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
@@ -56,7 +59,7 @@ export class MemoryLockTable {
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
     const entry = this.live(task, nowMs);
     if (entry !== undefined && entry.value !== value) return this.refuse(task, entry, nowMs);
-    // A lock that was granted before the loss may still be trusted by its holder for one time to live.
+    // A lock that was granted before the loss, or by the memory that stood here before, may still be trusted by its holder for one time to live.
     if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };
@@ -146,9 +149,10 @@ export class MemoryLockTable {
   }
 }
 
-/** Another server behind the name, or a memory that the others have not noted yet. */
-function isAnother(memory: Pick<LedgerMemory, 'id' | 'vote'>, { position, id } = ANY_MEMORY): boolean {
-  return id !== '' && (id !== memory.id || position !== memory.vote);
+/** Another server behind the name, or a memory that the others have not noted yet; or this node has noted a newer one elsewhere. */
+function isAnother(memory: LockMemory, { position, ids } = ANY_MEMORY): boolean {
+  if (Object.keys(ids).length === 0) return false;
+  return memory.vote !== position || refusedIds(ids, position, memory) !== undefined;
 }
 
 function isTooLate(deadlineMs: number, nowMs: number): boolean {

@@ -103,7 +103,8 @@ if not isNoted and not isForced then
   end
   return { time[1], time[2], 'void', have }
 end
-local changes = { 'vote', position }
+-- Until the notes were made, locks were renewed here and there that named the memory before: see isQuarantined.
+local changes = { 'vote', position, 'since', text(now) }
 if #notes > 0 then
   changes[#changes + 1] = 'floor'
   changes[#changes + 1] = text(math.max(floor, latest + ${EARLY_MS} + ${MARGIN_MS}))

@@ -48,27 +48,9 @@ local function standing()
   return not mustMeet(own, other) and 'conflict' or (isProvisional() and 'unstamped' or nil)
 end
 
-local function refusedIds()
-  local positions, named, refused = {}, {}, {}
-  for i = 5, firstClaim - 1, 2 do
-    positions[#positions + 1] = ARGV[i]
-    named[ARGV[i]] = ARGV[i + 1]
-  end
-  if named[position] ~= id then
-    refused = { position, id }
-  end
-  for other, known in pairs(notedIds(positions, position)) do
-    if isOutranked(named[other], known) then
-      refused[#refused + 1] = other
-      refused[#refused + 1] = known
-    end
-  end
-  return refused
-end
-
 local refusal, refused = standing(), {}
 if not refusal then
-  refused = refusedIds()
+  refused = refusedIds(position, 5, firstClaim - 1)
   if #refused > 0 then
     refusal = 'renamed'
   elseif vote ~= position then

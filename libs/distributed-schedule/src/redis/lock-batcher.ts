@@ -1,5 +1,7 @@
+import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
+import { wordsOfIds } from './identity-words.js';
 import { type LockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
@@ -19,8 +21,8 @@ export interface LockBatcherSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
-  /** The memory whose answers count; undefined where none does. */
-  readonly addressee: () => LockAddressee | undefined;
+  /** Of the node. */
+  readonly position: string;
   /** The node is not the one that was meant. */
   readonly onRenamed: () => void;
 }
@@ -33,6 +35,13 @@ interface LockRequest {
 
 type Request = LockRequest & { readonly settle: (reply: LockReply) => void };
 
+/** Requests of one turn that leave as one message: they run the same script, and mean the same memories. */
+interface Queue {
+  readonly script: RedisScript;
+  readonly ids: LedgerIds | undefined;
+  readonly requests: Request[];
+}
+
 const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
   [ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT].map((script) => [script.sha1, script]),
 );
@@ -44,14 +53,14 @@ const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended
 
 /**
  * One node as the engine sees it. The engine knows no batches: it sends one message per lock and node. All its
- * messages of one turn that run the same script leave here as one.
+ * messages of one turn that run the same script, and mean the same memories, leave here as one.
  *
  * Every message is answered within the node timeout, with the integer 1 or 0 or an `Error` of this realm: anything
  * else leaves the engine waiting for ever.
  */
 export class LockBatcher implements EngineClient {
   readonly #settings: LockBatcherSettings;
-  readonly #queues = new Map<RedisScript, Request[]>();
+  #queues: readonly Queue[] = [];
   readonly #unconfirmed: UnconfirmedReleases;
   /** How long a lock that is released may have to live: the engine does not say it with a release. */
   #longestTtlMs = 0;
@@ -89,7 +98,9 @@ export class LockBatcher implements EngineClient {
           resolve(IN_FAVOUR.has(reply.kind) ? 1 : 0);
         }
       };
-      this.#enqueue(script, { key: round.key, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
+      // A release is welcome anywhere.
+      const ids = script === RELEASE_SCRIPT ? undefined : round.ids;
+      this.#enqueue(script, ids, { key: round.key, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
     });
   }
 
@@ -98,26 +109,27 @@ export class LockBatcher implements EngineClient {
     return Promise.reject(new Error('scripts are loaded by the node'));
   }
 
-  #enqueue(script: RedisScript, request: Request): void {
-    const queue = this.#queues.get(script);
-    if (queue !== undefined) {
-      queue.push(request);
+  #enqueue(script: RedisScript, ids: LedgerIds | undefined, request: Request): void {
+    const waiting = this.#queues.find((queue) => queue.script === script && queue.ids === ids);
+    if (waiting !== undefined) {
+      waiting.requests.push(request);
       return;
     }
-    this.#queues.set(script, [request]);
+    const queue: Queue = { script, ids, requests: [request] };
+    this.#queues = [...this.#queues, queue];
     // Not a microtask: handlers that end at the same moment each end in a microtask of their own.
-    setImmediate(() => void this.#flush(script));
+    setImmediate(() => void this.#flush(queue));
   }
 
-  async #flush(script: RedisScript): Promise<void> {
-    const requests = this.#queues.get(script) ?? [];
-    this.#queues.delete(script);
+  async #flush(queue: Queue): Promise<void> {
+    const { script, ids, requests } = queue;
+    this.#queues = this.#queues.filter((one) => one !== queue);
     this.#longestTtlMs = Math.max(this.#longestTtlMs, ...requests.map((request) => request.ttlMs));
     if (script === ACQUIRE_SCRIPT) {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
       void this.#unconfirmed.resend();
     }
-    const reply = await this.#ask(script, requests);
+    const reply = await this.#ask(script, requests, ids);
     if (script === RELEASE_SCRIPT && !reply.answered) {
       this.#unconfirmed.add(requests, this.#longestTtlMs);
     }
@@ -128,13 +140,20 @@ export class LockBatcher implements EngineClient {
     }
   }
 
-  /** A release is welcome anywhere. */
-  #ask(script: RedisScript, requests: readonly LockRequest[]): Promise<ScriptReply> {
-    const meant = script === RELEASE_SCRIPT ? ANY_MEMORY : this.#settings.addressee();
-    return meant === undefined ? Promise.resolve(NOT_COUNTED) : this.#send(script, requests, meant);
+  #ask(script: RedisScript, requests: readonly Request[], ids: LedgerIds | undefined): Promise<ScriptReply> {
+    if (ids === undefined) return this.#send(script, requests);
+    const { position } = this.#settings;
+    return ids[position] === undefined
+      ? Promise.resolve(NOT_COUNTED)
+      : this.#send(script, requests, { position, ids });
   }
 
-  #send(script: RedisScript, locks: readonly LockRequest[], meant = ANY_MEMORY): Promise<ScriptReply> {
+  #send(
+    script: RedisScript,
+    locks: readonly LockRequest[],
+    meant: LockAddressee = ANY_MEMORY,
+  ): Promise<ScriptReply> {
+    const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.#settings;
     // In a Cluster presence is unknown.
     const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
@@ -143,7 +162,7 @@ export class LockBatcher implements EngineClient {
       [keys.ledger, ...locks.map(({ key }) => key)],
       [
         ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
-        ...[meant.position, meant.id],
+        ...[meant.position, String(ids.length / 2), ...ids],
         ...locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
       ],
     );

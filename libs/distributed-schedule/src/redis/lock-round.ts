@@ -1,9 +1,17 @@
+import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import {
   decideAcquire,
   decideExtend,
   isRefusalFinal,
   type LockVote,
 } from '../protocol/lease/lock-verdict.js';
+
+export interface LockRoundParts {
+  readonly key: string;
+  readonly nodes: number;
+  readonly ids?: LedgerIds | undefined;
+  readonly value?: string | undefined;
+}
 
 /**
  * One request of the engine about one lock, and what each node said.
@@ -17,14 +25,17 @@ export class LockRound {
   readonly key: string;
   /** The engine's random value; undefined until it has sent the first message of an acquire. */
   value: string | undefined;
+  /** The memories that every message of the round names; undefined: whatever answers. */
+  readonly ids: LedgerIds | undefined;
   readonly #nodeCount: number;
   readonly #votes: LockVote[] = [];
   #markDecided: () => void = () => {};
 
-  constructor(key: string, nodeCount: number, value?: string) {
+  constructor({ key, nodes, ids, value }: LockRoundParts) {
     this.key = key;
     this.value = value;
-    this.#nodeCount = nodeCount;
+    this.ids = ids;
+    this.#nodeCount = nodes;
     this.decided = new Promise((resolve) => {
       this.#markDecided = resolve;
     });

@@ -1,24 +1,25 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
-import { defineScript } from './redis-scripts.js';
+import { defineScript, SETS } from './redis-scripts.js';
 
 /**
  * The run locks, many per call.
  *
  * KEYS  ledger (for the incarnation guard), then one lock key per lock
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown), position
- *       and id of the memory that is meant ('' = whatever answers), then per lock: value, ttlMs
+ *       of this node, number of ids (0 = whatever memory answers), then per id: position, id; then per lock: value, ttlMs
  * Reply time, then one word per lock, see each script
  *
  * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
  * holder is the instance id if its presence was seen when the lock was set, else `-`: only an instance that was
  * seen may be judged dead by its absence.
  */
-const LOCK_OPENING = `
-local channelPrefix, instanceId, deadline = ARGV[1], ARGV[2], tonumber(ARGV[3])
+const LOCK_OPENING = `${SETS}
+local channelPrefix, instanceId, deadline, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local firstLock = 6 + 2 * tonumber(ARGV[5])
 local isTooLate = deadline > 0 and now > deadline
--- Another server behind the name, or a memory that the others have not noted yet: its locks would stand beside those of the one
--- that is meant.
-local isAnother = ARGV[5] ~= '' and (ARGV[5] ~= id or ARGV[4] ~= vote)
+-- Another server behind a name, or a memory that the others have not noted yet: its locks would stand beside those of the one
+-- that is meant. This node, or another one, may be it: whoever has noted a newer memory there refuses as well.
+local isAnother = firstLock > 6 and (vote ~= position or #refusedIds(position, 6, firstLock - 1) > 0)
 
 local presence = {}
 local function isPresent(id)
@@ -39,7 +40,8 @@ local function put(key, value, ttlMs)
   redis.call('SET', key, (isPresent(instanceId) and instanceId or '-') .. ':' .. value, 'PX', text(ttlMs))
 end
 
--- A server that lost its memory may have forgotten a lock for as long as that lock could have lived.
+-- A server that lost its memory may have forgotten a lock for as long as that lock could have lived. One that has got its vote
+-- stands where another memory stood: what that one has granted, with nodes that now know better, lives on for as long.
 local function isQuarantined(ttlMs)
   return now < since + ttlMs
 end
@@ -47,7 +49,7 @@ end
 local function forEachLock(answer)
   local reply = { time[1], time[2] }
   for i = 2, #KEYS do
-    local value, ttlMs = ARGV[i * 2 + 2], tonumber(ARGV[i * 2 + 3])
+    local value, ttlMs = ARGV[firstLock + 2 * (i - 2)], tonumber(ARGV[firstLock + 2 * (i - 2) + 1])
     reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs)
   end
   return reply
@@ -61,7 +63,7 @@ end
  *   dying ms holder  somebody else's whose process seems to be gone; freed after so many ms
  *   quarantined    free, but this node may have forgotten a holder
  *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
- *   renamed        it is another memory than the one that is meant, or has no vote
+ *   renamed        it is another memory than the one that is meant, or has no vote, or knows a newer one at another position
  *
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
  * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
@@ -111,7 +113,7 @@ end)
  *   renamed        as above
  *
  * In quarantine a missing lock is created again for the caller. That takes nothing from anybody: since its loss of
- * memory this node has granted no lock, and a caller renews only inside its own trust, which the deadline bounds.
+ * memory, or since it votes, this node has granted no lock, and a caller renews only inside its own trust, which the deadline bounds.
  * Otherwise one restart of a node would cost every running handler a vote.
  */
 export const EXTEND_SCRIPT = defineScript(

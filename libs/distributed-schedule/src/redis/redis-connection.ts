@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
-import { ANY_MEMORY, type LockGuard } from '../protocol/lease/lock-verdict.js';
+import type { LockGuard } from '../protocol/lease/lock-verdict.js';
 import type { ProtocolOptions } from '../protocol/options.js';
 import type { LockProvider, VotingNode } from '../protocol/ports.js';
 import { RedisBoardNode } from './redis-board-node.js';
@@ -98,7 +98,8 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
       instanceId,
       clock,
       nodeTimeoutMs: options.nodeTimeoutMs,
-      addressee: (node) => (guard === undefined ? ANY_MEMORY : guard.lockAddressee(positionAt(node))),
+      positionOf: positionAt,
+      ids: () => guard?.lockIds(),
       onRenamed: () => guard?.lockRefused(),
     }),
     guardLocks: (given) => {

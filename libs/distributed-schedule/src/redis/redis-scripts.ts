@@ -171,6 +171,26 @@ end
 local function isOutranked(named, known)
   return known and known ~= named and counterOf(known) >= counterOf(named)
 end
+
+-- The ids by which a message is refused that names ARGV[first], its id, the next position, its id ... up to ARGV[last]: it names
+-- another id for this node, or for some position one that is outranked by what this node has noted.
+local function refusedIds(own, first, last)
+  local positions, named, refused = {}, {}, {}
+  for i = first, last, 2 do
+    positions[#positions + 1] = ARGV[i]
+    named[ARGV[i]] = ARGV[i + 1]
+  end
+  if named[own] ~= id then
+    refused = { own, id }
+  end
+  for other, known in pairs(notedIds(positions, own)) do
+    if isOutranked(named[other], known) then
+      refused[#refused + 1] = other
+      refused[#refused + 1] = known
+    end
+  end
+  return refused
+end
 `;
 
 /** A script with the shared opening. */

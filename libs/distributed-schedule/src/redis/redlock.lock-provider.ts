@@ -1,4 +1,4 @@
-import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
+import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import type { Clock, ExtendVerdict, HeldLock, LockProvider, LockVerdict } from '../protocol/ports.js';
 import { LockBatcher } from './lock-batcher.js';
 import { LockRound } from './lock-round.js';
@@ -19,8 +19,10 @@ export interface RedlockLockProviderSettings {
   readonly instanceId: string;
   readonly clock: Clock;
   readonly nodeTimeoutMs: number;
-  /** The memory of that node whose locks count; undefined where none does. Default: whatever answers. */
-  readonly addressee?: (node: RedisNode) => LockAddressee | undefined;
+  /** Of a node, in the set of them. */
+  readonly positionOf: (node: RedisNode) => string;
+  /** The memories whose locks count; undefined: whatever answers. */
+  readonly ids?: () => LedgerIds | undefined;
   /** A node is not the one that was meant. */
   readonly onRenamed?: () => void;
 }
@@ -44,14 +46,14 @@ export class RedlockLockProvider implements LockProvider {
 
   constructor(settings: RedlockLockProviderSettings) {
     this.#settings = settings;
-    const { keys, instanceId, clock, addressee = () => ANY_MEMORY, onRenamed = () => {} } = settings;
+    const { keys, instanceId, clock, positionOf, onRenamed = () => {} } = settings;
     const rounds = this.#rounds;
     this.#engine = createEngine(
       settings.nodes.map(
         (node) =>
           new LockBatcher({
             ...{ node, rounds, keys, instanceId, clock, onRenamed },
-            addressee: () => addressee(node),
+            position: positionOf(node),
           }),
       ),
     );
@@ -117,7 +119,8 @@ export class RedlockLockProvider implements LockProvider {
   ): Promise<T> {
     this.#lastRound += 1;
     const resource = String(this.#lastRound);
-    const round = new LockRound(key, this.#settings.nodes.length, value);
+    const { nodes, ids } = this.#settings;
+    const round = new LockRound({ key, nodes: nodes.length, ids: ids?.(), value });
     this.#rounds.set(resource, round);
     try {
       return await use(resource, round);

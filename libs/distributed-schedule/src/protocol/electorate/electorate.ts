@@ -4,7 +4,7 @@
  */
 
 import { MEMBER_TTL_MS } from '../constants.js';
-import type { LockAddressee, LockGuard } from '../lease/lock-verdict.js';
+import type { LockGuard } from '../lease/lock-verdict.js';
 import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
 import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
 import { quorumOf } from '../quorum.js';
@@ -18,7 +18,7 @@ import type {
   SentBeat,
 } from './electorate-view.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
-import type { LedgerIds } from './ledger-id.js';
+import { idsText, type LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
 import type { NodeSet } from './node-set.js';
 import { excludes } from './rival-sets.js';
@@ -48,6 +48,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   /** When the newest sign of another set was seen, or this one did not stand; monotonic. */
   private disputedAtMs: number;
   private askedBeatMs = Number.POSITIVE_INFINITY;
+  private namedForLocks: LedgerIds = {};
   private beatWanted: () => void = () => {};
 
   constructor(private readonly parts: ElectorateParts) {
@@ -116,17 +117,12 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     return node !== undefined && this.book.standingOf(node) === 'votes';
   }
 
-  /**
-   * The memory at that position whose run locks count; undefined where none does. The node compares: what this instance knows is as old as
-   * its last beat, or guessed after a refusal, and another server would grant a lock beside that of the one that is meant.
-   */
-  lockAddressee(position: string): LockAddressee | undefined {
-    const node = this.book.known.find((one) => one.position === position);
-    if (node?.identity === undefined || this.book.standingOf(node) !== 'votes') return undefined;
-    return { position, id: node.identity.id };
+  lockIds(): LedgerIds {
+    const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
+    if (idsText(ids) !== idsText(this.namedForLocks)) this.namedForLocks = ids;
+    return this.namedForLocks;
   }
 
-  /** A node is not the one that a request for a lock was meant for. */
   lockRefused(): void {
     this.askForBeat(0);
   }

@@ -3,33 +3,37 @@
  * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
  */
 
-import type { LedgerId } from '../electorate/ledger-id.js';
+import type { LedgerIds } from '../electorate/ledger-id.js';
 import type { ExtendVerdict, LockVerdict } from '../ports.js';
 import { quorumOf } from '../quorum.js';
 
 /**
- * The memory that a request for a lock is meant for. A name may lead to another server from one message to the next: that one
- * would grant a lock beside the one that is meant, and both instances would have a majority.
+ * The memories that a request for a lock is meant for: the one at the position that is asked, and those at all others. A name may lead
+ * to another server from one message to the next: that one would grant a lock beside the one that is meant, and both instances would
+ * have a majority. So the asked node compares its own id, and refuses where it has noted a newer memory at another position.
  */
 export interface LockAddressee {
   readonly position: string;
-  readonly id: LedgerId;
+  readonly ids: LedgerIds;
 }
 
 /** Whichever memory answers: for those who know no ids. */
-export const ANY_MEMORY: LockAddressee = { position: '', id: '' };
+export const ANY_MEMORY: LockAddressee = { position: '', ids: {} };
 
 /** Who knows which memories are meant. */
 export interface LockGuard {
-  /** The memory at that position whose run locks count; undefined where none does. */
-  lockAddressee(position: string): LockAddressee | undefined;
-  /** A node is not the one that a request for a lock was meant for. */
+  /**
+   * The memories whose run locks count, by position. One request names the same at every node: two halves of it, made before and after
+   * a name has moved, would make a majority that no node has seen. The same object as long as nothing changes.
+   */
+  lockIds(): LedgerIds;
+  /** A node is not the one that a request for a lock was meant for, or knows a newer one. */
   lockRefused(): void;
 }
 
 /**
- * One node's answer about one lock. Nodes in quarantine, requests that came too late, and nodes that are not the one that is meant, or have
- * no vote (`renamed`), speak for nobody.
+ * One node's answer about one lock. Nodes in quarantine, requests that came too late, and nodes that are not the one that is meant, have
+ * no vote or know a newer memory (`renamed`), speak for nobody.
  */
 export type LockVote =
   | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed' }
