@@ -20,6 +20,8 @@ export default defineConfig({
             PURE_FAULT_TESTS,
           ],
           isolate: false,
+          // One less than there are cores, which is the default, leaves half of a small machine idle.
+          maxWorkers: '100%',
           // Nothing here measures time: a busy machine is no failure.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -11,6 +11,7 @@ import type {
 import {
   type NodeSet,
   PROVISIONAL_MS,
+  SINGLE_POSITION,
   type Stamp,
 } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { SetScene } from '../../../libs/distributed-schedule/src/protocol/electorate/set-scene.js';
@@ -109,6 +110,18 @@ describe('whether a set goes on', () => {
     expect(decideSet(scene(nodes))).toMatchObject({ condition: 'waits', stamps: [] });
     const fewer = [...EMPTY.slice(0, 2), answering('c', { liveSets: [live(OTHER, undefined, 4)] }, 5)];
     expect(decideSet(scene(fewer)).condition).toBe('yields');
+  });
+
+  it('goes on where a node of both has it on record, also beside a set of one node, which calls that node by another name', () => {
+    const alone: NodeSet = { generation: 1, positions: [SINGLE_POSITION], leaseTtlMs: 3_000 };
+    const stamp = stampOf(OWN, PROVISIONAL_MS);
+    const common = (of: NodeSet, position: string, instances: number): KnownNode =>
+      answering(position, { stamp, liveSets: [live(of, undefined, instances)] }, 5);
+    // Three instances of one node, two of three nodes: the record decides, and both sides see the same one.
+    const seenByThree = [common(alone, 'a', 3), answering('b'), answering('c')];
+    expect(decideSet(scene(seenByThree)).condition).toBe('waits');
+    const seenByOne = [common(OWN, SINGLE_POSITION, 2)];
+    expect(decideSet(scene(seenByOne, { set: alone })).condition).toBe('yields');
   });
 
   it('stamps empty nodes of a set that stands on one, by a majority, with raised floors', () => {

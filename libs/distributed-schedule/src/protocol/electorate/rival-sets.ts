@@ -44,7 +44,12 @@ export function standingYielders(own: NodeSet, nodes: readonly KnownNode[]): rea
 }
 
 function recordAmong(nodes: readonly KnownNode[], own: NodeSet, other: NodeSet): 'own' | 'rival' | undefined {
-  const shared = nodes.filter(({ position, answersNow }) => answersNow && other.positions.includes(position));
+  // A set of one node calls it by another name: that both beat there says as much.
+  const isShown = ({ identity }: KnownNode): boolean =>
+    identity?.liveSets.some(({ set }) => setText(set) === setText(other)) === true;
+  const shared = nodes.filter(
+    (node) => node.answersNow && (other.positions.includes(node.position) || isShown(node)),
+  );
   const hasOnRecord = (set: NodeSet): boolean =>
     shared.some(
       ({ identity }) => identity?.stamp !== undefined && setText(identity.stamp.set) === setText(set),
