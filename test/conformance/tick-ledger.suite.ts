@@ -92,11 +92,24 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
     it('answers a peek: open before the tick, taken with the winner’s claim after', async () => {
       const [task, tick] = [newTask(), await stage.nowMs()];
       expect(await yours?.peek([{ task, tick }])).toMatchObject([
-        { kind: 'open', newest: 0, highest: 0, highestPossible: expect.any(Number) },
+        {
+          kind: 'open',
+          newest: 0,
+          highest: 0,
+          highestPossible: expect.any(Number),
+          nodeTimeMs: expect.any(Number),
+        },
       ]);
       await verdict(mine, claimOf(task, tick, 'me:1'));
       expect(await yours?.peek([{ task, tick }])).toEqual([
-        { kind: 'taken', newest: tick, highest: tick, highestPossible: expect.any(Number), claimId: 'me:1' },
+        {
+          kind: 'taken',
+          newest: tick,
+          highest: tick,
+          highestPossible: expect.any(Number),
+          nodeTimeMs: expect.any(Number),
+          claimId: 'me:1',
+        },
       ]);
     });
 
@@ -147,7 +160,15 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
       expect(await you?.beat('you', [{ task, tick }])).toMatchObject({
         members: ['me', 'you'],
         nodesAnswering: stage.instances[0]?.length,
-        peeks: [{ kind: 'open', newest: 0, highest: 0, highestPossible: expect.any(Number) }],
+        peeks: [
+          {
+            kind: 'open',
+            newest: 0,
+            highest: 0,
+            highestPossible: expect.any(Number),
+            nodeTimeMs: expect.any(Number),
+          },
+        ],
       });
       await me?.leave('me');
       expect((await you?.beat('you', []))?.members).toEqual(['you']);

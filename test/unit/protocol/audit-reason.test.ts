@@ -20,3 +20,21 @@ describe('a tick that met the lock of an instance which is no member any more', 
     });
   });
 });
+
+describe('a tick that nobody has claimed', () => {
+  const verdictAt = (nodeTimeMs: number | undefined): string =>
+    judgeTick({
+      due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
+      report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
+      peek: { kind: 'open', newest: 4_000, ...(nodeTimeMs !== undefined && { nodeTimeMs }) },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      isAlive: () => true,
+    }).kind;
+
+  it('is not missed as long as a majority of nodes would grant it by their own clocks, however late it is by cluster time', () => {
+    expect(verdictAt(5_500)).toBe('unsure');
+    expect(verdictAt(5_501)).toBe('missed');
+    // A ledger that cannot tell.
+    expect(verdictAt(undefined)).toBe('missed');
+  });
+});

@@ -76,8 +76,15 @@ describe('the membership over several nodes', () => {
       { task: 'b', tick: 8_000 },
     ]);
     expect(peeks).toEqual([
-      { kind: 'taken', newest: 7_000, highest: 7_000, highestPossible: 7_000, claimId: 'you:1' },
-      { kind: 'open', newest: 7_000, highest: 7_000, highestPossible: 7_000 },
+      {
+        kind: 'taken',
+        newest: 7_000,
+        highest: 7_000,
+        highestPossible: 7_000,
+        nodeTimeMs: expect.any(Number),
+        claimId: 'you:1',
+      },
+      { kind: 'open', newest: 7_000, highest: 7_000, highestPossible: 7_000, nodeTimeMs: expect.any(Number) },
     ]);
     expect(nodesAnswering).toBe(2);
   });

@@ -114,4 +114,13 @@ describe('the verdict on a peek', () => {
     const { newest, isFloor } = decidePeek(9_000, known);
     expect({ newest, ...(isFloor && { isFloor }) }).toEqual(expected);
   });
+
+  it('says how late it is by a majority of the nodes that speak of ticks', () => {
+    const timeOf = (known: readonly (NodeTick | undefined)[]): number | undefined =>
+      decidePeek(5_000, known, [5_900, 5_300, 5_100]).nodeTimeMs;
+    expect(timeOf([at(0), at(0), at(0)])).toBe(5_300);
+    // What another server's clock shows closes nothing.
+    expect(timeOf([at(0), none, at(0)])).toBe(5_100);
+    expect(timeOf([at(0), none, none])).toBeUndefined();
+  });
 });

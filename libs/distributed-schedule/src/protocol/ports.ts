@@ -132,6 +132,11 @@ export type PeekVerdict = {
    * is merely new, which cannot know that it has nothing to forget. Absent: `highest` says it all.
    */
   readonly highestPossible?: number;
+  /**
+   * By the clocks of a majority of nodes it was at least so late when they answered, epoch ms: what they would refuse as late from then
+   * on nobody can win any more, whatever clock an instance goes by. Absent when no majority answers, or when the ledger cannot tell.
+   */
+  readonly nodeTimeMs?: number;
 } & (
   | {
       /** A majority has granted this very tick to one claim, or has moved past it. */

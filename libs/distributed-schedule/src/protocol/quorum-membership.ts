@@ -3,7 +3,7 @@
 import type { ElectorateView } from './electorate/electorate-view.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from './ports.js';
 import { quorumOf } from './quorum.js';
-import { decidePeek } from './quorum-tick-ledger.js';
+import { decidePeek, timeOf } from './quorum-tick-ledger.js';
 
 export class QuorumMembership implements Membership {
   constructor(
@@ -16,6 +16,7 @@ export class QuorumMembership implements Membership {
     const beat = this.electorate.beginBeat();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
     this.electorate.heard(beat, replies);
+    const timesMs = replies.map(timeOf);
     const answers = replies.filter(hasAnswered).map((reply) => reply.value);
     return {
       members: livingAmong(
@@ -29,6 +30,7 @@ export class QuorumMembership implements Membership {
           replies.map((reply, slot) =>
             reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks[index] : undefined,
           ),
+          timesMs,
         ),
       ),
     };

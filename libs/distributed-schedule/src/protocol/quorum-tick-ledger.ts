@@ -64,7 +64,8 @@ export class QuorumTickLedger implements TickLedger {
     const tasks = ticks.map((ref) => ref.task);
     const asked = this.nodes.map((node) => node.peek(tasks));
     const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
-    return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index)));
+    const timesMs = replies.map(timeOf);
+    return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index), timesMs));
   }
 
   /** Another server's answer is none: it would say that nothing was claimed. */
@@ -144,8 +145,20 @@ function ownerOf(
   return undefined;
 }
 
-/** What the nodes' newest ticks say about `tick`. */
-export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[]): PeekVerdict {
+/** What the clock of a node showed when it answered. */
+export function timeOf(reply: NodeReply<unknown>): number | undefined {
+  return reply.answered ? reply.nodeTimeMs : undefined;
+}
+
+/**
+ * What the nodes' newest ticks say about `tick`.
+ * @param timesMs what the clock of each node showed when it answered, in the same order
+ */
+export function decidePeek(
+  tick: number,
+  known: readonly (NodeTick | undefined)[],
+  timesMs: readonly (number | undefined)[] = [],
+): PeekVerdict {
   const quorum = quorumOf(known.length);
   let answered = 0;
   const votes: ClaimVote[] = [];
@@ -158,7 +171,9 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
   }
   if (answered < quorum) return { kind: 'unknown' };
   const newest = newestOf(known, quorum);
+  const nodeTimeMs = majorityTimeMs(known, timesMs, quorum);
   const highest = {
+    ...(nodeTimeMs !== undefined && { nodeTimeMs }),
     highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
     highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
   };
@@ -166,6 +181,15 @@ export function decidePeek(tick: number, known: readonly (NodeTick | undefined)[
   return owner === undefined
     ? { kind: 'open', ...newest, ...highest }
     : { kind: 'taken', ...newest, ...highest, ...owner };
+}
+
+function majorityTimeMs(
+  known: readonly (NodeTick | undefined)[],
+  timesMs: readonly (number | undefined)[],
+  quorum: number,
+): number | undefined {
+  const heard = known.flatMap((node, index) => (node === undefined ? [] : (timesMs[index] ?? [])));
+  return heard.sort((a, b) => b - a)[quorum - 1];
 }
 
 /**

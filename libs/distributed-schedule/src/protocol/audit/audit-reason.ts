@@ -45,9 +45,12 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     case 'taken':
       return judgeTaken(question, peek.claimId);
     case 'open':
-      // A node that has, or may have, granted it may be all that is left of a majority. And as long as the own contest goes
+      // A node that has, or may have, granted it may be all that is left of a majority. Nodes whose clocks are behind cluster time may
+      // still grant it. And as long as the own contest goes
       // on, it may yet end behind a run that goes on.
-      return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick || awaitsReport(question)
+      return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick ||
+        isClaimable(due, peek) ||
+        awaitsReport(question)
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
         : { kind: 'missed', finding: { ...causeOf(question), certain: !mayYetStart(due.task) } };
     case 'unknown':
@@ -56,6 +59,11 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     default:
       return peek satisfies never;
   }
+}
+
+/** Nodes go by their own clocks, and may be asked for it as long as those do not show that it is too late. */
+function isClaimable({ tick, maxLatenessMs }: DueTick, { nodeTimeMs }: PeekVerdict): boolean {
+  return nodeTimeMs !== undefined && nodeTimeMs <= tick + maxLatenessMs;
 }
 
 function judgeTaken(question: AuditQuestion, claimId: string | undefined): AuditVerdict {

@@ -22,6 +22,8 @@ const DECIDE_AFTER_MS = 4_000;
 interface Since {
   readonly afterMs: number;
   readonly certain: boolean;
+  /** By the clocks of the nodes, when they were asked: what they would still grant then may be run by somebody who slept. */
+  readonly nodeTimeMs: number;
 }
 
 export class MissedWhileDown {
@@ -80,7 +82,7 @@ export class MissedWhileDown {
     return downUntilMs;
   }
 
-  private count(task: ScheduledTask, { afterMs, certain }: Since, downUntilMs: number): void {
+  private count(task: ScheduledTask, { afterMs, certain, nodeTimeMs }: Since, downUntilMs: number): void {
     const { schedule, name } = task;
     let ticks = 0;
     let last = 0;
@@ -103,7 +105,7 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
-      certain: certain && overMs < downUntilMs,
+      certain: certain && overMs < Math.min(downUntilMs, nodeTimeMs),
     });
   }
 }
@@ -112,12 +114,12 @@ export class MissedWhileDown {
 function sinceOf(task: ScheduledTask, peek: PeekVerdict | undefined): Since | undefined {
   const { schedule, countsFromMs } = task;
   if (peek?.newest === undefined || peek.isFloor) return undefined;
-  const { newest, highest = newest, highestPossible = highest } = peek;
+  const { newest, highest = newest, highestPossible = highest, nodeTimeMs = Number.POSITIVE_INFINITY } = peek;
   if (countsFromMs !== undefined && countsFromMs > newest)
     // Where a node has forgotten since then, or knows what others do not, the task may have run.
-    return { afterMs: countsFromMs - 1, certain: highestPossible < countsFromMs };
+    return { afterMs: countsFromMs - 1, certain: highestPossible < countsFromMs, nodeTimeMs };
   // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
   if (tickOfInstant(schedule, newest) === undefined) return undefined;
   // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.
-  return { afterMs: newest, certain: highestPossible <= newest };
+  return { afterMs: newest, certain: highestPossible <= newest, nodeTimeMs };
 }
