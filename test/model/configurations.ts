@@ -3,6 +3,7 @@
 import type { Configuration } from './configuration.js';
 import { GENERATIONS } from './generations.configurations.js';
 import { IDENTITY } from './identity.configurations.js';
+import { LOCKS } from './locks.configurations.js';
 import { RESENDS } from './resends.configurations.js';
 import { SETS } from './sets.configurations.js';
 
@@ -93,6 +94,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...RESENDS,
   ...SETS,
   ...GENERATIONS,
+  ...LOCKS,
 ];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {

@@ -7,7 +7,10 @@ import type {
   ElectorateView,
   SentBeat,
 } from '../../libs/distributed-schedule/src/protocol/electorate/electorate-view.js';
-import type { LedgerId } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import type {
+  LedgerId,
+  LedgerIds,
+} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type {
   BeatReply,
@@ -25,8 +28,12 @@ export class MakeshiftElectorate implements ElectorateView {
     private readonly set: NodeSet = setOfNodes(nodes),
   ) {}
 
-  terms(node: VotingNode): ClaimTerms {
-    return { set: this.set, ids: this.ids, deadlineMs: node.callDeadlineMs() };
+  namedIds(): LedgerIds {
+    return this.ids;
+  }
+
+  terms(node: VotingNode, ids: LedgerIds): ClaimTerms {
+    return { set: this.set, ids, deadlineMs: node.callDeadlineMs() };
   }
 
   renamed(): void {}

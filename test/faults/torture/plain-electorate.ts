@@ -44,8 +44,12 @@ export class PlainElectorate implements ElectorateView {
     return Object.keys(this.ids()).length === this.nodes.length;
   }
 
-  terms(node: VotingNode): ClaimTerms {
-    return { set: this.set, ids: this.ids(), deadlineMs: node.callDeadlineMs() };
+  namedIds(): LedgerIds {
+    return this.ids();
+  }
+
+  terms(node: VotingNode, ids: LedgerIds): ClaimTerms {
+    return { set: this.set, ids, deadlineMs: node.callDeadlineMs() };
   }
 
   renamed({ position: noter }: VotingNode, ids: LedgerIds): void {

@@ -75,7 +75,7 @@ describe('a run lock', () => {
     const meant = new Map(Object.entries(ids));
     let renamed = 0;
     one.guardLocks({
-      lockIds: () => Object.fromEntries(meant),
+      namedIds: () => Object.fromEntries(meant),
       lockRefused: () => {
         renamed += 1;
       },
@@ -102,7 +102,7 @@ describe('a run lock', () => {
     const ids = await bringUp(one.nodes, one.set);
     for (const server of servers) await server.client().hdel(`{${namespace}}:ledger`, 'vote');
     one.guardLocks({
-      lockIds: () => ids,
+      namedIds: () => ids,
       lockRefused: () => undefined,
     });
     expect(await one.locks.tryAcquire(['a'], TTL_MS)).toEqual([
@@ -113,7 +113,7 @@ describe('a run lock', () => {
   it('is renewed by no node that knows a newer memory at another position, which may have given it away', async () => {
     const ids = await bringUp(one.nodes, one.set);
     await trustNodes();
-    one.guardLocks({ lockIds: () => ids, lockRefused: () => undefined });
+    one.guardLocks({ namedIds: () => ids, lockRefused: () => undefined });
     const lock = await acquired(one);
     // The name of the first has come to mean another server, for others: this instance keeps its connection.
     const [first, second, third] = one.nodes;

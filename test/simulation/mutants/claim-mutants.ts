@@ -15,7 +15,7 @@ const LATE_GRANTS = `
       all.set(key, past);
       const votes = votesOf(first, index);
       votes.forEach((vote, node) => vote?.kind === 'granted' && past.add(node));
-      return decideClaim(claim, votes.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote)));
+      return named(decideClaim(claim, votes.map((vote, node) => (past.has(node) ? { kind: 'granted' as const } : vote))), firstIds);
     });`;
 
 export const CLAIM_MUTANTS: readonly Mutant[] = [
@@ -121,7 +121,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a grant counts after it was given back',
     profiles: ['torture'],
     file: 'protocol/quorum-tick-ledger.ts',
-    find: 'if (!first.some(isBehind)) return claims.map((claim, index) => decideClaim(claim, votesOf(first, index)));',
+    find: 'if (!first.some(isBehind))\n      return claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));',
     replace: LATE_GRANTS,
   },
   {

@@ -130,7 +130,7 @@ function buildScheduler(
   });
   if (locks instanceof NetworkedLocks) {
     locks.guardBy({
-      ids: () => electorate.lockIds(),
+      ids: () => electorate.namedIds(),
       positionOf: (server) => resident.connections.find((one) => one.server === server)?.name ?? '',
       refused: () => {
         parts.history.count('a lock is asked of another memory');

@@ -8,6 +8,7 @@ import {
 } from '../../../libs/distributed-schedule/src/protocol/claim-again.js';
 import { claimAll } from '../../../libs/distributed-schedule/src/protocol/claim-batch.js';
 import type { DueTick, LockedTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
+import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import { OwnClaims, whoseClaim } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { Claim, ClaimVerdict } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { RunHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
@@ -23,14 +24,23 @@ const due: DueTick = { task, tick: T, maxLatenessMs: 400 };
 function bidding() {
   const ownClaims = new OwnClaims();
   const clock = new ManualClock();
-  const bid = (claimId: string, answer: Promise<ClaimVerdict>) => {
+  const givenBack: string[] = [];
+  const bid = (claimId: string, answer: Promise<ClaimVerdict>, namedIds?: LedgerIds) => {
     const claim: Claim = { task: task.name, tick: T, claimId, maxLatenessMs: 400 };
-    const locked = { due, claim, lease: { isTrusted: () => true, lock: {} } } as unknown as LockedTick;
+    const locked = {
+      ...{ due, claim },
+      lease: { isTrusted: () => true, lock: {} },
+      begin: { namedIds },
+    } as unknown as LockedTick;
     const parts = {
       clock,
       ownClaims,
       observer: { observe: () => undefined },
-      ledger: { claim: async () => [await answer], giveBack: async () => undefined },
+      ledger: {
+        claim: async () => [await answer],
+        giveBack: async (claims: readonly Claim[]) =>
+          void givenBack.push(...claims.map((one) => one.claimId)),
+      },
       options: { nodeTimeoutMs: 100 },
       clusterClock: { nowMs: () => T },
       keeper: { doubtIfPresenceLost: () => undefined },
@@ -43,7 +53,7 @@ function bidding() {
       verdicts.get(locked),
     );
   };
-  return { bid, ownClaims };
+  return { bid, ownClaims, givenBack };
 }
 
 const takenBy = (claimId?: string): Promise<ClaimVerdict> =>
@@ -75,6 +85,22 @@ describe('a bid that finds the tick taken', () => {
     const { bid } = bidding();
     expect(await bid('first', takenBy())).toMatchObject({ kind: 'over', outcome: 'taken' });
     expect(await bid('second', takenBy())).toMatchObject({ kind: 'over', outcome: 'taken' });
+  });
+});
+
+describe('a claim that is won', () => {
+  // The lock may rest on the old server of a position, and somebody else's lease on the new one.
+  it('starts nothing where it names another server than the request for the lock did', async () => {
+    const { bid, givenBack } = bidding();
+    const before = { n1: '1.aa', n2: '1.bb' };
+    const won = (ids: LedgerIds): Promise<ClaimVerdict> => Promise.resolve({ kind: 'won', votesOut: 2, ids });
+    expect(await bid('moved', won({ n1: '2.cc', n2: '1.bb' }), before)).toMatchObject({ kind: 'open' });
+    expect(await bid('unheard', won({ n2: '1.bb' }), before)).toMatchObject({ kind: 'open' });
+    expect(givenBack).toEqual(['moved', 'unheard']);
+    expect(await bid('same', won({ n2: '1.bb', n1: '1.aa' }), before)).toMatchObject({ kind: 'won' });
+    // A ledger of one's own names nothing.
+    const unnamed = Promise.resolve({ kind: 'won', votesOut: 2 } as const);
+    expect(await bid('unnamed', unnamed, before)).toMatchObject({ kind: 'won' });
   });
 });
 

@@ -3,6 +3,7 @@
 import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
 import type { NoBid } from './electorate/electorate-view.js';
+import { idsText, type LedgerIds } from './electorate/ledger-id.js';
 import type { Outcome } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
@@ -38,6 +39,20 @@ export const OWN_CLAIM_STANDS: BidVerdict = {
   detail: 'a claim of this instance stands there, which it has given up',
 };
 
+/**
+ * The lock may rest on a server that a newer one has replaced since, which gives it to others; the claim, that names the newer one, does
+ * not show it. A claim by the same names would have been refused.
+ */
+const OTHER_MEMORIES: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'another server has come to stand for a node between lock and claim',
+};
+
+function namesTheSame(one: LedgerIds | undefined, other: LedgerIds | undefined): boolean {
+  return one === undefined || other === undefined || idsText(one) === idsText(other);
+}
+
 /** What a claim has come to. */
 export function decideBid(
   candidate: LockedTick,
@@ -61,7 +76,9 @@ function decideClaimed(
 ): BidVerdict {
   switch (verdict?.kind) {
     case 'won':
-      return { kind: 'won', won: candidate };
+      return namesTheSame(candidate.begin.namedIds, verdict.ids)
+        ? { kind: 'won', won: candidate }
+        : OTHER_MEMORIES;
     case 'taken':
       return decideTaken(candidate, verdict.claimId, ownClaims);
     case 'late':

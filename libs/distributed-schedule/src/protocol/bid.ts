@@ -41,7 +41,7 @@ export interface BidParts {
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
-  readonly electorate?: Pick<BidGate, 'mayBid' | 'status'>;
+  readonly electorate?: Pick<BidGate, 'mayBid' | 'status' | 'namedIds'>;
 }
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
@@ -75,7 +75,11 @@ export async function bidForTicks(
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
-  const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
+  const begin: BidBegin = {
+    attempt: readInstant(parts.clock),
+    clusterMs: parts.clusterClock.nowMs(),
+    namedIds: parts.electorate?.namedIds?.(),
+  };
 
   // 4 lock
   const lockVerdicts = await askForLocks(parts, batch);

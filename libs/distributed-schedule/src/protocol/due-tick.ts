@@ -1,5 +1,6 @@
 /** A tick on its way to its run. */
 
+import type { LedgerIds } from './electorate/ledger-id.js';
 import type { Instant, Lease } from './lease.js';
 import type { Claim } from './ports.js';
 import type { ScheduledTask } from './tick-context.js';
@@ -38,4 +39,6 @@ export interface LockedTick {
 export interface BidBegin {
   readonly attempt: Instant;
   readonly clusterMs: number;
+  /** What the request for its lock named; undefined where locks name nothing. */
+  readonly namedIds: LedgerIds | undefined;
 }

@@ -6,6 +6,7 @@
  * votes and dead nodes are values. A method of a port rejects only for a bug.
  */
 
+import type { LedgerIds } from './electorate/ledger-id.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -103,8 +104,8 @@ export type ClaimVerdict = {
   readonly votesOut: number;
   /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
   readonly undecided?: true;
-} & (
-  | { readonly kind: 'won' }
+} /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (
+  | { readonly kind: 'won'; readonly ids?: LedgerIds }
   | { readonly kind: 'taken'; readonly claimId?: string }
   | { readonly kind: 'late' }
   /** Answers enough, but no majority for anybody: bid again. */

@@ -4,6 +4,7 @@
  */
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
+import type { LedgerIds } from './electorate/ledger-id.js';
 import type {
   Claim,
   ClaimReply,
@@ -28,20 +29,23 @@ export class QuorumTickLedger implements TickLedger {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
-    const first = await this.ask(claims);
-    if (!first.some(isBehind)) return claims.map((claim, index) => decideClaim(claim, votesOf(first, index)));
+    const { replies: first, ids: firstIds } = await this.ask(claims);
+    if (!first.some(isBehind))
+      return claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
     // The terms were behind what the nodes know. The same claims may be sent again: their ids are the same.
     await this.learn(first);
-    const second = await this.ask(claims);
+    const { replies: second, ids } = await this.ask(claims);
     return claims.map((claim, index) => {
-      const verdict = decideClaim(claim, votesOf(second, index));
+      const verdict = named(decideClaim(claim, votesOf(second, index)), ids);
       // What the first copy was granted stands, whatever became of the second.
       return { ...verdict, votesOut: Math.max(verdict.votesOut, votesOut(votesOf(first, index))) };
     });
   }
 
-  private ask(claims: readonly Claim[]): Promise<readonly NodeReply<ClaimReply>[]> {
-    return Promise.all(this.nodes.map((node) => node.claim(claims, this.electorate.terms(node))));
+  private async ask(claims: readonly Claim[]): Promise<Asked> {
+    const ids = this.electorate.namedIds();
+    const asked = this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
+    return { replies: await Promise.all(asked), ids };
   }
 
   private async learn(replies: readonly NodeReply<ClaimReply>[]): Promise<void> {
@@ -74,6 +78,16 @@ export class QuorumTickLedger implements TickLedger {
     const isOther = node !== undefined && this.electorate.speaksOfTicks?.(node) === false;
     return isOther ? { answered: false, reason: 'another server' } : reply;
   }
+}
+
+/** What the nodes replied to one copy of a message, and what it named at all of them. */
+interface Asked {
+  readonly replies: readonly NodeReply<ClaimReply>[];
+  readonly ids: LedgerIds;
+}
+
+function named(verdict: ClaimVerdict, ids: LedgerIds): ClaimVerdict {
+  return verdict.kind === 'won' ? { ...verdict, ids } : verdict;
 }
 
 /** Nothing was sent. */

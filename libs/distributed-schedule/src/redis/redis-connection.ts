@@ -99,7 +99,7 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
       clock,
       nodeTimeoutMs: options.nodeTimeoutMs,
       positionOf: positionAt,
-      ids: () => guard?.lockIds(),
+      ids: () => guard?.namedIds(),
       onRenamed: () => guard?.lockRefused(),
     }),
     guardLocks: (given) => {

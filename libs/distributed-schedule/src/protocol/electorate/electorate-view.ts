@@ -12,8 +12,10 @@ export interface SentBeat {
 
 /** What the ledger and the membership ask about the set and the ids of its nodes, and tell it. */
 export interface ElectorateView {
+  /** The ids that a message with claims names now, the same at every node. The same object as long as nothing changes. */
+  namedIds(): LedgerIds;
   /** Under which terms this node is to be asked for a vote. */
-  terms(node: VotingNode): ClaimTerms;
+  terms(node: VotingNode, ids: LedgerIds): ClaimTerms;
   /** A node has refused claims by these ids. The next terms name none that they have replaced. */
   renamed(node: VotingNode, ids: LedgerIds): void;
   /** Claims were refused for what the electorate may mend at once: they are sent again when this resolves. */
@@ -45,6 +47,8 @@ export interface BidGate {
   mayBid(): NoBid | undefined;
   /** Monotonic instant at which a beat may change what is decided; Infinity: the usual one is soon enough. */
   readonly nextBeatMs: number;
+  /** The ids that requests for run locks and claims name now. Absent: they name none. */
+  namedIds?(): LedgerIds;
   /** Called when {@link nextBeatMs} has come nearer. */
   onBeatWanted(listener: () => void): void;
   status(): ElectorateStatus;

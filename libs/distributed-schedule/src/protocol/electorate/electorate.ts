@@ -48,7 +48,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   /** When the newest sign of another set was seen, or this one did not stand; monotonic. */
   private disputedAtMs: number;
   private askedBeatMs = Number.POSITIVE_INFINITY;
-  private namedForLocks: LedgerIds = {};
+  private named: LedgerIds = {};
   private beatWanted: () => void = () => {};
 
   constructor(private readonly parts: ElectorateParts) {
@@ -101,8 +101,13 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
   }
 
-  terms(node: VotingNode): ClaimTerms {
+  namedIds(): LedgerIds {
     const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
+    if (idsText(ids) !== idsText(this.named)) this.named = ids;
+    return this.named;
+  }
+
+  terms(node: VotingNode, ids: LedgerIds): ClaimTerms {
     return { set: this.parts.set, ids, deadlineMs: node.callDeadlineMs() };
   }
 
@@ -115,12 +120,6 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     if (this.decision.condition === 'yields') return false;
     const node = this.book.known.find((one) => one.position === position);
     return node !== undefined && this.book.standingOf(node) === 'votes';
-  }
-
-  lockIds(): LedgerIds {
-    const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
-    if (idsText(ids) !== idsText(this.namedForLocks)) this.namedForLocks = ids;
-    return this.namedForLocks;
   }
 
   lockRefused(): void {

@@ -26,7 +26,7 @@ export interface LockGuard {
    * The memories whose run locks count, by position. One request names the same at every node: two halves of it, made before and after
    * a name has moved, would make a majority that no node has seen. The same object as long as nothing changes.
    */
-  lockIds(): LedgerIds;
+  namedIds(): LedgerIds;
   /** A node is not the one that a request for a lock was meant for, or knows a newer one. */
   lockRefused(): void;
 }
