@@ -121,7 +121,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a grant counts after it was given back',
     profiles: ['torture'],
     file: 'protocol/quorum-tick-ledger.ts',
-    find: 'if (!first.some(isBehind))\n      return claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));',
+    find: 'if (!first.some(isBehind)) return verdicts;',
     replace: LATE_GRANTS,
   },
   {

@@ -30,13 +30,19 @@ export class QuorumTickLedger implements TickLedger {
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
     const { replies: first, ids: firstIds } = await this.ask(claims);
-    if (!first.some(isBehind))
-      return claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
-    // The terms were behind what the nodes know. The same claims may be sent again: their ids are the same.
+    const verdicts = claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
+    if (!first.some(isBehind)) return verdicts;
+    // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
     await this.learn(first);
-    const { replies: second, ids } = await this.ask(claims);
+    const open = claims.filter((_, index) => isOpen(verdicts[index]));
+    const isAsBefore = this.electorate.mend === undefined && this.electorate.namedIds() === firstIds;
+    if (open.length === 0 || isAsBefore) return verdicts;
+    const { replies: second, ids } = await this.ask(open);
     return claims.map((claim, index) => {
-      const verdict = named(decideClaim(claim, votesOf(second, index)), ids);
+      const before = verdicts[index];
+      const slot = open.indexOf(claim);
+      if (slot < 0 && before !== undefined) return before;
+      const verdict = named(decideClaim(claim, votesOf(second, slot)), ids);
       // What the first copy was granted stands, whatever became of the second.
       return { ...verdict, votesOut: Math.max(verdict.votesOut, votesOut(votesOf(first, index))) };
     });
@@ -93,6 +99,10 @@ function named(verdict: ClaimVerdict, ids: LedgerIds): ClaimVerdict {
 /** Nothing was sent. */
 function notAsked({ why, isOutdated }: NoBid): ClaimVerdict {
   return isOutdated ? { kind: 'outdated', votesOut: 0 } : { kind: 'no_quorum', votesOut: 0, reason: why };
+}
+
+function isOpen(verdict: ClaimVerdict | undefined): boolean {
+  return verdict === undefined || verdict.kind === 'no_quorum' || verdict.kind === 'split';
 }
 
 /** Whether a node has refused the whole message for the terms that came with it. */

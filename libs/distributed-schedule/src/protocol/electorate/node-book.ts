@@ -79,8 +79,10 @@ export class NodeBook {
     for (const node of this.known) {
       const id = ids[node.position];
       if (id === undefined || node.identity === undefined) continue;
-      // Whether it votes the next claim finds out, and the next beat for certain.
-      if (node.position === noterPosition) node.identity = { ...node.identity, id, hasVote: true };
+      // Whether another memory votes the next claim finds out, and the next beat for certain. Of the same one that is known.
+      const { hasVote } = node.identity;
+      if (node.position === noterPosition)
+        node.identity = { ...node.identity, id, hasVote: hasVote || id !== node.identity.id };
       else this.enterNoted(noterPosition, node.position, id);
     }
     this.findAgreeing();
