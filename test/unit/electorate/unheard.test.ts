@@ -13,7 +13,8 @@ function instance() {
   // The wall clock of a machine that was suspended goes on, and its monotonic clock may not.
   const slept = { offsetMs: 0 };
   const machine = clock.skewed(slept);
-  const nodes = MemoryNode.inUse([clock, clock, clock], SET).map((node, index) =>
+  const memories = MemoryNode.inUse([clock, clock, clock], SET);
+  const nodes = memories.map((node, index) =>
     node.connect({ label: `node ${index + 1}`, position: `n${index + 1}` }),
   );
   const observer = { observe: () => undefined };
@@ -26,7 +27,7 @@ function instance() {
     identityWaitMs: 30_000,
   });
   const membership = new QuorumMembership(nodes, electorate);
-  return { clock, slept, electorate, beat: () => membership.beat('one', []) };
+  return { clock, slept, electorate, nodes, memories, beat: () => membership.beat('one', []) };
 }
 
 it('does not bid before its first beat is answered, nor after three seconds without one', async () => {
@@ -87,4 +88,20 @@ it('wants a beat as soon as a node is back, not with the next second', async () 
   expect(electorate.nextBeatMs).toBe(Number.POSITIVE_INFINITY);
   for (const back of backs) back();
   expect({ wanted, dueInMs: electorate.nextBeatMs - clock.monotonicMs() }).toEqual({ wanted: 1, dueInMs: 0 });
+});
+
+it('does not count a memory that is known to have no vote, although it has refused claims by its id', async () => {
+  const { electorate, beat, nodes, memories } = instance();
+  const [, , third] = nodes;
+  memories[2]?.loseMemory('restart');
+  await beat();
+  const counted = Object.keys(electorate.namedIds());
+  expect(counted).toEqual(['n1', 'n2']);
+  const id = memories[2]?.snapshot().ledger.memory?.id ?? '';
+  if (third === undefined) throw new Error('no node');
+  electorate.renamed(third, { n3: id });
+  expect(Object.keys(electorate.namedIds())).toEqual(counted);
+  // Of another one nothing is known yet: the next claim finds out.
+  electorate.renamed(third, { n3: '9.other' });
+  expect(electorate.namedIds()).toMatchObject({ n3: '9.other' });
 });
