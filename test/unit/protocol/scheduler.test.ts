@@ -14,6 +14,7 @@ import { aroundNode } from '../../support/wrapped-node.js';
 
 /** New nodes abstain from locks for one time to live; afterwards the cluster is in its stride. */
 const SETTLED_MS = 6_000;
+const SECOND_MS = 1_000;
 
 /** A cluster whose handlers write down their runs, like an independent witness. */
 function setUp(instances: number, joining: (index: number) => JoinOptions = () => ({})) {
@@ -46,6 +47,38 @@ function cuttable() {
 }
 
 describe('the scheduler', () => {
+  it('goes on where a schedule throws: with its other tasks and its beats, and says so about once a second', async () => {
+    const cluster = new MemoryCluster();
+    const runs: number[] = [];
+    let isBroken = false;
+    const broken = {
+      description: 'breaks',
+      nextAfter: (afterMs: number): number | undefined => {
+        if (isBroken) throw new Error('no calendar');
+        return every(SECOND_MS).nextAfter(afterMs);
+      },
+    };
+    const tasks = [
+      { ...taskOf(() => undefined), name: 'broken', schedule: broken },
+      taskOf(({ tick }) => runs.push(tick)),
+    ];
+    const member = cluster.join(tasks);
+    await cluster.clock.advance(SETTLED_MS + 500);
+    isBroken = true;
+    const since = cluster.clock.wallMs();
+    await cluster.clock.advance(10_000);
+    expect(runs.filter((tick) => tick > since)).toHaveLength(10);
+    expect(member.scheduler.status().quorum).toBe(true);
+    const errors = member.events.filter(({ type }) => type === 'error');
+    expect(errors.length).toBeGreaterThan(5);
+    expect(errors.length).toBeLessThan(40);
+    isBroken = false;
+    await cluster.clock.advance(3_000);
+    expect(
+      reportsOf(member.events).some(({ task, tick }) => task === 'broken' && tick > since + 10_000),
+    ).toBe(true);
+  });
+
   it('runs every tick of a task on exactly one of three instances, at its second', async () => {
     const { cluster, ticks, worstLatenessMs } = setUp(3);
     await cluster.clock.advance(60_500);

@@ -23,6 +23,9 @@ import { Wakeup } from './wakeup.js';
 /** With no task due, the loop wakes at least so often, ms. */
 const LONGEST_SLEEP_MS = 60_000;
 
+/** The loop's pause after a step that threw, ms. */
+const AFTER_BUG_MS = 200;
+
 /** The share of `shutdownTimeoutMs` after which running handlers are told to abort; the rest is theirs to obey. */
 const DRAIN_SHARE = 0.8;
 
@@ -48,7 +51,9 @@ export class Scheduler {
     const { options, clock, locks } = parts;
     const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
     this.pending = new PendingWork(clock, (error) => this.tell({ type: 'error', error, where: 'scheduler' }));
-    this.book = new TaskBook(options.bidStaggerMs);
+    this.book = new TaskBook(options.bidStaggerMs, (error, task) =>
+      this.tell({ type: 'error', error, where: `schedule of ${task}` }),
+    );
     this.keeper = new LeaseKeeper({ clock, locks, observer, leaseTtlMs: options.leaseTtlMs });
     this.contestParts = {
       ...parts,
@@ -156,16 +161,34 @@ export class Scheduler {
     await awaitFirstAnswer(this.parts, this.heartbeat, this.stopping.signal);
     this.book.rearm(this.parts.clusterClock.nowMs());
     while (!this.stopping.signal.aborted) {
-      this.contestDueTicks();
-      this.track(this.audit.look().then((hasAsked) => hasAsked && this.wakeup.wake()));
-      this.beatIfDue();
-      await this.wakeup.sleep((woken) => this.sleepUntilNext(woken));
+      const steps = [
+        this.attempt('contests', () => this.contestDueTicks()),
+        this.attempt('audit', () =>
+          this.track(this.audit.look().then((hasAsked) => hasAsked && this.wakeup.wake())),
+        ),
+        this.attempt('beat', () => this.beatIfDue()),
+      ];
+      // What has failed would fail again at once.
+      const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
+      await this.wakeup.sleep((woken) => this.sleepUntilNext(woken, pauseMs));
+    }
+  }
+
+  /** A bug in one step must not end the others: an instance that neither beats nor bids looks well from outside. */
+  private attempt(step: string, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.tell({ type: 'error', error, where: `scheduler: ${step}` });
+      return false;
     }
   }
 
   private contestDueTicks(): void {
     const { clusterClock, options } = this.parts;
     this.rearmWhenSynchronised();
+    this.book.mend(clusterClock.nowMs());
     for (;;) {
       const tick = this.book.earliest();
       if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
@@ -189,14 +212,15 @@ export class Scheduler {
     this.track(this.heartbeat.beat());
   }
 
-  private async sleepUntilNext(woken: AbortSignal): Promise<void> {
+  private async sleepUntilNext(woken: AbortSignal, pauseMs: number): Promise<void> {
     const { clock, clusterClock, options } = this.parts;
     const tick = this.book.earliest();
     const nowMs = clock.monotonicMs();
     const bidMs =
       tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
     const beatMs = this.heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : this.heartbeat.nextBeatMs;
-    await clock.sleepUntil(Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(this.audit.nextMs)), woken);
+    const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(this.audit.nextMs));
+    await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);
   }
 
   private async shutDown(): Promise<void> {

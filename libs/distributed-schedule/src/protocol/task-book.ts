@@ -24,15 +24,24 @@ interface Page {
   position: number;
   /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
   nextTick: number | undefined;
+  /** The schedule threw when it was asked for the next instant, last at this one; cluster time. */
+  brokenMs?: number | undefined;
   lastReport: TickReport | undefined;
   lastRun: TaskStatus['lastRun'];
   running: number;
 }
 
+/** A schedule that throws is asked again after this, ms: one that a clock or a file has misled may be right by then. */
+const ASK_BROKEN_AGAIN_MS = 1_000;
+
 export class TaskBook {
   private readonly pages = new Map<string, Page>();
 
-  constructor(private readonly bidStaggerMs: number) {}
+  constructor(
+    private readonly bidStaggerMs: number,
+    /** Told of a schedule that throws. It must not end the ticks of the others. */
+    private readonly onBroken: (error: unknown, task: string) => void = () => {},
+  ) {}
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask, nowMs: number): void {
@@ -66,6 +75,7 @@ export class TaskBook {
     const page = this.pages.get(task.name);
     if (page === undefined) return;
     page.task = task;
+    page.brokenMs = undefined;
     page.nextTick = task.schedule.nextAfter(Math.max(page.position, nowMs - NOTICED_WITHIN_MS));
   }
 
@@ -89,7 +99,15 @@ export class TaskBook {
   rearm(nowMs: number): void {
     for (const page of this.pages.values()) {
       page.position = nowMs;
-      page.nextTick = page.task.schedule.nextAfter(nowMs);
+      page.nextTick = this.nextOf(page, nowMs, nowMs);
+    }
+  }
+
+  /** Asks the schedules again that threw a while ago. */
+  mend(nowMs: number): void {
+    for (const page of this.pages.values()) {
+      if (page.brokenMs === undefined || nowMs < page.brokenMs + ASK_BROKEN_AGAIN_MS) continue;
+      page.nextTick = this.nextOf(page, Math.max(page.position, nowMs - NOTICED_WITHIN_MS), nowMs);
     }
   }
 
@@ -108,12 +126,24 @@ export class TaskBook {
     for (const page of this.pages.values()) {
       if (page.nextTick !== tick) continue;
       page.position = tick;
-      const successor = page.task.schedule.nextAfter(tick);
+      const successor = this.nextOf(page, tick, nowMs);
       dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page.task, tick, successor) });
       const isFarBack = successor !== undefined && successor < nowMs - MISSED_SPAN_MS;
-      page.nextTick = isFarBack ? page.task.schedule.nextAfter(nowMs - MISSED_SPAN_MS) : successor;
+      page.nextTick = isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor;
     }
     return dues;
+  }
+
+  private nextOf(page: Page, afterMs: number, nowMs: number): number | undefined {
+    try {
+      const next = page.task.schedule.nextAfter(afterMs);
+      page.brokenMs = undefined;
+      return next;
+    } catch (error) {
+      page.brokenMs = nowMs;
+      this.onBroken(error, page.task.name);
+      return undefined;
+    }
   }
 
   started(name: string): void {
