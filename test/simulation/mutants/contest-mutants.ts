@@ -14,15 +14,15 @@ export const CONTEST_MUTANTS: readonly Mutant[] = [
     name: 'the next tick is computed from now',
     profiles: ['normal'],
     file: 'protocol/task-book.ts',
-    find: 'const successor = page.task.schedule.nextAfter(tick);',
-    replace: 'const successor = page.task.schedule.nextAfter(nowMs);',
+    find: 'const successor = this.nextOf(page, tick, nowMs);',
+    replace: 'const successor = this.nextOf(page, nowMs, nowMs);',
   },
   {
     name: 'after a pause the timer is armed from now',
     profiles: ['normal'],
     file: 'protocol/task-book.ts',
-    find: 'page.nextTick = isFarBack ? page.task.schedule.nextAfter(nowMs - MISSED_SPAN_MS) : successor;',
-    replace: 'page.nextTick = isFarBack ? successor : page.task.schedule.nextAfter(Math.max(tick, nowMs));',
+    find: 'page.nextTick = isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor;',
+    replace: 'page.nextTick = isFarBack ? successor : this.nextOf(page, Math.max(tick, nowMs), nowMs);',
   },
   {
     name: 'everybody is first in rank',
@@ -41,9 +41,9 @@ export const CONTEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'the loop ends silently',
     profiles: ['normal'],
-    file: 'protocol/scheduler.ts',
-    find: 'while (!this.stopping.signal.aborted) {',
-    replace: 'for (let turn = 0; turn < 60 && !this.stopping.signal.aborted; turn += 1) {',
+    file: 'protocol/scheduler-loop.ts',
+    find: 'while (!stopped.aborted) {',
+    replace: 'for (let turn = 0; turn < 60 && !stopped.aborted; turn += 1) {',
   },
   {
     name: 'a stopped instance goes on bidding',

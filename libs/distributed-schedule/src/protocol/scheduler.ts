@@ -1,12 +1,8 @@
-/**
- * The scheduler of one instance: a loop that wakes shortly before the next due instant, starts the contest for
- * the ticks of that instant, and arms their successors. Step 1 of the protocol.
- */
+/** The scheduler of one instance: its tasks, its beats, its leases and its audit, from the first beat to the end of the last run. */
 
 import { Audit } from './audit/audit.js';
 import { BeatQuestions } from './beat-questions.js';
-import { type ContestParts, contestInstant } from './contest.js';
-import { awaitFirstAnswer } from './first-answer.js';
+import type { ContestParts } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
 import { LookBack } from './look-back.js';
@@ -15,16 +11,11 @@ import type { TickReport } from './outcome.js';
 import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
 import { RunsHere } from './run-here.js';
+import { SchedulerLoop } from './scheduler-loop.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus, StoreReach } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
 import type { ScheduledTask } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
-
-/** With no task due, the loop wakes at least so often, ms. */
-const LONGEST_SLEEP_MS = 60_000;
-
-/** The loop's pause after a step that threw, ms. */
-const AFTER_BUG_MS = 200;
 
 /** The share of `shutdownTimeoutMs` after which running handlers are told to abort; the rest is theirs to obey. */
 const DRAIN_SHARE = 0.8;
@@ -37,12 +28,12 @@ export class Scheduler {
   private readonly stopping = new AbortController();
   private readonly audit: Audit;
   private readonly lookBack: LookBack;
+  private readonly loop: SchedulerLoop;
   private readonly runs = new RunsHere();
   private readonly wakeup = new Wakeup();
   private readonly pending: PendingWork;
   private state: SchedulerState = 'idle';
   private stopped: Promise<void> | undefined;
-  private isArmedInClusterTime = false;
   private isAbandoned = false;
   /** What {@link status} says of the store, at no cost that grows with the tasks. */
   readonly reach = (): StoreReach => ({ state: this.state, ...this.heartbeat.reach() });
@@ -76,6 +67,14 @@ export class Scheduler {
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
     this.heartbeat = new Heartbeat({ ...parts, observer, passengers: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
+    this.loop = new SchedulerLoop({
+      ...this.contestParts,
+      book: this.book,
+      heartbeat: this.heartbeat,
+      audit: this.audit,
+      wakeup: this.wakeup,
+      track: (work) => this.track(work),
+    });
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
@@ -110,7 +109,7 @@ export class Scheduler {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'running';
-    this.track(this.loop());
+    this.track(this.loop.run());
   }
 
   /**
@@ -155,72 +154,6 @@ export class Scheduler {
     const { members } = this.heartbeat;
     if (runsTask === undefined) return members;
     return members.filter((member) => member === instanceId || runsTask(member, task));
-  }
-
-  private async loop(): Promise<void> {
-    await awaitFirstAnswer(this.parts, this.heartbeat, this.stopping.signal);
-    this.book.rearm(this.parts.clusterClock.nowMs());
-    while (!this.stopping.signal.aborted) {
-      const steps = [
-        this.attempt('contests', () => this.contestDueTicks()),
-        this.attempt('audit', () =>
-          this.track(this.audit.look().then((hasAsked) => hasAsked && this.wakeup.wake())),
-        ),
-        this.attempt('beat', () => this.beatIfDue()),
-      ];
-      // What has failed would fail again at once.
-      const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
-      await this.wakeup.sleep((woken) => this.sleepUntilNext(woken, pauseMs));
-    }
-  }
-
-  /** A bug in one step must not end the others: an instance that neither beats nor bids looks well from outside. */
-  private attempt(step: string, act: () => void): boolean {
-    try {
-      act();
-      return true;
-    } catch (error) {
-      this.tell({ type: 'error', error, where: `scheduler: ${step}` });
-      return false;
-    }
-  }
-
-  private contestDueTicks(): void {
-    const { clusterClock, options } = this.parts;
-    this.rearmWhenSynchronised();
-    this.book.mend(clusterClock.nowMs());
-    for (;;) {
-      const tick = this.book.earliest();
-      if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
-      const dues = this.book.take(tick, clusterClock.nowMs());
-      this.audit.watch(dues);
-      this.track(contestInstant(this.contestParts, tick, dues));
-    }
-  }
-
-  /** The first agreement may have stepped back: what was armed by this machine's own clock is armed anew. */
-  private rearmWhenSynchronised(): void {
-    const { clusterClock } = this.parts;
-    if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
-    this.isArmedInClusterTime = true;
-    this.book.rearm(clusterClock.nowMs());
-    this.track(this.audit.begin());
-  }
-
-  private beatIfDue(): void {
-    if (this.heartbeat.isBeating || this.parts.clock.monotonicMs() < this.heartbeat.nextBeatMs) return;
-    this.track(this.heartbeat.beat());
-  }
-
-  private async sleepUntilNext(woken: AbortSignal, pauseMs: number): Promise<void> {
-    const { clock, clusterClock, options } = this.parts;
-    const tick = this.book.earliest();
-    const nowMs = clock.monotonicMs();
-    const bidMs =
-      tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
-    const beatMs = this.heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : this.heartbeat.nextBeatMs;
-    const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(this.audit.nextMs));
-    await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);
   }
 
   private async shutDown(): Promise<void> {
