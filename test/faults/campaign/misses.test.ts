@@ -50,6 +50,19 @@ describe('a missed tick', () => {
     expect(reasonsOf(evidenceOf(allBut(5), { incidents: [cut(['A'])] }))).toEqual(['unexplained']);
   });
 
+  it('is explained by lost answers only where another node has no vote, and a bid says so', () => {
+    const hiccup = incident('link: answers lost', 4_950, 5_000, { effect: { hiccups: [0, 1, 2] } });
+    const led = incident('link: name led elsewhere', 500, 1_500, { effect: { forks: [2] } });
+    const said = 'lock: 1 acquired, 1 its server has no vote, 1 not connected (ECONNRESET) of 3 nodes';
+    const words = [word('B', 5, 'taken', 'claimed by id-A'), word('A', 5, 'no_quorum', said)];
+    const reasons = (incidents: readonly ReturnType<typeof incident>[], of = words): readonly string[] =>
+      reasonsOf(evidenceOf(allBut(5), { incidents }, of));
+    expect(reasons([hiccup, led])).toEqual(['lost quorum']);
+    expect(reasons([hiccup])).toEqual(['unexplained']);
+    expect(reasons([led])).toEqual(['unexplained']);
+    expect(reasons([hiccup, led], [word('B', 5, 'taken', 'claimed by id-A')])).toEqual(['unexplained']);
+  });
+
   it('is explained by a winner that died after its claim', () => {
     const lives = [life('A', { toMs: 4_985 }), life('B'), life('C')];
     const words = [word('B', 5, 'taken', 'claimed by id-A')];

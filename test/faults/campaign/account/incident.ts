@@ -30,6 +30,8 @@ export interface Effect {
   readonly replicas?: readonly string[];
   /** Replicas whose way to these nodes is cut, slow or lossy. */
   readonly links?: readonly { readonly replica: string; readonly node: number }[];
+  /** Nodes that lost answers to a claim, and connections with them: no excuse while all nodes vote, since a claim is sent again. */
+  readonly hiccups?: readonly number[];
   /** Replicas whose wall clock is wrong. They take part as before, so it excuses no miss. */
   readonly clocks?: readonly string[];
 }

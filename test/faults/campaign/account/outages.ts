@@ -67,10 +67,13 @@ export class Outages {
     return this.facts.incidents.some((one) => one.effect.clocks?.includes(replica) && meets(one, span));
   }
 
-  /** Whether anybody who could act reaches a majority beside these nodes. */
+  /** Whether anybody who could act reaches a majority beside these nodes, and beside those that lost answers at such a moment. */
   hasQuorumWithout(nodes: readonly number[], span: Span): boolean {
+    const hiccups = this.facts.incidents.flatMap((one) =>
+      meets(one, span, RECONNECT_MS) ? (one.effect.hiccups ?? []) : [],
+    );
     return this.able(span).some(({ replica }) => {
-      const away = new Set([...this.nodesAway(replica, span).keys(), ...nodes]);
+      const away = new Set([...this.nodesAway(replica, span).keys(), ...nodes, ...hiccups]);
       return this.facts.nodes - away.size >= this.majority;
     });
   }
@@ -82,6 +85,16 @@ export class Outages {
         (one.effect.forks?.includes(node) || (one.effect.forgets && one.effect.nodes?.includes(node))) &&
         meets(one, span, nameKnownAgainMs(one)),
     )?.fault;
+  }
+
+  /** All nodes that may be without a vote although they answer, and why. */
+  withoutVote(span: Span): ReadonlyMap<number, string> {
+    const whys = new Map<number, string>();
+    for (let node = 0; node < this.facts.nodes; node += 1) {
+      const why = this.whyWithoutVote(node, span);
+      if (why !== undefined) whys.set(node, why);
+    }
+    return whys;
   }
 
   private whyAway(replica: string, node: number, span: Span): string | undefined {

@@ -63,13 +63,19 @@ export function identityHazards(links: Links, others: readonly RedisServer[]): r
     {
       kind: 'link: answer of one node lost',
       moments: ['random'],
-      aim: (aim) => answersLost(aim, linksTo(links, aim.node), 1, nodeName(aim.node)),
+      aim: (aim) => answersLost(aim, linksTo(links, aim.node), 1, [aim.node]),
     },
     {
       kind: 'link: answers of all nodes lost',
       moments: ['random'],
       share: 2,
-      aim: (aim) => answersLost(aim, links.flat(), aim.cast.nodes.length, 'all nodes'),
+      aim: (aim) =>
+        answersLost(
+          aim,
+          links.flat(),
+          aim.cast.nodes.length,
+          aim.cast.nodes.map((_, node) => node),
+        ),
     },
   ];
 }
@@ -159,11 +165,16 @@ function swap(
 }
 
 /** It takes nothing away: a claim whose answers are lost is sent again, so no miss is excused. */
-function answersLost({ cast }: Aim, links: readonly ProxyLink[], leastLost: number, target: string): Attack {
+function answersLost(
+  { cast }: Aim,
+  links: readonly ProxyLink[],
+  leastLost: number,
+  nodes: readonly number[],
+): Attack {
   return {
-    target,
+    target: nodes.length === 1 ? nodes.map(nodeName).join() : 'all nodes',
     fault: claimAnswersLost(links, leastLost),
-    effect: {},
+    effect: { hiccups: nodes },
     victims: [...cast.slots.map(slotName), ...cast.nodes.map((_, node) => nodeName(node))],
     lastsMs: NEVER_HEALED_MS,
   };
