@@ -23,6 +23,7 @@ import type { CurrentDefinition, DefinitionSets } from './definition-sets.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { type Conditions, elsewhere, isOthers, leftAlone, type PlannedTask } from './planned-task.js';
 import type { ScheduleData } from './schedule-data.js';
+import { payloadsOf } from './tick-payloads.js';
 import type { VersionRule } from './version-rule.js';
 
 export interface ControlPlanParts {
@@ -50,6 +51,7 @@ interface Decisions {
 interface Base {
   readonly name: string;
   readonly task: ScheduledTask;
+  readonly payload?: unknown;
   /** Tells one base from another. */
   readonly words: readonly unknown[];
   readonly sinceMs?: number;
@@ -149,10 +151,10 @@ export class ControlPlan {
         record.options,
         'DistributedScheduleRegistry.add',
       );
-      const payload = record.payload === undefined ? {} : { payload: record.payload };
       const base: Base = {
         name,
-        task: { ...blueprint, ...payload, handler },
+        task: { ...blueprint, handler },
+        payload: record.payload,
         words: ['runtime', record],
         sinceMs: record.sinceMs,
         jitterMs: blueprint.jitterMs,
@@ -199,7 +201,7 @@ export class ControlPlan {
         ...task,
         schedule: controlledSchedule(schedule, { isPaused: paused, sinceMs, triggers: ticks }),
         ...(sinceMs === undefined ? {} : { countsFromMs: sinceMs }),
-        ...(own.length === 0 ? {} : { payloadOf: (tick) => own.find((one) => one.tick === tick)?.payload }),
+        ...payloadsOf(base.payload, own),
       },
       signature: JSON.stringify([
         words,

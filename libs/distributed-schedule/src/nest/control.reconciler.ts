@@ -10,6 +10,8 @@ export class ControlReconciler {
   private readonly applied = new Map<string, string>();
   private planned: ReadonlyMap<string, PlannedTask> = new Map();
   private readonly told = new Map<string, string>();
+  /** What was told of tasks that could not be applied: they are tried again with each look, and told once. */
+  private readonly failures = new Map<string, string>();
 
   /** @param adopted tasks that the scheduler has already, as their decorators define them */
   constructor(
@@ -32,9 +34,10 @@ export class ControlReconciler {
     for (const planned of this.planned.values()) {
       try {
         this.apply(planned);
+        this.failures.delete(planned.name);
       } catch (error) {
         // One task must not keep the others from what was decided about them.
-        this.observer.observe({ type: 'error', error, where: `control: task '${planned.name}'` });
+        this.tellFailure(planned, error);
       }
       this.tell(planned.name, before.get(planned.name)?.conditions ?? new Map(), planned.conditions);
     }
@@ -46,15 +49,27 @@ export class ControlReconciler {
       this.applied.delete(name);
       this.scheduler.remove(name);
     }
+    for (const name of [...this.failures.keys()]) if (!this.planned.has(name)) this.failures.delete(name);
   }
 
   private apply({ name, task, base, signature }: PlannedTask): void {
     const applied = this.applied.get(name);
     if (task === undefined || base === undefined || applied === signature) return;
-    this.applied.set(name, signature);
-    // A trigger is no period of the task.
-    if (applied === undefined) this.scheduler.add({ ...task, schedule: base });
+    if (applied === undefined) {
+      // A trigger is no period of the task.
+      this.scheduler.add({ ...task, schedule: base });
+      this.applied.set(name, '');
+    }
     this.scheduler.replace(task);
+    // Not before: what throws is not applied.
+    this.applied.set(name, signature);
+  }
+
+  private tellFailure({ name, signature }: PlannedTask, error: unknown): void {
+    const failure = `${signature} ${String(error)}`;
+    if (this.failures.get(name) === failure) return;
+    this.failures.set(name, failure);
+    this.observer.observe({ type: 'error', error, where: `control: task '${name}'` });
   }
 
   private tell(

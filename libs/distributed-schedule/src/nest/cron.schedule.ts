@@ -1,5 +1,6 @@
 import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { isoTime } from '../protocol/iso-time.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import { cronHint } from './cron-hint.js';
@@ -41,7 +42,7 @@ export class CronSchedule implements Schedule {
     this.description =
       this.onceMs === undefined
         ? `${String(cronTime)} (${this.cronTime.timeZone ?? 'UTC'})`
-        : `once at ${new Date(this.onceMs).toISOString()}`;
+        : `once at ${isoTime(this.onceMs)}`;
   }
 
   nextAfter(epochMs: number): number | undefined {

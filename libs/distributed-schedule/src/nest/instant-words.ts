@@ -1,5 +1,7 @@
 /** Instants and durations as the log writes them. */
 
+import { isoTime } from '../protocol/iso-time.js';
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -7,7 +9,7 @@ const DAY_MS = 86_400_000;
 
 /** Of cluster time, in UTC: ticks are compared over machines. */
 export function at(tick: number): string {
-  return new Date(tick).toISOString();
+  return isoTime(tick);
 }
 
 /** A period in the largest unit that has it as a whole number: 5000 is `5 s`, and 1500 stays `1500 ms`. */

@@ -1,6 +1,7 @@
 /** A schedule that can travel: what a task is given at run time, and what instances of other versions are told. */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { isoTime } from '../protocol/iso-time.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import { requireKnownOptions } from './option-names.js';
 import { processZone } from './process-zone.js';
@@ -73,10 +74,9 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
  */
 export function requireAhead(task: string, schedule: ScheduleData, nowMs: number): void {
   if (!('atMs' in schedule) || schedule.atMs > nowMs) return;
-  const shown = (epochMs: number): string => new Date(epochMs).toISOString();
   throw new DistributedScheduleError(
     'DSCHED_BAD_SCHEDULE',
-    `atMs = ${schedule.atMs} is ${shown(schedule.atMs)}, which is over: it is ${shown(nowMs)}. It takes epoch milliseconds, not ` +
+    `atMs = ${schedule.atMs} is ${isoTime(schedule.atMs)}, which is over: it is ${isoTime(nowMs)}. It takes epoch milliseconds, not ` +
       'seconds',
     { task, value: schedule.atMs },
   );

@@ -116,17 +116,11 @@ function contextOf(
     idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
     attempt,
     instanceId: parts.instanceId,
-    payload: payloadOf(due),
+    payload: due.task.payloadOf?.(due.tick),
     signal,
     remainingMs: () => lease.remainingMs(),
     assertHeld: () => lease.assertHeld(),
   });
-}
-
-/** What the tick was triggered with, be it null; else what the task has. */
-function payloadOf({ task, tick }: DueTick): unknown {
-  const triggered = task.payloadOf?.(tick);
-  return triggered === undefined ? task.payload : triggered;
 }
 
 /** The handler's signal: the lease's, or one of the reasons that concern this attempt only; whichever comes first. */

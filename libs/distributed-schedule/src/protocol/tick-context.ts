@@ -63,9 +63,7 @@ export interface ScheduledTask {
   readonly policies?: TaskPolicies;
   /** Where the task may run. Absent: everywhere, all alike. */
   readonly placement?: Placement;
-  /** Handed to every run. */
-  readonly payload?: unknown;
-  /** What a single tick was triggered with; undefined where `payload` counts. */
+  /** What an attempt at the tick is handed: a new one each time, since a handler may change it. Absent: nothing. */
   readonly payloadOf?: (tick: number) => unknown;
   /** Ticks before this instant of cluster time are not the task's, so none of them was missed. Absent: all are. */
   readonly countsFromMs?: number;

@@ -1,5 +1,6 @@
 import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
 import { sentencesOf, spoken } from '../nest/node-words.js';
+import { isoTime } from '../protocol/iso-time.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 
@@ -143,10 +144,7 @@ function nodeOddities({ nodes }: StoreStatus): readonly string[] {
 
 function detailsOf({ nextTick, lastReport }: SchedulerStatus['tasks'][number]): TaskDetails {
   return {
-    next: nextTick === undefined ? null : new Date(nextTick).toISOString(),
-    last:
-      lastReport === undefined
-        ? null
-        : { tick: new Date(lastReport.tick).toISOString(), outcome: lastReport.outcome },
+    next: nextTick === undefined ? null : isoTime(nextTick),
+    last: lastReport === undefined ? null : { tick: isoTime(lastReport.tick), outcome: lastReport.outcome },
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import { MEMBER_TTL_MS } from '../constants.js';
+import { isoTime } from '../iso-time.js';
 import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
 import type { LiveSet } from './node-identity.js';
 import { majoritiesMeet, PROVISIONAL_MS } from './node-set.js';
@@ -147,6 +148,6 @@ function earliestNowMs(answers: readonly Answer[]): number {
 function describeLive({ set, app, instances, standsSinceMs }: LiveSet): string {
   const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
   const who = instances === 1 ? '1 live instance' : `${instances} live instances`;
-  const since = standsSinceMs === undefined ? '' : `, since ${new Date(standsSinceMs).toISOString()}`;
+  const since = standsSinceMs === undefined ? '' : `, since ${isoTime(standsSinceMs)}`;
   return `set ${nameOfSet(set)} (${size}, app '${app}', ${who}${since})`;
 }

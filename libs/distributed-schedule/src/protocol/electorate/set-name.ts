@@ -1,6 +1,7 @@
 /** How a set of nodes is spoken of in messages: never by its addresses. */
 
 import { hash32 } from '../hash.js';
+import { isoTime } from '../iso-time.js';
 import type { KnownNode } from './known-node.js';
 import { isProvisional, type NodeSet, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 
@@ -17,7 +18,7 @@ export function describeRecord(
 ): string {
   const { set, sinceMs, app } = stamp;
   const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
-  const since = isProvisional(stamp) ? 'never in use' : `since ${new Date(sinceMs).toISOString()}`;
+  const since = isProvisional(stamp) ? 'never in use' : `since ${isoTime(sinceMs)}`;
   return (
     `set ${nameOfSet(set)} (app '${app}', ${size}, generation ${set.generation}, lease.ttlMs ${set.leaseTtlMs}, ` +
     `${since}; ${differenceOf(set, own, nodes)})`
