@@ -15,28 +15,32 @@ async function start(): Promise<RedisServer> {
 /** Member's time to live and lease's time to live, 3 s each, and some more. */
 const DRAIN_MS = 8_000;
 
-it.each([1, 3])('keeps its lease while the shutdown waits for it, on %i nodes', async (count) => {
-  const servers = await Promise.all(Array.from({ length: count }, start));
-  let begun: (tick: TickContext) => void = () => {};
-  const first = new Promise<TickContext>((resolve) => {
-    begun = resolve;
-  });
-  let end: () => void = () => {};
-  const goesOn = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const app = await startTaskApp(
-    { redis: servers.map(({ url }) => url), shutdownTimeoutMs: 60_000 },
-    (tick) => {
-      begun(tick);
-      return goesOn;
-    },
-  );
-  const { signal } = await first;
-  const closed = app.close();
-  await sleep(DRAIN_MS);
-  const reason = signal.aborted ? String(signal.reason) : 'trusted';
-  end();
-  await closed;
-  expect(reason).toBe('trusted');
-}, 60_000);
+it.each([1, 3])(
+  'keeps its lease while the shutdown waits for it, on %i nodes',
+  async (count) => {
+    const servers = await Promise.all(Array.from({ length: count }, start));
+    let begun: (tick: TickContext) => void = () => {};
+    const first = new Promise<TickContext>((resolve) => {
+      begun = resolve;
+    });
+    let end: () => void = () => {};
+    const goesOn = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const app = await startTaskApp(
+      { redis: servers.map(({ url }) => url), shutdownTimeoutMs: 60_000 },
+      (tick) => {
+        begun(tick);
+        return goesOn;
+      },
+    );
+    const { signal } = await first;
+    const closed = app.close();
+    await sleep(DRAIN_MS);
+    const reason = signal.aborted ? String(signal.reason) : 'trusted';
+    end();
+    await closed;
+    expect(reason).toBe('trusted');
+  },
+  60_000,
+);
