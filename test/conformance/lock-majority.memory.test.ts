@@ -51,7 +51,7 @@ function overRedis(words: readonly string[]): LockProvider {
     onReply: () => undefined,
     callDeadlineNodeMs: () => 0,
     call: async ({ name }: { readonly name: string }) =>
-      word === 'silent' ? SILENCE : { answered: true, value: [name === 'release' ? 'released' : word] },
+      word === 'silent' ? SILENCE : { answered: true, value: [[], name === 'release' ? 'released' : word] },
   }));
   return new RedlockLockProvider({
     nodes: nodes as unknown as readonly RedisNode[],

@@ -17,14 +17,14 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a memory without a vote grants locks',
     file: LOCKS,
-    find: '(vote ~= position or #refusedIds(position, 6, firstLock - 1) > 0)',
-    replace: '#refusedIds(position, 6, firstLock - 1) > 0',
+    find: '(vote ~= position or #refused > 0)',
+    replace: '#refused > 0',
   },
   {
     name: 'a lock is granted beside a newer memory of another position',
     file: LOCKS,
-    find: '#refusedIds(position, 6, firstLock - 1) > 0',
-    replace: 'refusedIds(position, 6, firstLock - 1)[1] == position',
+    find: 'or #refused > 0)',
+    replace: 'or refused[1] == position)',
   },
   {
     name: 'a vote begins no quarantine of locks',

@@ -67,7 +67,7 @@ export class ModelSide {
       case 'stamp':
         return [answerOf(await node.stamp(question.request))];
       default:
-        return question.locks.map((lock) => this.askForLock(question, lock));
+        return [this.refusalOf(question), ...question.locks.map((lock) => this.askForLock(question, lock))];
     }
   }
 
@@ -137,6 +137,10 @@ export class ModelSide {
     else if (kind !== 'restart with the saved file') this.saved = this.node.snapshot();
     if (this.saved === undefined) this.node.loseMemory('restart');
     else this.node.restartFrom(this.saved);
+  }
+
+  private refusalOf({ meant = ANY_MEMORY }: LockQuestion): string {
+    return `refuses ${textOfIds(this.node.locks.refusedIds(meant))}`.trim();
   }
 
   private askForLock(

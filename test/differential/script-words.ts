@@ -138,6 +138,9 @@ export function wordsOf(question: Question, words: readonly unknown[]): Answer {
     case 'peek':
       return texts.map(tickOf);
     case 'claim':
+    case 'acquire':
+    case 'extend':
+    case 'release':
       return [`refuses ${pairsOf(words[0])}`.trim(), ...texts.slice(1)];
     case 'note':
       return texts[0] === 'noted'

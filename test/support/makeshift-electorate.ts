@@ -40,7 +40,7 @@ export class MakeshiftElectorate implements ElectorateView {
 
   beginBeat(): SentBeat {
     const sign = { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
-    return { sign, sentMs: 0, sentWallMs: 0 };
+    return { sign, sentMs: 0, sentWallMs: 0, wishes: 0 };
   }
 
   heard(_beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {

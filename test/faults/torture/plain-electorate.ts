@@ -70,7 +70,7 @@ export class PlainElectorate implements ElectorateView {
 
   beginBeat(): SentBeat {
     const sign = { set: this.set, app: APP, standsSinceMs: undefined, yields: false, ids: {} };
-    return { sign, sentMs: 0, sentWallMs: 0 };
+    return { sign, sentMs: 0, sentWallMs: 0, wishes: 0 };
   }
 
   heard(): void {}

@@ -73,12 +73,10 @@ describe('a run lock', () => {
     const ids = await bringUp(one.nodes, one.set);
     await trustNodes();
     const meant = new Map(Object.entries(ids));
-    let renamed = 0;
+    const refusals: unknown[] = [];
     one.guardLocks({
       namedIds: () => Object.fromEntries(meant),
-      lockRefused: () => {
-        renamed += 1;
-      },
+      lockRefused: (position, refused) => refusals.push([position, refused]),
     });
     const lock = await acquired(one);
     expect(await one.locks.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
@@ -90,7 +88,12 @@ describe('a run lock', () => {
     expect(await one.locks.tryAcquire(['b'], TTL_MS)).toEqual([
       { kind: 'no_quorum', reason: '1 acquired, 2 renamed of 3 nodes' },
     ]);
-    expect(renamed).toBe(4);
+    const own = Object.entries(ids)
+      .slice(0, 2)
+      .map(([position, id]) => [position, { [position]: id }]);
+    expect(refusals.map(String).sort()).toEqual([...own, ...own].map(String).sort());
+    expect(refusals).toContainEqual(own[0]);
+    expect(refusals).toContainEqual(own[1]);
     for (const [position, id] of Object.entries(ids)) meant.set(position, id);
     expect(await one.locks.extend([lock], TTL_MS)).toEqual([{ kind: 'extended' }]);
     // What has been set there before is taken back all the same.
@@ -319,7 +322,7 @@ describe('a node that may have forgotten a lock', () => {
         'abc',
         '1000',
       );
-    expect((reply as readonly unknown[])[2]).toBe('quarantined');
+    expect((reply as readonly unknown[])[3]).toBe('quarantined');
     expect(nodeOf(fresh).label).toBe('node 1');
   });
 });

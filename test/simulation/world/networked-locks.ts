@@ -47,7 +47,7 @@ export interface ServerGuard {
   /** The memories that count now, by position. */
   ids(): LedgerIds;
   positionOf(server: Server): string;
-  refused(): void;
+  refused(position: string, ids: LedgerIds): void;
 }
 
 export class NetworkedLocks implements LockProvider {
@@ -149,16 +149,24 @@ export class NetworkedLocks implements LockProvider {
     work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
   ): Promise<readonly NodeReply<T>[]> {
     const ids = this.guard?.ids();
-    const replies = await Promise.all(
-      this.parts.servers().map((server) => {
+    return Promise.all(
+      this.parts.servers().map(async (server): Promise<NodeReply<T>> => {
         const meant = ids === undefined ? ANY_MEMORY : this.addressee(server, ids);
-        if (meant === undefined) return { answered: false as const, reason: 'its server has no vote' };
+        if (meant === undefined) return { answered: false, reason: 'its server has no vote' };
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
-        return this.askOne(server, () => work(server, deadlineMs, meant));
+        const reply = await this.askOne(server, () => {
+          const vote = work(server, deadlineMs, meant);
+          return {
+            vote,
+            refused: vote.kind === 'renamed' ? server.model.locks.refusedIds(meant) : undefined,
+          };
+        });
+        if (!reply.answered) return reply;
+        const { vote, refused } = reply.value;
+        if (refused !== undefined) this.guard?.refused(meant.position, refused);
+        return { ...reply, value: vote };
       }),
     );
-    if (replies.some((reply) => reply.answered && reply.value.kind === 'renamed')) this.guard?.refused();
-    return replies;
   }
 
   private addressee(server: Server, ids: LedgerIds): LockAddressee | undefined {

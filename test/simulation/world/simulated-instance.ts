@@ -132,9 +132,9 @@ function buildScheduler(
     locks.guardBy({
       ids: () => electorate.namedIds(),
       positionOf: (server) => resident.connections.find((one) => one.server === server)?.name ?? '',
-      refused: () => {
+      refused: (position, ids) => {
         parts.history.count('a lock is asked of another memory');
-        electorate.lockRefused();
+        electorate.lockRefused(position, ids);
       },
     });
   }

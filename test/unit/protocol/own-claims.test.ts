@@ -98,6 +98,8 @@ describe('a claim that is won', () => {
     expect(await bid('unheard', won({ n2: '1.bb' }), before)).toMatchObject({ kind: 'open' });
     expect(givenBack).toEqual(['moved', 'unheard']);
     expect(await bid('same', won({ n2: '1.bb', n1: '1.aa' }), before)).toMatchObject({ kind: 'won' });
+    // A node that was heard of in between adds nothing to what the lock rests on.
+    expect(await bid('more', won({ ...before, n3: '1.dd' }), before)).toMatchObject({ kind: 'won' });
     // A ledger of one's own names nothing.
     const unnamed = Promise.resolve({ kind: 'won', votesOut: 2 } as const);
     expect(await bid('unnamed', unnamed, before)).toMatchObject({ kind: 'won' });

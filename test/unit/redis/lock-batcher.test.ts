@@ -28,6 +28,7 @@ class FakeNode {
   readonly meant: string[] = [];
   isSilent = false;
   isAnother = false;
+  refused: readonly string[] = [];
   replied: () => void = () => {};
 
   onReply(listener: () => void): void {
@@ -43,14 +44,14 @@ class FakeNode {
     this.asked.push(`${script.name} ${args[5 + ids.length]}`);
     this.meant.push([args[3], ...ids].join(' '));
     const word = this.isAnother && script !== RELEASE_SCRIPT ? 'renamed' : WORDS[script.name];
-    return this.isSilent ? SILENT : { answered: true, value: [word], nodeTimeMs: 1 };
+    return this.isSilent ? SILENT : { answered: true, value: [this.refused, word], nodeTimeMs: 1 };
   }
 }
 
 function batcherOf(
   node: FakeNode,
   idsNow: () => LedgerIds | undefined = () => undefined,
-  onRenamed = (): void => {},
+  onRenamed: (ids: LedgerIds) => void = () => {},
 ): (script: RedisScript, value: string) => Promise<unknown> {
   const rounds = new Map<string, LockRound>();
   const batcher = new LockBatcher({
@@ -107,20 +108,19 @@ it('asks a node for no lock while its server has no vote, and tells it of releas
 
 it('names the memories that it means, and tells when another one answers, whose lock does not count', async () => {
   const node = new FakeNode();
-  let renamed = 0;
+  const renamed: LedgerIds[] = [];
   const send = batcherOf(
     node,
     () => ({ n2: '4.bb', n1: '1.aa' }),
-    () => {
-      renamed += 1;
-    },
+    (ids) => renamed.push(ids),
   );
   await send(ACQUIRE_SCRIPT, 'one');
   expect(node.meant).toEqual(['n1 n1 1.aa n2 4.bb']);
   node.isAnother = true;
+  node.refused = ['n2', '5.cc'];
   expect(await send(EXTEND_SCRIPT, 'one')).toBe(0);
   expect(await send(ACQUIRE_SCRIPT, 'two')).toBe(0);
-  expect(renamed).toBe(2);
+  expect(renamed).toEqual([{ n2: '5.cc' }, { n2: '5.cc' }]);
   // It may hold a lock from before.
   expect(await send(RELEASE_SCRIPT, 'one')).toBe(1);
   expect(node.meant.at(-1)).toBe('');

@@ -4,6 +4,7 @@
  */
 
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
 import { type LedgerMemory, refusedIds } from './memory-ledger.js';
@@ -67,8 +68,8 @@ export class MemoryLockTable {
 
   /**
    * Sets a new time to live where the lock is the caller's. In quarantine a missing lock is made anew: nobody
-   * else can have been granted it on this node since the loss, and callers renew only while they trust, which the
-   * deadline shows.
+   * else can have been granted it on this node since the loss, or since it votes, and callers renew only while they trust, which
+   * the deadline shows.
    */
   extend({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): ExtendVote {
     const memory = this.remember();
@@ -85,6 +86,11 @@ export class MemoryLockTable {
     }
     this.put(task, value, holder, nowMs + ttlMs);
     return 'extended';
+  }
+
+  /** The ids by which a request that means these memories is refused. */
+  refusedIds({ position, ids }: LockAddressee): LedgerIds {
+    return Object.keys(ids).length === 0 ? {} : (refusedIds(ids, position, this.remember()) ?? {});
   }
 
   /** Answers whether the lock was the caller's. */

@@ -3,7 +3,7 @@
 import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
 import type { NoBid } from './electorate/electorate-view.js';
-import { idsText, type LedgerIds } from './electorate/ledger-id.js';
+import type { LedgerIds } from './electorate/ledger-id.js';
 import type { Outcome } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
@@ -49,8 +49,10 @@ const OTHER_MEMORIES: BidVerdict = {
   detail: 'another server has come to stand for a node between lock and claim',
 };
 
-function namesTheSame(one: LedgerIds | undefined, other: LedgerIds | undefined): boolean {
-  return one === undefined || other === undefined || idsText(one) === idsText(other);
+/** A claim may name more: a node that the lock did not count is no part of what it rests on. */
+function namesTheSame(lock: LedgerIds | undefined, claim: LedgerIds | undefined): boolean {
+  if (lock === undefined || claim === undefined) return true;
+  return Object.entries(lock).every(([position, id]) => claim[position] === id);
 }
 
 /** What a claim has come to. */

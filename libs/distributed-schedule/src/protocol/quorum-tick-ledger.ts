@@ -35,7 +35,7 @@ export class QuorumTickLedger implements TickLedger {
     // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
     await this.learn(first);
     const open = claims.filter((_, index) => isOpen(verdicts[index]));
-    const isAsBefore = this.electorate.mend === undefined && this.electorate.namedIds() === firstIds;
+    const isAsBefore = this.electorate.namedIds() === firstIds;
     if (open.length === 0 || isAsBefore) return verdicts;
     const { replies: second, ids } = await this.ask(open);
     return claims.map((claim, index) => {

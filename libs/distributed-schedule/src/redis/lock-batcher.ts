@@ -2,7 +2,7 @@ import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import type { Clock } from '../protocol/ports.js';
 import { wordsOfIds } from './identity-words.js';
-import { type LockReply, replyAt } from './lock-reply.js';
+import { type LockReply, parseLockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -23,8 +23,8 @@ export interface LockBatcherSettings {
   readonly clock: Clock;
   /** Of the node. */
   readonly position: string;
-  /** The node is not the one that was meant. */
-  readonly onRenamed: () => void;
+  /** The node is not the one that was meant, or knows newer ones: by these ids. */
+  readonly onRenamed: (ids: LedgerIds) => void;
 }
 
 interface LockRequest {
@@ -129,14 +129,16 @@ export class LockBatcher implements EngineClient {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
       void this.#unconfirmed.resend();
     }
-    const reply = await this.#ask(script, requests, ids);
+    const { reply, refused } = parseLockReply(await this.#ask(script, requests, ids));
     if (script === RELEASE_SCRIPT && !reply.answered) {
       this.#unconfirmed.add(requests, this.#longestTtlMs);
     }
+    const words = requests.map((_, index) => replyAt(reply, index));
+    // Before anybody is told: whoever asks again at once asks by what the node knows.
+    if (words.some(({ kind }) => kind === 'renamed')) this.#settings.onRenamed(refused);
     for (const [index, request] of requests.entries()) {
-      const word = replyAt(reply, index);
-      if (word.kind === 'renamed') this.#settings.onRenamed();
-      request.settle(word);
+      const word = words[index];
+      if (word !== undefined) request.settle(word);
     }
   }
 

@@ -1,8 +1,27 @@
+import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import type { LockVote } from '../protocol/lease/lock-verdict.js';
 import type { NodeReply } from '../protocol/ports.js';
+import { parseIds } from './identity-words.js';
 
 /** One node's word on one lock, or why there is none. */
 export type LockReply = LockVote | { readonly kind: 'released' } | { readonly kind: 'absent' };
+
+export interface LockReplies {
+  /** The words on the locks of a message. */
+  readonly reply: NodeReply<readonly unknown[]>;
+  /** The ids by which it was refused. */
+  readonly refused: LedgerIds;
+}
+
+/** What a script of lock-scripts.ts has answered. A reply that cannot be understood is none. */
+export function parseLockReply(reply: NodeReply<readonly unknown[]>): LockReplies {
+  if (!reply.answered) return { reply, refused: {} };
+  const [ids, ...words] = reply.value;
+  const refused = parseIds(ids);
+  return refused === undefined
+    ? { reply: { answered: false, reason: 'malformed reply' }, refused: {} }
+    : { reply: { ...reply, value: words }, refused };
+}
 
 /** The word on one lock of a message. The codes stand above the scripts in lock-scripts.ts. */
 export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {

@@ -7,7 +7,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * KEYS  ledger (for the incarnation guard), then one lock key per lock
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown), position
  *       of this node, number of ids (0 = whatever memory answers), then per id: position, id; then per lock: value, ttlMs
- * Reply time, then one word per lock, see each script
+ * Reply time, the ids by which the message was refused (position, id ...), then one word per lock, see each script
  *
  * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
  * holder is the instance id if its presence was seen when the lock was set, else `-`: only an instance that was
@@ -19,7 +19,8 @@ local firstLock = 6 + 2 * tonumber(ARGV[5])
 local isTooLate = deadline > 0 and now > deadline
 -- Another server behind a name, or a memory that the others have not noted yet: its locks would stand beside those of the one
 -- that is meant. This node, or another one, may be it: whoever has noted a newer memory there refuses as well.
-local isAnother = firstLock > 6 and (vote ~= position or #refusedIds(position, 6, firstLock - 1) > 0)
+local refused = firstLock > 6 and refusedIds(position, 6, firstLock - 1) or {}
+local isAnother = firstLock > 6 and (vote ~= position or #refused > 0)
 
 local presence = {}
 local function isPresent(id)
@@ -47,7 +48,7 @@ local function isQuarantined(ttlMs)
 end
 
 local function forEachLock(answer)
-  local reply = { time[1], time[2] }
+  local reply = { time[1], time[2], refused }
   for i = 2, #KEYS do
     local value, ttlMs = ARGV[firstLock + 2 * (i - 2)], tonumber(ARGV[firstLock + 2 * (i - 2) + 1])
     reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs)

@@ -100,7 +100,7 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
       nodeTimeoutMs: options.nodeTimeoutMs,
       positionOf: positionAt,
       ids: () => guard?.namedIds(),
-      onRenamed: () => guard?.lockRefused(),
+      onRenamed: (node, ids) => guard?.lockRefused(positionAt(node), ids),
     }),
     guardLocks: (given) => {
       guard = given;

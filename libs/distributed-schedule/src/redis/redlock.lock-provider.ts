@@ -23,8 +23,8 @@ export interface RedlockLockProviderSettings {
   readonly positionOf: (node: RedisNode) => string;
   /** The memories whose locks count; undefined: whatever answers. */
   readonly ids?: () => LedgerIds | undefined;
-  /** A node is not the one that was meant. */
-  readonly onRenamed?: () => void;
+  /** A node is not the one that was meant, or knows newer ones: by these ids. */
+  readonly onRenamed?: (node: RedisNode, ids: LedgerIds) => void;
 }
 
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
@@ -52,7 +52,8 @@ export class RedlockLockProvider implements LockProvider {
       settings.nodes.map(
         (node) =>
           new LockBatcher({
-            ...{ node, rounds, keys, instanceId, clock, onRenamed },
+            ...{ node, rounds, keys, instanceId, clock },
+            onRenamed: (ids) => onRenamed(node, ids),
             position: positionOf(node),
           }),
       ),

@@ -8,6 +8,8 @@ export interface SentBeat {
   /** Read before it was sent. */
   readonly sentMs: number;
   readonly sentWallMs: number;
+  /** How many beats had been wished for by then. */
+  readonly wishes: number;
 }
 
 /** What the ledger and the membership ask about the set and the ids of its nodes, and tell it. */

@@ -48,6 +48,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   /** When the newest sign of another set was seen, or this one did not stand; monotonic. */
   private disputedAtMs: number;
   private askedBeatMs = Number.POSITIVE_INFINITY;
+  /** How often a beat has been wished for. */
+  private wishes = 0;
   private named: LedgerIds = {};
   private beatWanted: () => void = () => {};
 
@@ -84,13 +86,15 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       },
       sentMs,
       sentWallMs: clock.wallMs(),
+      wishes: this.wishes,
     };
   }
 
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
     if (beat.sentMs < (this.heardBeat?.sentMs ?? Number.NEGATIVE_INFINITY)) return;
     const nowMs = this.parts.clock.monotonicMs();
-    this.askedBeatMs = Number.POSITIVE_INFINITY;
+    // A wish that came while this beat was on its way is not fulfilled by it.
+    if (beat.wishes === this.wishes) this.askedBeatMs = Number.POSITIVE_INFINITY;
     const isRenamed = this.book.takeIn(replies, nowMs);
     if (isRenamed) this.askForBeat(0);
     if (!replies.some(({ answered }) => answered)) return;
@@ -102,7 +106,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   }
 
   namedIds(): LedgerIds {
-    const ids = this.book.idsThatCount(this.parts.clock.monotonicMs());
+    const ids = this.book.idsThatCount();
     if (idsText(ids) !== idsText(this.named)) this.named = ids;
     return this.named;
   }
@@ -122,7 +126,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     return node !== undefined && this.book.standingOf(node) === 'votes';
   }
 
-  lockRefused(): void {
+  lockRefused(position: string, ids: LedgerIds): void {
+    this.book.renamed(position, ids);
     this.askForBeat(0);
   }
 
@@ -210,6 +215,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   }
 
   private askForBeat(inMs: number): void {
+    this.wishes += 1;
     this.askedBeatMs = Math.min(this.askedBeatMs, this.parts.clock.monotonicMs() + inMs);
     this.beatWanted();
   }

@@ -93,9 +93,12 @@ export class NodeBook {
     return this.idsOf((node) => node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node)));
   }
 
-  /** For claims. A node that has missed a beat may be back before the next one, and is known to be the same until told. */
-  idsThatCount(nowMs: number): LedgerIds {
-    return this.idsOf((node) => this.isRecent(node, nowMs) && this.standingOf(node) === 'votes');
+  /**
+   * For claims and locks. A silent node is known to be the same until told, by a beat or by a refusal: an instance that shuts down beats no
+   * more, and renews the leases of its last runs by what it knew.
+   */
+  idsThatCount(): LedgerIds {
+    return this.idsOf((node) => this.standingOf(node) === 'votes');
   }
 
   standingOf(node: KnownNode): IdStanding {

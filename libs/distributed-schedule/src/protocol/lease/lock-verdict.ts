@@ -27,8 +27,11 @@ export interface LockGuard {
    * a name has moved, would make a majority that no node has seen. The same object as long as nothing changes.
    */
   namedIds(): LedgerIds;
-  /** A node is not the one that a request for a lock was meant for, or knows a newer one. */
-  lockRefused(): void;
+  /**
+   * A node is not the one that a request for a lock was meant for, or knows newer ones.
+   * @param ids by which it refused, by position, its own among them where that is another; the next request names none that they replace
+   */
+  lockRefused(position: string, ids: LedgerIds): void;
 }
 
 /**
