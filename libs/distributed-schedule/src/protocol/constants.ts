@@ -5,8 +5,8 @@
  */
 
 /**
- * Stands in every ledger. Instances of different versions refuse each other by name: a change of the scripts or of what
- * they store is a new version.
+ * Stands in every ledger. Instances of different versions refuse each other by name. A change of what scripts store, or of what one build
+ * may rely on when another one has acted, is a new version as soon as the first one has been released.
  */
 export const PROTOCOL_VERSION = 1;
 
