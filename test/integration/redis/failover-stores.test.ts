@@ -131,6 +131,8 @@ describe('a Cluster', () => {
       members: [instance.instanceId],
       ticks: [{ tick, claimId: 'one' }],
     });
+    // It has just got its vote.
+    await endQuarantine(server, namespace);
     const verdicts = await instance.locks.tryAcquire(['a', 'b'], TTL_MS);
     expect(verdicts.map((verdict) => verdict.kind)).toEqual(['acquired', 'acquired']);
     expect(await instance.locks.tryAcquire(['a'], TTL_MS)).toEqual([{ kind: 'held' }]);

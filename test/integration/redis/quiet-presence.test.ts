@@ -101,7 +101,8 @@ describe('connections that end soon after they stand', () => {
     isKilling = false;
     await killing;
     expect(counted).toBeLessThanOrEqual(5);
-    expect(Math.abs(told - counted)).toBeLessThanOrEqual(1);
+    // One that is opened at either end of the five seconds may be seen by one side only.
+    expect(Math.abs(told - counted)).toBeLessThanOrEqual(2);
     await instance.close();
     await flapping.stop();
   });
