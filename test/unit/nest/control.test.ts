@@ -14,7 +14,8 @@ import { bootApp, bootError } from './nest-app.js';
 class Desk {
   readonly sent: unknown[] = [];
 
-  @IntervalExclusive(60_000, { name: 'sweep' })
+  /** Seldom enough that no tick of its own comes in between. */
+  @IntervalExclusive(86_400_000, { name: 'sweep' })
   sweep(tick: TickContext): void {
     this.sent.push(tick.payload);
   }

@@ -8,6 +8,7 @@ import type { LockGuard } from '../lease/lock-verdict.js';
 import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
 import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
 import { quorumOf } from '../quorum.js';
+import { BeatWish } from './beat-wish.js';
 import { decideSet } from './decide-set.js';
 import type {
   BidGate,
@@ -47,18 +48,16 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   private unstampedSinceMs: number | undefined;
   /** When the newest sign of another set was seen, or this one did not stand; monotonic. */
   private disputedAtMs: number;
-  private askedBeatMs = Number.POSITIVE_INFINITY;
-  /** How often a beat has been wished for. */
-  private wishes = 0;
+  private readonly wish: BeatWish;
   private named: LedgerIds = {};
-  private beatWanted: () => void = () => {};
 
   constructor(private readonly parts: ElectorateParts) {
     const { set, nodes, identityWaitMs, clock } = parts;
     const tell = (event: ScheduleEvent): void => parts.observer.observe(event);
     this.disputedAtMs = clock.monotonicMs();
+    this.wish = new BeatWish(clock);
     // Who waits a second for its next beat is not heard meanwhile, and a memory without a vote listens for few of them.
-    for (const node of nodes) node.onBack?.(() => this.askForBeat(0));
+    for (const node of nodes) node.onBack?.(() => this.wish.in(0));
     this.book = new NodeBook({ nodes, set, tell });
     this.upkeep = new Upkeep({
       set,
@@ -86,22 +85,21 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       },
       sentMs,
       sentWallMs: clock.wallMs(),
-      wishes: this.wishes,
+      wishes: this.wish.count,
     };
   }
 
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
     if (beat.sentMs < (this.heardBeat?.sentMs ?? Number.NEGATIVE_INFINITY)) return;
     const nowMs = this.parts.clock.monotonicMs();
-    // A wish that came while this beat was on its way is not fulfilled by it.
-    if (beat.wishes === this.wishes) this.askedBeatMs = Number.POSITIVE_INFINITY;
+    this.wish.heard(beat.wishes);
     const isRenamed = this.book.takeIn(replies, nowMs);
-    if (isRenamed) this.askForBeat(0);
+    if (isRenamed) this.wish.in(0);
     if (!replies.some(({ answered }) => answered)) return;
     this.heardBeat = beat;
     this.countWait(nowMs);
     const { stamps, againInMs } = this.decide();
-    if (againInMs !== undefined) this.askForBeat(againInMs);
+    if (againInMs !== undefined) this.wish.in(againInMs);
     if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
   }
 
@@ -117,7 +115,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   renamed({ position }: VotingNode, ids: LedgerIds): void {
     this.book.renamed(position, ids);
-    this.askForBeat(0);
+    this.wish.in(0);
   }
 
   speaksOfTicks({ position }: VotingNode): boolean {
@@ -128,7 +126,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   lockRefused(position: string, ids: LedgerIds): void {
     this.book.renamed(position, ids);
-    this.askForBeat(0);
+    this.wish.in(0);
   }
 
   mayBid(): NoBid | undefined {
@@ -138,11 +136,11 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   }
 
   get nextBeatMs(): number {
-    return this.askedBeatMs;
+    return this.wish.dueMs;
   }
 
   onBeatWanted(listener: () => void): void {
-    this.beatWanted = listener;
+    this.wish.onWanted(listener);
   }
 
   status(): ElectorateStatus {
@@ -212,12 +210,6 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const answers = this.book.known.filter(({ answersNow }) => answersNow).length;
     const isWaiting = isMajority(answers, this.parts.set) && this.book.standsSinceMs(nowMs) === undefined;
     this.unstampedSinceMs = isWaiting ? (this.unstampedSinceMs ?? nowMs) : undefined;
-  }
-
-  private askForBeat(inMs: number): void {
-    this.wishes += 1;
-    this.askedBeatMs = Math.min(this.askedBeatMs, this.parts.clock.monotonicMs() + inMs);
-    this.beatWanted();
   }
 
   /**
