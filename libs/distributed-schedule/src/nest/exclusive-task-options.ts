@@ -39,9 +39,9 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
 /** What a cron expression takes that goes by a time zone. */
 export interface DstOptions {
   /**
-   * On the day on which clocks go back `@Cron`, and this library, run a daily job in or right after the hour that comes twice a second
-   * time: 02:00 in New York, 03:00 in Berlin, 00:00 in Santiago. With 'once' nothing is due while clocks show again what they
-   * have shown already, so each local time is due once. Default: as `@Cron`.
+   * On the day on which clocks go back `@Cron` runs a job of the hour after the one that comes twice two times: 02:00 in New York,
+   * 03:00 in Berlin, 00:00 in Santiago. With 'once' a tick is due when clocks show one of its times for the first time. A task
+   * that is due every hour rests in the second pass then. Default: as `@Cron`.
    */
   readonly dst?: DstPolicy;
 }
