@@ -22,6 +22,9 @@ export { ExclusiveHandler, type ExclusiveHandlerOptions } from './nest/exclusive
 export type { ExclusiveMethodDecorator } from './nest/exclusive-method.decorator.js';
 export type {
   CronExclusiveOptions,
+  DstOptions,
+  DstPolicy,
+  ExclusiveOptions,
   ExclusiveTaskOptions,
   TimeoutExclusiveOptions,
 } from './nest/exclusive-task-options.js';

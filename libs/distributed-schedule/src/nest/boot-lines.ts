@@ -91,6 +91,8 @@ function onceInWords(description: string): string {
 
 /** The zone that a cron expression goes by stands at the end of its description. */
 function zoneOf({ base }: PlannedTask): string {
-  const [, zone] = /\(([^()\s]+)\)(?:, spread over \d+ ms)?$/.exec(base?.description ?? '') ?? [];
+  const [, zone] =
+    /\(([^()\s]+)\)(?:, once when clocks go back)?(?:, spread over \d+ ms)?$/.exec(base?.description ?? '') ??
+    [];
   return zone ?? processZone() ?? 'UTC';
 }

@@ -21,8 +21,16 @@ export function CronExclusive(
   options: CronExclusiveOptions = {},
 ): ExclusiveMethodDecorator {
   requireKnownOptions(DECORATOR, options, CRON_EXCLUSIVE_OPTION_NAMES);
-  const { timeZone, utcOffset, waitForCompletion, threshold, unrefTimeout, initialDelay, ...taskOptions } =
-    options;
+  const {
+    timeZone,
+    utcOffset,
+    dst,
+    waitForCompletion,
+    threshold,
+    unrefTimeout,
+    initialDelay,
+    ...taskOptions
+  } = options;
   return exclusiveMethod(DECORATOR, () => ({
     options: taskOptions,
     schedule: {
@@ -31,6 +39,7 @@ export function CronExclusive(
       cronTime: isScheduleFactory(cronTime) ? '' : cronTime,
       timeZone,
       utcOffset,
+      ...(dst === undefined ? {} : { dst }),
       waitForCompletion,
       threshold,
       unrefTimeout,

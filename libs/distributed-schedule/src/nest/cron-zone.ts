@@ -15,6 +15,8 @@ const LONGEST_TURN_MS = 3 * HOUR_MS;
 export interface Turn {
   readonly turnMs: number;
   readonly lengthMs: number;
+  /** Clocks went back: for `lengthMs` they show what they have shown already. */
+  readonly isBack: boolean;
 }
 
 /**
@@ -46,8 +48,14 @@ export class CronZone {
       if (this.zone.offset(middle) === offset) turn = middle;
       else before = middle;
     }
-    const lengthMs = Math.abs(this.zone.offset(before) - offset) * MINUTE_MS;
-    return epochMs < turn + lengthMs ? { turnMs: turn, lengthMs } : undefined;
+    const wonMinutes = offset - this.zone.offset(before);
+    const lengthMs = Math.abs(wonMinutes) * MINUTE_MS;
+    return epochMs < turn + lengthMs ? { turnMs: turn, lengthMs, isBack: wonMinutes < 0 } : undefined;
+  }
+
+  /** Whether clocks go back, or went back, within some hours of an instant. */
+  isNearTurnBack(epochMs: number): boolean {
+    return this.zone.offset(epochMs + LONGEST_TURN_MS) < this.zone.offset(epochMs - LONGEST_TURN_MS);
   }
 
   /** @param afterMs the instant from which the search for `localMs` began */

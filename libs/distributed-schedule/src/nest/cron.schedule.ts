@@ -21,8 +21,8 @@ const LARGEST_OFFSET_MINUTES = 14 * 60;
  */
 export class CronSchedule implements Schedule {
   readonly description: string;
+  readonly zone: CronZone;
   private readonly cronTime: CronTime;
-  private readonly zone: CronZone;
   /** The one instant of a Date, epoch ms. */
   private readonly onceMs: number | undefined;
 
@@ -45,6 +45,12 @@ export class CronSchedule implements Schedule {
         : `once at ${isoTime(this.onceMs)}`;
   }
 
+  /** The same expression where no clock is ever turned. */
+  get ordinary(): Schedule {
+    if (this.onceMs !== undefined) return this;
+    return new CronSchedule(this.task, { kind: 'cron', cronTime: this.definition.cronTime, timeZone: 'UTC' });
+  }
+
   nextAfter(epochMs: number): number | undefined {
     if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
     const second = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
@@ -59,6 +65,12 @@ export class CronSchedule implements Schedule {
       if (next === undefined || next > epochMs) return next;
     }
     return undefined;
+  }
+
+  /** Whether clocks show a time of the expression at a full second. The parser also answers with others around a turn. */
+  isShown(epochMs: number): boolean {
+    const local = this.zone.toLocal(epochMs);
+    return this.cronTime.getNextDateFrom(new Date(local - SECOND_MS), 'UTC').toMillis() === local;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
+import type { ExclusiveOptions } from './exclusive-task-options.js';
 import { type DecoratedMethod, MethodMetadata } from './method-metadata.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 import type { ScheduleFactory } from './schedule-factory.js';
@@ -11,7 +11,7 @@ const EXCLUSIVE_TASK = 'nestjs-distributed-schedule:exclusive-task';
 export interface ExclusiveMetadata {
   /** Such as `@CronExclusive`, for messages. */
   readonly decorator: string;
-  readonly options: ExclusiveTaskOptions;
+  readonly options: ExclusiveOptions;
   /** Absent where `@Exclusive` has found no schedule to take over. */
   readonly schedule?: ScheduleDefinition;
   /** Gives the value that is missing in `schedule`, when the app boots. */

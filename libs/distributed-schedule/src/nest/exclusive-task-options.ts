@@ -10,7 +10,8 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
    */
   readonly name?: string;
   /**
-   * How late a tick may start, in ms of cluster time; a later one ends as `misfire`. At most half the period.
+   * How late a tick may start, in ms of cluster time; a later one ends as `misfire`. At most half the period;
+   * where clocks that are turned leave less room to the next tick, that one tick has half of what is left.
    * Default: 0.4 of the period and at most 30 s.
    */
   readonly maxLatenessMs?: number;
@@ -35,6 +36,22 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
   readonly perTick?: boolean;
 }
 
+/** What a cron expression takes that goes by a time zone. */
+export interface DstOptions {
+  /**
+   * On the day on which clocks go back `@Cron` runs a job of the hour after the one that comes twice two times: 02:00 in New York,
+   * 03:00 in Berlin, 00:00 in Santiago. With 'once' a tick is due when clocks show one of its times for the first time. A task
+   * that is due every hour rests in the second pass then. Default: as `@Cron`.
+   */
+  readonly dst?: DstPolicy;
+}
+
+export const DST_POLICIES = ['once'] as const;
+export type DstPolicy = (typeof DST_POLICIES)[number];
+
+/** Options of `@Exclusive`; `dst` only where it takes over a `@Cron` in a time zone. */
+export type ExclusiveOptions = ExclusiveTaskOptions & DstOptions;
+
 /** What else `@Cron` takes, so that its options can be kept as they are. */
 interface CronTimerOptions {
   /** True is `overlap: 'skip'`, false is `overlap: 'allow'`; `overlap` counts before it. Default: as `overlap`. */
@@ -57,13 +74,14 @@ export interface TimeoutExclusiveOptions extends ExclusiveTaskOptions {
 export type CronExclusiveOptions = ExclusiveTaskOptions &
   CronTimerOptions &
   (
-    | {
+    | (DstOptions & {
         /** IANA name such as `Europe/Vienna`. Default: the zone of the process, which may differ between hosts. */
         readonly timeZone?: string;
         readonly utcOffset?: never;
-      }
+      })
     | {
         readonly timeZone?: never;
+        readonly dst?: never;
         /** Minutes east of UTC, fixed over the year. */
         readonly utcOffset?: number;
       }
@@ -81,8 +99,10 @@ export const EXCLUSIVE_OPTION_NAMES: OptionNames = {
   ...TASK_POLICY_OPTION_NAMES,
 };
 
+export const EXCLUSIVE_OVER_CRON_OPTION_NAMES: OptionNames = { ...EXCLUSIVE_OPTION_NAMES, dst: true };
+
 export const CRON_EXCLUSIVE_OPTION_NAMES: OptionNames = {
-  ...EXCLUSIVE_OPTION_NAMES,
+  ...EXCLUSIVE_OVER_CRON_OPTION_NAMES,
   timeZone: true,
   utcOffset: true,
   waitForCompletion: true,

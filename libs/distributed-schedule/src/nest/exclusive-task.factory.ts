@@ -5,6 +5,7 @@ import { requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { TaskPolicies } from '../protocol/task-policies.js';
 import type { Placement, Schedule } from '../protocol/tick-context.js';
+import { requireDst, withDst } from './dst-option.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { requireNoNull } from './option-names.js';
@@ -50,10 +51,11 @@ export function createTaskBlueprint(
   surroundings: TaskSurroundings,
 ): TaskBlueprint {
   const { options } = metadata;
-  const written = requireSchedule(metadata, origin);
+  const found = requireSchedule(metadata, origin);
   const name = requireStableName(metadata, origin);
   requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
   const reader: OptionReader = new OptionReader({ task: name });
+  const written = withDst(found, options.dst, reader);
   const { maxLatenessMs, jitterMs = 0, perTick = false } = options;
   const isDisabled = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined) ?? false;
   reader.requireBoolean('disabled', isDisabled);
@@ -64,6 +66,7 @@ export function createTaskBlueprint(
   const placement = resolvePlacement(name, options);
   const definition = isDisabled ? written : withFactoryValue(metadata, written, name, surroundings);
   const disabled = isDisabled || definition === undefined;
+  requireDst(definition ?? written, reader);
   return {
     name,
     schedule: disabled ? NEVER : createSchedule(definition, { name, policies, jitterMs }, surroundings),

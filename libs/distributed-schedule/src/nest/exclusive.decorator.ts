@@ -1,6 +1,6 @@
 import { writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
-import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
+import { EXCLUSIVE_OVER_CRON_OPTION_NAMES, type ExclusiveOptions } from './exclusive-task-options.js';
 import type { DecoratedMethod } from './method-metadata.js';
 import { takeNestSchedule } from './nest-schedule.metadata.js';
 import { requireKnownOptions } from './option-names.js';
@@ -18,8 +18,8 @@ const DECORATOR = '@Exclusive';
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME or
  * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_NO_SCHEDULE at boot
  */
-export function Exclusive(options: ExclusiveTaskOptions = {}): ExclusiveMethodDecorator {
-  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);
+export function Exclusive(options: ExclusiveOptions = {}): ExclusiveMethodDecorator {
+  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OVER_CRON_OPTION_NAMES);
   return exclusiveMethod(DECORATOR, (decorated) => {
     const schedule = takeNestSchedule(decorated.method);
     if (schedule !== undefined) return { options, schedule };
@@ -34,7 +34,7 @@ export function Exclusive(options: ExclusiveTaskOptions = {}): ExclusiveMethodDe
  * instances in between. Should anything ever come in time to break that, ExclusiveExplorer finds the schedule
  * still in its old place and refuses to boot.
  */
-function takeScheduleLater({ prototype, name }: DecoratedMethod, options: ExclusiveTaskOptions): void {
+function takeScheduleLater({ prototype, name }: DecoratedMethod, options: ExclusiveOptions): void {
   void Promise.resolve().then(() => {
     // Read again: a decorator in between may have replaced the method.
     const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;

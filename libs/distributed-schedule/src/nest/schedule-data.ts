@@ -3,6 +3,7 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { isoTime } from '../protocol/iso-time.js';
 import { harmlessValue } from '../protocol/shown-value.js';
+import type { DstPolicy } from './exclusive-task-options.js';
 import { requireKnownOptions } from './option-names.js';
 import { processZone } from './process-zone.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
@@ -16,6 +17,8 @@ export type ScheduleData =
       readonly timeZone?: string;
       /** Minutes east of UTC, in place of `timeZone`. */
       readonly utcOffset?: number;
+      /** As for `@CronExclusive`; not beside `utcOffset`. */
+      readonly dst?: DstPolicy;
     }
   /** Every multiple of so many ms since the epoch. */
   | { readonly everyMs: number }
@@ -27,6 +30,7 @@ export const SCHEDULE_NAMES = {
   cron: true,
   timeZone: true,
   utcOffset: true,
+  dst: true,
   everyMs: true,
   everySecond: true,
   atMs: true,
@@ -49,10 +53,11 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
       { task, value: kinds.length },
     );
   }
-  const { cron, timeZone, utcOffset, everyMs, everySecond, atMs } = values;
+  const { cron, timeZone, utcOffset, dst, everyMs, everySecond, atMs } = values;
   if (cron === undefined && (timeZone !== undefined || utcOffset !== undefined)) {
     throw badValue(task, 'timeZone', timeZone ?? utcOffset, 'a zone or an offset only beside cron');
   }
+  if (cron === undefined && dst !== undefined) throw badValue(task, 'dst', dst, "'once' only beside cron");
   if (everySecond !== undefined && everySecond !== true)
     throw badValue(task, 'everySecond', everySecond, 'true');
   if (atMs !== undefined && !Number.isSafeInteger(atMs))
@@ -63,9 +68,9 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
     ) as ScheduleData;
   if (typeof cron !== 'string') throw badValue(task, 'cron', cron, 'a cron expression');
   if (utcOffset !== undefined)
-    return { cron, utcOffset, ...(timeZone === undefined ? {} : { timeZone }) } as ScheduleData;
+    return { cron, utcOffset, ...withoutUndefined({ timeZone, dst }) } as ScheduleData;
   // Where the process has no zone, the schedule is refused when it is made, with the reason.
-  return inZone(cron, timeZone ?? processZone());
+  return inZone(cron, timeZone ?? processZone(), dst);
 }
 
 /**
@@ -90,8 +95,8 @@ export function requireOnlyScheduleData(place: string, task: string, given: unkn
 
 export function definitionOf(data: ScheduleData): ScheduleDefinition {
   if ('cron' in data) {
-    const { cron: cronTime, timeZone, utcOffset } = data;
-    return { kind: 'cron', cronTime, timeZone, utcOffset };
+    const { cron: cronTime, timeZone, utcOffset, dst } = data;
+    return { kind: 'cron', cronTime, timeZone, utcOffset, ...withoutUndefined({ dst }) };
   }
   if ('everyMs' in data) return { kind: 'interval', periodMs: data.everyMs };
   if ('atMs' in data) return { kind: 'cron', cronTime: new Date(data.atMs) };
@@ -106,18 +111,23 @@ export function dataOf(definition: ScheduleDefinition): ScheduleData | undefined
     case 'interval':
       return typeof definition.periodMs === 'number' ? { everyMs: definition.periodMs } : undefined;
     case 'cron': {
-      const { cronTime, timeZone, utcOffset } = definition;
+      const { cronTime, timeZone, utcOffset, dst } = definition;
       if (typeof cronTime !== 'string') return { atMs: Number(cronTime.valueOf()) };
       if (typeof utcOffset === 'number') return { cron: cronTime, utcOffset };
-      return inZone(cronTime, typeof timeZone === 'string' ? timeZone : processZone());
+      return inZone(cronTime, typeof timeZone === 'string' ? timeZone : processZone(), dst);
     }
     default:
       return undefined;
   }
 }
 
-function inZone(cron: string, timeZone: unknown): ScheduleData {
-  return (timeZone === undefined ? { cron } : { cron, timeZone }) as ScheduleData;
+function inZone(cron: string, timeZone: unknown, dst: unknown): ScheduleData {
+  return { cron, ...withoutUndefined({ timeZone, dst }) } as ScheduleData;
+}
+
+/** Without what is undefined: records and fingerprints have no empty fields. */
+function withoutUndefined(values: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function badValue(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {

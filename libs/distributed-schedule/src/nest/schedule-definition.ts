@@ -19,6 +19,7 @@ export interface CronDefinition {
   readonly cronTime: CronJobParams['cronTime'];
   readonly timeZone?: unknown;
   readonly utcOffset?: unknown;
+  readonly dst?: unknown;
   /** The name that `@Cron` was given. */
   readonly name?: string;
   readonly disabled?: boolean;

@@ -4,6 +4,7 @@ import { JitteredSchedule } from '../protocol/jitter.js';
 import type { TaskPolicies } from '../protocol/task-policies.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import { CronSchedule } from './cron.schedule.js';
+import { DstOnceSchedule } from './dst-once.schedule.js';
 import { EverySecondSchedule } from './every-second.schedule.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { IntervalSchedule } from './interval.schedule.js';
@@ -74,7 +75,7 @@ export function createSchedule(
     case 'cron': {
       const schedule = new CronSchedule(name, definition);
       schedule.requireDueAfter(nowMs);
-      return spread(schedule);
+      return spread(definition.dst === undefined ? schedule : new DstOnceSchedule(schedule));
     }
     case 'timeout':
       return timeoutOf?.({ task: name, definition, policies }) ?? NEVER;

@@ -27,16 +27,18 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
 }
 
 /**
- * The shortest of the next gaps. With jitter it is what the worst of hashes would leave of it, so that the answer does not
- * depend on the moment at which a process starts.
+ * The shortest of the next gaps, as they are where no clock is turned, and with jitter what the worst of hashes would leave of it:
+ * so the answer does not depend on the day on which a process starts. A gap that a turned clock shortens has its limit cut by
+ * {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
  */
 function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
   if (schedule instanceof JitteredSchedule)
     return schedule.leastGapMs(shortestPeriodMs(schedule.base, nowMs));
   let shortestMs = Number.POSITIVE_INFINITY;
-  let previous = schedule.nextAfter(nowMs);
+  const { ordinary = schedule } = schedule;
+  let previous = ordinary.nextAfter(nowMs);
   for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
-    const next = schedule.nextAfter(previous);
+    const next = ordinary.nextAfter(previous);
     if (next === undefined) break;
     shortestMs = Math.min(shortestMs, next - previous);
     previous = next;

@@ -45,6 +45,11 @@ export interface Schedule {
   /** Shown to people, such as `every second` or `0 3 * * * (Europe/Vienna)`. */
   readonly description: string;
   /**
+   * The same schedule without the days on which clocks are turned. By its period options are judged at boot, so that what is good
+   * in June boots in October. Absent: clocks change nothing.
+   */
+  readonly ordinary?: Schedule;
+  /**
    * The first due instant strictly after `epochMs`, or undefined when there is none any more.
    * Epoch ms, whole numbers.
    */
