@@ -104,6 +104,7 @@ function inTheSimulation(silentNodes: readonly boolean[], { acquire, extend }: V
     nodeTimeoutMs: 100,
     witness: { bid: nothing, opened: nothing, closed: nothing, granted: nothing, tookOver: nothing },
     onAcquired: nothing,
+    renewals: { nowMs: () => 0, answered: nothing, letGo: nothing },
     onRenewal: nothing,
     onRelease: nothing,
   });

@@ -1,6 +1,9 @@
+import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import { startRedis } from '../support/redis-server.js';
 import { describeLockProvider } from './lock-provider.suite.js';
 import { connectStage } from './redis-stage.js';
+
+const keys = redisKeys('conformance');
 
 for (const count of [1, 3, 5]) {
   describeLockProvider(`redlock over ${count} Redis node(s)`, async () => {
@@ -11,7 +14,9 @@ for (const count of [1, 3, 5]) {
       yours: yours.locks,
       myId: 'me',
       yourId: 'you',
+      voters: mine.nodes,
       nodes: count,
+      miss: async (node, task) => void (await servers[node]?.client().del(keys.lock(task))),
       forget: async (forgetful) => {
         await Promise.all(servers.slice(0, forgetful).map((server) => server.client().flushall()));
       },

@@ -1,8 +1,15 @@
 /** What every lock provider must do, whatever it is made of. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HeldLock, LockProvider } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type {
+  Claim,
+  ClaimTerms,
+  HeldLock,
+  LockProvider,
+  VotingNode,
+} from '../../libs/distributed-schedule/src/protocol/ports.js';
 import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js';
+import { termsFor } from '../support/electorate.js';
 import { countUnderLock } from './counter-fuzz.js';
 
 /** A store with two instances at it. */
@@ -12,10 +19,14 @@ export interface LockStage {
   /** Ids of the instances that the two providers act for. */
   readonly myId: string;
   readonly yourId: string;
+  /** Its nodes, as one instance reaches them, to claim by. */
+  readonly voters: readonly VotingNode[];
   /** How many nodes it has. */
   readonly nodes: number;
   /** So many of them forget everything. */
   forget(nodes: number): Promise<void>;
+  /** A node that has missed the request for this lock. */
+  miss(node: number, task: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,8 +59,30 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
       }
     };
 
+    let terms: ClaimTerms;
+    const claimed = async (task: string, tick: number, nodes = stage.voters): Promise<Claim> => {
+      const claim = { task, tick, claimId: `somebody:${tick}`, maxLatenessMs: 60_000 };
+      for (const node of nodes) {
+        const reply = await node.claim([claim], terms);
+        if (!reply.answered || reply.value.votes[0]?.kind !== 'granted') {
+          throw new Error(`not granted: ${JSON.stringify(reply)}`);
+        }
+      }
+      return claim;
+    };
+    /** Instants that nodes grant, each later than the one before. */
+    let lastInstant = 0;
+    const nextInstant = async (): Promise<number> => {
+      const [first] = stage.voters;
+      const reply = await first?.peek([]);
+      const nowMs = reply?.answered === true ? Math.floor(reply.nodeTimeMs) : 0;
+      lastInstant = Math.max(lastInstant + 1, nowMs - 500);
+      return lastInstant;
+    };
+
     beforeAll(async () => {
       stage = await start();
+      terms = await termsFor(stage.voters);
       // A new store abstains for one time to live.
       await stage.mine.release([await require(stage.mine, newTask(), LONG_TTL_MS)]);
     });
@@ -107,6 +140,46 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
       const lock = await require(stage.mine, task);
       await stage.mine.release([lock]);
       expect(await stage.mine.extend([lock], TTL_MS)).toEqual([{ kind: 'lost' }]);
+    });
+
+    it('makes a lock again on nodes that have missed it, if its claims are shown', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task, LONG_TTL_MS);
+      const claims = { line: task, won: 1, open: [] };
+      for (let node = 0; node < stage.nodes; node += 1) await stage.miss(node, task);
+      expect(await stage.mine.extend([lock], LONG_TTL_MS)).toEqual([{ kind: 'lost' }]);
+      expect(await stage.mine.extend([{ ...lock, claims }], LONG_TTL_MS)).toEqual([{ kind: 'extended' }]);
+      expect(await stage.yours.tryAcquire([task], LONG_TTL_MS)).toEqual([
+        { kind: 'held', holder: stage.myId },
+      ]);
+      await stage.mine.release([lock]);
+      expect(await acquire(stage.yours, task)).toBeDefined();
+    });
+
+    it('does not make it again where somebody else holds it', async () => {
+      const task = newTask();
+      const old = await require(stage.mine, task);
+      await require(stage.yours, task, LONG_TTL_MS);
+      const claims = { line: task, won: 1, open: [] };
+      expect(await stage.mine.extend([{ ...old, claims }], TTL_MS)).toEqual([{ kind: 'lost' }]);
+    });
+
+    it('says lost, whatever stands, when somebody else has claimed the task since', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task, LONG_TTL_MS);
+      const won = await nextInstant();
+      const line = task;
+      const renewed = (claims: { won: number; upTo?: number; open?: readonly string[] }) =>
+        stage.mine.extend([{ ...lock, claims: { line, open: [], ...claims } }], LONG_TTL_MS);
+      const { tick, claimId } = await claimed(line, (await nextInstant()) + 1);
+      expect(await renewed({ won })).toEqual([{ kind: 'lost' }]);
+      expect(await renewed({ won: tick })).toEqual([{ kind: 'extended' }]);
+      expect(await renewed({ won, open: ['another:1', claimId] })).toEqual([{ kind: 'extended' }]);
+      expect(await renewed({ won, upTo: tick })).toEqual([{ kind: 'lost' }]);
+      expect(await renewed({ won, upTo: tick - 1 })).toEqual([{ kind: 'extended' }]);
+      for (let node = 0; node < stage.nodes; node += 1) await stage.miss(node, task);
+      expect(await renewed({ won })).toEqual([{ kind: 'lost' }]);
+      expect(await acquire(stage.yours, task)).toBeDefined();
     });
 
     it('answers a batch in its order', async () => {

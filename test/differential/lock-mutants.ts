@@ -41,7 +41,7 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a lock is extended without compare',
     file: LOCKS,
-    find: "if not isOurs(current, value) then\n    return 'lost'\n  end",
+    find: "if current and not isOurs(current, value) then\n    return 'lost'\n  end",
     replace: '',
   },
   {
@@ -51,16 +51,58 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
     replace: 'string.sub(current, -#value) == value',
   },
   {
-    name: 'extend makes a lost lock again after the quarantine',
+    name: 'extend makes a lock again whose claims are not known',
     file: LOCKS,
-    find: 'if not current and isQuarantined(ttlMs) then\n    if deadline == 0 then',
-    replace: 'if not current then\n    if deadline == 0 then',
+    find: "if not current and claims == '' and not isQuarantined(ttlMs) then\n    return 'lost'\n  end",
+    replace: '',
   },
   {
-    name: 'extend makes a lost lock again without a deadline',
+    name: 'extend makes a lock again without a deadline',
     file: LOCKS,
-    find: "    if deadline == 0 then\n      return 'quarantined'\n    end\n",
+    find: "if not current and deadline == 0 then\n    return isQuarantined(ttlMs) and 'quarantined' or 'lost'\n  end",
     replace: '',
+  },
+  {
+    name: 'extend makes no lock again',
+    file: LOCKS,
+    find: "if not current and claims == '' and not",
+    replace: 'if not current and not',
+  },
+  {
+    name: 'extend asks for no successor',
+    file: LOCKS,
+    find: "if hasSuccessor(claims, newest[index]) then\n    return 'lost'\n  end",
+    replace: '',
+  },
+  {
+    name: 'extend asks for a successor where the lock is gone only',
+    file: LOCKS,
+    find: 'if hasSuccessor(claims, newest[index]) then',
+    replace: 'if not current and hasSuccessor(claims, newest[index]) then',
+  },
+  {
+    name: 'an own claim is a successor',
+    file: LOCKS,
+    find: "return not string.find(claims .. ' ', ' ' .. claimId .. ' ', 1, true)",
+    replace: 'return true',
+  },
+  {
+    name: 'a claim at the same instant is a successor',
+    file: LOCKS,
+    find: 'tonumber(tick) <= tonumber(won)',
+    replace: 'tonumber(tick) < tonumber(won)',
+  },
+  {
+    name: 'claims of other runs that may overlap are successors',
+    file: LOCKS,
+    find: "if upTo ~= '0' and tonumber(tick) > tonumber(upTo) then\n    return false\n  end",
+    replace: '',
+  },
+  {
+    name: 'the last instant of a run is that of another one',
+    file: LOCKS,
+    find: 'tonumber(tick) > tonumber(upTo)',
+    replace: 'tonumber(tick) >= tonumber(upTo)',
   },
   {
     name: 'acquire without quarantine',

@@ -145,12 +145,12 @@ export class ModelSide {
 
   private askForLock(
     { kind, instanceId, deadlineMs, meant = ANY_MEMORY }: LockQuestion,
-    { task, value, ttlMs }: LockRequest,
+    { task, value, ttlMs, claims }: LockRequest,
   ): string {
     const { locks } = this.node;
     if (kind === 'release') return locks.release(task, value) ? 'released' : 'absent';
     const request = { task, value, holder: instanceId, ttlMs, deadlineMs, meant };
-    if (kind === 'extend') return locks.extend(request);
+    if (kind === 'extend') return locks.extend({ ...request, claims });
     const vote = locks.acquire(request);
     if (vote.kind !== 'held') return vote.kind;
     if (vote.freeInMs !== undefined) return `dying ${vote.freeInMs} ${vote.holder}`;

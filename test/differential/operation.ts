@@ -64,6 +64,14 @@ export interface LockDraft {
   readonly task: string;
   readonly value: string | 'standing';
   readonly ttlMs: number;
+  /** Shown by a renewal; null: unknown. */
+  readonly claims: {
+    readonly won: Instant;
+    /** Null: all instants of the line are about the run. */
+    readonly upTo: Instant | null;
+    /** Whether the newest claim of the line is the holder's own. */
+    readonly isOwn: boolean;
+  } | null;
 }
 
 export type Operation =

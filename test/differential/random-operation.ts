@@ -62,6 +62,14 @@ const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
   task,
   value: fc.oneof(fc.constant('standing'), fc.constantFrom('aa', 'b0', '0aa', 'c1')),
   ttlMs: fc.constantFrom(...TTLS_MS),
+  claims: fc.oneof(
+    fc.constant(null),
+    fc.record({
+      won: instant('newest', around(0, -1)),
+      upTo: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, instant('newest', edge)),
+      isOwn: fc.constantFrom(false, false, true),
+    }),
+  ),
 });
 
 const clock: fc.Arbitrary<Operation> = fc.record({

@@ -12,7 +12,7 @@ import {
   parseStamp,
   SINGLE_POSITION,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { Claim } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Claim, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import type { ModelSide } from './model-side.js';
 import {
   type ClaimDraft,
@@ -338,6 +338,22 @@ function claimOf({ task, tick, claimId, maxLatenessMs }: ClaimDraft, view: View)
   };
 }
 
-function lockOf({ task, value, ttlMs }: LockDraft, view: View): LockRequest {
-  return { task, value: value === 'standing' ? view.lockValue(task) : value, ttlMs };
+function lockOf({ task, value, ttlMs, claims }: LockDraft, view: View): LockRequest {
+  return {
+    ...{ task, value: value === 'standing' ? view.lockValue(task) : value, ttlMs },
+    ...(claims !== null && { claims: shownClaims(task, claims, view) }),
+  };
+}
+
+function shownClaims(
+  task: string,
+  { won, upTo, isOwn }: NonNullable<LockDraft['claims']>,
+  view: View,
+): ShownClaims {
+  return {
+    line: task,
+    won: view.instantMs(won, task),
+    ...(upTo !== null && { upTo: view.instantMs(upTo, task) }),
+    open: ['zed:9', ...(isOwn ? [view.claimId(task)] : [])],
+  };
 }

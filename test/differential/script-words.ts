@@ -23,6 +23,7 @@ import {
   EXTEND_SCRIPT,
   RELEASE_SCRIPT,
 } from '../../libs/distributed-schedule/src/redis/lock-scripts.js';
+import { wordsOfLock } from '../../libs/distributed-schedule/src/redis/lock-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../../libs/distributed-schedule/src/redis/membership-scripts.js';
 import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
@@ -91,13 +92,16 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
       return toIdentityMessage(question, keys);
     default: {
       const ids = wordsOfIds(question.meant?.ids ?? {});
+      const script = { acquire: ACQUIRE_SCRIPT, extend: EXTEND_SCRIPT, release: RELEASE_SCRIPT }[
+        question.kind
+      ];
       return {
-        script: { acquire: ACQUIRE_SCRIPT, extend: EXTEND_SCRIPT, release: RELEASE_SCRIPT }[question.kind],
+        script,
         keys: [ledger, ...question.locks.map(({ task }) => keys.lock(task))],
         args: [
           ...[presencePrefix, question.instanceId, String(question.deadlineMs)],
           ...[question.meant?.position ?? '', String(ids.length / 2), ...ids],
-          ...question.locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
+          ...question.locks.flatMap((lock) => wordsOfLock(script, lock)),
         ],
       };
     }

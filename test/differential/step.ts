@@ -8,12 +8,13 @@ import type {
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { LockAddressee } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
-import type { Claim, ClaimTerms } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Claim, ClaimTerms, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface LockRequest {
   readonly task: string;
   readonly value: string;
   readonly ttlMs: number;
+  readonly claims?: ShownClaims | undefined;
 }
 
 /** A message of an instance to a node: one script. */

@@ -76,8 +76,14 @@ export const REFUSING_SERVERS: readonly BadStore[] = [
     state: 'maxclients reached by the first connection of two',
     open: async (shelf) => {
       const server = await shelf.server();
-      await server.client().config('SET', 'maxclients', '2');
-      return { inputs: [server.url] };
+      const client = server.client();
+      await client.ping();
+      const spoil = async (): Promise<void> => {
+        await client.config('SET', 'maxclients', '2');
+        // Which of two connections comes first is chance, so the one that votes is there, and the other one has to come back.
+        await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      };
+      return { inputs: [server.url], spoil };
     },
   },
 ];

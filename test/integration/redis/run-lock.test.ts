@@ -321,6 +321,8 @@ describe('a node that may have forgotten a lock', () => {
         '0',
         'abc',
         '1000',
+        '',
+        '',
       );
     expect((reply as readonly unknown[])[3]).toBe('quarantined');
     expect(nodeOf(fresh).label).toBe('node 1');

@@ -2,6 +2,7 @@
 
 import { LOCKS, type Mutant } from './mutant.js';
 
+const LEASE_CLAIMS = 'protocol/lease/lease-claims.ts';
 const LOCK_VERDICT = 'protocol/lease/lock-verdict.ts';
 
 export const LEASE_MUTANTS: readonly Mutant[] = [
@@ -23,8 +24,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'trust anchored at the reply',
     profiles: ['normal'],
     file: 'protocol/bid.ts',
-    find: 'new Lease(verdict.lock, due.tick, parts.clock, terms, attempt)',
-    replace: 'new Lease(verdict.lock, due.tick, parts.clock, terms, readInstant(parts.clock))',
+    find: 'new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, claims)',
+    replace: 'new Lease(verdict.lock, due.tick, parts.clock, terms, readInstant(parts.clock), claims)',
   },
   {
     name: 'a renewal is anchored at its reply',
@@ -86,15 +87,64 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a lock is extended without compare',
     profiles: ['normal'],
     file: LOCKS,
-    find: '} else if (entry.value !== value) {',
-    replace: "} else if (value === '') {",
+    find: "if (entry !== undefined && entry.value !== value) return 'lost';",
+    replace: '',
   },
   {
-    name: 'an expired lock is extended',
+    name: 'a renewal makes no lock again',
     profiles: ['normal'],
     file: LOCKS,
-    find: "if (nowMs >= sinceMs + ttlMs) return 'lost';",
+    find: "if (claims === undefined && !isQuarantined) return 'lost';",
+    replace: "if (!isQuarantined) return 'lost';",
+  },
+  {
+    name: 'a renewal asks for no successor',
+    profiles: ['normal', 'leases'],
+    file: LOCKS,
+    find: "if (claims !== undefined && this.hasSuccessor(claims)) return 'lost';",
     replace: '',
+  },
+  {
+    name: 'a renewal asks for a successor where its lock is gone only',
+    profiles: ['normal', 'leases'],
+    file: LOCKS,
+    find: 'if (claims !== undefined && this.hasSuccessor(claims))',
+    replace: 'if (entry === undefined && claims !== undefined && this.hasSuccessor(claims))',
+  },
+  {
+    name: 'a renewal does not show the open claims of its holder',
+    profiles: ['normal', 'liveness'],
+    file: LEASE_CLAIMS,
+    find: 'open: [...this.open.keys()],',
+    replace: 'open: [],',
+  },
+  {
+    name: 'a renewal shows the first instant that was won only',
+    profiles: ['normal', 'liveness'],
+    file: LEASE_CLAIMS,
+    find: 'this.wonInstant = Math.max(this.wonInstant, tick);',
+    replace: 'this.wonInstant ||= tick;',
+  },
+  {
+    name: 'claims of other runs that may overlap are successors',
+    profiles: ['normal', 'liveness'],
+    file: LEASE_CLAIMS,
+    find: '...(lastInstant !== undefined && { upTo: lastInstant() }),',
+    replace: '',
+  },
+  {
+    name: 'a release is confirmed by any answer',
+    profiles: ['normal', 'leases', 'liveness'],
+    file: 'protocol/lease/unconfirmed-releases.ts',
+    find: 'const waitMs = leftMs(reply, deadlinesMs[index]);',
+    replace: 'const waitMs = leftMs(reply, undefined);',
+  },
+  {
+    name: 'a release without an answer is forgotten',
+    profiles: ['normal', 'leases', 'liveness'],
+    file: 'protocol/lease/unconfirmed-releases.ts',
+    find: 'if (!reply.answered) return 0;',
+    replace: 'if (!reply.answered) return undefined;',
   },
   {
     name: 'no quarantine of locks after a loss of memory',

@@ -126,6 +126,11 @@ export class ClaimWitness {
     }
   }
 
+  /** The newest grant of this server that stands, since it last lost its memory. */
+  newestAt(server: Server, task: string): { readonly tick: number; readonly claimId: string } | undefined {
+    return this.newest.get(`${server.index} ${task}`);
+  }
+
   /** A server has taken a give-back in. */
   forgot(server: Server, claim: Claim): void {
     const key = `${server.index} ${claim.task}`;

@@ -9,6 +9,7 @@ import type {
 } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
 import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { LockAddressee } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { ShownClaims } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { History } from './history.js';
 
 interface Entry {
@@ -23,9 +24,6 @@ interface Entry {
 
 /** Stands for a holder that nobody may judge dead. */
 const NOBODY = '-';
-
-/** Two times to live. */
-const STEP_FORGOTTEN_MS = 6_000;
 
 export interface LockRequest {
   readonly task: string;
@@ -54,7 +52,6 @@ export type DeskSnapshot = ReadonlyMap<string, Entry>;
 export class LockDesk {
   private readonly entries = new Map<string, Entry>();
   private sinceMs: number;
-  private steppedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly model: MemoryNode,
@@ -66,6 +63,11 @@ export class LockDesk {
 
   get size(): number {
     return this.entries.size;
+  }
+
+  /** Whose lock of the task stands here; undefined for nobody's. */
+  valueOf(task: string): string | undefined {
+    return this.live(task)?.value;
   }
 
   /** The answer, and whether it was possible only because a dead holder's lock had been cut short. */
@@ -89,19 +91,14 @@ export class LockDesk {
     return { vote, isTakeOver: last !== undefined && last.holder !== holder && last.dueMs > this.wallMs() };
   }
 
-  extend(request: LockRequest): ExtendVote {
-    const { task, value, holder, ttlMs } = request;
+  extend(request: LockRequest & { readonly claims?: ShownClaims | undefined }): ExtendVote {
+    const { task, value, holder } = request;
     const entry = this.live(task);
     const vote = this.model.locks.extend({ ...request, holder: nameOf(request) });
     if (vote !== 'extended') return vote;
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {
       this.history.fail('only its holder extends a lock', `${task}: ${entry.holder} by ${holder}`);
-    }
-    // A key that a server has not noticed to be expired lives again when its clock steps back.
-    const hasStepped = this.history.nowMs() - this.steppedMs < STEP_FORGOTTEN_MS;
-    if (entry === undefined && !hasStepped && this.wallMs() >= this.modelSinceMs() + ttlMs) {
-      this.history.fail('a lock that has expired is not extended', `${task} by ${holder}`);
     }
     this.set(request);
     return vote;
@@ -134,7 +131,6 @@ export class LockDesk {
   /** What has expired by now is nobody's, whether or not the server has noticed before its clock steps. */
   clockSteps(): void {
     for (const task of [...this.entries.keys()]) this.live(task);
-    this.steppedMs = this.history.nowMs();
   }
 
   /** A quarantine that seems to lie ahead begins anew. */
@@ -160,10 +156,6 @@ export class LockDesk {
   private set({ task, value, holder, ttlMs }: LockRequest): void {
     const dueMs = this.wallMs() + ttlMs;
     this.entries.set(task, { value, holder, expiresAtMs: dueMs, dueMs });
-  }
-
-  private modelSinceMs(): number {
-    return this.model.snapshot().ledger.memory?.sinceMs ?? this.sinceMs;
   }
 
   private checkInTime({ task, holder, deadlineMs }: LockRequest): void {

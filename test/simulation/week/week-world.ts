@@ -183,7 +183,16 @@ class WeekWorld {
     const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
     const giveUps = { grants: nothing, forgot: nothing };
     const progress = { refusedForIds: nothing };
-    const watched = { options, network, claims, giveUps, progress, history, reconnect: nothing };
+    const watched = {
+      options,
+      network,
+      claims,
+      giveUps,
+      progress,
+      history,
+      reconnect: nothing,
+      onReply: nothing,
+    };
     const nodes = resident.connections.map((connection) => connectNode(watched, connection, resident));
     const observe = (event: ScheduleEvent): void => {
       if (event.type === 'tick') history.count(event.report.outcome);
@@ -225,6 +234,7 @@ class WeekWorld {
       isSeenBy: () => true,
       nodeTimeoutMs: this.options.nodeTimeoutMs,
       witness: { bid: nothing, opened: nothing, closed: nothing, granted: nothing, tookOver: nothing },
+      renewals: { nowMs: () => 0, answered: nothing, letGo: nothing },
       onRenewal: nothing,
       onAcquired: nothing,
       onRelease: nothing,

@@ -11,20 +11,22 @@ import {
   type LockAddressee,
   type LockVote,
 } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/protocol/lease/unconfirmed-releases.js';
 import type {
   ExtendVerdict,
   HeldLock,
   LockProvider,
+  LockToExtend,
   LockVerdict,
   NodeReply,
   Random,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
+import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
 import type { Server } from './server.js';
-import { UnansweredReleases } from './unanswered-releases.js';
 
 export interface NetworkedLocksParts {
   readonly machine: Machine;
@@ -37,6 +39,7 @@ export interface NetworkedLocksParts {
   readonly isSeenBy: (server: Server) => boolean;
   readonly nodeTimeoutMs: number;
   readonly witness: Pick<LockWitness, 'bid' | 'opened' | 'closed' | 'granted' | 'tookOver'>;
+  readonly renewals: Pick<RenewalWitness, 'nowMs' | 'answered' | 'letGo'>;
   readonly onAcquired: (lock: HeldLock) => void;
   /** Told right before the message leaves. */
   readonly onRenewal: () => void;
@@ -51,26 +54,34 @@ export interface ServerGuard {
 }
 
 export class NetworkedLocks implements LockProvider {
-  private readonly unanswered: UnansweredReleases;
+  private readonly releases = new Map<Server, UnconfirmedReleases<HeldLock>>();
   private longestTtlMs = 0;
   private guard: ServerGuard | undefined;
 
-  constructor(private readonly parts: NetworkedLocksParts) {
-    this.unanswered = new UnansweredReleases(parts.machine, (server, locks) =>
-      this.askOne(server, () => {
-        for (const { task, value } of locks) server.desk.release(task, value);
-      }),
-    );
-  }
+  constructor(private readonly parts: NetworkedLocksParts) {}
 
   /** As in production: only memories that it names are asked, and all are told of releases. */
   guardBy(guard: ServerGuard): void {
     this.guard = guard;
   }
 
-  /** Tells the server again what it has not answered. */
+  /** Tells the server again what it may not have acted on. */
   resend(server: Server): void {
-    void this.unanswered.resend(server);
+    void this.releasesAt(server).resend();
+  }
+
+  private releasesAt(server: Server): UnconfirmedReleases<HeldLock> {
+    const known = this.releases.get(server);
+    if (known !== undefined) return known;
+    const releases = new UnconfirmedReleases<HeldLock>({
+      clock: this.parts.machine,
+      send: (locks) =>
+        this.askOne(server, () => {
+          for (const { task, value } of locks) server.desk.release(task, value);
+        }),
+    });
+    this.releases.set(server, releases);
+    return releases;
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
@@ -78,23 +89,25 @@ export class NetworkedLocks implements LockProvider {
     return Promise.all(tasks.map((task) => this.tryAcquireOne(task, ttlMs)));
   }
 
-  async extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+  async extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
     const verdicts = Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs)));
     this.parts.onRenewal();
     return verdicts;
   }
 
   async release(locks: readonly HeldLock[]): Promise<void> {
-    const { machine, servers, witness, onRelease } = this.parts;
+    const { machine, servers, witness, renewals, onRelease } = this.parts;
     onRelease(locks);
-    for (const { value } of locks) witness.closed(value);
+    for (const lock of locks) {
+      witness.closed(lock.value);
+      renewals.letGo(lock, machine, servers());
+    }
     await machine.turn();
-    await Promise.all(locks.flatMap((lock) => servers().map((server) => this.releaseAt(server, lock))));
-  }
-
-  private async releaseAt(server: Server, lock: HeldLock): Promise<void> {
-    const { answered } = await this.askOne(server, () => server.desk.release(lock.task, lock.value));
-    if (!answered) this.unanswered.add(server, lock, this.longestTtlMs);
+    await Promise.all(
+      locks.flatMap((lock) =>
+        servers().map((server) => this.releasesAt(server).release([lock], this.longestTtlMs)),
+      ),
+    );
   }
 
   private async tryAcquireOne(task: string, ttlMs: number): Promise<LockVerdict> {
@@ -105,7 +118,7 @@ export class NetworkedLocks implements LockProvider {
     // Ahead of the bid, which must not be refused because of an old lock of our own.
     for (const server of servers()) this.resend(server);
     let takeOvers = 0;
-    const replies = await this.ask<LockVote>((server, deadlineMs, meant) => {
+    const replies = await this.ask<LockVote>(lock, (server, deadlineMs, meant) => {
       const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
       const { vote, isTakeOver } = server.desk.acquire(request);
       if (isTakeOver) takeOvers += 1;
@@ -122,10 +135,20 @@ export class NetworkedLocks implements LockProvider {
     return { kind: 'acquired', lock };
   }
 
-  private async extendOne(lock: HeldLock, ttlMs: number): Promise<ExtendVerdict> {
-    const replies = await this.ask<LockVote>((server, deadlineMs, meant) => {
+  private async extendOne(lock: LockToExtend, ttlMs: number): Promise<ExtendVerdict> {
+    const { claims } = lock;
+    const sentMs = this.parts.renewals.nowMs();
+    const replies = await this.ask<LockVote>(lock, (server, deadlineMs, meant) => {
       const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
-      const kind = server.desk.extend(request);
+      const stood = server.desk.valueOf(lock.task);
+      const kind = server.desk.extend({ ...request, claims });
+      this.parts.renewals.answered(server, {
+        lock,
+        instanceId: this.parts.instanceId,
+        vote: kind,
+        stood,
+        sentMs,
+      });
       if (kind === 'extended') this.parts.witness.granted(server, request);
       return { kind };
     });
@@ -146,6 +169,7 @@ export class NetworkedLocks implements LockProvider {
 
   /** The deadline is in the server's own time: after it the caller has given up on the message. */
   private async ask<T extends LockVote>(
+    lock: HeldLock,
     work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
   ): Promise<readonly NodeReply<T>[]> {
     const ids = this.guard?.ids();
@@ -154,6 +178,8 @@ export class NetworkedLocks implements LockProvider {
         const meant = ids === undefined ? ANY_MEMORY : this.addressee(server, ids);
         if (meant === undefined) return { answered: false, reason: 'its server has no vote' };
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
+        const releases = this.releasesAt(server);
+        const message = releases.sent([lock.value], deadlineMs, this.longestTtlMs);
         const reply = await this.askOne(server, () => {
           const vote = work(server, deadlineMs, meant);
           return {
@@ -162,6 +188,8 @@ export class NetworkedLocks implements LockProvider {
           };
         });
         if (!reply.answered) return reply;
+        releases.answered(message);
+        void releases.resend();
         const { vote, refused } = reply.value;
         if (refused !== undefined) this.guard?.refused(meant.position, refused);
         return { ...reply, value: vote };

@@ -10,8 +10,9 @@ import { QuorumMembership } from '../../../libs/distributed-schedule/src/protoco
 import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
 import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
 import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { LIVE_AFTER_MS } from '../watch/live-after.js';
 import { Ambush } from './ambush.js';
-import { Machine } from './machine.js';
+import { EPOCH_MS, Machine } from './machine.js';
 import { NetworkedLocks } from './networked-locks.js';
 import type { Resident } from './resident.js';
 import type { Server } from './server.js';
@@ -54,6 +55,9 @@ export interface Birth {
   readonly rate: number;
   readonly wallOffsetMs: number;
 }
+
+/** Longer than any trust. */
+const NO_STANDSTILL_MS = 4_000;
 
 /** Makes an instance and starts it. */
 export function startInstance(parts: WorldParts, birth: Birth): Instance {
@@ -111,8 +115,14 @@ function buildScheduler(
 ): Scheduler {
   const { options, random, profile } = parts;
   const reconnect = ({ id }: Resident, server: Server): void => parts.presences.reconnect(id, server);
+  const onReply = (server: Server): void => {
+    parts.renewals.heard(resident.machine, server);
+    if (locks instanceof NetworkedLocks) locks.resend(server);
+  };
   const nodes = throughCouriers(
-    resident.connections.map((connection) => connectNode({ ...parts, reconnect }, connection, resident)),
+    resident.connections.map((connection) =>
+      connectNode({ ...parts, reconnect, onReply }, connection, resident),
+    ),
     { clock: resident.machine, nodeTimeoutMs: options.nodeTimeoutMs },
   );
   const set: NodeSet = {
@@ -159,7 +169,7 @@ function buildScheduler(
 
 function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
   const { id, machine, reach, unseenBy, connections } = resident;
-  const { network, random, options, locks, tenures } = parts;
+  const { network, random, options, locks, renewals, tenures } = parts;
   return new NetworkedLocks({
     machine,
     servers: () => connections.map(({ server }) => server),
@@ -169,8 +179,12 @@ function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
     isSeenBy: (server) => !unseenBy.has(server.index),
     nodeTimeoutMs: options.nodeTimeoutMs,
     witness: locks,
+    renewals,
     onRenewal: () => reach('renewal'),
-    onAcquired: (lock) => tenures.acquired(resident, lock),
+    onAcquired: (lock) => {
+      tenures.acquired(resident, lock);
+      renewals.acquired(lock);
+    },
     onRelease: (given) => {
       for (const lock of given) tenures.released(resident, lock);
       reach('release');
@@ -215,9 +229,20 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       return;
     case 'lease_lost':
       parts.history.count('lease lost');
+      checkLoss(parts, instance, event);
       return;
     default:
   }
+}
+
+/** Long after the last fault no lease ends before its run, but for a machine that stood still. */
+function checkLoss(
+  { time, profile, history }: WorldParts,
+  { id, machine }: Instance,
+  { task, tick, reason }: Extract<ScheduleEvent, { type: 'lease_lost' }>,
+): void {
+  if (time.nowMs < profile.healedAtMs + LIVE_AFTER_MS || !machine.hasRunFor(NO_STANDSTILL_MS)) return;
+  history.fail('no lease is lost for nothing', `${task}@${tick - EPOCH_MS} of ${id}: ${reason}`);
 }
 
 /** Grants everything to everybody: the ledger is alone. */

@@ -32,6 +32,7 @@ export class WatchedLedger implements TickLedger {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
     this.parts.giveUps.sends(claims);
+    this.parts.renewals.asked(claims);
     for (const claim of claims) {
       this.parts.tenures.asked(this.resident, claim);
       if (this.owed.delete(claim.claimId)) this.parts.history.count('claim sent again');

@@ -21,6 +21,8 @@ export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'his
   readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot'>;
   /** What an instance does that gives up a connection by itself. */
   readonly reconnect: (resident: Resident, server: Server) => void;
+  /** What an instance does with any answer. */
+  readonly onReply: (server: Server) => void;
 }
 
 /** @param connection whose server is asked: every message goes to the one that it is connected to when it leaves */
@@ -110,6 +112,7 @@ class WatchedNode {
     this.time.add(sample);
     this.heard = server;
     clusterClock.observe({ node: this.slot, ...sample });
+    this.parts.onReply(server);
     return reply;
   }
 

@@ -9,6 +9,7 @@ import type { History } from '../watch/history.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
+import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
 import type { TenureWitness } from '../watch/tenure-witness.js';
 import type { Names } from './names.js';
@@ -45,6 +46,7 @@ export interface WorldParts {
   readonly tenures: TenureWitness;
   readonly progress: ProgressWitness;
   readonly locks: LockWitness;
+  readonly renewals: RenewalWitness;
   readonly outcomes: OutcomeWitness;
   readonly audit: AuditWitness;
   readonly giveUps: GiveUpWitness;

@@ -14,6 +14,7 @@ import { History, type Violation } from '../watch/history.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
 import { ProgressWitness } from '../watch/progress-witness.js';
+import { RenewalWitness } from '../watch/renewal-witness.js';
 import { RunWitness } from '../watch/run-witness.js';
 import { SizeWitness } from '../watch/size-witness.js';
 import { TenureWitness } from '../watch/tenure-witness.js';
@@ -147,6 +148,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     runs,
     tenures,
     progress: new ProgressWitness(history, runs, profile, policiesOf, instances),
+    renewals: new RenewalWitness(history, claims),
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
     audit: new AuditWitness(() => parts),

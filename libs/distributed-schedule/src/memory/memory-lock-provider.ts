@@ -1,7 +1,14 @@
 /** Run locks over memory nodes, by majority. What redlock does for Redis, without a network to lose answers on. */
 
 import { decideAcquire, decideExtend } from '../protocol/lease/lock-verdict.js';
-import type { ExtendVerdict, HeldLock, LockProvider, LockVerdict, Random } from '../protocol/ports.js';
+import type {
+  ExtendVerdict,
+  HeldLock,
+  LockProvider,
+  LockToExtend,
+  LockVerdict,
+  Random,
+} from '../protocol/ports.js';
 import type { MemoryNode } from './memory-node.js';
 
 /** In the same process no request comes late. */
@@ -18,10 +25,10 @@ export class MemoryLockProvider implements LockProvider {
     return tasks.map((task) => this.tryAcquireOne(task, ttlMs));
   }
 
-  async extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
-    return locks.map(({ task, value }) => {
+  async extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+    return locks.map((lock) => {
       const votes = this.nodes.map((node) => ({
-        kind: node.locks.extend({ task, value, holder: this.instanceId, ttlMs, deadlineMs: IN_TIME }),
+        kind: node.locks.extend({ ...lock, holder: this.instanceId, ttlMs, deadlineMs: IN_TIME }),
       }));
       return decideExtend(votes, this.nodes.length);
     });

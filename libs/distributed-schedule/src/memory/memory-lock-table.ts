@@ -6,7 +6,7 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock, NodeTick, ShownClaims } from '../protocol/ports.js';
 import { type LedgerMemory, refusedIds } from './memory-ledger.js';
 
 /** What of a node's memory its locks ask for. */
@@ -22,6 +22,11 @@ interface LockEntry {
 export type AcquireVote = HeldVote | { readonly kind: 'acquired' | 'quarantined' | 'too_late' | 'renamed' };
 
 export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed';
+
+export interface ExtendAsk extends LockAsk {
+  /** What the holder has claimed under its lease; absent: unknown, and a lock that is missing is not made again. */
+  readonly claims?: ShownClaims | undefined;
+}
 
 export interface LockAsk {
   readonly task: string;
@@ -50,6 +55,8 @@ export class MemoryLockTable {
     private readonly clock: Pick<Clock, 'wallMs'>,
     /** Of this incarnation of the node. Asked first in every call: it is the guard. */
     private readonly remember: () => LockMemory,
+    /** The newest instant that was granted in a line of the ledger, and to which claim. */
+    private readonly newest: (line: string) => NodeTick = () => ({ tick: 0 }),
   ) {}
 
   acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
@@ -67,22 +74,24 @@ export class MemoryLockTable {
   }
 
   /**
-   * Sets a new time to live where the lock is the caller's. In quarantine a missing lock is made anew: nobody
-   * else can have been granted it on this node since the loss, or since it votes, and callers renew only while they trust, which
-   * the deadline shows.
+   * Sets a new time to live where the lock is the caller's, and makes it where it is missing: callers renew only while they trust, which
+   * the deadline shows. Neither where the ledger knows of a successor. Without claims that show it a missing lock is made in quarantine
+   * only: nobody else can have been granted it on this node since the loss, or since it votes.
    */
-  extend({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): ExtendVote {
+  extend(ask: ExtendAsk): ExtendVote {
+    const { task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant, claims } = ask;
     const memory = this.remember();
     const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
     if (isAnother(memory, meant)) return 'renamed';
     if (isTooLate(deadlineMs, nowMs)) return 'too_late';
     const entry = this.live(task, nowMs);
+    if (entry !== undefined && entry.value !== value) return 'lost';
+    if (claims !== undefined && this.hasSuccessor(claims)) return 'lost';
     if (entry === undefined) {
-      if (nowMs >= sinceMs + ttlMs) return 'lost';
-      if (deadlineMs === UNKNOWN_DEADLINE) return 'quarantined';
-    } else if (entry.value !== value) {
-      return 'lost';
+      const isQuarantined = nowMs < sinceMs + ttlMs;
+      if (deadlineMs === UNKNOWN_DEADLINE) return isQuarantined ? 'quarantined' : 'lost';
+      if (claims === undefined && !isQuarantined) return 'lost';
     }
     this.put(task, value, holder, nowMs + ttlMs);
     return 'extended';
@@ -130,6 +139,12 @@ export class MemoryLockTable {
   restore(snapshot: LockSnapshot): void {
     this.clear();
     for (const [task, entry] of snapshot) this.entries.set(task, entry);
+  }
+
+  /** Whether somebody else has claimed the task after the caller. */
+  private hasSuccessor({ line, won, upTo = Number.POSITIVE_INFINITY, open }: ShownClaims): boolean {
+    const { tick, claimId } = this.newest(line);
+    return tick > won && tick <= upTo && !(claimId !== undefined && open.includes(claimId));
   }
 
   private put(task: string, value: string, holder: string, expiresAtMs: number): void {

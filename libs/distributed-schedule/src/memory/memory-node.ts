@@ -62,7 +62,11 @@ export class MemoryNode {
   ) {
     this.ledger = new MemoryLedger(clock, newNonce);
     this.board = new MemoryBoard(clock);
-    this.locks = new MemoryLockTable(clock, () => this.ledger.remember());
+    this.locks = new MemoryLockTable(
+      clock,
+      () => this.ledger.remember(),
+      (line) => this.ledger.newest(line),
+    );
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 

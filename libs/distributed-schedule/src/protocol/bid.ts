@@ -18,6 +18,7 @@ import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
 import type { BidGate } from './electorate/electorate-view.js';
 import type { LeaseKeeper } from './keep-lease.js';
+import { LeaseClaims } from './lease/lease-claims.js';
 import { Lease, readInstant, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
@@ -25,7 +26,7 @@ import type { ProtocolOptions } from './options.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { Clock, HeldLock, LockProvider, LockVerdict, PeekVerdict, Random, TickLedger } from './ports.js';
 import { runLockOf } from './run-lock.js';
-import { looksBack } from './task-policies.js';
+import { closingInstant, looksBack } from './task-policies.js';
 
 export interface BidParts {
   readonly instanceId: string;
@@ -145,12 +146,21 @@ function toLockedTick(
   if (verdict?.kind !== 'acquired') return withoutLock(verdict);
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
   const { attempt } = begin;
-  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt);
+  const claims = claimsOf(parts, due, () => lease.tick);
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, claims);
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
     void release(parts, [verdict.lock]);
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }
   return { due, lease, begin, claim: newClaim(parts, due) };
+}
+
+function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims {
+  const mayOverlap = task.policies?.overlap === 'allow';
+  return new LeaseClaims({
+    line: ledger.lineOf?.(task.name) ?? task.name,
+    ...(mayOverlap && { lastInstant: () => closingInstant(tickOf()) }),
+  });
 }
 
 /** Puts what the task's history wants first in the place of the tick that was bid for. */

@@ -120,9 +120,11 @@ async function claimTick(
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
     parts.ownClaims.opened(claim);
+    run.lease.claims?.opened(claim);
     const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
     if (verdict?.kind === 'won') {
       parts.ownClaims.won(claim);
+      run.lease.claims?.won(claim);
       return { claim };
     }
     // What it meets is judged by the other claims of this instance, not by itself.

@@ -33,7 +33,10 @@ export async function claimAll(
   { start, giveUp }: ClaimBatchEnds,
 ): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
   const verdicts = new Map<LockedTick, BidVerdict>();
-  for (const { claim } of locked) parts.ownClaims.opened(claim);
+  for (const { claim, lease } of locked) {
+    parts.ownClaims.opened(claim);
+    lease.claims?.opened(claim);
+  }
   await claimUntilDecided(
     parts,
     locked,
@@ -49,6 +52,7 @@ export async function claimAll(
       for (const { candidate } of decided) {
         if (verdicts.get(candidate)?.kind !== 'won') continue;
         parts.ownClaims.won(candidate.claim);
+        candidate.lease.claims?.won(candidate.claim);
         start(candidate);
       }
       giveUp(losers.map(toCandidate), standing.map(toCandidate));

@@ -157,7 +157,8 @@ export class LeaseKeeper {
 
   private async askToExtend(locks: LockProvider, lease: Lease, ttlMs: number): Promise<ExtendVerdict> {
     try {
-      const [verdict] = await locks.extend([lease.lock], ttlMs);
+      const claims = lease.claims?.shown();
+      const [verdict] = await locks.extend([{ ...lease.lock, ...(claims && { claims }) }], ttlMs);
       return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict' };
     } catch (error) {
       this.parts.observer.observe({ type: 'error', error, where: 'lock provider: extend' });

@@ -8,6 +8,7 @@
 
 import { PRESENCE_GRACE_MS } from './constants.js';
 import { LeaseLostError } from './errors.js';
+import type { LeaseClaims } from './lease/lease-claims.js';
 import type { Clock, HeldLock } from './ports.js';
 import { taskOfRunLock } from './run-lock.js';
 
@@ -56,6 +57,8 @@ export class Lease {
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
     attempt: Instant,
+    /** Absent: nodes are not told of them, and a lock that a node has missed stays missing there. */
+    readonly claims?: LeaseClaims,
   ) {
     this.attempt = attempt;
   }

@@ -62,6 +62,11 @@ export class OnceLedger implements TickLedger {
     return this.lines.has(task);
   }
 
+  /** Of a task that runs once the second line tells of its runs: the first has claims of others, too, who then give way. */
+  lineOf(task: string): string {
+    return this.lines.has(task) ? this.second({ task, tick: 0 }).task : task;
+  }
+
   /**
    * The instant of the run that stood in the second line when it was last read; undefined for none. Whoever claimed it may
    * still give it back, as long as the contest for its tick goes on.

@@ -64,6 +64,24 @@ export interface HeldLock {
   readonly value: string;
 }
 
+/** A lock whose lease is renewed. */
+export interface LockToExtend extends HeldLock {
+  /** Absent: nothing is known of them, and a node that does not have the lock does not make it again. */
+  readonly claims?: ShownClaims;
+}
+
+/** What the holder of a lock has claimed with it: by these a node can tell that somebody else has come after it. */
+export interface ShownClaims {
+  /** The line of the ledger in which they stand. */
+  readonly line: string;
+  /** The newest instant that was won. */
+  readonly won: number;
+  /** Later instants belong to other runs, which may overlap. Absent: all of the line belong to this one or to a successor. */
+  readonly upTo?: number;
+  /** Ids of the holder's own claims for later instants, which may stand. */
+  readonly open: readonly string[];
+}
+
 export type LockVerdict =
   | { readonly kind: 'acquired'; readonly lock: HeldLock }
   /**
@@ -91,8 +109,11 @@ export interface LockProvider {
    * verdict. Trust in an acquired lock counts from *before* this call, which the caller measures.
    */
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]>;
-  /** Sets the time to live of locks that are still ours. Does not revive a lock that somebody else took. */
-  extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
+  /**
+   * Sets the time to live of locks that are still ours, and makes them again on nodes that have missed or lost them. Does not revive a
+   * lock that somebody else took, nor one after which somebody else has claimed the task: such a lock stays `lost`.
+   */
+  extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
   /** Frees the locks that are still ours, best effort. What is not freed expires. Never rejects. */
   release(locks: readonly HeldLock[]): Promise<void>;
 }
@@ -172,6 +193,8 @@ export interface TickLedger {
    * Absent: there is no such task.
    */
   runsOnce?(task: string): boolean;
+  /** The line in which the runs of a task stand on the nodes. Absent: that of its name. */
+  lineOf?(task: string): string;
 }
 
 // ---- membership -------------------------------------------------------------------------------------------

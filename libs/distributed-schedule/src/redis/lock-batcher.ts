@@ -1,16 +1,17 @@
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
+import { UnconfirmedReleases } from '../protocol/lease/unconfirmed-releases.js';
 import type { Clock } from '../protocol/ports.js';
 import { wordsOfIds } from './identity-words.js';
 import { type LockReply, parseLockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import { type LockWords, wordsOfLock } from './lock-words.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import type { RedisScript } from './redis-scripts.js';
 import type { EngineClient } from './redlock-engine.js';
 import type { ScriptReply } from './script-channel.js';
-import { UnconfirmedReleases } from './unconfirmed-releases.js';
 
 /** Requests under way, by the resource name that the engine knows them under. */
 export type LockRounds = ReadonlyMap<string, LockRound>;
@@ -27,10 +28,8 @@ export interface LockBatcherSettings {
   readonly onRenamed: (ids: LedgerIds) => void;
 }
 
-interface LockRequest {
+interface LockRequest extends LockWords {
   readonly key: string;
-  readonly value: string;
-  readonly ttlMs: number;
 }
 
 type Request = LockRequest & { readonly settle: (reply: LockReply) => void };
@@ -61,18 +60,17 @@ const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended
 export class LockBatcher implements EngineClient {
   readonly #settings: LockBatcherSettings;
   #queues: readonly Queue[] = [];
-  readonly #unconfirmed: UnconfirmedReleases;
+  readonly #unconfirmed: UnconfirmedReleases<LockRequest, readonly unknown[]>;
   /** How long a lock that is released may have to live: the engine does not say it with a release. */
   #longestTtlMs = 0;
 
   constructor(settings: LockBatcherSettings) {
     this.#settings = settings;
-    this.#unconfirmed = new UnconfirmedReleases(settings.clock, (locks) =>
-      this.#send(
-        RELEASE_SCRIPT,
-        locks.map((lock) => ({ ...lock, ttlMs: 0 })),
-      ),
-    );
+    const { clock } = settings;
+    this.#unconfirmed = new UnconfirmedReleases({
+      clock,
+      send: (locks) => this.#send(RELEASE_SCRIPT, locks),
+    });
     settings.node.onReply(() => void this.#unconfirmed.resend());
   }
 
@@ -100,7 +98,8 @@ export class LockBatcher implements EngineClient {
       };
       // A release is welcome anywhere.
       const ids = script === RELEASE_SCRIPT ? undefined : round.ids;
-      this.#enqueue(script, ids, { key: round.key, value: engineValue, ttlMs: Number(ttlMs ?? 0), settle });
+      const { key, claims } = round;
+      this.#enqueue(script, ids, { key, value: engineValue, ttlMs: Number(ttlMs ?? 0), claims, settle });
     });
   }
 
@@ -129,10 +128,12 @@ export class LockBatcher implements EngineClient {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
       void this.#unconfirmed.resend();
     }
-    const { reply, refused } = parseLockReply(await this.#ask(script, requests, ids));
-    if (script === RELEASE_SCRIPT && !reply.answered) {
-      this.#unconfirmed.add(requests, this.#longestTtlMs);
-    }
+    const isRelease = script === RELEASE_SCRIPT;
+    const { reply, refused } = parseLockReply(
+      await (isRelease
+        ? this.#unconfirmed.release(requests, this.#longestTtlMs)
+        : this.#ask(script, requests, ids)),
+    );
     const words = requests.map((_, index) => replyAt(reply, index));
     // Before anybody is told: whoever asks again at once asks by what the node knows.
     if (words.some(({ kind }) => kind === 'renamed')) this.#settings.onRenamed(refused);
@@ -142,18 +143,27 @@ export class LockBatcher implements EngineClient {
     }
   }
 
-  #ask(script: RedisScript, requests: readonly Request[], ids: LedgerIds | undefined): Promise<ScriptReply> {
-    if (ids === undefined) return this.#send(script, requests);
-    const { position } = this.#settings;
-    return ids[position] === undefined
-      ? Promise.resolve(NOT_COUNTED)
-      : this.#send(script, requests, { position, ids });
+  /** A message that sets locks. */
+  async #ask(
+    script: RedisScript,
+    requests: readonly Request[],
+    ids: LedgerIds | undefined,
+  ): Promise<ScriptReply> {
+    const { node, position } = this.#settings;
+    if (ids !== undefined && ids[position] === undefined) return NOT_COUNTED;
+    const deadlineMs = node.callDeadlineNodeMs();
+    const values = requests.map(({ value }) => value);
+    const message = this.#unconfirmed.sent(values, deadlineMs, this.#longestTtlMs);
+    const reply = await this.#send(script, requests, ids && { position, ids }, deadlineMs);
+    if (reply.answered) this.#unconfirmed.answered(message);
+    return reply;
   }
 
   #send(
     script: RedisScript,
     locks: readonly LockRequest[],
     meant: LockAddressee = ANY_MEMORY,
+    deadlineMs = 0,
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.#settings;
@@ -163,9 +173,9 @@ export class LockBatcher implements EngineClient {
       script,
       [keys.ledger, ...locks.map(({ key }) => key)],
       [
-        ...[presencePrefix, holderName(node, instanceId), String(node.callDeadlineNodeMs())],
+        ...[presencePrefix, holderName(node, instanceId), String(deadlineMs)],
         ...[meant.position, String(ids.length / 2), ...ids],
-        ...locks.flatMap(({ value, ttlMs }) => [value, String(ttlMs)]),
+        ...locks.flatMap((lock) => wordsOfLock(script, lock)),
       ],
     );
   }

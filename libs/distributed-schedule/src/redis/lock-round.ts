@@ -5,12 +5,14 @@ import {
   isRefusalFinal,
   type LockVote,
 } from '../protocol/lease/lock-verdict.js';
+import type { ShownClaims } from '../protocol/ports.js';
 
 export interface LockRoundParts {
   readonly key: string;
   readonly nodes: number;
   readonly ids?: LedgerIds | undefined;
   readonly value?: string | undefined;
+  readonly claims?: ShownClaims | undefined;
 }
 
 /**
@@ -27,12 +29,15 @@ export class LockRound {
   value: string | undefined;
   /** The memories that every message of the round names; undefined: whatever answers. */
   readonly ids: LedgerIds | undefined;
+  /** What a renewal shows. */
+  readonly claims: ShownClaims | undefined;
   readonly #nodeCount: number;
   readonly #votes: LockVote[] = [];
   #markDecided: () => void = () => {};
 
-  constructor({ key, nodes, ids, value }: LockRoundParts) {
+  constructor({ key, nodes, ids, value, claims }: LockRoundParts) {
     this.key = key;
+    this.claims = claims;
     this.value = value;
     this.ids = ids;
     this.#nodeCount = nodes;

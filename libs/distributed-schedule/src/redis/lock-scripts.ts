@@ -6,7 +6,8 @@ import { defineScript, SETS } from './redis-scripts.js';
  *
  * KEYS  ledger (for the incarnation guard), then one lock key per lock
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown), position
- *       of this node, number of ids (0 = whatever memory answers), then per id: position, id; then per lock: value, ttlMs
+ *       of this node, number of ids (0 = whatever memory answers), then per id: position, id; then per lock: value, ttlMs,
+ *       and what its script adds
  * Reply time, the ids by which the message was refused (position, id ...), then one word per lock, see each script
  *
  * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
@@ -47,11 +48,12 @@ local function isQuarantined(ttlMs)
   return now < since + ttlMs
 end
 
-local function forEachLock(answer)
+local function forEachLock(words, answer)
   local reply = { time[1], time[2], refused }
   for i = 2, #KEYS do
-    local value, ttlMs = ARGV[firstLock + 2 * (i - 2)], tonumber(ARGV[firstLock + 2 * (i - 2) + 1])
-    reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs)
+    local first = firstLock + words * (i - 2)
+    local value, ttlMs = ARGV[first], tonumber(ARGV[first + 1])
+    reply[#reply + 1] = answer(KEYS[i], redis.call('GET', KEYS[i]), value, ttlMs, i - 1)
   end
   return reply
 end
@@ -73,7 +75,7 @@ end
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
   `${LOCK_OPENING}
-return forEachLock(function(key, current, value, ttlMs)
+return forEachLock(2, function(key, current, value, ttlMs)
   if isAnother then
     return 'renamed'
   end
@@ -106,35 +108,62 @@ end)
 );
 
 /**
- * EXTEND: per lock
+ * EXTEND: adds per lock the line of the ledger in which the claims of its lease stand, and those claims:
+ *   won upTo id id ...   the newest instant won; the last instant that is about this run (0 = all are); the ids of the holder's
+ *                        own claims for later ones
+ *   ''                   they are not known
+ * Per lock
  *   extended       ours, with a new time to live
- *   lost           somebody else's, or gone
+ *   lost           somebody else's, or somebody else has claimed the task since, or gone, and not known whether
  *   quarantined    gone from a node that may have forgotten it, and the caller could not say until when it means it
  *   too_late       applied after the caller stopped waiting
  *   renamed        as above
  *
- * In quarantine a missing lock is created again for the caller. That takes nothing from anybody: since its loss of
- * memory, or since it votes, this node has granted no lock, and a caller renews only inside its own trust, which the deadline bounds.
- * Otherwise one restart of a node would cost every running handler a vote.
+ * A missing lock is made again for the caller: the node has missed the acquire, or lost the lock, or freed it because it took the
+ * holder for dead. A caller renews only inside its own trust, which the deadline bounds. If somebody else has had the lock
+ * meanwhile, and has run something with it, its claim stands on a majority; so where a later claim of somebody else stands nothing is
+ * extended, whatever lock does. Where claims are not known a missing lock is made in quarantine only: since its loss of memory, or
+ * since it votes, this node has granted no lock.
  */
 export const EXTEND_SCRIPT = defineScript(
   'extend',
   `${LOCK_OPENING}
-return forEachLock(function(key, current, value, ttlMs)
+local lines = {}
+for i = 2, #KEYS do
+  lines[#lines + 1] = ARGV[firstLock + 4 * (i - 2) + 2]
+end
+local newest = storedTicks(lines)
+
+local function hasSuccessor(claims, stored)
+  local tick, claimId = string.match(stored or '', '^(%d+) (%S+)')
+  local won, upTo = string.match(claims, '^(%d+) (%d+)')
+  if not tick or not won or tonumber(tick) <= tonumber(won) then
+    return false
+  end
+  if upTo ~= '0' and tonumber(tick) > tonumber(upTo) then
+    return false
+  end
+  return not string.find(claims .. ' ', ' ' .. claimId .. ' ', 1, true)
+end
+
+return forEachLock(4, function(key, current, value, ttlMs, index)
   if isAnother then
     return 'renamed'
   end
   if isTooLate then
     return 'too_late'
   end
-  if not current and isQuarantined(ttlMs) then
-    if deadline == 0 then
-      return 'quarantined'
-    end
-    put(key, value, ttlMs)
-    return 'extended'
+  local claims = ARGV[firstLock + 4 * (index - 1) + 3]
+  if current and not isOurs(current, value) then
+    return 'lost'
   end
-  if not isOurs(current, value) then
+  if hasSuccessor(claims, newest[index]) then
+    return 'lost'
+  end
+  if not current and deadline == 0 then
+    return isQuarantined(ttlMs) and 'quarantined' or 'lost'
+  end
+  if not current and claims == '' and not isQuarantined(ttlMs) then
     return 'lost'
   end
   put(key, value, ttlMs)
@@ -153,7 +182,7 @@ end)
 export const RELEASE_SCRIPT = defineScript(
   'release',
   `${LOCK_OPENING}
-return forEachLock(function(key, current, value)
+return forEachLock(2, function(key, current, value)
   if not isOurs(current, value) then
     return 'absent'
   end

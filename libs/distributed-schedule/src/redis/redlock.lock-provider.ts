@@ -1,7 +1,14 @@
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
-import type { Clock, ExtendVerdict, HeldLock, LockProvider, LockVerdict } from '../protocol/ports.js';
+import type {
+  Clock,
+  ExtendVerdict,
+  HeldLock,
+  LockProvider,
+  LockToExtend,
+  LockVerdict,
+} from '../protocol/ports.js';
 import { LockBatcher } from './lock-batcher.js';
-import { LockRound } from './lock-round.js';
+import { LockRound, type LockRoundParts } from './lock-round.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import {
@@ -66,7 +73,7 @@ export class RedlockLockProvider implements LockProvider {
     );
   }
 
-  extend(locks: readonly HeldLock[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+  extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
     return this.#withDeadline((deadline) =>
       Promise.all(locks.map((lock) => this.#extend(lock, ttlMs, deadline))),
     );
@@ -79,7 +86,7 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   async #tryAcquire(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
-    return this.#inRound(this.#keyOf(task), undefined, async (resource, round) => {
+    return this.#inRound({ key: this.#keyOf(task) }, async (resource, round) => {
       const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
       if (end === 'unsettled' || round.value === undefined) {
         await this.#release(round.key, round.value, deadline);
@@ -93,8 +100,9 @@ export class RedlockLockProvider implements LockProvider {
     });
   }
 
-  #extend(lock: HeldLock, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
-    return this.#inRound(this.#keyOf(lock.task), lock.value, async (resource, round) => {
+  #extend(lock: LockToExtend, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
+    const { value, claims } = lock;
+    return this.#inRound({ key: this.#keyOf(lock.task), value, claims }, async (resource, round) => {
       const request = engineLockOf(this.#engine, resource, lock.value);
       const end = await settled(this.#engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
       if (end !== 'for') await Promise.race([round.decided, deadline]);
@@ -102,26 +110,25 @@ export class RedlockLockProvider implements LockProvider {
     });
   }
 
-  /** Best effort: a node that is silent now is told again, see UnconfirmedReleases. The engine throws for a lock that is gone. */
+  /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
   #release(key: string, value: string | undefined, deadline: Promise<void>): Promise<EngineEnd> {
     if (value === undefined) {
       return Promise.resolve('unsettled');
     }
-    return this.#inRound(key, value, (resource) =>
+    return this.#inRound({ key, value }, (resource) =>
       settled(this.#engine.release(engineLockOf(this.#engine, resource, value), ONE_ATTEMPT), deadline),
     );
   }
 
   /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
   async #inRound<T>(
-    key: string,
-    value: string | undefined,
+    about: Pick<LockRoundParts, 'key' | 'value' | 'claims'>,
     use: (resource: string, round: LockRound) => Promise<T>,
   ): Promise<T> {
     this.#lastRound += 1;
     const resource = String(this.#lastRound);
     const { nodes, ids } = this.#settings;
-    const round = new LockRound({ key, nodes: nodes.length, ids: ids?.(), value });
+    const round = new LockRound({ ...about, nodes: nodes.length, ids: ids?.() });
     this.#rounds.set(resource, round);
     try {
       return await use(resource, round);

@@ -1,0 +1,50 @@
+/**
+ * What the holder of a lease has claimed under it. Its renewals show it to the nodes: a node whose ledger knows a later instant of
+ * somebody else has seen a successor, who was given the lock because the holder was taken for dead. What that successor has run must
+ * not run beside the holder, so the node refuses the renewal, whatever lock stands there.
+ */
+
+import type { Claim, ShownClaims } from '../ports.js';
+
+/** A holder whose claims are refused one after the other must not gather their ids for ever. The oldest go. */
+const MOST_OPEN = 64;
+
+export interface LeaseClaimsParts {
+  /** The line of the ledger in which the runs of the task stand. */
+  readonly line: string;
+  /** Where runs may overlap: the last instant of the tick that runs under the lease now. Later ones are those of other runs. */
+  readonly lastInstant?: (() => number) | undefined;
+}
+
+export class LeaseClaims {
+  private wonInstant = 0;
+  /** Claims for later instants than the newest one won, by id. What was given up is among them: it may stand for a while. */
+  private readonly open = new Map<string, number>();
+
+  constructor(private readonly parts: LeaseClaimsParts) {}
+
+  /** A copy of the claim leaves now. */
+  opened({ claimId, tick }: Claim): void {
+    this.open.set(claimId, tick);
+    for (const oldest of this.open.keys()) {
+      if (this.open.size <= MOST_OPEN) return;
+      this.open.delete(oldest);
+    }
+  }
+
+  won({ tick }: Claim): void {
+    this.wonInstant = Math.max(this.wonInstant, tick);
+    for (const [claimId, instant] of this.open) if (instant <= this.wonInstant) this.open.delete(claimId);
+  }
+
+  /** As a renewal that leaves now shows them. */
+  shown(): ShownClaims {
+    const { line, lastInstant } = this.parts;
+    return {
+      line,
+      won: this.wonInstant,
+      ...(lastInstant !== undefined && { upTo: lastInstant() }),
+      open: [...this.open.keys()],
+    };
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The releases of locks that one node may not have acted on, and when it certainly has: it was not connected, did not answer in time,
+ * answered with an error, or may still get a message that sets the lock.
+ *
+ * A release only takes away what stands. A request that set the lock, or would make it again, and has no answer may still be on its way
+ * (in a frozen server, in the socket of a connection that was given up): applied after the release, it leaves a lock that nobody has.
+ * So while such a request has no answer, no answer to the release confirms it, neither "nothing there" nor "released", before the node's
+ * clock has passed its deadline by MARGIN, which is how far it may step back: from then on the node refuses it.
+ *
+ * Without that a connection that is lost for 100 ms in a run of 50 ms costs the task all ticks of a time to live: the holder is alive
+ * and seen, so that nobody may free the lock that it has left.
+ *
+ * Passive: no timer, and nobody waits for it. What is kept goes ahead of the next bid, and after every answer of the node. What is
+ * still here when the connections close expires on the node.
+ */
+
+import { MARGIN_MS } from '../constants.js';
+import type { Clock, NodeReply } from '../ports.js';
+
+/** They travel as one message ahead of a bid: small enough for a slow link within the node timeout. */
+export const MOST_UNCONFIRMED = 1_000;
+
+/** How long after its message a lock may be set on a node at the latest, where the deadline of that message is not known, ms. */
+const UNDERWAY_MS = 2_000;
+
+/** Pause between looks where nothing tells when the node refuses what is under way, ms. */
+const UNKNOWN_PAUSE_MS = 500;
+
+/** Random per acquisition: a release that comes late, or twice, touches no newer lock, not even our own. */
+export interface ReleasedLock {
+  readonly value: string;
+}
+
+/** A message that sets locks, until its answer comes. */
+export interface LockMessage {
+  readonly values: readonly string[];
+  /** Node time after which the node refuses it; infinite where that is not known. */
+  readonly deadlineMs: number;
+  /** Monotonic: from then on nothing of it stands on the node. */
+  readonly goneMs: number;
+}
+
+interface Kept<Lock> {
+  readonly lock: Lock;
+  /** Monotonic. By then the lock is gone by itself. */
+  readonly goneMs: number;
+  /** Monotonic. Sent before, it would confirm nothing. */
+  readonly notBeforeMs: number;
+}
+
+export interface UnconfirmedReleasesParts<Lock, Answer> {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** One message for all of them. Never rejects. */
+  readonly send: (locks: readonly Lock[]) => Promise<NodeReply<Answer>>;
+}
+
+export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
+  /** By value, those that are kept for longest last. */
+  private readonly kept = new Map<string, Kept<Lock>>();
+  private readonly underWay = new Set<LockMessage>();
+  private isSending = false;
+
+  constructor(private readonly parts: UnconfirmedReleasesParts<Lock, Answer>) {}
+
+  /**
+   * A message that may set these locks leaves now.
+   * @param deadlineMs in node time, 0: unknown
+   * @param ttlMs of each lock
+   * @returns to be handed to {@link answered} when its answer comes
+   */
+  sent(values: readonly string[], deadlineMs: number, ttlMs: number): LockMessage {
+    const message = {
+      values,
+      deadlineMs: deadlineMs > 0 ? deadlineMs : Number.POSITIVE_INFINITY,
+      goneMs: this.nowMs + UNDERWAY_MS + ttlMs,
+    };
+    this.underWay.add(message);
+    return message;
+  }
+
+  answered(message: LockMessage): void {
+    this.underWay.delete(message);
+  }
+
+  /** Sends the releases, and keeps those that the answer does not confirm. `ttlMs`: how long each lock may have to live at most. */
+  async release(locks: readonly Lock[], ttlMs: number): Promise<NodeReply<Answer>> {
+    const goneMs = this.nowMs + UNDERWAY_MS + ttlMs;
+    return this.sendAll(locks.map((lock) => ({ lock, goneMs, notBeforeMs: 0 })));
+  }
+
+  /** Sends what is kept, and may be confirmed by now, as one message; unless that is under way. */
+  async resend(): Promise<void> {
+    this.forgetGone();
+    if (this.isSending || this.kept.size === 0) return;
+    const due = [...this.kept.values()].filter(({ notBeforeMs }) => notBeforeMs <= this.nowMs);
+    if (due.length === 0) return;
+    this.isSending = true;
+    await this.sendAll(due);
+    this.isSending = false;
+  }
+
+  /** How many releases, and messages that set locks, are remembered. */
+  get size(): number {
+    return this.kept.size + this.underWay.size;
+  }
+
+  private async sendAll(releases: readonly Kept<Lock>[]): Promise<NodeReply<Answer>> {
+    // Read before the message leaves: what comes after it has been overtaken by nothing.
+    const deadlinesMs = releases.map(({ lock }) => this.deadlineOf(lock.value));
+    const reply = await this.parts.send(releases.map(({ lock }) => lock));
+    for (const [index, release] of releases.entries()) {
+      const { value } = release.lock;
+      this.kept.delete(value);
+      const waitMs = leftMs(reply, deadlinesMs[index]);
+      if (waitMs === undefined) continue;
+      this.kept.set(value, { ...release, notBeforeMs: this.nowMs + waitMs });
+    }
+    this.forgetSurplus();
+    return reply;
+  }
+
+  /** Until when the node may still set the lock, in its own time; undefined: it has answered all that could. */
+  private deadlineOf(value: string): number | undefined {
+    const deadlines = [...this.underWay]
+      .filter(({ values }) => values.includes(value))
+      .map(({ deadlineMs }) => deadlineMs);
+    return deadlines.length === 0 ? undefined : Math.max(...deadlines);
+  }
+
+  /** The oldest go: they would be gone first. */
+  private forgetSurplus(): void {
+    for (const value of this.kept.keys()) {
+      if (this.kept.size <= MOST_UNCONFIRMED) return;
+      this.kept.delete(value);
+    }
+  }
+
+  private forgetGone(): void {
+    const { nowMs } = this;
+    for (const [value, { goneMs }] of this.kept) if (goneMs <= nowMs) this.kept.delete(value);
+    for (const message of this.underWay) if (message.goneMs <= nowMs) this.underWay.delete(message);
+  }
+
+  private get nowMs(): number {
+    return this.parts.clock.monotonicMs();
+  }
+}
+
+/** How long to wait before the release is sent again, ms; undefined: it is confirmed. */
+function leftMs(reply: NodeReply<unknown>, deadlineMs: number | undefined): number | undefined {
+  if (!reply.answered) return 0;
+  if (deadlineMs === undefined) return undefined;
+  if (deadlineMs === Number.POSITIVE_INFINITY) return UNKNOWN_PAUSE_MS;
+  const nodeTimeMs = Math.floor(reply.nodeTimeMs);
+  if (nodeTimeMs > deadlineMs + MARGIN_MS) return undefined;
+  // At once when the deadline has passed, and for certain when the clock cannot step back behind it any more.
+  return (nodeTimeMs <= deadlineMs ? deadlineMs : deadlineMs + MARGIN_MS) + 1 - nodeTimeMs;
+}

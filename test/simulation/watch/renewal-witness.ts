@@ -1,0 +1,137 @@
+/**
+ * What must be true of renewals: a lease that lives is held by every node that is well, none is prolonged after a successor, and none
+ * is lost for nothing. Keeps what nodes have granted a second time, through the eyes of the claim witness.
+ */
+
+import type { ExtendVote } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
+import type { Claim, HeldLock, LockToExtend } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Machine } from '../world/machine.js';
+import type { Server } from '../world/server.js';
+import type { ClaimWitness } from './claim-witness.js';
+import type { History } from './history.js';
+
+export interface Renewal {
+  readonly lock: LockToExtend;
+  readonly instanceId: string;
+  /** When the message left. */
+  readonly sentMs: number;
+  readonly vote: ExtendVote;
+  /** Whose lock stood there before, if any. */
+  readonly stood: string | undefined;
+}
+
+/** When a node refuses for certain what was on its way behind a release: a call, and the margin by which a clock may step back. */
+const REFUSED_AFTER_MS = 1_150;
+/** A release is sent again with an answer of the node; each of these messages may be lost. */
+const ANSWERS = 4;
+
+export class RenewalWitness {
+  /** By value, when its owner let it go. */
+  private readonly released = new Map<
+    string,
+    { readonly atMs: number; readonly machine: Machine; readonly servers: readonly Server[] }
+  >();
+
+  /** By claim id. */
+  private readonly askedMs = new Map<string, number>();
+  /** By value. */
+  private readonly acquiredMs = new Map<string, number>();
+  /** When its last few answers came. */
+  private readonly heardMs = new Map<Machine, Map<Server, number[]>>();
+
+  constructor(
+    private readonly history: History,
+    private readonly claims: Pick<ClaimWitness, 'newestAt'>,
+  ) {}
+
+  nowMs(): number {
+    return this.history.nowMs();
+  }
+
+  asked(claims: readonly Claim[]): void {
+    for (const { claimId } of claims)
+      if (!this.askedMs.has(claimId)) this.askedMs.set(claimId, this.history.nowMs());
+  }
+
+  acquired({ value }: HeldLock): void {
+    this.acquiredMs.set(value, this.history.nowMs());
+  }
+
+  /** @param servers to which the owner is connected, and sends the release */
+  letGo({ value }: HeldLock, machine: Machine, servers: readonly Server[]): void {
+    this.released.set(value, { atMs: this.history.nowMs(), machine, servers });
+  }
+
+  /** The owner of locks has had an answer of this server. */
+  heard(machine: Machine, server: Server): void {
+    const byServer = this.heardMs.get(machine) ?? new Map<Server, number[]>();
+    const before = byServer.get(server) ?? [];
+    this.heardMs.set(machine, byServer.set(server, [...before, this.history.nowMs()].slice(-ANSWERS)));
+  }
+
+  answered(server: Server, renewal: Renewal): void {
+    const { lock, vote, stood } = renewal;
+    if (vote === 'extended') {
+      if (stood === undefined) this.history.count('a lock is made again');
+      this.checkNoSuccessor(server, renewal);
+    } else if (vote === 'lost') {
+      this.history.count('a renewal is refused');
+      if (stood !== undefined && stood !== lock.value) this.checkRival(server, renewal, stood);
+      else this.checkSuccessor(server, renewal);
+    }
+  }
+
+  private checkNoSuccessor(server: Server, { lock, instanceId }: Renewal): void {
+    const successor = successorOf(lock, this.claims.newestAt(server, lock.claims?.line ?? ''));
+    if (successor === undefined) return;
+    this.history.fail(
+      'no renewal after a successor',
+      `${server.label}: ${lock.task} of ${instanceId} after ${successor}`,
+    );
+  }
+
+  /** What a node refuses though nobody else has the lock there must have been claimed by somebody else. */
+  private checkSuccessor(server: Server, renewal: Renewal): void {
+    const { lock, instanceId } = renewal;
+    // Out of a file, too: by what the node itself remembers.
+    const entry = server.model.snapshot().ledger.entries.get(lock.claims?.line ?? '');
+    const successor = successorOf(lock, entry);
+    if (successor !== undefined && !this.isOwn(successor, renewal)) return;
+    this.history.fail(
+      'a lease stands where nobody came after it',
+      `${server.label}: ${lock.task} of ${instanceId}`,
+    );
+  }
+
+  /** Whether it was made under this very lease, before the renewal left. */
+  private isOwn(claimId: string, { lock: { value }, instanceId, sentMs }: Renewal): boolean {
+    const askedMs = this.askedMs.get(claimId) ?? Number.NEGATIVE_INFINITY;
+    const acquiredMs = this.acquiredMs.get(value) ?? Number.POSITIVE_INFINITY;
+    return claimId.startsWith(`${instanceId}:`) && askedMs >= acquiredMs && askedMs < sentMs;
+  }
+
+  /** Somebody else's lock stands there: one that was let go does so for a moment only. */
+  private checkRival(server: Server, { lock, instanceId }: Renewal, rival: string): void {
+    const released = this.released.get(rival);
+    if (released?.servers.includes(server) !== true || server.hasSteppedLately) return;
+    const { machine, atMs } = released;
+    const heardMs = this.heardMs.get(machine)?.get(server)?.at(-ANSWERS) ?? Number.NEGATIVE_INFINITY;
+    if (heardMs < atMs + REFUSED_AFTER_MS || machine.isDead) return;
+    const sinceMs = this.history.nowMs() - atMs;
+    this.history.fail(
+      'a lock that was let go is gone soon',
+      `${server.label}: ${lock.task} of ${instanceId} after ${sinceMs.toFixed(0)} ms`,
+    );
+  }
+}
+
+/** The claim, of those that the node knows, that came after the lease. */
+function successorOf(
+  { claims }: LockToExtend,
+  newest: { readonly tick: number; readonly claimId: string } | undefined,
+): string | undefined {
+  if (claims === undefined || newest === undefined) return undefined;
+  const { won, upTo = Number.POSITIVE_INFINITY, open } = claims;
+  const isSuccessor = newest.tick > won && newest.tick <= upTo && !open.includes(newest.claimId);
+  return isSuccessor ? newest.claimId : undefined;
+}
