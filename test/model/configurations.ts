@@ -4,6 +4,7 @@ import type { Configuration } from './configuration.js';
 import { GENERATIONS } from './generations.configurations.js';
 import { IDENTITY } from './identity.configurations.js';
 import { LOCKS } from './locks.configurations.js';
+import { RENEWALS } from './renewals.configurations.js';
 import { RESENDS } from './resends.configurations.js';
 import { SETS } from './sets.configurations.js';
 
@@ -95,6 +96,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...SETS,
   ...GENERATIONS,
   ...LOCKS,
+  ...RENEWALS,
 ];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {

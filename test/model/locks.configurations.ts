@@ -14,6 +14,7 @@ export const LOCKS: readonly Configuration[] = of('locks', [
   reachable('locks: a server that knows the new one refuses a renewal', 'REACH=REFUSED_BY_NAME'),
   reachable('locks: the quarantine of a vote refuses a lock', 'REACH=QUARANTINED'),
   reachable('locks: a renewal makes a lock anew in quarantine', 'REACH=REVIVED'),
+  reachable('locks: a renewal makes a lock that is missing elsewhere', 'REACH=HEALED'),
   reachable('locks: somebody trusts by the new server', 'REACH=NEW_COUNTS'),
   reachable('locks: a renewal on the old server beside a note', 'REACH=RENEWED_ON_OLD'),
 ]);

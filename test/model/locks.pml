@@ -10,7 +10,7 @@
  * A's renewal also had a vote of 2 or of 3, one that had not noted server 1 yet, for A names server 0. Server 1 got its vote after
  * both had noted it, and grants its first lock a time to live later: by then A's renewal is over.
  * What is left is A, whose lock is from server 2, before that noted server 1, and from server 0, later; and B, who had its own from
- * server 0 and 3 until then, and renews on 3 and 1, where a quarantine lets it. A starts nothing before its claim has passed, by the
+ * server 0 and 3 until then, and renews on 3 and 1, which makes its lock there. A starts nothing before its claim has passed, by the
  * names of its lock, and both 2 and 3 refuse it by then.
  *
  * How the real thing became finite:
@@ -21,6 +21,7 @@
  *               Which server of position 0 a request names is anything, whatever its instance may know: it is told, or
  *               guesses, or still believes. The new one may have been up for long: nothing but a vote begins its quarantine.
  *   ends        A run ends whenever it likes; its locks stay, or are released.
+ *   renewals    Make a missing lock everywhere. That a ledger may refuse them is left out: they can do more here.
  *   left out    Presence, by which locks of the dead are freed earlier (its grace is shorter than the doubt). Losses of memory:
  *               a quarantine from the loss on, which is that of a vote.
  */
@@ -44,6 +45,7 @@
 #define REVIVED 4         /* a renewal makes a lock anew in quarantine */
 #define NEW_COUNTS 5      /* somebody trusts by a vote of the new server */
 #define RENEWED_ON_OLD 6  /* somebody renews by a vote of the old server while the new one has been noted somewhere */
+#define HEALED 7          /* a renewal makes a lock that is missing elsewhere */
 #ifndef REACH
 #define REACH 0
 #endif
@@ -138,9 +140,12 @@ inline arrive() {
   :: else ->
      if
      :: holder[s] == NOBODY && !renews[i] && s == NEW && quarantine > 0 -> SOMETIMES(QUARANTINED)
+#ifdef A_RENEWAL_MAKES_NO_LOCK
      :: holder[s] == NOBODY && renews[i] && !(s == NEW && quarantine > 0) -> skip
+#endif
      :: else ->
-        if :: s == NEW && holder[s] == NOBODY && renews[i] -> SOMETIMES(REVIVED) :: else fi;
+        if :: s == NEW && holder[s] == NOBODY && renews[i] && quarantine > 0 -> SOMETIMES(REVIVED) :: else fi;
+        if :: s == NEW && holder[s] == NOBODY && renews[i] && quarantine == 0 -> SOMETIMES(HEALED) :: else fi;
         if :: s == OLD && renews[i] && (noted[2] || noted[3]) -> SOMETIMES(RENEWED_ON_OLD) :: else fi;
         holder[s] = i + 1; left[s] = TTL; GRANTED(i, POSITION(s)) = 1;
         if :: s == NEW -> byNew[i] = 1 :: else fi;
