@@ -138,7 +138,11 @@ async function onExtend(words: readonly ExtendWord[]): Promise<Record<string, un
     ),
   };
   if (!words.includes('silent')) providers.memory = overMemory(words.length, answers);
-  return verdictsOf(providers, async (locks) => (await locks.extend([{ task: 't', value: 'v' }], TTL_MS))[0]);
+  return verdictsOf(providers, async (locks) => {
+    const [verdict] = await locks.extend([{ task: 't', value: 'v' }], TTL_MS);
+    // Who has granted it is known to some, and decides nothing here.
+    return verdict?.kind === 'extended' ? { kind: verdict.kind } : verdict;
+  });
 }
 
 async function verdictsOf(

@@ -66,7 +66,7 @@ export function openInstance(options: InstanceOptions): Instance {
       log.samples.push(sample);
       given.onTimeSample?.(sample);
     },
-    onPresenceLost: () => given.onPresenceLost?.(),
+    onPresenceLost: (position) => given.onPresenceLost?.(position),
     onPresenceRestored: () => {
       instance.presenceRestored += 1;
       given.onPresenceRestored?.();

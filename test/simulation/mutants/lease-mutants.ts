@@ -2,6 +2,7 @@
 
 import { LOCKS, type Mutant } from './mutant.js';
 
+const PRESENCE_DOUBT = 'protocol/lease/presence-doubt.ts';
 const LEASE_CLAIMS = 'protocol/lease/lease-claims.ts';
 const LOCK_VERDICT = 'protocol/lease/lock-verdict.ts';
 
@@ -24,15 +25,15 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'trust anchored at the reply',
     profiles: ['normal'],
     file: 'protocol/bid.ts',
-    find: 'new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, claims)',
-    replace: 'new Lease(verdict.lock, due.tick, parts.clock, terms, readInstant(parts.clock), claims)',
+    find: 'terms, attempt, {',
+    replace: 'terms, readInstant(parts.clock), {',
   },
   {
     name: 'a renewal is anchored at its reply',
     profiles: ['normal'],
     file: 'protocol/keep-lease.ts',
-    find: 'if (lease.renewedFrom(attempt)) {',
-    replace: 'if (lease.renewedFrom(readInstant(this.parts.clock))) {',
+    find: 'if (lease.renewedFrom(attempt, verdict.grants)) {',
+    replace: 'if (lease.renewedFrom(readInstant(this.parts.clock), verdict.grants)) {',
   },
   {
     name: 'no answer counts as a renewal',
@@ -44,7 +45,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the wall clock is not asked',
     profiles: ['normal'],
-    file: 'protocol/lease.ts',
+    file: 'protocol/instant.ts',
     find: 'return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);',
     replace: 'return now.monotonicMs - since.monotonicMs;',
   },
@@ -164,7 +165,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a lost presence is not heard',
     profiles: ['normal'],
     file: 'protocol/keep-lease.ts',
-    find: '      lease.doubtFrom(loss);\n      renewNow.wake();\n',
+    find: '      lease.lostSight(loss);\n      renewNow.wake();\n',
     replace: '',
   },
   {
@@ -178,8 +179,29 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a renewal from before the loss of presence ends the doubt',
     profiles: ['normal'],
     seed: 9,
-    file: 'protocol/lease.ts',
-    find: 'this.losses = this.losses.filter((loss) => loss.monotonicMs > attempt.monotonicMs);',
+    file: PRESENCE_DOUBT,
+    find: 'this.losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);',
     replace: 'this.losses = [];',
+  },
+  {
+    name: 'a lease outlives the sight of a majority',
+    profiles: ['normal'],
+    file: PRESENCE_DOUBT,
+    find: 'return of - safe < quorumOf(of);',
+    replace: 'return safe > 0;',
+  },
+  {
+    name: 'nodes that have not granted count as safe',
+    profiles: ['normal'],
+    file: PRESENCE_DOUBT,
+    find: 'return of - safe < quorumOf(of);',
+    replace: 'return lost.size < quorumOf(of);',
+  },
+  {
+    name: 'a node that has lost sight counts as safe',
+    profiles: ['normal'],
+    file: PRESENCE_DOUBT,
+    find: '.filter((position) => !lost.has(position))',
+    replace: '',
   },
 ];

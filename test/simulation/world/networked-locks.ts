@@ -15,6 +15,7 @@ import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/prot
 import type {
   ExtendVerdict,
   HeldLock,
+  LockGrants,
   LockProvider,
   LockToExtend,
   LockVerdict,
@@ -118,6 +119,7 @@ export class NetworkedLocks implements LockProvider {
     // Ahead of the bid, which must not be refused because of an old lock of our own.
     for (const server of servers()) this.resend(server);
     let takeOvers = 0;
+    const grantsOf = this.positionsNow();
     const replies = await this.ask<LockVote>(lock, (server, deadlineMs, meant) => {
       const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
       const { vote, isTakeOver } = server.desk.acquire(request);
@@ -132,12 +134,13 @@ export class NetworkedLocks implements LockProvider {
     }
     if (takeOvers > 0) witness.tookOver();
     this.parts.onAcquired(lock);
-    return { kind: 'acquired', lock };
+    return { kind: 'acquired', lock, grants: grantsOf(replies) };
   }
 
   private async extendOne(lock: LockToExtend, ttlMs: number): Promise<ExtendVerdict> {
     const { claims } = lock;
     const sentMs = this.parts.renewals.nowMs();
+    const grantsOf = this.positionsNow();
     const replies = await this.ask<LockVote>(lock, (server, deadlineMs, meant) => {
       const request = { ...this.request(lock, server, ttlMs, deadlineMs), meant };
       const stood = server.desk.valueOf(lock.task);
@@ -152,7 +155,24 @@ export class NetworkedLocks implements LockProvider {
       if (kind === 'extended') this.parts.witness.granted(server, request);
       return { kind };
     });
-    return decideExtend(votesOf(replies), replies.length);
+    const verdict = decideExtend(votesOf(replies), replies.length);
+    return verdict.kind === 'extended' ? { ...verdict, grants: grantsOf(replies) } : verdict;
+  }
+
+  /** Gives the positions that have granted what is asked now. */
+  private positionsNow(): (replies: readonly NodeReply<LockVote>[]) => LockGrants | undefined {
+    const { guard } = this;
+    if (guard === undefined) return () => undefined;
+    const positions = this.parts.servers().map((server) => guard.positionOf(server));
+    return (replies) => {
+      const granting = positions.filter((_, index) => {
+        const reply = replies[index];
+        return (
+          reply?.answered === true && (reply.value.kind === 'acquired' || reply.value.kind === 'extended')
+        );
+      });
+      return { by: new Set(granting), of: replies.length };
+    };
   }
 
   private request(lock: HeldLock, server: Server, ttlMs: number, deadlineMs: number): LockRequest {

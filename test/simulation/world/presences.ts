@@ -28,8 +28,9 @@ export class Presences {
   }
 
   /** A connection has ended; both sides are told. */
-  lose({ id, machine, scheduler, unseenBy }: Instance, server: Server): void {
+  lose({ id, machine, scheduler, unseenBy, connections }: Instance, server: Server): void {
     const { time, random } = this.parts;
+    const position = connections.find((one) => one.server === server)?.name;
     if (machine.isDead || unseenBy.has(server.index)) return;
     unseenBy.add(server.index);
     time.schedule(random.next() * NOTICED_WITHIN_MS, () => {
@@ -39,7 +40,7 @@ export class Presences {
       // The documented limit: a holder that cannot hear trusts on.
       if (machine.isPaused) machine.cannotHear(server.index);
       machine.run(() => {
-        scheduler.doubtAll();
+        scheduler.lostSight(position);
         machine.hasHeard(server.index, GRACE_MS);
       });
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
-import { Lease, readInstant } from '../../../libs/distributed-schedule/src/protocol/lease.js';
+import { readInstant } from '../../../libs/distributed-schedule/src/protocol/instant.js';
+import { Lease } from '../../../libs/distributed-schedule/src/protocol/lease.js';
 import { RunHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
 import {
   DEFAULT_POLICIES,

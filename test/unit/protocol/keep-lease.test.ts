@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PRESENCE_GRACE_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
+import { readInstant } from '../../../libs/distributed-schedule/src/protocol/instant.js';
 import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
-import { Lease, readInstant } from '../../../libs/distributed-schedule/src/protocol/lease.js';
+import { Lease } from '../../../libs/distributed-schedule/src/protocol/lease.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { ExtendVerdict, LockProvider } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
@@ -189,7 +190,7 @@ describe('keeping a lease', () => {
     it('renews at once, and trusts on when that succeeds', async () => {
       const { clock, attempts, keeper, lease, end } = setUp(extended);
       await clock.advance(300);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       expect(lease.remainingMs()).toBeLessThanOrEqual(100);
       await clock.advance(1);
       expect(attempts).toEqual([300]);
@@ -200,7 +201,7 @@ describe('keeping a lease', () => {
     it('stops trusting before the store can give the lock to somebody else', async () => {
       const { clock, events, keeper, lease, end } = setUp(silent);
       await clock.advance(300);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(99);
       expect(lease.signal.aborted).toBe(false);
       await clock.advance(PRESENCE_GRACE_MS - 99);
@@ -216,7 +217,7 @@ describe('keeping a lease', () => {
         return extended();
       });
       await clock.advance(1_010);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(60);
       expect(attempts.length).toBeGreaterThan(1);
       expect(lease.isTrusted()).toBe(true);
@@ -232,9 +233,9 @@ describe('keeping a lease', () => {
         return extended();
       });
       await clock.advance(300);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(5);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(10);
       expect(lease.isDoubted).toBe(true);
       await clock.advance(100);
@@ -247,7 +248,7 @@ describe('keeping a lease', () => {
         attempt < 4 ? silent() : extended(),
       );
       await clock.advance(300);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(70);
       expect(attempts).toEqual([300, 320, 340, 360]);
       expect(lease.isDoubted).toBe(false);
@@ -257,9 +258,9 @@ describe('keeping a lease', () => {
     it('does not let a later loss prolong the doubt of an earlier one', async () => {
       const { clock, keeper, lease, end } = setUp(silent);
       await clock.advance(300);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(60);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(41);
       expect(lease.isTrusted()).toBe(false);
       end();
@@ -267,14 +268,14 @@ describe('keeping a lease', () => {
 
     it('tells a lease of a loss that came between its lock and its run, but not of one before', async () => {
       const { clock, keeper, end } = setUp(silent);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       await clock.advance(500);
       const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
       const older = new Lease({ task: 'other', value: 'v' }, 1_000, clock, terms, readInstant(clock));
       keeper.doubtIfPresenceLost(older);
       expect(older.isDoubted).toBe(false);
       await clock.advance(10);
-      keeper.doubtAll();
+      keeper.lostSight(undefined);
       keeper.doubtIfPresenceLost(older);
       expect(older.isDoubted).toBe(true);
       end();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
-import { Lease, readInstant } from '../../../libs/distributed-schedule/src/protocol/lease.js';
+import { readInstant } from '../../../libs/distributed-schedule/src/protocol/instant.js';
+import { Lease } from '../../../libs/distributed-schedule/src/protocol/lease.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 
 const TERMS = { ttlMs: 3_000, driftFactor: 0.01 };

@@ -55,8 +55,8 @@ export interface ScheduleBackend {
 /** What a backend tells while it lives. */
 export interface BackendEvents {
   onTimeSample(sample: TimeSample): void;
-  /** Our sign of life is interrupted: others may soon believe that we died. */
-  onPresenceLost(): void;
+  /** Our sign of life is interrupted at the node of this position: others may soon believe that we died. */
+  onPresenceLost(position: string): void;
   /** Our sign of life is seen again. */
   onPresenceRestored(): void;
   onProblem(error: unknown, where: string): void;

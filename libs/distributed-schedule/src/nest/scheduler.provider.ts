@@ -86,8 +86,8 @@ async function createSchedulerHost(
       firstReplies.note(sample);
     },
     // Locks that are kept elsewhere do not depend on what these nodes see.
-    onPresenceLost: () => {
-      if (options.lockProvider === undefined) scheduler?.doubtAll();
+    onPresenceLost: (position) => {
+      if (options.lockProvider === undefined) scheduler?.lostSight(position);
     },
     onPresenceRestored: () => scheduler?.renewAll(),
     onProblem: (error, where) => observer.observe({ type: 'error', error, where }),

@@ -17,9 +17,10 @@ import { newClaim } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
 import type { BidGate } from './electorate/electorate-view.js';
+import { readInstant } from './instant.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { LeaseClaims } from './lease/lease-claims.js';
-import { Lease, readInstant, trustMs } from './lease.js';
+import { Lease, trustMs } from './lease.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
@@ -147,7 +148,10 @@ function toLockedTick(
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
   const { attempt } = begin;
   const claims = claimsOf(parts, due, () => lease.tick);
-  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, claims);
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, {
+    claims,
+    grants: verdict.grants,
+  });
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
     void release(parts, [verdict.lock]);
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };

@@ -5,7 +5,7 @@ import { type BidParts, peekNewest } from './bid.js';
 import { leavesTimeToBid } from './claim-batch.js';
 import { claimedBy, newClaim } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
-import { elapsedMs, readInstant } from './lease.js';
+import { elapsedMs, readInstant } from './instant.js';
 import { decideStart } from './next-start.js';
 import { claimUntilDecided } from './open-claims.js';
 import { whoseClaim } from './own-claims.js';

@@ -1,7 +1,8 @@
 /** A tick on its way to its run. */
 
 import type { LedgerIds } from './electorate/ledger-id.js';
-import type { Instant, Lease } from './lease.js';
+import type { Instant } from './instant.js';
+import type { Lease } from './lease.js';
 import type { Claim } from './ports.js';
 import type { ScheduledTask } from './tick-context.js';
 

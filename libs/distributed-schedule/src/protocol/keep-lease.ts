@@ -13,7 +13,9 @@
  * Nothing escapes the loop: a lock provider that throws is a provider that gave no answer.
  */
 
-import { type Instant, type Lease, readInstant } from './lease.js';
+import { readInstant } from './instant.js';
+import type { PresenceLoss } from './lease/presence-doubt.js';
+import type { Lease } from './lease.js';
 import type { ScheduleObserver } from './observer.js';
 import { RENEWALS_PER_TTL } from './options.js';
 import type { Clock, ExtendVerdict, LockProvider } from './ports.js';
@@ -48,7 +50,7 @@ interface Kept {
 export class LeaseKeeper {
   private readonly kept = new Set<Kept>();
   /** Losses of presence within the last time to live, oldest first. */
-  private losses: readonly Instant[] = [];
+  private losses: readonly PresenceLoss[] = [];
 
   constructor(private readonly parts: KeepLeaseParts) {}
 
@@ -62,13 +64,16 @@ export class LeaseKeeper {
     for (const { renewNow } of this.kept) renewNow.wake();
   }
 
-  /** A node has lost sight of this instance and may give its locks away after a short grace. */
-  doubtAll(): void {
-    const loss = readInstant(this.parts.clock);
-    const relevantMs = loss.monotonicMs - this.parts.leaseTtlMs;
-    this.losses = [...this.losses.filter(({ monotonicMs }) => monotonicMs > relevantMs), loss];
+  /**
+   * A node has lost sight of this instance and may free its locks after a short grace.
+   * @param position of the node; undefined where it is not known which
+   */
+  lostSight(position: string | undefined): void {
+    const loss: PresenceLoss = { since: readInstant(this.parts.clock), position };
+    const relevantMs = loss.since.monotonicMs - this.parts.leaseTtlMs;
+    this.losses = [...this.losses.filter(({ since }) => since.monotonicMs > relevantMs), loss];
     for (const { lease, renewNow, lookNow } of this.kept) {
-      lease.doubtFrom(loss);
+      lease.lostSight(loss);
       renewNow.wake();
       lookNow.wake();
     }
@@ -76,7 +81,8 @@ export class LeaseKeeper {
 
   /** Tells a lease that is not kept yet of the losses that came after its lock was acquired. */
   doubtIfPresenceLost(lease: Lease): void {
-    for (const loss of this.losses) lease.doubtFrom(loss);
+    // It may have been told of them before.
+    for (const loss of this.losses) lease.lostSight(loss);
   }
 
   /** Keeps `lease` until `run` has settled. Rejects only with what `run` rejects with. */
@@ -120,7 +126,7 @@ export class LeaseKeeper {
     const verdict = await this.tryExtend(finished, lease);
     switch (verdict.kind) {
       case 'extended':
-        if (lease.renewedFrom(attempt)) {
+        if (lease.renewedFrom(attempt, verdict.grants)) {
           this.parts.observer.observe({
             type: 'renewed',
             task: lease.task,

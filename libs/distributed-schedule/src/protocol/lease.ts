@@ -8,19 +8,11 @@
 
 import { PRESENCE_GRACE_MS } from './constants.js';
 import { LeaseLostError } from './errors.js';
+import { elapsedMs, type Instant, readInstant } from './instant.js';
 import type { LeaseClaims } from './lease/lease-claims.js';
-import type { Clock, HeldLock } from './ports.js';
+import { PresenceDoubt, type PresenceLoss } from './lease/presence-doubt.js';
+import type { Clock, HeldLock, LockGrants } from './ports.js';
 import { taskOfRunLock } from './run-lock.js';
-
-/** One moment on both clocks. */
-export interface Instant {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
-
-export function readInstant(clock: Clock): Instant {
-  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
-}
 
 /**
  * How long trust outlasts a loss of presence, ms. The store frees the lock of a holder that it takes for dead after
@@ -43,11 +35,18 @@ export interface LeaseTerms {
   readonly driftFactor: number;
 }
 
+export interface LeaseKnowledge {
+  /** Absent: nodes are not told of them, and a lock that a node has missed stays missing there. */
+  readonly claims?: LeaseClaims;
+  /** Absent: it is not known which nodes have granted the lock, so any of them may be one of a majority. */
+  readonly grants?: LockGrants | undefined;
+}
+
 export class Lease {
+  readonly claims: LeaseClaims | undefined;
   private readonly controller = new AbortController();
   private attempt: Instant;
-  /** Losses of presence that no renewal has covered yet, oldest first: since the first, nodes may take us for dead. */
-  private losses: readonly Instant[] = [];
+  private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
 
   constructor(
@@ -57,10 +56,11 @@ export class Lease {
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
     attempt: Instant,
-    /** Absent: nodes are not told of them, and a lock that a node has missed stays missing there. */
-    readonly claims?: LeaseClaims,
+    { claims, grants }: LeaseKnowledge = {},
   ) {
     this.attempt = attempt;
+    this.claims = claims;
+    this.doubt = new PresenceDoubt(attempt.monotonicMs, grants);
   }
 
   get task(): string {
@@ -85,13 +85,13 @@ export class Lease {
   /** Monotonic instant after which the holder must stop, unless it renews before. */
   get trustedUntilMs(): number {
     const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
-    const [doubt] = this.losses;
+    const doubt = this.doubt.since;
     return doubt === undefined ? untilMs : Math.min(untilMs, doubt.monotonicMs + DOUBTED_TRUST_MS);
   }
 
   /** Whether the store may take this holder for dead, so that trust ends soon unless a renewal succeeds. */
   get isDoubted(): boolean {
-    return this.losses.length > 0;
+    return this.doubt.since !== undefined;
   }
 
   /** Monotonic instant at which the newest successful attempt started. */
@@ -103,7 +103,7 @@ export class Lease {
   remainingMs(): number {
     if (this.lostBecause !== undefined) return 0;
     const now = readInstant(this.clock);
-    const [doubt] = this.losses;
+    const doubt = this.doubt.since;
     const leftMs = Math.min(
       trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
       doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
@@ -117,20 +117,16 @@ export class Lease {
   }
 
   /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
-  renewedFrom(attempt: Instant): boolean {
+  renewedFrom(attempt: Instant, grants?: LockGrants): boolean {
     if (!this.isTrusted()) return false;
     this.attempt = attempt;
-    // An attempt from before a loss may have reached the nodes before it, too.
-    this.losses = this.losses.filter((loss) => loss.monotonicMs > attempt.monotonicMs);
+    this.doubt.renewed(attempt.monotonicMs, grants);
     return this.isTrusted();
   }
 
-  /**
-   * The holder's presence was lost at a node at `since`. Without a renewal that starts after it and succeeds, the lock
-   * may soon be given to somebody else. Each loss needs a renewal of its own.
-   */
-  doubtFrom(since: Instant): void {
-    if (since.monotonicMs > this.attempt.monotonicMs) this.losses = [...this.losses, since];
+  /** A node has lost sight of the holder, and may free its lock soon. See protocol/lease/presence-doubt.ts. */
+  lostSight(loss: PresenceLoss): void {
+    this.doubt.lost(loss);
   }
 
   /** Ends trust for good and aborts the run. False when it had been lost before; the first reason stands. */
@@ -151,9 +147,4 @@ export class Lease {
     if (this.isTrusted()) return;
     throw new LeaseLostError(this.task, this.tick, this.lostBecause ?? 'its time ran out before a renewal');
   }
-}
-
-/** Time between the two, ms, by the clock that has counted more: the monotonic one stands while a machine is suspended. */
-export function elapsedMs(since: Instant, now: Instant): number {
-  return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
 }

@@ -82,8 +82,16 @@ export interface ShownClaims {
   readonly open: readonly string[];
 }
 
+/** Which nodes have granted a request: by the positions of those that have answered so far, and how many were asked. */
+export interface LockGrants {
+  /** Answers that come after the verdict are added. */
+  readonly by: ReadonlySet<string>;
+  readonly of: number;
+}
+
 export type LockVerdict =
-  | { readonly kind: 'acquired'; readonly lock: HeldLock }
+  /** Without `grants` any node that loses sight of the holder is taken for one of a majority. */
+  | { readonly kind: 'acquired'; readonly lock: HeldLock; readonly grants?: LockGrants | undefined }
   /**
    * Somebody else holds it. `holder` is the instance id where the store knows it. With `freeInMs` the holder seems
    * to be dead, and the store will have freed the lock after so many ms.
@@ -93,7 +101,7 @@ export type LockVerdict =
   | { readonly kind: 'no_quorum'; readonly reason: string };
 
 export type ExtendVerdict =
-  | { readonly kind: 'extended' }
+  | { readonly kind: 'extended'; readonly grants?: LockGrants | undefined }
   /** A majority says that the lock is not, or no longer, ours. Final. */
   | { readonly kind: 'lost' }
   /** Not enough answers. The lock may or may not have been extended; try again while trust lasts. */

@@ -126,9 +126,12 @@ export class Scheduler {
     this.keeper.renewAll();
   }
 
-  /** Trusts the leases of all runs only for a moment longer, unless they can be renewed; for an adapter that has lost its presence. */
-  doubtAll(): void {
-    this.keeper.doubtAll();
+  /**
+   * Renews the leases of all runs, and trusts those that may be given away only for a moment longer; for an adapter that has lost its
+   * presence at the node of this position, undefined where it does not know which.
+   */
+  lostSight(position?: string): void {
+    this.keeper.lostSight(position);
   }
 
   status(): SchedulerStatus {

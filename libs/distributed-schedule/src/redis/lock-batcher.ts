@@ -88,7 +88,7 @@ export class LockBatcher implements EngineClient {
       const settle = (reply: LockReply): void => {
         // The releases that the engine sends after a lost acquire say nothing about who holds the lock.
         if (script !== RELEASE_SCRIPT && reply.kind !== 'released' && reply.kind !== 'absent') {
-          round.note(reply);
+          round.note(reply, this.#settings.position);
         }
         if (reply.kind === 'silent') {
           reject(new Error(reply.reason));

@@ -5,7 +5,7 @@ import {
   isRefusalFinal,
   type LockVote,
 } from '../protocol/lease/lock-verdict.js';
-import type { ShownClaims } from '../protocol/ports.js';
+import type { LockGrants, ShownClaims } from '../protocol/ports.js';
 
 export interface LockRoundParts {
   readonly key: string;
@@ -33,6 +33,7 @@ export class LockRound {
   readonly claims: ShownClaims | undefined;
   readonly #nodeCount: number;
   readonly #votes: LockVote[] = [];
+  readonly #grantedBy = new Set<string>();
   #markDecided: () => void = () => {};
 
   constructor({ key, nodes, ids, value, claims }: LockRoundParts) {
@@ -46,11 +47,18 @@ export class LockRound {
     });
   }
 
-  note(vote: LockVote): void {
+  /** @param position of the node that says so */
+  note(vote: LockVote, position: string): void {
     this.#votes.push(vote);
+    if (vote.kind === 'acquired' || vote.kind === 'extended') this.#grantedBy.add(position);
     if (isRefusalFinal(this.#votes, this.#nodeCount)) {
       this.#markDecided();
     }
+  }
+
+  /** Who has granted the request, so far. */
+  get grants(): LockGrants {
+    return { by: this.#grantedBy, of: this.#nodeCount };
   }
 
   /** What the votes on an acquire mean. */

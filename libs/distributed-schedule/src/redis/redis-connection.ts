@@ -14,7 +14,9 @@ import { openNodes, type RedisNodesSettings, verifyDistinct } from './redis-node
 import { RedisVotingNode } from './redis-voting-node.js';
 import { RedlockLockProvider } from './redlock.lock-provider.js';
 
-export interface RedisConnectionSettings extends RedisNodesSettings {
+export interface RedisConnectionSettings extends Omit<RedisNodesSettings, 'onPresenceLost'> {
+  /** The node of this position may not see this instance any more. */
+  readonly onPresenceLost: (position: string) => void;
   readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs' | 'leaseTtlMs'>;
   /** One node, or an odd number of independent masters; an even one while the set is being changed. */
   readonly inputs: readonly RedisInput[];
@@ -81,11 +83,14 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
   const sources = requireRedisSources(settings.inputs, settings.generation);
   requireWaitReplicas(settings.waitReplicas ?? 0, sources.length);
   const keys = redisKeys(settings.namespace);
-  const nodes = openNodes(sources, keys, settings);
   const { generation, instanceId, clock, options } = settings;
   const addresses = sources.map(({ address }) => address.identity);
   const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf);
-  const positionAt = (node: RedisNode): string => positions[node.index] ?? SINGLE_POSITION;
+  const positionAt = ({ index }: Pick<RedisNode, 'index'>): string => positions[index] ?? SINGLE_POSITION;
+  const nodes = openNodes(sources, keys, {
+    ...settings,
+    onPresenceLost: (index) => settings.onPresenceLost(positionAt({ index })),
+  });
   let guard: LockGuard | undefined;
   let isUnused = true;
   return {

@@ -19,7 +19,7 @@ export interface RedisNodesSettings {
   readonly random: Pick<Random, 'next'>;
   readonly onTimeSample: (sample: TimeSample) => void;
   /** A node may take this instance for dead: do not rely on what is held for much longer. */
-  readonly onPresenceLost: () => void;
+  readonly onPresenceLost: (index: number) => void;
   /** A node sees this instance again after it may have taken it for dead: renew what is held. */
   readonly onPresenceRestored: () => void;
   /** A node is up and gives no vote, with one of the codes of a `NodeProblem`. */
@@ -104,7 +104,7 @@ function openNode(
             {
               clock,
               trouble: presenceTrouble,
-              told: { onLost: onPresenceLost, onRestored: onPresenceRestored },
+              told: { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored },
             },
           ),
         }),

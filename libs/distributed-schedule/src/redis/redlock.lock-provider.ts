@@ -96,7 +96,8 @@ export class RedlockLockProvider implements LockProvider {
       // slow node grants is taken back by the next message it reads.
       if (end === 'against') await Promise.race([round.decided, deadline]);
       const verdict = round.acquireVerdict();
-      return verdict.kind === 'acquired' ? { kind: 'acquired', lock: { task, value: round.value } } : verdict;
+      if (verdict.kind !== 'acquired') return verdict;
+      return { kind: 'acquired', lock: { task, value: round.value }, grants: round.grants };
     });
   }
 
@@ -106,7 +107,8 @@ export class RedlockLockProvider implements LockProvider {
       const request = engineLockOf(this.#engine, resource, lock.value);
       const end = await settled(this.#engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
       if (end !== 'for') await Promise.race([round.decided, deadline]);
-      return round.extendVerdict();
+      const verdict = round.extendVerdict();
+      return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
     });
   }
 

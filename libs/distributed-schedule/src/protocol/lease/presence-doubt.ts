@@ -1,0 +1,61 @@
+/**
+ * Whether nodes may give a lock away because they have lost sight of its holder. A node frees the lock of a holder that it takes for dead,
+ * after a grace; somebody else needs the lock of a majority. So one node that is restarted endangers no lease that all of three have
+ * granted, and two do.
+ *
+ * A node is safe when it has granted the newest attempt and has seen the holder since that began. As long as those that are not safe are
+ * no majority, trust goes on as ever; otherwise it ends soon, unless a renewal that starts after the loss succeeds.
+ */
+
+import type { Instant } from '../instant.js';
+import type { LockGrants } from '../ports.js';
+import { quorumOf } from '../quorum.js';
+
+/** A node has lost sight of this instance. */
+export interface PresenceLoss {
+  readonly since: Instant;
+  /** Of the node; undefined where it is not known which. */
+  readonly position?: string | undefined;
+}
+
+export class PresenceDoubt {
+  /** After the start of the newest attempt, oldest first. */
+  private losses: readonly PresenceLoss[] = [];
+  private doubtedSince: Instant | undefined;
+
+  constructor(
+    private startedMs: number,
+    private grants: LockGrants | undefined,
+  ) {}
+
+  /** Since when the lock may be given away; undefined where it may not. */
+  get since(): Instant | undefined {
+    return this.doubtedSince;
+  }
+
+  lost(loss: PresenceLoss): void {
+    // An attempt that started later has reached the node later.
+    if (loss.since.monotonicMs <= this.startedMs || this.losses.includes(loss)) return;
+    this.losses = [...this.losses, loss];
+    // What comes in later does not end a doubt: a renewal of its own has to, or trust that has ended would come back.
+    if (this.doubtedSince === undefined && !this.isSafe()) this.doubtedSince = loss.since;
+  }
+
+  /** An attempt that started then has succeeded. It may have reached nodes before a loss that came after its start. */
+  renewed(startedMs: number, grants: LockGrants | undefined): void {
+    this.startedMs = startedMs;
+    this.grants = grants;
+    this.losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);
+    this.doubtedSince = this.isSafe() ? undefined : this.losses[0]?.since;
+  }
+
+  private isSafe(): boolean {
+    if (this.losses.length === 0) return true;
+    if (this.grants === undefined) return false;
+    const lost = new Set(this.losses.map(({ position }) => position));
+    if (lost.has(undefined)) return false;
+    const { by, of } = this.grants;
+    const safe = [...by].filter((position) => !lost.has(position)).length;
+    return of - safe < quorumOf(of);
+  }
+}
