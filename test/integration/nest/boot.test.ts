@@ -67,7 +67,9 @@ describe('the log of a boot', () => {
   it('says who the instance is, when its tasks are due and that a majority was reached, each once', async () => {
     const logs = new LogCapture();
     const namespace = newNamespace();
-    const app = await compile({ redis: server.url, namespace, instanceId: 'one' }, logs);
+    // A busy machine must not make a slow node.
+    const patience = { nodeTimeoutMs: 900 };
+    const app = await compile({ redis: server.url, namespace, instanceId: 'one', ...patience }, logs);
     await app.init();
     expect(logs.ours('log').slice(0, 2)).toEqual([
       `Instance one of app 'shop' in namespace '${namespace}' on 1 node (single)`,
@@ -78,7 +80,7 @@ describe('the log of a boot', () => {
     const told = logs.ours('log');
     expect(told.filter((line) => line === 'Quorum reached: 1 of 1 nodes answer.')).toHaveLength(1);
     expect(told.filter((line) => line.startsWith('The nodes are new to this namespace'))).toHaveLength(1);
-    expect(logs.ours('warn')).toEqual([]);
+    expect(logs.ours('warn').join('\n')).toBe('');
     expect(JSON.stringify(logs.lines)).not.toContain('127.0.0.1');
   });
 });
