@@ -210,6 +210,23 @@ describe('keeping a lease', () => {
       end();
     });
 
+    it('trusts on, and renews all the same, where the others that have granted the lock are a majority', async () => {
+      const grants = { by: new Set(['a', 'b', 'c']), of: 3 };
+      const { clock, attempts, keeper, lease, end } = setUp((attempt) =>
+        attempt > 1 ? silent() : Promise.resolve({ kind: 'extended', grants }),
+      );
+      await clock.advance(1_100);
+      keeper.lostSight('b');
+      await clock.advance(2 * PRESENCE_GRACE_MS);
+      expect(lease.isTrusted()).toBe(true);
+      expect(attempts.length).toBeGreaterThan(1);
+      keeper.lostSight('c');
+      expect(lease.isDoubted).toBe(true);
+      await clock.advance(PRESENCE_GRACE_MS);
+      expect(lease.signal.aborted).toBe(true);
+      end();
+    });
+
     it('does not count a renewal that was under way before', async () => {
       const { clock, attempts, keeper, lease, end } = setUp(async (attempt, at) => {
         if (attempt > 1) return silent();
