@@ -1,0 +1,55 @@
+/** What cron tasks missed over a weekend on which no instance was there, counted by the first one that comes back. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
+import type { AuditParts } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
+import { MissedWhileDown } from '../../../libs/distributed-schedule/src/protocol/audit/missed-while-down.js';
+import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
+import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { type Computing, watchComputing } from './cpu-watch.js';
+
+const WEEKEND_MS = 64 * 3_600_000;
+const UNTIL_DECIDED_MS = 5_000;
+
+export async function countWeekend(tasks: number): Promise<Computing & { readonly missed: number }> {
+  let passedMs = 0;
+  const nowMs = (): number => Date.now() + passedMs;
+  const scheduled = Array.from({ length: tasks }, (_, index) => everyMinute(index));
+  const downSinceMs = nowMs() - WEEKEND_MS;
+  let missed = 0;
+  const parts = {
+    instanceId: 'first',
+    clock: { monotonicMs: () => performance.now() },
+    clusterClock: { nowMs },
+    members: () => ['first'],
+    beat: async (dues: readonly DueTick[]) =>
+      dues.map(({ task }) => ({ kind: 'open', newest: task.schedule.nextAfter(downSinceMs) ?? 0 })),
+  };
+  const lookup = {
+    tasks: () => scheduled,
+    taskOf: (name: string) => scheduled.find((task) => task.name === name),
+  };
+  const audit = new MissedWhileDown(parts as unknown as AuditParts, lookup, ({ ticks }) => {
+    missed += ticks;
+  });
+  const computing = watchComputing();
+  await audit.begin();
+  passedMs = UNTIL_DECIDED_MS;
+  while (Number.isFinite(audit.nextMs)) {
+    audit.look();
+    await nextTurn();
+  }
+  return { ...computing(), missed };
+}
+
+function everyMinute(index: number): ScheduledTask {
+  const cronTime = `${index % 60} * * * * *`;
+  const timeZone = index % 2 === 0 ? 'Europe/Berlin' : 'America/New_York';
+  const schedule = new CronSchedule(`chore ${index}`, {
+    kind: 'cron',
+    cronTime,
+    timeZone,
+    utcOffset: undefined,
+  });
+  return { name: `chore ${index}`, schedule, handler: () => undefined };
+}
