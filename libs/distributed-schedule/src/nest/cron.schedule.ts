@@ -1,10 +1,10 @@
-import { CronTime } from 'cron';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import { isoTime } from '../protocol/iso-time.js';
 import { harmlessValue } from '../protocol/shown-value.js';
 import type { Schedule } from '../protocol/tick-context.js';
 import { cronHint } from './cron-hint.js';
-import { CronZone, type Turn, type ZoneOffsets } from './cron-zone.js';
+import { type CronReading, readCron } from './cron-reading.js';
+import type { CronZone, Turn } from './cron-zone.js';
 import { processZone } from './process-zone.js';
 import type { CronDefinition } from './schedule-definition.js';
 
@@ -21,8 +21,7 @@ const LARGEST_OFFSET_MINUTES = 14 * 60;
  */
 export class CronSchedule implements Schedule {
   readonly description: string;
-  readonly zone: CronZone;
-  private readonly cronTime: CronTime;
+  private readonly reading: CronReading;
   /** The one instant of a Date, epoch ms. */
   private readonly onceMs: number | undefined;
 
@@ -33,16 +32,20 @@ export class CronSchedule implements Schedule {
   ) {
     const { cronTime } = definition;
     try {
-      this.cronTime = new CronTime(cronTime, zoneOf(definition));
+      this.reading = readCron(cronTime, zoneOf(definition));
     } catch (error) {
       throw this.badSchedule(error);
     }
-    this.zone = new CronZone(offsetsOf(this.cronTime.timeZone));
-    this.onceMs = this.cronTime.realDate ? Number(cronTime.valueOf()) : undefined;
+    const { realDate, timeZone = 'UTC' } = this.reading.cronTime;
+    this.onceMs = realDate ? Number(cronTime.valueOf()) : undefined;
     this.description =
       this.onceMs === undefined
-        ? `${String(cronTime)} (${this.cronTime.timeZone ?? 'UTC'})`
+        ? `${String(cronTime)} (${timeZone})`
         : `once at ${isoTime(this.onceMs)}`;
+  }
+
+  get zone(): CronZone {
+    return this.reading.zone;
   }
 
   /** The same expression where no clock is ever turned. */
@@ -53,24 +56,18 @@ export class CronSchedule implements Schedule {
 
   nextAfter(epochMs: number): number | undefined {
     if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
-    const second = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
-    const turn = this.zone.turnAround(second);
-    if (turn !== undefined) {
-      const first = this.askParser(this.lastBefore(turn));
-      if (first === undefined || first > epochMs) return first;
-    }
-    for (let skipped = 0; skipped <= MOST_MINUTES_SKIPPED; skipped++) {
-      const next = this.askParser(second + skipped * MINUTE_MS);
-      // Never seen to happen, but a schedule that went back in time would stop its task for good.
-      if (next === undefined || next > epochMs) return next;
-    }
-    return undefined;
+    return this.reading.answers.of(epochMs, (secondMs) => this.search(secondMs));
+  }
+
+  /** Undefined for a Date. */
+  get shortestGapMs(): number | undefined {
+    return this.reading.fields?.shortestGapMs();
   }
 
   /** Whether clocks show a time of the expression at a full second. The parser also answers with others around a turn. */
   isShown(epochMs: number): boolean {
-    const local = this.zone.toLocal(epochMs);
-    return this.cronTime.getNextDateFrom(new Date(local - SECOND_MS), 'UTC').toMillis() === local;
+    const localMs = this.zone.toLocal(epochMs);
+    return this.nextLocal(localMs - SECOND_MS) === localMs;
   }
 
   /**
@@ -84,6 +81,21 @@ export class CronSchedule implements Schedule {
     }
   }
 
+  /** Ticks are full seconds: from within one the answer is the same as from its begin. */
+  private search(second: number): number | undefined {
+    const turn = this.zone.turnAround(second);
+    if (turn !== undefined) {
+      const first = this.lookAfter(this.lastBefore(turn));
+      if (first === undefined || first > second) return first;
+    }
+    for (let skipped = 0; skipped <= MOST_MINUTES_SKIPPED; skipped++) {
+      const next = this.lookAfter(second + skipped * MINUTE_MS);
+      // Never seen to happen, but a schedule that went back in time would stop its task for good.
+      if (next === undefined || next > second) return next;
+    }
+    return undefined;
+  }
+
   /**
    * The last tick before clocks were turned, or an instant before that. What a job does right after the turn hangs on where it
    * was before: asked from after it, the parser would have run again what comes once a day, and would know nothing of a
@@ -94,20 +106,29 @@ export class CronSchedule implements Schedule {
     for (let backMs = SECOND_MS; ; backMs *= 2) {
       const fromMs = Math.max(startMs, turnMs - backMs - SECOND_MS);
       let last: number | undefined;
-      let next = this.askParser(fromMs);
+      let next = this.lookAfter(fromMs);
       while (next !== undefined && next < turnMs) {
         last = next;
-        next = this.askParser(next);
+        next = this.lookAfter(next);
       }
       if (last !== undefined || fromMs === startMs) return last ?? startMs;
     }
   }
 
-  /** Lets the parser search in local time, in which no hour is skipped or repeated. */
-  private askParser(epochMs: number): number | undefined {
+  /** Searches in local time, in which no hour is skipped or repeated. */
+  private lookAfter(epochMs: number): number | undefined {
+    const next = this.nextLocal(this.zone.toLocal(epochMs));
+    return next === undefined ? undefined : this.zone.toInstant(next, epochMs);
+  }
+
+  private nextLocal(localMs: number): number | undefined {
+    const { fields } = this.reading;
+    return fields === undefined ? this.askParser(localMs) : fields.nextAfter(localMs);
+  }
+
+  private askParser(localMs: number): number | undefined {
     try {
-      const local = this.cronTime.getNextDateFrom(new Date(this.zone.toLocal(epochMs)), 'UTC').toMillis();
-      return this.zone.toInstant(local, epochMs);
+      return this.reading.cronTime.getNextDateFrom(new Date(localMs), 'UTC').toMillis();
     } catch {
       // What can be wrong with the expression was found in the constructor: it has no date within 8 years.
       return undefined;
@@ -129,11 +150,6 @@ export class CronSchedule implements Schedule {
       { task: this.task, value: harmlessValue(cronTime), ...(cause instanceof Error ? { cause } : {}) },
     );
   }
-}
-
-/** The parser's own idea of a zone, taken from one of its answers. */
-function offsetsOf(timeZone: string | undefined): ZoneOffsets {
-  return new CronTime('* * * * * *').getNextDateFrom(new Date(0), timeZone ?? 'UTC').zone;
 }
 
 /** Without a zone of the process no expression that names none would ever be due. */

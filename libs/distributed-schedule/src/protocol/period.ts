@@ -7,7 +7,7 @@ import { requireMaxLatenessMs } from './options.js';
 import { LEAST_PERIOD_OF_CAREFUL_TASKS_MS, looksBack } from './task-policies.js';
 import type { Schedule, ScheduledTask } from './tick-context.js';
 
-/** How many gaps of a schedule are looked at to find its shortest period. */
+/** How many gaps are looked at to find the shortest period of a schedule that does not know it. */
 const GAPS_LOOKED_AT = 16;
 
 /** @throws DistributedScheduleError DSCHED_DURATIONS when ticks follow each other too fast for what the task wants */
@@ -27,15 +27,16 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
 }
 
 /**
- * The shortest of the next gaps, as they are where no clock is turned, and with jitter what the worst of hashes would leave of it:
- * so the answer does not depend on the day on which a process starts. A gap that a turned clock shortens has its limit cut by
- * {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
+ * The shortest of all gaps where the schedule knows it, else of the next ones: as they are where no clock is turned, and with jitter
+ * what the worst of hashes would leave of it, so that the answer does not depend on the day on which a process starts. A gap that
+ * a turned clock shortens has its limit cut by {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
  */
 function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
   if (schedule instanceof JitteredSchedule)
     return schedule.leastGapMs(shortestPeriodMs(schedule.base, nowMs));
-  let shortestMs = Number.POSITIVE_INFINITY;
   const { ordinary = schedule } = schedule;
+  if (ordinary.shortestGapMs !== undefined) return ordinary.shortestGapMs;
+  let shortestMs = Number.POSITIVE_INFINITY;
   let previous = ordinary.nextAfter(nowMs);
   for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
     const next = ordinary.nextAfter(previous);

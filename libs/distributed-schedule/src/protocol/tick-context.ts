@@ -54,6 +54,11 @@ export interface Schedule {
    * Epoch ms, whole numbers.
    */
   nextAfter(epochMs: number): number | undefined;
+  /**
+   * The shortest time between two ticks where no clock is turned, ms, for a schedule that knows it without looking for ticks.
+   * Absent or undefined: the next ticks are looked at.
+   */
+  readonly shortestGapMs?: number | undefined;
 }
 
 /** A task as the scheduler knows it. */

@@ -1,0 +1,146 @@
+/**
+ * A cron expression as the parser has read it: which seconds, minutes, hours, days and months it names. The search for the
+ * next instant is ours: the parser's own makes dates step by step and takes up to a millisecond a look, on the event loop.
+ * It follows the parser rule for rule, and a differential test holds both equal.
+ */
+
+import { CronValues } from './cron-values.js';
+
+const SECOND_MS = 1_000;
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+const DAY_MS = DAY_S * SECOND_MS;
+/** The 29th of February comes after 8 years at the latest. */
+const MOST_AHEAD_MS = (8 * 365 + 2) * DAY_MS;
+/** Begins with a leap year: gaps between days of month are as short there as they can be. */
+const GAPS_FROM_MS = Date.UTC(2024, 0, 1);
+/** A year of the 1st or a Monday, or five years of a day in the month. */
+const DAYS_LOOKED_AT = 64;
+
+/** What of the parser's object is read; each has the values that are named as keys. */
+const UNITS = {
+  second: [0, 59],
+  minute: [0, 59],
+  hour: [0, 23],
+  dayOfMonth: [1, 31],
+  month: [1, 12],
+  dayOfWeek: [0, 6],
+} as const;
+
+type Unit = keyof typeof UNITS;
+
+export class CronFields {
+  private readonly seconds: CronValues;
+  private readonly minutes: CronValues;
+  private readonly hours: CronValues;
+  private readonly daysOfMonth: CronValues;
+  private readonly months: CronValues;
+  private readonly daysOfWeek: CronValues;
+
+  private constructor(values: Readonly<Record<Unit, CronValues>>) {
+    this.seconds = values.second;
+    this.minutes = values.minute;
+    this.hours = values.hour;
+    this.daysOfMonth = values.dayOfMonth;
+    this.months = values.month;
+    this.daysOfWeek = values.dayOfWeek;
+  }
+
+  /** Undefined where a version of the parser keeps them in another way. */
+  static of(parsed: object): CronFields | undefined {
+    const values: Partial<Record<Unit, CronValues>> = {};
+    for (const [unit, [least, most]] of Object.entries(UNITS)) {
+      const named = (parsed as Readonly<Record<string, unknown>>)[unit];
+      const read = typeof named === 'object' && named !== null ? Object.keys(named).map(Number) : [];
+      const areKnown = read.every((value) => Number.isInteger(value) && value >= least && value <= most);
+      if (read.length === 0 || !areKnown) return undefined;
+      values[unit as Unit] = new CronValues(read, least, most);
+    }
+    return new CronFields(values as Record<Unit, CronValues>);
+  }
+
+  /** The first full second after `localMs` that the fields name, both as if clocks showed UTC. Undefined: none in 8 years. */
+  nextAfter(localMs: number): number | undefined {
+    const fromMs = Math.floor(localMs / SECOND_MS) * SECOND_MS + SECOND_MS;
+    const untilMs = fromMs + MOST_AHEAD_MS;
+    const firstDayMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
+    let fromSecond = (fromMs - firstDayMs) / SECOND_MS;
+    for (let dayMs = this.dayFrom(firstDayMs, untilMs); dayMs !== undefined; ) {
+      const second = this.secondFrom(dayMs === firstDayMs ? fromSecond : 0);
+      if (second !== undefined) return dayMs + second * SECOND_MS;
+      fromSecond = 0;
+      dayMs = this.dayFrom(dayMs + DAY_MS, untilMs);
+    }
+    return undefined;
+  }
+
+  /** The shortest time between two ticks where no clock is turned, ms; undefined where there are no two. */
+  shortestGapMs(): number | undefined {
+    const firstSecond = this.secondFrom(0) ?? 0;
+    const lastSecond = this.hours.last * HOUR_S + this.minutes.last * MINUTE_S + this.seconds.last;
+    const spanS = { minute: this.seconds.span, hour: this.minutes.span * MINUTE_S + this.seconds.span };
+    const shortestS = Math.min(
+      this.seconds.shortestGap,
+      this.minutes.shortestGap * MINUTE_S - spanS.minute,
+      this.hours.shortestGap * HOUR_S - spanS.hour,
+      this.shortestGapOfDays() * DAY_S - (lastSecond - firstSecond),
+    );
+    return Number.isFinite(shortestS) ? shortestS * SECOND_MS : undefined;
+  }
+
+  /** In days. */
+  private shortestGapOfDays(): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    const untilMs = GAPS_FROM_MS + MOST_AHEAD_MS;
+    let dayMs = this.dayFrom(GAPS_FROM_MS, untilMs);
+    for (let count = 0; count < DAYS_LOOKED_AT && dayMs !== undefined && shortest > 1; count += 1) {
+      const next = this.dayFrom(dayMs + DAY_MS, untilMs);
+      if (next !== undefined) shortest = Math.min(shortest, (next - dayMs) / DAY_MS);
+      dayMs = next;
+    }
+    return shortest;
+  }
+
+  /** The first day from `dayMs` on that is named. */
+  private dayFrom(dayMs: number, untilMs: number): number | undefined {
+    let lookedAtMs = dayMs;
+    while (lookedAtMs <= untilMs) {
+      const date = new Date(lookedAtMs);
+      if (!this.months.has(date.getUTCMonth() + 1))
+        lookedAtMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+      else if (this.isDay(date)) return lookedAtMs;
+      else lookedAtMs += DAY_MS;
+    }
+    return undefined;
+  }
+
+  /** Where both kinds of days are restricted, either is enough. */
+  private isDay(date: Date): boolean {
+    const { daysOfMonth, daysOfWeek } = this;
+    const isOfMonth = daysOfMonth.has(date.getUTCDate());
+    const isOfWeek = daysOfWeek.has(date.getUTCDay());
+    return (isOfMonth && isOfWeek) || (isOfMonth && !daysOfMonth.isAll) || (isOfWeek && !daysOfWeek.isAll);
+  }
+
+  /** The first second of a day from `second` on that is named. */
+  private secondFrom(second: number): number | undefined {
+    const hour = Math.floor(second / HOUR_S);
+    const minute = Math.floor(second / MINUTE_S) % MINUTE_S;
+    if (this.hours.has(hour)) {
+      const inHour = this.secondOfHourFrom(minute, second % MINUTE_S);
+      if (inHour !== undefined) return hour * HOUR_S + inHour;
+    }
+    const next = this.hours.from(hour + 1);
+    return next === undefined
+      ? undefined
+      : next * HOUR_S + this.minutes.first * MINUTE_S + this.seconds.first;
+  }
+
+  private secondOfHourFrom(minute: number, second: number): number | undefined {
+    const inMinute = this.minutes.has(minute) ? this.seconds.from(second) : undefined;
+    if (inMinute !== undefined) return minute * MINUTE_S + inMinute;
+    const next = this.minutes.from(minute + 1);
+    return next === undefined ? undefined : next * MINUTE_S + this.seconds.first;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ZoneOffsets } from './cron-zone.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Half a kilobyte of years; when there are more, all are forgotten. */
+const MOST_INSTANTS = 2_000;
+
+/**
+ * The offsets of a zone, of which each day is asked for once: `Intl` takes some microseconds an answer, and a search for the next
+ * tick wants a dozen. A day that begins and ends with the same offset has it throughout: of all zones since 1970 none
+ * has turned its clocks twice within six days. On a day of a turn the same holds for each hour.
+ */
+export class RememberedOffsets implements ZoneOffsets {
+  private readonly known = new Map<number, number>();
+
+  constructor(private readonly zone: ZoneOffsets) {}
+
+  offset(epochMs: number): number {
+    return this.throughout(epochMs, DAY_MS) ?? this.throughout(epochMs, HOUR_MS) ?? this.zone.offset(epochMs);
+  }
+
+  /** The offset of the day or hour around an instant, unless clocks are turned in it. */
+  private throughout(epochMs: number, lengthMs: number): number | undefined {
+    const startMs = Math.floor(epochMs / lengthMs) * lengthMs;
+    const offset = this.at(startMs);
+    return this.at(startMs + lengthMs) === offset ? offset : undefined;
+  }
+
+  private at(epochMs: number): number {
+    const known = this.known.get(epochMs);
+    if (known !== undefined) return known;
+    if (this.known.size >= MOST_INSTANTS) this.known.clear();
+    const offset = this.zone.offset(epochMs);
+    this.known.set(epochMs, offset);
+    return offset;
+  }
+}
