@@ -266,6 +266,7 @@ describe('the audit of runs', () => {
       {
         instanceId: 'one',
         options: { leaseTtlMs: 3_000, nodeTimeoutMs: SILENT_FOR_MS },
+        clock: { monotonicMs: () => nowMs },
         clusterClock: { nowMs: () => nowMs },
         members: () => ['one', 'other'],
         hasQuorum: () => true,

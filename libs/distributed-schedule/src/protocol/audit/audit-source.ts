@@ -7,7 +7,7 @@ import type { BidGate } from '../electorate/electorate-view.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { ProtocolOptions } from '../options.js';
 import type { OwnClaims } from '../own-claims.js';
-import type { PeekVerdict, TickLedger } from '../ports.js';
+import type { Clock, PeekVerdict, TickLedger } from '../ports.js';
 import type { LabelsOf } from '../ranking.js';
 import type { RunsHere } from '../run-here.js';
 import type { ScheduledTask } from '../tick-context.js';
@@ -30,6 +30,7 @@ export interface InstanceDirectory {
 export interface AuditParts {
   readonly instanceId: string;
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
   /** Those of them that run a task, this one included. Absent: all. */

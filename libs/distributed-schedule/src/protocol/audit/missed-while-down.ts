@@ -18,6 +18,10 @@ export const MOST_MISSED_COUNTED = 1_000;
 /** By then instances that start together know of each other, and what is paused is known, ms. */
 const DECIDE_AFTER_MS = 4_000;
 
+/** Counting without a pause, ms: longer, and the bids of other tasks would be late. The rest waits for the next look. */
+const SLICE_MS = 5;
+const PAUSE_MS = 1;
+
 /** What came due after it was missed: the newest tick that was claimed, or the beginning of the task. */
 interface Since {
   readonly afterMs: number;
@@ -26,8 +30,19 @@ interface Since {
   readonly nodeTimeMs: number;
 }
 
+/** The ticks of one task, as far as they are counted. */
+interface Count {
+  readonly task: string;
+  readonly since: Since;
+  readonly downUntilMs: number;
+  ticks: number;
+  last: number;
+}
+
 export class MissedWhileDown {
   private since = new Map<string, Since>();
+  /** What is still to be counted, in the order of tasks from the end. */
+  private counts: Count[] = [];
   private beganMs = 0;
   private decideAtMs = Number.POSITIVE_INFINITY;
 
@@ -59,13 +74,29 @@ export class MissedWhileDown {
   }
 
   look(): void {
-    if (this.parts.clusterClock.nowMs() < this.decideAtMs) return;
-    this.decideAtMs = Number.POSITIVE_INFINITY;
-    for (const task of this.lookup.tasks()) {
-      const since = this.since.get(task.name);
-      const downUntilMs = since === undefined ? undefined : this.downUntilMs(task.name);
-      if (since !== undefined && downUntilMs !== undefined) this.count(task, since, downUntilMs);
+    const { clock, clusterClock } = this.parts;
+    const nowMs = clusterClock.nowMs();
+    if (nowMs < this.decideAtMs) return;
+    if (this.since.size > 0) this.decide();
+    // Already now: a schedule that throws ends this look, and the next one goes on with the other tasks.
+    this.decideAtMs = nowMs + PAUSE_MS;
+    const untilMs = clock.monotonicMs() + SLICE_MS;
+    for (let count = this.counts.pop(); count !== undefined; count = this.counts.pop()) {
+      if (!this.count(count, untilMs)) this.counts.push(count);
+      if (this.counts.length > 0 && clock.monotonicMs() >= untilMs) return;
     }
+    this.decideAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whose ticks are to be counted: decided for all tasks at one moment, however long the counting takes. */
+  private decide(): void {
+    for (const { name } of this.lookup.tasks()) {
+      const since = this.since.get(name);
+      const downUntilMs = since === undefined ? undefined : this.downUntilMs(name);
+      if (since !== undefined && downUntilMs !== undefined)
+        this.counts.push({ task: name, since, downUntilMs, ticks: 0, last: since.afterMs });
+    }
+    this.counts.reverse();
     this.since = new Map();
   }
 
@@ -82,18 +113,26 @@ export class MissedWhileDown {
     return downUntilMs;
   }
 
-  private count(task: ScheduledTask, { afterMs, certain, nodeTimeMs }: Since, downUntilMs: number): void {
-    const { schedule, name } = task;
-    let ticks = 0;
-    let last = 0;
+  /** Whether the ticks of the task are counted. False: there are more, and it has taken its time. */
+  private count(count: Count, untilMs: number): boolean {
+    const { downUntilMs } = count;
+    const task = this.lookup.taskOf(count.task);
+    // Taken away meanwhile.
+    if (task === undefined) return true;
     // Whoever comes takes no tick that was due before: each of them is counted here or nowhere.
-    for (let tick = schedule.nextAfter(afterMs); tick !== undefined && tick <= downUntilMs; ) {
-      if (ticks === MOST_MISSED_COUNTED) break;
-      ticks += 1;
-      last = tick;
-      tick = schedule.nextAfter(tick);
+    for (;;) {
+      const tick = task.schedule.nextAfter(count.last);
+      if (tick === undefined || tick > downUntilMs || count.ticks === MOST_MISSED_COUNTED) break;
+      count.ticks += 1;
+      count.last = tick;
+      if (this.parts.clock.monotonicMs() >= untilMs) return false;
     }
-    if (ticks === 0) return;
+    if (count.ticks > 0) this.tell(task, count);
+    return true;
+  }
+
+  private tell(task: ScheduledTask, { since, downUntilMs, ticks, last }: Count): void {
+    const { schedule, name } = task;
     // Somebody who slept, and is taken for dead, may start it until then.
     const overMs = last + latenessLimit(task, last, schedule.nextAfter(last)) + AFTER_LIMIT_MS;
     const atLeast = ticks === MOST_MISSED_COUNTED ? 'at least ' : '';
@@ -105,7 +144,7 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
-      certain: certain && overMs < Math.min(downUntilMs, nodeTimeMs),
+      certain: since.certain && overMs < Math.min(downUntilMs, since.nodeTimeMs),
     });
   }
 }

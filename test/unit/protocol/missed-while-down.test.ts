@@ -1,0 +1,110 @@
+/** Counting what was missed while no instance was there, in slices: the bids of all tasks wait on the same event loop. */
+
+import { describe, expect, it } from 'vitest';
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
+import type { AuditParts } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
+import {
+  MissedWhileDown,
+  MOST_MISSED_COUNTED,
+} from '../../../libs/distributed-schedule/src/protocol/audit/missed-while-down.js';
+import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
+import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+
+const NOW_MS = Date.parse('2026-11-30T06:00:00Z');
+const WEEKEND_MS = 64 * 3_600_000;
+const MINUTE_MS = 60_000;
+const DECIDED_MS = 5_000;
+/** Of one question to the schedule, on the clock of the stage. */
+const LOOK_MS = 1;
+const SLICE_MS = 5;
+
+/** One instance that comes back after a weekend, with schedules of which every look takes a millisecond. */
+class Stage {
+  readonly found: Omit<AuditFinding, 'instanceId'>[] = [];
+  readonly looksPerSlice: number[] = [];
+  tasks: ScheduledTask[];
+  private passedMs = 0;
+  private looks = 0;
+  private readonly audit: MissedWhileDown;
+
+  constructor(periodsMs: Readonly<Record<string, number>>) {
+    this.tasks = Object.entries(periodsMs).map(([name, periodMs]) => this.taskOf(name, periodMs));
+    const parts = {
+      instanceId: 'first',
+      clock: { monotonicMs: () => this.passedMs },
+      clusterClock: { nowMs: () => NOW_MS + this.passedMs },
+      members: () => ['first'],
+      beat: async (dues: readonly DueTick[]) =>
+        dues.map(() => ({ kind: 'open', newest: NOW_MS - WEEKEND_MS })),
+    };
+    const lookup = {
+      tasks: () => this.tasks,
+      taskOf: (name: string) => this.tasks.find((task) => task.name === name),
+    };
+    this.audit = new MissedWhileDown(parts as unknown as AuditParts, lookup, (finding) =>
+      this.found.push(finding),
+    );
+  }
+
+  async begin(): Promise<void> {
+    await this.audit.begin();
+    this.passedMs += DECIDED_MS;
+  }
+
+  get isDone(): boolean {
+    return !Number.isFinite(this.audit.nextMs);
+  }
+
+  /** As the scheduler's loop does it: when the audit wants to be asked. */
+  slice(): void {
+    this.passedMs = Math.max(this.passedMs, this.audit.nextMs - NOW_MS);
+    const before = this.looks;
+    try {
+      this.audit.look();
+    } finally {
+      this.looksPerSlice.push(this.looks - before);
+    }
+  }
+
+  private taskOf(name: string, periodMs: number): ScheduledTask {
+    const nextAfter = (epochMs: number): number => {
+      this.looks += 1;
+      this.passedMs += LOOK_MS;
+      if (name === 'broken' && epochMs > NOW_MS - WEEKEND_MS) throw new Error('no schedule');
+      return (Math.floor(epochMs / periodMs) + 1) * periodMs;
+    };
+    return { name, handler: () => undefined, schedule: { description: name, nextAfter } };
+  }
+}
+
+describe('counting what was missed while down', () => {
+  it('pauses after each slice of time, and counts as if it had not', async () => {
+    const stage = new Stage({ often: MINUTE_MS, hourly: 60 * MINUTE_MS, seldom: 1_000 * 3_600_000 });
+    await stage.begin();
+    while (!stage.isDone) stage.slice();
+    // A slice may end with what it takes to tell of a task.
+    expect(Math.max(...stage.looksPerSlice)).toBeLessThanOrEqual(SLICE_MS + 2);
+    expect(stage.looksPerSlice.length).toBeGreaterThanOrEqual(MOST_MISSED_COUNTED / (SLICE_MS + 2));
+    expect(stage.found).toMatchObject([
+      { task: 'often', ticks: MOST_MISSED_COUNTED, tick: NOW_MS - WEEKEND_MS + 1_000 * MINUTE_MS },
+      { task: 'hourly', ticks: 64, tick: NOW_MS },
+    ]);
+  });
+
+  it('does not count on for a task that is taken away meanwhile', async () => {
+    const stage = new Stage({ often: MINUTE_MS, hourly: 60 * MINUTE_MS });
+    await stage.begin();
+    stage.slice();
+    stage.tasks = stage.tasks.filter(({ name }) => name !== 'often');
+    while (!stage.isDone) stage.slice();
+    expect(stage.found.map(({ task }) => task)).toEqual(['hourly']);
+  });
+
+  it('counts the other tasks where one has a schedule that throws', async () => {
+    const stage = new Stage({ broken: MINUTE_MS, hourly: 60 * MINUTE_MS });
+    await stage.begin();
+    expect(() => stage.slice()).toThrow('no schedule');
+    while (!stage.isDone) stage.slice();
+    expect(stage.found.map(({ task }) => task)).toEqual(['hourly']);
+  });
+});
