@@ -12,6 +12,7 @@ import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest
 import type { ExclusiveTaskOptions } from '../../../libs/distributed-schedule/src/nest/exclusive-task-options.js';
 import { FrequencyDesk } from '../../../libs/distributed-schedule/src/nest/frequency-desk.js';
 import type { PlannedTask } from '../../../libs/distributed-schedule/src/nest/planned-task.js';
+import { PlanningSlices } from '../../../libs/distributed-schedule/src/nest/planning-slices.js';
 import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
 import { SetsOnBoard } from '../../../libs/distributed-schedule/src/nest/sets-on-board.js';
 import { TaskControl } from '../../../libs/distributed-schedule/src/nest/task-control.js';
@@ -134,8 +135,16 @@ export class Version {
     const version = new Version(world, definitions, handlers, options);
     await world.clock.advance(20);
     version.reconciler.reconcile();
-    watchDecisions({ board: version.board, app: version.sets.app, sets: version.sets }, () =>
-      version.reconciler.reconcile(),
+    const planning = new PlanningSlices({
+      reconciler: version.reconciler,
+      clock: world.clock,
+      stopped: new AbortController().signal,
+      onError: (error) => {
+        throw error;
+      },
+    });
+    watchDecisions({ board: version.board, app: version.sets.app, sets: version.sets }, (names) =>
+      planning.news(names),
     );
     void version.keep();
     return version;

@@ -6,8 +6,9 @@ import {
   type TickContext,
   type TrustChange,
 } from 'nestjs-distributed-schedule';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ObserverFanout } from '../../../libs/distributed-schedule/src/nest/observer-fanout.js';
+import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
 import { EventLog } from './event-log.js';
 import { bootApp } from './nest-app.js';
 
@@ -41,6 +42,16 @@ describe('DistributedScheduleRegistry', () => {
       "DSCHED_UNKNOWN_TASK: no task 'swep' is registered on this instance. Did you mean 'sweep'? There are 'sweep'.",
     );
     expect(registry.has('swep')).toBe(false);
+  });
+
+  it('answers about one task without looking at the others', async () => {
+    const { app } = await bootApp({ providers: [Sweeper] });
+    const registry = app.get(DistributedScheduleRegistry);
+    const all = vi.spyOn(Scheduler.prototype, 'status');
+    onTestFinished(() => all.mockRestore());
+    expect(registry.get('sweep').name).toBe('sweep');
+    expect(registry.has('sweep')).toBe(true);
+    expect(all).not.toHaveBeenCalled();
   });
 
   it('adds and removes observers while the app runs', async () => {

@@ -34,8 +34,12 @@ export class Blueprints {
     return blueprint;
   }
 
+  forget(name: string): void {
+    this.made.delete(name);
+  }
+
   /** Forgets tasks that are no more. */
-  keepOnly(names: ReadonlyMap<string, unknown>): void {
+  keepOnly(names: Pick<ReadonlySet<string>, 'has'>): void {
     for (const name of this.made.keys()) {
       if (!names.has(name)) this.made.delete(name);
     }

@@ -1,6 +1,6 @@
 /**
  * What the board makes of the tasks of one instance: which it schedules, when they are due, and what a person should be told.
- * Computed anew from everything that is known, so that the order in which records arrive does not matter.
+ * Each task is computed anew from everything that is known, so that the order in which records arrive does not matter.
  */
 
 import type { BoardView } from '../protocol/board/board-room.js';
@@ -14,6 +14,7 @@ import {
   PLAN,
   type PlanRecord,
   type RuntimeTaskRecord,
+  recordOn,
   recordsOn,
   TASK,
   type Trigger,
@@ -38,10 +39,8 @@ export interface ControlPlanParts {
   readonly blueprints: Blueprints;
 }
 
-/** What stands on the board about all tasks, read once per plan. */
-interface Decisions {
-  /** Names that another app has. */
-  readonly rivals: ReadonlyMap<string, AppClaim>;
+/** What stands on the board about all tasks, read once for many. */
+export interface Decisions {
   readonly pauses: ReadonlyMap<string, PauseRecord>;
   readonly plans: ReadonlyMap<string, PlanRecord>;
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
@@ -61,38 +60,57 @@ interface Base {
 }
 
 export class ControlPlan {
+  private current: ReadonlyMap<string, CurrentDefinition> = new Map();
+  /** Names that another app has. */
+  private rivals: ReadonlyMap<string, AppClaim> = new Map();
+
   constructor(private readonly parts: ControlPlanParts) {}
 
-  tasks(): ReadonlyMap<string, PlannedTask> {
-    const { board, sets, own } = this.parts;
-    const decisions: Decisions = {
-      rivals: sets.rivals(),
+  /** The names of all tasks. Looks anew at which versions and apps there are, which {@link taskOf} then goes by. */
+  names(): ReadonlySet<string> {
+    const { board, sets, blueprints } = this.parts;
+    this.current = sets.current();
+    this.rivals = sets.rivals();
+    const added = board.list(TASK).map(({ key }) => key.slice(TASK.length));
+    const names = new Set([...this.current.keys(), ...added]);
+    blueprints.keepOnly(names);
+    return names;
+  }
+
+  /** What stands on the board now, for all tasks that are planned before it changes. */
+  decisions(): Decisions {
+    const { board } = this.parts;
+    return {
       pauses: recordsOn<PauseRecord>(board, PAUSE),
       plans: recordsOn<PlanRecord>(board, PLAN),
       triggers: triggersOn(board),
     };
-    const planned = new Map<string, PlannedTask>();
-    for (const [name, definition] of sets.current()) {
-      const task = own.get(name);
-      planned.set(
-        name,
-        task === undefined
-          ? elsewhere(name, isPaused(name, decisions))
-          : this.planOwn(task, definition, decisions),
-      );
-    }
-    for (const [name, record] of recordsOn<RuntimeTaskRecord>(board, TASK)) {
-      // A decorated task of that name has come with a later version, and has the name.
-      if (!planned.has(name)) planned.set(name, this.planRuntime(name, record, decisions));
-    }
-    this.parts.blueprints.keepOnly(planned);
-    return planned;
+  }
+
+  /** Undefined where there is no task of that name any more. */
+  taskOf(name: string, decisions: Decisions): PlannedTask | undefined {
+    const { board, own, blueprints } = this.parts;
+    const definition = this.current.get(name);
+    const task = own.get(name);
+    // A decorated task of the name of an added one has come with a later version, and has the name.
+    if (definition !== undefined && task !== undefined) return this.planOwn(task, definition, decisions);
+    if (definition !== undefined) return elsewhere(name, isPaused(name, decisions));
+    const record = recordOn<RuntimeTaskRecord>(board, `${TASK}${name}`);
+    if (record !== undefined) return this.planRuntime(name, record, decisions);
+    blueprints.forget(name);
+    return undefined;
+  }
+
+  /** Forgets what was made for tasks that were refused, once there are many. */
+  tidy(planned: ReadonlyMap<string, PlannedTask>, mostRefused: number): void {
+    const { blueprints } = this.parts;
+    if (blueprints.size > planned.size + mostRefused) blueprints.keepOnly(planned);
   }
 
   private planOwn(own: ExclusiveTask, current: CurrentDefinition, decisions: Decisions): PlannedTask {
     const conditions: Conditions = new Map();
     const { name } = own;
-    const rival = own.disabled ? undefined : decisions.rivals.get(name);
+    const rival = own.disabled ? undefined : this.rivals.get(name);
     if (rival !== undefined && isOthers(rival, this.parts.sets.claimOf(name), conditions))
       return leftAlone(name, 'code', conditions);
     // What other versions make of it is nothing to an instance on which it is switched off.
@@ -136,7 +154,7 @@ export class ControlPlan {
   private planRuntime(name: string, record: RuntimeTaskRecord, decisions: Decisions): PlannedTask {
     const conditions: Conditions = new Map();
     const claim = { app: this.parts.sets.app, sinceMs: record.sinceMs };
-    const rival = decisions.rivals.get(name);
+    const rival = this.rivals.get(name);
     if (rival !== undefined && isOthers(rival, claim, conditions))
       return leftAlone(name, 'runtime', conditions);
     const handler = this.parts.handlers.get(record.runs);

@@ -66,11 +66,18 @@ export function triggerKey(task: string, tick: number, id: string): string {
   return `${TRIGGER}${tick}:${id}:${task}`;
 }
 
+const TRIGGER_KEY = /^trigger:\d+:[^:]*:(.+)$/s;
+
+/** The task that a record of a decision is about. */
+export function taskOfDecision(key: string): string {
+  return TRIGGER_KEY.exec(key)?.[1] ?? key.slice(key.indexOf(':') + 1);
+}
+
 /** All triggers, by task, ascending. */
 export function triggersOn(board: BoardView): ReadonlyMap<string, readonly Trigger[]> {
   const byTask = new Map<string, Trigger[]>();
   for (const { key, value, writtenMs } of board.list(TRIGGER)) {
-    const [, task] = /^trigger:\d+:[^:]*:(.+)$/s.exec(key) ?? [];
+    const [, task] = TRIGGER_KEY.exec(key) ?? [];
     const record = parse<TriggerRecord>(value);
     if (task === undefined || !Number.isSafeInteger(record?.tick)) continue;
     const list = byTask.get(task) ?? [];

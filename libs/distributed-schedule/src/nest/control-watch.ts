@@ -2,7 +2,7 @@
 
 import { type BoardView, isInRoom, roomPrefix } from '../protocol/board/board-room.js';
 import { roomOf } from './app-claims.js';
-import { PAUSE, PLAN, TASK, TRIGGER } from './control-records.js';
+import { PAUSE, PLAN, TASK, TRIGGER, taskOfDecision } from './control-records.js';
 import type { DefinitionSets } from './definition-sets.js';
 import { SET } from './sets-on-board.js';
 
@@ -15,18 +15,23 @@ export interface ControlWatchParts {
   readonly sets: Pick<DefinitionSets, 'signature'>;
 }
 
-/** Tells when to plan anew. */
-export function watchDecisions({ board, app, sets }: ControlWatchParts, onNews: () => void): void {
+/** Tells when to plan anew: the tasks that were decided about, or all where it is not known which. */
+export function watchDecisions(
+  { board, app, sets }: ControlWatchParts,
+  onNews: (tasks?: readonly string[]) => void,
+): void {
   const own = roomPrefix(roomOf(app));
-  const isNews = (key: string): boolean =>
-    key.startsWith(SET) ||
-    // Of whichever app: the task may have a name that this one has.
-    isInRoom(key, TASK) ||
-    (key.startsWith(own) && DECISIONS.some((prefix) => key.startsWith(prefix, own.length)));
+  const isDecision = (key: string): boolean =>
+    key.startsWith(own) && DECISIONS.some((prefix) => key.startsWith(prefix, own.length));
+  // Of whichever app: the task may have a name that this one has.
+  const isOfAll = (key: string): boolean =>
+    key.startsWith(SET) || (isInRoom(key, TASK) && !key.startsWith(own));
   let living = sets.signature();
   board.watch((keys) => {
     const before = living;
     living = sets.signature();
-    if (before !== living || [...keys].some(isNews)) onNews();
+    if (before !== living || [...keys].some(isOfAll)) return onNews();
+    const tasks = [...keys].filter(isDecision).map((key) => taskOfDecision(key.slice(own.length)));
+    if (tasks.length > 0) onNews(tasks);
   });
 }

@@ -15,6 +15,7 @@ import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explor
 import { FrequencyDesk } from './frequency-desk.js';
 import { ObserverFanout } from './observer-fanout.js';
 import type { PlannedTask } from './planned-task.js';
+import { PlanningSlices } from './planning-slices.js';
 import { RunRecords } from './run-records.js';
 import type { TaskSurroundings } from './schedule.factory.js';
 import type { SchedulerHost } from './scheduler.provider.js';
@@ -79,11 +80,17 @@ export class ControlService {
       defaults: this.options.tasks,
     });
     const blueprints = new Blueprints(surroundings, bidStaggerMs);
-    const desk = new FrequencyDesk(this.clock, () => this.reconcile(reconciler), this.stopping.signal);
+    const desk = new FrequencyDesk(this.clock, () => planning.news(), this.stopping.signal);
     const versions = new VersionRule(followMoreFrequent, desk);
     const plan = new ControlPlan({ board: room, sets, versions, own, handlers, blueprints });
     const scheduled = tasks.filter(({ disabled }) => !disabled).map(({ name }) => name);
     const reconciler = new ControlReconciler(plan, scheduler, this.observer, scheduled);
+    const planning = new PlanningSlices({
+      reconciler,
+      clock: this.clock,
+      stopped: this.stopping.signal,
+      onError: (error) => this.observer.observe({ type: 'error', error, where: 'control' }),
+    });
     const runs = new RunRecords(room);
     const decisions = {
       board: room,
@@ -95,6 +102,7 @@ export class ControlService {
     this.begun = {
       sets,
       reconciler,
+      planning,
       runs,
       control: new TaskControl({
         ...decisions,
@@ -111,15 +119,7 @@ export class ControlService {
     };
     this.observer.add(runs);
     reconciler.reconcile();
-    watchDecisions({ board, app, sets }, () => reconciler.reconcile());
-  }
-
-  private reconcile(reconciler: ControlReconciler): void {
-    try {
-      reconciler.reconcile();
-    } catch (error) {
-      this.observer.observe({ type: 'error', error, where: 'control' });
-    }
+    watchDecisions({ board, app, sets }, (names) => planning.news(names));
   }
 
   /**
@@ -138,7 +138,8 @@ export class ControlService {
       // An exchange without an answer is repeated after a period only, and the whole boot waits for this one.
       if (!timer.signal.aborted) host.board.flush();
     }
-    begun.reconciler.reconcile();
+    begun.planning.news();
+    await begun.planning.settled();
     // Later it is a condition: an app that runs is not ended for what another one does.
     if (host.board.isCurrent && this.options.protocol.enabled) requireOwnNames(begun);
     this.keeping ??= this.keep(begun);
@@ -160,7 +161,7 @@ export class ControlService {
   /** What an instance writes by itself, once a period. */
   private async keep({ sets, runs }: Begun): Promise<void> {
     const { clock, host, options } = this;
-    const isBidding = (): boolean => options.protocol.enabled && host.scheduler.status().state !== 'fenced';
+    const isBidding = (): boolean => options.protocol.enabled && host.scheduler.reach().state !== 'fenced';
     while (!this.stopping.signal.aborted) {
       // Not before it has read when its version was seen for the first time, nor when it has forgotten that after a long
       // absence: it would pass for the newest. And not for one that runs nothing, since others would leave tasks to it.
@@ -178,6 +179,7 @@ export class ControlService {
 interface Begun {
   readonly sets: DefinitionSets;
   readonly reconciler: ControlReconciler;
+  readonly planning: PlanningSlices;
   readonly runs: RunRecords;
   readonly control: TaskControl;
   readonly trigger: TaskTrigger;

@@ -56,17 +56,18 @@ export class DistributedScheduleRegistry {
   /** All tasks of this app: paused and disabled ones, and those that this instance leaves to others, too. Empty until it is initialised. */
   list(): readonly RegisteredTask[] {
     const scheduled = new Map(this.scheduler.status().tasks.map((status) => [status.name, status]));
-    return [...this.control.tasks.values()].map((planned) =>
-      this.registered(planned, scheduled.get(planned.name)),
-    );
+    const planned = [...this.control.tasks.values()];
+    const inCode = planned.filter(({ source }) => source === 'code');
+    const added = planned.filter(({ source }) => source === 'runtime');
+    added.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return [...inCode, ...added].map((task) => this.registered(task, scheduled.get(task.name)));
   }
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
   get(name: string): RegisteredTask {
-    const tasks = new Map(this.list().map((status) => [status.name, status]));
-    const task = tasks.get(name);
-    if (task !== undefined) return task;
-    const names = [...tasks.keys()];
+    const task = this.control.tasks.get(name);
+    if (task !== undefined) return this.registered(task, this.scheduler.statusOf(name));
+    const names = [...this.control.tasks.keys()];
     const known = names.length === 0 ? 'none' : names.map((one) => `'${one}'`).join(', ');
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
@@ -76,7 +77,7 @@ export class DistributedScheduleRegistry {
   }
 
   has(name: string): boolean {
-    return this.list().some((status) => status.name === name);
+    return this.control.tasks.has(name);
   }
 
   /**

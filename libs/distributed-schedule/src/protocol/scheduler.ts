@@ -14,7 +14,7 @@ import { RunsHere } from './run-here.js';
 import { SchedulerLoop } from './scheduler-loop.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus, StoreReach } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
-import type { ScheduledTask } from './tick-context.js';
+import type { ScheduledTask, TaskStatus } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
 
 /** The share of `shutdownTimeoutMs` after which running handlers are told to abort; the rest is theirs to obey. */
@@ -144,11 +144,17 @@ export class Scheduler {
       members: this.heartbeat.members,
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
       audit: this.audit.counts,
-      tasks: this.book.statuses(this.parts.labelsOf?.(instanceId) ?? [], (name) => this.audit.countsOf(name)),
+      tasks: this.book.tasks().flatMap(({ name }) => this.statusOf(name) ?? []),
       leases: this.keeper
         .leases()
         .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
+  }
+
+  /** Undefined for a task that is not scheduled here. */
+  statusOf(name: string): TaskStatus | undefined {
+    const { instanceId, labelsOf } = this.parts;
+    return this.book.statusOf(name, labelsOf?.(instanceId) ?? [], this.audit.countsOf(name));
   }
 
   /** The live instances that run a task, this one included. */

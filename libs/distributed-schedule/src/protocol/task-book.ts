@@ -162,18 +162,22 @@ export class TaskBook {
 
   /**
    * @param labels of this instance
-   * @param countsOf what the audit has found about a task
+   * @param counts what the audit has found about the task
    */
-  statuses(labels: readonly string[], countsOf: (name: string) => AuditCounts): readonly TaskStatus[] {
-    return [...this.pages.values()].map((page) => ({
-      name: page.task.name,
-      schedule: page.task.schedule.description,
-      eligible: isEligible(page.task.placement, labels),
-      nextTick: page.nextTick,
-      lastReport: page.lastReport,
-      lastRun: page.lastRun,
-      running: page.running,
-      ...countsOf(page.task.name),
-    }));
+  statusOf(name: string, labels: readonly string[], counts: AuditCounts): TaskStatus | undefined {
+    const page = this.pages.get(name);
+    if (page === undefined) return undefined;
+    const { task, nextTick, lastReport, lastRun, running } = page;
+    const eligible = isEligible(task.placement, labels);
+    return {
+      name,
+      schedule: task.schedule.description,
+      eligible,
+      nextTick,
+      lastReport,
+      lastRun,
+      running,
+      ...counts,
+    };
   }
 }
