@@ -12,14 +12,20 @@ function reconciling() {
   const events: ScheduleEvent[] = [];
   let planned: readonly string[] = ['report'];
   const task = taskOf(() => undefined);
+  const planOf = (name: string): PlannedTask => ({
+    name,
+    source: 'code',
+    state: 'active',
+    task: { ...task, name },
+    base: EVERY_SECOND,
+    signature: 'one',
+    conditions: new Map(),
+  });
   const plan = {
-    tasks: () =>
-      new Map(
-        planned.map((name) => [
-          name,
-          { name, task: { ...task, name }, base: EVERY_SECOND, signature: 'one', conditions: new Map() },
-        ]),
-      ) as unknown as ReadonlyMap<string, PlannedTask>,
+    names: () => new Set(planned),
+    decisions: () => undefined,
+    taskOf: (name: string) => (planned.includes(name) ? planOf(name) : undefined),
+    tidy: () => undefined,
   } as unknown as ControlPlan;
   const call = (what: string) => (subject: { readonly name: string } | string) => {
     const name = typeof subject === 'string' ? subject : subject.name;

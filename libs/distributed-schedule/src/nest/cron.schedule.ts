@@ -39,9 +39,7 @@ export class CronSchedule implements Schedule {
     const { realDate, timeZone = 'UTC' } = this.reading.cronTime;
     this.onceMs = realDate ? Number(cronTime.valueOf()) : undefined;
     this.description =
-      this.onceMs === undefined
-        ? `${String(cronTime)} (${timeZone})`
-        : `once at ${isoTime(this.onceMs)}`;
+      this.onceMs === undefined ? `${String(cronTime)} (${timeZone})` : `once at ${isoTime(this.onceMs)}`;
   }
 
   get zone(): CronZone {
