@@ -7,6 +7,7 @@ import { DistributedScheduleTestingModule, ScheduleHarness } from 'nestjs-distri
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
 import { DstOnceSchedule } from '../../../libs/distributed-schedule/src/nest/dst-once.schedule.js';
+import { controlledSchedule } from '../../../libs/distributed-schedule/src/protocol/controlled-schedule.js';
 import { JitteredSchedule } from '../../../libs/distributed-schedule/src/protocol/jitter.js';
 import { requirePeriod } from '../../../libs/distributed-schedule/src/protocol/period.js';
 import { TaskBook } from '../../../libs/distributed-schedule/src/protocol/task-book.js';
@@ -133,6 +134,41 @@ describe.each(['01-10', '03-20', '06-15', '10-20'].map((day) => `2026-${day}T12:
       expect(refusal(spread, Math.ceil(leastMs / 2) + 1, at)).toContain(`> ${leastMs} / 2`);
     },
   );
+});
+
+describe('the period of a task that something was decided about', () => {
+  const daily = new DstOnceSchedule(cron('0 3 * * *', 'Europe/Berlin'));
+  const NOON = '2026-10-20T12:00:00Z';
+  const TEN_TO_THREE = Date.parse('2026-10-21T00:50:00Z');
+  const PAUSED = { isPaused: true, sinceMs: undefined, triggers: [] };
+  const controls = [
+    PAUSED,
+    { isPaused: false, sinceMs: Date.parse(NOON) - HOUR_MS, triggers: [] },
+    // Ten minutes before a tick: the limit of that one run is cut to five.
+    { isPaused: false, sinceMs: undefined, triggers: [TEN_TO_THREE] },
+  ];
+
+  it.each(controls)('is that of its schedule: %j', (control) => {
+    const schedule = controlledSchedule(daily, control);
+    expect(refusal(schedule, 12 * HOUR_MS, NOON)).toBeUndefined();
+    expect(refusal(schedule, 12 * HOUR_MS + 1, NOON)).toContain(`> ${24 * HOUR_MS} / 2`);
+    const spread = controlledSchedule(new JitteredSchedule('report', daily, HOUR_MS), control);
+    expect(refusal(spread, 11.5 * HOUR_MS, NOON)).toBeUndefined();
+    expect(refusal(spread, 11.5 * HOUR_MS + 1, NOON)).toContain(`> ${23 * HOUR_MS + 1} / 2`);
+  });
+
+  it('is known without a look for ticks, whatever is wrapped around its expression', () => {
+    const wrapped = [
+      daily,
+      new JitteredSchedule('report', daily, HOUR_MS),
+      controlledSchedule(daily, PAUSED),
+    ];
+    expect(wrapped.map((schedule) => schedule.shortestGapMs)).toEqual([
+      24 * HOUR_MS,
+      23 * HOUR_MS + 1,
+      24 * HOUR_MS,
+    ]);
+  });
 });
 
 describe('the limit of one tick', () => {

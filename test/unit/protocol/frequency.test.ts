@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
+import { DstOnceSchedule } from '../../../libs/distributed-schedule/src/nest/dst-once.schedule.js';
 import { isMoreFrequent } from '../../../libs/distributed-schedule/src/protocol/frequency.js';
 import { JitteredSchedule } from '../../../libs/distributed-schedule/src/protocol/jitter.js';
 import type { Schedule } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
@@ -46,7 +47,20 @@ describe('whether a schedule is due more often than another', () => {
     for (const fromMs of [Date.UTC(2026, 2, 28, 5, 17), Date.UTC(2026, 9, 1, 5, 17)]) {
       expect(isMoreFrequent(cron('0 30 2 * * *'), cron('0 15 14 * * *'), fromMs)).toBe(false);
       expect(isMoreFrequent(cron('0 30 */2 * * *'), cron('0 0 */2 * * *'), fromMs)).toBe(false);
+      // An hour apart on the one day on which clocks go back.
+      expect(isMoreFrequent(cron('0 0 3 * * *'), cron('0 0 12 * * *'), fromMs)).toBe(false);
     }
+  });
+
+  it('is not changed by what is done when clocks go back', () => {
+    const twice = new CronSchedule('task', {
+      kind: 'cron',
+      cronTime: '0 3 * * *',
+      timeZone: 'Europe/Vienna',
+    });
+    const fromMs = Date.UTC(2026, 9, 1, 5, 17);
+    expect(isMoreFrequent(twice, new DstOnceSchedule(twice), fromMs)).toBe(false);
+    expect(isMoreFrequent(new JitteredSchedule('task', twice, 60_000), twice, fromMs)).toBe(false);
   });
 
   it('is decided by the periods of two intervals, but for less than a 64th', () => {

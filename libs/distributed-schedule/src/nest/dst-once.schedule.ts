@@ -19,6 +19,10 @@ export class DstOnceSchedule implements Schedule {
     return this.cron.ordinary;
   }
 
+  get shortestGapMs(): number | undefined {
+    return this.cron.shortestGapMs;
+  }
+
   nextAfter(epochMs: number): number | undefined {
     let next = this.cron.nextAfter(epochMs);
     while (next !== undefined && this.cron.zone.isNearTurnBack(next)) {

@@ -30,6 +30,15 @@ class ControlledSchedule implements Schedule {
     this.description = base.description;
   }
 
+  /** A task's period is that of its schedule: a trigger has room made for it, and cuts the limit of the one tick before it. */
+  get ordinary(): Schedule {
+    return this.base.ordinary ?? this.base;
+  }
+
+  get shortestGapMs(): number | undefined {
+    return this.ordinary.shortestGapMs;
+  }
+
   nextAfter(epochMs: number): number | undefined {
     const scheduled = this.scheduledAfter(epochMs);
     const triggered = this.control.triggers.find((tick) => tick > epochMs);

@@ -44,9 +44,10 @@ export function* compareFrequency(one: Schedule, than: Schedule, fromMs: number)
   }
 }
 
-/** Jitter moves ticks, and makes none. */
+/** Jitter moves ticks, and makes none. Clocks that are turned make a gap shorter on one day, and so no schedule more frequent. */
 function unspread(schedule: Schedule): Schedule {
-  return schedule instanceof JitteredSchedule ? schedule.base : schedule;
+  const base = schedule instanceof JitteredSchedule ? schedule.base : schedule;
+  return base.ordinary ?? base;
 }
 
 function* firstTicks(schedule: Schedule, fromMs: number): Generator<undefined, readonly number[]> {

@@ -26,6 +26,16 @@ export class JitteredSchedule implements Schedule {
     this.description = `${base.description}, spread over ${jitterMs} ms`;
   }
 
+  get ordinary(): Schedule {
+    const { ordinary } = this.base;
+    return ordinary === undefined ? this : new JitteredSchedule(this.task, ordinary, this.jitterMs);
+  }
+
+  get shortestGapMs(): number | undefined {
+    const { shortestGapMs } = this.base;
+    return shortestGapMs === undefined ? undefined : this.leastGapMs(shortestGapMs);
+  }
+
   nextAfter(epochMs: number): number | undefined {
     // The last instant that is not after epochMs may have moved beyond it; those before it cannot have.
     let instant = this.lastUntil(epochMs) ?? this.base.nextAfter(epochMs);

@@ -32,10 +32,10 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
  * a turned clock shortens has its limit cut by {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
  */
 function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
-  if (schedule instanceof JitteredSchedule)
-    return schedule.leastGapMs(shortestPeriodMs(schedule.base, nowMs));
   const { ordinary = schedule } = schedule;
   if (ordinary.shortestGapMs !== undefined) return ordinary.shortestGapMs;
+  if (ordinary instanceof JitteredSchedule)
+    return ordinary.leastGapMs(shortestPeriodMs(ordinary.base, nowMs));
   let shortestMs = Number.POSITIVE_INFINITY;
   let previous = ordinary.nextAfter(nowMs);
   for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
