@@ -4,27 +4,22 @@
  */
 
 import type { BoardView } from '../protocol/board/board-room.js';
-import { controlledSchedule } from '../protocol/controlled-schedule.js';
 import type { Schedule, ScheduledTask, TickHandler } from '../protocol/tick-context.js';
 import type { AppClaim } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
+import { type RuntimeTaskRecord, recordOn, TASK } from './control-records.js';
 import {
-  PAUSE,
-  type PauseRecord,
-  PLAN,
-  type PlanRecord,
-  type RuntimeTaskRecord,
-  recordOn,
-  recordsOn,
-  TASK,
-  type Trigger,
-  triggersOn,
-} from './control-records.js';
+  type Base,
+  type Decisions,
+  decidedTask,
+  isPaused,
+  messageOf,
+  readDecisions,
+} from './decided-task.js';
 import type { CurrentDefinition, DefinitionSets } from './definition-sets.js';
 import type { ExclusiveTask } from './exclusive.explorer.js';
 import { type Conditions, elsewhere, isOthers, leftAlone, type PlannedTask } from './planned-task.js';
 import type { ScheduleData } from './schedule-data.js';
-import { payloadsOf } from './tick-payloads.js';
 import type { VersionRule } from './version-rule.js';
 
 export interface ControlPlanParts {
@@ -37,26 +32,6 @@ export interface ControlPlanParts {
   /** What a task that is added at run time may run, by name. */
   readonly handlers: ReadonlyMap<string, TickHandler>;
   readonly blueprints: Blueprints;
-}
-
-/** What stands on the board about all tasks, read once for many. */
-export interface Decisions {
-  readonly pauses: ReadonlyMap<string, PauseRecord>;
-  readonly plans: ReadonlyMap<string, PlanRecord>;
-  readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
-}
-
-/** A task before what was decided about it. */
-interface Base {
-  readonly name: string;
-  readonly task: ScheduledTask;
-  readonly payload?: unknown;
-  /** Tells one base from another. */
-  readonly words: readonly unknown[];
-  readonly sinceMs?: number;
-  readonly jitterMs?: number;
-  /** Others run it; what is known of it here is to be shown. */
-  readonly isLeft?: boolean;
 }
 
 export class ControlPlan {
@@ -79,12 +54,7 @@ export class ControlPlan {
 
   /** What stands on the board now, for all tasks that are planned before it changes. */
   decisions(): Decisions {
-    const { board } = this.parts;
-    return {
-      pauses: recordsOn<PauseRecord>(board, PAUSE),
-      plans: recordsOn<PlanRecord>(board, PLAN),
-      triggers: triggersOn(board),
-    };
+    return readDecisions(this.parts.board);
   }
 
   /** Undefined where there is no task of that name any more. */
@@ -184,52 +154,10 @@ export class ControlPlan {
     }
   }
 
-  /** What was decided about a task at run time, on top of its definition. */
   private decide(base: Base, decisions: Decisions, conditions: Conditions): Omit<PlannedTask, 'source'> {
-    const { name, task, words } = base;
-    const { pauses, plans, triggers } = decisions;
-    const [pause, plan] = [pauses.get(name), plans.get(name)];
-    const own = triggers.get(name) ?? [];
-    const paused = isPaused(name, decisions);
-    if (paused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
-    let planned: Schedule | undefined;
-    try {
-      planned =
-        plan === undefined
-          ? undefined
-          : this.scheduleOf(task, plan.schedule, base.jitterMs ?? 0, 'a schedule from the board');
-    } catch (error) {
-      // With its own schedule it would run beside that of the instances which can use the one that was decided.
-      conditions.set('unusable', messageOf(error));
-      return { name, state: paused ? 'paused' : 'left_alone', signature: '', conditions };
-    }
-    if (planned !== undefined) conditions.set('rescheduled', planned.description);
-    const since = [base.sinceMs, planned === undefined ? undefined : plan?.sinceMs, pause?.sinceMs];
-    const sinceMs = since.reduce(
-      (latest, one) => (one !== undefined && one > (latest ?? 0) ? one : latest),
-      undefined,
+    return decidedTask(base, decisions, conditions, (data, jitterMs) =>
+      this.scheduleOf(base.task, data, jitterMs, 'a schedule from the board'),
     );
-    const schedule = planned ?? task.schedule;
-    const ticks = own.map(({ tick }) => tick);
-    return {
-      name,
-      state: paused ? 'paused' : 'active',
-      base: schedule,
-      task: {
-        ...task,
-        schedule: controlledSchedule(schedule, { isPaused: paused, sinceMs, triggers: ticks }),
-        ...(sinceMs === undefined ? {} : { countsFromMs: sinceMs }),
-        ...payloadsOf(base.payload, own),
-      },
-      signature: JSON.stringify([
-        words,
-        planned === undefined ? null : plan?.schedule,
-        paused,
-        sinceMs ?? null,
-        own,
-      ]),
-      conditions,
-    };
   }
 
   /** A schedule from the board for a task that there is. Throws where it cannot be used here. */
@@ -254,12 +182,4 @@ function lateness({ maxLatenessMs }: ScheduledTask): { readonly maxLatenessMs?: 
 /** For as long as it is not known by which schedule it is due; only what is triggered is. */
 function notDue({ description }: Schedule): Schedule {
   return { description, nextAfter: () => undefined };
-}
-
-function isPaused(name: string, { pauses }: Decisions): boolean {
-  return pauses.get(name)?.paused === true;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

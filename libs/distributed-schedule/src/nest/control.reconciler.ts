@@ -2,7 +2,8 @@
 
 import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js';
 import type { Scheduler } from '../protocol/scheduler.js';
-import type { ControlPlan, Decisions } from './control-plan.js';
+import type { ControlPlan } from './control-plan.js';
+import type { Decisions } from './decided-task.js';
 import type { PlannedTask } from './planned-task.js';
 
 /** Blueprints of tasks that were refused, before they are thrown away. */
