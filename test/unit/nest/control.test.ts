@@ -65,12 +65,12 @@ describe('the registry of a single process', () => {
   it('runs each of many triggers that come at once, once and with its own payload, null included', async () => {
     const { app, events } = await bootApp({ providers: [Desk] });
     const registry = app.get(DistributedScheduleRegistry);
-    await registry.add({ name: 'same', runs: 'send', everyMs: 2_000, payload: 'its own' });
+    // On a busy machine some may be too late for their limit, and several may end in one turn of the event loop.
+    await registry.add({ name: 'same', runs: 'send', everyMs: 2_000, payload: 'its own', misfire: 'all' });
     const triggered = await Promise.all([1, null, 3].map((payload) => registry.trigger('same', { payload })));
     const ticks = triggered.map(({ tick }) => tick);
     expect(ticks).toEqual([...new Set(ticks)].sort());
-    const ran: number[] = [];
-    while (!ticks.every((tick) => ran.includes(tick))) ran.push((await events.nextRun('same')).tick);
+    const ran = await events.runsOf('same', ticks);
     expect(ran).toHaveLength(new Set(ran).size);
     // Once a minute 'sweep' runs as well, and has no payload.
     const sent = app.get(Desk).sent.filter((payload) => payload !== 'its own' && payload !== undefined);

@@ -35,6 +35,17 @@ export class EventLog implements ScheduleObserver {
       if (report.durationMs !== undefined) return report;
     }
   }
+
+  /** The ticks that a task has run here, once these are among them; none is passed over, however many end at once. */
+  async runsOf(task: string, ticks: readonly number[]): Promise<readonly number[]> {
+    for (;;) {
+      const ran = this.of('tick')
+        .filter(({ report }) => report.task === task && report.durationMs !== undefined)
+        .map(({ report }) => report.tick);
+      if (ticks.every((tick) => ran.includes(tick))) return ran;
+      await this.next('tick', task);
+    }
+  }
 }
 
 function taskOf(event: ScheduleEvent): string | undefined {
