@@ -1,10 +1,10 @@
 /**
  * How long the event loop is held by work that grows with the number of tasks, against three masters:
  *
- *     npm run bench:blocks            (-- --tasks 200 for fewer added tasks)
+ *     npm run bench:blocks            (-- --tasks 200 for fewer added tasks, --only weekend, moment or added)
  *
  * All figures are CPU time of the process in question, garbage collection included, so that other work on the machine does not
- * count; only the lateness of the first start is by the clock. A block is the CPU between two turns of a timer of 1 ms.
+ * count; only the lateness of the first start is by the clock. A block is the CPU between two turns of a timer of 4 ms.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -22,6 +22,7 @@ import { countWeekend } from './blocks/weekend.js';
 const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '1000' },
+    only: { type: 'string' },
     role: { type: 'string' },
     redis: { type: 'string', default: '' },
   },
@@ -86,9 +87,22 @@ async function startThere(redis: readonly string[]): Promise<void> {
   await app.close();
 }
 
-async function inProcess<T>(role: string, masters: readonly RedisServer[]): Promise<T> {
+/** As the second instance, in a process of its own: is there until it is told to go. */
+async function standByThere(redis: readonly string[]): Promise<void> {
+  const app = await startInstance(redis, handlerProvider());
+  process.send?.({});
+  await once(process, 'message');
+  await app.close();
+  process.disconnect();
+}
+
+function forkAs(role: string, masters: readonly RedisServer[]): ChildProcess {
   const redis = masters.map(({ url }) => url).join(',');
-  const child: ChildProcess = fork(HERE, [...['--role', role, '--redis', redis, '--tasks', String(TASKS)]]);
+  return fork(HERE, ['--role', role, '--redis', redis, '--tasks', String(TASKS)]);
+}
+
+async function inProcess<T>(role: string, masters: readonly RedisServer[]): Promise<T> {
+  const child = forkAs(role, masters);
   const ended = once(child, 'exit').then(() => {
     throw new Error(`the instance '${role}' ended without an answer`);
   });
@@ -98,12 +112,14 @@ async function inProcess<T>(role: string, masters: readonly RedisServer[]): Prom
   return told;
 }
 
-/** Of one instance: adds tasks, reads them one by one, and lets another instance boot. */
+/** Of one of two instances: adds tasks, reads them one by one, and lets a third instance boot. */
 async function addAndBoot(masters: readonly RedisServer[]): Promise<readonly Row[]> {
   const app = await startInstance(
     masters.map(({ url }) => url),
     handlerProvider(),
   );
+  const second = forkAs('stand by', masters);
+  await once(second, 'message');
   await sleep(WARM_UP_MS);
   const registry = app.get(DistributedScheduleRegistry);
   const adding = watchComputing();
@@ -119,13 +135,15 @@ async function addAndBoot(masters: readonly RedisServer[]): Promise<readonly Row
   registry.list();
   const listMs = cpuMs() - listBeganMs;
   const boot = await inProcess<Computing & { bootMs: number; hasAllMs: number }>('boot', masters);
+  second.send('go');
+  await once(second, 'exit');
   await app.close();
   return [
     rowOf(`${TASKS} adds, one after the other`, added),
     { what: `get and has with ${TASKS} tasks, each`, cpu: `${ms(getMs)}, ${ms(hasMs)}`, block: '' },
     { what: `list of ${TASKS} tasks`, cpu: ms(listMs), block: '' },
     rowOf(
-      `boot of another instance with ${TASKS} added tasks (ready after ${ms(boot.bootMs)}, has all after ${ms(boot.hasAllMs)})`,
+      `boot of the third instance with ${TASKS} added tasks (ready after ${ms(boot.bootMs)}, has all after ${ms(boot.hasAllMs)})`,
       boot,
     ),
   ];
@@ -144,22 +162,36 @@ const print = ({ what, cpu, block }: Row): void => {
   process.stdout.write(`| ${what} | ${cpu} | ${block} |\n`);
 };
 
-async function printTable(): Promise<void> {
-  print({ what: 'what', cpu: 'CPU', block: 'longest block' });
-  print({ what: '---', cpu: '---', block: '---' });
+async function printWeekend(): Promise<void> {
   const weekend = await countWeekend(WEEKEND_TASKS);
   print(
     rowOf(`counting a weekend that ${WEEKEND_TASKS} cron tasks missed (${weekend.missed} ticks)`, weekend),
   );
+}
+
+async function printMoment(): Promise<void> {
   const started = await withMasters((masters) =>
     inProcess<Computing & { firstMs: number; lastMs: number }>('moment', masters),
   );
   const late = `first start ${ms(started.firstMs)} late, last ${ms(started.lastMs)}`;
   print(rowOf(`${MOMENT_TASKS} cron tasks of one moment, ${MOMENTS} moments (${late})`, started));
+}
+
+async function printAdded(): Promise<void> {
   for (const row of await withMasters(addAndBoot)) print(row);
+}
+
+async function printTable(): Promise<void> {
+  print({ what: 'what', cpu: 'CPU', block: 'longest block' });
+  print({ what: '---', cpu: '---', block: '---' });
+  const parts = { weekend: printWeekend, moment: printMoment, added: printAdded };
+  for (const [name, part] of Object.entries(parts)) {
+    if (values.only === undefined || values.only === name) await part();
+  }
 }
 
 const redis = values.redis.split(',');
 if (values.role === 'boot') await bootThere(redis);
 else if (values.role === 'moment') await startThere(redis);
+else if (values.role === 'stand by') await standByThere(redis);
 else await printTable();

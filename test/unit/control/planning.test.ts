@@ -102,7 +102,8 @@ describe('planning in slices', () => {
     const { planning, perSlice } = slices();
     planning.news();
     planning.news(['decided']);
-    expect(perSlice[1]?.[0]).toBe('decided');
+    // No further slice in this turn of the event loop: the answers of several nodes come in one.
+    expect(perSlice[1]).toEqual(['decided']);
     await planning.settled();
     expect(perSlice.flat()).toHaveLength(21);
   });

@@ -11,6 +11,10 @@ const MINUTE_S = 60;
 const HOUR_S = 3_600;
 const DAY_S = 86_400;
 const DAY_MS = DAY_S * SECOND_MS;
+const MONTHS = 12;
+const WEEK_DAYS = 7;
+/** The 1st of January 1970 was a Thursday. */
+const WEEKDAY_OF_EPOCH = 4;
 /** The 29th of February comes after 8 years at the latest. */
 const MOST_AHEAD_MS = (8 * 365 + 2) * DAY_MS;
 /** Begins with a leap year: gaps between days of month are as short there as they can be. */
@@ -37,6 +41,7 @@ export class CronFields {
   private readonly daysOfMonth: CronValues;
   private readonly months: CronValues;
   private readonly daysOfWeek: CronValues;
+  private gapMs: { readonly shortest: number | undefined } | undefined;
 
   private constructor(values: Readonly<Record<Unit, CronValues>>) {
     this.seconds = values.second;
@@ -77,6 +82,11 @@ export class CronFields {
 
   /** The shortest time between two ticks where no clock is turned, ms; undefined where there are no two. */
   shortestGapMs(): number | undefined {
+    this.gapMs ??= { shortest: this.findShortestGapMs() };
+    return this.gapMs.shortest;
+  }
+
+  private findShortestGapMs(): number | undefined {
     const firstSecond = this.secondFrom(0) ?? 0;
     const lastSecond = this.hours.last * HOUR_S + this.minutes.last * MINUTE_S + this.seconds.last;
     const spanS = { minute: this.seconds.span, hour: this.minutes.span * MINUTE_S + this.seconds.span };
@@ -104,22 +114,33 @@ export class CronFields {
 
   /** The first day from `dayMs` on that is named. */
   private dayFrom(dayMs: number, untilMs: number): number | undefined {
-    let lookedAtMs = dayMs;
-    while (lookedAtMs <= untilMs) {
-      const date = new Date(lookedAtMs);
-      if (!this.months.has(date.getUTCMonth() + 1))
-        lookedAtMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-      else if (this.isDay(date)) return lookedAtMs;
-      else lookedAtMs += DAY_MS;
+    const date = new Date(dayMs);
+    const year = date.getUTCFullYear();
+    let fromDay = date.getUTCDate();
+    for (let month = date.getUTCMonth(); ; month += 1) {
+      const monthMs = Date.UTC(year, month, 1);
+      if (monthMs > untilMs) return undefined;
+      const day = this.months.has((month % MONTHS) + 1) ? this.dayOf(year, month, fromDay) : undefined;
+      if (day !== undefined) return monthMs + (day - 1) * DAY_MS;
+      fromDay = 1;
+    }
+  }
+
+  /** The first day of a month from `fromDay` on that is named. */
+  private dayOf(year: number, month: number, fromDay: number): number | undefined {
+    const firstDay = Date.UTC(year, month, 1) / DAY_MS;
+    const days = Date.UTC(year, month + 1, 1) / DAY_MS - firstDay;
+    for (let day = fromDay; day <= days; day += 1) {
+      if (this.isDay(day, (firstDay + day - 1 + WEEKDAY_OF_EPOCH) % WEEK_DAYS)) return day;
     }
     return undefined;
   }
 
   /** Where both kinds of days are restricted, either is enough. */
-  private isDay(date: Date): boolean {
+  private isDay(day: number, weekday: number): boolean {
     const { daysOfMonth, daysOfWeek } = this;
-    const isOfMonth = daysOfMonth.has(date.getUTCDate());
-    const isOfWeek = daysOfWeek.has(date.getUTCDay());
+    const isOfMonth = daysOfMonth.has(day);
+    const isOfWeek = daysOfWeek.has(weekday);
     return (isOfMonth && isOfWeek) || (isOfMonth && !daysOfMonth.isAll) || (isOfWeek && !daysOfWeek.isAll);
   }
 

@@ -8,7 +8,7 @@ import {
   type PauseRecord,
   PLAN,
   type PlanRecord,
-  recordsOn,
+  recordOn,
   type Trigger,
   triggersOn,
 } from './control-records.js';
@@ -16,11 +16,11 @@ import type { Conditions, PlannedTask } from './planned-task.js';
 import type { ScheduleData } from './schedule-data.js';
 import { payloadsOf } from './tick-payloads.js';
 
-/** What stands on the board about all tasks, read once for many. */
+/** What stands on the board about tasks. */
 export interface Decisions {
-  readonly pauses: ReadonlyMap<string, PauseRecord>;
-  readonly plans: ReadonlyMap<string, PlanRecord>;
-  readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
+  pauseOf(name: string): PauseRecord | undefined;
+  planOf(name: string): PlanRecord | undefined;
+  triggersOf(name: string): readonly Trigger[];
 }
 
 /** A task before what was decided about it. */
@@ -36,11 +36,13 @@ export interface Base {
   readonly isLeft?: boolean;
 }
 
+/** For tasks that are planned in one go: triggers are read once for all of them, since their keys do not begin with the task. */
 export function readDecisions(board: BoardView): Decisions {
+  const triggers = triggersOn(board);
   return {
-    pauses: recordsOn<PauseRecord>(board, PAUSE),
-    plans: recordsOn<PlanRecord>(board, PLAN),
-    triggers: triggersOn(board),
+    pauseOf: (name) => recordOn<PauseRecord>(board, `${PAUSE}${name}`),
+    planOf: (name) => recordOn<PlanRecord>(board, `${PLAN}${name}`),
+    triggersOf: (name) => triggers.get(name) ?? [],
   };
 }
 
@@ -55,10 +57,9 @@ export function decidedTask(
   scheduleOf: (schedule: ScheduleData, jitterMs: number) => Schedule,
 ): Omit<PlannedTask, 'source'> {
   const { name, task, words } = base;
-  const { pauses, plans, triggers } = decisions;
-  const [pause, plan] = [pauses.get(name), plans.get(name)];
-  const own = triggers.get(name) ?? [];
-  const paused = isPaused(name, decisions);
+  const [pause, plan] = [decisions.pauseOf(name), decisions.planOf(name)];
+  const own = decisions.triggersOf(name);
+  const paused = pause?.paused === true;
   if (paused) conditions.set('paused', 'nothing is due until it is resumed or triggered');
   let planned: Schedule | undefined;
   try {
@@ -97,8 +98,8 @@ export function decidedTask(
   };
 }
 
-export function isPaused(name: string, { pauses }: Decisions): boolean {
-  return pauses.get(name)?.paused === true;
+export function isPaused(name: string, decisions: Decisions): boolean {
+  return decisions.pauseOf(name)?.paused === true;
 }
 
 export function messageOf(error: unknown): string {

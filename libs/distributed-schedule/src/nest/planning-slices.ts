@@ -19,13 +19,17 @@ export class PlanningSlices {
 
   constructor(private readonly parts: PlanningSlicesParts) {}
 
-  /** These tasks may have changed, or all. At least the first of them is brought within the call: whoever decided reads it next. */
+  /**
+   * These tasks may have changed, or all. At least the first of them is brought within the call: whoever decided reads it next.
+   * No more than that while slices are under way: the answers of several nodes come in one turn of the event loop.
+   */
   news(tasks?: readonly string[]): void {
     const { reconciler, onError } = this.parts;
     try {
       if (tasks === undefined) reconciler.noteAll();
       else reconciler.note(tasks);
-      if (!this.slice()) this.working ??= this.goOn();
+      const isDone = this.working === undefined ? this.slice() : reconciler.work(() => true);
+      if (!isDone) this.working ??= this.goOn();
     } catch (error) {
       onError(error);
     }

@@ -36,7 +36,7 @@ class ControlledSchedule implements Schedule {
   }
 
   get shortestGapMs(): number | undefined {
-    return this.ordinary.shortestGapMs;
+    return this.base.shortestGapMs;
   }
 
   nextAfter(epochMs: number): number | undefined {

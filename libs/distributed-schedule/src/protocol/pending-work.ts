@@ -21,7 +21,7 @@ export class PendingWork {
   async settleUntil(deadlineMs: number): Promise<boolean> {
     const settled = new AbortController();
     const all = this.settleAll().then(() => {
-      settled.abort();
+      settled.abort('settled');
       return true;
     });
     const late = this.clock.sleepUntil(deadlineMs, settled.signal).then(() => settled.signal.aborted);

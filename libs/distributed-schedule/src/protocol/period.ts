@@ -32,8 +32,8 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
  * a turned clock shortens has its limit cut by {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
  */
 function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
+  if (schedule.shortestGapMs !== undefined) return schedule.shortestGapMs;
   const { ordinary = schedule } = schedule;
-  if (ordinary.shortestGapMs !== undefined) return ordinary.shortestGapMs;
   if (ordinary instanceof JitteredSchedule)
     return ordinary.leastGapMs(shortestPeriodMs(ordinary.base, nowMs));
   let shortestMs = Number.POSITIVE_INFINITY;

@@ -102,6 +102,7 @@ export class Scheduler {
   remove(name: string): void {
     this.book.remove(name);
     this.lookBack.remove(name);
+    this.audit.forget(name);
     this.runs.of(name)?.goOnWith(undefined);
   }
 

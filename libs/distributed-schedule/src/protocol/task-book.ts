@@ -24,8 +24,6 @@ interface Page {
   position: number;
   /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
   nextTick: number | undefined;
-  /** The schedule threw when it was asked for the next instant, last at this one; cluster time. */
-  brokenMs?: number | undefined;
   lastReport: TickReport | undefined;
   lastRun: TaskStatus['lastRun'];
   running: number;
@@ -36,6 +34,8 @@ const ASK_BROKEN_AGAIN_MS = 1_000;
 
 export class TaskBook {
   private readonly pages = new Map<string, Page>();
+  /** Tasks whose schedule threw when it was asked for the next instant, and when that was; cluster time. */
+  private readonly broken = new Map<string, number>();
 
   constructor(
     private readonly bidStaggerMs: number,
@@ -75,7 +75,7 @@ export class TaskBook {
     const page = this.pages.get(task.name);
     if (page === undefined) return;
     page.task = task;
-    page.brokenMs = undefined;
+    this.broken.delete(task.name);
     page.nextTick = task.schedule.nextAfter(Math.max(page.position, nowMs - NOTICED_WITHIN_MS));
   }
 
@@ -93,6 +93,7 @@ export class TaskBook {
 
   remove(name: string): void {
     this.pages.delete(name);
+    this.broken.delete(name);
   }
 
   /** Starts counting from `nowMs`: what was due before that is none of this instance's business. */
@@ -105,8 +106,9 @@ export class TaskBook {
 
   /** Asks the schedules again that threw a while ago. */
   mend(nowMs: number): void {
-    for (const page of this.pages.values()) {
-      if (page.brokenMs === undefined || nowMs < page.brokenMs + ASK_BROKEN_AGAIN_MS) continue;
+    for (const [name, brokenMs] of this.broken) {
+      const page = this.pages.get(name);
+      if (page === undefined || nowMs < brokenMs + ASK_BROKEN_AGAIN_MS) continue;
       page.nextTick = this.nextOf(page, Math.max(page.position, nowMs - NOTICED_WITHIN_MS), nowMs);
     }
   }
@@ -137,10 +139,10 @@ export class TaskBook {
   private nextOf(page: Page, afterMs: number, nowMs: number): number | undefined {
     try {
       const next = page.task.schedule.nextAfter(afterMs);
-      page.brokenMs = undefined;
+      this.broken.delete(page.task.name);
       return next;
     } catch (error) {
-      page.brokenMs = nowMs;
+      this.broken.set(page.task.name, nowMs);
       this.onBroken(error, page.task.name);
       return undefined;
     }

@@ -35,6 +35,7 @@ export async function callWithin(
   } catch (error) {
     return { ok: false, reason: failureReason(error) };
   } finally {
-    timer.abort();
+    // A reason of its own: the default one is an exception with a stack, made for every message.
+    timer.abort('settled');
   }
 }

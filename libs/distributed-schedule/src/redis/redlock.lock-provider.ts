@@ -147,7 +147,7 @@ export class RedlockLockProvider implements LockProvider {
     try {
       return await use(clock.sleepUntil(deadlineMs, timer.signal));
     } finally {
-      timer.abort();
+      timer.abort('settled');
     }
   }
 

@@ -72,11 +72,15 @@ export class Audit implements AuditSource {
     return this.total;
   }
 
+  /** The task was taken away. */
+  forget(task: string): void {
+    this.byTask.delete(task);
+  }
+
   private found(finding: Omit<AuditFinding, 'instanceId'>): void {
-    for (const task of this.byTask.keys()) {
-      if (this.lookup.taskOf(task) === undefined) this.byTask.delete(task);
-    }
-    this.byTask.set(finding.task, plus(this.countsOf(finding.task), finding));
+    // Of a task that is gone, as when the run of one that was removed is lost, nobody asks.
+    if (this.lookup.taskOf(finding.task) !== undefined)
+      this.byTask.set(finding.task, plus(this.countsOf(finding.task), finding));
     this.total = plus(this.total, finding);
     this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.clusterClock.nowMs());
   }

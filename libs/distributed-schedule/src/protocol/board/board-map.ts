@@ -1,14 +1,21 @@
 /** The records that one instance has seen. Pure data: newest stamp per key, expiry by a given time. */
 
+import { kindOf } from './board-kind.js';
 import { type BoardRecord, DELETED, isExpired, isNewer } from './board-record.js';
 
 export class BoardMap {
   private readonly records = new Map<string, BoardRecord>();
+  /** The keys of each kind: whoever lists a few triggers must not look through thousands of tasks. */
+  private readonly kinds = new Map<string, Set<string>>();
 
   /** Whether the record was news. */
   merge(record: BoardRecord, nowMs: number): boolean {
-    if (isExpired(record, nowMs) || !isNewer(record.stamp, this.records.get(record.key)?.stamp)) return false;
-    this.records.set(record.key, record);
+    const { key, stamp } = record;
+    if (isExpired(record, nowMs) || !isNewer(stamp, this.records.get(key)?.stamp)) return false;
+    this.records.set(key, record);
+    const kind = kindOf(key);
+    const ofKind = this.kinds.get(kind) ?? new Set();
+    this.kinds.set(kind, ofKind.add(key));
     return true;
   }
 
@@ -24,9 +31,15 @@ export class BoardMap {
 
   /** What stands under keys that begin with `prefix`, by key. */
   list(prefix: string, nowMs: number): readonly BoardRecord[] {
-    return [...this.records.values()]
-      .filter((record) => record.key.startsWith(prefix) && isShown(record, nowMs))
-      .sort((one, other) => (one.key < other.key ? -1 : 1));
+    const found: BoardRecord[] = [];
+    for (const [kind, keys] of this.kinds) {
+      if (!kind.startsWith(prefix) && !prefix.startsWith(kind)) continue;
+      for (const key of keys) {
+        const record = key.startsWith(prefix) ? this.records.get(key) : undefined;
+        if (record !== undefined && isShown(record, nowMs)) found.push(record);
+      }
+    }
+    return found.sort((one, other) => (one.key < other.key ? -1 : 1));
   }
 
   all(): Iterable<BoardRecord> {
@@ -35,16 +48,26 @@ export class BoardMap {
 
   /** Drops what has expired and answers its keys. */
   sweep(nowMs: number): readonly string[] {
-    const gone = [...this.records.values()].filter((record) => isExpired(record, nowMs));
-    for (const { key } of gone) this.records.delete(key);
-    return gone.map(({ key }) => key);
+    const gone: string[] = [];
+    for (const record of this.records.values()) if (isExpired(record, nowMs)) gone.push(record.key);
+    for (const key of gone) this.drop(key);
+    return gone;
   }
 
   /** Forgets everything and answers the keys. */
   clear(): readonly string[] {
     const keys = [...this.records.keys()];
     this.records.clear();
+    this.kinds.clear();
     return keys;
+  }
+
+  private drop(key: string): void {
+    this.records.delete(key);
+    const kind = kindOf(key);
+    const ofKind = this.kinds.get(kind);
+    ofKind?.delete(key);
+    if (ofKind?.size === 0) this.kinds.delete(kind);
   }
 }
 

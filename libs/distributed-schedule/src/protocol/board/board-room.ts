@@ -5,6 +5,7 @@
  */
 
 import type { Board, BoardEntry } from './board.js';
+import { ROOMS } from './board-kind.js';
 import type { BoardListener } from './board-listeners.js';
 import type { BoardVerdict } from './board-put.js';
 
@@ -23,8 +24,6 @@ export type BoardView = Pick<
   | 'post'
   | 'flush'
 >;
-
-const ROOMS = 'in:';
 
 /** The prefix of a room's keys on the board. */
 export function roomPrefix(room: string): string {
