@@ -266,7 +266,8 @@ describe('the audit of runs', () => {
       {
         instanceId: 'one',
         options: { leaseTtlMs: 3_000, nodeTimeoutMs: SILENT_FOR_MS },
-        clock: { monotonicMs: () => nowMs },
+        clock: { monotonicMs: () => nowMs, sleepUntil: async () => {} },
+        stopped: new AbortController().signal,
         clusterClock: { nowMs: () => nowMs },
         members: () => ['one', 'other'],
         hasQuorum: () => true,

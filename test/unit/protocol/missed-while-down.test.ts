@@ -1,5 +1,6 @@
 /** Counting what was missed while no instance was there, in slices: the bids of all tasks wait on the same event loop. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { AuditParts } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
@@ -22,6 +23,10 @@ const SLICE_MS = 5;
 class Stage {
   readonly found: Omit<AuditFinding, 'instanceId'>[] = [];
   readonly looksPerSlice: number[] = [];
+  /** Tasks per message. */
+  readonly asked: number[] = [];
+  /** What the first message waits for. */
+  firstAnswer: Promise<unknown> = Promise.resolve();
   tasks: ScheduledTask[];
   private passedMs = 0;
   private looks = 0;
@@ -31,11 +36,21 @@ class Stage {
     this.tasks = Object.entries(periodsMs).map(([name, periodMs]) => this.taskOf(name, periodMs));
     const parts = {
       instanceId: 'first',
-      clock: { monotonicMs: () => this.passedMs },
+      clock: {
+        monotonicMs: () => this.passedMs,
+        sleepUntil: async (untilMs: number) => {
+          await nextTurn();
+          this.passedMs = Math.max(this.passedMs, untilMs);
+        },
+      },
+      stopped: new AbortController().signal,
       clusterClock: { nowMs: () => NOW_MS + this.passedMs },
       members: () => ['first'],
-      beat: async (dues: readonly DueTick[]) =>
-        dues.map(() => ({ kind: 'open', newest: NOW_MS - WEEKEND_MS })),
+      beat: async (dues: readonly DueTick[]) => {
+        this.asked.push(dues.length);
+        if (this.asked.length === 1) await this.firstAnswer;
+        return dues.map(() => ({ kind: 'open', newest: NOW_MS - WEEKEND_MS }));
+      },
     };
     const lookup = {
       tasks: () => this.tasks,
@@ -89,6 +104,24 @@ describe('counting what was missed while down', () => {
       { task: 'often', ticks: MOST_MISSED_COUNTED, tick: NOW_MS - WEEKEND_MS + 1_000 * MINUTE_MS },
       { task: 'hourly', ticks: 64, tick: NOW_MS },
     ]);
+  });
+
+  it('asks for many tasks in several messages, each in a turn of its own and none after the answer to the one before', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `hourly ${index}`);
+    const stage = new Stage(Object.fromEntries(names.map((name) => [name, 60 * MINUTE_MS])));
+    let answer: (value?: unknown) => void = () => {};
+    stage.firstAnswer = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const begun = stage.begin();
+    expect(stage.asked).toEqual([50]);
+    while (stage.asked.length < 3) await nextTurn();
+    expect(stage.asked).toEqual([50, 50, 20]);
+    expect(stage.isDone).toBe(true);
+    answer();
+    await begun;
+    while (!stage.isDone) stage.slice();
+    expect(stage.found.map(({ task }) => task).sort()).toEqual(names.sort());
   });
 
   it('does not count on for a task that is taken away meanwhile', async () => {

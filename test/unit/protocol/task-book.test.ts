@@ -17,6 +17,48 @@ function bookWith(schedule = EVERY_SECOND): TaskBook {
 
 const replacement = (schedule = EVERY_SECOND) => taskOf(() => undefined, { schedule });
 
+describe('a book that is armed anew', () => {
+  /** Every second, and how often it was asked. */
+  function counted() {
+    const asked: number[] = [];
+    const nextAfter = (epochMs: number): number => {
+      asked.push(epochMs);
+      return (Math.floor(epochMs / 1_000) + 1) * 1_000;
+    };
+    return { asked, schedule: { description: 'counted', nextAfter } };
+  }
+
+  it('asks no schedule whose next tick is still to come: with a thousand tasks that would be one long piece', () => {
+    const { asked, schedule } = counted();
+    const book = bookWith(schedule);
+    asked.length = 0;
+    book.rearm(START_MS + 400);
+    expect(asked).toEqual([]);
+    expect(book.earliest()).toBe(START_MS + 1_000);
+    book.rearm(START_MS + 1_700);
+    expect(asked).toEqual([START_MS + 1_700]);
+    expect(book.earliest()).toBe(START_MS + 2_000);
+  });
+
+  it('goes back with the clock, to ticks before the one that was next', () => {
+    const book = bookWith();
+    book.rearm(START_MS - 2_500);
+    expect(book.earliest()).toBe(START_MS - 2_000);
+    book.replace(replacement(), START_MS + 60_000);
+    book.rearm(START_MS + 10_000);
+    expect(book.earliest()).toBe(START_MS + 11_000);
+  });
+
+  it('asks again where nothing was due', () => {
+    let isDue = false;
+    const schedule = { description: 'later', nextAfter: () => (isDue ? START_MS + 5_000 : undefined) };
+    const book = bookWith(schedule);
+    isDue = true;
+    book.rearm(START_MS + 10);
+    expect(book.earliest()).toBe(START_MS + 5_000);
+  });
+});
+
 describe('a task whose schedule is replaced', () => {
   it('is not contested again for a tick that was taken out already', () => {
     const book = bookWith();

@@ -39,14 +39,29 @@ function inOffset(epochMs: number, zone: string): string | undefined {
   return `${clockOf(epochMs + (sign === '-' ? -offsetMs : offsetMs))} ${zone}`;
 }
 
+/** One per zone that Intl knows: making one takes longer than all that it is asked. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a zone that is not known here */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone: zone, hourCycle: 'h23' },
+    ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  });
+  formats.set(zone, made);
+  return made;
+}
+
 function inZone(epochMs: number, zone: string): string | undefined {
   try {
-    const format = new Intl.DateTimeFormat('en-GB', {
-      ...{ timeZone: zone, hourCycle: 'h23' },
-      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
-    });
-    const parts = new Map(format.formatToParts(epochMs).map(({ type, value }) => [type, value]));
+    const parts = new Map(
+      formatOf(zone)
+        .formatToParts(epochMs)
+        .map(({ type, value }) => [type, value]),
+    );
     const [date, time] = [
       ['year', 'month', 'day'],
       ['hour', 'minute', 'second'],

@@ -22,6 +22,8 @@ interface Page {
   task: ScheduledTask;
   /** The newest instant that this instance has nothing to do with any more. */
   position: number;
+  /** The instant after which {@link nextTick} is the next one. */
+  askedMs: number;
   /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
   nextTick: number | undefined;
   lastReport: TickReport | undefined;
@@ -60,6 +62,7 @@ export class TaskBook {
     this.pages.set(task.name, {
       task,
       position: nowMs,
+      askedMs: nowMs,
       nextTick,
       lastReport: undefined,
       lastRun: undefined,
@@ -76,7 +79,9 @@ export class TaskBook {
     if (page === undefined) return;
     page.task = task;
     this.broken.delete(task.name);
-    page.nextTick = task.schedule.nextAfter(Math.max(page.position, nowMs - NOTICED_WITHIN_MS));
+    const askedMs = Math.max(page.position, nowMs - NOTICED_WITHIN_MS);
+    page.nextTick = task.schedule.nextAfter(askedMs);
+    page.askedMs = askedMs;
   }
 
   taskOf(name: string): ScheduledTask | undefined {
@@ -96,11 +101,16 @@ export class TaskBook {
     this.broken.delete(name);
   }
 
-  /** Starts counting from `nowMs`: what was due before that is none of this instance's business. */
+  /**
+   * Starts counting from `nowMs`: what was due before that is none of this instance's business. Asks those schedules only whose next
+   * tick may be another one now.
+   */
   rearm(nowMs: number): void {
     for (const page of this.pages.values()) {
+      const { askedMs, nextTick } = page;
       page.position = nowMs;
-      page.nextTick = this.nextOf(page, nowMs, nowMs);
+      if (nextTick === undefined || nextTick <= nowMs || askedMs > nowMs)
+        page.nextTick = this.nextOf(page, nowMs, nowMs);
     }
   }
 
@@ -137,6 +147,7 @@ export class TaskBook {
   }
 
   private nextOf(page: Page, afterMs: number, nowMs: number): number | undefined {
+    page.askedMs = afterMs;
     try {
       const next = page.task.schedule.nextAfter(afterMs);
       this.broken.delete(page.task.name);

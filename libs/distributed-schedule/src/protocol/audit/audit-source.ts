@@ -30,7 +30,8 @@ export interface InstanceDirectory {
 export interface AuditParts {
   readonly instanceId: string;
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
+  readonly stopped: AbortSignal;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly members: () => readonly string[];
   /** Those of them that run a task, this one included. Absent: all. */

@@ -18,9 +18,12 @@ export const MOST_MISSED_COUNTED = 1_000;
 /** By then instances that start together know of each other, and what is paused is known, ms. */
 const DECIDE_AFTER_MS = 4_000;
 
-/** Counting without a pause, ms: longer, and the bids of other tasks would be late. The rest waits for the next look. */
+/** Deciding and counting without a pause, ms: longer, and the bids of other tasks would be late. The rest waits for the next look. */
 const SLICE_MS = 5;
 const PAUSE_MS = 1;
+
+/** Tasks that one message asks about: what a thousand answers make is computed in one piece. */
+const ASKED_AT_ONCE = 50;
 
 /** What came due after it was missed: the newest tick that was claimed, or the beginning of the task. */
 interface Since {
@@ -40,7 +43,7 @@ interface Count {
 }
 
 export class MissedWhileDown {
-  private since = new Map<string, Since>();
+  private readonly since = new Map<string, Since>();
   /** What is still to be counted, in the order of tasks from the end. */
   private counts: Count[] = [];
   private beganMs = 0;
@@ -54,11 +57,22 @@ export class MissedWhileDown {
 
   /** Asks for the newest ticks now, before anybody claims another one. */
   async begin(): Promise<void> {
-    const { beat, clusterClock, electorate, ledger } = this.parts;
+    const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
     const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce?.(name) !== true);
-    if (tasks.length === 0) return;
+    const asking: Promise<void>[] = [];
+    for (let first = 0; first < tasks.length; first += ASKED_AT_ONCE) {
+      // Without waiting for the answers: a node that is silent must not keep the others from being asked in time.
+      if (first > 0) await clock.sleepUntil(clock.monotonicMs() + PAUSE_MS, stopped);
+      asking.push(this.ask(tasks.slice(first, first + ASKED_AT_ONCE)));
+    }
+    await Promise.all(asking);
+    if (this.since.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
+  }
+
+  private async ask(tasks: readonly ScheduledTask[]): Promise<void> {
+    const { beat, electorate } = this.parts;
     const peeks = await beat(tasks.map((task) => ({ task, tick: this.beganMs, maxLatenessMs: 0 })));
     // Another set of nodes may have been in use meanwhile.
     const isDisputed = electorate !== undefined && electorate.status().undisputedForMs === undefined;
@@ -66,7 +80,6 @@ export class MissedWhileDown {
       const since = sinceOf(task, peeks[index]);
       if (since !== undefined) this.since.set(task.name, { ...since, certain: since.certain && !isDisputed });
     });
-    if (this.since.size > 0) this.decideAtMs = this.beganMs + DECIDE_AFTER_MS;
   }
 
   get nextMs(): number {
@@ -77,10 +90,10 @@ export class MissedWhileDown {
     const { clock, clusterClock } = this.parts;
     const nowMs = clusterClock.nowMs();
     if (nowMs < this.decideAtMs) return;
-    if (this.since.size > 0) this.decide();
     // Already now: a schedule that throws ends this look, and the next one goes on with the other tasks.
     this.decideAtMs = nowMs + PAUSE_MS;
     const untilMs = clock.monotonicMs() + SLICE_MS;
+    if (!this.decide(untilMs)) return;
     for (let count = this.counts.pop(); count !== undefined; count = this.counts.pop()) {
       if (!this.count(count, untilMs)) this.counts.push(count);
       if (this.counts.length > 0 && clock.monotonicMs() >= untilMs) return;
@@ -88,16 +101,18 @@ export class MissedWhileDown {
     this.decideAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Whose ticks are to be counted: decided for all tasks at one moment, however long the counting takes. */
-  private decide(): void {
-    for (const { name } of this.lookup.tasks()) {
-      const since = this.since.get(name);
-      const downUntilMs = since === undefined ? undefined : this.downUntilMs(name);
-      if (since !== undefined && downUntilMs !== undefined)
-        this.counts.push({ task: name, since, downUntilMs, ticks: 0, last: since.afterMs });
+  /** Whose ticks are to be counted: of all tasks before any are, however long the counting takes. Whether all are decided. */
+  private decide(untilMs: number): boolean {
+    if (this.since.size === 0) return true;
+    for (const [task, since] of this.since) {
+      this.since.delete(task);
+      const downUntilMs = this.downUntilMs(task);
+      if (downUntilMs !== undefined)
+        this.counts.push({ task, since, downUntilMs, ticks: 0, last: since.afterMs });
+      if (this.since.size > 0 && this.parts.clock.monotonicMs() >= untilMs) return false;
     }
     this.counts.reverse();
-    this.since = new Map();
+    return true;
   }
 
   /** When the first of those that are there and run the task has come, cluster time; undefined when one of them may have been there before. */

@@ -19,7 +19,7 @@ import type {
   SentBeat,
 } from './electorate-view.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
-import { idsText, type LedgerIds } from './ledger-id.js';
+import { areSameIds, type LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
 import type { NodeSet } from './node-set.js';
 import { excludes } from './rival-sets.js';
@@ -105,7 +105,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   namedIds(): LedgerIds {
     const ids = this.book.idsThatCount();
-    if (idsText(ids) !== idsText(this.named)) this.named = ids;
+    if (!areSameIds(ids, this.named)) this.named = ids;
     return this.named;
   }
 

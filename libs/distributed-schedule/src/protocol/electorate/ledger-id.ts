@@ -30,6 +30,13 @@ export function isOutrankedBy(id: LedgerId, known: LedgerId | undefined): boolea
   return known !== undefined && known !== id && counterOf(known) >= counterOf(id);
 }
 
+/** Without a text of either: it is asked for every lock of every tick. */
+export function areSameIds(one: LedgerIds, other: LedgerIds): boolean {
+  const positions = Object.keys(one);
+  if (positions.length !== Object.keys(other).length) return false;
+  return positions.every((position) => one[position] === other[position]);
+}
+
 /** `<position> <id> <position> <id> …`, sorted by position. */
 export function idsText(ids: LedgerIds): string {
   return Object.keys(ids)
