@@ -17,6 +17,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { type Computing, cpuMs, watchComputing } from './blocks/cpu-watch.js';
 import { addedTask } from './blocks/cron-tasks.js';
 import { cronProvider, HANDLER, handlerProvider, startInstance } from './blocks/instance.js';
+import { sendMessages } from './blocks/messages.js';
 import { countWeekend } from './blocks/weekend.js';
 
 const { values } = parseArgs({
@@ -59,7 +60,7 @@ async function bootThere(redis: readonly string[]): Promise<void> {
   const app = await startInstance(redis, handlerProvider());
   const bootMs = performance.now() - startMs;
   const registry = app.get(DistributedScheduleRegistry);
-  while (!registry.has(`customer ${TASKS - 1}`) && performance.now() - startMs < MOST_BOOT_MS)
+  while (TASKS > 0 && !registry.has(`customer ${TASKS - 1}`) && performance.now() - startMs < MOST_BOOT_MS)
     await sleep(50);
   const hasAllMs = performance.now() - startMs;
   const untilAll = computing();
@@ -99,13 +100,13 @@ async function standByThere(redis: readonly string[]): Promise<void> {
   process.disconnect();
 }
 
-function forkAs(role: string, masters: readonly RedisServer[]): ChildProcess {
+function forkAs(role: string, masters: readonly RedisServer[], tasks = TASKS): ChildProcess {
   const redis = masters.map(({ url }) => url).join(',');
-  return fork(HERE, ['--role', role, '--redis', redis, '--tasks', String(TASKS)]);
+  return fork(HERE, ['--role', role, '--redis', redis, '--tasks', String(tasks)]);
 }
 
-async function inProcess<T>(role: string, masters: readonly RedisServer[]): Promise<T> {
-  const child = forkAs(role, masters);
+async function inProcess<T>(role: string, masters: readonly RedisServer[], tasks = TASKS): Promise<T> {
+  const child = forkAs(role, masters, tasks);
   const ended = once(child, 'exit').then(() => {
     throw new Error(`the instance '${role}' ended without an answer`);
   });
@@ -125,6 +126,8 @@ async function addAndBoot(masters: readonly RedisServer[]): Promise<readonly Row
   await once(second, 'message');
   await sleep(WARM_UP_MS);
   const registry = app.get(DistributedScheduleRegistry);
+  const bare = await inProcess<Computing>('boot', masters, 0);
+  const messages = await sendMessages(TASKS, masters);
   const adding = watchComputing();
   for (let index = 0; index < TASKS; index += 1) await registry.add(addedTask(index, HANDLER));
   const added = adding();
@@ -143,8 +146,10 @@ async function addAndBoot(masters: readonly RedisServer[]): Promise<readonly Row
   await app.close();
   return [
     rowOf(`${TASKS} adds, one after the other`, added),
+    rowOf(`as many messages to the same masters without anything else`, messages),
     { what: `get and has with ${TASKS} tasks, each`, cpu: `${ms(getMs)}, ${ms(hasMs)}`, block: '' },
     { what: `list of ${TASKS} tasks`, cpu: ms(listMs), block: '' },
+    rowOf('boot of the third instance before any task is added', bare),
     rowOf(
       `boot of the third instance with ${TASKS} added tasks (ready after ${ms(boot.bootMs)}, has all after ${ms(boot.hasAllMs)})`,
       boot,
