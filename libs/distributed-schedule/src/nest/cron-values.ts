@@ -17,7 +17,12 @@ export class CronValues {
     this.first = ascending[0] ?? least;
     this.last = ascending.at(-1) ?? least;
     this.isAll = this.named.size === most - least + 1;
-    this.following = Array.from({ length: most + 1 }, (_, from) => ascending.find((value) => value >= from));
+    const following: (number | undefined)[] = [];
+    for (let value = most, next: number | undefined; value >= 0; value -= 1) {
+      if (this.named.has(value)) next = value;
+      following[value] = next;
+    }
+    this.following = following;
     const gaps = ascending.slice(1).map((value, index) => value - (ascending[index] ?? 0));
     this.shortestGap = Math.min(Number.POSITIVE_INFINITY, ...gaps);
   }
