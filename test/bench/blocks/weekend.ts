@@ -6,6 +6,7 @@ import type { AuditParts } from '../../../libs/distributed-schedule/src/protocol
 import { MissedWhileDown } from '../../../libs/distributed-schedule/src/protocol/audit/missed-while-down.js';
 import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
 import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { type Computing, watchComputing } from './cpu-watch.js';
 
 const WEEKEND_MS = 64 * 3_600_000;
@@ -19,7 +20,8 @@ export async function countWeekend(tasks: number): Promise<Computing & { readonl
   let missed = 0;
   const parts = {
     instanceId: 'first',
-    clock: { monotonicMs: () => performance.now() },
+    clock: new SystemClock(),
+    stopped: new AbortController().signal,
     clusterClock: { nowMs },
     members: () => ['first'],
     beat: async (dues: readonly DueTick[]) =>
