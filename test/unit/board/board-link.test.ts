@@ -39,6 +39,33 @@ describe('the exchange with one node', () => {
     expect(String(events[0]?.type === 'error' && events[0].error)).toContain('a broken adapter');
   });
 
+  it('does not remember a record that has expired while it was on its way', async () => {
+    let slowMs = 0;
+    const { clock, board } = boardOver(async (puts) => {
+      if (puts.length > 0) await clock.sleepUntil(clock.monotonicMs() + slowMs);
+      return {
+        answered: true,
+        nodeTimeMs: 1,
+        value: {
+          cursor: { epoch: 'e', sequence: 0 },
+          hasMore: false,
+          puts: puts.map(() => 'stored' as const),
+          changes: [],
+        },
+      };
+    });
+    const [link] = (board as unknown as { links: { known: ReadonlyMap<string, unknown> }[] }).links;
+    await clock.advance(10);
+    board.post('stays', '1', 60_000);
+    board.flush();
+    await clock.advance(10);
+    slowMs = 2_000;
+    board.post('goes', '1', 500);
+    board.flush();
+    for (let ms = 0; ms < 5_000; ms += 100) await clock.advance(100);
+    expect([...(link?.known.keys() ?? [])]).toEqual(['stays']);
+  });
+
   it('tells that the node is full once, and again when it still or anew is after an hour', async () => {
     const { clock, board, events } = boardOver(async (puts) => ({
       answered: true,

@@ -17,6 +17,7 @@ const RUN_TTL_MS = 30 * 86_400_000;
 
 export class RunRecords implements ScheduleObserver {
   private readonly unwritten = new Map<string, RunRecord>();
+  /** Of the last seconds. */
   private readonly writtenMs = new Map<string, number>();
 
   constructor(private readonly board: BoardView) {}
@@ -38,6 +39,7 @@ export class RunRecords implements ScheduleObserver {
   /** Hands what is new to the board, of each task now and then. */
   write(isLast = false): void {
     const nowMs = this.board.nowMs();
+    this.forgetOld(nowMs);
     const areFew = this.writtenMs.size <= FEW_TASKS && this.unwritten.size <= FEW_TASKS;
     for (const [task, record] of this.unwritten) {
       const isEarly =
@@ -48,6 +50,13 @@ export class RunRecords implements ScheduleObserver {
       // A long run of an older tick ends after a newer one.
       if ((recordOn<RunRecord>(this.board, `${RUN}${task}`)?.tick ?? 0) > record.tick) continue;
       this.board.post(`${RUN}${task}`, JSON.stringify(record), RUN_TTL_MS);
+    }
+  }
+
+  /** When a task was written longer ago holds nothing back; it may be gone. */
+  private forgetOld(nowMs: number): void {
+    for (const [task, writtenMs] of this.writtenMs) {
+      if (nowMs - writtenMs >= RECORD_EVERY_MS) this.writtenMs.delete(task);
     }
   }
 }

@@ -7,6 +7,8 @@ import { spoken } from './node-words.js';
 /** A run that so many ticks in a row have met, for so long, may hang. */
 const LONG_TICKS = 10;
 const LONG_MS = 60_000;
+/** Tasks whose ticks meet runs of others, the newest ones: of a task that was taken away nothing more is heard. */
+const MOST_ROWS = 3_000;
 
 interface OwnRun {
   readonly tick: number;
@@ -38,6 +40,15 @@ export class RunsInTheWay {
     if (isOver || outcome === 'taken') this.rows.delete(task);
   }
 
+  private keep(task: string, row: Row): void {
+    this.rows.delete(task);
+    this.rows.set(task, row);
+    for (const oldest of this.rows.keys()) {
+      if (this.rows.size <= MOST_ROWS) return;
+      this.rows.delete(oldest);
+    }
+  }
+
   /** Why a tick that ended as `overlap` was skipped. */
   words({ task, by, detail }: TickReport): string {
     const nowMs = this.clock.monotonicMs();
@@ -48,7 +59,7 @@ export class RunsInTheWay {
       sinceMs: goesOn ? before.sinceMs : nowMs,
       ticks: goesOn ? before.ticks + 1 : 1,
     };
-    this.rows.set(task, row);
+    this.keep(task, row);
     const own = by === undefined ? this.own.get(task) : undefined;
     const lastedMs = nowMs - (own?.startedMs ?? row.sinceMs);
     if (row.ticks < LONG_TICKS || lastedMs < LONG_MS)

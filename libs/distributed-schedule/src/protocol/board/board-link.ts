@@ -166,7 +166,7 @@ export class BoardLink {
     offers.forEach(({ answer }, index) => {
       answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
     });
-    this.takeIn(reply.value, puts);
+    this.takeIn(reply.value, puts, offers.length);
     onAnswer();
     return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
   }
@@ -181,7 +181,8 @@ export class BoardLink {
     }
   }
 
-  private takeIn(value: BoardExchange, puts: readonly BoardRecord[]): void {
+  /** @param offers so many of the puts, the first ones */
+  private takeIn(value: BoardExchange, puts: readonly BoardRecord[], offers: number): void {
     const { clock, map, onChanges, onFull, node } = this.parts;
     if (value.cursor.epoch !== this.cursor.epoch) {
       this.known.clear();
@@ -195,7 +196,9 @@ export class BoardLink {
         onFull(node.label);
         return;
       }
-      if (isNewer(stamp, this.known.get(key))) this.known.set(key, stamp);
+      // What has expired while it was under way is never forgotten again. An offer comes onto the map when it is kept.
+      const isGone = index >= offers && map.record(key) === undefined;
+      if (!isGone && isNewer(stamp, this.known.get(key))) this.known.set(key, stamp);
     });
     for (const { key, stamp } of value.changes) this.known.set(key, stamp);
     onChanges(value.changes);
