@@ -70,6 +70,11 @@ export class LockDesk {
     return this.live(task)?.value;
   }
 
+  /** Whether it came back with an old file, and its owner has not been heard of since: it may have been released before. */
+  isRestored(task: string): boolean {
+    return this.live(task)?.isRestored === true;
+  }
+
   /** The answer, and whether it was possible only because a dead holder's lock had been cut short. */
   acquire(request: LockRequest): { readonly vote: AcquireVote; readonly isTakeOver: boolean } {
     const { task, value, holder, ttlMs } = request;

@@ -114,6 +114,7 @@ export class RenewalWitness {
   private checkRival(server: Server, { lock, instanceId }: Renewal, rival: string): void {
     const released = this.released.get(rival);
     if (released?.servers.includes(server) !== true || server.hasSteppedLately) return;
+    if (server.desk.isRestored(lock.task)) return;
     const { machine, atMs } = released;
     const heardMs = this.heardMs.get(machine)?.get(server)?.at(-ANSWERS) ?? Number.NEGATIVE_INFINITY;
     if (heardMs < atMs + REFUSED_AFTER_MS || machine.isDead) return;
