@@ -45,5 +45,11 @@ describe.each([1, 3])('the clocks of %i nodes that are set back by an hour', (no
     expect(outcomesOf(after.events, fromMs)).toEqual(new Set(['clock_set_back']));
     const report = reportsOf(after.events).at(-1);
     expect(report?.detail).toMatch(/set back by at least 59 min/);
+    const told = findingsOf(after.events).filter(({ tick }) => tick >= fromMs);
+    expect(told.length).toBeGreaterThan(5);
+    expect(new Set(told.map(({ outcome, cause }) => `${outcome} ${cause}`))).toEqual(
+      new Set(['missed clock_set_back']),
+    );
+    expect(told.at(-1)?.detail).toMatch(/set back by at least 59 min/);
   });
 });

@@ -5,7 +5,13 @@
 
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
+import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
 import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import {
+  setBackOfMemoryMs,
+  setBackOfTickMs,
+  setBackSinceFloorMs,
+} from '../protocol/ledger/clock-set-back.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
@@ -13,6 +19,8 @@ interface Entry {
   readonly tick: number;
   readonly claimId: string;
   readonly previousTick: number;
+  /** In which it was written. */
+  readonly epoch: number;
 }
 
 /** What a node keeps in its memory, and loses with it. */
@@ -30,6 +38,10 @@ export interface LedgerMemory {
   stamp: string;
   /** The newest instant ever granted. */
   highest: number;
+  /** How often what was granted by a clock that was set back has been left behind. */
+  epoch: number;
+  /** What older epochs have granted above this counts no more. */
+  burntAboveMs: number;
   /** The newest ids of other nodes, by position. */
   readonly noted: Map<string, LedgerId>;
 }
@@ -108,6 +120,8 @@ export class MemoryLedger {
       vote: undefined,
       stamp: memory?.stamp ?? '',
       highest: memory?.highest ?? 0,
+      epoch: memory?.epoch ?? 0,
+      burntAboveMs: memory?.burntAboveMs ?? 0,
       noted: memory?.noted ?? new Map(),
     };
     return this.memory;
@@ -127,36 +141,71 @@ export class MemoryLedger {
   }
 
   giveBack(claims: readonly Claim[]): void {
-    this.remember();
+    const { epoch } = this.remember();
     for (const { task, tick, claimId } of claims) {
-      const entry = this.entries.get(task);
+      const entry = this.entryOf(task);
       if (entry?.tick !== tick || entry.claimId !== claimId) continue;
-      this.entries.set(task, { tick: entry.previousTick, claimId: NOBODY, previousTick: entry.previousTick });
+      const { previousTick } = entry;
+      this.entries.set(task, { tick: previousTick, claimId: NOBODY, previousTick, epoch });
     }
   }
 
   newest(task: string): NodeTick {
-    const { tick, claimId } = this.entries.get(task) ?? { tick: 0, claimId: NOBODY };
     const { floor } = this.remember();
+    const { tick, claimId } = this.entryOf(task) ?? { tick: 0, claimId: NOBODY };
     return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
   }
 
+  /**
+   * Leaves behind what was granted by a clock that has been set back since. It is a loss of memory on purpose: new id, no vote, and
+   * a floor above all that this clock has let be granted. A copy that comes twice, or late, does nothing.
+   */
+  raiseEpoch(epoch: number): EpochAnswer {
+    const memory = this.remember();
+    const nowMs = this.clock.wallMs();
+    const setBackMs = setBackOfMemoryMs(memory, nowMs);
+    if (memory.epoch >= epoch) return { isRaised: false, id: memory.id, epoch: memory.epoch, setBackMs };
+    const burntAboveMs = nowMs + EARLY_MS;
+    const keptFloor = setBackSinceFloorMs(memory.floor, nowMs) > 0 ? 0 : memory.floor;
+    Object.assign(memory, {
+      epoch,
+      burntAboveMs,
+      highest: Math.min(memory.highest, burntAboveMs),
+      floor: Math.max(keptFloor, nowMs + EARLY_MS + MARGIN_MS),
+      ...{ sinceMs: nowMs, idSinceMs: nowMs, vote: undefined },
+      id: `${counterOf(memory.id) + 1}.${this.newNonce()}`,
+    });
+    return { isRaised: true, id: memory.id, epoch, setBackMs };
+  }
+
+  /** As it counts now: what an older epoch has granted by a clock that was set back stands for nobody. */
+  private entryOf(task: string): Entry | undefined {
+    const entry = this.entries.get(task);
+    const { epoch = 0, burntAboveMs = 0 } = this.memory ?? {};
+    if (entry === undefined || entry.epoch >= epoch || entry.tick <= burntAboveMs) return entry;
+    return { ...entry, tick: burntAboveMs, claimId: NOBODY, previousTick: burntAboveMs };
+  }
+
   private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
-    const entry = this.entries.get(claim.task);
-    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
+    const entry = this.entryOf(claim.task);
+    const byMs = setBackOfTickMs({ tick: entry?.tick ?? 0, floor: memory.floor }, nowMs);
+    // Names why, and refuses nothing by itself.
+    const setBack = byMs > 0 ? { setBackMs: byMs } : {};
+    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early', ...setBack };
     if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
-    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
+    if (claim.tick <= memory.floor) return { kind: 'quarantined', ...setBack };
     // The same claim again: a message that was sent twice is harmless.
     if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
     if (entry !== undefined && claim.tick <= entry.tick) {
       return entry.tick === claim.tick && entry.claimId !== NOBODY
         ? { kind: 'taken', claimId: entry.claimId }
-        : { kind: 'taken' };
+        : { kind: 'taken', ...setBack };
     }
     this.entries.set(claim.task, {
       tick: claim.tick,
       claimId: claim.claimId,
       previousTick: entry?.tick ?? 0,
+      epoch: memory.epoch,
     });
     memory.highest = Math.max(memory.highest, claim.tick);
     return { kind: 'granted' };

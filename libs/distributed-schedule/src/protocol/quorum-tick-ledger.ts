@@ -5,6 +5,7 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
+import { setBackOfTickMs } from './ledger/clock-set-back.js';
 import type {
   Claim,
   ClaimReply,
@@ -134,18 +135,32 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
   const silent = votes.filter((vote) => vote === undefined).length;
   const granted = count('granted');
+  const setBack = setBackAmong(votes, granted, quorum);
   const out = { votesOut: votesOut(votes) };
 
   if (count('outdated') > 0) return { kind: 'outdated', ...out };
   if (granted >= quorum) return { kind: 'won', ...out };
   if (count('late') >= quorum) return { kind: 'late', ...out };
   const owner = ownerOf(claim.claimId, votes, quorum);
-  if (owner !== undefined) return { kind: 'taken', ...out, ...owner };
+  if (owner !== undefined)
+    return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
   // A copy that came too late, or under an old name of its node, says nothing about the next one.
   const mayGrant = granted + silent + count('too_late') + count('renamed');
-  const open = { ...out, ...(mayGrant >= quorum && { undecided: true as const }) };
+  const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
   if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
+}
+
+/** Set back are so many that without it the claim could have been won. */
+function setBackAmong(
+  votes: readonly (ClaimVote | undefined)[],
+  granted: number,
+  quorum: number,
+): { readonly setBackMs?: number } {
+  const amounts = votes.flatMap((vote) =>
+    vote !== undefined && 'setBackMs' in vote && vote.setBackMs !== undefined ? [vote.setBackMs] : [],
+  );
+  return amounts.length > 0 && granted + amounts.length >= quorum ? { setBackMs: Math.max(...amounts) } : {};
 }
 
 /** Who has the tick, if a majority names one claim or has moved past the tick. */
@@ -202,9 +217,19 @@ export function decidePeek(
     highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
   };
   const owner = ownerOf('', votes, quorum);
+  const setBack = setBackAmong(
+    known.map((node, index) => setBackVote(node, timesMs[index])),
+    0,
+    quorum,
+  );
   return owner === undefined
-    ? { kind: 'open', ...newest, ...highest }
-    : { kind: 'taken', ...newest, ...highest, ...owner };
+    ? { kind: 'open', ...newest, ...highest, ...setBack }
+    : { kind: 'taken', ...newest, ...highest, ...owner, ...(owner.claimId === undefined && setBack) };
+}
+
+function setBackVote(node: NodeTick | undefined, nowMs: number | undefined): ClaimVote | undefined {
+  const setBackMs = node === undefined || nowMs === undefined ? 0 : setBackOfTickMs(node, nowMs);
+  return setBackMs > 0 ? { kind: 'taken', setBackMs } : undefined;
 }
 
 function majorityTimeMs(

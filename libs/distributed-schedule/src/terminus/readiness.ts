@@ -1,8 +1,9 @@
 import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
-import { sentencesOf, spoken } from '../nest/node-words.js';
+import { sentencesOf } from '../nest/node-words.js';
 import { isoTime } from '../protocol/iso-time.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
+import { spoken } from '../protocol/spoken.js';
 
 /** A health page with thousands of tasks helps nobody. */
 const MOST_TASKS_SHOWN = 100;

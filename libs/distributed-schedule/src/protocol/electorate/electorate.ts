@@ -67,6 +67,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       known: this.book.known,
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
+      behind: () => this.book.behind(),
+      epoch: () => this.book.epoch,
       answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
       tell: this.book.tell,
     });
@@ -100,7 +102,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     this.countWait(nowMs);
     const { stamps, againInMs } = this.decide();
     if (againInMs !== undefined) this.wish.in(againInMs);
-    if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
+    const isAmiss = this.book.wanting(nowMs).length > 0 || this.book.behind().length > 0;
+    if (stamps.length > 0 || isAmiss) this.upkeep.request();
   }
 
   namedIds(): LedgerIds {
@@ -153,7 +156,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const undisputedForMs = this.isDisputed()
       ? undefined
       : this.parts.clock.monotonicMs() - this.disputedAtMs;
-    return { condition, detail, undisputedForMs, problems };
+    return { condition, detail, undisputedForMs, problems, setBackMs: this.book.setBacks() };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */

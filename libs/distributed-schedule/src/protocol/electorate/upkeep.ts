@@ -19,6 +19,9 @@ export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
   readonly decide: () => SetDecision;
   /** Nodes whose ids want a vote, or another number, now. */
   readonly wanting: () => readonly KnownNode[];
+  /** Nodes that are in an older epoch than another one of the set. */
+  readonly behind: () => readonly KnownNode[];
+  readonly epoch: () => number;
   readonly tell: (event: ScheduleEvent) => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
@@ -68,6 +71,8 @@ export class Upkeep {
       const done = await Promise.all(stamps.map((planned) => this.stamp(planned)));
       if (!done.includes(true)) break;
     }
+    // First: it takes the vote, and notes that were made before are void.
+    await Promise.all(this.parts.behind().map((node) => this.raise(node)));
     await Promise.all(this.parts.wanting().map((node) => this.giveVote(node)));
   }
 
@@ -80,6 +85,13 @@ export class Upkeep {
     node.identity = { ...node.identity, stamp: request.stamp };
     if (reason !== 'provisional') this.parts.tell({ type: 'stamped', node: node.label, reason });
     return true;
+  }
+
+  private async raise(node: KnownNode): Promise<void> {
+    const reply = await this.votingNode(node).raiseEpoch(this.parts.epoch());
+    if (!reply.answered || node.identity === undefined) return;
+    const { id, epoch, isRaised } = reply.value;
+    node.identity = { ...node.identity, id, epoch, ...(isRaised && { hasVote: false, setBackMs: 0 }) };
   }
 
   private async giveVote(node: KnownNode): Promise<void> {
