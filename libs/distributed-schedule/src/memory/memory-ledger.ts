@@ -7,52 +7,17 @@ import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js'
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
 import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
 import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
-import {
-  setBackOfMemoryMs,
-  setBackOfTickMs,
-  setBackSinceFloorMs,
-} from '../protocol/ledger/clock-set-back.js';
+import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
+import type { Entry, LedgerMemory } from './ledger-memory.js';
+import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 
-/** A task's newest grant, and the tick before it for a give-back. */
-interface Entry {
-  readonly tick: number;
-  readonly claimId: string;
-  readonly previousTick: number;
-  /** In which it was written. */
-  readonly epoch: number;
-}
-
-/** What a node keeps in its memory, and loses with it. */
-export interface LedgerMemory {
-  version: number;
-  incarnation: number;
-  floor: number;
-  sinceMs: number;
-  id: LedgerId;
-  /** Node time since when this id has listened to beats. */
-  idSinceMs: number;
-  /** The position at which the id votes; undefined while it has no vote. */
-  vote: string | undefined;
-  /** As text, since it is compared as text; `''` for none. */
-  stamp: string;
-  /** The newest instant ever granted. */
-  highest: number;
-  /** How often what was granted by a clock that was set back has been left behind. */
-  epoch: number;
-  /** What older epochs have granted above this counts no more. */
-  burntAboveMs: number;
-  /** The newest ids of other nodes, by position. */
-  readonly noted: Map<string, LedgerId>;
-}
+export type { LedgerMemory } from './ledger-memory.js';
 
 export interface LedgerSnapshot {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly memory: LedgerMemory | undefined;
 }
-
-/** A claim id that no claim has, for a tick that was given back. */
-const NOBODY = '-';
 
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();
@@ -141,9 +106,10 @@ export class MemoryLedger {
   }
 
   giveBack(claims: readonly Claim[]): void {
-    const { epoch } = this.remember();
+    const memory = this.remember();
+    const { epoch } = memory;
     for (const { task, tick, claimId } of claims) {
-      const entry = this.entryOf(task);
+      const entry = counted(this.entries.get(task), memory);
       if (entry?.tick !== tick || entry.claimId !== claimId) continue;
       const { previousTick } = entry;
       this.entries.set(task, { tick: previousTick, claimId: NOBODY, previousTick, epoch });
@@ -151,43 +117,18 @@ export class MemoryLedger {
   }
 
   newest(task: string): NodeTick {
-    const { floor } = this.remember();
-    const { tick, claimId } = this.entryOf(task) ?? { tick: 0, claimId: NOBODY };
+    const memory = this.remember();
+    const { tick, claimId } = counted(this.entries.get(task), memory) ?? { tick: 0, claimId: NOBODY };
+    const { floor } = memory;
     return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
   }
 
-  /**
-   * Leaves behind what was granted by a clock that has been set back since. It is a loss of memory on purpose: new id, no vote, and
-   * a floor above all that this clock has let be granted. A copy that comes twice, or late, does nothing.
-   */
   raiseEpoch(epoch: number): EpochAnswer {
-    const memory = this.remember();
-    const nowMs = this.clock.wallMs();
-    const setBackMs = setBackOfMemoryMs(memory, nowMs);
-    if (memory.epoch >= epoch) return { isRaised: false, id: memory.id, epoch: memory.epoch, setBackMs };
-    const burntAboveMs = nowMs + EARLY_MS;
-    const keptFloor = setBackSinceFloorMs(memory.floor, nowMs) > 0 ? 0 : memory.floor;
-    Object.assign(memory, {
-      epoch,
-      burntAboveMs,
-      highest: Math.min(memory.highest, burntAboveMs),
-      floor: Math.max(keptFloor, nowMs + EARLY_MS + MARGIN_MS),
-      ...{ sinceMs: nowMs, idSinceMs: nowMs, vote: undefined },
-      id: `${counterOf(memory.id) + 1}.${this.newNonce()}`,
-    });
-    return { isRaised: true, id: memory.id, epoch, setBackMs };
-  }
-
-  /** As it counts now: what an older epoch has granted by a clock that was set back stands for nobody. */
-  private entryOf(task: string): Entry | undefined {
-    const entry = this.entries.get(task);
-    const { epoch = 0, burntAboveMs = 0 } = this.memory ?? {};
-    if (entry === undefined || entry.epoch >= epoch || entry.tick <= burntAboveMs) return entry;
-    return { ...entry, tick: burntAboveMs, claimId: NOBODY, previousTick: burntAboveMs };
+    return raiseEpoch(this.remember(), epoch, this.clock.wallMs(), this.newNonce);
   }
 
   private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
-    const entry = this.entryOf(claim.task);
+    const entry = counted(this.entries.get(claim.task), memory);
     const byMs = setBackOfTickMs({ tick: entry?.tick ?? 0, floor: memory.floor }, nowMs);
     // Names why, and refuses nothing by itself.
     const setBack = byMs > 0 ? { setBackMs: byMs } : {};

@@ -5,7 +5,7 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
-import { setBackOfTickMs } from './ledger/clock-set-back.js';
+import { setBackAmong, setBackAmongTicks } from './ledger/set-back-votes.js';
 import type {
   Claim,
   ClaimReply,
@@ -151,18 +151,6 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
 
-/** Set back are so many that without it the claim could have been won. */
-function setBackAmong(
-  votes: readonly (ClaimVote | undefined)[],
-  granted: number,
-  quorum: number,
-): { readonly setBackMs?: number } {
-  const amounts = votes.flatMap((vote) =>
-    vote !== undefined && 'setBackMs' in vote && vote.setBackMs !== undefined ? [vote.setBackMs] : [],
-  );
-  return amounts.length > 0 && granted + amounts.length >= quorum ? { setBackMs: Math.max(...amounts) } : {};
-}
-
 /** Who has the tick, if a majority names one claim or has moved past the tick. */
 function ownerOf(
   ownClaimId: string,
@@ -217,19 +205,10 @@ export function decidePeek(
     highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
   };
   const owner = ownerOf('', votes, quorum);
-  const setBack = setBackAmong(
-    known.map((node, index) => setBackVote(node, timesMs[index])),
-    0,
-    quorum,
-  );
+  const setBack = setBackAmongTicks(known, timesMs, quorum);
   return owner === undefined
     ? { kind: 'open', ...newest, ...highest, ...setBack }
     : { kind: 'taken', ...newest, ...highest, ...owner, ...(owner.claimId === undefined && setBack) };
-}
-
-function setBackVote(node: NodeTick | undefined, nowMs: number | undefined): ClaimVote | undefined {
-  const setBackMs = node === undefined || nowMs === undefined ? 0 : setBackOfTickMs(node, nowMs);
-  return setBackMs > 0 ? { kind: 'taken', setBackMs } : undefined;
 }
 
 function majorityTimeMs(

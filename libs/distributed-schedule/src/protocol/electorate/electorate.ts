@@ -18,6 +18,7 @@ import type {
   NodeProblemCode,
   SentBeat,
 } from './electorate-view.js';
+import { behindOf, setBacksOf } from './epochs.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
 import { areSameIds, type LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
@@ -67,8 +68,6 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
       known: this.book.known,
       decide: () => this.decide(),
       wanting: () => this.book.wanting(clock.monotonicMs()),
-      behind: () => this.book.behind(),
-      epoch: () => this.book.epoch,
       answeredNotes: (position, isInUse) => this.book.answeredNotes(position, isInUse, clock.monotonicMs()),
       tell: this.book.tell,
     });
@@ -102,7 +101,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     this.countWait(nowMs);
     const { stamps, againInMs } = this.decide();
     if (againInMs !== undefined) this.wish.in(againInMs);
-    const isAmiss = this.book.wanting(nowMs).length > 0 || this.book.behind().length > 0;
+    const isAmiss =
+      this.book.wanting(nowMs).length > 0 || behindOf(this.book.known, this.parts.set).length > 0;
     if (stamps.length > 0 || isAmiss) this.upkeep.request();
   }
 
@@ -156,7 +156,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const undisputedForMs = this.isDisputed()
       ? undefined
       : this.parts.clock.monotonicMs() - this.disputedAtMs;
-    return { condition, detail, undisputedForMs, problems, setBackMs: this.book.setBacks() };
+    return { condition, detail, undisputedForMs, problems, setBackMs: setBacksOf(this.book.known) };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */

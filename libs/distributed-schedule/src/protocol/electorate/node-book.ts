@@ -147,35 +147,6 @@ export class NodeBook {
     });
   }
 
-  /** Nodes that a raise of the epoch has not reached: they were away, or have forgotten it. */
-  behind(): readonly KnownNode[] {
-    return this.known.filter(
-      ({ identity, answersNow }) =>
-        answersNow &&
-        identity !== undefined &&
-        identity.epoch < this.epoch &&
-        stampStandingOf(identity, this.parts.set) !== 'foreign',
-    );
-  }
-
-  /** The newest that any node of the set is in. */
-  get epoch(): number {
-    const own = this.known.flatMap(({ identity }) =>
-      identity === undefined || stampStandingOf(identity, this.parts.set) === 'foreign'
-        ? []
-        : [identity.epoch],
-    );
-    return Math.max(0, ...own);
-  }
-
-  /** By label, by how much at least a node's clock was set back, where something says so. */
-  setBacks(): Readonly<Record<string, number>> {
-    const told = this.known.filter(
-      ({ identity, answersNow }) => answersNow && (identity?.setBackMs ?? 0) > 0,
-    );
-    return Object.fromEntries(told.map(({ label, identity }) => [label, identity?.setBackMs ?? 0]));
-  }
-
   /** Whether a live instance uses another id of the position, and so keeps this one from being noted. */
   answeredNotes(position: string, isInUse: boolean, nowMs: number): void {
     if (isInUse) this.wrong.holdUp(position, nowMs);

@@ -5,6 +5,7 @@
 
 import type { ScheduleEvent } from '../observer.js';
 import type { Clock, VotingNode } from '../ports.js';
+import { behindOf, epochOf } from './epochs.js';
 import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
 import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
@@ -19,9 +20,6 @@ export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
   readonly decide: () => SetDecision;
   /** Nodes whose ids want a vote, or another number, now. */
   readonly wanting: () => readonly KnownNode[];
-  /** Nodes that are in an older epoch than another one of the set. */
-  readonly behind: () => readonly KnownNode[];
-  readonly epoch: () => number;
   readonly tell: (event: ScheduleEvent) => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
@@ -72,7 +70,8 @@ export class Upkeep {
       if (!done.includes(true)) break;
     }
     // First: it takes the vote, and notes that were made before are void.
-    await Promise.all(this.parts.behind().map((node) => this.raise(node)));
+    const { known, set } = this.parts;
+    await Promise.all(behindOf(known, set).map((node) => this.raise(node)));
     await Promise.all(this.parts.wanting().map((node) => this.giveVote(node)));
   }
 
@@ -88,7 +87,7 @@ export class Upkeep {
   }
 
   private async raise(node: KnownNode): Promise<void> {
-    const reply = await this.votingNode(node).raiseEpoch(this.parts.epoch());
+    const reply = await this.votingNode(node).raiseEpoch(epochOf(this.parts.known, this.parts.set));
     if (!reply.answered || node.identity === undefined) return;
     const { id, epoch, isRaised } = reply.value;
     node.identity = { ...node.identity, id, epoch, ...(isRaised && { hasVote: false, setBackMs: 0 }) };
