@@ -22,7 +22,7 @@ export function reasonOf({ problem, why }: StoreNodeStatus): string {
   return why === undefined ? problem : `${problem}: ${why}`;
 }
 
-function listed(labels: readonly string[]): string {
+export function listed(labels: readonly string[]): string {
   return labels.length < 2
     ? labels.join('')
     : `${labels.slice(0, -1).join(', ')} and ${labels.slice(-1).join('')}`;
