@@ -119,6 +119,12 @@ it.skipIf(!canSetClocks)(
     expect(Settlement.ticks).toEqual([]);
     shim.setOffset(0);
     await expect.poll(ranSince(Date.now()), SOON).toBe(true);
+    // Nor does it follow a clock that goes wrong later.
+    shim.setOffset(HOUR_MS);
+    await expect.poll(() => registry.store().nodes[0]?.problem, SOON).toBe('DSCHED_CLOCK_SKEW');
+    shim.setOffset(0);
+    const rightAgainMs = Date.now();
+    await expect.poll(() => Settlement.ticks.some((tick) => tick > rightAgainMs), SOON).toBe(true);
   },
   TIMEOUT_MS,
 );

@@ -1,5 +1,6 @@
 /**
- * How far the clock of a node is from that of this machine, as the first answer on a connection shows it. Ticks follow the nodes'
+ * How far the clock of a node is from that of this machine, as the first answer on a connection shows it, and with refuseSkewMs every
+ * one. Ticks follow the nodes'
  * clocks, so a wrong one moves every task; and one that is set right later keeps tasks from running for as long as it was ahead.
  */
 
@@ -20,6 +21,11 @@ export class ClockSkew {
   measured(nodeTimeMs: number, wallMs: number): void {
     const skewMs = nodeTimeMs - wallMs;
     if (this.#skewMs === undefined || Math.abs(this.#skewMs - skewMs) > SAME_MS) this.#skewMs = skewMs;
+  }
+
+  /** Whether an answer that shows this is none: the next handshake says why. */
+  isRefused(nodeTimeMs: number, wallMs: number): boolean {
+    return this.refuseAboveMs !== undefined && Math.abs(nodeTimeMs - wallMs) > this.refuseAboveMs;
   }
 
   /** Why the node gives no vote; undefined where it may. */

@@ -65,6 +65,11 @@ export class RedisNode {
       ...parts,
       onTimeSample: (sample) => {
         this.#time.add(sample);
+        // Cluster time that has followed it once would never go back.
+        if (this.#skew.isRefused(sample.nodeTimeMs, parts.clock.wallMs())) {
+          this.#isVerified = false;
+          return;
+        }
         parts.onTimeSample({ node: index, ...sample });
         this.#showPresence();
         this.#onReply();
