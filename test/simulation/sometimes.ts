@@ -143,6 +143,19 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'answer lost: giveBack': 6,
     'a copy comes late on the old connection': 20,
   },
+  clocks: {
+    'contested tick': 1,
+    run: 1,
+    'loss of memory': 1,
+    'fault epoch is raised': 1,
+    'epoch raised': 1,
+    'outcome clock_set_back': 1,
+    'audit missed clock_set_back': 1,
+    'identity votes': 1,
+    renamed: 1,
+    quarantined: 1,
+    early: 1,
+  },
 };
 
 /** A sentence for everything that happened too seldom. */
