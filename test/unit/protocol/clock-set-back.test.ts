@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import type { Outcome } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
@@ -127,4 +129,40 @@ describe('a raise of the epoch', () => {
     expect(after.scheduler.status().nodeSet?.setBackMs).toEqual({});
     expect(reportsOf(after.events).at(-1)?.outcome).toBe('success');
   });
+
+  it('does not have a task run again that runs once, and has', async () => {
+    const skews = [{ offsetMs: HOUR_MS }];
+    const cluster = new MemoryCluster({ nodes: 1, nodeSkews: skews });
+    let runs = 0;
+    const once = () =>
+      cluster.join([taskOf(() => (runs += 1))], {
+        wrapLedger: (ledger) => {
+          const given = new OnceLedger(ledger);
+          given.limit('settle', 'build 7');
+          return given;
+        },
+      });
+    const before = once();
+    await cluster.clock.advance(SETTLED_MS);
+    expect(runs).toBe(1);
+    const stopped = before.scheduler.stop();
+    await cluster.clock.advance(1_000);
+    await stopped;
+    for (const skew of skews) skew.offsetMs = 0;
+    await raise(cluster, 0);
+    once();
+    await cluster.clock.advance(4 * SETTLED_MS);
+    expect(runs).toBe(1);
+  });
+});
+
+it('a lock of a dead holder does not outlive a clock that was set back by more than its time to live', () => {
+  let nowMs = 1_800_000_000_000 + HOUR_MS;
+  const { locks } = MemoryNode.embedded({ wallMs: () => nowMs });
+  const ask = (value: string) => locks.acquire({ task: 'settle', value, holder: value, ttlMs: 3_000 });
+  expect(ask('dead')).toEqual({ kind: 'acquired' });
+  nowMs -= HOUR_MS;
+  expect(ask('heir')).toMatchObject({ kind: 'held' });
+  nowMs += 3_001;
+  expect(ask('heir')).toEqual({ kind: 'acquired' });
 });
