@@ -179,10 +179,11 @@ export const CLOCKS: Profile = {
   name: 'clocks',
   namesMove: false,
   raisesEpochs: true,
-  // A person raises the epoch within 4 s of the set-back. The others are raised with a beat, and notes are asked for again at distances
+  durationMs: 56_000,
+  // A person raises the epoch within 12 s of the set-back. The others are raised with a beat, and notes are asked for again at distances
   // of up to 10 s.
-  liveAfterMs: 16_000,
-  votesAfterMs: 16_000,
+  liveAfterMs: 24_000,
+  votesAfterMs: 24_000,
   servers: [3, 3, 3, 5, 1],
 };
 

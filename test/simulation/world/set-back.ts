@@ -16,7 +16,7 @@ export interface SetBackPlan {
 export const setBackPlan: fc.Arbitrary<SetBackPlan> = fc.record({
   // Much further than the person takes, so that nothing is over by itself.
   aheadMs: fc.oneof(fc.integer({ min: 40_000, max: 120_000 }), fc.constant(3_600_000)),
-  raiseAfterMs: fc.integer({ min: 0, max: 4_000 }),
+  raiseAfterMs: fc.integer({ min: 0, max: 12_000 }),
   missed: fc.nat({ max: 5 }),
 });
 
