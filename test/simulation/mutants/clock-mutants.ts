@@ -68,13 +68,6 @@ const RAISING: readonly Mutant[] = [
     replace: '  newNonce();\n  counterOf(memory.id);\n',
   },
   {
-    name: 'a raise is done again by each copy',
-    profiles: ['clocks'],
-    file: EPOCH,
-    find: 'if (memory.epoch >= epoch) return',
-    replace: 'if (memory.epoch > epoch || epoch === 0) return',
-  },
-  {
     name: 'notes of an older epoch count',
     profiles: ['clocks'],
     file: 'memory/memory-identity.ts',

@@ -115,7 +115,12 @@ function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
   ];
 }
 
-const epochFault = weighted(6, { kind: kind('epoch is raised'), server: fc.nat({ max: 4 }) });
+const epochFault = weighted(12, {
+  kind: kind('epoch is raised'),
+  server: fc.nat({ max: 4 }),
+  byMs: backMs,
+  isOnGrant: fc.boolean(),
+});
 
 /** All that may happen in the worlds of a profile. */
 export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {

@@ -77,6 +77,16 @@ const RANGES: Readonly<Partial<Record<Profile['name'], Ranges>>> = {
     mostWithinMs: 30_000,
     mostCountsFromMs: 25_000,
   },
+  clocks: {
+    mostBaseMs: 40,
+    leastDeadlineMs: 300,
+    mostDeadlineMs: 3_000,
+    leastTimeoutMs: 50,
+    mostTimeoutMs: 1_000,
+    leastWithinMs: 4_000,
+    mostWithinMs: 30_000,
+    mostCountsFromMs: 25_000,
+  },
 };
 
 /** One set of terms per task; nothing at all in every second world, so that the defaults are tried as ever. */

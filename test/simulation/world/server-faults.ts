@@ -48,8 +48,14 @@ export class ServerFaults {
         });
         return;
       case 'epoch is raised': {
-        const epoch = server.model.snapshot().ledger.memory?.epoch ?? 0;
-        if (!server.isDown) void raiseEpochOf(this.parts, server, epoch + 1);
+        const raise = (): void => {
+          if (server.isDown) return;
+          server.stepClock(fault.byMs);
+          const epoch = server.model.snapshot().ledger.memory?.epoch ?? 0;
+          void raiseEpochOf(this.parts, server, epoch + 1);
+        };
+        if (fault.isOnGrant) server.layTrap(() => unlessHealed(this.parts, 0, raise));
+        else raise();
         return;
       }
       case 'server clock steps':
