@@ -76,6 +76,8 @@ export class ClaimWitness {
 
   /** The server has left behind what it granted ahead of its clock; the set stays on record. */
   raised(server: Server): void {
+    // It may fall: what an hour ahead has raised is left behind too.
+    server.takeRestoredFloor();
     this.lossMs.set(server.index, this.history.nowMs());
     for (const key of this.newest.keys()) {
       if (key.startsWith(`${server.index} `)) this.newest.delete(key);

@@ -185,6 +185,7 @@ export const CLOCKS: Profile = {
   liveAfterMs: 24_000,
   votesAfterMs: 24_000,
   servers: [3, 3, 3, 5, 1],
+  handlersWithPolicies: ['short'],
 };
 
 export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS];
