@@ -71,9 +71,9 @@ end
  *
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
  * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
- * A lock that would live on for much longer than its time to live was set before the clock was set back, and its holder does not trust it
- * for longer than that.
  * One that cannot notice, its event loop being blocked, overlaps with its successor until its next renewal; no tick runs twice.
+ *
+ * A lock that would live on for much longer than its time to live was set before the clock was set back: nobody trusts it for longer.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
