@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { EPOCH_MUTANTS } from '../differential/epoch-mutants.js';
 import { IDENTITY_MUTANTS } from '../differential/identity-mutants.js';
 import { LEDGER_MUTANTS } from '../differential/ledger-mutants.js';
 import { LOCK_MUTANTS } from '../differential/lock-mutants.js';
@@ -12,7 +13,13 @@ import type { Breakage } from '../support/broken-copy.js';
 const SOURCES = fileURLToPath(new URL('../../libs/distributed-schedule/src/', import.meta.url));
 const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
   simulation: MUTANTS,
-  'differential test': [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...NOTE_MUTANTS, ...LOCK_MUTANTS],
+  'differential test': [
+    ...LEDGER_MUTANTS,
+    ...EPOCH_MUTANTS,
+    ...IDENTITY_MUTANTS,
+    ...NOTE_MUTANTS,
+    ...LOCK_MUTANTS,
+  ],
   torture: BREAKAGES,
 };
 

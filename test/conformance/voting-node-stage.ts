@@ -115,6 +115,7 @@ export class Subject {
       timeMs: await this.handle.nowMs(),
       hasVote: true,
       ids,
+      epoch: 0,
       ...given,
     };
   }

@@ -1,4 +1,5 @@
 import { memoryStage } from './memory-stage.js';
+import { describeNodeEpochs } from './node-epochs.suite.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
 import { describeNodeNotes } from './node-notes.suite.js';
 import { describeNodeSets } from './node-sets.suite.js';
@@ -8,3 +9,4 @@ describeVotingNode('in memory', memoryStage);
 describeNodeIdentity('in memory', memoryStage);
 describeNodeNotes('in memory', memoryStage);
 describeNodeSets('in memory', memoryStage);
+describeNodeEpochs('in memory', memoryStage);

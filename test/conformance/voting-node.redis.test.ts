@@ -8,6 +8,7 @@ import { openConnection } from '../../libs/distributed-schedule/src/redis/strict
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { describeNodeEpochs } from './node-epochs.suite.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
 import { describeNodeNotes } from './node-notes.suite.js';
 import { describeNodeSets } from './node-sets.suite.js';
@@ -90,3 +91,4 @@ describeVotingNode('behind Redis', redisStage);
 describeNodeIdentity('behind Redis', redisStage);
 describeNodeNotes('behind Redis', redisStage);
 describeNodeSets('behind Redis', redisStage);
+describeNodeEpochs('behind Redis', redisStage);

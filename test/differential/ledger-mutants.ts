@@ -15,7 +15,7 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'no floor after a loss of memory',
     file: LEDGER,
-    find: "if tick <= floor then\n    return 'quarantined'\n  end",
+    find: "if tick <= floor then\n    return 'quarantined' .. setBackBy(newest.tick)\n  end",
     replace: '',
   },
   {
@@ -78,7 +78,7 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'no EARLY check',
     file: LEDGER,
-    find: "if tick > now + ${EARLY_MS} then\n    return 'early'\n  end",
+    find: "if tick > now + ${EARLY_MS} then\n    return 'early' .. setBackBy(newest.tick)\n  end",
     replace: '',
   },
   {
@@ -126,8 +126,8 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'a grant forgets the tick before',
     file: LEDGER,
-    find: "claimId .. ' ' .. text(newest.tick)",
-    replace: "claimId .. ' 0'",
+    find: "claimId .. ' ' .. text(newest.tick) .. inEpoch",
+    replace: "claimId .. ' 0' .. inEpoch",
   },
   {
     name: 'give-back of any claim to the tick',
@@ -144,7 +144,7 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'give-back restores the tick itself',
     file: LEDGER,
-    find: "restored[#restored + 1] = previous .. ' - ' .. previous",
-    replace: "restored[#restored + 1] = tick .. ' - ' .. previous",
+    find: "restored[#restored + 1] = previous .. ' - ' .. previous .. inEpoch",
+    replace: "restored[#restored + 1] = tick .. ' - ' .. previous .. inEpoch",
   },
 ];

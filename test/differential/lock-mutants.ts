@@ -9,6 +9,12 @@ const MEMBERS = 'redis/membership-scripts.ts';
 
 export const LOCK_MUTANTS: readonly Breakage[] = [
   {
+    name: 'a lock lives on for as long as the clock was set back',
+    file: LOCKS,
+    find: "    if redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then\n      redis.call('PEXPIRE', key, text(ttlMs))\n    end\n",
+    replace: '',
+  },
+  {
     name: 'a lock of another memory is granted',
     file: LOCKS,
     find: "if isAnother then\n    return 'renamed'\n  end",

@@ -62,6 +62,10 @@ export class ModelSide {
         return [wordOfNoteAnswer(answerOf(await node.note(question.request)))];
       case 'renumber':
         return [answerOf(await node.renumber(question.id, question.counter))];
+      case 'raise epoch': {
+        const { isRaised, id, epoch, setBackMs } = answerOf(await node.raiseEpoch(question.epoch));
+        return [`${isRaised ? 'raised' : 'standing'} ${id} ${epoch} ${setBackMs}`];
+      }
       case 'confirm':
         return [wordOfConfirmAnswer(answerOf(await node.confirm(question.request)))];
       case 'stamp':
@@ -111,8 +115,8 @@ export class ModelSide {
     const { ledger, locks, beats } = this.node.snapshot();
     const { entries, memory } = ledger;
     const state = new Map<string, string>(memory === undefined ? [] : storedMemory(memory));
-    for (const [task, { tick, claimId, previousTick }] of entries) {
-      state.set(`t:${task}`, `${tick} ${claimId} ${previousTick}`);
+    for (const [task, { tick, claimId, previousTick, epoch }] of entries) {
+      state.set(`t:${task}`, `${tick} ${claimId} ${previousTick}${epoch > 0 ? ` ${epoch}` : ''}`);
     }
     for (const [task, { holder, value, expiresAtMs }] of locks) {
       state.set(`lock ${task}`, `${holder}:${value}`).set(`lock ${task} ends`, String(expiresAtMs));
@@ -169,6 +173,9 @@ function storedMemory(memory: LedgerMemory): readonly (readonly [string, string]
     ...(memory.vote === undefined ? [] : [['vote', memory.vote] as const]),
     ...(memory.stamp === '' ? [] : [['stamp', memory.stamp] as const]),
     ...(memory.highest === 0 ? [] : [['highest', String(memory.highest)] as const]),
+    ...(memory.epoch === 0
+      ? []
+      : [['epoch', String(memory.epoch)] as const, ['burntAbove', String(memory.burntAboveMs)] as const]),
     ...[...memory.noted].map(([position, id]) => [`n:${position}`, id] as const),
   ];
 }
@@ -179,7 +186,10 @@ function answerOf<T>(reply: NodeReply<T>): T {
 }
 
 function wordOfVote(vote: ClaimVote): string {
-  return vote.kind === 'taken' && vote.claimId !== undefined ? `taken ${vote.claimId}` : vote.kind;
+  if (vote.kind === 'taken' && vote.claimId !== undefined) return `taken ${vote.claimId}`;
+  const { setBackMs } = 'setBackMs' in vote ? vote : {};
+  if (setBackMs === undefined) return vote.kind;
+  return vote.kind === 'taken' ? `taken - ${setBackMs}` : `${vote.kind} ${setBackMs}`;
 }
 
 function wordOfTick({ tick, claimId = NOBODY, floor }: NodeTick): string {
@@ -187,11 +197,11 @@ function wordOfTick({ tick, claimId = NOBODY, floor }: NodeTick): string {
 }
 
 function wordsOfBeat({ members, ticks, identity }: BeatReply, isSeen: boolean): Answer {
-  const { id, hasVote, sinceMs, stamp, noted, liveSets } = identity;
+  const { id, hasVote, sinceMs, stamp, noted, liveSets, epoch, setBackMs } = identity;
   return [
     `seen ${isSeen ? 1 : 0}`,
     `members ${[...members].sort().join(' ')}`,
-    `identity ${id} ${hasVote ? 1 : 0} ${sinceMs} [${stamp === undefined ? '' : stampText(stamp)}] ${textOfIds(noted)}`,
+    `identity ${id} ${hasVote ? 1 : 0} ${sinceMs} [${stamp === undefined ? '' : stampText(stamp)}] ${epoch} ${setBackMs} ${textOfIds(noted)}`,
     ...liveSets.map(
       (one) =>
         `live ${setText(one.set)} ${one.standsSinceMs ?? '-'} ${one.instances} ${encodeURIComponent(one.app)} ${one.yields ? 1 : 0}`,
@@ -210,7 +220,7 @@ function textOfIds(ids: LedgerIds): string {
 function wordOfNoteAnswer(answer: NoteAnswer): string {
   switch (answer.kind) {
     case 'noted':
-      return `noted ${answer.note.noterId} ${answer.note.timeMs} ${textOfIds(answer.note.ids)} ${answer.note.hasVote ? 1 : 0}`;
+      return `noted ${answer.note.noterId} ${answer.note.timeMs} ${textOfIds(answer.note.ids)} ${answer.note.hasVote ? 1 : 0} ${answer.note.epoch}`;
     case 'not_newer':
       return `not_newer ${answer.newest}`;
     case 'in_use':

@@ -8,6 +8,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { BrokenCopy } from '../support/broken-copy.js';
+import { EPOCH_MUTANTS } from './epoch-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEDGER_MUTANTS } from './ledger-mutants.js';
 import { LOCK_MUTANTS } from './lock-mutants.js';
@@ -44,9 +45,13 @@ let survivors = 0;
 print('| breakage of a script | seen at operation | seed | difference |');
 print('|---|---|---|---|');
 try {
-  for (const mutant of [...LEDGER_MUTANTS, ...IDENTITY_MUTANTS, ...NOTE_MUTANTS, ...LOCK_MUTANTS].filter(
-    ({ name }) => asked.length === 0 || asked.includes(name),
-  )) {
+  for (const mutant of [
+    ...LEDGER_MUTANTS,
+    ...EPOCH_MUTANTS,
+    ...IDENTITY_MUTANTS,
+    ...NOTE_MUTANTS,
+    ...LOCK_MUTANTS,
+  ].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
     const caught = await copy.whileBroken(mutant, () => catchIn(copy.root));
     if (caught === undefined) survivors += 1;
     print(`| ${mutant.name} | ${caught ?? '**survived** | | '} |`);

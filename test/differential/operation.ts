@@ -7,7 +7,7 @@ export const TASKS = ['bill', 'Settle.settle', 'night report'];
 export const INSTANCES = ['ann', 'bob', 'pod:7'];
 /** What an instant is counted from. */
 type Anchor =
-  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' | 'highest' }
+  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' | 'highest' | 'burntAbove' }
   /** Of the task that the instant is for: its newest tick, or the end of its lock. */
   | { readonly anchor: 'newest' | 'lock end' };
 
@@ -47,6 +47,8 @@ export interface NoteDraft {
   readonly noterId: IdDraft;
   readonly time: Instant;
   readonly hasVote: boolean;
+  /** From that of the node. */
+  readonly epochStep: number;
   /** The id of the node that is to be confirmed, as the noter knows it; null: it names none. */
   readonly asked: IdDraft | null;
   readonly ids: IdsDraft;
@@ -112,6 +114,7 @@ export type Operation =
       readonly id: IdDraft;
       readonly counterStep: number;
     }
+  | { readonly kind: 'raise epoch'; readonly step: number }
   | {
       readonly kind: 'confirm';
       /** The node gets a new id before, which has no vote. */

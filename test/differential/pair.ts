@@ -158,6 +158,8 @@ function kindOfWord(word: string): string {
   if (/^\d+$/.test(first)) return rest[0] === '-' ? 'nobody' : 'somebody';
   if (first === 'members') return rest.length > 1 ? 'several members' : 'one member';
   if (/^\d+\.\w+$/.test(first)) return 'an id';
+  if (first === 'taken' && rest[0] === '-') return 'taken by a clock set back';
+  if (['early', 'quarantined'].includes(first) && rest.length > 0) return `${first} by a clock set back`;
   if (first === 'identity') return rest[1] === '1' ? 'with a vote' : 'without a vote';
   return rest.length === 0 || first === 'dying'
     ? first

@@ -45,6 +45,7 @@ const claimDraft: fc.Arbitrary<ClaimDraft> = fc.record({
     { weight: 3, arbitrary: instant('newest', edge) },
     { weight: 3, arbitrary: instant('newest', fc.constant(0)) },
     { weight: 2, arbitrary: instant('floor', edge) },
+    { weight: 1, arbitrary: instant('burntAbove', fc.constantFrom(-1, 0, 1, 901)) },
   ),
   claimId: fc.oneof(fc.constant('standing'), fc.constantFrom('ann:1', 'ann:2', 'bob:3', 'pod:7:4')),
   maxLatenessMs: fc.constantFrom(...MOSTLY_LONG_MS),
@@ -79,6 +80,10 @@ const clock: fc.Arbitrary<Operation> = fc.record({
     { weight: 8, arbitrary: instant('now', fc.integer({ min: 1, max: 400 })) },
     { weight: 2, arbitrary: instant('now', fc.integer({ min: 1_000, max: 12_000 })) },
     { weight: 1, arbitrary: instant('now', fc.integer({ min: -6_000, max: -1 })) },
+    // Far enough for a floor to say that the clock was set back.
+    { weight: 1, arbitrary: instant('now', fc.integer({ min: -40_000, max: -11_000 })) },
+    { weight: 3, arbitrary: instant('highest', around(0, -100, -101, 950, -3_000)) },
+    { weight: 2, arbitrary: instant('floor', around(-11_000)) },
     { weight: 8, arbitrary: instant('floor', around(0, -100, 1)) },
     { weight: 3, arbitrary: instant('since', around(0, ...TTLS_MS)) },
     { weight: 3, arbitrary: instant('lock end', around(0, -150)) },
@@ -146,6 +151,7 @@ const noteDraft: fc.Arbitrary<NoteDraft> = fc.record({
     instant('now', fc.integer({ min: 0, max: 50 })),
   ),
   hasVote: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+  epochStep: fc.constantFrom(0, 0, 0, 0, -1, 1),
   asked: fc.oneof({ weight: 9, arbitrary: id }, fc.constant(null)),
   ids: idsOf(id),
 });
@@ -236,6 +242,13 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       position,
       id,
       counterStep: fc.integer({ min: -1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('raise epoch' as const),
+      step: fc.constantFrom(1, 1, 2, 0, -1),
     }),
   },
   {

@@ -62,7 +62,7 @@ export class RealSide {
     if (!Array.isArray(reply)) throw new Error(`${script.name} answered ${String(reply)}`);
     const [seconds, microseconds, ...words] = reply as readonly unknown[];
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
-    return { answer: wordsOf(question, words), nowMs };
+    return { answer: wordsOf(question, words, nowMs), nowMs };
   }
 
   /** The memory's part of the id that stands, '' for none. */

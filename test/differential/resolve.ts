@@ -61,6 +61,10 @@ class View {
     return this.state.get('stamp') ?? '';
   }
 
+  get epoch(): number {
+    return Number(this.state.get('epoch') ?? 0);
+  }
+
   /** Since when the id listens. */
   get idSinceMs(): number {
     return Number(this.state.get('idSince') ?? this.nowMs);
@@ -172,6 +176,8 @@ function questionOf(operation: Asking, view: View): Question {
       const counter = counterOf(id) + operation.counterStep;
       return { kind: 'renumber', position: operation.position, id, counter };
     }
+    case 'raise epoch':
+      return { kind: 'raise epoch', epoch: Math.max(0, view.epoch + operation.step) };
     case 'confirm': {
       const { position, id, set, overdueMs, notes } = operation;
       const waitMs =
@@ -242,7 +248,7 @@ function* bringUp(model: ModelSide): Generator<Step> {
   const notes = set.positions
     .filter((noter) => noter !== position)
     .map((noter) => ({
-      ...{ noter, noterId: view.id(noter), timeMs: nowMs, hasVote: true },
+      ...{ noter, noterId: view.id(noter), timeMs: nowMs, hasVote: true, epoch: view.epoch },
       ids: { [position]: id, [noter]: view.id(noter) },
     }));
   yield {
@@ -263,7 +269,7 @@ function* nearlyNoted(
   yield { kind: 'ask', question: { kind: 'stamp', request } };
   const id = view.id(POSITION);
   const notes = noters.map(([noter, hasVote]) => ({
-    ...{ noter, noterId: view.id(noter), timeMs: view.nowMs, hasVote },
+    ...{ noter, noterId: view.id(noter), timeMs: view.nowMs, hasVote, epoch: view.epoch },
     ids: { [POSITION]: id, [noter]: view.id(noter) },
   }));
   const confirm = { id, set, notes, waitMs: undefined };
@@ -289,7 +295,7 @@ function* underAnotherVersion(model: ModelSide): Generator<Step> {
 }
 
 function noteOf(
-  { noter, noterId, time, hasVote, asked, ids }: NoteDraft,
+  { noter, noterId, time, hasVote, epochStep, asked, ids }: NoteDraft,
   position: string,
   view: View,
 ): Note {
@@ -298,6 +304,7 @@ function noteOf(
     noterId: view.id(noter, noterId),
     timeMs: view.instantMs(time, TASKS[0] ?? ''),
     hasVote,
+    epoch: Math.max(0, view.epoch + epochStep),
     ids: { ...view.ids(ids), ...(asked !== null && { [position]: view.id(position, asked) }) },
   };
 }

@@ -1,7 +1,9 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
 import { setText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { setBackOfMemoryMs } from '../../libs/distributed-schedule/src/protocol/ledger/clock-set-back.js';
 import { CONFIRM_SCRIPT } from '../../libs/distributed-schedule/src/redis/confirm-script.js';
+import { RAISE_EPOCH_SCRIPT } from '../../libs/distributed-schedule/src/redis/epoch-script.js';
 import {
   NOTE_SCRIPT,
   RENUMBER_SCRIPT,
@@ -42,6 +44,7 @@ export const SCRIPTS: readonly RedisScript[] = [
   RENUMBER_SCRIPT,
   CONFIRM_SCRIPT,
   STAMP_SCRIPT,
+  RAISE_EPOCH_SCRIPT,
 ];
 
 export interface ScriptMessage {
@@ -85,6 +88,8 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
       };
     case 'leave':
       return { script: LEAVE_SCRIPT, keys: [ledger, members, beats], args: [question.instanceId] };
+    case 'raise epoch':
+      return { script: RAISE_EPOCH_SCRIPT, keys: [ledger], args: [String(question.epoch)] };
     case 'note':
     case 'renumber':
     case 'confirm':
@@ -136,7 +141,7 @@ function toIdentityMessage(question: IdentityQuestion, keys: RedisKeys): ScriptM
 }
 
 /** The reply behind the time. What a give-back restores shows in the stored state only. */
-export function wordsOf(question: Question, words: readonly unknown[]): Answer {
+export function wordsOf(question: Question, words: readonly unknown[], nowMs: number): Answer {
   const texts = words.map((word) => (Array.isArray(word) ? '' : String(word)));
   switch (question.kind) {
     case 'peek':
@@ -148,20 +153,22 @@ export function wordsOf(question: Question, words: readonly unknown[]): Answer {
       return [`refuses ${pairsOf(words[0])}`.trim(), ...texts.slice(1)];
     case 'note':
       return texts[0] === 'noted'
-        ? [`noted ${texts[1]} ${texts[2]} ${pairsOf(words[3])} ${texts[4]}`]
+        ? [`noted ${texts[1]} ${texts[2]} ${pairsOf(words[3])} ${texts[4]} ${texts[5]}`]
         : [texts.join(' ')];
+    case 'raise epoch':
+      return [`${texts.slice(0, 3).join(' ')} ${setBackOf(texts[3], texts[4], nowMs)}`];
     case 'renumber':
     case 'confirm':
     case 'stamp':
       return [texts.join(' ')];
     case 'beat': {
       const [, members, ticks, identity, liveSets] = words as readonly (readonly unknown[])[];
-      const [id, hasVote, since, stamp, noted] = identity ?? [];
+      const [id, hasVote, since, stamp, noted, epoch, highest, floor] = identity ?? [];
       return [
         `seen ${texts[0]}`,
         // The newest beat comes first, but nobody relies on an order.
         `members ${(members ?? []).map(String).sort().join(' ')}`,
-        `identity ${id} ${hasVote} ${since} [${stamp}] ${pairsOf(noted)}`,
+        `identity ${id} ${hasVote} ${since} [${stamp}] ${epoch} ${setBackOf(highest, floor, nowMs)} ${pairsOf(noted)}`,
         ...(liveSets ?? []).map((words) => `live ${(words as readonly unknown[]).join(' ')}`),
         ...(ticks ?? []).map(String).map(tickOf),
       ];
@@ -169,6 +176,11 @@ export function wordsOf(question: Question, words: readonly unknown[]): Answer {
     default:
       return texts;
   }
+}
+
+/** By how much the clock was set back, as far as the newest grant and the floor prove it. */
+function setBackOf(highest: unknown, floor: unknown, nowMs: number): number {
+  return setBackOfMemoryMs({ highest: Number(highest), floor: Number(floor) }, nowMs);
 }
 
 /** position, id, position, id … in an order that does not depend on a hash table. */

@@ -13,6 +13,8 @@ const WORDS = [
   ...['granted', 'taken', 'taken with a name', 'quarantined', 'early', 'late', 'too_late'].map(
     (word) => `claim ${word}`,
   ),
+  ...['taken', 'early', 'quarantined'].map((word) => `claim ${word} by a clock set back`),
+  ...['raised', 'standing'].map((word) => `raise epoch ${word} with a name`),
   ...['unstamped', 'outdated', 'conflict', 'renamed', 'unconfirmed', 'refuses with a name'].map(
     (word) => `claim ${word}`,
   ),

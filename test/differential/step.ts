@@ -38,6 +38,7 @@ export type Question =
   | { readonly kind: 'note'; readonly position: string; readonly request: NoteRequest }
   | { readonly kind: 'renumber'; readonly position: string; readonly id: string; readonly counter: number }
   | { readonly kind: 'confirm'; readonly position: string; readonly request: ConfirmRequest }
+  | { readonly kind: 'raise epoch'; readonly epoch: number }
   | { readonly kind: 'stamp'; readonly request: StampRequest }
   | LockQuestion;
 
@@ -116,11 +117,13 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     }
     case 'renumber':
       return `renumber ${question.id} at ${question.position} to ${question.counter}`;
+    case 'raise epoch':
+      return `raise epoch to ${question.epoch}`;
     case 'confirm': {
       const { id, set, waitMs, notes } = question.request;
       const told = notes.map(
         (note) =>
-          `${note.noter} ${note.noterId} ${note.hasVote ? '' : 'without a vote '}at ${at(note.timeMs)} knows ${describeIds(note.ids)}`,
+          `${note.noter} ${note.noterId} ${note.hasVote ? '' : 'without a vote '}at ${at(note.timeMs)} in epoch ${note.epoch} knows ${describeIds(note.ids)}`,
       );
       return `confirm ${id} at ${question.position} for [${setText(set)}] within ${waitMs}: ${told.join('; ')}`;
     }

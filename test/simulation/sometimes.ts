@@ -143,6 +143,19 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'answer lost: giveBack': 6,
     'a copy comes late on the old connection': 20,
   },
+  clocks: {
+    'contested tick': 3_500,
+    run: 3_000,
+    'loss of memory': 70,
+    'fault epoch is raised': 30,
+    'epoch raised': 180,
+    'outcome clock_set_back': 900,
+    'audit missed clock_set_back': 300,
+    'identity votes': 800,
+    renamed: 1_300,
+    quarantined: 7_000,
+    early: 2_500,
+  },
 };
 
 /** A sentence for everything that happened too seldom. */

@@ -11,6 +11,7 @@ export type NodeCall =
   | 'leave'
   | 'note'
   | 'renumber'
+  | 'raiseEpoch'
   | 'confirm'
   | 'stamp';
 
@@ -27,6 +28,7 @@ export function aroundNode(node: VotingNode, around: Around): VotingNode {
     leave: (instanceId) => around(() => node.leave(instanceId), 'leave'),
     note: (request) => around(() => node.note(request), 'note'),
     renumber: (id, counter) => around(() => node.renumber(id, counter), 'renumber'),
+    raiseEpoch: (epoch) => around(() => node.raiseEpoch(epoch), 'raiseEpoch'),
     confirm: (request) => around(() => node.confirm(request), 'confirm'),
     stamp: (request) => around(() => node.stamp(request), 'stamp'),
     callDeadlineMs: () => node.callDeadlineMs(),

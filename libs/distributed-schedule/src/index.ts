@@ -38,6 +38,7 @@ export { IdempotentExecutor, type OnceDone } from './nest/idempotent-executor.js
 export { IntervalExclusive } from './nest/interval-exclusive.decorator.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
 export type { TaskState } from './nest/planned-task.js';
+export { type RaisedEpoch, type RaiseEpochOptions, raiseEpoch } from './nest/raise-epoch.js';
 export type { RunOnceOptions } from './nest/run-once-options.js';
 export type { RuntimeTask } from './nest/runtime-task.js';
 export type { StoreNodeStatus, StoreStrength } from './nest/schedule-backend.js';

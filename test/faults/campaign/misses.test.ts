@@ -41,6 +41,19 @@ describe('a missed tick', () => {
     expect(reasons).toEqual(['lost quorum', 'unexplained']);
   });
 
+  it('is explained by a clock that was set back only where a bid or the audit says so', () => {
+    const stepped = incident('redis: clock stepped', 4_500, 5_700, { effect: { nodes: [1], forgets: true } });
+    const said = 'the clocks of its nodes were set back by at least 10 s, and they grant nothing';
+    const bids = [word('A', 5, 'clock_set_back', said)];
+    const told = [word('A', 5, 'missed', `clock_set_back: ${said}`)];
+    const reasons = (incidents: readonly ReturnType<typeof incident>[], words = bids): readonly string[] =>
+      reasonsOf(evidenceOf(allBut(5), { incidents }, words));
+    expect(reasons([stepped])).toEqual(['clock set back']);
+    expect(reasons([stepped], told)).toEqual(['clock set back']);
+    expect(reasons([stepped], [word('A', 5, 'no_quorum', 'the vote was split')])).toEqual(['unexplained']);
+    expect(reasons([])).toEqual(['unexplained']);
+  });
+
   it('is explained by cut links only where every replica lacks a majority', () => {
     const cut = (replicas: readonly string[]) => {
       const links = replicas.flatMap((replica) => [0, 1].map((node) => ({ replica, node })));

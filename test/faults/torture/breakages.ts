@@ -13,7 +13,7 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'no floor',
     file: CLAIM,
-    find: "  if tick <= floor then\n    return 'quarantined'\n  end\n",
+    find: "  if tick <= floor then\n    return 'quarantined' .. setBackBy(newest.tick)\n  end\n",
     replace: '',
   },
   {
@@ -37,7 +37,7 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'no EARLY check',
     file: CLAIM,
-    find: "  if tick > now + ${EARLY_MS} then\n    return 'early'\n  end\n",
+    find: "  if tick > now + ${EARLY_MS} then\n    return 'early' .. setBackBy(newest.tick)\n  end\n",
     replace: '',
   },
   {
@@ -67,7 +67,7 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'an older tick is granted',
     file: CLAIM,
-    find: "  if tick <= newest.tick then\n    return 'taken'\n  end\n",
+    find: "  if tick <= newest.tick then\n    local by = setBackBy(newest.tick)\n    return by == '' and 'taken' or 'taken -' .. by\n  end\n",
     replace: '',
   },
   {

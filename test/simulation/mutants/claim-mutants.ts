@@ -23,7 +23,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'no floor after a loss of memory',
     profiles: ['torture'],
     file: LEDGER,
-    find: "if (claim.tick <= memory.floor) return { kind: 'quarantined' };",
+    find: "if (claim.tick <= memory.floor) return { kind: 'quarantined', ...setBack };",
     replace: '',
   },
   {
@@ -44,7 +44,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'no EARLY check',
     profiles: ['torture'],
     file: LEDGER,
-    find: "if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };",
+    find: "if (claim.tick > nowMs + EARLY_MS) return { kind: 'early', ...setBack };",
     replace: '',
   },
   {

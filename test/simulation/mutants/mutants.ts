@@ -1,6 +1,7 @@
 /** All breakages by which the simulation is scored. */
 
 import { CLAIM_MUTANTS } from './claim-mutants.js';
+import { CLOCK_MUTANTS } from './clock-mutants.js';
 import { CONTEST_MUTANTS } from './contest-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY_MUTANTS,
   ...IDENTITY_MUTANTS,
   ...SET_MUTANTS,
+  ...CLOCK_MUTANTS,
 ];

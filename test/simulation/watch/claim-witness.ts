@@ -74,6 +74,24 @@ export class ClaimWitness {
     }
   }
 
+  /** The server has left behind what it granted ahead of its clock; the set stays on record. */
+  raised(server: Server): void {
+    // It may fall: what an hour ahead has raised is left behind too.
+    server.takeRestoredFloor();
+    this.lossMs.set(server.index, this.history.nowMs());
+    for (const key of this.newest.keys()) {
+      if (key.startsWith(`${server.index} `)) this.newest.delete(key);
+    }
+  }
+
+  /** What was claimed above this instant may be claimed once more: a person has said so. */
+  leaveBehind(aboveMs: number): void {
+    for (const key of this.stories.keys()) {
+      if (Number(key.split(' ').at(-1)) > aboveMs) this.stories.delete(key);
+    }
+    this.lastWins.clear();
+  }
+
   /** The set is on record there from now on. */
   stamped(server: Server, set: NodeSet): void {
     this.history.count('stamped');

@@ -92,6 +92,13 @@ export class RunWitness {
     this.history.note(() => `${run.instanceId} ends ${nameOf(run)}`);
   }
 
+  /** What has run above this instant may run once more: a person has said so. */
+  leaveBehind(aboveMs: number): void {
+    for (const key of this.started.keys()) if (Number(key.split(' ')[1]) > aboveMs) this.started.delete(key);
+    for (const key of this.attempts) if (Number(key.split(' ')[1]) > aboveMs) this.attempts.delete(key);
+    this.lastToken.clear();
+  }
+
   /** Whether the handler has not returned, or so lately that its report may be on its way. */
   isUnfinished(instanceId: string, task: string, tick: number): boolean {
     return this.lately(instanceId, task).some((run) => run.tick === tick);

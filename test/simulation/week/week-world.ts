@@ -180,8 +180,8 @@ class WeekWorld {
       reach: () => undefined,
     };
     const { options, network, history, random } = this;
-    const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing };
-    const giveUps = { grants: nothing, forgot: nothing };
+    const claims = { asked: nothing, voted: nothing, forgot: nothing, stamped: nothing, raised: nothing };
+    const giveUps = { grants: nothing, forgot: nothing, lost: nothing };
     const progress = { refusedForIds: nothing };
     const watched = {
       options,

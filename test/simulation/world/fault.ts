@@ -69,6 +69,8 @@ export type ServerFault = { readonly server: number } & (
   | { readonly kind: 'server stops'; readonly forMs: number }
   | { readonly kind: 'server is flushed' }
   | { readonly kind: 'server is busy'; readonly forMs: number }
+  /** It begins a new epoch, a moment after its clock was set back by `byMs`, which is 0 or less. */
+  | { readonly kind: 'epoch is raised'; readonly byMs: number; readonly isOnGrant: boolean }
   | { readonly kind: 'server clock steps'; readonly byMs: number; readonly forMs: number }
 );
 

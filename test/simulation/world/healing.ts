@@ -3,6 +3,7 @@
 import { LIVE_AFTER_MS, QUIET_MS } from '../watch/live-after.js';
 import type { FaultInjector } from './fault-injector.js';
 import type { Plan } from './plan.js';
+import type { SetBack } from './set-back.js';
 import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
@@ -21,12 +22,14 @@ export class Healing {
     private readonly plan: Plan,
     private readonly injector: FaultInjector,
     private readonly join: Join,
+    private readonly setBack: SetBack | undefined,
   ) {}
 
   /** Repairs everything but a minority of the servers. */
   start(): void {
     const { history, servers, network, names, instances, random } = this.parts;
     history.note(() => 'healed');
+    this.setBack?.endAll();
     const leftDown = Math.min(this.plan.leftDown, (servers.length - 1) / 2);
     for (const server of servers) {
       server.clearTraps();
@@ -43,6 +46,7 @@ export class Healing {
     network.heal();
     names.heal();
     this.populate();
+    this.setBack?.raiseLater();
     this.parts.time.schedule(FIRST_DEATH_MS, () => this.tryOut());
   }
 

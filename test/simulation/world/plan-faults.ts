@@ -115,11 +115,19 @@ function serverFault(): fc.WeightedArbitrary<ServerFault>[] {
   ];
 }
 
+const epochFault = weighted(12, {
+  kind: kind('epoch is raised'),
+  server: fc.nat({ max: 4 }),
+  byMs: backMs,
+  isOnGrant: fc.boolean(),
+});
+
 /** All that may happen in the worlds of a profile. */
 export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
   return fc.oneof(
     ...instanceFault(),
     ...serverFault(),
+    ...(profile.raisesEpochs === true ? [epochFault] : []),
     ...(profile.namesMove === true ? namesFaults() : []),
     ...(profile.hasRivals === true ? setsFaults() : []),
     weighted(4, { kind: kind('instance joins') }),

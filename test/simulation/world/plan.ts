@@ -6,6 +6,7 @@ import { faultsFor } from './plan-faults.js';
 import { type TaskTerms, termsFor } from './policies.js';
 import type { Profile } from './profile.js';
 import type { RivalPlan } from './rivals.js';
+import { type SetBackPlan, setBackPlan } from './set-back.js';
 import type { SpotPlan } from './spots.js';
 
 export interface Plan {
@@ -27,6 +28,8 @@ export interface Plan {
   readonly spots?: SpotPlan | undefined;
   /** Another set of nodes beside the first; none by default. */
   readonly rival?: RivalPlan | undefined;
+  /** Clocks of all servers that are far ahead until the world is healed; none by default. */
+  readonly setBack?: SetBackPlan | undefined;
   /** Of each task; by default everywhere where there are none. */
   readonly policies?: readonly TaskTerms[] | undefined;
 }
@@ -73,6 +76,9 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
     policies: termsFor(profile),
     ...(profile.namesMove === true && { spots }),
     ...(profile.hasRivals === true && { rival }),
+    ...(profile.raisesEpochs === true && {
+      setBack: fc.option(setBackPlan, { nil: undefined, freq: 4 }),
+    }),
     trial:
       profile.isStrict === true
         ? fc.constant<Trial>('none')

@@ -79,9 +79,20 @@ const RANGES: Readonly<Partial<Record<Profile['name'], Ranges>>> = {
   },
 };
 
+/** Claims of ticks that are made up for are in time for long: only floors keep them from what a node has left behind. */
+const LATE_TERMS: fc.Arbitrary<TaskTerms> = fc.record({
+  overlap: fc.constant('skip' as const),
+  misfire: fc.constantFrom(...MISFIRE_POLICIES),
+  misfireWithinMs: fc.integer({ min: 4_000, max: 30_000 }),
+  recovery: fc.constant('lose' as const),
+  recoveryWithinMs: fc.constant(4_000),
+});
+
 /** One set of terms per task; nothing at all in every second world, so that the defaults are tried as ever. */
 export function termsFor(profile: Profile): fc.Arbitrary<readonly TaskTerms[] | undefined> {
   const ranges = RANGES[profile.name];
+  if (profile.raisesEpochs === true)
+    return fc.option(fc.array(LATE_TERMS, { minLength: 1, maxLength: 1 }), { nil: undefined, freq: 2 });
   if (ranges === undefined) return fc.constant(undefined);
   return fc.oneof(
     fc.constant(undefined),

@@ -7,7 +7,7 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets' | 'clocks';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -25,6 +25,8 @@ export interface Profile {
   readonly namesMove?: boolean;
   /** Instances of another set of nodes join on some of the servers. */
   readonly hasRivals?: boolean;
+  /** Clocks are set back far, and epochs raised, also by chance. */
+  readonly raisesEpochs?: boolean;
   /** A node waits for the word of the others for as long as that takes. */
   readonly isStrict?: boolean;
   /** Elsewhere: for so long, ms. Short, since no name moves there that such a wait is for. */
@@ -168,4 +170,22 @@ export const SETS: Profile = {
   servers: [3, 3, 3, 5, 1],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS];
+/**
+ * Clocks that are ahead by minutes or an hour and are set right, and epochs that are raised: then, and at any time, at some of the
+ * servers. Every instance bids for every tick, so that the ledger alone decides.
+ */
+export const CLOCKS: Profile = {
+  ...IDENTITY,
+  name: 'clocks',
+  namesMove: false,
+  raisesEpochs: true,
+  durationMs: 56_000,
+  // A person raises the epoch within 12 s of the set-back. The others are raised with a beat, and notes are asked for again at distances
+  // of up to 10 s.
+  liveAfterMs: 24_000,
+  votesAfterMs: 24_000,
+  servers: [3, 3, 3, 5, 1],
+  handlersWithPolicies: ['short'],
+};
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS];

@@ -1,6 +1,7 @@
 /** Makes what a plan says happen to a server. */
 
 import type { ServerFault } from './fault.js';
+import { raiseEpochOf } from './raised-epoch.js';
 import type { Restart, Server } from './server.js';
 import type { Instance } from './simulated-instance.js';
 import { unlessHealed } from './unless-healed.js';
@@ -46,6 +47,17 @@ export class ServerFaults {
           server.isBusy = false;
         });
         return;
+      case 'epoch is raised': {
+        const raise = (): void => {
+          if (server.isDown) return;
+          server.stepClock(fault.byMs);
+          const epoch = server.model.snapshot().ledger.memory?.epoch ?? 0;
+          void raiseEpochOf(this.parts, server, epoch + 1);
+        };
+        if (fault.isOnGrant) server.layTrap(() => unlessHealed(this.parts, 0, raise));
+        else raise();
+        return;
+      }
       case 'server clock steps':
         this.stepClock(server, fault.byMs);
         unlessHealed(this.parts, fault.forMs, () => this.stepClock(server, -fault.byMs));

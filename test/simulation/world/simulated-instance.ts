@@ -204,6 +204,7 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       return;
     case 'tick':
       parts.audit.reported(event.report);
+      parts.setBacks.told(event.report);
       parts.tenures.ended(instance, event.report);
       parts.outcomes.ended(instance, event.report);
       return;

@@ -11,14 +11,15 @@ import { NodeTime } from '../../../libs/distributed-schedule/src/redis/node-time
 import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 import { EPOCH_MS } from './machine.js';
 import type { Connection } from './names.js';
+import { watchedRaise } from './raised-epoch.js';
 import type { Resident } from './resident.js';
 import type { Server } from './server.js';
 import type { WorldParts } from './world-parts.js';
 
 export interface NodeParts extends Pick<WorldParts, 'options' | 'network' | 'history'> {
-  readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot' | 'stamped'>;
+  readonly claims: Pick<WorldParts['claims'], 'asked' | 'voted' | 'forgot' | 'stamped' | 'raised'>;
   readonly progress: Pick<WorldParts['progress'], 'refusedForIds'>;
-  readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot'>;
+  readonly giveUps: Pick<WorldParts['giveUps'], 'grants' | 'forgot' | 'lost'>;
   /** What an instance does that gives up a connection by itself. */
   readonly reconnect: (resident: Resident, server: Server) => void;
   /** What an instance does with any answer. */
@@ -44,6 +45,8 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
     leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
     note: (request) => watched.ask('note', (node) => node.note(request)),
     renumber: (id, counter) => watched.ask('renumber', (node) => node.renumber(id, counter)),
+    raiseEpoch: (epoch) =>
+      watched.ask('raiseEpoch', (node, server) => watchedRaise(parts, server, node, epoch)),
     confirm: (request) =>
       watched.ask('confirm', async (node, server) => {
         const before = server.vote;

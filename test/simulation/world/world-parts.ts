@@ -11,6 +11,7 @@ import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
 import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
+import type { SetBackWitness } from '../watch/set-back-witness.js';
 import type { TenureWitness } from '../watch/tenure-witness.js';
 import type { Names } from './names.js';
 import type { Network } from './network.js';
@@ -50,4 +51,5 @@ export interface WorldParts {
   readonly outcomes: OutcomeWitness;
   readonly audit: AuditWitness;
   readonly giveUps: GiveUpWitness;
+  readonly setBacks: SetBackWitness;
 }

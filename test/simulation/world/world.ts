@@ -16,6 +16,7 @@ import { OutcomeWitness } from '../watch/outcome-witness.js';
 import { ProgressWitness } from '../watch/progress-witness.js';
 import { RenewalWitness } from '../watch/renewal-witness.js';
 import { RunWitness } from '../watch/run-witness.js';
+import { SetBackWitness } from '../watch/set-back-witness.js';
 import { SizeWitness } from '../watch/size-witness.js';
 import { TenureWitness } from '../watch/tenure-witness.js';
 import { FaultInjector } from './fault-injector.js';
@@ -28,6 +29,7 @@ import { Presences } from './presences.js';
 import type { Profile } from './profile.js';
 import { Rivals } from './rivals.js';
 import { Server } from './server.js';
+import { SetBack } from './set-back.js';
 import { type Instance, type Join, startInstance } from './simulated-instance.js';
 import { Spots } from './spots.js';
 import { VirtualTime } from './virtual-time.js';
@@ -70,7 +72,8 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   for (let index = 0; index < (plan.rival?.instances ?? 0); index += 1) join(1, true);
   for (const fault of plan.faults) time.schedule(fault.atMs, () => injector.strike(fault));
   if (profile.healedAtMs < profile.durationMs) {
-    time.schedule(profile.healedAtMs, () => new Healing(parts, plan, injector, join).start());
+    const setBack = plan.setBack && new SetBack(parts, plan.setBack, injector);
+    time.schedule(profile.healedAtMs, () => new Healing(parts, plan, injector, join, setBack).start());
   }
   backUp(parts);
   new SizeWitness(parts).watch();
@@ -104,7 +107,8 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     const offsetMs = spread(random, lateLimitMs / 5);
     const firstMs = index === 0 && plan.servers > 1 ? plan.firstClockMs : 0;
     const rate = 1 + spread(random, MOST_DRIFT);
-    return new Server(time, { index, rate, offsetMs: offsetMs + firstMs }, history);
+    const aheadMs = plan.setBack?.aheadMs ?? 0;
+    return new Server(time, { index, rate, offsetMs: offsetMs + firstMs + aheadMs }, history);
   });
   const inUse =
     plan.areNew === true
@@ -153,6 +157,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     outcomes,
     audit: new AuditWitness(() => parts),
     giveUps: new GiveUpWitness(() => parts),
+    setBacks: new SetBackWitness(() => parts),
   };
   return parts;
 }

@@ -7,7 +7,8 @@ import {
 import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 
 function node(position: string, id: string, noted: LedgerIds, hasVote = true): KnownNode {
-  const identity = { id, hasVote, sinceMs: 0, nowMs: 0, noted, stamp: undefined, liveSets: [] };
+  const now = { sinceMs: 0, nowMs: 0, epoch: 0, setBackMs: 0 };
+  const identity = { id, hasVote, ...now, noted, stamp: undefined, liveSets: [] };
   return { ...unknownNode(position, position), identity, answersNow: true };
 }
 

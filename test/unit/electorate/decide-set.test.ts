@@ -37,6 +37,8 @@ function answering(position: string, given: Partial<NodeIdentity> = {}, members 
     noted: {},
     stamp: undefined,
     liveSets: [],
+    epoch: 0,
+    setBackMs: 0,
     ...given,
   };
   return { ...unknownNode(position, `node ${position}`), identity, members, answersNow: true };

@@ -40,6 +40,7 @@ export class Line {
       leave: (...given) => this.target.leave(...given),
       note: (...given) => this.target.note(...given),
       renumber: (...given) => this.target.renumber(...given),
+      raiseEpoch: (...given) => this.target.raiseEpoch(...given),
       confirm: (...given) => this.target.confirm(...given),
       stamp: (...given) => this.target.stamp(...given),
       callDeadlineMs: () => 0,

@@ -51,6 +51,8 @@ function instance() {
       noted: {},
       stamp: { set: SET, sinceMs: PROVISIONAL_MS, app: 'app' },
       liveSets: [],
+      epoch: 0,
+      setBackMs: 0,
     };
     const rival = { set: OTHER, standsSinceMs: 5, instances: 1, app: 'app', yields: false };
     const replies = SET.positions.map(

@@ -98,6 +98,26 @@ describe('readiness', () => {
     expect(schedule).toMatchObject({ status: 'degraded', impaired: ['no quorum: 1 of 3 nodes answer'] });
   });
 
+  it('is degraded while the clocks of a majority of nodes were set back, and warns of a minority', () => {
+    const nodeSet = { condition: 'bids' as const, detail: '', undisputedForMs: 1, problems: {} };
+    const seen = (setBackMs: Record<string, number>) =>
+      indicatorOf({ nodeSet: { ...nodeSet, setBackMs } }).isReady('schedule').schedule;
+    const [one, two] = [{ 'node 1': 3_590_000 }, { 'node 1': 3_590_000, 'node 2': 3_400_000 }];
+    expect(seen(two)).toMatchObject({
+      status: 'degraded',
+      impaired: [
+        expect.stringMatching(/^the clocks of node 1 and node 2 were set back by at least 59 min: /),
+      ],
+      warnings: [],
+    });
+    expect(seen(one)).toMatchObject({
+      status: 'up',
+      warnings: [expect.stringMatching(/^the clock of node 1 was set back by at least 59 min: /)],
+    });
+    const { schedule } = indicatorOf({ clockAheadMs: 3_500_000 }).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'degraded', impaired: [expect.stringContaining('restart it')] });
+  });
+
   it('shows what was missed and lost since the start, and is not degraded by it', () => {
     const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1 } }).isReady('schedule');
     expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1 } });

@@ -166,6 +166,16 @@ describe('a bad option', () => {
       { waitReplicas: 1, redis: [...URLS, 'redis://127.0.0.1:3'], namespace: 'shop', app: 'shop-api' },
       'there are 3',
     ],
+    [
+      'a skew that is refused of several nodes',
+      { refuseSkewMs: 5_000, redis: [...URLS, 'redis://127.0.0.1:3'], namespace: 'shop', app: 'shop-api' },
+      'option refuseSkewMs is 5000; it takes no value unless `redis` is one node; there are 3',
+    ],
+    [
+      'a skew that every network makes',
+      { refuseSkewMs: 100, redis: URLS.slice(0, 1), namespace: 'shop', app: 'shop-api' },
+      'option refuseSkewMs is 100; it takes a whole number from 1000',
+    ],
   ])('%s stops the boot', async (_title, given, message) => {
     const error = await bootError(bootWith({ imports: [DistributedScheduleModule.forRoot(given)] }));
     expect(error.message).toContain(message);

@@ -21,6 +21,8 @@ const IDENTITY: NodeIdentity = {
   noted: {},
   stamp: undefined,
   liveSets: [],
+  epoch: 0,
+  setBackMs: 0,
 };
 
 /** A node that answers beats with these members, or not at all. */
@@ -35,6 +37,7 @@ function nodeWith(members: readonly string[] | undefined): VotingNode {
     leave: silent,
     note: silent,
     renumber: silent,
+    raiseEpoch: silent,
     confirm: silent,
     stamp: silent,
     callDeadlineMs: () => 0,

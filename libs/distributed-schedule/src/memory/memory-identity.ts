@@ -57,6 +57,7 @@ export function note(
       timeMs: noteTimeMs(memory, nowMs),
       hasVote: memory.vote === position,
       ids,
+      epoch: memory.epoch,
     },
   };
 }
@@ -83,13 +84,15 @@ export function renumber(
 export function confirm(
   memory: LedgerMemory,
   position: string,
-  { id, notes, set, waitMs }: ConfirmRequest,
+  { id, notes: given, set, waitMs }: ConfirmRequest,
   nowMs: number,
 ): ConfirmAnswer {
   if (memory.id !== id) return { kind: 'other_id', id: memory.id };
   if (isForeign(memory, set)) return { kind: 'foreign' };
   if (memory.vote === position) return { kind: 'voting' };
-  const newest = newestIds(memory, notes, set);
+  // What a noter has granted in an epoch that this node has left behind must not come back with its note.
+  const notes = given.filter(({ epoch }) => epoch >= memory.epoch);
+  const newest = newestIds(memory, given, set);
   const valid = notes.filter((one) => isValid(one, position, id, newest));
   const have = countOf(valid);
   const isNoted = isEnough(countOf(valid.filter(({ hasVote }) => hasVote)), have, set);

@@ -5,42 +5,19 @@
 
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
+import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
 import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
+import type { Entry, LedgerMemory } from './ledger-memory.js';
+import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 
-/** A task's newest grant, and the tick before it for a give-back. */
-interface Entry {
-  readonly tick: number;
-  readonly claimId: string;
-  readonly previousTick: number;
-}
-
-/** What a node keeps in its memory, and loses with it. */
-export interface LedgerMemory {
-  version: number;
-  incarnation: number;
-  floor: number;
-  sinceMs: number;
-  id: LedgerId;
-  /** Node time since when this id has listened to beats. */
-  idSinceMs: number;
-  /** The position at which the id votes; undefined while it has no vote. */
-  vote: string | undefined;
-  /** As text, since it is compared as text; `''` for none. */
-  stamp: string;
-  /** The newest instant ever granted. */
-  highest: number;
-  /** The newest ids of other nodes, by position. */
-  readonly noted: Map<string, LedgerId>;
-}
+export type { LedgerMemory } from './ledger-memory.js';
 
 export interface LedgerSnapshot {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly memory: LedgerMemory | undefined;
 }
-
-/** A claim id that no claim has, for a tick that was given back. */
-const NOBODY = '-';
 
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();
@@ -108,6 +85,8 @@ export class MemoryLedger {
       vote: undefined,
       stamp: memory?.stamp ?? '',
       highest: memory?.highest ?? 0,
+      epoch: memory?.epoch ?? 0,
+      burntAboveMs: memory?.burntAboveMs ?? 0,
       noted: memory?.noted ?? new Map(),
     };
     return this.memory;
@@ -127,36 +106,47 @@ export class MemoryLedger {
   }
 
   giveBack(claims: readonly Claim[]): void {
-    this.remember();
+    const memory = this.remember();
+    const { epoch } = memory;
     for (const { task, tick, claimId } of claims) {
-      const entry = this.entries.get(task);
+      const entry = counted(this.entries.get(task), memory);
       if (entry?.tick !== tick || entry.claimId !== claimId) continue;
-      this.entries.set(task, { tick: entry.previousTick, claimId: NOBODY, previousTick: entry.previousTick });
+      const { previousTick } = entry;
+      this.entries.set(task, { tick: previousTick, claimId: NOBODY, previousTick, epoch });
     }
   }
 
   newest(task: string): NodeTick {
-    const { tick, claimId } = this.entries.get(task) ?? { tick: 0, claimId: NOBODY };
-    const { floor } = this.remember();
+    const memory = this.remember();
+    const { tick, claimId } = counted(this.entries.get(task), memory) ?? { tick: 0, claimId: NOBODY };
+    const { floor } = memory;
     return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
   }
 
+  raiseEpoch(epoch: number): EpochAnswer {
+    return raiseEpoch(this.remember(), epoch, this.clock.wallMs(), this.newNonce);
+  }
+
   private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
-    const entry = this.entries.get(claim.task);
-    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early' };
+    const entry = counted(this.entries.get(claim.task), memory);
+    const byMs = setBackOfTickMs({ tick: entry?.tick ?? 0, floor: memory.floor }, nowMs);
+    // Names why, and refuses nothing by itself.
+    const setBack = byMs > 0 ? { setBackMs: byMs } : {};
+    if (claim.tick > nowMs + EARLY_MS) return { kind: 'early', ...setBack };
     if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
-    if (claim.tick <= memory.floor) return { kind: 'quarantined' };
+    if (claim.tick <= memory.floor) return { kind: 'quarantined', ...setBack };
     // The same claim again: a message that was sent twice is harmless.
     if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
     if (entry !== undefined && claim.tick <= entry.tick) {
       return entry.tick === claim.tick && entry.claimId !== NOBODY
         ? { kind: 'taken', claimId: entry.claimId }
-        : { kind: 'taken' };
+        : { kind: 'taken', ...setBack };
     }
     this.entries.set(claim.task, {
       tick: claim.tick,
       claimId: claim.claimId,
       previousTick: entry?.tick ?? 0,
+      epoch: memory.epoch,
     });
     memory.highest = Math.max(memory.highest, claim.tick);
     return { kind: 'granted' };

@@ -8,6 +8,7 @@ import type { BoardNode } from '../protocol/board/board-node.js';
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
+import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import { DEFAULTS } from '../protocol/options.js';
 import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
@@ -137,6 +138,7 @@ export class MemoryNode {
           note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
         ),
       renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
+      raiseEpoch: async (epoch) => answer(() => ledger.raiseEpoch(epoch)),
       confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
       stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
       callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),
@@ -222,5 +224,7 @@ function identityOf(
     nowMs: Math.floor(nowMs),
     noted: Object.fromEntries(noted),
     stamp: parseStamp(memory.stamp),
+    epoch: memory.epoch,
+    setBackMs: setBackOfMemoryMs(memory, nowMs),
   };
 }

@@ -17,6 +17,9 @@ import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-
 
 const MODULE = 'DistributedScheduleModule';
 
+/** Below that the way of an answer, and what a machine does beside, may look like a wrong clock. */
+const LEAST_REFUSED_SKEW_MS = 1_000;
+
 const OPTION_NAMES: OptionNames = {
   redis: true,
   memory: true,
@@ -39,6 +42,7 @@ const OPTION_NAMES: OptionNames = {
   identityWaitMs: true,
   takeOver: true,
   waitReplicas: true,
+  refuseSkewMs: true,
   observers: true,
 };
 
@@ -61,6 +65,8 @@ export interface ModuleOptions {
   readonly nodeSetGeneration: number;
   readonly electorate: ElectorateOptions;
   readonly waitReplicas: number;
+  /** Undefined: no skew is refused. */
+  readonly refuseSkewMs: number | undefined;
   readonly observers: readonly ScheduleObserver[];
   /** The policies of tasks that do not say otherwise. */
   readonly tasks: TaskPolicyOptions;
@@ -116,9 +122,7 @@ export function resolveModuleOptions(
   if (!isListOfLabels(labels)) throw badOption('labels', labels, LABELS_EXPECTED);
   requireMethods('lockProvider', lockProvider, ['tryAcquire', 'extend', 'release']);
   requireMethods('tickLedger', tickLedger, ['claim', 'giveBack', 'peek']);
-  requireCount('nodeSetGeneration', nodeSetGeneration, 1);
-  requireCount('waitReplicas', waitReplicas, 0);
-  requireOneNode(waitReplicas, redis?.length ?? 0);
+  requireStoreTerms({ ...given, nodeSetGeneration, waitReplicas }, redis?.length ?? 0);
   if (!Array.isArray(observers)) throw badOption('observers', observers, 'a list of observers');
   requireTaskDefaults(tasks);
   if (given.onError !== undefined && typeof given.onError !== 'function') {
@@ -141,12 +145,30 @@ export function resolveModuleOptions(
     nodeSetGeneration,
     electorate: resolveElectorateOptions(given),
     waitReplicas,
+    refuseSkewMs: given.refuseSkewMs,
     observers,
     tasks,
     deploymentKey: given.deploymentKey,
     followMoreFrequent,
     onError: given.onError,
   };
+}
+
+function requireStoreTerms(
+  {
+    nodeSetGeneration,
+    waitReplicas,
+    refuseSkewMs,
+  }: Pick<ModuleOptions, 'nodeSetGeneration' | 'waitReplicas'> &
+    Pick<DistributedScheduleOptions, 'refuseSkewMs'>,
+  nodes: number,
+): void {
+  requireCount('nodeSetGeneration', nodeSetGeneration, 1);
+  requireCount('waitReplicas', waitReplicas, 0);
+  requireOneNode('waitReplicas', waitReplicas, nodes);
+  if (refuseSkewMs === undefined) return;
+  requireCount('refuseSkewMs', refuseSkewMs, LEAST_REFUSED_SKEW_MS);
+  requireOneNode('refuseSkewMs', refuseSkewMs, nodes);
 }
 
 function requireMethods(option: string, value: object | undefined, methods: readonly string[]): void {
@@ -166,9 +188,10 @@ function requireCount(option: string, value: number, least: number): void {
     throw badOption(option, value, `a whole number from ${least}`);
 }
 
-function requireOneNode(waitReplicas: number, nodes: number): void {
-  if (waitReplicas === 0 || nodes === 1) return;
-  throw badOption('waitReplicas', waitReplicas, `0 unless \`redis\` is one node; there are ${nodes}`);
+function requireOneNode(option: 'waitReplicas' | 'refuseSkewMs', value: number, nodes: number): void {
+  if (value === 0 || nodes === 1) return;
+  const expected = option === 'waitReplicas' ? '0' : 'no value';
+  throw badOption(option, value, `${expected} unless \`redis\` is one node; there are ${nodes}`);
 }
 
 function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {

@@ -93,6 +93,11 @@ export interface DistributedScheduleOptions {
   readonly takeOver?: string;
   /** Replicas that must acknowledge a claim; only with one node. Default 0. */
   readonly waitReplicas?: number;
+  /**
+   * With one node: it gives no vote (DSCHED_CLOCK_SKEW) where its clock, when it is first reached, differs from this machine's by more
+   * ms. Default: it votes, and more than 10 s are told as a warning.
+   */
+  readonly refuseSkewMs?: number;
   /** Told of each attempt whose handler throws, see {@link HandlerErrorHook}. The log tells of failed ticks without it too. */
   readonly onError?: HandlerErrorHook;
   /** Watch the scheduler from its first event on. */

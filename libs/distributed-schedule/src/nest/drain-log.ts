@@ -1,9 +1,9 @@
 /** What the log says of runs that a shutdown waits for. */
 
 import type { Logger } from '@nestjs/common';
+import { spoken } from '../protocol/spoken.js';
 import type { TickContext } from '../protocol/tick-context.js';
 import { at } from './instant-words.js';
-import { spoken } from './node-words.js';
 
 const MOST_NAMED = 10;
 

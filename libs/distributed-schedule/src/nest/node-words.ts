@@ -22,21 +22,7 @@ export function reasonOf({ problem, why }: StoreNodeStatus): string {
   return why === undefined ? problem : `${problem}: ${why}`;
 }
 
-/** How long something lasts, for people: `45 s`, `1 min 30 s`, `12 min`, `1 h 5 min`. */
-export function spoken(durationMs: number): string {
-  const seconds = Math.round(durationMs / 1_000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 600) return twoUnits(seconds, 60, 'min', 's');
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : twoUnits(minutes, 60, 'h', 'min');
-}
-
-function twoUnits(amount: number, perLarge: number, large: string, small: string): string {
-  const rest = amount % perLarge;
-  return `${Math.floor(amount / perLarge)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
-}
-
-function listed(labels: readonly string[]): string {
+export function listed(labels: readonly string[]): string {
   return labels.length < 2
     ? labels.join('')
     : `${labels.slice(0, -1).join(', ')} and ${labels.slice(-1).join('')}`;

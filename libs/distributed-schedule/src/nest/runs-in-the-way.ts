@@ -1,8 +1,8 @@
 import type { ScheduleEvent } from '../protocol/observer.js';
 import { hasRun, type TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
+import { spoken } from '../protocol/spoken.js';
 import { at } from './instant-words.js';
-import { spoken } from './node-words.js';
 
 /** A run that so many ticks in a row have met, for so long, may hang. */
 const LONG_TICKS = 10;

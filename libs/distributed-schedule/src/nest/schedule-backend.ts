@@ -80,6 +80,7 @@ export async function openBackend(
     instanceId: options.instanceId,
     generation: options.nodeSetGeneration,
     waitReplicas: options.waitReplicas,
+    refuseSkewMs: options.refuseSkewMs,
     options: options.protocol,
     clock,
     random,

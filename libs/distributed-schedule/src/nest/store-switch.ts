@@ -47,7 +47,7 @@ export function withoutStore(
   given: DistributedScheduleOptions,
   { enabled }: StoreSwitch,
 ): DistributedScheduleOptions {
-  const { redis, lockProvider, tickLedger, waitReplicas, takeOver, ...rest } = given;
+  const { redis, lockProvider, tickLedger, waitReplicas, refuseSkewMs, takeOver, ...rest } = given;
   return enabled === undefined ? rest : { ...rest, enabled };
 }
 

@@ -1,4 +1,5 @@
-import { sentencesOf, spoken } from './node-words.js';
+import { spoken } from '../protocol/spoken.js';
+import { sentencesOf } from './node-words.js';
 import { Recurrence } from './recurrence.js';
 import type { StoreNodeStatus } from './schedule-backend.js';
 

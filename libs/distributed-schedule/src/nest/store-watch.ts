@@ -2,6 +2,8 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import type { Clock } from '../protocol/ports.js';
 import { quorumOf } from '../protocol/quorum.js';
+import { ClockTeller } from './clock-teller.js';
+import type { ClockView } from './clock-words.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ObserverFanout } from './observer-fanout.js';
@@ -15,6 +17,7 @@ const LOOK_EVERY_MS = 1_000;
 export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
   private readonly logger = new Logger('DistributedSchedule');
   private readonly teller = new StoreTeller();
+  private readonly clocks = new ClockTeller();
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
 
@@ -54,6 +57,13 @@ export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
     const view = this.view();
     if (view === undefined || this.stopping.signal.aborted) return;
     for (const { level, message } of this.teller.look(view)) this.logger[level](message);
+    for (const line of this.clocks.look(this.clockView(view))) this.logger.warn(line);
+  }
+
+  private clockView({ nowMs, nodes }: StoreView): ClockView & { readonly nowMs: number } {
+    const { scheduler, electorate } = this.host;
+    const { setBackMs = {} } = electorate.status();
+    return { nowMs, setBackMs, nodes: nodes.length, aheadMs: scheduler.reach().clockAheadMs ?? 0 };
   }
 
   /** Undefined where the store is no business of this instance any more. */

@@ -68,6 +68,8 @@ export class TickLog {
       case 'taken':
       case 'buffered':
       case 'stopped':
+      // StoreWatch tells of it, and the audit of the ticks.
+      case 'clock_set_back':
       case 'missed':
       case 'lost':
         return;

@@ -1,9 +1,10 @@
 /** What the store's answers to a bid mean. */
 
-import { claimedBy } from './claim-id.js';
 import type { LockedTick } from './due-tick.js';
 import type { NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
+import { setBackWords } from './ledger/clock-set-back.js';
+import { movedPast } from './moved-past.js';
 import type { Outcome } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { ClaimVerdict, LockVerdict } from './ports.js';
@@ -82,13 +83,13 @@ function decideClaimed(
         ? { kind: 'won', won: candidate }
         : OTHER_MEMORIES;
     case 'taken':
-      return decideTaken(candidate, verdict.claimId, ownClaims);
+      return decideTaken(candidate, verdict, ownClaims);
     case 'late':
       return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
     case 'split':
-      return { kind: 'open', outcome: 'no_quorum', detail: 'the vote was split' };
+      return withoutMajority('the vote was split', verdict.setBackMs);
     case 'no_quorum':
-      return { kind: 'open', outcome: 'no_quorum', detail: `claim: ${verdict.reason}` };
+      return withoutMajority(`claim: ${verdict.reason}`, verdict.setBackMs);
     case 'outdated':
       return { kind: 'fenced', reason: verdict.kind };
     case undefined:
@@ -98,9 +99,19 @@ function decideClaimed(
   }
 }
 
+function withoutMajority(detail: string, setBackMs: number | undefined): BidVerdict {
+  return setBackMs === undefined
+    ? { kind: 'open', outcome: 'no_quorum', detail }
+    : { kind: 'open', outcome: 'clock_set_back', detail: setBackWords(setBackMs) };
+}
+
 /** Nobody reports a tick as taken by itself. */
-function decideTaken({ due }: LockedTick, claimId: string | undefined, ownClaims: OwnClaims): BidVerdict {
-  const fate = whoseClaim(ownClaims, due, claimId);
+function decideTaken(
+  { due }: LockedTick,
+  verdict: Extract<ClaimVerdict, { kind: 'taken' }>,
+  ownClaims: OwnClaims,
+): BidVerdict {
+  const fate = whoseClaim(ownClaims, due, verdict.claimId);
   switch (fate) {
     case 'won':
       return ENDED_HERE;
@@ -108,7 +119,7 @@ function decideTaken({ due }: LockedTick, claimId: string | undefined, ownClaims
     case 'given_up':
       return OWN_CLAIM_STANDS;
     case undefined:
-      return { kind: 'over', outcome: 'taken', ...claimedBy(claimId) };
+      return { kind: 'over', ...movedPast(verdict) };
     default:
       return fate satisfies never;
   }

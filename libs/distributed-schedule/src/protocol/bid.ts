@@ -21,6 +21,7 @@ import { readInstant } from './instant.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { LeaseClaims } from './lease/lease-claims.js';
 import { Lease, trustMs } from './lease.js';
+import { movedPast } from './moved-past.js';
 import { decideStart } from './next-start.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
@@ -214,7 +215,10 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
 function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
   const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
   if (fate === 'won') return ENDED_HERE;
-  return fate === undefined ? NOTHING_TO_START : OWN_CLAIM_STANDS;
+  if (fate !== undefined) return OWN_CLAIM_STANDS;
+  return peek.setBackMs === undefined
+    ? NOTHING_TO_START
+    : { kind: 'over', ...movedPast({ setBackMs: peek.setBackMs }) };
 }
 
 /** The newest instants of the tasks; nothing where the ledger throws. */

@@ -3,9 +3,10 @@
 import type { Ending } from './attempt.js';
 import { type BidParts, peekNewest } from './bid.js';
 import { leavesTimeToBid } from './claim-batch.js';
-import { claimedBy, newClaim } from './claim-id.js';
+import { newClaim } from './claim-id.js';
 import type { DueTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './instant.js';
+import { movedPast } from './moved-past.js';
 import { decideStart } from './next-start.js';
 import { claimUntilDecided } from './open-claims.js';
 import { whoseClaim } from './own-claims.js';
@@ -134,7 +135,7 @@ async function claimTick(
     await giveBack(parts, claim);
     if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
     if (verdict?.kind === 'taken' && !isOwn) {
-      return { refusal: { outcome: 'taken', ...claimedBy(verdict.claimId) } };
+      return { refusal: movedPast(verdict) };
     }
     const isWorthAnother =
       isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';

@@ -53,6 +53,8 @@ export interface ClusterClockStatus {
   readonly skewMs: number;
   /** Half the round trip of the worst sample that counts, ms: a bound of the error. */
   readonly errorMs: number;
+  /** It stands nearly still until the nodes, whose clocks were set back, have made up for so much, ms; 0 for none. */
+  readonly aheadMs: number;
 }
 
 export class ClusterClock {
@@ -125,6 +127,7 @@ export class ClusterClock {
       synchronised: this.isSynchronised,
       skewMs: this.clock.wallMs() - this.nowMs(),
       errorMs: this.errorMs,
+      aheadMs: Math.max(0, this.readOffset() - this.targetOffsetMs),
     };
   }
 

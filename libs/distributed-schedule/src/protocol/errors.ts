@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   DSCHED_SAME_NODE_TWICE: 'One Redis master was given twice. It would have two votes.',
   DSCHED_UNSUPPORTED_STORE:
     'A Redis node lacks a command or a version that the scripts need. It gives no vote.',
+  DSCHED_CLOCK_SKEW:
+    'The clock of a Redis node differs from that of this machine by more than refuseSkewMs, or is not right yet for raiseEpoch.',
   DSCHED_DATABASE_REFUSED:
     'A Redis server does not confirm the database that is asked for. It is not used until it does.',
   DSCHED_CREDENTIALS_REFUSED:

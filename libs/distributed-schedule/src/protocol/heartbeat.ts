@@ -73,7 +73,7 @@ export class Heartbeat {
     return this.nodesAnswering >= quorumOf(this.parts.nodes);
   }
 
-  reach(): Omit<StoreReach, 'state'> {
+  reach(): Omit<StoreReach, 'state' | 'clockAheadMs'> {
     const { quorum, nodesAnswering } = this;
     const lastMs = this.quorumAtMs ?? this.startedAtMs;
     return {

@@ -110,7 +110,8 @@ export class OnceLedger implements TickLedger {
       const own = verdicts[index] ?? { kind: 'unknown' };
       const runs = second.get(ref);
       this.note(ref.task, runs);
-      return isAnother(runs, ref.tick) ? { ...own, kind: 'taken' } : own;
+      const { setBackMs: _, ...known } = own;
+      return isAnother(runs, ref.tick) ? { ...known, kind: 'taken' } : own;
     });
   }
 

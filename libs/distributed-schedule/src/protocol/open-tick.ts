@@ -1,8 +1,8 @@
 /** A tick whose contest goes on here, and the ways in which it ends without a run. */
 
-import { claimedBy } from './claim-id.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
+import { movedPast } from './moved-past.js';
 import { tickOfInstant } from './next-start.js';
 import type { Outcome, TickReport } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
@@ -59,7 +59,7 @@ export function reportTaken(
     if (fate === 'won') return [];
     if (peek?.kind !== 'taken' || fate !== undefined)
       return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
-    parts.report(reportOf(parts, due, { outcome: 'taken', ...claimedBy(peek.claimId) }));
+    parts.report(reportOf(parts, due, movedPast(peek)));
     return [];
   });
 }

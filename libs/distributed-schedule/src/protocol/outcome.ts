@@ -11,6 +11,7 @@
  * - `buffered`   the same, and the instance of that run starts this tick when it has ended
  * - `misfire`    the tick was noticed, or its start would have come, later than its lateness limit
  * - `no_quorum`  no majority of the configured nodes answered; nobody can have started it through this instance
+ * - `clock_set_back` a majority answered, and could not grant it: the clocks of nodes were set back, and have yet to reach what they granted
  * - `stopped`    this instance does not bid: it is shutting down, or it has seen a newer node set
  * - `missed`     no instance of the cluster has claimed the tick: what the audit finds, never a report of one instance
  * - `lost`       an instance claimed the tick and died, and it is not known that its run ended: found by the audit as well
@@ -26,6 +27,7 @@ export const OUTCOMES = [
   'buffered',
   'misfire',
   'no_quorum',
+  'clock_set_back',
   'stopped',
   'missed',
   'lost',

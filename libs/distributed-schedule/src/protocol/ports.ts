@@ -133,6 +133,8 @@ export type ClaimVerdict = {
   readonly votesOut: number;
   /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
   readonly undecided?: true;
+  /** It could not be won because clocks of nodes were set back, by at least so many ms. */
+  readonly setBackMs?: number;
 } /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (
   | { readonly kind: 'won'; readonly ids?: LedgerIds }
   | { readonly kind: 'taken'; readonly claimId?: string }
@@ -167,6 +169,11 @@ export type PeekVerdict = {
    * on nobody can win any more, whatever clock an instance goes by. Absent when no majority answers, or when the ledger cannot tell.
    */
   readonly nodeTimeMs?: number;
+  /**
+   * Nodes whose clocks were set back, by at least so many ms, keep the tick from being won: that they have moved past it does not
+   * mean that anybody has claimed it, or a later one of today.
+   */
+  readonly setBackMs?: number;
 } & (
   | {
       /** A majority has granted this very tick to one claim, or has moved past it. */

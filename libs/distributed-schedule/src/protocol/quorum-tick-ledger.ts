@@ -5,6 +5,7 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
+import { setBackAmong, setBackAmongTicks } from './ledger/set-back-votes.js';
 import type {
   Claim,
   ClaimReply,
@@ -134,16 +135,18 @@ export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
   const silent = votes.filter((vote) => vote === undefined).length;
   const granted = count('granted');
+  const setBack = setBackAmong(votes, granted, quorum);
   const out = { votesOut: votesOut(votes) };
 
   if (count('outdated') > 0) return { kind: 'outdated', ...out };
   if (granted >= quorum) return { kind: 'won', ...out };
   if (count('late') >= quorum) return { kind: 'late', ...out };
   const owner = ownerOf(claim.claimId, votes, quorum);
-  if (owner !== undefined) return { kind: 'taken', ...out, ...owner };
+  if (owner !== undefined)
+    return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
   // A copy that came too late, or under an old name of its node, says nothing about the next one.
   const mayGrant = granted + silent + count('too_late') + count('renamed');
-  const open = { ...out, ...(mayGrant >= quorum && { undecided: true as const }) };
+  const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
   if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
 }
@@ -202,9 +205,10 @@ export function decidePeek(
     highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
   };
   const owner = ownerOf('', votes, quorum);
+  const setBack = setBackAmongTicks(known, timesMs, quorum);
   return owner === undefined
-    ? { kind: 'open', ...newest, ...highest }
-    : { kind: 'taken', ...newest, ...highest, ...owner };
+    ? { kind: 'open', ...newest, ...highest, ...setBack }
+    : { kind: 'taken', ...newest, ...highest, ...owner, ...(owner.claimId === undefined && setBack) };
 }
 
 function majorityTimeMs(

@@ -57,6 +57,8 @@ export interface StoreReach {
   readonly hadQuorum: boolean;
   /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
   readonly withoutQuorumMs: number | undefined;
+  /** By so much its cluster time is ahead of its nodes, ms, whose clocks were set back. Absent: it is not known. */
+  readonly clockAheadMs?: number;
 }
 
 /** What health and the registry need to know. */

@@ -36,7 +36,11 @@ export class Scheduler {
   private stopped: Promise<void> | undefined;
   private isAbandoned = false;
   /** What {@link status} says of the store, at no cost that grows with the tasks. */
-  readonly reach = (): StoreReach => ({ state: this.state, ...this.heartbeat.reach() });
+  readonly reach = (): StoreReach => ({
+    state: this.state,
+    ...this.heartbeat.reach(),
+    clockAheadMs: this.parts.clusterClock.status().aheadMs,
+  });
 
   constructor(private readonly parts: SchedulerParts) {
     const { options, clock, locks } = parts;

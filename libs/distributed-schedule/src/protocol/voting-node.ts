@@ -7,6 +7,7 @@ import type {
   BeatSign,
   ConfirmAnswer,
   ConfirmRequest,
+  EpochAnswer,
   NodeIdentity,
   NoteAnswer,
   NoteRequest,
@@ -30,15 +31,18 @@ export interface Claim extends TickRef {
   readonly maxLatenessMs: number;
 }
 
-/** One node's answer to one claim. The reply codes of the claim script, in words. */
+/**
+ * One node's answer to one claim. The reply codes of the claim script, in words. With `setBackMs` what refuses is an instant
+ * that the node's clock has yet to reach again: it was set back by at least so much.
+ */
 export type ClaimVote =
   | { readonly kind: 'granted' }
   /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
-  | { readonly kind: 'taken'; readonly claimId?: string }
+  | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
   /** At or below the floor of a node that may have forgotten. */
-  | { readonly kind: 'quarantined' }
+  | { readonly kind: 'quarantined'; readonly setBackMs?: number }
   /** Further ahead of the node's clock than EARLY. */
-  | { readonly kind: 'early' }
+  | { readonly kind: 'early'; readonly setBackMs?: number }
   /** Further behind the node's clock than `maxLatenessMs`. */
   | { readonly kind: 'late' }
   /** Applied after the deadline of this copy of the message. */
@@ -116,6 +120,11 @@ export interface VotingNode {
    * higher than its own, and the vote is gone with it. Answers the id that stands now.
    */
   renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>>;
+  /**
+   * Begins this epoch where the node is in an older one: what was granted ahead of its clock counts no more, and the memory has
+   * a new id without a vote. With 0 it only answers where it stands.
+   */
+  raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>>;
   /** Lets this node vote where the other nodes have noted its id. */
   confirm(request: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>>;
   /** Puts a set on record, only in place of the one that the caller has seen there. */

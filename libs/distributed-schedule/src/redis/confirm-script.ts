@@ -14,7 +14,7 @@ end
  *
  * KEYS  ledger
  * ARGV  position of this node, id, set of the caller, waitMs or '-', then per note:
- *       position of the noter, its id, time, 1 or 0 (it votes), number of ids, then per id: position, id
+ *       position of the noter, its id, time, 1 or 0 (it votes), epoch, number of ids, then per id: position, id
  * Reply time, then one of:
  *   other_id, id       another id stands by now
  *   foreign            the node is stamped by a set that need not meet the caller's
@@ -26,7 +26,8 @@ end
  * A note is void when it was made for another id, or when this node or any of the notes knows a newer id of its noter, or
  * another one of the same counter: what a memory has noted is gone with it. The floor is raised above every note, valid
  * or not: until then the noters may have granted to claims that named the old memory. All in one script: an id that is
- * confirmed with what was read before would vote beside a memory that came after the reading.
+ * confirmed with what was read before would vote beside a memory that came after the reading. Notes of an older epoch than this node's
+ * count for nothing but the ids in them: what their noters have granted by clocks that were set back must not come back as a floor.
  *
  * Only notes of nodes that vote count, or those of all others together: with two positions of five in doubt at once, a noter
  * without a vote may be the wrong server itself.
@@ -65,16 +66,19 @@ local notes, latest = {}, 0
 local at = 5
 while at <= #ARGV do
   local note = { noter = ARGV[at], id = ARGV[at + 1], votes = ARGV[at + 3] == '1' }
-  local afterIds = at + 5 + 2 * tonumber(ARGV[at + 4])
-  latest = math.max(latest, tonumber(ARGV[at + 2]))
+  local counts = tonumber(ARGV[at + 4]) >= epoch
+  local afterIds = at + 6 + 2 * tonumber(ARGV[at + 5])
+  if counts then
+    latest = math.max(latest, tonumber(ARGV[at + 2]))
+    notes[#notes + 1] = note
+  end
   learn(note.noter, note.id)
-  for i = at + 5, afterIds - 1, 2 do
+  for i = at + 6, afterIds - 1, 2 do
     learn(ARGV[i], ARGV[i + 1])
     if ARGV[i] == position then
       note.noted = ARGV[i + 1]
     end
   end
-  notes[#notes + 1] = note
   at = afterIds
 end
 

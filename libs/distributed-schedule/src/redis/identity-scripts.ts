@@ -9,7 +9,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * KEYS  ledger, members, beats
  * ARGV  prefix of the presence channels, position of this node, position whose id is to be noted, that id, set of the caller
  * Reply time, then one of:
- *   noted, id of this node, time, { position, id ... }, 1 or 0 (it votes)   a note: see node-identity.ts
+ *   noted, id of this node, time, { position, id ... }, 1 or 0 (it votes), epoch   a note: see node-identity.ts
  *   not_newer, id      this one is known, and outranks the asked one
  *   in_use, instance   this live instance named another id of the position with its last beat
  *   foreign            the node is stamped by a set that need not meet the caller's
@@ -45,7 +45,7 @@ for other, otherId in pairs(notedIds(set.positions, position)) do
   ids[#ids + 1] = otherId
 end
 local latest = math.max(now, highest, floor - ${EARLY_MS} - ${MARGIN_MS})
-return { time[1], time[2], 'noted', id, text(latest), ids, vote == position and 1 or 0 }
+return { time[1], time[2], 'noted', id, text(latest), ids, vote == position and 1 or 0, text(epoch) }
 `,
 );
 

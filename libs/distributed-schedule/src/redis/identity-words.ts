@@ -4,6 +4,7 @@ import type { LedgerId, LedgerIds } from '../protocol/electorate/ledger-id.js';
 import type {
   BeatSign,
   ConfirmAnswer,
+  EpochAnswer,
   LiveSet,
   NodeIdentity,
   Note,
@@ -12,6 +13,7 @@ import type {
   StampRequest,
 } from '../protocol/electorate/node-identity.js';
 import { parseSet, parseStamp, setText, stampText } from '../protocol/electorate/node-set.js';
+import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 
 /** position, id, position, id …, sorted by position: equal ids are equal words. */
 export function wordsOfIds(ids: LedgerIds): readonly string[] {
@@ -44,9 +46,10 @@ export function wordsOfStamp({
   ];
 }
 
-export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids }: Note): readonly string[] {
+export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids, epoch }: Note): readonly string[] {
   const words = wordsOfIds(ids);
-  return [noter, noterId, timeMs.toFixed(0), hasVote ? '1' : '0', String(words.length / 2), ...words];
+  const head = [noter, noterId, timeMs.toFixed(0), hasVote ? '1' : '0', String(epoch)];
+  return [...head, String(words.length / 2), ...words];
 }
 
 /** A set that is stored in another form than ours names no position, and so nobody. */
@@ -58,7 +61,7 @@ export function parseIds(words: unknown): LedgerIds | undefined {
 }
 
 export function parseIdentity(words: unknown, liveSets: unknown, nowMs: number): NodeIdentity | undefined {
-  const [id, hasVote, since, stamp, notedWords] = listOf(words);
+  const [id, hasVote, since, stamp, notedWords, epoch, highest, floor] = listOf(words);
   const noted = parseIds(notedWords);
   const live = listOf(liveSets).map(parseLiveSet);
   const sinceMs = Number(since);
@@ -71,18 +74,27 @@ export function parseIdentity(words: unknown, liveSets: unknown, nowMs: number):
     noted,
     stamp: parseStamp(String(stamp)),
     liveSets: live.filter((one) => one !== undefined),
+    epoch: Number(epoch),
+    setBackMs: setBackOfMemoryMs({ highest: Number(highest), floor: Number(floor) }, nowMs),
   };
 }
 
 export function parseNoteAnswer(position: string, words: readonly unknown[]): NoteAnswer | undefined {
-  const [kind, first = '', second, third, fourth] = words;
+  const [kind, first = '', second, third, fourth, fifth] = words;
   switch (kind) {
     case 'noted': {
       const [timeMs, ids] = [Number(second), parseIds(third)];
       if (ids === undefined || !Number.isSafeInteger(timeMs)) return undefined;
       return {
         kind,
-        note: { noter: position, noterId: String(first), timeMs, hasVote: Number(fourth) === 1, ids },
+        note: {
+          noter: position,
+          noterId: String(first),
+          timeMs,
+          hasVote: Number(fourth) === 1,
+          ids,
+          epoch: Number(fifth),
+        },
       };
     }
     case 'not_newer':
@@ -118,6 +130,13 @@ export function parseConfirmAnswer(words: readonly unknown[]): ConfirmAnswer | u
 
 export function parseStampAnswer([word]: readonly unknown[]): StampAnswer | undefined {
   return word === 'stamped' || word === 'changed' || word === 'too_late' ? word : undefined;
+}
+
+export function parseEpochAnswer(words: readonly unknown[], nowMs: number): EpochAnswer | undefined {
+  const [kind, id, epoch, highest, floor] = words;
+  if (typeof id !== 'string' || (kind !== 'raised' && kind !== 'standing')) return undefined;
+  const setBackMs = setBackOfMemoryMs({ highest: Number(highest), floor: Number(floor) }, nowMs);
+  return { isRaised: kind === 'raised', id, epoch: Number(epoch), setBackMs };
 }
 
 function parseLiveSet(words: unknown): LiveSet | undefined {

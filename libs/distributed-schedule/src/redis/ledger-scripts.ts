@@ -1,4 +1,5 @@
-import { EARLY_MS } from '../protocol/constants.js';
+import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
+import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
 /**
@@ -17,15 +18,16 @@ import { defineScript, SETS } from './redis-scripts.js';
  *   too_late           this copy of the message is applied after its deadline
  *   granted            stored now, or this very claim stood already (a resent message is harmless)
  *   taken [claimId]    this tick or a later one was granted; the id where it is this very tick
- *   quarantined        at or below the floor of a node that may have forgotten
- *   early              further ahead of the node's clock than EARLY: a fast instance must not burn future ticks,
+ *   taken - ms         the same, by an instant that the node's clock has yet to reach again: it was set back by at least so much
+ *   quarantined [ms]   at or below the floor of a node that may have forgotten; with ms as above
+ *   early [ms]         further ahead of the node's clock than EARLY: a fast instance must not burn future ticks,
  *                      and the floor is only sound because of it
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
  *
  * The order of the checks is part of the argument. What refuses the whole message comes before "granted already": the
  * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. So does
  * the floor: it was raised above all that others may have granted while they did not count this node. What a batch grants
- * is seen by the rest of the same batch.
+ * is seen by the rest of the same batch. How far the clock was set back (clock-set-back.ts) only names why.
  */
 export const CLAIM_SCRIPT = defineScript(
   'claim',
@@ -77,17 +79,23 @@ for i, value in ipairs(storedTicks(tasks)) do
   known[tasks[i]] = { tick = tonumber(tick), claimId = claimId }
 end
 
+local floorAhead = floor - ${EARLY_MS} - ${MARGIN_MS} - now
+local function setBackBy(newest)
+  local by = math.max(newest - ${EARLY_MS} - now, floorAhead > ${ORDINARY_SKEW_MS} and floorAhead or 0)
+  return by > 0 and ' ' .. text(by) or ''
+end
+
 local grants, newHighest = {}, highest
 local function voteFor(task, tick, claimId, maxLatenessMs)
   local newest = known[task]
   if tick > now + ${EARLY_MS} then
-    return 'early'
+    return 'early' .. setBackBy(newest.tick)
   end
   if tick < now - maxLatenessMs then
     return 'late'
   end
   if tick <= floor then
-    return 'quarantined'
+    return 'quarantined' .. setBackBy(newest.tick)
   end
   if tick == newest.tick and claimId == newest.claimId then
     return 'granted'
@@ -96,10 +104,11 @@ local function voteFor(task, tick, claimId, maxLatenessMs)
     return 'taken ' .. newest.claimId
   end
   if tick <= newest.tick then
-    return 'taken'
+    local by = setBackBy(newest.tick)
+    return by == '' and 'taken' or 'taken -' .. by
   end
   grants[#grants + 1] = 't:' .. task
-  grants[#grants + 1] = text(tick) .. ' ' .. claimId .. ' ' .. text(newest.tick)
+  grants[#grants + 1] = text(tick) .. ' ' .. claimId .. ' ' .. text(newest.tick) .. inEpoch
   known[task] = { tick = tick, claimId = claimId }
   newHighest = math.max(newHighest, tick)
   return 'granted'
@@ -141,7 +150,7 @@ for i, task in ipairs(tasks) do
   local tick, claimId, previous = string.match(values[i] or '', '^(%d+) (%S+) (%d+)$')
   if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then
     restored[#restored + 1] = 't:' .. task
-    restored[#restored + 1] = previous .. ' - ' .. previous
+    restored[#restored + 1] = previous .. ' - ' .. previous .. inEpoch
   end
 end
 store(restored)

@@ -3,6 +3,9 @@
 import type { ClaimReply, ClaimVote, NodeTick } from '../protocol/ports.js';
 import { parseIds } from './identity-words.js';
 
+/** Stands for the claim id of a tick that nobody has. */
+const NOBODY = '-';
+
 export function listOf(words: unknown): readonly unknown[] {
   return Array.isArray(words) ? words : [];
 }
@@ -37,11 +40,12 @@ export function parseClaimReply(
 }
 
 function parseVote(word: string): ClaimVote | undefined {
-  const [kind, claimId] = word.split(' ');
+  const [kind, second, third] = word.split(' ');
   switch (kind) {
-    case 'granted':
     case 'quarantined':
     case 'early':
+      return { kind, ...setBackBy(second) };
+    case 'granted':
     case 'late':
     case 'too_late':
     case 'unstamped':
@@ -51,10 +55,17 @@ function parseVote(word: string): ClaimVote | undefined {
     case 'unconfirmed':
       return { kind };
     case 'taken':
-      return claimId === undefined ? { kind } : { kind, claimId };
+      return second === undefined || second === NOBODY
+        ? { kind, ...setBackBy(third) }
+        : { kind, claimId: second };
     default:
       return undefined;
   }
+}
+
+function setBackBy(word: string | undefined): { readonly setBackMs?: number } {
+  const setBackMs = Number(word ?? 0);
+  return setBackMs > 0 ? { setBackMs } : {};
 }
 
 export function parseTick(text: string): NodeTick | undefined {
@@ -63,5 +74,5 @@ export function parseTick(text: string): NodeTick | undefined {
   if (!Number.isSafeInteger(tick) || !Number.isSafeInteger(floor)) {
     return undefined;
   }
-  return { tick, ...(claimId !== '-' && { claimId }), ...(floor > tick && { floor }) };
+  return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
 }

@@ -1,4 +1,5 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
 /**
@@ -71,6 +72,8 @@ end
  * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
  * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
  * One that cannot notice, its event loop being blocked, overlaps with its successor until its next renewal; no tick runs twice.
+ *
+ * A lock that would live on for much longer than its time to live was set before the clock was set back: nobody trusts it for longer.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
@@ -84,6 +87,9 @@ return forEachLock(2, function(key, current, value, ttlMs)
   end
   if current and not isOurs(current, value) then
     local holder = string.match(current, '^(.+):%w+$') or '-'
+    if redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then
+      redis.call('PEXPIRE', key, text(ttlMs))
+    end
     if holder == '-' then
       return 'held'
     end

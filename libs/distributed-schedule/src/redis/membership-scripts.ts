@@ -56,7 +56,7 @@ end
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, position of this node, sign, tasks ...
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
  * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, { per task as in PEEK ... },
- *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... } },
+ *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
  *       { per live set: set, standsSince|-, number of instances, app, 1 or 0 (they yield) ... }
  *
  * It never writes the node set: one beat of a set that then fails to come up would otherwise fence every instance that
@@ -121,7 +121,9 @@ for i, value in ipairs(storedTicks(tasks)) do
   ticks[i] = told(value)
 end
 table.insert(others, 1, instanceId)
-local identity = { id, vote == position and 1 or 0, text(idSince), stamp, noted }
+local identity = {
+  id, vote == position and 1 or 0, text(idSince), stamp, noted, text(epoch), text(highest), text(floor),
+}
 return { time[1], time[2], isSeen and 1 or 0, others, ticks, identity, liveSets }
 `,
 );

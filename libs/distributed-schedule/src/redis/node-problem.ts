@@ -1,3 +1,4 @@
+import type { ClockSkew } from './clock-skew.js';
 import type { ConnectionRefusal } from './connection-refusal.js';
 import { UNKNOWN_COMMAND } from './failure-reason.js';
 import { allRights } from './needed-rights.js';
@@ -8,7 +9,11 @@ import { judgeHandshake } from './store-handshake.js';
 
 /** Why a node that is up does not vote. */
 export interface NodeProblem {
-  readonly code: 'DSCHED_UNSUPPORTED_STORE' | 'DSCHED_SAME_NODE_TWICE' | ConnectionRefusal['code'];
+  readonly code:
+    | 'DSCHED_UNSUPPORTED_STORE'
+    | 'DSCHED_SAME_NODE_TWICE'
+    | 'DSCHED_CLOCK_SKEW'
+    | ConnectionRefusal['code'];
   readonly message: string;
   /** The message without the node's name. */
   readonly why: string;
@@ -62,6 +67,7 @@ export function judgeNode(
   handshake: ScriptReply,
   register: ServerRegister,
   keyPrefix: string,
+  skew: Pick<ClockSkew, 'refusal'>,
 ): HandshakeFinding {
   const against = (code: NodeProblem['code'], why: string, isReplica = false): HandshakeFinding => ({
     problem: { code, why, message: `${node.label} gives no vote: ${why}` },
@@ -78,6 +84,7 @@ export function judgeNode(
   if (verdict.kind === 'unfit') {
     return against('DSCHED_UNSUPPORTED_STORE', verdict.why, verdict.isReplica);
   }
+  if (skew.refusal !== undefined) return against('DSCHED_CLOCK_SKEW', skew.refusal);
   const other = register.register(node.index, verdict.runId);
   return other === undefined
     ? { problem: undefined, traits: verdict.traits }

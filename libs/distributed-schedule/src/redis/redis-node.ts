@@ -1,4 +1,5 @@
 import type { Random, TimeSample } from '../protocol/ports.js';
+import { ClockSkew } from './clock-skew.js';
 import { failureReason, NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
@@ -24,6 +25,8 @@ export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'>
   readonly nodeTimeoutMs: number;
   readonly keys: Pick<RedisKeys, 'ledger' | 'probe' | 'prefix'>;
   readonly use: NodeUse;
+  /** See option refuseSkewMs; undefined: no skew is refused. */
+  readonly refuseSkewMs?: number | undefined;
   readonly onTimeSample: (sample: TimeSample) => void;
   readonly onProblem: (problem: NodeProblem) => void;
 }
@@ -46,6 +49,7 @@ export class RedisNode {
   #isClosed = false;
   #lastFailure = '';
   readonly #problem: StandingProblem;
+  readonly #skew: ClockSkew;
   #traits: ServerTraits | undefined;
   readonly #replica = new ReplicaLeave();
 
@@ -56,10 +60,16 @@ export class RedisNode {
     this.presence = presence;
     this.#parts = parts;
     this.#problem = new StandingProblem(label, parts.onProblem);
+    this.#skew = new ClockSkew(parts.refuseSkewMs);
     this.#channel = new ScriptChannel({
       ...parts,
       onTimeSample: (sample) => {
         this.#time.add(sample);
+        // Cluster time that has followed it once would never go back.
+        if (this.#skew.isRefused(sample.nodeTimeMs, parts.clock.wallMs())) {
+          this.#isVerified = false;
+          return;
+        }
         parts.onTimeSample({ node: index, ...sample });
         this.#showPresence();
         this.#onReply();
@@ -103,7 +113,11 @@ export class RedisNode {
   get warnings(): readonly string[] {
     const { presence, keys, use } = this.#parts;
     if (!this.isAnswering || this.#traits === undefined) return [];
-    return [...oddities(this.#traits, use), ...(presence?.problem(keys.prefix) ?? [])];
+    return [
+      ...oddities(this.#traits, use),
+      ...this.#skew.oddities,
+      ...(presence?.problem(keys.prefix) ?? []),
+    ];
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
@@ -180,7 +194,8 @@ export class RedisNode {
     if (!reply.answered && !isRefusal(reply.reason)) {
       return reply.reason;
     }
-    const finding = judgeNode(this, reply, register, keys.prefix);
+    if (reply.answered) this.#skew.measured(reply.nodeTimeMs, clock.wallMs());
+    const finding = judgeNode(this, reply, register, keys.prefix, this.#skew);
     this.#problem.set(finding.problem);
     const wasVerified = this.#isVerified;
     this.#isVerified = finding.problem === undefined;

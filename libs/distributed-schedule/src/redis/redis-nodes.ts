@@ -15,6 +15,8 @@ export interface RedisNodesSettings {
   readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs'>;
   /** With one node only: replicas that must acknowledge a grant before it counts. Default 0. */
   readonly waitReplicas?: number;
+  /** With one node only: a difference between its clock and this machine's from which on it gives no vote. Default: none. */
+  readonly refuseSkewMs?: number | undefined;
   readonly clock: Clock;
   readonly random: Pick<Random, 'next'>;
   readonly onTimeSample: (sample: TimeSample) => void;
@@ -119,6 +121,7 @@ function openNode(
       isAlone: settings.isAlone,
       waitReplicas: settings.waitReplicas ?? 0,
     },
+    refuseSkewMs: settings.refuseSkewMs,
     onTimeSample,
     onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
   });

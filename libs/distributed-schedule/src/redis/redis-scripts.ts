@@ -55,7 +55,7 @@ local function counterOf(id)
 end
 
 local stored = redis.call('HMGET', KEYS[1],
-  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest')
+  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest', 'epoch', 'burntAbove')
 local version = stored[1] or (stored[2] and '0')
 if version and version ~= '${PROTOCOL_VERSION}' then
   return redis.error_reply('DSCHEDVERSION ' .. version)
@@ -66,6 +66,7 @@ local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local floor, since = tonumber(stored[3] or 0), tonumber(stored[4] or 0)
 local id, vote, idSince = stored[5], stored[6], tonumber(stored[7] or 0)
 local stamp, highest = stored[8] or '', tonumber(stored[9] or 0)
+local epoch, burntAbove = tonumber(stored[10] or 0), tonumber(stored[11] or 0)
 if stored[2] ~= incarnation then
   floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
   since = now
@@ -81,6 +82,21 @@ elseif since > now then
   redis.call('HSET', KEYS[1], 'since', text(since), 'idSince', text(idSince))
 end
 
+-- A tick that is written now bears its epoch, once there was more than one.
+local inEpoch = epoch > 0 and ' ' .. text(epoch) or ''
+
+-- A stored tick without its epoch, as it counts now: what an older epoch has granted by a clock that was set back since stands for nobody.
+local function counted(value)
+  if epoch == 0 or not value then
+    return value
+  end
+  local known, tick, writtenIn = string.match(value, '^((%d+) %S+ %d+) ?(%d*)$')
+  if (tonumber(writtenIn) or 0) < epoch and tonumber(tick) > burntAbove then
+    return text(burntAbove) .. ' - ' .. text(burntAbove)
+  end
+  return known
+end
+
 -- The stored ticks ("tick claimId previousTick", or false) of tasks, in order.
 local function storedTicks(tasks)
   local values = {}
@@ -91,7 +107,7 @@ local function storedTicks(tasks)
     end
     local chunk = redis.call('HMGET', KEYS[1], unpack(fields))
     for i = 1, #fields do
-      values[#values + 1] = chunk[i]
+      values[#values + 1] = counted(chunk[i])
     end
   end
   return values

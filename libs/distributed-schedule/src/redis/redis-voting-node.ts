@@ -3,6 +3,7 @@ import type {
   BeatSign,
   ConfirmAnswer,
   ConfirmRequest,
+  EpochAnswer,
   NoteAnswer,
   NoteRequest,
   StampAnswer,
@@ -19,9 +20,11 @@ import type {
   VotingNode,
 } from '../protocol/ports.js';
 import { CONFIRM_SCRIPT } from './confirm-script.js';
+import { RAISE_EPOCH_SCRIPT } from './epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from './identity-scripts.js';
 import {
   parseConfirmAnswer,
+  parseEpochAnswer,
   parseIdentity,
   parseNoteAnswer,
   parseStampAnswer,
@@ -117,6 +120,13 @@ export class RedisVotingNode implements VotingNode {
     const args = [this.position, id, String(counter)];
     const reply = await this.#node.call(RENUMBER_SCRIPT, [this.#keys.ledger], args);
     return read(reply, ([standing]) => (typeof standing === 'string' ? standing : undefined));
+  }
+
+  async raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>> {
+    return read(
+      await this.#node.call(RAISE_EPOCH_SCRIPT, [this.#keys.ledger], [String(epoch)]),
+      parseEpochAnswer,
+    );
   }
 
   async confirm({ id, notes, set, waitMs }: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>> {

@@ -1,8 +1,10 @@
+import { aheadSentence, type ClockView, isMajoritySetBack, setBackSentence } from '../nest/clock-words.js';
 import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
-import { sentencesOf, spoken } from '../nest/node-words.js';
+import { sentencesOf } from '../nest/node-words.js';
 import { isoTime } from '../protocol/iso-time.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
+import { spoken } from '../protocol/spoken.js';
 
 /** A health page with thousands of tasks helps nobody. */
 const MOST_TASKS_SHOWN = 100;
@@ -52,6 +54,7 @@ export function readinessOf(
     impaired: [...impairmentsOf(status, store), ...tasksLeftAlone(status, registered)],
     warnings: [
       ...skewWarnings(status),
+      ...(isMajoritySetBack(clocksOf(status)) ? [] : setBackSentences(status)),
       ...(lacksQuorum(status) ? [] : nodeSentences(store)),
       ...nodeOddities(store),
     ],
@@ -87,9 +90,21 @@ function impairmentsOf(status: SchedulerStatus, store: StoreStatus): string[] {
   for (const { task, remainingMs } of leases) {
     if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
   }
+  if (isMajoritySetBack(clocksOf(status))) impaired.push(...setBackSentences(status));
+  const ahead = aheadSentence(clocksOf(status));
+  if (ahead !== undefined) impaired.push(ahead);
   // While no beat finds a majority either, one line says it for all tasks.
   if (state === 'running' && quorum) impaired.push(...tasksWithoutMajority(tasks));
   return impaired;
+}
+
+function clocksOf({ nodeSet, nodes, clockAheadMs = 0 }: SchedulerStatus): ClockView {
+  return { setBackMs: nodeSet?.setBackMs ?? {}, nodes, aheadMs: clockAheadMs };
+}
+
+function setBackSentences(status: SchedulerStatus): readonly string[] {
+  const sentence = setBackSentence(clocksOf(status));
+  return sentence === undefined ? [] : [sentence];
 }
 
 /** Idle is an instance that does not bid (`enabled: false`), or has not begun to. */

@@ -10,6 +10,7 @@ import { whyWithoutVotes } from './without-votes.js';
 
 export const REASONS = [
   'lost quorum',
+  'clock set back',
   'dead winner',
   'votes left behind',
   'earlier run goes on',
@@ -39,8 +40,12 @@ const SECOND_MS = 1_000;
 const WINNERS_WORDS = [/^-?\d+ ms late, limit /, /^the lease ran out before the start$/];
 
 /** What a bid says that met votes of somebody else, and no owner. */
-const OPEN_CLAIM = /^(the vote was split|claim: )/;
+const OPEN_CLAIM = /^(the vote was split|claim: |the clocks of its nodes )/;
 const OPEN_LOCK = /^lock(: | held by another run)/;
+
+/** As an outcome of a bid, or as the cause that the audit names. */
+const SET_BACK = 'clock_set_back';
+const CLOCK_FAULT = /^redis: clock /;
 
 /** A tick that was missed, and what was said about it. */
 interface Missed {
@@ -71,6 +76,7 @@ export class MissExplainer {
     const found =
       this.heldByRun(task, missed) ??
       this.nobodyAble(span) ??
+      this.clockSetBack(missed) ??
       whyWithoutVotes(this.outages, words, span) ??
       this.heldByHurt(missed) ??
       (winners.length > 0 ? this.deadWinner(winners, span) : this.votesLeftBehind(missed)) ??
@@ -102,6 +108,19 @@ export class MissExplainer {
     const hasQuorum = away.some((nodes) => this.facts.nodes - nodes.size >= this.outages.majority);
     if (hasQuorum) return undefined;
     return ['lost quorum', [...new Set(away.flatMap((nodes) => [...nodes.values()]))].join(' + ')];
+  }
+
+  /** Whoever bid says so, and a clock was set back then. A word without such a clock accounts for nothing. */
+  private clockSetBack({ words, span }: Missed): Explanation | undefined {
+    if (!words.some(({ said, detail }) => said === SET_BACK || detail.startsWith(`${SET_BACK}: `)))
+      return undefined;
+    const away = this.outages.able(span).flatMap(({ replica }) => [...this.outages.nodesAway(replica, span)]);
+    const clocks = away.filter(([, why]) => CLOCK_FAULT.test(why));
+    if (clocks.length === 0) return undefined;
+    return [
+      'clock set back',
+      [...new Set(clocks.map(([node, why]) => `redis ${node + 1} (${why})`))].join(' and '),
+    ];
   }
 
   /** Others name the instance that has the lock, and that one was hurt. */

@@ -10,6 +10,7 @@ import type { Outcome } from '../outcome.js';
  * - `too_late`      instances noticed it, or would have started it, later than its lateness limit
  * - `not_eligible`  no live instance has the labels that the task asks for
  * - `unclaimed`     a majority answers, and no live instance has claimed it
+ * - `clock_set_back` the clocks of nodes were set back, and those grant nothing before they show again what they showed then
  * - `while_down`    no instance was there
  * - `died`          the instance that claimed it died before its run ended
  */
@@ -19,6 +20,7 @@ export const AUDIT_CAUSES = [
   'too_late',
   'not_eligible',
   'unclaimed',
+  'clock_set_back',
   'while_down',
   'died',
 ] as const;

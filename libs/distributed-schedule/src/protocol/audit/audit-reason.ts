@@ -1,6 +1,7 @@
 /** What it means that a tick is open after its lateness limit. Pure. */
 
 import type { DueTick } from '../due-tick.js';
+import { setBackWords } from '../ledger/clock-set-back.js';
 import type { TickReport } from '../outcome.js';
 import type { ClaimFate } from '../own-claims.js';
 import type { PeekVerdict } from '../ports.js';
@@ -43,7 +44,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
   if (isByPolicy(question) || isForOthers(question)) return FINE;
   switch (peek?.kind) {
     case 'taken':
-      return judgeTaken(question, peek.claimId);
+      return judgeTaken(question, peek);
     case 'open':
       // A node that has, or may have, granted it may be all that is left of a majority. Nodes whose clocks are behind cluster time may
       // still grant it. And as long as the own contest goes
@@ -66,7 +67,10 @@ function isClaimable({ tick, maxLatenessMs }: DueTick, { nodeTimeMs }: PeekVerdi
   return nodeTimeMs !== undefined && nodeTimeMs <= tick + maxLatenessMs;
 }
 
-function judgeTaken(question: AuditQuestion, claimId: string | undefined): AuditVerdict {
+function judgeTaken(
+  question: AuditQuestion,
+  { claimId, setBackMs }: Extract<PeekVerdict, { kind: 'taken' }>,
+): AuditVerdict {
   const { ownFate, hadNoAnswer } = question;
   // Its own claim, which it has given up and could not take back: nobody will run it, and nobody else can know that. Where the
   // nodes have moved past the tick somebody may have had it in between.
@@ -74,6 +78,12 @@ function judgeTaken(question: AuditQuestion, claimId: string | undefined): Audit
     const finding = { ...causeOf(question), certain: claimId !== undefined && !awaitsReport(question) };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
   }
+  // What they have moved past was due again by their clocks, and may have run when they showed it for the first time.
+  if (ownFate === undefined && claimId === undefined && setBackMs !== undefined)
+    return {
+      kind: awaitsReport(question) ? 'unsure' : 'missed',
+      finding: { cause: 'clock_set_back', detail: setBackWords(setBackMs), certain: false },
+    };
   // A later tick was claimed first. While this one could be, this instance found no majority, and perhaps nobody did.
   if (claimId === undefined && hadNoAnswer)
     return {
@@ -117,6 +127,8 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
       };
     case 'misfire':
       return { cause: 'too_late', detail: report.detail ?? 'it was noticed too late' };
+    case 'clock_set_back':
+      return { cause: report.outcome, detail: report.detail ?? 'the clocks of its nodes were set back' };
     case 'no_quorum':
       return { cause: 'no_majority', detail: report.detail ?? 'no bid found a majority' };
     default:

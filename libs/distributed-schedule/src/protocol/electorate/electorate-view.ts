@@ -75,6 +75,8 @@ export interface ElectorateStatus {
   readonly undisputedForMs: number | undefined;
   /** By label of the node, where something is wrong. */
   readonly problems: Readonly<Record<string, NodeProblemCode>>;
+  /** By label of the node, by how much at least its clock was set back, ms, where something says so: see clock-set-back.ts. */
+  readonly setBackMs?: Readonly<Record<string, number>>;
 }
 
 export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT' | 'DSCHED_PROTOCOL_VERSION';

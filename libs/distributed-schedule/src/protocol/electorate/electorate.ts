@@ -18,6 +18,7 @@ import type {
   NodeProblemCode,
   SentBeat,
 } from './electorate-view.js';
+import { behindOf, setBacksOf } from './epochs.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
 import { areSameIds, type LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
@@ -100,7 +101,9 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     this.countWait(nowMs);
     const { stamps, againInMs } = this.decide();
     if (againInMs !== undefined) this.wish.in(againInMs);
-    if (stamps.length > 0 || this.book.wanting(nowMs).length > 0) this.upkeep.request();
+    const isAmiss =
+      this.book.wanting(nowMs).length > 0 || behindOf(this.book.known, this.parts.set).length > 0;
+    if (stamps.length > 0 || isAmiss) this.upkeep.request();
   }
 
   namedIds(): LedgerIds {
@@ -153,7 +156,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const undisputedForMs = this.isDisputed()
       ? undefined
       : this.parts.clock.monotonicMs() - this.disputedAtMs;
-    return { condition, detail, undisputedForMs, problems };
+    return { condition, detail, undisputedForMs, problems, setBackMs: setBacksOf(this.book.known) };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */

@@ -14,6 +14,8 @@ export interface Note {
   readonly hasVote: boolean;
   /** The newest ids that the noter knows, by position: its own, and the noted one among them. */
   readonly ids: LedgerIds;
+  /** Of the noter. What it has granted in an older one than another node's is no concern of that node: see epochs in clock.md. */
+  readonly epoch: number;
 }
 
 /** A set that live instances show in their beats. */
@@ -41,6 +43,16 @@ export interface NodeIdentity {
   readonly stamp: Stamp | undefined;
   /** Other sets than the caller's that live instances show here. Of one set, those that yield are an entry of their own. */
   readonly liveSets: readonly LiveSet[];
+  /** How often what was granted by a clock that was set back has been left behind. */
+  readonly epoch: number;
+  /** By how much at least its clock, or one that it has heard of, was set back, ms; 0 where nothing says so. */
+  readonly setBackMs: number;
+}
+
+/** What a node says of its epoch, and of its clock before it was raised. */
+export interface EpochAnswer extends Pick<NodeIdentity, 'id' | 'epoch' | 'setBackMs'> {
+  /** Raised by this very call. */
+  readonly isRaised: boolean;
 }
 
 /** What an instance says of itself with each beat. */

@@ -5,6 +5,7 @@
 
 import type { ScheduleEvent } from '../observer.js';
 import type { Clock, VotingNode } from '../ports.js';
+import { behindOf, epochOf } from './epochs.js';
 import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
 import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
@@ -68,6 +69,9 @@ export class Upkeep {
       const done = await Promise.all(stamps.map((planned) => this.stamp(planned)));
       if (!done.includes(true)) break;
     }
+    // First: it takes the vote, and notes that were made before are void.
+    const { known, set } = this.parts;
+    await Promise.all(behindOf(known, set).map((node) => this.raise(node)));
     await Promise.all(this.parts.wanting().map((node) => this.giveVote(node)));
   }
 
@@ -80,6 +84,13 @@ export class Upkeep {
     node.identity = { ...node.identity, stamp: request.stamp };
     if (reason !== 'provisional') this.parts.tell({ type: 'stamped', node: node.label, reason });
     return true;
+  }
+
+  private async raise(node: KnownNode): Promise<void> {
+    const reply = await this.votingNode(node).raiseEpoch(epochOf(this.parts.known, this.parts.set));
+    if (!reply.answered || node.identity === undefined) return;
+    const { id, epoch, isRaised } = reply.value;
+    node.identity = { ...node.identity, id, epoch, ...(isRaised && { hasVote: false, setBackMs: 0 }) };
   }
 
   private async giveVote(node: KnownNode): Promise<void> {

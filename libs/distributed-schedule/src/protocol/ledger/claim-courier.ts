@@ -77,6 +77,10 @@ export class ClaimCourier implements VotingNode {
     return this.after(() => this.node.renumber(id, counter));
   }
 
+  raiseEpoch(epoch: number): ReturnType<VotingNode['raiseEpoch']> {
+    return this.after(() => this.node.raiseEpoch(epoch));
+  }
+
   confirm(request: ConfirmRequest): ReturnType<VotingNode['confirm']> {
     return this.after(() => this.node.confirm(request));
   }

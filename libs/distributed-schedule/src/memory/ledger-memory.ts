@@ -1,0 +1,35 @@
+/** What one memory node keeps in its ledger, and loses with its memory. */
+
+import type { LedgerId } from '../protocol/electorate/ledger-id.js';
+
+/** A task's newest grant, and the tick before it for a give-back. */
+export interface Entry {
+  readonly tick: number;
+  readonly claimId: string;
+  readonly previousTick: number;
+  /** In which it was written. */
+  readonly epoch: number;
+}
+
+/** What a node keeps in its memory, and loses with it. */
+export interface LedgerMemory {
+  version: number;
+  incarnation: number;
+  floor: number;
+  sinceMs: number;
+  id: LedgerId;
+  /** Node time since when this id has listened to beats. */
+  idSinceMs: number;
+  /** The position at which the id votes; undefined while it has no vote. */
+  vote: string | undefined;
+  /** As text, since it is compared as text; `''` for none. */
+  stamp: string;
+  /** The newest instant ever granted. */
+  highest: number;
+  /** How often what was granted by a clock that was set back has been left behind. */
+  epoch: number;
+  /** What older epochs have granted above this counts no more. */
+  burntAboveMs: number;
+  /** The newest ids of other nodes, by position. */
+  readonly noted: Map<string, LedgerId>;
+}

@@ -1,0 +1,45 @@
+/**
+ * How one memory node leaves behind what was granted by a clock that has been set back since: the model of epoch-script.ts, and of
+ * `counted` in redis-scripts.ts.
+ */
+
+import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
+import { counterOf } from '../protocol/electorate/ledger-id.js';
+import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
+import { setBackOfMemoryMs, setBackSinceFloorMs } from '../protocol/ledger/clock-set-back.js';
+import type { Entry, LedgerMemory } from './ledger-memory.js';
+
+/** A claim id that no claim has, for a tick that was given back, or is left behind. */
+export const NOBODY = '-';
+
+/**
+ * It is a loss of memory on purpose: new id, no vote, and a floor above all that this clock has let be granted. A copy that comes twice,
+ * or late, finds the epoch raised and does nothing.
+ */
+export function raiseEpoch(
+  memory: LedgerMemory,
+  epoch: number,
+  nowMs: number,
+  newNonce: () => string,
+): EpochAnswer {
+  const setBackMs = setBackOfMemoryMs(memory, nowMs);
+  if (memory.epoch >= epoch) return { isRaised: false, id: memory.id, epoch: memory.epoch, setBackMs };
+  const burntAboveMs = nowMs + EARLY_MS;
+  const keptFloor = setBackSinceFloorMs(memory.floor, nowMs) > 0 ? 0 : memory.floor;
+  memory.epoch = epoch;
+  memory.burntAboveMs = burntAboveMs;
+  memory.highest = Math.min(memory.highest, burntAboveMs);
+  memory.floor = Math.max(keptFloor, nowMs + EARLY_MS + MARGIN_MS);
+  memory.sinceMs = nowMs;
+  memory.idSinceMs = nowMs;
+  memory.id = `${counterOf(memory.id) + 1}.${newNonce()}`;
+  memory.vote = undefined;
+  return { isRaised: true, id: memory.id, epoch, setBackMs };
+}
+
+/** As it counts now: what an older epoch has granted by a clock that was set back stands for nobody. */
+export function counted(entry: Entry | undefined, memory: LedgerMemory): Entry | undefined {
+  const { epoch, burntAboveMs } = memory;
+  if (entry === undefined || entry.epoch >= epoch || entry.tick <= burntAboveMs) return entry;
+  return { ...entry, tick: burntAboveMs, claimId: NOBODY, previousTick: burntAboveMs };
+}
