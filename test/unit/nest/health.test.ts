@@ -31,7 +31,8 @@ const HEALTHY: SchedulerStatus = {
   nodeSet: { condition: 'bids', detail: 'the set stands', undisputedForMs: 1, problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
-  audit: { missed: 0, lost: 0 },
+  audit: { missed: 0, lost: 0, stuck: 0 },
+  runs: [],
   tasks: [],
   leases: [],
 };
@@ -99,8 +100,8 @@ describe('readiness', () => {
   });
 
   it('shows what was missed and lost since the start, and is not degraded by it', () => {
-    const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1 } }).isReady('schedule');
-    expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1 } });
+    const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1, stuck: 0 } }).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1, stuck: 0 } });
   });
 
   it('is degraded while a run goes on without its lease', () => {
@@ -128,6 +129,8 @@ describe('readiness', () => {
       running: 0,
       missed: 0,
       lost: 0,
+      stuck: 0,
+      runs: [],
     };
     const tasks = [{ ...task, lastReport: { ...report, outcome: 'no_quorum' as const } }];
     const { schedule } = indicatorOf({ tasks }).isReady('schedule');

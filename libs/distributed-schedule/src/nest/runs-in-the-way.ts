@@ -34,10 +34,15 @@ export class RunsInTheWay {
     if (this.own.get(task)?.tick !== tick) this.own.set(task, { tick, startedMs: this.clock.monotonicMs() });
   }
 
-  ended({ task, tick, outcome }: TickReport): void {
-    const isOver = hasRun(outcome);
-    if (isOver && this.own.get(task)?.tick === tick) this.own.delete(task);
+  ended({ task, tick, outcome, goesOn = false }: TickReport): void {
+    const isOver = hasRun(outcome) && !(goesOn && outcome === 'timed_out');
+    if (isOver) this.returned({ task, tick });
     if (isOver || outcome === 'taken') this.rows.delete(task);
+  }
+
+  /** The handler of a run has returned, or its lock is let go. */
+  returned({ task, tick }: Pick<TickReport, 'task' | 'tick'>): void {
+    if (this.own.get(task)?.tick === tick) this.own.delete(task);
   }
 
   private keep(task: string, row: Row): void {
@@ -68,6 +73,6 @@ export class RunsInTheWay {
       own === undefined
         ? `or longer on ${by === undefined ? 'another instance' : `instance ${by}`}`
         : `by now on this instance, that of tick ${at(own.tick)}`;
-    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run`;
+    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run, or giveUpAfterMs`;
   }
 }

@@ -85,7 +85,8 @@ export class TaskOrchestrator {
     // A handler that closes its own app waits for this: all the others are waited for.
     await tellDrain(this.logger, {
       drained: runs.isInHandler ? Promise.race([stopped, runs.othersEnded()]) : stopped,
-      goingOn: () => runs.othersGoingOn(),
+      goingOn: () => runs.othersGoingOn().filter((run) => !this.scheduler.hasGivenUp(run)),
+      givenUp: () => runs.othersGoingOn().filter((run) => this.scheduler.hasGivenUp(run)),
       timeoutMs: this.options.protocol.shutdownTimeoutMs,
     });
   }

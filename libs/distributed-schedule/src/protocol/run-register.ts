@@ -1,0 +1,97 @@
+/**
+ * The handlers that have been called on this instance and have not returned: each from its call to its very end, also
+ * where the verdict of its run has been told before.
+ */
+
+import type { Outcome } from './outcome.js';
+import type { TickContext } from './tick-context.js';
+
+/**
+ * - `running`    it has not been told to stop
+ * - `timed_out`  its signal has aborted: it runs for longer than `timeoutMs`
+ * - `cancelled`  its signal has aborted: a later tick has come due
+ * - `aborted`    its signal has aborted: its lease is lost, or the app shuts down
+ * - `given_up`   its lease is renewed no more, and later ticks may run beside it
+ */
+export type RunState = 'running' | Extract<Outcome, 'timed_out' | 'cancelled' | 'aborted' | 'given_up'>;
+
+/** One call of a handler that has not returned. */
+export interface RunInFlight {
+  readonly task: string;
+  /** Epoch ms of cluster time. */
+  readonly tick: number;
+  readonly attempt: number;
+  readonly fencingToken: number;
+  readonly claimId: string;
+  /** Where it runs. */
+  readonly instanceId: string;
+  /** When this attempt began, epoch ms of cluster time. */
+  readonly startedMs: number;
+  readonly state: RunState;
+  /** It was found to go on for too long, and is told again and again until it ends. */
+  readonly isStuck: boolean;
+}
+
+export class OpenRun {
+  state: RunState = 'running';
+  isStuck = false;
+  /** The verdict that has been told although the handler goes on. */
+  told: Outcome | undefined;
+
+  constructor(
+    readonly context: TickContext,
+    readonly startedMs: number,
+  ) {}
+
+  /** As it stands now. */
+  shown(): RunInFlight {
+    const { task, tick, attempt, fencingToken, claimId, instanceId } = this.context;
+    const { startedMs, state, isStuck } = this;
+    return { task, tick, attempt, fencingToken, claimId, instanceId, startedMs, state, isStuck };
+  }
+}
+
+/**
+ * So many runs of a task that were given up may go on beside a new one. Each holds what it waits for: with more of them an
+ * instance would break, and its other tasks with it.
+ */
+const MOST_GIVEN_UP = 10;
+
+export class RunRegister {
+  private readonly open = new Set<OpenRun>();
+
+  begin(context: TickContext, startedMs: number): OpenRun {
+    const run = new OpenRun(context, startedMs);
+    this.open.add(run);
+    return run;
+  }
+
+  end(run: OpenRun): void {
+    this.open.delete(run);
+  }
+
+  /** Oldest first. */
+  all(): readonly OpenRun[] {
+    return [...this.open];
+  }
+
+  shown(): readonly RunInFlight[] {
+    return this.all().map((run) => run.shown());
+  }
+
+  /** Whether a run of the task was given up here and goes on: others should run its next ticks. */
+  hasGivenUp(task: string): boolean {
+    return this.givenUp(task) > 0;
+  }
+
+  /** Whether so many of them go on here that this instance must not start another. */
+  isFull(task: string): boolean {
+    return this.givenUp(task) >= MOST_GIVEN_UP;
+  }
+
+  private givenUp(task: string): number {
+    let count = 0;
+    for (const { state, context } of this.open) if (state === 'given_up' && context.task === task) count += 1;
+    return count;
+  }
+}
