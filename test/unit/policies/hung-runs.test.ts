@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import type { RunInFlight } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
+import type { RunInFlight } from '../../../libs/distributed-schedule/src/protocol/run-in-flight.js';
 import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { PERIOD_MS, PolicyScene } from './policy-scene.js';
 

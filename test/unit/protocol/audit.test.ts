@@ -448,7 +448,7 @@ describe('the audit of runs', () => {
       tick: Date.UTC(2030, 0, 1) + 20_000,
       instanceId: members[1 - dead]?.id,
     });
-    expect(members[1 - dead]?.scheduler.status().audit).toEqual({ missed: 0, lost: 1 });
+    expect(members[1 - dead]?.scheduler.status().audit).toEqual({ missed: 0, lost: 1, stuck: 0 });
     await stage.cluster.clock.advance(10_000);
     expect(stage.told).toHaveLength(1);
   });

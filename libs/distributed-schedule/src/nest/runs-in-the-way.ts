@@ -73,6 +73,6 @@ export class RunsInTheWay {
       own === undefined
         ? `or longer on ${by === undefined ? 'another instance' : `instance ${by}`}`
         : `by now on this instance, that of tick ${at(own.tick)}`;
-    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run, or giveUpAfterMs`;
+    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run`;
   }
 }

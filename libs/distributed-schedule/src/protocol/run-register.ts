@@ -4,33 +4,8 @@
  */
 
 import type { Outcome } from './outcome.js';
+import type { RunInFlight, RunState } from './run-in-flight.js';
 import type { TickContext } from './tick-context.js';
-
-/**
- * - `running`    it has not been told to stop
- * - `timed_out`  its signal has aborted: it runs for longer than `timeoutMs`
- * - `cancelled`  its signal has aborted: a later tick has come due
- * - `aborted`    its signal has aborted: its lease is lost, or the app shuts down
- * - `given_up`   its lease is renewed no more, and later ticks may run beside it
- */
-export type RunState = 'running' | Extract<Outcome, 'timed_out' | 'cancelled' | 'aborted' | 'given_up'>;
-
-/** One call of a handler that has not returned. */
-export interface RunInFlight {
-  readonly task: string;
-  /** Epoch ms of cluster time. */
-  readonly tick: number;
-  readonly attempt: number;
-  readonly fencingToken: number;
-  readonly claimId: string;
-  /** Where it runs. */
-  readonly instanceId: string;
-  /** When this attempt began, epoch ms of cluster time. */
-  readonly startedMs: number;
-  readonly state: RunState;
-  /** It was found to go on for too long, and is told again and again until it ends. */
-  readonly isStuck: boolean;
-}
 
 export class OpenRun {
   state: RunState = 'running';

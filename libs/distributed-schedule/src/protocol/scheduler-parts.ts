@@ -8,7 +8,7 @@ import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
 import type { LabelsOf } from './ranking.js';
-import type { RunInFlight } from './run-register.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { TaskStatus, TickContext } from './tick-context.js';
 
 /** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */

@@ -7,7 +7,7 @@ import { latenessLimit } from './lateness.js';
 import { hasRun, type TickReport } from './outcome.js';
 import { requirePeriod } from './period.js';
 import { isEligible } from './ranking.js';
-import type { RunInFlight } from './run-register.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { ScheduledTask, TaskStatus } from './tick-context.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Outcome, TickReport } from './outcome.js';
-import type { RunInFlight } from './run-register.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { TaskPolicies } from './task-policies.js';
 
 /** What the handler of an exclusive task is given for one run. */

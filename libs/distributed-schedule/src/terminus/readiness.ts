@@ -2,7 +2,7 @@ import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.r
 import { sentencesOf, spoken } from '../nest/node-words.js';
 import { isoTime } from '../protocol/iso-time.js';
 import type { Outcome } from '../protocol/outcome.js';
-import type { RunInFlight, RunState } from '../protocol/run-register.js';
+import type { RunInFlight, RunState } from '../protocol/run-in-flight.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 
 /** A health page with thousands of tasks helps nobody. */

@@ -1,7 +1,7 @@
 /** What an instance finds out about ticks that nobody ran, or whose run has died with its instance. */
 
 import type { Outcome } from '../outcome.js';
-import type { RunInFlight } from '../run-register.js';
+import type { RunInFlight } from '../run-in-flight.js';
 
 /**
  * Why a tick was not run to its end.
