@@ -4,7 +4,7 @@ import { readRegressions } from './regression.js';
 import { search, shrink } from './search.js';
 import { tooRare } from './sometimes.js';
 import { planFor } from './world/plan.js';
-import { IDENTITY, LEASES, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
+import { HUNG, IDENTITY, LEASES, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 /**
@@ -22,6 +22,7 @@ const SHARES = [
   { profile: IDENTITY, worlds: 60 },
   { profile: LEASES, worlds: 60 },
   { profile: SETS, worlds: 60 },
+  { profile: HUNG, worlds: 50 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;

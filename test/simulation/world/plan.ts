@@ -74,7 +74,7 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
     ...(profile.namesMove === true && { spots }),
     ...(profile.hasRivals === true && { rival }),
     trial:
-      profile.isStrict === true
+      profile.isStrict === true || profile.handlersHang === true
         ? fc.constant<Trial>('none')
         : fc.constantFrom<Trial>('idle deaths', 'idle deaths', 'all away', 'death in a run'),
   });
