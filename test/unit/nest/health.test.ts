@@ -113,6 +113,27 @@ describe('readiness', () => {
     });
   });
 
+  it('is degraded while a run is stuck, and shows since when it goes on', () => {
+    const run = {
+      ...{ task: 'settle', tick: 1_000, attempt: 1, fencingToken: 1_000, claimId: 'c', instanceId: 'one' },
+      ...{ startedMs: 1_000.4, state: 'running' as const, isStuck: true },
+    };
+    const runs = [run, { ...run, task: 'report', isStuck: false }, { ...run, state: 'given_up' as const }];
+    const { schedule } = indicatorOf({ runs }).isReady('schedule');
+    const since = '1970-01-01T00:00:01.000Z';
+    expect(schedule).toMatchObject({
+      status: 'degraded',
+      impaired: [
+        `a run of 'settle' is stuck: that of tick ${since} goes on since ${since}`,
+        `a run of 'settle' is stuck: that of tick ${since} goes on as given_up since ${since}`,
+      ],
+      stuck: [
+        { task: 'settle', tick: since, since, attempt: 1, state: 'running' },
+        { task: 'settle', tick: since, since, attempt: 1, state: 'given_up' },
+      ],
+    });
+  });
+
   it('is degraded while the newest tick of a task found no majority, although beats do', () => {
     const report = {
       task: 'settle',
