@@ -76,7 +76,9 @@ export function rankHere(
   const those = contendersFor(parts, name);
   const rank = rankOf(name, instanceId, those, placement, labelsOf);
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
-  return eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId).length;
+  const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
+  // They do not know of it: the last of them takes itself for one rank further back than it is now.
+  return others.length === 0 ? 0 : others.length + 1;
 }
 
 /** Whether an instance with these labels may run a task of this placement. */
