@@ -2,6 +2,7 @@
 
 import { CLAIM_MUTANTS } from './claim-mutants.js';
 import { CONTEST_MUTANTS } from './contest-mutants.js';
+import { HUNG_MUTANTS } from './hung-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import type { Mutant } from './mutant.js';
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...POLICY_MUTANTS,
   ...IDENTITY_MUTANTS,
   ...SET_MUTANTS,
+  ...HUNG_MUTANTS,
 ];
