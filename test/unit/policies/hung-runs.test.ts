@@ -102,7 +102,10 @@ describe('a run that takes longer than timeoutMs', () => {
     expect(eventsOf(scene, 'timed_out')).toMatchObject([{ attempt: 1, mayBeRepeated: true }]);
     expect(scene.outcomes(0)).toEqual([]);
     hung.end(0);
+    await scene.until(780);
+    expect(inFlight(scene)).toMatchObject([{ attempt: 1, state: 'waiting' }]);
     await scene.until(1_500);
+    expect(inFlight(scene)).toEqual([]);
     expect(scene.story()).toEqual(['0', '0 again']);
     expect(scene.outcomes(0)).toEqual(['success']);
   });

@@ -7,7 +7,7 @@ import type { Lease } from './lease.js';
 import type { TickReport } from './outcome.js';
 import type { RunHere } from './run-here.js';
 import { type LimitedAttempt, type Watched, watchGiveUp, watchTimeout } from './run-limits.js';
-import type { RunRegister } from './run-register.js';
+import type { OpenRun, RunRegister } from './run-register.js';
 import type { TickContext } from './tick-context.js';
 
 export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'clusterClock' | 'observer'> {
@@ -29,8 +29,14 @@ export interface Attempt extends LimitedAttempt {
   readonly isRetry: boolean;
 }
 
+/** An attempt, and how it ended. */
+export interface EndedAttempt {
+  readonly open: OpenRun;
+  readonly ending: Ending;
+}
+
 /** Runs the handler once, until it returns or is given up. Never rejects. */
-export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<Ending> {
+export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<EndedAttempt> {
   const { due, attempt, latenessMs, isRetry } = given;
   const signal = new AttemptSignal(run.lease);
   const context = contextOf(parts, run.lease, given, signal);
@@ -72,7 +78,8 @@ export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attem
   // The caller tells it now.
   if (how === 'given_up') open.told ??= ending.outcome;
   if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
-  return { ...ending, attempt, latenessMs, durationMs, ...(how === 'given_up' && { goesOn: true }) };
+  const goesOn = how === 'given_up' && { goesOn: true };
+  return { open, ending: { ...ending, attempt, latenessMs, durationMs, ...goesOn } };
 }
 
 /** How a handler has come back. */

@@ -32,7 +32,7 @@ export async function runAttempts(
   let { claimId, latenessMs } = first;
   for (let runs = 1; ; runs += 1) {
     const told = { isTold: false };
-    const ending = await runAttempt(parts, run, {
+    const { ending, open } = await runAttempt(parts, run, {
       ...{ due, attempt, claimId, latenessMs, isRetry: runs > 1 },
       onTimedOut: (timedOut) => {
         const mayBeRepeated = mayRepeat(parts, run, { due, attempt, runs });
@@ -61,12 +61,14 @@ export async function runAttempts(
       delayMs,
       error: ending.error,
     });
-    if (!(await waitToRetry(parts, run, delayMs))) return isLast();
-    attempt += 1;
-    const again = { ...due, attempt, maxLatenessMs: retryWindowMs(run) };
-    const claimed = await claimNext(parts, run, again, async (lateMs) =>
-      whyNotRepeated(parts, run, lateMs()),
+    const again = { ...due, attempt: attempt + 1, maxLatenessMs: retryWindowMs(run) };
+    const claimed = await parts.register.whileWaiting(open, async () =>
+      (await waitToRetry(parts, run, delayMs))
+        ? claimNext(parts, run, again, async (lateMs) => whyNotRepeated(parts, run, lateMs()))
+        : undefined,
     );
+    if (claimed === undefined) return isLast();
+    attempt += 1;
     if (claimed.refusal !== undefined)
       return isLast({ ...ending, detail: `not repeated: ${claimed.refusal.detail}` });
     claimId = claimed.claimId;

@@ -7,11 +7,15 @@ import type { Outcome } from './outcome.js';
  * - `timed_out`  its signal has aborted: it runs for longer than `timeoutMs`
  * - `cancelled`  its signal has aborted: a later tick has come due
  * - `aborted`    its signal has aborted: its lease is lost, or the app shuts down
+ * - `waiting`    it has failed, and another attempt follows after a delay
  * - `given_up`   its lease is renewed no more, and later ticks may run beside it
  */
-export type RunState = 'running' | Extract<Outcome, 'timed_out' | 'cancelled' | 'aborted' | 'given_up'>;
+export type RunState =
+  | 'running'
+  | 'waiting'
+  | Extract<Outcome, 'timed_out' | 'cancelled' | 'aborted' | 'given_up'>;
 
-/** One call of a handler that has not returned. */
+/** One call of a handler that has not returned, or of one that is to be made again. */
 export interface RunInFlight {
   readonly task: string;
   /** Epoch ms of cluster time. */

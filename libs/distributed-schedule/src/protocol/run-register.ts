@@ -45,6 +45,18 @@ export class RunRegister {
     this.open.delete(run);
   }
 
+  /** Shows a run whose handler has returned until it is known whether there is another attempt. */
+  async whileWaiting<T>(run: OpenRun, untilKnown: () => Promise<T>): Promise<T> {
+    run.state = 'waiting';
+    run.isStuck = false;
+    this.open.add(run);
+    try {
+      return await untilKnown();
+    } finally {
+      this.open.delete(run);
+    }
+  }
+
   /** Oldest first. */
   all(): readonly OpenRun[] {
     return [...this.open];

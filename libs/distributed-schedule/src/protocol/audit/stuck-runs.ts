@@ -53,6 +53,8 @@ export class StuckRuns {
     if (nowMs < this.lookAtMs) return;
     this.lookAtMs = Number.POSITIVE_INFINITY;
     for (const run of this.parts.register.all()) {
+      // Its handler has returned, and its delay has an end.
+      if (run.state === 'waiting') continue;
       const watch = this.watches.get(run) ?? this.watchOf(run);
       this.watches.set(run, watch);
       if (watch.nextMs <= nowMs) this.judge(run, watch, nowMs);
@@ -119,7 +121,7 @@ const WORDS: Readonly<Record<StuckCause, string>> = {
 };
 
 function causeOf(state: OpenRun['state']): StuckCause {
-  if (state === 'running') return 'runs_on';
+  if (state === 'running' || state === 'waiting') return 'runs_on';
   return state === 'given_up' ? 'given_up' : 'timed_out';
 }
 
