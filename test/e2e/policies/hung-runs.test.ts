@@ -57,7 +57,7 @@ describe.concurrent('handlers that never return, on real masters and processes',
     const starts = stage.starts.length;
     await stage.until(() => stage.stuck.length > 0);
     const [told] = stage.stuck;
-    expect(told).toMatchObject({ tick: hung.tick, cause: 'timed_out', instanceId: hung.instanceId });
+    expect(told).toMatchObject({ tick: hung.tick, cause: 'deaf', instanceId: hung.instanceId });
     expect((told?.atMs ?? 0) - hung.atMs).toBeGreaterThan(10_300);
     expect((told?.atMs ?? 0) - hung.atMs).toBeLessThan(10_500 + SLACK_MS);
     expect(stage.starts).toHaveLength(starts);

@@ -146,7 +146,7 @@ describe('a run that does not end', () => {
     await scene.until(10_500);
     expect(stuck(scene)).toEqual([]);
     await scene.until(12_500);
-    expect(stuck(scene)).toMatchObject([{ cause: 'timed_out' }]);
+    expect(stuck(scene)).toMatchObject([{ cause: 'deaf' }]);
   });
 
   it('keeps its lock for ever without giveUpAfterMs', async () => {

@@ -14,7 +14,7 @@ import type { RunInFlight } from '../run-in-flight.js';
  * - `while_down`    no instance was there
  * - `died`          the instance that claimed it died before its run ended
  * - `runs_on`       its run goes on for longer than three ticks and a minute
- * - `timed_out`     its run goes on although its signal has aborted
+ * - `deaf`          its run goes on although its signal has aborted
  * - `given_up`      its run goes on although it was given up
  */
 export const AUDIT_CAUSES = [
@@ -26,7 +26,7 @@ export const AUDIT_CAUSES = [
   'while_down',
   'died',
   'runs_on',
-  'timed_out',
+  'deaf',
   'given_up',
 ] as const;
 

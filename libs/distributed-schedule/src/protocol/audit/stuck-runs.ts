@@ -112,17 +112,17 @@ export class StuckRuns {
   }
 }
 
-type StuckCause = Extract<AuditCause, 'runs_on' | 'timed_out' | 'given_up'>;
+type StuckCause = Extract<AuditCause, 'runs_on' | 'deaf' | 'given_up'>;
 
 const WORDS: Readonly<Record<StuckCause, string>> = {
   runs_on: 'and no later tick of it runs meanwhile unless runs may overlap: it may hang',
-  timed_out: 'and goes on although its signal has aborted: it may hang',
+  deaf: 'and goes on although its signal has aborted: it may hang',
   given_up: 'was given up, and goes on beside later runs: it may hang, and holds what it holds',
 };
 
 function causeOf(state: OpenRun['state']): StuckCause {
   if (state === 'running' || state === 'waiting') return 'runs_on';
-  return state === 'given_up' ? 'given_up' : 'timed_out';
+  return state === 'given_up' ? 'given_up' : 'deaf';
 }
 
 /** A schedule that throws has no next tick. */
