@@ -36,7 +36,7 @@ interface Followed {
 
 export class HungWitness {
   private readonly open = new Map<Run, Followed>();
-  /** Those whose verdict was told before they returned. */
+  /** Those that have just returned. */
   private readonly late = new Set<Followed>();
   private readonly givenUp: Followed[] = [];
 
@@ -57,19 +57,21 @@ export class HungWitness {
 
   ended(run: Run): void {
     const followed = this.open.get(run);
+    if (followed === undefined) return;
     this.open.delete(run);
-    if (followed?.report === undefined) return;
     this.late.add(followed);
     this.parts.time.schedule(TOLERANCE_MS, () => {
       this.late.delete(followed);
-      if (followed.isLateEndTold || run.machine.isDead || !run.machine.hasRunFor(TOLERANCE_MS)) return;
-      this.fail('a late end is told', run);
+      const mustBeTold = followed.report?.goesOn === true && !followed.isLateEndTold;
+      if (mustBeTold && !run.machine.isDead && run.machine.hasRunFor(TOLERANCE_MS))
+        this.fail('a late end is told', run);
     });
   }
 
   reported({ id }: Pick<Resident, 'id'>, report: TickReport): void {
     if (!hasRun(report.outcome)) return;
-    const followed = this.find(id, report.task, report.tick, report.attempt);
+    // One that hears its signal returns before its verdict is told.
+    const followed = this.find([...this.open.values(), ...this.late], id, report);
     if (followed === undefined) return;
     if (followed.report !== undefined) this.fail('a run has one verdict', followed.run);
     followed.report = report;
@@ -77,15 +79,9 @@ export class HungWitness {
 
   lateEnd({ id }: Pick<Resident, 'id'>, event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
     this.parts.history.count(`late end of what was ${event.outcome}`);
-    const isIt = ({ run }: Followed): boolean =>
-      run.instanceId === id &&
-      run.task === event.task &&
-      run.tick === event.tick &&
-      run.attempt === event.attempt;
-    const followed = [...this.late].find(isIt);
-    if (followed !== undefined) followed.isLateEndTold = true;
-    // A run that has timed out and returns at once is told in the same turn in which it ends.
-    else if (event.outcome === 'given_up') this.parts.history.fail('only what has ended is told to have', id);
+    const followed = this.find([...this.late], id, event);
+    if (followed === undefined) this.parts.history.fail('only what has ended is told to have', id);
+    else followed.isLateEndTold = true;
   }
 
   /** The finding of an instance, at the moment at which it is told. */
@@ -93,7 +89,7 @@ export class HungWitness {
     const { history } = this.parts;
     history.count(`audit stuck ${cause}`);
     history.note(() => `${id} tells ${task} as stuck: ${cause}`);
-    const followed = this.find(id, task, tick, told?.attempt);
+    const followed = this.find([...this.open.values()], id, { task, tick, attempt: told?.attempt ?? 1 });
     if (followed === undefined) {
       history.fail('only what goes on is told as stuck', `${id} ${task}`);
       return;
@@ -171,10 +167,14 @@ export class HungWitness {
     return resident.clusterClock.nowMs() - startedMs;
   }
 
-  private find(id: string, task: string, tick: number, attempt = 1): Followed | undefined {
-    const isIt = ({ run }: Followed): boolean =>
-      run.instanceId === id && run.task === task && run.tick === tick && run.attempt === attempt;
-    return [...this.open.values()].find(isIt);
+  private find(
+    those: readonly Followed[],
+    id: string,
+    { task, tick, attempt = 1 }: Pick<TickReport, 'task' | 'tick' | 'attempt'>,
+  ): Followed | undefined {
+    return those.find(
+      ({ run }) => run.instanceId === id && run.task === task && run.tick === tick && run.attempt === attempt,
+    );
   }
 
   private fail(rule: string, run: Run): void {
