@@ -19,6 +19,9 @@ const SLEW_MS = 60;
 /** Timers that come a little late, and what a verdict takes. */
 const TOLERANCE_MS = 100;
 const LOOK_PERIOD_MS = 500;
+const LEAD_MS = 300;
+/** How a tick ends that has waited for it. */
+const LEFT_BEHIND = 'the run that it waited for was given up';
 /** After the lease of a run that was given up has ended: the next tick, with the bids of every rank. */
 const NEXT_STARTS_WITHIN_MS = 3_500;
 
@@ -69,6 +72,7 @@ export class HungWitness {
   }
 
   reported({ id }: Pick<Resident, 'id'>, report: TickReport): void {
+    if (report.detail === LEFT_BEHIND) this.checkLeftBehind(id, report);
     if (!hasRun(report.outcome)) return;
     // One that hears its signal returns before its verdict is told.
     const followed = this.find([...this.open.values(), ...this.late], id, report);
@@ -105,6 +109,19 @@ export class HungWitness {
       else this.check(followed);
     }
     this.parts.time.schedule(LOOK_PERIOD_MS, () => this.watch());
+  }
+
+  /** A tick has waited for a run that was given up. */
+  private checkLeftBehind(id: string, { task, tick }: TickReport): void {
+    const { giveUpAfterMs = 0 } = this.parts.policiesOf(task);
+    const those = [...this.open.values(), ...this.late].filter(
+      ({ run }) => run.instanceId === id && run.task === task && run.machine.hasRunFor(TOLD_WITHIN_MS),
+    );
+    this.parts.history.count('left behind by what was given up');
+    // The contest for it began a little before its time.
+    const isLate = ({ run }: Followed): boolean => tick > run.startedMs + giveUpAfterMs + LEAD_MS;
+    const [run] = those.map((one) => one.run);
+    if (run !== undefined && those.every(isLate)) this.fail('nothing waits for what was given up', run);
   }
 
   private check(followed: Followed): void {
