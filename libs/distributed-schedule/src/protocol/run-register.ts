@@ -34,26 +34,32 @@ const MOST_GIVEN_UP = 10;
 
 export class RunRegister {
   private readonly open = new Set<OpenRun>();
+  /** The same by task, since every tick of every task asks. */
+  private readonly byTask = new Map<string, Set<OpenRun>>();
 
   begin(context: TickContext, startedMs: number): OpenRun {
     const run = new OpenRun(context, startedMs);
-    this.open.add(run);
+    this.add(run);
     return run;
   }
 
   end(run: OpenRun): void {
+    const { task } = run.context;
+    const those = this.byTask.get(task);
     this.open.delete(run);
+    those?.delete(run);
+    if (those?.size === 0) this.byTask.delete(task);
   }
 
   /** Shows a run whose handler has returned until it is known whether there is another attempt. */
   async whileWaiting<T>(run: OpenRun, untilKnown: () => Promise<T>): Promise<T> {
     run.state = 'waiting';
     run.isStuck = false;
-    this.open.add(run);
+    this.add(run);
     try {
       return await untilKnown();
     } finally {
-      this.open.delete(run);
+      this.end(run);
     }
   }
 
@@ -64,6 +70,11 @@ export class RunRegister {
 
   shown(): readonly RunInFlight[] {
     return this.all().map((run) => run.shown());
+  }
+
+  /** Those of one task. */
+  shownOf(task: string): readonly RunInFlight[] {
+    return [...(this.byTask.get(task) ?? [])].map((run) => run.shown());
   }
 
   /** Whether a run of the task was given up here and goes on: others should run its next ticks. */
@@ -78,7 +89,14 @@ export class RunRegister {
 
   private givenUp(task: string): number {
     let count = 0;
-    for (const { state, context } of this.open) if (state === 'given_up' && context.task === task) count += 1;
+    for (const { state } of this.byTask.get(task) ?? []) if (state === 'given_up') count += 1;
     return count;
+  }
+
+  private add(run: OpenRun): void {
+    const { task } = run.context;
+    const those = this.byTask.get(task) ?? new Set<OpenRun>();
+    this.open.add(run);
+    this.byTask.set(task, those.add(run));
   }
 }

@@ -164,7 +164,7 @@ export class Scheduler {
   /** Undefined for a task that is not scheduled here. */
   statusOf(name: string): TaskStatus | undefined {
     const { instanceId, labelsOf } = this.parts;
-    const runs = this.register.shown().filter(({ task }) => task === name);
+    const runs = this.register.shownOf(name);
     return this.book.statusOf(name, labelsOf?.(instanceId) ?? [], this.audit.countsOf(name), runs);
   }
 
