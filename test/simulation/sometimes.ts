@@ -124,7 +124,7 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'gives up a connection': 300,
   },
   hung: {
-    'contested tick': 100,
+    'contested tick': 40,
     run: 2_200,
     closing: 600,
     'given up': 160,
