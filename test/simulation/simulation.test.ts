@@ -4,7 +4,17 @@ import { readRegressions } from './regression.js';
 import { search, shrink } from './search.js';
 import { tooRare } from './sometimes.js';
 import { planFor } from './world/plan.js';
-import { CLOCKS, IDENTITY, LEASES, LIVENESS, NORMAL, PROFILES, SETS, TORTURE } from './world/profile.js';
+import {
+  CLOCKS,
+  HUNG,
+  IDENTITY,
+  LEASES,
+  LIVENESS,
+  NORMAL,
+  PROFILES,
+  SETS,
+  TORTURE,
+} from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 /**
@@ -23,6 +33,7 @@ const SHARES = [
   { profile: LEASES, worlds: 60 },
   { profile: SETS, worlds: 60 },
   { profile: CLOCKS, worlds: 60 },
+  { profile: HUNG, worlds: 50 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;

@@ -70,6 +70,7 @@ export type {
   TickLedger,
   TickRef,
 } from './protocol/ports.js';
+export type { RunInFlight, RunState } from './protocol/run-in-flight.js';
 export type { SchedulerState, SchedulerStatus } from './protocol/scheduler-parts.js';
 export type { FenceRepeat, FenceVerdict } from './protocol/snapshot/fence.js';
 export type { OnceResult } from './protocol/snapshot/once-result.js';

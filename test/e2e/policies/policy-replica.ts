@@ -31,18 +31,24 @@ export type PolicyMessage =
       readonly idempotencyKey: string;
       readonly atMs: number;
     }
-  | { readonly type: 'outcome'; readonly tick: number; readonly outcome: string };
+  | { readonly type: 'outcome'; readonly tick: number; readonly outcome: string; readonly atMs: number }
+  | { readonly type: 'stuck'; readonly tick: number; readonly cause: string; readonly atMs: number }
+  | { readonly type: 'aborted'; readonly tick: number; readonly code: string; readonly atMs: number };
 
-/** What the parent says: how long handlers work that start from now on, ms. */
+/** What the parent says: how long handlers work that start from now on, ms. For ever is also deaf to the signal. */
 export interface WorkCommand {
-  readonly workMs: number;
+  readonly workMs: number | 'for ever';
 }
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as PolicyPlan;
-let workMs = 0;
+let workMs: WorkCommand['workMs'] = 0;
 
 function tell(message: PolicyMessage): void {
   process.send?.(message);
+}
+
+function codeOf(reason: unknown): string {
+  return String((reason as { readonly code?: unknown } | undefined)?.code);
 }
 
 class Work {
@@ -57,6 +63,10 @@ class Work {
       idempotencyKey,
       atMs: Date.now(),
     });
+    tick.signal.addEventListener('abort', () =>
+      tell({ type: 'aborted', tick: tick.tick, code: codeOf(tick.signal.reason), atMs: Date.now() }),
+    );
+    if (workMs === 'for ever') return new Promise(() => undefined);
     await sleep(workMs, undefined, { signal: tick.signal }).catch(() => undefined);
   }
 }
@@ -64,7 +74,14 @@ class Work {
 const observer = {
   observe: (event: ScheduleEvent): void => {
     if (event.type === 'tick')
-      tell({ type: 'outcome', tick: event.report.tick, outcome: event.report.outcome });
+      tell({
+        type: 'outcome',
+        tick: event.report.tick,
+        outcome: event.report.outcome,
+        atMs: Date.now(),
+      });
+    if (event.type === 'audit' && event.finding.outcome === 'stuck')
+      tell({ type: 'stuck', tick: event.finding.tick, cause: event.finding.cause, atMs: Date.now() });
   },
 };
 

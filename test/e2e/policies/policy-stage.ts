@@ -15,9 +15,11 @@ export type StartMessage = Extract<PolicyMessage, { type: 'start' }>;
 export class PolicyStage {
   readonly starts: StartMessage[] = [];
   readonly outcomes: (Extract<PolicyMessage, { type: 'outcome' }> & { readonly instanceId: string })[] = [];
+  readonly stuck: (Extract<PolicyMessage, { type: 'stuck' }> & { readonly instanceId: string })[] = [];
+  readonly aborted: Extract<PolicyMessage, { type: 'aborted' }>[] = [];
   private readonly replicas = new Map<string, ChildProcess>();
   private waiting: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
-  private workMs = 0;
+  private workMs: WorkCommand['workMs'] = 0;
   private joined = 0;
 
   private constructor(
@@ -50,6 +52,8 @@ export class PolicyStage {
       if (message.type === 'ready') isReady = true;
       if (message.type === 'start') this.starts.push(message);
       if (message.type === 'outcome') this.outcomes.push({ ...message, instanceId });
+      if (message.type === 'stuck') this.stuck.push({ ...message, instanceId });
+      if (message.type === 'aborted') this.aborted.push(message);
       this.look();
     });
     child.once('exit', () => this.look());
@@ -59,7 +63,7 @@ export class PolicyStage {
   }
 
   /** How long handlers work from their next start on. */
-  work(workMs: number): void {
+  work(workMs: WorkCommand['workMs']): void {
     this.workMs = workMs;
     for (const child of this.replicas.values())
       if (child.connected) child.send({ workMs } satisfies WorkCommand);

@@ -19,7 +19,8 @@ import type {
   Random,
   TickLedger,
 } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
+import { RunRegister } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
+import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/runs-here.js';
 import type { TickHandler } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
@@ -108,6 +109,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): ContestParts {
     observer,
     stopped,
     runs: new RunsHere(),
+    register: new RunRegister(),
     ownClaims: new OwnClaims(),
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,

@@ -3,6 +3,7 @@
 import { CLAIM_MUTANTS } from './claim-mutants.js';
 import { CLOCK_MUTANTS } from './clock-mutants.js';
 import { CONTEST_MUTANTS } from './contest-mutants.js';
+import { HUNG_MUTANTS } from './hung-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import type { Mutant } from './mutant.js';
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...IDENTITY_MUTANTS,
   ...SET_MUTANTS,
   ...CLOCK_MUTANTS,
+  ...HUNG_MUTANTS,
 ];

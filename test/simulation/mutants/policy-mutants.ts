@@ -6,6 +6,7 @@ const CLAIM_AGAIN = 'protocol/claim-again.ts';
 const NEXT_START = 'protocol/next-start.ts';
 const RUN_HERE = 'protocol/run-here.ts';
 const RUN_TICK = 'protocol/run-tick.ts';
+const ATTEMPTS_FILE = 'protocol/attempts.ts';
 const CLOSE = 'if (run.lease.isTrusted()) await claimTick(parts, run, due, () => true);';
 
 const HISTORY: readonly Mutant[] = [
@@ -125,7 +126,7 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'attempts are not counted',
     profiles: ['normal'],
-    file: RUN_TICK,
+    file: ATTEMPTS_FILE,
     find: 'attempt += 1;',
     replace: '',
   },
@@ -139,9 +140,9 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'what has succeeded is repeated',
     profiles: ['normal'],
-    file: RUN_TICK,
-    find: "if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return ending;",
-    replace: "if (ending.outcome === 'aborted') return ending;",
+    file: ATTEMPTS_FILE,
+    find: "if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return isLast();",
+    replace: "if (ending.outcome === 'aborted') return isLast();",
   },
   {
     name: 'a retry does not wait',
@@ -153,9 +154,9 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'no run times out',
     profiles: ['normal'],
-    file: 'protocol/attempt.ts',
-    find: "signal.abort(\n    'timed_out',",
-    replace: "if (tick < 0) signal.abort(\n    'timed_out',",
+    file: 'protocol/run-limits.ts',
+    find: "if (!hasCome || !signal.abort('timed_out', error)) return;",
+    replace: "if (!hasCome || tick > 0 || !signal.abort('timed_out', error)) return;",
   },
 ];
 

@@ -84,7 +84,15 @@ export class OutcomeWitness {
 
   /** In quiet time one instance bids for a tick, and the others see that it is taken. */
   bid(instanceId: string, task: string): void {
-    const { healedAtMs, durationMs, periodMs, liveAfterMs = LIVE_AFTER_MS } = this.profile;
+    const {
+      healedAtMs,
+      durationMs,
+      periodMs,
+      handlersHang = false,
+      liveAfterMs = LIVE_AFTER_MS,
+    } = this.profile;
+    // Beside a run that hangs ticks are bid for in vain.
+    if (handlersHang) return;
     const nowMs = this.history.nowMs();
     const quietMs = nowMs - healedAtMs - liveAfterMs;
     if (healedAtMs >= durationMs || quietMs < 0 || quietMs > QUIET_MS) return;

@@ -50,13 +50,15 @@ export function toRun({ context, resident }: Start, nowMs: number): Run {
 }
 
 /** Why its signal has aborted: a code of the library, `aborted` for everything else, undefined when it has not. */
-export function abortedBy({ context }: Run): 'timed_out' | 'cancelled' | 'aborted' | undefined {
+export function abortedBy({ context }: Run): 'timed_out' | 'cancelled' | 'given_up' | 'aborted' | undefined {
   if (!context.signal.aborted) return undefined;
   switch ((context.signal.reason as { readonly code?: string } | undefined)?.code) {
     case 'DSCHED_TIMED_OUT':
       return 'timed_out';
     case 'DSCHED_CANCELLED':
       return 'cancelled';
+    case 'DSCHED_GIVEN_UP':
+      return 'given_up';
     default:
       return 'aborted';
   }

@@ -89,7 +89,7 @@ export class TenureWitness {
     const where = `${task}@${instant - EPOCH_MS} by ${resident.id}`;
     if (run === undefined) return;
     if (run.context.remainingMs() <= 0) this.history.fail('a tick is closed under trust only', where);
-    const isUnfinished = run.end === undefined || abortedBy(run) === 'aborted';
+    const isUnfinished = (run.end === undefined && !this.isGivenUp(run)) || abortedBy(run) === 'aborted';
     if (isUnfinished && this.policiesOf(task).recovery === 'retake') {
       this.history.fail('only what has ended is closed', where);
     }
@@ -115,6 +115,7 @@ export class TenureWitness {
     const run = tenure.runs.at(-1);
     if (run === undefined) return;
     if (run.end === undefined) {
+      if (this.isGivenUp(run) && run.context.remainingMs() <= 0) return;
       this.history.fail('a lock is kept until the run has ended', nameOf(run));
       return;
     }
@@ -124,6 +125,12 @@ export class TenureWitness {
     this.checkClosed(run, tenure);
     this.checkRepeated(run, tenure);
     this.checkBuffered(run, tenure);
+  }
+
+  /** Whether its time is over after which nobody waits for its handler. */
+  private isGivenUp({ task, startedAtMs }: Run): boolean {
+    const { giveUpAfterMs } = this.policiesOf(task);
+    return giveUpAfterMs !== undefined && this.history.nowMs() - startedAtMs > giveUpAfterMs * 0.999 - 1;
   }
 
   private checkClosed(run: Run, { asked, passed }: Tenure): void {

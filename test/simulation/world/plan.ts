@@ -80,7 +80,7 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
       setBack: fc.option(setBackPlan, { nil: undefined, freq: 4 }),
     }),
     trial:
-      profile.isStrict === true
+      profile.isStrict === true || profile.handlersHang === true
         ? fc.constant<Trial>('none')
         : fc.constantFrom<Trial>('idle deaths', 'idle deaths', 'all away', 'death in a run'),
   });

@@ -43,6 +43,8 @@ interface Ranges {
   readonly leastWithinMs: number;
   readonly mostWithinMs: number;
   readonly mostCountsFromMs: number;
+  /** Of tasks whose runs are given up, which is half of them. Absent: none are. */
+  readonly giveUpMs?: { readonly min: number; readonly max: number };
 }
 
 /** Tasks of the other profiles have the default policies. */
@@ -76,6 +78,17 @@ const RANGES: Readonly<Partial<Record<Profile['name'], Ranges>>> = {
     leastWithinMs: 8_000,
     mostWithinMs: 30_000,
     mostCountsFromMs: 25_000,
+  },
+  hung: {
+    mostBaseMs: 200,
+    leastDeadlineMs: 300,
+    mostDeadlineMs: 12_000,
+    leastTimeoutMs: 50,
+    mostTimeoutMs: 2_500,
+    leastWithinMs: 8_000,
+    mostWithinMs: 60_000,
+    mostCountsFromMs: 25_000,
+    giveUpMs: { min: 3_000, max: 15_000 },
   },
 };
 
@@ -113,6 +126,7 @@ function termsOfTask(ranges: Ranges): fc.Arbitrary<TaskTerms> {
         retry: retryIn(ranges),
         timeoutMs: fc.integer({ min: ranges.leastTimeoutMs, max: ranges.mostTimeoutMs }),
         countsFromMs: fc.integer({ min: 0, max: ranges.mostCountsFromMs }),
+        ...(ranges.giveUpMs !== undefined && { giveUpAfterMs: fc.integer(ranges.giveUpMs) }),
       },
       { requiredKeys: ['overlap', 'misfire', 'misfireWithinMs', 'recovery', 'recoveryWithinMs'] },
     )

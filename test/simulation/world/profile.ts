@@ -4,10 +4,10 @@ import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/pro
 import type { Placement } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import type { NetworkOptions } from './network.js';
 
-export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf';
+export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf' | 'hung' | 'late';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets' | 'clocks';
+  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets' | 'clocks' | 'hung';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -37,6 +37,8 @@ export interface Profile {
   readonly handlers: readonly HandlerKind[];
   /** Of tasks with policies of their own. Absent: the same. */
   readonly handlersWithPolicies?: readonly HandlerKind[];
+  /** Some never return: ticks need not run as long as one of those has the lock of its task. */
+  readonly handlersHang?: boolean;
   /** Its faults leave no doubt about which ticks must be told as missed. */
   readonly tellsEveryMiss?: boolean;
   /** Of all tasks. */
@@ -188,4 +190,18 @@ export const CLOCKS: Profile = {
   handlersWithPolicies: ['short'],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS];
+/** Handlers that return late or never, with `giveUpAfterMs` and without, in a world of faults and after it. */
+export const HUNG: Profile = {
+  ...NORMAL,
+  name: 'hung',
+  durationMs: 110_000,
+  healedAtMs: 30_000,
+  handlersHang: true,
+  handlers: [...Array<HandlerKind>(12).fill('short'), 'long', 'deaf', 'hung', 'late'],
+  handlersWithPolicies: [
+    ...Array<HandlerKind>(12).fill('short'),
+    ...(['long', 'long', 'failing', 'failing', 'deaf', 'late', 'hung'] as const),
+  ],
+};
+
+export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS, HUNG];

@@ -196,7 +196,11 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
   if (instance.machine.isDead) return;
   switch (event.type) {
     case 'audit':
-      parts.audit.tells(instance, event.finding);
+      if (event.finding.outcome === 'stuck') parts.hung.tells(instance, event.finding);
+      else parts.audit.tells(instance, event.finding);
+      return;
+    case 'late_end':
+      parts.hung.lateEnd(instance, event);
       return;
     case 'started':
       parts.audit.started(event.task, event.tick);
@@ -207,6 +211,7 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       parts.setBacks.told(event.report);
       parts.tenures.ended(instance, event.report);
       parts.outcomes.ended(instance, event.report);
+      parts.hung.reported(instance, event.report);
       return;
     case 'fenced':
       instance.isFenced = true;

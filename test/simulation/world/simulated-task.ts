@@ -13,7 +13,9 @@ const MOST_SHORT_MS = 20;
 const MOST_LONG_MS = 5_000;
 const MOST_DEAF_MS = 6_000;
 const HANGING_MS = 10_000;
-const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf']);
+const LEAST_LATE_MS = 3_000;
+const MOST_LATE_MS = 75_000;
+const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf', 'hung', 'late']);
 
 export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
   const { periodMs, placement } = parts.profile;
@@ -33,6 +35,7 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
 async function handle(parts: WorldParts, resident: Resident, context: TickContext): Promise<void> {
   const { machine, reach } = resident;
   const run = parts.runs.start({ context, resident });
+  parts.hung.started(run);
   const kind = handlerKind(parts, context.task);
   let hasThrown = true;
   try {
@@ -42,6 +45,7 @@ async function handle(parts: WorldParts, resident: Resident, context: TickContex
     hasThrown = false;
   } finally {
     parts.runs.end(run, hasThrown);
+    parts.hung.ended(run);
   }
 }
 
@@ -57,9 +61,10 @@ async function work(
   machine: Machine,
   signal: AbortSignal,
 ): Promise<void> {
+  if (kind === 'hung') await new Promise(() => undefined);
   await machine.sleepUntil(
     machine.monotonicMs() + durationMs(kind, random.next()),
-    kind === 'deaf' ? undefined : signal,
+    kind === 'deaf' || kind === 'late' ? undefined : signal,
   );
   if (kind === 'failing') throw new Error('simulated');
 }
@@ -75,6 +80,10 @@ function durationMs(kind: HandlerKind, share: number): number {
       return share * MOST_DEAF_MS;
     case 'hanging':
       return HANGING_MS;
+    case 'hung':
+      return Number.POSITIVE_INFINITY;
+    case 'late':
+      return LEAST_LATE_MS + share * (MOST_LATE_MS - LEAST_LATE_MS);
     default:
       return kind satisfies never;
   }

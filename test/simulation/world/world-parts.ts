@@ -6,6 +6,7 @@ import type { AuditWitness } from '../watch/audit-witness.js';
 import type { ClaimWitness } from '../watch/claim-witness.js';
 import type { GiveUpWitness } from '../watch/give-up-witness.js';
 import type { History } from '../watch/history.js';
+import type { HungWitness } from '../watch/hung-witness.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
@@ -52,4 +53,5 @@ export interface WorldParts {
   readonly audit: AuditWitness;
   readonly giveUps: GiveUpWitness;
   readonly setBacks: SetBackWitness;
+  readonly hung: HungWitness;
 }

@@ -11,6 +11,7 @@ import { AuditWitness } from '../watch/audit-witness.js';
 import { ClaimWitness } from '../watch/claim-witness.js';
 import { GiveUpWitness } from '../watch/give-up-witness.js';
 import { History, type Violation } from '../watch/history.js';
+import { HungWitness } from '../watch/hung-witness.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
 import { ProgressWitness } from '../watch/progress-witness.js';
@@ -79,9 +80,11 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   new SizeWitness(parts).watch();
   parts.audit.watch();
   parts.giveUps.watch();
+  if (profile.handlersHang === true) parts.hung.watch();
   await time.runUntil(profile.durationMs);
   if (history.violations.length === 0) outcomes.check(instances);
-  if (profile.healedAtMs < profile.durationMs && history.violations.length === 0) parts.progress.check();
+  const mustRun = profile.healedAtMs < profile.durationMs && profile.handlersHang !== true;
+  if (mustRun && history.violations.length === 0) parts.progress.check();
   history.count('contested tick', claims.contestedTicks);
   history.count('run', parts.runs.started.size);
   return {
@@ -158,6 +161,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     audit: new AuditWitness(() => parts),
     giveUps: new GiveUpWitness(() => parts),
     setBacks: new SetBackWitness(() => parts),
+    hung: new HungWitness(() => parts),
   };
   return parts;
 }

@@ -20,7 +20,7 @@ describe('an unknown option of a decorator', () => {
 
   it('is refused with the list of options when nothing is close', () => {
     expect(() => IntervalExclusive(5_000, { colour: 'red' } as never)).toThrow(
-      "DSCHED_UNKNOWN_OPTION: @IntervalExclusive has no option 'colour'. It takes name, maxLatenessMs, disabled, jitterMs, runOn, weight, perTick, overlap, misfire, recovery, retry, timeoutMs.",
+      "DSCHED_UNKNOWN_OPTION: @IntervalExclusive has no option 'colour'. It takes name, maxLatenessMs, disabled, jitterMs, runOn, weight, perTick, overlap, misfire, recovery, retry, timeoutMs, giveUpAfterMs.",
     );
   });
 

@@ -31,7 +31,8 @@ const HEALTHY: SchedulerStatus = {
   nodeSet: { condition: 'bids', detail: 'the set stands', undisputedForMs: 1, problems: {} },
   members: ['one', 'two'],
   skewMs: 1.4,
-  audit: { missed: 0, lost: 0 },
+  audit: { missed: 0, lost: 0, stuck: 0 },
+  runs: [],
   tasks: [],
   leases: [],
 };
@@ -119,8 +120,8 @@ describe('readiness', () => {
   });
 
   it('shows what was missed and lost since the start, and is not degraded by it', () => {
-    const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1 } }).isReady('schedule');
-    expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1 } });
+    const { schedule } = indicatorOf({ audit: { missed: 3, lost: 1, stuck: 0 } }).isReady('schedule');
+    expect(schedule).toMatchObject({ status: 'up', audit: { missed: 3, lost: 1, stuck: 0 } });
   });
 
   it('is degraded while a run goes on without its lease', () => {
@@ -129,6 +130,27 @@ describe('readiness', () => {
     expect(schedule).toMatchObject({
       status: 'degraded',
       impaired: ["a run of 'settle' goes on although its lease is lost"],
+    });
+  });
+
+  it('is degraded while a run is stuck, and shows since when it goes on', () => {
+    const run = {
+      ...{ task: 'settle', tick: 1_000, attempt: 1, fencingToken: 1_000, claimId: 'c', instanceId: 'one' },
+      ...{ startedMs: 1_000.4, state: 'running' as const, isStuck: true },
+    };
+    const runs = [run, { ...run, task: 'report', isStuck: false }, { ...run, state: 'given_up' as const }];
+    const { schedule } = indicatorOf({ runs }).isReady('schedule');
+    const since = '1970-01-01T00:00:01.000Z';
+    expect(schedule).toMatchObject({
+      status: 'degraded',
+      impaired: [
+        `a run of 'settle' is stuck: that of tick ${since} goes on since ${since}`,
+        `a run of 'settle' is stuck: that of tick ${since} goes on as given_up since ${since}`,
+      ],
+      stuck: [
+        { task: 'settle', tick: since, since, attempt: 1, state: 'running' },
+        { task: 'settle', tick: since, since, attempt: 1, state: 'given_up' },
+      ],
     });
   });
 
@@ -148,6 +170,8 @@ describe('readiness', () => {
       running: 0,
       missed: 0,
       lost: 0,
+      stuck: 0,
+      runs: [],
     };
     const tasks = [{ ...task, lastReport: { ...report, outcome: 'no_quorum' as const } }];
     const { schedule } = indicatorOf({ tasks }).isReady('schedule');

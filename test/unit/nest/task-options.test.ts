@@ -47,6 +47,7 @@ describe('the policies of a task', () => {
         misfire: { policy: 'all', withinMs: 86_400_000 },
         recovery: { policy: 'retake', withinMs: 1_000 },
         timeoutMs: 5_000,
+        giveUpAfterMs: 60_000,
       }),
     ).toEqual({
       overlap: 'buffer_one',
@@ -56,6 +57,7 @@ describe('the policies of a task', () => {
       recoveryWithinMs: 1_000,
       mostRetakes: 5,
       timeoutMs: 5_000,
+      giveUpAfterMs: 60_000,
     });
   });
 
@@ -128,6 +130,16 @@ describe('a task option that cannot be used stops the boot with the task, the va
       `${BAD_OPTION} retry.deadlineMs is 1.5; it takes a whole number of milliseconds`,
     ],
     [{ timeoutMs: 0 }, `${BAD_OPTION} timeoutMs is 0; it takes a whole number of milliseconds from 1`],
+    [
+      { giveUpAfterMs: 999 },
+      `${BAD_OPTION} giveUpAfterMs is 999; it takes a whole number of milliseconds from 1000`,
+    ],
+    [{ giveUpAfterMs: '1m' }, `${BAD_OPTION} giveUpAfterMs is "1m"; it takes a whole number`],
+    [
+      { giveUpAfterMs: 5_000, timeoutMs: 5_000 },
+      "DSCHED_DURATIONS: task 'careful': giveUpAfterMs must exceed timeoutMs, or a run is given up before it is told to end: " +
+        '5000 <= 5000. Raise giveUpAfterMs or lower timeoutMs.',
+    ],
     [{ timeoutMs: Number.POSITIVE_INFINITY }, `${BAD_OPTION} timeoutMs is Infinity; it takes`],
     [{ jitterMs: -1 }, `${BAD_OPTION} jitterMs is -1; it takes a whole number of milliseconds from 0`],
     [{ disabled: 'yes' }, `${BAD_OPTION} disabled is "yes"; it takes true or false`],

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { LookBack, type LookBackParts } from '../../../libs/distributed-schedule/src/protocol/look-back.js';
 import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { PeekVerdict } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
+import { RunRegister } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
+import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/runs-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { EVERY_SECOND, taskOf } from '../../support/tasks.js';
 
@@ -16,6 +17,7 @@ function looking(instanceId: string, members: readonly string[]) {
     instanceId,
     members: () => members,
     runs: new RunsHere(),
+    register: new RunRegister(),
     ownClaims,
     clusterClock: { synchronised: true, nowMs: () => T + 500 },
     clock: { monotonicMs: () => 0, wallMs: () => 0 },

@@ -46,16 +46,17 @@ export class PolicyScene {
   constructor(
     given: Partial<TaskPolicies>,
     private readonly work: Work,
+    private readonly periodMs = PERIOD_MS,
   ) {
     this.policies = { ...DEFAULT_POLICIES, ...given };
   }
 
-  /** Starts three instances and waits until their cluster is in its stride, right before tick 0. */
-  async set(): Promise<void> {
-    for (let index = 0; index < 3; index += 1) this.join();
+  /** Starts instances and waits until their cluster is in its stride, right before tick 0. */
+  async set(instances = 3): Promise<void> {
+    for (let index = 0; index < instances; index += 1) this.join();
     await this.cluster.clock.advance(SETTLED_MS);
     const nowMs = this.cluster.clock.wallMs();
-    this.firstMs = (Math.floor(nowMs / PERIOD_MS) + 1) * PERIOD_MS;
+    this.firstMs = (Math.floor(nowMs / this.periodMs) + 1) * this.periodMs;
     await this.until(-100);
   }
 
@@ -67,7 +68,7 @@ export class PolicyScene {
   join(): Member {
     const state = { id: `instance-${this.cluster.members.length + 1}` };
     const member = this.cluster.join(
-      [taskOf((context) => this.run(context), { schedule: every(PERIOD_MS), policies: this.policies })],
+      [taskOf((context) => this.run(context), { schedule: every(this.periodMs), policies: this.policies })],
       {
         wrapNode: (node) => this.severable(state.id, node),
         wrapLocks: (locks) => this.severableLocks(state.id, locks),
@@ -120,7 +121,7 @@ export class PolicyScene {
     return this.members
       .filter(({ id }) => !this.cutOff.has(id))
       .flatMap(({ events }) => reportsOf(events))
-      .filter((report) => report.tick === this.firstMs + tick * PERIOD_MS && report.outcome !== 'taken')
+      .filter((report) => report.tick === this.firstMs + tick * this.periodMs && report.outcome !== 'taken')
       .map(({ outcome }) => outcome)
       .sort();
   }
@@ -129,7 +130,7 @@ export class PolicyScene {
     // What ran while the cluster found its stride is nobody's business.
     if (context.tick < this.firstMs || this.cutOff.has(context.instanceId)) return undefined;
     const start: Start = {
-      tick: (context.tick - this.firstMs) / PERIOD_MS,
+      tick: (context.tick - this.firstMs) / this.periodMs,
       attempt: context.attempt,
       instanceId: context.instanceId,
       atMs: this.cluster.clock.wallMs() - this.firstMs,

@@ -11,7 +11,8 @@ import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/pro
 import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/run-here.js';
+import { RunRegister } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
+import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/runs-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import type {
   Schedule,
@@ -129,7 +130,7 @@ describe('the audit and the contests that go on', () => {
       expect(stage.cluster.members.flatMap(outcomesOf)).toContain('overlap');
       expect(stage.told).toEqual([]);
       for (const { scheduler } of stage.cluster.members)
-        expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+        expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
     },
   );
 
@@ -224,7 +225,8 @@ describe('the audit on instances that may not run the task', () => {
     await stage.advance(SETTLED_MS + 20_000);
     expect(outcomesOf(runner)).toContain('overlap');
     expect(stage.told).toEqual([]);
-    for (const { scheduler } of others) expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+    for (const { scheduler } of others)
+      expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
   });
 
   it('leaves it to those that may to tell what they have missed, each tick once', async () => {
@@ -243,8 +245,10 @@ describe('the audit on instances that may not run the task', () => {
       expect(labelled.map(({ id }) => id)).toContain(finding.instanceId);
       expect(atMs - finding.tick).toBeLessThanOrEqual(PERIOD_MS + LIMIT_MS);
     }
-    for (const { scheduler } of labelled) expect(scheduler.status().audit).toEqual({ missed: 9, lost: 0 });
-    for (const { scheduler } of others) expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+    for (const { scheduler } of labelled)
+      expect(scheduler.status().audit).toEqual({ missed: 9, lost: 0, stuck: 0 });
+    for (const { scheduler } of others)
+      expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
   });
 
   it('leaves tasks that run once to those that contest them', async () => {
@@ -254,7 +258,7 @@ describe('the audit on instances that may not run the task', () => {
     const { scheduler } = stage.join([once], onceFor('settle'));
     await stage.advance(60_000);
     expect(stage.told).toEqual([]);
-    expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+    expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
   });
 });
 
@@ -272,6 +276,7 @@ describe('the audit of runs', () => {
         members: () => ['one', 'other'],
         hasQuorum: () => true,
         runs: new RunsHere(),
+        register: new RunRegister(),
         ownClaims: new OwnClaims(),
         beat: async () => [],
       },

@@ -158,7 +158,7 @@ describe('the audit', () => {
     await stage.cluster.clock.advance(20_000);
     expect(stage.told).toEqual([]);
     expect(peeks).toBe(0);
-    expect(stage.cluster.members[0]?.scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+    expect(stage.cluster.members[0]?.scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
   });
 
   it('tells each tick that nobody ran once, by one instance, within a period and the lateness limit', async () => {
@@ -184,7 +184,7 @@ describe('the audit', () => {
       });
     }
     for (const { scheduler } of stage.cluster.members) {
-      expect(scheduler.status().audit).toEqual({ missed: 3, lost: 0 });
+      expect(scheduler.status().audit).toEqual({ missed: 3, lost: 0, stuck: 0 });
       expect(scheduler.status().tasks[0]).toMatchObject({ missed: 3, lost: 0 });
     }
   });
@@ -245,7 +245,7 @@ describe('the audit', () => {
     await stage.cluster.clock.advance(10_000);
     expect(reportsOf(sleeper.events).some(({ outcome }) => outcome === 'misfire')).toBe(true);
     expect(stage.told).toEqual([]);
-    expect(sleeper.scheduler.status().audit).toEqual({ missed: 0, lost: 0 });
+    expect(sleeper.scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
   });
 
   it('is silent on an instance that slept and is cut off for a while when it wakes', async () => {
@@ -448,7 +448,7 @@ describe('the audit of runs', () => {
       tick: Date.UTC(2030, 0, 1) + 20_000,
       instanceId: members[1 - dead]?.id,
     });
-    expect(members[1 - dead]?.scheduler.status().audit).toEqual({ missed: 0, lost: 1 });
+    expect(members[1 - dead]?.scheduler.status().audit).toEqual({ missed: 0, lost: 1, stuck: 0 });
     await stage.cluster.clock.advance(10_000);
     expect(stage.told).toHaveLength(1);
   });

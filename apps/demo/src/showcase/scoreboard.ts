@@ -16,7 +16,7 @@ export interface TickEntry {
 
 const LOOK_EVERY_MS = 50;
 
-const RAN: readonly Outcome[] = ['success', 'failed', 'aborted', 'timed_out', 'cancelled'];
+const RAN: readonly Outcome[] = ['success', 'failed', 'aborted', 'timed_out', 'cancelled', 'given_up'];
 
 /** For the eyes only: the proof is read from what the handlers wrote, see proof.ts. */
 export class Scoreboard {

@@ -29,6 +29,13 @@ export class AuditLog {
       this.gather(finding);
       return;
     }
+    if (outcome === 'stuck') {
+      this.lines.warn({
+        ...{ kind: `${outcome} ${task}`, many: 'Runs that do not end', task },
+        message: `is stuck in tick ${at(tick)}: ${detail}.${hintOf(cause)}`,
+      });
+      return;
+    }
     if (cause === 'no_majority' && this.outages.tookFinding(finding)) return;
     const said = outcome === 'missed' ? 'was run by nobody' : 'may not have ended its run';
     const count = ticks === 1 ? `in tick ${at(tick)}` : `in ${ticks} ticks up to ${at(tick)}`;
@@ -63,4 +70,10 @@ export class AuditLog {
     if (isRestart) this.logger.log(line);
     else this.logger.warn(line);
   }
+}
+
+function hintOf(cause: AuditFinding['cause']): string {
+  return cause === 'runs_on'
+    ? ' timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end.'
+    : '';
 }

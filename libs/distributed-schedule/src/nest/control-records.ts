@@ -45,7 +45,7 @@ export interface RunRecord {
   readonly tick: number;
   readonly outcome: Outcome;
   readonly instanceId: string;
-  /** When its handler returned, epoch ms of cluster time. */
+  /** When its handler returned, or its verdict was told before that, epoch ms of cluster time. */
   readonly endedMs: number;
   readonly durationMs: number;
 }

@@ -184,8 +184,10 @@ export class DistributedScheduleRegistry {
       lastReport: undefined,
       lastRun: undefined,
       running: 0,
+      runs: [],
       missed: 0,
       lost: 0,
+      stuck: 0,
     };
   }
 

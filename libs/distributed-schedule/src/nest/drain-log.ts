@@ -15,14 +15,22 @@ export async function tellDrain(
   {
     drained,
     goingOn,
+    givenUp,
     timeoutMs,
-  }: { drained: Promise<void>; goingOn: () => readonly Run[]; timeoutMs: number },
+  }: {
+    drained: Promise<void>;
+    goingOn: () => readonly Run[];
+    /** Runs that nobody waits for. */
+    givenUp: () => readonly Run[];
+    timeoutMs: number;
+  },
 ): Promise<void> {
   const waitedFor = goingOn();
   if (waitedFor.length > 0) {
     logger.log(`Shutting down: waits up to ${durationOf(timeoutMs)} for ${wordsOf(waitedFor)}.`);
   }
   await drained;
+  tellGivenUp(logger, givenUp());
   const left = goingOn();
   if (left.length === 0) return;
   const isOne = left.length === 1;
@@ -30,6 +38,14 @@ export async function tellDrain(
     `Shut down after ${durationOf(timeoutMs)} (shutdownTimeoutMs). ${isOne ? 'It' : 'These'} did not end in time and ` +
       `${isOne ? 'was' : 'were'} left unfinished: ${wordsOf(left)}. ${isOne ? 'Its signal has' : 'Their signals have'} aborted: ` +
       'end at tick.signal, or raise shutdownTimeoutMs.',
+  );
+}
+
+function tellGivenUp(logger: Pick<Logger, 'warn'>, runs: readonly Run[]): void {
+  if (runs.length === 0) return;
+  const [isOne, named] = [runs.length === 1, wordsOf(runs)];
+  logger.warn(
+    `Shut down without waiting for ${named}: ${isOne ? 'it was' : 'they were'} given up before, and ${isOne ? 'has' : 'have'} not ended.`,
   );
 }
 

@@ -42,13 +42,15 @@ export class OpenRuns {
   }
 
   /** Resolves when nothing runs, or is about to, but handlers that wait for this. To be called when no more bids begin. */
-  async othersEnded(): Promise<void> {
+  async othersEnded(isGivenUp: (run: TickContext) => boolean = () => false): Promise<void> {
     const tick = tryCurrentTick();
     if (tick !== undefined && this.handlers.has(tick)) this.closers.add(tick);
     await new Promise<void>((resolve) => {
       this.onChange = () => {
         // A handler that returns has its lock for a moment longer, and is no closer any more.
-        if (this.asked === 0 && this.held.size <= this.closers.size) resolve();
+        // One that was given up has none.
+        const holders = [...this.closers].filter((run) => !isGivenUp(run));
+        if (this.asked === 0 && this.held.size <= holders.length) resolve();
       };
       this.onChange();
     });

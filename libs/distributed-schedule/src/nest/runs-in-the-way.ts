@@ -34,10 +34,15 @@ export class RunsInTheWay {
     if (this.own.get(task)?.tick !== tick) this.own.set(task, { tick, startedMs: this.clock.monotonicMs() });
   }
 
-  ended({ task, tick, outcome }: TickReport): void {
-    const isOver = hasRun(outcome);
-    if (isOver && this.own.get(task)?.tick === tick) this.own.delete(task);
+  ended({ task, tick, outcome, goesOn = false }: TickReport): void {
+    const isOver = hasRun(outcome) && !(goesOn && outcome === 'timed_out');
+    if (isOver) this.returned({ task, tick });
     if (isOver || outcome === 'taken') this.rows.delete(task);
+  }
+
+  /** The handler of a run has returned, or its lock is let go. */
+  returned({ task, tick }: Pick<TickReport, 'task' | 'tick'>): void {
+    if (this.own.get(task)?.tick === tick) this.own.delete(task);
   }
 
   private keep(task: string, row: Row): void {

@@ -81,6 +81,12 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
       case 'started':
         this.ticks.started(event);
         return;
+      case 'timed_out':
+        this.ticks.timedOut(event);
+        return;
+      case 'late_end':
+        this.ticks.lateEnd(event);
+        return;
       case 'renewed':
       case 'members':
         return;

@@ -17,6 +17,8 @@ import type { RetryOptions, TaskPolicyOptions } from './task-policy-options.js';
 const LONGEST_MS = 366 * 86_400_000;
 /** What a timer can hold. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
+/** A limit in seconds that was meant in milliseconds would run everything beside itself. */
+const LEAST_GIVE_UP_MS = 1_000;
 const MOST_JITTER = 0.1;
 
 /**
@@ -34,6 +36,7 @@ export function resolveTaskPolicies(
     recovery: given.recovery ?? defaults.recovery,
     retry: given.retry ?? defaults.retry,
     timeoutMs: given.timeoutMs ?? defaults.timeoutMs,
+    giveUpAfterMs: given.giveUpAfterMs ?? defaults.giveUpAfterMs,
   });
 }
 
@@ -48,9 +51,10 @@ export function requireTaskDefaults(defaults: TaskPolicyOptions): void {
 type Given = { readonly [K in keyof TaskPolicyOptions]: TaskPolicyOptions[K] | undefined };
 
 function resolve(reader: OptionReader, given: Given): TaskPolicies {
-  const { overlap = DEFAULT_POLICIES.overlap, timeoutMs } = given;
+  const { overlap = DEFAULT_POLICIES.overlap, timeoutMs, giveUpAfterMs } = given;
   reader.requireOneOf('overlap', overlap, OVERLAP_POLICIES);
   if (timeoutMs !== undefined) reader.requireWhole('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS);
+  if (giveUpAfterMs !== undefined) requireGiveUp(reader, giveUpAfterMs, timeoutMs);
   const misfire = boundedPolicy(reader, 'misfire', given.misfire, MISFIRE_POLICIES);
   const recovery = boundedPolicy(reader, 'recovery', given.recovery, RECOVERY_POLICIES, { retakes: true });
   if (recovery.retakes !== undefined) {
@@ -73,7 +77,18 @@ function resolve(reader: OptionReader, given: Given): TaskPolicies {
     mostRetakes: recovery.retakes ?? DEFAULT_POLICIES.mostRetakes,
     ...(retry === undefined ? {} : { retry }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
   });
+}
+
+function requireGiveUp(reader: OptionReader, giveUpAfterMs: number, timeoutMs: number | undefined): void {
+  reader.requireWhole('giveUpAfterMs', giveUpAfterMs, LEAST_GIVE_UP_MS, LONGEST_TIMEOUT_MS);
+  if (timeoutMs === undefined || giveUpAfterMs > timeoutMs) return;
+  throw reader.contradiction(
+    `giveUpAfterMs must exceed timeoutMs, or a run is given up before it is told to end: ${giveUpAfterMs} <= ${timeoutMs}. ` +
+      'Raise giveUpAfterMs or lower timeoutMs.',
+    giveUpAfterMs,
+  );
 }
 
 interface BoundedPolicy<T> {

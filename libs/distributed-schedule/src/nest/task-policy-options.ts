@@ -30,6 +30,11 @@ export interface TaskPolicyOptions {
   readonly retry?: number | RetryOptions;
   /** The run's signal aborts after so long, and it ends as `timed_out`. Default: never. */
   readonly timeoutMs?: number;
+  /**
+   * A run that has not ended after so long is given up: its signal aborts, it ends as `given_up`, its lease is renewed no more, and later ticks
+   * run beside it, on another instance where one lives. More than `timeoutMs`. Default: never.
+   */
+  readonly giveUpAfterMs?: number;
 }
 
 /** Exponential backoff; all attempts are made under the exclusiveness of the tick. */
@@ -53,4 +58,5 @@ export const TASK_POLICY_OPTION_NAMES: OptionNames = {
   recovery: true,
   retry: true,
   timeoutMs: true,
+  giveUpAfterMs: true,
 };

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Scheduler } from '../protocol/scheduler.js';
+import type { TickContext } from '../protocol/tick-context.js';
 import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -80,12 +81,14 @@ export class TaskOrchestrator {
   /** Resolves when nothing of ours runs any more, within `shutdownTimeoutMs`. */
   async drain(): Promise<void> {
     const { runs } = this.host;
+    const isGivenUp = (run: TickContext): boolean => this.scheduler.hasGivenUp(run);
     this.mirror.close();
     const stopped = this.scheduler.stop();
     // A handler that closes its own app waits for this: all the others are waited for.
     await tellDrain(this.logger, {
-      drained: runs.isInHandler ? Promise.race([stopped, runs.othersEnded()]) : stopped,
-      goingOn: () => runs.othersGoingOn(),
+      drained: runs.isInHandler ? Promise.race([stopped, runs.othersEnded(isGivenUp)]) : stopped,
+      goingOn: () => runs.othersGoingOn().filter((run) => !isGivenUp(run)),
+      givenUp: () => runs.othersGoingOn().filter(isGivenUp),
       timeoutMs: this.options.protocol.shutdownTimeoutMs,
     });
   }

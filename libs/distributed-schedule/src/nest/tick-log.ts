@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { ScheduleEvent } from '../protocol/observer.js';
 import type { TickReport } from '../protocol/outcome.js';
 import type { Clock } from '../protocol/ports.js';
+import { spoken } from '../protocol/spoken.js';
 import { at } from './instant-words.js';
 import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
@@ -10,6 +11,8 @@ import { describeError, detailsOf } from './shown-error.js';
 
 /** Longer than a new cluster takes to its first tick; what lasts longer is no first start any more. */
 const MILD_FOR_MS = 10_000;
+/** A handler that returns so soon after its signal has heard it. */
+const OBEYS_WITHIN_MS = 1_000;
 /** So long after the last one, abstentions are those of another restart. */
 const FORGET_MS = 60_000;
 
@@ -26,6 +29,32 @@ export class TickLog {
     private readonly clock: Pick<Clock, 'monotonicMs'>,
   ) {
     this.inTheWay = new RunsInTheWay(clock);
+  }
+
+  /** An attempt that is repeated when its handler has returned; of the last one the end of its tick says the same. */
+  timedOut({
+    task,
+    tick,
+    attempt,
+    timeoutMs,
+    mayBeRepeated,
+  }: Extract<ScheduleEvent, { type: 'timed_out' }>): void {
+    if (!mayBeRepeated) return;
+    this.logger.warn(
+      `Task '${task}' took too long in attempt ${attempt} at tick ${at(tick)}: timeoutMs = ${timeoutMs}. Its signal has aborted.`,
+    );
+  }
+
+  /** Most handlers hear their signal, and return when they are told to. */
+  lateEnd(event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
+    const { task, tick, outcome, hasThrown, error, durationMs, sinceToldMs } = event;
+    this.inTheWay.returned(event);
+    if (outcome !== 'given_up' && sinceToldMs < OBEYS_WITHIN_MS) return;
+    const how = hasThrown ? `failed: ${describeError(error)}` : 'returned';
+    this.logger.warn(
+      `The run of task '${task}' in tick ${at(tick)}, which was told as ${outcome}, has ended after ${spoken(durationMs)}: it ${how}. ` +
+        'That changes nothing.',
+    );
   }
 
   started(event: Extract<ScheduleEvent, { type: 'started' }>): void {
@@ -47,6 +76,11 @@ export class TickLog {
         return;
       case 'timed_out':
         this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
+        return;
+      case 'given_up':
+        this.logger.error(
+          `Task '${task}' was given up in tick ${at(tick)}: ${describeError(error)}. Its lease is let go, and later ticks run beside it.`,
+        );
         return;
       case 'misfire':
         this.lines.warn({

@@ -1,70 +1,106 @@
 /** One call of a handler: its context, its signal, and how it ended. Step 7. */
 
+import { AttemptSignal } from './attempt-signal.js';
 import type { BidParts } from './bid.js';
 import { claimedInstant, type DueTick } from './due-tick.js';
-import { DistributedScheduleError } from './errors.js';
 import type { Lease } from './lease.js';
-import type { Outcome, TickReport } from './outcome.js';
+import type { TickReport } from './outcome.js';
 import type { RunHere } from './run-here.js';
+import { type LimitedAttempt, type Watched, watchGiveUp, watchTimeout } from './run-limits.js';
+import type { OpenRun, RunRegister } from './run-register.js';
 import type { TickContext } from './tick-context.js';
 
-export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'observer'> {
+export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'clusterClock' | 'observer'> {
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls `run` with the context in scope; how is the business of the composition root. */
   readonly around: (context: TickContext, run: () => unknown) => unknown;
+  readonly register: RunRegister;
 }
 
 export type Ending = Pick<
   TickReport,
-  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs'
+  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs' | 'goesOn'
 >;
 
-export interface Attempt {
-  readonly due: DueTick;
-  readonly attempt: number;
+export interface Attempt extends LimitedAttempt {
   /** Of the claim that won this attempt. */
   readonly claimId: string;
-  readonly latenessMs: number;
   /** Whether another attempt at the same tick was made here before. */
   readonly isRetry: boolean;
 }
 
-/** Runs the handler once. Never rejects. */
-export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<Ending> {
+/** An attempt, and how it ended. */
+export interface EndedAttempt {
+  readonly open: OpenRun;
+  readonly ending: Ending;
+}
+
+/** Runs the handler once, until it returns or is given up. Never rejects. */
+export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<EndedAttempt> {
   const { due, attempt, latenessMs, isRetry } = given;
-  const { timeoutMs } = run.policies;
   const signal = new AttemptSignal(run.lease);
   const context = contextOf(parts, run.lease, given, signal);
+  const open = parts.register.begin(context, parts.clusterClock.nowMs());
+  signal.onAbort = (outcome) => {
+    open.state = outcome;
+  };
   const startedMs = parts.clock.monotonicMs();
+  const lastedMs = (): number => parts.clock.monotonicMs() - startedMs;
   const ended = new AbortController();
   run.setAbort((reason) => signal.abort('cancelled', reason));
-  let ending: Pick<Ending, 'outcome' | 'error'>;
-  try {
-    const running = call(parts, due, context);
-    // After the call: whatever an observer does must not widen the gap between the last look and the start.
-    parts.observer.observe({
-      type: 'started',
-      task: due.task.name,
-      tick: due.tick,
-      attempt,
-      isRetry,
-      latenessMs,
-    });
-    if (timeoutMs !== undefined) void watchTimeout(parts, due, startedMs + timeoutMs, signal, ended.signal);
-    await running;
-    run.lease.assertHeld();
-    ending =
-      signal.outcome === undefined
-        ? { outcome: 'success' }
-        : { outcome: signal.outcome, error: signal.reason };
-  } catch (error) {
-    ending = failed(run.lease, signal, error);
-  } finally {
-    run.setAbort(undefined);
+  const returned = call(parts, due, context).then(
+    (): Returned => ({}),
+    (error: unknown): Returned => ({ thrown: { error } }),
+  );
+  // After the call: whatever an observer does must not widen the gap between the last look and the start.
+  parts.observer.observe({
+    type: 'started',
+    task: due.task.name,
+    tick: due.tick,
+    attempt,
+    isRetry,
+    latenessMs,
+  });
+  const watched: Watched = { parts, run, given, open, signal, startedMs, ended: ended.signal };
+  watchTimeout(watched);
+  const gaveUp = watchGiveUp(watched);
+  const atEnd = returned.then((how) => {
     ended.abort('ended');
-    signal.dispose();
+    parts.register.end(open);
+    return how;
+  });
+  const how = await (gaveUp === undefined ? atEnd : Promise.race([atEnd, gaveUp]));
+  run.setAbort(undefined);
+  signal.dispose();
+  const ending = how === 'given_up' ? signal.givenUp(run.lease) : endingOf(run.lease, signal, how);
+  const durationMs = lastedMs();
+  const toldMs = open.told === 'timed_out' ? (run.policies.timeoutMs ?? 0) : durationMs;
+  // The caller tells it now.
+  if (how === 'given_up') open.told ??= ending.outcome;
+  if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
+  const goesOn = how === 'given_up' && { goesOn: true };
+  return { open, ending: { ...ending, attempt, latenessMs, durationMs, ...goesOn } };
+}
+
+/** How a handler has come back. */
+interface Returned {
+  readonly thrown?: { readonly error: unknown };
+}
+
+function endingOf(
+  lease: Lease,
+  signal: AttemptSignal,
+  { thrown }: Returned,
+): Pick<Ending, 'outcome' | 'error'> {
+  if (thrown !== undefined) return failed(lease, signal, thrown.error);
+  try {
+    lease.assertHeld();
+  } catch (error) {
+    return failed(lease, signal, error);
   }
-  return { ...ending, attempt, latenessMs, durationMs: parts.clock.monotonicMs() - startedMs };
+  return signal.outcome === undefined
+    ? { outcome: 'success' }
+    : { outcome: signal.outcome, error: signal.reason };
 }
 
 function failed(lease: Lease, signal: AttemptSignal, error: unknown): Pick<Ending, 'outcome' | 'error'> {
@@ -85,20 +121,24 @@ async function call(parts: AttemptParts, due: DueTick, context: TickContext): Pr
   return parts.around(context, () => due.task.handler(context));
 }
 
-async function watchTimeout(
-  parts: AttemptParts,
-  { task, tick }: DueTick,
-  untilMs: number,
-  signal: AttemptSignal,
-  ended: AbortSignal,
-): Promise<void> {
-  while (!ended.aborted && parts.clock.monotonicMs() < untilMs) await parts.clock.sleepUntil(untilMs, ended);
-  if (ended.aborted) return;
-  const message = `tick ${tick} runs for longer than timeoutMs = ${task.policies?.timeoutMs}`;
-  signal.abort(
-    'timed_out',
-    new DistributedScheduleError('DSCHED_TIMED_OUT', message, { task: task.name, value: tick }),
-  );
+function tellLateEnd(
+  { parts, given, open }: Watched,
+  { thrown }: Returned,
+  lastedMs: number,
+  toldMs: number,
+): void {
+  const { due, attempt } = given;
+  parts.observer.observe({
+    type: 'late_end',
+    task: due.task.name,
+    tick: due.tick,
+    attempt,
+    outcome: open.told ?? 'given_up',
+    hasThrown: thrown !== undefined,
+    error: thrown?.error,
+    durationMs: lastedMs,
+    sinceToldMs: Math.max(0, lastedMs - toldMs),
+  });
 }
 
 function contextOf(
@@ -121,34 +161,4 @@ function contextOf(
     remainingMs: () => lease.remainingMs(),
     assertHeld: () => lease.assertHeld(),
   });
-}
-
-/** The handler's signal: the lease's, or one of the reasons that concern this attempt only; whichever comes first. */
-class AttemptSignal {
-  outcome: Extract<Outcome, 'aborted' | 'timed_out' | 'cancelled'> | undefined;
-  private readonly controller = new AbortController();
-  private readonly onLeaseEnd = (): void => this.abort('aborted', this.lease.signal.reason);
-
-  constructor(private readonly lease: Lease) {
-    if (lease.signal.aborted) this.onLeaseEnd();
-    else lease.signal.addEventListener('abort', this.onLeaseEnd, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  get reason(): unknown {
-    return this.controller.signal.reason;
-  }
-
-  abort(outcome: Extract<Outcome, 'aborted' | 'timed_out' | 'cancelled'>, reason: unknown): void {
-    if (this.outcome !== undefined) return;
-    this.outcome = outcome;
-    this.controller.abort(reason);
-  }
-
-  dispose(): void {
-    this.lease.signal.removeEventListener('abort', this.onLeaseEnd);
-  }
 }

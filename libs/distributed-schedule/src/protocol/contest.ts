@@ -19,7 +19,7 @@ import {
   toOpenTick,
 } from './open-tick.js';
 import type { PeekVerdict } from './ports.js';
-import { contendersFor, isEligible, type LabelsOf, rankOf } from './ranking.js';
+import { isEligible, type LabelsOf, rankHere } from './ranking.js';
 import { type RunTickParts, runTick, takeOn } from './run-tick.js';
 
 export interface ContestParts extends RunTickParts {
@@ -33,6 +33,10 @@ export interface ContestParts extends RunTickParts {
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
 }
 
+const TOO_MANY_GIVEN_UP: Ending = {
+  outcome: 'overlap',
+  detail: 'too many runs of its task that were given up go on here',
+};
 const ANOTHER_IS_BUFFERED: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
@@ -50,8 +54,7 @@ export async function contestInstant(
   // 2 rank
   const byRank = new Map<number, DueTick[]>();
   for (const due of timely) {
-    const { name, placement } = due.task;
-    const rank = rankOf(name, parts.instanceId, contendersFor(parts, name), placement, parts.labelsOf);
+    const rank = rankHere(parts, due.task);
     if (rank === undefined) continue;
     byRank.set(rank, [...(byRank.get(rank) ?? []), due]);
   }
@@ -78,6 +81,10 @@ function mayRun({ labelsOf, instanceId }: ContestParts, { task }: DueTick): bool
 
 /** Whether a run that holds the task's lock here takes the tick on, or has taken another one: then nothing is left to bid for. */
 function isAdopted(parts: ContestParts, due: DueTick): boolean {
+  if (parts.register.isFull(due.task.name)) {
+    parts.report(reportOf(parts, due, TOO_MANY_GIVEN_UP));
+    return true;
+  }
   const run = parts.runs.of(due.task.name);
   if (run === undefined) return false;
   const adoption = run.adoptionOf(due);

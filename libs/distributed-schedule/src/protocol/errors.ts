@@ -73,6 +73,8 @@ export const ERROR_CODES = {
   DSCHED_UNKNOWN_TASK: 'No task of that name is registered on this instance.',
   DSCHED_NO_CURRENT_TICK: 'currentTick() was called outside the run of an exclusive method.',
   DSCHED_TIMED_OUT: 'A run took longer than the timeoutMs of its task. Its signal has aborted.',
+  DSCHED_GIVEN_UP:
+    'A run took longer than the giveUpAfterMs of its task. Its signal has aborted, and later ticks run beside it.',
   DSCHED_CANCELLED: "A later tick has come due, and overlap: 'cancel_other' ends the run for it.",
   DSCHED_LEASE_LOST:
     'The lease of a run can no longer be trusted. Stop writing; another instance may take over.',

@@ -6,6 +6,7 @@
  *   held ───────────────► extended ──► held, trust anchored at the attempt's start
  *     │                   no_quorum ─► held, tried again soon while trust lasts
  *     │                   lost ──────► lost: abort at once
+ *     ├── let go ───────► not renewed any more: trust ends with its time
  *     ├── presence lost ─► held, renewed at once; trust ends within the store's grace unless that succeeds
  *     └── trust runs out, whatever the store says or does not say ──► lost: abort
  * ```
@@ -110,9 +111,9 @@ export class LeaseKeeper {
   private async renewUntil(finished: AbortSignal, { lease, renewNow }: Kept): Promise<void> {
     const { clock, leaseTtlMs } = this.parts;
     let dueMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
-    while (!finished.aborted && lease.isTrusted()) {
+    while (!finished.aborted && !lease.isLetGo && lease.isTrusted()) {
       await renewNow.sleep((woken) => clock.sleepUntil(dueMs, woken));
-      if (finished.aborted || !lease.isTrusted()) return;
+      if (finished.aborted || lease.isLetGo || !lease.isTrusted()) return;
       const isOver = await this.renewOnce(finished, lease);
       if (isOver) return;
       const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
@@ -189,7 +190,8 @@ export class LeaseKeeper {
   }
 
   private lose(lease: Lease, reason: string): void {
-    if (!lease.lose(reason)) return;
+    // Of a run that was given up that is told.
+    if (!lease.lose(reason) || lease.isLetGo) return;
     const { task, tick } = lease;
     this.parts.observer.observe({ type: 'lease_lost', task, tick, reason });
   }

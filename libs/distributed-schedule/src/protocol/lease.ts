@@ -48,6 +48,8 @@ export class Lease {
   private attempt: Instant;
   private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
+  /** It is to be renewed no more: trust ends when its time runs out. */
+  isLetGo = false;
 
   constructor(
     readonly lock: HeldLock,
@@ -135,6 +137,11 @@ export class Lease {
     this.lostBecause = reason;
     this.controller.abort(new LeaseLostError(this.task, this.tick, reason));
     return true;
+  }
+
+  /** From now on it is not renewed, so that others get the lock when it has run out. */
+  letGo(): void {
+    this.isLetGo = true;
   }
 
   /** Asks the run to stop while the lease itself stays good, as at shutdown. */

@@ -10,7 +10,7 @@ import type { DueTick } from './due-tick.js';
 import { decideStart, isStillToCome, tickOfInstant } from './next-start.js';
 import { hasRun, type TickReport } from './outcome.js';
 import type { PeekVerdict } from './ports.js';
-import { contendersFor, type LabelsOf, rankOf } from './ranking.js';
+import { type LabelsOf, rankHere } from './ranking.js';
 import { type RunTickParts, runTick } from './run-tick.js';
 import { closingInstant, looksBack } from './task-policies.js';
 import type { ScheduledTask } from './tick-context.js';
@@ -98,8 +98,8 @@ export class LookBack {
   private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
     const { task } = entry;
     const { newest, isFloor, forgottenUpTo } = verdict ?? {};
-    if (newest === undefined || verdict === undefined || entry.isBidding || this.isHeldHere(task))
-      return undefined;
+    const isBusy = entry.isBidding || this.isHeldHere(task) || this.parts.register.isFull(task.name);
+    if (newest === undefined || verdict === undefined || isBusy) return undefined;
     const nowMs = this.parts.clusterClock.nowMs();
     const start = decideStart({ task, newest, isFloor, forgottenUpTo, nowMs });
     if (start === undefined) {
@@ -110,13 +110,7 @@ export class LookBack {
       return undefined;
     }
     if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;
-    const rank = rankOf(
-      task.name,
-      this.parts.instanceId,
-      contendersFor(this.parts, task.name),
-      task.placement,
-      this.parts.labelsOf,
-    );
+    const rank = rankHere(this.parts, task);
     entry.looks += 1;
     return rank !== undefined && rank < entry.looks ? start : undefined;
   }

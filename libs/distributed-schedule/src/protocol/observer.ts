@@ -1,7 +1,7 @@
 import type { AuditFinding } from './audit/audit-finding.js';
 import type { NodeSetCondition } from './electorate/electorate-view.js';
 import type { StampReason } from './electorate/set-scene.js';
-import type { TickReport } from './outcome.js';
+import type { Outcome, TickReport } from './outcome.js';
 
 /**
  * What may hold for a task beside its definition in the code of this instance.
@@ -59,7 +59,32 @@ export type ScheduleEvent =
       readonly delayMs: number;
       readonly error: unknown;
     }
-  /** Nobody has run a tick, or its run has died with its instance. Told by one instance of the cluster, at least once. */
+  /** An attempt runs for longer than `timeoutMs`; its signal has aborted. Told when that happens, also where another attempt follows. */
+  | {
+      readonly type: 'timed_out';
+      readonly task: string;
+      readonly tick: number;
+      readonly attempt: number;
+      readonly timeoutMs: number;
+      /** Whether another attempt may follow when its handler has returned. */
+      readonly mayBeRepeated: boolean;
+    }
+  /** A handler has returned after the verdict of its run was told. It decides nothing. */
+  | {
+      readonly type: 'late_end';
+      readonly task: string;
+      readonly tick: number;
+      readonly attempt: number;
+      /** What was told. */
+      readonly outcome: Outcome;
+      readonly hasThrown: boolean;
+      /** What it has thrown. */
+      readonly error: unknown;
+      /** How long it ran, and how long after its verdict it has returned. */
+      readonly durationMs: number;
+      readonly sinceToldMs: number;
+    }
+  /** Nobody has run a tick, its run has died with its instance, or goes on for too long. Told by one instance of the cluster, at least once. */
   | { readonly type: 'audit'; readonly finding: AuditFinding }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
   | {

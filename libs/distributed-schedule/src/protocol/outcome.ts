@@ -6,6 +6,7 @@
  * - `aborted`    the handler ran here and its signal fired (lease lost or shutdown) before it ended
  * - `timed_out`  the handler ran here for longer than the task's `timeoutMs`, and its signal fired
  * - `cancelled`  the handler ran here, and its signal fired because a later tick cancelled it
+ * - `given_up`   the handler ran here for longer than the task's `giveUpAfterMs`: its lease is let go, and later ticks run beside it
  * - `taken`      another instance has claimed the tick
  * - `overlap`    an earlier run of the task still held its lock at every bid
  * - `buffered`   the same, and the instance of that run starts this tick when it has ended
@@ -22,6 +23,7 @@ export const OUTCOMES = [
   'aborted',
   'timed_out',
   'cancelled',
+  'given_up',
   'taken',
   'overlap',
   'buffered',
@@ -50,6 +52,8 @@ export interface TickReport {
   readonly attempt?: number;
   /** What the handler threw, or why the run was aborted. */
   readonly error?: unknown;
+  /** The handler had not returned when this was told: nothing that it does changes the outcome. `late_end` follows when it does. */
+  readonly goesOn?: boolean;
   /** The instance that has claimed the tick, or that held its lock, where it is another one and known. */
   readonly by?: string;
   /** A short reason in words for a tick that did not run here. */
@@ -62,6 +66,7 @@ const RAN: ReadonlySet<Outcome> = new Set<Outcome>([
   'aborted',
   'timed_out',
   'cancelled',
+  'given_up',
 ]);
 
 /** Whether a handler was started on this instance. */

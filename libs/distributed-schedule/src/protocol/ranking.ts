@@ -12,7 +12,8 @@
  */
 
 import { hash32 } from './hash.js';
-import type { Placement } from './tick-context.js';
+import type { RunRegister } from './run-register.js';
+import type { Placement, ScheduledTask } from './tick-context.js';
 
 /** The labels of an instance as far as they are known here; none for one that has not told them yet. */
 export type LabelsOf = (instanceId: string) => readonly string[];
@@ -53,6 +54,31 @@ export function rankOf(
     if (score > own || (score === own && member < instanceId)) rank += 1;
   }
   return rank;
+}
+
+/** What an instance knows about itself when it asks for its rank. */
+export interface RankParts extends Crowd {
+  readonly instanceId: string;
+  /** Absent: nobody has labels. */
+  readonly labelsOf?: LabelsOf;
+  readonly register: Pick<RunRegister, 'hasGivenUp'>;
+}
+
+/**
+ * The own rank for a task among all that are there. Behind all others while a run of it that was given up goes on here: what it
+ * hangs in may be of this instance, and elsewhere the next one runs beside nothing.
+ */
+export function rankHere(
+  parts: RankParts,
+  { name, placement }: Pick<ScheduledTask, 'name' | 'placement'>,
+): number | undefined {
+  const { instanceId, labelsOf, register } = parts;
+  const those = contendersFor(parts, name);
+  const rank = rankOf(name, instanceId, those, placement, labelsOf);
+  if (rank === undefined || !register.hasGivenUp(name)) return rank;
+  const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
+  // They do not know of it: the last of them takes itself for one rank further back than it is now.
+  return others.length === 0 ? 0 : others.length + 1;
 }
 
 /** Whether an instance with these labels may run a task of this placement. */

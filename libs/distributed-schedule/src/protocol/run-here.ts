@@ -6,6 +6,7 @@
 import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
 import type { Lease } from './lease.js';
+import type { Clock } from './ports.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from './task-policies.js';
 import type { Schedule, ScheduledTask } from './tick-context.js';
 
@@ -31,6 +32,8 @@ export class RunHere {
   /** The newest tick that has cancelled what runs here. */
   private cancelledBy = 0;
   private isEnding = false;
+  /** Aborts when the handler of the run that was given up has returned. */
+  private returned: AbortSignal | undefined;
   /** When the current tick's run was first found to have ended, cluster time. */
   private endedMs: number | undefined;
   /** The task as it stands now; undefined when it has been removed. */
@@ -161,6 +164,26 @@ export class RunHere {
     this.isEnding = true;
   }
 
+  /** Its handler takes for ever: nothing follows it here, and its lease is renewed no more. */
+  giveUp(returned: AbortSignal): void {
+    this.returned = returned;
+    this.end();
+    this.lease.letGo();
+  }
+
+  get isGivenUp(): boolean {
+    return this.returned !== undefined;
+  }
+
+  /** Resolves when its lease has run out, or its handler has returned before that. */
+  async untilLeaseIsOver(clock: Pick<Clock, 'sleepUntil'>): Promise<void> {
+    const { lease, returned } = this;
+    // A renewal that was on its way may have moved the end.
+    while (returned?.aborted === false && lease.isTrusted())
+      await clock.sleepUntil(lease.trustedUntilMs, returned);
+    lease.lose('its run was given up');
+  }
+
   /** Whether the tick was waiting; it does not any more. */
   drop({ tick }: DueTick): boolean {
     const before = this.waiting.length;
@@ -215,20 +238,3 @@ const MOST_WAITING = 1_000;
 
 /** As late as a number of a script can say, about 31 years. */
 const BUFFERED_FOR_EVER_MS = 1e12;
-
-export class RunsHere {
-  private readonly runs = new Set<RunHere>();
-
-  add(run: RunHere): void {
-    this.runs.add(run);
-  }
-
-  delete(run: RunHere): void {
-    this.runs.delete(run);
-  }
-
-  /** The run that holds the task's lock here; of several, which only a lost lease leaves behind, the newest. */
-  of(task: string): RunHere | undefined {
-    return [...this.runs].findLast((run) => run.task.name === task);
-  }
-}

@@ -4,25 +4,20 @@
  * 8 finish.
  */
 
-import { type AttemptParts, type Ending, runAttempt } from './attempt.js';
+import type { Ending } from './attempt.js';
+import { type AttemptsParts, type ClaimedStart, report, runAttempts } from './attempts.js';
 import { surrender } from './bid.js';
-import { type ClaimAgainParts, claimNext, closeTicks, nextMissed } from './claim-again.js';
-import type { ClusterClock } from './cluster-clock.js';
+import { claimNext, closeTicks, nextMissed } from './claim-again.js';
 import type { DueTick, LockedTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './instant.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import type { Lease } from './lease.js';
-import type { TickReport } from './outcome.js';
-import { retryDelayMs } from './retry-delay.js';
-import { RunHere, type RunsHere } from './run-here.js';
+import { RunHere } from './run-here.js';
+import type { RunsHere } from './runs-here.js';
 
-export interface RunTickParts extends ClaimAgainParts, AttemptParts {
-  readonly clusterClock: ClusterClock;
+export interface RunTickParts extends AttemptsParts {
   readonly keeper: LeaseKeeper;
   readonly runs: RunsHere;
-  /** True once the shutdown has given up waiting: what has not started by then must not start. */
-  readonly isAbandoned: () => boolean;
-  readonly report: (report: TickReport) => void;
 }
 
 /** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Never rejects. */
@@ -46,7 +41,7 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   parts.runs.add(run);
   if (contested !== undefined) takeOn(parts, run, contested);
   const leaveBehind = (): void => {
-    for (const waiting of run.leftOver()) report(parts, waiting, whyNotStarted(parts));
+    for (const waiting of run.leftOver()) report(parts, waiting, whyNotStarted(parts, run));
   };
   // A handler that does not hear its signal must not keep the word of those that wait for it.
   lease.signal.addEventListener('abort', leaveBehind, { once: true });
@@ -102,22 +97,14 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     const { due } = start;
     run.begin(due, start.claimId);
     const ending = await runAttempts(parts, run, start);
-    // Before the next one is claimed: whatever an observer does must not stand between its last look and its start.
-    report(parts, due, ending);
-    const next = await startNext(parts, run);
+    const next = run.isGivenUp ? undefined : await startNext(parts, run);
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
+      if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock);
       return;
     }
     start = next;
   }
-}
-
-/** A tick that starts now. */
-interface ClaimedStart {
-  readonly due: DueTick;
-  readonly claimId: string;
-  readonly latenessMs: number;
 }
 
 /** The tick that starts now, claimed; undefined when none does. */
@@ -152,72 +139,6 @@ function nextWaiting(parts: RunTickParts, run: RunHere): DueTick | undefined {
   return start;
 }
 
-/** The attempts at one tick, until one succeeds or the retry policy has no other. */
-async function runAttempts(
-  parts: RunTickParts,
-  run: RunHere,
-  { due, ...first }: ClaimedStart,
-): Promise<Ending> {
-  let attempt = due.attempt ?? 1;
-  let { claimId, latenessMs } = first;
-  for (let runs = 1; ; runs += 1) {
-    const ending = await runAttempt(parts, run, { due, attempt, claimId, latenessMs, isRetry: runs > 1 });
-    if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return ending;
-    const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
-    const delayMs = retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () =>
-      parts.random.next(),
-    );
-    if (delayMs === undefined) return ending;
-    parts.observer.observe({
-      type: 'retry',
-      task: due.task.name,
-      tick: due.tick,
-      attempt,
-      delayMs,
-      error: ending.error,
-    });
-    if (!(await waitToRetry(parts, run, delayMs))) return ending;
-    attempt += 1;
-    const again = { ...due, attempt, maxLatenessMs: retryWindowMs(run) };
-    const claimed = await claimNext(parts, run, again, async (lateMs) =>
-      whyNotRepeated(parts, run, lateMs()),
-    );
-    if (claimed.refusal !== undefined)
-      return { ...ending, detail: `not repeated: ${claimed.refusal.detail}` };
-    claimId = claimed.claimId;
-    latenessMs = parts.clusterClock.nowMs() - due.tick;
-  }
-}
-
-/** The last look before another attempt: what has happened while it was claimed. */
-function whyNotRepeated(parts: RunTickParts, run: RunHere, lateMs: number): Ending | undefined {
-  if (parts.isAbandoned() || run.lease.signal.aborted) return { outcome: 'stopped', detail: 'it must stop' };
-  if (run.isCancelled) return { outcome: 'cancelled', detail: 'a later tick has come' };
-  return lateMs > retryWindowMs(run) ? { outcome: 'misfire', detail: 'the deadline has passed' } : undefined;
-}
-
-function retryWindowMs({ policies }: RunHere): number {
-  return policies.retry?.deadlineMs ?? 0;
-}
-
-/** Whether the attempt is still to be made after the delay. */
-async function waitToRetry(parts: RunTickParts, run: RunHere, delayMs: number): Promise<boolean> {
-  const { clock } = parts;
-  const given = new AbortController();
-  const giveUp = (): void => given.abort('given up');
-  run.setAbort(giveUp);
-  run.lease.signal.addEventListener('abort', giveUp, { once: true });
-  parts.stopped.addEventListener('abort', giveUp, { once: true });
-  if (run.lease.signal.aborted || parts.stopped.aborted) giveUp();
-  const untilMs = clock.monotonicMs() + delayMs;
-  while (!given.signal.aborted && clock.monotonicMs() < untilMs)
-    await clock.sleepUntil(untilMs, given.signal);
-  run.setAbort(undefined);
-  run.lease.signal.removeEventListener('abort', giveUp);
-  parts.stopped.removeEventListener('abort', giveUp);
-  return !given.signal.aborted && run.lease.isTrusted();
-}
-
 const NOT_DUE_ANY_MORE: Ending = {
   outcome: 'stopped',
   detail: 'its task was removed, paused or scheduled anew meanwhile',
@@ -225,10 +146,10 @@ const NOT_DUE_ANY_MORE: Ending = {
 
 const PASSED_OVER: Ending = { outcome: 'overlap', detail: 'the run that it waited for took too long' };
 
-function whyNotStarted({ stopped }: RunTickParts): Ending {
-  return stopped.aborted
-    ? { outcome: 'stopped', detail: 'this instance starts nothing any more' }
-    : { outcome: 'overlap', detail: 'the run that it waited for lost its lease' };
+function whyNotStarted({ stopped }: RunTickParts, { isGivenUp }: RunHere): Ending {
+  if (stopped.aborted) return { outcome: 'stopped', detail: 'this instance starts nothing any more' };
+  const why = isGivenUp ? 'was given up' : 'lost its lease';
+  return { outcome: 'overlap', detail: `the run that it waited for ${why}` };
 }
 
 async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
@@ -237,12 +158,4 @@ async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
   }
-}
-
-function report(
-  parts: Pick<RunTickParts, 'instanceId' | 'report'>,
-  { task, tick }: DueTick,
-  ending: Ending,
-): void {
-  parts.report({ task: task.name, tick, instanceId: parts.instanceId, ...ending });
 }

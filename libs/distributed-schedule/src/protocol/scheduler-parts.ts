@@ -8,6 +8,7 @@ import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
 import type { LabelsOf } from './ranking.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { TaskStatus, TickContext } from './tick-context.js';
 
 /** Everything a scheduler needs. Built by the composition root (nest/, testing/, the simulator). */
@@ -71,9 +72,11 @@ export interface SchedulerStatus extends StoreReach {
   readonly members: readonly string[];
   /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
   readonly skewMs: number | undefined;
-  /** Ticks that were missed or lost, of all tasks, as far as this instance has found since its start. */
+  /** Ticks that were missed or lost, and own runs that were stuck, of all tasks, as far as this instance has found since its start. */
   readonly audit: AuditCounts;
   readonly tasks: readonly TaskStatus[];
+  /** Handlers that have been called here and have not returned, oldest first, also of tasks that are gone. */
+  readonly runs: readonly RunInFlight[];
   /** Leases of runs in flight here; `remainingMs` is 0 where one is lost. */
   readonly leases: readonly { readonly task: string; readonly tick: number; readonly remainingMs: number }[];
 }

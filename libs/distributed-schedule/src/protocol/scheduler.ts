@@ -10,11 +10,12 @@ import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
 import { OwnClaims } from './own-claims.js';
 import { PendingWork } from './pending-work.js';
-import { RunsHere } from './run-here.js';
+import { RunRegister } from './run-register.js';
+import { RunsHere } from './runs-here.js';
 import { SchedulerLoop } from './scheduler-loop.js';
 import type { SchedulerParts, SchedulerState, SchedulerStatus, StoreReach } from './scheduler-parts.js';
 import { TaskBook } from './task-book.js';
-import type { ScheduledTask, TaskStatus } from './tick-context.js';
+import type { ScheduledTask, TaskStatus, TickContext } from './tick-context.js';
 import { Wakeup } from './wakeup.js';
 
 /** The share of `shutdownTimeoutMs` after which running handlers are told to abort; the rest is theirs to obey. */
@@ -30,6 +31,7 @@ export class Scheduler {
   private readonly lookBack: LookBack;
   private readonly loop: SchedulerLoop;
   private readonly runs = new RunsHere();
+  private readonly register = new RunRegister();
   private readonly wakeup = new Wakeup();
   private readonly pending: PendingWork;
   private state: SchedulerState = 'idle';
@@ -55,6 +57,7 @@ export class Scheduler {
       observer,
       keeper: this.keeper,
       runs: this.runs,
+      register: this.register,
       ownClaims: new OwnClaims(),
       around: parts.around ?? ((_context, run) => run()),
       stopped: this.stopping.signal,
@@ -150,16 +153,23 @@ export class Scheduler {
       skewMs: clusterClock.synchronised ? clusterClock.status().skewMs : undefined,
       audit: this.audit.counts,
       tasks: this.book.tasks().flatMap(({ name }) => this.statusOf(name) ?? []),
+      runs: this.register.shown(),
       leases: this.keeper
         .leases()
         .map((lease) => ({ task: lease.task, tick: lease.tick, remainingMs: lease.remainingMs() })),
     };
   }
 
+  /** Whether the run was given up here: nothing waits for it any more. */
+  hasGivenUp(context: TickContext): boolean {
+    return this.register.all().some((run) => run.context === context && run.state === 'given_up');
+  }
+
   /** Undefined for a task that is not scheduled here. */
   statusOf(name: string): TaskStatus | undefined {
     const { instanceId, labelsOf } = this.parts;
-    return this.book.statusOf(name, labelsOf?.(instanceId) ?? [], this.audit.countsOf(name));
+    const runs = this.register.shownOf(name);
+    return this.book.statusOf(name, labelsOf?.(instanceId) ?? [], this.audit.countsOf(name), runs);
   }
 
   /** The live instances that run a task, this one included. */
@@ -205,7 +215,6 @@ export class Scheduler {
   }
 
   private tell(event: ScheduleEvent): void {
-    if (event.type === 'started' && !event.isRetry) this.book.started(event.task);
     this.audit.observe(event);
     try {
       this.parts.observer.observe(event);

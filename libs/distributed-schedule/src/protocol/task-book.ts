@@ -7,6 +7,7 @@ import { latenessLimit } from './lateness.js';
 import { hasRun, type TickReport } from './outcome.js';
 import { requirePeriod } from './period.js';
 import { isEligible } from './ranking.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { ScheduledTask, TaskStatus } from './tick-context.js';
 
 /**
@@ -28,7 +29,6 @@ interface Page {
   nextTick: number | undefined;
   lastReport: TickReport | undefined;
   lastRun: TaskStatus['lastRun'];
-  running: number;
 }
 
 /** A schedule that throws is asked again after this, ms: one that a clock or a file has misled may be right by then. */
@@ -66,7 +66,6 @@ export class TaskBook {
       nextTick,
       lastReport: undefined,
       lastRun: undefined,
-      running: 0,
     });
   }
 
@@ -159,28 +158,28 @@ export class TaskBook {
     }
   }
 
-  started(name: string): void {
-    const page = this.pages.get(name);
-    if (page !== undefined) page.running += 1;
-  }
-
   ended(report: TickReport): void {
     const page = this.pages.get(report.task);
     if (page === undefined) return;
     page.lastReport = report;
     if (!hasRun(report.outcome)) return;
-    page.running = Math.max(0, page.running - 1);
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
   /**
    * @param labels of this instance
    * @param counts what the audit has found about the task
+   * @param runs its runs in flight
    */
-  statusOf(name: string, labels: readonly string[], counts: AuditCounts): TaskStatus | undefined {
+  statusOf(
+    name: string,
+    labels: readonly string[],
+    counts: AuditCounts,
+    runs: readonly RunInFlight[],
+  ): TaskStatus | undefined {
     const page = this.pages.get(name);
     if (page === undefined) return undefined;
-    const { task, nextTick, lastReport, lastRun, running } = page;
+    const { task, nextTick, lastReport, lastRun } = page;
     const eligible = isEligible(task.placement, labels);
     return {
       name,
@@ -189,7 +188,8 @@ export class TaskBook {
       nextTick,
       lastReport,
       lastRun,
-      running,
+      running: runs.length,
+      runs,
       ...counts,
     };
   }

@@ -63,6 +63,8 @@ export interface TaskPolicies {
   readonly retry?: RetryPolicy;
   /** The signal of a run aborts after so long, ms. Absent: never. */
   readonly timeoutMs?: number;
+  /** After so long, ms, a run is given up: its signal aborts, its lease is let go, and later ticks run beside it. Absent: never. */
+  readonly giveUpAfterMs?: number;
 }
 
 export const DEFAULT_POLICIES: TaskPolicies = Object.freeze({

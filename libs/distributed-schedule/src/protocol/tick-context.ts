@@ -1,4 +1,5 @@
 import type { Outcome, TickReport } from './outcome.js';
+import type { RunInFlight } from './run-in-flight.js';
 import type { TaskPolicies } from './task-policies.js';
 
 /** What the handler of an exclusive task is given for one run. */
@@ -27,7 +28,8 @@ export interface TickContext {
   /** What was given when the task was added or the run was triggered at run time; else undefined. Shared by all attempts. */
   readonly payload: unknown;
   /**
-   * Aborts when the lease can no longer be trusted, with a {@link LeaseLostError}; when the task's `timeoutMs` has passed;
+   * Aborts when the lease can no longer be trusted, with a {@link LeaseLostError}; when the task's `timeoutMs` or
+   * `giveUpAfterMs` has passed;
    * when a later tick cancels this run (`overlap: 'cancel_other'`); and at shutdown.
    */
   readonly signal: AbortSignal;
@@ -102,8 +104,10 @@ export interface TaskStatus {
   readonly lastReport: TickReport | undefined;
   /** The newest tick that ran here. */
   readonly lastRun: { readonly tick: number; readonly outcome: Outcome } | undefined;
-  /** Runs in flight on this instance. */
+  /** How many runs are in flight on this instance. */
   readonly running: number;
+  /** These runs, oldest first, each with its start. One that was given up is among them until its handler returns. */
+  readonly runs: readonly RunInFlight[];
   /**
    * Ticks that nobody has claimed, as far as this instance has found since its start. Every instance that may run the task
    * finds the same: take the largest, not the sum.
@@ -111,4 +115,6 @@ export interface TaskStatus {
   readonly missed: number;
   /** Ticks whose instance has died before their run is known to have ended, likewise. */
   readonly lost: number;
+  /** Runs on this instance that went on for too long since its start, each counted once. Here take the sum over instances. */
+  readonly stuck: number;
 }

@@ -34,7 +34,7 @@ export class DistributedScheduleHealthIndicator {
    * For a readiness probe. Never throws, which Terminus would answer with a 500.
    *
    * - `up`: a majority of nodes answers and every run here holds its lease; or this instance does not bid at all.
-   * - `degraded`: no majority, or none for the newest tick of a task, a lease lost under a running handler, a newer
+   * - `degraded`: no majority, or none for the newest tick of a task, a lease lost under a running handler, a run that is stuck, a newer
    *   node set elsewhere, or a task that is left alone because another app has its name, or because the schedule that was decided
    *   for it cannot be used here. Terminus 12 answers 200 with it. On Terminus 11 it is `up` with the same `impaired` among the details: a Redis that is
    *   down must not take every replica of the app out of its load balancer.

@@ -3,6 +3,7 @@ import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.r
 import { sentencesOf } from '../nest/node-words.js';
 import { isoTime } from '../protocol/iso-time.js';
 import type { Outcome } from '../protocol/outcome.js';
+import type { RunInFlight, RunState } from '../protocol/run-in-flight.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
 import { spoken } from '../protocol/spoken.js';
 
@@ -29,11 +30,22 @@ export interface ReadinessDetails extends Record<string, unknown> {
   readonly members: number;
   /** This machine's clock minus cluster time, ms; null until a majority of nodes was heard. */
   readonly clockSkewMs: number | null;
-  /** Ticks that nobody ran, or whose instance died, as far as this instance has found since its start. Impairs nothing. */
+  /** Ticks that nobody ran, or whose instance died, and own runs that were stuck, as found since the start. Impairs nothing. */
   readonly audit: SchedulerStatus['audit'];
   readonly leases: SchedulerStatus['leases'];
+  /** Runs of this instance that go on for too long, oldest first; at most a hundred. */
+  readonly stuck: readonly StuckRunDetails[];
   /** By name; at most a hundred. */
   readonly tasks: Readonly<Record<string, TaskDetails>>;
+}
+
+interface StuckRunDetails {
+  readonly task: string;
+  /** ISO times. */
+  readonly tick: string;
+  readonly since: string;
+  readonly attempt: number;
+  readonly state: RunState;
 }
 
 interface TaskDetails {
@@ -70,6 +82,9 @@ export function readinessOf(
       tick,
       remainingMs: Math.round(remainingMs),
     })),
+    stuck: stuckRuns(status).map(({ task, tick, startedMs, attempt, state }) => ({
+      ...{ task, tick: isoTime(tick), since: isoTime(Math.round(startedMs)), attempt, state },
+    })),
     tasks: Object.fromEntries(
       status.tasks.slice(0, MOST_TASKS_SHOWN).map((task) => [task.name, detailsOf(task)]),
     ),
@@ -93,6 +108,7 @@ function impairmentsOf(status: SchedulerStatus, store: StoreStatus): string[] {
   if (isMajoritySetBack(clocksOf(status))) impaired.push(...setBackSentences(status));
   const ahead = aheadSentence(clocksOf(status));
   if (ahead !== undefined) impaired.push(ahead);
+  impaired.push(...stuckRuns(status).map(stuckSentence));
   // While no beat finds a majority either, one line says it for all tasks.
   if (state === 'running' && quorum) impaired.push(...tasksWithoutMajority(tasks));
   return impaired;
@@ -105,6 +121,15 @@ function clocksOf({ nodeSet, nodes, clockAheadMs = 0 }: SchedulerStatus): ClockV
 function setBackSentences(status: SchedulerStatus): readonly string[] {
   const sentence = setBackSentence(clocksOf(status));
   return sentence === undefined ? [] : [sentence];
+}
+
+function stuckRuns({ runs }: SchedulerStatus): SchedulerStatus['runs'] {
+  return runs.filter(({ isStuck }) => isStuck).slice(0, MOST_TASKS_SHOWN);
+}
+
+function stuckSentence({ task, tick, startedMs, state }: RunInFlight): string {
+  const how = state === 'running' ? '' : ` as ${state}`;
+  return `a run of '${task}' is stuck: that of tick ${isoTime(tick)} goes on${how} since ${isoTime(Math.round(startedMs))}`;
 }
 
 /** Idle is an instance that does not bid (`enabled: false`), or has not begun to. */

@@ -24,7 +24,10 @@ export class RunsInFlight implements ScheduleObserver {
         this.patientUntilMs.delete(keyOf(event));
         return;
       case 'tick':
-        this.patientUntilMs.delete(keyOf(event.report));
+        if (event.report.goesOn !== true) this.patientUntilMs.delete(keyOf(event.report));
+        return;
+      case 'late_end':
+        this.patientUntilMs.delete(keyOf(event));
         return;
       default:
     }

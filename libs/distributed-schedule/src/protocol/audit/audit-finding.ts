@@ -1,6 +1,7 @@
 /** What an instance finds out about ticks that nobody ran, or whose run has died with its instance. */
 
 import type { Outcome } from '../outcome.js';
+import type { RunInFlight } from '../run-in-flight.js';
 
 /**
  * Why a tick was not run to its end.
@@ -13,6 +14,9 @@ import type { Outcome } from '../outcome.js';
  * - `clock_set_back` the clocks of nodes were set back, and those grant nothing before they show again what they showed then
  * - `while_down`    no instance was there
  * - `died`          the instance that claimed it died before its run ended
+ * - `runs_on`       its run goes on for longer than three ticks and a minute
+ * - `deaf`          its run goes on although its signal has aborted
+ * - `given_up`      its run goes on although it was given up
  */
 export const AUDIT_CAUSES = [
   'no_majority',
@@ -23,6 +27,9 @@ export const AUDIT_CAUSES = [
   'clock_set_back',
   'while_down',
   'died',
+  'runs_on',
+  'deaf',
+  'given_up',
 ] as const;
 
 export type AuditCause = (typeof AUDIT_CAUSES)[number];
@@ -33,7 +40,8 @@ export interface AuditFinding {
   readonly tick: number;
   /** How many ticks it is about: 1, or more of those that were missed while no instance was there. */
   readonly ticks: number;
-  readonly outcome: Extract<Outcome, 'missed' | 'lost'>;
+  /** `stuck` is no end: the run goes on for too long. It is told again and again, with growing pauses, until the run ends. */
+  readonly outcome: Extract<Outcome, 'missed' | 'lost'> | 'stuck';
   readonly cause: AuditCause;
   /** The cause in words, with what is known about it. */
   readonly detail: string;
@@ -44,6 +52,8 @@ export interface AuditFinding {
   readonly certain: boolean;
   /** The instance that tells it. */
   readonly instanceId: string;
+  /** The run that is stuck. Absent for ticks that nobody runs. */
+  readonly run?: RunInFlight;
 }
 
 /** What an instance has found since its start. Others that may run the task find the same: take the largest over instances, not the sum. */
@@ -52,4 +62,6 @@ export interface AuditCounts {
   readonly missed: number;
   /** Ticks whose instance died before their run ended. */
   readonly lost: number;
+  /** Runs of this instance itself that went on for too long, each counted once. Here take the sum over instances. */
+  readonly stuck: number;
 }

@@ -9,7 +9,8 @@ import type { ProtocolOptions } from '../options.js';
 import type { OwnClaims } from '../own-claims.js';
 import type { Clock, PeekVerdict, TickLedger } from '../ports.js';
 import type { LabelsOf } from '../ranking.js';
-import type { RunsHere } from '../run-here.js';
+import type { RunRegister } from '../run-register.js';
+import type { RunsHere } from '../runs-here.js';
 import type { ScheduledTask } from '../tick-context.js';
 import type { AuditFinding } from './audit-finding.js';
 
@@ -41,6 +42,8 @@ export interface AuditParts {
   readonly labelsOf?: LabelsOf;
   /** The runs of this instance, which may have taken on ticks that came due meanwhile. */
   readonly runs: Pick<RunsHere, 'of'>;
+  /** The handlers that have not returned here. */
+  readonly register: Pick<RunRegister, 'all'>;
   /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
   readonly directory?: InstanceDirectory;
   /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */

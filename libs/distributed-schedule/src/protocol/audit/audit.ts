@@ -1,6 +1,6 @@
 /**
- * The audit of one instance: it finds ticks that nobody ran, runs that died with their instance, and what came due while
- * nobody was there; counts them, and tells them where that is its turn. Every instance audits every task that it knows;
+ * The audit of one instance: it finds ticks that nobody ran, runs that died with their instance, what came due while
+ * nobody was there, and its own runs that do not end; counts them, and tells them where that is its turn. Every instance audits every task that it knows;
  * missed ticks of those that it may not run only while none lives that may.
  */
 
@@ -12,13 +12,15 @@ import { AuditTeller } from './audit-teller.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
 import { MissedWhileDown } from './missed-while-down.js';
+import { StuckRuns } from './stuck-runs.js';
 
-const NOTHING: AuditCounts = { missed: 0, lost: 0 };
+const NOTHING: AuditCounts = { missed: 0, lost: 0, stuck: 0 };
 
 export class Audit implements AuditSource {
   private readonly missed: MissedTicks;
   private readonly lost: LostRuns;
   private readonly whileDown: MissedWhileDown;
+  private readonly stuck: StuckRuns;
   private readonly teller: AuditTeller;
   private readonly byTask = new Map<string, AuditCounts>();
   private total = NOTHING;
@@ -32,6 +34,11 @@ export class Audit implements AuditSource {
     this.missed = new MissedTicks(parts, lookup, found);
     this.lost = new LostRuns(parts, lookup, found);
     this.whileDown = new MissedWhileDown(parts, lookup, found);
+    this.stuck = new StuckRuns(parts, lookup, (finding, isFirst) => {
+      if (isFirst) this.count(finding);
+      // Only the instance on which it runs knows of it.
+      tell(finding);
+    });
     this.teller = new AuditTeller(parts, lookup, tell);
   }
 
@@ -49,14 +56,19 @@ export class Audit implements AuditSource {
   observe(event: ScheduleEvent): void {
     this.missed.observe(event);
     this.lost.observe(event);
+    if (event.type === 'started') this.stuck.started(event.task);
   }
 
   get nextMs(): number {
-    return Math.min(this.missed.nextMs, this.lost.nextMs, this.whileDown.nextMs, this.teller.nextMs);
+    return Math.min(
+      ...[this.missed.nextMs, this.lost.nextMs, this.whileDown.nextMs],
+      ...[this.teller.nextMs, this.stuck.nextMs],
+    );
   }
 
   async look(): Promise<boolean> {
     this.whileDown.look();
+    this.stuck.look();
     this.teller.review(this.parts.clusterClock.nowMs());
     const asked = await Promise.all([this.missed.look(), this.lost.look()]);
     return asked.includes(true);
@@ -78,11 +90,15 @@ export class Audit implements AuditSource {
   }
 
   private found(finding: Omit<AuditFinding, 'instanceId'>): void {
+    this.count(finding);
+    this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.clusterClock.nowMs());
+  }
+
+  private count(finding: Pick<AuditFinding, 'task' | 'outcome' | 'ticks'>): void {
     // Of a task that is gone, as when the run of one that was removed is lost, nobody asks.
     if (this.lookup.taskOf(finding.task) !== undefined)
       this.byTask.set(finding.task, plus(this.countsOf(finding.task), finding));
     this.total = plus(this.total, finding);
-    this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.clusterClock.nowMs());
   }
 }
 

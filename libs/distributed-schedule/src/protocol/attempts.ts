@@ -1,0 +1,125 @@
+/** The attempts at one tick under one lease, and when each of them is told. Step 7. */
+
+import { type AttemptParts, type Ending, runAttempt } from './attempt.js';
+import { type ClaimAgainParts, claimNext } from './claim-again.js';
+import type { ClusterClock } from './cluster-clock.js';
+import type { DueTick } from './due-tick.js';
+import type { TickReport } from './outcome.js';
+import { retryDelayMs } from './retry-delay.js';
+import type { RunHere } from './run-here.js';
+
+export interface AttemptsParts extends ClaimAgainParts, AttemptParts {
+  readonly clusterClock: ClusterClock;
+  /** True once the shutdown has given up waiting: what has not started by then must not start. */
+  readonly isAbandoned: () => boolean;
+  readonly report: (report: TickReport) => void;
+}
+
+/** A tick that starts now. */
+export interface ClaimedStart {
+  readonly due: DueTick;
+  readonly claimId: string;
+  readonly latenessMs: number;
+}
+
+/** Makes attempts until one succeeds or the retry policy has no other, and reports the tick. Gives how the last one ended. */
+export async function runAttempts(
+  parts: AttemptsParts,
+  run: RunHere,
+  { due, ...first }: ClaimedStart,
+): Promise<Ending> {
+  let attempt = due.attempt ?? 1;
+  let { claimId, latenessMs } = first;
+  for (let runs = 1; ; runs += 1) {
+    const told = { isTold: false };
+    const { ending, open } = await runAttempt(parts, run, {
+      ...{ due, attempt, claimId, latenessMs, isRetry: runs > 1 },
+      onTimedOut: (timedOut) => {
+        const mayBeRepeated = mayRepeat(parts, run, { due, attempt, runs });
+        // With the last attempt the verdict cannot change any more, whenever its handler returns.
+        if (!mayBeRepeated) report(parts, due, { ...timedOut, goesOn: true });
+        told.isTold = !mayBeRepeated;
+        return mayBeRepeated;
+      },
+    });
+    const isLast = (last: Ending = ending): Ending => {
+      // Before the next tick is claimed: whatever an observer does must not stand between its last look and its start.
+      if (!told.isTold) report(parts, due, last);
+      return ending;
+    };
+    if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return isLast();
+    const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
+    const delayMs = retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () =>
+      parts.random.next(),
+    );
+    if (delayMs === undefined || told.isTold) return isLast();
+    parts.observer.observe({
+      type: 'retry',
+      task: due.task.name,
+      tick: due.tick,
+      attempt,
+      delayMs,
+      error: ending.error,
+    });
+    const again = { ...due, attempt: attempt + 1, maxLatenessMs: retryWindowMs(run) };
+    const claimed = await parts.register.whileWaiting(open, async () =>
+      (await waitToRetry(parts, run, delayMs))
+        ? claimNext(parts, run, again, async (lateMs) => whyNotRepeated(parts, run, lateMs()))
+        : undefined,
+    );
+    if (claimed === undefined) return isLast();
+    attempt += 1;
+    if (claimed.refusal !== undefined)
+      return isLast({ ...ending, detail: `not repeated: ${claimed.refusal.detail}` });
+    claimId = claimed.claimId;
+    latenessMs = parts.clusterClock.nowMs() - due.tick;
+  }
+}
+
+export function report(
+  parts: Pick<AttemptsParts, 'instanceId' | 'report'>,
+  { task, tick }: DueTick,
+  ending: Ending,
+): void {
+  parts.report({ task: task.name, tick, instanceId: parts.instanceId, ...ending });
+}
+
+/** Whether another attempt could follow one that ended now: if not, none follows one that ends later. */
+function mayRepeat(
+  parts: AttemptsParts,
+  run: RunHere,
+  { due, attempt, runs }: { readonly due: DueTick; readonly attempt: number; readonly runs: number },
+): boolean {
+  if (parts.stopped.aborted) return false;
+  const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
+  return retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () => 0) !== undefined;
+}
+
+/** The last look before another attempt: what has happened while it was claimed. */
+function whyNotRepeated(parts: AttemptsParts, run: RunHere, lateMs: number): Ending | undefined {
+  if (parts.isAbandoned() || run.lease.signal.aborted) return { outcome: 'stopped', detail: 'it must stop' };
+  if (run.isCancelled) return { outcome: 'cancelled', detail: 'a later tick has come' };
+  return lateMs > retryWindowMs(run) ? { outcome: 'misfire', detail: 'the deadline has passed' } : undefined;
+}
+
+function retryWindowMs({ policies }: RunHere): number {
+  return policies.retry?.deadlineMs ?? 0;
+}
+
+/** Whether the attempt is still to be made after the delay. */
+async function waitToRetry(parts: AttemptsParts, run: RunHere, delayMs: number): Promise<boolean> {
+  const { clock } = parts;
+  const given = new AbortController();
+  const giveUp = (): void => given.abort('given up');
+  run.setAbort(giveUp);
+  run.lease.signal.addEventListener('abort', giveUp, { once: true });
+  parts.stopped.addEventListener('abort', giveUp, { once: true });
+  if (run.lease.signal.aborted || parts.stopped.aborted) giveUp();
+  const untilMs = clock.monotonicMs() + delayMs;
+  while (!given.signal.aborted && clock.monotonicMs() < untilMs)
+    await clock.sleepUntil(untilMs, given.signal);
+  run.setAbort(undefined);
+  run.lease.signal.removeEventListener('abort', giveUp);
+  parts.stopped.removeEventListener('abort', giveUp);
+  return !given.signal.aborted && run.lease.isTrusted();
+}

@@ -1,0 +1,94 @@
+/** Breakages of what becomes of runs that hang: what is told of them, and what follows those that are given up. */
+
+import type { Mutant } from './mutant.js';
+
+const ATTEMPTS = 'protocol/attempts.ts';
+const RUN_TICK = 'protocol/run-tick.ts';
+const STUCK_RUNS = 'protocol/audit/stuck-runs.ts';
+
+export const HUNG_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a run that was given up is renewed',
+    profiles: ['hung'],
+    file: 'protocol/lease.ts',
+    find: 'this.isLetGo = true;',
+    replace: 'this.isLetGo = false;',
+  },
+  {
+    name: 'a run is given up without a word',
+    profiles: ['hung'],
+    file: ATTEMPTS,
+    find: 'if (!told.isTold) report(parts, due, last);',
+    replace: "if (!told.isTold && last.outcome !== 'given_up') report(parts, due, last);",
+  },
+  {
+    name: 'who gives a run up does not abort it',
+    profiles: ['hung'],
+    file: 'protocol/run-limits.ts',
+    find: "signal.abort('given_up',",
+    replace: "if (giveUpAfterMs < 0) signal.abort('given_up',",
+  },
+  {
+    name: 'the lock of a run that was given up is released at once',
+    profiles: ['hung'],
+    file: RUN_TICK,
+    find: 'if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock);',
+    replace: '',
+  },
+  {
+    name: 'what was given up is not closed',
+    profiles: ['hung'],
+    file: RUN_TICK,
+    find: "await closeTicks(parts, run, ending.outcome === 'aborted');",
+    replace: "await closeTicks(parts, run, ending.outcome === 'aborted' || run.isGivenUp);",
+  },
+  {
+    name: 'what was given up runs again under its own token',
+    profiles: ['hung'],
+    file: RUN_TICK,
+    find: 'const next = run.isGivenUp ? undefined : await startNext(parts, run);',
+    replace: 'const next = run.isGivenUp ? start : await startNext(parts, run);',
+  },
+  {
+    name: 'a run that was given up takes ticks on',
+    profiles: ['hung'],
+    file: 'protocol/run-here.ts',
+    find: '    this.end();\n    this.lease.letGo();',
+    replace: '    this.lease.letGo();',
+  },
+  {
+    name: 'a run that hangs is told by nobody',
+    profiles: ['hung'],
+    file: STUCK_RUNS,
+    find: "this.found({ ...finding, outcome: 'stuck' }, isFirst);",
+    replace: 'if (isFirst && finding.ticks < 0) this.lookAtMs = nowMs;',
+  },
+  {
+    name: 'a run is told as stuck after six seconds',
+    profiles: ['hung'],
+    file: STUCK_RUNS,
+    find: 'const LEAST_MS = 60_000;',
+    replace: 'const LEAST_MS = 6_000;',
+  },
+  {
+    name: 'a late end is told by nobody',
+    profiles: ['hung'],
+    file: 'protocol/attempt.ts',
+    find: 'if (open.told !== undefined) void atEnd.then(',
+    replace: 'if (toldMs < 0) void atEnd.then(',
+  },
+  {
+    name: 'what has timed out is told when its handler returns',
+    profiles: ['hung'],
+    file: ATTEMPTS,
+    find: 'const mayBeRepeated = mayRepeat(parts, run, { due, attempt, runs });',
+    replace: 'const mayBeRepeated = attempt > 0;',
+  },
+  {
+    name: 'what has timed out is told once more when its handler returns',
+    profiles: ['hung'],
+    file: ATTEMPTS,
+    find: 'told.isTold = !mayBeRepeated;',
+    replace: 'told.isTold = mayBeRepeated;',
+  },
+];
