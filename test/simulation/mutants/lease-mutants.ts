@@ -180,8 +180,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     profiles: ['normal'],
     seed: 9,
     file: PRESENCE_DOUBT,
-    find: 'this.losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);',
-    replace: 'this.losses = [];',
+    find: 'const losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);',
+    replace: 'const losses: readonly PresenceLoss[] = [];',
   },
   {
     name: 'a lease outlives the sight of a majority',
@@ -202,6 +202,13 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     profiles: ['normal'],
     file: PRESENCE_DOUBT,
     find: '.filter((position) => !lost.has(position))',
+    replace: '',
+  },
+  {
+    name: 'a doubt begins in the past',
+    profiles: ['normal'],
+    file: PRESENCE_DOUBT,
+    find: 'if (!isSafe && this.doubtedSince === undefined) return false;',
     replace: '',
   },
 ];

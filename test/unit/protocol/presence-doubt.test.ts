@@ -54,6 +54,17 @@ describe('the sight that nodes have of a holder', () => {
     expect(doubt.since).toBeUndefined();
   });
 
+  it('does not begin in the past: a renewal that fewer have granted before a loss is none', () => {
+    const doubt = new PresenceDoubt(100, granted(3, 'a', 'b', 'c'));
+    doubt.lost({ since: at(200), position: 'a' });
+    expect(doubt.renewed(150, granted(3, 'a', 'b'))).toBe(false);
+    expect(doubt.since).toBeUndefined();
+    expect(doubt.renewed(150, granted(3, 'b', 'c'))).toBe(true);
+    expect(doubt.since).toBeUndefined();
+    doubt.lost({ since: at(300), position: 'b' });
+    expect(doubt.since).toEqual(at(300));
+  });
+
   it('is not made good by a grant that is heard of later: trust that has ended must not come back', () => {
     const by = new Set(['a', 'b']);
     const doubt = new PresenceDoubt(100, { by, of: 3 });

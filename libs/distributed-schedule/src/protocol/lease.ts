@@ -121,8 +121,8 @@ export class Lease {
   /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
   renewedFrom(attempt: Instant, grants?: LockGrants): boolean {
     if (!this.isTrusted()) return false;
+    if (!this.doubt.renewed(attempt.monotonicMs, grants)) return false;
     this.attempt = attempt;
-    this.doubt.renewed(attempt.monotonicMs, grants);
     return this.isTrusted();
   }
 

@@ -38,24 +38,33 @@ export class PresenceDoubt {
     if (loss.since.monotonicMs <= this.startedMs || this.losses.includes(loss)) return;
     this.losses = [...this.losses, loss];
     // What comes in later does not end a doubt: a renewal of its own has to, or trust that has ended would come back.
-    if (this.doubtedSince === undefined && !this.isSafe()) this.doubtedSince = loss.since;
+    if (this.doubtedSince === undefined && !areSafe(this.grants, this.losses)) this.doubtedSince = loss.since;
   }
 
-  /** An attempt that started then has succeeded. It may have reached nodes before a loss that came after its start. */
-  renewed(startedMs: number, grants: LockGrants | undefined): void {
+  /**
+   * An attempt that started then has succeeded. It may have reached nodes before a loss that came after its start.
+   * @returns false where it is worth less than the one before: fewer are known to have granted it, and with the losses since that would be a
+   *   doubt that began in the past. The lease is to be renewed once more.
+   */
+  renewed(startedMs: number, grants: LockGrants | undefined): boolean {
+    const losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);
+    const isSafe = areSafe(grants, losses);
+    if (!isSafe && this.doubtedSince === undefined) return false;
     this.startedMs = startedMs;
     this.grants = grants;
-    this.losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);
-    this.doubtedSince = this.isSafe() ? undefined : this.losses[0]?.since;
+    this.losses = losses;
+    this.doubtedSince = isSafe ? undefined : losses[0]?.since;
+    return true;
   }
+}
 
-  private isSafe(): boolean {
-    if (this.losses.length === 0) return true;
-    if (this.grants === undefined) return false;
-    const lost = new Set(this.losses.map(({ position }) => position));
-    if (lost.has(undefined)) return false;
-    const { by, of } = this.grants;
-    const safe = [...by].filter((position) => !lost.has(position)).length;
-    return of - safe < quorumOf(of);
-  }
+/** Whether nodes that have granted the attempt, and have not lost sight since, leave no majority to anybody else. */
+function areSafe(grants: LockGrants | undefined, losses: readonly PresenceLoss[]): boolean {
+  if (losses.length === 0) return true;
+  if (grants === undefined) return false;
+  const lost = new Set(losses.map(({ position }) => position));
+  if (lost.has(undefined)) return false;
+  const { by, of } = grants;
+  const safe = [...by].filter((position) => !lost.has(position)).length;
+  return of - safe < quorumOf(of);
 }
