@@ -12,6 +12,7 @@
  */
 
 import { hash32 } from './hash.js';
+import { LAST_RANK } from './options.js';
 import type { RunRegister } from './run-register.js';
 import type { Placement, ScheduledTask } from './tick-context.js';
 
@@ -77,8 +78,10 @@ export function rankHere(
   const rank = rankOf(name, instanceId, those, placement, labelsOf);
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
-  // They do not know of it: the last of them takes itself for one rank further back than it is now.
-  return others.length === 0 ? 0 : others.length + 1;
+  if (others.length === 0) return 0;
+  // They do not know of it: the last of them takes itself for one rank further back than it is now. A rank that bids in common rounds only
+  // is too far back: where a run hangs on every instance, nobody would bid before those, and a tick must start within its limit.
+  return Math.min(others.length + 1, LAST_RANK - 1);
 }
 
 /** Whether an instance with these labels may run a task of this placement. */
