@@ -11,8 +11,14 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a lock lives on for as long as the clock was set back',
     file: LOCKS,
-    find: "    if redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then\n      redis.call('PEXPIRE', key, text(ttlMs))\n    end\n",
+    find: "    if isSetBack and redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then\n      redis.call('PEXPIRE', key, text(ttlMs))\n    end\n",
     replace: '',
+  },
+  {
+    name: 'a lock of a longer time to live is cut, whatever the clock shows',
+    file: LOCKS,
+    find: 'if isSetBack and redis',
+    replace: 'if redis',
   },
   {
     name: 'a lock of another memory is granted',

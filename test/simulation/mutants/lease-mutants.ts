@@ -187,15 +187,15 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a lease outlives the sight of a majority',
     profiles: ['normal'],
     file: PRESENCE_DOUBT,
-    find: 'return of - safe < quorumOf(of);',
+    find: 'return of - safe < Math.ceil(of / 2);',
     replace: 'return safe > 0;',
   },
   {
     name: 'nodes that have not granted count as safe',
     profiles: ['normal'],
     file: PRESENCE_DOUBT,
-    find: 'return of - safe < quorumOf(of);',
-    replace: 'return lost.size < quorumOf(of);',
+    find: 'return of - safe < Math.ceil(of / 2);',
+    replace: 'return lost.size < Math.ceil(of / 2);',
   },
   {
     name: 'a node that has lost sight counts as safe',

@@ -28,6 +28,10 @@ export class WatchedLedger implements TickLedger {
     private readonly resident: Resident,
   ) {}
 
+  lineOf(task: string): string | undefined {
+    return this.ledger.lineOf?.(task);
+  }
+
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();

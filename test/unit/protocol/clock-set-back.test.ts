@@ -158,11 +158,25 @@ describe('a raise of the epoch', () => {
 
 it('a lock of a dead holder does not outlive a clock that was set back by more than its time to live', () => {
   let nowMs = 1_800_000_000_000 + HOUR_MS;
-  const { locks } = MemoryNode.embedded({ wallMs: () => nowMs });
+  const { locks } = new MemoryNode({ wallMs: () => nowMs });
   const ask = (value: string) => locks.acquire({ task: 'settle', value, holder: value, ttlMs: 3_000 });
+  // A new node has a floor ahead of what its clock shows, which proves later what it showed.
+  expect(ask('dead')).toEqual({ kind: 'quarantined' });
+  nowMs += 3_001;
   expect(ask('dead')).toEqual({ kind: 'acquired' });
   nowMs -= HOUR_MS;
   expect(ask('heir')).toMatchObject({ kind: 'held' });
   nowMs += 3_001;
   expect(ask('heir')).toEqual({ kind: 'acquired' });
+});
+
+it('a lock that lives for longer than its bidder’s would is not cut while no clock was set back: it may be of another time to live', () => {
+  let nowMs = 1_800_000_000_000;
+  const { locks } = MemoryNode.embedded({ wallMs: () => nowMs });
+  const ask = (value: string, ttlMs: number) =>
+    locks.acquire({ task: 'settle', value, holder: value, ttlMs });
+  expect(ask('long', 30_000)).toEqual({ kind: 'acquired' });
+  expect(ask('short', 3_000)).toMatchObject({ kind: 'held' });
+  nowMs += 29_999;
+  expect(ask('short', 3_000)).toMatchObject({ kind: 'held' });
 });

@@ -75,6 +75,14 @@ describe('releases that a node has not answered', () => {
     expect(releases.size).toBe(0);
   });
 
+  it('of an instance that only renews do not gather what a dead node never answers', () => {
+    for (let renewal = 0; renewal < 100; renewal += 1) {
+      releases.sent(['a'], 0, TTL_MS);
+      nowMs += 1_000;
+    }
+    expect(releases.size).toBeLessThanOrEqual((TTL_MS + UNDERWAY_MS) / 1_000 + 1);
+  });
+
   it('are bounded: the oldest are forgotten', async () => {
     const values = Array.from({ length: MOST_UNCONFIRMED + 2 }, (_, index) => String(index));
     await keep('first');

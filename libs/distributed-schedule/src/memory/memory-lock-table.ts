@@ -6,12 +6,12 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
-import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
+import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import type { Clock, NodeTick, ShownClaims } from '../protocol/ports.js';
 import { type LedgerMemory, refusedIds } from './memory-ledger.js';
 
 /** What of a node's memory its locks ask for. */
-type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted'>;
+type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;
 
 interface LockEntry {
   readonly value: string;
@@ -67,8 +67,10 @@ export class MemoryLockTable {
     if (isAnother(memory, meant)) return { kind: 'renamed' };
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
     const entry = this.live(task, nowMs);
-    if (entry !== undefined && entry.value !== value)
-      return this.refuse(task, this.cut(task, entry, nowMs, ttlMs), nowMs);
+    if (entry !== undefined && entry.value !== value) {
+      const isSetBack = setBackOfMemoryMs(memory, nowMs) > 0;
+      return this.refuse(task, isSetBack ? this.cut(task, entry, nowMs, ttlMs) : entry, nowMs);
+    }
     // A lock that was granted before the loss, or by the memory that stood here before, may still be trusted by its holder for one time to live.
     if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
@@ -153,7 +155,7 @@ export class MemoryLockTable {
     this.entries.set(task, { value, holder: this.isPresent(holder) ? holder : UNSEEN_HOLDER, expiresAtMs });
   }
 
-  /** One that would live on for much longer than its time to live was set before the clock was set back. */
+  /** After a set-back, one that would live on for much longer than its time to live was set before that. */
   private cut(task: string, entry: LockEntry, nowMs: number, ttlMs: number): LockEntry {
     if (entry.expiresAtMs <= nowMs + ttlMs + ORDINARY_SKEW_MS) return entry;
     const cut = { ...entry, expiresAtMs: nowMs + ttlMs };

@@ -160,10 +160,12 @@ function toLockedTick(
   return { due, lease, begin, claim: newClaim(parts, due) };
 }
 
-function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims {
+function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims | undefined {
+  const line = ledger.lineOf?.(task.name);
+  if (line === undefined) return undefined;
   const mayOverlap = task.policies?.overlap === 'allow';
   return new LeaseClaims({
-    line: ledger.lineOf?.(task.name) ?? task.name,
+    line,
     ...(mayOverlap && { lastInstant: () => closingInstant(tickOf()) }),
   });
 }

@@ -37,7 +37,7 @@ export interface LeaseTerms {
 
 export interface LeaseKnowledge {
   /** Absent: nodes are not told of them, and a lock that a node has missed stays missing there. */
-  readonly claims?: LeaseClaims;
+  readonly claims?: LeaseClaims | undefined;
   /** Absent: it is not known which nodes have granted the lock, so any of them may be one of a majority. */
   readonly grants?: LockGrants | undefined;
 }

@@ -63,8 +63,8 @@ export class OnceLedger implements TickLedger {
   }
 
   /** Of a task that runs once the second line tells of its runs: the first has claims of others, too, who then give way. */
-  lineOf(task: string): string {
-    return this.lines.has(task) ? this.second({ task, tick: 0 }).task : task;
+  lineOf(task: string): string | undefined {
+    return this.ledger.lineOf?.(this.lines.has(task) ? this.second({ task, tick: 0 }).task : task);
   }
 
   /**

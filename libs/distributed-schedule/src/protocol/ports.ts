@@ -208,8 +208,11 @@ export interface TickLedger {
    * Absent: there is no such task.
    */
   runsOnce?(task: string): boolean;
-  /** The line in which the runs of a task stand on the nodes. Absent: that of its name. */
-  lineOf?(task: string): string;
+  /**
+   * The line of the nodes in which the runs of a task stand; undefined where they stand elsewhere. Absent: elsewhere. Then nodes cannot tell
+   * whether somebody else has come after the holder of a run lock, and do not make a lock again that is missing.
+   */
+  lineOf?(task: string): string | undefined;
 }
 
 // ---- membership -------------------------------------------------------------------------------------------

@@ -26,6 +26,10 @@ export class QuorumTickLedger implements TickLedger {
     private readonly electorate: ElectorateView,
   ) {}
 
+  lineOf(task: string): string {
+    return task;
+  }
+
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();

@@ -1,4 +1,4 @@
-import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import { EARLY_MS, MARGIN_MS, PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
@@ -73,11 +73,14 @@ end
  * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
  * One that cannot notice, its event loop being blocked, overlaps with its successor until its next renewal; no tick runs twice.
  *
- * A lock that would live on for much longer than its time to live was set before the clock was set back: nobody trusts it for longer.
+ * A lock that would live on for much longer than its time to live, on a node whose clock has been set back, was set before that: nobody
+ * trusts it for longer. The bidder's own time to live is no proof: during a change of it there are holders with a longer one.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
   `${LOCK_OPENING}
+local isSetBack = highest > now + ${EARLY_MS} or floor > now + ${EARLY_MS} + ${MARGIN_MS} + ${ORDINARY_SKEW_MS}
+
 return forEachLock(2, function(key, current, value, ttlMs)
   if isAnother then
     return 'renamed'
@@ -87,7 +90,7 @@ return forEachLock(2, function(key, current, value, ttlMs)
   end
   if current and not isOurs(current, value) then
     local holder = string.match(current, '^(.+):%w+$') or '-'
-    if redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then
+    if isSetBack and redis.call('PTTL', key) > ttlMs + ${ORDINARY_SKEW_MS} then
       redis.call('PEXPIRE', key, text(ttlMs))
     end
     if holder == '-' then

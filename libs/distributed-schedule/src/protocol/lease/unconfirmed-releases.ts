@@ -57,7 +57,10 @@ export interface UnconfirmedReleasesParts<Lock, Answer> {
 export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
   /** By value, those that are kept for longest last. */
   private readonly kept = new Map<string, Kept<Lock>>();
+  /** In the order in which they left. */
   private readonly underWay = new Set<LockMessage>();
+  /** Those of them that may set the lock of a value. */
+  private readonly byValue = new Map<string, Set<LockMessage>>();
   private isSending = false;
 
   constructor(private readonly parts: UnconfirmedReleasesParts<Lock, Answer>) {}
@@ -74,12 +77,23 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
       deadlineMs: deadlineMs > 0 ? deadlineMs : Number.POSITIVE_INFINITY,
       goneMs: this.nowMs + UNDERWAY_MS + ttlMs,
     };
+    this.forgetGone();
     this.underWay.add(message);
+    for (const value of values) {
+      const those = this.byValue.get(value) ?? new Set();
+      this.byValue.set(value, those.add(message));
+    }
     return message;
   }
 
+  /** Its answer has come. */
   answered(message: LockMessage): void {
     this.underWay.delete(message);
+    for (const value of message.values) {
+      const those = this.byValue.get(value);
+      those?.delete(message);
+      if (those?.size === 0) this.byValue.delete(value);
+    }
   }
 
   /** Sends the releases, and keeps those that the answer does not confirm. `ttlMs`: how long each lock may have to live at most. */
@@ -121,10 +135,10 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
 
   /** Until when the node may still set the lock, in its own time; undefined: it has answered all that could. */
   private deadlineOf(value: string): number | undefined {
-    const deadlines = [...this.underWay]
-      .filter(({ values }) => values.includes(value))
-      .map(({ deadlineMs }) => deadlineMs);
-    return deadlines.length === 0 ? undefined : Math.max(...deadlines);
+    let latestMs: number | undefined;
+    for (const { deadlineMs } of this.byValue.get(value) ?? [])
+      latestMs = Math.max(latestMs ?? 0, deadlineMs);
+    return latestMs;
   }
 
   /** The oldest go: they would be gone first. */
@@ -137,8 +151,14 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
 
   private forgetGone(): void {
     const { nowMs } = this;
-    for (const [value, { goneMs }] of this.kept) if (goneMs <= nowMs) this.kept.delete(value);
-    for (const message of this.underWay) if (message.goneMs <= nowMs) this.underWay.delete(message);
+    for (const [value, { goneMs }] of this.kept) {
+      if (goneMs > nowMs) break;
+      this.kept.delete(value);
+    }
+    for (const message of this.underWay) {
+      if (message.goneMs > nowMs) break;
+      this.answered(message);
+    }
   }
 
   private get nowMs(): number {
