@@ -132,8 +132,8 @@ export class HungWitness {
       const fencedMs = this.parts.time.nowMs - resident.retired.sinceMs;
       if (!(fencedMs > 0)) this.fail('a run that hangs is told as stuck', run);
     }
-    const { giveUpAfterMs, retry } = this.parts.policiesOf(task);
-    const isDecided = abortedBy(run) === 'timed_out' && retry === undefined;
+    const { giveUpAfterMs, retry, recovery } = this.parts.policiesOf(task);
+    const isDecided = abortedBy(run) === 'timed_out' && retry === undefined && recovery !== 'retake';
     if (isDecided && followed.report === undefined)
       this.fail('what has timed out is told when that happens', run);
     if (giveUpAfterMs !== undefined) this.checkGivenUp(followed, giveUpAfterMs);

@@ -93,6 +93,31 @@ describe('a run that takes longer than timeoutMs', () => {
     ]);
   });
 
+  it('has no verdict before its handler returns where another instance may take it up again', async () => {
+    const hung = new Hung();
+    const scene = new PolicyScene({ timeoutMs: 700, recovery: 'retake' }, hung.work);
+    await scene.set();
+    await scene.until(750);
+    expect(eventsOf(scene, 'timed_out')).toMatchObject([{ attempt: 1, mayBeRepeated: true }]);
+    expect(scene.outcomes(0)).toEqual([]);
+    scene.kill(scene.starts[0]?.instanceId ?? '');
+    await scene.until(2 * PERIOD_MS);
+    expect(scene.story().slice(0, 2)).toEqual(['0', '0 again']);
+    expect(scene.outcomes(0)).toEqual(['success']);
+  });
+
+  it('ends its tick when its handler returns, also where it may be taken up again', async () => {
+    const hung = new Hung();
+    const scene = new PolicyScene({ timeoutMs: 700, recovery: 'retake' }, hung.work);
+    await scene.set();
+    await scene.until(2_000);
+    hung.end(0);
+    await scene.until(2_100);
+    expect(scene.outcomes(0)).toEqual(['timed_out']);
+    await scene.until(2 * PERIOD_MS + 100);
+    expect(scene.story()).toEqual(['0', '1', '2']);
+  });
+
   it('is told at once also where another attempt follows, and ends the tick when that has ended', async () => {
     const hung = new Hung();
     const retry = { attempts: 2, baseMs: 100, capMs: 100, jitter: 0, deadlineMs: 4_000 };

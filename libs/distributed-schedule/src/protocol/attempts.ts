@@ -84,12 +84,14 @@ export function report(
   parts.report({ task: task.name, tick, instanceId: parts.instanceId, ...ending });
 }
 
-/** Whether another attempt could follow one that ended now: if not, none follows one that ends later. */
+/** Whether another attempt could follow one that ended now, here or elsewhere: if not, none follows one that ends later. */
 function mayRepeat(
   parts: AttemptsParts,
   run: RunHere,
   { due, attempt, runs }: { readonly due: DueTick; readonly attempt: number; readonly runs: number },
 ): boolean {
+  // Its end is written down when its handler has returned. Until then whoever gets its lock may make an attempt of its own.
+  if (run.policies.recovery === 'retake') return true;
   if (parts.stopped.aborted) return false;
   const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
   return retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () => 0) !== undefined;

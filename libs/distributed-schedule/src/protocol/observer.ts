@@ -66,7 +66,7 @@ export type ScheduleEvent =
       readonly tick: number;
       readonly attempt: number;
       readonly timeoutMs: number;
-      /** Whether another attempt may follow when its handler has returned. */
+      /** Whether another attempt may follow, here when its handler has returned, or elsewhere when it is taken up again. */
       readonly mayBeRepeated: boolean;
     }
   /** A handler has returned after the verdict of its run was told. It decides nothing. */
