@@ -134,6 +134,16 @@ describe('a run that hangs', () => {
     expect(schedule.runs('import').map(({ outcome }) => outcome)).toEqual(['given_up', 'success']);
   });
 
+  it('is told as given up once, also where its tick has ended as timed_out', async () => {
+    const { schedule, logs, registry } = await appThatHangs({ timeoutMs: 2_000, giveUpAfterMs: 15_000 });
+    await schedule.advance(25_000);
+    expect(registry.get('import').runs).toMatchObject([{ state: 'given_up' }]);
+    expect(logs.ours('error')).toEqual([
+      "Task 'import' was given up in tick 2030-01-01T00:00:10.000Z: DSCHED_GIVEN_UP: it runs for longer than giveUpAfterMs = 15000. " +
+        'Its lease is let go, and later ticks run beside it.',
+    ]);
+  });
+
   it('that was given up does not hold up the shutdown, which names it', async () => {
     const { app, schedule, logs } = await appThatHangs({ giveUpAfterMs: 3_000 });
     await schedule.advance(7_000);

@@ -247,6 +247,9 @@ describe('a run that is given up', () => {
     await scene.set();
     await scene.until(11_000);
     expect(scene.outcomes(0)).toEqual(['timed_out']);
+    expect(eventsOf(scene, 'given_up')).toEqual([
+      { type: 'given_up', task: 'settle', tick: hung.contexts[0]?.tick, attempt: 1, giveUpAfterMs: 6_000 },
+    ]);
     expect(inFlight(scene)).toMatchObject([{ state: 'given_up' }]);
     expect(scene.story()).toEqual(['0', '2']);
   });

@@ -84,6 +84,9 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
       case 'timed_out':
         this.ticks.timedOut(event);
         return;
+      case 'given_up':
+        this.ticks.givenUp(event);
+        return;
       case 'late_end':
         this.ticks.lateEnd(event);
         return;

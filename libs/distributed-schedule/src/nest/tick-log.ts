@@ -45,6 +45,16 @@ export class TickLog {
     );
   }
 
+  /** Not with the verdict: one that had timed out before has had its own. */
+  givenUp(event: Extract<ScheduleEvent, { type: 'given_up' }>): void {
+    const { task, tick, giveUpAfterMs } = event;
+    this.inTheWay.returned(event);
+    this.logger.error(
+      `Task '${task}' was given up in tick ${at(tick)}: DSCHED_GIVEN_UP: it runs for longer than giveUpAfterMs = ${giveUpAfterMs}. ` +
+        'Its lease is let go, and later ticks run beside it.',
+    );
+  }
+
   /** Most handlers hear their signal, and return when they are told to. */
   lateEnd(event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
     const { task, tick, outcome, hasThrown, error, durationMs, sinceToldMs } = event;
@@ -77,11 +87,6 @@ export class TickLog {
       case 'timed_out':
         this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
         return;
-      case 'given_up':
-        this.logger.error(
-          `Task '${task}' was given up in tick ${at(tick)}: ${describeError(error)}. Its lease is let go, and later ticks run beside it.`,
-        );
-        return;
       case 'misfire':
         this.lines.warn({
           ...{ kind: outcome, many: 'Not started in time', task },
@@ -102,6 +107,8 @@ export class TickLog {
       case 'taken':
       case 'buffered':
       case 'stopped':
+      // Said before: its event comes in every case.
+      case 'given_up':
       // StoreWatch tells of it, and the audit of the ticks.
       case 'clock_set_back':
       case 'missed':

@@ -69,6 +69,14 @@ export type ScheduleEvent =
       /** Whether another attempt may follow, here when its handler has returned, or elsewhere when it is taken up again. */
       readonly mayBeRepeated: boolean;
     }
+  /** An attempt runs for longer than `giveUpAfterMs`: its lease is let go. Told of each, also where the tick has had its verdict before. */
+  | {
+      readonly type: 'given_up';
+      readonly task: string;
+      readonly tick: number;
+      readonly attempt: number;
+      readonly giveUpAfterMs: number;
+    }
   /** A handler has returned after the verdict of its run was told. It decides nothing. */
   | {
       readonly type: 'late_end';

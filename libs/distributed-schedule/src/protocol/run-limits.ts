@@ -49,7 +49,7 @@ export function watchTimeout(watched: Watched): void {
 
 /** Resolves when the run is given up; undefined where none is. */
 export function watchGiveUp(watched: Watched): Promise<'given_up'> | undefined {
-  const { run, given, open, signal, ended } = watched;
+  const { parts, run, given, open, signal, ended } = watched;
   const { giveUpAfterMs } = run.policies;
   if (giveUpAfterMs === undefined) return undefined;
   return new Promise((resolve) => {
@@ -59,6 +59,14 @@ export function watchGiveUp(watched: Watched): Promise<'given_up'> | undefined {
       open.state = 'given_up';
       run.giveUp(ended);
       resolve('given_up');
+      const { due, attempt } = given;
+      parts.observer.observe({
+        type: 'given_up',
+        task: due.task.name,
+        tick: due.tick,
+        attempt,
+        giveUpAfterMs,
+      });
     });
   });
 }
