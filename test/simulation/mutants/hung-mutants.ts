@@ -32,7 +32,7 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
     name: 'the lock of a run that was given up is released at once',
     profiles: ['hung'],
     file: RUN_TICK,
-    find: 'if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock);',
+    find: 'if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock, parts.stopped);',
     replace: '',
   },
   {

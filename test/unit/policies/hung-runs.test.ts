@@ -326,4 +326,24 @@ describe('a run that is given up', () => {
     expect(isStopped).toBe(true);
     expect(scheduler?.status().runs).toMatchObject([{ state: 'given_up' }]);
   });
+
+  it('does not hold it up either while its lease lasts, and its lock stands until then', async () => {
+    const hung = new Hung();
+    // The next tick comes 800 ms after it was given up.
+    const scene = new PolicyScene({ giveUpAfterMs: 4_200 }, hung.work);
+    await scene.set();
+    await scene.until(4_300);
+    const holder = scene.cluster.members.find(({ id }) => id === scene.starts[0]?.instanceId);
+    let isStopped = false;
+    void holder?.scheduler.stop().then(() => {
+      isStopped = true;
+    });
+    await scene.until(4_400);
+    expect(isStopped).toBe(true);
+    expect(hung.contexts[0]?.remainingMs()).toBe(0);
+    await scene.until(5_900);
+    expect(scene.story()).toEqual(['0']);
+    await scene.until(11_000);
+    expect(scene.story()).toEqual(['0', '2']);
+  });
 });

@@ -34,6 +34,8 @@ export class RunHere {
   private isEnding = false;
   /** Aborts when the handler of the run that was given up has returned. */
   private returned: AbortSignal | undefined;
+  /** Its handler goes on after the shutdown: its lock runs out by itself, and is not released. */
+  leavesLock = false;
   /** When the current tick's run was first found to have ended, cluster time. */
   private endedMs: number | undefined;
   /** The task as it stands now; undefined when it has been removed. */
@@ -175,12 +177,17 @@ export class RunHere {
     return this.returned !== undefined;
   }
 
-  /** Resolves when its lease has run out, or its handler has returned before that. */
-  async untilLeaseIsOver(clock: Pick<Clock, 'sleepUntil'>): Promise<void> {
+  /** Resolves when its lease has run out, or before that when its handler has returned, or this instance stops. */
+  async untilLeaseIsOver(clock: Pick<Clock, 'sleepUntil'>, stopped: AbortSignal): Promise<void> {
     const { lease, returned } = this;
+    const woken = new AbortController();
+    const wake = (): void => woken.abort('woken');
+    for (const signal of [returned, stopped]) signal?.addEventListener('abort', wake, { once: true });
+    const goesOn = (): boolean => returned?.aborted === false && lease.isTrusted();
     // A renewal that was on its way may have moved the end.
-    while (returned?.aborted === false && lease.isTrusted())
-      await clock.sleepUntil(lease.trustedUntilMs, returned);
+    while (goesOn() && !stopped.aborted) await clock.sleepUntil(lease.trustedUntilMs, woken.signal);
+    for (const signal of [returned, stopped]) signal?.removeEventListener('abort', wake);
+    this.leavesLock = goesOn();
     lease.lose('its run was given up');
   }
 

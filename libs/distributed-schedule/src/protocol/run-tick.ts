@@ -52,7 +52,7 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   parts.runs.delete(run);
 
   // 8 finish
-  await releaseLock(parts, lease);
+  if (!run.leavesLock) await releaseLock(parts, lease);
   leaveBehind();
 }
 
@@ -100,7 +100,7 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     const next = run.isGivenUp ? undefined : await startNext(parts, run);
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
-      if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock);
+      if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock, parts.stopped);
       return;
     }
     start = next;
