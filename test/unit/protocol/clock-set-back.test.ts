@@ -130,6 +130,28 @@ describe('a raise of the epoch', () => {
     expect(reportsOf(after.events).at(-1)?.outcome).toBe('success');
   });
 
+  it('is not carried to a node while its clock is wrong, so that its notes count for nothing', async () => {
+    const { cluster, skews } = await setBackByAnHour(3);
+    const after = cluster.join([taskOf(() => undefined)]);
+    await cluster.clock.advance(SETTLED_MS);
+    const third = skews[2] ?? { offsetMs: 0 };
+    third.offsetMs = HOUR_MS;
+    await raise(cluster, 0);
+    await raise(cluster, 1);
+    await cluster.clock.advance(60_000);
+    expect(await epochs(cluster)).toEqual([1, 1, 0]);
+    const { setBackMs = {} } = after.scheduler.status().nodeSet ?? {};
+    expect(Object.keys(setBackMs)).not.toContain('node 1');
+    expect(Object.keys(setBackMs)).not.toContain('node 2');
+    expect(reportsOf(after.events).at(-1)?.outcome).toBe('success');
+
+    third.offsetMs = 0;
+    await cluster.clock.advance(SETTLED_MS);
+    expect(await epochs(cluster)).toEqual([1, 1, 1]);
+    expect(after.scheduler.status().nodeSet?.setBackMs).toEqual({});
+    expect(reportsOf(after.events).at(-1)?.outcome).toBe('success');
+  });
+
   it('does not have a task run again that runs once, and has', async () => {
     const skews = [{ offsetMs: HOUR_MS }];
     const cluster = new MemoryCluster({ nodes: 1, nodeSkews: skews });

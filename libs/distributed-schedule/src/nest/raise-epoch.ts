@@ -26,7 +26,7 @@ export interface RaisedEpoch {
   readonly epoch: number;
   /** By how much at least their clocks were set back, ms; 0: no clock was, and nothing was changed. */
   readonly setBackMs: number;
-  /** Such as `node 1`. A node that did not answer is raised by the next instance that meets it. */
+  /** Such as `node 1`. A node that did not answer is raised by the next instance that meets it when its clock is right. */
   readonly raised: readonly string[];
 }
 
@@ -71,13 +71,16 @@ export async function raiseEpoch(options: RaiseEpochOptions): Promise<RaisedEpoc
 async function raise({ nodes, health }: RedisConnection, wallMs: () => number): Promise<RaisedEpoch> {
   const standing = await askAll(nodes, 0, wallMs);
   requireMajority(standing.length, nodes.length, health());
-  for (const { label, skewMs } of standing) requireRightClock(label, skewMs);
+  for (const { label, skewMs } of standing) requireRightClock(label, skewMs, 'Nothing was changed');
   const epoch = Math.max(...standing.map((one) => one.epoch));
   const setBackMs = Math.max(...standing.map((one) => one.setBackMs));
   if (setBackMs === 0) return { epoch, setBackMs, raised: [] };
-  const raised = (await askAll(nodes, epoch + 1, wallMs)).map(({ label }) => label);
-  requireMajority(raised.length, nodes.length, health());
-  return { epoch: epoch + 1, setBackMs, raised };
+  // One that comes back meanwhile has shown nobody its clock: the next instance that meets it raises it when that is right.
+  const seen = nodes.filter(({ label }) => standing.some((one) => one.label === label));
+  const answered = await askAll(seen, epoch + 1, wallMs);
+  for (const { label, skewMs } of answered) requireRightClock(label, skewMs, `Epoch ${epoch + 1} has begun`);
+  requireMajority(answered.length, nodes.length, health());
+  return { epoch: epoch + 1, setBackMs, raised: answered.map(({ label }) => label) };
 }
 
 interface Answered {
@@ -120,12 +123,12 @@ function requireMajority(
 }
 
 /** What is granted by a clock that is ahead now would have to be left behind next. */
-function requireRightClock(label: string, skewMs: number): void {
+function requireRightClock(label: string, skewMs: number, state: string): void {
   if (Math.abs(skewMs) <= ORDINARY_SKEW_MS) return;
   const where = `${spoken(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} that of this machine`;
   throw new DistributedScheduleError(
     'DSCHED_CLOCK_SKEW',
-    `the clock of ${label} is ${where}. Set the one right that is wrong, and raise the epoch then. Nothing was changed`,
+    `the clock of ${label} is ${where}. Set the one right that is wrong, and raise the epoch then. ${state}`,
     { value: Math.round(skewMs) },
   );
 }

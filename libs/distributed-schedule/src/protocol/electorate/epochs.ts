@@ -1,6 +1,7 @@
 /** Which nodes a raise of the epoch has not reached yet, and whose clocks were set back. */
 
-import { type KnownNode, stampStandingOf } from './known-node.js';
+import { ORDINARY_SKEW_MS } from '../ledger/clock-set-back.js';
+import { isMajority, type KnownNode, stampStandingOf } from './known-node.js';
 import type { NodeSet } from './node-set.js';
 
 /** The newest that a node of the set is in: a person has left the older ones behind, for all nodes. */
@@ -11,13 +12,30 @@ export function epochOf(nodes: readonly KnownNode[], set: NodeSet): number {
   );
 }
 
-/** Those that were away when it was raised, or have forgotten it. */
+/**
+ * Those that were away when it was raised, or have forgotten it, and whose clocks are right. What one grants whose clock is wrong would
+ * have to be left behind next, and with the new epoch its notes would count: they carry its time to the others, as a floor.
+ */
 export function behindOf(nodes: readonly KnownNode[], set: NodeSet): readonly KnownNode[] {
   const epoch = epochOf(nodes, set);
-  return nodes.filter(
-    (node) =>
-      node.answersNow && node.identity !== undefined && node.identity.epoch < epoch && isOurs(node, set),
+  const timeMs = agreedTimeMs(nodes, set);
+  return nodes.filter(({ answersNow, identity }) => {
+    if (!answersNow || identity === undefined || identity.epoch >= epoch || timeMs === undefined)
+      return false;
+    return Math.abs(identity.nowMs - timeMs) <= ORDINARY_SKEW_MS && isOurs({ identity }, set);
+  });
+}
+
+/**
+ * The median of what the nodes' clocks showed in the newest beat, not this instance's cluster time: that never goes back. Undefined
+ * where too few answer to say whose clock is wrong.
+ */
+function agreedTimeMs(nodes: readonly KnownNode[], set: NodeSet): number | undefined {
+  const times = nodes.flatMap(({ answersNow, identity }) =>
+    answersNow && identity !== undefined ? [identity.nowMs] : [],
   );
+  if (!isMajority(times.length, set)) return undefined;
+  return times.sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 }
 
 /** By label, by how much at least a node's clock was set back, where something says so. */
@@ -29,6 +47,6 @@ export function setBacksOf(nodes: readonly KnownNode[]): Readonly<Record<string,
   );
 }
 
-function isOurs({ identity }: KnownNode, set: NodeSet): boolean {
+function isOurs({ identity }: Pick<KnownNode, 'identity'>, set: NodeSet): boolean {
   return identity !== undefined && stampStandingOf(identity, set) !== 'foreign';
 }
