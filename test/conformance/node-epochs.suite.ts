@@ -90,6 +90,21 @@ export function describeNodeEpochs(name: string, start: () => Promise<NodeStage>
       expect(await subject.vote(claimOf('settle', afterFloorMs))).toBe('granted');
     });
 
+    it('takes back the instant since when its set stands where that lies ahead, and leaves one that has come', async () => {
+      const { nowMs, stamp: before } = await subject.identity();
+      expect(before?.sinceMs).toBe(7);
+      await raise(1);
+      expect((await subject.identity()).stamp).toEqual(before);
+      const ahead = { set: subject.set, app: 'shop 1', sinceMs: nowMs + HOUR_MS };
+      const expected = subject.stampText();
+      answerOf(await subject.node.stamp({ stamp: ahead, expected, raiseFloor: false, deadlineMs: 0 }));
+      await raise(2);
+      const { stamp, nowMs: afterMs } = await subject.identity();
+      expect(stamp).toMatchObject({ set: subject.set, app: 'shop 1' });
+      expect(stamp?.sinceMs).toBeGreaterThanOrEqual(nowMs);
+      expect(stamp?.sinceMs).toBeLessThanOrEqual(afterMs);
+    });
+
     it('takes no note of an older epoch: neither as one that counts, nor as a floor', async () => {
       await raise(1);
       await confirmByAnHourAhead(0);

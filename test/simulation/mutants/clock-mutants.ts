@@ -78,8 +78,8 @@ const RAISING: readonly Mutant[] = [
     name: 'nobody raises a node that the raise has not reached',
     profiles: ['clocks'],
     file: 'protocol/electorate/epochs.ts',
-    find: 'node.identity.epoch < epoch',
-    replace: 'node.identity.epoch < 0 * epoch',
+    find: 'identity.epoch >= epoch',
+    replace: 'identity.epoch >= 0 * epoch',
   },
 ];
 
