@@ -83,6 +83,12 @@ export const EPOCH_MUTANTS: readonly Breakage[] = [
     replace: '',
   },
   {
+    name: 'a raise keeps the instant since when a set stands',
+    file: EPOCH,
+    find: 'if standsSince and tonumber(standsSince) > burnt then',
+    replace: 'if false then',
+  },
+  {
     name: 'notes of an older epoch count',
     file: CONFIRM,
     find: 'local counts = tonumber(ARGV[at + 4]) >= epoch',

@@ -268,7 +268,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stamp' as const),
       set,
-      since: fc.constantFrom(-3_000, 0, 0, 400, null),
+      since: fc.constantFrom(-3_000, 0, 0, 400, 3_600_000, null),
       id: fc.oneof(id, fc.constant(null)),
       expected: fc.constantFrom('standing' as const, 'standing' as const, 'none' as const),
       raiseFloor: fc.constantFrom(false, false, true),

@@ -6,6 +6,7 @@
 import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 import { counterOf } from '../protocol/electorate/ledger-id.js';
 import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
+import { parseStamp, stampText } from '../protocol/electorate/node-set.js';
 import { setBackOfMemoryMs, setBackSinceFloorMs } from '../protocol/ledger/clock-set-back.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 
@@ -34,6 +35,9 @@ export function raiseEpoch(
   memory.idSinceMs = nowMs;
   memory.id = `${counterOf(memory.id) + 1}.${newNonce()}`;
   memory.vote = undefined;
+  const stamp = parseStamp(memory.stamp);
+  if (stamp !== undefined && stamp.sinceMs > burntAboveMs)
+    memory.stamp = stampText({ ...stamp, sinceMs: Math.floor(nowMs) });
   return { isRaised: true, id: memory.id, epoch, setBackMs };
 }
 

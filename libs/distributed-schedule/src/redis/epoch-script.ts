@@ -11,7 +11,8 @@ import { defineScript } from './redis-scripts.js';
  *
  * It is a loss of memory on purpose: a new id without a vote, and a floor above all that this clock has let be granted, EARLY and
  * MARGIN included. What stands further ahead (clock-set-back.ts) stands for nobody from now on. A copy that comes twice, or late, finds the
- * epoch raised and does nothing. Ticks are not rewritten: each bears its epoch, see `counted`.
+ * epoch raised and does nothing. Ticks are not rewritten: each bears its epoch, see `counted`. A stamp that stands since an instant
+ * ahead was put by that clock too: it stands since now, or its set would give way to every other one, and a take-over raise floors to it.
  */
 export const RAISE_EPOCH_SCRIPT = defineScript(
   'raise epoch',
@@ -34,6 +35,11 @@ local changes = {
 if highest > burnt then
   changes[#changes + 1] = 'highest'
   changes[#changes + 1] = text(burnt)
+end
+local standsSince, ofSet = string.match(stamp, '^(%d+)( .*)$')
+if standsSince and tonumber(standsSince) > burnt then
+  changes[#changes + 1] = 'stamp'
+  changes[#changes + 1] = text(now) .. ofSet
 end
 store(changes)
 redis.call('HDEL', KEYS[1], 'vote')
