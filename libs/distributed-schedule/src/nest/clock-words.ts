@@ -13,15 +13,19 @@ export interface ClockView {
   readonly aheadMs: number;
 }
 
-/** Undefined where no clock was set back. */
-export function setBackSentence({ setBackMs }: Pick<ClockView, 'setBackMs'>): string | undefined {
+/** Undefined where no clock was set back. Where tasks run all the same nothing has to be left behind. */
+export function setBackSentence({
+  setBackMs,
+  nodes,
+}: Pick<ClockView, 'setBackMs' | 'nodes'>): string | undefined {
   const labels = Object.keys(setBackMs);
   if (labels.length === 0) return undefined;
   const [clocks, they] = labels.length === 1 ? ['clock', 'was'] : ['clocks', 'were'];
   const byMs = Math.max(...Object.values(setBackMs));
+  const wayOut = isMajoritySetBack({ setBackMs, nodes }) ? '. raiseEpoch leaves it behind' : '';
   return (
     `the ${clocks} of ${listed(labels)} ${they} set back by ${atLeast(byMs)}: nothing is granted there before the time ` +
-    'that they showed then. raiseEpoch leaves it behind'
+    `that they showed then${wayOut}`
   );
 }
 
