@@ -35,11 +35,12 @@ export class SizeWitness {
   private look(): void {
     const { time, network, servers, profile, instances, policiesOf } = this.parts;
     const living = instances.filter(({ machine }) => !machine.isDead);
+    const overlapping = living.reduce((sum, instance) => sum + this.overlappingOn(instance), 0);
     const perInstance = Math.max(MOST_EVENTS_PER_INSTANCE, MOST_EVENTS_PER_TASK * profile.tasks);
     this.check('events', time.pending - network.inFlight, perInstance * (living.length + 1));
     for (const server of servers) {
       this.check('ledger entries', server.model.snapshot().ledger.entries.size, profile.tasks);
-      this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks);
+      this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks + overlapping);
     }
     for (const instance of living) {
       this.check(
@@ -52,11 +53,17 @@ export class SizeWitness {
       const mostOpen = MOST_OPEN_TICKS_PER_TASK * profile.tasks;
       const isPlain = tasks.every(({ name }) => policiesOf(name).areDefault);
       const mostWaiting = isPlain ? mostOpen : MOST_WAITING_TICKS_PER_TASK * profile.tasks;
-      this.check('leases', leases.length, mostOpen);
+      this.check('leases', leases.length, mostOpen + this.overlappingOn(instance));
       this.check('members', members.length, MOST_MEMBERS);
       for (const { name, nextTick } of tasks)
         this.check('open ticks', openTicks(instance, name, nextTick, profile.periodMs), mostWaiting);
     }
+  }
+
+  /** Runs that have not returned, of tasks whose runs may overlap: those that hang are one more with every tick, and each has its lease. */
+  private overlappingOn({ machine }: Instance): number {
+    const { runs, policiesOf } = this.parts;
+    return runs.runningOn(machine).filter(({ task }) => policiesOf(task).overlap === 'allow').length;
   }
 
   private check(what: string, size: number, most: number): void {
