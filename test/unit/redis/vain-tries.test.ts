@@ -21,6 +21,11 @@ function connection(usefulMs?: number, reason?: string): void {
   tries.ended(nowMs);
 }
 
+function nobodyThere(): void {
+  tries.note('ECONNREFUSED');
+  tries.ended(nowMs);
+}
+
 const times = (count: number, act: () => void): void => {
   for (let time = 0; time < count; time += 1) act();
 };
@@ -62,7 +67,18 @@ describe('the cause of the delay', () => {
 
   it('is the newest reason', () => {
     expect(delayOf(() => connection(undefined, 'WRONGPASS'))).toBe(5_000);
-    expect(delayOf(() => connection(undefined, 'ECONNREFUSED'))).toBe(1_000);
+    expect(delayOf(() => nobodyThere())).toBe(1_000);
+  });
+
+  it('stays a refusal where the server only hangs up at the next try, before it has said why', () => {
+    times(12, () => connection(undefined, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'));
+    for (const reason of ['ECONNRESET', 'timeout', undefined]) {
+      connection(undefined, reason);
+      expect(tries.delayMs(0, 1)).toBe(5_000);
+    }
+    nobodyThere();
+    connection(undefined, 'ECONNRESET');
+    expect(tries.delayMs(0, 1), 'it was restarted, and may take us now').toBe(100);
   });
 
   it('is the clear word, not what the end of the socket says after it', () => {

@@ -13,6 +13,8 @@ export class VainTries {
   /** How many of them were of use, though not for long. */
   #shortLived = 0;
   #cause: ReconnectCause = 'unreachable';
+  /** The server has refused us, and was there at every try since then. */
+  #isRefusing = false;
   /** A word about the present attempt. Without one, a connection that stood has ended without a word. */
   #isNoted = false;
   #isStanding = false;
@@ -59,9 +61,18 @@ export class VainTries {
     }
     if (!this.#isNoted)
       this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
+    this.#rememberRefusal();
     this.#isNoted = false;
     this.#isStanding = false;
     this.#usefulSinceMs = undefined;
+  }
+
+  /** Only somebody who was gone in between may take us now: one who hangs up, or falls silent, before the word has no new answer. */
+  #rememberRefusal(): void {
+    const isOfUse = this.#usefulSinceMs !== undefined;
+    const isGone = this.#cause === 'unreachable' && !this.#isStanding;
+    this.#isRefusing = this.#cause === 'refused' || (this.#isRefusing && !isOfUse && !isGone);
+    if (this.#isRefusing) this.#cause = 'refused';
   }
 
   delayMs(random: number, connectionsPerTry: number): number {
