@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Fault } from './world/fault.js';
 import type { Plan } from './world/plan.js';
+import { termsFor } from './world/policies.js';
 import { NORMAL, type Profile } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
@@ -22,6 +23,16 @@ const SILENCE: Profile = {
   healedAtMs: 45_000,
   handlers: ['short', 'short', 'short', 'long'],
   tellsEveryMiss: true,
+};
+
+/** Instances are killed while their handlers run, and little else happens. */
+const KILLED: Profile = {
+  ...NORMAL,
+  durationMs: 45_000,
+  healedAtMs: 45_000,
+  handlers: ['short', 'long', 'long', 'hanging', 'deaf'],
+  handlersWithPolicies: ['short', 'long', 'long', 'hanging', 'deaf', 'failing'],
+  tellsEveryLoss: true,
 };
 
 const atMs = fc.integer({ min: FIRST_FAULT_MS, max: LAST_FAULT_MS });
@@ -99,18 +110,66 @@ const silentPlan: fc.Arbitrary<Plan> = fc
     faults: faults.flat(),
   }));
 
+const killed = fc
+  .record({ atMs, who: fc.uniqueArray(instance, { minLength: 1, maxLength: 2 }) })
+  .map(({ atMs: at, who }): Fault[] =>
+    who.map((one) => ({
+      kind: 'instance suffers',
+      instance: one,
+      misfortune: 'killed',
+      atMs: at,
+      forMs: 1,
+    })),
+  );
+
+const deadlyPlan: fc.Arbitrary<Plan> = fc
+  .record({
+    seed: fc.nat(),
+    instances: fc.integer({ min: 2, max: 5 }),
+    faults: fc.array(fc.oneof(killed, killed, killed, joining, joining, leaving, silence), {
+      minLength: 3,
+      maxLength: 10,
+    }),
+    servers: fc.constantFrom<1 | 3>(3, 3, 1),
+    policies: termsFor(KILLED),
+  })
+  .map((given) => ({
+    ...given,
+    firstClockMs: 0,
+    healedSkewMs: 0,
+    leftDown: 0,
+    faults: given.faults.flat(),
+  }));
+
+/** Plays plans until one breaks a promise, and answers how often things happened. */
+async function play(plans: fc.Arbitrary<Plan>, profile: Profile): Promise<ReadonlyMap<string, number>> {
+  const counters = new Map<string, number>();
+  for (const plan of fc.sample(plans, { seed: SEED, numRuns: WORLDS })) {
+    const result = await runWorld(plan, profile);
+    for (const [what, count] of result.counters) counters.set(what, (counters.get(what) ?? 0) + count);
+    if (result.violations.length === 0) continue;
+    const { trace, violations } = await runWorld(plan, profile, true);
+    const story = trace.slice(-LAST_LINES).join('\n');
+    throw new Error(`SEED=${SEED}: ${JSON.stringify(violations)}\n${JSON.stringify(plan)}\n${story}`);
+  }
+  return counters;
+}
+
+it(
+  `every run that died with its instance is told in time, and none that had ended, in ${WORLDS} worlds (SEED=${SEED})`,
+  async () => {
+    const counters = await play(deadlyPlan, KILLED);
+    expect(counters.get('lost run that had to be told')).toBeGreaterThan(WORLDS / 4);
+    const mustBeTold = counters.get('lost run that had to be told') ?? 0;
+    expect(counters.get('lost run told soon')).toBeGreaterThan(0.9 * mustBeTold);
+  },
+  TIMEOUT_MS,
+);
+
 it(
   `every tick that nobody ran is told in time by somebody who lives, and none that ran, in ${WORLDS} worlds (SEED=${SEED})`,
   async () => {
-    const counters = new Map<string, number>();
-    for (const plan of fc.sample(silentPlan, { seed: SEED, numRuns: WORLDS })) {
-      const result = await runWorld(plan, SILENCE);
-      for (const [what, count] of result.counters) counters.set(what, (counters.get(what) ?? 0) + count);
-      if (result.violations.length === 0) continue;
-      const { trace, violations } = await runWorld(plan, SILENCE, true);
-      const story = trace.slice(-LAST_LINES).join('\n');
-      throw new Error(`SEED=${SEED}: ${JSON.stringify(violations)}\n${JSON.stringify(plan)}\n${story}`);
-    }
+    const counters = await play(silentPlan, SILENCE);
     // A test that had nothing to find would find nothing.
     expect(counters.get('missed tick that had to be told')).toBeGreaterThan(WORLDS);
     expect(counters.get('audit missed no_majority')).toBeGreaterThan(WORLDS / 4);

@@ -9,6 +9,7 @@ export type NodeCall =
   | 'peek'
   | 'beat'
   | 'leave'
+  | 'trace'
   | 'note'
   | 'renumber'
   | 'raiseEpoch'
@@ -26,6 +27,7 @@ export function aroundNode(node: VotingNode, around: Around): VotingNode {
     peek: (tasks) => around(() => node.peek(tasks), 'peek'),
     beat: (instanceId, sign, tasks) => around(() => node.beat(instanceId, sign, tasks), 'beat'),
     leave: (instanceId) => around(() => node.leave(instanceId), 'leave'),
+    trace: (request) => around(() => node.trace(request), 'trace'),
     note: (request) => around(() => node.note(request), 'note'),
     renumber: (id, counter) => around(() => node.renumber(id, counter), 'renumber'),
     raiseEpoch: (epoch) => around(() => node.raiseEpoch(epoch), 'raiseEpoch'),

@@ -2,17 +2,12 @@
 
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
-import {
-  hasRun,
-  type Outcome,
-  type TickReport,
-} from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { Outcome, TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Instance } from '../world/simulated-instance.js';
 import type { WorldParts } from '../world/world-parts.js';
+import { LostWitness } from './lost-witness.js';
 
-/** A notice on the board expires so long after its instance has died. */
-const NOTICE_TTL_MS = 10_000;
 /** Servers that lost their memory, or whose clocks stepped, so lately can mislead whoever asks them. */
 const MISLEADING_MS = 10_000;
 /** After an instance has begun. */
@@ -36,22 +31,27 @@ export class AuditWitness {
   private readonly leftToOthers = new Set<string>();
   /** By task and tick. */
   private readonly startedRuns = new Set<string>();
-  private readonly endedRuns = new Set<string>();
   private disturbedMs = Number.NEGATIVE_INFINITY;
   private readonly diedMs = new Map<string, number>();
 
-  constructor(private readonly world: () => WorldParts) {}
+  private readonly lost: LostWitness;
+
+  constructor(private readonly world: () => WorldParts) {
+    this.lost = new LostWitness(world);
+  }
 
   /** A server has lost its memory, or its clock has stepped. */
   disturbed(): void {
     this.disturbedMs = this.parts.time.nowMs;
+    this.lost.disturbed();
   }
 
-  reported({ task, tick, outcome, instanceId, by }: TickReport): void {
+  reported(report: TickReport): void {
+    const { task, tick, outcome, instanceId, by } = report;
+    this.lost.reported(report);
     if (NOT_MISSED.has(outcome)) this.notMissed.add(`${task} ${tick}`);
     if (outcome === 'taken' && by !== undefined && by !== instanceId)
       this.leftToOthers.add(`${instanceId} ${task} ${tick}`);
-    if (hasRun(outcome)) this.endedRuns.add(`${task} ${tick}`);
   }
 
   /** The finding of an instance, at the moment at which it is told. */
@@ -62,7 +62,10 @@ export class AuditWitness {
     const key = `${task} ${tick}`;
     const place = `${instance.id} ${task}@${tick - EPOCH_MS} ${cause}`;
     history.note(() => `${place} is told as ${outcome}${certain ? '' : ', with doubt'}`);
-    if (outcome === 'lost') return;
+    if (outcome === 'lost') {
+      this.lost.tells(finding);
+      return;
+    }
     const known = this.told.get(key);
     this.told.set(key, { atMs: known?.atMs ?? time.nowMs, certain: (known?.certain ?? false) || certain });
     // What is made up for, or made again, may have been found before and be told afterwards.
@@ -77,12 +80,18 @@ export class AuditWitness {
     this.startedRuns.add(`${task} ${tick}`);
   }
 
-  died(instanceId: string): void {
-    this.diedMs.set(instanceId, this.parts.time.nowMs);
+  died(instance: Instance, areSocketsClosed: boolean): void {
+    this.diedMs.set(instance.id, this.parts.time.nowMs);
+    this.lost.died(instance, areSocketsClosed);
   }
 
   /** Looks at every tick when it must have been told, in worlds whose faults leave no doubt about it. */
   watch(): void {
+    this.lost.watch();
+    this.watchMisses();
+  }
+
+  private watchMisses(): void {
     const { profile, time } = this.parts;
     if (profile.tellsEveryMiss !== true) return;
     const dueMs = Math.floor(time.nowMs / profile.periodMs) * profile.periodMs;
@@ -90,26 +99,20 @@ export class AuditWitness {
       const tick = EPOCH_MS + dueMs - Math.ceil(afterMs / profile.periodMs) * profile.periodMs;
       for (let index = 0; index < profile.tasks; index += 1) this.check(`t${index}`, tick, afterMs);
     }
-    time.schedule(profile.periodMs, () => this.watch());
+    time.schedule(profile.periodMs, () => this.watchMisses());
   }
 
   directory(): InstanceDirectory {
     const find = (id: string): Instance | undefined => this.parts.instances.find((one) => one.id === id);
     return {
-      whereabouts: (id) => {
-        const instance = find(id);
-        if (instance === undefined) return undefined;
-        if (!instance.machine.isDead) return 'here';
-        if (instance.isLeaving) return 'left';
-        const deadForMs = this.parts.time.nowMs - (this.diedMs.get(id) ?? 0);
-        return deadForMs > NOTICE_TTL_MS ? 'gone' : 'here';
-      },
       sinceMsOf: (id) => {
         const instance = find(id);
         return instance === undefined ? undefined : EPOCH_MS + instance.bornMs;
       },
-      hasEnded: (task, tick) => this.endedRuns.has(`${task} ${tick}`),
-      hasTold: ({ task, tick }) => this.told.has(`${task} ${tick}`),
+      hasTold: (finding) =>
+        finding.outcome === 'lost'
+          ? this.lost.hasTold(finding)
+          : this.told.has(`${finding.task} ${finding.tick}`),
       noteTold: () => undefined,
     };
   }

@@ -9,6 +9,7 @@ import type {
 } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
 import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
 import type { LockAddressee } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { LineEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import type { ShownClaims } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import type { History } from './history.js';
 
@@ -109,9 +110,9 @@ export class LockDesk {
     return vote;
   }
 
-  release(task: string, value: string): void {
+  release(task: string, value: string, ended?: LineEnds): void {
     this.live(task);
-    this.model.locks.release(task, value);
+    this.model.locks.release(task, value, ended);
     if (this.entries.get(task)?.value === value) this.entries.delete(task);
   }
 

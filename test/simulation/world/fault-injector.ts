@@ -78,7 +78,7 @@ export class FaultInjector {
   kill(instance: Instance, areSocketsClosed: boolean): void {
     const { time, random, servers } = this.parts;
     instance.machine.die();
-    this.parts.audit.died(instance.id);
+    this.parts.audit.died(instance, areSocketsClosed);
     if (!areSocketsClosed) return;
     for (const server of servers) {
       const inMs = random.next() * SOCKETS_CLOSE_WITHIN_MS;

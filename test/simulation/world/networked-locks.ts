@@ -12,12 +12,14 @@ import {
   type LockVote,
 } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
 import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/protocol/lease/unconfirmed-releases.js';
+import type { LineEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import type {
   ExtendVerdict,
   HeldLock,
   LockGrants,
   LockProvider,
   LockToExtend,
+  LockToRelease,
   LockVerdict,
   NodeReply,
   Random,
@@ -55,7 +57,7 @@ export interface ServerGuard {
 }
 
 export class NetworkedLocks implements LockProvider {
-  private readonly releases = new Map<Server, UnconfirmedReleases<HeldLock>>();
+  private readonly releases = new Map<Server, UnconfirmedReleases<LockToRelease>>();
   private longestTtlMs = 0;
   private guard: ServerGuard | undefined;
 
@@ -71,14 +73,14 @@ export class NetworkedLocks implements LockProvider {
     void this.releasesAt(server).resend();
   }
 
-  private releasesAt(server: Server): UnconfirmedReleases<HeldLock> {
+  private releasesAt(server: Server): UnconfirmedReleases<LockToRelease> {
     const known = this.releases.get(server);
     if (known !== undefined) return known;
-    const releases = new UnconfirmedReleases<HeldLock>({
+    const releases = new UnconfirmedReleases<LockToRelease>({
       clock: this.parts.machine,
       send: (locks) =>
         this.askOne(server, () => {
-          for (const { task, value } of locks) server.desk.release(task, value);
+          for (const { task, value, ended } of locks) server.desk.release(task, value, ended);
         }),
     });
     this.releases.set(server, releases);
@@ -96,7 +98,7 @@ export class NetworkedLocks implements LockProvider {
     return verdicts;
   }
 
-  async release(locks: readonly HeldLock[]): Promise<void> {
+  async release(locks: readonly LockToRelease[]): Promise<void> {
     const { machine, servers, witness, renewals, onRelease } = this.parts;
     onRelease(locks);
     for (const lock of locks) {
@@ -107,6 +109,21 @@ export class NetworkedLocks implements LockProvider {
     await Promise.all(
       locks.flatMap((lock) =>
         servers().map((server) => this.releasesAt(server).release([lock], this.longestTtlMs)),
+      ),
+    );
+  }
+
+  async keepEnds(ended: readonly LineEnds[]): Promise<void> {
+    const { machine, servers, random } = this.parts;
+    await machine.turn();
+    await Promise.all(
+      ended.flatMap((one) =>
+        servers().map((server) =>
+          this.releasesAt(server).release(
+            [{ task: one.line, value: random.id(), ended: one }],
+            this.longestTtlMs,
+          ),
+        ),
       ),
     );
   }

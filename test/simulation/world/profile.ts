@@ -41,6 +41,8 @@ export interface Profile {
   readonly handlersHang?: boolean;
   /** Its faults leave no doubt about which ticks must be told as missed. */
   readonly tellsEveryMiss?: boolean;
+  /** Nor about which runs must be told as lost. */
+  readonly tellsEveryLoss?: boolean;
   /** Of all tasks. */
   readonly placement?: Placement;
   /** Of the instances, in the order in which they join; every instance knows them. */

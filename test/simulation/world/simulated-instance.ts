@@ -1,5 +1,6 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
+import { QuorumRunTraces } from '../../../libs/distributed-schedule/src/protocol/audit/run-traces.js';
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
 import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
@@ -161,6 +162,7 @@ function buildScheduler(
     ledger: new WatchedLedger(new QuorumTickLedger(nodes, electorate), parts, resident),
     directory: parts.audit.directory(),
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
+    traces: new QuorumRunTraces(nodes, electorate),
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
     idempotencyKey: (task, tick) => `${task} ${tick}`,

@@ -38,6 +38,7 @@ export class Line {
       peek: (...given) => this.target.peek(...given),
       beat: (...given) => this.target.beat(...given),
       leave: (...given) => this.target.leave(...given),
+      trace: (...given) => this.target.trace(...given),
       note: (...given) => this.target.note(...given),
       renumber: (...given) => this.target.renumber(...given),
       raiseEpoch: (...given) => this.target.raiseEpoch(...given),

@@ -35,6 +35,7 @@ function nodeWith(members: readonly string[] | undefined): VotingNode {
     giveBack: silent,
     peek: silent,
     leave: silent,
+    trace: silent,
     note: silent,
     renumber: silent,
     raiseEpoch: silent,

@@ -134,9 +134,7 @@ describe('a task of one app among instances of another', () => {
 
   it('is told as missed while its own instances were down, whoever else was there', async () => {
     const directory: InstanceDirectory = {
-      whereabouts: () => 'here',
       sinceMsOf: () => 0,
-      hasEnded: () => false,
       hasTold: () => false,
       noteTold: () => undefined,
     };

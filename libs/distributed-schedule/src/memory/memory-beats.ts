@@ -4,7 +4,7 @@ import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/co
 import type { LedgerId } from '../protocol/electorate/ledger-id.js';
 import type { BeatSign, LiveSet } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, setText } from '../protocol/electorate/node-set.js';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock, LifeSign } from '../protocol/ports.js';
 
 interface Beat {
   readonly atMs: number;
@@ -53,6 +53,12 @@ export class MemoryBeats {
       const named = this.signs.get(member)?.ids[position];
       return named !== undefined && named !== id;
     });
+  }
+
+  /** Whether an instance is taken for alive. The caller knows since when this node listens. */
+  signOf(instanceId: string): Exclude<LifeSign, 'unknown'> {
+    if (this.living().includes(instanceId)) return 'alive';
+    return this.isPresent(instanceId) ? 'silent' : 'gone';
   }
 
   leave(instanceId: string): void {

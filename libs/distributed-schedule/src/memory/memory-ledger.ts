@@ -7,6 +7,7 @@ import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js'
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
 import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
 import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
+import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/ledger/attempt-end.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
@@ -16,11 +17,14 @@ export type { LedgerMemory } from './ledger-memory.js';
 
 export interface LedgerSnapshot {
   readonly entries: ReadonlyMap<string, Entry>;
+  readonly ends: ReadonlyMap<string, KeptEnds>;
   readonly memory: LedgerMemory | undefined;
 }
 
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();
+  /** How attempts have ended, by line. */
+  private readonly ends = new Map<string, KeptEnds>();
   private memory: LedgerMemory | undefined;
   private incarnation = 1;
 
@@ -51,15 +55,17 @@ export class MemoryLedger {
   clear(): void {
     this.memory = undefined;
     this.entries.clear();
+    this.ends.clear();
   }
 
   snapshot(): LedgerSnapshot {
-    return { entries: new Map(this.entries), memory: copyOf(this.memory) };
+    return { entries: new Map(this.entries), ends: new Map(this.ends), memory: copyOf(this.memory) };
   }
 
-  restore({ entries, memory }: LedgerSnapshot): void {
+  restore({ entries, ends, memory }: LedgerSnapshot): void {
     this.clear();
     for (const [task, entry] of entries) this.entries.set(task, entry);
+    for (const [line, kept] of ends) this.ends.set(line, kept);
     this.memory = copyOf(memory);
   }
 
@@ -121,6 +127,16 @@ export class MemoryLedger {
     const { tick, claimId } = counted(this.entries.get(task), memory) ?? { tick: 0, claimId: NOBODY };
     const { floor } = memory;
     return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
+  }
+
+  /** Keeps how attempts have ended. No claim ever asks for it. */
+  keepEnds({ line, ends }: LineEnds): void {
+    this.remember();
+    this.ends.set(line, withEnds(this.endsOf(line), ends, Math.floor(this.clock.wallMs())));
+  }
+
+  endsOf(line: string): KeptEnds {
+    return this.ends.get(line) ?? NO_ENDS;
   }
 
   raiseEpoch(epoch: number): EpochAnswer {

@@ -1,11 +1,13 @@
 /** Run locks over memory nodes, by majority. What redlock does for Redis, without a network to lose answers on. */
 
 import { decideAcquire, decideExtend } from '../protocol/lease/lock-verdict.js';
+import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import type {
   ExtendVerdict,
   HeldLock,
   LockProvider,
   LockToExtend,
+  LockToRelease,
   LockVerdict,
   Random,
 } from '../protocol/ports.js';
@@ -34,8 +36,12 @@ export class MemoryLockProvider implements LockProvider {
     });
   }
 
-  async release(locks: readonly HeldLock[]): Promise<void> {
+  async release(locks: readonly LockToRelease[]): Promise<void> {
     for (const lock of locks) this.releaseOne(lock);
+  }
+
+  async keepEnds(ended: readonly LineEnds[]): Promise<void> {
+    for (const node of this.nodes) for (const one of ended) node.locks.keepEnds(one);
   }
 
   private tryAcquireOne(task: string, ttlMs: number): LockVerdict {
@@ -47,7 +53,7 @@ export class MemoryLockProvider implements LockProvider {
     return verdict;
   }
 
-  private releaseOne(lock: HeldLock): void {
-    for (const node of this.nodes) node.locks.release(lock.task, lock.value);
+  private releaseOne({ task, value, ended }: LockToRelease): void {
+    for (const node of this.nodes) node.locks.release(task, value, ended);
   }
 }

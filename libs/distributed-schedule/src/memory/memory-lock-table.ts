@@ -6,8 +6,9 @@
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
+import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import type { Clock, NodeTick, ShownClaims } from '../protocol/ports.js';
+import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/ports.js';
 import { type LedgerMemory, refusedIds } from './memory-ledger.js';
 
 /** What of a node's memory its locks ask for. */
@@ -58,6 +59,8 @@ export class MemoryLockTable {
     private readonly remember: () => LockMemory,
     /** The newest instant that was granted in a line of the ledger, and to which claim. */
     private readonly newest: (line: string) => NodeTick = () => ({ tick: 0 }),
+    /** Keeps the ends of attempts. */
+    private readonly keep: (ended: LineEnds) => void = () => undefined,
   ) {}
 
   acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
@@ -106,10 +109,25 @@ export class MemoryLockTable {
     return Object.keys(ids).length === 0 ? {} : (refusedIds(ids, position, this.remember()) ?? {});
   }
 
-  /** Answers whether the lock was the caller's. */
-  release(task: string, value: string): boolean {
+  /** Answers whether the lock was the caller's. The ends that come with it are kept in any case. */
+  release(task: string, value: string, ended?: LineEnds): boolean {
     this.remember();
+    if (ended !== undefined) this.keep(ended);
     return this.live(task, this.clock.wallMs())?.value === value && this.entries.delete(task);
+  }
+
+  keepEnds(ended: LineEnds): void {
+    this.remember();
+    this.keep(ended);
+  }
+
+  /** Who holds a lock, and for how long still. */
+  traceOf(task: string): LineTrace['lock'] {
+    const nowMs = this.clock.wallMs();
+    const entry = this.live(task, nowMs);
+    if (entry === undefined) return undefined;
+    const { holder, expiresAtMs } = entry;
+    return { ...(holder !== UNSEEN_HOLDER && { holder }), leftMs: expiresAtMs - nowMs };
   }
 
   /** The kernel has closed the sockets of a process that died. */

@@ -5,12 +5,22 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
+import { isClaimOf } from '../protocol/claim-id.js';
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
+import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
 import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import { DEFAULTS } from '../protocol/options.js';
-import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
+import type {
+  Clock,
+  LineTrace,
+  NodeReply,
+  TracedLine,
+  TraceReply,
+  TraceRequest,
+  VotingNode,
+} from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { confirm, note, renumber, stamp } from './memory-identity.js';
@@ -67,6 +77,7 @@ export class MemoryNode {
       clock,
       () => this.ledger.remember(),
       (line) => this.ledger.newest(line),
+      (ended) => this.ledger.keepEnds(ended),
     );
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
@@ -133,6 +144,7 @@ export class MemoryNode {
           return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
         }),
       leave: async (instanceId) => answer(() => beats.leave(instanceId)),
+      trace: async (request) => answer(({ sinceMs }) => this.trace(request, sinceMs)),
       note: async (request) =>
         answer((memory) =>
           note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
@@ -156,6 +168,11 @@ export class MemoryNode {
         return { answered: true, value, nodeTimeMs };
       },
     };
+  }
+
+  /** How attempts in a line of the ledger have ended, as far as it is kept. */
+  endsIn(line: string): KeptEnds {
+    return this.ledger.endsOf(line);
   }
 
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
@@ -195,6 +212,17 @@ export class MemoryNode {
   /** Another version of the protocol has written here. */
   writtenByVersion(version: number): void {
     this.ledger.setVersion(version);
+  }
+
+  private trace({ instanceId, lines }: TraceRequest, sinceMs: number): TraceReply {
+    const isNew = this.clock.wallMs() < sinceMs + MEMBER_TTL_MS;
+    const traceOf = ({ line, lock }: TracedLine): LineTrace | undefined => {
+      const newest = this.ledger.newest(line);
+      if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;
+      const held = lock === undefined ? undefined : this.locks.traceOf(lock);
+      return { newest, ends: this.ledger.endsOf(line), ...(held !== undefined && { lock: held }) };
+    };
+    return { sign: isNew ? 'unknown' : this.beats.signOf(instanceId), lines: lines.map(traceOf) };
   }
 
   private answer<T>({ onReply }: MemoryConnection, decide: (memory: LedgerMemory) => T): NodeReply<T> {

@@ -3,8 +3,8 @@
 import type { AuditFinding } from '../protocol/audit/audit-finding.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import type { InstanceNotices, Whereabouts } from '../protocol/board/instance-notices.js';
-import { RUN, type RunRecord, recordOn } from './control-records.js';
+import type { InstanceNotices } from '../protocol/board/instance-notices.js';
+import { recordOn } from './control-records.js';
 
 /** `told:<outcome>:<task>`: the newest tick of which some instance has told that it was missed or lost. */
 interface ToldRecord {
@@ -20,19 +20,8 @@ export class BoardDirectory implements InstanceDirectory {
     private readonly notices: InstanceNotices,
   ) {}
 
-  whereabouts(instanceId: string): Whereabouts | undefined {
-    return this.notices.whereabouts(instanceId);
-  }
-
   sinceMsOf(instanceId: string): number | undefined {
     return this.notices.sinceMsOf(instanceId);
-  }
-
-  hasEnded(task: string, tick: number, instanceId: string): boolean {
-    const newest = recordOn<RunRecord>(this.board, `${RUN}${task}`);
-    if (newest === undefined) return false;
-    // A later run of the same instance: it does not begin one before the other has ended, but for those that may overlap.
-    return newest.tick === tick || (newest.instanceId === instanceId && newest.tick > tick);
   }
 
   hasTold({ task, tick, outcome }: AuditFinding): boolean {

@@ -70,6 +70,9 @@ export class OpenRuns {
           this.onChange();
         }
       },
+      ...(locks.keepEnds !== undefined && {
+        keepEnds: (ended) => locks.keepEnds?.(ended) ?? Promise.resolve(),
+      }),
       extend: (given, ttlMs) => locks.extend(given, ttlMs),
       release: async (given) => {
         try {

@@ -1,6 +1,7 @@
 /** The composition root: what the protocol needs, put together for one Nest container. */
 
 import type { Provider } from '@nestjs/common';
+import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
 import { Board } from '../protocol/board/board.js';
 import { BoardRoom } from '../protocol/board/board-room.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
@@ -120,6 +121,7 @@ async function createSchedulerHost(
     locks: runs.counted(options.lockProvider ?? backend.locks),
     ledger,
     membership: new QuorumMembership(voting, electorate),
+    traces: new QuorumRunTraces(voting, electorate),
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
     ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,

@@ -4,6 +4,7 @@ import { type AttemptParts, type Ending, runAttempt } from './attempt.js';
 import { type ClaimAgainParts, claimNext } from './claim-again.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
+import { keepEnds } from './keep-ends.js';
 import type { TickReport } from './outcome.js';
 import { retryDelayMs } from './retry-delay.js';
 import type { RunHere } from './run-here.js';
@@ -37,14 +38,17 @@ export async function runAttempts(
       onTimedOut: (timedOut) => {
         const mayBeRepeated = mayRepeat(parts, run, { due, attempt, runs });
         // With the last attempt the verdict cannot change any more, whenever its handler returns.
-        if (!mayBeRepeated) report(parts, due, { ...timedOut, goesOn: true });
+        if (!mayBeRepeated) {
+          tellEnd(parts, run, due, { ...timedOut, goesOn: true });
+          void keepEnds(parts, run.lease);
+        }
         told.isTold = !mayBeRepeated;
         return mayBeRepeated;
       },
     });
     const isLast = (last: Ending = ending): Ending => {
       // Before the next tick is claimed: whatever an observer does must not stand between its last look and its start.
-      if (!told.isTold) report(parts, due, last);
+      if (!told.isTold) tellEnd(parts, run, due, last);
       return ending;
     };
     if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return isLast();
@@ -74,6 +78,12 @@ export async function runAttempts(
     claimId = claimed.claimId;
     latenessMs = parts.clusterClock.nowMs() - due.tick;
   }
+}
+
+/** What has been told is an end: it is not lost any more, whenever its handler returns. */
+function tellEnd(parts: AttemptsParts, { lease }: RunHere, due: DueTick, ending: Ending): void {
+  lease.claims?.ended(ending.outcome);
+  report(parts, due, ending);
 }
 
 export function report(

@@ -18,6 +18,11 @@ export function newClaim(parts: ClaimParts, due: DueTick): Claim {
   };
 }
 
+/** Whether this instance has made the claim. */
+export function isClaimOf(instanceId: string, claimId: string | undefined): boolean {
+  return claimId !== undefined && ownerOf(claimId) === instanceId;
+}
+
 /** The instance in a claim id, for people and for guesses. */
 export function ownerOf(claimId: string | undefined): string {
   if (claimId === undefined) return 'another instance';

@@ -7,6 +7,7 @@
  */
 
 import type { LedgerIds } from './electorate/ledger-id.js';
+import type { LineEnds } from './ledger/attempt-end.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -15,9 +16,14 @@ export type {
   ClaimReply,
   ClaimTerms,
   ClaimVote,
+  LifeSign,
+  LineTrace,
   NodeReply,
   NodeTick,
   TickRef,
+  TracedLine,
+  TraceReply,
+  TraceRequest,
   VotingNode,
 } from './voting-node.js';
 
@@ -68,6 +74,12 @@ export interface HeldLock {
 export interface LockToExtend extends HeldLock {
   /** Absent: nothing is known of them, and a node that does not have the lock does not make it again. */
   readonly claims?: ShownClaims;
+}
+
+/** A lock whose run is over. */
+export interface LockToRelease extends HeldLock {
+  /** How what ran under it has ended. Absent: nothing ran, or it stands in no line of the nodes. */
+  readonly ended?: LineEnds;
 }
 
 /** What the holder of a lock has claimed with it: by these a node can tell that somebody else has come after it. */
@@ -122,8 +134,17 @@ export interface LockProvider {
    * lock that somebody else took, nor one after which somebody else has claimed the task: such a lock stays `lost`.
    */
   extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
-  /** Frees the locks that are still ours, best effort. What is not freed expires. Never rejects. */
-  release(locks: readonly HeldLock[]): Promise<void>;
+  /**
+   * Frees the locks that are still ours, best effort. What is not freed expires. The ends that go with them are kept by every node
+   * that answers, also where a lock is not ours any more. Never rejects.
+   */
+  release(locks: readonly LockToRelease[]): Promise<void>;
+  /**
+   * The same of runs whose lock goes on: another one follows under it, or it runs out by itself. Never rejects. Absent: nodes keep no
+   * ends, also not those that releases bring. Then nobody can tell a run that was lost with its instance from one that had ended, and
+   * none is told as `lost`.
+   */
+  keepEnds?(ended: readonly LineEnds[]): Promise<void>;
 }
 
 // ---- ledger -----------------------------------------------------------------------------------------------

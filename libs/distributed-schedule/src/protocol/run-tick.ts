@@ -10,8 +10,8 @@ import { surrender } from './bid.js';
 import { claimNext, closeTicks, nextMissed } from './claim-again.js';
 import type { DueTick, LockedTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './instant.js';
+import { keepEnds } from './keep-ends.js';
 import type { LeaseKeeper } from './keep-lease.js';
-import type { Lease } from './lease.js';
 import { RunHere } from './run-here.js';
 import type { RunsHere } from './runs-here.js';
 
@@ -52,7 +52,7 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   parts.runs.delete(run);
 
   // 8 finish
-  if (!run.leavesLock) await releaseLock(parts, lease);
+  await releaseLock(parts, run);
   leaveBehind();
 }
 
@@ -98,6 +98,8 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     run.begin(due, start.claimId);
     const ending = await runAttempts(parts, run, start);
     const next = run.isGivenUp ? undefined : await startNext(parts, run);
+    // No release follows soon.
+    if (next !== undefined || run.isGivenUp) void keepEnds(parts, run.lease);
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
       if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock, parts.stopped);
@@ -152,9 +154,11 @@ function whyNotStarted({ stopped }: RunTickParts, { isGivenUp }: RunHere): Endin
   return { outcome: 'overlap', detail: `the run that it waited for ${why}` };
 }
 
-async function releaseLock(parts: RunTickParts, lease: Lease): Promise<void> {
+async function releaseLock(parts: RunTickParts, { lease, leavesLock }: RunHere): Promise<void> {
+  if (leavesLock) return;
+  const ended = lease.claims?.takeEnds();
   try {
-    await parts.locks.release([lease.lock]);
+    await parts.locks.release([{ ...lease.lock, ...(ended && { ended }) }]);
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
   }

@@ -2,6 +2,7 @@
 
 import type { AuditCounts } from './audit/audit-finding.js';
 import type { InstanceDirectory } from './audit/audit-source.js';
+import type { RunTraces } from './audit/run-traces.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidGate, ElectorateStatus } from './electorate/electorate-view.js';
 import type { ScheduleObserver } from './observer.js';
@@ -39,6 +40,8 @@ export interface SchedulerParts {
   readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
+  /** What nodes know of the runs of an instance that is gone, for the audit. Absent: no run is told as lost. */
+  readonly traces?: RunTraces;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;

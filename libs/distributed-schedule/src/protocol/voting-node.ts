@@ -15,6 +15,7 @@ import type {
   StampRequest,
 } from './electorate/node-identity.js';
 import type { NodeSet } from './electorate/node-set.js';
+import type { KeptEnds } from './ledger/attempt-end.js';
 
 /** A tick of a task. */
 export interface TickRef {
@@ -101,6 +102,42 @@ export interface BeatReply {
   readonly identity: NodeIdentity;
 }
 
+/** A question about an instance that seems to be gone, and about what it has claimed. */
+export interface TraceRequest {
+  readonly instanceId: string;
+  readonly lines: readonly TracedLine[];
+}
+
+export interface TracedLine {
+  readonly line: string;
+  /** The run lock that goes with it. Absent: only whether the newest claim of the line is the instance's. */
+  readonly lock?: string;
+}
+
+/**
+ * Whether a node takes an instance for alive.
+ *
+ * - `alive`   it is a member
+ * - `silent`  its process may be there: its last beat is too old, or it has left, and its connection stands, or cannot be seen
+ * - `gone`    its connections have ended, as the kernel does for a process that has died
+ * - `unknown` the node has not been there for long enough to know
+ */
+export type LifeSign = 'alive' | 'silent' | 'gone' | 'unknown';
+
+/** What a node knows of one line. */
+export interface LineTrace {
+  readonly newest: NodeTick;
+  readonly ends: KeptEnds;
+  /** The lock that was asked for, where it stands. */
+  readonly lock?: { readonly holder?: string; readonly leftMs: number };
+}
+
+export interface TraceReply {
+  readonly sign: LifeSign;
+  /** One per asked line; undefined where no lock was asked for and the newest claim is not the instance's. */
+  readonly lines: readonly (LineTrace | undefined)[];
+}
+
 /** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */
 export interface VotingNode {
   /** Shown in logs and health: no host name, no secret. */
@@ -113,6 +150,8 @@ export interface VotingNode {
   /** Records a sign of life; answers with the live instances, the newest ticks of the tasks and who the node is. */
   beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>>;
   leave(instanceId: string): Promise<NodeReply<void>>;
+  /** What it knows of an instance and its runs, without effect. */
+  trace(request: TraceRequest): Promise<NodeReply<TraceReply>>;
   /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
   note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
   /**

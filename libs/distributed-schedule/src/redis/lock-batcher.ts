@@ -98,8 +98,15 @@ export class LockBatcher implements EngineClient {
       };
       // A release is welcome anywhere.
       const ids = script === RELEASE_SCRIPT ? undefined : round.ids;
-      const { key, claims } = round;
-      this.#enqueue(script, ids, { key, value: engineValue, ttlMs: Number(ttlMs ?? 0), claims, settle });
+      const { key, claims, ended } = round;
+      this.#enqueue(script, ids, {
+        key,
+        value: engineValue,
+        ttlMs: Number(ttlMs ?? 0),
+        claims,
+        ended,
+        settle,
+      });
     });
   }
 

@@ -5,6 +5,7 @@ import {
   isRefusalFinal,
   type LockVote,
 } from '../protocol/lease/lock-verdict.js';
+import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import type { LockGrants, ShownClaims } from '../protocol/ports.js';
 
 export interface LockRoundParts {
@@ -13,6 +14,7 @@ export interface LockRoundParts {
   readonly ids?: LedgerIds | undefined;
   readonly value?: string | undefined;
   readonly claims?: ShownClaims | undefined;
+  readonly ended?: LineEnds | undefined;
 }
 
 /**
@@ -31,14 +33,17 @@ export class LockRound {
   readonly ids: LedgerIds | undefined;
   /** What a renewal shows. */
   readonly claims: ShownClaims | undefined;
+  /** What a release brings. */
+  readonly ended: LineEnds | undefined;
   readonly #nodeCount: number;
   readonly #votes: LockVote[] = [];
   readonly #grantedBy = new Set<string>();
   #markDecided: () => void = () => {};
 
-  constructor({ key, nodes, ids, value, claims }: LockRoundParts) {
+  constructor({ key, nodes, ids, value, claims, ended }: LockRoundParts) {
     this.key = key;
     this.claims = claims;
+    this.ended = ended;
     this.value = value;
     this.ids = ids;
     this.#nodeCount = nodes;

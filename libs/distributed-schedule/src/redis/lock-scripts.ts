@@ -1,4 +1,5 @@
 import { EARLY_MS, MARGIN_MS, PRESENCE_GRACE_MS } from '../protocol/constants.js';
+import { ENDS_KEPT_MS, MOST_ENDS } from '../protocol/ledger/attempt-end.js';
 import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
@@ -183,15 +184,50 @@ end)
 );
 
 /**
- * RELEASE: per lock
+ * RELEASE: adds per lock the line of the ledger in which its claims stand, and how what ran under it has ended:
+ *   instant outcome claimId, one per line of text; '' = nothing ran, or no line of this node knows it
+ * Per lock
  *   released       it was ours and is gone
  *   absent         it was not ours
  * Time to live, deadline and memory are ignored: a release is welcome at any time.
+ *
+ * The ends stand in a field of their own, "e:<line>", also where the lock is not ours any more: the instant up to which some were
+ * dropped, then one text line each, "written instant outcome claimId", oldest first. They decide no start. The rules of what is kept are those of
+ * attempt-end.ts.
  */
 export const RELEASE_SCRIPT = defineScript(
   'release',
   `${LOCK_OPENING}
-return forEachLock(2, function(key, current, value)
+local function keepEnds(line, ended)
+  local field, kept, fresh, isFresh = 'e:' .. line, {}, {}, {}
+  for instant, outcome, claimId in string.gmatch(ended, '(%d+) (%S+) ([^\n]+)') do
+    fresh[#fresh + 1] = text(now) .. ' ' .. instant .. ' ' .. outcome .. ' ' .. claimId
+    isFresh[claimId] = true
+  end
+  local stored = redis.call('HGET', KEYS[1], field) or '0'
+  local droppedUpTo = tonumber(string.match(stored, '^%d+'))
+  for one, claimId in string.gmatch(stored, '\n(%d+ %d+ %S+ ([^\n]+))') do
+    if not isFresh[claimId] then
+      kept[#kept + 1] = one
+    end
+  end
+  for _, one in ipairs(fresh) do
+    kept[#kept + 1] = one
+  end
+  local first = 1
+  while #kept - first >= ${MOST_ENDS}
+    or (first < #kept and tonumber(string.match(kept[first], '^%d+')) < now - ${ENDS_KEPT_MS}) do
+    droppedUpTo = math.max(droppedUpTo, tonumber(string.match(kept[first], '^%d+ (%d+)')))
+    first = first + 1
+  end
+  redis.call('HSET', KEYS[1], field, text(droppedUpTo) .. '\n' .. table.concat(kept, '\n', first))
+end
+
+return forEachLock(4, function(key, current, value, _, index)
+  local line = firstLock + 4 * (index - 1) + 2
+  if ARGV[line + 1] ~= '' then
+    keepEnds(ARGV[line], ARGV[line + 1])
+  end
   if not isOurs(current, value) then
     return 'absent'
   end

@@ -1,17 +1,30 @@
 /** What a message of lock-scripts.ts says of one lock. */
 
+import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import type { ShownClaims } from '../protocol/ports.js';
-import { EXTEND_SCRIPT } from './lock-scripts.js';
+import { EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
 import type { RedisScript } from './redis-scripts.js';
 
 export interface LockWords {
   readonly value: string;
   readonly ttlMs: number;
   readonly claims?: ShownClaims | undefined;
+  readonly ended?: LineEnds | undefined;
 }
 
-export function wordsOfLock(script: RedisScript, { value, ttlMs, claims }: LockWords): readonly string[] {
-  return [value, String(ttlMs), ...(script === EXTEND_SCRIPT ? wordsOfClaims(claims) : [])];
+export function wordsOfLock(
+  script: RedisScript,
+  { value, ttlMs, claims, ended }: LockWords,
+): readonly string[] {
+  const opening = [value, String(ttlMs)];
+  if (script === EXTEND_SCRIPT) return [...opening, ...wordsOfClaims(claims)];
+  return script === RELEASE_SCRIPT ? [...opening, ...wordsOfEnds(ended)] : opening;
+}
+
+function wordsOfEnds(ended: LineEnds | undefined): readonly [line: string, ends: string] {
+  if (ended === undefined) return ['', ''];
+  const words = ended.ends.map(({ instant, outcome, claimId }) => `${instant} ${outcome} ${claimId}`);
+  return [ended.line, words.join('\n')];
 }
 
 function wordsOfClaims(claims: ShownClaims | undefined): readonly [line: string, claims: string] {

@@ -17,6 +17,8 @@ import type {
   ClaimTerms,
   NodeReply,
   NodeTick,
+  TraceReply,
+  TraceRequest,
   VotingNode,
 } from '../protocol/ports.js';
 import { CONFIRM_SCRIPT } from './confirm-script.js';
@@ -39,6 +41,7 @@ import { BEAT_SCRIPT, LEAVE_SCRIPT } from './membership-scripts.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import type { ScriptReply } from './script-channel.js';
+import { parseTrace, TRACE_SCRIPT, wordsOfTrace } from './trace-script.js';
 
 /** Translates between the protocol's questions and the scripts' words. */
 export class RedisVotingNode implements VotingNode {
@@ -108,6 +111,17 @@ export class RedisVotingNode implements VotingNode {
 
   async leave(instanceId: string): Promise<NodeReply<void>> {
     return done(await this.#node.call(LEAVE_SCRIPT, this.#memberKeys(), [instanceId]));
+  }
+
+  async trace(request: TraceRequest): Promise<NodeReply<TraceReply>> {
+    const { locks, words } = wordsOfTrace(request);
+    const { ledger, members, lock } = this.#keys;
+    const reply = await this.#node.call(
+      TRACE_SCRIPT,
+      [ledger, members, ...locks.map(lock)],
+      [this.#channelPrefix(), ...words],
+    );
+    return read(reply, (answer) => parseTrace(answer, request.lines.length));
   }
 
   async note({ position, id, set }: NoteRequest): Promise<NodeReply<NoteAnswer>> {

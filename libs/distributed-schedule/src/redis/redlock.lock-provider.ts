@@ -1,10 +1,11 @@
 import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
+import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import type {
   Clock,
   ExtendVerdict,
-  HeldLock,
   LockProvider,
   LockToExtend,
+  LockToRelease,
   LockVerdict,
 } from '../protocol/ports.js';
 import { LockBatcher } from './lock-batcher.js';
@@ -37,6 +38,9 @@ export interface RedlockLockProviderSettings {
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
 const CALLS_PER_REQUEST = 2;
 const SLACK_MS = 50;
+
+/** A release of what is no lock's value brings ends and frees nothing. Numbered, since each is kept until it is confirmed. */
+const NO_LOCK = 'ends-';
 
 /**
  * Run locks by the RedLock algorithm of the `redlock` package. Each node is a {@link LockBatcher} to it, so a batch
@@ -79,9 +83,27 @@ export class RedlockLockProvider implements LockProvider {
     );
   }
 
-  async release(locks: readonly HeldLock[]): Promise<void> {
+  async release(locks: readonly LockToRelease[]): Promise<void> {
     await this.#withDeadline((deadline) =>
-      Promise.all(locks.map(({ task, value }) => this.#release(this.#keyOf(task), value, deadline))),
+      Promise.all(
+        locks.map(({ task, value, ended }) =>
+          this.#release({ key: this.#keyOf(task), value, ended }, deadline),
+        ),
+      ),
+    );
+  }
+
+  async keepEnds(ended: readonly LineEnds[]): Promise<void> {
+    await this.#withDeadline((deadline) =>
+      Promise.all(
+        ended.map((one) => {
+          this.#lastRound += 1;
+          return this.#release(
+            { key: this.#keyOf(one.line), value: `${NO_LOCK}${this.#lastRound}`, ended: one },
+            deadline,
+          );
+        }),
+      ),
     );
   }
 
@@ -89,7 +111,7 @@ export class RedlockLockProvider implements LockProvider {
     return this.#inRound({ key: this.#keyOf(task) }, async (resource, round) => {
       const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
       if (end === 'unsettled' || round.value === undefined) {
-        await this.#release(round.key, round.value, deadline);
+        await this.#release({ key: round.key, value: round.value }, deadline);
         return { kind: 'no_quorum', reason: `no verdict within ${this.#patienceMs()} ms` };
       }
       // When it is against, the engine has sent a release to every node, behind the acquire on the same connection: what a
@@ -113,18 +135,22 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
-  #release(key: string, value: string | undefined, deadline: Promise<void>): Promise<EngineEnd> {
+  #release(
+    about: Pick<LockRoundParts, 'key' | 'value' | 'ended'>,
+    deadline: Promise<void>,
+  ): Promise<EngineEnd> {
+    const { value } = about;
     if (value === undefined) {
       return Promise.resolve('unsettled');
     }
-    return this.#inRound({ key, value }, (resource) =>
+    return this.#inRound(about, (resource) =>
       settled(this.#engine.release(engineLockOf(this.#engine, resource, value), ONE_ATTEMPT), deadline),
     );
   }
 
   /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
   async #inRound<T>(
-    about: Pick<LockRoundParts, 'key' | 'value' | 'claims'>,
+    about: Pick<LockRoundParts, 'key' | 'value' | 'claims' | 'ended'>,
     use: (resource: string, round: LockRound) => Promise<T>,
   ): Promise<T> {
     this.#lastRound += 1;

@@ -1,6 +1,7 @@
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
+import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
 import { ClusterClock } from '../protocol/cluster-clock.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
 import { type NodeSet, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
@@ -131,6 +132,7 @@ export class MemoryCluster {
       clusterClock,
       locks: given.wrapLocks?.(locks) ?? locks,
       ledger: given.wrapLedger?.(ledger) ?? ledger,
+      traces: new QuorumRunTraces(nodes, electorate),
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
       electorate,

@@ -1,27 +1,23 @@
 /** What the parts of an audit stand on, and what they have in common. */
 
-import type { Whereabouts } from '../board/instance-notices.js';
 import type { ClusterClock } from '../cluster-clock.js';
 import type { DueTick } from '../due-tick.js';
 import type { BidGate } from '../electorate/electorate-view.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { ProtocolOptions } from '../options.js';
 import type { OwnClaims } from '../own-claims.js';
-import type { Clock, PeekVerdict, TickLedger } from '../ports.js';
+import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../ports.js';
 import type { LabelsOf } from '../ranking.js';
 import type { RunRegister } from '../run-register.js';
 import type { RunsHere } from '../runs-here.js';
 import type { ScheduledTask } from '../tick-context.js';
 import type { AuditFinding } from './audit-finding.js';
+import type { RunTraces } from './run-traces.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
 export interface InstanceDirectory {
-  /** Undefined for an instance that was never heard of. */
-  whereabouts(instanceId: string): Whereabouts | undefined;
   /** Since when it is there, cluster time; undefined as long as it has not told. */
   sinceMsOf(instanceId: string): number | undefined;
-  /** Whether it is known that the run of a tick that this instance has claimed has ended. */
-  hasEnded(task: string, tick: number, instanceId: string): boolean;
   /** Whether some instance has told this. */
   hasTold(finding: AuditFinding): boolean;
   /** Lets the others know that this instance has told it. */
@@ -44,11 +40,14 @@ export interface AuditParts {
   readonly runs: Pick<RunsHere, 'of'>;
   /** The handlers that have not returned here. */
   readonly register: Pick<RunRegister, 'all'>;
-  /** Absent: what others do after they have left is not known, and nobody is taken for dead. */
+  /** Absent: it is not known what others have told, nor since when they are there. */
   readonly directory?: InstanceDirectory;
   /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */
   readonly electorate?: Pick<BidGate, 'status'>;
-  readonly ledger?: Pick<TickLedger, 'runsOnce'>;
+  readonly ledger?: Pick<TickLedger, 'runsOnce' | 'lineOf'>;
+  readonly locks?: Pick<LockProvider, 'keepEnds'>;
+  /** What nodes know of an instance that is gone. Absent: no run is told as lost. */
+  readonly traces?: RunTraces;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;

@@ -7,7 +7,7 @@ import { MEMBER_TTL_MS } from '../constants.js';
 import { BEAT_PERIOD_MS } from '../heartbeat.js';
 import { contendersFor, eligibleAmong, rankOf } from '../ranking.js';
 import type { AuditFinding } from './audit-finding.js';
-import type { AuditParts, TaskLookup } from './audit-source.js';
+import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
 
 /** By then an instance that died before it could tell is no member any more, ms. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
@@ -65,13 +65,27 @@ export class AuditTeller {
   }
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
-  private isMineToTell({ task }: AuditFinding): boolean {
+  private isMineToTell({ task, outcome }: AuditFinding): boolean {
     const { instanceId, hasQuorum, labelsOf = () => [] } = this.parts;
     if (!hasQuorum()) return true;
     const placement = this.lookup.taskOf(task)?.placement;
     // The others find nothing while one of those lives that may run it.
     const those = contendersFor(this.parts, task);
+    if (outcome === 'lost' && this.parts.directory !== undefined)
+      return eldest(those, this.parts.directory) === instanceId;
     const isLeftToAll = eligibleAmong(those, placement, labelsOf).length === 0;
     return rankOf(task, instanceId, those, isLeftToAll ? undefined : placement, labelsOf) === 0;
   }
+}
+
+/**
+ * Of a run that was lost only those may know who were there when its tick was claimed: the claim of a later one may stand in its place by
+ * now. Whoever has been there for longest is one of them, if anybody is.
+ */
+function eldest(
+  those: readonly string[],
+  directory: Pick<InstanceDirectory, 'sinceMsOf'>,
+): string | undefined {
+  const sinceMs = (id: string): number => directory.sinceMsOf(id) ?? Number.POSITIVE_INFINITY;
+  return [...those].sort((one, other) => sinceMs(one) - sinceMs(other) || (one < other ? -1 : 1))[0];
 }

@@ -1,153 +1,144 @@
 /**
- * Runs whose instance has died. An instance that was told that a tick is taken remembers by whom; when that one is gone, and
- * neither the board nor the ledger says that the run has ended, it may be lost. Nobody can know better: what died with an
- * instance can no longer be asked.
+ * Runs that were lost with their instance. When a member is not there any more, the nodes are asked what they know of it: whether its connections
+ * have ended, which claims are its own, and whether what ran under them has ended. The message that releases a run's lock writes that end, see
+ * attempt-end.ts; so a claim of a dead instance without an end on any node that answers is that of a run which it took with it.
+ *
+ * ```
+ *   member ──gone──► asked ──no open claim──► forgotten
+ *     ▲                │ open claims
+ *     │                ▼
+ *   back again      asked again a third of the time to live later, in which a live holder renews its lease
+ *                      │ still gone, no end, no renewal ──► lost
+ * ```
+ *
+ * An instance whose connections stand, and which is silent, may only stand still: that takes a whole time to live, after which its
+ * lease is over. Lost is therefore told within 1 to 2.5 s of `kill -9` (the beat, a third of 3 s), and later of what falls silent.
  */
 
-import { NOTICE_TTL_MS } from '../board/instance-notices.js';
-import { MEMBER_TTL_MS } from '../constants.js';
-import { BEAT_PERIOD_MS } from '../heartbeat.js';
 import type { ScheduleEvent } from '../observer.js';
-import type { PeekVerdict } from '../ports.js';
-import { closingInstant } from '../task-policies.js';
+import { RENEWALS_PER_TTL } from '../options.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { MergedTrace, Standing } from './run-traces.js';
+import { distinct, hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
 
-const LOOK_PERIOD_MS = 1_000;
+/** Where no majority answers, or nodes do not agree that it is away, they are asked again after this, ms. */
+const ASK_AGAIN_MS = 500;
 
-/** An instance whose next tick somebody else has claimed may have died; by then its death would show, ms. */
-const SUSPECT_FOR_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
-
-/**
- * While the nodes are away, or this instance stands still, nobody can be heard: what everybody says of himself expires, and that of the living
- * is back so long after, ms.
- */
-const HEARD_AGAIN_WITHIN_MS = NOTICE_TTL_MS;
-
-/** Nothing was looked at for so long, ms: this instance stood still. */
-const STOOD_STILL_MS = 5 * LOOK_PERIOD_MS;
-
-const MOST_SUSPECTS = 2_000;
-
-/** A tick that another instance has claimed. */
-interface TheirClaim {
-  readonly task: string;
-  readonly tick: number;
-  readonly by: string;
-  /** Until when it is remembered as long as its instance is a member, cluster time: infinite for the newest of a task. */
-  readonly untilMs: number;
+/** A member that is not there any more. */
+interface Missing {
+  /** Since when, cluster time: a lease that was renewed after that is a sign of life. */
+  sinceMs: number;
+  askAtMs: number;
+  /** The claims that it seems to have taken with it; undefined before the first answer. */
+  open: readonly Question[] | undefined;
 }
 
 export class LostRuns implements AuditSource {
-  /** The newest claim of others by task. */
-  private readonly newest = new Map<string, TheirClaim>();
-  private suspects: readonly TheirClaim[] = [];
-  private lookAtMs = Number.NEGATIVE_INFINITY;
-  private isAsking = false;
-  private lookedAtMs = Number.NEGATIVE_INFINITY;
-  private deafUntilMs = Number.NEGATIVE_INFINITY;
+  private members: readonly string[] = [];
+  private readonly missing = new Map<string, Missing>();
+  private readonly claims: TheirClaims;
 
   constructor(
     private readonly parts: AuditParts,
     private readonly lookup: TaskLookup,
     private readonly found: Found,
-  ) {}
+  ) {
+    this.claims = new TheirClaims(parts, lookup);
+  }
 
   observe(event: ScheduleEvent): void {
-    const { instanceId } = this.parts;
-    if (event.type === 'started') this.overtake(event.task, event.tick, instanceId);
-    if (event.type !== 'tick' || event.report.outcome !== 'taken') return;
-    const { task, tick, by } = event.report;
-    if (by === undefined) return;
-    this.overtake(task, tick, by);
-    if (by === instanceId) return;
-    if (tick > (this.newest.get(task)?.tick ?? 0))
-      this.newest.set(task, { task, tick, by, untilMs: Number.POSITIVE_INFINITY });
+    if (event.type === 'members') this.compare(event.members);
+    this.claims.observe(event);
   }
 
   get nextMs(): number {
-    return this.newest.size + this.suspects.length === 0 || this.isAsking
-      ? Number.POSITIVE_INFINITY
-      : this.lookAtMs;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { askAtMs } of this.missing.values()) nextMs = Math.min(nextMs, askAtMs);
+    return nextMs;
   }
 
   async look(): Promise<boolean> {
     const nowMs = this.parts.clusterClock.nowMs();
-    if (nowMs < this.nextMs) return false;
-    this.lookAtMs = nowMs + LOOK_PERIOD_MS;
-    this.listen(nowMs);
-    const dead = this.takeOutDead(nowMs);
-    if (dead.length === 0) return false;
-    const questions = dead.flatMap(({ task: name, tick }) => {
-      const task = this.lookup.taskOf(name);
-      return task === undefined ? [] : [{ task, tick, maxLatenessMs: 0 }];
-    });
-    this.isAsking = true;
-    const peeks = await this.parts.beat(questions);
-    this.isAsking = false;
-    questions.forEach(({ task, tick }, index) => {
-      const claim = dead.find((one) => one.task === task.name && one.tick === tick);
-      if (claim !== undefined && !this.hasGoneOn(claim, peeks[index])) this.tell(claim);
-    });
-    return true;
+    const due = [...this.missing].filter(([, { askAtMs }]) => askAtMs <= nowMs);
+    // Infinite while an answer is on its way.
+    for (const [, missing] of due) missing.askAtMs = Number.POSITIVE_INFINITY;
+    await Promise.all(due.map(([id, missing]) => this.ask(id, missing)));
+    return due.length > 0;
   }
 
-  /** A later tick is claimed: the one before has ended, unless its instance is dead and nobody knows it yet. */
-  private overtake(task: string, tick: number, by: string): void {
-    const before = this.newest.get(task);
-    if (before === undefined || before.tick >= tick) return;
-    this.newest.delete(task);
-    if (before.by === by) return;
-    const untilMs = this.parts.clusterClock.nowMs() + SUSPECT_FOR_MS;
-    this.suspects = [...this.suspects.slice(1 - MOST_SUSPECTS), { ...before, untilMs }];
-  }
-
-  private listen(nowMs: number): void {
-    const stoodStill = nowMs - this.lookedAtMs > STOOD_STILL_MS;
-    if (stoodStill || !this.parts.hasQuorum()) this.deafUntilMs = nowMs + HEARD_AGAIN_WITHIN_MS;
-    this.lookedAtMs = nowMs;
-  }
-
-  /** Those whose instance is gone, and which are not known to have ended. Drops what no longer has to be watched. */
-  private takeOutDead(nowMs: number): readonly TheirClaim[] {
-    const dead: TheirClaim[] = [];
-    const isKept = (claim: TheirClaim): boolean => {
-      const whereabouts = this.whereabouts(claim.by);
-      if (whereabouts === 'member') return nowMs < claim.untilMs;
-      // Left as a member, and may still end its runs; or stands still.
-      if (whereabouts === 'here') return true;
-      const { directory } = this.parts;
-      if (whereabouts === 'gone' && nowMs < this.deafUntilMs) return true;
-      if (whereabouts === 'gone' && directory?.hasEnded(claim.task, claim.tick, claim.by) !== true)
-        dead.push(claim);
-      return false;
-    };
-    this.suspects = this.suspects.filter(isKept);
-    for (const [task, claim] of this.newest) {
-      if (this.lookup.taskOf(task) === undefined || !isKept(claim)) this.newest.delete(task);
+  private compare(members: readonly string[]): void {
+    const { traces, locks, clusterClock } = this.parts;
+    // Where these are not there nobody can tell a run that has ended from one that was lost.
+    if (traces === undefined || locks?.keepEnds === undefined) return;
+    const nowMs = clusterClock.nowMs();
+    const present = new Set(members);
+    for (const id of present) this.missing.delete(id);
+    for (const id of this.members) {
+      if (!present.has(id)) this.missing.set(id, { sinceMs: nowMs, askAtMs: nowMs, open: undefined });
     }
-    return dead;
+    this.members = members;
   }
 
-  private whereabouts(instanceId: string): 'member' | 'here' | 'left' | 'gone' | undefined {
-    if (this.parts.members().includes(instanceId)) return 'member';
-    return this.parts.directory?.whereabouts(instanceId);
+  private async ask(instanceId: string, missing: Missing): Promise<void> {
+    const { clusterClock, traces, electorate } = this.parts;
+    const questions = missing.open ?? this.claims.questionsAbout(instanceId);
+    const trace = await traces?.ask({ instanceId, lines: questions });
+    const nowMs = clusterClock.nowMs();
+    missing.askAtMs = nowMs + ASK_AGAIN_MS;
+    // Another set of nodes goes on: what its instances do is for them to watch.
+    if (electorate?.status().condition === 'yields') this.missing.delete(instanceId);
+    if (trace === undefined || trace.standing === 'alive' || this.missing.get(instanceId) !== missing) return;
+    const isFirst = missing.open === undefined;
+    const open = questions.flatMap((question, index) => this.stillOpen(question, trace.lines[index]) ?? []);
+    missing.open = distinct(open);
+    if (open.length === 0) {
+      this.missing.delete(instanceId);
+      return;
+    }
+    if (!isFirst && questions.some((_, index) => this.isRenewed(missing, trace.lines[index], nowMs)))
+      missing.sinceMs = nowMs;
+    missing.askAtMs = missing.sinceMs + this.patienceMs(trace.standing);
+    if (isFirst || nowMs < missing.askAtMs) return;
+    this.missing.delete(instanceId);
+    for (const question of missing.open) this.tell(question, trace.standing);
   }
 
-  /** Its end stands in the ledger, or somebody makes another attempt. */
-  private hasGoneOn({ task, tick }: TheirClaim, peek: PeekVerdict | undefined): boolean {
-    const newest = peek?.isFloor ? 0 : (peek?.newest ?? 0);
-    const isRetaken = this.lookup.taskOf(task)?.policies?.recovery === 'retake';
-    return newest > tick && (newest <= closingInstant(tick) || isRetaken);
+  /** The question again, by what is known of it now; undefined where nothing is open. */
+  private stillOpen(question: Question, trace: MergedTrace | undefined): Question | undefined {
+    const task = this.lookup.taskOf(question.task);
+    if (task === undefined || trace === undefined) return undefined;
+    const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
+    if (one === undefined || trace.stateOf(one.instant, one.isMeant) !== 'open') return undefined;
+    return hasGoneOn(task, one, trace.newest) ? undefined : one;
   }
 
-  private tell({ task, tick, by }: TheirClaim): void {
+  /** By how much of its life a lock still has, it was renewed after its holder went missing. */
+  private isRenewed({ sinceMs }: Missing, trace: MergedTrace | undefined, nowMs: number): boolean {
+    return (trace?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);
+  }
+
+  /** How long a live holder may take to renew its lease, and one that may only stand still to lose it. */
+  private patienceMs(standing: Standing): number {
+    const { leaseTtlMs, nodeTimeoutMs } = this.parts.options;
+    return standing === 'gone' ? leaseTtlMs / RENEWALS_PER_TTL + nodeTimeoutMs : leaseTtlMs;
+  }
+
+  private tell({ task, tick, by }: Question, standing: Standing): void {
+    const how =
+      standing === 'gone'
+        ? 'whose connections have ended'
+        : 'which has been silent for longer than its lease';
+    const follows =
+      this.lookup.taskOf(task)?.policies?.recovery === 'retake'
+        ? '; its recovery policy makes another attempt'
+        : '';
     this.found({
       task,
       tick,
       ticks: 1,
       outcome: 'lost',
       cause: 'died',
-      detail: `claimed by ${by}, which has died since, and nobody has heard that its run had ended`,
+      detail: `claimed by ${by}, ${how}, and no node knows that its run had ended${follows}`,
       certain: false,
     });
   }

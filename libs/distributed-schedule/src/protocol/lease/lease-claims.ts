@@ -1,9 +1,11 @@
 /**
- * What the holder of a lease has claimed under it. Its renewals show it to the nodes: a node whose ledger knows a later instant of
+ * What the holder of a lease has claimed under it, and how that has ended. Its renewals show it to the nodes: a node whose ledger knows a later instant of
  * somebody else has seen a successor, who was given the lock because the holder was taken for dead. What that successor has run must
  * not run beside the holder, so the node refuses the renewal, whatever lock stands there.
  */
 
+import { type AttemptEnd, type LineEnds, MOST_ENDS } from '../ledger/attempt-end.js';
+import type { Outcome } from '../outcome.js';
 import type { Claim, ShownClaims } from '../ports.js';
 
 /** A holder whose claims are refused one after the other must not gather their ids for ever. The oldest go. */
@@ -18,6 +20,8 @@ export interface LeaseClaimsParts {
 
 export class LeaseClaims {
   private wonInstant = 0;
+  private wonId = '';
+  private ends: readonly AttemptEnd[] = [];
   /** Claims for later instants than the newest one won, by id. What was given up is among them: it may stand for a while. */
   private readonly open = new Map<string, number>();
 
@@ -32,9 +36,23 @@ export class LeaseClaims {
     }
   }
 
-  won({ tick }: Claim): void {
+  won({ tick, claimId }: Claim): void {
+    if (tick >= this.wonInstant) this.wonId = claimId;
     this.wonInstant = Math.max(this.wonInstant, tick);
     for (const [claimId, instant] of this.open) if (instant <= this.wonInstant) this.open.delete(claimId);
+  }
+
+  /** What ran under the newest claim that was won is over. */
+  ended(outcome: Outcome): void {
+    const end = { instant: this.wonInstant, claimId: this.wonId, outcome };
+    this.ends = [...this.ends.slice(1 - MOST_ENDS), end];
+  }
+
+  /** What has ended since this was asked last, for the nodes; undefined for nothing. */
+  takeEnds(): LineEnds | undefined {
+    const { ends } = this;
+    this.ends = [];
+    return ends.length === 0 ? undefined : { line: this.parts.line, ends };
   }
 
   /** As a renewal that leaves now shows them. */

@@ -11,7 +11,7 @@
 
 import { MARGIN_MS } from '../constants.js';
 import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../electorate/node-identity.js';
-import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
+import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, TraceRequest, VotingNode } from '../ports.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
 
 export interface CourierParts {
@@ -67,6 +67,10 @@ export class ClaimCourier implements VotingNode {
 
   leave(instanceId: string): ReturnType<VotingNode['leave']> {
     return this.after(() => this.node.leave(instanceId));
+  }
+
+  trace(request: TraceRequest): ReturnType<VotingNode['trace']> {
+    return this.after(() => this.node.trace(request));
   }
 
   note(request: NoteRequest): ReturnType<VotingNode['note']> {

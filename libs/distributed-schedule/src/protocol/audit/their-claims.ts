@@ -1,0 +1,135 @@
+/** What other instances have claimed, as this one was told, and what the nodes are asked about it when one of them is gone. */
+
+import { isClaimOf } from '../claim-id.js';
+import { MEMBER_TTL_MS } from '../constants.js';
+import { BEAT_PERIOD_MS } from '../heartbeat.js';
+import type { AttemptEnd } from '../ledger/attempt-end.js';
+import type { ScheduleEvent } from '../observer.js';
+import { runLockOf } from '../run-lock.js';
+import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../task-policies.js';
+import type { ScheduledTask } from '../tick-context.js';
+import type { AuditParts, TaskLookup } from './audit-source.js';
+import type { MergedTrace } from './run-traces.js';
+
+/** A tick that somebody else's has followed is remembered for so long, ms: by then the death of its instance shows. */
+const FOLLOWED_FOR_MS = MEMBER_TTL_MS + 3 * BEAT_PERIOD_MS;
+const MOST_REMEMBERED = 2_000;
+
+/** A tick that another instance has claimed. */
+interface TheirClaim {
+  readonly task: string;
+  readonly tick: number;
+  readonly by: string;
+}
+
+interface Followed extends TheirClaim {
+  /** Cluster time; infinite where runs may overlap, and those of older ticks go on beside it. */
+  readonly untilMs: number;
+}
+
+/** What the nodes are asked about. */
+export interface Question extends TheirClaim {
+  readonly line: string;
+  readonly lock?: string;
+  readonly isMeant: (end: AttemptEnd) => boolean;
+  readonly instant: number;
+}
+
+export class TheirClaims {
+  /** By task. */
+  private readonly newest = new Map<string, TheirClaim>();
+  private followed: readonly Followed[] = [];
+
+  constructor(
+    private readonly parts: Pick<AuditParts, 'instanceId' | 'clusterClock' | 'ledger'>,
+    private readonly lookup: TaskLookup,
+  ) {}
+
+  observe(event: ScheduleEvent): void {
+    if (event.type === 'started') this.follow(event.task, event.tick, this.parts.instanceId);
+    if (event.type !== 'tick' || event.report.outcome !== 'taken') return;
+    const { task, tick, by } = event.report;
+    if (by === undefined) return;
+    this.follow(task, tick, by);
+    if (by !== this.parts.instanceId && tick > (this.newest.get(task)?.tick ?? 0))
+      this.newest.set(task, { task, tick, by });
+  }
+
+  /** Every line that this instance knows, and what it was told that the other one has claimed. */
+  questionsAbout(instanceId: string): readonly Question[] {
+    const lineOf = (task: string): string | undefined => this.parts.ledger?.lineOf?.(task);
+    const lines = this.lookup.tasks().flatMap(({ name }): Question[] => {
+      const line = lineOf(name);
+      const nothing = { tick: 0, instant: 0, isMeant: () => false };
+      return line === undefined ? [] : [{ task: name, by: instanceId, line, ...nothing }];
+    });
+    const nowMs = this.parts.clusterClock.nowMs();
+    const followed = this.followed.filter(({ untilMs }) => untilMs > nowMs);
+    const told = [...this.newest.values(), ...followed].filter(({ by }) => by === instanceId);
+    return [
+      ...lines,
+      ...told.flatMap((claim): Question[] => {
+        const [task, line] = [this.lookup.taskOf(claim.task), lineOf(claim.task)];
+        if (task === undefined || line === undefined) return [];
+        const { tick } = claim;
+        const isMeant = ({ instant, claimId }: AttemptEnd): boolean =>
+          isClaimOf(instanceId, claimId) && instant >= tick && instant <= closingInstant(tick);
+        return [{ ...claim, line, lock: runLockOf(task, tick), instant: tick, isMeant }];
+      }),
+    ];
+  }
+
+  /** A later tick is claimed: the one before has ended, unless its instance is dead, or its task lets runs overlap. */
+  private follow(task: string, tick: number, by: string): void {
+    const before = this.newest.get(task);
+    if (before === undefined || before.tick >= tick) return;
+    this.newest.delete(task);
+    const mayOverlap = this.lookup.taskOf(task)?.policies?.overlap === 'allow';
+    if (before.by === by && !mayOverlap) return;
+    const nowMs = this.parts.clusterClock.nowMs();
+    const untilMs = mayOverlap ? Number.POSITIVE_INFINITY : nowMs + FOLLOWED_FOR_MS;
+    const kept = this.followed.filter((one) => one.untilMs > nowMs).slice(1 - MOST_REMEMBERED);
+    this.followed = [...kept, { ...before, untilMs }];
+  }
+}
+
+/** The newest claim of a line, where it is the missing instance's and its tick has not ended for good. */
+export function newestAsQuestion(
+  task: ScheduledTask,
+  { by, line }: Question,
+  { newest }: MergedTrace,
+): Question | undefined {
+  if (newest === undefined || !isClaimOf(by, newest.claimId)) return undefined;
+  const { instant, claimId } = newest;
+  const tick = tickOf(task, instant);
+  const isMeant = (end: AttemptEnd): boolean => end.claimId === claimId;
+  return { task: task.name, tick, by, line, lock: runLockOf(task, tick), instant, isMeant };
+}
+
+/** Its end stands in the ledger, somebody makes another attempt, or its instance has begun something else since. */
+export function hasGoneOn(
+  { policies }: ScheduledTask,
+  { tick, by, instant }: Question,
+  newest: MergedTrace['newest'],
+): boolean {
+  if (newest === undefined || newest.instant <= instant) return newest?.instant === closingInstant(tick);
+  if (policies?.overlap !== 'allow' && isClaimOf(by, newest.claimId)) return true;
+  const isSameTick = newest.instant <= closingInstant(tick);
+  return isSameTick && (policies?.recovery === 'retake' || newest.instant === closingInstant(tick));
+}
+
+/** Of an instant: further attempts are claimed right after the tick. */
+function tickOf({ schedule, policies }: ScheduledTask, instant: number): number {
+  if (policies === undefined || (!looksBack(policies) && policies.retry === undefined)) return instant;
+  const due = schedule.nextAfter(instant - INSTANTS_PER_TICK);
+  return due !== undefined && due <= instant ? due : instant;
+}
+
+/** A claim that is known in both ways is asked about once. */
+export function distinct(questions: readonly Question[]): readonly Question[] {
+  const seen = new Set<string>();
+  return questions.filter(({ task, tick }) => {
+    const key = `${tick} ${task}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
