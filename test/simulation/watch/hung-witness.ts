@@ -3,6 +3,7 @@
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { EPOCH_MS } from '../world/machine.js';
 import type { Resident } from '../world/resident.js';
 import type { WorldParts } from '../world/world-parts.js';
 import { LIVE_AFTER_MS } from './live-after.js';
@@ -119,7 +120,11 @@ export class HungWitness {
     );
     this.parts.history.count('left behind by what was given up');
     // The contest for it began a little before its time.
-    const isLate = ({ run }: Followed): boolean => tick > run.startedMs + giveUpAfterMs + LEAD_MS;
+    // By true time: what its machine takes for the present may have been slewed since the run began.
+    const isLate = ({ run: { startedAtMs, resident } }: Followed): boolean => {
+      const aheadMs = resident.clusterClock.nowMs() - EPOCH_MS - this.parts.time.nowMs;
+      return tick - EPOCH_MS - aheadMs > startedAtMs + giveUpAfterMs + LEAD_MS;
+    };
     const [run] = those.map((one) => one.run);
     if (run !== undefined && those.every(isLate)) this.fail('nothing waits for what was given up', run);
   }

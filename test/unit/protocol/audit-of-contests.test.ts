@@ -4,15 +4,11 @@ import {
   type AuditQuestion,
   judgeTick,
 } from '../../../libs/distributed-schedule/src/protocol/audit/audit-reason.js';
-import { LostRuns } from '../../../libs/distributed-schedule/src/protocol/audit/lost-runs.js';
 import { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
 import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
 import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
 import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
 import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { RunRegister } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
-import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/runs-here.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import type {
   Schedule,
@@ -259,40 +255,6 @@ describe('the audit on instances that may not run the task', () => {
     await stage.advance(60_000);
     expect(stage.told).toEqual([]);
     expect(scheduler.status().audit).toEqual({ missed: 0, lost: 0, stuck: 0 });
-  });
-});
-
-describe('the audit of runs', () => {
-  it('forgets the claims of tasks that are gone', async () => {
-    let nowMs = 10_000;
-    const tasks = new Map([['settle', taskOf(() => undefined)]]);
-    const runs = new LostRuns(
-      {
-        instanceId: 'one',
-        options: { leaseTtlMs: 3_000, nodeTimeoutMs: SILENT_FOR_MS },
-        clock: { monotonicMs: () => nowMs, sleepUntil: async () => {} },
-        stopped: new AbortController().signal,
-        clusterClock: { nowMs: () => nowMs },
-        members: () => ['one', 'other'],
-        hasQuorum: () => true,
-        runs: new RunsHere(),
-        register: new RunRegister(),
-        ownClaims: new OwnClaims(),
-        beat: async () => [],
-      },
-      { taskOf: (name) => tasks.get(name), tasks: () => [...tasks.values()] },
-      () => undefined,
-    );
-    runs.observe({
-      type: 'tick',
-      report: { task: 'settle', tick: 9_000, outcome: 'taken', instanceId: 'one', by: 'other' },
-    });
-    await runs.look();
-    expect(runs.nextMs).toBeLessThan(Number.POSITIVE_INFINITY);
-    tasks.clear();
-    nowMs += 5_000;
-    await runs.look();
-    expect(runs.nextMs).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

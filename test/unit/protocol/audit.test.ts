@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
-import type { Whereabouts } from '../../../libs/distributed-schedule/src/protocol/board/instance-notices.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
@@ -111,23 +110,11 @@ const idle = taskOf(() => undefined);
 
 /** What the board would say about others. Changed by the test. */
 class Directory implements InstanceDirectory {
-  readonly gone = new Set<string>();
-  readonly left = new Set<string>();
   readonly since = new Map<string, number>();
-  readonly ended = new Set<string>();
   readonly told = new Set<string>();
-
-  whereabouts(instanceId: string): Whereabouts {
-    if (this.left.has(instanceId)) return 'left';
-    return this.gone.has(instanceId) ? 'gone' : 'here';
-  }
 
   sinceMsOf(instanceId: string): number | undefined {
     return this.since.get(instanceId);
-  }
-
-  hasEnded(task: string, tick: number): boolean {
-    return this.ended.has(`${task} ${tick}`);
   }
 
   hasTold({ task, tick }: AuditFinding): boolean {
@@ -416,127 +403,6 @@ describe('the audit', () => {
     expect(lateMs).toBeGreaterThan(24_000);
     expect(lateMs).toBeLessThan(24_500);
     expect(findingsOf(stage.cluster.members[0]?.events ?? [])).toHaveLength(1);
-  });
-});
-
-describe('the audit of runs', () => {
-  it('tells a run whose instance has died, when the board has not heard of it for long enough', async () => {
-    const stage = new Stage();
-    const directory = new Directory();
-    const ran: string[] = [];
-    const endless = taskOf(
-      ({ instanceId }) => {
-        ran.push(instanceId);
-        return new Promise<void>(() => undefined);
-      },
-      { schedule: every(20_000) },
-    );
-    const processes = [pausable(), pausable()];
-    const members = processes.map(({ joining }) => stage.join([endless], { ...joining, directory }));
-    await stage.cluster.clock.advance(21_000);
-    const dead = members.findIndex(({ id }) => id === ran[0]);
-    processes[dead]?.pause();
-    await stage.cluster.clock.advance(8_000);
-    expect(stage.told).toEqual([]);
-    directory.gone.add(ran[0] ?? '');
-    await stage.cluster.clock.advance(2_000);
-    expect(stage.told).toHaveLength(1);
-    expect(stage.told[0]?.finding).toMatchObject({
-      outcome: 'lost',
-      cause: 'died',
-      certain: false,
-      tick: Date.UTC(2030, 0, 1) + 20_000,
-      instanceId: members[1 - dead]?.id,
-    });
-    expect(members[1 - dead]?.scheduler.status().audit).toEqual({ missed: 0, lost: 1, stuck: 0 });
-    await stage.cluster.clock.advance(10_000);
-    expect(stage.told).toHaveLength(1);
-  });
-
-  it('takes nobody for dead of whom nothing could be heard while the nodes were away', async () => {
-    const stage = new Stage();
-    const directory = new Directory();
-    const links = [cuttable(), cuttable()];
-    const task = taskOf(() => undefined, { schedule: every(20_000) });
-    const members = links.map(({ joining }) => stage.join([task], { ...joining, directory }));
-    await stage.cluster.clock.advance(21_000);
-    for (const { link } of links) link.isCut = true;
-    await stage.cluster.clock.advance(12_000);
-    // No notice could be renewed, and all of them have expired.
-    for (const { id } of members) directory.gone.add(id);
-    await stage.cluster.clock.advance(6_000);
-    for (const { link } of links) link.isCut = false;
-    // Whoever lives says so within the period of notices.
-    await stage.cluster.clock.advance(4_000);
-    directory.gone.clear();
-    await stage.cluster.clock.advance(15_000);
-    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toEqual([]);
-  });
-
-  it('still tells a run whose instance has died while the nodes were away', async () => {
-    const stage = new Stage();
-    const directory = new Directory();
-    const ran: string[] = [];
-    const links = [cuttable(), cuttable()];
-    const endless = taskOf(
-      ({ instanceId }) => {
-        ran.push(instanceId);
-        return new Promise<void>(() => undefined);
-      },
-      { schedule: every(20_000) },
-    );
-    const members = links.map(({ joining }) => stage.join([endless], { ...joining, directory }));
-    await stage.cluster.clock.advance(21_000);
-    for (const { link } of links) link.isCut = true;
-    await stage.cluster.clock.advance(12_000);
-    directory.gone.add(ran[0] ?? '');
-    const survivor = members.findIndex(({ id }) => id !== ran[0]);
-    const { link } = links[survivor] ?? cuttable();
-    link.isCut = false;
-    await stage.cluster.clock.advance(9_000);
-    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toEqual([]);
-    await stage.cluster.clock.advance(6_000);
-    expect(stage.told.filter(({ finding }) => finding.outcome === 'lost')).toHaveLength(1);
-  });
-
-  it('tells only the newest tick of an instance that has run many', async () => {
-    const stage = new Stage();
-    const directory = new Directory();
-    const processes = [pausable(), pausable(), pausable()];
-    const members = processes.map(({ joining }) => stage.join([idle], { ...joining, directory }));
-    await stage.settle();
-    const winner = members.findIndex(({ events }) =>
-      reportsOf(events.slice(-20)).some(({ outcome }) => outcome === 'success'),
-    );
-    const newest = reportsOf(members[winner]?.events ?? []).at(-1)?.tick;
-    processes[winner]?.pause();
-    directory.gone.add(members[winner]?.id ?? '');
-    await stage.cluster.clock.advance(12_000);
-    expect(stage.told.map(({ finding }) => [finding.outcome, finding.tick])).toEqual([['lost', newest]]);
-  });
-
-  it.each([
-    ['has left in good order', (directory: Directory, id: string) => directory.left.add(id)],
-    ['is silent and still there', () => undefined],
-    [
-      'has died after the end of its run was heard of',
-      (directory: Directory, id: string, tick: number) => {
-        directory.gone.add(id);
-        directory.ended.add(`settle ${tick}`);
-      },
-    ],
-  ])('says nothing of a run whose instance %s', async (_title, end) => {
-    const stage = new Stage();
-    const directory = new Directory();
-    const ran: string[] = [];
-    const task = taskOf(({ instanceId }) => void ran.push(instanceId), { schedule: every(20_000) });
-    const processes = [pausable(), pausable()];
-    const members = processes.map(({ joining }) => stage.join([task], { ...joining, directory }));
-    await stage.cluster.clock.advance(21_000);
-    processes[members.findIndex(({ id }) => id === ran[0])]?.pause();
-    end(directory, ran[0] ?? '', Date.UTC(2030, 0, 1) + 20_000);
-    await stage.cluster.clock.advance(15_000);
-    expect(stage.told).toEqual([]);
   });
 });
 

@@ -64,8 +64,14 @@ export function isUndisputedSince(
   return undisputedForMs !== undefined && nowMs - undisputedForMs <= tick;
 }
 
-/** What a part has found, to be counted and told. */
-export type Found = (finding: Omit<AuditFinding, 'instanceId'>) => void;
+/**
+ * What a part has found, to be counted and told. Where another instance is to tell it, and has not, this one asks again before it does:
+ * `isStillSo` answers undefined where nobody can say.
+ */
+export type Found = (
+  finding: Omit<AuditFinding, 'instanceId'>,
+  isStillSo?: () => Promise<boolean | undefined>,
+) => void;
 
 /** The tasks as they are scheduled now: what was taken away or paused meanwhile is missed by nobody. */
 export interface TaskLookup {

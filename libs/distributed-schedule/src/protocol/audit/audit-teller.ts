@@ -14,8 +14,11 @@ const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
 const REVIEW_PERIOD_MS = 500;
 const MOST_HELD = 2_000;
 
+type Recheck = () => Promise<boolean | undefined>;
+
 interface Held {
   readonly finding: AuditFinding;
+  readonly isStillSo: Recheck | undefined;
   readonly untilMs: number;
 }
 
@@ -27,20 +30,23 @@ export class AuditTeller {
     private readonly parts: AuditParts,
     private readonly lookup: Pick<TaskLookup, 'taskOf'>,
     private readonly tell: (finding: AuditFinding) => void,
+    /** It was found, and is not so. */
+    private readonly retract: (finding: AuditFinding) => void,
   ) {}
 
-  take(finding: AuditFinding, nowMs: number): void {
-    if (this.isMineToTell(finding)) {
-      this.tellAll([finding]);
-      return;
-    }
-    this.held = [...this.held.slice(1 - MOST_HELD), { finding, untilMs: nowMs + HOLD_MS }];
-    this.reviewAtMs = Math.min(this.reviewAtMs, nowMs + REVIEW_PERIOD_MS);
+  take(finding: AuditFinding, nowMs: number, isStillSo?: Recheck): void {
+    if (this.isMineToTell(finding)) this.tellNow(finding);
+    else this.hold({ finding, isStillSo, untilMs: nowMs + HOLD_MS });
   }
 
-  /** Tells what has become this instance's to tell, and what nobody has told although it was time. */
-  review(nowMs: number): void {
-    if (nowMs < this.reviewAtMs) return;
+  private hold(held: Held): void {
+    this.held = [...this.held.slice(1 - MOST_HELD), held];
+    this.reviewAtMs = Math.min(this.reviewAtMs, this.parts.clusterClock.nowMs() + REVIEW_PERIOD_MS);
+  }
+
+  /** Tells what has become this instance's to tell, and what nobody has told although it was time. Resolves with whether nodes were asked. */
+  async review(nowMs: number): Promise<boolean> {
+    if (nowMs < this.reviewAtMs) return false;
     const { directory } = this.parts;
     const untold = this.held.filter(({ finding }) => directory?.hasTold(finding) !== true);
     // Where it is not known what others have told, they are trusted to have done so.
@@ -49,7 +55,17 @@ export class AuditTeller {
     );
     this.held = untold.filter((held) => held.untilMs > nowMs && !mine.includes(held));
     this.reviewAtMs = this.held.length === 0 ? Number.POSITIVE_INFINITY : nowMs + REVIEW_PERIOD_MS;
-    this.tellAll(mine.map(({ finding }) => finding));
+    await Promise.all(mine.map((held) => this.tellIfStillSo(held)));
+    return mine.length > 0;
+  }
+
+  /** What was held may have come right: a run may have ended, and its instance may be back. */
+  private async tellIfStillSo({ finding, isStillSo }: Held): Promise<void> {
+    const isSo = isStillSo === undefined ? true : await isStillSo();
+    if (isSo === undefined)
+      this.hold({ finding, isStillSo, untilMs: this.parts.clusterClock.nowMs() + HOLD_MS });
+    else if (!isSo) this.retract(finding);
+    else if (this.parts.directory?.hasTold(finding) !== true) this.tellNow(finding);
   }
 
   /** When there is something to review, cluster time. */
@@ -57,11 +73,9 @@ export class AuditTeller {
     return this.reviewAtMs;
   }
 
-  private tellAll(findings: readonly AuditFinding[]): void {
-    for (const finding of findings) {
-      this.tell(finding);
-      this.parts.directory?.noteTold(finding);
-    }
+  private tellNow(finding: AuditFinding): void {
+    this.tell(finding);
+    this.parts.directory?.noteTold(finding);
   }
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */

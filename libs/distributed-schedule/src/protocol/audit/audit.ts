@@ -7,7 +7,7 @@
 import type { DueTick } from '../due-tick.js';
 import type { ScheduleEvent } from '../observer.js';
 import type { AuditCounts, AuditFinding } from './audit-finding.js';
-import type { AuditParts, AuditSource, TaskLookup } from './audit-source.js';
+import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
@@ -30,7 +30,7 @@ export class Audit implements AuditSource {
     private readonly lookup: TaskLookup,
     tell: (finding: AuditFinding) => void,
   ) {
-    const found = (finding: Omit<AuditFinding, 'instanceId'>): void => this.found(finding);
+    const found: Found = (finding, isStillSo) => this.found(finding, isStillSo);
     this.missed = new MissedTicks(parts, lookup, found);
     this.lost = new LostRuns(parts, lookup, found);
     this.whileDown = new MissedWhileDown(parts, lookup, found);
@@ -39,7 +39,7 @@ export class Audit implements AuditSource {
       // Only the instance on which it runs knows of it.
       tell(finding);
     });
-    this.teller = new AuditTeller(parts, lookup, tell);
+    this.teller = new AuditTeller(parts, lookup, tell, (finding) => this.count(finding, -1));
   }
 
   /** To be called once, when cluster time is known. */
@@ -69,8 +69,8 @@ export class Audit implements AuditSource {
   async look(): Promise<boolean> {
     this.whileDown.look();
     this.stuck.look();
-    this.teller.review(this.parts.clusterClock.nowMs());
-    const asked = await Promise.all([this.missed.look(), this.lost.look()]);
+    const reviewed = this.teller.review(this.parts.clusterClock.nowMs());
+    const asked = await Promise.all([reviewed, this.missed.look(), this.lost.look()]);
     return asked.includes(true);
   }
 
@@ -87,18 +87,20 @@ export class Audit implements AuditSource {
   /** The task was taken away. */
   forget(task: string): void {
     this.byTask.delete(task);
+    this.lost.forget(task);
   }
 
-  private found(finding: Omit<AuditFinding, 'instanceId'>): void {
+  private found(...[finding, isStillSo]: Parameters<Found>): void {
     this.count(finding);
-    this.teller.take({ ...finding, instanceId: this.parts.instanceId }, this.parts.clusterClock.nowMs());
+    const own = { ...finding, instanceId: this.parts.instanceId };
+    this.teller.take(own, this.parts.clusterClock.nowMs(), isStillSo);
   }
 
-  private count(finding: Pick<AuditFinding, 'task' | 'outcome' | 'ticks'>): void {
+  private count({ task, outcome, ticks }: Pick<AuditFinding, 'task' | 'outcome' | 'ticks'>, times = 1): void {
+    const counted = { outcome, ticks: ticks * times };
     // Of a task that is gone, as when the run of one that was removed is lost, nobody asks.
-    if (this.lookup.taskOf(finding.task) !== undefined)
-      this.byTask.set(finding.task, plus(this.countsOf(finding.task), finding));
-    this.total = plus(this.total, finding);
+    if (this.lookup.taskOf(task) !== undefined) this.byTask.set(task, plus(this.countsOf(task), counted));
+    this.total = plus(this.total, counted);
   }
 }
 

@@ -51,6 +51,11 @@ export class LostRuns implements AuditSource {
     this.claims.observe(event);
   }
 
+  /** The task was taken away. */
+  forget(task: string): void {
+    this.claims.forget(task);
+  }
+
   get nextMs(): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { askAtMs } of this.missing.values()) nextMs = Math.min(nextMs, askAtMs);
@@ -123,7 +128,8 @@ export class LostRuns implements AuditSource {
     return standing === 'gone' ? leaseTtlMs / RENEWALS_PER_TTL + nodeTimeoutMs : leaseTtlMs;
   }
 
-  private tell({ task, tick, by }: Question, standing: Standing): void {
+  private tell(question: Question, standing: Standing): void {
+    const { task, tick, by } = question;
     const how =
       standing === 'gone'
         ? 'whose connections have ended'
@@ -132,14 +138,17 @@ export class LostRuns implements AuditSource {
       this.lookup.taskOf(task)?.policies?.recovery === 'retake'
         ? '; its recovery policy makes another attempt'
         : '';
-    this.found({
-      task,
-      tick,
-      ticks: 1,
-      outcome: 'lost',
-      cause: 'died',
-      detail: `claimed by ${by}, ${how}, and no node knows that its run had ended${follows}`,
-      certain: false,
-    });
+    const detail = `claimed by ${by}, ${how}, and no node knows that its run had ended${follows}`;
+    this.found({ task, tick, ticks: 1, outcome: 'lost', cause: 'died', detail, certain: false }, () =>
+      this.isStillLost(question),
+    );
+  }
+
+  private async isStillLost(question: Question): Promise<boolean | undefined> {
+    const { members, traces } = this.parts;
+    if (members().includes(question.by)) return false;
+    const trace = await traces?.ask({ instanceId: question.by, lines: [question] });
+    if (trace === undefined) return undefined;
+    return trace.standing !== 'alive' && this.stillOpen(question, trace.lines[0]) !== undefined;
   }
 }

@@ -164,7 +164,18 @@ export class MissedTicks implements AuditSource {
     const { task, tick } = watched.due;
     const detail = `${verdict.finding.detail}${whatFollows(task)}`;
     const certain = verdict.finding.certain && isUndisputedSince(tick, nowMs, this.parts.electorate);
-    this.found({ task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain });
+    this.found(
+      { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
+      () => this.isStillMissed(watched),
+    );
+  }
+
+  private async isStillMissed(watched: Watched): Promise<boolean | undefined> {
+    const [peek] = await this.parts.beat([watched.due]);
+    if (peek === undefined || peek.kind === 'unknown') return undefined;
+    // That nodes have moved past it by now says nothing of it.
+    const isNamed = peek.kind === 'taken' && peek.claimId !== undefined;
+    return !isNamed || this.judge(watched, peek).kind !== 'fine';
   }
 
   /** It was not taken away, paused or given another schedule meanwhile. */

@@ -49,10 +49,21 @@ export class TheirClaims {
     if (event.type === 'started') this.follow(event.task, event.tick, this.parts.instanceId);
     if (event.type !== 'tick' || event.report.outcome !== 'taken') return;
     const { task, tick, by } = event.report;
-    if (by === undefined) return;
+    if (by === undefined || this.lookup.taskOf(task) === undefined) return;
     this.follow(task, tick, by);
     if (by !== this.parts.instanceId && tick > (this.newest.get(task)?.tick ?? 0))
       this.newest.set(task, { task, tick, by });
+  }
+
+  /** The task was taken away. */
+  forget(task: string): void {
+    this.newest.delete(task);
+    this.followed = this.followed.filter((one) => one.task !== task);
+  }
+
+  /** How many claims are remembered. */
+  get size(): number {
+    return this.newest.size + this.followed.length;
   }
 
   /** Every line that this instance knows, and what it was told that the other one has claimed. */

@@ -1,0 +1,382 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
+import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
+import { TheirClaims } from '../../../libs/distributed-schedule/src/protocol/audit/their-claims.js';
+import type { LockProvider, NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import {
+  DEFAULT_POLICIES,
+  type TaskPolicies,
+} from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import {
+  type JoinOptions,
+  type Member,
+  MemoryCluster,
+} from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { every, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
+
+const START_MS = Date.UTC(2030, 0, 1);
+const PERIOD_MS = 10_000;
+const TTL_MS = 3_000;
+/** The beat, a third of the time to live, and two questions. */
+const SOON_MS = 2_500;
+const SILENT: NodeReply<never> = { answered: false, reason: 'cut' };
+
+/** A process that can be stopped: nothing in it goes on, and answers wait for it. */
+class Process {
+  private awake = Promise.resolve();
+  private wake = (): void => undefined;
+
+  pause(): void {
+    this.awake = new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  resume(): void {
+    this.wake();
+  }
+
+  get joining(): JoinOptions {
+    const held = async <T>(work: Promise<T>): Promise<T> => {
+      const value = await work;
+      await this.awake;
+      return value;
+    };
+    return {
+      wrapClock: (clock) => ({
+        monotonicMs: () => clock.monotonicMs(),
+        wallMs: () => clock.wallMs(),
+        sleepUntil: (untilMs, signal) => held(clock.sleepUntil(untilMs, signal)),
+        wakeExactlyAt: (untilMs) => held(clock.wakeExactlyAt(untilMs)),
+      }),
+    };
+  }
+}
+
+/** What the board would say of others: who came first, and what was told. */
+class Directory implements InstanceDirectory {
+  private readonly told = new Set<string>();
+
+  sinceMsOf(instanceId: string): number {
+    return Number(instanceId.split('-')[1]);
+  }
+
+  hasTold({ task, tick }: AuditFinding): boolean {
+    return this.told.has(`${task} ${tick}`);
+  }
+
+  noteTold({ task, tick }: AuditFinding): void {
+    this.told.add(`${task} ${tick}`);
+  }
+}
+
+interface Told {
+  readonly finding: AuditFinding;
+  readonly atMs: number;
+}
+
+class Stage {
+  readonly cluster = new MemoryCluster();
+  readonly told: Told[] = [];
+  /** By instance, what runs there and has not been ended. */
+  readonly running = new Map<string, (() => void)[]>();
+  readonly silentNodes = new Set<number>();
+  private readonly processes = new Map<string, Process>();
+  private readonly directory = new Directory();
+
+  /** A task whose handlers run until the test ends them. */
+  endless(policies: Partial<TaskPolicies> = {}, periodMs = PERIOD_MS): ScheduledTask {
+    return taskOf(
+      ({ instanceId }) =>
+        new Promise<void>((resolve) => {
+          this.running.set(instanceId, [...(this.running.get(instanceId) ?? []), resolve]);
+        }),
+      { schedule: every(periodMs), policies: { ...DEFAULT_POLICIES, ...policies } },
+    );
+  }
+
+  join(task: ScheduledTask, given: JoinOptions = {}): Member {
+    const process = new Process();
+    const member = this.cluster.join([task], {
+      ...process.joining,
+      wrapNode: (node, index) =>
+        aroundNode(node, async (ask) => (this.silentNodes.has(index) ? SILENT : ask())),
+      directory: this.directory,
+      ...given,
+      onEvent: (event) => {
+        if (event.type === 'audit')
+          this.told.push({ finding: event.finding, atMs: this.cluster.clock.wallMs() });
+      },
+    });
+    this.processes.set(member.id, process);
+    return member;
+  }
+
+  joinAll(task: ScheduledTask, count = 3, given: JoinOptions = {}): void {
+    for (let index = 0; index < count; index += 1) this.join(task, given);
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.cluster.clock.advance(ms);
+  }
+
+  /** The instance whose handler runs, once it does. */
+  async untilOneRuns(): Promise<string> {
+    while (this.running.size === 0) await this.advance(100);
+    const [id = ''] = this.running.keys();
+    return id;
+  }
+
+  async end(instanceId: string): Promise<void> {
+    for (const resolve of this.running.get(instanceId) ?? []) resolve();
+    this.running.delete(instanceId);
+    await this.advance(50);
+  }
+
+  /** As with kill -9: the kernel closes its sockets. */
+  kill(instanceId: string): void {
+    this.pause(instanceId);
+    for (const node of this.cluster.nodes) node.locks.disconnect(instanceId);
+  }
+
+  pause(instanceId: string): void {
+    this.processes.get(instanceId)?.pause();
+  }
+
+  resume(instanceId: string): void {
+    this.processes.get(instanceId)?.resume();
+  }
+
+  get lost(): readonly number[] {
+    return this.told.filter(({ finding }) => finding.outcome === 'lost').map(({ finding }) => finding.tick);
+  }
+}
+
+const withoutEnds: JoinOptions = {
+  wrapLocks: (locks): LockProvider => ({
+    tryAcquire: (tasks, ttlMs) => locks.tryAcquire(tasks, ttlMs),
+    extend: (held, ttlMs) => locks.extend(held, ttlMs),
+    release: (held) => locks.release(held),
+  }),
+};
+
+describe('a run whose instance was killed', () => {
+  it('is told as lost within 2.5 s, once, by the instance that has been there for longest', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const dead = await stage.untilOneRuns();
+    const diedMs = stage.cluster.clock.wallMs();
+    stage.kill(dead);
+    await stage.advance(9_000);
+    expect(stage.told).toHaveLength(1);
+    const [{ finding, atMs } = stage.told[0] as Told] = stage.told;
+    expect(finding).toMatchObject({ outcome: 'lost', cause: 'died', tick: START_MS + PERIOD_MS });
+    expect(finding.detail).toContain(`claimed by ${dead}, whose connections have ended`);
+    expect(finding.instanceId).toBe(dead === 'instance-1' ? 'instance-2' : 'instance-1');
+    expect(atMs - diedMs).toBeLessThanOrEqual(SOON_MS);
+    expect(atMs - diedMs).toBeGreaterThan(TTL_MS / 3);
+  });
+
+  it('is told also where another instance has claimed the next tick meanwhile', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless({}, 1_000));
+    await stage.advance(8_000);
+    const dead = await stage.untilOneRuns();
+    const tick = stage.cluster.clock.wallMs() - (stage.cluster.clock.wallMs() % 1_000);
+    await stage.advance(900 - (stage.cluster.clock.wallMs() % 1_000));
+    stage.told.length = 0;
+    stage.kill(dead);
+    await stage.advance(4_000);
+    expect(stage.lost).toHaveLength(1);
+    expect(stage.lost[0]).toBeLessThanOrEqual(tick);
+  });
+
+  it('is told for each of the runs that were going on beside each other', async () => {
+    const stage = new Stage();
+    stage.join(stage.endless({ overlap: 'allow' }));
+    await stage.advance(5_000);
+    stage.join(stage.endless({ overlap: 'allow' }), { labels: [] });
+    while (
+      (stage.running.get('instance-1')?.length ?? 0) + (stage.running.get('instance-2')?.length ?? 0) <
+      4
+    )
+      await stage.advance(1_000);
+    const [dead = '', runs = []] =
+      [...stage.running].sort(([, one], [, other]) => other.length - one.length)[0] ?? [];
+    stage.kill(dead);
+    await stage.advance(4_000);
+    expect(stage.lost).toHaveLength(runs.length);
+  });
+
+  it('is told where one node of three is silent, and with two of them when one is back', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const dead = await stage.untilOneRuns();
+    stage.silentNodes.add(0);
+    stage.silentNodes.add(1);
+    stage.kill(dead);
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+    stage.silentNodes.delete(1);
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([START_MS + PERIOD_MS]);
+  });
+});
+
+describe('nothing is told as lost', () => {
+  it.each([
+    ['when its handler has returned', async (stage: Stage, id: string) => stage.end(id)],
+    [
+      'when one node alone has heard that it ended',
+      async (stage: Stage, id: string) => {
+        stage.silentNodes.add(0);
+        await stage.end(id);
+        stage.silentNodes.clear();
+      },
+    ],
+  ])('of an instance that is killed %s', async (_title, end) => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const dead = await stage.untilOneRuns();
+    await end(stage, dead);
+    stage.kill(dead);
+    await stage.advance(8_000);
+    expect(stage.told).toEqual([]);
+  });
+
+  it('of one that has lost its connections and goes on to renew its lease', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const alive = await stage.untilOneRuns();
+    for (const node of stage.cluster.nodes) node.locks.disconnect(alive);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('of one that stands still for less than its lease, and of one that wakes', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const asleep = await stage.untilOneRuns();
+    stage.pause(asleep);
+    await stage.advance(3_000 + TTL_MS - 200);
+    expect(stage.lost).toEqual([]);
+    stage.resume(asleep);
+    await stage.advance(3_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('of one that leaves and ends its run before it exits', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const leaving = await stage.untilOneRuns();
+    const stopped = stage.cluster.members.find(({ id }) => id === leaving)?.scheduler.stop();
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+    await stage.end(leaving);
+    await stopped;
+    stage.kill(leaving);
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('where a run has been told as timed out before, though its handler goes on', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless({ timeoutMs: 1_000 }));
+    const dead = await stage.untilOneRuns();
+    await stage.advance(2_000);
+    stage.kill(dead);
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('of a tick whose successor already runs under the same lock; that one is told', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless({ overlap: 'buffer_one' }, 2_000));
+    await stage.advance(6_000);
+    const dead = await stage.untilOneRuns();
+    // The next tick waits for its end.
+    await stage.advance(2_500);
+    await stage.end(dead);
+    await stage.advance(300);
+    expect(stage.running.get(dead)).toHaveLength(1);
+    stage.told.length = 0;
+    stage.kill(dead);
+    await stage.advance(4_500);
+    expect(stage.lost).toHaveLength(1);
+  });
+
+  it('where nodes have forgotten what they kept', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless());
+    const dead = await stage.untilOneRuns();
+    await stage.end(dead);
+    for (const node of stage.cluster.nodes) node.loseMemory('flush');
+    await stage.advance(5_000);
+    stage.kill(dead);
+    await stage.advance(4_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('with run locks that keep no ends: nobody could tell', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless(), 3, withoutEnds);
+    stage.kill(await stage.untilOneRuns());
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+});
+
+describe('the end of a run', () => {
+  it('stands on every node with its claim and outcome, and those of attempts before it do not', async () => {
+    const stage = new Stage();
+    let attempts = 0;
+    const failing = taskOf(
+      () => {
+        attempts += 1;
+        throw new Error('no');
+      },
+      {
+        schedule: every(PERIOD_MS),
+        policies: {
+          ...DEFAULT_POLICIES,
+          retry: { attempts: 2, baseMs: 10, capMs: 10, jitter: 0, deadlineMs: 1_000 },
+        },
+      },
+    );
+    stage.join(failing);
+    while (attempts < 2) await stage.advance(100);
+    await stage.advance(100);
+    for (const node of stage.cluster.nodes) {
+      const { ends } = node.endsIn('settle');
+      expect(ends).toEqual([
+        expect.objectContaining({
+          instant: START_MS + PERIOD_MS + 1,
+          outcome: 'failed',
+          claimId: expect.stringMatching(/^instance-1:/),
+        }),
+      ]);
+    }
+  });
+});
+
+it('claims of tasks that are gone are forgotten', () => {
+  const tasks = new Map([['settle', taskOf(() => undefined)]]);
+  const claims = new TheirClaims(
+    { instanceId: 'one', clusterClock: { nowMs: () => 10_000 } },
+    { taskOf: (name) => tasks.get(name), tasks: () => [...tasks.values()] },
+  );
+  const taken = (tick: number, by: string): void =>
+    claims.observe({
+      type: 'tick',
+      report: { task: 'settle', tick, outcome: 'taken', instanceId: 'one', by },
+    });
+  taken(8_000, 'other');
+  taken(9_000, 'third');
+  expect(claims.size).toBe(2);
+  tasks.clear();
+  claims.forget('settle');
+  taken(10_000, 'other');
+  expect(claims.size).toBe(0);
+});
