@@ -2,12 +2,23 @@
 
 import type { Mishap } from './step.js';
 
-export const TASKS = ['bill', 'Settle.settle', 'night report'];
+/** Two tasks whose lines may go, one line of a trigger, which may, and one of what runs once, which may not. */
+export const TASKS = ['bill', 'Settle.settle', '{trigger}7', 'report{once'];
 /** A colon, because a lock is stored as `holder:value`. */
 export const INSTANCES = ['ann', 'bob', 'pod:7'];
 /** What an instant is counted from. */
 type Anchor =
-  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' | 'highest' | 'burntAbove' }
+  | {
+      readonly anchor:
+        | 'now'
+        | 'floor'
+        | 'since'
+        | 'members end'
+        | 'highest'
+        | 'burntAbove'
+        | 'pruned'
+        | 'window told';
+    }
   /** Of the task that the instant is for: its newest tick, or the end of its lock. */
   | { readonly anchor: 'newest' | 'lock end' };
 
@@ -115,6 +126,7 @@ export type Operation =
       readonly counterStep: number;
     }
   | { readonly kind: 'raise epoch'; readonly step: number }
+  | { readonly kind: 'prune'; readonly windowMs: number; readonly restMs: number }
   | {
       readonly kind: 'confirm';
       /** The node gets a new id before, which has no vote. */

@@ -91,7 +91,7 @@ class View {
   claimId(task: string): string {
     const claimId = this.state.get(`t:${task}`)?.split(' ')[1] ?? '-';
     // No instance has this id: it stands for a tick that was given back.
-    return claimId === '-' ? 'ann:1' : claimId;
+    return claimId.startsWith('-') ? 'ann:1' : claimId;
   }
 
   lockValue(task: string): string {
@@ -108,6 +108,8 @@ class View {
         return this.nowMs;
       case 'newest':
         return Number(this.state.get(`t:${task}`)?.split(' ')[0] ?? this.nowMs) || this.nowMs;
+      case 'window told':
+        return Number(this.state.get('window')?.split(' ')[1] ?? this.nowMs);
       case 'lock end':
         return Number(this.state.get(`lock ${task} ends`) ?? this.nowMs);
       default:
@@ -178,6 +180,8 @@ function questionOf(operation: Asking, view: View): Question {
     }
     case 'raise epoch':
       return { kind: 'raise epoch', epoch: Math.max(0, view.epoch + operation.step) };
+    case 'prune':
+      return { kind: 'prune', request: { windowMs: operation.windowMs, restMs: operation.restMs } };
     case 'confirm': {
       const { position, id, set, overdueMs, notes } = operation;
       const waitMs =

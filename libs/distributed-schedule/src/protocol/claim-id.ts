@@ -1,6 +1,7 @@
 /** Who asks for a tick. */
 
 import { claimedInstant, type DueTick } from './due-tick.js';
+import { FORGETTABLE_MARK } from './ledger/old-lines.js';
 import type { Claim, Random } from './ports.js';
 
 export interface ClaimParts {
@@ -8,14 +9,21 @@ export interface ClaimParts {
   readonly random: Random;
 }
 
-/** A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only. */
+/**
+ * A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only, and the mark behind
+ * says whether its line may be forgotten.
+ */
 export function newClaim(parts: ClaimParts, due: DueTick): Claim {
   return {
     task: due.task.name,
     tick: claimedInstant(due),
     maxLatenessMs: due.maxLatenessMs,
-    claimId: `${parts.instanceId}:${parts.random.id()}`,
+    claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`,
   };
+}
+
+function markOf({ task }: DueTick): string {
+  return task.isForgettable === true ? FORGETTABLE_MARK : '';
 }
 
 /** The instance in a claim id, for people and for guesses. */

@@ -5,6 +5,7 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
+import type { PruneRequest } from './ledger/old-lines.js';
 import { setBackAmong, setBackAmongTicks } from './ledger/set-back-votes.js';
 import type {
   Claim,
@@ -72,6 +73,11 @@ export class QuorumTickLedger implements TickLedger {
     if (claims.length === 0) return;
     // To every node: one whose answer was lost may have granted all the same.
     await Promise.all(this.nodes.map((node) => node.giveBack(claims)));
+  }
+
+  async prune(request: PruneRequest): Promise<{ readonly isUnfinished: boolean }> {
+    const replies = await Promise.all(this.nodes.map((node) => node.prune(request)));
+    return { isUnfinished: replies.some((reply) => reply.answered && reply.value.isUnfinished) };
   }
 
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
@@ -206,7 +212,7 @@ export function decidePeek(
   const highest = {
     ...(nodeTimeMs !== undefined && { nodeTimeMs }),
     highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
-    highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
+    highestPossible: Math.max(0, ...known.map((node) => (node === undefined ? 0 : reachedBy(node)))),
   };
   const owner = ownerOf('', votes, quorum);
   const setBack = setBackAmongTicks(known, timesMs, quorum);
@@ -231,15 +237,22 @@ function majorityTimeMs(
 function newestOf(
   known: readonly (NodeTick | undefined)[],
   quorum: number,
-): Pick<PeekVerdict, 'newest' | 'isFloor' | 'forgottenUpTo'> {
+): Pick<PeekVerdict, 'newest' | 'isFloor' | 'forgottenUpTo' | 'prunedUpTo'> {
   const answers = known.filter((node) => node !== undefined);
   // A task that nobody knows is new: its past did not happen, whatever the floors are.
-  const reached = answers.map(({ tick, floor = 0 }) => Math.max(tick, floor)).sort((a, b) => b - a);
+  const reached = answers.map(reachedBy).sort((a, b) => b - a);
   const newest = reached[answers.length - quorum] ?? 0;
   if (answers.every(({ tick }) => tick === 0)) {
-    return newest === 0 ? { newest } : { newest: 0, forgottenUpTo: newest };
+    const prunedUpTo = Math.max(0, ...answers.map((node) => node.prunedUpTo ?? 0));
+    const pruned = prunedUpTo > 0 && { prunedUpTo };
+    return newest === 0 ? { newest, ...pruned } : { newest: 0, forgottenUpTo: newest, ...pruned };
   }
   return answers.some(({ tick }) => tick === newest) ? { newest } : { newest, isFloor: true };
+}
+
+/** Up to where a node has granted, or may have and grants nothing any more. */
+function reachedBy({ tick, floor = 0, prunedUpTo = 0 }: NodeTick): number {
+  return Math.max(tick, floor, prunedUpTo);
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

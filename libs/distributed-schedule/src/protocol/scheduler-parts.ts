@@ -4,6 +4,7 @@ import type { AuditCounts } from './audit/audit-finding.js';
 import type { InstanceDirectory } from './audit/audit-source.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidGate, ElectorateStatus } from './electorate/electorate-view.js';
+import type { PruningPace } from './ledger/pruning.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
@@ -39,6 +40,8 @@ export interface SchedulerParts {
   readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
+  /** How often nodes are to forget old lines, and which. Absent: once an hour, what is older than a day. */
+  readonly pruning?: PruningPace;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;
