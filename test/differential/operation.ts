@@ -151,6 +151,8 @@ export type Operation =
       readonly floorFrom: number | null;
       readonly deadline: number | undefined;
     }
+  /** Lines grow old and are forgotten, and what was in them is claimed again, next to where they ended, and given back. */
+  | { readonly kind: 'grow old'; readonly edgeMs: number; readonly tasks: readonly string[] }
   /** The node is stamped, if it is not, and confirmed by all others. */
   | { readonly kind: 'bring up' }
   /** The node gets a new id in a set of its own, and some of the others have noted it. */

@@ -310,6 +310,14 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('grow old' as const),
+      edgeMs: fc.integer({ min: -1, max: 1 }),
+      tasks: fc.subarray(TASKS, { minLength: 1 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'another version' as const }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), instanceId }) },
   { weight: 30, arbitrary: locks },

@@ -163,6 +163,7 @@ function buildScheduler(
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
+    ...(profile.forgets === true && { pruning: { periodMs: 1_000, leastWindowMs: 0 } }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
   });
 }

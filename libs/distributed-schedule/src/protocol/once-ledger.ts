@@ -31,7 +31,7 @@
  * run. Nothing runs "just in case".
  */
 
-import type { PruneRequest } from './ledger/old-lines.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from './ports.js';
 import { INSTANTS_PER_TICK } from './task-policies.js';
 
@@ -116,8 +116,8 @@ export class OnceLedger implements TickLedger {
     });
   }
 
-  async prune(request: PruneRequest): Promise<{ readonly isUnfinished: boolean }> {
-    return (await this.ledger.prune?.(request)) ?? { isUnfinished: false };
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
   }
 
   private async claimOnce(claim: Claim): Promise<ClaimVerdict> {

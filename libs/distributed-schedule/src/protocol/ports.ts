@@ -7,7 +7,7 @@
  */
 
 import type { LedgerIds } from './electorate/ledger-id.js';
-import type { PruneRequest } from './ledger/old-lines.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -212,10 +212,9 @@ export interface TickLedger {
    */
   runsOnce?(task: string): boolean;
   /**
-   * Lets nodes forget lines that are old, see ledger/old-lines.ts. The answer is whether there is more to look through, at once.
-   * Absent: nothing is forgotten. Never rejects.
+   * Lets nodes forget lines that are old, see ledger/old-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
    */
-  prune?(request: PruneRequest): Promise<{ readonly isUnfinished: boolean }>;
+  prune?(request: PruneRequest): Promise<PruneAnswer>;
   /**
    * The line of the nodes in which the runs of a task stand; undefined where they stand elsewhere. Absent: elsewhere. Then nodes cannot tell
    * whether somebody else has come after the holder of a run lock, and do not make a lock again that is missing.

@@ -5,7 +5,7 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
-import type { PruneRequest } from './ledger/old-lines.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import { setBackAmong, setBackAmongTicks } from './ledger/set-back-votes.js';
 import type {
   Claim,
@@ -75,9 +75,13 @@ export class QuorumTickLedger implements TickLedger {
     await Promise.all(this.nodes.map((node) => node.giveBack(claims)));
   }
 
-  async prune(request: PruneRequest): Promise<{ readonly isUnfinished: boolean }> {
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
     const replies = await Promise.all(this.nodes.map((node) => node.prune(request)));
-    return { isUnfinished: replies.some((reply) => reply.answered && reply.value.isUnfinished) };
+    const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+    return {
+      forgotten: answers.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      isUnfinished: answers.some(({ isUnfinished }) => isUnfinished),
+    };
   }
 
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {

@@ -28,7 +28,7 @@ export const INSTANTS_AFTER_A_CLAIM = MOST_ATTEMPTS;
 export const LEAST_WINDOW_MS = 10_000;
 
 /** Lines that one message looks through: what a server does in one piece for it stays under a few ms. */
-export const LINES_A_SLICE = 500;
+export const LINES_A_SLICE = 250;
 
 /**
  * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long, ms: an
