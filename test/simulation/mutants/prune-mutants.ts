@@ -11,14 +11,6 @@ export const PRUNE_MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'nobody is told what may have gone',
-    profiles: ['pruning'],
-    file: 'memory/memory-ledger.ts',
-    find: 'const prunedUpTo = entry === undefined ? prunedUpToOf(task, memory) : 0;',
-    replace: 'const prunedUpTo = 0;',
-    // Ticks that have run are bid for again, and refused: nothing doubles, and the audit takes them for missed.
-  },
-  {
     name: 'the floor of lines that have gone is neither told nor kept to',
     profiles: ['pruning'],
     file: 'memory/memory-ledger.ts',
