@@ -14,9 +14,13 @@ export interface ClaimParts {
  * says whether its line may be forgotten.
  */
 export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+  const trigger = due.task.triggerOf?.(due.tick);
   return {
     task: due.task.name,
     tick: claimedInstant(due),
+    ...(trigger && {
+      trigger: { task: trigger.line, tick: claimedInstant({ ...due, tick: trigger.placedMs }) },
+    }),
     maxLatenessMs: due.maxLatenessMs,
     claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`,
   };

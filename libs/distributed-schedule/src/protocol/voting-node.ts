@@ -30,6 +30,8 @@ export interface Claim extends TickRef {
   readonly claimId: string;
   /** A node refuses the claim when its own clock is past `tick + maxLatenessMs`. */
   readonly maxLatenessMs: number;
+  /** The line of the trigger that makes this tick, and the instant there: claimed with it, so that the trigger makes no other one. */
+  readonly trigger?: TickRef;
 }
 
 /**
