@@ -6,6 +6,7 @@ import { IDENTITY_MUTANTS } from '../differential/identity-mutants.js';
 import { LEDGER_MUTANTS } from '../differential/ledger-mutants.js';
 import { LOCK_MUTANTS } from '../differential/lock-mutants.js';
 import { NOTE_MUTANTS } from '../differential/note-mutants.js';
+import { PRUNE_MUTANTS } from '../differential/prune-mutants.js';
 import { BREAKAGES } from '../faults/torture/breakages.js';
 import { MUTANTS } from '../simulation/mutants/mutants.js';
 import type { Breakage } from '../support/broken-copy.js';
@@ -16,6 +17,7 @@ const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
   'differential test': [
     ...LEDGER_MUTANTS,
     ...EPOCH_MUTANTS,
+    ...PRUNE_MUTANTS,
     ...IDENTITY_MUTANTS,
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,

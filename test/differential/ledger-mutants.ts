@@ -108,7 +108,7 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'a tick that is taken is granted again',
     file: LEDGER,
-    find: "if tick == newest.tick and newest.claimId ~= '-' then\n    return 'taken ' .. newest.claimId\n  end\n  if tick <= newest.tick then",
+    find: "if tick == newest.tick and isSomebody(newest.claimId) then\n    return 'taken ' .. newest.claimId\n  end\n  if tick <= newest.tick then",
     replace: 'if tick < newest.tick then',
   },
   {
@@ -144,7 +144,7 @@ export const LEDGER_MUTANTS: readonly Breakage[] = [
   {
     name: 'give-back restores the tick itself',
     file: LEDGER,
-    find: "restored[#restored + 1] = previous .. ' - ' .. previous .. inEpoch",
-    replace: "restored[#restored + 1] = tick .. ' - ' .. previous .. inEpoch",
+    find: 'restored[#restored + 1] = previous .. nobody .. previous .. inEpoch',
+    replace: 'restored[#restored + 1] = tick .. nobody .. previous .. inEpoch',
   },
 ];

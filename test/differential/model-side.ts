@@ -66,6 +66,10 @@ export class ModelSide {
         const { isRaised, id, epoch, setBackMs } = answerOf(await node.raiseEpoch(question.epoch));
         return [`${isRaised ? 'raised' : 'standing'} ${id} ${epoch} ${setBackMs}`];
       }
+      case 'prune': {
+        const { forgotten, isUnfinished } = answerOf(await node.prune(question.request));
+        return [`${isUnfinished ? 'more' : 'done'}${forgotten > 0 ? ` ${forgotten}` : ''}`];
+      }
       case 'confirm':
         return [wordOfConfirmAnswer(answerOf(await node.confirm(question.request)))];
       case 'stamp':
@@ -176,6 +180,9 @@ function storedMemory(memory: LedgerMemory): readonly (readonly [string, string]
     ...(memory.epoch === 0
       ? []
       : [['epoch', String(memory.epoch)] as const, ['burntAbove', String(memory.burntAboveMs)] as const]),
+    ...(memory.prunedUpTo === 0 ? [] : [['pruned', String(memory.prunedUpTo)] as const]),
+    ...(memory.windowToldMs === 0 ? [] : [['window', `${memory.windowMs} ${memory.windowToldMs}`] as const]),
+    ...(memory.passEndedMs === undefined ? [] : [['pass', `0 ${memory.passEndedMs}`] as const]),
     ...[...memory.noted].map(([position, id]) => [`n:${position}`, id] as const),
   ];
 }
@@ -192,8 +199,8 @@ function wordOfVote(vote: ClaimVote): string {
   return vote.kind === 'taken' ? `taken - ${setBackMs}` : `${vote.kind} ${setBackMs}`;
 }
 
-function wordOfTick({ tick, claimId = NOBODY, floor }: NodeTick): string {
-  return `${tick} ${claimId} ${floor ?? '-'}`;
+function wordOfTick({ tick, claimId = NOBODY, floor, prunedUpTo }: NodeTick): string {
+  return `${tick} ${claimId} ${floor ?? '-'} ${prunedUpTo ?? '-'}`;
 }
 
 function wordsOfBeat({ members, ticks, identity }: BeatReply, isSeen: boolean): Answer {

@@ -13,6 +13,7 @@ import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEDGER_MUTANTS } from './ledger-mutants.js';
 import { LOCK_MUTANTS } from './lock-mutants.js';
 import { NOTE_MUTANTS } from './note-mutants.js';
+import { PRUNE_MUTANTS } from './prune-mutants.js';
 
 const OPERATIONS = 40_000;
 const SEEDS = [7, 8];
@@ -51,6 +52,7 @@ try {
     ...IDENTITY_MUTANTS,
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,
+    ...PRUNE_MUTANTS,
   ].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
     const caught = await copy.whileBroken(mutant, () => catchIn(copy.root));
     if (caught === undefined) survivors += 1;

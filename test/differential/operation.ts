@@ -2,12 +2,23 @@
 
 import type { Mishap } from './step.js';
 
-export const TASKS = ['bill', 'Settle.settle', 'night report'];
+/** Two tasks whose lines may go, one line of a trigger, which may, and one of what runs once, which may not. */
+export const TASKS = ['bill', 'Settle.settle', '{trigger}7', 'report{once'];
 /** A colon, because a lock is stored as `holder:value`. */
 export const INSTANCES = ['ann', 'bob', 'pod:7'];
 /** What an instant is counted from. */
 type Anchor =
-  | { readonly anchor: 'now' | 'floor' | 'since' | 'members end' | 'highest' | 'burntAbove' }
+  | {
+      readonly anchor:
+        | 'now'
+        | 'floor'
+        | 'since'
+        | 'members end'
+        | 'highest'
+        | 'burntAbove'
+        | 'pruned'
+        | 'window told';
+    }
   /** Of the task that the instant is for: its newest tick, or the end of its lock. */
   | { readonly anchor: 'newest' | 'lock end' };
 
@@ -115,6 +126,7 @@ export type Operation =
       readonly counterStep: number;
     }
   | { readonly kind: 'raise epoch'; readonly step: number }
+  | { readonly kind: 'prune'; readonly windowMs: number; readonly restMs: number }
   | {
       readonly kind: 'confirm';
       /** The node gets a new id before, which has no vote. */
@@ -139,6 +151,8 @@ export type Operation =
       readonly floorFrom: number | null;
       readonly deadline: number | undefined;
     }
+  /** Lines grow old and are forgotten, and what was in them is claimed again, next to where they ended, and given back. */
+  | { readonly kind: 'grow old'; readonly edgeMs: number; readonly tasks: readonly string[] }
   /** The node is stamped, if it is not, and confirmed by all others. */
   | { readonly kind: 'bring up' }
   /** The node gets a new id in a set of its own, and some of the others have noted it. */

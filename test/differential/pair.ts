@@ -155,6 +155,7 @@ export class Pair {
 /** The first word, and whether more follows: `taken id`, `held holder`. Ticks of a peek count as one word. */
 function kindOfWord(word: string): string {
   const [first = '', ...rest] = word.split(' ');
+  if (/^\d+$/.test(first) && rest.length === 3 && rest[2] !== '-') return 'perhaps gone';
   if (/^\d+$/.test(first)) return rest[0] === '-' ? 'nobody' : 'somebody';
   if (first === 'members') return rest.length > 1 ? 'several members' : 'one member';
   if (/^\d+\.\w+$/.test(first)) return 'an id';

@@ -3,6 +3,11 @@
 import fc from 'fast-check';
 import { SINGLE_POSITION } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import {
+  INSTANTS_AFTER_A_CLAIM,
+  LEAST_WINDOW_MS,
+  WINDOW_LIFE_MS,
+} from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
+import {
   type ClaimDraft,
   type IdDraft,
   type IdsDraft,
@@ -46,8 +51,12 @@ const claimDraft: fc.Arbitrary<ClaimDraft> = fc.record({
     { weight: 3, arbitrary: instant('newest', fc.constant(0)) },
     { weight: 2, arbitrary: instant('floor', edge) },
     { weight: 1, arbitrary: instant('burntAbove', fc.constantFrom(-1, 0, 1, 901)) },
+    { weight: 3, arbitrary: instant('pruned', edge) },
   ),
-  claimId: fc.oneof(fc.constant('standing'), fc.constantFrom('ann:1', 'ann:2', 'bob:3', 'pod:7:4')),
+  claimId: fc.oneof(
+    fc.constant('standing'),
+    fc.constantFrom('ann:1', 'ann:2', 'bob:3', 'pod:7:4', 'ann:5~', 'bob:6~', 'bob:7~', 'pod:7:8~'),
+  ),
   maxLatenessMs: fc.constantFrom(...MOSTLY_LONG_MS),
 });
 
@@ -88,6 +97,11 @@ const clock: fc.Arbitrary<Operation> = fc.record({
     { weight: 3, arbitrary: instant('since', around(0, ...TTLS_MS)) },
     { weight: 3, arbitrary: instant('lock end', around(0, -150)) },
     { weight: 3, arbitrary: instant('members end', around(0, -7_000)) },
+    {
+      weight: 5,
+      arbitrary: instant('newest', around(LEAST_WINDOW_MS + INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS)),
+    },
+    { weight: 1, arbitrary: instant('window told', around(WINDOW_LIFE_MS)) },
   ),
 });
 
@@ -252,6 +266,14 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('prune' as const),
+      windowMs: fc.constantFrom(0, 0, LEAST_WINDOW_MS, LEAST_WINDOW_MS + 1, 12_000),
+      restMs: fc.constantFrom(0, 0, 1, 3_000),
+    }),
+  },
+  {
     weight: 10,
     arbitrary: fc.record({
       kind: fc.constant('confirm' as const),
@@ -286,6 +308,14 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
         selector: ([noter]) => noter,
         minLength: 1,
       }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('grow old' as const),
+      edgeMs: fc.integer({ min: -1, max: 1 }),
+      tasks: fc.subarray(TASKS, { minLength: 1 }),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'another version' as const }) },

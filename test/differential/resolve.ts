@@ -12,6 +12,10 @@ import {
   parseStamp,
   SINGLE_POSITION,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import {
+  INSTANTS_AFTER_A_CLAIM,
+  LEAST_WINDOW_MS,
+} from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
 import type { Claim, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import type { ModelSide } from './model-side.js';
 import {
@@ -91,7 +95,7 @@ class View {
   claimId(task: string): string {
     const claimId = this.state.get(`t:${task}`)?.split(' ')[1] ?? '-';
     // No instance has this id: it stands for a tick that was given back.
-    return claimId === '-' ? 'ann:1' : claimId;
+    return claimId.startsWith('-') ? 'ann:1' : claimId;
   }
 
   lockValue(task: string): string {
@@ -108,6 +112,8 @@ class View {
         return this.nowMs;
       case 'newest':
         return Number(this.state.get(`t:${task}`)?.split(' ')[0] ?? this.nowMs) || this.nowMs;
+      case 'window told':
+        return Number(this.state.get('window')?.split(' ')[1] ?? this.nowMs);
       case 'lock end':
         return Number(this.state.get(`lock ${task} ends`) ?? this.nowMs);
       default:
@@ -129,6 +135,8 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
       return yield* deathOf(view.holder(operation.task), operation.task, view.nowMs + operation.waitMs);
     case 'bring up':
       return yield* bringUp(model);
+    case 'grow old':
+      return yield* growOld(operation, model);
     case 'nearly noted':
       return yield* nearlyNoted(operation, model);
     case 'another version':
@@ -144,7 +152,16 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
 
 type Asking = Exclude<
   Operation,
-  { readonly kind: 'clock' | 'mishap' | 'death' | 'bring up' | 'nearly noted' | 'another version' }
+  {
+    readonly kind:
+      | 'clock'
+      | 'mishap'
+      | 'death'
+      | 'bring up'
+      | 'grow old'
+      | 'nearly noted'
+      | 'another version';
+  }
 >;
 
 function questionOf(operation: Asking, view: View): Question {
@@ -178,6 +195,8 @@ function questionOf(operation: Asking, view: View): Question {
     }
     case 'raise epoch':
       return { kind: 'raise epoch', epoch: Math.max(0, view.epoch + operation.step) };
+    case 'prune':
+      return { kind: 'prune', request: { windowMs: operation.windowMs, restMs: operation.restMs } };
     case 'confirm': {
       const { position, id, set, overdueMs, notes } = operation;
       const waitMs =
@@ -255,6 +274,33 @@ function* bringUp(model: ModelSide): Generator<Step> {
     kind: 'ask',
     question: { kind: 'confirm', position, request: { id, set, notes, waitMs: undefined } },
   };
+}
+
+function* growOld(
+  { edgeMs, tasks }: Extract<Operation, { readonly kind: 'grow old' }>,
+  model: ModelSide,
+): Generator<Step> {
+  yield* bringUp(model);
+  const [floorMs, nowMs] = [Number(model.state().get('floor')), model.nowMs];
+  yield { kind: 'clock', toMs: Math.max(floorMs, nowMs) + 1 };
+  const tick = Math.max(floorMs, nowMs) + 1;
+  const claimAt = (at: number, claimId: string): Step => {
+    const view = new View(model);
+    const { position } = view;
+    const terms = { set: view.set({ generationStep: 0 }), ids: view.ids([[position, {}]]), deadlineMs: 0 };
+    const claims = tasks.map((task) => ({ task, tick: at, claimId, maxLatenessMs: 30_000 }));
+    return { kind: 'ask', question: { kind: 'claim', position, terms, claims } };
+  };
+  yield claimAt(tick, 'ann:5~');
+  yield { kind: 'clock', toMs: tick + LEAST_WINDOW_MS + INSTANTS_AFTER_A_CLAIM + edgeMs };
+  yield { kind: 'ask', question: { kind: 'prune', request: { windowMs: 0, restMs: 0 } } };
+  yield { kind: 'ask', question: { kind: 'peek', tasks } };
+  yield claimAt(tick, 'bob:6~');
+  const later = tick + INSTANTS_AFTER_A_CLAIM + edgeMs + 1;
+  yield claimAt(later, 'bob:6~');
+  const claims = tasks.map((task) => ({ task, tick: later, claimId: 'bob:6~', maxLatenessMs: 0 }));
+  yield { kind: 'ask', question: { kind: 'give back', claims } };
+  yield claimAt(later - 1, 'ann:5~');
 }
 
 function* nearlyNoted(

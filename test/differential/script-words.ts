@@ -27,6 +27,7 @@ import {
 } from '../../libs/distributed-schedule/src/redis/lock-scripts.js';
 import { wordsOfLock } from '../../libs/distributed-schedule/src/redis/lock-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../../libs/distributed-schedule/src/redis/membership-scripts.js';
+import { PRUNE_SCRIPT } from '../../libs/distributed-schedule/src/redis/prune-script.js';
 import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
 import type { Answer, Question } from './step.js';
@@ -45,6 +46,7 @@ export const SCRIPTS: readonly RedisScript[] = [
   CONFIRM_SCRIPT,
   STAMP_SCRIPT,
   RAISE_EPOCH_SCRIPT,
+  PRUNE_SCRIPT,
 ];
 
 export interface ScriptMessage {
@@ -90,6 +92,10 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
       return { script: LEAVE_SCRIPT, keys: [ledger, members, beats], args: [question.instanceId] };
     case 'raise epoch':
       return { script: RAISE_EPOCH_SCRIPT, keys: [ledger], args: [String(question.epoch)] };
+    case 'prune': {
+      const { windowMs, restMs } = question.request;
+      return { script: PRUNE_SCRIPT, keys: [ledger], args: [String(windowMs), String(restMs)] };
+    }
     case 'note':
     case 'renumber':
     case 'confirm':
@@ -157,6 +163,8 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
         : [texts.join(' ')];
     case 'raise epoch':
       return [`${texts.slice(0, 3).join(' ')} ${setBackOf(texts[3], texts[4], nowMs)}`];
+    case 'prune':
+      return [texts[1] === '0' ? `${texts[0]}` : texts.join(' ')];
     case 'renumber':
     case 'confirm':
     case 'stamp':
@@ -192,6 +200,7 @@ function pairsOf(words: unknown): string {
 
 /** Without the previous tick, which is compared as stored state, and with the floor where it counts. */
 function tickOf(text: string): string {
-  const [tick = '', claimId = '', , floor = ''] = text.split(' ');
-  return `${tick} ${claimId} ${Number(floor) > Number(tick) ? floor : '-'}`;
+  const [tick = '', claimId = '', , floor = '', pruned = '-'] = text.split(' ');
+  const owner = claimId.startsWith('-') ? '-' : claimId;
+  return `${tick} ${owner} ${Number(floor) > Number(tick) ? floor : '-'} ${pruned}`;
 }

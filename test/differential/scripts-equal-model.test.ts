@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { runCampaign } from './campaign.js';
 
-const OPERATIONS = 12_000;
+const OPERATIONS = 15_000;
 const SEED = 20_310_405;
 /** A word that comes up less often was not really tried. */
 const AT_LEAST = 5;
@@ -34,7 +34,8 @@ const WORDS = [
     (word) => `beat ${word}`,
   ),
   ...['live with a name', 'with a vote', 'without a vote'].map((word) => `beat ${word}`),
-  ...['somebody', 'nobody'].map((word) => `peek ${word}`),
+  ...['somebody', 'nobody', 'perhaps gone'].map((word) => `peek ${word}`),
+  ...['done', 'done with a name'].map((word) => `prune ${word}`),
   ...['flush', 'evict ledger', 'evict members', 'evict signs', 'evict lock', 'fail back', 'presence'].map(
     (kind) => `mishap ${kind}`,
   ),

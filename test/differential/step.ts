@@ -8,6 +8,7 @@ import type {
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { LockAddressee } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { PruneRequest } from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
 import type { Claim, ClaimTerms, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface LockRequest {
@@ -39,6 +40,7 @@ export type Question =
   | { readonly kind: 'renumber'; readonly position: string; readonly id: string; readonly counter: number }
   | { readonly kind: 'confirm'; readonly position: string; readonly request: ConfirmRequest }
   | { readonly kind: 'raise epoch'; readonly epoch: number }
+  | { readonly kind: 'prune'; readonly request: PruneRequest }
   | { readonly kind: 'stamp'; readonly request: StampRequest }
   | LockQuestion;
 
@@ -119,6 +121,8 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       return `renumber ${question.id} at ${question.position} to ${question.counter}`;
     case 'raise epoch':
       return `raise epoch to ${question.epoch}`;
+    case 'prune':
+      return `prune what is older than ${question.request.windowMs}, and rest for ${question.request.restMs}`;
     case 'confirm': {
       const { id, set, waitMs, notes } = question.request;
       const told = notes.map(

@@ -2,7 +2,7 @@
 
 export interface Configuration {
   /** The file of the model, without `.pml`. */
-  readonly model: 'tick' | 'identity' | 'sets' | 'generations' | 'resends' | 'locks' | 'renewals';
+  readonly model: 'tick' | 'identity' | 'sets' | 'generations' | 'resends' | 'locks' | 'renewals' | 'prune';
   readonly name: string;
   /** What `spin` gets with `-D`; see the top of the model. */
   readonly defines: string;

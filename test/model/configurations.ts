@@ -4,6 +4,7 @@ import type { Configuration } from './configuration.js';
 import { GENERATIONS } from './generations.configurations.js';
 import { IDENTITY } from './identity.configurations.js';
 import { LOCKS } from './locks.configurations.js';
+import { PRUNE } from './prune.configurations.js';
 import { RENEWALS } from './renewals.configurations.js';
 import { RESENDS } from './resends.configurations.js';
 import { SETS } from './sets.configurations.js';
@@ -82,7 +83,7 @@ const PLACES: readonly Row[] = [
 
 /** Only constants differ between plain worlds, not the text of the program. */
 export function isPlain({ model, defines }: Configuration): boolean {
-  return model === 'tick' && !/REDUCED|CONTENDERS/.test(defines);
+  return model === 'tick' && !/REDUCED|CONTENDERS|PRUNES/.test(defines);
 }
 
 const TICK: readonly Configuration[] = [...PLAIN, ...REDUCED, ...CONTENDERS, ...BREAKAGES, ...PLACES].map(
@@ -97,6 +98,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   ...GENERATIONS,
   ...LOCKS,
   ...RENEWALS,
+  ...PRUNE,
 ];
 
 function holds(name: string): Pick<Row, 'name' | 'expected'> {

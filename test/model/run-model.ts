@@ -1,5 +1,5 @@
 /**
- * Checks the models (tick.pml, identity.pml, resends.pml, sets.pml, generations.pml, locks.pml, renewals.pml) in all states of small worlds:
+ * Checks the models (tick.pml, identity.pml, resends.pml, sets.pml, generations.pml, locks.pml, renewals.pml, prune.pml) in all states of small worlds:
  *
  *     npm run model -- [--quick] [--only <part of a name>] [--stories]
  *

@@ -38,6 +38,10 @@
  *               one task: tasks share nothing but the floor. Liveness is the simulation's affair.
  *
  * Time is counted in steps of EARLY. Ticks, readings and floor meet in comparisons only.
+ *
+ * With -DPRUNES nodes forget lines on purpose (old-lines.ts), at any time and up to any tick, however young: a window that is too short may
+ * cost a start, and must not double one. What a node knows of lines that are gone is one floor, `pruned`, which counts where
+ * there is no line. For (B), read "the node's entry, or where it has none `pruned`, or its floor".
  */
 
 /* The size of the world; each can be set with -D. */
@@ -105,6 +109,8 @@
 #define AFTER_LOSSES 7    /* a tick starts when all losses have happened */
 #define BOTH_TICKS 8      /* the last tick starts when the first has started */
 #define CLOCK_BEHIND 9    /* the floor is raised at a reading below an earlier one */
+#define PRUNED_REFUSES 10 /* a claim that would be granted is at or below what has been forgotten on purpose */
+#define GROWN_ANEW 11     /* a line that was forgotten stands again, and a claim in it is given back */
 #ifndef REACH
 #define REACH 0
 #endif
@@ -124,6 +130,11 @@ typedef Node {
   unsigned tick : 2;    /* its tick */
   unsigned before : 2;  /* and the tick before it */
   unsigned floor : 2;   /* the last tick at or below the floor */
+#ifdef PRUNES
+  bit has;              /* there is a line */
+  unsigned pruned : 2;  /* lines up to this tick may have gone; counts where there is none */
+  unsigned later : 2;   /* only with PRUNED_LATER: still to be written */
+#endif
   bit lost              /* its memory was lost and nobody has asked it since */
 }
 
@@ -178,8 +189,13 @@ byte c, i, reading, lowest, covered, spare, twice;
 #define MUST_WAIT(claim) false
 #endif
 #endif
+#ifdef PRUNES
+#define PRUNING_KEY(n) | (node[n].has << 24) | (node[n].pruned << 25) | (node[n].later << 27)
+#else
+#define PRUNING_KEY(n)
+#endif
 #define KEY(n) (node[n].voted | (node[n].highest << 9) | (node[n].claim << 13) | (node[n].tick << 17) \
-                | (node[n].before << 19) | (node[n].floor << 21) | (node[n].lost << 23))
+                | (node[n].before << 19) | (node[n].floor << 21) | (node[n].lost << 23) PRUNING_KEY(n))
 
 #define EXCHANGE(field) spare = node[i].field; node[i].field = node[i + 1].field; node[i + 1].field = spare
 
@@ -202,6 +218,9 @@ inline reduce() {
   :: i < NODES - 1 && KEY(i) < KEY(i + 1) ->
      EXCHANGE(voted); EXCHANGE(highest); EXCHANGE(claim); EXCHANGE(tick);
      EXCHANGE(before); EXCHANGE(floor); EXCHANGE(lost);
+#ifdef PRUNES
+     EXCHANGE(has); EXCHANGE(pruned); EXCHANGE(later);
+#endif
      if :: i > 0 -> i-- :: else fi
   od;
 #endif
@@ -229,19 +248,32 @@ inline pickReading() {
   pickFrom(lowest)
 }
 
+#ifdef PRUNES
+#define IS_PRUNED(claim) (!ME.has && TICK(claim) <= ME.pruned)
+#define NEWEST (ME.has -> ME.tick : ME.pruned)
+inline setLine() { ME.has = 1 }
+inline forgetPruning() { ME.has = 0; ME.pruned = 0; ME.later = 0 }
+#else
+#define IS_PRUNED(claim) false
+#define NEWEST ME.tick
+inline setLine() { skip }
+inline forgetPruning() { skip }
+#endif
+
 /* What a node finds after a loss is chosen when it is first asked: nobody can look before. */
 inline pickMemory() {
   if
   :: ME.lost ->
      ME.claim = NOBODY; ME.tick = 0; ME.before = 0; ME.floor = 0;
+     forgetPruning();
      i = 0;
      do :: i < CLAIMS - 1 -> i++ :: break od;
      if
      :: HAS_VOTED(_pid, i) -> /* an entry of that claim */
-        ME.claim = ID(i); ME.tick = TICK(i);
+        ME.claim = ID(i); ME.tick = TICK(i); setLine();
         do :: ME.before < TICK(i) - 1 -> ME.before++ :: break od
      :: HAS_VOTED(_pid, i) -> /* what the give-back of a later claim left */
-        ME.tick = TICK(i); ME.before = TICK(i)
+        ME.tick = TICK(i); ME.before = TICK(i); setLine()
      :: true /* nothing */
      fi
   :: else
@@ -300,7 +332,12 @@ inline grant() {
   LEMMA((ME.voted & FROM(TICK(c)) & ~givenUp & ~BIT(c)) == 0); /* (A) */
   if :: givenUp & BIT(c) -> SOMETIMES(GRANT_TOO_LATE) :: else fi;
   if :: SEEN & OF(TICK(c)) & ~givenUp & ~BIT(c) -> SOMETIMES(CONTESTED) :: else fi;
+#ifdef PRUNED_TO_NOTHING
   ME.before = ME.tick;
+#else
+  ME.before = NEWEST; /* what is given back returns to what has been forgotten, and not to nothing */
+#endif
+  setLine();
   ME.tick = TICK(c);
   ME.claim = ID(c);
   countVote();
@@ -342,6 +379,9 @@ inline claimScript() {
 #else
         :: TICK(c) > ME.floor && TICK(c) <= ME.tick -> skip /* taken */
 #endif
+#ifdef PRUNES
+        :: IS_PRUNED(c) && TICK(c) > ME.floor && TICK(c) > ME.tick -> SOMETIMES(PRUNED_REFUSES)
+#endif
         :: else -> grant() /* 5 */
         fi
      fi
@@ -356,6 +396,9 @@ inline giveBackScript() {
   :: ME.tick == TICK(c) ->
 #else
   :: ME.tick == TICK(c) && ME.claim == ID(c) ->
+#endif
+#ifdef PRUNES
+     if :: ME.before > 0 && ME.before == ME.pruned -> SOMETIMES(GROWN_ANEW) :: else fi;
 #endif
      ME.tick = ME.before; ME.claim = NOBODY;
      printf("node %d takes claim %d on tick %d back\n", _pid, c, TICK(c))
@@ -399,9 +442,40 @@ end:
   :: d_step { /* the memory is lost: flushed, restarted empty, with memory or from an old file */
        losses > 0 && !ME.lost -> losses--;
        ME.lost = 1; ME.claim = NOBODY; ME.tick = 0; ME.before = 0; ME.floor = 0;
+       forgetPruning();
        printf("node %d loses its memory\n", _pid);
        reduce()
      }
+#ifdef PRUNES
+  :: atomic { /* old lines go, up to any tick: that of the task, or that of another one */
+       !ME.lost && ME.later == 0 -> i = 1;
+       do :: i < TICKS -> i++ :: break od;
+       d_step {
+#if defined(PRUNED_LATER)
+         ME.later = i;
+#elif defined(PRUNED_LOWERED)
+         ME.pruned = i;
+#elif !defined(PRUNED_WITHOUT_FLOOR)
+         if :: ME.pruned < i -> ME.pruned = i :: else fi;
+#endif
+         if
+         :: ME.has && ME.tick <= i ->
+            ME.has = 0; ME.claim = NOBODY; ME.tick = 0; ME.before = 0;
+            printf("node %d forgets its line up to tick %d\n", _pid, i)
+         :: else
+         fi;
+         reduce()
+       }
+     }
+#ifdef PRUNED_LATER
+  :: d_step {
+       !ME.lost && ME.later > 0 ->
+       if :: ME.pruned < ME.later -> ME.pruned = ME.later :: else fi;
+       ME.later = 0;
+       reduce()
+     }
+#endif
+#endif
   :: atomic { /* nothing is lost, but the clock stands before `since`: the guard treats it alike */
        losses > 0 && !ME.lost -> losses--;
        pickFrom(0);

@@ -12,6 +12,7 @@ import {
   LIVENESS,
   NORMAL,
   PROFILES,
+  PRUNING,
   SETS,
   TORTURE,
 } from './world/profile.js';
@@ -34,6 +35,7 @@ const SHARES = [
   { profile: SETS, worlds: 60 },
   { profile: CLOCKS, worlds: 60 },
   { profile: HUNG, worlds: 50 },
+  { profile: PRUNING, worlds: 50 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;

@@ -123,6 +123,7 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'a renewal is refused': 1,
     'gives up a connection': 300,
   },
+  pruning: { 'contested tick': 1_400, run: 1_200, 'a line is forgotten': 2_800 },
   hung: {
     'contested tick': 40,
     run: 2_200,

@@ -13,6 +13,7 @@ export type NodeCall =
   | 'note'
   | 'renumber'
   | 'raiseEpoch'
+  | 'prune'
   | 'confirm'
   | 'stamp';
 
@@ -31,6 +32,7 @@ export function aroundNode(node: VotingNode, around: Around): VotingNode {
     note: (request) => around(() => node.note(request), 'note'),
     renumber: (id, counter) => around(() => node.renumber(id, counter), 'renumber'),
     raiseEpoch: (epoch) => around(() => node.raiseEpoch(epoch), 'raiseEpoch'),
+    prune: (request) => around(() => node.prune(request), 'prune'),
     confirm: (request) => around(() => node.confirm(request), 'confirm'),
     stamp: (request) => around(() => node.stamp(request), 'stamp'),
     callDeadlineMs: () => node.callDeadlineMs(),

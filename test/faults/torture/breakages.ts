@@ -7,7 +7,7 @@ import type { Breakage } from '../../support/broken-copy.js';
 const CLAIM = 'redis/ledger-scripts.ts';
 const PRELUDE = 'redis/redis-scripts.ts';
 const CONFIRM = 'redis/confirm-script.ts';
-const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
+const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`';
 
 export const BREAKAGES: readonly Breakage[] = [
   {

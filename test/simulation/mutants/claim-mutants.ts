@@ -4,7 +4,7 @@
 
 import { LEDGER, type Mutant } from './mutant.js';
 
-const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}`';
+const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`';
 
 /** Votes that an earlier attempt got, and gave back, are added to those of this one. */
 const LATE_GRANTS = `

@@ -8,6 +8,7 @@ import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import type { Mutant } from './mutant.js';
 import { POLICY_MUTANTS } from './policy-mutants.js';
+import { PRUNE_MUTANTS } from './prune-mutants.js';
 import { SET_MUTANTS } from './set-mutants.js';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -19,4 +20,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SET_MUTANTS,
   ...CLOCK_MUTANTS,
   ...HUNG_MUTANTS,
+  ...PRUNE_MUTANTS,
 ];

@@ -27,7 +27,7 @@ const HISTORY: readonly Mutant[] = [
   {
     name: 'a silent node counts as one that knows nothing',
     profiles: ['liveness', 'normal'],
-    file: 'protocol/quorum-tick-ledger.ts',
+    file: 'protocol/ledger/newest-instant.ts',
     find: 'const newest = reached[answers.length - quorum] ?? 0;',
     replace: 'const newest = reached[quorum - 1] ?? 0;',
   },

@@ -101,11 +101,22 @@ const LATE_TERMS: fc.Arbitrary<TaskTerms> = fc.record({
   recoveryWithinMs: fc.constant(4_000),
 });
 
+/** Whoever looks back on ticks whose lines are gone would start them again. */
+const FORGOTTEN_TERMS: fc.Arbitrary<TaskTerms> = fc.record({
+  overlap: fc.constant('skip' as const),
+  misfire: fc.constantFrom('latest' as const, 'all' as const, 'all' as const),
+  misfireWithinMs: fc.integer({ min: 12_000, max: 60_000 }),
+  recovery: fc.constantFrom(...RECOVERY_POLICIES),
+  recoveryWithinMs: fc.integer({ min: 4_000, max: 60_000 }),
+});
+
 /** One set of terms per task; nothing at all in every second world, so that the defaults are tried as ever. */
 export function termsFor(profile: Profile): fc.Arbitrary<readonly TaskTerms[] | undefined> {
   const ranges = RANGES[profile.name];
   if (profile.raisesEpochs === true)
     return fc.option(fc.array(LATE_TERMS, { minLength: 1, maxLength: 1 }), { nil: undefined, freq: 2 });
+  if (profile.forgets === true)
+    return fc.array(FORGOTTEN_TERMS, { minLength: profile.tasks, maxLength: profile.tasks });
   if (ranges === undefined) return fc.constant(undefined);
   return fc.oneof(
     fc.constant(undefined),

@@ -7,7 +7,16 @@ import type { NetworkOptions } from './network.js';
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf' | 'hung' | 'late';
 
 export interface Profile {
-  readonly name: 'normal' | 'torture' | 'liveness' | 'identity' | 'leases' | 'sets' | 'clocks' | 'hung';
+  readonly name:
+    | 'normal'
+    | 'torture'
+    | 'liveness'
+    | 'identity'
+    | 'leases'
+    | 'sets'
+    | 'clocks'
+    | 'hung'
+    | 'pruning';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -27,6 +36,8 @@ export interface Profile {
   readonly hasRivals?: boolean;
   /** Clocks are set back far, and epochs raised, also by chance. */
   readonly raisesEpochs?: boolean;
+  /** Nodes forget old lines all the time, by windows that are too short: that may cost a start, and must not double one. */
+  readonly forgets?: boolean;
   /** A node waits for the word of the others for as long as that takes. */
   readonly isStrict?: boolean;
   /** Elsewhere: for so long, ms. Short, since no name moves there that such a wait is for. */
@@ -206,4 +217,28 @@ export const HUNG: Profile = {
   ],
 };
 
-export const PROFILES: readonly Profile[] = [NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS, HUNG];
+/**
+ * Tasks that are due so seldom that nodes forget their lines from one tick to the next, while ticks are still made up for that are older. Every
+ * instance bids for every tick, so that the ledger alone decides.
+ */
+export const PRUNING: Profile = {
+  ...NORMAL,
+  name: 'pruning',
+  forgets: true,
+  periodMs: 13_000,
+  durationMs: 120_000,
+  healedAtMs: 120_000,
+  tasks: 4,
+  options: { bidStaggerMs: 40, nodeTimeoutMs: 60 },
+  network: BAD,
+  everyInstanceBids: true,
+  leastInstances: 2,
+  servers: [3, 3, 3, 5, 1],
+  handlers: ['short'],
+  handlersWithPolicies: ['short', 'short', 'failing'],
+};
+
+export const PROFILES: readonly Profile[] = [
+  ...[NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS, HUNG],
+  PRUNING,
+];

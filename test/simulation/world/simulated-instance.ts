@@ -165,6 +165,7 @@ function buildScheduler(
     traces: new QuorumRunTraces(nodes, electorate),
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
+    ...(profile.forgets === true && { pruning: { periodMs: 1_000, leastWindowMs: 0 } }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
   });
 }

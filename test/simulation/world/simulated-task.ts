@@ -28,7 +28,7 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
     },
     handler: (context) => handle(parts, resident, context),
     ...(placement !== undefined && { placement }),
-    ...(!areDefault && { policies, countsFromMs }),
+    ...(!areDefault && { policies, countsFromMs, isForgettable: true }),
   };
 }
 

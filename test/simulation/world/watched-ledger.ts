@@ -1,6 +1,10 @@
 /** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
 
 import type {
+  PruneAnswer,
+  PruneRequest,
+} from '../../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
+import type {
   Claim,
   ClaimVerdict,
   PeekVerdict,
@@ -64,6 +68,15 @@ export class WatchedLedger implements TickLedger {
 
   peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
     return this.ledger.peek(ticks);
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    const { profile, history } = this.parts;
+    const answer = await this.ledger.prune?.(
+      profile.forgets === true ? { ...request, windowMs: 0 } : request,
+    );
+    if (answer !== undefined && answer.forgotten > 0) history.count('a line is forgotten', answer.forgotten);
+    return answer ?? { forgotten: 0, isUnfinished: false };
   }
 
   private decided(claim: Claim, verdict: ClaimVerdict): void {

@@ -44,6 +44,7 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
     beat: (instanceId, sign, tasks) => watched.ask('beat', (node) => node.beat(instanceId, sign, tasks)),
     leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
     trace: (request) => watched.ask('trace', (node) => node.trace(request)),
+    prune: (request) => watched.ask('prune', (node) => node.prune(request)),
     note: (request) => watched.ask('note', (node) => node.note(request)),
     renumber: (id, counter) => watched.ask('renumber', (node) => node.renumber(id, counter)),
     raiseEpoch: (epoch) =>

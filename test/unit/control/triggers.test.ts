@@ -37,6 +37,59 @@ describe('a triggered tick', () => {
     expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
   });
 
+  it('is claimed at one place by everybody, wherever it was moved to, and never ahead of its tick', async () => {
+    const { scene, one, other } = await pair();
+    const seen = new Map<string, Set<number>>();
+    for (const version of [one, other])
+      version.room.watch((keys) => {
+        for (const key of keys) {
+          const value = version.room.get(key);
+          if (!key.startsWith('trigger:') || value === undefined) continue;
+          const { tick } = JSON.parse(value) as { tick: number };
+          seen.set(key, (seen.get(key) ?? new Set()).add(tick));
+        }
+      });
+    const calls = Array.from({ length: 4 }, () =>
+      [one, other].map((version) => version.trigger.trigger('report')),
+    );
+    await decided(scene, Promise.all(calls.flat()));
+    await scene.clock.advance(SECOND_MS - 100);
+    expect([...seen.values()].some((ticks) => ticks.size > 1)).toBe(true);
+    for (const [key, ticks] of seen) {
+      const placedMs = Number(key.split(':')[1]);
+      expect(Math.min(...ticks)).toBeGreaterThanOrEqual(placedMs);
+      for (const version of [one, other]) {
+        const task = version.scheduled.get('report');
+        const known = [...ticks].flatMap((tick) => task?.triggerOf?.(tick) ?? []);
+        expect(known).toContainEqual({ line: `{trigger}${key.slice('trigger:'.length)}`, placedMs });
+      }
+    }
+  });
+
+  it('is not moved ahead of where it was placed, also when room comes free there', async () => {
+    const { scene, one } = await pair();
+    // Which of the free places it moves to is left to chance.
+    for (let round = 1; round <= 8; round += 1) {
+      const [before, rival] = [`trigger:1:x${round}:report`, `trigger:1:y${round}:report`];
+      one.room.post(before, JSON.stringify({ tick: Math.floor(scene.clock.wallMs()) + 1_700 }));
+      let placedMs = 0;
+      const end = one.room.watch((keys) => {
+        const key = [...keys].find((written) => /^trigger:(?!1:)/.test(written));
+        if (placedMs > 0 || key === undefined) return;
+        const record = one.room.get(key) ?? '';
+        placedMs = (JSON.parse(record) as { tick: number }).tick;
+        one.room.post(before, JSON.stringify({ tick: 1 }));
+        one.room.post(rival, record);
+      });
+      const { tick } = await decided(scene, one.trigger.trigger('report'));
+      end();
+      expect(placedMs).toBeGreaterThan(0);
+      expect(tick).toBeGreaterThan(placedMs);
+      scene.clock.jump(60 * SECOND_MS);
+      await scene.clock.advance(SECOND_MS);
+    }
+  });
+
   it('is one of its own for each of many calls at once, with its own payload and room to the next one', async () => {
     const { scene, one } = await pair({ report: everyMs(2_000) });
     const calledMs = scene.clock.wallMs();

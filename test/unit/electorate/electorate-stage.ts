@@ -42,6 +42,7 @@ export class Line {
       note: (...given) => this.target.note(...given),
       renumber: (...given) => this.target.renumber(...given),
       raiseEpoch: (...given) => this.target.raiseEpoch(...given),
+      prune: (...given) => this.target.prune(...given),
       confirm: (...given) => this.target.confirm(...given),
       stamp: (...given) => this.target.stamp(...given),
       callDeadlineMs: () => 0,

@@ -39,6 +39,7 @@ function nodeWith(members: readonly string[] | undefined): VotingNode {
     note: silent,
     renumber: silent,
     raiseEpoch: silent,
+    prune: silent,
     confirm: silent,
     stamp: silent,
     callDeadlineMs: () => 0,

@@ -11,6 +11,8 @@ const SCRIPTS = [
   'confirm-script',
   'membership-scripts',
   'lock-scripts',
+  'prune-script',
+  'epoch-script',
   'board-script',
 ];
 

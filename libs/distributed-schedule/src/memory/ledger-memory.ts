@@ -30,6 +30,13 @@ export interface LedgerMemory {
   epoch: number;
   /** What older epochs have granted above this counts no more. */
   burntAboveMs: number;
+  /** Lines that are not there may have gone: nothing at or below this is granted to their tasks. */
+  prunedUpTo: number;
+  /** The longest time for which somebody may still claim an instant, as far as the node was told, and when it was told that. */
+  windowMs: number;
+  windowToldMs: number;
+  /** When lines were last looked through; undefined: never. */
+  passEndedMs: number | undefined;
   /** The newest ids of other nodes, by position. */
   readonly noted: Map<string, LedgerId>;
 }

@@ -30,6 +30,7 @@ export function raiseEpoch(
   memory.epoch = epoch;
   memory.burntAboveMs = burntAboveMs;
   memory.highest = Math.min(memory.highest, burntAboveMs);
+  memory.prunedUpTo = Math.min(memory.prunedUpTo, burntAboveMs);
   memory.floor = Math.max(keptFloor, nowMs + EARLY_MS + MARGIN_MS);
   memory.sinceMs = nowMs;
   memory.idSinceMs = nowMs;

@@ -9,9 +9,17 @@ import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
 import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
 import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/ledger/attempt-end.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
+import {
+  bearsMark,
+  FORGETTABLE_NOBODY,
+  mayBeForgotten,
+  type PruneAnswer,
+  type PruneRequest,
+} from '../protocol/ledger/old-lines.js';
 import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
+import { MemoryPruning } from './memory-prune.js';
 
 export type { LedgerMemory } from './ledger-memory.js';
 
@@ -26,6 +34,7 @@ export class MemoryLedger {
   /** How attempts have ended, by line. */
   private readonly ends = new Map<string, KeptEnds>();
   private memory: LedgerMemory | undefined;
+  private readonly pruning = new MemoryPruning(this.entries, this.ends);
   private incarnation = 1;
 
   constructor(
@@ -53,6 +62,7 @@ export class MemoryLedger {
   }
 
   clear(): void {
+    this.pruning.reset();
     this.memory = undefined;
     this.entries.clear();
     this.ends.clear();
@@ -93,6 +103,10 @@ export class MemoryLedger {
       highest: memory?.highest ?? 0,
       epoch: memory?.epoch ?? 0,
       burntAboveMs: memory?.burntAboveMs ?? 0,
+      prunedUpTo: memory?.prunedUpTo ?? 0,
+      windowMs: memory?.windowMs ?? 0,
+      windowToldMs: memory?.windowToldMs ?? 0,
+      passEndedMs: memory?.passEndedMs,
       noted: memory?.noted ?? new Map(),
     };
     return this.memory;
@@ -118,15 +132,27 @@ export class MemoryLedger {
       const entry = counted(this.entries.get(task), memory);
       if (entry?.tick !== tick || entry.claimId !== claimId) continue;
       const { previousTick } = entry;
-      this.entries.set(task, { tick: previousTick, claimId: NOBODY, previousTick, epoch });
+      const nobody = bearsMark(claimId) ? FORGETTABLE_NOBODY : NOBODY;
+      this.entries.set(task, { tick: previousTick, claimId: nobody, previousTick, epoch });
     }
   }
 
   newest(task: string): NodeTick {
     const memory = this.remember();
-    const { tick, claimId } = counted(this.entries.get(task), memory) ?? { tick: 0, claimId: NOBODY };
+    const entry = counted(this.entries.get(task), memory);
+    const { tick, claimId } = entry ?? { tick: 0, claimId: NOBODY };
     const { floor } = memory;
-    return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
+    const prunedUpTo = entry === undefined ? prunedUpToOf(task, memory) : 0;
+    return {
+      tick,
+      ...(isSomebody(claimId) && { claimId }),
+      ...(floor > tick && { floor }),
+      ...(prunedUpTo > 0 && { prunedUpTo }),
+    };
+  }
+
+  prune(request: PruneRequest): PruneAnswer {
+    return this.pruning.prune(request, this.remember(), this.clock.wallMs());
   }
 
   /** Keeps how attempts have ended. No claim ever asks for it. */
@@ -145,28 +171,40 @@ export class MemoryLedger {
 
   private vote(claim: Claim, nowMs: number, memory: LedgerMemory): ClaimVote {
     const entry = counted(this.entries.get(claim.task), memory);
-    const byMs = setBackOfTickMs({ tick: entry?.tick ?? 0, floor: memory.floor }, nowMs);
+    // A line that has gone is one that nobody has, up to there.
+    const newestTick = entry?.tick ?? prunedUpToOf(claim.task, memory);
+    const byMs = setBackOfTickMs({ tick: newestTick, floor: memory.floor }, nowMs);
     // Names why, and refuses nothing by itself.
     const setBack = byMs > 0 ? { setBackMs: byMs } : {};
     if (claim.tick > nowMs + EARLY_MS) return { kind: 'early', ...setBack };
     if (claim.tick < nowMs - claim.maxLatenessMs) return { kind: 'late' };
     if (claim.tick <= memory.floor) return { kind: 'quarantined', ...setBack };
+    if (entry === undefined && claim.tick <= newestTick) return { kind: 'quarantined', ...setBack };
     // The same claim again: a message that was sent twice is harmless.
     if (entry?.tick === claim.tick && entry.claimId === claim.claimId) return { kind: 'granted' };
     if (entry !== undefined && claim.tick <= entry.tick) {
-      return entry.tick === claim.tick && entry.claimId !== NOBODY
+      return entry.tick === claim.tick && isSomebody(entry.claimId)
         ? { kind: 'taken', claimId: entry.claimId }
         : { kind: 'taken', ...setBack };
     }
     this.entries.set(claim.task, {
       tick: claim.tick,
       claimId: claim.claimId,
-      previousTick: entry?.tick ?? 0,
+      previousTick: newestTick,
       epoch: memory.epoch,
     });
     memory.highest = Math.max(memory.highest, claim.tick);
     return { kind: 'granted' };
   }
+}
+
+/** Of a task without a line. */
+function prunedUpToOf(task: string, { prunedUpTo }: LedgerMemory): number {
+  return mayBeForgotten(task) ? prunedUpTo : 0;
+}
+
+function isSomebody(claimId: string): boolean {
+  return claimId !== NOBODY && claimId !== FORGETTABLE_NOBODY;
 }
 
 /** What refuses a whole message. */

@@ -151,6 +151,7 @@ export class MemoryNode {
         ),
       renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
       raiseEpoch: async (epoch) => answer(() => ledger.raiseEpoch(epoch)),
+      prune: async (request) => answer(() => ledger.prune(request)),
       confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
       stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
       callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),

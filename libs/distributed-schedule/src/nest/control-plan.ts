@@ -141,7 +141,8 @@ export class ControlPlan {
       );
       const base: Base = {
         name,
-        task: { ...blueprint, handler },
+        // Its record says since when it counts, so that nodes may forget what is old of it.
+        task: { ...blueprint, handler, isForgettable: true },
         payload: record.payload,
         words: ['runtime', record],
         sinceMs: record.sinceMs,

@@ -4,6 +4,7 @@
  */
 
 import type { BoardView } from '../protocol/board/board-room.js';
+import { TRIGGER_LINES } from '../protocol/ledger/old-lines.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
 import type { ScheduleData } from './schedule-data.js';
@@ -67,6 +68,15 @@ export function triggerKey(task: string, tick: number, id: string): string {
 }
 
 const TRIGGER_KEY = /^trigger:\d+:[^:]*:(.+)$/s;
+
+/**
+ * Where the trigger is claimed, whatever instant it was moved to: its key stays. A trigger is never moved before the instant in
+ * it, or nodes would take that for too early.
+ */
+export function claimedTrigger({ key, tick }: Trigger): { readonly line: string; readonly placedMs: number } {
+  const placedMs = Number(/^trigger:(\d+):/.exec(key)?.[1] ?? tick);
+  return { line: `${TRIGGER_LINES}${key.slice(TRIGGER.length)}`, placedMs };
+}
 
 /** The task that a record of a decision is about. */
 export function taskOfDecision(key: string): string {

@@ -4,6 +4,7 @@ import type { BoardView } from '../protocol/board/board-room.js';
 import { controlledSchedule } from '../protocol/controlled-schedule.js';
 import type { Schedule, ScheduledTask } from '../protocol/tick-context.js';
 import {
+  claimedTrigger,
   PAUSE,
   type PauseRecord,
   PLAN,
@@ -86,6 +87,7 @@ export function decidedTask(
       schedule: controlledSchedule(schedule, { isPaused: paused, sinceMs, triggers: ticks }),
       ...(sinceMs === undefined ? {} : { countsFromMs: sinceMs }),
       ...payloadsOf(base.payload, own),
+      ...(own.length > 0 && { triggerOf: triggersByTick(own) }),
     },
     signature: JSON.stringify([
       words,
@@ -96,6 +98,11 @@ export function decidedTask(
     ]),
     conditions,
   };
+}
+
+function triggersByTick(own: readonly Trigger[]): NonNullable<ScheduledTask['triggerOf']> {
+  const byTick = new Map(own.map((trigger) => [trigger.tick, claimedTrigger(trigger)]));
+  return (tick) => byTick.get(tick);
 }
 
 export function isPaused(name: string, decisions: Decisions): boolean {

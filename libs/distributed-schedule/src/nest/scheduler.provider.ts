@@ -10,6 +10,7 @@ import { Electorate } from '../protocol/electorate/electorate.js';
 import type { BidGate } from '../protocol/electorate/electorate-view.js';
 import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
+import { TriggerLedger } from '../protocol/ledger/trigger-ledger.js';
 import { OnceLedger } from '../protocol/once-ledger.js';
 import type { Clock, Random } from '../protocol/ports.js';
 import { QuorumMembership } from '../protocol/quorum-membership.js';
@@ -103,7 +104,9 @@ async function createSchedulerHost(
     observer,
   });
   backend.guardLocks(electorate);
-  const ledger = new OnceLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate));
+  const ledger = new OnceLedger(
+    new TriggerLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate)),
+  );
   board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);

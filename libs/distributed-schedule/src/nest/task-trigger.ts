@@ -94,7 +94,8 @@ export class TaskTrigger {
   private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
     const planned = await this.requirePlanned(name);
     let slot = this.slotOf(planned, this.triggersOf(name), 0);
-    const key = triggerKey(name, slot.tick, this.parts.random.id().slice(0, 8));
+    const placedMs = slot.tick;
+    const key = triggerKey(name, placedMs, this.parts.random.id().slice(0, 8));
     for (let move = 0; ; move += 1) {
       const { tick } = slot;
       const record: TriggerRecord = { tick, ...payload };
@@ -110,7 +111,7 @@ export class TaskTrigger {
       // Of twice as many slots as there are rivals, or they would all move to the same one.
       const skipped = Math.floor(this.parts.random.next() * 2 * (rivals.length + 1));
       const others = this.triggersOf(name).filter((one) => one.key !== key);
-      slot = this.slotOf(planned, others, skipped);
+      slot = this.slotOf(planned, others, skipped, placedMs);
     }
   }
 
@@ -136,6 +137,8 @@ export class TaskTrigger {
     { name, base, state }: PlannedTask,
     others: readonly PlacedTrigger[],
     skipped: number,
+    /** Where it was placed first: it is claimed there, too, which must not be ahead of its tick. */
+    placedMs = Number.NEGATIVE_INFINITY,
   ): TriggerSlot {
     if (base === undefined) {
       throw new DistributedScheduleError(
@@ -145,7 +148,7 @@ export class TaskTrigger {
       );
     }
     if (others.length >= MOST_TRIGGERS) throw noRoom(name, tooMany(others.length));
-    const fromMs = Math.floor(this.parts.board.nowMs()) + TRIGGER_LEAD_MS;
+    const fromMs = Math.max(Math.floor(this.parts.board.nowMs()) + TRIGGER_LEAD_MS, placedMs);
     const leastRoomMs = Math.max(LEAST_ROOM_MS, 2 * LAST_RANK * this.parts.bidStaggerMs);
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {

@@ -1,6 +1,7 @@
 /** Who asks for a tick. */
 
 import { claimedInstant, type DueTick } from './due-tick.js';
+import { FORGETTABLE_MARK } from './ledger/old-lines.js';
 import type { Claim, Random } from './ports.js';
 
 export interface ClaimParts {
@@ -8,19 +9,30 @@ export interface ClaimParts {
   readonly random: Random;
 }
 
-/** A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only. */
+/**
+ * A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only, and the mark behind
+ * says whether its line may be forgotten.
+ */
 export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+  const trigger = due.task.triggerOf?.(due.tick);
   return {
     task: due.task.name,
     tick: claimedInstant(due),
+    ...(trigger && {
+      trigger: { task: trigger.line, tick: claimedInstant({ ...due, tick: trigger.placedMs }) },
+    }),
     maxLatenessMs: due.maxLatenessMs,
-    claimId: `${parts.instanceId}:${parts.random.id()}`,
+    claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`,
   };
 }
 
 /** Whether this instance has made the claim. */
 export function isClaimOf(instanceId: string, claimId: string | undefined): boolean {
   return claimId !== undefined && ownerOf(claimId) === instanceId;
+}
+
+function markOf({ task }: DueTick): string {
+  return task.isForgettable === true ? FORGETTABLE_MARK : '';
 }
 
 /** The instance in a claim id, for people and for guesses. */

@@ -31,6 +31,7 @@
  * run. Nothing runs "just in case".
  */
 
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from './ports.js';
 import { INSTANTS_PER_TICK } from './task-policies.js';
 
@@ -113,6 +114,10 @@ export class OnceLedger implements TickLedger {
       const { setBackMs: _, ...known } = own;
       return isAnother(runs, ref.tick) ? { ...known, kind: 'taken' } : own;
     });
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
   }
 
   private async claimOnce(claim: Claim): Promise<ClaimVerdict> {

@@ -8,6 +8,7 @@
 
 import type { LedgerIds } from './electorate/ledger-id.js';
 import type { LineEnds } from './ledger/attempt-end.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -177,6 +178,8 @@ export type PeekVerdict = {
   readonly isFloor?: true;
   /** With `newest` 0: up to here nothing can be won all the same, since so many nodes may have forgotten what they granted. */
   readonly forgottenUpTo?: number;
+  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. What is after it none of them has. */
+  readonly prunedUpTo?: number;
   /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
   readonly highest?: number;
   /**
@@ -229,6 +232,10 @@ export interface TickLedger {
    * Absent: there is no such task.
    */
   runsOnce?(task: string): boolean;
+  /**
+   * Lets nodes forget lines that are old, see ledger/old-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
+   */
+  prune?(request: PruneRequest): Promise<PruneAnswer>;
   /**
    * The line of the nodes in which the runs of a task stand; undefined where they stand elsewhere. Absent: elsewhere. Then nodes cannot tell
    * whether somebody else has come after the holder of a run lock, and do not make a lock again that is missing.

@@ -5,6 +5,8 @@
 
 import type { ElectorateView, NoBid } from './electorate/electorate-view.js';
 import type { LedgerIds } from './electorate/ledger-id.js';
+import { newestOf, reachedBy } from './ledger/newest-instant.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 import { setBackAmong, setBackAmongTicks } from './ledger/set-back-votes.js';
 import type {
   Claim,
@@ -72,6 +74,15 @@ export class QuorumTickLedger implements TickLedger {
     if (claims.length === 0) return;
     // To every node: one whose answer was lost may have granted all the same.
     await Promise.all(this.nodes.map((node) => node.giveBack(claims)));
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    const replies = await Promise.all(this.nodes.map((node) => node.prune(request)));
+    const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+    return {
+      forgotten: answers.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      isUnfinished: answers.some(({ isUnfinished }) => isUnfinished),
+    };
   }
 
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
@@ -206,7 +217,7 @@ export function decidePeek(
   const highest = {
     ...(nodeTimeMs !== undefined && { nodeTimeMs }),
     highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
-    highestPossible: Math.max(0, ...known.map((node) => Math.max(node?.tick ?? 0, node?.floor ?? 0))),
+    highestPossible: Math.max(0, ...known.map((node) => (node === undefined ? 0 : reachedBy(node)))),
   };
   const owner = ownerOf('', votes, quorum);
   const setBack = setBackAmongTicks(known, timesMs, quorum);
@@ -222,24 +233,6 @@ function majorityTimeMs(
 ): number | undefined {
   const heard = known.flatMap((node, index) => (node === undefined ? [] : (timesMs[index] ?? [])));
   return heard.sort((a, b) => b - a)[quorum - 1];
-}
-
-/**
- * Up to where nothing can be won any more through the nodes that answer: a silent node counts as one that was part of a
- * majority, and a node that has forgotten as one that has granted everything up to its floor.
- */
-function newestOf(
-  known: readonly (NodeTick | undefined)[],
-  quorum: number,
-): Pick<PeekVerdict, 'newest' | 'isFloor' | 'forgottenUpTo'> {
-  const answers = known.filter((node) => node !== undefined);
-  // A task that nobody knows is new: its past did not happen, whatever the floors are.
-  const reached = answers.map(({ tick, floor = 0 }) => Math.max(tick, floor)).sort((a, b) => b - a);
-  const newest = reached[answers.length - quorum] ?? 0;
-  if (answers.every(({ tick }) => tick === 0)) {
-    return newest === 0 ? { newest } : { newest: 0, forgottenUpTo: newest };
-  }
-  return answers.some(({ tick }) => tick === newest) ? { newest } : { newest, isFloor: true };
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

@@ -7,6 +7,7 @@ import type { Audit } from './audit/audit.js';
 import { type ContestParts, contestInstant } from './contest.js';
 import { awaitFirstAnswer } from './first-answer.js';
 import type { Heartbeat } from './heartbeat.js';
+import type { Pruning } from './ledger/pruning.js';
 import type { TaskBook } from './task-book.js';
 import type { Wakeup } from './wakeup.js';
 
@@ -21,6 +22,7 @@ export interface SchedulerLoopParts extends ContestParts {
   readonly heartbeat: Heartbeat;
   readonly audit: Audit;
   readonly wakeup: Wakeup;
+  readonly pruning: Pruning;
   readonly track: (work: Promise<unknown>) => void;
 }
 
@@ -38,6 +40,7 @@ export class SchedulerLoop {
         this.attempt('contests', () => this.contestDueTicks()),
         this.attempt('audit', () => this.lookAtAudit()),
         this.attempt('beat', () => this.beatIfDue()),
+        this.attempt('pruning', () => this.pruneIfDue()),
       ];
       // What has failed would fail again at once.
       const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
@@ -87,6 +90,13 @@ export class SchedulerLoop {
     const { clock, heartbeat, track } = this.parts;
     if (heartbeat.isBeating || clock.monotonicMs() < heartbeat.nextBeatMs) return;
     track(heartbeat.beat());
+  }
+
+  /** Seldom, and no hurry: the loop wakes for its beats anyway. */
+  private pruneIfDue(): void {
+    const { pruning, track } = this.parts;
+    const pass = pruning.look();
+    if (pass !== undefined) track(pass);
   }
 
   private async sleepUntilNext(woken: AbortSignal, pauseMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { InstanceDirectory } from './audit/audit-source.js';
 import type { RunTraces } from './audit/run-traces.js';
 import type { ClusterClock } from './cluster-clock.js';
 import type { BidGate, ElectorateStatus } from './electorate/electorate-view.js';
+import type { PruningPace } from './ledger/pruning.js';
 import type { ScheduleObserver } from './observer.js';
 import type { ProtocolOptions } from './options.js';
 import type { Clock, LockProvider, Membership, Random, TickLedger } from './ports.js';
@@ -42,6 +43,8 @@ export interface SchedulerParts {
   readonly directory?: InstanceDirectory;
   /** What nodes know of the runs of an instance that is gone, for the audit. Absent: no run is told as lost. */
   readonly traces?: RunTraces;
+  /** How often nodes are to forget old lines, and which. Absent: once an hour, what is older than a day. */
+  readonly pruning?: PruningPace;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */
   readonly idempotencyKey: (task: string, tick: number) => string;

@@ -5,6 +5,7 @@ import { BeatQuestions } from './beat-questions.js';
 import type { ContestParts } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper } from './keep-lease.js';
+import { Pruning } from './ledger/pruning.js';
 import { LookBack } from './look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from './observer.js';
 import type { TickReport } from './outcome.js';
@@ -80,6 +81,11 @@ export class Scheduler {
       heartbeat: this.heartbeat,
       audit: this.audit,
       wakeup: this.wakeup,
+      pruning: new Pruning({
+        ...this.contestParts,
+        tasks: () => this.book.tasks(),
+        ...(parts.pruning && { pace: parts.pruning }),
+      }),
       track: (work) => this.track(work),
     });
   }

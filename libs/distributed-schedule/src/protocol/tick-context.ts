@@ -79,6 +79,13 @@ export interface ScheduledTask {
   readonly payloadOf?: (tick: number) => unknown;
   /** Ticks before this instant of cluster time are not the task's, so none of them was missed. Absent: all are. */
   readonly countsFromMs?: number;
+  /** Of a tick that was triggered: the line of its trigger, and the instant at which that was placed first. Absent: no tick was. */
+  readonly triggerOf?: (tick: number) => { readonly line: string; readonly placedMs: number } | undefined;
+  /**
+   * What nodes know of its ticks may go when all of it is old. Only for a task of which it is always known since when it counts: without
+   * that, one that is unknown is taken for new. Absent: it stays.
+   */
+  readonly isForgettable?: boolean;
 }
 
 /** Which instances run a task, by their labels. */

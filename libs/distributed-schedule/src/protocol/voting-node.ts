@@ -16,6 +16,7 @@ import type {
 } from './electorate/node-identity.js';
 import type { NodeSet } from './electorate/node-set.js';
 import type { KeptEnds } from './ledger/attempt-end.js';
+import type { PruneAnswer, PruneRequest } from './ledger/old-lines.js';
 
 /** A tick of a task. */
 export interface TickRef {
@@ -30,6 +31,8 @@ export interface Claim extends TickRef {
   readonly claimId: string;
   /** A node refuses the claim when its own clock is past `tick + maxLatenessMs`. */
   readonly maxLatenessMs: number;
+  /** The line of the trigger that makes this tick, and the instant there: claimed with it, so that the trigger makes no other one. */
+  readonly trigger?: TickRef;
 }
 
 /**
@@ -40,7 +43,7 @@ export type ClaimVote =
   | { readonly kind: 'granted' }
   /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
   | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
-  /** At or below the floor of a node that may have forgotten. */
+  /** At or below the floor of a node that may have forgotten, or at or below that of lines which it has forgotten on purpose. */
   | { readonly kind: 'quarantined'; readonly setBackMs?: number }
   /** Further ahead of the node's clock than EARLY. */
   | { readonly kind: 'early'; readonly setBackMs?: number }
@@ -92,6 +95,8 @@ export interface NodeTick {
   readonly claimId?: string;
   /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
   readonly floor?: number;
+  /** With `tick` 0: what it knew of the task up to here it may have forgotten on purpose, and grants nothing there. Absent: it has not. */
+  readonly prunedUpTo?: number;
 }
 
 export interface BeatReply {
@@ -164,6 +169,8 @@ export interface VotingNode {
    * a new id without a vote. With 0 it only answers where it stands.
    */
   raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>>;
+  /** Forgets lines that are old, a slice of them, after the floor has been raised that stands for them. */
+  prune(request: PruneRequest): Promise<NodeReply<PruneAnswer>>;
   /** Lets this node vote where the other nodes have noted its id. */
   confirm(request: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>>;
   /** Puts a set on record, only in place of the one that the caller has seen there. */

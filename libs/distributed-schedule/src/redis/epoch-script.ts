@@ -12,7 +12,7 @@ import { defineScript } from './redis-scripts.js';
  * It is a loss of memory on purpose: a new id without a vote, and a floor above all that this clock has let be granted, EARLY and
  * MARGIN included. What stands further ahead (clock-set-back.ts) stands for nobody from now on. A copy that comes twice, or late, finds the
  * epoch raised and does nothing. Ticks are not rewritten: each bears its epoch, see `counted`. A stamp that stands since an instant
- * ahead was put by that clock too: it stands since now, or its set would give way to every other one, and a take-over raise floors to it.
+ * ahead was put by that clock too, as was a floor of lines that have gone: it stands since now, or its set would give way to every other one, and a take-over raise floors to it.
  */
 export const RAISE_EPOCH_SCRIPT = defineScript(
   'raise epoch',
@@ -34,6 +34,10 @@ local changes = {
 }
 if highest > burnt then
   changes[#changes + 1] = 'highest'
+  changes[#changes + 1] = text(burnt)
+end
+if prunedUpTo > burnt then
+  changes[#changes + 1] = 'pruned'
   changes[#changes + 1] = text(burnt)
 end
 local standsSince, ofSet = string.match(stamp, '^(%d+)( .*)$')

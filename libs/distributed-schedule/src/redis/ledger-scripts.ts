@@ -1,5 +1,6 @@
 import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
 import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
+import { FORGETTABLE_MARK, FORGETTABLE_NOBODY } from '../protocol/ledger/old-lines.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
 /**
@@ -19,7 +20,8 @@ import { defineScript, SETS } from './redis-scripts.js';
  *   granted            stored now, or this very claim stood already (a resent message is harmless)
  *   taken [claimId]    this tick or a later one was granted; the id where it is this very tick
  *   taken - ms         the same, by an instant that the node's clock has yet to reach again: it was set back by at least so much
- *   quarantined [ms]   at or below the floor of a node that may have forgotten; with ms as above
+ *   quarantined [ms]   at or below the floor of a node that may have forgotten, or at or below the one that stands for lines which have
+ *                      gone, where there is no line; with ms as above
  *   early [ms]         further ahead of the node's clock than EARLY: a fast instance must not burn future ticks,
  *                      and the floor is only sound because of it
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
@@ -77,6 +79,14 @@ local known = {}
 for i, value in ipairs(storedTicks(tasks)) do
   local tick, claimId = string.match(value or '0 - 0', '^(%d+) (%S+)')
   known[tasks[i]] = { tick = tonumber(tick), claimId = claimId }
+  -- A line that has gone is one that nobody has, up to there: what is given back returns to that, and not to nothing.
+  if not value and isForgettable(tasks[i]) then
+    known[tasks[i]] = { tick = prunedUpTo, claimId = '-', isAbsent = true }
+  end
+end
+
+local function isSomebody(claimId)
+  return claimId ~= '-' and claimId ~= '${FORGETTABLE_NOBODY}'
 end
 
 local floorAhead = floor - ${EARLY_MS} - ${MARGIN_MS} - now
@@ -97,10 +107,13 @@ local function voteFor(task, tick, claimId, maxLatenessMs)
   if tick <= floor then
     return 'quarantined' .. setBackBy(newest.tick)
   end
+  if newest.isAbsent and tick <= newest.tick then
+    return 'quarantined' .. setBackBy(newest.tick)
+  end
   if tick == newest.tick and claimId == newest.claimId then
     return 'granted'
   end
-  if tick == newest.tick and newest.claimId ~= '-' then
+  if tick == newest.tick and isSomebody(newest.claimId) then
     return 'taken ' .. newest.claimId
   end
   if tick <= newest.tick then
@@ -135,7 +148,7 @@ return reply
  * Reply time
  *
  * Only where that very claim stands: a later grant, or one to somebody else, stays. The claim id of the previous
- * tick is gone by then, so it becomes `-`, which no claim id equals.
+ * tick is gone by then, so it becomes `-`, which no claim id equals; `-~` where the line may go all the same.
  */
 export const GIVE_BACK_SCRIPT = defineScript(
   'give-back',
@@ -150,7 +163,8 @@ for i, task in ipairs(tasks) do
   local tick, claimId, previous = string.match(values[i] or '', '^(%d+) (%S+) (%d+)$')
   if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then
     restored[#restored + 1] = 't:' .. task
-    restored[#restored + 1] = previous .. ' - ' .. previous .. inEpoch
+    local nobody = string.sub(claimId, -1) == '${FORGETTABLE_MARK}' and ' ${FORGETTABLE_NOBODY} ' or ' - '
+    restored[#restored + 1] = previous .. nobody .. previous .. inEpoch
   end
 end
 store(restored)
@@ -163,14 +177,15 @@ return { time[1], time[2] }
  *
  * KEYS  ledger
  * ARGV  tasks
- * Reply time, then per task "tick claimId previousTick floor", with tick 0 for a task that is not known
+ * Reply time, then per task "tick claimId previousTick floor", with tick 0 for a task that is not known; behind that, where its line may
+ * have gone, up to which instant
  */
 export const PEEK_SCRIPT = defineScript(
   'peek',
   `
 local reply = { time[1], time[2] }
-for _, value in ipairs(storedTicks(ARGV)) do
-  reply[#reply + 1] = told(value)
+for i, value in ipairs(storedTicks(ARGV)) do
+  reply[#reply + 1] = told(ARGV[i], value)
 end
 return reply
 `,

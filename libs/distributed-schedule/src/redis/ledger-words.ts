@@ -1,10 +1,12 @@
 /** Votes and newest instants out of the scripts' words. A word that cannot be understood makes the reply none. */
 
+import { FORGETTABLE_NOBODY, type PruneAnswer } from '../protocol/ledger/old-lines.js';
 import type { ClaimReply, ClaimVote, NodeTick } from '../protocol/ports.js';
 import { parseIds } from './identity-words.js';
 
-/** Stands for the claim id of a tick that nobody has. */
+/** Stand for the claim id of a tick that nobody has. */
 const NOBODY = '-';
+const NOBODIES = [NOBODY, FORGETTABLE_NOBODY];
 
 export function listOf(words: unknown): readonly unknown[] {
   return Array.isArray(words) ? words : [];
@@ -69,10 +71,20 @@ function setBackBy(word: string | undefined): { readonly setBackMs?: number } {
 }
 
 export function parseTick(text: string): NodeTick | undefined {
-  const [tickText, claimId, , floorText] = text.split(' ');
-  const [tick, floor] = [Number(tickText), Number(floorText)];
-  if (!Number.isSafeInteger(tick) || !Number.isSafeInteger(floor)) {
+  const [tickText, claimId = NOBODY, , floorText, prunedText] = text.split(' ');
+  const [tick, floor, prunedUpTo] = [Number(tickText), Number(floorText), Number(prunedText ?? 0)];
+  if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) {
     return undefined;
   }
-  return { tick, ...(claimId !== NOBODY && { claimId }), ...(floor > tick && { floor }) };
+  return {
+    tick,
+    ...(!NOBODIES.includes(claimId) && { claimId }),
+    ...(floor > tick && { floor }),
+    ...(prunedUpTo > 0 && { prunedUpTo }),
+  };
+}
+
+export function parsePruneAnswer([kind, forgotten]: readonly unknown[]): PruneAnswer | undefined {
+  if (kind !== 'more' && kind !== 'done') return undefined;
+  return { isUnfinished: kind === 'more', forgotten: Number(forgotten) };
 }

@@ -118,7 +118,7 @@ for i = 5, #ARGV do
 end
 local ticks = {}
 for i, value in ipairs(storedTicks(tasks)) do
-  ticks[i] = told(value)
+  ticks[i] = told(tasks[i], value)
 end
 table.insert(others, 1, instanceId)
 local identity = {

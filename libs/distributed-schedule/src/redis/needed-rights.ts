@@ -29,6 +29,7 @@ export const SCRIPT_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   HGET: ['KEYS[2]', "''"],
   HDEL: ['KEYS[2]', "''"],
   HLEN: ['KEYS[2]'],
+  HSCAN: ['KEYS[2]', "'0'"],
   ZADD: ['KEYS[2]', "'NX'", "'XX'", "'1'", "'m'"],
   ZREM: ['KEYS[2]', "''"],
   ZCARD: ['KEYS[2]'],

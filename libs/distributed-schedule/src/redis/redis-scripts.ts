@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
+import { TRIGGER_LINES } from '../protocol/ledger/old-lines.js';
 
 /**
  * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
@@ -55,7 +56,7 @@ local function counterOf(id)
 end
 
 local stored = redis.call('HMGET', KEYS[1],
-  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest', 'epoch', 'burntAbove')
+  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest', 'epoch', 'burntAbove', 'pruned')
 local version = stored[1] or (stored[2] and '0')
 if version and version ~= '${PROTOCOL_VERSION}' then
   return redis.error_reply('DSCHEDVERSION ' .. version)
@@ -67,6 +68,7 @@ local floor, since = tonumber(stored[3] or 0), tonumber(stored[4] or 0)
 local id, vote, idSince = stored[5], stored[6], tonumber(stored[7] or 0)
 local stamp, highest = stored[8] or '', tonumber(stored[9] or 0)
 local epoch, burntAbove = tonumber(stored[10] or 0), tonumber(stored[11] or 0)
+local prunedUpTo = tonumber(stored[12] or 0)
 if stored[2] ~= incarnation then
   floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
   since = now
@@ -113,9 +115,15 @@ local function storedTicks(tasks)
   return values
 end
 
--- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor".
-local function told(value)
-  return (value or '0 - 0') .. ' ' .. text(floor)
+-- Whether a line may go, or may have gone: see old-lines.ts.
+local function isForgettable(line)
+  return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
+end
+
+-- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
+local function told(line, value)
+  local pruned = not value and isForgettable(line) and prunedUpTo or 0
+  return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')
 end
 
 -- Writes field, value, field, value ... with one HSET (per ${CHUNK / 2} fields).

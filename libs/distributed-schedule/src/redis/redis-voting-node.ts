@@ -10,6 +10,7 @@ import type {
   StampRequest,
 } from '../protocol/electorate/node-identity.js';
 import { setText } from '../protocol/electorate/node-set.js';
+import type { PruneAnswer, PruneRequest } from '../protocol/ledger/old-lines.js';
 import type {
   BeatReply,
   Claim,
@@ -36,8 +37,9 @@ import {
   wordsOfStamp,
 } from './identity-words.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from './ledger-scripts.js';
-import { all, listOf, parseClaimReply, parseTick } from './ledger-words.js';
+import { all, listOf, parseClaimReply, parsePruneAnswer, parseTick } from './ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from './membership-scripts.js';
+import { PRUNE_SCRIPT } from './prune-script.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import type { ScriptReply } from './script-channel.js';
@@ -141,6 +143,11 @@ export class RedisVotingNode implements VotingNode {
       await this.#node.call(RAISE_EPOCH_SCRIPT, [this.#keys.ledger], [String(epoch)]),
       parseEpochAnswer,
     );
+  }
+
+  async prune({ windowMs, restMs }: PruneRequest): Promise<NodeReply<PruneAnswer>> {
+    const args = [windowMs, restMs].map((ms) => ms.toFixed(0));
+    return read(await this.#node.call(PRUNE_SCRIPT, [this.#keys.ledger], args), parsePruneAnswer);
   }
 
   async confirm({ id, notes, set, waitMs }: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>> {

@@ -169,9 +169,12 @@ function sinceOf(task: ScheduledTask, peek: PeekVerdict | undefined): Since | un
   const { schedule, countsFromMs } = task;
   if (peek?.newest === undefined || peek.isFloor) return undefined;
   const { newest, highest = newest, highestPossible = highest, nodeTimeMs = Number.POSITIVE_INFINITY } = peek;
-  if (countsFromMs !== undefined && countsFromMs > newest)
+  if (countsFromMs !== undefined && countsFromMs > newest) {
+    // What nodes have forgotten on purpose is old, and may have run; what came after it they would know.
+    const afterMs = Math.max(countsFromMs - 1, peek.prunedUpTo ?? 0);
     // Where a node has forgotten since then, or knows what others do not, the task may have run.
-    return { afterMs: countsFromMs - 1, certain: highestPossible < countsFromMs, nodeTimeMs };
+    return { afterMs, certain: highestPossible <= afterMs, nodeTimeMs };
+  }
   // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
   if (tickOfInstant(schedule, newest) === undefined) return undefined;
   // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.

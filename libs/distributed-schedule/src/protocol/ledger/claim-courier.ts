@@ -12,6 +12,7 @@
 import { MARGIN_MS } from '../constants.js';
 import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../electorate/node-identity.js';
 import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, TraceRequest, VotingNode } from '../ports.js';
+import type { PruneRequest } from './old-lines.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
 
 export interface CourierParts {
@@ -83,6 +84,10 @@ export class ClaimCourier implements VotingNode {
 
   raiseEpoch(epoch: number): ReturnType<VotingNode['raiseEpoch']> {
     return this.after(() => this.node.raiseEpoch(epoch));
+  }
+
+  prune(request: PruneRequest): ReturnType<VotingNode['prune']> {
+    return this.after(() => this.node.prune(request));
   }
 
   confirm(request: ConfirmRequest): ReturnType<VotingNode['confirm']> {

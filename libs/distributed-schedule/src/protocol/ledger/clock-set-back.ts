@@ -25,8 +25,8 @@ export function setBackSinceFloorMs(floor: number, nowMs: number): number {
 }
 
 /** What a node's word about a task's newest tick says of its clock. */
-export function setBackOfTickMs({ tick, floor = 0 }: NodeTick, nowMs: number): number {
-  return Math.max(setBackSinceGrantMs(tick, nowMs), setBackSinceFloorMs(floor, nowMs));
+export function setBackOfTickMs({ tick, floor = 0, prunedUpTo = 0 }: NodeTick, nowMs: number): number {
+  return Math.max(setBackSinceGrantMs(Math.max(tick, prunedUpTo), nowMs), setBackSinceFloorMs(floor, nowMs));
 }
 
 /** What a node's whole memory says of its clock: the newest instant that it has ever granted, and its floor. */

@@ -1,0 +1,72 @@
+/** How one memory node forgets lines that are old: the model of prune-script.ts. */
+
+import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
+import {
+  bearsMark,
+  INSTANTS_AFTER_A_CLAIM,
+  LEAST_WINDOW_MS,
+  LINES_A_SLICE,
+  mayBeForgotten,
+  type PruneAnswer,
+  type PruneRequest,
+  WINDOW_LIFE_MS,
+} from '../protocol/ledger/old-lines.js';
+import type { Entry, LedgerMemory } from './ledger-memory.js';
+import { counted } from './memory-epoch.js';
+
+/** Lines of one node that are gone through from the first to the last, a slice at a time. */
+export class MemoryPruning {
+  /** Where the pass that is under way stands. A line that comes meanwhile may be looked at, or not. */
+  private pass: Iterator<[string, Entry]> | undefined;
+
+  constructor(
+    private readonly entries: Map<string, Entry>,
+    private readonly ends: Map<string, KeptEnds>,
+  ) {}
+
+  /** The lines are others now. */
+  reset(): void {
+    this.pass = undefined;
+  }
+
+  prune({ windowMs, restMs }: PruneRequest, memory: LedgerMemory, nowMs: number): PruneAnswer {
+    keepWindow(memory, Math.round(windowMs), nowMs);
+    const endedMs = memory.passEndedMs ?? 0;
+    if (this.pass === undefined && nowMs >= endedMs && nowMs < endedMs + Math.round(restMs))
+      return { forgotten: 0, isUnfinished: false };
+    const upTo = nowMs - Math.max(memory.windowMs, LEAST_WINDOW_MS);
+    this.pass ??= this.entries.entries();
+    const lines: string[] = [];
+    let isUnfinished = true;
+    for (let looked = 0; looked < LINES_A_SLICE && isUnfinished; looked += 1) {
+      const next = this.pass.next();
+      if (next.done === true) isUnfinished = false;
+      else if (isOld(next.value, memory, upTo)) lines.push(next.value[0]);
+    }
+    // Before the lines go: it stands for them.
+    if (lines.length > 0) {
+      memory.prunedUpTo = Math.max(memory.prunedUpTo, upTo);
+      memory.highest = Math.max(memory.highest, upTo);
+    }
+    for (const line of lines) {
+      this.entries.delete(line);
+      this.ends.delete(line);
+    }
+    if (!isUnfinished) this.pass = undefined;
+    memory.passEndedMs = nowMs;
+    return { forgotten: lines.length, isUnfinished };
+  }
+}
+
+/** The longest that it was told of lately. */
+function keepWindow(memory: LedgerMemory, askedMs: number, nowMs: number): void {
+  const { windowMs, windowToldMs } = memory;
+  if (askedMs < windowMs && nowMs <= windowToldMs + Math.max(windowMs, WINDOW_LIFE_MS)) return;
+  memory.windowMs = askedMs;
+  memory.windowToldMs = nowMs;
+}
+
+function isOld([line, entry]: readonly [string, Entry], memory: LedgerMemory, upTo: number): boolean {
+  const tick = counted(entry, memory)?.tick ?? 0;
+  return mayBeForgotten(line) && bearsMark(entry.claimId) && tick + INSTANTS_AFTER_A_CLAIM <= upTo;
+}

@@ -1,0 +1,72 @@
+/**
+ * Once per trigger. A trigger may be moved before it is due (nest/task-trigger.ts), and an instance that stands still meanwhile knows it at the
+ * instant where it was. That one and the instant to which it was moved are two ticks of the task, and would be two runs.
+ *
+ * So whoever claims a triggered tick claims the trigger too, in a line of its own and in the same message: always the same instant there, that at which
+ * the trigger was placed first, which its key names. The ledger lets one claim of an instant win, so one of the two ticks runs. Further
+ * attempts claim the instants behind it, as in the task's line. Neither claim is won without the other; what was won of one alone is given back with the
+ * other.
+ *
+ * The line of a trigger may be forgotten, that of its task need not be: each of the two ids says so for its own line.
+ */
+
+import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../ports.js';
+import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from './old-lines.js';
+
+export class TriggerLedger implements TickLedger {
+  constructor(private readonly ledger: TickLedger) {}
+
+  runsOnce(task: string): boolean {
+    return this.ledger.runsOnce?.(task) === true;
+  }
+
+  lineOf(task: string): string | undefined {
+    return this.ledger.lineOf?.(task);
+  }
+
+  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks);
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+  }
+
+  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+    const triggers = claims.flatMap(triggerClaim);
+    if (triggers.length === 0) return this.ledger.claim(claims);
+    const verdicts = await this.ledger.claim([...claims, ...triggers]);
+    const ofTriggers = verdicts.slice(claims.length).values();
+    return verdicts.slice(0, claims.length).map((verdict, index) => {
+      const claim = claims[index];
+      const isTriggered = claim?.trigger !== undefined;
+      return isTriggered ? both(claim, verdict, ofTriggers.next().value) : verdict;
+    });
+  }
+
+  giveBack(claims: readonly Claim[]): Promise<void> {
+    return this.ledger.giveBack([...claims, ...claims.flatMap(triggerClaim)]);
+  }
+}
+
+/** In time and not early, like that of the tick: it claims an instant that lies before. */
+function triggerClaim(claim: Claim): readonly Claim[] {
+  const { trigger, claimId, tick, maxLatenessMs } = claim;
+  if (trigger === undefined) return [];
+  const id = bearsMark(claimId) ? claimId : `${claimId}${FORGETTABLE_MARK}`;
+  return [{ ...trigger, claimId: id, maxLatenessMs: maxLatenessMs + Math.max(0, tick - trigger.tick) }];
+}
+
+/** What two claims in one are worth: won where both are, and else what the one says that is not. */
+function both(claim: Claim, ofTick: ClaimVerdict, ofTrigger: ClaimVerdict | undefined): ClaimVerdict {
+  const votesOut = ofTick.votesOut + (ofTrigger?.votesOut ?? 0);
+  if (ofTick.kind !== 'won') return { ...ofTick, votesOut };
+  if (ofTrigger === undefined) return { kind: 'no_quorum', votesOut, reason: 'no verdict about the trigger' };
+  if (ofTrigger.kind === 'won') return { ...ofTick, votesOut };
+  if (ofTrigger.kind !== 'taken' || ofTrigger.claimId === undefined) return { ...ofTrigger, votesOut };
+  // By this id its owner knows whether it is one of its own.
+  const own = bearsMark(claim.claimId)
+    ? ofTrigger.claimId
+    : ofTrigger.claimId.slice(0, -FORGETTABLE_MARK.length);
+  return { ...ofTrigger, votesOut, claimId: own };
+}
