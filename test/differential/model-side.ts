@@ -10,11 +10,13 @@ import type {
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import { ANY_MEMORY } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { KeptEnds } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import type {
   BeatReply,
   ClaimVote,
   NodeReply,
   NodeTick,
+  TraceReply,
   VotingNode,
 } from '../../libs/distributed-schedule/src/protocol/ports.js';
 import { textOfSign } from '../../libs/distributed-schedule/src/redis/identity-words.js';
@@ -66,6 +68,8 @@ export class ModelSide {
         const { isRaised, id, epoch, setBackMs } = answerOf(await node.raiseEpoch(question.epoch));
         return [`${isRaised ? 'raised' : 'standing'} ${id} ${epoch} ${setBackMs}`];
       }
+      case 'trace':
+        return wordsOfTraces(answerOf(await node.trace(question.request)));
       case 'prune': {
         const { forgotten, isUnfinished } = answerOf(await node.prune(question.request));
         return [`${isUnfinished ? 'more' : 'done'}${forgotten > 0 ? ` ${forgotten}` : ''}`];
@@ -122,6 +126,7 @@ export class ModelSide {
     for (const [task, { tick, claimId, previousTick, epoch }] of entries) {
       state.set(`t:${task}`, `${tick} ${claimId} ${previousTick}${epoch > 0 ? ` ${epoch}` : ''}`);
     }
+    for (const [line, kept] of ledger.ends) state.set(`e:${line}`, textOfEnds(kept));
     for (const [task, { holder, value, expiresAtMs }] of locks) {
       state.set(`lock ${task}`, `${holder}:${value}`).set(`lock ${task} ends`, String(expiresAtMs));
     }
@@ -153,10 +158,10 @@ export class ModelSide {
 
   private askForLock(
     { kind, instanceId, deadlineMs, meant = ANY_MEMORY }: LockQuestion,
-    { task, value, ttlMs, claims }: LockRequest,
+    { task, value, ttlMs, claims, ended }: LockRequest,
   ): string {
     const { locks } = this.node;
-    if (kind === 'release') return locks.release(task, value) ? 'released' : 'absent';
+    if (kind === 'release') return locks.release(task, value, ended) ? 'released' : 'absent';
     const request = { task, value, holder: instanceId, ttlMs, deadlineMs, meant };
     if (kind === 'extend') return locks.extend({ ...request, claims });
     const vote = locks.acquire(request);
@@ -184,6 +189,23 @@ function storedMemory(memory: LedgerMemory): readonly (readonly [string, string]
     ...(memory.windowToldMs === 0 ? [] : [['window', `${memory.windowMs} ${memory.windowToldMs}`] as const]),
     ...(memory.passEndedMs === undefined ? [] : [['pass', `0 ${memory.passEndedMs}`] as const]),
     ...[...memory.noted].map(([position, id]) => [`n:${position}`, id] as const),
+  ];
+}
+
+function textOfEnds({ droppedUpTo, ends }: KeptEnds): string {
+  const words = ends.map(({ atMs, instant, outcome, claimId }) => `${atMs} ${instant} ${outcome} ${claimId}`);
+  return [droppedUpTo, ...words].join('\n');
+}
+
+function wordsOfTraces({ sign, lines }: TraceReply): Answer {
+  return [
+    sign,
+    ...lines.map((trace) => {
+      if (trace === undefined) return '-';
+      const { newest, ends, lock } = trace;
+      const held = lock === undefined ? 'no lock' : `${lock.holder ?? '-'} for ${lock.leftMs}`;
+      return `${wordOfTick(newest)} [${ends.ends.length === 0 ? '' : textOfEnds(ends)}] ${held}`;
+    }),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What may happen, with instants in relation to what the node knows, so that most of them lie at an edge. */
 
+import type { Outcome } from '../../libs/distributed-schedule/src/protocol/outcome.js';
 import type { Mishap } from './step.js';
 
 /** Two tasks whose lines may go, one line of a trigger, which may, and one of what runs once, which may not. */
@@ -85,6 +86,14 @@ export interface LockDraft {
     /** Whether the newest claim of the line is the holder's own. */
     readonly isOwn: boolean;
   } | null;
+  /** Brought by a release. */
+  readonly ends: readonly EndDraft[];
+}
+
+export interface EndDraft {
+  readonly instant: Instant;
+  readonly claimId: string | 'standing';
+  readonly outcome: Outcome;
 }
 
 export type Operation =
@@ -164,6 +173,13 @@ export type Operation =
   /** Another version of the protocol has been there, is asked, and is gone again. */
   | { readonly kind: 'another version' }
   | { readonly kind: 'leave'; readonly instanceId: string }
+  | {
+      readonly kind: 'trace';
+      readonly instanceId: string;
+      readonly lines: readonly (readonly [task: string, withLock: boolean])[];
+    }
+  /** Ends of a line come, and one more so long later that the others may be dropped. */
+  | { readonly kind: 'ends grow old'; readonly task: string; readonly edgeMs: number; readonly count: number }
   | {
       readonly kind: 'acquire' | 'extend' | 'release';
       readonly instanceId: string;

@@ -9,6 +9,7 @@ import {
 } from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
 import {
   type ClaimDraft,
+  type EndDraft,
   type IdDraft,
   type IdsDraft,
   INSTANCES,
@@ -68,6 +69,15 @@ const giveBackDraft: fc.Arbitrary<ClaimDraft> = fc.record({
   maxLatenessMs: fc.constant(0),
 });
 
+const endDraft: fc.Arbitrary<EndDraft> = fc.record({
+  instant: instant('newest', fc.integer({ min: -50, max: 31 })),
+  claimId: fc.oneof(
+    fc.constant('standing'),
+    fc.integer({ min: 1, max: 40 }).map((one) => `ann:${one}`),
+  ),
+  outcome: fc.constantFrom('success' as const, 'failed' as const, 'timed_out' as const),
+});
+
 const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
   task,
   value: fc.oneof(fc.constant('standing'), fc.constantFrom('aa', 'b0', '0aa', 'c1')),
@@ -79,6 +89,11 @@ const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
       upTo: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, instant('newest', edge)),
       isOwn: fc.constantFrom(false, false, true),
     }),
+  ),
+  ends: fc.oneof(
+    fc.constant([]),
+    fc.array(endDraft, { minLength: 1, maxLength: 3 }),
+    fc.array(endDraft, { minLength: 12, maxLength: 20 }),
   ),
 });
 
@@ -225,6 +240,23 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       .map((claims) => ({ kind: 'give back' as const, claims })),
   },
   { weight: 3, arbitrary: tasks.map((some) => ({ kind: 'peek' as const, tasks: some })) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('trace' as const),
+      instanceId,
+      lines: fc.array(fc.tuple(task, fc.boolean()), { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('ends grow old' as const),
+      task,
+      edgeMs: edge,
+      count: fc.constantFrom(1, 2, 15, 16, 17),
+    }),
+  },
   {
     weight: 12,
     arbitrary: fc.record({

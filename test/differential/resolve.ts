@@ -12,6 +12,7 @@ import {
   parseStamp,
   SINGLE_POSITION,
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { ENDS_KEPT_MS } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import {
   INSTANTS_AFTER_A_CLAIM,
   LEAST_WINDOW_MS,
@@ -137,6 +138,8 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
       return yield* bringUp(model);
     case 'grow old':
       return yield* growOld(operation, model);
+    case 'ends grow old':
+      return yield* endsGrowOld(operation, model);
     case 'nearly noted':
       return yield* nearlyNoted(operation, model);
     case 'another version':
@@ -159,6 +162,7 @@ type Asking = Exclude<
       | 'death'
       | 'bring up'
       | 'grow old'
+      | 'ends grow old'
       | 'nearly noted'
       | 'another version';
   }
@@ -195,6 +199,10 @@ function questionOf(operation: Asking, view: View): Question {
     }
     case 'raise epoch':
       return { kind: 'raise epoch', epoch: Math.max(0, view.epoch + operation.step) };
+    case 'trace': {
+      const lines = operation.lines.map(([line, withLock]) => ({ line, ...(withLock && { lock: line }) }));
+      return { kind: 'trace', request: { instanceId: operation.instanceId, lines } };
+    }
     case 'prune':
       return { kind: 'prune', request: { windowMs: operation.windowMs, restMs: operation.restMs } };
     case 'confirm': {
@@ -303,6 +311,29 @@ function* growOld(
   yield claimAt(later - 1, 'ann:5~');
 }
 
+function* endsGrowOld(
+  { task, edgeMs, count }: Extract<Operation, { readonly kind: 'ends grow old' }>,
+  model: ModelSide,
+): Generator<Step> {
+  const release = (first: number, many: number): Step => {
+    const ends = Array.from({ length: many }, (_, index) => ({
+      ...{
+        instant: model.nowMs - first - index,
+        claimId: `bob:${first + index}`,
+        outcome: 'success' as const,
+      },
+    }));
+    const locks = [{ task, value: 'none', ttlMs: 300, ended: { line: task, ends } }];
+    return {
+      kind: 'ask',
+      question: { kind: 'release', instanceId: 'bob', deadlineMs: 0, meant: undefined, locks },
+    };
+  };
+  yield release(100, count);
+  yield { kind: 'clock', toMs: model.nowMs + ENDS_KEPT_MS + edgeMs };
+  yield release(200, 1);
+}
+
 function* nearlyNoted(
   { members, noters }: Extract<Operation, { readonly kind: 'nearly noted' }>,
   model: ModelSide,
@@ -391,8 +422,17 @@ function claimOf({ task, tick, claimId, maxLatenessMs }: ClaimDraft, view: View)
   };
 }
 
-function lockOf({ task, value, ttlMs, claims }: LockDraft, view: View): LockRequest {
+function lockOf({ task, value, ttlMs, claims, ends }: LockDraft, view: View): LockRequest {
+  const ended = {
+    line: task,
+    ends: ends.map(({ instant, claimId, outcome }) => ({
+      instant: view.instantMs(instant, task),
+      claimId: claimId === 'standing' ? view.claimId(task) : claimId,
+      outcome,
+    })),
+  };
   return {
+    ...(ends.length > 0 && { ended }),
     ...{ task, value: value === 'standing' ? view.lockValue(task) : value, ttlMs },
     ...(claims !== null && { claims: shownClaims(task, claims, view) }),
   };

@@ -30,6 +30,7 @@ import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../../libs/distributed-schedule/src/r
 import { PRUNE_SCRIPT } from '../../libs/distributed-schedule/src/redis/prune-script.js';
 import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { TRACE_SCRIPT, wordsOfTrace } from '../../libs/distributed-schedule/src/redis/trace-script.js';
 import type { Answer, Question } from './step.js';
 
 export const SCRIPTS: readonly RedisScript[] = [
@@ -47,6 +48,7 @@ export const SCRIPTS: readonly RedisScript[] = [
   STAMP_SCRIPT,
   RAISE_EPOCH_SCRIPT,
   PRUNE_SCRIPT,
+  TRACE_SCRIPT,
 ];
 
 export interface ScriptMessage {
@@ -90,6 +92,14 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
       };
     case 'leave':
       return { script: LEAVE_SCRIPT, keys: [ledger, members, beats], args: [question.instanceId] };
+    case 'trace': {
+      const { locks, words } = wordsOfTrace(question.request);
+      return {
+        script: TRACE_SCRIPT,
+        keys: [ledger, members, ...locks.map(keys.lock)],
+        args: [presencePrefix, ...words],
+      };
+    }
     case 'raise epoch':
       return { script: RAISE_EPOCH_SCRIPT, keys: [ledger], args: [String(question.epoch)] };
     case 'prune': {
@@ -163,6 +173,8 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
         : [texts.join(' ')];
     case 'raise epoch':
       return [`${texts.slice(0, 3).join(' ')} ${setBackOf(texts[3], texts[4], nowMs)}`];
+    case 'trace':
+      return [texts[0] ?? '', ...words.slice(1).map(traceOf)];
     case 'prune':
       return [texts[1] === '0' ? `${texts[0]}` : texts.join(' ')];
     case 'renumber':
@@ -184,6 +196,13 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
     default:
       return texts;
   }
+}
+
+function traceOf(word: unknown): string {
+  if (!Array.isArray(word)) return word === '' ? '-' : String(word);
+  const [tick, ends, held, left] = word.map(String);
+  const holder = held === '' ? 'no lock' : `${held?.slice(0, held.lastIndexOf(':'))} for ${left}`;
+  return `${tickOf(tick ?? '')} [${ends}] ${holder}`;
 }
 
 /** By how much the clock was set back, as far as the newest grant and the floor prove it. */

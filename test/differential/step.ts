@@ -8,14 +8,21 @@ import type {
 } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
 import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
 import type { LockAddressee } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
+import type { LineEnds } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import type { PruneRequest } from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
-import type { Claim, ClaimTerms, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type {
+  Claim,
+  ClaimTerms,
+  ShownClaims,
+  TraceRequest,
+} from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface LockRequest {
   readonly task: string;
   readonly value: string;
   readonly ttlMs: number;
   readonly claims?: ShownClaims | undefined;
+  readonly ended?: LineEnds | undefined;
 }
 
 /** A message of an instance to a node: one script. */
@@ -40,6 +47,7 @@ export type Question =
   | { readonly kind: 'renumber'; readonly position: string; readonly id: string; readonly counter: number }
   | { readonly kind: 'confirm'; readonly position: string; readonly request: ConfirmRequest }
   | { readonly kind: 'raise epoch'; readonly epoch: number }
+  | { readonly kind: 'trace'; readonly request: TraceRequest }
   | { readonly kind: 'prune'; readonly request: PruneRequest }
   | { readonly kind: 'stamp'; readonly request: StampRequest }
   | LockQuestion;
@@ -121,6 +129,11 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       return `renumber ${question.id} at ${question.position} to ${question.counter}`;
     case 'raise epoch':
       return `raise epoch to ${question.epoch}`;
+    case 'trace': {
+      const { instanceId, lines } = question.request;
+      const asked = lines.map(({ line, lock }) => (lock === undefined ? line : `${line} with its lock`));
+      return `trace ${instanceId} in ${asked.join(', ')}`;
+    }
     case 'prune':
       return `prune what is older than ${question.request.windowMs}, and rest for ${question.request.restMs}`;
     case 'confirm': {
@@ -136,7 +149,10 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       return `stamp [${stampText(stamp)}] over [${expected}] of ${id} ${raiseFloor ? 'with a new floor ' : ''}${floorFromMs > 0 ? `above ${floorFromMs} ` : ''}until ${at(deadlineMs)}`;
     }
     default: {
-      const locks = question.locks.map(({ task, value, ttlMs }) => `${task}=${value} for ${ttlMs}`);
+      const locks = question.locks.map(
+        ({ task, value, ttlMs, ended }) =>
+          `${task}=${value} for ${ttlMs}${ended === undefined ? '' : ` with ${ended.ends.length} ends`}`,
+      );
       const { kind, instanceId, deadlineMs, meant } = question;
       const of = meant === undefined ? '' : ` of ${describeIds(meant.ids)} at ${meant.position}`;
       return `${kind}${of} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;

@@ -200,13 +200,13 @@ export const RELEASE_SCRIPT = defineScript(
   `${LOCK_OPENING}
 local function keepEnds(line, ended)
   local field, kept, fresh, isFresh = 'e:' .. line, {}, {}, {}
-  for instant, outcome, claimId in string.gmatch(ended, '(%d+) (%S+) ([^\n]+)') do
+  for instant, outcome, claimId in string.gmatch(ended, '(%d+) (%S+) ([^\\n]+)') do
     fresh[#fresh + 1] = text(now) .. ' ' .. instant .. ' ' .. outcome .. ' ' .. claimId
     isFresh[claimId] = true
   end
   local stored = redis.call('HGET', KEYS[1], field) or '0'
   local droppedUpTo = tonumber(string.match(stored, '^%d+'))
-  for one, claimId in string.gmatch(stored, '\n(%d+ %d+ %S+ ([^\n]+))') do
+  for one, claimId in string.gmatch(stored, '\\n(%d+ %d+ %S+ ([^\\n]+))') do
     if not isFresh[claimId] then
       kept[#kept + 1] = one
     end
@@ -220,7 +220,7 @@ local function keepEnds(line, ended)
     droppedUpTo = math.max(droppedUpTo, tonumber(string.match(kept[first], '^%d+ (%d+)')))
     first = first + 1
   end
-  redis.call('HSET', KEYS[1], field, text(droppedUpTo) .. '\n' .. table.concat(kept, '\n', first))
+  redis.call('HSET', KEYS[1], field, text(droppedUpTo) .. '\\n' .. table.concat(kept, '\\n', first))
 end
 
 return forEachLock(4, function(key, current, value, _, index)

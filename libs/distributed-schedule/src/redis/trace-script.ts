@@ -49,7 +49,7 @@ for i, value in ipairs(storedTicks(lines)) do
     local ends = redis.call('HGET', KEYS[1], 'e:' .. lines[i]) or ''
     local held = lock > 0 and redis.call('GET', KEYS[2 + lock]) or ''
     local left = held ~= '' and redis.call('PTTL', KEYS[2 + lock]) or 0
-    reply[#reply + 1] = { told(value), ends, held, left }
+    reply[#reply + 1] = { told(lines[i], value), ends, held, left }
   end
 end
 return reply

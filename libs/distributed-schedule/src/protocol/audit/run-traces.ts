@@ -118,9 +118,9 @@ function stateOf(
   isMeant: (end: AttemptEnd) => boolean,
 ): RunState {
   if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';
-  // Below its floor a node has forgotten ends as it has forgotten claims.
-  const knowing = traces.filter(
-    ({ newest, ends }) => ends.droppedUpTo < instant && (newest.floor ?? 0) < instant,
-  );
+  // Below its floor a node has forgotten ends as it has forgotten claims, and with an old line those of it.
+  const forgottenUpTo = ({ newest: { floor = 0, prunedUpTo = 0 }, ends }: LineTrace): number =>
+    Math.max(floor, prunedUpTo, ends.droppedUpTo);
+  const knowing = traces.filter((trace) => forgottenUpTo(trace) < instant);
   return knowing.length >= quorum ? 'open' : 'unknown';
 }
