@@ -88,6 +88,74 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
     });
     afterAll(async () => stage?.close());
 
+    /** What each node keeps of a line. */
+    const endsOf = async (line: string): Promise<readonly unknown[]> => {
+      const kept: unknown[] = [];
+      for (const node of stage.voters) {
+        const reply = await node.trace({ instanceId: stage.myId, lines: [{ line, lock: line }] });
+        if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
+        const { ends, droppedUpTo } = reply.value.lines[0]?.ends ?? { ends: [], droppedUpTo: 0 };
+        kept.push([droppedUpTo, ...ends.map(({ instant, outcome, claimId }) => [instant, outcome, claimId])]);
+      }
+      return kept;
+    };
+    const everyNode = (...ends: readonly unknown[]): readonly unknown[] =>
+      stage.voters.map(() => [0, ...ends]);
+
+    it('brings the ends of attempts with a release to every node, in the order in which they came', async () => {
+      const task = newTask();
+      const first = { instant: 1_000, claimId: `${stage.myId}:1`, outcome: 'failed' as const };
+      await stage.mine.release([
+        { ...(await require(stage.mine, task, LONG_TTL_MS)), ended: { line: task, ends: [first] } },
+      ]);
+      const second = { instant: 1_001, claimId: `${stage.myId}:2`, outcome: 'success' as const };
+      await stage.mine.release([
+        { ...(await require(stage.mine, task, LONG_TTL_MS)), ended: { line: task, ends: [second] } },
+      ]);
+      expect(await endsOf(task)).toEqual(
+        everyNode([1_000, 'failed', `${stage.myId}:1`], [1_001, 'success', `${stage.myId}:2`]),
+      );
+      expect(await acquire(stage.yours, task)).toBeDefined();
+    });
+
+    it('brings them also with a lock that is somebody else’s by now, once, and leaves that lock alone', async () => {
+      const task = newTask();
+      const lock = await require(stage.yours, task, LONG_TTL_MS);
+      const ended = {
+        line: task,
+        ends: [{ instant: 2_000, claimId: `${stage.myId}:3`, outcome: 'aborted' as const }],
+      };
+      for (let times = 0; times < 2; times += 1)
+        await stage.mine.release([{ task, value: '0'.repeat(32), ended }]);
+      expect(await endsOf(task)).toEqual(everyNode([2_000, 'aborted', `${stage.myId}:3`]));
+      expect(await acquire(stage.mine, task)).toBeUndefined();
+      await stage.yours.release([lock]);
+    });
+
+    it('keeps ends of runs whose lock goes on, and the lock', async () => {
+      const task = newTask();
+      const lock = await require(stage.mine, task, LONG_TTL_MS);
+      const ends = [{ instant: 3_000, claimId: `${stage.myId}:4`, outcome: 'timed_out' as const }];
+      await stage.mine.keepEnds?.([{ line: task, ends }]);
+      expect(await endsOf(task)).toEqual(everyNode([3_000, 'timed_out', `${stage.myId}:4`]));
+      expect(await acquire(stage.yours, task)).toBeUndefined();
+      await stage.mine.release([lock]);
+    });
+
+    it('keeps the newest ends of a line, and says up to where others may have been', async () => {
+      const task = newTask();
+      const ends = Array.from({ length: 20 }, (_, index) => ({
+        ...{ instant: 4_000 + index, claimId: `${stage.myId}:${index}`, outcome: 'success' as const },
+      }));
+      await stage.mine.keepEnds?.([{ line: task, ends }]);
+      for (const kept of await endsOf(task)) {
+        const [droppedUpTo, ...left] = kept as readonly unknown[];
+        expect(droppedUpTo).toBe(4_003);
+        expect(left).toHaveLength(16);
+        expect(left.at(-1)).toEqual([4_019, 'success', `${stage.myId}:19`]);
+      }
+    });
+
     it('grants a lock to one of two, and names the holder to the other', async () => {
       const task = newTask();
       await require(stage.mine, task);

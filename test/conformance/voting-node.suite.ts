@@ -51,6 +51,35 @@ export function describeVotingNode(name: string, start: () => Promise<NodeStage>
     });
     afterAll(async () => stages?.close());
 
+    it('tells whose newest claim a line has, and of other lines only where their lock is asked for', async () => {
+      const [mine, yours] = [newTask(), newTask()];
+      const tick = await stage.nowMs();
+      await votes(claimOf(mine, tick, 'me:1'), claimOf(yours, tick, 'you:2'));
+      const lines = [{ line: mine }, { line: yours }, { line: yours, lock: yours }];
+      const { lines: traces } = answerOf(await node.trace({ instanceId: 'me', lines }));
+      const nothing = { ends: { droppedUpTo: 0, ends: [] } };
+      expect(traces).toEqual([
+        { newest: { tick, claimId: 'me:1' }, ...nothing },
+        undefined,
+        { newest: { tick, claimId: 'you:2' }, ...nothing },
+      ]);
+    });
+
+    it('takes an instance that has beaten for alive, and knows nothing of others before it has been there for a while', async () => {
+      const signOfInstance = async (instanceId: string): Promise<string> =>
+        answerOf(await node.trace({ instanceId, lines: [] })).sign;
+      await node.beat('lively', SIGN, []);
+      const seen = new Set<string>();
+      while (!seen.has('alive')) {
+        seen.add(await signOfInstance('lively'));
+        await node.beat('lively', SIGN, []);
+      }
+      expect([...seen].filter((sign) => sign !== 'alive' && sign !== 'unknown')).toEqual([]);
+      expect(['gone', 'silent']).toContain(await signOfInstance('never there'));
+      await node.leave('lively');
+      expect(['gone', 'silent']).toContain(await signOfInstance('lively'));
+    });
+
     it('grants the first claim to a tick and names its owner to the second', async () => {
       const task = newTask();
       const tick = await stage.nowMs();

@@ -33,6 +33,7 @@ export type PolicyMessage =
     }
   | { readonly type: 'outcome'; readonly tick: number; readonly outcome: string; readonly atMs: number }
   | { readonly type: 'stuck'; readonly tick: number; readonly cause: string; readonly atMs: number }
+  | { readonly type: 'lost'; readonly tick: number; readonly detail: string; readonly atMs: number }
   | { readonly type: 'aborted'; readonly tick: number; readonly code: string; readonly atMs: number };
 
 /** What the parent says: how long handlers work that start from now on, ms. For ever is also deaf to the signal. */
@@ -82,6 +83,8 @@ const observer = {
       });
     if (event.type === 'audit' && event.finding.outcome === 'stuck')
       tell({ type: 'stuck', tick: event.finding.tick, cause: event.finding.cause, atMs: Date.now() });
+    if (event.type === 'audit' && event.finding.outcome === 'lost')
+      tell({ type: 'lost', tick: event.finding.tick, detail: event.finding.detail, atMs: Date.now() });
   },
 };
 

@@ -16,6 +16,7 @@ export class PolicyStage {
   readonly starts: StartMessage[] = [];
   readonly outcomes: (Extract<PolicyMessage, { type: 'outcome' }> & { readonly instanceId: string })[] = [];
   readonly stuck: (Extract<PolicyMessage, { type: 'stuck' }> & { readonly instanceId: string })[] = [];
+  readonly lost: (Extract<PolicyMessage, { type: 'lost' }> & { readonly instanceId: string })[] = [];
   readonly aborted: Extract<PolicyMessage, { type: 'aborted' }>[] = [];
   private readonly replicas = new Map<string, ChildProcess>();
   private waiting: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
@@ -53,6 +54,7 @@ export class PolicyStage {
       if (message.type === 'start') this.starts.push(message);
       if (message.type === 'outcome') this.outcomes.push({ ...message, instanceId });
       if (message.type === 'stuck') this.stuck.push({ ...message, instanceId });
+      if (message.type === 'lost') this.lost.push({ ...message, instanceId });
       if (message.type === 'aborted') this.aborted.push(message);
       this.look();
     });
