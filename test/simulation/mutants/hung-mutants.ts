@@ -18,8 +18,8 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
     name: 'a run is given up without a word',
     profiles: ['hung'],
     file: ATTEMPTS,
-    find: 'if (!told.isTold) report(parts, due, last);',
-    replace: "if (!told.isTold && last.outcome !== 'given_up') report(parts, due, last);",
+    find: 'if (!told.isTold) tellEnd(parts, run, due, last);',
+    replace: "if (!told.isTold && last.outcome !== 'given_up') tellEnd(parts, run, due, last);",
   },
   {
     name: 'who gives a run up does not abort it',

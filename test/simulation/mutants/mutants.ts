@@ -6,6 +6,7 @@ import { CONTEST_MUTANTS } from './contest-mutants.js';
 import { HUNG_MUTANTS } from './hung-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
+import { LOST_MUTANTS } from './lost-mutants.js';
 import type { Mutant } from './mutant.js';
 import { POLICY_MUTANTS } from './policy-mutants.js';
 import { PRUNE_MUTANTS } from './prune-mutants.js';
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLOCK_MUTANTS,
   ...HUNG_MUTANTS,
   ...PRUNE_MUTANTS,
+  ...LOST_MUTANTS,
 ];

@@ -126,7 +126,10 @@ export class LostWitness {
   }
 
   private canBeTold(run: Run, instance: Instance, sinceDeathMs: number): boolean {
-    return this.hasHeard(run) && this.hasWitness(instance, sinceDeathMs + STEADY_MS);
+    const steadyMs = sinceDeathMs + STEADY_MS;
+    // Nodes that have forgotten cannot say that there was no end.
+    if (this.parts.time.nowMs - this.disturbedMs < steadyMs) return false;
+    return this.hasHeard(run) && this.hasWitness(instance, steadyMs);
   }
 
   /** Somebody who lives was told who has the tick: of one that was made up for, and followed by another one at once, nobody is. */

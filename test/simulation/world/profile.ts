@@ -101,6 +101,7 @@ export const NORMAL: Profile = {
     'failing',
     'deaf',
   ],
+  tellsEveryLoss: true,
 };
 
 export const TORTURE: Profile = {

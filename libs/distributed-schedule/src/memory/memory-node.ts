@@ -5,27 +5,19 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { isClaimOf } from '../protocol/claim-id.js';
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
 import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
 import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import { DEFAULTS } from '../protocol/options.js';
-import type {
-  Clock,
-  LineTrace,
-  NodeReply,
-  TracedLine,
-  TraceReply,
-  TraceRequest,
-  VotingNode,
-} from '../protocol/ports.js';
+import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { confirm, note, renumber, stamp } from './memory-identity.js';
 import { type LedgerMemory, type LedgerSnapshot, MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
+import { trace } from './memory-trace.js';
 
 /** One node alone, with the default time to live of leases. */
 export const ONE_NODE: NodeSet = {
@@ -128,7 +120,7 @@ export class MemoryNode {
   /** The node as one instance sees it. */
   connect(connection: MemoryConnection): VotingNode {
     const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
-    const { ledger, beats } = this;
+    const { ledger, beats, locks } = this;
     const nowMs = (): number => this.clock.wallMs();
     const answer = <T>(decide: (memory: LedgerMemory) => T): NodeReply<T> => this.answer(connection, decide);
     return {
@@ -144,7 +136,10 @@ export class MemoryNode {
           return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
         }),
       leave: async (instanceId) => answer(() => beats.leave(instanceId)),
-      trace: async (request) => answer(({ sinceMs }) => this.trace(request, sinceMs)),
+      trace: async (request) =>
+        answer(({ sinceMs }) =>
+          trace(request, { ledger, beats, locks, isNew: nowMs() < sinceMs + MEMBER_TTL_MS }),
+        ),
       note: async (request) =>
         answer((memory) =>
           note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
@@ -213,17 +208,6 @@ export class MemoryNode {
   /** Another version of the protocol has written here. */
   writtenByVersion(version: number): void {
     this.ledger.setVersion(version);
-  }
-
-  private trace({ instanceId, lines }: TraceRequest, sinceMs: number): TraceReply {
-    const isNew = this.clock.wallMs() < sinceMs + MEMBER_TTL_MS;
-    const traceOf = ({ line, lock }: TracedLine): LineTrace | undefined => {
-      const newest = this.ledger.newest(line);
-      if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;
-      const held = lock === undefined ? undefined : this.locks.traceOf(lock);
-      return { newest, ends: this.ledger.endsOf(line), ...(held !== undefined && { lock: held }) };
-    };
-    return { sign: isNew ? 'unknown' : this.beats.signOf(instanceId), lines: lines.map(traceOf) };
   }
 
   private answer<T>({ onReply }: MemoryConnection, decide: (memory: LedgerMemory) => T): NodeReply<T> {

@@ -1,0 +1,86 @@
+/** Breakages of what is told of runs that died with their instance, and of the ends that it rests on. */
+
+import type { Mutant } from './mutant.js';
+
+const LOST = 'protocol/audit/lost-runs.ts';
+const TRACES = 'protocol/audit/run-traces.ts';
+
+export const LOST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a release brings no ends',
+    profiles: ['normal'],
+    file: 'protocol/run-tick.ts',
+    find: '...(ended && { ended })',
+    replace: '',
+  },
+  {
+    name: 'what is followed under its lease leaves no end',
+    profiles: ['normal'],
+    file: 'protocol/run-tick.ts',
+    find: 'if (next !== undefined || run.isGivenUp) void keepEnds(parts, run.lease);',
+    replace: '',
+  },
+  {
+    name: 'a verdict that is told before its handler returns leaves no end',
+    profiles: ['normal'],
+    file: 'protocol/attempts.ts',
+    find: 'void keepEnds(parts, run.lease);',
+    replace: '',
+  },
+  {
+    name: 'one node that misses an instance is enough',
+    profiles: ['normal'],
+    file: TRACES,
+    find: "if (count('gone') >= quorum) return 'gone';",
+    replace: "if (count('gone') >= 1) return 'gone';",
+  },
+  {
+    name: 'the ends that nodes keep are not looked at',
+    profiles: ['normal'],
+    file: TRACES,
+    find: "if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';",
+    replace: '',
+  },
+  {
+    name: 'nobody is ever gone',
+    profiles: ['normal'],
+    file: TRACES,
+    find: "return count('gone', 'silent') >= quorum ? 'silent' : 'alive';",
+    replace: "return 'alive';",
+  },
+  {
+    name: 'a renewal is no sign of life',
+    profiles: ['normal'],
+    file: LOST,
+    find: 'return (trace?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);',
+    replace: 'return false;',
+  },
+  {
+    name: 'a missing instance is given no time to renew',
+    profiles: ['normal'],
+    file: LOST,
+    find: 'if (isFirst || nowMs < missing.askAtMs) return;',
+    replace: '',
+  },
+  {
+    name: 'a missing instance is given all the time',
+    profiles: ['normal'],
+    file: LOST,
+    find: 'if (isFirst || nowMs < missing.askAtMs) return;',
+    replace: 'if (isFirst || nowMs < missing.askAtMs + 600_000) return;',
+  },
+  {
+    name: 'one that is back is still missing',
+    profiles: ['normal'],
+    file: LOST,
+    find: 'for (const id of present) this.missing.delete(id);',
+    replace: '',
+  },
+  {
+    name: 'what was held is told without another look',
+    profiles: ['normal', 'leases'],
+    file: 'protocol/audit/audit-teller.ts',
+    find: 'const isSo = isStillSo === undefined ? true : await isStillSo();',
+    replace: 'const isSo = true as boolean | undefined;',
+  },
+];
