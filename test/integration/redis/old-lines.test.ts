@@ -62,6 +62,20 @@ describe('a node that is to forget old lines', () => {
     );
   });
 
+  it('forgets ends of attempts that stand without a line, once they are old', async () => {
+    const nowMs = await nodeTimeMs(server);
+    const end = (atMs: number, claimId: string): string => `0\n${atMs} ${atMs - 500} success ${claimId}`;
+    const ends = {
+      old: end(nowMs - OLD_MS, 'a:1~'),
+      young: end(nowMs, 'a:2~'),
+      kept: end(nowMs - OLD_MS, 'a:3'),
+    };
+    for (const [line, text] of Object.entries(ends)) await server.client().hset(ledger(), `e:${line}`, text);
+    answerOf(await nodeOf(instance).prune(NOW));
+    expect((await fields()).filter((field) => field.startsWith('e:')).sort()).toEqual(['e:kept', 'e:young']);
+    expect(await fields()).not.toContain('pruned');
+  });
+
   it('grants nothing again that was in them, and says up to where', async () => {
     const tick = await grantedIn(['once', 'a:1~'], ['monthly', 'a:2']);
     answerOf(await nodeOf(instance).prune(NOW));

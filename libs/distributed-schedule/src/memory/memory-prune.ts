@@ -17,7 +17,7 @@ import { counted } from './memory-epoch.js';
 /** Lines of one node that are gone through from the first to the last, a slice at a time. */
 export class MemoryPruning {
   /** Where the pass that is under way stands. A line that comes meanwhile may be looked at, or not. */
-  private pass: Iterator<[string, Entry]> | undefined;
+  private pass: Iterator<string> | undefined;
 
   constructor(
     private readonly entries: Map<string, Entry>,
@@ -35,13 +35,14 @@ export class MemoryPruning {
     if (this.pass === undefined && nowMs >= endedMs && nowMs < endedMs + Math.round(restMs))
       return { forgotten: 0, isUnfinished: false };
     const upTo = nowMs - Math.max(memory.windowMs, LEAST_WINDOW_MS);
-    this.pass ??= this.entries.entries();
+    this.pass ??= linesOf(this.entries, this.ends);
     const lines: string[] = [];
     let isUnfinished = true;
     for (let looked = 0; looked < LINES_A_SLICE && isUnfinished; looked += 1) {
       const next = this.pass.next();
       if (next.done === true) isUnfinished = false;
-      else if (isOld(next.value, memory, upTo)) lines.push(next.value[0]);
+      else if (this.isOld(next.value, memory, upTo)) lines.push(next.value);
+      else if (this.isEndedLongAgo(next.value, upTo)) this.ends.delete(next.value);
     }
     // Before the lines go: it stands for them.
     if (lines.length > 0) {
@@ -56,6 +57,28 @@ export class MemoryPruning {
     memory.passEndedMs = nowMs;
     return { forgotten: lines.length, isUnfinished };
   }
+
+  private isOld(line: string, memory: LedgerMemory, upTo: number): boolean {
+    const entry = this.entries.get(line);
+    if (entry === undefined || !mayBeForgotten(line) || !bearsMark(entry.claimId)) return false;
+    return (counted(entry, memory)?.tick ?? 0) + INSTANTS_AFTER_A_CLAIM <= upTo;
+  }
+
+  /** Ends of attempts that stand without a line, as where the node missed the claim, decide nothing. */
+  private isEndedLongAgo(line: string, upTo: number): boolean {
+    const newest = this.ends.get(line)?.ends.at(-1);
+    if (newest === undefined || this.entries.has(line) || !mayBeForgotten(line)) return false;
+    return bearsMark(newest.claimId) && newest.atMs <= upTo;
+  }
+}
+
+/** All of them, each once. */
+function* linesOf(
+  entries: ReadonlyMap<string, Entry>,
+  ends: ReadonlyMap<string, KeptEnds>,
+): Iterator<string> {
+  yield* entries.keys();
+  for (const line of ends.keys()) if (!entries.has(line)) yield line;
 }
 
 /** The longest that it was told of lately. */
@@ -64,9 +87,4 @@ function keepWindow(memory: LedgerMemory, askedMs: number, nowMs: number): void 
   if (askedMs < windowMs && nowMs <= windowToldMs + Math.max(windowMs, WINDOW_LIFE_MS)) return;
   memory.windowMs = askedMs;
   memory.windowToldMs = nowMs;
-}
-
-function isOld([line, entry]: readonly [string, Entry], memory: LedgerMemory, upTo: number): boolean {
-  const tick = counted(entry, memory)?.tick ?? 0;
-  return mayBeForgotten(line) && bearsMark(entry.claimId) && tick + INSTANTS_AFTER_A_CLAIM <= upTo;
 }

@@ -22,7 +22,8 @@ export const FIELDS_OF_A_LINE = ['t:', 'e:'] as const;
  *
  * The floor that stands for the lines is written before they go, in the same script. Else a node would grant again, in between, what was in
  * them. It rises only when lines go, and counts as granted: with a clock that is set back it says so. The age of a line is that of the last instant that its newest tick may still claim, so no attempt at it is
- * cut off from its line. `pass` is the cursor where one pass stands, or 0, and when the last one ended: instances share a pass, and the first
+ * cut off from its line. Ends of attempts that stand on a node without a line, as where it missed the claim, decide nothing, and go when they are as
+ * old. `pass` is the cursor where one pass stands, or 0, and when the last one ended: instances share a pass, and the first
  * of them to come begins the next one. What else is in the hash has other prefixes, and is not looked at.
  */
 export const PRUNE_SCRIPT = defineScript(
@@ -45,8 +46,15 @@ end
 
 local upTo = now - math.max(window, ${LEAST_WINDOW_MS})
 local slice = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', '${LINES_A_SLICE}')
-local lines = {}
+local lines, gone = {}, {}
 for i = 1, #slice[2], 2 do
+  local ended = string.match(slice[2][i], '^e:(.+)$')
+  if ended and isForgettable(ended) and string.sub(slice[2][i + 1], -1) == '${FORGETTABLE_MARK}' then
+    local writtenAt = tonumber(string.match(slice[2][i + 1], '\\n(%d+) [^\\n]+$'))
+    if writtenAt and writtenAt <= upTo and not redis.call('HGET', KEYS[1], 't:' .. ended) then
+      gone[#gone + 1] = 'e:' .. ended
+    end
+  end
   local line = string.match(slice[2][i], '^t:(.+)$')
   if line and isForgettable(line) then
     local claimId = string.match(slice[2][i + 1], '^%d+ (%S+)')
@@ -58,17 +66,12 @@ for i = 1, #slice[2], 2 do
 end
 if #lines > 0 then
   redis.call('HSET', KEYS[1], 'pruned', text(math.max(prunedUpTo, upTo)), 'highest', text(math.max(highest, upTo)))
-  local gone = {}
   for _, line in ipairs(lines) do
     ${FIELDS_OF_A_LINE.map((prefix) => `gone[#gone + 1] = '${prefix}' .. line`).join('\n    ')}
-    if #gone >= 1000 then
-      redis.call('HDEL', KEYS[1], unpack(gone))
-      gone = {}
-    end
   end
-  if #gone > 0 then
-    redis.call('HDEL', KEYS[1], unpack(gone))
-  end
+end
+for first = 1, #gone, 1000 do
+  redis.call('HDEL', KEYS[1], unpack(gone, first, math.min(first + 999, #gone)))
 end
 redis.call('HSET', KEYS[1], 'pass', slice[1] .. ' ' .. text(now))
 return { time[1], time[2], slice[1] == '0' and 'done' or 'more', #lines }
