@@ -259,6 +259,8 @@ describe('the audit on instances that may not run the task', () => {
 });
 
 describe('the audit of what nobody was there for', () => {
+  const startsOf = ({ events }: Member): number => events.filter(({ type }) => type === 'started').length;
+
   const atOnly = (atMs: number): Schedule => ({
     description: 'once',
     nextAfter: (epochMs) => (epochMs < atMs ? atMs : undefined),
@@ -315,6 +317,27 @@ describe('the audit of what nobody was there for', () => {
       (startMs) => ({ schedule: new OnceSchedule(startMs + 20_000, 'once'), countsFromMs: startMs }),
       onceFor('one shot'),
     );
+    expect(stage.told).toEqual([]);
+  });
+
+  it('says nothing of what ran, and whose line nodes have forgotten since, and nobody runs it again', async () => {
+    const stage = new Stage();
+    const startMs = stage.cluster.clock.wallMs();
+    const policies = { ...DEFAULT_POLICIES, misfire: 'all', misfireWithinMs: 3_600_000 } as const;
+    const added = { countsFromMs: startMs, isForgettable: true, policies };
+    const oneShot = stage.task(0, { name: 'one shot', schedule: atOnly(startMs + 5_000), ...added });
+    const first = stage.join([oneShot]);
+    await stage.advance(10_000);
+    expect(startsOf(first)).toBe(1);
+    await first.scheduler.stop();
+    stage.cluster.clock.jump(60_000);
+    for (const node of stage.cluster.nodes) {
+      const reply = await node.connect({ label: 'node' }).prune({ windowMs: 0, restMs: 0 });
+      expect(reply).toMatchObject({ value: { forgotten: 1 } });
+    }
+    const second = stage.join([oneShot]);
+    await stage.advance(20_000);
+    expect(startsOf(second)).toBe(0);
     expect(stage.told).toEqual([]);
   });
 
