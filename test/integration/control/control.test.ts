@@ -97,6 +97,20 @@ describe('control at run time', () => {
     });
   });
 
+  it('marks what nodes may forget: added tasks and triggers, and no task of the code', async () => {
+    const { servers, runs, start } = await stage(1);
+    const { registry } = await start('one');
+    await until(() => runs.length > 0, 'the node votes');
+    await registry.add({ name: 'soon', runs: 'send', atMs: Date.now() + 2_000 });
+    const { tick } = await registry.trigger('report');
+    await until(() => ['soon', 'report'].every((name) => runs.some(({ task }) => task === name)), 'both ran');
+    const ledger = (await servers[0]?.client().hgetall('{control}:ledger')) ?? {};
+    const lines = Object.entries(ledger).filter(([field]) => field.startsWith('t:'));
+    const marked = lines.filter(([, value]) => /^\d+ \S+~ /.test(value)).map(([field]) => field.slice(2));
+    expect(marked.sort()).toEqual(['soon', expect.stringMatching(`^\\{trigger\\}${tick}:\\w+:report$`)]);
+    expect(lines.map(([field]) => field)).toEqual(expect.arrayContaining(['t:pulse', 't:report']));
+  });
+
   it('runs each of many triggers of many instances at the same moment, each with its own payload', async () => {
     const { runs, start } = await stage();
     const apps = await Promise.all(['a', 'b', 'c'].map((id) => start(id)));
