@@ -3,19 +3,16 @@
  * way at a time; there is one per period, and one at once when something has to be put or is left to read.
  */
 
+import { type Instant, readInstant } from '../instant.js';
 import type { Clock, NodeReply, Random } from '../ports.js';
 import { Wakeup } from '../wakeup.js';
+import { COMPLETE_EVERY_MS } from './board-absence.js';
+import { BoardDebts } from './board-debts.js';
+import { type BoardLoss, lossBetween } from './board-epoch.js';
+import type { NodeVerdict } from './board-hearing.js';
 import type { BoardMap } from './board-map.js';
-import { BOARD_START, type BoardExchange, type BoardNode } from './board-node.js';
-import {
-  BOARD_PERIOD_MS,
-  type BoardRecord,
-  isExpired,
-  isNewer,
-  MOST_EXCHANGE_LENGTH,
-  MOST_PUTS,
-  type Stamp,
-} from './board-record.js';
+import { BOARD_START, type BoardExchange, type BoardNode, type PutAnswer } from './board-node.js';
+import { BOARD_PERIOD_MS, type BoardRecord, MOST_PUTS } from './board-record.js';
 
 export interface BoardLinkParts {
   readonly node: BoardNode;
@@ -24,12 +21,22 @@ export interface BoardLinkParts {
   readonly random: Random;
   /** Cluster time. */
   readonly nowMs: () => number;
+  /** Whether that is known already. */
+  readonly isSynchronised: () => boolean;
+  /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
+  readonly forgetIfTooOld: () => void;
+  /** The node has answered a question of that moment: whether it may be believed. */
+  readonly judge: (sent: Instant, completeMs: number) => Promise<NodeVerdict>;
+  /** Cluster time of the newest moment as of which all that a majority keeps has been read; 0: none. */
+  readonly readUpTo: () => number;
   /** The node's changes; the map is the receiver's to change. */
   readonly onChanges: (records: readonly BoardRecord[]) => void;
   /** After each exchange that had an answer. */
   readonly onAnswer: () => void;
   /** The node refuses a further key. */
   readonly onFull: (label: string) => void;
+  /** The node has lost what it kept. */
+  readonly onLoss: (label: string, loss: BoardLoss) => void;
   /** A bug. The exchange goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -42,15 +49,6 @@ interface Offer {
   readonly answer: (answer: OfferAnswer) => void;
 }
 
-/**
- * Somebody else's record is most likely put on every node by its writer. Only what a node still lacks after so many ms
- * is put there by those who read it.
- */
-const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
-
-/** A node that is full is asked again after this, ms. */
-const FULL_PAUSE_MS = 30_000;
-
 /** Exchanges without a pause in between at most, so that no answer of a node can make a busy loop. */
 const MOST_IN_A_ROW = 100;
 
@@ -58,22 +56,33 @@ const NO_REPLY = { answered: false, reason: 'it threw' } as const;
 
 export class BoardLink {
   private cursor = BOARD_START;
-  /** What the node keeps, as far as it was heard. */
-  private readonly known = new Map<string, Stamp>();
-  /** Keys that the node may lack, with the monotonic instant from which they are put. */
-  private readonly owed = new Map<string, number>();
+  private readonly debts: BoardDebts;
   private offers: Offer[] = [];
   private readonly wakeup = new Wakeup();
   private isReading = true;
   private answering = false;
   private running: Promise<void> | undefined;
   private hasEnded = false;
+  /** Counts restarts: an answer to a question from before one is no answer any more. */
+  private restarts = 0;
+  /** To be said with the next message, see BoardWord. */
+  private completeMs = 0;
+  private awaySinceMs = 0;
+  /** Cluster time as of which everything that the node keeps has been read; 0: it has not. */
+  private readMs = 0;
 
-  constructor(private readonly parts: BoardLinkParts) {}
+  constructor(private readonly parts: BoardLinkParts) {
+    this.debts = new BoardDebts(parts);
+  }
 
   /** Everything that the node keeps has been read. */
   get isCurrent(): boolean {
     return !this.isReading;
+  }
+
+  /** Cluster time as of which that is so; 0: it is not. */
+  get readUpToMs(): number {
+    return this.isReading ? 0 : this.readMs;
   }
 
   /** The last exchange had an answer. */
@@ -107,22 +116,19 @@ export class BoardLink {
 
   /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
-    for (const key of keys) {
-      this.known.delete(key);
-      this.owed.delete(key);
-    }
+    this.debts.forget(keys);
   }
 
-  /** Reads everything anew. */
+  /** Reads everything anew. What was to be put is too old for that. */
   restart(): void {
-    this.cursor = BOARD_START;
-    this.isReading = true;
+    this.restarts += 1;
+    this.readAnew('');
+    for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
   /** A record has come onto the map. */
-  note({ key, stamp }: BoardRecord, isOwn: boolean): void {
-    if (!isNewer(stamp, this.known.get(key))) return;
-    this.owed.set(key, this.parts.clock.monotonicMs() + (isOwn ? 0 : OTHERS_FIRST_MS));
+  note(record: BoardRecord, isOwn: boolean): void {
+    this.debts.note(record, isOwn);
   }
 
   private async loop(stopped: AbortSignal): Promise<void> {
@@ -152,92 +158,102 @@ export class BoardLink {
 
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
-    const { node, onAnswer } = this.parts;
-    const due = this.duePuts(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
+    const { clock, forgetIfTooOld, judge, onAnswer, nowMs, isSynchronised } = this.parts;
+    forgetIfTooOld();
+    const [sent, sentMs, restarts] = [readInstant(clock), isSynchronised() ? nowMs() : 0, this.restarts];
+    // Not before all of it was read: the rest may hold what seems to be missing.
+    const due = this.isReading ? [] : this.debts.due(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
-    const offers = this.offers.splice(0, MOST_PUTS);
+    const offers = this.awaySinceMs > 0 ? [] : this.offers.splice(0, MOST_PUTS);
+    const answerAll = (answerOf: (index: number) => OfferAnswer): void =>
+      offers.forEach(({ answer }, index) => answer(answerOf(index)));
     const puts = [...offers.map(({ record }) => record), ...due];
-    const reply = await this.ask(node, puts);
+    const reply = await this.ask(puts, sentMs);
     this.answering = reply.answered;
-    if (!reply.answered) {
-      for (const { answer } of offers) answer('silent');
-      return this.offers.length === 0;
+    // The machine may have been suspended while the answer lay in a buffer.
+    if (reply.answered) forgetIfTooOld();
+    const verdict =
+      reply.answered && restarts === this.restarts ? await judge(sent, reply.value.completeMs) : 'unknown';
+    if (!reply.answered || restarts !== this.restarts || verdict !== 'present') {
+      answerAll(() => 'silent');
+      if (reply.answered && verdict === 'away' && restarts === this.restarts) return this.sendAway(reply.value);
+      return this.offers.length === 0 && restarts === this.restarts;
     }
-    offers.forEach(({ answer }, index) => {
-      answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
-    });
+    answerAll((index) => (reply.value.puts[index] === 'full' ? 'full' : 'kept'));
     this.takeIn(reply.value, puts, offers.length);
+    this.noteRead(reply.value, sentMs);
     onAnswer();
     return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
   }
 
   /** Without an answer where the node's adapter breaks its promise and throws. */
-  private async ask(node: BoardNode, puts: readonly BoardRecord[]): Promise<NodeReply<BoardExchange>> {
+  private async ask(puts: readonly BoardRecord[], sentMs: number): Promise<NodeReply<BoardExchange>> {
+    const { node, onError } = this.parts;
+    const { completeMs, awaySinceMs } = this;
     try {
-      return await node.exchange(puts, this.cursor);
+      return await node.exchange(puts, this.cursor, { nowMs: Math.floor(sentMs), completeMs, awaySinceMs });
     } catch (error) {
-      this.parts.onError(error);
+      onError(error);
       return NO_REPLY;
     }
   }
 
+  /** What the node keeps is not taken in: with the next message it is to throw it away. */
+  private sendAway({ cursor, completeMs }: BoardExchange): boolean {
+    this.readAnew(cursor.epoch);
+    this.awaySinceMs = completeMs;
+    return false;
+  }
+
+  private readAnew(epoch: string): void {
+    this.cursor = { epoch, sequence: 0 };
+    this.isReading = true;
+    this.completeMs = 0;
+    this.awaySinceMs = 0;
+    this.debts.clear();
+  }
+
   /** @param offers so many of the puts, the first ones */
   private takeIn(value: BoardExchange, puts: readonly BoardRecord[], offers: number): void {
-    const { clock, map, onChanges, onFull, node } = this.parts;
+    const { map, onChanges, onLoss, node } = this.parts;
     if (value.cursor.epoch !== this.cursor.epoch) {
-      this.known.clear();
-      this.owed.clear();
-      this.isReading = true;
+      const loss = lossBetween(this.cursor.epoch, value.cursor.epoch);
+      if (loss !== undefined) onLoss(node.label, loss);
+      this.readAnew(value.cursor.epoch);
     }
+    this.awaySinceMs = 0;
     this.cursor = value.cursor;
-    puts.forEach(({ key, stamp }, index) => {
-      if (value.puts[index] === 'full') {
-        this.owed.set(key, clock.monotonicMs() + FULL_PAUSE_MS);
-        onFull(node.label);
-        return;
-      }
-      // What has expired while it was under way is never forgotten again. An offer comes onto the map when it is kept.
-      const isGone = index >= offers && map.record(key) === undefined;
-      if (!isGone && isNewer(stamp, this.known.get(key))) this.known.set(key, stamp);
-    });
-    for (const { key, stamp } of value.changes) this.known.set(key, stamp);
+    puts.forEach((record, index) => this.notePut(record, value.puts[index], index < offers));
+    for (const { key, stamp } of value.changes) this.debts.tells(key, stamp);
     onChanges(value.changes);
     for (const { key } of value.changes) {
       const newest = map.record(key);
-      if (newest === undefined) this.known.delete(key);
+      if (newest === undefined) this.debts.forget([key]);
       else this.note(newest, true);
     }
     if (value.hasMore || !this.isReading) return;
     this.isReading = false;
-    this.refill();
+    this.debts.refill();
   }
 
-  /** The node has been read from its start: what it lacks is owed. Spread, since every instance finds the same gap. */
-  private refill(): void {
-    const { clock, map, random } = this.parts;
-    const fromMs = clock.monotonicMs() + random.next() * OTHERS_FIRST_MS;
-    for (const { key, stamp } of map.all()) {
-      if (isNewer(stamp, this.known.get(key))) this.owed.set(key, fromMs);
+  private notePut({ key, stamp }: BoardRecord, answer: PutAnswer | undefined, isOffer: boolean): void {
+    const { map, node, onFull } = this.parts;
+    if (answer === 'full') {
+      this.debts.refuses(key);
+      onFull(node.label);
+      return;
     }
+    // What has expired while it was under way is never forgotten again. An offer comes onto the map when it is kept.
+    if (isOffer || map.record(key) !== undefined) this.debts.keeps(key, stamp);
   }
 
-  private duePuts(most: number): readonly BoardRecord[] {
-    const { clock, map, nowMs } = this.parts;
-    // Not before all of it was read: the rest may hold what seems to be missing.
-    if (this.isReading) return [];
-    const due: BoardRecord[] = [];
-    let length = 0;
-    for (const [key, fromMs] of this.owed) {
-      if (fromMs > clock.monotonicMs()) continue;
-      const record = map.record(key);
-      if (record === undefined || isExpired(record, nowMs()) || !isNewer(record.stamp, this.known.get(key))) {
-        this.owed.delete(key);
-        continue;
-      }
-      length += key.length + record.value.length;
-      if (due.length >= most || (due.length > 0 && length > MOST_EXCHANGE_LENGTH)) break;
-      due.push(record);
-    }
-    return due;
+  /** From time to time a node is told up to when it keeps everything; with the next message, and of this moment. */
+  private noteRead({ completeMs }: BoardExchange, sentMs: number): void {
+    this.completeMs = 0;
+    if (this.isReading || sentMs === 0) return;
+    this.readMs = sentMs;
+    if (sentMs - completeMs < COMPLETE_EVERY_MS) return;
+    const uptoMs = Math.min(this.parts.readUpTo(), this.debts.settledUpTo(sentMs));
+    if (uptoMs > completeMs) this.completeMs = Math.floor(uptoMs);
   }
 }

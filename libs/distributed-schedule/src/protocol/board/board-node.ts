@@ -15,19 +15,37 @@ export interface BoardCursor {
 export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 });
 
 /**
+ * What an instance says beside its puts. A deletion is remembered for a day, so a node that was away for longer must not be believed.
+ * It cannot know that by itself: an instance that was cut off with it may have asked it all the time.
+ */
+export interface BoardWord {
+  /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is complete as of then. */
+  readonly nowMs: number;
+  /** The node keeps all that was written up to this cluster time; 0: nothing to say. Of the memory that the cursor names. */
+  readonly completeMs: number;
+  /** The node was away: it throws all away, if this is up to when it takes itself for complete. 0: it was not. */
+  readonly awaySinceMs: number;
+}
+
+export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, completeMs: 0, awaySinceMs: 0 });
+
+/**
  * What became of one put.
  *
- * - `stored`  the node keeps this record, now or already
- * - `older`   the node keeps a newer one of this key, or the record has expired by the node's clock
- * - `full`    the node keeps as many records as it may
+ * - `stored`    the node keeps this record, now or already
+ * - `older`     the node keeps a newer one of this key, or the record has expired by the node's clock
+ * - `full`      the node keeps as many records as it may
+ * - `outlived`  there is room for newer records of runs only
  */
-export type PutAnswer = 'stored' | 'older' | 'full';
+export type PutAnswer = 'stored' | 'older' | 'full' | 'outlived';
 
 export interface BoardExchange {
   /** To be sent with the next exchange. Of another epoch than the one sent: everything is read anew, from the start. */
   readonly cursor: BoardCursor;
   /** There is more to read than was sent. */
   readonly hasMore: boolean;
+  /** Up to which cluster time the node keeps all that was written, as it was told; 0: nobody has told. */
+  readonly completeMs: number;
   /** One per put, in order. */
   readonly puts: readonly PutAnswer[];
   /** The newest record of each key that changed after the cursor, but for those that this exchange has stored. */
@@ -46,5 +64,9 @@ export interface BoardNode {
   /** Shown in logs: no host name, no secret. */
   readonly label: string;
   /** Never rejects, and ends within the node timeout. */
-  exchange(puts: readonly BoardRecord[], cursor: BoardCursor): Promise<NodeReply<BoardExchange>>;
+  exchange(
+    puts: readonly BoardRecord[],
+    cursor: BoardCursor,
+    word?: BoardWord,
+  ): Promise<NodeReply<BoardExchange>>;
 }

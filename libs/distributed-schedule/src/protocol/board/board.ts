@@ -11,7 +11,7 @@ import type { ClusterClock } from '../cluster-clock.js';
 import type { ScheduleObserver } from '../observer.js';
 import type { Clock, Random } from '../ports.js';
 import { quorumOf } from '../quorum.js';
-import { BoardFullness } from './board-fullness.js';
+import { BoardHearing } from './board-hearing.js';
 import { BoardLink } from './board-link.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
 import { BoardMap } from './board-map.js';
@@ -27,6 +27,7 @@ import {
   TOMBSTONE_TTL_MS,
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
+import { BoardTeller } from './board-teller.js';
 
 export interface BoardParts {
   readonly nodes: readonly BoardNode[];
@@ -48,16 +49,15 @@ export interface BoardEntry {
 /** How long a put tries to reach a majority, ms. */
 const PUT_PATIENCE_MS = 1_000;
 
-/** Without an answer of a majority for so long, what is known may have been deleted and forgotten meanwhile. */
-const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
-
 export class Board {
   private readonly map = new BoardMap();
   private readonly links: readonly BoardLink[];
   private readonly stamps: StampClock;
   private readonly listeners: BoardListeners;
   private readonly stopping = new AbortController();
-  private quorumHeardMs: number;
+  private readonly hearing: BoardHearing;
+  /** Ends what was begun before this instance has forgotten what it knew. */
+  private forgetting = new AbortController();
   private markCurrent: () => void = () => {};
   private sweeping: Promise<void> | undefined;
   /** Resolves when what the nodes keep has been read, from a majority at least. */
@@ -68,22 +68,27 @@ export class Board {
     const nowMs = (): number => clusterClock.nowMs();
     this.stamps = new StampClock(random.id(), nowMs);
     this.listeners = new BoardListeners(parts.observer);
-    const fullness = new BoardFullness(parts.observer, () => clock.monotonicMs());
-    this.quorumHeardMs = clock.monotonicMs();
+    const teller = new BoardTeller(parts.observer, () => clock.monotonicMs());
+    this.hearing = new BoardHearing({ clock, clusterClock, nodes: parts.nodes.length });
     this.whenCurrent = new Promise((resolve) => {
       this.markCurrent = resolve;
     });
     this.links = parts.nodes.map(
-      (node) =>
+      (node, index) =>
         new BoardLink({
           node,
           map: this.map,
           clock,
           random,
           nowMs,
+          isSynchronised: () => clusterClock.synchronised,
+          forgetIfTooOld: () => this.forgetIfTooOld(),
+          judge: (sent, completeMs) => this.hearing.judge(index, sent, completeMs),
+          readUpTo: () => this.readUpTo(),
           onChanges: (records) => this.takeIn(records, false),
           onAnswer: () => this.noteAnswer(),
-          onFull: (label) => fullness.tell(label),
+          onFull: (label) => teller.full(label),
+          onLoss: (label, loss) => teller.lost(label, loss),
           onError: (error) => parts.observer.observe({ type: 'error', error, where: 'board: exchange' }),
         }),
     );
@@ -159,6 +164,7 @@ export class Board {
         links: this.links,
         clock,
         stopped: this.stopping.signal,
+        forgotten: this.forgetting.signal,
         onKept: (record) => this.takeIn([record], true),
         outbid: (record) => this.outbid(record),
       },
@@ -212,22 +218,32 @@ export class Board {
   }
 
   private noteAnswer(): void {
-    if (this.links.filter((link) => link.isAnswering).length >= quorumOf(this.links.length)) {
-      this.quorumHeardMs = this.parts.clock.monotonicMs();
-    }
-    if (this.isCurrent) this.markCurrent();
+    if (!this.isCurrent) return;
+    this.listeners.tell(new Set(this.map.settle()));
+    this.markCurrent();
   }
 
-  /** Drops what has expired, and everything when nobody was heard for so long that a deletion may have been missed. */
+  /** Cluster time as of which what a majority keeps has been read; 0: it has not. */
+  private readUpTo(): number {
+    const read = this.links.map(({ readUpToMs }) => readUpToMs).sort((one, other) => other - one);
+    return read[quorumOf(read.length) - 1] ?? 0;
+  }
+
+  /** What is known may have been deleted, and that forgotten. It is read anew, and shown until then. */
+  private forgetIfTooOld(): void {
+    if (!this.hearing.isTooOld) return;
+    this.hearing.beginAnew();
+    this.forgetting.abort('forgotten');
+    this.forgetting = new AbortController();
+    this.map.beginAnew();
+    for (const link of this.links) link.restart();
+  }
+
   private async sweepLoop(): Promise<void> {
     const { clock, clusterClock } = this.parts;
     while (!this.stopping.signal.aborted) {
       this.drop(this.map.sweep(clusterClock.nowMs()));
-      if (clock.monotonicMs() - this.quorumHeardMs > FORGET_AFTER_MS) {
-        this.quorumHeardMs = clock.monotonicMs();
-        this.drop(this.map.clear());
-        for (const link of this.links) link.restart();
-      }
+      this.forgetIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
   }

@@ -1,0 +1,27 @@
+/**
+ * Who was away for so long that a deletion may have been written and forgotten meanwhile. What such a node or instance keeps is thrown
+ * away: merged with the others' records it would bring back what was deleted.
+ */
+
+import { TOMBSTONE_TTL_MS } from './board-record.js';
+
+/** Half of the time for which a deletion is remembered, so that it still reaches everybody who was not away for longer. */
+export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2;
+
+/** How often a node is told up to when it is complete, ms. */
+export const COMPLETE_EVERY_MS = 10_000;
+
+/** Nodes of a cluster that stops are told that for the last time at different moments, ms apart at most. */
+const APART_MS = 60_000;
+
+/**
+ * Whether a node was away while others were not. Of a cluster that was down as a whole, as over a weekend, no node was: it keeps the
+ * only copies.
+ * @param completeMs up to when it keeps everything, cluster time; 0: nobody has told it
+ * @param others the same of the other nodes
+ */
+export function wasAway(completeMs: number, others: readonly number[], nowMs: number): boolean {
+  if (completeMs === 0 || nowMs - completeMs <= AWAY_AFTER_MS) return false;
+  // Who is ahead of time has been told so by a bad clock, and proves nothing.
+  return others.some((other) => other - completeMs > APART_MS && other - nowMs < APART_MS);
+}
