@@ -1,6 +1,7 @@
 /** What every node of the board promises, in memory and behind Redis alike. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
 import { lossBetween } from '../../libs/distributed-schedule/src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
@@ -16,7 +17,6 @@ import {
   MOST_EXCHANGE_LENGTH,
 } from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import { BOARD_SHARES } from '../../libs/distributed-schedule/src/protocol/board/board-shares.js';
-import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
 import type { NodeReply } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface BoardStage {
@@ -227,7 +227,9 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
       expect((await exchange([recordOf(newKey(), 1)])).completeMs).toBe(0);
       const { completeMs, cursor } = await exchange([], BOARD_START, word({ nowMs: 1_000 }));
       expect(completeMs).toBe(1_000);
-      expect((await exchange([], BOARD_START, word({ nowMs: 2_000, completeMs: 1_900 }))).completeMs).toBe(1_000);
+      expect((await exchange([], BOARD_START, word({ nowMs: 2_000, completeMs: 1_900 }))).completeMs).toBe(
+        1_000,
+      );
       expect((await exchange([], cursor, word({ nowMs: 2_000, completeMs: 1_900 }))).completeMs).toBe(1_900);
       expect((await exchange([], cursor, word({ nowMs: 2_000, completeMs: 1_800 }))).completeMs).toBe(1_900);
       expect((await exchange()).completeMs).toBe(1_900);
@@ -256,7 +258,11 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
     });
 
     describe('that fills up', () => {
-      const fill = async (keyOf: (index: number) => string, count: number, firstMs = 1_000): Promise<void> => {
+      const fill = async (
+        keyOf: (index: number) => string,
+        count: number,
+        firstMs = 1_000,
+      ): Promise<void> => {
         for (let first = 0; first < count; first += 500) {
           const length = Math.min(500, count - first);
           const { cursor } = await exchange();
@@ -283,7 +289,9 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
         await fill((index) => `in:a:task:${index}`, BOARD_SHARES.tasks - BOARD_SHARES.runs);
         expect(await find(run(1))).toBeDefined();
         const decided = ['in:a:task:more', 'in:a:pause:x', 'in:a:trigger:1:x:y', 'instance:z'];
-        expect((await exchange(decided.map((key) => recordOf(key, 1_000)))).puts).toEqual(Array(4).fill('stored'));
+        expect((await exchange(decided.map((key) => recordOf(key, 1_000)))).puts).toEqual(
+          Array(4).fill('stored'),
+        );
         // Only tasks have used up their share.
         expect([await find(run(1)), await find(run(3))]).toEqual([undefined, recordOf(run(3), 1_003)]);
       });

@@ -4,6 +4,10 @@ import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory
 import { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
 import type { BoardNode } from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
 import type { BoardVerdict } from '../../../libs/distributed-schedule/src/protocol/board/board-put.js';
+import {
+  BOARD_SHARES,
+  type BoardShares,
+} from '../../../libs/distributed-schedule/src/protocol/board/board-shares.js';
 import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
@@ -17,6 +21,8 @@ export interface BoardWorldOptions {
   readonly nodes?: number;
   readonly boards?: number;
   readonly seed?: number;
+  /** How many records a node keeps; by default as many as a real one. */
+  readonly shares?: BoardShares;
 }
 
 /** Longer than two exchanges and what instances leave to others first. */
@@ -37,9 +43,9 @@ export class BoardWorld {
   private readonly delays = new Map<number, number>();
   private readonly random: SeededRandom;
 
-  constructor({ nodes = 3, boards = 3, seed = 1 }: BoardWorldOptions = {}) {
+  constructor({ nodes = 3, boards = 3, seed = 1, shares = BOARD_SHARES }: BoardWorldOptions = {}) {
     this.random = new SeededRandom(seed);
-    this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock));
+    this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock, undefined, shares));
     this.exchanges = this.nodes.map(() => 0);
     for (let index = 0; index < boards; index += 1) this.join();
   }

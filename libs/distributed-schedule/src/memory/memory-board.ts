@@ -113,7 +113,11 @@ export class MemoryBoard {
     this.epoch = `${incarnation}:${cause}:${this.lives}`;
   }
 
-  private hear({ nowMs, completeMs, awaySinceMs }: BoardWord, { epoch }: BoardCursor, incarnation: number): void {
+  private hear(
+    { nowMs, completeMs, awaySinceMs }: BoardWord,
+    { epoch }: BoardCursor,
+    incarnation: number,
+  ): void {
     const isMeant = epoch === this.epoch;
     if (isMeant && awaySinceMs > 0 && awaySinceMs === this.completeMs) this.begin(incarnation, 'away');
     else if (isMeant && completeMs > this.completeMs) this.completeMs = completeMs;
@@ -147,7 +151,8 @@ export class MemoryBoard {
     for (const { record } of this.records.values()) {
       if (!makesWay(record.key)) continue;
       const difference = oldest === undefined ? -1 : record.stamp.ms - oldest.stamp.ms;
-      if (oldest === undefined || difference < 0 || (difference === 0 && record.key < oldest.key)) oldest = record;
+      if (oldest === undefined || difference < 0 || (difference === 0 && record.key < oldest.key))
+        oldest = record;
     }
     return oldest;
   }

@@ -89,7 +89,8 @@ export class BoardDebts {
   /** Up to which cluster time the node keeps all that was heard of here, but for what it has no room for. */
   settledUpTo(nowMs: number): number {
     let settledMs = nowMs;
-    for (const { sinceMs } of this.owed.values()) if (sinceMs !== undefined) settledMs = Math.min(settledMs, sinceMs);
+    for (const { sinceMs } of this.owed.values())
+      if (sinceMs !== undefined) settledMs = Math.min(settledMs, sinceMs);
     return settledMs;
   }
 

@@ -4,39 +4,23 @@
  */
 
 import { type Instant, readInstant } from '../instant.js';
-import type { Clock, NodeReply, Random } from '../ports.js';
+import type { NodeReply } from '../ports.js';
 import { Wakeup } from '../wakeup.js';
-import { COMPLETE_EVERY_MS } from './board-absence.js';
-import { BoardDebts } from './board-debts.js';
-import { type BoardLoss, lossBetween } from './board-epoch.js';
 import type { NodeVerdict } from './board-hearing.js';
-import type { BoardMap } from './board-map.js';
-import { BOARD_START, type BoardExchange, type BoardNode, type PutAnswer } from './board-node.js';
+import type { BoardExchange, BoardNode } from './board-node.js';
+import { BoardReading, type BoardReadingParts } from './board-reading.js';
 import { BOARD_PERIOD_MS, type BoardRecord, MOST_PUTS } from './board-record.js';
 
-export interface BoardLinkParts {
+export interface BoardLinkParts extends BoardReadingParts {
   readonly node: BoardNode;
-  readonly map: BoardMap;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Cluster time. */
-  readonly nowMs: () => number;
-  /** Whether that is known already. */
+  /** Whether there is a cluster time yet. */
   readonly isSynchronised: () => boolean;
   /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
   readonly forgetIfTooOld: () => void;
   /** The node has answered a question of that moment: whether it may be believed. */
   readonly judge: (sent: Instant, completeMs: number) => Promise<NodeVerdict>;
-  /** Cluster time of the newest moment as of which all that a majority keeps has been read; 0: none. */
-  readonly readUpTo: () => number;
-  /** The node's changes; the map is the receiver's to change. */
-  readonly onChanges: (records: readonly BoardRecord[]) => void;
   /** After each exchange that had an answer. */
   readonly onAnswer: () => void;
-  /** The node refuses a further key. */
-  readonly onFull: (label: string) => void;
-  /** The node has lost what it kept. */
-  readonly onLoss: (label: string, loss: BoardLoss) => void;
   /** A bug. The exchange goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -55,34 +39,27 @@ const MOST_IN_A_ROW = 100;
 const NO_REPLY = { answered: false, reason: 'it threw' } as const;
 
 export class BoardLink {
-  private cursor = BOARD_START;
-  private readonly debts: BoardDebts;
+  private readonly reading: BoardReading;
   private offers: Offer[] = [];
   private readonly wakeup = new Wakeup();
-  private isReading = true;
   private answering = false;
   private running: Promise<void> | undefined;
   private hasEnded = false;
-  /** Counts restarts: an answer to a question from before one is no answer any more. */
+  /** Counts them: an answer to a question from before a restart is none any more. */
   private restarts = 0;
-  /** To be said with the next message, see BoardWord. */
-  private completeMs = 0;
-  private awaySinceMs = 0;
-  /** Cluster time as of which everything that the node keeps has been read; 0: it has not. */
-  private readMs = 0;
 
   constructor(private readonly parts: BoardLinkParts) {
-    this.debts = new BoardDebts(parts);
+    this.reading = new BoardReading(parts);
   }
 
   /** Everything that the node keeps has been read. */
   get isCurrent(): boolean {
-    return !this.isReading;
+    return this.reading.isDone;
   }
 
   /** Cluster time as of which that is so; 0: it is not. */
   get readUpToMs(): number {
-    return this.isReading ? 0 : this.readMs;
+    return this.reading.upToMs;
   }
 
   /** The last exchange had an answer. */
@@ -116,19 +93,19 @@ export class BoardLink {
 
   /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
-    this.debts.forget(keys);
+    this.reading.debts.forget(keys);
   }
 
   /** Reads everything anew. What was to be put is too old for that. */
   restart(): void {
     this.restarts += 1;
-    this.readAnew('');
+    this.reading.begin();
     for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
   /** A record has come onto the map. */
   note(record: BoardRecord, isOwn: boolean): void {
-    this.debts.note(record, isOwn);
+    this.reading.debts.note(record, isOwn);
   }
 
   private async loop(stopped: AbortSignal): Promise<void> {
@@ -158,102 +135,48 @@ export class BoardLink {
 
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
-    const { clock, forgetIfTooOld, judge, onAnswer, nowMs, isSynchronised } = this.parts;
+    const { clock, forgetIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
+    const { reading } = this;
     forgetIfTooOld();
     const [sent, sentMs, restarts] = [readInstant(clock), isSynchronised() ? nowMs() : 0, this.restarts];
-    // Not before all of it was read: the rest may hold what seems to be missing.
-    const due = this.isReading ? [] : this.debts.due(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
+    const due = reading.due(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
-    const offers = this.awaySinceMs > 0 ? [] : this.offers.splice(0, MOST_PUTS);
-    const answerAll = (answerOf: (index: number) => OfferAnswer): void =>
-      offers.forEach(({ answer }, index) => answer(answerOf(index)));
-    const puts = [...offers.map(({ record }) => record), ...due];
-    const reply = await this.ask(puts, sentMs);
+    const offers = reading.isSendingAway ? [] : this.offers.splice(0, MOST_PUTS);
+    const records = [...offers.map(({ record }) => record), ...due];
+    const reply = await this.ask(records, sentMs);
     this.answering = reply.answered;
-    // The machine may have been suspended while the answer lay in a buffer.
-    if (reply.answered) forgetIfTooOld();
-    const verdict =
-      reply.answered && restarts === this.restarts ? await judge(sent, reply.value.completeMs) : 'unknown';
-    if (!reply.answered || restarts !== this.restarts || verdict !== 'present') {
-      answerAll(() => 'silent');
-      if (reply.answered && verdict === 'away' && restarts === this.restarts) return this.sendAway(reply.value);
-      return this.offers.length === 0 && restarts === this.restarts;
+    const verdict = reply.answered ? await this.judge(reply.value, sent, restarts) : 'unknown';
+    if (!reply.answered || verdict !== 'present') {
+      for (const { answer } of offers) answer('silent');
+      if (reply.answered && verdict === 'away') reading.sendAway(reply.value);
+      // With the same message nothing would come of it: too few others have answered. After a restart it is another one.
+      return !reading.isSendingAway && restarts === this.restarts && this.offers.length === 0;
     }
-    answerAll((index) => (reply.value.puts[index] === 'full' ? 'full' : 'kept'));
-    this.takeIn(reply.value, puts, offers.length);
-    this.noteRead(reply.value, sentMs);
+    offers.forEach(({ answer }, index) => {
+      answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
+    });
+    reading.takeIn(reply.value, { records, offers: offers.length }, sentMs);
     onAnswer();
-    return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
+    return !reply.value.hasMore && this.offers.length === 0 && records.length < MOST_PUTS;
   }
 
   /** Without an answer where the node's adapter breaks its promise and throws. */
-  private async ask(puts: readonly BoardRecord[], sentMs: number): Promise<NodeReply<BoardExchange>> {
+  private async ask(records: readonly BoardRecord[], sentMs: number): Promise<NodeReply<BoardExchange>> {
     const { node, onError } = this.parts;
-    const { completeMs, awaySinceMs } = this;
     try {
-      return await node.exchange(puts, this.cursor, { nowMs: Math.floor(sentMs), completeMs, awaySinceMs });
+      return await node.exchange(records, this.reading.cursor, this.reading.word(sentMs));
     } catch (error) {
       onError(error);
       return NO_REPLY;
     }
   }
 
-  /** What the node keeps is not taken in: with the next message it is to throw it away. */
-  private sendAway({ cursor, completeMs }: BoardExchange): boolean {
-    this.readAnew(cursor.epoch);
-    this.awaySinceMs = completeMs;
-    return false;
-  }
-
-  private readAnew(epoch: string): void {
-    this.cursor = { epoch, sequence: 0 };
-    this.isReading = true;
-    this.completeMs = 0;
-    this.awaySinceMs = 0;
-    this.debts.clear();
-  }
-
-  /** @param offers so many of the puts, the first ones */
-  private takeIn(value: BoardExchange, puts: readonly BoardRecord[], offers: number): void {
-    const { map, onChanges, onLoss, node } = this.parts;
-    if (value.cursor.epoch !== this.cursor.epoch) {
-      const loss = lossBetween(this.cursor.epoch, value.cursor.epoch);
-      if (loss !== undefined) onLoss(node.label, loss);
-      this.readAnew(value.cursor.epoch);
-    }
-    this.awaySinceMs = 0;
-    this.cursor = value.cursor;
-    puts.forEach((record, index) => this.notePut(record, value.puts[index], index < offers));
-    for (const { key, stamp } of value.changes) this.debts.tells(key, stamp);
-    onChanges(value.changes);
-    for (const { key } of value.changes) {
-      const newest = map.record(key);
-      if (newest === undefined) this.debts.forget([key]);
-      else this.note(newest, true);
-    }
-    if (value.hasMore || !this.isReading) return;
-    this.isReading = false;
-    this.debts.refill();
-  }
-
-  private notePut({ key, stamp }: BoardRecord, answer: PutAnswer | undefined, isOffer: boolean): void {
-    const { map, node, onFull } = this.parts;
-    if (answer === 'full') {
-      this.debts.refuses(key);
-      onFull(node.label);
-      return;
-    }
-    // What has expired while it was under way is never forgotten again. An offer comes onto the map when it is kept.
-    if (isOffer || map.record(key) !== undefined) this.debts.keeps(key, stamp);
-  }
-
-  /** From time to time a node is told up to when it keeps everything; with the next message, and of this moment. */
-  private noteRead({ completeMs }: BoardExchange, sentMs: number): void {
-    this.completeMs = 0;
-    if (this.isReading || sentMs === 0) return;
-    this.readMs = sentMs;
-    if (sentMs - completeMs < COMPLETE_EVERY_MS) return;
-    const uptoMs = Math.min(this.parts.readUpTo(), this.debts.settledUpTo(sentMs));
-    if (uptoMs > completeMs) this.completeMs = Math.floor(uptoMs);
+  /** The machine may have been suspended while the answer lay in a buffer, and while it waited for those of the others. */
+  private async judge(value: BoardExchange, sent: Instant, restarts: number): Promise<NodeVerdict> {
+    this.parts.forgetIfTooOld();
+    if (restarts !== this.restarts) return 'unknown';
+    const verdict = await this.parts.judge(sent, value.completeMs);
+    this.parts.forgetIfTooOld();
+    return restarts === this.restarts ? verdict : 'unknown';
   }
 }

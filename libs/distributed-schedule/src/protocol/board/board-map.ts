@@ -30,9 +30,10 @@ export class BoardMap {
     return this.records.get(key);
   }
 
-  value(key: string, nowMs: number): string | undefined {
+  /** What stands under a key. */
+  shown(key: string, nowMs: number): BoardRecord | undefined {
     const record = this.newest(key);
-    return record !== undefined && isShown(record, nowMs) ? record.value : undefined;
+    return record !== undefined && isShown(record, nowMs) ? record : undefined;
   }
 
   /** What stands under keys that begin with `prefix`, by key. */
@@ -40,8 +41,8 @@ export class BoardMap {
     const keys = new Set([...this.keysUnder(prefix), ...(this.outgoing?.keysUnder(prefix) ?? [])]);
     const found: BoardRecord[] = [];
     for (const key of keys) {
-      const record = this.newest(key);
-      if (record !== undefined && isShown(record, nowMs)) found.push(record);
+      const record = this.shown(key, nowMs);
+      if (record !== undefined) found.push(record);
     }
     return found.sort((one, other) => (one.key < other.key ? -1 : 1));
   }

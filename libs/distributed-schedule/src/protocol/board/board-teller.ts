@@ -11,7 +11,8 @@ const FULL_TOLD_EVERY_MS = 3_600_000;
 const LOSS_TOLD_EVERY_MS = 60_000;
 
 const WHY: Readonly<Record<BoardLoss, string>> = {
-  evicted: 'has lost a part of its records: one of its keys was removed, as by an eviction or by DEL. What was left is thrown away',
+  evicted:
+    'has lost a part of its records: one of its keys was removed, as by an eviction or by DEL. What was left is thrown away',
   emptied: 'has lost its records: all of its keys were removed, as by FLUSHALL, an eviction or DEL',
   away: 'was away for longer than deletions are remembered for certain. What it kept is thrown away, or it would bring back what was deleted',
 };

@@ -10,9 +10,10 @@
 import type { ClusterClock } from '../cluster-clock.js';
 import type { ScheduleObserver } from '../observer.js';
 import type { Clock, Random } from '../ports.js';
-import { quorumOf } from '../quorum.js';
+import { type BoardEntry, entryOf } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
 import { BoardLink } from './board-link.js';
+import { BoardLinks } from './board-links.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
 import { BoardMap } from './board-map.js';
 import type { BoardNode } from './board-node.js';
@@ -37,21 +38,12 @@ export interface BoardParts {
   readonly observer: ScheduleObserver;
 }
 
-/** What stands under a key. */
-export interface BoardEntry {
-  readonly key: string;
-  /** JSON text. */
-  readonly value: string;
-  /** When it was written, epoch ms of cluster time. */
-  readonly writtenMs: number;
-}
-
 /** How long a put tries to reach a majority, ms. */
 const PUT_PATIENCE_MS = 1_000;
 
 export class Board {
   private readonly map = new BoardMap();
-  private readonly links: readonly BoardLink[];
+  private readonly links: BoardLinks;
   private readonly stamps: StampClock;
   private readonly listeners: BoardListeners;
   private readonly stopping = new AbortController();
@@ -65,55 +57,32 @@ export class Board {
 
   constructor(private readonly parts: BoardParts) {
     const { clock, random, clusterClock } = parts;
-    const nowMs = (): number => clusterClock.nowMs();
-    this.stamps = new StampClock(random.id(), nowMs);
+    this.stamps = new StampClock(random.id(), () => clusterClock.nowMs());
     this.listeners = new BoardListeners(parts.observer);
     const teller = new BoardTeller(parts.observer, () => clock.monotonicMs());
     this.hearing = new BoardHearing({ clock, clusterClock, nodes: parts.nodes.length });
     this.whenCurrent = new Promise((resolve) => {
       this.markCurrent = resolve;
     });
-    this.links = parts.nodes.map(
-      (node, index) =>
-        new BoardLink({
-          node,
-          map: this.map,
-          clock,
-          random,
-          nowMs,
-          isSynchronised: () => clusterClock.synchronised,
-          forgetIfTooOld: () => this.forgetIfTooOld(),
-          judge: (sent, completeMs) => this.hearing.judge(index, sent, completeMs),
-          readUpTo: () => this.readUpTo(),
-          onChanges: (records) => this.takeIn(records, false),
-          onAnswer: () => this.noteAnswer(),
-          onFull: (label) => teller.full(label),
-          onLoss: (label, loss) => teller.lost(label, loss),
-          onError: (error) => parts.observer.observe({ type: 'error', error, where: 'board: exchange' }),
-        }),
-    );
+    this.links = new BoardLinks(parts.nodes.map((node, index) => this.link(node, index, teller)));
   }
 
   /** Starts the exchange. A second call does nothing. */
   start(): void {
     if (this.stopping.signal.aborted) return;
-    for (const link of this.links) link.start(this.stopping.signal);
+    this.links.start(this.stopping.signal);
     this.sweeping ??= this.sweepLoop();
   }
 
   /** Passes on what was posted last, within a node timeout or two, and ends the exchange. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.all([...this.links.map((link) => link.end()), this.sweeping]);
+    await Promise.all([this.links.end(), this.sweeping]);
   }
 
   /** What the nodes keep has been read, from a majority at least and from all that answer. */
   get isCurrent(): boolean {
-    const current = this.links.filter((link) => link.isCurrent && link.isAnswering).length;
-    return (
-      current >= quorumOf(this.links.length) &&
-      this.links.every((link) => link.isCurrent || !link.isAnswering)
-    );
+    return this.links.areCurrent;
   }
 
   /** It exchanges nothing any more. */
@@ -128,14 +97,18 @@ export class Board {
 
   /** JSON text, or undefined where nothing stands under the key. */
   get(key: string): string | undefined {
-    return this.map.value(key, this.parts.clusterClock.nowMs());
+    return this.entry(key)?.value;
   }
 
   /** What stands under keys that begin with `prefix`, by key. */
   list(prefix: string): readonly BoardEntry[] {
-    return this.map
-      .list(prefix, this.parts.clusterClock.nowMs())
-      .map(({ key, value, stamp }) => ({ key, value, writtenMs: stamp.ms }));
+    return this.map.list(prefix, this.parts.clusterClock.nowMs()).map(entryOf);
+  }
+
+  /** What stands under that key alone. */
+  entry(key: string): BoardEntry | undefined {
+    const record = this.map.shown(key, this.parts.clusterClock.nowMs());
+    return record === undefined ? undefined : entryOf(record);
   }
 
   /** Tells of changes from now on, own ones included. Answers how to end it. */
@@ -161,7 +134,7 @@ export class Board {
     }
     return deliver(
       {
-        links: this.links,
+        links: this.links.all,
         clock,
         stopped: this.stopping.signal,
         forgotten: this.forgetting.signal,
@@ -189,7 +162,7 @@ export class Board {
 
   /** Exchanges with all nodes at once instead of at the next period. */
   flush(): void {
-    for (const link of this.links) link.flush();
+    this.links.flush();
   }
 
   private recordOf(key: string, value: string, ttlMs: number | undefined): BoardRecord {
@@ -212,7 +185,7 @@ export class Board {
       this.stamps.observe(record.stamp);
       if (!this.map.merge(record, nowMs)) continue;
       news.add(record.key);
-      for (const link of this.links) link.note(record, isOwn);
+      this.links.note(record, isOwn);
     }
     this.listeners.tell(news);
   }
@@ -223,10 +196,24 @@ export class Board {
     this.markCurrent();
   }
 
-  /** Cluster time as of which what a majority keeps has been read; 0: it has not. */
-  private readUpTo(): number {
-    const read = this.links.map(({ readUpToMs }) => readUpToMs).sort((one, other) => other - one);
-    return read[quorumOf(read.length) - 1] ?? 0;
+  private link(node: BoardNode, index: number, teller: BoardTeller): BoardLink {
+    const { clock, random, clusterClock, observer } = this.parts;
+    return new BoardLink({
+      node,
+      map: this.map,
+      clock,
+      random,
+      nowMs: () => clusterClock.nowMs(),
+      isSynchronised: () => clusterClock.synchronised,
+      forgetIfTooOld: () => this.forgetIfTooOld(),
+      judge: (sent, completeMs) => this.hearing.judge(index, sent, completeMs),
+      readUpTo: () => this.links.readUpToMs,
+      onChanges: (records) => this.takeIn(records, false),
+      onAnswer: () => this.noteAnswer(),
+      onFull: () => teller.full(node.label),
+      onLoss: (loss) => teller.lost(node.label, loss),
+      onError: (error) => observer.observe({ type: 'error', error, where: 'board: exchange' }),
+    });
   }
 
   /** What is known may have been deleted, and that forgotten. It is read anew, and shown until then. */
@@ -236,7 +223,7 @@ export class Board {
     this.forgetting.abort('forgotten');
     this.forgetting = new AbortController();
     this.map.beginAnew();
-    for (const link of this.links) link.restart();
+    this.links.restart();
   }
 
   private async sweepLoop(): Promise<void> {
@@ -249,7 +236,7 @@ export class Board {
   }
 
   private drop(keys: readonly string[]): void {
-    for (const link of this.links) link.forget(keys);
+    this.links.forget(keys);
     this.listeners.tell(new Set(keys));
   }
 }
