@@ -84,3 +84,15 @@ describe('a map that begins anew', () => {
     expect([...map.settle()].sort()).toEqual(['a', 'b']);
   });
 });
+
+it('drops the oldest of what runs have left behind, and nothing else, where it is more than nodes keep', () => {
+  const map = new BoardMap();
+  const keys = ['in:a:run:x', 'in:a:run:y', 'in:b:told:lost:x', 'in:a:task:x', 'instance:x', 'in:a:run:z'];
+  for (const [ms, key] of keys.entries()) {
+    const stamp = { ms: 10 - ms, counter: 0, writer: 'one' };
+    map.merge({ key, value: '1', stamp, expiresAtMs: undefined }, NOW_MS);
+  }
+  expect(map.trim(4)).toEqual([]);
+  expect(map.trim(2)).toEqual(['in:a:run:z', 'in:b:told:lost:x']);
+  expect(map.list('', NOW_MS)).toHaveLength(4);
+});

@@ -5,7 +5,8 @@
  */
 
 import { kindOf } from './board-kind.js';
-import { type BoardRecord, DELETED, isExpired, isNewer } from './board-record.js';
+import { type BoardRecord, compareStamps, DELETED, isExpired, isNewer } from './board-record.js';
+import { BOARD_SHARES, makesWay } from './board-shares.js';
 
 export class BoardMap {
   private readonly records = new Map<string, BoardRecord>();
@@ -55,6 +56,17 @@ export class BoardMap {
   sweep(nowMs: number): readonly string[] {
     const gone = [...(this.outgoing?.sweep(nowMs) ?? [])];
     for (const record of this.records.values()) if (isExpired(record, nowMs)) gone.push(record.key);
+    for (const key of gone) this.drop(key);
+    return gone;
+  }
+
+  /** Drops the oldest of what runs have left behind, where that is more than any node keeps, and answers its keys. */
+  trim(most = BOARD_SHARES.runs): readonly string[] {
+    const keys = [...this.kinds].flatMap(([kind, ofKind]) => (makesWay(kind) ? [...ofKind] : []));
+    if (keys.length <= most) return [];
+    const records = keys.flatMap((key) => this.records.get(key) ?? []);
+    records.sort((one, other) => compareStamps(one.stamp, other.stamp));
+    const gone = records.slice(0, records.length - most).map(({ key }) => key);
     for (const key of gone) this.drop(key);
     return gone;
   }

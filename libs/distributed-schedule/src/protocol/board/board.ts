@@ -229,7 +229,7 @@ export class Board {
   private async sweepLoop(): Promise<void> {
     const { clock, clusterClock } = this.parts;
     while (!this.stopping.signal.aborted) {
-      this.drop(this.map.sweep(clusterClock.nowMs()));
+      this.drop([...this.map.sweep(clusterClock.nowMs()), ...this.map.trim()]);
       this.forgetIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
