@@ -221,35 +221,35 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
       expect((await exchange([], cursor)).cursor).toEqual(cursor);
     });
 
-    it('tells up to when it keeps everything, as it was told of this memory', async () => {
+    it('tells when it was in touch for the last time, as it was told of this memory', async () => {
       await stage.forget();
       const word = (given: Partial<BoardWord>): BoardWord => ({ ...NO_WORD, ...given });
-      expect((await exchange([recordOf(newKey(), 1)])).completeMs).toBe(0);
-      const { completeMs, cursor } = await exchange([], BOARD_START, word({ nowMs: 1_000 }));
-      expect(completeMs).toBe(1_000);
-      expect((await exchange([], BOARD_START, word({ nowMs: 2_000, completeMs: 1_900 }))).completeMs).toBe(
+      expect((await exchange([recordOf(newKey(), 1)])).inTouchMs).toBe(0);
+      const { inTouchMs, cursor } = await exchange([], BOARD_START, word({ nowMs: 1_000 }));
+      expect(inTouchMs).toBe(1_000);
+      expect((await exchange([], BOARD_START, word({ nowMs: 2_000, inTouchMs: 1_900 }))).inTouchMs).toBe(
         1_000,
       );
-      expect((await exchange([], cursor, word({ nowMs: 2_000, completeMs: 1_900 }))).completeMs).toBe(1_900);
-      expect((await exchange([], cursor, word({ nowMs: 2_000, completeMs: 1_800 }))).completeMs).toBe(1_900);
-      expect((await exchange()).completeMs).toBe(1_900);
+      expect((await exchange([], cursor, word({ nowMs: 2_000, inTouchMs: 1_900 }))).inTouchMs).toBe(1_900);
+      expect((await exchange([], cursor, word({ nowMs: 2_000, inTouchMs: 1_800 }))).inTouchMs).toBe(1_900);
+      expect((await exchange()).inTouchMs).toBe(1_900);
       await stage.forget();
-      expect((await exchange([], cursor, word({ nowMs: 3_000, completeMs: 2_900 }))).completeMs).toBe(3_000);
+      expect((await exchange([], cursor, word({ nowMs: 3_000, inTouchMs: 2_900 }))).inTouchMs).toBe(3_000);
     });
 
     it('throws away what it kept when it is told that it was away, once', async () => {
       await stage.forget();
       const [old, young] = [recordOf(newKey(), 1_000), recordOf(newKey(), 1_001)];
       const { cursor } = await exchange([old], BOARD_START, { ...NO_WORD, nowMs: 1_000 });
-      const away = { nowMs: 9_000, completeMs: 0, awaySinceMs: 1_000 };
+      const away = { nowMs: 9_000, inTouchMs: 0, awaySinceMs: 1_000 };
       // Of another moment, and of another memory.
       await exchange([], cursor, { ...away, awaySinceMs: 999 });
       await exchange([], BOARD_START, away);
       expect((await readAll()).records).toEqual([old]);
-      const { cursor: next, completeMs, changes } = await exchange([], cursor, away);
-      expect({ changes, completeMs, loss: lossBetween(cursor.epoch, next.epoch) }).toEqual({
+      const { cursor: next, inTouchMs, changes } = await exchange([], cursor, away);
+      expect({ changes, inTouchMs, loss: lossBetween(cursor.epoch, next.epoch) }).toEqual({
         changes: [],
-        completeMs: 9_000,
+        inTouchMs: 9_000,
         loss: 'away',
       });
       await exchange([young], next);

@@ -51,7 +51,7 @@ const step = fc.oneof(
       /** How many answers ago the cursor was given; beyond the first there is none. */
       age: fc.nat({ max: 4 }),
       nowMs: fc.nat({ max: 3 }),
-      completeMs: fc.nat({ max: 3 }),
+      inTouchMs: fc.nat({ max: 3 }),
       awaySinceMs: fc.nat({ max: 3 }),
     }),
   },

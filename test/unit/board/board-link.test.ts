@@ -49,7 +49,7 @@ describe('the exchange with one node', () => {
         value: {
           cursor: { epoch: 'e', sequence: 0 },
           hasMore: false,
-          completeMs: 0,
+          inTouchMs: 0,
           puts: puts.map(() => 'stored' as const),
           changes: [],
         },
@@ -76,7 +76,7 @@ describe('the exchange with one node', () => {
       value: {
         cursor: { epoch: 'e', sequence: 0 },
         hasMore: false,
-        completeMs: 0,
+        inTouchMs: 0,
         puts: puts.map(() => 'full' as const),
         changes: [],
       },

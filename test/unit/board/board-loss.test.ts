@@ -86,29 +86,29 @@ describe('a node whose records are gone', () => {
 });
 
 describe('boards that nobody has to refill', () => {
-  it('tell each node up to when it keeps everything, and write that a few times a minute only', async () => {
+  it('tell each node that it is in touch, and write that a few times a minute only', async () => {
     const world = await startWorld();
     const seen = world.nodes.map(() => new Set<number>());
     for (let second = 0; second < 120; second += 1) {
       world.board(0).post('run:kept', String(second), TOMBSTONE_TTL_MS);
       await world.clock.advance(1_000);
       for (const [index, node] of world.nodes.entries()) {
-        const { completeMs } = node.snapshot().board;
-        expect(world.clock.wallMs() - completeMs).toBeLessThan(15_000);
-        seen[index]?.add(completeMs);
+        const { inTouchMs } = node.snapshot().board;
+        expect(world.clock.wallMs() - inTouchMs).toBeLessThan(15_000);
+        seen[index]?.add(inTouchMs);
       }
     }
     for (const { size } of seen) expect(size).toBeLessThan(30);
   });
 
-  it('do not say so of a node that lacks what they could not put there', async () => {
+  it('do not say so of a node whose answers are lost', async () => {
     const world = await startWorld();
     const sinceMs = world.clock.wallMs();
     // Its answers are lost, so nobody knows what it keeps.
     for (const board of world.boards.keys()) world.link(board, 2, 'deaf');
     await world.ending(world.board(1).put('task:more', '1'));
     await world.clock.advance(60_000);
-    expect(world.nodes[2]?.snapshot().board.completeMs).toBeLessThanOrEqual(sinceMs);
-    expect(world.nodes[1]?.snapshot().board.completeMs).toBeGreaterThan(sinceMs);
+    expect(world.nodes[2]?.snapshot().board.inTouchMs).toBeLessThanOrEqual(sinceMs);
+    expect(world.nodes[1]?.snapshot().board.inTouchMs).toBeGreaterThan(sinceMs);
   });
 });

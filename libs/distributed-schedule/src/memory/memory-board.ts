@@ -25,7 +25,7 @@ interface Numbered {
 
 export interface BoardSnapshot {
   readonly records: readonly Numbered[];
-  readonly completeMs: number;
+  readonly inTouchMs: number;
 }
 
 /** One of the keys of a real node. */
@@ -37,7 +37,7 @@ export class MemoryBoard {
   private sequence = 0;
   private lives = 0;
   private epoch = '';
-  private completeMs = 0;
+  private inTouchMs = 0;
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
@@ -63,14 +63,14 @@ export class MemoryBoard {
       if (answer === 'stored') stored.add(record.key);
       return answer;
     });
-    return { ...this.read(cursor, stored), completeMs: this.completeMs, puts: answers };
+    return { ...this.read(cursor, stored), inTouchMs: this.inTouchMs, puts: answers };
   }
 
   clear(): void {
     this.records.clear();
     this.sequence = 0;
     this.epoch = '';
-    this.completeMs = 0;
+    this.inTouchMs = 0;
   }
 
   /** One of the keys is gone, which is noticed where it held anything. */
@@ -87,20 +87,20 @@ export class MemoryBoard {
   }
 
   snapshot(): BoardSnapshot {
-    return { records: [...this.records.values()], completeMs: this.completeMs };
+    return { records: [...this.records.values()], inTouchMs: this.inTouchMs };
   }
 
-  restore({ records, completeMs }: BoardSnapshot): void {
+  restore({ records, inTouchMs }: BoardSnapshot): void {
     this.clear();
     for (const one of records) this.records.set(one.record.key, one);
     this.sequence = records.at(-1)?.sequence ?? 0;
-    this.completeMs = completeMs;
+    this.inTouchMs = inTouchMs;
   }
 
   /** A cursor counts for one memory: numbers start anew after a loss, and fall back with an old file. */
   private open(incarnation: number): void {
     if (this.epoch.startsWith(`${incarnation}:`)) return;
-    this.name(incarnation, this.records.size > 0 || this.completeMs > 0 ? 'restart' : 'new');
+    this.name(incarnation, this.records.size > 0 || this.inTouchMs > 0 ? 'restart' : 'new');
   }
 
   private begin(incarnation: number, cause: EpochCause): void {
@@ -114,14 +114,14 @@ export class MemoryBoard {
   }
 
   private hear(
-    { nowMs, completeMs, awaySinceMs }: BoardWord,
+    { nowMs, inTouchMs, awaySinceMs }: BoardWord,
     { epoch }: BoardCursor,
     incarnation: number,
   ): void {
     const isMeant = epoch === this.epoch;
-    if (isMeant && awaySinceMs > 0 && awaySinceMs === this.completeMs) this.begin(incarnation, 'away');
-    else if (isMeant && completeMs > this.completeMs) this.completeMs = completeMs;
-    if (this.completeMs === 0) this.completeMs = nowMs;
+    if (isMeant && awaySinceMs > 0 && awaySinceMs === this.inTouchMs) this.begin(incarnation, 'away');
+    else if (isMeant && inTouchMs > this.inTouchMs) this.inTouchMs = inTouchMs;
+    if (this.inTouchMs === 0) this.inTouchMs = nowMs;
   }
 
   private put(record: BoardRecord, nowMs: number): PutAnswer {

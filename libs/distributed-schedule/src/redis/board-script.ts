@@ -8,13 +8,13 @@ const MOST_REMOVED = 200;
 /**
  * EXCHANGE: puts records on the board and answers what has changed since the caller's cursor.
  *
- * KEYS  board    hash: epoch, sequence, complete, sizes, and per record `r:key` = "ms counter writer expiresAtMs value"
+ * KEYS  board    hash: epoch, sequence, inTouch, sizes, and per record `r:key` = "ms counter writer expiresAtMs value"
  *       changes  sorted set: record key by the number of its last change
  *       expiry   sorted set: record key by the node time at which it is gone
  *       runs     sorted set: key of what a run has left behind by the ms of its stamp
- * ARGV  epoch and sequence of the cursor, nowMs, completeMs, awaySinceMs (see protocol/board/board-node.ts),
+ * ARGV  epoch and sequence of the cursor, nowMs, inTouchMs, awaySinceMs (see protocol/board/board-node.ts),
  *       then per put: key, ms, counter, writer, expiresAtMs (0 = stays), value, room (see protocol/board/board-shares.ts)
- * Reply time, epoch, sequence (the new cursor), 1 or 0 (there is more to read), complete, number of puts, per put one of
+ * Reply time, epoch, sequence (the new cursor), 1 or 0 (there is more to read), inTouch, number of puts, per put one of
  *         stored    kept now, or this very record was kept already
  *         older     a newer one is kept, or this one has expired
  *         full      no room for a further key
@@ -45,9 +45,9 @@ end
 
 local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
   .. ':' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
-local head = redis.call('HMGET', board, 'epoch', 'sequence', 'complete', 'sizes')
-local epoch, sequence, complete = head[1], tonumber(head[2] or 0), tonumber(head[3] or 0)
-local kept = complete
+local head = redis.call('HMGET', board, 'epoch', 'sequence', 'inTouch', 'sizes')
+local epoch, sequence, inTouch = head[1], tonumber(head[2] or 0), tonumber(head[3] or 0)
+local kept = inTouch
 local found = sizes()
 local written = head[4] or (epoch and found) or '0 0 0'
 
@@ -57,7 +57,7 @@ local function name(cause)
 end
 local function begin(cause)
   redis.call('DEL', board, changes, expiry, runs)
-  sequence, complete, kept = 0, 0, 0
+  sequence, inTouch, kept = 0, 0, 0
   name(cause)
 end
 if found ~= written then
@@ -71,17 +71,17 @@ end
 -- What is said of this memory; what is said of another one counts no more.
 if ARGV[1] == epoch then
   local away = tonumber(ARGV[5])
-  if away > 0 and away == complete then
+  if away > 0 and away == inTouch then
     begin('away')
   else
-    complete = math.max(complete, tonumber(ARGV[4]))
+    inTouch = math.max(inTouch, tonumber(ARGV[4]))
   end
 end
-if complete == 0 then
-  complete = tonumber(ARGV[3])
+if inTouch == 0 then
+  inTouch = tonumber(ARGV[3])
 end
-if complete ~= kept then
-  redis.call('HSET', board, 'complete', text(complete))
+if inTouch ~= kept then
+  redis.call('HSET', board, 'inTouch', text(inTouch))
 end
 
 local count = redis.call('ZCARD', changes)
@@ -162,7 +162,7 @@ local function put(key, record, room)
   return 'stored'
 end
 
-local reply = { time[1], time[2], epoch, 0, 0, text(complete), 0 }
+local reply = { time[1], time[2], epoch, 0, 0, text(inTouch), 0 }
 local first = sequence
 for i = 6, #ARGV, 7 do
   local key = ARGV[i]

@@ -31,7 +31,7 @@ export class RedisBoardNode implements BoardNode {
   async exchange(
     puts: readonly BoardRecord[],
     cursor: BoardCursor,
-    { nowMs, completeMs, awaySinceMs }: BoardWord = NO_WORD,
+    { nowMs, inTouchMs, awaySinceMs }: BoardWord = NO_WORD,
   ): Promise<NodeReply<BoardExchange>> {
     const args = puts.flatMap(({ key, stamp, expiresAtMs, value }) => [
       key,
@@ -46,7 +46,7 @@ export class RedisBoardNode implements BoardNode {
       cursor.epoch,
       String(cursor.sequence),
       String(nowMs),
-      String(completeMs),
+      String(inTouchMs),
       String(awaySinceMs),
       ...args,
     ]);
@@ -59,14 +59,14 @@ export class RedisBoardNode implements BoardNode {
 }
 
 function parseExchange(words: readonly unknown[], putCount: number): BoardExchange | undefined {
-  const [epoch, sequence, hasMore, complete, count, ...rest] = words;
+  const [epoch, sequence, hasMore, inTouch, count, ...rest] = words;
   const puts = rest.slice(0, putCount).filter(isPutAnswer);
   const changeWords = rest.slice(putCount);
   const cursor = { epoch: String(epoch), sequence: Number(sequence) };
-  const completeMs = Number(complete);
+  const inTouchMs = Number(inTouch);
   if (
     !Number.isSafeInteger(cursor.sequence) ||
-    !Number.isSafeInteger(completeMs) ||
+    !Number.isSafeInteger(inTouchMs) ||
     count !== putCount ||
     puts.length !== putCount ||
     changeWords.length % CHANGE_WORDS !== 0
@@ -77,7 +77,7 @@ function parseExchange(words: readonly unknown[], putCount: number): BoardExchan
   for (let first = 0; first < changeWords.length; first += CHANGE_WORDS) {
     changes.push(parseChange(changeWords.slice(first, first + CHANGE_WORDS).map(String)));
   }
-  return { cursor, hasMore: hasMore === 1, completeMs, puts, changes };
+  return { cursor, hasMore: hasMore === 1, inTouchMs, puts, changes };
 }
 
 function parseChange(words: readonly string[]): BoardRecord {

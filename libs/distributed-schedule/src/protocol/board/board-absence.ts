@@ -8,8 +8,8 @@ import { TOMBSTONE_TTL_MS } from './board-record.js';
 /** Half of the time for which a deletion is remembered, so that it still reaches everybody who was not away for longer. */
 export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2;
 
-/** How often a node is told up to when it is complete, ms. */
-export const COMPLETE_EVERY_MS = 10_000;
+/** How often a node is told that it is in touch, ms. */
+export const IN_TOUCH_EVERY_MS = 10_000;
 
 /** Nodes of a cluster that stops are told that for the last time at different moments, ms apart at most. */
 const APART_MS = 60_000;
@@ -17,11 +17,11 @@ const APART_MS = 60_000;
 /**
  * Whether a node was away while others were not. Of a cluster that was down as a whole, as over a weekend, no node was: it keeps the
  * only copies.
- * @param completeMs up to when it keeps everything, cluster time; 0: nobody has told it
+ * @param inTouchMs when it was in touch with the others for the last time, cluster time; 0: nobody has told it
  * @param others the same of the other nodes
  */
-export function wasAway(completeMs: number, others: readonly number[], nowMs: number): boolean {
-  if (completeMs === 0 || nowMs - completeMs <= AWAY_AFTER_MS) return false;
+export function wasAway(inTouchMs: number, others: readonly number[], nowMs: number): boolean {
+  if (inTouchMs === 0 || nowMs - inTouchMs <= AWAY_AFTER_MS) return false;
   // Who is ahead of time has been told so by a bad clock, and proves nothing.
-  return others.some((other) => other - completeMs > APART_MS && other - nowMs < APART_MS);
+  return others.some((other) => other - inTouchMs > APART_MS && other - nowMs < APART_MS);
 }

@@ -19,13 +19,6 @@ export interface BoardDebtsParts {
   readonly nowMs: () => number;
 }
 
-interface Debt {
-  /** Monotonic: not put before. */
-  readonly fromMs: number;
-  /** Cluster time since when the node has lacked it; undefined where it has no room. */
-  readonly sinceMs: number | undefined;
-}
-
 /**
  * Somebody else's record is most likely put on every node by its writer. Only what a node still lacks after so many ms
  * is put there by those who read it.
@@ -37,7 +30,8 @@ const FULL_PAUSE_MS = 30_000;
 
 export class BoardDebts {
   private readonly known = new Map<string, Stamp>();
-  private readonly owed = new Map<string, Debt>();
+  /** Keys that the node may lack, with the monotonic instant from which they are put. */
+  private readonly owed = new Map<string, number>();
 
   constructor(private readonly parts: BoardDebtsParts) {}
 
@@ -48,21 +42,17 @@ export class BoardDebts {
 
   /** The node keeps this record, or one that counts for it. */
   keeps(key: string, stamp: Stamp): void {
-    if (!isNewer(stamp, this.known.get(key))) return;
-    this.known.set(key, stamp);
-    const newest = this.parts.map.record(key);
-    if (newest !== undefined && !isNewer(newest.stamp, stamp)) this.owed.delete(key);
+    if (isNewer(stamp, this.known.get(key))) this.known.set(key, stamp);
   }
 
   /** The node has told what it keeps, which may be older than what it was thought to keep. */
   tells(key: string, stamp: Stamp): void {
-    this.known.delete(key);
-    this.keeps(key, stamp);
+    this.known.set(key, stamp);
   }
 
   /** The node has no room for it. */
   refuses(key: string): void {
-    this.owed.set(key, { fromMs: this.parts.clock.monotonicMs() + FULL_PAUSE_MS, sinceMs: undefined });
+    this.owe(key, FULL_PAUSE_MS);
   }
 
   /** The map has lost these keys. */
@@ -86,19 +76,11 @@ export class BoardDebts {
     for (const { key, stamp } of map.all()) if (isNewer(stamp, this.known.get(key))) this.owe(key, laterMs);
   }
 
-  /** Up to which cluster time the node keeps all that was heard of here, but for what it has no room for. */
-  settledUpTo(nowMs: number): number {
-    let settledMs = nowMs;
-    for (const { sinceMs } of this.owed.values())
-      if (sinceMs !== undefined) settledMs = Math.min(settledMs, sinceMs);
-    return settledMs;
-  }
-
   due(most: number): readonly BoardRecord[] {
     const { clock, map, nowMs } = this.parts;
     const due: BoardRecord[] = [];
     let length = 0;
-    for (const [key, { fromMs }] of this.owed) {
+    for (const [key, fromMs] of this.owed) {
       if (fromMs > clock.monotonicMs()) continue;
       const record = map.record(key);
       if (record === undefined || isExpired(record, nowMs()) || !isNewer(record.stamp, this.known.get(key))) {
@@ -113,8 +95,6 @@ export class BoardDebts {
   }
 
   private owe(key: string, laterMs: number): void {
-    const { clock, nowMs } = this.parts;
-    const sinceMs = this.owed.get(key)?.sinceMs ?? nowMs();
-    this.owed.set(key, { fromMs: clock.monotonicMs() + laterMs, sinceMs });
+    this.owed.set(key, this.parts.clock.monotonicMs() + laterMs);
   }
 }

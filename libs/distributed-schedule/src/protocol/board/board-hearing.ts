@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 20;
 
 interface Heard {
   readonly sent: Instant;
-  readonly completeMs: number;
+  readonly inTouchMs: number;
 }
 
 export interface BoardHearingParts {
@@ -54,8 +54,8 @@ export class BoardHearing {
    * A node has answered.
    * @param sent when it was asked: an answer may lie in a buffer while its reader is suspended
    */
-  async judge(node: number, sent: Instant, completeMs: number): Promise<NodeVerdict> {
-    this.heard.set(node, { sent, completeMs });
+  async judge(node: number, sent: Instant, inTouchMs: number): Promise<NodeVerdict> {
+    this.heard.set(node, { sent, inTouchMs });
     if (this.isKnown) this.wakeAll();
     else await this.untilKnown();
     return this.verdictOn(node);
@@ -64,8 +64,8 @@ export class BoardHearing {
   private verdictOn(node: number): NodeVerdict {
     const own = this.heard.get(node);
     if (own === undefined || !this.isKnown) return 'unknown';
-    const others = [...this.heard].filter(([one]) => one !== node).map(([, { completeMs }]) => completeMs);
-    return wasAway(own.completeMs, others, this.parts.clusterClock.nowMs()) ? 'away' : 'present';
+    const others = [...this.heard].filter(([one]) => one !== node).map(([, { inTouchMs }]) => inTouchMs);
+    return wasAway(own.inTouchMs, others, this.parts.clusterClock.nowMs()) ? 'away' : 'present';
   }
 
   /** A majority has told: there is a cluster time, and who was there while others were away is among them. */

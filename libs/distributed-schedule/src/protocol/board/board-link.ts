@@ -18,7 +18,7 @@ export interface BoardLinkParts extends BoardReadingParts {
   /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
   readonly forgetIfTooOld: () => void;
   /** The node has answered a question of that moment: whether it may be believed. */
-  readonly judge: (sent: Instant, completeMs: number) => Promise<NodeVerdict>;
+  readonly judge: (sent: Instant, inTouchMs: number) => Promise<NodeVerdict>;
   /** After each exchange that had an answer. */
   readonly onAnswer: () => void;
   /** A bug. The exchange goes on. */
@@ -171,11 +171,10 @@ export class BoardLink {
     }
   }
 
-  /** The machine may have been suspended while the answer lay in a buffer, and while it waited for those of the others. */
+  /** The machine may have been suspended while the answer lay in a buffer, or waited for those of the others: that counts first. */
   private async judge(value: BoardExchange, sent: Instant, restarts: number): Promise<NodeVerdict> {
-    this.parts.forgetIfTooOld();
     if (restarts !== this.restarts) return 'unknown';
-    const verdict = await this.parts.judge(sent, value.completeMs);
+    const verdict = await this.parts.judge(sent, value.inTouchMs);
     this.parts.forgetIfTooOld();
     return restarts === this.restarts ? verdict : 'unknown';
   }

@@ -19,15 +19,18 @@ export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 }
  * It cannot know that by itself: an instance that was cut off with it may have asked it all the time.
  */
 export interface BoardWord {
-  /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is complete as of then. */
+  /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is in touch as of then. */
   readonly nowMs: number;
-  /** The node keeps all that was written up to this cluster time; 0: nothing to say. Of the memory that the cursor names. */
-  readonly completeMs: number;
-  /** The node was away: it throws all away, if this is up to when it takes itself for complete. 0: it was not. */
+  /**
+   * At this cluster time the node was in touch with an instance that had read a majority of them: what was deleted before is deleted there
+   * too. Of the memory that the cursor names; 0: nothing to say.
+   */
+  readonly inTouchMs: number;
+  /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */
   readonly awaySinceMs: number;
 }
 
-export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, completeMs: 0, awaySinceMs: 0 });
+export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, inTouchMs: 0, awaySinceMs: 0 });
 
 /**
  * What became of one put.
@@ -44,8 +47,8 @@ export interface BoardExchange {
   readonly cursor: BoardCursor;
   /** There is more to read than was sent. */
   readonly hasMore: boolean;
-  /** Up to which cluster time the node keeps all that was written, as it was told; 0: nobody has told. */
-  readonly completeMs: number;
+  /** The cluster time at which the node was in touch for the last time, as it was told; 0: nobody has told. */
+  readonly inTouchMs: number;
   /** One per put, in order. */
   readonly puts: readonly PutAnswer[];
   /** The newest record of each key that changed after the cursor, but for those that this exchange has stored. */

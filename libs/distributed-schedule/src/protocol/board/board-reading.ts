@@ -1,6 +1,6 @@
-/** What one instance has read of one node, and what it says to it: from where it reads on, what the node lacks, and up to when it lacks nothing. */
+/** What one instance has read of one node, and what it says to it: from where it reads on, what the node lacks, and when it was in touch. */
 
-import { COMPLETE_EVERY_MS } from './board-absence.js';
+import { IN_TOUCH_EVERY_MS } from './board-absence.js';
 import { BoardDebts, type BoardDebtsParts } from './board-debts.js';
 import { type BoardLoss, lossBetween } from './board-epoch.js';
 import {
@@ -33,7 +33,7 @@ export class BoardReading {
   readonly debts: BoardDebts;
   cursor: BoardCursor = BOARD_START;
   private isOpen = true;
-  private completeMs = 0;
+  private inTouchMs = 0;
   private awaySinceMs = 0;
   private asOfMs = 0;
 
@@ -58,7 +58,7 @@ export class BoardReading {
 
   /** @param nowMs cluster time; 0: not known */
   word(nowMs: number): BoardWord {
-    return { nowMs: Math.floor(nowMs), completeMs: this.completeMs, awaySinceMs: this.awaySinceMs };
+    return { nowMs: Math.floor(nowMs), inTouchMs: this.inTouchMs, awaySinceMs: this.awaySinceMs };
   }
 
   /** What is to be put. Not before all of it was read: the rest may hold what seems to be missing. */
@@ -67,16 +67,16 @@ export class BoardReading {
   }
 
   /** What the node keeps is not taken in: with the next message it is to throw it away. */
-  sendAway({ cursor, completeMs }: BoardExchange): void {
+  sendAway({ cursor, inTouchMs }: BoardExchange): void {
     this.begin(cursor.epoch);
-    this.awaySinceMs = completeMs;
+    this.awaySinceMs = inTouchMs;
   }
 
   /** Reads everything anew. */
   begin(epoch = BOARD_START.epoch): void {
     this.cursor = { epoch, sequence: 0 };
     this.isOpen = true;
-    this.completeMs = 0;
+    this.inTouchMs = 0;
     this.awaySinceMs = 0;
     this.debts.clear();
   }
@@ -120,15 +120,15 @@ export class BoardReading {
   }
 
   /**
-   * From time to time a node is told up to when it keeps everything. That is said with the next message and of this moment: when the
-   * next one reaches the node it may have been away for days.
+   * From time to time a node is told that it is in touch with those who hear a majority. That is said with the next message and of this
+   * moment: when the next one reaches the node it may have been away for days.
    */
-  private noteRead({ completeMs }: BoardExchange, sentMs: number): void {
-    this.completeMs = 0;
+  private noteRead({ inTouchMs }: BoardExchange, sentMs: number): void {
+    this.inTouchMs = 0;
     if (this.isOpen || sentMs === 0) return;
     this.asOfMs = sentMs;
-    if (sentMs - completeMs < COMPLETE_EVERY_MS) return;
-    const upToMs = Math.floor(Math.min(this.parts.readUpTo(), this.debts.settledUpTo(sentMs)));
-    if (upToMs > completeMs) this.completeMs = upToMs;
+    if (sentMs - inTouchMs < IN_TOUCH_EVERY_MS) return;
+    const upToMs = Math.floor(Math.min(this.parts.readUpTo(), sentMs));
+    if (upToMs > inTouchMs) this.inTouchMs = upToMs;
   }
 }

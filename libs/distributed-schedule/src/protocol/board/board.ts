@@ -206,7 +206,7 @@ export class Board {
       nowMs: () => clusterClock.nowMs(),
       isSynchronised: () => clusterClock.synchronised,
       forgetIfTooOld: () => this.forgetIfTooOld(),
-      judge: (sent, completeMs) => this.hearing.judge(index, sent, completeMs),
+      judge: (sent, inTouchMs) => this.hearing.judge(index, sent, inTouchMs),
       readUpTo: () => this.links.readUpToMs,
       onChanges: (records) => this.takeIn(records, false),
       onAnswer: () => this.noteAnswer(),
