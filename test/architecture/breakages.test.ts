@@ -8,12 +8,13 @@ import { LOCK_MUTANTS } from '../differential/lock-mutants.js';
 import { NOTE_MUTANTS } from '../differential/note-mutants.js';
 import { PRUNE_MUTANTS } from '../differential/prune-mutants.js';
 import { BREAKAGES } from '../faults/torture/breakages.js';
+import { BOARD_MUTANTS } from '../simulation/mutants/board-mutants.js';
 import { MUTANTS } from '../simulation/mutants/mutants.js';
 import type { Breakage } from '../support/broken-copy.js';
 
 const SOURCES = fileURLToPath(new URL('../../libs/distributed-schedule/src/', import.meta.url));
 const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
-  simulation: MUTANTS,
+  simulation: [...MUTANTS, ...BOARD_MUTANTS],
   'differential test': [
     ...LEDGER_MUTANTS,
     ...EPOCH_MUTANTS,

@@ -112,8 +112,11 @@ export class BoardWorld {
 
   /** Stops every board, moving the clock. */
   async stop(): Promise<void> {
-    const stopped = Promise.all(this.boards.map((board) => board.stop()));
-    await this.clock.advance(20);
+    let hasStopped = false;
+    const stopped = Promise.all(this.boards.map((board) => board.stop())).then(() => {
+      hasStopped = true;
+    });
+    while (!hasStopped) await this.clock.advance(20);
     await stopped;
   }
 
@@ -148,10 +151,12 @@ export class BoardWorld {
       label: connected.label,
       exchange: async (...request) => {
         const state = this.links.get(`${boardIndex}-${index}`) ?? 'open';
-        await machine.sleepUntil(machine.monotonicMs() + 1 + (this.delays.get(index) ?? 0));
+        await this.clock.sleepUntil(this.clock.monotonicMs() + 1 + (this.delays.get(index) ?? 0));
         if (state === 'cut') return silence;
         this.exchanges[index] = (this.exchanges[index] ?? 0) + 1;
         const reply = await connected.exchange(...request);
+        // It lies in a buffer while its reader is suspended.
+        await machine.awake();
         return state === 'deaf' ? silence : reply;
       },
     };
