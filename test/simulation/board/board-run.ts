@@ -70,12 +70,15 @@ class BoardRun {
           await world.clock.advance(150);
           world.heal();
         }
+        // Messages are under way, and their answers are read when it goes on.
+        world.board(board).flush();
+        await world.clock.advance(0);
         world.suspend(board);
         if (episode.beside !== undefined) world.cutOff(episode.beside);
         if (episode.isPutting) await history.deleteKey(decider, key);
         await this.live(decider, episode.durationMs);
         world.heal();
-        world.resume(board);
+        await world.resume(board);
         return;
       }
       case 'down': {

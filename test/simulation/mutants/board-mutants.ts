@@ -4,7 +4,6 @@ import type { Breakage } from '../../support/broken-copy.js';
 
 const ABSENCE = 'protocol/board/board-absence.ts';
 const HEARING = 'protocol/board/board-hearing.ts';
-const LINK = 'protocol/board/board-link.ts';
 const READING = 'protocol/board/board-reading.ts';
 const MAP = 'protocol/board/board-map.ts';
 const SHARES = 'protocol/board/board-shares.ts';
@@ -30,12 +29,6 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
     replace: 'other - inTouchMs > AWAY_AFTER_MS',
   },
   {
-    name: 'a node is in touch with whoever reaches no other',
-    file: READING,
-    find: 'Math.floor(Math.min(this.parts.readUpTo(), sentMs))',
-    replace: 'Math.floor(sentMs)',
-  },
-  {
     name: 'a node is in touch as of the message that finds it again',
     file: READING,
     find: 'inTouchMs: this.inTouchMs, awaySinceMs',
@@ -56,20 +49,8 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
   {
     name: 'what an instance knows grows old by the clock that stands still',
     file: HEARING,
-    find: 'return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > AWAY_AFTER_MS;',
-    replace: 'return this.parts.clock.monotonicMs() - this.majorityHeard.monotonicMs > AWAY_AFTER_MS;',
-  },
-  {
-    name: 'an answer is taken in before suspended time is counted',
-    file: LINK,
-    find: 'this.parts.forgetIfTooOld();\n    return restarts',
-    replace: 'return restarts',
-  },
-  {
-    name: 'an answer to a question from before is taken for one',
-    file: LINK,
-    find: "return restarts === this.restarts ? verdict : 'unknown';",
-    replace: 'return verdict;',
+    find: 'return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > FORGET_AFTER_MS;',
+    replace: 'return this.parts.clock.monotonicMs() - this.majorityHeard.monotonicMs > FORGET_AFTER_MS;',
   },
   {
     name: 'what was about to be put is put after all',
@@ -106,12 +87,6 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
     file: NODE,
     find: 'record.stamp.ms - oldest.stamp.ms;',
     replace: 'oldest.stamp.ms - record.stamp.ms;',
-  },
-  {
-    name: 'an old run makes a newer one go',
-    file: NODE,
-    find: '(makesWay(key) && stamp.ms <= oldest.stamp.ms)',
-    replace: '(makesWay(key) && stamp.ms < 0)',
   },
   {
     name: 'a run takes the room of a decision',

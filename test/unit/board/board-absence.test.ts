@@ -1,7 +1,10 @@
 /** A deletion is remembered for a day. Whoever was away for longer must not bring back what was deleted meanwhile. */
 
 import { describe, expect, it } from 'vitest';
-import { TOMBSTONE_TTL_MS } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
+import {
+  BOARD_PERIOD_MS,
+  TOMBSTONE_TTL_MS,
+} from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
 
 const HOUR_MS = 3_600_000;
@@ -128,7 +131,7 @@ describe('an instance that was suspended for longer than deletions are remembere
     else for (const node of [0, 1, 2]) world.link(1, node, 'cut');
     await world.ending(world.board(0).delete('task:gone'));
     await world.passes(LONG_MS);
-    world.resume(1);
+    await world.resume(1);
     world.heal();
     await world.clock.advance(CONVERGES_WITHIN_MS);
     expect([shown(world, 0), shown(world, 1)]).toEqual([['task:kept'], ['task:kept']]);
@@ -143,7 +146,7 @@ describe('an instance that was suspended for longer than deletions are remembere
     await world.passes(LONG_MS);
     world.heal();
     for (const slow of [1, 2]) world.delay(slow, 80);
-    world.resume(1);
+    await world.resume(1);
     await world.clock.advance(CONVERGES_WITHIN_MS);
     expect([shown(world, 0), shown(world, 1)]).toEqual([['task:kept'], ['task:kept']]);
   });
@@ -156,12 +159,50 @@ describe('an instance that was suspended for longer than deletions are remembere
     await world.passes(LONG_MS);
     const seen = new Set<string | undefined>();
     world.board(1).watch(() => seen.add(world.board(1).get('pause:settle')));
-    world.resume(1);
+    await world.resume(1);
     for (let ms = 0; ms < CONVERGES_WITHIN_MS; ms += 1) {
       await world.clock.advance(1);
       seen.add(world.board(1).get('pause:settle'));
     }
     expect([...seen]).toEqual(['1']);
+  });
+
+  it('takes in no answer that lay in a buffer meanwhile', async () => {
+    const world = await startWorld();
+    await world.ending(world.board(0).put('task:brief', '1'));
+    const told: string[] = [];
+    world.board(1).watch((keys) => told.push(...keys));
+    world.board(1).flush();
+    await world.clock.advance(0);
+    world.suspend(1);
+    await world.ending(world.board(0).delete('task:brief'));
+    await world.passes(LONG_MS);
+    await world.resume(1);
+    await world.clock.advance(CONVERGES_WITHIN_MS);
+    expect(told).toContain('task:kept');
+    expect(told).not.toContain('task:brief');
+  });
+
+  it('does not put what a node had lacked before', async () => {
+    const world = await startWorld();
+    const untilPhase = (ms: number): Promise<void> => {
+      const phaseMs = world.clock.monotonicMs() % BOARD_PERIOD_MS;
+      return world.clock.advance((ms - phaseMs + BOARD_PERIOD_MS) % BOARD_PERIOD_MS);
+    };
+    world.link(1, 2, 'cut');
+    world.link(0, 2, 'cut');
+    await world.ending(world.board(1).put('task:brief', '1'));
+    // Its exchange is due before it looks at the time by itself.
+    await untilPhase(400);
+    world.board(1).flush();
+    await untilPhase(100);
+    world.suspend(1);
+    world.heal();
+    await world.ending(world.board(0).delete('task:brief'));
+    await world.passes(LONG_MS);
+    await world.resume(1);
+    await world.clock.advance(CONVERGES_WITHIN_MS);
+    expect(shown(world, 0)).toEqual(['task:gone', 'task:kept']);
   });
 
   it('does not put what it was about to put', async () => {
@@ -173,7 +214,7 @@ describe('an instance that was suspended for longer than deletions are remembere
     await world.ending(world.board(0).delete('task:gone'));
     await world.passes(LONG_MS);
     world.heal();
-    world.resume(1);
+    await world.resume(1);
     expect(await world.ending(put)).toMatchObject({ kind: 'unheard' });
     await world.clock.advance(CONVERGES_WITHIN_MS);
     expect(shown(world, 0)).toEqual(['task:kept']);

@@ -106,8 +106,8 @@ export class BoardWorld {
     this.machines[board]?.suspend();
   }
 
-  resume(board: number): void {
-    this.machines[board]?.resume();
+  async resume(board: number): Promise<void> {
+    await this.machines[board]?.resume();
   }
 
   /** Stops every board, moving the clock. */

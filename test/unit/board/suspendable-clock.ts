@@ -31,11 +31,15 @@ export class SuspendableClock implements Clock {
     this.suspendedAtMs ??= this.base.monotonicMs();
   }
 
-  resume(): void {
+  /** Whoever waits goes on one after the other, as callbacks of an event loop do. */
+  async resume(): Promise<void> {
     if (this.suspendedAtMs === undefined) return;
     this.stoodMs += this.base.monotonicMs() - this.suspendedAtMs;
     this.suspendedAtMs = undefined;
-    for (const go of this.waiting.splice(0)) go();
+    for (const go of this.waiting.splice(0)) {
+      go();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Resolves at once, or when it is resumed. */

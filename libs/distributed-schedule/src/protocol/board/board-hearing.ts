@@ -7,7 +7,7 @@ import type { ClusterClock } from '../cluster-clock.js';
 import { elapsedMs, type Instant, readInstant } from '../instant.js';
 import type { Clock } from '../ports.js';
 import { quorumOf } from '../quorum.js';
-import { AWAY_AFTER_MS, wasAway } from './board-absence.js';
+import { FORGET_AFTER_MS, wasAway } from './board-absence.js';
 
 /** `unknown`: too few have answered to tell. */
 export type NodeVerdict = 'present' | 'away' | 'unknown';
@@ -41,7 +41,7 @@ export class BoardHearing {
    * one of them stands still in a machine that is suspended.
    */
   get isTooOld(): boolean {
-    return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > AWAY_AFTER_MS;
+    return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > FORGET_AFTER_MS;
   }
 
   /** What the nodes have told before counts no more. */

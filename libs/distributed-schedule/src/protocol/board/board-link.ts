@@ -57,11 +57,6 @@ export class BoardLink {
     return this.reading.isDone;
   }
 
-  /** Cluster time as of which that is so; 0: it is not. */
-  get readUpToMs(): number {
-    return this.reading.upToMs;
-  }
-
   /** The last exchange had an answer. */
   get isAnswering(): boolean {
     return this.answering;

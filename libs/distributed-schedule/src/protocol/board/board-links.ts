@@ -24,12 +24,6 @@ export class BoardLinks {
     );
   }
 
-  /** Cluster time as of which what a majority keeps has been read; 0: it has not. */
-  get readUpToMs(): number {
-    const read = this.all.map((link) => link.readUpToMs).sort((one, other) => other - one);
-    return read[quorumOf(read.length) - 1] ?? 0;
-  }
-
   /** A record has come onto the map. */
   note(record: BoardRecord, isOwn: boolean): void {
     for (const link of this.all) link.note(record, isOwn);

@@ -13,8 +13,6 @@ import {
 import type { BoardRecord } from './board-record.js';
 
 export interface BoardReadingParts extends BoardDebtsParts {
-  /** Cluster time of the newest moment as of which all that a majority keeps has been read; 0: none. */
-  readonly readUpTo: () => number;
   /** The node's changes; the map is the receiver's to change. */
   readonly onChanges: (records: readonly BoardRecord[]) => void;
   /** The node refuses a further key. */
@@ -35,7 +33,6 @@ export class BoardReading {
   private isOpen = true;
   private inTouchMs = 0;
   private awaySinceMs = 0;
-  private asOfMs = 0;
 
   constructor(private readonly parts: BoardReadingParts) {
     this.debts = new BoardDebts(parts);
@@ -44,11 +41,6 @@ export class BoardReading {
   /** Everything that the node keeps has been read. */
   get isDone(): boolean {
     return !this.isOpen;
-  }
-
-  /** Cluster time as of which that is so; 0: it is not. */
-  get upToMs(): number {
-    return this.isOpen ? 0 : this.asOfMs;
   }
 
   /** The node was told to throw away what it keeps, or is to be: nothing is put before. */
@@ -120,15 +112,11 @@ export class BoardReading {
   }
 
   /**
-   * From time to time a node is told that it is in touch with those who hear a majority. That is said with the next message and of this
-   * moment: when the next one reaches the node it may have been away for days.
+   * From time to time a node is told that it is in touch. That is said with the next message and of this moment: when the next one reaches
+   * the node it may have been away for days.
    */
   private noteRead({ inTouchMs }: BoardExchange, sentMs: number): void {
-    this.inTouchMs = 0;
-    if (this.isOpen || sentMs === 0) return;
-    this.asOfMs = sentMs;
-    if (sentMs - inTouchMs < IN_TOUCH_EVERY_MS) return;
-    const upToMs = Math.floor(Math.min(this.parts.readUpTo(), sentMs));
-    if (upToMs > inTouchMs) this.inTouchMs = upToMs;
+    const isDue = !this.isOpen && sentMs - inTouchMs >= IN_TOUCH_EVERY_MS;
+    this.inTouchMs = isDue ? Math.floor(sentMs) : 0;
   }
 }

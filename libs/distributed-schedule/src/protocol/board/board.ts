@@ -207,7 +207,6 @@ export class Board {
       isSynchronised: () => clusterClock.synchronised,
       forgetIfTooOld: () => this.forgetIfTooOld(),
       judge: (sent, inTouchMs) => this.hearing.judge(index, sent, inTouchMs),
-      readUpTo: () => this.links.readUpToMs,
       onChanges: (records) => this.takeIn(records, false),
       onAnswer: () => this.noteAnswer(),
       onFull: () => teller.full(node.label),
