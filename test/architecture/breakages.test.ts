@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { BOARD_SCRIPT_MUTANTS } from '../differential/board-mutants.js';
 import { EPOCH_MUTANTS } from '../differential/epoch-mutants.js';
 import { IDENTITY_MUTANTS } from '../differential/identity-mutants.js';
 import { LEDGER_MUTANTS } from '../differential/ledger-mutants.js';
@@ -22,6 +23,7 @@ const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
     ...IDENTITY_MUTANTS,
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,
+    ...BOARD_SCRIPT_MUTANTS,
   ],
   torture: BREAKAGES,
 };

@@ -8,6 +8,7 @@ import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../prot
 import type {
   ConfirmAnswer,
   ConfirmRequest,
+  NodeIdentity,
   Note,
   NoteAnswer,
   NoteRequest,
@@ -22,6 +23,7 @@ import {
   parseStamp,
   stampText,
 } from '../protocol/electorate/node-set.js';
+import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import type { LedgerMemory } from './memory-ledger.js';
 
 /** The newest ids that a node knows, of the positions of a set: its own among them. */
@@ -187,4 +189,27 @@ function isValid(
 ): boolean {
   const known = newest.get(noter);
   return noter !== position && ids[position] === id && known?.id === noterId && !known.isContested;
+}
+
+/** What the node tells of itself with a beat. */
+export function identityOf(
+  memory: LedgerMemory,
+  position: string,
+  set: NodeSet,
+  nowMs: number,
+): Omit<NodeIdentity, 'liveSets'> {
+  const noted = set.positions.flatMap((one) => {
+    const id = one === position ? undefined : memory.noted.get(one);
+    return id === undefined ? [] : [[one, id] as const];
+  });
+  return {
+    id: memory.id,
+    hasVote: memory.vote === position,
+    sinceMs: memory.idSinceMs,
+    nowMs: Math.floor(nowMs),
+    noted: Object.fromEntries(noted),
+    stamp: parseStamp(memory.stamp),
+    epoch: memory.epoch,
+    setBackMs: setBackOfMemoryMs(memory, nowMs),
+  };
 }

@@ -8,10 +8,8 @@ import type { BoardNode } from '../protocol/board/board-node.js';
 import type { BoardShares } from '../protocol/board/board-shares.js';
 import { isClaimOf } from '../protocol/claim-id.js';
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
-import type { NodeIdentity } from '../protocol/electorate/node-identity.js';
-import { type NodeSet, parseStamp, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
+import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
-import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import { DEFAULTS } from '../protocol/options.js';
 import type {
   Clock,
@@ -24,7 +22,7 @@ import type {
 } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.js';
-import { confirm, note, renumber, stamp } from './memory-identity.js';
+import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
 import { type LedgerMemory, type LedgerSnapshot, MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
@@ -244,26 +242,4 @@ export class MemoryNode {
     onReply?.(nodeTimeMs);
     return { answered: true, value, nodeTimeMs };
   }
-}
-
-function identityOf(
-  memory: LedgerMemory,
-  position: string,
-  set: NodeSet,
-  nowMs: number,
-): Omit<NodeIdentity, 'liveSets'> {
-  const noted = set.positions.flatMap((one) => {
-    const id = one === position ? undefined : memory.noted.get(one);
-    return id === undefined ? [] : [[one, id] as const];
-  });
-  return {
-    id: memory.id,
-    hasVote: memory.vote === position,
-    sinceMs: memory.idSinceMs,
-    nowMs: Math.floor(nowMs),
-    noted: Object.fromEntries(noted),
-    stamp: parseStamp(memory.stamp),
-    epoch: memory.epoch,
-    setBackMs: setBackOfMemoryMs(memory, nowMs),
-  };
 }
