@@ -43,10 +43,12 @@ function catchIn(copy: string): string | undefined {
 
 /** The board's script is no part of the campaign: it has a suite and a model of its own. */
 function catchByTests(copy: string): string | undefined {
-  const command = ['vitest', 'run', '--project', 'integration', ...BOARD_TESTS];
-  const { status, stdout } = spawnSync('npx', command, { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS });
+  const command = ['vitest', 'run', '--bail', '1', '--project', 'integration', ...BOARD_TESTS];
+  const env = { ...process.env, NO_COLOR: '1' };
+  const options = { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS, env } as const;
+  const { status, stdout } = spawnSync('npx', command, options);
   if (status === 0) return undefined;
-  const failed = /FAIL .*?> (.*)/.exec(stdout)?.[1];
+  const failed = /× (.*?)(?: \d+ms)?$/m.exec(stdout)?.[1];
   if (failed === undefined) throw new Error(stdout.trim().slice(-2_000));
   return ` | | ${failed.replaceAll('|', '/')}`;
 }
