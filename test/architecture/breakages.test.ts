@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { BOARD_SCRIPT_MUTANTS } from '../differential/board-mutants.js';
 import { EPOCH_MUTANTS } from '../differential/epoch-mutants.js';
 import { IDENTITY_MUTANTS } from '../differential/identity-mutants.js';
 import { LEDGER_MUTANTS } from '../differential/ledger-mutants.js';
@@ -8,12 +9,13 @@ import { LOCK_MUTANTS } from '../differential/lock-mutants.js';
 import { NOTE_MUTANTS } from '../differential/note-mutants.js';
 import { PRUNE_MUTANTS } from '../differential/prune-mutants.js';
 import { BREAKAGES } from '../faults/torture/breakages.js';
+import { BOARD_MUTANTS } from '../simulation/mutants/board-mutants.js';
 import { MUTANTS } from '../simulation/mutants/mutants.js';
 import type { Breakage } from '../support/broken-copy.js';
 
 const SOURCES = fileURLToPath(new URL('../../libs/distributed-schedule/src/', import.meta.url));
 const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
-  simulation: MUTANTS,
+  simulation: [...MUTANTS, ...BOARD_MUTANTS],
   'differential test': [
     ...LEDGER_MUTANTS,
     ...EPOCH_MUTANTS,
@@ -21,6 +23,7 @@ const SCORES: Readonly<Record<string, readonly Breakage[]>> = {
     ...IDENTITY_MUTANTS,
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,
+    ...BOARD_SCRIPT_MUTANTS,
   ],
   torture: BREAKAGES,
 };

@@ -8,6 +8,7 @@ describeBoardNode('in memory', async () => {
   return {
     node: node.connectBoard({ label: 'node 1' }),
     nowMs: async () => clock.wallMs(),
+    evict: async (part) => node.evictBoard(part),
     forget: async () => node.loseMemory('flush'),
     passes: async (epochMs) => clock.advance(epochMs - clock.wallMs() + 1),
     close: async () => undefined,

@@ -15,6 +15,9 @@ describeBoardNode('behind Redis', async () => {
   return {
     node,
     nowMs,
+    evict: async (part) => {
+      await server.client().del(`{conformance}:board${part === 'records' ? '' : `:${part}`}`);
+    },
     forget: async () => {
       await server.client().flushall();
     },

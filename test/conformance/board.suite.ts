@@ -1,18 +1,22 @@
 /** What every node of the board promises, in memory and behind Redis alike. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
+import { lossBetween } from '../../libs/distributed-schedule/src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
   type BoardCursor,
   type BoardExchange,
   type BoardNode,
+  type BoardWord,
+  NO_WORD,
 } from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
 import {
   type BoardRecord,
   MOST_CHANGES,
   MOST_EXCHANGE_LENGTH,
-  MOST_RECORDS,
 } from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
+import { BOARD_SHARES } from '../../libs/distributed-schedule/src/protocol/board/board-shares.js';
 import type { NodeReply } from '../../libs/distributed-schedule/src/protocol/ports.js';
 
 export interface BoardStage {
@@ -21,6 +25,8 @@ export interface BoardStage {
   nowMs(): Promise<number>;
   /** Everything is forgotten; the server goes on. */
   forget(): Promise<void>;
+  /** One of its keys is removed, as by an eviction. */
+  evict(part: BoardPart): Promise<void>;
   /** Resolves when the node's clock has passed `epochMs`. */
   passes(epochMs: number): Promise<void>;
   close(): Promise<void>;
@@ -55,7 +61,8 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
     const exchange = async (
       puts: readonly BoardRecord[] = [],
       cursor: BoardCursor = BOARD_START,
-    ): Promise<BoardExchange> => answerOf(await stage.node.exchange(puts, cursor));
+      word: BoardWord = NO_WORD,
+    ): Promise<BoardExchange> => answerOf(await stage.node.exchange(puts, cursor, word));
     /** The cursor after everything that is there now. */
     const readAll = async (): Promise<{ cursor: BoardCursor; records: readonly BoardRecord[] }> => {
       const records: BoardRecord[] = [];
@@ -190,16 +197,122 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
       expect((await readAll()).records.map(({ key }) => key)).toEqual(keys);
     });
 
-    it('refuses a further key when it is full, and still takes what it knows', async () => {
+    it.each(['records', 'changes', 'expiry', 'runs'] as const)(
+      'begins anew when one of its keys was removed, and says so: %s',
+      async (part) => {
+        await stage.forget();
+        const lasting = recordOf(newKey(), 1_000);
+        const brief = recordOf(newKey(), 1_000, { expiresAtMs: (await stage.nowMs()) + 60_000 });
+        const run = recordOf(`in:a:run:${newKey()}`, 1_000);
+        const { cursor } = await exchange([lasting, brief, run]);
+        await stage.evict(part);
+        const later = recordOf(newKey(), 1_001);
+        const { changes, cursor: next } = await exchange([later], cursor);
+        expect(changes).toEqual([]);
+        expect(lossBetween(cursor.epoch, next.epoch)).toBe('evicted');
+        expect((await readAll()).records).toEqual([later]);
+      },
+    );
+
+    it('does not take an empty part of it for one that was removed', async () => {
       await stage.forget();
-      for (let first = 0; first < MOST_RECORDS; first += 500) {
-        await exchange(
-          Array.from({ length: 500 }, (_, index) => recordOf(`full ${first + index}`, 1_000)),
-          (await exchange()).cursor,
+      const { cursor } = await exchange([recordOf(newKey(), 1_000)]);
+      for (const part of ['expiry', 'runs'] as const) await stage.evict(part);
+      expect((await exchange([], cursor)).cursor).toEqual(cursor);
+    });
+
+    it('tells when it was in touch for the last time, as it was told of this memory', async () => {
+      await stage.forget();
+      const word = (given: Partial<BoardWord>): BoardWord => ({ ...NO_WORD, ...given });
+      expect((await exchange([recordOf(newKey(), 1)])).inTouchMs).toBe(0);
+      const { inTouchMs, cursor } = await exchange([], BOARD_START, word({ nowMs: 1_000 }));
+      expect(inTouchMs).toBe(1_000);
+      expect((await exchange([], BOARD_START, word({ nowMs: 2_000, inTouchMs: 1_900 }))).inTouchMs).toBe(
+        1_000,
+      );
+      expect((await exchange([], cursor, word({ nowMs: 2_000, inTouchMs: 1_900 }))).inTouchMs).toBe(1_900);
+      expect((await exchange([], cursor, word({ nowMs: 2_000, inTouchMs: 1_800 }))).inTouchMs).toBe(1_900);
+      expect((await exchange()).inTouchMs).toBe(1_900);
+      await stage.forget();
+      expect((await exchange([], cursor, word({ nowMs: 3_000, inTouchMs: 2_900 }))).inTouchMs).toBe(3_000);
+    });
+
+    it('throws away what it kept when it is told that it was away, once', async () => {
+      await stage.forget();
+      const [old, young] = [recordOf(newKey(), 1_000), recordOf(newKey(), 1_001)];
+      const { cursor } = await exchange([old], BOARD_START, { ...NO_WORD, nowMs: 1_000 });
+      const away = { nowMs: 9_000, inTouchMs: 0, awaySinceMs: 1_000 };
+      // Of another moment, and of another memory.
+      await exchange([], cursor, { ...away, awaySinceMs: 999 });
+      await exchange([], BOARD_START, away);
+      expect((await readAll()).records).toEqual([old]);
+      const { cursor: next, inTouchMs, changes } = await exchange([], cursor, away);
+      expect({ changes, inTouchMs, loss: lossBetween(cursor.epoch, next.epoch) }).toEqual({
+        changes: [],
+        inTouchMs: 9_000,
+        loss: 'away',
+      });
+      await exchange([young], next);
+      await exchange([], cursor, away);
+      expect((await readAll()).records).toEqual([young]);
+    });
+
+    describe('that fills up', () => {
+      const fill = async (
+        keyOf: (index: number) => string,
+        count: number,
+        firstMs = 1_000,
+      ): Promise<void> => {
+        for (let first = 0; first < count; first += 500) {
+          const length = Math.min(500, count - first);
+          const { cursor } = await exchange();
+          await exchange(
+            Array.from({ length }, (_, index) => recordOf(keyOf(first + index), firstMs + first + index)),
+            cursor,
+          );
+        }
+      };
+      const run = (index: number): string => `in:a:run:${index}`;
+
+      it('lets the oldest records of runs go for newer ones and for what is decided', async () => {
+        await stage.forget();
+        await fill(run, BOARD_SHARES.runs);
+        const late = 1_000 + BOARD_SHARES.runs;
+        const tooOld = recordOf('in:a:told:missed:x', 1_000);
+        const known = recordOf(run(2), late);
+        expect((await exchange([tooOld, known, recordOf('in:a:run:new', late + 1)])).puts).toEqual([
+          'outlived',
+          'stored',
+          'stored',
+        ]);
+        expect([await find(run(0)), await find(run(1))]).toEqual([undefined, recordOf(run(1), 1_001)]);
+        await fill((index) => `in:a:task:${index}`, BOARD_SHARES.tasks - BOARD_SHARES.runs);
+        expect(await find(run(1))).toBeDefined();
+        const decided = ['in:a:task:more', 'in:a:pause:x', 'in:a:trigger:1:x:y', 'instance:z'];
+        expect((await exchange(decided.map((key) => recordOf(key, 1_000)))).puts).toEqual(
+          Array(4).fill('stored'),
         );
-      }
-      const { puts } = await exchange([recordOf('one more', 1_000), recordOf('full 7', 1_001)]);
-      expect(puts).toEqual(['full', 'stored']);
+        // Only tasks have used up their share.
+        expect([await find(run(1)), await find(run(3))]).toEqual([undefined, recordOf(run(3), 1_003)]);
+      });
+
+      it('keeps room for decisions where tasks have filled it, and for notices where decisions have', async () => {
+        await stage.forget();
+        const { tasks, decisions, notices } = BOARD_SHARES;
+        await fill((index) => `in:a:task:${index}`, tasks);
+        const puts = async (...keys: string[]): Promise<readonly string[]> =>
+          (await exchange(keys.map((key) => recordOf(key, 2_000_000)))).puts;
+        expect(await puts('in:a:task:more', 'in:a:run:x', 'in:a:pause:x', 'in:a:task:7')).toEqual([
+          'full',
+          'outlived',
+          'stored',
+          'stored',
+        ]);
+        await fill((index) => `in:a:pause:${index}`, decisions - tasks - 1);
+        expect(await puts('in:a:plan:more', 'instance:x', 'alive:x')).toEqual(['full', 'stored', 'stored']);
+        await fill((index) => `instance:${index}`, notices - decisions - 2);
+        expect(await puts('instance:more', 'instance:x')).toEqual(['full', 'stored']);
+      });
     });
   });
 }

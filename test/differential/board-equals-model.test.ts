@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
 import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
+import { lossBetween } from '../../libs/distributed-schedule/src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
   type BoardCursor,
   type BoardExchange,
   type BoardNode,
+  type BoardWord,
 } from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
 import type { BoardRecord } from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
 import type { RedisConnection } from '../../libs/distributed-schedule/src/redis/redis-connection.js';
@@ -28,7 +31,7 @@ afterAll(async () => {
 const FAR_MS = 4_000_000_000_000;
 
 const record: fc.Arbitrary<BoardRecord> = fc.record({
-  key: fc.constantFrom('a', 'b', 'c', 'd:e', 'ä'),
+  key: fc.constantFrom('a', 'b', 'c', 'd:e', 'ä', 'in:x:run:a', 'in:x:run:b', 'told:missed:a'),
   value: fc.oneof(fc.constant(''), fc.json({ maxDepth: 2 })),
   stamp: fc.record({
     ms: fc.integer({ min: 1, max: 4 }),
@@ -47,6 +50,16 @@ const step = fc.oneof(
       puts: fc.array(record, { maxLength: 4 }),
       /** How many answers ago the cursor was given; beyond the first there is none. */
       age: fc.nat({ max: 4 }),
+      nowMs: fc.nat({ max: 3 }),
+      inTouchMs: fc.nat({ max: 3 }),
+      awaySinceMs: fc.nat({ max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('evict' as const),
+      part: fc.constantFrom('records' as const, 'changes' as const, 'expiry' as const, 'runs' as const),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'forget' as const }) },
@@ -59,15 +72,17 @@ class Side {
   constructor(
     private readonly node: BoardNode,
     readonly forget: () => Promise<void>,
+    readonly evict: (part: BoardPart) => Promise<void>,
   ) {}
 
-  async exchange(puts: readonly BoardRecord[], age: number): Promise<unknown> {
+  async exchange(puts: readonly BoardRecord[], age: number, word: BoardWord): Promise<unknown> {
     const cursor = this.cursors.at(-1 - age) ?? BOARD_START;
-    const reply = await this.node.exchange(puts, cursor);
+    const reply = await this.node.exchange(puts, cursor, word);
     if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
-    const isNewEpoch = reply.value.cursor.epoch !== this.cursors.at(-1)?.epoch;
+    const before = this.cursors.at(-1)?.epoch ?? '';
+    const after = reply.value.cursor.epoch;
     this.cursors.push(reply.value.cursor);
-    return { ...withoutEpoch(reply.value), isNewEpoch };
+    return { ...withoutEpoch(reply.value), isNewEpoch: before !== after, loss: lossBetween(before, after) };
   }
 }
 
@@ -82,13 +97,27 @@ it('the script of the board answers as its model does, whatever is put, read lat
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       await server.client().flushall();
       const memory = new MemoryNode(new SystemClock());
-      const model = new Side(memory.connectBoard({ label: 'model' }), async () => memory.loseMemory('flush'));
-      const real = new Side(board, async () => {
-        await server.client().flushall();
-      });
+      const model = new Side(
+        memory.connectBoard({ label: 'model' }),
+        async () => memory.loseMemory('flush'),
+        async (part) => memory.evictBoard(part),
+      );
+      const real = new Side(
+        board,
+        async () => {
+          await server.client().flushall();
+        },
+        async (part) => {
+          await server.client().del(`{conformance}:board${part === 'records' ? '' : `:${part}`}`);
+        },
+      );
       for (const one of steps) {
         if (one.kind === 'forget') await Promise.all([model.forget(), real.forget()]);
-        else expect(await real.exchange(one.puts, one.age)).toEqual(await model.exchange(one.puts, one.age));
+        else if (one.kind === 'evict') await Promise.all([model.evict(one.part), real.evict(one.part)]);
+        else {
+          const { puts, age, ...word } = one;
+          expect(await real.exchange(puts, age, word)).toEqual(await model.exchange(puts, age, word));
+        }
       }
     }),
     { numRuns: 150 },

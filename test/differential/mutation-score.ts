@@ -7,7 +7,8 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { BrokenCopy } from '../support/broken-copy.js';
+import { type Breakage, BrokenCopy } from '../support/broken-copy.js';
+import { BOARD_SCRIPT_MUTANTS, BOARD_TESTS } from './board-mutants.js';
 import { EPOCH_MUTANTS } from './epoch-mutants.js';
 import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEDGER_MUTANTS } from './ledger-mutants.js';
@@ -40,6 +41,22 @@ function catchIn(copy: string): string | undefined {
   return undefined;
 }
 
+/** The board's script is no part of the campaign: it has a suite and a model of its own. */
+function catchByTests(copy: string): string | undefined {
+  const command = ['vitest', 'run', '--bail', '1', '--project', 'integration', ...BOARD_TESTS];
+  const env = { ...process.env, NO_COLOR: '1' };
+  const options = { cwd: copy, encoding: 'utf8', timeout: PATIENCE_MS, env } as const;
+  const { status, stdout } = spawnSync('npx', command, options);
+  if (status === 0) return undefined;
+  const failed = /× (.*?)(?: \d+ms)?$/m.exec(stdout)?.[1];
+  if (failed === undefined) throw new Error(stdout.trim().slice(-2_000));
+  return ` | | ${failed.replaceAll('|', '/')}`;
+}
+
+function scoreOf(mutant: Breakage): (copy: string) => string | undefined {
+  return BOARD_SCRIPT_MUTANTS.includes(mutant) ? catchByTests : catchIn;
+}
+
 const asked = process.argv.slice(2);
 const copy = BrokenCopy.make();
 let survivors = 0;
@@ -53,8 +70,9 @@ try {
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,
     ...PRUNE_MUTANTS,
+    ...BOARD_SCRIPT_MUTANTS,
   ].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
-    const caught = await copy.whileBroken(mutant, () => catchIn(copy.root));
+    const caught = await copy.whileBroken(mutant, () => scoreOf(mutant)(copy.root));
     if (caught === undefined) survivors += 1;
     print(`| ${mutant.name} | ${caught ?? '**survived** | | '} |`);
   }

@@ -10,13 +10,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { BrokenCopy } from '../support/broken-copy.js';
+import { type Breakage, BrokenCopy } from '../support/broken-copy.js';
+import { BOARD_MUTANTS } from './mutants/board-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
 import { MUTANTS } from './mutants/mutants.js';
 import { type Regression, writeRegression } from './regression.js';
 
 const SEED = 7;
 const PATIENCE_MS = 1_800_000;
+const BOARDS = 'board';
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -27,13 +29,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** What caught the mutant as `where | by`, or undefined. */
-function catchIn(copy: string, mutant: Mutant): string | undefined {
-  for (const profile of mutant.profiles) {
+/** What caught the mutant as `where | by`, or undefined. Boards have worlds of their own, and no profiles. */
+function catchIn(copy: string, mutant: Breakage & Partial<Mutant>): string | undefined {
+  for (const profile of mutant.profiles ?? [BOARDS]) {
     const { status, output } = soak(copy, profile, ['--until-violation'], mutant.seed);
     const caught = /violation in world (\d+) of (\w+), seed (\d+): (.*)/.exec(output);
     if (caught !== null) {
-      if (values.keep) keep(copy, mutant, profile);
+      if (values.keep && profile !== BOARDS) keep(copy, mutant, profile);
       return `world ${caught[1]} of ${caught[2]}, seed ${caught[3]} | ${caught[4]}`;
     }
     // Neither a broken promise nor a good end: the breakage has broken the program, which is no proof of anything.
@@ -42,7 +44,7 @@ function catchIn(copy: string, mutant: Mutant): string | undefined {
   return undefined;
 }
 
-function keep(copy: string, { name, seed }: Mutant, profile: string): void {
+function keep(copy: string, { name, seed }: Breakage & Partial<Mutant>, profile: string): void {
   const { output } = soak(copy, profile, [], seed);
   const file = /kept as (.*)/.exec(output)?.[1];
   if (file === undefined) throw new Error(`mutant '${name}': ${output.trim().slice(-2_000)}`);
@@ -60,8 +62,17 @@ function soak(
   options: readonly string[],
   seed = SEED,
 ): { readonly status: number | null; readonly output: string } {
-  const asked = ['--profile', profile, '--worlds', values.worlds, '--seed', String(seed), ...options];
-  const script = ['--import', './scripts/typescript.mjs', 'test/simulation/soak.ts'];
+  const isOfBoards = profile === BOARDS;
+  const asked = [
+    ...(isOfBoards ? [] : ['--profile', profile]),
+    '--worlds',
+    values.worlds,
+    '--seed',
+    String(seed),
+    ...options,
+  ];
+  const file = isOfBoards ? 'test/simulation/board/board-soak.ts' : 'test/simulation/soak.ts';
+  const script = ['--import', './scripts/typescript.mjs', file];
   const done = spawnSync('node', [...script, ...asked], {
     cwd: copy,
     encoding: 'utf8',
@@ -70,7 +81,9 @@ function soak(
   return { status: done.status, output: `${done.stdout}${done.stderr}` };
 }
 
-const chosen = MUTANTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const chosen = [...MUTANTS, ...BOARD_MUTANTS].filter(
+  ({ name }) => positionals.length === 0 || positionals.includes(name),
+);
 const copy = BrokenCopy.make();
 let survivors = 0;
 print('| breakage | caught in | by |');

@@ -174,11 +174,14 @@ describe('control at run time', () => {
   });
 
   it('throws away what is left of a board of which a key was evicted, and fills it again', async () => {
-    const { servers, start } = await stage(1);
+    const { servers, runs, start } = await stage(1);
     const one = await start('one');
+    await until(() => runs.length > 0, 'the task has run');
     await one.registry.pause('pulse');
     const client = servers[0]?.client();
-    for (const key of ['{control}:board', '{control}:board:changes']) {
+    for (const key of ['', ':changes', ':expiry', ':runs'].map((part) => `{control}:board${part}`)) {
+      // A node that is not whole yet would lose nothing with it.
+      await until(async () => (await client?.exists(key)) === 1, `${key} holds something`);
       await client?.del(key);
       await until(
         async () =>
@@ -186,6 +189,7 @@ describe('control at run time', () => {
           (await client?.zscore('{control}:board:changes', PAUSE)) !== null,
         'the board is whole again',
       );
+      await until(async () => (await client?.exists(key)) === 1, `${key} is there again`);
     }
     expect(one.registry.get('pulse').state).toBe('paused');
   });

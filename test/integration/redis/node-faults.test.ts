@@ -200,7 +200,7 @@ describe('a server that cannot run the scripts', () => {
   it('needs no more rights than these', async () => {
     const rights =
       '+hello +auth +ping +info +client|setname +select +subscribe +time +pubsub|numsub +eval +evalsha ' +
-      '+get +set +del +pexpire +pttl +hset +hmget +hget +hdel +hlen +hscan +zadd +zrem +zcard +zrangebyscore ' +
+      '+get +set +del +pexpire +pttl +hset +hmget +hget +hdel +hscan +zadd +zrem +zcard +zrangebyscore ' +
       '+zrevrangebyscore';
     await server
       .client()

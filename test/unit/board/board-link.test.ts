@@ -49,12 +49,15 @@ describe('the exchange with one node', () => {
         value: {
           cursor: { epoch: 'e', sequence: 0 },
           hasMore: false,
+          inTouchMs: 0,
           puts: puts.map(() => 'stored' as const),
           changes: [],
         },
       };
     });
-    const [link] = (board as unknown as { links: { known: ReadonlyMap<string, unknown> }[] }).links;
+    const { links } = board as unknown as {
+      links: { all: { reading: { debts: { known: ReadonlyMap<string, unknown> } } }[] };
+    };
     await clock.advance(10);
     board.post('stays', '1', 60_000);
     board.flush();
@@ -63,7 +66,7 @@ describe('the exchange with one node', () => {
     board.post('goes', '1', 500);
     board.flush();
     for (let ms = 0; ms < 5_000; ms += 100) await clock.advance(100);
-    expect([...(link?.known.keys() ?? [])]).toEqual(['stays']);
+    expect([...(links.all[0]?.reading.debts.known.keys() ?? [])]).toEqual(['stays']);
   });
 
   it('tells that the node is full once, and again when it still or anew is after an hour', async () => {
@@ -73,6 +76,7 @@ describe('the exchange with one node', () => {
       value: {
         cursor: { epoch: 'e', sequence: 0 },
         hasMore: false,
+        inTouchMs: 0,
         puts: puts.map(() => 'full' as const),
         changes: [],
       },

@@ -1,5 +1,6 @@
 /** Two instances of an app, and decisions that are waited for on a clock that the test moves. */
 
+import type { BoardShares } from '../../../libs/distributed-schedule/src/protocol/board/board-shares.js';
 import { BoardWorld } from '../board/board-world.js';
 import { cron, type Definitions, Version } from './version.js';
 
@@ -8,8 +9,9 @@ export const EVERY_HOUR = cron('0 0 * * * *');
 
 export async function pair(
   definitions: Definitions = { report: EVERY_HOUR },
+  shares?: BoardShares,
 ): Promise<{ scene: BoardWorld; one: Version; other: Version }> {
-  const scene = new BoardWorld({ boards: 0 });
+  const scene = new BoardWorld({ boards: 0, ...(shares === undefined ? {} : { shares }) });
   const one = await Version.start(scene, definitions, ['send']);
   const other = await Version.start(scene, definitions, ['send']);
   await scene.clock.advance(SECOND_MS);

@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
  * What is kept of a name for good reasons: the board forgets a deletion after a day and a run after a month, and the ledger is the
  * memory of nodes. Claims of one's own are remembered up to a number, whatever they are of.
  */
-const MEMORIES = new Set(['BoardMap', 'BoardLink', 'MemoryBoard', 'MemoryLedger', 'OwnClaims']);
+const MEMORIES = new Set(['BoardMap', 'BoardDebts', 'MemoryBoard', 'MemoryLedger', 'OwnClaims']);
 /** The test kit's own notes, for the test to read. */
 const NOTES = new Set(['TickReports', 'ScheduleHarness', 'LogCapture']);
 

@@ -1,14 +1,21 @@
 /** The board of one memory node. The model of the script in redis/board-script.ts. Node time only. */
 
-import type { BoardCursor, BoardExchange, PutAnswer } from '../protocol/board/board-node.js';
+import type { EpochCause } from '../protocol/board/board-epoch.js';
+import {
+  type BoardCursor,
+  type BoardExchange,
+  type BoardWord,
+  NO_WORD,
+  type PutAnswer,
+} from '../protocol/board/board-node.js';
 import {
   type BoardRecord,
   isExpired,
   isNewer,
   MOST_CHANGES,
   MOST_EXCHANGE_LENGTH,
-  MOST_RECORDS,
 } from '../protocol/board/board-record.js';
+import { BOARD_SHARES, type BoardShares, makesWay, roomFor } from '../protocol/board/board-shares.js';
 import type { Clock } from '../protocol/ports.js';
 
 interface Numbered {
@@ -16,7 +23,13 @@ interface Numbered {
   readonly sequence: number;
 }
 
-export type BoardSnapshot = readonly Numbered[];
+export interface BoardSnapshot {
+  readonly records: readonly Numbered[];
+  readonly inTouchMs: number;
+}
+
+/** One of the keys of a real node. */
+export type BoardPart = 'records' | 'changes' | 'expiry' | 'runs';
 
 export class MemoryBoard {
   /** In the order of their numbers: a record that is put again moves to the end. */
@@ -24,16 +37,23 @@ export class MemoryBoard {
   private sequence = 0;
   private lives = 0;
   private epoch = '';
+  private inTouchMs = 0;
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
-    private readonly mostRecords = MOST_RECORDS,
+    private readonly shares: BoardShares = BOARD_SHARES,
   ) {}
 
   /** @param incarnation of the node */
-  exchange(puts: readonly BoardRecord[], cursor: BoardCursor, incarnation: number): BoardExchange {
+  exchange(
+    puts: readonly BoardRecord[],
+    cursor: BoardCursor,
+    incarnation: number,
+    word: BoardWord = NO_WORD,
+  ): BoardExchange {
     const nowMs = this.clock.wallMs();
     this.open(incarnation);
+    this.hear(word, cursor, incarnation);
     for (const [key, { record }] of this.records) {
       if (isExpired(record, nowMs)) this.records.delete(key);
     }
@@ -43,30 +63,65 @@ export class MemoryBoard {
       if (answer === 'stored') stored.add(record.key);
       return answer;
     });
-    return { ...this.read(cursor, stored), puts: answers };
+    return { ...this.read(cursor, stored), inTouchMs: this.inTouchMs, puts: answers };
   }
 
   clear(): void {
     this.records.clear();
     this.sequence = 0;
     this.epoch = '';
+    this.inTouchMs = 0;
+  }
+
+  /** One of the keys is gone, which is noticed where it held anything. */
+  evict(part: BoardPart, incarnation: number): void {
+    const records = [...this.records.values()].map(({ record }) => record);
+    const held: Readonly<Record<BoardPart, boolean>> = {
+      records: records.length > 0,
+      changes: records.length > 0,
+      expiry: records.some(({ expiresAtMs }) => expiresAtMs !== undefined),
+      runs: records.some(({ key }) => makesWay(key)),
+    };
+    if (held[part]) this.begin(incarnation, 'evicted');
+    else if (part === 'records') this.clear();
   }
 
   snapshot(): BoardSnapshot {
-    return [...this.records.values()];
+    return { records: [...this.records.values()], inTouchMs: this.inTouchMs };
   }
 
-  restore(snapshot: BoardSnapshot): void {
+  restore({ records, inTouchMs }: BoardSnapshot): void {
     this.clear();
-    for (const one of snapshot) this.records.set(one.record.key, one);
-    this.sequence = snapshot.at(-1)?.sequence ?? 0;
+    for (const one of records) this.records.set(one.record.key, one);
+    this.sequence = records.at(-1)?.sequence ?? 0;
+    this.inTouchMs = inTouchMs;
   }
 
   /** A cursor counts for one memory: numbers start anew after a loss, and fall back with an old file. */
   private open(incarnation: number): void {
     if (this.epoch.startsWith(`${incarnation}:`)) return;
+    this.name(incarnation, this.records.size > 0 || this.inTouchMs > 0 ? 'restart' : 'new');
+  }
+
+  private begin(incarnation: number, cause: EpochCause): void {
+    this.clear();
+    this.name(incarnation, cause);
+  }
+
+  private name(incarnation: number, cause: EpochCause): void {
     this.lives += 1;
-    this.epoch = `${incarnation}:${this.lives}`;
+    this.epoch = `${incarnation}:${cause}:${this.lives}`;
+  }
+
+  private hear(
+    { nowMs, inTouchMs, awaySinceMs }: BoardWord,
+    { epoch }: BoardCursor,
+    incarnation: number,
+  ): void {
+    const isMeant = epoch === this.epoch;
+    if (isMeant && awaySinceMs > 0 && awaySinceMs === this.inTouchMs) this.begin(incarnation, 'away');
+    else if (isMeant && inTouchMs > this.inTouchMs) this.inTouchMs = inTouchMs;
+    if (this.inTouchMs === 0) this.inTouchMs = nowMs;
   }
 
   private put(record: BoardRecord, nowMs: number): PutAnswer {
@@ -75,14 +130,37 @@ export class MemoryBoard {
       return isNewer(known.stamp, record.stamp) ? 'older' : 'stored';
     }
     if (isExpired(record, nowMs)) return 'older';
-    if (known === undefined && this.records.size >= this.mostRecords) return 'full';
+    if (known === undefined && !this.hasRoomFor(record)) return makesWay(record.key) ? 'outlived' : 'full';
     this.sequence += 1;
     this.records.delete(record.key);
     this.records.set(record.key, { record, sequence: this.sequence });
     return 'stored';
   }
 
-  private read(cursor: BoardCursor, stored: ReadonlySet<string>): Omit<BoardExchange, 'puts'> {
+  /** Where there is none the oldest record of a run makes way, but not for one that is as old. */
+  private hasRoomFor({ key, stamp }: BoardRecord): boolean {
+    if (this.records.size < roomFor(key, this.shares)) return true;
+    const oldest = this.oldestOfRuns();
+    if (oldest === undefined || (makesWay(key) && stamp.ms <= oldest.stamp.ms)) return false;
+    this.records.delete(oldest.key);
+    return true;
+  }
+
+  private oldestOfRuns(): BoardRecord | undefined {
+    let oldest: BoardRecord | undefined;
+    for (const { record } of this.records.values()) {
+      if (!makesWay(record.key)) continue;
+      const difference = oldest === undefined ? -1 : record.stamp.ms - oldest.stamp.ms;
+      if (oldest === undefined || difference < 0 || (difference === 0 && record.key < oldest.key))
+        oldest = record;
+    }
+    return oldest;
+  }
+
+  private read(
+    cursor: BoardCursor,
+    stored: ReadonlySet<string>,
+  ): Pick<BoardExchange, 'changes' | 'hasMore' | 'cursor'> {
     const after = cursor.epoch === this.epoch ? cursor.sequence : 0;
     const changes: BoardRecord[] = [];
     let length = 0;

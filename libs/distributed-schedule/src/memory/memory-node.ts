@@ -5,13 +5,14 @@
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
+import type { BoardShares } from '../protocol/board/board-shares.js';
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
 import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
 import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
 import { DEFAULTS } from '../protocol/options.js';
 import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
-import { type BoardSnapshot, MemoryBoard } from './memory-board.js';
+import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
 import { type LedgerMemory, type LedgerSnapshot, MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
@@ -56,13 +57,17 @@ export class MemoryNode {
   readonly locks: MemoryLockTable;
   private readonly board: MemoryBoard;
 
-  /** @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word */
+  /**
+   * @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word
+   * @param shares how many records of the board it keeps
+   */
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     newNonce: () => string = nextNonce,
+    shares?: BoardShares,
   ) {
     this.ledger = new MemoryLedger(clock, newNonce);
-    this.board = new MemoryBoard(clock);
+    this.board = new MemoryBoard(clock, shares);
     this.locks = new MemoryLockTable(
       clock,
       () => this.ledger.remember(),
@@ -155,8 +160,8 @@ export class MemoryNode {
   connectBoard({ label, onReply }: Pick<MemoryConnection, 'label' | 'onReply'>): BoardNode {
     return {
       label,
-      exchange: async (puts, cursor) => {
-        const value = this.board.exchange(puts, cursor, this.ledger.currentIncarnation);
+      exchange: async (puts, cursor, word) => {
+        const value = this.board.exchange(puts, cursor, this.ledger.currentIncarnation, word);
         const nodeTimeMs = this.clock.wallMs();
         onReply?.(nodeTimeMs);
         return { answered: true, value, nodeTimeMs };
@@ -179,6 +184,11 @@ export class MemoryNode {
   }
 
   /** A store short of memory has removed one of its keys. */
+  evictBoard(part: BoardPart): void {
+    this.board.evict(part, this.ledger.currentIncarnation);
+  }
+
+  /** The same of its ledger, or of what it knows of members. */
   evict(what: 'ledger' | 'members' | 'signs'): void {
     if (what === 'ledger') this.ledger.clear();
     else this.beats.clear(what);

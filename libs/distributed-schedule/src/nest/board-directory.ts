@@ -3,15 +3,15 @@
 import type { AuditFinding } from '../protocol/audit/audit-finding.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import type { BoardView } from '../protocol/board/board-room.js';
+import { TOLD } from '../protocol/board/board-shares.js';
 import type { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { recordOn } from './control-records.js';
 
-/** `told:<outcome>:<task>`: the newest tick of which some instance has told that it was missed or lost. */
+/** The newest tick of which some instance has told that it was missed or lost. */
 interface ToldRecord {
   readonly tick: number;
 }
 
-const TOLD = 'told:';
 const TOLD_TTL_MS = 600_000;
 
 export class BoardDirectory implements InstanceDirectory {

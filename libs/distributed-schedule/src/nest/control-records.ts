@@ -4,6 +4,7 @@
  */
 
 import type { BoardView } from '../protocol/board/board-room.js';
+import { RUN, TASK } from '../protocol/board/board-shares.js';
 import { TRIGGER_LINES } from '../protocol/ledger/old-lines.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { ExclusiveTaskOptions } from './exclusive-task-options.js';
@@ -51,11 +52,10 @@ export interface RunRecord {
   readonly durationMs: number;
 }
 
+export { RUN, TASK };
 export const PAUSE = 'pause:';
 export const PLAN = 'plan:';
-export const TASK = 'task:';
 export const TRIGGER = 'trigger:';
-export const RUN = 'run:';
 
 export interface Trigger extends TriggerRecord {
   readonly key: string;

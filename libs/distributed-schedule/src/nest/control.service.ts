@@ -91,7 +91,7 @@ export class ControlService {
       stopped: this.stopping.signal,
       onError: (error) => this.observer.observe({ type: 'error', error, where: 'control' }),
     });
-    const runs = new RunRecords(room);
+    const runs = new RunRecords(room, (task) => own.has(task));
     const decisions = {
       board: room,
       clock: this.clock,

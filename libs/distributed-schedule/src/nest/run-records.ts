@@ -4,6 +4,7 @@ import type { BoardView } from '../protocol/board/board-room.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
 import { hasRun } from '../protocol/outcome.js';
 import { RUN, type RunRecord, recordOn } from './control-records.js';
+import { lifetimeMs } from './task-lifetime.js';
 
 /**
  * Where an instance runs many tasks each of them is written down this often, ms: every instance reads each of these records. Of a few
@@ -20,7 +21,11 @@ export class RunRecords implements ScheduleObserver {
   /** Of the last seconds. */
   private readonly writtenMs = new Map<string, number>();
 
-  constructor(private readonly board: BoardView) {}
+  /** @param isInCode whether a task stands in the code of this instance: such a record outlives its instances */
+  constructor(
+    private readonly board: BoardView,
+    private readonly isInCode: (task: string) => boolean,
+  ) {}
 
   observe(event: ScheduleEvent): void {
     if (event.type !== 'tick' || !hasRun(event.report.outcome)) return;
@@ -49,7 +54,10 @@ export class RunRecords implements ScheduleObserver {
       this.writtenMs.set(task, nowMs);
       // A long run of an older tick ends after a newer one.
       if ((recordOn<RunRecord>(this.board, `${RUN}${task}`)?.tick ?? 0) > record.tick) continue;
-      this.board.post(`${RUN}${task}`, JSON.stringify(record), RUN_TTL_MS);
+      const ttlMs = this.isInCode(task) ? RUN_TTL_MS : lifetimeMs(this.board, task, RUN_TTL_MS);
+      // The task was removed, or has gone by itself, while this run went on.
+      if (ttlMs === 0) continue;
+      this.board.post(`${RUN}${task}`, JSON.stringify(record), ttlMs);
     }
   }
 

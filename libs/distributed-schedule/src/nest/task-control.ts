@@ -16,13 +16,17 @@ import {
   type PauseRecord,
   PLAN,
   type PlanRecord,
+  RUN,
   type RuntimeTaskRecord,
   recordOn,
   TASK,
+  triggersOn,
 } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
+import type { PlannedTask } from './planned-task.js';
 import { type RuntimeTask, requireRuntimeTask } from './runtime-task.js';
 import { requireAhead, requireOnlyScheduleData, type ScheduleData } from './schedule-data.js';
+import { lifetimeMs } from './task-lifetime.js';
 
 export interface TaskControlParts extends DecisionParts {
   readonly blueprints: Blueprints;
@@ -32,6 +36,9 @@ export interface TaskControlParts extends DecisionParts {
 
 /** After a pause that is over; then nobody looks back on it any more. */
 const RESUMED_TTL_MS = 30 * 86_400_000;
+
+/** Records that end together were written at different moments. */
+const ROUNDING_MS = 1_000;
 
 /** A task that was due once is still shown, and can be added again without a word, for so long, ms. */
 const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
@@ -89,7 +96,14 @@ export class TaskControl {
       );
     }
     await this.decisions.write(name, `${TASK}${name}`, undefined);
-    for (const key of [`${PAUSE}${name}`, `${PLAN}${name}`]) {
+    // Another task of the name, added at once, would begin with them.
+    const triggers = triggersOn(this.parts.board).get(name) ?? [];
+    for (const key of [
+      `${PAUSE}${name}`,
+      `${PLAN}${name}`,
+      `${RUN}${name}`,
+      ...triggers.map((one) => one.key),
+    ]) {
       if (this.parts.board.get(key) !== undefined) this.parts.board.post(key, DELETED, TOMBSTONE_TTL_MS);
     }
   }
@@ -121,25 +135,25 @@ export class TaskControl {
 
   async pause(name: string): Promise<void> {
     await this.decisions.requireRead(name);
-    this.decisions.requireOurs(name);
-    await this.decisions.write(name, `${PAUSE}${name}`, {
-      paused: true,
-      sinceMs: this.nowMs(),
-    } satisfies PauseRecord);
+    const { source } = this.decisions.requireOurs(name);
+    await this.writePause(name, source, { paused: true, sinceMs: this.nowMs() });
   }
 
   async resume(name: string): Promise<void> {
     await this.decisions.requireRead(name);
-    this.decisions.requireKnown(name);
+    const { source } = this.decisions.requireKnown(name);
     const known = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
     // Of a task that is not paused nothing is to be forgotten.
     const sinceMs = known?.paused === true ? this.nowMs() : (known?.sinceMs ?? 0);
-    await this.decisions.write(
-      name,
-      `${PAUSE}${name}`,
-      { paused: false, sinceMs } satisfies PauseRecord,
-      RESUMED_TTL_MS,
-    );
+    await this.writePause(name, source, { paused: false, sinceMs });
+  }
+
+  /** Of a task that was added it lives no longer than that. */
+  private async writePause(name: string, source: PlannedTask['source'], record: PauseRecord): Promise<void> {
+    const wantedMs = record.paused ? undefined : RESUMED_TTL_MS;
+    const isAdded = source === 'runtime';
+    const ttlMs = isAdded ? lifetimeMs(this.parts.board, name, wantedMs) : wantedMs;
+    await this.decisions.write(name, `${PAUSE}${name}`, record, ttlMs);
   }
 
   private planOf(name: string): ScheduleData | undefined {
@@ -163,7 +177,13 @@ export class TaskControl {
     schedule: ScheduleData,
     policies: TaskPolicies | undefined,
   ): Promise<void> {
-    await this.decisions.write(name, `${TASK}${name}`, record, ttlMs(schedule, this.nowMs(), policies));
+    const keptMs = ttlMs(schedule, this.nowMs(), policies);
+    await this.decisions.write(name, `${TASK}${name}`, record, keptMs);
+    // Or it would go with the instant that was put off, and the task would run.
+    const pause = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.parts.board.entry(`${PAUSE}${name}`) ?? {};
+    const isTooShort = expiresAtMs + ROUNDING_MS < this.nowMs() + (keptMs ?? Number.POSITIVE_INFINITY);
+    if (pause?.paused === true && isTooShort) await this.writePause(name, 'runtime', pause);
   }
 
   private nowMs(): number {

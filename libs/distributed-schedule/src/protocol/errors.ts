@@ -55,6 +55,8 @@ export const ERROR_CODES = {
     'A record for the board is too large, or its key cannot be used. Keep the data elsewhere and pass a reference.',
   DSCHED_BOARD_FULL:
     'A node keeps as many records of the board as it may. Remove tasks that were added at run time and are not used.',
+  DSCHED_BOARD_LOST:
+    'A node has lost its records of the board, or was away for so long that they cannot be trusted. The instances put them again.',
   DSCHED_NOT_KEPT:
     'A decision was not acknowledged by a majority of the nodes, or came before onApplicationBootstrap or after close. Repeat it.',
   DSCHED_UNKNOWN_HANDLER:

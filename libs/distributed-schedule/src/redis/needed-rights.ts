@@ -28,7 +28,6 @@ export const SCRIPT_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   HMGET: ['KEYS[2]', "''"],
   HGET: ['KEYS[2]', "''"],
   HDEL: ['KEYS[2]', "''"],
-  HLEN: ['KEYS[2]'],
   HSCAN: ['KEYS[2]', "'0'"],
   ZADD: ['KEYS[2]', "'NX'", "'XX'", "'1'", "'m'"],
   ZREM: ['KEYS[2]', "''"],

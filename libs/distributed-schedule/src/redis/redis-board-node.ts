@@ -1,5 +1,13 @@
-import type { BoardCursor, BoardExchange, BoardNode, PutAnswer } from '../protocol/board/board-node.js';
+import {
+  type BoardCursor,
+  type BoardExchange,
+  type BoardNode,
+  type BoardWord,
+  NO_WORD,
+  type PutAnswer,
+} from '../protocol/board/board-node.js';
 import type { BoardRecord } from '../protocol/board/board-record.js';
+import { roomFor } from '../protocol/board/board-shares.js';
 import type { NodeReply } from '../protocol/ports.js';
 import { EXCHANGE_SCRIPT } from './board-script.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -14,13 +22,17 @@ export class RedisBoardNode implements BoardNode {
   readonly #node: RedisNode;
   readonly #keys: readonly string[];
 
-  constructor(node: RedisNode, { board, boardChanges, boardExpiry }: RedisKeys) {
+  constructor(node: RedisNode, { board, boardChanges, boardExpiry, boardRuns }: RedisKeys) {
     this.label = node.label;
     this.#node = node;
-    this.#keys = [board, boardChanges, boardExpiry];
+    this.#keys = [board, boardChanges, boardExpiry, boardRuns];
   }
 
-  async exchange(puts: readonly BoardRecord[], cursor: BoardCursor): Promise<NodeReply<BoardExchange>> {
+  async exchange(
+    puts: readonly BoardRecord[],
+    cursor: BoardCursor,
+    { nowMs, inTouchMs, awaySinceMs }: BoardWord = NO_WORD,
+  ): Promise<NodeReply<BoardExchange>> {
     const args = puts.flatMap(({ key, stamp, expiresAtMs, value }) => [
       key,
       String(stamp.ms),
@@ -28,10 +40,14 @@ export class RedisBoardNode implements BoardNode {
       stamp.writer,
       String(expiresAtMs ?? 0),
       value,
+      String(roomFor(key)),
     ]);
     const reply = await this.#node.call(EXCHANGE_SCRIPT, this.#keys, [
       cursor.epoch,
       String(cursor.sequence),
+      String(nowMs),
+      String(inTouchMs),
+      String(awaySinceMs),
       ...args,
     ]);
     if (!reply.answered) {
@@ -43,12 +59,14 @@ export class RedisBoardNode implements BoardNode {
 }
 
 function parseExchange(words: readonly unknown[], putCount: number): BoardExchange | undefined {
-  const [epoch, sequence, hasMore, count, ...rest] = words;
+  const [epoch, sequence, hasMore, inTouch, count, ...rest] = words;
   const puts = rest.slice(0, putCount).filter(isPutAnswer);
   const changeWords = rest.slice(putCount);
   const cursor = { epoch: String(epoch), sequence: Number(sequence) };
+  const inTouchMs = Number(inTouch);
   if (
     !Number.isSafeInteger(cursor.sequence) ||
+    !Number.isSafeInteger(inTouchMs) ||
     count !== putCount ||
     puts.length !== putCount ||
     changeWords.length % CHANGE_WORDS !== 0
@@ -59,7 +77,7 @@ function parseExchange(words: readonly unknown[], putCount: number): BoardExchan
   for (let first = 0; first < changeWords.length; first += CHANGE_WORDS) {
     changes.push(parseChange(changeWords.slice(first, first + CHANGE_WORDS).map(String)));
   }
-  return { cursor, hasMore: hasMore === 1, puts, changes };
+  return { cursor, hasMore: hasMore === 1, inTouchMs, puts, changes };
 }
 
 function parseChange(words: readonly string[]): BoardRecord {
@@ -72,6 +90,8 @@ function parseChange(words: readonly string[]): BoardRecord {
   };
 }
 
+const PUT_ANSWERS: ReadonlySet<unknown> = new Set<PutAnswer>(['stored', 'older', 'full', 'outlived']);
+
 function isPutAnswer(word: unknown): word is PutAnswer {
-  return word === 'stored' || word === 'older' || word === 'full';
+  return PUT_ANSWERS.has(word);
 }

@@ -21,6 +21,8 @@ export interface RedisKeys {
   readonly boardChanges: string;
   /** Sorted set: keys of the board by the instant at which they are gone. */
   readonly boardExpiry: string;
+  /** Sorted set: keys of the board under which a run has left something behind, by when that was written. */
+  readonly boardRuns: string;
   /** Prefix of the channels that tell whether an instance's process is alive. */
   readonly presencePrefix: string;
   /** String: who holds the run lock of a task. */
@@ -41,6 +43,7 @@ export function redisKeys(namespace: string): RedisKeys {
     board: `${prefix}:board`,
     boardChanges: `${prefix}:board:changes`,
     boardExpiry: `${prefix}:board:expiry`,
+    boardRuns: `${prefix}:board:runs`,
     presencePrefix,
     lock: (task) => `${prefix}:lock:${task}`,
     presence: (instanceId) => `${presencePrefix}${instanceId}`,

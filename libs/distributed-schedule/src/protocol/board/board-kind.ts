@@ -4,6 +4,14 @@ export const ROOMS = 'in:';
 
 /** The key up to its kind. Who lists records asks for those of one kind. */
 export function kindOf(key: string): string {
-  const from = key.startsWith(ROOMS) ? key.indexOf(':', ROOMS.length) + 1 : 0;
-  return key.slice(0, key.indexOf(':', from) + 1);
+  return key.slice(0, key.indexOf(':', roomEnd(key)) + 1);
+}
+
+/** The kind alone, whichever application's it is. */
+export function kindInRoom(key: string): string {
+  return kindOf(key).slice(roomEnd(key));
+}
+
+function roomEnd(key: string): number {
+  return key.startsWith(ROOMS) ? key.indexOf(':', ROOMS.length) + 1 : 0;
 }

@@ -3,33 +3,24 @@
  * way at a time; there is one per period, and one at once when something has to be put or is left to read.
  */
 
-import type { Clock, NodeReply, Random } from '../ports.js';
+import { type Instant, readInstant } from '../instant.js';
+import type { NodeReply } from '../ports.js';
 import { Wakeup } from '../wakeup.js';
-import type { BoardMap } from './board-map.js';
-import { BOARD_START, type BoardExchange, type BoardNode } from './board-node.js';
-import {
-  BOARD_PERIOD_MS,
-  type BoardRecord,
-  isExpired,
-  isNewer,
-  MOST_EXCHANGE_LENGTH,
-  MOST_PUTS,
-  type Stamp,
-} from './board-record.js';
+import type { NodeVerdict } from './board-hearing.js';
+import type { BoardExchange, BoardNode } from './board-node.js';
+import { BoardReading, type BoardReadingParts } from './board-reading.js';
+import { BOARD_PERIOD_MS, type BoardRecord, MOST_PUTS } from './board-record.js';
 
-export interface BoardLinkParts {
+export interface BoardLinkParts extends BoardReadingParts {
   readonly node: BoardNode;
-  readonly map: BoardMap;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Cluster time. */
-  readonly nowMs: () => number;
-  /** The node's changes; the map is the receiver's to change. */
-  readonly onChanges: (records: readonly BoardRecord[]) => void;
+  /** Whether there is a cluster time yet. */
+  readonly isSynchronised: () => boolean;
+  /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
+  readonly forgetIfTooOld: () => void;
+  /** The node has answered a question of that moment: whether it may be believed. */
+  readonly judge: (sent: Instant, inTouchMs: number) => Promise<NodeVerdict>;
   /** After each exchange that had an answer. */
   readonly onAnswer: () => void;
-  /** The node refuses a further key. */
-  readonly onFull: (label: string) => void;
   /** A bug. The exchange goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -42,38 +33,28 @@ interface Offer {
   readonly answer: (answer: OfferAnswer) => void;
 }
 
-/**
- * Somebody else's record is most likely put on every node by its writer. Only what a node still lacks after so many ms
- * is put there by those who read it.
- */
-const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
-
-/** A node that is full is asked again after this, ms. */
-const FULL_PAUSE_MS = 30_000;
-
 /** Exchanges without a pause in between at most, so that no answer of a node can make a busy loop. */
 const MOST_IN_A_ROW = 100;
 
 const NO_REPLY = { answered: false, reason: 'it threw' } as const;
 
 export class BoardLink {
-  private cursor = BOARD_START;
-  /** What the node keeps, as far as it was heard. */
-  private readonly known = new Map<string, Stamp>();
-  /** Keys that the node may lack, with the monotonic instant from which they are put. */
-  private readonly owed = new Map<string, number>();
+  private readonly reading: BoardReading;
   private offers: Offer[] = [];
   private readonly wakeup = new Wakeup();
-  private isReading = true;
   private answering = false;
   private running: Promise<void> | undefined;
   private hasEnded = false;
+  /** Counts them: an answer to a question from before a restart is none any more. */
+  private restarts = 0;
 
-  constructor(private readonly parts: BoardLinkParts) {}
+  constructor(private readonly parts: BoardLinkParts) {
+    this.reading = new BoardReading(parts);
+  }
 
   /** Everything that the node keeps has been read. */
   get isCurrent(): boolean {
-    return !this.isReading;
+    return this.reading.isDone;
   }
 
   /** The last exchange had an answer. */
@@ -107,22 +88,19 @@ export class BoardLink {
 
   /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
-    for (const key of keys) {
-      this.known.delete(key);
-      this.owed.delete(key);
-    }
+    this.reading.debts.forget(keys);
   }
 
-  /** Reads everything anew. */
+  /** Reads everything anew. What was to be put is too old for that. */
   restart(): void {
-    this.cursor = BOARD_START;
-    this.isReading = true;
+    this.restarts += 1;
+    this.reading.begin();
+    for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
   /** A record has come onto the map. */
-  note({ key, stamp }: BoardRecord, isOwn: boolean): void {
-    if (!isNewer(stamp, this.known.get(key))) return;
-    this.owed.set(key, this.parts.clock.monotonicMs() + (isOwn ? 0 : OTHERS_FIRST_MS));
+  note(record: BoardRecord, isOwn: boolean): void {
+    this.reading.debts.note(record, isOwn);
   }
 
   private async loop(stopped: AbortSignal): Promise<void> {
@@ -152,92 +130,47 @@ export class BoardLink {
 
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
-    const { node, onAnswer } = this.parts;
-    const due = this.duePuts(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
+    const { clock, forgetIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
+    const { reading } = this;
+    forgetIfTooOld();
+    const [sent, sentMs, restarts] = [readInstant(clock), isSynchronised() ? nowMs() : 0, this.restarts];
+    const due = reading.due(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
-    const offers = this.offers.splice(0, MOST_PUTS);
-    const puts = [...offers.map(({ record }) => record), ...due];
-    const reply = await this.ask(node, puts);
+    const offers = reading.isSendingAway ? [] : this.offers.splice(0, MOST_PUTS);
+    const records = [...offers.map(({ record }) => record), ...due];
+    const reply = await this.ask(records, sentMs);
     this.answering = reply.answered;
-    if (!reply.answered) {
+    const verdict = reply.answered ? await this.judge(reply.value, sent, restarts) : 'unknown';
+    if (!reply.answered || verdict !== 'present') {
       for (const { answer } of offers) answer('silent');
-      return this.offers.length === 0;
+      if (reply.answered && verdict === 'away') reading.sendAway(reply.value);
+      // With the same message nothing would come of it: too few others have answered. After a restart it is another one.
+      return !reading.isSendingAway && restarts === this.restarts && this.offers.length === 0;
     }
     offers.forEach(({ answer }, index) => {
       answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
     });
-    this.takeIn(reply.value, puts, offers.length);
+    reading.takeIn(reply.value, { records, offers: offers.length }, sentMs);
     onAnswer();
-    return !reply.value.hasMore && this.offers.length === 0 && puts.length < MOST_PUTS;
+    return !reply.value.hasMore && this.offers.length === 0 && records.length < MOST_PUTS;
   }
 
   /** Without an answer where the node's adapter breaks its promise and throws. */
-  private async ask(node: BoardNode, puts: readonly BoardRecord[]): Promise<NodeReply<BoardExchange>> {
+  private async ask(records: readonly BoardRecord[], sentMs: number): Promise<NodeReply<BoardExchange>> {
+    const { node, onError } = this.parts;
     try {
-      return await node.exchange(puts, this.cursor);
+      return await node.exchange(records, this.reading.cursor, this.reading.word(sentMs));
     } catch (error) {
-      this.parts.onError(error);
+      onError(error);
       return NO_REPLY;
     }
   }
 
-  /** @param offers so many of the puts, the first ones */
-  private takeIn(value: BoardExchange, puts: readonly BoardRecord[], offers: number): void {
-    const { clock, map, onChanges, onFull, node } = this.parts;
-    if (value.cursor.epoch !== this.cursor.epoch) {
-      this.known.clear();
-      this.owed.clear();
-      this.isReading = true;
-    }
-    this.cursor = value.cursor;
-    puts.forEach(({ key, stamp }, index) => {
-      if (value.puts[index] === 'full') {
-        this.owed.set(key, clock.monotonicMs() + FULL_PAUSE_MS);
-        onFull(node.label);
-        return;
-      }
-      // What has expired while it was under way is never forgotten again. An offer comes onto the map when it is kept.
-      const isGone = index >= offers && map.record(key) === undefined;
-      if (!isGone && isNewer(stamp, this.known.get(key))) this.known.set(key, stamp);
-    });
-    for (const { key, stamp } of value.changes) this.known.set(key, stamp);
-    onChanges(value.changes);
-    for (const { key } of value.changes) {
-      const newest = map.record(key);
-      if (newest === undefined) this.known.delete(key);
-      else this.note(newest, true);
-    }
-    if (value.hasMore || !this.isReading) return;
-    this.isReading = false;
-    this.refill();
-  }
-
-  /** The node has been read from its start: what it lacks is owed. Spread, since every instance finds the same gap. */
-  private refill(): void {
-    const { clock, map, random } = this.parts;
-    const fromMs = clock.monotonicMs() + random.next() * OTHERS_FIRST_MS;
-    for (const { key, stamp } of map.all()) {
-      if (isNewer(stamp, this.known.get(key))) this.owed.set(key, fromMs);
-    }
-  }
-
-  private duePuts(most: number): readonly BoardRecord[] {
-    const { clock, map, nowMs } = this.parts;
-    // Not before all of it was read: the rest may hold what seems to be missing.
-    if (this.isReading) return [];
-    const due: BoardRecord[] = [];
-    let length = 0;
-    for (const [key, fromMs] of this.owed) {
-      if (fromMs > clock.monotonicMs()) continue;
-      const record = map.record(key);
-      if (record === undefined || isExpired(record, nowMs()) || !isNewer(record.stamp, this.known.get(key))) {
-        this.owed.delete(key);
-        continue;
-      }
-      length += key.length + record.value.length;
-      if (due.length >= most || (due.length > 0 && length > MOST_EXCHANGE_LENGTH)) break;
-      due.push(record);
-    }
-    return due;
+  /** The machine may have been suspended while the answer lay in a buffer, or waited for those of the others: that counts first. */
+  private async judge(value: BoardExchange, sent: Instant, restarts: number): Promise<NodeVerdict> {
+    if (restarts !== this.restarts) return 'unknown';
+    const verdict = await this.parts.judge(sent, value.inTouchMs);
+    this.parts.forgetIfTooOld();
+    return restarts === this.restarts ? verdict : 'unknown';
   }
 }

@@ -1,12 +1,19 @@
-/** The records that one instance has seen. Pure data: newest stamp per key, expiry by a given time. */
+/**
+ * The records that one instance has seen. Pure data: newest stamp per key, expiry by a given time.
+ *
+ * One that has to forget them shows them until it has read anew: a task that is paused must not run for the moment between.
+ */
 
 import { kindOf } from './board-kind.js';
-import { type BoardRecord, DELETED, isExpired, isNewer } from './board-record.js';
+import { type BoardRecord, compareStamps, DELETED, isExpired, isNewer } from './board-record.js';
+import { BOARD_SHARES, makesWay } from './board-shares.js';
 
 export class BoardMap {
   private readonly records = new Map<string, BoardRecord>();
   /** The keys of each kind: whoever lists a few triggers must not look through thousands of tasks. */
   private readonly kinds = new Map<string, Set<string>>();
+  /** Forgotten, and still shown. */
+  private outgoing: BoardMap | undefined;
 
   /** Whether the record was news. */
   merge(record: BoardRecord, nowMs: number): boolean {
@@ -24,20 +31,19 @@ export class BoardMap {
     return this.records.get(key);
   }
 
-  value(key: string, nowMs: number): string | undefined {
-    const record = this.records.get(key);
-    return record !== undefined && isShown(record, nowMs) ? record.value : undefined;
+  /** What stands under a key. */
+  shown(key: string, nowMs: number): BoardRecord | undefined {
+    const record = this.newest(key);
+    return record !== undefined && isShown(record, nowMs) ? record : undefined;
   }
 
   /** What stands under keys that begin with `prefix`, by key. */
   list(prefix: string, nowMs: number): readonly BoardRecord[] {
+    const keys = new Set([...this.keysUnder(prefix), ...(this.outgoing?.keysUnder(prefix) ?? [])]);
     const found: BoardRecord[] = [];
-    for (const [kind, keys] of this.kinds) {
-      if (!kind.startsWith(prefix) && !prefix.startsWith(kind)) continue;
-      for (const key of keys) {
-        const record = key.startsWith(prefix) ? this.records.get(key) : undefined;
-        if (record !== undefined && isShown(record, nowMs)) found.push(record);
-      }
+    for (const key of keys) {
+      const record = this.shown(key, nowMs);
+      if (record !== undefined) found.push(record);
     }
     return found.sort((one, other) => (one.key < other.key ? -1 : 1));
   }
@@ -48,18 +54,52 @@ export class BoardMap {
 
   /** Drops what has expired and answers its keys. */
   sweep(nowMs: number): readonly string[] {
-    const gone: string[] = [];
+    const gone = [...(this.outgoing?.sweep(nowMs) ?? [])];
     for (const record of this.records.values()) if (isExpired(record, nowMs)) gone.push(record.key);
     for (const key of gone) this.drop(key);
     return gone;
   }
 
-  /** Forgets everything and answers the keys. */
-  clear(): readonly string[] {
-    const keys = [...this.records.keys()];
+  /** Drops the oldest of what runs have left behind, where that is more than any node keeps, and answers its keys. */
+  trim(most = BOARD_SHARES.runs): readonly string[] {
+    const keys = [...this.kinds].flatMap(([kind, ofKind]) => (makesWay(kind) ? [...ofKind] : []));
+    if (keys.length <= most) return [];
+    const records = keys.flatMap((key) => this.records.get(key) ?? []);
+    records.sort((one, other) => compareStamps(one.stamp, other.stamp));
+    const gone = records.slice(0, records.length - most).map(({ key }) => key);
+    for (const key of gone) this.drop(key);
+    return gone;
+  }
+
+  /** Forgets everything, and shows it until {@link settle}. What was forgotten before that is not brought back by it. */
+  beginAnew(): void {
+    const outgoing = this.outgoing ?? new BoardMap();
+    for (const record of this.records.values()) outgoing.merge(record, Number.NEGATIVE_INFINITY);
+    this.outgoing = outgoing;
     this.records.clear();
     this.kinds.clear();
-    return keys;
+  }
+
+  /** Everything has been read anew: shows that alone, and answers the keys of which something else was shown. */
+  settle(): readonly string[] {
+    const { outgoing } = this;
+    this.outgoing = undefined;
+    if (outgoing === undefined) return [];
+    return [...outgoing.all()]
+      .filter(({ key, stamp }) => isNewer(stamp, this.records.get(key)?.stamp))
+      .map(({ key }) => key);
+  }
+
+  private newest(key: string): BoardRecord | undefined {
+    const [record, outgoing] = [this.records.get(key), this.outgoing?.records.get(key)];
+    return outgoing !== undefined && isNewer(outgoing.stamp, record?.stamp) ? outgoing : record;
+  }
+
+  private *keysUnder(prefix: string): Iterable<string> {
+    for (const [kind, keys] of this.kinds) {
+      if (!kind.startsWith(prefix) && !prefix.startsWith(kind)) continue;
+      for (const key of keys) if (key.startsWith(prefix)) yield key;
+    }
   }
 
   private drop(key: string): void {

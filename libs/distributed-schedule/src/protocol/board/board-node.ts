@@ -15,19 +15,40 @@ export interface BoardCursor {
 export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 });
 
 /**
+ * What an instance says beside its puts. A deletion is remembered for a day, so a node that was away for longer must not be believed.
+ * It cannot know that by itself: an instance that was cut off with it may have asked it all the time.
+ */
+export interface BoardWord {
+  /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is in touch as of then. */
+  readonly nowMs: number;
+  /**
+   * At this cluster time the node was in touch with an instance that had heard a majority within half of the time for which deletions are
+   * remembered. Of the memory that the cursor names; 0: nothing to say.
+   */
+  readonly inTouchMs: number;
+  /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */
+  readonly awaySinceMs: number;
+}
+
+export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, inTouchMs: 0, awaySinceMs: 0 });
+
+/**
  * What became of one put.
  *
- * - `stored`  the node keeps this record, now or already
- * - `older`   the node keeps a newer one of this key, or the record has expired by the node's clock
- * - `full`    the node keeps as many records as it may
+ * - `stored`    the node keeps this record, now or already
+ * - `older`     the node keeps a newer one of this key, or the record has expired by the node's clock
+ * - `full`      the node keeps as many records as it may
+ * - `outlived`  there is room for newer records of runs only
  */
-export type PutAnswer = 'stored' | 'older' | 'full';
+export type PutAnswer = 'stored' | 'older' | 'full' | 'outlived';
 
 export interface BoardExchange {
   /** To be sent with the next exchange. Of another epoch than the one sent: everything is read anew, from the start. */
   readonly cursor: BoardCursor;
   /** There is more to read than was sent. */
   readonly hasMore: boolean;
+  /** The cluster time at which the node was in touch for the last time, as it was told; 0: nobody has told. */
+  readonly inTouchMs: number;
   /** One per put, in order. */
   readonly puts: readonly PutAnswer[];
   /** The newest record of each key that changed after the cursor, but for those that this exchange has stored. */
@@ -46,5 +67,9 @@ export interface BoardNode {
   /** Shown in logs: no host name, no secret. */
   readonly label: string;
   /** Never rejects, and ends within the node timeout. */
-  exchange(puts: readonly BoardRecord[], cursor: BoardCursor): Promise<NodeReply<BoardExchange>>;
+  exchange(
+    puts: readonly BoardRecord[],
+    cursor: BoardCursor,
+    word?: BoardWord,
+  ): Promise<NodeReply<BoardExchange>>;
 }

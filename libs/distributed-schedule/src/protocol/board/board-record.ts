@@ -32,9 +32,6 @@ export const DELETED = '';
 /** How often an instance exchanges news with each node, ms: a change is seen everywhere within a second. */
 export const BOARD_PERIOD_MS = 800;
 
-/** Records that one node keeps at most; a put of a further key is refused. */
-export const MOST_RECORDS = 10_000;
-
 /** Characters of a value at most. */
 export const MOST_VALUE_LENGTH = 32_768;
 
@@ -45,8 +42,8 @@ export const MOST_CHANGES = 500;
 export const MOST_EXCHANGE_LENGTH = 262_144;
 
 /**
- * How long a deletion is remembered, ms. An instance or a node that has been away for longer may bring the record
- * back, so an instance that has not heard a majority for half of it forgets what it knew.
+ * How long a deletion is remembered, ms. Who was away for longer could bring the record back, so an instance that has not
+ * heard a majority for half of it forgets what it knew, and a node is made to forget: see board-hearing.ts.
  */
 export const TOMBSTONE_TTL_MS = 86_400_000;
 

@@ -4,7 +4,8 @@
  * of its own: its keys stand behind `in:<room>:`, and what stands in another room is not seen.
  */
 
-import type { Board, BoardEntry } from './board.js';
+import type { Board } from './board.js';
+import type { BoardEntry } from './board-entry.js';
 import { ROOMS } from './board-kind.js';
 import type { BoardListener } from './board-listeners.js';
 import type { BoardVerdict } from './board-put.js';
@@ -18,6 +19,7 @@ export type BoardView = Pick<
   | 'nowMs'
   | 'get'
   | 'list'
+  | 'entry'
   | 'watch'
   | 'put'
   | 'delete'
@@ -67,9 +69,12 @@ export class BoardRoom implements BoardView {
   }
 
   list(prefix: string): readonly BoardEntry[] {
-    return this.board
-      .list(`${this.prefix}${prefix}`)
-      .map((entry) => ({ ...entry, key: entry.key.slice(this.prefix.length) }));
+    return this.board.list(`${this.prefix}${prefix}`).map((entry) => this.inRoom(entry));
+  }
+
+  entry(key: string): BoardEntry | undefined {
+    const entry = this.board.entry(`${this.prefix}${key}`);
+    return entry === undefined ? undefined : this.inRoom(entry);
   }
 
   /** Told the keys of this room only, without its prefix. */
@@ -94,5 +99,8 @@ export class BoardRoom implements BoardView {
 
   flush(): void {
     this.board.flush();
+  }
+  private inRoom(entry: BoardEntry): BoardEntry {
+    return { ...entry, key: entry.key.slice(this.prefix.length) };
   }
 }

@@ -10,9 +10,10 @@
 import type { ClusterClock } from '../cluster-clock.js';
 import type { ScheduleObserver } from '../observer.js';
 import type { Clock, Random } from '../ports.js';
-import { quorumOf } from '../quorum.js';
-import { BoardFullness } from './board-fullness.js';
+import { type BoardEntry, entryOf } from './board-entry.js';
+import { BoardHearing } from './board-hearing.js';
 import { BoardLink } from './board-link.js';
+import { BoardLinks } from './board-links.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
 import { BoardMap } from './board-map.js';
 import type { BoardNode } from './board-node.js';
@@ -27,6 +28,7 @@ import {
   TOMBSTONE_TTL_MS,
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
+import { BoardTeller } from './board-teller.js';
 
 export interface BoardParts {
   readonly nodes: readonly BoardNode[];
@@ -36,28 +38,18 @@ export interface BoardParts {
   readonly observer: ScheduleObserver;
 }
 
-/** What stands under a key. */
-export interface BoardEntry {
-  readonly key: string;
-  /** JSON text. */
-  readonly value: string;
-  /** When it was written, epoch ms of cluster time. */
-  readonly writtenMs: number;
-}
-
 /** How long a put tries to reach a majority, ms. */
 const PUT_PATIENCE_MS = 1_000;
 
-/** Without an answer of a majority for so long, what is known may have been deleted and forgotten meanwhile. */
-const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
-
 export class Board {
   private readonly map = new BoardMap();
-  private readonly links: readonly BoardLink[];
+  private readonly links: BoardLinks;
   private readonly stamps: StampClock;
   private readonly listeners: BoardListeners;
   private readonly stopping = new AbortController();
-  private quorumHeardMs: number;
+  private readonly hearing: BoardHearing;
+  /** Ends what was begun before this instance has forgotten what it knew. */
+  private forgetting = new AbortController();
   private markCurrent: () => void = () => {};
   private sweeping: Promise<void> | undefined;
   /** Resolves when what the nodes keep has been read, from a majority at least. */
@@ -65,50 +57,32 @@ export class Board {
 
   constructor(private readonly parts: BoardParts) {
     const { clock, random, clusterClock } = parts;
-    const nowMs = (): number => clusterClock.nowMs();
-    this.stamps = new StampClock(random.id(), nowMs);
+    this.stamps = new StampClock(random.id(), () => clusterClock.nowMs());
     this.listeners = new BoardListeners(parts.observer);
-    const fullness = new BoardFullness(parts.observer, () => clock.monotonicMs());
-    this.quorumHeardMs = clock.monotonicMs();
+    const teller = new BoardTeller(parts.observer, () => clock.monotonicMs());
+    this.hearing = new BoardHearing({ clock, clusterClock, nodes: parts.nodes.length });
     this.whenCurrent = new Promise((resolve) => {
       this.markCurrent = resolve;
     });
-    this.links = parts.nodes.map(
-      (node) =>
-        new BoardLink({
-          node,
-          map: this.map,
-          clock,
-          random,
-          nowMs,
-          onChanges: (records) => this.takeIn(records, false),
-          onAnswer: () => this.noteAnswer(),
-          onFull: (label) => fullness.tell(label),
-          onError: (error) => parts.observer.observe({ type: 'error', error, where: 'board: exchange' }),
-        }),
-    );
+    this.links = new BoardLinks(parts.nodes.map((node, index) => this.link(node, index, teller)));
   }
 
   /** Starts the exchange. A second call does nothing. */
   start(): void {
     if (this.stopping.signal.aborted) return;
-    for (const link of this.links) link.start(this.stopping.signal);
+    this.links.start(this.stopping.signal);
     this.sweeping ??= this.sweepLoop();
   }
 
   /** Passes on what was posted last, within a node timeout or two, and ends the exchange. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.all([...this.links.map((link) => link.end()), this.sweeping]);
+    await Promise.all([this.links.end(), this.sweeping]);
   }
 
   /** What the nodes keep has been read, from a majority at least and from all that answer. */
   get isCurrent(): boolean {
-    const current = this.links.filter((link) => link.isCurrent && link.isAnswering).length;
-    return (
-      current >= quorumOf(this.links.length) &&
-      this.links.every((link) => link.isCurrent || !link.isAnswering)
-    );
+    return this.links.areCurrent;
   }
 
   /** It exchanges nothing any more. */
@@ -123,14 +97,18 @@ export class Board {
 
   /** JSON text, or undefined where nothing stands under the key. */
   get(key: string): string | undefined {
-    return this.map.value(key, this.parts.clusterClock.nowMs());
+    return this.entry(key)?.value;
   }
 
   /** What stands under keys that begin with `prefix`, by key. */
   list(prefix: string): readonly BoardEntry[] {
-    return this.map
-      .list(prefix, this.parts.clusterClock.nowMs())
-      .map(({ key, value, stamp }) => ({ key, value, writtenMs: stamp.ms }));
+    return this.map.list(prefix, this.parts.clusterClock.nowMs()).map(entryOf);
+  }
+
+  /** What stands under that key alone. */
+  entry(key: string): BoardEntry | undefined {
+    const record = this.map.shown(key, this.parts.clusterClock.nowMs());
+    return record === undefined ? undefined : entryOf(record);
   }
 
   /** Tells of changes from now on, own ones included. Answers how to end it. */
@@ -156,9 +134,10 @@ export class Board {
     }
     return deliver(
       {
-        links: this.links,
+        links: this.links.all,
         clock,
         stopped: this.stopping.signal,
+        forgotten: this.forgetting.signal,
         onKept: (record) => this.takeIn([record], true),
         outbid: (record) => this.outbid(record),
       },
@@ -183,7 +162,7 @@ export class Board {
 
   /** Exchanges with all nodes at once instead of at the next period. */
   flush(): void {
-    for (const link of this.links) link.flush();
+    this.links.flush();
   }
 
   private recordOf(key: string, value: string, ttlMs: number | undefined): BoardRecord {
@@ -206,34 +185,57 @@ export class Board {
       this.stamps.observe(record.stamp);
       if (!this.map.merge(record, nowMs)) continue;
       news.add(record.key);
-      for (const link of this.links) link.note(record, isOwn);
+      this.links.note(record, isOwn);
     }
     this.listeners.tell(news);
   }
 
   private noteAnswer(): void {
-    if (this.links.filter((link) => link.isAnswering).length >= quorumOf(this.links.length)) {
-      this.quorumHeardMs = this.parts.clock.monotonicMs();
-    }
-    if (this.isCurrent) this.markCurrent();
+    if (!this.isCurrent) return;
+    this.listeners.tell(new Set(this.map.settle()));
+    this.markCurrent();
   }
 
-  /** Drops what has expired, and everything when nobody was heard for so long that a deletion may have been missed. */
+  private link(node: BoardNode, index: number, teller: BoardTeller): BoardLink {
+    const { clock, random, clusterClock, observer } = this.parts;
+    return new BoardLink({
+      node,
+      map: this.map,
+      clock,
+      random,
+      nowMs: () => clusterClock.nowMs(),
+      isSynchronised: () => clusterClock.synchronised,
+      forgetIfTooOld: () => this.forgetIfTooOld(),
+      judge: (sent, inTouchMs) => this.hearing.judge(index, sent, inTouchMs),
+      onChanges: (records) => this.takeIn(records, false),
+      onAnswer: () => this.noteAnswer(),
+      onFull: () => teller.full(node.label),
+      onLoss: (loss) => teller.lost(node.label, loss),
+      onError: (error) => observer.observe({ type: 'error', error, where: 'board: exchange' }),
+    });
+  }
+
+  /** What is known may have been deleted, and that forgotten. It is read anew, and shown until then. */
+  private forgetIfTooOld(): void {
+    if (!this.hearing.isTooOld) return;
+    this.hearing.beginAnew();
+    this.forgetting.abort('forgotten');
+    this.forgetting = new AbortController();
+    this.map.beginAnew();
+    this.links.restart();
+  }
+
   private async sweepLoop(): Promise<void> {
     const { clock, clusterClock } = this.parts;
     while (!this.stopping.signal.aborted) {
-      this.drop(this.map.sweep(clusterClock.nowMs()));
-      if (clock.monotonicMs() - this.quorumHeardMs > FORGET_AFTER_MS) {
-        this.quorumHeardMs = clock.monotonicMs();
-        this.drop(this.map.clear());
-        for (const link of this.links) link.restart();
-      }
+      this.drop([...this.map.sweep(clusterClock.nowMs()), ...this.map.trim()]);
+      this.forgetIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
   }
 
   private drop(keys: readonly string[]): void {
-    for (const link of this.links) link.forget(keys);
+    this.links.forget(keys);
     this.listeners.tell(new Set(keys));
   }
 }

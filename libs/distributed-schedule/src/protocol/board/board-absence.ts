@@ -1,0 +1,33 @@
+/**
+ * Who was away for so long that a deletion may have been written and forgotten meanwhile. What such a node or instance keeps is thrown
+ * away: merged with the others' records it would bring back what was deleted.
+ */
+
+import { TOMBSTONE_TTL_MS } from './board-record.js';
+
+/** An instance that has not heard a majority for so long does not believe what it knows any more. */
+export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
+
+/**
+ * A node that was in touch with no instance for so long is not believed. The last one had heard a majority within the other half, so
+ * together it is less than the time for which a deletion is remembered.
+ */
+export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2 - 3_600_000;
+
+/** How often a node is told that it is in touch, ms. */
+export const IN_TOUCH_EVERY_MS = 10_000;
+
+/** Nodes of a cluster that stops are told that for the last time at different moments, ms apart at most. */
+const APART_MS = 60_000;
+
+/**
+ * Whether a node was away while others were not. Of a cluster that was down as a whole, as over a weekend, no node was: it keeps the
+ * only copies.
+ * @param inTouchMs when it was in touch with the others for the last time, cluster time; 0: nobody has told it
+ * @param others the same of the other nodes
+ */
+export function wasAway(inTouchMs: number, others: readonly number[], nowMs: number): boolean {
+  if (inTouchMs === 0 || nowMs - inTouchMs <= AWAY_AFTER_MS) return false;
+  // Who is ahead of time has been told so by a bad clock, and proves nothing.
+  return others.some((other) => other - inTouchMs > APART_MS && other - nowMs < APART_MS);
+}

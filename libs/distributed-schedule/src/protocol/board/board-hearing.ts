@@ -1,0 +1,95 @@
+/**
+ * When this instance has heard the nodes, and what they have told of themselves since it began to read: whether what it knows may
+ * still be true, and whether a node may be believed.
+ */
+
+import type { ClusterClock } from '../cluster-clock.js';
+import { elapsedMs, type Instant, readInstant } from '../instant.js';
+import type { Clock } from '../ports.js';
+import { quorumOf } from '../quorum.js';
+import { FORGET_AFTER_MS, wasAway } from './board-absence.js';
+
+/** `unknown`: too few have answered to tell. */
+export type NodeVerdict = 'present' | 'away' | 'unknown';
+
+/** How long the answer of one node waits for those of the others, ms. */
+const JUDGED_WITHIN_MS = 200;
+const LOOK_EVERY_MS = 20;
+
+interface Heard {
+  readonly sent: Instant;
+  readonly inTouchMs: number;
+}
+
+export interface BoardHearingParts {
+  readonly clock: Clock;
+  readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
+  readonly nodes: number;
+}
+
+export class BoardHearing {
+  private readonly heard = new Map<number, Heard>();
+  private since: Instant;
+  private waiting = new AbortController();
+
+  constructor(private readonly parts: BoardHearingParts) {
+    this.since = readInstant(parts.clock);
+  }
+
+  /**
+   * No majority has answered for so long that what is known may have been deleted, and the deletion forgotten. By both clocks, since
+   * one of them stands still in a machine that is suspended.
+   */
+  get isTooOld(): boolean {
+    return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > FORGET_AFTER_MS;
+  }
+
+  /** What the nodes have told before counts no more. */
+  beginAnew(): void {
+    this.heard.clear();
+    this.since = readInstant(this.parts.clock);
+  }
+
+  /**
+   * A node has answered.
+   * @param sent when it was asked: an answer may lie in a buffer while its reader is suspended
+   */
+  async judge(node: number, sent: Instant, inTouchMs: number): Promise<NodeVerdict> {
+    this.heard.set(node, { sent, inTouchMs });
+    if (this.isKnown) this.wakeAll();
+    else await this.untilKnown();
+    return this.verdictOn(node);
+  }
+
+  private verdictOn(node: number): NodeVerdict {
+    const own = this.heard.get(node);
+    if (own === undefined || !this.isKnown) return 'unknown';
+    const others = [...this.heard].filter(([one]) => one !== node).map(([, { inTouchMs }]) => inTouchMs);
+    return wasAway(own.inTouchMs, others, this.parts.clusterClock.nowMs()) ? 'away' : 'present';
+  }
+
+  /** A majority has told: there is a cluster time, and who was there while others were away is among them. */
+  private get isKnown(): boolean {
+    return this.parts.clusterClock.synchronised && this.heard.size >= quorumOf(this.parts.nodes);
+  }
+
+  private get majorityHeard(): Instant {
+    const sent = [...this.heard.values()].map((heard) => heard.sent);
+    sent.sort((one, other) => other.monotonicMs - one.monotonicMs);
+    return sent[quorumOf(this.parts.nodes) - 1] ?? this.since;
+  }
+
+  private wakeAll(): void {
+    this.waiting.abort('known');
+    this.waiting = new AbortController();
+  }
+
+  private async untilKnown(): Promise<void> {
+    const { clock } = this.parts;
+    const untilMs = clock.monotonicMs() + JUDGED_WITHIN_MS;
+    // In steps: that there is a cluster time is told by nobody.
+    while (!this.isKnown && clock.monotonicMs() < untilMs) {
+      await clock.sleepUntil(clock.monotonicMs() + LOOK_EVERY_MS, this.waiting.signal);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** One instance's exchange with all nodes. */
+
+import { quorumOf } from '../quorum.js';
+import type { BoardLink } from './board-link.js';
+import type { BoardRecord } from './board-record.js';
+
+export class BoardLinks {
+  constructor(readonly all: readonly BoardLink[]) {}
+
+  start(stopped: AbortSignal): void {
+    for (const link of this.all) link.start(stopped);
+  }
+
+  /** Resolves when every exchange has ended; abort their signal first. */
+  async end(): Promise<void> {
+    await Promise.all(this.all.map((link) => link.end()));
+  }
+
+  /** What the nodes keep has been read, from a majority at least and from all that answer. */
+  get areCurrent(): boolean {
+    const current = this.all.filter((link) => link.isCurrent && link.isAnswering).length;
+    return (
+      current >= quorumOf(this.all.length) && this.all.every((link) => link.isCurrent || !link.isAnswering)
+    );
+  }
+
+  /** A record has come onto the map. */
+  note(record: BoardRecord, isOwn: boolean): void {
+    for (const link of this.all) link.note(record, isOwn);
+  }
+
+  /** The map has lost these keys. */
+  forget(keys: readonly string[]): void {
+    for (const link of this.all) link.forget(keys);
+  }
+
+  /** Reads everything anew. */
+  restart(): void {
+    for (const link of this.all) link.restart();
+  }
+
+  /** Exchanges with all nodes at once instead of at the next period. */
+  flush(): void {
+    for (const link of this.all) link.flush();
+  }
+}

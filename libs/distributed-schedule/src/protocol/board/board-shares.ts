@@ -1,0 +1,51 @@
+/**
+ * How much a node keeps, and for whom there is still room when it fills up. What runs leave behind only tells people what has been,
+ * so it never stands in the way of a decision: it has the smallest share, and the oldest of it goes first.
+ */
+
+import { kindInRoom } from './board-kind.js';
+
+/** `run:<task>`: its newest run that has ended. */
+export const RUN = 'run:';
+/** `told:<outcome>:<task>`: the newest tick of which some instance has told that outcome. */
+export const TOLD = 'told:';
+/** `task:<task>`: a task that was added at run time. */
+export const TASK = 'task:';
+
+/** A further key of that kind has room on a node that keeps fewer records than this, of all kinds together. */
+export interface BoardShares {
+  /** What runs leave behind. */
+  readonly runs: number;
+  /** Tasks that programs add. */
+  readonly tasks: number;
+  /** Everything else that is decided: a task is paused, or triggered. */
+  readonly decisions: number;
+  /** What instances say of themselves: without it their tasks would be taken for nobody's. */
+  readonly notices: number;
+}
+
+export const BOARD_SHARES: BoardShares = Object.freeze({
+  runs: 8_000,
+  tasks: 9_000,
+  decisions: 9_500,
+  notices: 10_000,
+});
+
+const SHARE_OF_KIND: ReadonlyMap<string, keyof BoardShares> = new Map([
+  [RUN, 'runs'],
+  [TOLD, 'runs'],
+  [TASK, 'tasks'],
+  ['instance:', 'notices'],
+  ['alive:', 'notices'],
+  ['set:', 'notices'],
+]);
+
+/** How many records a node may keep before a further one under this key has no room. */
+export function roomFor(key: string, shares: BoardShares = BOARD_SHARES): number {
+  return shares[SHARE_OF_KIND.get(kindInRoom(key)) ?? 'decisions'];
+}
+
+/** Whether the record makes way when there is no room. */
+export function makesWay(key: string): boolean {
+  return SHARE_OF_KIND.get(kindInRoom(key)) === 'runs';
+}
