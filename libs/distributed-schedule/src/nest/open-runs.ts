@@ -13,7 +13,8 @@ export class OpenRuns {
   private readonly handlers = new Set<TickContext>();
   /** Of the handlers, those that wait for the end of the app. */
   private readonly closers = new Set<TickContext>();
-  private readonly held = new Set<HeldLock>();
+  /** By task and value: what is released may come with more than what was acquired. */
+  private readonly held = new Set<string>();
   private asked = 0;
   private onChange: () => void = () => undefined;
 
@@ -63,7 +64,7 @@ export class OpenRuns {
         this.asked += 1;
         try {
           const verdicts = await locks.tryAcquire(tasks, ttlMs);
-          for (const verdict of verdicts) if (verdict.kind === 'acquired') this.held.add(verdict.lock);
+          for (const verdict of verdicts) if (verdict.kind === 'acquired') this.held.add(keyOf(verdict.lock));
           return verdicts;
         } finally {
           this.asked -= 1;
@@ -78,10 +79,14 @@ export class OpenRuns {
         try {
           await locks.release(given);
         } finally {
-          for (const lock of given) this.held.delete(lock);
+          for (const lock of given) this.held.delete(keyOf(lock));
           this.onChange();
         }
       },
     };
   }
+}
+
+function keyOf({ task, value }: HeldLock): string {
+  return `${task} ${value}`;
 }
