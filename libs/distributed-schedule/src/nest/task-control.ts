@@ -82,8 +82,14 @@ export class TaskControl {
       );
     }
     if (!isSame) requireAhead(name, record.schedule, this.parts.board.nowMs());
+    // What is still seen of one that was removed a moment ago is not this one's.
+    if (known === undefined) return void (await this.putTask(name, record, record.schedule, policies));
     // The same again, as when every replica adds it at its start: what was decided first stands, and is put again.
-    await this.keepTask(name, isSame ? known : record, this.planOf(name) ?? record.schedule, policies);
+    if (isSame || areSame(known.schedule, record.schedule))
+      return this.keepTask(name, isSame ? known : record, this.planOf(name) ?? record.schedule, policies);
+    // What was decided about its old schedule says nothing about the new one: a reminder that was put off once would never come.
+    await this.keepTask(name, record, record.schedule, policies);
+    if (this.planOf(name) !== undefined) await this.decisions.write(name, `${PLAN}${name}`, undefined);
   }
 
   async remove(name: string): Promise<void> {
@@ -177,13 +183,32 @@ export class TaskControl {
     schedule: ScheduleData,
     policies: TaskPolicies | undefined,
   ): Promise<void> {
-    const keptMs = ttlMs(schedule, this.nowMs(), policies);
-    await this.decisions.write(name, `${TASK}${name}`, record, keptMs);
+    const keptMs = await this.putTask(name, record, schedule, policies);
+    // Or its own schedule would count again, and it would be due a second time.
+    const plan = recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`);
+    if (plan !== undefined && this.isTooShort(`${PLAN}${name}`, keptMs))
+      await this.decisions.write(name, `${PLAN}${name}`, plan, keptMs);
     // Or it would go with the instant that was put off, and the task would run.
     const pause = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
-    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.parts.board.entry(`${PAUSE}${name}`) ?? {};
-    const isTooShort = expiresAtMs + ROUNDING_MS < this.nowMs() + (keptMs ?? Number.POSITIVE_INFINITY);
-    if (pause?.paused === true && isTooShort) await this.writePause(name, 'runtime', pause);
+    if (pause?.paused === true && this.isTooShort(`${PAUSE}${name}`, keptMs))
+      await this.writePause(name, 'runtime', pause);
+  }
+
+  private async putTask(
+    name: string,
+    record: RuntimeTaskRecord,
+    schedule: ScheduleData,
+    policies: TaskPolicies | undefined,
+  ): Promise<number | undefined> {
+    const keptMs = ttlMs(schedule, this.nowMs(), policies);
+    await this.decisions.write(name, `${TASK}${name}`, record, keptMs);
+    return keptMs;
+  }
+
+  /** Whether a record goes before its task, which was kept for so long. */
+  private isTooShort(key: string, keptMs: number | undefined): boolean {
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.parts.board.entry(key) ?? {};
+    return expiresAtMs + ROUNDING_MS < this.nowMs() + (keptMs ?? Number.POSITIVE_INFINITY);
   }
 
   private nowMs(): number {

@@ -1,5 +1,6 @@
+import { ROOMS } from '../protocol/board/board-kind.js';
 import { MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '../protocol/board/board-record.js';
-import { BOARD_SHARES } from '../protocol/board/board-shares.js';
+import { BOARD_SHARES, RUN, TOLD } from '../protocol/board/board-shares.js';
 import { defineBareScript } from './redis-scripts.js';
 
 /** Expired records that one call removes; there is a call per instance and period. */
@@ -66,6 +67,17 @@ elseif not epoch then
   begin('new')
 elseif string.sub(epoch, 1, #incarnation) ~= incarnation then
   name('restart')
+end
+
+-- A build that did not know the sizes has written it, and did not list what runs had left behind.
+if not head[4] and found == written and written ~= '0 0 0' then
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', changes, '-inf', '+inf')) do
+    local kind = string.match(key, '^${ROOMS}[^:]*:(%a+:)') or string.match(key, '^(%a+:)')
+    if kind == '${RUN}' or kind == '${TOLD}' then
+      local ms = string.match(redis.call('HGET', board, 'r:' .. key) or '', '^%d+')
+      redis.call('ZADD', runs, ms or '0', key)
+    end
+  end
 end
 
 -- What is said of this memory; what is said of another one counts no more.

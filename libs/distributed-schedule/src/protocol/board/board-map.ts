@@ -54,10 +54,11 @@ export class BoardMap {
 
   /** Drops what has expired and answers its keys. */
   sweep(nowMs: number): readonly string[] {
-    const gone = [...(this.outgoing?.sweep(nowMs) ?? [])];
+    const gone: string[] = [];
     for (const record of this.records.values()) if (isExpired(record, nowMs)) gone.push(record.key);
     for (const key of gone) this.drop(key);
-    return gone;
+    // What was read anew of the same key stays.
+    return [...gone, ...(this.outgoing?.sweep(nowMs) ?? []).filter((key) => !this.records.has(key))];
   }
 
   /** Drops the oldest of what runs have left behind, where that is more than any node keeps, and answers its keys. */

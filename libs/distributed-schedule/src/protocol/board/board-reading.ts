@@ -17,6 +17,8 @@ export interface BoardReadingParts extends BoardDebtsParts {
   readonly onChanges: (records: readonly BoardRecord[]) => void;
   /** The node refuses a further key. */
   readonly onFull: () => void;
+  /** Whether all that the nodes keep has been read: before, what this instance reaches proves nothing of the others. */
+  readonly isAllRead: () => boolean;
   /** The node has lost what it kept. */
   readonly onLoss: (loss: BoardLoss) => void;
 }
@@ -50,7 +52,12 @@ export class BoardReading {
 
   /** @param nowMs cluster time; 0: not known */
   word(nowMs: number): BoardWord {
-    return { nowMs: Math.floor(nowMs), inTouchMs: this.inTouchMs, awaySinceMs: this.awaySinceMs };
+    // A memory that has begun empty is a witness against the others once these have been read.
+    return {
+      nowMs: this.parts.isAllRead() ? Math.floor(nowMs) : 0,
+      inTouchMs: this.inTouchMs,
+      awaySinceMs: this.awaySinceMs,
+    };
   }
 
   /** What is to be put. Not before all of it was read: the rest may hold what seems to be missing. */
@@ -116,7 +123,7 @@ export class BoardReading {
    * the node it may have been away for days.
    */
   private noteRead({ inTouchMs }: BoardExchange, sentMs: number): void {
-    const isDue = !this.isOpen && sentMs - inTouchMs >= IN_TOUCH_EVERY_MS;
+    const isDue = !this.isOpen && this.parts.isAllRead() && sentMs - inTouchMs >= IN_TOUCH_EVERY_MS;
     this.inTouchMs = isDue ? Math.floor(sentMs) : 0;
   }
 }

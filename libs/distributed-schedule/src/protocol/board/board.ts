@@ -210,6 +210,7 @@ export class Board {
       onChanges: (records) => this.takeIn(records, false),
       onAnswer: () => this.noteAnswer(),
       onFull: () => teller.full(node.label),
+      isAllRead: () => this.isCurrent,
       onLoss: (loss) => teller.lost(node.label, loss),
       onError: (error) => observer.observe({ type: 'error', error, where: 'board: exchange' }),
     });
