@@ -31,8 +31,8 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
   {
     name: 'a node is in touch as of the message that finds it again',
     file: READING,
-    find: 'inTouchMs: this.inTouchMs, awaySinceMs',
-    replace: 'inTouchMs: this.isOpen ? 0 : Math.floor(nowMs), awaySinceMs',
+    find: 'inTouchMs: this.inTouchMs,',
+    replace: 'inTouchMs: this.isOpen ? 0 : Math.floor(nowMs),',
   },
   {
     name: 'the first answer is believed before a majority has told',

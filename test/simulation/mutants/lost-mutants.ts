@@ -9,16 +9,16 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'a release brings no ends',
     profiles: ['normal'],
-    file: 'protocol/run-tick.ts',
-    find: '...(ended && { ended })',
-    replace: '',
+    file: 'protocol/keep-ends.ts',
+    find: 'return { ...lock, ...(ended && { ended }) };',
+    replace: 'return lock;',
   },
   {
     name: 'what is followed under its lease leaves no end',
     profiles: ['normal'],
     file: 'protocol/run-tick.ts',
-    find: 'if (next !== undefined || run.isGivenUp) void keepEnds(parts, run.lease);',
-    replace: '',
+    find: 'if (run.isGivenUp || run.isFollowed) void keepEnds(parts, run.lease);',
+    replace: 'run.lease.claims?.takeEnds();',
   },
   {
     name: 'a verdict that is told before its handler returns leaves no end',

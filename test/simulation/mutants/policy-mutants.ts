@@ -7,7 +7,8 @@ const NEXT_START = 'protocol/next-start.ts';
 const RUN_HERE = 'protocol/run-here.ts';
 const RUN_TICK = 'protocol/run-tick.ts';
 const ATTEMPTS_FILE = 'protocol/attempts.ts';
-const CLOSE = 'if (run.lease.isTrusted()) await claimTick(parts, run, due, () => true);';
+const CLOSE =
+  'if (!run.lease.isTrusted()) return;\n  const { claim } = await claimTick(parts, run, due, () => true);';
 
 const HISTORY: readonly Mutant[] = [
   {
@@ -76,21 +77,27 @@ const HISTORY: readonly Mutant[] = [
 ];
 
 const CLOSING: readonly Mutant[] = [
-  { name: 'no tick is closed', profiles: ['normal'], file: CLAIM_AGAIN, find: CLOSE, replace: '' },
+  {
+    name: 'no tick is closed',
+    profiles: ['normal'],
+    file: CLAIM_AGAIN,
+    find: CLOSE,
+    replace: 'const claim = undefined as Claim | undefined;',
+  },
   {
     name: 'a tick is closed after the release',
     profiles: ['normal'],
     file: CLAIM_AGAIN,
     find: CLOSE,
     replace:
-      'void parts.clock.sleepUntil(parts.clock.monotonicMs() + 50).then(() => claimTick(parts, run, due, () => true));',
+      'const claim: Claim | undefined = undefined as Claim | undefined;\n  void parts.clock.sleepUntil(parts.clock.monotonicMs() + 50).then(() => claimTick(parts, run, due, () => true));',
   },
   {
     name: 'a tick is closed without trust',
     profiles: ['normal'],
     file: CLAIM_AGAIN,
     find: CLOSE,
-    replace: 'await claimTick(parts, run, due, () => true);',
+    replace: 'const { claim } = await claimTick(parts, run, due, () => true);',
   },
   {
     name: 'an unfinished tick is closed',

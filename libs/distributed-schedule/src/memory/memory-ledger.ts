@@ -151,6 +151,11 @@ export class MemoryLedger {
     };
   }
 
+  /** Up to where what stood in the line may have gone. */
+  prunedUpTo(line: string): number {
+    return prunedUpToOf(line, this.remember());
+  }
+
   prune(request: PruneRequest): PruneAnswer {
     return this.pruning.prune(request, this.remember(), this.clock.wallMs());
   }

@@ -18,6 +18,7 @@ import type { ClusterClock } from './cluster-clock.js';
 import type { BidBegin, DueTick, LockedTick } from './due-tick.js';
 import type { BidGate } from './electorate/electorate-view.js';
 import { readInstant } from './instant.js';
+import { toRelease } from './keep-ends.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { LeaseClaims } from './lease/lease-claims.js';
 import { Lease, trustMs } from './lease.js';
@@ -115,7 +116,7 @@ export async function surrender(
     // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
     await Promise.all([
       standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
-      ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => lease.lock)) : undefined,
+      ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => toRelease(lease))) : undefined,
     ]);
   } catch (error) {
     // Nothing is lost: the lock expires, and the claim stands for a tick that nobody runs.

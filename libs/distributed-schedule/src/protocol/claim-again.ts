@@ -58,7 +58,10 @@ export async function claimNext(
       ? undefined
       : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
   if (why === undefined) return { claimId: claim?.claimId ?? run.claimId };
-  if (claim !== undefined) await giveBack(parts, claim);
+  if (claim !== undefined) {
+    run.lease.claims?.over(claim);
+    await giveBack(parts, claim);
+  }
   return { refusal: why };
 }
 
@@ -103,7 +106,10 @@ export async function closeTicks(parts: ClaimAgainParts, run: RunHere, isUnfinis
     maxLatenessMs: ANY_LATENESS_MS,
   };
   // Not without trust: a successor may be making its own attempt at the tick.
-  if (run.lease.isTrusted()) await claimTick(parts, run, due, () => true);
+  if (!run.lease.isTrusted()) return;
+  const { claim } = await claimTick(parts, run, due, () => true);
+  // After a change of the schedule nobody knows that this instant closes a tick.
+  if (claim !== undefined) run.lease.claims?.over(claim);
 }
 
 async function claimTick(

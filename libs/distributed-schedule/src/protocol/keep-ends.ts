@@ -1,8 +1,8 @@
-/** How what runs here has ended is written on the nodes also where no release follows soon, which would bring it. */
+/** How what runs here has ended is written on the nodes: with the release of its lock, or alone where none follows soon. */
 
 import type { Lease } from './lease.js';
 import type { ScheduleObserver } from './observer.js';
-import type { LockProvider } from './ports.js';
+import type { LockProvider, LockToRelease } from './ports.js';
 
 /** Others must be able to tell what has ended from what dies with this instance, also while the lock goes on. Never rejects. */
 export async function keepEnds(
@@ -16,4 +16,10 @@ export async function keepEnds(
   } catch (error) {
     observer.observe({ type: 'error', error, where: 'lock provider: ends' });
   }
+}
+
+/** The lock, with what has ended under it. */
+export function toRelease({ lock, claims }: Lease): LockToRelease {
+  const ended = claims?.takeEnds();
+  return { ...lock, ...(ended && { ended }) };
 }

@@ -3,21 +3,13 @@
  * end (`cancel_other`), or stand in line behind it while it catches up. Whoever has the run lock need not bid for them.
  */
 
+import type { Adoption } from './adoption.js';
 import type { DueTick } from './due-tick.js';
 import { DistributedScheduleError } from './errors.js';
 import type { Lease } from './lease.js';
 import type { Clock } from './ports.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from './task-policies.js';
 import type { Schedule, ScheduledTask } from './tick-context.js';
-
-/** What the run of a task does with a tick that comes due meanwhile. */
-export type Adoption =
-  /** It starts it, or reports how it ended. */
-  | 'adopted'
-  /** Another one is buffered. */
-  | 'refused'
-  /** Nothing: the tick is contested as ever. */
-  | 'contested';
 
 /** The ticks of a task that run here one after the other under one lease. */
 export class RunHere {
@@ -65,7 +57,7 @@ export class RunHere {
   dropUndue(): readonly DueTick[] {
     const isDue = ({ tick }: DueTick): boolean => this.schedule?.nextAfter(tick - 1) === tick;
     const undue = this.waiting.filter((due) => !isDue(due));
-    if (undue.length > 0) this.waiting = this.waiting.filter(isDue);
+    this.waiting = this.waiting.filter(isDue);
     return undue;
   }
 
@@ -134,6 +126,11 @@ export class RunHere {
     return this.policies.overlap === 'cancel_other' ? maxLatenessMs : Number.POSITIVE_INFINITY;
   }
 
+  /** Whether other ticks stand in line, or are to be made up for. */
+  get isFollowed(): boolean {
+    return this.waiting.length > 0 || this.isCatchingUp;
+  }
+
   /** Whether the tick stands in line to be started here. */
   isWaiting(tick: number): boolean {
     return this.waiting.some((due) => due.tick === tick);
@@ -193,9 +190,9 @@ export class RunHere {
 
   /** Whether the tick was waiting; it does not any more. */
   drop({ tick }: DueTick): boolean {
-    const before = this.waiting.length;
+    const wasWaiting = this.isWaiting(tick);
     this.waiting = this.waiting.filter((due) => due.tick !== tick);
-    return this.waiting.length < before;
+    return wasWaiting;
   }
 
   /** The waiting ticks that cannot be claimed any more once `tick` is, as after a loss of memory that they lie behind. */

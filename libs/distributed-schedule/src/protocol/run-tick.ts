@@ -10,7 +10,7 @@ import { surrender } from './bid.js';
 import { claimNext, closeTicks, nextMissed } from './claim-again.js';
 import type { DueTick, LockedTick } from './due-tick.js';
 import { elapsedMs, readInstant } from './instant.js';
-import { keepEnds } from './keep-ends.js';
+import { keepEnds, toRelease } from './keep-ends.js';
 import type { LeaseKeeper } from './keep-lease.js';
 import { RunHere } from './run-here.js';
 import type { RunsHere } from './runs-here.js';
@@ -29,6 +29,8 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
   await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = refuseToStart(parts, won, latenessMs());
   if (refusal !== undefined) {
+    // Others were told that this instance has it.
+    lease.claims?.over(won.claim);
     await surrender(parts, [won]);
     // What was looked back on has ended here before.
     const isItsTurn = due.because === undefined || due.because === 'due';
@@ -97,9 +99,10 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     const { due } = start;
     run.begin(due, start.claimId);
     const ending = await runAttempts(parts, run, start);
+    // No release follows soon, and this instance may die while it claims what is next.
+    if (run.isGivenUp || run.isFollowed) void keepEnds(parts, run.lease);
     const next = run.isGivenUp ? undefined : await startNext(parts, run);
-    // No release follows soon.
-    if (next !== undefined || run.isGivenUp) void keepEnds(parts, run.lease);
+    if (next !== undefined) void keepEnds(parts, run.lease);
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
       if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock, parts.stopped);
@@ -156,9 +159,8 @@ function whyNotStarted({ stopped }: RunTickParts, { isGivenUp }: RunHere): Endin
 
 async function releaseLock(parts: RunTickParts, { lease, leavesLock }: RunHere): Promise<void> {
   if (leavesLock) return;
-  const ended = lease.claims?.takeEnds();
   try {
-    await parts.locks.release([{ ...lease.lock, ...(ended && { ended }) }]);
+    await parts.locks.release([toRelease(lease)]);
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
   }

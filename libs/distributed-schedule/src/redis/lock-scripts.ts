@@ -220,6 +220,7 @@ local function keepEnds(line, ended)
     droppedUpTo = math.max(droppedUpTo, tonumber(string.match(kept[first], '^%d+ (%d+)')))
     first = first + 1
   end
+  droppedUpTo = math.min(droppedUpTo, now + ${EARLY_MS})
   redis.call('HSET', KEYS[1], field, text(droppedUpTo) .. '\\n' .. table.concat(kept, '\\n', first))
 end
 

@@ -49,7 +49,9 @@ for i, value in ipairs(storedTicks(lines)) do
     local ends = redis.call('HGET', KEYS[1], 'e:' .. lines[i]) or ''
     local held = lock > 0 and redis.call('GET', KEYS[2 + lock]) or ''
     local left = held ~= '' and redis.call('PTTL', KEYS[2 + lock]) or 0
-    reply[#reply + 1] = { told(lines[i], value), ends, held, left }
+    -- Ends go with their line, also where it was written anew since.
+    local pruned = isForgettable(lines[i]) and prunedUpTo or 0
+    reply[#reply + 1] = { (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or ''), ends, held, left }
   end
 end
 return reply

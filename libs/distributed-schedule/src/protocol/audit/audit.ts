@@ -105,5 +105,5 @@ export class Audit implements AuditSource {
 }
 
 function plus(counts: AuditCounts, { outcome, ticks }: Pick<AuditFinding, 'outcome' | 'ticks'>): AuditCounts {
-  return { ...counts, [outcome]: counts[outcome] + ticks };
+  return { ...counts, [outcome]: Math.max(0, counts[outcome] + ticks) };
 }

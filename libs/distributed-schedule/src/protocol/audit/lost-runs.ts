@@ -94,7 +94,9 @@ export class LostRuns implements AuditSource {
     if (electorate?.status().condition === 'yields') this.missing.delete(instanceId);
     if (trace === undefined || trace.standing === 'alive' || this.missing.get(instanceId) !== missing) return;
     const isFirst = missing.open === undefined;
-    const open = questions.flatMap((question, index) => this.stillOpen(question, trace.lines[index]) ?? []);
+    const open = questions.flatMap(
+      (question, index) => this.stillOpen(question, trace.lines[index], isFirst) ?? [],
+    );
     missing.open = distinct(open);
     if (open.length === 0) {
       this.missing.delete(instanceId);
@@ -109,11 +111,18 @@ export class LostRuns implements AuditSource {
   }
 
   /** The question again, by what is known of it now; undefined where nothing is open. */
-  private stillOpen(question: Question, trace: MergedTrace | undefined): Question | undefined {
+  private stillOpen(
+    question: Question,
+    trace: MergedTrace | undefined,
+    isFirst: boolean,
+  ): Question | undefined {
     const task = this.lookup.taskOf(question.task);
     if (task === undefined || trace === undefined) return undefined;
     const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
-    if (one === undefined || trace.stateOf(one.instant, one.isMeant) !== 'open') return undefined;
+    if (one === undefined) return undefined;
+    const state = trace.stateOf(one.instant, one.isMeant, task.policies?.overlap === 'allow');
+    // What was open, and is not known to have ended, is open: a lock that showed it expires meanwhile.
+    if (state === 'ended' || (state === 'unknown' && isFirst)) return undefined;
     return hasGoneOn(task, one, trace.newest) ? undefined : one;
   }
 
@@ -149,6 +158,6 @@ export class LostRuns implements AuditSource {
     if (members().includes(question.by)) return false;
     const trace = await traces?.ask({ instanceId: question.by, lines: [question] });
     if (trace === undefined) return undefined;
-    return trace.standing !== 'alive' && this.stillOpen(question, trace.lines[0]) !== undefined;
+    return trace.standing !== 'alive' && this.stillOpen(question, trace.lines[0], false) !== undefined;
   }
 }

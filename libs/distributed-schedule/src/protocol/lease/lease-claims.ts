@@ -44,7 +44,15 @@ export class LeaseClaims {
 
   /** What ran under the newest claim that was won is over. */
   ended(outcome: Outcome): void {
-    const end = { instant: this.wonInstant, claimId: this.wonId, outcome };
+    this.note({ instant: this.wonInstant, claimId: this.wonId, outcome });
+  }
+
+  /** Nothing runs under this claim, whether it was given back or only says that its tick has ended: nobody takes it for a run that died. */
+  over({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
+    this.note({ instant: tick, claimId, outcome: 'stopped' });
+  }
+
+  private note(end: AttemptEnd): void {
     this.ends = [...this.ends.slice(1 - MOST_ENDS), end];
   }
 

@@ -26,9 +26,14 @@ const UNDERWAY_MS = 2_000;
 /** Pause between looks where nothing tells when the node refuses what is under way, ms. */
 const UNKNOWN_PAUSE_MS = 500;
 
+/** An end is no less true when the lock is gone: kept for a node that is away for so long, ms. */
+const ENDS_FOR_MS = 600_000;
+
 /** Random per acquisition: a release that comes late, or twice, touches no newer lock, not even our own. */
 export interface ReleasedLock {
   readonly value: string;
+  /** How what ran under it has ended, which no time to live makes obsolete. */
+  readonly ended?: unknown;
 }
 
 /** A message that sets locks, until its answer comes. */
@@ -99,7 +104,13 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
   /** Sends the releases, and keeps those that the answer does not confirm. `ttlMs`: how long each lock may have to live at most. */
   async release(locks: readonly Lock[], ttlMs: number): Promise<NodeReply<Answer>> {
     const goneMs = this.nowMs + UNDERWAY_MS + ttlMs;
-    return this.sendAll(locks.map((lock) => ({ lock, goneMs, notBeforeMs: 0 })));
+    return this.sendAll(
+      locks.map((lock) => ({
+        lock,
+        goneMs: lock.ended === undefined ? goneMs : this.nowMs + ENDS_FOR_MS,
+        notBeforeMs: 0,
+      })),
+    );
   }
 
   /** Sends what is kept, and may be confirmed by now, as one message; unless that is under way. */
@@ -152,8 +163,7 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
   private forgetGone(): void {
     const { nowMs } = this;
     for (const [value, { goneMs }] of this.kept) {
-      if (goneMs > nowMs) break;
-      this.kept.delete(value);
+      if (goneMs <= nowMs) this.kept.delete(value);
     }
     for (const message of this.underWay) {
       if (message.goneMs > nowMs) break;

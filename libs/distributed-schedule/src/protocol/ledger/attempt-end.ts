@@ -3,6 +3,7 @@
  * to do. The message that releases a lock writes it, also where the lock is not the caller's any more. It decides no start.
  */
 
+import { EARLY_MS } from '../constants.js';
 import type { Outcome } from '../outcome.js';
 
 export interface AttemptEnd {
@@ -33,8 +34,8 @@ export interface KeptEnds {
 
 export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 
-/** Of a line at most. Runs that may overlap end in any order; of others the newest would do. */
-export const MOST_ENDS = 16;
+/** Of a line at most, since each costs time in every release. Of runs that do not overlap the newest would do; of others a lock that stands tells. */
+export const MOST_ENDS = 4;
 
 /** All but the newest of a line are dropped after this, ms of node time: by then whoever died with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
@@ -52,5 +53,6 @@ export function withEnds(
   let dropped = droppedUpTo;
   while (kept.length > MOST_ENDS || (kept.length > 1 && (kept[0]?.atMs ?? nowMs) < nowMs - ENDS_KEPT_MS))
     dropped = Math.max(dropped, kept.shift()?.instant ?? 0);
-  return { droppedUpTo: dropped, ends: kept };
+  // What a clock showed that was set back since would hide the runs of a day, or of a year.
+  return { droppedUpTo: Math.min(dropped, nowMs + EARLY_MS), ends: kept };
 }

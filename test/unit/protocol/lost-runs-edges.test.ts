@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/protocol/lease/unconfirmed-releases.js';
+import { NO_ENDS, withEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
+import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { type JoinOptions } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
+import { every, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
+import { PERIOD_MS, SILENT, START_MS, Stage } from './lost-runs-stage.js';
+
+/** A graceful end: SIGTERM, drained, connections closed. */
+async function leave(stage: Stage, id: string): Promise<void> {
+  const stopped = stage.cluster.members.find((m) => m.id === id)?.scheduler.stop();
+  await stage.advance(100);
+  await stopped;
+  stage.kill(id);
+}
+
+const LONG_MS = 60_000;
+
+describe('what is not lost', () => {
+  it('a claim that its owner gave back (it woke too late) is not a lost run when the owner leaves later', async () => {
+    const stage = new Stage();
+    let _ran = 0;
+    const quick = () =>
+      taskOf(
+        () => {
+          _ran += 1;
+        },
+        { schedule: every(LONG_MS), maxLatenessMs: 2_000 },
+      );
+    for (let i = 0; i < 3; i += 1) stage.join(quick());
+    // The first rank claims 30 ms before the tick; it stands still right then, for longer than the lateness limit, and wakes.
+    await stage.advance(LONG_MS - 15);
+    const claimant = stage.cluster.nodes[0]?.connect({ label: 'x', position: 'n1' });
+    const peek = await claimant?.peek(['settle']);
+    const id = String(peek?.answered === true ? peek.value[0]?.claimId : '').split(':')[0] as string;
+    expect(id).toMatch(/^instance-/);
+    stage.pause(id);
+    await stage.advance(2_200);
+    stage.resume(id);
+    await stage.advance(3_000);
+    stage.told.length = 0;
+    await leave(stage, id);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('a retake task whose schedule was changed by a deploy: the old instance leaves, its tick was closed', async () => {
+    const stage = new Stage();
+    const ended: number[] = [];
+    const of = (periodMs: number) =>
+      taskOf(
+        ({ tick }) => {
+          ended.push(tick);
+        },
+        {
+          schedule: every(periodMs),
+          policies: { ...DEFAULT_POLICIES, recovery: 'retake' },
+        },
+      );
+    const old = stage.join(of(10_000));
+    await stage.advance(12_000);
+    expect(ended).toHaveLength(1);
+    // The next version has another schedule; the old one leaves the task to it.
+    old.scheduler.remove('settle');
+    stage.join(of(3_600_000));
+    stage.join(of(3_600_000));
+    await stage.advance(6_000);
+    stage.told.length = 0;
+    await leave(stage, old.id);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('a release that brings an end is kept until the node has heard it', async () => {
+    let nowMs = 0;
+    let isSilent = true;
+    const heard: string[] = [];
+    const releases = new UnconfirmedReleases<{ value: string; ended?: unknown }>({
+      clock: { monotonicMs: () => nowMs },
+      send: async (locks) => {
+        if (isSilent) return { answered: false, reason: 'cut' };
+        for (const l of locks) heard.push(l.value);
+        return { answered: true, value: undefined, nodeTimeMs: nowMs };
+      },
+    });
+    await releases.release([{ value: 'one', ended: { line: 'settle', ends: [] } }], 3_000);
+    nowMs = 6_000;
+    isSilent = false;
+    await releases.resend();
+    expect(heard).toEqual(['one']);
+  });
+
+  it('a line that was pruned and written again knows nothing of older ends', async () => {
+    const stage = new Stage();
+    const of = () =>
+      taskOf(() => undefined, {
+        schedule: every(PERIOD_MS * 3),
+        isForgettable: true,
+        policies: { ...DEFAULT_POLICIES, overlap: 'allow' },
+      });
+    for (let i = 0; i < 3; i += 1) stage.join(of());
+    await stage.advance(PERIOD_MS * 3 + 2_000);
+    const first = stage.cluster.members.flatMap((m) =>
+      m.events.flatMap((e) => (e.type === 'started' ? [m.id] : [])),
+    );
+    const [id = ''] = first;
+    await stage.advance(PERIOD_MS * 2);
+    // A day's work in seconds: the least window is 10 s.
+    // The next tick by another instance.
+    while (
+      stage.cluster.members.flatMap((m) => m.events.filter((e) => e.type === 'started').map(() => m.id))
+        .length < 2
+    )
+      await stage.advance(1_000);
+    await stage.advance(3_000);
+    stage.told.length = 0;
+    await leave(stage, id);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+});
+
+describe('what is lost, and hard to see', () => {
+  it('a long run beside short ones (allow): more than 16, or 60 s', async () => {
+    const stage = new Stage();
+    let isFirst = true;
+    let holder = '';
+    const of = () =>
+      taskOf(
+        ({ instanceId }) => {
+          if (!isFirst) return undefined;
+          isFirst = false;
+          holder = instanceId;
+          return new Promise<void>(() => undefined);
+        },
+        { schedule: every(1_000), policies: { ...DEFAULT_POLICIES, overlap: 'allow' } },
+      );
+    for (let i = 0; i < 3; i += 1) stage.join(of());
+    await stage.advance(40_000);
+    expect(holder).not.toBe('');
+    stage.told.length = 0;
+    stage.kill(holder);
+    await stage.advance(9_000);
+    expect(stage.lost).toHaveLength(1);
+  });
+
+  it('ends from a clock that was ahead must not hide what comes after an epoch', () => {
+    const ahead = 1_000_000_000;
+    let kept = NO_ENDS;
+    for (let i = 0; i < 20; i += 1)
+      kept = withEnds(kept, [{ instant: ahead + i, claimId: `a:${i}`, outcome: 'success' }], ahead + i);
+    kept = withEnds(kept, [{ instant: 1_000, claimId: 'a:new', outcome: 'success' }], 1_010);
+    expect(kept.droppedUpTo).toBeLessThan(2_000);
+  });
+});
+
+describe('at the edges', () => {
+  it('control of A4: without pruning nothing is told', async () => {
+    const stage = new Stage();
+    const of = () =>
+      taskOf(() => undefined, {
+        schedule: every(PERIOD_MS * 3),
+        policies: { ...DEFAULT_POLICIES, overlap: 'allow' },
+      });
+    for (let i = 0; i < 3; i += 1) stage.join(of());
+    await stage.advance(PERIOD_MS * 6 + 2_000);
+    const [id = ''] = stage.cluster.members.flatMap((m) =>
+      m.events.flatMap((e) => (e.type === 'started' ? [m.id] : [])),
+    );
+    await leave(stage, id);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('it had ended and was told as success; another tick was being claimed, one node is silent', async () => {
+    const stage = new Stage();
+    const delay: JoinOptions = {
+      wrapNode: (node, i) =>
+        aroundNode(node, async (ask, call) => {
+          if (i !== 0 || call !== 'claim' || !slow) return ask();
+          await stage.cluster.clock.sleepUntil(
+            stage.cluster.clock.monotonicMs() + 120,
+            new AbortController().signal,
+          );
+          return SILENT;
+        }),
+    };
+    let slow = false;
+    stage.joinAll(stage.endless({ overlap: 'buffer_one' }, 20_000), 3, delay);
+    const id = await stage.untilOneRuns();
+    const tick = START_MS + 20_000;
+    await stage.advance(22_000);
+    slow = true;
+    for (const resolve of stage.running.get(id) ?? []) resolve();
+    stage.running.delete(id);
+    await stage.advance(60);
+    const owner = stage.cluster.members.find((m) => m.id === id);
+    const outcomes = owner?.events.flatMap((e) =>
+      e.type === 'tick' ? [`${e.report.tick - START_MS} ${e.report.outcome}`] : [],
+    );
+    stage.kill(id);
+    slow = false;
+    await stage.advance(9_000);
+    expect(outcomes).toContain('20000 success');
+    expect(stage.lost).not.toContain(tick);
+  });
+
+  it('what was found about a task that was taken away and added again is not counted below zero', async () => {
+    const stage = new Stage();
+    const task = stage.endless({}, LONG_MS);
+    stage.joinAll(task, 4);
+    const dead = await stage.untilOneRuns();
+    const teller = dead === 'instance-1' ? 'instance-2' : 'instance-1';
+    // The one that has to tell it does not live either, which shows later.
+    stage.kill(dead);
+    await stage.advance(900);
+    stage.pause(teller);
+    await stage.advance(1_600);
+    const other = stage.cluster.members.find((m) => ![dead, teller].includes(m.id));
+    other?.scheduler.remove('settle');
+    other?.scheduler.add(task);
+    // The dead one is seen again: what was found is not so.
+    for (const node of stage.cluster.nodes) node.locks.reconnect(dead);
+    stage.resume(dead);
+    await stage.advance(9_000);
+    expect(other?.scheduler.statusOf('settle')?.lost).toBeGreaterThanOrEqual(0);
+  });
+
+  it('nodes that do not agree are not asked about every line twice a second for ever', async () => {
+    const stage = new Stage();
+    let asked = 0;
+    let cutFrom = '';
+    const tasks = Array.from({ length: 50 }, (_, i) => ({
+      ...taskOf(() => undefined, { schedule: every(LONG_MS) }),
+      name: `t${i}`,
+    }));
+    for (let i = 0; i < 3; i += 1)
+      stage.cluster.join(tasks, {
+        wrapNode: (node, index) =>
+          aroundNode(node, async (ask, call) => {
+            if (index === 2 && cutFrom !== '') return SILENT;
+            if (call === 'trace') asked += 1;
+            return ask();
+          }),
+      });
+    await stage.advance(4_000);
+    cutFrom = 'instance-1';
+    // Its presence at one node of the two that are left is gone; it lives and beats.
+    stage.cluster.nodes[1]?.locks.disconnect('instance-1');
+    await stage.advance(60_000);
+    expect(asked).toBeLessThan(60);
+  });
+});
