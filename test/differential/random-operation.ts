@@ -93,7 +93,7 @@ const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
   ends: fc.oneof(
     fc.constant([]),
     fc.array(endDraft, { minLength: 1, maxLength: 3 }),
-    fc.array(endDraft, { minLength: 3, maxLength: 6 }),
+    fc.array(endDraft, { minLength: 12, maxLength: 20 }),
   ),
 });
 
@@ -254,7 +254,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('ends grow old' as const),
       task,
       edgeMs: edge,
-      count: fc.constantFrom(1, 2, 3, 4, 5),
+      count: fc.constantFrom(1, 2, 15, 16, 17),
     }),
   },
   {

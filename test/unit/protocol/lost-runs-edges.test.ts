@@ -122,29 +122,6 @@ describe('what is not lost', () => {
 });
 
 describe('what is lost, and hard to see', () => {
-  it('a long run beside short ones (allow): more than 16, or 60 s', async () => {
-    const stage = new Stage();
-    let isFirst = true;
-    let holder = '';
-    const of = () =>
-      taskOf(
-        ({ instanceId }) => {
-          if (!isFirst) return undefined;
-          isFirst = false;
-          holder = instanceId;
-          return new Promise<void>(() => undefined);
-        },
-        { schedule: every(1_000), policies: { ...DEFAULT_POLICIES, overlap: 'allow' } },
-      );
-    for (let i = 0; i < 3; i += 1) stage.join(of());
-    await stage.advance(40_000);
-    expect(holder).not.toBe('');
-    stage.told.length = 0;
-    stage.kill(holder);
-    await stage.advance(9_000);
-    expect(stage.lost).toHaveLength(1);
-  });
-
   it('ends from a clock that was ahead must not hide what comes after an epoch', () => {
     const ahead = 1_000_000_000;
     let kept = NO_ENDS;

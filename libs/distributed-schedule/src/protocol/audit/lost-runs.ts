@@ -120,8 +120,8 @@ export class LostRuns implements AuditSource {
     if (task === undefined || trace === undefined) return undefined;
     const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
     if (one === undefined) return undefined;
-    const state = trace.stateOf(one.instant, one.isMeant, task.policies?.overlap === 'allow');
-    // What was open, and is not known to have ended, is open: a lock that showed it expires meanwhile.
+    const state = trace.stateOf(one.instant, one.isMeant);
+    // What was open, and is not known to have ended, is open: a node may have fallen silent meanwhile.
     if (state === 'ended' || (state === 'unknown' && isFirst)) return undefined;
     return hasGoneOn(task, one, trace.newest) ? undefined : one;
   }

@@ -34,8 +34,7 @@ export interface MergedTrace {
   /** The newest claim that a majority of the configured nodes names; undefined where none does. */
   readonly newest: { readonly instant: number; readonly claimId: string } | undefined;
   /** Whether what was claimed at this instant has ended, by the ends that are meant. */
-  /** `hasOwnLock`: what stands of the lock that was asked for is of this run, and no other one of its instance. */
-  stateOf(instant: number, isMeant: (end: AttemptEnd) => boolean, hasOwnLock?: boolean): RunState;
+  stateOf(instant: number, isMeant: (end: AttemptEnd) => boolean): RunState;
   /** The longest time that a lock of the instance, or of nobody in particular, is left to live on any node, ms. */
   readonly lockLeftMs: number;
 }
@@ -98,8 +97,7 @@ function mergeLine(
   return {
     newest: newestOf(known, quorum),
     lockLeftMs: Math.max(0, ...theirs.map(({ leftMs }) => leftMs)),
-    stateOf: (instant, isMeant, hasOwnLock = false) =>
-      stateOf(known, { quorum, holder: hasOwnLock ? instanceId : undefined }, instant, isMeant),
+    stateOf: (instant, isMeant) => stateOf(known, quorum, instant, isMeant),
   };
 }
 
@@ -115,7 +113,7 @@ function newestOf(traces: readonly LineTrace[], quorum: number): MergedTrace['ne
 
 function stateOf(
   traces: readonly LineTrace[],
-  { quorum, holder }: { readonly quorum: number; readonly holder: string | undefined },
+  quorum: number,
   instant: number,
   isMeant: (end: AttemptEnd) => boolean,
 ): RunState {
@@ -123,9 +121,6 @@ function stateOf(
   // Below its floor a node has forgotten ends as it has forgotten claims, and with an old line those of it.
   const forgottenUpTo = ({ newest: { floor = 0, prunedUpTo = 0 }, ends }: LineTrace): number =>
     Math.max(floor, prunedUpTo, ends.droppedUpTo);
-  // Where its lock still stands no release has come, which would have brought the end.
-  const knowing = traces.filter(
-    (trace) => forgottenUpTo(trace) < instant || (holder !== undefined && trace.lock?.holder === holder),
-  );
+  const knowing = traces.filter((trace) => forgottenUpTo(trace) < instant);
   return knowing.length >= quorum ? 'open' : 'unknown';
 }

@@ -34,8 +34,8 @@ export interface KeptEnds {
 
 export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 
-/** Of a line at most, since each costs time in every release. Of runs that do not overlap the newest would do; of others a lock that stands tells. */
-export const MOST_ENDS = 4;
+/** Of a line at most, since each costs time in every release. Runs that may overlap end in any order; of others the newest would do. */
+export const MOST_ENDS = 16;
 
 /** All but the newest of a line are dropped after this, ms of node time: by then whoever died with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
