@@ -1,18 +1,22 @@
 // The loader behind typescript.mjs. Runs in Node's loader thread.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import ts from 'typescript';
 
 const root = join(import.meta.dirname, '..');
-const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+const configText = readFileSync(join(root, 'tsconfig.json'), 'utf8');
+const { compilerOptions } = JSON.parse(configText);
+const { version } = JSON.parse(readFileSync(join(root, 'node_modules/typescript/package.json'), 'utf8'));
+// Tests start hundreds of processes, and each would spend seconds on what the one before has done.
+const cache = join(root, 'node_modules/.cache/typescript-hooks');
+mkdirSync(cache, { recursive: true });
 const ownSources = /^(?!.*\/node_modules\/).*\.ts$/;
 
 /** The names under which the sources import the library, and TypeScript's habit of writing `.js` for `.ts`. */
 export async function resolve(specifier, context, next) {
-  const [target] = config.compilerOptions.paths[specifier] ?? [];
+  const [target] = compilerOptions.paths[specifier] ?? [];
   if (target !== undefined) return next(pathToFileURL(join(root, target)).href, context);
   if (specifier.startsWith('.') && specifier.endsWith('.js') && ownSources.test(context.parentURL ?? '')) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
@@ -24,7 +28,27 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !ownSources.test(url)) return next(url, context);
   const path = fileURLToPath(url);
-  const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
+  const text = readFileSync(path, 'utf8');
+  return { format: 'module', source: await outputOf(path, text), shortCircuit: true };
+}
+
+async function outputOf(path, text) {
+  const hash = createHash('sha256');
+  for (const part of [version, configText, path, text]) hash.update(`${part.length} `).update(part);
+  const kept = join(cache, `${hash.digest('hex')}.mjs`);
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  const output = await transpile(path, text);
+  // Whoever reads it at the same time sees all of it or nothing.
+  const writing = `${kept}.${process.pid}`;
+  writeFileSync(writing, output);
+  renameSync(writing, kept);
+  return output;
+}
+
+async function transpile(path, text) {
+  const { default: ts } = await import('typescript');
+  const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root);
+  const { outputText } = ts.transpileModule(text, {
     fileName: path,
     compilerOptions: {
       ...options,
@@ -35,5 +59,5 @@ export async function load(url, context, next) {
       inlineSources: true,
     },
   });
-  return { format: 'module', source: outputText, shortCircuit: true };
+  return outputText;
 }
