@@ -16,8 +16,6 @@ const SETTLED_MS = 6_000;
 const MARGIN_MS = 300;
 /** Where the first in rank has died or stands still: until the others take its turn. */
 const HELD_MS = 8_000;
-/** Longer than any suspension and any time without a reply. */
-const SUSPENDED_FOR_MS = 16_000;
 const LIMIT_SHARE = 0.4;
 
 /** `taken` is not among them: that somebody has claimed a tick is for the claims themselves to say, see `isClaimed`. */
@@ -69,9 +67,7 @@ export class AuditWitness {
     const known = this.told.get(key);
     this.told.set(key, { atMs: known?.atMs ?? time.nowMs, certain: (known?.certain ?? false) || certain });
     // What is made up for, or made again, may have been found before and be told afterwards.
-    const { misfire, recovery } = this.parts.policiesOf(task);
-    const isFinal = misfire === 'skip' && recovery === 'lose';
-    if (certain && isFinal && !this.isMisled && this.startedRuns.has(key))
+    if (certain && !this.isMisled && this.startedRuns.has(key))
       history.fail('what is missed did not run', place);
   }
 
@@ -138,15 +134,11 @@ export class AuditWitness {
   }
 
   /** It was there before the tick was due, and has been running ever since. */
-  private hasWatched(
-    { machine, countsFrom, isFenced, isLeaving }: Instance,
-    tick: number,
-    afterMs: number,
-  ): boolean {
+  private hasWatched(instance: Instance, tick: number, afterMs: number): boolean {
+    const { machine, countsFrom, isFenced, isLeaving } = instance;
     if (isFenced || isLeaving || countsFrom === undefined || countsFrom + SETTLED_MS > tick) return false;
-    // Without an answer since then it believes that it is still earlier.
-    if (this.parts.time.nowMs - machine.wallSteppedMs < SUSPENDED_FOR_MS) return false;
-    return machine.hasRunFor(afterMs + this.parts.profile.periodMs);
+    const forMs = afterMs + this.parts.profile.periodMs;
+    return this.parts.time.nowMs - this.parts.lags.behindAtMs(instance) > forMs && machine.hasRunFor(forMs);
   }
 
   private isLongGone({ id, machine }: Instance): boolean {

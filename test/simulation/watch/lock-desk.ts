@@ -52,7 +52,11 @@ export type DeskSnapshot = ReadonlyMap<string, Entry>;
 
 export class LockDesk {
   private readonly entries = new Map<string, Entry>();
+  /** By task, until when a lock would still stand that a step of the clock has ended early, or may; by the clock as it is now. */
+  private readonly cutUntilMs = new Map<string, number>();
   private sinceMs: number;
+  /** When the quarantine would have begun by the clock as it is now, if that had always shown what it shows since its steps. */
+  private uncutSinceMs: number;
 
   constructor(
     private readonly model: MemoryNode,
@@ -60,6 +64,7 @@ export class LockDesk {
     private readonly history: History,
   ) {
     this.sinceMs = wallMs();
+    this.uncutSinceMs = this.sinceMs;
   }
 
   get size(): number {
@@ -102,6 +107,8 @@ export class LockDesk {
     const entry = this.live(task);
     const vote = this.model.locks.extend({ ...request, holder: nameOf(request) });
     if (vote !== 'extended') return vote;
+    // It stands for its whole time again.
+    this.cutUntilMs.delete(task);
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {
       this.history.fail('only its holder extends a lock', `${task}: ${entry.holder} by ${holder}`);
@@ -126,12 +133,12 @@ export class LockDesk {
   memoryLost(restored: DeskSnapshot = new Map()): void {
     this.entries.clear();
     for (const [task, entry] of restored) this.entries.set(task, { ...entry, isRestored: true });
-    this.sinceMs = this.wallMs();
+    this.beginQuarantine();
   }
 
   /** Another memory may have stood here until now: what it granted lives on for as long as a lock does. */
   voteGiven(): void {
-    this.sinceMs = this.wallMs();
+    this.beginQuarantine();
   }
 
   /** What has expired by now is nobody's, whether or not the server has noticed before its clock steps. */
@@ -139,9 +146,20 @@ export class LockDesk {
     for (const task of [...this.entries.keys()]) this.live(task);
   }
 
-  /** A quarantine that seems to lie ahead begins anew. */
-  clockStepped(): void {
+  /** A quarantine that seems to lie ahead begins anew. Forward, what stands ends early. */
+  clockStepped(byMs: number): void {
     this.sinceMs = Math.min(this.sinceMs, this.wallMs());
+    this.uncutSinceMs += byMs;
+    for (const [task, untilMs] of this.cutUntilMs) this.cutUntilMs.set(task, untilMs + byMs);
+    if (byMs <= 0) return;
+    for (const [task, { expiresAtMs }] of this.entries)
+      this.cutUntilMs.set(task, Math.max(expiresAtMs + byMs, this.cutUntilMs.get(task) ?? 0));
+  }
+
+  /** Whether a step of the clock has ended a lock of the task, or the quarantine, that would stand now without it. */
+  isCutShort(task: string, ttlMs: number): boolean {
+    const nowMs = this.wallMs();
+    return nowMs <= this.uncutSinceMs + ttlMs || nowMs <= (this.cutUntilMs.get(task) ?? 0);
   }
 
   /** Whether this server holds the task's lock for somebody else, or could grant it to somebody else now. */
@@ -162,6 +180,11 @@ export class LockDesk {
   private set({ task, value, holder, ttlMs }: LockRequest): void {
     const dueMs = this.wallMs() + ttlMs;
     this.entries.set(task, { value, holder, expiresAtMs: dueMs, dueMs });
+  }
+
+  private beginQuarantine(): void {
+    this.sinceMs = this.wallMs();
+    this.uncutSinceMs = this.sinceMs;
   }
 
   private checkInTime({ task, holder, deadlineMs }: LockRequest): void {

@@ -57,7 +57,8 @@ export class LockWitness {
       const rival = { task, holder: run.instanceId, ttlMs, isInFlight: this.isInFlight };
       const open = this.positions().filter((servers) =>
         servers.every(
-          (server) => !server.isDown && isBound(server, run.machine) && server.desk.isOpenToOthers(rival),
+          (server) =>
+            !server.isDown && isBound(server, run.machine, task, ttlMs) && server.desk.isOpenToOthers(rival),
         ),
       );
       if (open.length < quorumOf(this.positions().length)) continue;

@@ -9,6 +9,7 @@ import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';
 import type { Instance } from '../world/simulated-instance.js';
 import type { History } from './history.js';
+import type { LagWatch } from './lag-watch.js';
 import { LIVE_AFTER_MS, QUIET_MS } from './live-after.js';
 import type { RunWitness } from './run-witness.js';
 
@@ -23,8 +24,6 @@ const FAR_AHEAD_MS = 11_000;
 
 /** A machine's own time from a bid to its end, whoever answers. */
 const BID_ENDS_WITHIN_MS = 1_500;
-/** Longer than any suspension and any time without a reply. */
-const SUSPENDED_FOR_MS = 16_000;
 /** An instance has reported every tick that is so many periods old, and periods count for a second at least. */
 const REPORTED_WITHIN_PERIODS = 4;
 
@@ -38,6 +37,7 @@ export class OutcomeWitness {
     private readonly runs: RunWitness,
     private readonly profile: Profile,
     private readonly policiesOf: (task: string) => SimulatedPolicies,
+    private readonly lags: LagWatch,
   ) {}
 
   started(instance: Instance, { task, tick, isRetry }: Extract<ScheduleEvent, { type: 'started' }>): void {
@@ -120,9 +120,8 @@ export class OutcomeWitness {
     if (!machine.hasRunFor(BID_ENDS_WITHIN_MS)) return;
     const reportedMs = REPORTED_WITHIN_PERIODS * Math.max(periodMs, 1_000);
     const lastDue = EPOCH_MS + durationMs - reportedMs;
-    // A machine that was suspended, and has got no reply since, believes that it is still earlier.
-    const wasSuspended = machine.wallSteppedMs > durationMs - SUSPENDED_FOR_MS;
-    const goesOn = !isFenced && !isLeaving && !wasSuspended && machine.hasRunFor(reportedMs);
+    const wasBehind = this.lags.behindAtMs(instance) > durationMs - reportedMs;
+    const goesOn = !isFenced && !isLeaving && !wasBehind && machine.hasRunFor(reportedMs);
     for (let index = 0; index < tasks; index += 1) {
       const task = `t${index}`;
       const ticks = ended.get(task) ?? new Set<number>();

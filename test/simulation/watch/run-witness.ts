@@ -14,6 +14,7 @@ import type { TenureWitness } from './tenure-witness.js';
 
 export interface RunRules {
   readonly servers: readonly Server[];
+  readonly leaseTtlMs: number;
   readonly periodMs: number;
   readonly lateLimitMs: number;
   readonly policiesOf: (task: string) => SimulatedPolicies;
@@ -237,8 +238,8 @@ export class RunWitness {
 
   /** Whether the new run has its lock from a majority of servers that were bound to the old one. */
   private mustHaveEnded(old: Run, run: Run): boolean {
-    const { servers } = this.rules;
-    const bound = servers.filter((server) => isBound(server, old.machine));
+    const { servers, leaseTtlMs } = this.rules;
+    const bound = servers.filter((server) => isBound(server, old.machine, run.task, leaseTtlMs));
     if (bound.length === servers.length) return true;
     const granting = bound.filter(({ desk }) => desk.isHeldBy(run.task, run.instanceId));
     return granting.length >= quorumOf(servers.length);

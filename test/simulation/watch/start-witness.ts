@@ -27,6 +27,8 @@ export class StartWitness {
   /** The newest run of a tick on an instance. */
   private readonly newestOfTick = new Map<string, Run>();
   private readonly firstStarts = new Map<string, number>();
+  /** The last run of a task on an instance: without run locks there is no lease to tell which runs stand in one line. */
+  private readonly lastHere = new Map<string, Run>();
   /** Runs that have been followed by a start that had waited for them. */
   private readonly followed = new Set<Run>();
 
@@ -45,6 +47,7 @@ export class StartWitness {
     if (previous !== undefined) this.checkSuccession(run, previous, policies);
     if (run.attempt > 1) this.checkAttempt(run, previous, earlier, policies);
     else if (run.latenessMs > this.rules.lateLimitMs) this.checkLate(run, previous, policies);
+    this.lastHere.set(hereOf(run), run);
   }
 
   private checkSuccession(run: Run, previous: Run, { overlap, misfire }: SimulatedPolicies): void {
@@ -127,8 +130,8 @@ export class StartWitness {
   }
 
   /** Whether it came due while the run before it went on, and is the first such tick to start. */
-  private isBuffered(run: Run, previous: Run | undefined): boolean {
-    if (this.rules.isLockless) return true;
+  private isBuffered(run: Run, underSameLease: Run | undefined): boolean {
+    const previous = this.rules.isLockless ? this.lastHere.get(hereOf(run)) : underSameLease;
     if (previous?.end === undefined || this.followed.has(previous)) return false;
     this.followed.add(previous);
     const { end } = previous;
@@ -161,4 +164,8 @@ export class StartWitness {
   private fail(rule: string, run: Run, detail = ''): void {
     this.history.fail(rule, `${nameOf(run)} on ${run.instanceId} ${detail}`.trim());
   }
+}
+
+function hereOf({ instanceId, task }: Run): string {
+  return `${instanceId} ${task}`;
 }

@@ -30,6 +30,8 @@ export class Machine implements Clock {
   wallOffsetMs: number;
   /** When the wall clock was last touched or the machine suspended, true time. */
   wallSteppedMs = Number.NEGATIVE_INFINITY;
+  /** How often the whole machine was stopped. */
+  suspensions = 0;
   /** By server. */
   private readonly unawareUntilMs = new Map<number, number>();
   private readonly bornMs: number;
@@ -147,6 +149,7 @@ export class Machine implements Clock {
       this.frozenAtMs = nowMs - this.bornMs - this.uncountedMs;
       this.uncountedMs += durationMs;
       this.suspendedMs = nowMs + durationMs;
+      this.suspensions += 1;
       this.touchWallClock();
     }
     this.pause(durationMs);

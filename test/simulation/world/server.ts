@@ -12,9 +12,6 @@ import type { VirtualTime } from './virtual-time.js';
 
 export type Restart = 'empty' | 'with its memory' | 'with old memory';
 
-/** A time to live: nobody trusts for longer in what this server said before its clock stepped. */
-const STEP_FORGOTTEN_MS = 3_100;
-
 /** No message takes longer. */
 const IN_FLIGHT_MS = 2_000;
 
@@ -54,7 +51,6 @@ export class Server {
   isBusy = false;
   private stepMs: number;
   private backSoFarMs = 0;
-  private steppedForwardMs = Number.NEGATIVE_INFINITY;
   private setBackMs = Number.NEGATIVE_INFINITY;
   private steppedMs = Number.NEGATIVE_INFINITY;
   private readonly waiting: (() => void)[] = [];
@@ -147,11 +143,6 @@ export class Server {
     return this.time.nowMs - this.setBackMs < IN_FLIGHT_MS;
   }
 
-  /** Whether a lock or a quarantine of before may have ended early. */
-  get hasSteppedForward(): boolean {
-    return this.time.nowMs - this.steppedForwardMs < STEP_FORGOTTEN_MS;
-  }
-
   snapshot(): ServerSnapshot {
     return { memory: this.model.snapshot(), locks: this.desk.snapshot() };
   }
@@ -230,10 +221,10 @@ export class Server {
 
   private setStep(stepMs: number): void {
     this.steppedMs = this.time.nowMs;
-    if (stepMs > this.stepMs) this.steppedForwardMs = this.time.nowMs;
     this.desk.clockSteps();
+    const byMs = stepMs - this.stepMs;
     this.stepMs = stepMs;
-    this.desk.clockStepped();
+    this.desk.clockStepped(byMs);
   }
 
   private restore({ memory, locks }: ServerSnapshot = this.snapshot()): void {

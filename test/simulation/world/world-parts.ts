@@ -7,6 +7,7 @@ import type { ClaimWitness } from '../watch/claim-witness.js';
 import type { GiveUpWitness } from '../watch/give-up-witness.js';
 import type { History } from '../watch/history.js';
 import type { HungWitness } from '../watch/hung-witness.js';
+import type { LagWatch } from '../watch/lag-watch.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
@@ -50,6 +51,7 @@ export interface WorldParts {
   readonly locks: LockWitness;
   readonly renewals: RenewalWitness;
   readonly outcomes: OutcomeWitness;
+  readonly lags: LagWatch;
   readonly audit: AuditWitness;
   readonly giveUps: GiveUpWitness;
   readonly setBacks: SetBackWitness;

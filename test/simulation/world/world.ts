@@ -12,6 +12,7 @@ import { ClaimWitness } from '../watch/claim-witness.js';
 import { GiveUpWitness } from '../watch/give-up-witness.js';
 import { History, type Violation } from '../watch/history.js';
 import { HungWitness } from '../watch/hung-witness.js';
+import { LagWatch } from '../watch/lag-watch.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
 import { ProgressWitness } from '../watch/progress-witness.js';
@@ -78,6 +79,7 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
   }
   backUp(parts);
   new SizeWitness(parts).watch();
+  parts.lags.watch();
   parts.audit.watch();
   parts.giveUps.watch();
   if (profile.handlersHang === true) parts.hung.watch();
@@ -133,9 +135,11 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     for (const server of servers.slice(0, plan.servers)) claims.isStamped(server, inUse);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
   const names = new Names(servers);
-  const rules = { servers, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
+  const { leaseTtlMs } = resolveProtocolOptions(profile.options);
+  const rules = { servers, leaseTtlMs, periodMs, lateLimitMs, isLockless, policiesOf, isGranted };
   const runs = new RunWitness(time, history, tenures, rules);
-  const outcomes = new OutcomeWitness(history, runs, profile, policiesOf);
+  const lags = new LagWatch(time, instances);
+  const outcomes = new OutcomeWitness(history, runs, profile, policiesOf, lags);
   const parts: WorldParts = {
     profile,
     options: resolveProtocolOptions(profile.options),
@@ -158,6 +162,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     renewals: new RenewalWitness(history, claims),
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
+    lags,
     audit: new AuditWitness(() => parts),
     giveUps: new GiveUpWitness(() => parts),
     setBacks: new SetBackWitness(() => parts),

@@ -341,6 +341,24 @@ describe('the audit of what nobody was there for', () => {
     expect(stage.told).toEqual([]);
   });
 
+  it('does not count what it has made up for itself by then, and is certain of nothing that may still be', async () => {
+    const stage = new Stage();
+    const policies = { ...DEFAULT_POLICIES, misfire: 'latest', misfireWithinMs: 3_600_000 } as const;
+    const task = stage.task(0, { policies, schedule: every(10_000) });
+    const first = stage.join([task]);
+    await stage.advance(12_000);
+    await first.scheduler.stop();
+    stage.cluster.clock.jump(62_000);
+    const joinedMs = stage.cluster.clock.wallMs();
+    const second = stage.join([task]);
+    await stage.advance(6_000);
+    const [made] = second.events.flatMap((event) => (event.type === 'started' ? [event.tick] : []));
+    expect(made).toBeLessThan(joinedMs);
+    expect(stage.told.map(({ finding }) => finding)).toMatchObject([
+      { cause: 'while_down', ticks: 5, certain: false, tick: (made ?? 0) - 10_000 },
+    ]);
+  });
+
   it('counts from a decision on that is younger than the newest claim', async () => {
     const stage = new Stage();
     const first = stage.join([stage.task(0)]);

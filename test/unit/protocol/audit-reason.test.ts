@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { judgeTick } from '../../../libs/distributed-schedule/src/protocol/audit/audit-reason.js';
+import {
+  type AuditQuestion,
+  judgeTick,
+} from '../../../libs/distributed-schedule/src/protocol/audit/audit-reason.js';
+import {
+  DEFAULT_POLICIES,
+  type TaskPolicies,
+} from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { taskOf } from '../../support/tasks.js';
 
 describe('a tick that met the lock of an instance which is no member any more', () => {
@@ -36,5 +43,38 @@ describe('a tick that nobody has claimed', () => {
     expect(verdictAt(5_501)).toBe('missed');
     // A ledger that cannot tell.
     expect(verdictAt(undefined)).toBe('missed');
+  });
+});
+
+describe('that a tick is missed is certain only where no policy may start it later', () => {
+  const certaintyOf = (policies: Partial<TaskPolicies>, given: Partial<AuditQuestion> = {}): boolean => {
+    const task = { ...taskOf(() => undefined), policies: { ...DEFAULT_POLICIES, ...policies } };
+    const verdict = judgeTick({
+      due: { task, tick: 5_000, maxLatenessMs: 500 },
+      report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
+      peek: { kind: 'open', newest: 4_000, nodeTimeMs: 6_000 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      isAlive: () => true,
+      ...given,
+    });
+    return verdict.kind === 'missed' && verdict.finding.certain;
+  };
+
+  it.each<[isCertain: boolean, policies: Partial<TaskPolicies>]>([
+    [true, {}],
+    [true, { overlap: 'allow' }],
+    [true, { recovery: 'retake' }],
+    [false, { overlap: 'buffer_one' }],
+    [false, { overlap: 'cancel_other' }],
+    [false, { misfire: 'latest' }],
+    [false, { misfire: 'all' }],
+  ])('is %s of what nobody claimed, with %o', (isCertain, policies) => {
+    expect(certaintyOf(policies)).toBe(isCertain);
+  });
+
+  it('is not certain of its own claim that it gave up where others take up what was claimed and not run', () => {
+    const givenUp = { ownFate: 'given_up', peek: { kind: 'taken', claimId: 'mine' } } as const;
+    expect(certaintyOf({}, givenUp)).toBe(true);
+    expect(certaintyOf({ recovery: 'retake' }, givenUp)).toBe(false);
   });
 });

@@ -47,7 +47,7 @@ export interface AuditFinding {
   readonly detail: string;
   /**
    * False when no majority could be asked, or when a node has granted the tick to somebody: then an instance that this one
-   * cannot see may have run it.
+   * cannot see may have run it. False too where a policy of the task may start it later, or has by now.
    */
   readonly certain: boolean;
   /** The instance that tells it. */

@@ -47,8 +47,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
       return judgeTaken(question, peek);
     case 'open':
       // A node that has, or may have, granted it may be all that is left of a majority. Nodes whose clocks are behind cluster time may
-      // still grant it. And as long as the own contest goes
-      // on, it may yet end behind a run that goes on.
+      // still grant it. And as long as the own contest goes on, it may yet end behind a run that goes on.
       return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick ||
         isClaimable(due, peek) ||
         awaitsReport(question)
@@ -75,7 +74,8 @@ function judgeTaken(
   // Its own claim, which it has given up and could not take back: nobody will run it, and nobody else can know that. Where the
   // nodes have moved past the tick somebody may have had it in between.
   if (ownFate === 'given_up') {
-    const finding = { ...causeOf(question), certain: claimId !== undefined && !awaitsReport(question) };
+    const isFinal = claimId !== undefined && !awaitsReport(question) && !mayBeRetaken(question.due.task);
+    const finding = { ...causeOf(question), certain: isFinal };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
   }
   // What they have moved past was due again by their clocks, and may have run when they showed it for the first time.
@@ -93,9 +93,18 @@ function judgeTaken(
   return FINE;
 }
 
-/** Behind a run that goes on elsewhere a tick may stand in line, and be claimed when that has ended, after its lateness limit. */
-function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
-  return policies.overlap === 'buffer_one' || policies.overlap === 'cancel_other';
+/**
+ * Whether a tick that nobody has claimed by its lateness limit may still start: behind a run that goes on elsewhere, where it may stand in
+ * line, or made up for. That may have begun when the finding is told.
+ */
+export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
+  const { overlap, misfire } = policies;
+  return overlap === 'buffer_one' || overlap === 'cancel_other' || misfire !== 'skip';
+}
+
+/** Others take up what was claimed and not run. */
+function mayBeRetaken({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
+  return policies.recovery === 'retake';
 }
 
 /** Whoever takes no part in the contests does not know which ticks came during a run: those who do can tell. */

@@ -56,6 +56,7 @@ export class Audit implements AuditSource {
   observe(event: ScheduleEvent): void {
     this.missed.observe(event);
     this.lost.observe(event);
+    this.whileDown.observe(event);
     if (event.type === 'started') this.stuck.started(event.task);
   }
 

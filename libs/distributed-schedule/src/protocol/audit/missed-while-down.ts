@@ -5,10 +5,11 @@
 
 import { latenessLimit } from '../lateness.js';
 import { tickOfInstant } from '../next-start.js';
+import type { ScheduleEvent } from '../observer.js';
 import type { PeekVerdict } from '../ports.js';
 import { contendersFor } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
-import { whatFollows } from './audit-reason.js';
+import { mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';
 
@@ -40,10 +41,14 @@ interface Count {
   readonly downUntilMs: number;
   ticks: number;
   last: number;
+  /** Ticks up to here are counted, or were started. */
+  lookedAtMs: number;
 }
 
 export class MissedWhileDown {
   private readonly since = new Map<string, Since>();
+  /** By task that is still to be counted: ticks that this instance has started meanwhile, as those that are made up for. */
+  private readonly started = new Map<string, Set<number>>();
   /** What is still to be counted, in the order of tasks from the end. */
   private counts: Count[] = [];
   private beganMs = 0;
@@ -78,12 +83,18 @@ export class MissedWhileDown {
     const isDisputed = electorate !== undefined && electorate.status().undisputedForMs === undefined;
     tasks.forEach((task, index) => {
       const since = sinceOf(task, peeks[index]);
-      if (since !== undefined) this.since.set(task.name, { ...since, certain: since.certain && !isDisputed });
+      if (since === undefined) return;
+      this.since.set(task.name, { ...since, certain: since.certain && !isDisputed });
+      this.started.set(task.name, new Set());
     });
   }
 
   get nextMs(): number {
     return this.decideAtMs;
+  }
+
+  observe(event: ScheduleEvent): void {
+    if (event.type === 'started') this.started.get(event.task)?.add(event.tick);
   }
 
   look(): void {
@@ -99,6 +110,7 @@ export class MissedWhileDown {
       if (this.counts.length > 0 && clock.monotonicMs() >= untilMs) return;
     }
     this.decideAtMs = Number.POSITIVE_INFINITY;
+    this.started.clear();
   }
 
   /** Whose ticks are to be counted: of all tasks before any are, however long the counting takes. Whether all are decided. */
@@ -108,7 +120,14 @@ export class MissedWhileDown {
       this.since.delete(task);
       const downUntilMs = this.downUntilMs(task);
       if (downUntilMs !== undefined)
-        this.counts.push({ task, since, downUntilMs, ticks: 0, last: since.afterMs });
+        this.counts.push({
+          task,
+          since,
+          downUntilMs,
+          ticks: 0,
+          last: since.afterMs,
+          lookedAtMs: since.afterMs,
+        });
       if (this.since.size > 0 && this.parts.clock.monotonicMs() >= untilMs) return false;
     }
     this.counts.reverse();
@@ -136,10 +155,13 @@ export class MissedWhileDown {
     if (task === undefined) return true;
     // Whoever comes takes no tick that was due before: each of them is counted here or nowhere.
     for (;;) {
-      const tick = task.schedule.nextAfter(count.last);
+      const tick = task.schedule.nextAfter(count.lookedAtMs);
       if (tick === undefined || tick > downUntilMs || count.ticks === MOST_MISSED_COUNTED) break;
-      count.ticks += 1;
-      count.last = tick;
+      count.lookedAtMs = tick;
+      if (this.started.get(count.task)?.has(tick) !== true) {
+        count.ticks += 1;
+        count.last = tick;
+      }
       if (this.parts.clock.monotonicMs() >= untilMs) return false;
     }
     if (count.ticks > 0) this.tell(task, count);
@@ -159,7 +181,7 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
-      certain: since.certain && overMs < Math.min(downUntilMs, since.nodeTimeMs),
+      certain: since.certain && !mayYetStart(task) && overMs < Math.min(downUntilMs, since.nodeTimeMs),
     });
   }
 }
