@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
@@ -34,10 +34,11 @@ export async function load(url, context, next) {
 
 async function outputOf(path, text) {
   const hash = createHash('sha256');
-  for (const part of [version, configText, path, text]) hash.update(`${part.length} `).update(part);
+  // The map names the source by its last part, so copies of a file share what was made of it.
+  for (const part of [version, configText, basename(path), text]) hash.update(`${part.length} `).update(part);
   const kept = join(cache, `${hash.digest('hex')}.mjs`);
   if (existsSync(kept)) return readFileSync(kept, 'utf8');
-  const output = await transpile(path, text);
+  const output = await transpile(basename(path), text);
   // Whoever reads it at the same time sees all of it or nothing.
   const writing = `${kept}.${process.pid}`;
   writeFileSync(writing, output);
@@ -45,11 +46,11 @@ async function outputOf(path, text) {
   return output;
 }
 
-async function transpile(path, text) {
+async function transpile(fileName, text) {
   const { default: ts } = await import('typescript');
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root);
   const { outputText } = ts.transpileModule(text, {
-    fileName: path,
+    fileName,
     compilerOptions: {
       ...options,
       // Alone, a file cannot tell its format; everything in this repository is ESM.
