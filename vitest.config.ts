@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const shared = { resolve: { tsconfigPaths: true } } as const;
 
 /** Of the campaign of faults, what needs neither servers nor processes. */
-const PURE_FAULT_TESTS = 'test/faults/campaign/{checker,misses*}.test.ts';
+const PURE_FAULT_TESTS = 'test/faults/campaign/{checker,losses,misses*}.test.ts';
 
 export default defineConfig({
   test: {

@@ -124,6 +124,12 @@ describe('a miss that is told', () => {
     expect(untold([word('A', 5, 'taken'), word('B', 5, 'missed', 'unclaimed: nobody')])).toEqual([]);
   });
 
+  it('is not told in time when the word comes long after it', () => {
+    const late = { ...word('B', 5, 'missed', 'unclaimed: nobody'), monotonicMs: 20_001 };
+    expect(untold([late])).toEqual([tickOf(5)]);
+    expect(untold([{ ...late, monotonicMs: 20_000 }])).toEqual([]);
+  });
+
   it('is told with others that were missed while no instance was there', () => {
     const down = (ticks: number) => [{ ...word('A', 8, 'missed', 'while_down: nobody'), ticks }];
     expect(untold(down(4))).toEqual([]);

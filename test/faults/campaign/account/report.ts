@@ -73,6 +73,9 @@ export function violationsOf(tally: Tally, evidence: Evidence): readonly string[
       ({ task, tick, reason, text }) =>
         `untold miss: ${task} ${tick}: ${reason}: ${text}${around(evidence, tick - epochOffsetMs)}`,
     ),
+    ...tally.losses.wrong.map(
+      (one) => `${one.kind}: ${one.task} ${one.tick}: ${one.text}${around(evidence, one.atMs)}`,
+    ),
     ...tally.unverified.map(
       (one) => `not verified: ${one.fault} (${one.target})${around(evidence, one.struckMs)}`,
     ),

@@ -8,6 +8,7 @@ import {
   tokensNotGrowing,
 } from './broken-promises.js';
 import type { Incident } from './incident.js';
+import { type Losses, LossJudge } from './losses.js';
 import { type Miss, MissExplainer } from './misses.js';
 import { dueTicks, type Evidence, type Row, rowOf, sumOf, type Window, windowOf } from './row.js';
 import { type Run, runsOf } from './runs.js';
@@ -21,6 +22,8 @@ export interface Tally {
   readonly unexplained: readonly Miss[];
   /** Nobody has said that they did not run. */
   readonly untold: readonly Miss[];
+  /** What was said of runs that died with their instance, and is not so. */
+  readonly losses: Losses;
   readonly unverified: readonly Incident[];
   /** Those that are excused. */
   readonly staleStarts: number;
@@ -56,7 +59,8 @@ export function tallyUp(evidence: Evidence): Tally {
     ]),
     broken,
     unexplained: misses.filter(({ reason }) => reason === 'unexplained'),
-    untold: untoldMisses(misses, evidence.outcomes, evidence.lastTick),
+    untold: untoldMisses(misses, evidence),
+    losses: new LossJudge(facts, runs, evidence.outcomes).judge(),
     unverified: facts.incidents.filter(({ evidence: seen }) => seen === undefined),
     staleStarts: stale.excused,
   };
@@ -80,13 +84,17 @@ export function mergeTallies(tallies: readonly Tally[]): Tally {
     broken: tallies.flatMap(({ broken }) => broken),
     unexplained: tallies.flatMap(({ unexplained }) => unexplained),
     untold: tallies.flatMap(({ untold }) => untold),
+    losses: {
+      judged: tallies.reduce((sum, { losses }) => sum + losses.judged, 0),
+      wrong: tallies.flatMap(({ losses }) => losses.wrong),
+    },
     unverified: tallies.flatMap(({ unverified }) => unverified),
     staleStarts: tallies.reduce((sum, tally) => sum + tally.staleStarts, 0),
   };
 }
 
-export function isClean({ broken, unexplained, untold, unverified }: Tally): boolean {
-  return broken.length + unexplained.length + untold.length + unverified.length === 0;
+export function isClean({ broken, unexplained, untold, losses, unverified }: Tally): boolean {
+  return [broken, unexplained, untold, losses.wrong, unverified].every((found) => found.length === 0);
 }
 
 function missedTicks(evidence: Evidence, runs: readonly Run[]): readonly (readonly [string, number])[] {
