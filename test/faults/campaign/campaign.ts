@@ -78,7 +78,7 @@ function describe({ title, tallies, moments }: Part): readonly string[] {
   if (tallies.length === 0) return [];
   const whole = mergeTallies(tallies);
   const stale = `${whole.staleStarts} stale start(s): the process was stopped just before its handler's first line.`;
-  const losses = `${whole.losses.judged} run(s) died with their instance while nothing else happened, and had to be told.`;
+  const losses = `${whole.losses.judged} run(s) died with their instance while somebody could see it, and had to be told.`;
   return [`${title}. ${moments.join(' ')} ${stale} ${losses}`, tableOf(whole)];
 }
 

@@ -6,9 +6,9 @@ import { isClean, tallyUp } from './account/tally.js';
 
 type Words = Parameters<typeof evidenceOf>[2];
 
-/** Twenty seconds in which A runs every tick until it dies in that of second 5, and B runs those that follow. */
+/** Thirty seconds in which A runs every tick until it dies in that of second 5, and B runs those that follow. */
 function died(words: Words, incidents: readonly Incident[] = [], change = {}): ReturnType<typeof evidenceOf> {
-  const seconds = Array.from({ length: 20 }, (_, second) => second);
+  const seconds = Array.from({ length: 30 }, (_, second) => second);
   const lines = seconds.flatMap((second) => {
     if (second === 5) return [line('start', second)];
     return run(second, second < 5 ? {} : { replica: 'B' });
@@ -30,14 +30,18 @@ describe('a run that died with its instance', () => {
     expect(kindsOf(died([lost(5, 7_000)]))).toEqual([]);
     expect(tallyUp(died([lost(5, 7_000)])).losses.judged).toBe(1);
     expect(kindsOf(died([]))).toEqual(['untold loss 5']);
-    expect(kindsOf(died([lost(5, 12_200)]))).toEqual(['untold loss 5']);
+    expect(kindsOf(died([lost(5, 20_200)]))).toEqual(['untold loss 5']);
     expect(isClean(tallyUp(died([])))).toBe(false);
     expect(violationsOf(tallyUp(died([])), died([]))[0]).toContain('untold loss: settle');
   });
 
-  it('is not judged while a master is away, nor where it was asked to end', () => {
-    const down = incident('redis: SIGSTOP', 6_000, 6_500, { effect: { nodes: [0] } });
-    expect(tallyUp(died([], [down])).losses).toEqual({ judged: 0, wrong: [] });
+  it('is not judged while no majority could see it, nor where it was asked to end', () => {
+    const down = (...nodes: number[]): Incident =>
+      incident('redis: SIGSTOP', 6_000, 6_500, { effect: { nodes } });
+    expect(tallyUp(died([], [down(0, 1)])).losses).toEqual({ judged: 0, wrong: [] });
+    expect(tallyUp(died([], [down(0)])).losses.judged).toBe(1);
+    const forgets = incident('redis: FLUSHALL', 4_000, 4_001, { effect: { nodes: [0], forgets: true } });
+    expect(tallyUp(died([], [forgets])).losses.judged).toBe(0);
     expect(tallyUp(died([], [], { isGraceful: true })).losses.judged).toBe(0);
   });
 

@@ -7,8 +7,8 @@ import type { Run } from './runs.js';
 
 const LOST = 'lost';
 
-/** After the death, where nothing else happens: a beat that was under way lets it show so late. Half a second until the line is written. */
-const TOLD_WITHIN_MS = 7_000;
+/** After the death: a beat that was under way lets it show after 6.5 s, and where the one that has to tell it is hurt another one waits for it. */
+const TOLD_WITHIN_MS = 15_000;
 
 /** By then an instance is known to the others, and knows them. */
 const KNOWN_AFTER_MS = 3_000;
@@ -30,7 +30,7 @@ export interface Loss {
   readonly text: string;
 }
 
-/** Looks only where nothing else happened meanwhile that could excuse it. */
+/** Looks only where nothing happened meanwhile that could excuse it. */
 export class LossJudge {
   private readonly outages: Outages;
 
@@ -61,13 +61,17 @@ export class LossJudge {
     return this.toldOf(run).some(({ monotonicMs }) => monotonicMs <= untilMs);
   }
 
-  /** Nothing but this death happened, and somebody was there all the time who could see it. */
+  /** Somebody was there all the time who could see it, by nodes that heard of the run and kept what they knew. */
   private isWatched(life: Life, span: Span): boolean {
     if (span.toMs > this.lastMs || life.fromMs + KNOWN_AFTER_MS > span.fromMs) return false;
-    const before = { fromMs: span.fromMs - KNOWN_AFTER_MS, toMs: span.toMs };
-    const witnesses = this.outages.able(before).filter((one) => one.instanceId !== life.instanceId);
-    const isAtEase = ({ replica }: Life): boolean => this.outages.nodesAway(replica, before).size === 0;
-    return witnesses.length > 0 && witnesses.every(isAtEase) && !this.isForgetful(before);
+    const since = { fromMs: span.fromMs - KNOWN_AFTER_MS, toMs: span.toMs };
+    if (this.isForgetful(since)) return false;
+    const untilDeath = { fromMs: since.fromMs, toMs: life.toMs };
+    const deaf = [...this.outages.nodesAway(life.replica, untilDeath).keys()];
+    return this.outages.able(since).some(({ instanceId, replica }) => {
+      const away = new Set([...this.outages.nodesAway(replica, since).keys(), ...deaf]);
+      return instanceId !== life.instanceId && this.facts.nodes - away.size >= this.outages.majority;
+    });
   }
 
   private falseOnes(): readonly Loss[] {
