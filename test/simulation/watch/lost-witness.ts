@@ -55,7 +55,13 @@ export class LostWitness {
     const { time, runs, profile, history } = this.parts;
     this.diedMs.set(instance.id, time.nowMs);
     // The word is for whoever is killed: one that leaves has said so, and may still end its runs.
-    if (!areSocketsClosed || instance.isLeaving || profile.tellsEveryLoss !== true) return;
+    if (
+      !areSocketsClosed ||
+      instance.isLeaving ||
+      profile.tellsEveryLoss !== true ||
+      profile.everyInstanceBids
+    )
+      return;
     for (const run of runs.runningOn(instance.machine)) {
       if (!this.mustBeTold(run, instance)) continue;
       time.schedule(TOLD_SOON_MS, () => {

@@ -52,7 +52,7 @@ export interface Profile {
   readonly handlersHang?: boolean;
   /** Its faults leave no doubt about which ticks must be told as missed. */
   readonly tellsEveryMiss?: boolean;
-  /** Nor about which runs must be told as lost. */
+  /** Nor about which runs must be told as lost. Where all instances bid each knows of no member but itself, and misses none. */
   readonly tellsEveryLoss?: boolean;
   /** Of all tasks. */
   readonly placement?: Placement;
