@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import pg from 'pg';
+import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import type { Effect } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
@@ -139,6 +140,42 @@ describe.skipIf(lacksPostgres('the client that an effect is lent'))(
         });
         if (kept === undefined) throw new Error('no client');
         await expect(ask(kept, ADD)).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
+        expect(await counter()).toBe(0);
+      });
+    });
+
+    describe('asked with a cursor', () => {
+      it('gives rows part by part', async () => {
+        const result = await run(async (tx) => {
+          const cursor = tx.query(new Cursor<{ n: number }>('SELECT n FROM generate_series(1, 5) AS n'));
+          const rows = [...(await cursor.read(3)), ...(await cursor.read(3)), ...(await cursor.read(3))];
+          await cursor.close();
+          await tx.query(ADD);
+          return rows.map(({ n }) => n);
+        });
+        expect(result).toMatchObject({ kind: 'ran', output: [1, 2, 3, 4, 5] });
+        expect(await counter()).toBe(1);
+      });
+
+      it('refuses a command of transactions, and everything after the end', async () => {
+        let kept: PoolClient | undefined;
+        await run(async (tx) => {
+          kept = tx;
+          await expect(tx.query(new Cursor('COMMIT')).read(1)).rejects.toMatchObject({
+            code: 'DSCHED_TX_REFUSED',
+          });
+        });
+        const late = kept?.query(new Cursor('SELECT 1')).read(1);
+        await expect(late).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
+      });
+
+      it('does not say success while one is open', async () => {
+        const brisk = storeIn(server.pool({ max: 1 }), { timeoutMs: 300 });
+        const running = runIn(brisk, newJob(), async (tx) => {
+          await tx.query(ADD);
+          await tx.query(new Cursor('SELECT 1 FROM generate_series(1, 5)')).read(1);
+        });
+        await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED', value: 1 });
         expect(await counter()).toBe(0);
       });
     });
