@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
@@ -73,10 +74,15 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
   });
 
   it.each(['COMMIT', 'ROLLBACK', 'COMMIT; BEGIN'])(
-    'that ends its transaction by itself with %s is found out',
+    'that ends its transaction with %s, past the client that it was lent, is found out',
     async (end) => {
       const job = newJob();
-      const running = runIn(store, job, (tx) => tx.query(end));
+      const seen = vi.spyOn(pg.Client.prototype, 'query');
+      const running = runIn(store, job, async () => {
+        const client = seen.mock.contexts.at(-1) as pg.Client;
+        seen.mockRestore();
+        await client.query(end);
+      });
       await expect(running).rejects.toThrow('the effect has ended its transaction by itself');
       expect(await statusOf(job.jobId)).toBe('failed');
     },
@@ -219,17 +225,19 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
       const running = runIn(cutOff, job, async (tx) => {
         await tx.query(INSERT, ['doubtful']);
         // From the update on the answers are lost: first that of COMMIT.
-        const query = tx.query.bind(tx) as (...args: unknown[]) => Promise<unknown>;
-        Object.assign(tx, {
-          query: async (...args: unknown[]) => {
-            if (args[0] === 'COMMIT') await link.set({ replies: { drop: true } });
-            return query(...args);
-          },
-        });
+        const send = pg.Client.prototype.query as (...args: unknown[]) => Promise<unknown>;
+        vi.spyOn(pg.Client.prototype, 'query').mockImplementation(async function (
+          this: pg.Client,
+          ...args: unknown[]
+        ) {
+          if (args[0] === 'COMMIT') await link.set({ replies: { drop: true } });
+          return send.apply(this, args);
+        } as typeof pg.Client.prototype.query);
         return 'done';
       });
       await expect.poll(() => rowsOf('doubtful'), { timeout: 5_000 }).toBe(1);
       await sleep(700);
+      vi.restoreAllMocks();
       await link.set({});
       expect(await running).toMatchObject({ kind: 'ran', output: 'done', snapshot: { status: 'success' } });
       expect(await rowsOf('doubtful')).toBe(1);

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import { LentClient, refused } from './lent-client.js';
 import { failureOf } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
 import type { SnapshotRows } from './snapshot-rows.js';
@@ -12,6 +13,7 @@ import type { SnapshotRows } from './snapshot-rows.js';
 export class PostgresAttempt implements OpenAttempt<PoolClient> {
   readonly tx: PoolClient;
   private readonly session: PostgresSession;
+  private readonly lent: LentClient;
   /** The answer to COMMIT was lost. */
   private isInDoubt = false;
 
@@ -22,13 +24,15 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.session = transaction.session;
-    this.tx = this.session.client;
+    this.lent = new LentClient(this.session.client);
+    this.tx = this.lent.tx;
     signal?.addEventListener('abort', this.onAbort, { once: true });
     if (signal?.aborted === true) this.onAbort();
   }
 
   async succeed(output: KeptValue): Promise<EndVerdict> {
     if (this.isInDoubt) return this.settle();
+    await this.requireAwaited();
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
     try {
@@ -58,6 +62,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
   }
 
   async abandon(): Promise<void> {
+    this.lent.seal();
     this.signal?.removeEventListener('abort', this.onAbort);
     try {
       await this.session.query('ROLLBACK');
@@ -68,11 +73,26 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
   }
 
   /** A statement of the effect to a host that is cut off would wait for ever, and the handler with it. */
-  private readonly onAbort = (): void => this.session.close(true);
+  private readonly onAbort = (): void => {
+    this.lent.seal();
+    this.session.close(true);
+  };
+
+  /** What is under way belongs to a branch of the effect that may want to go on: half of it would be committed. */
+  private async requireAwaited(): Promise<void> {
+    const underWay = this.lent.seal();
+    if (underWay === 0 || this.session.isBroken) return;
+    await this.abandon();
+    throw refused(
+      `the effect returned while ${underWay} of its statements had not been answered: await all that you do with tx`,
+      { value: underWay },
+    );
+  }
 
   private async commit(success: Snapshot): Promise<EndVerdict> {
+    let tag: string;
     try {
-      await this.session.query('COMMIT');
+      tag = await this.session.command('COMMIT');
     } catch (error) {
       if (failureOf(error).kind !== 'unreachable') return this.undoneBy(error);
       this.session.close(true);
@@ -80,6 +100,15 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
       return this.settle();
     }
     this.session.close();
+    // So PostgreSQL answers where a statement has failed that nobody heard of: everything is rolled back.
+    if (tag !== 'COMMIT') {
+      throw refused(
+        `PostgreSQL answered COMMIT with ${tag}: a statement of the effect has failed, and nothing is kept`,
+        {
+          value: tag,
+        },
+      );
+    }
     return { kind: 'written', snapshot: success };
   }
 

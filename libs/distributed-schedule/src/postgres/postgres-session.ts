@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../protocol/ports.js';
 
 /** A statement, or the wait for a connection, took longer than the store's own limit. */
@@ -43,12 +43,26 @@ export class PostgresSession {
 
   /** @param extraMs what the statement may wait for a lock beside */
   async query<Row>(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<readonly Row[]> {
+    return (await this.ask(sql, values, extraMs)).rows as Row[];
+  }
+
+  /** Answers the command tag: what the server says that it has done. */
+  async command(sql: string): Promise<string> {
+    return (await this.ask(sql)).command;
+  }
+
+  /** Whether the connection has ended by itself. */
+  get isBroken(): boolean {
+    return this.failure !== undefined;
+  }
+
+  private async ask(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<QueryResult> {
     if (this.failure !== undefined) throw this.failure;
     if (!this.isOpen) throw new Unanswered();
     const reply = values.length === 0 ? this.client.query(sql) : this.client.query(sql, [...values]);
     const result: unknown = await within(this.clock, this.timeoutMs + extraMs, reply);
     // Several statements in one text have as many results; the last one counts.
-    return ((Array.isArray(result) ? result.at(-1) : result) as { rows: Row[] }).rows;
+    return (Array.isArray(result) ? result.at(-1) : result) as QueryResult;
   }
 
   /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */

@@ -10,7 +10,7 @@ import type {
 } from '../protocol/snapshot/snapshot-store.js';
 import { migrationSql } from './migration.js';
 import { PostgresAttempt } from './postgres-attempt.js';
-import { failureOf } from './postgres-failure.js';
+import { failureOf, isUndone } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import { SnapshotRows } from './snapshot-rows.js';
@@ -66,7 +66,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   }
 
   isUndone(error: unknown): boolean {
-    return failureOf(error).kind === 'undone';
+    return isUndone(error);
   }
 
   /** Makes the table where it is missing. Any number of instances may call it at once, any number of times. */

@@ -87,6 +87,8 @@ export const ERROR_CODES = {
   DSCHED_STORE_UNREACHABLE: 'The snapshot store did not answer until patience or the run ended.',
   DSCHED_STORE_REFUSED:
     'The snapshot store refused a statement, for lack of a right, a constraint, an error that the effect swallowed or the like.',
+  DSCHED_TX_REFUSED:
+    'An effect asked of its transaction what it may not: to end it, to go on after it, or to leave statements of it unanswered.',
   DSCHED_NOT_MIGRATED: 'The table of the snapshots is missing. Run the migration, or pass { migrate: true }.',
 } as const;
 

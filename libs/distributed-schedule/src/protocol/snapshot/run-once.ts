@@ -158,7 +158,12 @@ function isUnanswered({ kind }: EndVerdict): boolean {
   return kind === 'unreachable';
 }
 
+/** Of whatever was thrown: also of what has no text, or throws when it is asked for one. */
 function errorText(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, MOST_ERROR_CHARS);
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return text.slice(0, MOST_ERROR_CHARS);
+  } catch {
+    return 'what was thrown has no text';
+  }
 }
