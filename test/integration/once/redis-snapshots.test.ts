@@ -231,11 +231,19 @@ describe('a fenced value in Redis', () => {
     await expect.poll(() => client.exists('short')).toBe(0);
   });
 
-  it.each([{ key: '' }, { token: -1 }, { token: 1.5 }, { claimId: '' }, { ttlMs: -1 }])(
+  it('stays, and its token with it, where a later write has no time to live', async () => {
+    const client = server.client();
+    await fencedSet(client, { key: 'lasting', value: 'a', token: 7, claimId: 'a', ttlMs: 60_000 });
+    await fencedSet(client, { key: 'lasting', value: 'b', token: 8, claimId: 'b' });
+    expect(await client.pttl('lasting')).toBe(-1);
+  });
+
+  it.each([{ key: '' }, { token: -1 }, { token: 1.5 }, { claimId: '' }, { ttlMs: -1 }, { ttlMs: 1e18 }])(
     'is not written with %o',
     async (given) => {
       const write = fencedSet(server.client(), { key: 'k', value: 'v', token: 1, claimId: 'a', ...given });
       await expect(write).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
+      expect(await server.client().exists('k')).toBe(0);
     },
   );
 });

@@ -39,6 +39,52 @@ describe('the executor', () => {
     expect(await once.runOnce(KEY, () => 'b', { part: 'b' })).toMatchObject({ kind: 'ran', output: 'b' });
   });
 
+  it('does not answer a second effect of a run with the result of the first one', async () => {
+    const once = await bootExecutor();
+    await runInTick(tickOf({ task: 'settle' }), async () => {
+      await once.runOnce(KEY, () => 'fees');
+      await expect(once.runOnce(KEY, () => 'interest')).rejects.toMatchObject({
+        code: 'DSCHED_KEY_REUSED',
+        task: 'settle',
+        message: expect.stringContaining('{ part }'),
+      });
+      expect(await once.runOnce(KEY, () => 'interest', { part: 'interest' })).toMatchObject({ kind: 'ran' });
+    });
+    // In another run it is another version of the code, or the same.
+    await runInTick(tickOf({}), async () => {
+      expect(await once.runOnce(KEY, () => 'interest')).toMatchObject({ kind: 'replayed', output: 'fees' });
+    });
+  });
+
+  it('takes a helper that is called twice in a run for one effect', async () => {
+    const once = await bootExecutor();
+    const settle = () => once.runOnce(KEY, () => 'fees');
+    await runInTick(tickOf({}), async () => {
+      expect([(await settle()).kind, (await settle()).kind]).toEqual(['ran', 'replayed']);
+    });
+  });
+
+  it.each(['cut \ud83d', '\ude00 cut', '\ud83dx\ude00'])(
+    'refuses the key %j, which is one with others in UTF-8',
+    async (key) => {
+      const once = await bootExecutor();
+      await expect(once.runOnce(key, () => 1)).rejects.toMatchObject({ code: 'DSCHED_BAD_KEY' });
+      await expect(once.runOnce('k', () => 1, { part: key })).rejects.toMatchObject({
+        code: 'DSCHED_BAD_KEY',
+      });
+    },
+  );
+
+  it('tells keys apart that differ in case only, and takes any whole character', async () => {
+    const once = await bootExecutor();
+    const ids = await Promise.all(
+      ['order \u{1f600}', 'ORDER \u{1f600}'].map(
+        async (key) => (await once.runOnce(key, () => key)).snapshot.jobId,
+      ),
+    );
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('makes the id of a job of its namespace and any key, that of a tick and one that looks like it too', async () => {
     const once = await bootExecutor();
     const idOf = async (executor: IdempotentExecutor, key: string) =>

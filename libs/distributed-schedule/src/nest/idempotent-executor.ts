@@ -11,6 +11,7 @@ import { SystemRandom } from '../system/system-random.js';
 import { tryCurrentTick } from './current-tick.js';
 import { EXECUTION_OPTIONS, MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { EffectsOfRuns } from './effects-of-runs.js';
 import {
   type IdempotentExecutionOptions,
   type ResolvedExecutionOptions,
@@ -37,6 +38,7 @@ export type OnceDone<Output> = Extract<OnceResult<Output>, { kind: 'ran' | 'repl
 export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   private readonly options: ResolvedExecutionOptions;
   private readonly parts: OnceParts<Tx>;
+  private readonly effects = new EffectsOfRuns();
 
   constructor(
     @Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions,
@@ -67,7 +69,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   /**
    * @throws what the effect throws, after the failure is written down
    * @throws DistributedScheduleError DSCHED_JOB_PENDING when another attempt is at it, DSCHED_JOB_SUPERSEDED when a later one
-   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED, DSCHED_BAD_KEY, DSCHED_UNKNOWN_OPTION,
+   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED for another input, or for two effects in one run, DSCHED_BAD_KEY, DSCHED_UNKNOWN_OPTION,
    *   DSCHED_BAD_OPTION
    */
   async runOnce<Output>(
@@ -103,6 +105,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     const { part, input } = options;
     const jobId = this.jobIdOf(key, part);
     const tick = tryCurrentTick();
+    if (tick !== undefined) this.effects.require(tick, jobId, key, effect);
     const token = options.fencingToken ?? (tick?.idempotencyKey === key ? tick.fencingToken : undefined);
     const signal = options.signal ?? tick?.signal;
     signal?.throwIfAborted();

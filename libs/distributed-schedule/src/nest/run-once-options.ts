@@ -22,6 +22,7 @@ const OPTION_NAMES: Record<keyof RunOnceOptions, true> & OptionNames = {
   signal: true,
 };
 const MOST_KEY_CHARS = 512;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Refuses what would be ignored: with a misspelt `part` two effects were one job, and the second would never run.
@@ -41,7 +42,15 @@ export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
 
 /** @throws DistributedScheduleError DSCHED_BAD_KEY */
 export function requireKey(what: string, key: unknown): asserts key is string {
-  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) return;
+  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) {
+    if (!LONE_SURROGATE.test(key)) return;
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_KEY',
+      `the ${what} of runOnce has half of a surrogate pair in it, as a text has that was cut in the middle of a character: in UTF-8 ` +
+        'all such keys are one. Cut it elsewhere',
+      { value: `${key.length} characters` },
+    );
+  }
   const given = typeof key === 'string' ? `${key.length} characters` : typeof key;
   throw new DistributedScheduleError(
     'DSCHED_BAD_KEY',

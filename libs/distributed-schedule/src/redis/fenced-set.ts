@@ -28,9 +28,12 @@ export interface FencedSet {
   readonly claimId: string;
   /** Whether the token that wrote last may write again. Default `allow`. */
   readonly repeat?: FenceRepeat;
-  /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay. */
+  /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay, also where an earlier write had one. */
   readonly ttlMs?: number;
 }
+
+/** A hundred years. Redis refuses what is much longer, and would do so after the value is written. */
+const LONGEST_TTL_MS = 100 * 366 * 86_400_000;
 
 const OPTION_NAMES: Record<keyof FencedSet, true> = {
   key: true,
@@ -53,7 +56,9 @@ if newest and (token < tonumber(newest) or (token == tonumber(newest) and isAnot
   return newest
 end
 redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'claim', ARGV[5], 'value', ARGV[2])
-if ARGV[4] ~= '0' then
+if ARGV[4] == '0' then
+  redis.call('PERSIST', KEYS[1])
+else
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
 return ''
@@ -77,13 +82,11 @@ export async function fencedSet(client: ScriptClient, write: FencedSet): Promise
       'fencedSet takes a key that is not empty and a text as value',
     );
   }
-  if (!Number.isInteger(ttlMs) || ttlMs < 0) {
+  if (!Number.isInteger(ttlMs) || ttlMs < 0 || ttlMs > LONGEST_TTL_MS) {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
-      'option ttlMs of fencedSet takes a whole number from 0',
-      {
-        value: typeof ttlMs,
-      },
+      `option ttlMs of fencedSet takes a whole number from 0 to ${LONGEST_TTL_MS}`,
+      { value: typeof ttlMs === 'number' ? ttlMs : typeof ttlMs },
     );
   }
   const args = [key, String(token), value, repeat, String(ttlMs), claimId];
