@@ -1,6 +1,7 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
@@ -25,6 +26,7 @@ import {
   type CrashPoint,
   countInPostgres,
   countInRedis,
+  type Doom,
   type DoomedPlan,
   TAKEOVER_MS,
 } from './doomed-plan.js';
@@ -39,15 +41,33 @@ beforeAll(() => {
   compiledProgram = compiled(PROGRAM);
 });
 
-/** Lets a process die at that point of its attempt, and resolves to the job. */
-async function crashAt(point: CrashPoint, url: string): Promise<string> {
+interface Doomed {
+  readonly jobId: string;
+  readonly child: ChildProcess;
+}
+
+function doomed(point: CrashPoint, url: string, doom: Doom): Doomed {
   jobs += 1;
   const jobId = sha256Hex(`job ${jobs}`).slice(0, 32);
-  const plan: DoomedPlan = { url, jobId, fencingToken: FIRST_TOKEN, point };
-  const child = fork(compiledProgram, [JSON.stringify(plan)]);
+  const plan: DoomedPlan = { url, jobId, fencingToken: FIRST_TOKEN, point, doom };
+  return { jobId, child: fork(compiledProgram, [JSON.stringify(plan)]) };
+}
+
+/** Lets a process die at that point of its attempt, and resolves to the job. */
+async function crashAt(point: CrashPoint, url: string): Promise<string> {
+  const { jobId, child } = doomed(point, url, 'SIGKILL');
   const [, signal] = await once(child, 'exit');
   expect(signal).toBe('SIGKILL');
   return jobId;
+}
+
+/** Lets a process stop there; it neither lives nor dies. */
+async function stopAt(point: CrashPoint, url: string): Promise<Doomed> {
+  const stopped = doomed(point, url, 'SIGSTOP');
+  const state = (): string =>
+    execFileSync('ps', ['-o', 'state=', '-p', String(stopped.child.pid)]).toString();
+  await expect.poll(state, { timeout: 20_000 }).toMatch(/^T/);
+  return stopped;
 }
 
 /** The next attempt at the job, as a retake makes it: with a larger token. */
@@ -85,11 +105,12 @@ describe.skipIf(lacksPostgres('crash points in PostgreSQL'))(
       'after the success, before it is published': [['success'], ['replayed'], 1],
     };
     let server: PostgresServer;
+    let pool: pg.Pool;
     let store: PostgresSnapshotStore;
 
     beforeAll(async () => {
       server = await startPostgres();
-      const pool = server.pool();
+      pool = server.pool();
       await pool.query(COUNTER_TABLE);
       const settings = resolvePostgresSettings({ takeoverMs: TAKEOVER_MS });
       store = new PostgresSnapshotStore(pool, platform.clock, settings, async () => undefined);
@@ -109,6 +130,24 @@ describe.skipIf(lacksPostgres('crash points in PostgreSQL'))(
       const { rows } = await server.pool().query('SELECT runs FROM counter WHERE job_id = $1', [jobId]);
       expect(rows).toEqual([{ runs: effects }]);
     });
+
+    it.each(CRASH_POINTS)(
+      '%s, or stops there, leaves an effect that is applied exactly once, also when it wakes',
+      async (point) => {
+        const { jobId, child } = await stopAt(point, server.url);
+        const beganMs = performance.now();
+        const result = await attempt(store, jobId, (tx) => countInPostgres(tx, jobId));
+        // Nobody waits until the server ends the silent session by itself.
+        expect(performance.now() - beganMs).toBeLessThan(TAKEOVER_MS / 2);
+        expect(AFTERMATH[point][1]).toContain(result.kind);
+        expect(result).toMatchObject({ output: 1, snapshot: { status: 'success' } });
+        const ended = once(child, 'exit');
+        child.kill('SIGCONT');
+        await ended;
+        const { rows } = await pool.query('SELECT runs FROM counter WHERE job_id = $1', [jobId]);
+        expect(rows).toEqual([{ runs: 1 }]);
+      },
+    );
 
     it('in the effect is followed by an attempt with the same token at once: the row tells that it has died', async () => {
       const jobId = await crashAt('in the effect, after its write', server.url);

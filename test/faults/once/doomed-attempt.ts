@@ -1,5 +1,5 @@
 /**
- * A process that makes one attempt at a job and kills itself at a given point of it. It wraps what the flow is made of (the
+ * A process that makes one attempt at a job and kills or stops itself at a given point of it. It wraps what the flow is made of (the
  * pool's connections, the ports, the effect) and knows nothing of the flow itself.
  */
 
@@ -23,11 +23,14 @@ import { countInPostgres, countInRedis, type DoomedPlan, TAKEOVER_MS } from './d
 const plan = JSON.parse(process.argv[2] ?? '{}') as DoomedPlan;
 const platform = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'doomed' };
 
-/** As kill -9 from outside: nothing of this process runs after it. */
+let isDoomed = false;
+
+/** As a signal from outside: nothing of this process runs after kill -9, and after SIGSTOP nothing before it is woken. */
 function dieAt(point: DoomedPlan['point']): Promise<void> {
-  if (plan.point !== point) return Promise.resolve();
-  process.kill(process.pid, 'SIGKILL');
-  return new Promise(() => {});
+  if (plan.point !== point || isDoomed) return Promise.resolve();
+  isDoomed = true;
+  process.kill(process.pid, plan.doom);
+  return plan.doom === 'SIGSTOP' ? Promise.resolve() : new Promise(() => {});
 }
 
 const cache: SnapshotCache = {

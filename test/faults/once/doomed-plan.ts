@@ -16,7 +16,11 @@ export const CRASH_POINTS = [
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
+/** How it ends there: for good, or as long as nobody wakes it. */
+export type Doom = 'SIGKILL' | 'SIGSTOP';
+
 export interface DoomedPlan {
+  readonly doom: Doom;
   readonly url: string;
   readonly jobId: string;
   readonly fencingToken: number;

@@ -145,6 +145,62 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     expect(result).toMatchObject({ output: '0' });
   });
 
+  it('finds the bound on locks that its session had, which stays so afterwards', async () => {
+    const pool = server.pool({ max: 1, options: '-c lock_timeout=1234' });
+    const show = 'SHOW lock_timeout';
+    const result = await runIn(storeIn(pool), newJob(), async (tx) => {
+      return (await tx.query<{ lock_timeout: string }>(show)).rows[0]?.lock_timeout;
+    });
+    expect(result).toMatchObject({ output: '1234ms' });
+    expect((await pool.query(show)).rows).toEqual([{ lock_timeout: '1234ms' }]);
+  });
+
+  it('that others wait for longer than a statement of their role may take is pending for them', async () => {
+    const hasty = storeIn(server.pool({ max: 1, options: '-c statement_timeout=100' }));
+    const job = newJob();
+    const result = await runIn(store, job, async () => (await runIn(hasty, job, () => 'second')).kind);
+    expect(result).toMatchObject({ kind: 'ran', output: 'pending' });
+  });
+
+  it('of a stale holder is ended by whoever comes with a larger token, and rolled back', async () => {
+    const job = newJob();
+    let second: Promise<{ kind: string }> | undefined;
+    const first = runIn(store, { ...job, fencingToken: 7 }, async (tx) => {
+      await tx.query(INSERT, ['stale']);
+      second = runIn(store, { ...job, fencingToken: 8 }, (other) =>
+        other.query(INSERT, ['fresh']).then(() => 'fresh'),
+      );
+      await second;
+    });
+    // Begun anew, it finds what the other one has done.
+    await expect(first).resolves.toMatchObject({ kind: 'replayed', output: 'fresh' });
+    expect(await second).toMatchObject({
+      kind: 'ran',
+      output: 'fresh',
+      snapshot: { fencingToken: 8, attempt: 2 },
+    });
+    expect([await rowsOf('stale'), await rowsOf('fresh')]).toEqual([0, 1]);
+  });
+
+  it('of a stale holder in a session of another role is waited for, until the run that waits has to end', async () => {
+    const other = server.pool();
+    await other.query('CREATE ROLE stranger LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO stranger');
+    const theirs = storeIn(server.pool({ connectionString: server.url.replace(/\/\/\w+@/, '//stranger@') }));
+    const job = newJob();
+    const run = new AbortController();
+    const result = await runIn(store, { ...job, fencingToken: 7 }, async (tx) => {
+      await tx.query(INSERT, ['of the owner']);
+      const waiting = runIn(theirs, { ...job, fencingToken: 8 }, () => 'fresh', { signal: run.signal });
+      await expect
+        .poll(async () => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount)
+        .toBeGreaterThan(0);
+      run.abort(new Error('lease lost'));
+      await expect(waiting).rejects.toThrow('lease lost');
+      return 'went on';
+    });
+    expect(result).toMatchObject({ kind: 'ran', output: 'went on' });
+  });
+
   it('whose process is silent for too long is ended by the server, and somebody else takes over', async () => {
     const strict = storeIn(server.pool(), { takeoverMs: 200, lockWaitMs: 5_000 });
     const job = newJob();

@@ -15,7 +15,8 @@ export type PostgresFailure =
   | { readonly kind: 'not_migrated'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
-const LOCK_NOT_AVAILABLE = '55P03';
+/** By a bound on locks; and by one on statements, which a role may have: nothing of ours takes long but waiting for a lock. */
+const WAITED_TOO_LONG: ReadonlySet<unknown> = new Set(['55P03', '57014']);
 /** Serialisation failure, deadlock. */
 const UNDONE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Undefined table, undefined column, undefined object (the enum). */
@@ -52,7 +53,7 @@ export function isUndone(thrown: unknown): boolean {
 
 export function failureOf(error: unknown): PostgresFailure {
   const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
-  if (code === LOCK_NOT_AVAILABLE) return { kind: 'locked' };
+  if (WAITED_TOO_LONG.has(code)) return { kind: 'locked' };
   if (typeof code === 'string' && SQLSTATE.test(code)) {
     if (UNDONE.has(code)) return { kind: 'undone', reason: code };
     if (NOT_MIGRATED.has(code)) return { kind: 'not_migrated', reason: code };

@@ -61,8 +61,10 @@ export class PostgresSession {
     if (!this.isOpen) throw new Unanswered();
     const reply = values.length === 0 ? this.client.query(sql) : this.client.query(sql, [...values]);
     const result: unknown = await within(this.clock, this.timeoutMs + extraMs, reply);
-    // Several statements in one text have as many results; the last one counts.
-    return (Array.isArray(result) ? result.at(-1) : result) as QueryResult;
+    if (!Array.isArray(result)) return result as QueryResult;
+    // Several statements in one text have as many results: what one of them answers counts, or the last one.
+    const results = result as QueryResult[];
+    return (results.findLast(({ rows }) => rows.length > 0) ?? results.at(-1)) as QueryResult;
   }
 
   /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */

@@ -13,7 +13,7 @@ import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
-import { SnapshotRows } from './snapshot-rows.js';
+import { type Begun, SnapshotRows } from './snapshot-rows.js';
 
 const US_PER_MS = 1_000;
 
@@ -90,6 +90,9 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     signal: AbortSignal | undefined,
   ): Promise<BeginVerdict<PoolClient>> {
     let session: PostgresSession | undefined;
+    // What is waited for may take long, and a run that must end does not wait.
+    const onAbort = (): void => session?.close(true);
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.requireTable();
       session = await this.rows.open();
@@ -103,6 +106,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       // In a serializable transaction that is how the server says that the row has changed hands.
       if (failure.kind === 'undone') return AGAIN;
       return { kind: 'unreachable', reason: this.rows.requirePassing(failure) };
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -112,35 +117,37 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     signal: AbortSignal | undefined,
   ): Promise<BeginVerdict<PoolClient>> {
     // 2 begin
-    const [time] = await session.query<{ now_us: string }>(this.rows.beginSql());
+    const { jobId } = start;
+    const [begun] = await session.query<Begun>(this.rows.beginSql({ jobId }));
+    const waitMs = await this.passStaleHolder(session, start, begun);
     // 3 upsert
-    const verdict = await this.upsert(session, start, Number(time?.now_us));
+    const verdict = await this.upsert(session, start, { nowUs: Number(begun?.now_us), waitMs });
     if (verdict.kind !== 'upserted') {
       await session.query('ROLLBACK');
       return verdict;
     }
     const { snapshot } = verdict;
-    await session.query(`COMMIT; ${this.rows.beginSql(this.settings.isolation)}`);
-    const now = await this.rows.lock(session, start.jobId);
+    await session.query(`COMMIT; ${this.rows.beginSql({ isolation: this.settings.isolation })}`);
+    const now = await this.rows.lock(session, jobId);
     if (now?.updatedAtUs !== snapshot.updatedAtUs) {
       await session.query('ROLLBACK');
       return AGAIN;
     }
-    const transaction = { session, id: await this.rows.transactionId(session) };
+    const transaction = { session, id: await this.rows.lendSession(session, begun?.own_lock_timeout ?? '0') };
     return { kind: 'begun', attempt: new PostgresAttempt(snapshot, transaction, this.rows, signal) };
   }
 
   private async upsert(
     session: PostgresSession,
     start: JobStart,
-    nowUs: number,
+    { nowUs, waitMs }: { readonly nowUs: number; readonly waitMs: number },
   ): Promise<
     | { readonly kind: 'upserted'; readonly snapshot: Snapshot }
     | Exclude<BeginVerdict<never>, { kind: 'begun' | 'unreachable' }>
   > {
     const first = pendingSnapshot(undefined, start, nowUs);
-    if (await this.rows.insert(session, first)) return { kind: 'upserted', snapshot: first };
-    const before = await this.rows.lock(session, start.jobId);
+    if (await this.rows.insert(session, first, waitMs)) return { kind: 'upserted', snapshot: first };
+    const before = await this.rows.lock(session, start.jobId, waitMs);
     // Who has the row's lock knows that its last holder has ended: its transaction had it.
     const takeoverUs = this.settings.takeoverMs * US_PER_MS;
     const decision = decideBegin(before, start, { nowUs, takeoverUs, isHolderGone: true });
@@ -154,6 +161,23 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       before.updatedAtUs,
     );
     return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
+  }
+
+  /**
+   * An attempt with a smaller token is a stale holder's, which may be stopped or lost: it is ended, or waited for until the server ends it.
+   * Answers for how long.
+   */
+  private async passStaleHolder(
+    session: PostgresSession,
+    { jobId, fencingToken }: JobStart,
+    begun: Begun | undefined,
+  ): Promise<number> {
+    const { pending_token: token, pending_at_us: atUs } = begun ?? {};
+    const isStale = fencingToken !== undefined && typeof token === 'string' && fencingToken > Number(token);
+    if (!isStale || typeof atUs !== 'string') return this.settings.lockWaitMs;
+    await this.rows.endHolder(session, jobId, atUs);
+    await this.rows.waitForTakeover(session);
+    return this.settings.takeoverMs;
   }
 
   private async requireTable(): Promise<void> {

@@ -6,8 +6,10 @@ import type { KeptValue, Snapshot, SnapshotStatus } from '../protocol/snapshot/s
 const microseconds = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000000)::bigint::text`;
 export const NOW_US = `${microseconds('clock_timestamp()')} AS now_us`;
 
+export const UPDATED_AT_US = microseconds('updated_at');
+
 /** The JSON as text, since an application may have a parser of its own for the driver's JSON. */
-export const COLUMNS = `job_id, status, snapshot::text AS json, ${microseconds('updated_at')} AS updated_at_us`;
+export const COLUMNS = `job_id, status, snapshot::text AS json, ${UPDATED_AT_US} AS updated_at_us`;
 
 /** The instant of a parameter that holds microseconds since the epoch, to the microsecond. */
 export function instant(parameter: string): string {

@@ -5,12 +5,31 @@ import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
-import { COLUMNS, instant, jsonOf, NOW_US, type SnapshotRow, snapshotOf } from './snapshot-row.js';
+import {
+  COLUMNS,
+  instant,
+  jsonOf,
+  NOW_US,
+  type SnapshotRow,
+  snapshotOf,
+  UPDATED_AT_US,
+} from './snapshot-row.js';
 
 /** What a statement by itself came to. */
 export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
+
+const JOB_ID = /^[0-9a-f]{32}$/;
+
+/** What begins a transaction answers. */
+export interface Begun {
+  readonly now_us: string;
+  readonly own_lock_timeout: string;
+  /** Of the job's pending attempt, where there is one and it was asked for. */
+  readonly pending_token?: string | null;
+  readonly pending_at_us?: string | null;
+}
 
 /** The statements on the table. Those with a session run in its transaction. */
 export class SnapshotRows {
@@ -30,37 +49,79 @@ export class SnapshotRows {
   }
 
   /**
-   * Text that begins a transaction and answers with the server's time. Locks are waited for within a bound; and the server
-   * itself ends a transaction whose client has gone silent, be it stopped, cut off or asleep, so that its locks are freed.
+   * Text that begins a transaction and answers with the server's time and the session's own bound on locks. Locks are waited for within a
+   * bound of ours; and the server itself ends a transaction whose client has gone silent, be it stopped, cut off or asleep, so that its
+   * locks are freed: also where it is silent in the middle of an answer.
+   * @param isolation of the effect's transaction. Absent: one of the store's own, in which nobody is silent for long: whoever waits for its
+   *   lock sees it freed
+   * @param jobId of the job whose pending attempt is asked for, 32 hex digits
    */
-  beginSql(isolation = 'READ COMMITTED'): string {
+  beginSql({ isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {}): string {
     const { lockWaitMs, takeoverMs } = this.settings;
+    const silentMs = isolation === undefined ? Math.min(takeoverMs, Math.ceil(lockWaitMs / 2)) : takeoverMs;
     return (
-      `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL lock_timeout = ${lockWaitMs}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${takeoverMs}; SELECT ${NOW_US}`
+      `BEGIN ISOLATION LEVEL ${isolation ?? 'READ COMMITTED'}; ` +
+      `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}; ` +
+      `SET LOCAL lock_timeout = ${lockWaitMs}; SET LOCAL idle_in_transaction_session_timeout = ${silentMs}; ` +
+      `SET LOCAL tcp_user_timeout = ${silentMs}`
     );
   }
 
-  /** Of the transaction that is open. An effect that ends it by itself is in another one afterwards. */
-  async transactionId(session: PostgresSession): Promise<string | undefined> {
-    // The bound was for our row: how long the effect waits for locks of its own is the application's business.
-    const sql = 'SET LOCAL lock_timeout TO DEFAULT; SELECT txid_current()::text AS id';
-    const [row] = await session.query<{ readonly id: string }>(sql);
+  /** In the same message: another one would make every first attempt slower. A text of several statements takes no parameters. */
+  private pendingSql(jobId: string | undefined): string {
+    if (jobId === undefined || !JOB_ID.test(jobId)) return '';
+    const of = (what: string, name: string): string =>
+      `, (SELECT ${what} FROM ${this.table} WHERE job_id = '${jobId}' AND status = 'pending') AS ${name}`;
+    return of("snapshot->>'fencingToken'", 'pending_token') + of(UPDATED_AT_US, 'pending_at_us');
+  }
+
+  /**
+   * Gives the effect the session's own bound on locks back: ours was for the row, and how long the effect waits is the application's
+   * business. Answers the id of the transaction: an effect that ends it is in another one afterwards.
+   */
+  async lendSession(session: PostgresSession, ownLockTimeout: string): Promise<string | undefined> {
+    const sql = "SELECT set_config('lock_timeout', $1, true), txid_current()::text AS id";
+    const [row] = await session.query<{ readonly id: string }>(sql, [ownLockTimeout]);
     return row?.id;
   }
 
+  /** Whoever is to be answered may wait as long as a silent attempt lives. */
+  async waitForTakeover(session: PostgresSession): Promise<void> {
+    await session.query(`SET LOCAL lock_timeout = ${this.settings.takeoverMs}`);
+  }
+
+  /**
+   * Ends the session that has the job's row locked as it was seen, which rolls its attempt back, if the role may: that is, for a session of
+   * the same one. Several that share the lock are none of ours.
+   */
+  async endHolder(session: PostgresSession, jobId: string, updatedAtUs: string): Promise<void> {
+    const sql =
+      'SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) ' +
+      "WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.usename = current_user " +
+      `AND l.pid <> pg_backend_pid() AND l.transactionid = (SELECT xmax FROM ${this.table} WHERE job_id = $1 AND updated_at = ${instant('$2')})`;
+    await session.query(sql, [jobId, updatedAtUs]);
+  }
+
   /** Answers whether the row is new. Waits for an attempt that is writing the same row, within the bound. */
-  async insert(session: PostgresSession, pending: Snapshot): Promise<boolean> {
+  async insert(
+    session: PostgresSession,
+    pending: Snapshot,
+    waitMs = this.settings.lockWaitMs,
+  ): Promise<boolean> {
     const sql =
       `INSERT INTO ${this.table} (job_id, status, snapshot, updated_at) ` +
       `VALUES ($1, 'pending', $2::jsonb, ${instant('$3')}) ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
     const values = [pending.jobId, jsonOf(pending), pending.updatedAtUs];
-    return (await session.query(sql, values, this.settings.lockWaitMs)).length > 0;
+    return (await session.query(sql, values, waitMs)).length > 0;
   }
 
   /** The row, locked to the end of the transaction. Waits for an attempt that has it locked, within the bound. */
-  async lock(session: PostgresSession, jobId: string): Promise<Snapshot | undefined> {
-    return this.select(session, jobId, 'FOR UPDATE');
+  async lock(
+    session: PostgresSession,
+    jobId: string,
+    waitMs = this.settings.lockWaitMs,
+  ): Promise<Snapshot | undefined> {
+    return this.select(session, jobId, 'FOR UPDATE', waitMs);
   }
 
   /**
@@ -137,9 +198,14 @@ export class SnapshotRows {
     }
   }
 
-  private async select(session: PostgresSession, jobId: string, lock = ''): Promise<Snapshot | undefined> {
+  private async select(
+    session: PostgresSession,
+    jobId: string,
+    lock = '',
+    waitMs = 0,
+  ): Promise<Snapshot | undefined> {
     const sql = `SELECT ${COLUMNS} FROM ${this.table} WHERE job_id = $1 ${lock}`;
-    const [row] = await session.query<SnapshotRow>(sql, [jobId], this.settings.lockWaitMs);
+    const [row] = await session.query<SnapshotRow>(sql, [jobId], waitMs);
     return row === undefined ? undefined : snapshotOf(row);
   }
 
