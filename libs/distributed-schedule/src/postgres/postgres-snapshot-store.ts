@@ -101,6 +101,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       return verdict;
     } catch (error) {
       session?.close(true);
+      // It was connected, so it was another attempt that it waited for.
+      if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
       const failure = failureOf(error);
       if (failure.kind === 'locked') return { kind: 'pending' };
       // In a serializable transaction that is how the server says that the row has changed hands.

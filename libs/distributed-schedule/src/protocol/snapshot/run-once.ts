@@ -85,10 +85,7 @@ async function begin<Tx>(
   };
   const isUnreachable = (verdict: BeginVerdict<Tx>): boolean => verdict.kind === 'unreachable';
   const verdict = await askPatiently(patient, () => store.begin(start, patient.signal), isUnreachable);
-  if (verdict.kind === 'unreachable') {
-    patient.signal?.throwIfAborted();
-    throw storeUnreachable(jobId, verdict.reason, 'the effect did not run');
-  }
+  if (verdict.kind === 'unreachable') throw storeUnreachable(jobId, verdict.reason, 'the effect did not run');
   return verdict;
 }
 
