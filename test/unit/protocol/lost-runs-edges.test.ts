@@ -119,6 +119,31 @@ describe('what is not lost', () => {
     await stage.advance(9_000);
     expect(stage.lost).toEqual([]);
   });
+
+  it('a run whose end the nodes have forgotten since, with all that was before their restart, when later ticks stand there', async () => {
+    const stage = new Stage();
+    const quick = taskOf(() => undefined, {
+      schedule: every(PERIOD_MS * 3),
+      policies: { ...DEFAULT_POLICIES, overlap: 'allow' },
+    });
+    stage.joinAll(quick);
+    await stage.advance(PERIOD_MS * 3 + 2_000);
+    const runner = stage.cluster.members.find(({ events }) => events.some(({ type }) => type === 'started'));
+    runner?.scheduler.remove(quick.name);
+    for (const node of stage.cluster.nodes) {
+      node.loseMemory('restart');
+      await stage.advance(PERIOD_MS);
+    }
+    await stage.advance(PERIOD_MS * 3);
+    const started = stage.cluster.members.flatMap(({ events }) =>
+      events.filter(({ type }) => type === 'started'),
+    );
+    expect(started.length).toBeGreaterThan(1);
+    stage.told.length = 0;
+    stage.kill(runner?.id ?? '');
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
 });
 
 describe('what is lost, and hard to see', () => {

@@ -151,6 +151,11 @@ export class MemoryLedger {
     };
   }
 
+  /** Up to where it may have forgotten, and grants nothing. */
+  get floor(): number {
+    return this.remember().floor;
+  }
+
   /** Up to where what stood in the line may have gone. */
   prunedUpTo(line: string): number {
     return prunedUpToOf(line, this.remember());

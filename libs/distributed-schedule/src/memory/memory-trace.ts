@@ -7,7 +7,7 @@ import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
 
 export interface TraceParts {
-  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'prunedUpTo'>;
+  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'floor' | 'prunedUpTo'>;
   readonly beats: Pick<MemoryBeats, 'signOf'>;
   readonly locks: Pick<MemoryLockTable, 'traceOf'>;
   /** The node has not been there for as long as a member may be silent. */
@@ -24,7 +24,12 @@ export function trace(
     const newest = { ...ledger.newest(line), ...(prunedUpTo > 0 && { prunedUpTo }) };
     if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;
     const held = lock === undefined ? undefined : locks.traceOf(lock);
-    return { newest, ends: ledger.endsOf(line), ...(held !== undefined && { lock: held }) };
+    return {
+      newest,
+      floor: ledger.floor,
+      ends: ledger.endsOf(line),
+      ...(held !== undefined && { lock: held }),
+    };
   };
   return { sign: isNew ? 'unknown' : beats.signOf(instanceId), lines: lines.map(lineTrace) };
 }

@@ -119,7 +119,7 @@ function stateOf(
 ): RunState {
   if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';
   // Below its floor a node has forgotten ends as it has forgotten claims, and with an old line those of it.
-  const forgottenUpTo = ({ newest: { floor = 0, prunedUpTo = 0 }, ends }: LineTrace): number =>
+  const forgottenUpTo = ({ floor, newest: { prunedUpTo = 0 }, ends }: LineTrace): number =>
     Math.max(floor, prunedUpTo, ends.droppedUpTo);
   const knowing = traces.filter((trace) => forgottenUpTo(trace) < instant);
   return knowing.length >= quorum ? 'open' : 'unknown';
