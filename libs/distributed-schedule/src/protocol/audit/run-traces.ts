@@ -23,8 +23,6 @@ export type RunState = 'ended' | 'open' | 'unknown';
 
 export interface InstanceTrace {
   readonly standing: Standing;
-  /** How many nodes have answered. */
-  readonly answering: number;
   /** One per asked line. */
   readonly lines: readonly MergedTrace[];
 }
@@ -70,7 +68,6 @@ export function mergeTraces(
   const standing = standingOf(count, quorum);
   return {
     standing,
-    answering: answers.length,
     lines: lines.map((_, index) =>
       mergeLine(
         instanceId,
