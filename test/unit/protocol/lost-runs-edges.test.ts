@@ -147,6 +147,29 @@ describe('what is lost, and hard to see', () => {
 });
 
 describe('at the edges', () => {
+  it('a run is told within 2.5 s also where nodes had not agreed on its instance before that died', async () => {
+    const stage = new Stage();
+    let cutOff = '';
+    const task = stage.endless();
+    for (let index = 1; index <= 3; index += 1)
+      stage.join(task, {
+        wrapNode: (node, place) =>
+          aroundNode(node, async (ask) =>
+            cutOff !== '' && (place === 2 || (place === 1 && cutOff === `instance-${index}`))
+              ? SILENT
+              : ask(),
+          ),
+      });
+    cutOff = await stage.untilOneRuns();
+    await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+    stage.kill(cutOff);
+    const killedMs = stage.cluster.clock.wallMs();
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([START_MS + PERIOD_MS]);
+    expect((stage.told.at(-1)?.atMs ?? 0) - killedMs).toBeLessThan(2_500);
+  });
+
   it('it had ended and was told as success; another tick was being claimed, one node is silent', async () => {
     const stage = new Stage();
     const delay: JoinOptions = {
