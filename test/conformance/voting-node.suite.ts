@@ -57,7 +57,10 @@ export function describeVotingNode(name: string, start: () => Promise<NodeStage>
       await votes(claimOf(mine, tick, 'me:1'), claimOf(yours, tick, 'you:2'));
       const lines = [{ line: mine }, { line: yours }, { line: yours, lock: yours }];
       const { lines: traces } = answerOf(await node.trace({ instanceId: 'me', lines }));
-      const nothing = { ends: { droppedUpTo: 0, ends: [] } };
+      // What it may have forgotten it says of every line, and it grants nothing there.
+      expect(traces[0]?.floor).toBeLessThan(tick);
+      const nothing = { floor: traces[0]?.floor, ends: { droppedUpTo: 0, ends: [] } };
+      expect(nothing.floor).toBeGreaterThanOrEqual(0);
       expect(traces).toEqual([
         { newest: { tick, claimId: 'me:1' }, ...nothing },
         undefined,

@@ -202,9 +202,9 @@ function wordsOfTraces({ sign, lines }: TraceReply): Answer {
     sign,
     ...lines.map((trace) => {
       if (trace === undefined) return '-';
-      const { newest, ends, lock } = trace;
+      const { newest, floor, ends, lock } = trace;
       const held = lock === undefined ? 'no lock' : `${lock.holder ?? '-'} for ${lock.leftMs}`;
-      return `${wordOfTick(newest)} [${ends.ends.length === 0 ? '' : textOfEnds(ends)}] ${held}`;
+      return `${wordOfTick(newest)} above ${floor} [${ends.ends.length === 0 ? '' : textOfEnds(ends)}] ${held}`;
     }),
   ];
 }

@@ -202,7 +202,7 @@ function traceOf(word: unknown): string {
   if (!Array.isArray(word)) return word === '' ? '-' : String(word);
   const [tick, ends, held, left] = word.map(String);
   const holder = held === '' ? 'no lock' : `${held?.slice(0, held.lastIndexOf(':'))} for ${left}`;
-  return `${tickOf(tick ?? '')} [${ends}] ${holder}`;
+  return `${tickOf(tick ?? '')} above ${tick?.split(' ')[3]} [${ends}] ${holder}`;
 }
 
 /** By how much the clock was set back, as far as the newest grant and the floor prove it. */

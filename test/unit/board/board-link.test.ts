@@ -69,6 +69,59 @@ describe('the exchange with one node', () => {
     expect([...(links.all[0]?.reading.debts.known.keys() ?? [])]).toEqual(['stays']);
   });
 
+  it('ends a put while a node that was away falls silent before it has thrown away what it kept', async () => {
+    const clock = new ManualClock();
+    const longAgoMs = clock.wallMs() - 86_400_000;
+    let isSilent = false;
+    let messages = 0;
+    const answering = (inTouchMs: () => number): BoardNode['exchange'] => {
+      return async (puts) => ({
+        answered: true,
+        nodeTimeMs: 1,
+        value: {
+          cursor: { epoch: 'e', sequence: 0 },
+          hasMore: false,
+          inTouchMs: inTouchMs(),
+          puts: puts.map(() => 'stored' as const),
+          changes: [],
+        },
+      });
+    };
+    const away = answering(() => longAgoMs);
+    const there = answering(() => clock.wallMs());
+    const board = new Board({
+      nodes: [
+        {
+          label: 'node 1',
+          exchange: async (puts, cursor, word) => {
+            messages += 1;
+            if (word !== undefined && word.awaySinceMs > 0) isSilent = true;
+            return isSilent ? { answered: false, reason: 'gone' } : away(puts, cursor, word);
+          },
+        },
+        { label: 'node 2', exchange: there },
+        { label: 'node 3', exchange: there },
+      ],
+      clock,
+      clusterClock: { nowMs: () => clock.wallMs(), synchronised: true },
+      random: new SeededRandom(1),
+      observer: { observe: () => undefined },
+    });
+    board.start();
+    await clock.advance(100);
+    expect(isSilent).toBe(true);
+    let kind: string | undefined;
+    void board.put('a', '1').then((verdict) => {
+      kind = verdict.kind;
+    });
+    for (let ms = 0; ms < 3_000 && kind === undefined; ms += 10) await clock.advance(10);
+    expect(kind).toBe('kept');
+    const before = messages;
+    await clock.advance(8_000);
+    // Once a period.
+    expect(messages - before).toBeLessThan(15);
+  });
+
   it('tells that the node is full once, and again when it still or anew is after an hour', async () => {
     const { clock, board, events } = boardOver(async (puts) => ({
       answered: true,

@@ -151,9 +151,10 @@ export class MemoryLedger {
     };
   }
 
-  /** Up to where what stood in the line may have gone. */
-  prunedUpTo(line: string): number {
-    return prunedUpToOf(line, this.remember());
+  /** Up to where it may have forgotten anything, and up to where it may have forgotten the line on purpose. */
+  forgottenIn(line: string): { readonly floor: number; readonly prunedUpTo: number } {
+    const memory = this.remember();
+    return { floor: memory.floor, prunedUpTo: prunedUpToOf(line, memory) };
   }
 
   prune(request: PruneRequest): PruneAnswer {

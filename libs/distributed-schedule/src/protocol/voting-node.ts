@@ -132,6 +132,8 @@ export type LifeSign = 'alive' | 'silent' | 'gone' | 'unknown';
 /** What a node knows of one line. */
 export interface LineTrace {
   readonly newest: NodeTick;
+  /** It may have forgotten ends up to here, also where the newest tick lies behind it. */
+  readonly floor: number;
   readonly ends: KeptEnds;
   /** The lock that was asked for, where it stands. */
   readonly lock?: { readonly holder?: string; readonly leftMs: number };

@@ -84,6 +84,11 @@ export function parseTick(text: string): NodeTick | undefined {
   };
 }
 
+/** Of a text that {@link parseTick} understands: also a floor that its tick has passed. */
+export function floorOf(text: string): number {
+  return Number(text.split(' ')[3]);
+}
+
 export function parsePruneAnswer([kind, forgotten]: readonly unknown[]): PruneAnswer | undefined {
   if (kind !== 'more' && kind !== 'done') return undefined;
   return { isUnfinished: kind === 'more', forgotten: Number(forgotten) };

@@ -2,7 +2,7 @@ import { MEMBER_TTL_MS } from '../protocol/constants.js';
 import type { KeptEnd, KeptEnds } from '../protocol/ledger/attempt-end.js';
 import type { Outcome } from '../protocol/outcome.js';
 import type { LifeSign, LineTrace, TraceReply, TraceRequest } from '../protocol/ports.js';
-import { all, listOf, parseTick } from './ledger-words.js';
+import { all, floorOf, listOf, parseTick } from './ledger-words.js';
 import { LIVING } from './membership-scripts.js';
 import { defineScript } from './redis-scripts.js';
 
@@ -90,12 +90,13 @@ export function parseTrace([sign, ...words]: readonly unknown[], lines: number):
 
 function parseLine([tick, ends, held, left]: readonly unknown[]): LineTrace | undefined {
   const newest = parseTick(String(tick));
+  const floor = floorOf(String(tick));
   const kept = parseEnds(String(ends));
   if (newest === undefined || kept === undefined) return undefined;
   const [holder] = /^.+(?=:\w+$)/.exec(String(held)) ?? [];
-  if (held === '') return { newest, ends: kept };
+  if (held === '') return { newest, floor, ends: kept };
   const isSeen = holder !== undefined && holder !== UNSEEN_HOLDER;
-  return { newest, ends: kept, lock: { ...(isSeen && { holder }), leftMs: Number(left) } };
+  return { newest, floor, ends: kept, lock: { ...(isSeen && { holder }), leftMs: Number(left) } };
 }
 
 function parseEnds(text: string): KeptEnds | undefined {

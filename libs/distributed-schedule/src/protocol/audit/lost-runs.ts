@@ -31,6 +31,8 @@ interface Missing {
   askAtMs: number;
   /** The claims that it seems to have taken with it; undefined before the first answer. */
   open: readonly Question[] | undefined;
+  /** No majority has said that it is away. Until one does it is asked without lines: there may be thousands of them. */
+  isDisputed: boolean;
 }
 
 export class LostRuns implements AuditSource {
@@ -79,20 +81,24 @@ export class LostRuns implements AuditSource {
     const present = new Set(members);
     for (const id of present) this.missing.delete(id);
     for (const id of this.members) {
-      if (!present.has(id)) this.missing.set(id, { sinceMs: nowMs, askAtMs: nowMs, open: undefined });
+      if (!present.has(id))
+        this.missing.set(id, { sinceMs: nowMs, askAtMs: nowMs, open: undefined, isDisputed: false });
     }
     this.members = members;
   }
 
   private async ask(instanceId: string, missing: Missing): Promise<void> {
     const { clusterClock, traces, electorate } = this.parts;
-    const questions = missing.open ?? this.claims.questionsAbout(instanceId);
+    const { isDisputed } = missing;
+    const questions = isDisputed ? [] : (missing.open ?? this.claims.questionsAbout(instanceId));
     const trace = await traces?.ask({ instanceId, lines: questions });
     const nowMs = clusterClock.nowMs();
-    missing.askAtMs = nowMs + ASK_AGAIN_MS;
+    missing.isDisputed = trace === undefined || trace.standing === 'alive';
+    missing.askAtMs = isDisputed && !missing.isDisputed ? nowMs : nowMs + ASK_AGAIN_MS;
     // Another set of nodes goes on: what its instances do is for them to watch.
     if (electorate?.status().condition === 'yields') this.missing.delete(instanceId);
-    if (trace === undefined || trace.standing === 'alive' || this.missing.get(instanceId) !== missing) return;
+    if (trace === undefined || isDisputed || missing.isDisputed) return;
+    if (this.missing.get(instanceId) !== missing) return;
     const isFirst = missing.open === undefined;
     const open = questions.flatMap(
       (question, index) => this.stillOpen(question, trace.lines[index], isFirst) ?? [],

@@ -23,8 +23,6 @@ export type RunState = 'ended' | 'open' | 'unknown';
 
 export interface InstanceTrace {
   readonly standing: Standing;
-  /** How many nodes have answered. */
-  readonly answering: number;
   /** One per asked line. */
   readonly lines: readonly MergedTrace[];
 }
@@ -70,7 +68,6 @@ export function mergeTraces(
   const standing = standingOf(count, quorum);
   return {
     standing,
-    answering: answers.length,
     lines: lines.map((_, index) =>
       mergeLine(
         instanceId,
@@ -119,7 +116,7 @@ function stateOf(
 ): RunState {
   if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';
   // Below its floor a node has forgotten ends as it has forgotten claims, and with an old line those of it.
-  const forgottenUpTo = ({ newest: { floor = 0, prunedUpTo = 0 }, ends }: LineTrace): number =>
+  const forgottenUpTo = ({ floor, newest: { prunedUpTo = 0 }, ends }: LineTrace): number =>
     Math.max(floor, prunedUpTo, ends.droppedUpTo);
   const knowing = traces.filter((trace) => forgottenUpTo(trace) < instant);
   return knowing.length >= quorum ? 'open' : 'unknown';

@@ -142,10 +142,13 @@ export class BoardLink {
     this.answering = reply.answered;
     const verdict = reply.answered ? await this.judge(reply.value, sent, restarts) : 'unknown';
     if (!reply.answered || verdict !== 'present') {
-      for (const { answer } of offers) answer('silent');
-      if (reply.answered && verdict === 'away') reading.sendAway(reply.value);
+      // A node that falls silent before it has thrown away what it keeps must not keep those waiting that put meanwhile.
+      const unheard = reading.isSendingAway ? this.offers.splice(0) : offers;
+      for (const { answer } of unheard) answer('silent');
+      const isAway = reply.answered && verdict === 'away';
+      if (isAway) reading.sendAway(reply.value);
       // With the same message nothing would come of it: too few others have answered. After a restart it is another one.
-      return !reading.isSendingAway && restarts === this.restarts && this.offers.length === 0;
+      return !isAway && restarts === this.restarts && this.offers.length === 0;
     }
     offers.forEach(({ answer }, index) => {
       answer(reply.value.puts[index] === 'full' ? 'full' : 'kept');
