@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PRESENCE_GRACE_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
 import { readInstant } from '../../../libs/distributed-schedule/src/protocol/instant.js';
 import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
+import { LeaseClaims } from '../../../libs/distributed-schedule/src/protocol/lease/lease-claims.js';
 import { Lease } from '../../../libs/distributed-schedule/src/protocol/lease.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import type { ExtendVerdict, LockProvider } from '../../../libs/distributed-schedule/src/protocol/ports.js';
@@ -10,7 +11,10 @@ import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manu
 const TTL_MS = 3_000;
 
 /** A keeper over a lock provider that answers as the test says, and a run that ends when the test says so. */
-function setUp(extend: (attempt: number, clock: ManualClock) => Promise<ExtendVerdict>) {
+function setUp(
+  extend: (attempt: number, clock: ManualClock) => Promise<ExtendVerdict>,
+  claims?: LeaseClaims,
+) {
   const clock = new ManualClock();
   const attempts: number[] = [];
   let inFlight = 0;
@@ -37,7 +41,9 @@ function setUp(extend: (attempt: number, clock: ManualClock) => Promise<ExtendVe
     observer: { observe: (e) => events.push(e) },
   });
   const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
-  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readInstant(clock));
+  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readInstant(clock), {
+    claims,
+  });
   let end = (): void => undefined;
   const run = new Promise<string>((resolve) => {
     end = () => resolve('done');
@@ -107,6 +113,34 @@ describe('keeping a lease', () => {
     expect(events.filter((event) => event.type === 'lease_lost')).toHaveLength(1);
     end();
     await expect(kept).resolves.toBe('done');
+  });
+
+  it('asks again when a claim has left meanwhile, which the nodes may have taken for that of a successor', async () => {
+    const claims = new LeaseClaims({ line: 'settle' });
+    const claim = { task: 'settle', tick: 2_000, claimId: 'next', maxLatenessMs: 500 };
+    const { clock, lease, attempts, events, end } = setUp(async (attempt) => {
+      if (attempt > 1) return { kind: 'extended' };
+      claims.opened(claim);
+      claims.won(claim);
+      return { kind: 'lost' };
+    }, claims);
+    await clock.advance(1_100);
+    expect(attempts).toHaveLength(2);
+    expect(lease.isTrusted()).toBe(true);
+    expect(events.map(({ type }) => type)).toEqual(['renewed']);
+    end();
+  });
+
+  it('is lost all the same when the nodes say so of all its claims', async () => {
+    const claims = new LeaseClaims({ line: 'settle' });
+    const { clock, lease, attempts, end } = setUp(async (attempt) => {
+      if (attempt === 1) claims.opened({ task: 'settle', tick: 2_000, claimId: 'next', maxLatenessMs: 500 });
+      return { kind: 'lost' };
+    }, claims);
+    await clock.advance(1_100);
+    expect(attempts).toHaveLength(2);
+    expect(lease.signal.aborted).toBe(true);
+    end();
   });
 
   it('aborts the run at once when a majority says that the lock is somebody else’s', async () => {

@@ -114,8 +114,7 @@ export class LeaseKeeper {
     while (!finished.aborted && !lease.isLetGo && lease.isTrusted()) {
       await renewNow.sleep((woken) => clock.sleepUntil(dueMs, woken));
       if (finished.aborted || lease.isLetGo || !lease.isTrusted()) return;
-      const isOver = await this.renewOnce(finished, lease);
-      if (isOver) return;
+      if (await this.renewOnce(finished, lease)) return;
       const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
       const nowMs = clock.monotonicMs();
       dueMs = lease.isDoubted ? nowMs + DOUBTED_RETRY_MS : Math.max(renewedMs, nowMs + RETRY_MS);
@@ -124,6 +123,7 @@ export class LeaseKeeper {
 
   private async renewOnce(finished: AbortSignal, lease: Lease): Promise<boolean> {
     const attempt = readInstant(this.parts.clock);
+    const openedBefore = lease.claims?.openedCount;
     const verdict = await this.tryExtend(finished, lease);
     switch (verdict.kind) {
       case 'extended':
@@ -137,6 +137,8 @@ export class LeaseKeeper {
         }
         return false;
       case 'lost':
+        // A claim of ours that overtook the renewal looks like that of a successor: asked again, with that claim shown.
+        if (lease.claims?.openedCount !== openedBefore) return false;
         if (!finished.aborted) this.lose(lease, 'a majority of nodes says that the lock is no longer ours');
         return true;
       case 'no_quorum':

@@ -24,16 +24,23 @@ export class LeaseClaims {
   private ends: readonly AttemptEnd[] = [];
   /** Claims for later instants than the newest one won, by id. What was given up is among them: it may stand for a while. */
   private readonly open = new Map<string, number>();
+  private opens = 0;
 
   constructor(private readonly parts: LeaseClaimsParts) {}
 
   /** A copy of the claim leaves now. */
   opened({ claimId, tick }: Claim): void {
+    this.opens += 1;
     this.open.set(claimId, tick);
     for (const oldest of this.open.keys()) {
       if (this.open.size <= MOST_OPEN) return;
       this.open.delete(oldest);
     }
+  }
+
+  /** How many copies of claims have left so far: a verdict on a renewal is about those before it. */
+  get openedCount(): number {
+    return this.opens;
   }
 
   won({ tick, claimId }: Claim): void {
