@@ -238,13 +238,13 @@ describe('the log', () => {
     observer.observe({ ...started, isRetry: false, latenessMs: 0 });
     expect(await hang(30, 1_000)).toContain('as its last run goes on: lock held by one.');
     expect(await hang(95, 1_000)).toMatch(
-      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 59 s by now on this instance, that of tick 2026-01-02T03:04:05\.000Z: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 59 s by now on this instance, that of tick 2026-01-02T03:04:05\.000Z: it may hang\. timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end\. 59 more/,
     );
     // The run has ended, and another one hangs elsewhere.
     observer.observe(tick('success'));
     await clock.advance(60_000);
     expect(await hang(130, 1_000, 'two')).toMatch(
-      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 54 s or longer on instance two: it may hang\. Set timeoutMs, which aborts such a run\. 59 more/,
+      /^Task 'settle' skipped tick \S+Z, as a run goes on for 1 min 54 s or longer on instance two: it may hang\. timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end\. 59 more/,
     );
   });
 
@@ -322,6 +322,21 @@ describe('the log', () => {
       'No instance was there up to 2026-01-02T03:04:05.000Z, and ticks passed: ' +
       `${given.ticks} of 'settle', 1 of 'sweep'.`;
     expect(logs.lines).toEqual([{ level: given.level, message: line, context: 'DistributedSchedule' }]);
+  });
+
+  it('says of what passed while no instance was there which tasks make up for it', async () => {
+    const finding = {
+      outcome: 'missed',
+      cause: 'while_down',
+      ...{ detail: 'no instance was there', certain: false, tick: TICK, instanceId: 'one' },
+    } as const;
+    observer.observe({ type: 'audit', finding: { ...finding, task: 'settle', ticks: 60, misfire: 'all' } });
+    observer.observe({ type: 'audit', finding: { ...finding, task: 'sweep', ticks: 30 } });
+    await clock.advance(1_000);
+    expect(logs.ours('warn')).toEqual([
+      'No instance was there up to 2026-01-02T03:04:05.000Z, and ticks passed, as far as this instance can see: ' +
+        "60 of 'settle' (its misfire policy 'all' starts what it can), 30 of 'sweep'.",
+    ]);
   });
 
   it('tells of ticks that came too late once a minute, with the number of each task, however many a pause concerns', async () => {

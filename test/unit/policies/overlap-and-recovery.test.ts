@@ -21,6 +21,19 @@ describe('overlap: buffer_one', () => {
     expect(scene.outcomes(2)).toEqual(['overlap', 'overlap', 'overlap']);
   });
 
+  it('is not told as over by the instances that do not hold the run, which do not know what waits for its end', async () => {
+    const scene: PolicyScene = new PolicyScene(
+      { overlap: 'buffer_one' },
+      workFor(() => scene, 7_000),
+    );
+    await scene.set();
+    await scene.until(29_000);
+    const details = scene.details(2);
+    expect(details).toHaveLength(2);
+    for (const detail of details)
+      expect(detail).toMatch(/^lock held by .*, which may start it when its run has ended$/);
+  });
+
   it('buffers another tick during the run of a buffered one', async () => {
     const scene: PolicyScene = new PolicyScene(
       { overlap: 'buffer_one' },

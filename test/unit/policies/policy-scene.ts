@@ -1,5 +1,6 @@
 /** Three instances and one task with a policy, on a clock that is moved by hand: who starts what, and when. */
 
+import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import type {
   LockProvider,
   NodeReply,
@@ -118,12 +119,23 @@ export class PolicyScene {
 
   /** The outcomes that the living instances have reported for a tick, without `taken`. */
   outcomes(tick: number): readonly string[] {
+    return this.reports(tick)
+      .map(({ outcome }) => outcome)
+      .sort();
+  }
+
+  /** What those of them say that have met the run lock of another instance. */
+  details(tick: number): readonly (string | undefined)[] {
+    return this.reports(tick)
+      .filter(({ by, instanceId }) => by !== undefined && by !== instanceId)
+      .map(({ detail }) => detail);
+  }
+
+  private reports(tick: number): readonly TickReport[] {
     return this.members
       .filter(({ id }) => !this.cutOff.has(id))
       .flatMap(({ events }) => reportsOf(events))
-      .filter((report) => report.tick === this.firstMs + tick * this.periodMs && report.outcome !== 'taken')
-      .map(({ outcome }) => outcome)
-      .sort();
+      .filter((report) => report.tick === this.firstMs + tick * this.periodMs && report.outcome !== 'taken');
   }
 
   private run(context: TickContext): unknown {

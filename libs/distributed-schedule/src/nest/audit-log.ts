@@ -61,7 +61,7 @@ export class AuditLog {
     const found = this.whileDown;
     this.whileDown = [];
     const newest = Math.max(...found.map(({ tick }) => tick));
-    const named = found.slice(0, MOST_TASKS_NAMED).map(({ task, ticks }) => `${ticks} of '${task}'`);
+    const named = found.slice(0, MOST_TASKS_NAMED).map(passed);
     const others = found.length - named.length;
     const ticks = [...named, ...(others > 0 ? [`those of ${others} more tasks`] : [])].join(', ');
     const doubt = found.every(({ certain }) => certain) ? '' : ', as far as this instance can see';
@@ -70,6 +70,12 @@ export class AuditLog {
     if (isRestart) this.logger.log(line);
     else this.logger.warn(line);
   }
+}
+
+/** Without the policy, what has been made up for by now would be read as lost. */
+function passed({ task, ticks, misfire }: AuditFinding): string {
+  const follows = misfire === undefined ? '' : ` (its misfire policy '${misfire}' starts what it can)`;
+  return `${ticks} of '${task}'${follows}`;
 }
 
 function hintOf(cause: AuditFinding['cause']): string {

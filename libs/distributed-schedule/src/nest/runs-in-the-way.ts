@@ -7,6 +7,8 @@ import { at } from './instant-words.js';
 /** A run that so many ticks in a row have met, for so long, may hang. */
 const LONG_TICKS = 10;
 const LONG_MS = 60_000;
+/** Of a task that has a timeoutMs it is true as well: its handler may be deaf to the signal. */
+const WHAT_ENDS_IT = 'timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end';
 /** Tasks whose ticks meet runs of others, the newest ones: of a task that was taken away nothing more is heard. */
 const MOST_ROWS = 3_000;
 
@@ -73,6 +75,6 @@ export class RunsInTheWay {
       own === undefined
         ? `or longer on ${by === undefined ? 'another instance' : `instance ${by}`}`
         : `by now on this instance, that of tick ${at(own.tick)}`;
-    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. Set timeoutMs, which aborts such a run`;
+    return `as a run goes on for ${spoken(lastedMs)} ${where}: it may hang. ${WHAT_ENDS_IT}`;
   }
 }

@@ -7,6 +7,7 @@ import { tickOfInstant } from './next-start.js';
 import type { Outcome, TickReport } from './outcome.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 import type { PeekVerdict } from './ports.js';
+import type { TaskPolicies } from './task-policies.js';
 
 export interface Ending {
   readonly outcome: Outcome;
@@ -66,11 +67,19 @@ export function reportTaken(
 
 /** How a tick ends that no bid has won, going by what the last one met. */
 export function endingOf({ due, met, newest }: OpenTick): Ending | undefined {
-  if (met?.outcome !== 'overlap' || due.task.policies?.overlap !== 'buffer_one' || newest === undefined)
-    return met;
+  if (met?.outcome !== 'overlap' || due.task.policies === undefined) return met;
+  const ending = { ...met, detail: `${met.detail}${whatHolderMayDo(met, due.task.policies)}` };
+  if (due.task.policies.overlap !== 'buffer_one' || newest === undefined) return ending;
   const running = tickOfInstant(due.task.schedule, newest);
   const isFirst = running !== undefined && due.task.schedule.nextAfter(running) === due.tick;
-  return isFirst ? { ...met, outcome: 'buffered' } : met;
+  return isFirst ? { ...ending, outcome: 'buffered' } : ending;
+}
+
+/** Only the instance of the run knows which ticks wait for its end: for all others the tick is not over with that. */
+function whatHolderMayDo({ by }: Ending, { overlap, misfire }: TaskPolicies): string {
+  const isUpToHolder =
+    by !== undefined && (overlap === 'buffer_one' || overlap === 'cancel_other' || misfire === 'all');
+  return isUpToHolder ? ', which may start it when its run has ended' : '';
 }
 
 export function toOpenTick(due: DueTick): OpenTick {

@@ -52,6 +52,8 @@ export interface AuditFinding {
   readonly certain: boolean;
   /** The instance that tells it. */
   readonly instanceId: string;
+  /** The task's policy, where that starts some of the ticks late. Told of `while_down`, whose ticks may have run by now. */
+  readonly misfire?: 'latest' | 'all';
   /** The run that is stuck. Absent for ticks that nobody runs. */
   readonly run?: RunInFlight;
 }

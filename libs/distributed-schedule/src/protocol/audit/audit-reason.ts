@@ -149,3 +149,9 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
 export function whatFollows({ policies = DEFAULT_POLICIES }: ScheduledTask): string {
   return policies.misfire === 'skip' ? '' : `; its misfire policy '${policies.misfire}' starts what it can`;
 }
+
+/** The policy by which some of the ticks that were missed are made up for; nothing where none are. */
+export function lateStarts({ policies = DEFAULT_POLICIES }: ScheduledTask): Pick<AuditFinding, 'misfire'> {
+  const { misfire } = policies;
+  return misfire === 'skip' ? {} : { misfire };
+}

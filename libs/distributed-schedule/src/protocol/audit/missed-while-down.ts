@@ -9,7 +9,7 @@ import type { ScheduleEvent } from '../observer.js';
 import type { PeekVerdict } from '../ports.js';
 import { contendersFor } from '../ranking.js';
 import type { ScheduledTask } from '../tick-context.js';
-import { mayYetStart, whatFollows } from './audit-reason.js';
+import { lateStarts, mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';
 
@@ -181,6 +181,7 @@ export class MissedWhileDown {
       outcome: 'missed',
       cause: 'while_down',
       detail,
+      ...lateStarts(task),
       certain: since.certain && !mayYetStart(task) && overMs < Math.min(downUntilMs, since.nodeTimeMs),
     });
   }
