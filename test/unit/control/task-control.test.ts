@@ -164,7 +164,9 @@ describe('a decision about a task', () => {
     );
     await scene.clock.advance(SECOND_MS);
     expect(other.task('report').state).toBe('paused');
-    await expect(decided(scene, one.control.resume('report'))).rejects.toThrow('Nothing was written');
+    await expect(decided(scene, one.control.resume('report'))).rejects.toThrow(
+      'Nothing was written: repeat the call when one does. A rejection that leaves onApplicationBootstrap ends the boot',
+    );
     scene.heal();
     await scene.clock.advance(5 * SECOND_MS);
     await decided(scene, one.control.resume('report'));

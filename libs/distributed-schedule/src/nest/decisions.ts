@@ -85,10 +85,9 @@ export class Decisions {
     if (board.isCurrent) return;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
-      'no majority of the nodes answers. Nothing was written',
-      {
-        task,
-      },
+      'no majority of the nodes answers. Nothing was written: repeat the call when one does. A rejection that leaves ' +
+        'onApplicationBootstrap ends the boot, so catch it there',
+      { task },
     );
   }
 
