@@ -16,6 +16,8 @@ const SETTLED_MS = 6_000;
 const MARGIN_MS = 300;
 /** Where the first in rank has died or stands still: until the others take its turn. */
 const HELD_MS = 8_000;
+/** After the death of an instance: until it is no member, is found, and is told by whoever is left. */
+const GONE_IN_LINE_MS = 16_000;
 const LIMIT_SHARE = 0.4;
 
 /** `taken` is not among them: that somebody has claimed a tick is for the claims themselves to say, see `isClaimed`. */
@@ -25,6 +27,8 @@ export class AuditWitness {
   private readonly told = new Map<string, { readonly atMs: number; readonly certain: boolean }>();
   /** Ticks that came during a run, by the word of some instance. */
   private readonly notMissed = new Set<string>();
+  /** By task and tick, behind whose run it stands in line, by the word of another instance. */
+  private readonly behind = new Map<string, string>();
   /** By instance and tick: it was told that another one has it, and that one alone can know that it has given it up. */
   private readonly leftToOthers = new Set<string>();
   /** By task and tick. */
@@ -48,6 +52,7 @@ export class AuditWitness {
     const { task, tick, outcome, instanceId, by } = report;
     this.lost.reported(report);
     if (NOT_MISSED.has(outcome)) this.notMissed.add(`${task} ${tick}`);
+    if (outcome === 'buffered' && by !== undefined) this.behind.set(`${task} ${tick}`, by);
     if (outcome === 'taken' && by !== undefined && by !== instanceId)
       this.leftToOthers.add(`${instanceId} ${task} ${tick}`);
   }
@@ -79,6 +84,21 @@ export class AuditWitness {
   died(instance: Instance, areSocketsClosed: boolean): void {
     this.diedMs.set(instance.id, this.parts.time.nowMs);
     this.lost.died(instance, areSocketsClosed);
+    if (this.parts.profile.tellsEveryMiss !== true || !areSocketsClosed || instance.isLeaving) return;
+    for (const [key, by] of this.behind)
+      if (by === instance.id && !this.startedRuns.has(key) && !this.isClaimed(key))
+        this.parts.time.schedule(GONE_IN_LINE_MS, () => this.checkGone(key));
+  }
+
+  /** What stood in line behind a run goes with its instance, and whoever has heard of it tells. */
+  private checkGone(key: string): void {
+    const { history, instances } = this.parts;
+    const [task = '', at] = key.split(' ');
+    if (this.startedRuns.has(key) || this.isClaimed(key) || this.told.has(key)) return;
+    const tick = Number(at);
+    const sinceMs = this.parts.time.nowMs - (tick - EPOCH_MS);
+    if (!instances.some((instance) => this.hasWatched(instance, tick, sinceMs))) return;
+    history.fail('what stood in line behind a run that died is told', `${task}@${tick - EPOCH_MS}`);
   }
 
   /** Looks at every tick when it must have been told, in worlds whose faults leave no doubt about it. */

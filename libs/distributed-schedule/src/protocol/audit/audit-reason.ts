@@ -30,6 +30,8 @@ export interface AuditQuestion {
 export type AuditVerdict =
   /** Somebody has claimed it, or a policy of the task wants it not to run. */
   | { readonly kind: 'fine' }
+  /** It stands in line behind a run of somebody who lives. */
+  | { readonly kind: 'waits' }
   /** Not known yet: `finding` is what is said if it never will be. */
   | { readonly kind: 'unsure'; readonly finding: Miss }
   | { readonly kind: 'missed'; readonly finding: Miss };
@@ -37,11 +39,19 @@ export type AuditVerdict =
 type Miss = Pick<AuditFinding, 'cause' | 'detail' | 'certain'>;
 
 const FINE: AuditVerdict = { kind: 'fine' };
+const WAITS: AuditVerdict = { kind: 'waits' };
 const NO_MAJORITY = 'no majority of nodes answered this instance';
 
 export function judgeTick(question: AuditQuestion): AuditVerdict {
   const { due, peek } = question;
   if (isByPolicy(question) || isForOthers(question)) return FINE;
+  if (isBehindRunElsewhere(question)) {
+    const holderLives = question.isAlive(question.report?.by ?? '');
+    if (peek?.kind !== 'taken' && holderLives) return WAITS;
+    // Somebody else's claims have passed it, and who might have started it before that is gone.
+    if (peek?.kind === 'taken' && peek.claimId === undefined && !holderLives)
+      return { kind: 'missed', finding: { ...causeOf(question), certain: false } };
+  }
   switch (peek?.kind) {
     case 'taken':
       return judgeTaken(question, peek);
@@ -118,8 +128,13 @@ function awaitsReport({ mayRun, report }: AuditQuestion): boolean {
 
 /** A run of the task went on, and its holder lives: the overlap policy has decided, and nothing is wrong. */
 function isByPolicy({ report, isAlive }: AuditQuestion): boolean {
-  if (report?.outcome === 'buffered') return true;
+  if (report?.outcome === 'buffered') return report.by === undefined;
   return report?.outcome === 'overlap' && (report.by === undefined || isAlive(report.by));
+}
+
+/** Only the instance of that run may start it, and takes it along when it dies. */
+function isBehindRunElsewhere({ report, instanceId }: AuditQuestion): boolean {
+  return report?.outcome === 'buffered' && report.by !== undefined && report.by !== instanceId;
 }
 
 function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' | 'detail'> {
@@ -133,6 +148,11 @@ function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' |
         cause: 'dead_holder',
         // One that shuts down has left the members too, and keeps its locks until its runs have ended.
         detail: `every bid met the lock of ${report.by ?? 'an instance'}, which holds it while it shuts down, or has died`,
+      };
+    case 'buffered':
+      return {
+        cause: 'dead_holder',
+        detail: `it waited for the end of a run of ${report.by ?? 'an instance'}, which shuts down, or has died`,
       };
     case 'misfire':
       return { cause: 'too_late', detail: report.detail ?? 'it was noticed too late' };

@@ -20,6 +20,7 @@ import {
   isUndisputedSince,
   type TaskLookup,
 } from './audit-source.js';
+import { pauseInLineMs, wasPassedInLine } from './in-line-elsewhere.js';
 
 /** The ledger is asked so long after the limit, ms: claims are on their way, and clocks of instances differ a little. */
 export const AFTER_LIMIT_MS = 150;
@@ -58,6 +59,8 @@ interface Watched {
   giveUpAtMs: number | undefined;
   slept: boolean;
   hadNoAnswer: boolean;
+  /** It was in line behind a run elsewhere, and the nodes have moved past it. */
+  wasPassed: boolean;
 }
 
 export class MissedTicks implements AuditSource {
@@ -86,6 +89,7 @@ export class MissedTicks implements AuditSource {
         giveUpAtMs: undefined,
         slept: false,
         hadNoAnswer: false,
+        wasPassed: false,
       });
     }
     for (const key of this.watched.keys()) {
@@ -151,6 +155,12 @@ export class MissedTicks implements AuditSource {
   private settle(watched: Watched, peek: PeekVerdict | undefined): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
+    const isPassedNow = !watched.wasPassed && wasPassedInLine(watched.report, peek);
+    watched.wasPassed ||= isPassedNow;
+    if (verdict.kind === 'waits' || isPassedNow) {
+      this.waitOn(watched, nowMs);
+      return;
+    }
     if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
     const giveUpMs = this.giveUpMs(watched);
     if (verdict.kind === 'unsure' && nowMs < giveUpMs) {
@@ -168,6 +178,14 @@ export class MissedTicks implements AuditSource {
       { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
       () => this.isStillMissed(watched),
     );
+  }
+
+  /** Then the time for asking begins anew. */
+  private waitOn(watched: Watched, nowMs: number): void {
+    const pauseMs = pauseInLineMs(nowMs - watched.due.tick, watched.wasPassed);
+    if (pauseMs === undefined) this.drop(watched);
+    watched.lookAtMs = nowMs + (pauseMs ?? 0);
+    watched.giveUpAtMs = undefined;
   }
 
   private async isStillMissed(watched: Watched): Promise<boolean | undefined> {
