@@ -1,7 +1,7 @@
 /** A member that is not there any more, and what the nodes have to be asked about it. */
 
 import { ENDS_KEPT_MS } from '../ledger/attempt-end.js';
-import { distinct, type Question } from './their-claims.js';
+import { distinct, keyOf, type Question } from './their-claims.js';
 
 /** Where no majority answers, or nodes do not agree that it is away, they are asked again after this, ms. */
 const ASK_AGAIN_MS = 500;
@@ -25,6 +25,7 @@ export class MissingMember {
   isDisputed = false;
   private openOnes: readonly Question[] = [];
   private unheard: readonly Question[] = [];
+  /** A claim that was told may be heard of once more, as the newest one of its line. */
   private readonly toldKeys = new Set<string>();
   private unheardUntilMs: number | undefined;
   private pauseMs = ASK_AGAIN_MS;
@@ -75,9 +76,4 @@ export class MissingMember {
     }
     return this.openOnes.length + this.unheard.length > 0;
   }
-}
-
-/** The same claim may be known as its line's newest one too. */
-function keyOf({ task, tick }: Question): string {
-  return `${tick} ${task}`;
 }
