@@ -5,6 +5,8 @@ import { aroundNode } from '../../support/wrapped-node.js';
 import { PERIOD_MS, SILENT, START_MS, Stage } from './lost-runs-stage.js';
 
 const TICK = START_MS + PERIOD_MS;
+/** Nothing else is due while a test lasts. */
+const LONG_MS = 100 * PERIOD_MS;
 /** Members of a node are known to it by then. */
 const SETTLED_MS = 4_000;
 
@@ -28,14 +30,17 @@ class Watched {
 }
 
 /** One node has lost its memory of the claim, and another one is silent when the run dies with its instance. */
-async function killedUnheard(): Promise<{ readonly stage: Stage; readonly watched: Watched }> {
+async function killedUnheard(
+  before: (stage: Stage, watched: Watched, dead: string) => Promise<void> = async () => undefined,
+): Promise<{ readonly stage: Stage; readonly watched: Watched }> {
   const stage = new Stage();
   const watched = new Watched(stage);
-  stage.joinAll(stage.endless({}, PERIOD_MS * 100), 3, watched.joining);
-  await stage.advance(PERIOD_MS * 100 - 1_000);
+  stage.joinAll(stage.endless({}, LONG_MS), 3, watched.joining);
+  await stage.advance(LONG_MS - 1_000);
   const dead = await stage.untilOneRuns();
   stage.cluster.nodes[1]?.loseMemory('flush');
   await stage.advance(SETTLED_MS);
+  await before(stage, watched, dead);
   watched.silent.add(0);
   stage.kill(dead);
   await stage.advance(4_000);
@@ -48,24 +53,16 @@ describe('a run of which only nodes can know that are silent when its instance d
     expect(stage.lost).toEqual([]);
     watched.silent.clear();
     await stage.advance(10_000);
-    expect(stage.lost).toEqual([START_MS + PERIOD_MS * 100]);
+    expect(stage.lost).toEqual([START_MS + LONG_MS]);
   });
 
   it('is not told where the node that is back knows of its end', async () => {
-    const stage = new Stage();
-    const watched = new Watched(stage);
-    stage.joinAll(stage.endless({}, PERIOD_MS * 100), 3, watched.joining);
-    await stage.advance(PERIOD_MS * 100 - 1_000);
-    const dead = await stage.untilOneRuns();
-    stage.cluster.nodes[1]?.loseMemory('flush');
-    await stage.advance(SETTLED_MS);
-    // Node 0 alone hears of the end.
-    watched.silent.add(1).add(2);
-    await stage.end(dead);
-    watched.silent.clear();
-    watched.silent.add(0);
-    stage.kill(dead);
-    await stage.advance(4_000);
+    const { stage, watched } = await killedUnheard(async (stage, watched, dead) => {
+      // Node 0 alone hears of it.
+      watched.silent.add(1).add(2);
+      await stage.end(dead);
+      watched.silent.clear();
+    });
     watched.silent.clear();
     await stage.advance(10_000);
     expect(stage.lost).toEqual([]);
@@ -81,6 +78,23 @@ describe('a run of which only nodes can know that are silent when its instance d
     await stage.advance(60_000);
     expect(watched.asked.length).toBe(until);
     expect(stage.lost).toEqual([]);
+  });
+
+  it('is not told again where it was told before, and the node that is back names its claim', async () => {
+    const stage = new Stage();
+    const watched = new Watched(stage);
+    watched.deafTo = (node, call) => node === 1 && call === 'claim';
+    stage.joinAll(stage.endless(), 3, watched.joining);
+    const dead = await stage.untilOneRuns();
+    // By now the others have heard whose it is.
+    await stage.advance(1_000);
+    watched.silent.add(2);
+    stage.kill(dead);
+    await stage.advance(4_000);
+    expect(stage.lost).toEqual([TICK]);
+    watched.silent.clear();
+    await stage.advance(5_000);
+    expect(stage.lost).toEqual([TICK]);
   });
 
   it('is told where its claim is that of a majority only with the node that is silent', async () => {
