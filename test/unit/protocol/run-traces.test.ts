@@ -55,6 +55,7 @@ class Node {
         lines: lines.map(({ line }) => ({
           newest: { tick: 10, claimId: this.others.has(line) ? 'other:1' : `dead:${line}` },
           ends: NO_ENDS,
+          floor: 0,
         })),
       },
     };
@@ -136,7 +137,7 @@ it('what nodes may have forgotten is unknown where all have answered, and unhear
         nodeTimeMs: 0,
         value: {
           sign: 'gone',
-          lines: [{ newest: { tick: 10, claimId: 'dead:a', floor: 20 }, ends: NO_ENDS }],
+          lines: [{ newest: { tick: 10, claimId: 'dead:a' }, ends: NO_ENDS, floor: 20 }],
         },
       }),
     });
