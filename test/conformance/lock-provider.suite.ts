@@ -142,17 +142,23 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
       await stage.mine.release([lock]);
     });
 
-    it('keeps the newest ends of a line, and says up to where others may have been', async () => {
+    it.each([
+      ['four newest ends of a line', {}, 4],
+      ['sixteen newest ends of a line whose runs may overlap', { mayOverlap: true as const }, 16],
+    ])('keeps the %s, and says up to where others may have been', async (_title, given, most) => {
       const task = newTask();
       const ends = Array.from({ length: 20 }, (_, index) => ({
         ...{ instant: 4_000 + index, claimId: `${stage.myId}:${index}`, outcome: 'success' as const },
       }));
-      await stage.mine.keepEnds?.([{ line: task, ends }]);
+      // Of two that come at the same time for one line none is lost.
+      await stage.mine.keepEnds?.([
+        { line: task, ends: ends.slice(0, 18), ...given },
+        { line: task, ends: ends.slice(18), ...given },
+      ]);
       for (const kept of await endsOf(task)) {
         const [droppedUpTo, ...left] = kept as readonly unknown[];
-        expect(droppedUpTo).toBe(4_003);
-        expect(left).toHaveLength(16);
-        expect(left.at(-1)).toEqual([4_019, 'success', `${stage.myId}:19`]);
+        expect(droppedUpTo).toBe(4_019 - most);
+        expect(left).toEqual(ends.slice(-most).map((one) => [one.instant, 'success', one.claimId]));
       }
     });
 

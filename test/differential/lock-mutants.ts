@@ -5,6 +5,7 @@
 import type { Breakage } from '../support/broken-copy.js';
 
 const LOCKS = 'redis/lock-scripts.ts';
+const RELEASE = 'redis/release-script.ts';
 const MEMBERS = 'redis/membership-scripts.ts';
 
 export const LOCK_MUTANTS: readonly Breakage[] = [
@@ -46,39 +47,64 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'ends are kept only with a lock that is the caller’s',
-    file: LOCKS,
-    find: "if ARGV[line + 1] ~= '' then",
-    replace: "if ARGV[line + 1] ~= '' and isOurs(current, value) then",
+    file: RELEASE,
+    find: "if ended ~= '' then",
+    replace:
+      "if ended ~= '' and isOurs(redis.call('GET', KEYS[2 + (i - firstLock - 2) / WORDS]), ARGV[i - 2]) then",
   },
   {
     name: 'an end that comes again is kept twice',
-    file: LOCKS,
-    find: 'if not isFresh[claimId] then',
-    replace: 'if true then',
+    file: RELEASE,
+    find: "return known == claimId and '' or nil",
+    replace: 'return nil',
+  },
+  {
+    name: 'ends of other claims go with one that comes again',
+    file: RELEASE,
+    find: "return known == claimId and '' or nil",
+    replace: "return ''",
   },
   {
     name: 'ends are kept for ever',
-    file: LOCKS,
-    find: 'while #kept - first >= ${MOST_ENDS}',
-    replace: 'while #kept - first >= 10000',
+    file: RELEASE,
+    find: 'if count <= most and',
+    replace: 'if count <= 10000 and',
   },
   {
-    name: 'the newest end is dropped with its age',
-    file: LOCKS,
-    find: 'or (first < #kept and tonumber',
-    replace: 'or (first <= #kept and tonumber',
+    name: 'a line whose runs come in turn keeps as many ends as any other',
+    file: RELEASE,
+    find: "ARGV[i + 1] == '1' and ${MOST_ENDS} or ${MOST_ENDS_IN_TURN}",
+    replace: '${MOST_ENDS}',
+  },
+  {
+    name: 'all ends of one message are kept',
+    file: RELEASE,
+    find: 'if count > most then',
+    replace: 'if false then',
   },
   {
     name: 'old ends are not dropped',
-    file: LOCKS,
-    find: '< now - ${ENDS_KEPT_MS}) do',
-    replace: '< 0) do',
+    file: RELEASE,
+    find: '>= now - ${ENDS_KEPT_MS} then',
+    replace: '>= 0 then',
   },
   {
     name: 'nobody knows that ends were dropped',
-    file: LOCKS,
-    find: "droppedUpTo = math.max(droppedUpTo, tonumber(string.match(kept[first], '^%d+ (%d+)')))",
-    replace: '',
+    file: RELEASE,
+    find: 'if tonumber(instant) > tonumber(droppedUpTo) then',
+    replace: 'if false then',
+  },
+  {
+    name: 'an end that a clock ahead has written hides what comes after it was set back',
+    file: RELEASE,
+    find: 'if tonumber(droppedUpTo) > now + ${EARLY_MS} then',
+    replace: 'if false then',
+  },
+  {
+    name: 'a lock that comes twice in a message is released twice',
+    file: RELEASE,
+    find: 'if isGone[key] or not',
+    replace: 'if not',
   },
   {
     name: 'a node that has just come takes the missing for gone',
@@ -106,9 +132,9 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a lock is released without compare',
-    file: LOCKS,
-    find: "if not isOurs(current, value) then\n    return 'absent'\n  end",
-    replace: '',
+    file: RELEASE,
+    find: 'if isGone[key] or not isOurs(current, value) then',
+    replace: 'if isGone[key] then',
   },
   {
     name: 'a lock is extended without compare',

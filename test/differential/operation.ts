@@ -88,6 +88,8 @@ export interface LockDraft {
   } | null;
   /** Brought by a release. */
   readonly ends: readonly EndDraft[];
+  /** Whether the releasing instance lets runs of the task overlap; another version may not. */
+  readonly mayOverlap: boolean;
 }
 
 export interface EndDraft {
@@ -179,7 +181,13 @@ export type Operation =
       readonly lines: readonly (readonly [task: string, withLock: boolean])[];
     }
   /** Ends of a line come, and one more so long later that the others may be dropped. */
-  | { readonly kind: 'ends grow old'; readonly task: string; readonly edgeMs: number; readonly count: number }
+  | {
+      readonly kind: 'ends grow old';
+      readonly task: string;
+      readonly edgeMs: number;
+      readonly count: number;
+      readonly mayOverlap: boolean;
+    }
   | {
       readonly kind: 'acquire' | 'extend' | 'release';
       readonly instanceId: string;

@@ -95,6 +95,7 @@ const lockDraft: fc.Arbitrary<LockDraft> = fc.record({
     fc.array(endDraft, { minLength: 1, maxLength: 3 }),
     fc.array(endDraft, { minLength: 12, maxLength: 20 }),
   ),
+  mayOverlap: fc.boolean(),
 });
 
 const clock: fc.Arbitrary<Operation> = fc.record({
@@ -254,7 +255,8 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('ends grow old' as const),
       task,
       edgeMs: edge,
-      count: fc.constantFrom(1, 2, 15, 16, 17),
+      count: fc.constantFrom(1, 2, 3, 4, 5, 15, 16, 17),
+      mayOverlap: fc.boolean(),
     }),
   },
   {

@@ -312,7 +312,7 @@ function* growOld(
 }
 
 function* endsGrowOld(
-  { task, edgeMs, count }: Extract<Operation, { readonly kind: 'ends grow old' }>,
+  { task, edgeMs, count, mayOverlap }: Extract<Operation, { readonly kind: 'ends grow old' }>,
   model: ModelSide,
 ): Generator<Step> {
   const release = (first: number, many: number): Step => {
@@ -323,7 +323,9 @@ function* endsGrowOld(
         outcome: 'success' as const,
       },
     }));
-    const locks = [{ task, value: 'none', ttlMs: 300, ended: { line: task, ends } }];
+    const locks = [
+      { task, value: 'none', ttlMs: 300, ended: { line: task, ends, ...(mayOverlap && { mayOverlap }) } },
+    ];
     return {
       kind: 'ask',
       question: { kind: 'release', instanceId: 'bob', deadlineMs: 0, meant: undefined, locks },
@@ -422,9 +424,10 @@ function claimOf({ task, tick, claimId, maxLatenessMs }: ClaimDraft, view: View)
   };
 }
 
-function lockOf({ task, value, ttlMs, claims, ends }: LockDraft, view: View): LockRequest {
+function lockOf({ task, value, ttlMs, claims, ends, mayOverlap }: LockDraft, view: View): LockRequest {
   const ended = {
     line: task,
+    ...(mayOverlap && { mayOverlap }),
     ends: ends.map(({ instant, claimId, outcome }) => ({
       instant: view.instantMs(instant, task),
       claimId: claimId === 'standing' ? view.claimId(task) : claimId,

@@ -20,16 +20,13 @@ import {
   GIVE_BACK_SCRIPT,
   PEEK_SCRIPT,
 } from '../../libs/distributed-schedule/src/redis/ledger-scripts.js';
-import {
-  ACQUIRE_SCRIPT,
-  EXTEND_SCRIPT,
-  RELEASE_SCRIPT,
-} from '../../libs/distributed-schedule/src/redis/lock-scripts.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../../libs/distributed-schedule/src/redis/lock-scripts.js';
 import { wordsOfLock } from '../../libs/distributed-schedule/src/redis/lock-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../../libs/distributed-schedule/src/redis/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../../libs/distributed-schedule/src/redis/prune-script.js';
 import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { RELEASE_SCRIPT } from '../../libs/distributed-schedule/src/redis/release-script.js';
 import { TRACE_SCRIPT, wordsOfTrace } from '../../libs/distributed-schedule/src/redis/trace-script.js';
 import type { Answer, Question } from './step.js';
 

@@ -140,8 +140,12 @@ describe('what is lost, and hard to see', () => {
     const ahead = 1_000_000_000;
     let kept = NO_ENDS;
     for (let i = 0; i < 20; i += 1)
-      kept = withEnds(kept, [{ instant: ahead + i, claimId: `a:${i}`, outcome: 'success' }], ahead + i);
-    kept = withEnds(kept, [{ instant: 1_000, claimId: 'a:new', outcome: 'success' }], 1_010);
+      kept = withEnds(
+        kept,
+        { ends: [{ instant: ahead + i, claimId: `a:${i}`, outcome: 'success' }] },
+        ahead + i,
+      );
+    kept = withEnds(kept, { ends: [{ instant: 1_000, claimId: 'a:new', outcome: 'success' }] }, 1_010);
     expect(kept.droppedUpTo).toBeLessThan(2_000);
   });
 });

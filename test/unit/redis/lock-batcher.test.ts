@@ -2,14 +2,11 @@ import { expect, it } from 'vitest';
 import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
 import { LockBatcher } from '../../../libs/distributed-schedule/src/redis/lock-batcher.js';
 import { LockRound } from '../../../libs/distributed-schedule/src/redis/lock-round.js';
-import {
-  ACQUIRE_SCRIPT,
-  EXTEND_SCRIPT,
-  RELEASE_SCRIPT,
-} from '../../../libs/distributed-schedule/src/redis/lock-scripts.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../../../libs/distributed-schedule/src/redis/lock-scripts.js';
 import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
 import type { RedisNode } from '../../../libs/distributed-schedule/src/redis/redis-node.js';
 import type { RedisScript } from '../../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { RELEASE_SCRIPT } from '../../../libs/distributed-schedule/src/redis/release-script.js';
 import type { ScriptReply } from '../../../libs/distributed-schedule/src/redis/script-channel.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 

@@ -11,6 +11,8 @@ const SCRIPTS = [
   'confirm-script',
   'membership-scripts',
   'lock-scripts',
+  'release-script',
+  'trace-script',
   'prune-script',
   'epoch-script',
   'board-script',

@@ -162,9 +162,10 @@ export class MemoryLedger {
   }
 
   /** Keeps how attempts have ended. No claim ever asks for it. */
-  keepEnds({ line, ends }: LineEnds): void {
+  keepEnds(news: LineEnds): void {
     this.remember();
-    this.ends.set(line, withEnds(this.endsOf(line), ends, Math.floor(this.clock.wallMs())));
+    const { line } = news;
+    this.ends.set(line, withEnds(this.endsOf(line), news, Math.floor(this.clock.wallMs())));
   }
 
   endsOf(line: string): KeptEnds {

@@ -1,6 +1,6 @@
 /**
  * The run locks of one memory node, with the quarantine after a loss of memory. Node time only. The model of the scripts
- * in lock-scripts.ts, check for check; test/differential holds the two together.
+ * in lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together.
  */
 
 import { PRESENCE_GRACE_MS } from '../protocol/constants.js';

@@ -5,12 +5,13 @@ import type { Clock } from '../protocol/ports.js';
 import { wordsOfIds } from './identity-words.js';
 import { type LockReply, parseLockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
-import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from './lock-scripts.js';
 import { type LockWords, wordsOfLock } from './lock-words.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import type { RedisScript } from './redis-scripts.js';
 import type { EngineClient } from './redlock-engine.js';
+import { RELEASE_SCRIPT } from './release-script.js';
 import type { ScriptReply } from './script-channel.js';
 
 /** Requests under way, by the resource name that the engine knows them under. */

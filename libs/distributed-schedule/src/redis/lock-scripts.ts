@@ -1,10 +1,9 @@
 import { EARLY_MS, MARGIN_MS, PRESENCE_GRACE_MS } from '../protocol/constants.js';
-import { ENDS_KEPT_MS, MOST_ENDS } from '../protocol/ledger/attempt-end.js';
 import { ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { defineScript, SETS } from './redis-scripts.js';
 
 /**
- * The run locks, many per call.
+ * The run locks, many per call. What gives them back stands in release-script.ts.
  *
  * KEYS  ledger (for the incarnation guard), then one lock key per lock
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, deadline in node time (0 = unknown), position
@@ -16,7 +15,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * holder is the instance id if its presence was seen when the lock was set, else `-`: only an instance that was
  * seen may be judged dead by its absence.
  */
-const LOCK_OPENING = `${SETS}
+export const LOCK_OPENING = `${SETS}
 local channelPrefix, instanceId, deadline, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local firstLock = 6 + 2 * tonumber(ARGV[5])
 local isTooLate = deadline > 0 and now > deadline
@@ -181,59 +180,4 @@ return forEachLock(4, function(key, current, value, ttlMs, index)
 end)
 `,
   true,
-);
-
-/**
- * RELEASE: adds per lock the line of the ledger in which its claims stand, and how what ran under it has ended:
- *   instant outcome claimId, one per line of text; '' = nothing ran, or no line of this node knows it
- * Per lock
- *   released       it was ours and is gone
- *   absent         it was not ours
- * Time to live, deadline and memory are ignored: a release is welcome at any time.
- *
- * The ends stand in a field of their own, "e:<line>", also where the lock is not ours any more: the instant up to which some were
- * dropped, then one text line each, "written instant outcome claimId", oldest first. They decide no start. The rules of what is kept are those of
- * attempt-end.ts.
- */
-export const RELEASE_SCRIPT = defineScript(
-  'release',
-  `${LOCK_OPENING}
-local function keepEnds(line, ended)
-  local field, kept, fresh, isFresh = 'e:' .. line, {}, {}, {}
-  for instant, outcome, claimId in string.gmatch(ended, '(%d+) (%S+) ([^\\n]+)') do
-    fresh[#fresh + 1] = text(now) .. ' ' .. instant .. ' ' .. outcome .. ' ' .. claimId
-    isFresh[claimId] = true
-  end
-  local stored = redis.call('HGET', KEYS[1], field) or '0'
-  local droppedUpTo = tonumber(string.match(stored, '^%d+'))
-  for one, claimId in string.gmatch(stored, '\\n(%d+ %d+ %S+ ([^\\n]+))') do
-    if not isFresh[claimId] then
-      kept[#kept + 1] = one
-    end
-  end
-  for _, one in ipairs(fresh) do
-    kept[#kept + 1] = one
-  end
-  local first = 1
-  while #kept - first >= ${MOST_ENDS}
-    or (first < #kept and tonumber(string.match(kept[first], '^%d+')) < now - ${ENDS_KEPT_MS}) do
-    droppedUpTo = math.max(droppedUpTo, tonumber(string.match(kept[first], '^%d+ (%d+)')))
-    first = first + 1
-  end
-  droppedUpTo = math.min(droppedUpTo, now + ${EARLY_MS})
-  redis.call('HSET', KEYS[1], field, text(droppedUpTo) .. '\\n' .. table.concat(kept, '\\n', first))
-end
-
-return forEachLock(4, function(key, current, value, _, index)
-  local line = firstLock + 4 * (index - 1) + 2
-  if ARGV[line + 1] ~= '' then
-    keepEnds(ARGV[line], ARGV[line + 1])
-  end
-  if not isOurs(current, value) then
-    return 'absent'
-  end
-  redis.call('DEL', key)
-  return 'released'
-end)
-`,
 );

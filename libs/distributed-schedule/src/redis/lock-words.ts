@@ -1,9 +1,10 @@
-/** What a message of lock-scripts.ts says of one lock. */
+/** What a message of lock-scripts.ts or release-script.ts says of one lock. */
 
 import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import type { ShownClaims } from '../protocol/ports.js';
-import { EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import { EXTEND_SCRIPT } from './lock-scripts.js';
 import type { RedisScript } from './redis-scripts.js';
+import { RELEASE_SCRIPT } from './release-script.js';
 
 export interface LockWords {
   readonly value: string;
@@ -21,10 +22,12 @@ export function wordsOfLock(
   return script === RELEASE_SCRIPT ? [...opening, ...wordsOfEnds(ended)] : opening;
 }
 
-function wordsOfEnds(ended: LineEnds | undefined): readonly [line: string, ends: string] {
-  if (ended === undefined) return ['', ''];
+function wordsOfEnds(
+  ended: LineEnds | undefined,
+): readonly [line: string, mayOverlap: '1' | '', ends: string] {
+  if (ended === undefined) return ['', '', ''];
   const words = ended.ends.map(({ instant, outcome, claimId }) => `${instant} ${outcome} ${claimId}`);
-  return [ended.line, words.join('\n')];
+  return [ended.line, ended.mayOverlap === true ? '1' : '', words.join('\n')];
 }
 
 function wordsOfClaims(claims: ShownClaims | undefined): readonly [line: string, claims: string] {

@@ -4,7 +4,7 @@ import { TRIGGER_LINES } from '../protocol/ledger/old-lines.js';
 
 /**
  * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
- * membership-scripts.ts, lock-scripts.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
+ * membership-scripts.ts, lock-scripts.ts, release-script.ts, trace-script.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
  *
  * Rules for every script:
  * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.
@@ -23,7 +23,7 @@ export interface RedisScript {
 }
 
 /** `unpack` pushes its values on a stack of 8,000: longer lists go in chunks. */
-const CHUNK = 2_000;
+export const CHUNK = 2_000;
 
 /**
  * Opens every script that touches the namespace. `KEYS[1]` is the ledger hash.

@@ -1,6 +1,7 @@
 /// <reference path="./redlock-package.d.ts" />
 import * as redlockPackage from 'redlock';
-import { ACQUIRE_SCRIPT, EXTEND_SCRIPT, RELEASE_SCRIPT } from './lock-scripts.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from './lock-scripts.js';
+import { RELEASE_SCRIPT } from './release-script.js';
 
 /**
  * The `redlock` package, reduced to what is used of it and typed here. Its own types are not reachable through its

@@ -5,7 +5,9 @@
  *
  * ```
  *   member ──gone──► asked ──no open claim──► forgotten
- *     ▲                │ open claims
+ *     ▲                │ ▲ └─nodes are silent that may know of one──► asked again, for half a minute
+ *     │                │ └──────────────────────────────────────────────┘
+ *     │                │ open claims
  *     │                ▼
  *   back again      asked again a third of the time to live later, in which a live holder renews its lease
  *                      │ still gone, no end, no renewal ──► lost
@@ -18,26 +20,13 @@
 import type { ScheduleEvent } from '../observer.js';
 import { RENEWALS_PER_TTL } from '../options.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import { type Judged, MissingMember } from './missing-member.js';
 import type { MergedTrace, Standing } from './run-traces.js';
-import { distinct, hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
-
-/** Where no majority answers, or nodes do not agree that it is away, they are asked again after this, ms. */
-const ASK_AGAIN_MS = 500;
-
-/** A member that is not there any more. */
-interface Missing {
-  /** Since when, cluster time: a lease that was renewed after that is a sign of life. */
-  sinceMs: number;
-  askAtMs: number;
-  /** The claims that it seems to have taken with it; undefined before the first answer. */
-  open: readonly Question[] | undefined;
-  /** No majority has said that it is away. Until one does it is asked without lines: there may be thousands of them. */
-  isDisputed: boolean;
-}
+import { hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
 
 export class LostRuns implements AuditSource {
   private members: readonly string[] = [];
-  private readonly missing = new Map<string, Missing>();
+  private readonly missing = new Map<string, MissingMember>();
   private readonly claims: TheirClaims;
 
   constructor(
@@ -81,59 +70,52 @@ export class LostRuns implements AuditSource {
     const present = new Set(members);
     for (const id of present) this.missing.delete(id);
     for (const id of this.members) {
-      if (!present.has(id))
-        this.missing.set(id, { sinceMs: nowMs, askAtMs: nowMs, open: undefined, isDisputed: false });
+      if (!present.has(id)) this.missing.set(id, new MissingMember(nowMs));
     }
     this.members = members;
   }
 
-  private async ask(instanceId: string, missing: Missing): Promise<void> {
+  private async ask(instanceId: string, missing: MissingMember): Promise<void> {
     const { clusterClock, traces, electorate } = this.parts;
     const { isDisputed } = missing;
-    const questions = isDisputed ? [] : (missing.open ?? this.claims.questionsAbout(instanceId));
-    const trace = await traces?.ask({ instanceId, lines: questions });
+    const known = isDisputed ? [] : missing.open;
+    const others = isDisputed ? [] : missing.others(() => this.claims.questionsAbout(instanceId));
+    const trace = await traces?.ask({ instanceId, lines: [...known, ...others] });
     const nowMs = clusterClock.nowMs();
     missing.isDisputed = trace === undefined || trace.standing === 'alive';
-    missing.askAtMs = isDisputed && !missing.isDisputed ? nowMs : nowMs + ASK_AGAIN_MS;
+    if (isDisputed && !missing.isDisputed) missing.askAtMs = nowMs;
+    else missing.askAgain(nowMs);
     // Another set of nodes goes on: what its instances do is for them to watch.
     if (electorate?.status().condition === 'yields') this.missing.delete(instanceId);
     if (trace === undefined || isDisputed || missing.isDisputed) return;
     if (this.missing.get(instanceId) !== missing) return;
-    const isFirst = missing.open === undefined;
-    const open = questions.flatMap(
-      (question, index) => this.stillOpen(question, trace.lines[index], isFirst) ?? [],
-    );
-    missing.open = distinct(open);
-    if (open.length === 0) {
-      this.missing.delete(instanceId);
-      return;
-    }
-    if (!isFirst && questions.some((_, index) => this.isRenewed(missing, trace.lines[index], nowMs)))
-      missing.sinceMs = nowMs;
-    missing.askAtMs = missing.sinceMs + this.patienceMs(trace.standing);
-    if (isFirst || nowMs < missing.askAtMs) return;
-    this.missing.delete(instanceId);
-    for (const question of missing.open) this.tell(question, trace.standing);
+    const { standing, lines } = trace;
+    const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], false) ?? []);
+    missing.take([...known.flatMap((one, i) => this.judge(one, lines[i], true) ?? []), ...found], nowMs);
+    // By the clock after the last slice a lock seems to have been renewed later than it was, and never earlier.
+    if (known.some((_, i) => this.isRenewed(missing, lines[i], nowMs))) missing.sinceMs = nowMs;
+    const ripeMs = missing.sinceMs + this.patienceMs(standing);
+    // What is open since now was asked about without its lock.
+    const isRipe = nowMs >= ripeMs && !found.some(({ state }) => state === 'open');
+    if (isRipe) for (const question of missing.takeOpen()) this.tell(question, standing);
+    if (!missing.askNext(ripeMs, nowMs)) this.missing.delete(instanceId);
   }
 
-  /** The question again, by what is known of it now; undefined where nothing is open. */
-  private stillOpen(
-    question: Question,
-    trace: MergedTrace | undefined,
-    isFirst: boolean,
-  ): Question | undefined {
+  /** The question as it stands by what is known now; undefined where nothing is open, or nobody can know. */
+  private judge(question: Question, trace: MergedTrace | undefined, wasOpen: boolean): Judged | undefined {
     const task = this.lookup.taskOf(question.task);
     if (task === undefined || trace === undefined) return undefined;
     const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
-    if (one === undefined) return undefined;
+    if (one === undefined) return trace.isUnheard ? { question, state: 'unheard' } : undefined;
     const state = trace.stateOf(one.instant, one.isMeant);
+    if (state === 'ended' || hasGoneOn(task, one, trace.newest)) return undefined;
     // What was open, and is not known to have ended, is open: a node may have fallen silent meanwhile.
-    if (state === 'ended' || (state === 'unknown' && isFirst)) return undefined;
-    return hasGoneOn(task, one, trace.newest) ? undefined : one;
+    if (state === 'open' || wasOpen) return { question: one, state: 'open' };
+    return state === 'unheard' ? { question, state } : undefined;
   }
 
   /** By how much of its life a lock still has, it was renewed after its holder went missing. */
-  private isRenewed({ sinceMs }: Missing, trace: MergedTrace | undefined, nowMs: number): boolean {
+  private isRenewed({ sinceMs }: MissingMember, trace: MergedTrace | undefined, nowMs: number): boolean {
     return (trace?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);
   }
 
@@ -164,6 +146,6 @@ export class LostRuns implements AuditSource {
     if (members().includes(question.by)) return false;
     const trace = await traces?.ask({ instanceId: question.by, lines: [question] });
     if (trace === undefined) return undefined;
-    return trace.standing !== 'alive' && this.stillOpen(question, trace.lines[0], false) !== undefined;
+    return trace.standing !== 'alive' && this.judge(question, trace.lines[0], true)?.state === 'open';
   }
 }

@@ -143,8 +143,10 @@ function tickOf({ schedule, policies }: ScheduledTask, instant: number): number 
 /** A claim that is known in both ways is asked about once. */
 export function distinct(questions: readonly Question[]): readonly Question[] {
   const seen = new Set<string>();
-  return questions.filter(({ task, tick }) => {
-    const key = `${tick} ${task}`;
-    return !seen.has(key) && seen.add(key);
-  });
+  return questions.filter((one) => !seen.has(keyOf(one)) && seen.add(keyOf(one)));
+}
+
+/** Of a claim, however it is known. */
+export function keyOf({ task, tick }: Pick<Question, 'task' | 'tick'>): string {
+  return `${tick} ${task}`;
 }

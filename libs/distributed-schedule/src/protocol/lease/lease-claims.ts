@@ -66,8 +66,10 @@ export class LeaseClaims {
   /** What has ended since this was asked last, for the nodes; undefined for nothing. */
   takeEnds(): LineEnds | undefined {
     const { ends } = this;
+    const { line, lastInstant } = this.parts;
     this.ends = [];
-    return ends.length === 0 ? undefined : { line: this.parts.line, ends };
+    if (ends.length === 0) return undefined;
+    return { line, ends, ...(lastInstant !== undefined && { mayOverlap: true }) };
   }
 
   /** As a renewal that leaves now shows them. */

@@ -17,6 +17,8 @@ export interface AttemptEnd {
 export interface LineEnds {
   readonly line: string;
   readonly ends: readonly AttemptEnd[];
+  /** Runs of the task may go on beside each other, so they end in any order. */
+  readonly mayOverlap?: true;
 }
 
 /** An end on a node. */
@@ -34,24 +36,31 @@ export interface KeptEnds {
 
 export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 
-/** Of a line at most, since each costs time in every release. Runs that may overlap end in any order; of others the newest would do. */
+/** Of a line whose runs may overlap, at most. Each costs time in every release. */
 export const MOST_ENDS = 16;
+
+/**
+ * Of any other line. Two would do for runs that come one after the other; but what was given back and what closes a tick are ends as well, and of a
+ * task with a short period some come before anybody has asked about one that died.
+ */
+export const MOST_ENDS_IN_TURN = 4;
 
 /** All but the newest of a line are dropped after this, ms of node time: by then whoever died with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
 
-/** What a node keeps when these ends come. The model of the release in lock-scripts.ts. */
+/** What a node keeps when these ends come. The model of the release in release-script.ts. */
 export function withEnds(
   { droppedUpTo, ends }: KeptEnds,
-  news: readonly AttemptEnd[],
+  { ends: news, mayOverlap }: Omit<LineEnds, 'line'>,
   nowMs: number,
 ): KeptEnds {
+  const most = mayOverlap === true ? MOST_ENDS : MOST_ENDS_IN_TURN;
   const ids = new Set(news.map(({ claimId }) => claimId));
   // A message that comes twice, or the next attempt under the same claim.
   const kept: KeptEnd[] = ends.filter(({ claimId }) => !ids.has(claimId));
   for (const { instant, claimId, outcome } of news) kept.push({ atMs: nowMs, instant, claimId, outcome });
   let dropped = droppedUpTo;
-  while (kept.length > MOST_ENDS || (kept.length > 1 && (kept[0]?.atMs ?? nowMs) < nowMs - ENDS_KEPT_MS))
+  while (kept.length > most || (kept[0]?.atMs ?? nowMs) < nowMs - ENDS_KEPT_MS)
     dropped = Math.max(dropped, kept.shift()?.instant ?? 0);
   // What a clock showed that was set back since would hide the runs of a day, or of a year.
   return { droppedUpTo: Math.min(dropped, nowMs + EARLY_MS), ends: kept };
