@@ -299,8 +299,20 @@ const SIGN_MUTANTS: readonly Breakage[] = [
   {
     name: 'the instances of a set are not counted',
     file: MEMBERS,
-    find: '    liveSet[3] = liveSet[3] + 1\n',
+    find: '    liveSet[3] = liveSet[3] + (isLive[recentOthers[i]] and 1 or 0)\n',
     replace: '',
+  },
+  {
+    name: 'a set is gone with the connections of its instances',
+    file: MEMBERS,
+    find: 'for i, shown in ipairs(signsOf(recentOthers)) do',
+    replace: 'for i, shown in ipairs(signsOf(others)) do',
+  },
+  {
+    name: 'an instance whose connections have ended counts for its set',
+    file: MEMBERS,
+    find: '(isLive[recentOthers[i]] and 1 or 0)',
+    replace: '1',
   },
   {
     name: 'a beat says that the id votes at any position',

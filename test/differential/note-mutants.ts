@@ -15,6 +15,12 @@ const NOTING_MUTANTS: readonly Breakage[] = [
     replace: 'local field',
   },
   {
+    name: 'an id is noted while whoever uses another one connects anew',
+    file: IDENTITY,
+    find: "local _, _, recent = living('')",
+    replace: "local recent = living('')",
+  },
+  {
     name: 'an older id is noted',
     file: IDENTITY,
     find: 'if isOutranked(askedId, known) then',

@@ -149,6 +149,25 @@ describe('whether a set goes on', () => {
     for (const { request } of decision.stamps) expect(request.stamp.sinceMs).toBe(NOW_MS + 1_500);
   });
 
+  it('gives way to a set, and takes nothing of it over, while its instances may only be connecting anew', () => {
+    const rival = live(OTHER, 5, 0);
+    const shared = answering('c', { liveSets: [rival] });
+    expect(decideSet(scene([...EMPTY.slice(0, 2), shared]))).toMatchObject({
+      condition: 'yields',
+      detail: expect.stringContaining("app 'app', its connections have just ended, since"),
+    });
+    const unstamped = answering('c', { liveSets: [live(OTHER, undefined, 0)] });
+    expect(decideSet(scene([...EMPTY.slice(0, 2), unstamped]))).toMatchObject({
+      condition: 'waits',
+      stamps: [],
+    });
+    const onRecord = answering('c', { stamp: stampOf(OTHER, 5), liveSets: [{ ...rival, yields: true }] });
+    expect(decideSet(scene([...EMPTY.slice(0, 2), onRecord]))).toMatchObject({
+      condition: 'waits',
+      stamps: [],
+    });
+  });
+
   it('goes on with a take-over that somebody else has begun, before it bids', () => {
     const before: NodeSet = { generation: 1, positions: ['a', 'b', 'z'], leaseTtlMs: 3_000 };
     const nodes = [

@@ -40,6 +40,21 @@ describe('tries in vain', () => {
     expect([tries.count, tries.delayMs(0, 1)]).toEqual([0, 20]);
   });
 
+  it('are over where the connection did what it is for, and was ended by ourselves', () => {
+    times(40, () => connection(undefined, 'ECONNREFUSED'));
+    tries.connected();
+    tries.leave();
+    tries.ended(nowMs);
+    expect(tries.count, 'it was of no use').toBe(41);
+    tries.connected();
+    tries.succeeded(nowMs);
+    tries.leave();
+    tries.ended(nowMs);
+    expect([tries.count, tries.delayMs(0, 1)]).toEqual([0, 20]);
+    connection(100);
+    expect(tries.count, 'the next one counts again').toBe(1);
+  });
+
   it('do not flap where no connection was of use', () => {
     times(50, () => connection(undefined, 'ECONNREFUSED'));
     tries.connected();

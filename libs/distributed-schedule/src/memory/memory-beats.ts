@@ -37,7 +37,11 @@ export class MemoryBeats {
   ): { readonly members: readonly string[]; readonly liveSets: readonly LiveSet[] } {
     const nowMs = this.clock.wallMs();
     const others = this.living().filter((id) => id !== instanceId);
-    const liveSets = this.liveSets(others, sign.set);
+    const liveSets = this.liveSets(
+      this.recent().filter((id) => id !== instanceId),
+      sign.set,
+      new Set(others),
+    );
     this.beats.set(instanceId, { atMs: nowMs, wasPresent: this.isPresent(instanceId) });
     this.signs.set(instanceId, sign);
     for (const [id, beat] of this.beats) {
@@ -47,9 +51,9 @@ export class MemoryBeats {
     return { members: [instanceId, ...others], liveSets };
   }
 
-  /** A live instance whose last beat names another id of the position than this one. */
+  /** Whose beats are not missed yet, and named another id of the position than this one with the last of them. */
   userOfOther(position: string, id: LedgerId): string | undefined {
-    return this.living().find((member) => {
+    return this.recent().find((member) => {
       const named = this.signs.get(member)?.ids[position];
       return named !== undefined && named !== id;
     });
@@ -84,19 +88,26 @@ export class MemoryBeats {
     this.expireAtMs = expireAtMs;
   }
 
-  /** The newest beat first, as a sorted set read from its end. */
   private living(): readonly string[] {
+    return this.recent().filter((id) => this.isPresent(id) || this.beats.get(id)?.wasPresent !== true);
+  }
+
+  /**
+   * Who has beaten lately, the newest beat first, as a sorted set read from its end. Ended connections tell who may be dead, not that a
+   * set is gone: see membership-scripts.ts.
+   */
+  private recent(): readonly string[] {
     const nowMs = this.clock.wallMs();
     this.expire(nowMs);
     return [...this.beats]
-      .filter(([id, beat]) => this.isAlive(id, beat, nowMs))
+      .filter(([, beat]) => isRecent(beat, nowMs))
       .sort(([id, beat], [otherId, other]) => scoreOf(other) - scoreOf(beat) || (otherId < id ? -1 : 1))
       .map(([id]) => id);
   }
 
-  private liveSets(members: readonly string[], own: NodeSet): readonly LiveSet[] {
+  private liveSets(recent: readonly string[], own: NodeSet, living: ReadonlySet<string>): readonly LiveSet[] {
     const byText = new Map<string, LiveSet>();
-    for (const member of members) {
+    for (const member of recent) {
       const sign = this.signs.get(member);
       if (sign === undefined || setText(sign.set) === setText(own)) continue;
       const text = `${setText(sign.set)} ${sign.yields}`;
@@ -104,19 +115,12 @@ export class MemoryBeats {
       byText.set(text, {
         set: sign.set,
         app: known?.app ?? sign.app,
-        instances: (known?.instances ?? 0) + 1,
+        instances: (known?.instances ?? 0) + (living.has(member) ? 1 : 0),
         standsSinceMs: earlier(known?.standsSinceMs, sign.standsSinceMs),
         yields: sign.yields,
       });
     }
     return [...byText.values()];
-  }
-
-  /** A beat up to MARGIN ahead is from before the clock stepped back. One that is further ahead is of no known time. */
-  private isAlive(id: string, beat: Beat, nowMs: number): boolean {
-    const score = scoreOf(beat);
-    const isRecent = score >= nowMs - MEMBER_TTL_MS && score <= nowMs + MARGIN_MS;
-    return isRecent && (this.isPresent(id) || !beat.wasPresent);
   }
 
   private remove(instanceId: string): void {
@@ -127,6 +131,12 @@ export class MemoryBeats {
   private expire(nowMs: number): void {
     if (nowMs > this.expireAtMs) this.clear();
   }
+}
+
+/** A beat up to MARGIN ahead is from before the clock stepped back. One that is further ahead is of no known time. */
+function isRecent(beat: Beat, nowMs: number): boolean {
+  const score = scoreOf(beat);
+  return score >= nowMs - MEMBER_TTL_MS && score <= nowMs + MARGIN_MS;
 }
 
 function scoreOf({ atMs, wasPresent }: Beat): number {

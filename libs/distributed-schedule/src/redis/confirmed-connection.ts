@@ -146,6 +146,12 @@ export class ConfirmedConnection {
     dropSocket(this.#parts.client);
   }
 
+  /** The same at the wish of its owner, who bounds how often: nothing is wrong with the connection that would make the next one wait. */
+  renew(): void {
+    this.tries.leave();
+    this.reset();
+  }
+
   on(event: 'ready' | 'close', listener: () => void): void;
   on(event: 'message', listener: (channel: string, message: string) => void): void;
   on(event: string, listener: (...args: never[]) => void): void {

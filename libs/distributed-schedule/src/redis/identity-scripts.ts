@@ -11,7 +11,7 @@ import { defineScript, SETS } from './redis-scripts.js';
  * Reply time, then one of:
  *   noted, id of this node, time, { position, id ... }, 1 or 0 (it votes), epoch   a note: see node-identity.ts
  *   not_newer, id      this one is known, and outranks the asked one
- *   in_use, instance   this live instance named another id of the position with its last beat
+ *   in_use, instance   this one, whose beats are not missed yet, named another id of the position with its last one
  *   foreign            the node is stamped by a set that need not meet the caller's
  *
  * The time of a note is at least the newest instant that this node has granted, or may have granted before it forgot: its
@@ -30,11 +30,11 @@ local known = redis.call('HGET', KEYS[1], field)
 if isOutranked(askedId, known) then
   return { time[1], time[2], 'not_newer', known }
 end
-local members = living('')
-for i, shown in ipairs(signsOf(members)) do
+local _, _, recent = living('')
+for i, shown in ipairs(signsOf(recent)) do
   for named, namedId in string.gmatch(shown and string.match(shown, '|(.*)$') or '', '(%S+) (%S+)') do
     if named == asked and namedId ~= askedId then
-      return { time[1], time[2], 'in_use', members[i] }
+      return { time[1], time[2], 'in_use', recent[i] }
     end
   end
 end

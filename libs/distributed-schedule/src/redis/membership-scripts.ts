@@ -12,9 +12,12 @@ const MOST_MEMBERS = 2_000;
  *
  * A beat up to MARGIN ahead is from before the clock stepped back, and its instance as alive as the others: whoever asks
  * between that step and its next beat must not find the node unused.
+ *
+ * Connections that have ended tell at once who may be dead, and a wrong guess about a member costs a bid. About a set it would cost
+ * double ticks: the other set would go on while this one only connects anew. So who has beaten lately still speaks for its set and its ids.
  */
 export const LIVING = `
--- The live members, the newest beat first, and whether \`caller\` is seen.
+-- The live members, the newest beat first; whether \`caller\` is seen; and all that have beaten lately, with who of them lives.
 local function living(caller)
   local candidates = redis.call('ZREVRANGEBYSCORE', KEYS[2], text(now + ${MARGIN_MS}), text(now - ${MEMBER_TTL_MS}),
     'WITHSCORES', 'LIMIT', '0', '${MOST_MEMBERS}')
@@ -32,18 +35,20 @@ local function living(caller)
   local function isPresent(member)
     return (subscribers[channelPrefix .. member] or 0) > 0
   end
-  local members = {}
+  local members, recent, isLive = {}, {}, {}
   for i = 1, #candidates, 2 do
     local member, score = candidates[i], tonumber(candidates[i + 1])
     local hadPresence = score > math.floor(score)
+    recent[#recent + 1] = member
     if isPresent(member) or not hadPresence then
       members[#members + 1] = member
+      isLive[member] = true
     end
   end
-  return members, isPresent(caller)
+  return members, isPresent(caller), recent, isLive
 end
 
--- What live members said with their last beats, in the same order; false for one whose words are gone.
+-- What members said with their last beats, in the same order; false for one whose words are gone.
 local function signsOf(members)
   return #members > 0 and redis.call('HMGET', KEYS[3], unpack(members)) or {}
 end
@@ -57,7 +62,7 @@ end
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
  * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, { per task as in PEEK ... },
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
- *       { per live set: set, standsSince|-, number of instances, app, 1 or 0 (they yield) ... }
+ *       { per set of somebody who has beaten lately: set, standsSince|-, number of live instances, app, 1 or 0 (they yield) ... }
  *
  * It never writes the node set: one beat of a set that then fails to come up would otherwise fence every instance that
  * works.
@@ -69,16 +74,20 @@ local channelPrefix, instanceId, position, sign = ARGV[1], ARGV[2], ARGV[3], ARG
 ${LIVING}
 local setText = string.match(sign, '^%S+ %d %S* ([^|]+)|')
 
-local members, isSeen = living(instanceId)
-local others = {}
-for _, member in ipairs(members) do
-  if member ~= instanceId then
-    others[#others + 1] = member
+local members, isSeen, recent, isLive = living(instanceId)
+local function withoutCaller(all)
+  local others = {}
+  for _, member in ipairs(all) do
+    if member ~= instanceId then
+      others[#others + 1] = member
+    end
   end
+  return others
 end
+local others, recentOthers = withoutCaller(members), withoutCaller(recent)
 
 local liveSets, placeOf = {}, {}
-for _, shown in ipairs(signsOf(others)) do
+for i, shown in ipairs(signsOf(recentOthers)) do
   -- Most members are of the caller's set: one plain comparison each.
   if shown and not string.find(shown, ' ' .. setText .. '|', 1, true) then
     local stands, yields, app, theirs = string.match(shown, '^(%S+) (%d) (%S*) ([^|]+)|')
@@ -89,7 +98,7 @@ for _, shown in ipairs(signsOf(others)) do
       liveSets[place] = { theirs, stands, 0, app, tonumber(yields) }
     end
     local liveSet = liveSets[place]
-    liveSet[3] = liveSet[3] + 1
+    liveSet[3] = liveSet[3] + (isLive[recentOthers[i]] and 1 or 0)
     if liveSet[2] == '-' or (stands ~= '-' and tonumber(stands) < tonumber(liveSet[2])) then
       liveSet[2] = stands
     end

@@ -147,12 +147,12 @@ export class RedisNode {
     this.#parts.connection.disconnect();
   }
 
-  /** Behind the address stands a server that the others do not mean: the next connection may lead elsewhere. */
+  /**
+   * Behind the address stands a server that the others do not mean: the next connection may lead elsewhere. The presence stays until a
+   * beat shows that it is needed elsewhere. Without it the node would take this instance for dead while it only connects anew.
+   */
   reconnect(): void {
-    if (!this.#isClosed) {
-      this.presence?.renew();
-      this.#parts.connection.reset();
-    }
+    if (!this.#isClosed) this.#parts.connection.renew();
   }
 
   /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */

@@ -10,6 +10,8 @@ const LASTING_MS = 2_000;
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */
 export class VainTries {
   #tries = 0;
+  /** Its end is at our own wish. */
+  #isLeft = false;
   /** How many of them were of use, though not for long. */
   #shortLived = 0;
   #cause: ReconnectCause = 'unreachable';
@@ -50,9 +52,14 @@ export class VainTries {
     this.#usefulSinceMs ??= nowMs;
   }
 
+  /** We end a connection that does what it is for: another one is no try after one in vain. */
+  leave(): void {
+    this.#isLeft = this.#usefulSinceMs !== undefined;
+  }
+
   ended(nowMs: number): void {
     // The end of a connection that was of use is no try: the first try comes after it.
-    if (this.#lastedMs(nowMs) >= LASTING_MS) {
+    if (this.#isLeft || this.#lastedMs(nowMs) >= LASTING_MS) {
       this.#tries = 0;
       this.#shortLived = 0;
     } else {
@@ -62,6 +69,7 @@ export class VainTries {
     if (!this.#isNoted)
       this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
     this.#rememberRefusal();
+    this.#isLeft = false;
     this.#isNoted = false;
     this.#isStanding = false;
     this.#usefulSinceMs = undefined;

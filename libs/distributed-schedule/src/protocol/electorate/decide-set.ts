@@ -147,7 +147,8 @@ function earliestNowMs(answers: readonly Answer[]): number {
 
 function describeLive({ set, app, instances, standsSinceMs }: LiveSet): string {
   const size = set.positions.length === 1 ? '1 node' : `${set.positions.length} nodes`;
-  const who = instances === 1 ? '1 live instance' : `${instances} live instances`;
+  const many = instances === 0 ? 'its connections have just ended' : `${instances} live instances`;
+  const who = instances === 1 ? '1 live instance' : many;
   const since = standsSinceMs === undefined ? '' : `, since ${isoTime(standsSinceMs)}`;
   return `set ${nameOfSet(set)} (${size}, app '${app}', ${who}${since})`;
 }

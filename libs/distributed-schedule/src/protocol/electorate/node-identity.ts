@@ -18,11 +18,12 @@ export interface Note {
   readonly epoch: number;
 }
 
-/** A set that live instances show in their beats. */
+/** A set that instances have shown in beats that are not missed yet. */
 export interface LiveSet {
   readonly set: NodeSet;
   /** The oldest instant that one of them names; undefined while no stamp of the set stands. */
   readonly standsSinceMs: number | undefined;
+  /** Members among them. 0 where all their connections have ended: they may be dead, and may be connecting anew. */
   readonly instances: number;
   /** The application of the one that beat last. */
   readonly app: string;
@@ -78,7 +79,7 @@ export type NoteAnswer =
   | { readonly kind: 'noted'; readonly note: Note }
   /** The noter knows a newer id of the position, or another one of the same counter. */
   | { readonly kind: 'not_newer'; readonly newest: LedgerId }
-  /** A live instance's last beat names another id of the position. */
+  /** An instance whose beats are not missed yet named another id of the position with its last one. */
   | { readonly kind: 'in_use'; readonly by: string }
   /** The noter is stamped by a set that need not meet the caller's. */
   | { readonly kind: 'foreign' };
