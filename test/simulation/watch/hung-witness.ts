@@ -3,7 +3,6 @@
 import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
 import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
 import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import { EPOCH_MS } from '../world/machine.js';
 import type { Resident } from '../world/resident.js';
 import type { WorldParts } from '../world/world-parts.js';
 import { LIVE_AFTER_MS } from './live-after.js';
@@ -119,11 +118,11 @@ export class HungWitness {
       ({ run }) => run.instanceId === id && run.task === task && run.machine.hasRunFor(TOLD_WITHIN_MS),
     );
     this.parts.history.count('left behind by what was given up');
-    // The contest for it began a little before its time.
-    // By true time: what its machine takes for the present may have been slewed since the run began.
-    const isLate = ({ run: { startedAtMs, resident } }: Followed): boolean => {
-      const aheadMs = resident.clusterClock.nowMs() - EPOCH_MS - this.parts.time.nowMs;
-      return tick - EPOCH_MS - aheadMs > startedAtMs + giveUpAfterMs + LEAD_MS;
+    // The contest for it began a little before its time, as its instance took the time then: that may have been slewed since.
+    const isLate = ({ run: { startedAtMs } }: Followed): boolean => {
+      const instance = this.parts.instances.find((one) => one.id === id);
+      if (instance === undefined) return false;
+      return this.parts.lags.reachedAfterMs(instance, tick - LEAD_MS) > startedAtMs + giveUpAfterMs;
     };
     const [run] = those.map((one) => one.run);
     if (run !== undefined && those.every(isLate)) this.fail('nothing waits for what was given up', run);

@@ -13,6 +13,8 @@ interface Belief {
   usualMs: number;
   suspensions: number;
   behindAtMs: number;
+  /** Cluster time by this instance, epoch ms, at each look. */
+  readonly looks: { readonly atMs: number; readonly clusterMs: number }[];
 }
 
 export class LagWatch {
@@ -33,9 +35,18 @@ export class LagWatch {
     return this.beliefs.get(instance)?.behindAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** True time, ms, before which this instance did not believe that it was so late. */
+  reachedAfterMs(instance: Instance, clusterMs: number): number {
+    const looks = this.beliefs.get(instance)?.looks ?? [];
+    const first = looks.findIndex((one) => one.clusterMs >= clusterMs);
+    return first < 0 ? this.time.nowMs : (looks[first - 1]?.atMs ?? Number.NEGATIVE_INFINITY);
+  }
+
   private look(instance: Instance): void {
     const { clusterClock, machine } = instance;
-    const differsByMs = clusterClock.nowMs() - EPOCH_MS - this.time.nowMs;
+    const clusterMs = clusterClock.nowMs();
+    const atMs = this.time.nowMs;
+    const differsByMs = clusterMs - EPOCH_MS - atMs;
     const { suspensions } = machine;
     const belief = this.beliefs.get(instance);
     if (belief === undefined) {
@@ -43,11 +54,13 @@ export class LagWatch {
         usualMs: differsByMs,
         suspensions,
         behindAtMs: Number.NEGATIVE_INFINITY,
+        looks: [{ atMs, clusterMs }],
       });
       return;
     }
+    belief.looks.push({ atMs, clusterMs });
     const mayBeBehind = belief.suspensions !== suspensions;
-    if (mayBeBehind && differsByMs < belief.usualMs - DRIFT_MS) belief.behindAtMs = this.time.nowMs;
+    if (mayBeBehind && differsByMs < belief.usualMs - DRIFT_MS) belief.behindAtMs = atMs;
     else Object.assign(belief, { usualMs: differsByMs, suspensions });
   }
 }
