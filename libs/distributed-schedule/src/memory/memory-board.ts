@@ -29,7 +29,8 @@ export interface BoardSnapshot {
 }
 
 /** One of the keys of a real node. */
-export type BoardPart = 'records' | 'changes' | 'expiry' | 'runs';
+const BOARD_PARTS = ['records', 'changes', 'expiry', 'runs'] as const;
+export type BoardPart = (typeof BOARD_PARTS)[number];
 
 export class MemoryBoard {
   /** In the order of their numbers: a record that is put again moves to the end. */
@@ -38,6 +39,8 @@ export class MemoryBoard {
   private lives = 0;
   private epoch = '';
   private inTouchMs = 0;
+  /** Keys that stand since one was evicted, until the next exchange. */
+  private left: Set<BoardPart> | undefined;
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
@@ -52,6 +55,7 @@ export class MemoryBoard {
     word: BoardWord = NO_WORD,
   ): BoardExchange {
     const nowMs = this.clock.wallMs();
+    this.left = undefined;
     this.open(incarnation);
     this.hear(word, cursor, incarnation);
     for (const [key, { record }] of this.records) {
@@ -71,19 +75,30 @@ export class MemoryBoard {
     this.sequence = 0;
     this.epoch = '';
     this.inTouchMs = 0;
+    this.left = undefined;
   }
 
-  /** One of the keys is gone, which is noticed where it held anything. */
+  /** One of the keys is gone, which the next exchange notices where another one is left. */
   evict(part: BoardPart, incarnation: number): void {
+    const left = this.left ?? this.heldParts();
+    if (!left.delete(part)) return;
+    if (left.size === 0) {
+      this.clear();
+      return;
+    }
+    this.begin(incarnation, 'evicted');
+    this.left = left;
+  }
+
+  private heldParts(): Set<BoardPart> {
     const records = [...this.records.values()].map(({ record }) => record);
     const held: Readonly<Record<BoardPart, boolean>> = {
-      records: records.length > 0,
+      records: true,
       changes: records.length > 0,
       expiry: records.some(({ expiresAtMs }) => expiresAtMs !== undefined),
       runs: records.some(({ key }) => makesWay(key)),
     };
-    if (held[part]) this.begin(incarnation, 'evicted');
-    else if (part === 'records') this.clear();
+    return new Set(BOARD_PARTS.filter((part) => held[part]));
   }
 
   snapshot(): BoardSnapshot {
