@@ -119,10 +119,12 @@ export class HungWitness {
     );
     this.parts.history.count('left behind by what was given up');
     // The contest for it began a little before its time, as its instance took the time then: that may have been slewed since.
-    const isLate = ({ run: { startedAtMs } }: Followed): boolean => {
+    const isLate = ({ run: { startedAtMs, machine } }: Followed): boolean => {
       const instance = this.parts.instances.find((one) => one.id === id);
       if (instance === undefined) return false;
-      return this.parts.lags.reachedAfterMs(instance, tick - LEAD_MS) > startedAtMs + giveUpAfterMs;
+      // A machine that was suspended counts less.
+      const givenUpMs = startedAtMs + giveUpAfterMs + machine.uncountedSince(startedAtMs);
+      return this.parts.lags.reachedAfterMs(instance, tick - LEAD_MS) > givenUpMs;
     };
     const [run] = those.map((one) => one.run);
     if (run !== undefined && those.every(isLate)) this.fail('nothing waits for what was given up', run);

@@ -40,6 +40,8 @@ export class Machine implements Clock {
   private suspendedMs = Number.NEGATIVE_INFINITY;
   /** Time that the monotonic clock has not counted, being suspended. */
   private uncountedMs = 0;
+  /** By suspension: true time at its begin, and how much of the monotonic clock's time is missing before it, ms. */
+  private readonly uncountedBefore: { readonly atMs: number; readonly ms: number }[] = [];
   private readings = 0;
   private readingsAtMs = 0;
   private readonly deferred: (() => void)[] = [];
@@ -122,6 +124,12 @@ export class Machine implements Clock {
     return !this.isDead && !this.isPaused && this.time.nowMs - this.resumedMs >= durationMs;
   }
 
+  /** How much of the time since then, true time, the monotonic clock has not counted. */
+  uncountedSince(atMs: number): number {
+    const first = this.uncountedBefore.find((one) => one.atMs >= atMs);
+    return first === undefined ? 0 : this.uncountedMs - first.ms;
+  }
+
   /** Runs something on this machine: now, when it wakes, or never. */
   run(work: () => void): void {
     if (this.isDead) return;
@@ -147,6 +155,7 @@ export class Machine implements Clock {
     const { nowMs } = this.time;
     if (nowMs - this.steppedBackMs >= WALL_FORGOTTEN_MS) {
       this.frozenAtMs = nowMs - this.bornMs - this.uncountedMs;
+      this.uncountedBefore.push({ atMs: nowMs, ms: this.uncountedMs });
       this.uncountedMs += durationMs;
       this.suspendedMs = nowMs + durationMs;
       this.suspensions += 1;

@@ -78,3 +78,33 @@ describe('that a tick is missed is certain only where no policy may start it lat
     expect(certaintyOf({ recovery: 'retake' }, givenUp)).toBe(false);
   });
 });
+
+describe('a tick that stands in line', () => {
+  const kindOf = (given: Partial<AuditQuestion> & { readonly by?: string }): string =>
+    judgeTick({
+      due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
+      report: {
+        task: 'settle',
+        tick: 5_000,
+        outcome: 'buffered',
+        instanceId: 'one',
+        ...(given.by && { by: given.by }),
+      },
+      peek: { kind: 'open', newest: 4_000, nodeTimeMs: 6_000 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      isAlive: () => true,
+      ...given,
+    }).kind;
+
+  it('waits behind a run elsewhere while its instance lives, and is missed when that is gone', () => {
+    expect(kindOf({ by: 'two' })).toBe('waits');
+    expect(kindOf({ by: 'two', isAlive: () => false })).toBe('missed');
+    expect(kindOf({ by: 'two', isAlive: () => false, peek: { kind: 'taken' } })).toBe('missed');
+    expect(kindOf({ by: 'two', peek: { kind: 'taken' } })).toBe('fine');
+  });
+
+  it('is up to this instance where the run is its own, as one that was given up', () => {
+    expect(kindOf({ by: 'one' })).toBe('fine');
+    expect(kindOf({})).toBe('fine');
+  });
+});

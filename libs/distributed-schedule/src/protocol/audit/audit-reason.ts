@@ -127,8 +127,8 @@ function awaitsReport({ mayRun, report }: AuditQuestion): boolean {
 }
 
 /** A run of the task went on, and its holder lives: the overlap policy has decided, and nothing is wrong. */
-function isByPolicy({ report, isAlive }: AuditQuestion): boolean {
-  if (report?.outcome === 'buffered') return report.by === undefined;
+function isByPolicy({ report, isAlive, instanceId }: AuditQuestion): boolean {
+  if (report?.outcome === 'buffered') return report.by === undefined || report.by === instanceId;
   return report?.outcome === 'overlap' && (report.by === undefined || isAlive(report.by));
 }
 
