@@ -36,6 +36,27 @@ describe('a tick that stands in line behind a run on another instance', () => {
     expect(missed.map(({ tick }) => tick)).toEqual([waiting]);
   });
 
+  it.each(Array.from({ length: 12 }, (_, step) => 450 + 180 * step))(
+    'is told, of a period of a second, when that instance is killed %d ms after it was due',
+    async (afterMs) => {
+      const stage = new Stage();
+      stage.joinAll(stage.endless({ overlap: 'buffer_one' }, 1_000));
+      // Ticks are watched from the sixth second on. The first run ends, and the one that stood in line behind it.
+      await stage.advance(8_000);
+      for (let runs = 0; runs < 2; runs += 1) await stage.end(await stage.untilOneRuns());
+      const holder = await stage.untilOneRuns();
+      const sinceMs = (): number => stage.cluster.clock.wallMs() % 1_000;
+      const waiting = stage.cluster.clock.wallMs() - sinceMs() + 1_000;
+      await stage.advance(1_000 - sinceMs() + afterMs);
+      stage.kill(holder);
+      await stage.advance(12_000);
+      const missed = stage.told.filter(
+        ({ finding }) => finding.outcome === 'missed' && finding.tick === waiting,
+      );
+      expect(missed).toHaveLength(1);
+    },
+  );
+
   it('is no alarm while the run goes on, nor when it has ended and the tick runs', async () => {
     const { stage, holder } = await inLine();
     await stage.advance(60_000);
