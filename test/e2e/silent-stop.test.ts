@@ -80,6 +80,12 @@ describe('a task that nobody runs', () => {
       expect(await old?.kill('SIGTERM')).toBe(0);
     }
     const [still] = stage.replicas.filter(({ isAlive }) => isAlive);
+    // Not in a run of its own, which would be lost with its lease.
+    const from = stage.record.last()?.tick ?? 0;
+    await stage.record.until('a run elsewhere', () => {
+      const newest = stage.record.last();
+      return newest !== undefined && newest.tick > from && newest.replica !== still?.name;
+    });
     still?.pause();
     await untilTime(Date.now() + 5 * SECOND_MS);
     still?.resume();

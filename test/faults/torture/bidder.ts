@@ -43,10 +43,10 @@ export interface BidderParts {
 export class Bidder {
   private readonly stopping = new AbortController();
   private readonly contest: ContestParts;
-  private readonly pending = new Set<Promise<void>>();
+  private readonly pending = new Set<Promise<unknown>>();
 
   constructor(private readonly parts: BidderParts) {
-    this.contest = contestParts(parts, this.stopping.signal);
+    this.contest = { ...contestParts(parts, this.stopping.signal), track: (work) => this.track(work) };
   }
 
   /** Bids until it is stopped. Resolves when the last contest has ended. */
@@ -90,7 +90,7 @@ export class Bidder {
     await contestInstant({ ...this.contest, options }, tick, [due]);
   }
 
-  private track(work: Promise<void>): void {
+  private track(work: Promise<unknown>): void {
     const tracked = work
       .catch((error: unknown) => this.parts.onTrouble(String(error)))
       .finally(() => this.pending.delete(tracked));
@@ -98,7 +98,7 @@ export class Bidder {
   }
 }
 
-function contestParts(parts: BidderParts, stopped: AbortSignal): ContestParts {
+function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestParts, 'track'> {
   const { instanceId, clock, random, onTrouble } = parts;
   const locks = freeLocks(random);
   const observer = { observe: () => undefined };

@@ -4,7 +4,7 @@ import type { AuditFinding } from '../../../libs/distributed-schedule/src/protoc
 import { isClaimOf } from '../../../libs/distributed-schedule/src/protocol/claim-id.js';
 import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import { closingInstant } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { closingInstant, looksBack } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { Instance } from '../world/simulated-instance.js';
@@ -48,7 +48,8 @@ export class LostWitness {
       const key = keyOf({ task, tick });
       this.heard.set(key, [...(this.heard.get(key) ?? []), { by, who: instanceId }]);
     }
-    if (hasRun(outcome)) this.reportedMs.set(`${instanceId} ${task} ${tick}`, this.parts.time.nowMs);
+    if (hasRun(outcome) || this.isFinal(task))
+      this.reportedMs.set(`${instanceId} ${task} ${tick}`, this.parts.time.nowMs);
   }
 
   died(instance: Instance, areSocketsClosed: boolean): void {
@@ -102,19 +103,25 @@ export class LostWitness {
       history.fail('who lives has lost nothing', place);
   }
 
-  /** By its own report, a while before it died or was cut off; or by what a majority of servers keeps. */
+  /** By its own report, a while before it died or was cut off, or any time before it left; or by what a majority of servers keeps. */
   private isKnownToHaveEnded(dead: Instance, task: string, tick: number): boolean {
     const { servers, time } = this.parts;
     const reportedMs = this.reportedMs.get(`${dead.id} ${task} ${tick}`);
     const livedUntilMs = this.diedMs.get(dead.id) ?? time.nowMs;
     if (
       reportedMs !== undefined &&
-      reportedMs + WRITTEN_WITHIN_MS < livedUntilMs &&
+      (dead.hasLeft || reportedMs + WRITTEN_WITHIN_MS < livedUntilMs) &&
       this.disturbedMs < reportedMs - STEADY_MS &&
       (this.cutOffMs.get(dead.id) ?? 0) < reportedMs
     )
       return true;
     return servers.every((server) => keepsEndOf(server, dead.id, task, tick));
+  }
+
+  /** Whether what has not run here when its end was reported never does: no policy starts it later. */
+  private isFinal(task: string): boolean {
+    const policies = this.parts.policiesOf(task);
+    return !looksBack(policies) && (policies.overlap === 'skip' || policies.overlap === 'allow');
   }
 
   private mustBeTold(run: Run, instance: Instance): boolean {

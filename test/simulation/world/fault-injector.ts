@@ -188,7 +188,10 @@ export class FaultInjector {
     const { time, options, history } = this.parts;
     instance.retired.sinceMs = Math.min(instance.retired.sinceMs, time.nowMs);
     const withinMs = options.shutdownTimeoutMs + STOP_TOLERANCE_MS;
-    void instance.scheduler.stop().then(() => this.kill(instance, true));
+    void instance.scheduler.stop().then(() => {
+      instance.hasLeft = !instance.machine.isDead;
+      this.kill(instance, true);
+    });
     time.schedule(withinMs, () => {
       if (instance.machine.hasRunFor(withinMs)) history.fail('stop() settles within its bound', instance.id);
     });

@@ -40,6 +40,8 @@ export interface Instance extends Resident {
   /** Its set of nodes votes for it, as far as it knows. */
   goesOn: boolean;
   isLeaving: boolean;
+  /** It has left: stop() has settled, and then its process has exited. */
+  hasLeft: boolean;
   /** The first tick, epoch ms, from which every one must end exactly once. */
   countsFrom: number | undefined;
 }
@@ -95,6 +97,7 @@ export function startInstance(parts: WorldParts, birth: Birth): Instance {
     isFenced: false,
     goesOn: false,
     isLeaving: false,
+    hasLeft: false,
     countsFrom: undefined,
   };
   for (let index = 0; index < parts.profile.tasks; index += 1) {

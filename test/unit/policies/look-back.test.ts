@@ -23,6 +23,7 @@ function looking(instanceId: string, members: readonly string[]) {
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     options: { leaseTtlMs: 3_000 },
     stopped: new AbortController().signal,
+    track: () => undefined,
     observer: { observe: () => undefined },
     ledger: {},
     locks: {
@@ -36,7 +37,7 @@ function looking(instanceId: string, members: readonly string[]) {
     schedule: EVERY_SECOND,
     policies: { ...DEFAULT_POLICIES, recovery: 'retake' },
   });
-  const lookBack = new LookBack(parts, () => undefined);
+  const lookBack = new LookBack(parts);
   lookBack.add(task);
   lookBack.ended({ task: task.name, tick: T, instanceId, outcome: 'taken' });
   const answer = async (owner: string): Promise<number> => {

@@ -3,7 +3,7 @@ import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/prot
 import { NO_ENDS, withEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { type JoinOptions } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
-import { every, taskOf } from '../../support/tasks.js';
+import { every, reportsOf, taskOf } from '../../support/tasks.js';
 import { aroundNode } from '../../support/wrapped-node.js';
 import { PERIOD_MS, SILENT, START_MS, Stage } from './lost-runs-stage.js';
 
@@ -34,6 +34,31 @@ describe('what is not lost', () => {
     await stage.advance(3_000);
     stage.told.length = 0;
     await leave(stage, id);
+    await stage.advance(9_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('a claim whose answers were lost until its owner gave it up is not a lost run when the owner leaves later', async () => {
+    const stage = new Stage();
+    const quick = () => taskOf(() => undefined, { schedule: every(LONG_MS), maxLatenessMs: 2_000 });
+    let first: number | undefined;
+    for (let i = 0; i < 3; i += 1)
+      stage.join(quick(), {
+        wrapNode: (node) =>
+          aroundNode(node, async (ask, call) => {
+            if (call === 'claim') first ??= i;
+            const answer = await ask();
+            return call === 'claim' && first === i ? SILENT : answer;
+          }),
+      });
+    await stage.advance(LONG_MS + 3_000);
+    const owner = stage.cluster.members[first ?? -1];
+    const others = stage.cluster.members.filter((member) => member !== owner);
+    expect(others.flatMap(({ events }) => reportsOf(events))).toContainEqual(
+      expect.objectContaining({ outcome: 'taken', by: owner?.id }),
+    );
+    stage.told.length = 0;
+    await leave(stage, owner?.id ?? '');
     await stage.advance(9_000);
     expect(stage.lost).toEqual([]);
   });

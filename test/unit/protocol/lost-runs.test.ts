@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TheirClaims } from '../../../libs/distributed-schedule/src/protocol/audit/their-claims.js';
+import { MOST_ENDS_IN_TURN } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
 import type { LockProvider } from '../../../libs/distributed-schedule/src/protocol/ports.js';
 import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
 import { type JoinOptions } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
@@ -134,6 +135,27 @@ describe('nothing is told as lost', () => {
     await stopped;
     stage.kill(leaving);
     await stage.advance(6_000);
+    expect(stage.lost).toEqual([]);
+  });
+
+  it('of one that ended its run and exited while whoever asks stood still, until the nodes had forgotten that end', async () => {
+    const stage = new Stage();
+    stage.joinAll(stage.endless({}, 1_000));
+    await stage.advance(6_000);
+    const leaving = await stage.untilOneRuns();
+    const [asks = '', works = ''] = stage.cluster.members.map(({ id }) => id).filter((id) => id !== leaving);
+    const stopped = stage.cluster.members.find(({ id }) => id === leaving)?.scheduler.stop();
+    await stage.advance(900);
+    stage.pause(asks);
+    await stage.end(leaving);
+    await stopped;
+    stage.kill(leaving);
+    for (let runs = 0; runs <= MOST_ENDS_IN_TURN; runs += 1) {
+      await stage.untilOneRuns();
+      await stage.end(works);
+    }
+    stage.resume(asks);
+    await stage.advance(4_000);
     expect(stage.lost).toEqual([]);
   });
 

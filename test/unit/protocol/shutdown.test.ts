@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
 import { MemoryCluster } from '../../../libs/distributed-schedule/src/testing/memory-cluster.js';
 import { doubled, missing, reportsOf, taskOf } from '../../support/tasks.js';
+import { aroundNode } from '../../support/wrapped-node.js';
 
 describe('stopping an instance', () => {
   it('loses no tick: the others take over at once', async () => {
@@ -52,6 +53,31 @@ describe('stopping an instance', () => {
     await cluster.clock.advance(1_000);
     await stopped;
     expect(ticks).toHaveLength(before + 1);
+  });
+
+  it('waits until what it has given up has left, which would be lost with the connections', async () => {
+    const cluster = new MemoryCluster();
+    let claims = 0;
+    let underWay = 0;
+    const { scheduler } = cluster.join([taskOf(() => undefined)], {
+      wrapNode: (node) =>
+        aroundNode(node, async (ask, call) => {
+          if (call === 'claim') claims += 1;
+          if (call !== 'giveBack') return call === 'claim' ? { answered: false, reason: 'lost' } : ask();
+          underWay += 1;
+          await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 100);
+          underWay -= 1;
+          return ask();
+        }),
+    });
+    while (claims === 0) await cluster.clock.advance(1);
+    let leftBehind: number | undefined;
+    const stopped = scheduler.stop().then(() => {
+      leftBehind = underWay;
+    });
+    await cluster.clock.advance(2_000);
+    await stopped;
+    expect(leftBehind).toBe(0);
   });
 
   it('aborts a run that does not end in time, and does not wait for ever', async () => {

@@ -40,7 +40,7 @@ export async function runAttempts(
         // With the last attempt the verdict cannot change any more, whenever its handler returns.
         if (!mayBeRepeated) {
           tellEnd(parts, run, due, { ...timedOut, goesOn: true });
-          void keepEnds(parts, run.lease);
+          parts.track(keepEnds(parts, run.lease));
         }
         told.isTold = !mayBeRepeated;
         return mayBeRepeated;

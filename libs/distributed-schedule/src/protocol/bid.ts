@@ -44,6 +44,8 @@ export interface BidParts {
   readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
+  /** What a shutdown waits for: a message that is not awaited here would be lost with the connections. */
+  readonly track: (work: Promise<unknown>) => void;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
   readonly electorate?: Pick<BidGate, 'mayBid' | 'status' | 'namedIds'>;
 }
@@ -95,7 +97,7 @@ export async function bidForTicks(
     start,
     // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
     // returns, and no later message of this instance overtakes them on the same connection.
-    giveUp: (losers, standing) => void surrender(parts, losers, standing),
+    giveUp: (losers, standing) => parts.track(surrender(parts, losers, standing)),
   });
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
 }
@@ -155,7 +157,7 @@ function toLockedTick(
     grants: verdict.grants,
   });
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
-    void release(parts, [verdict.lock]);
+    parts.track(release(parts, [verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }
   return { due, lease, begin, claim: newClaim(parts, due) };
@@ -185,9 +187,11 @@ async function lookBack(
   const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
   const idle = looking.filter((locked) => !isLocked(planned.get(locked) ?? locked));
   if (idle.length > 0)
-    void release(
-      parts,
-      idle.map(({ lease }) => lease.lock),
+    parts.track(
+      release(
+        parts,
+        idle.map(({ lease }) => lease.lock),
+      ),
     );
   return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
 }

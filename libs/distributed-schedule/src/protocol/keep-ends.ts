@@ -1,16 +1,38 @@
 /** How what runs here has ended is written on the nodes: with the release of its lock, or alone where none follows soon. */
 
 import type { Lease } from './lease.js';
+import type { LineEnds } from './ledger/attempt-end.js';
 import type { ScheduleObserver } from './observer.js';
-import type { LockProvider, LockToRelease } from './ports.js';
+import { hasRun, type TickReport } from './outcome.js';
+import type { OwnClaims } from './own-claims.js';
+import type { LockProvider, LockToRelease, TickLedger } from './ports.js';
+import type { ScheduledTask } from './tick-context.js';
+
+interface EndsParts {
+  readonly locks: LockProvider;
+  readonly observer: ScheduleObserver;
+}
 
 /** Others must be able to tell what has ended from what dies with this instance, also while the lock goes on. Never rejects. */
-export async function keepEnds(
-  { locks, observer }: { readonly locks: LockProvider; readonly observer: ScheduleObserver },
-  { claims }: Lease,
-): Promise<void> {
+export async function keepEnds({ locks, observer }: EndsParts, { claims }: Lease): Promise<void> {
   const ended = claims?.takeEnds();
-  if (ended === undefined) return;
+  if (ended !== undefined) await write({ locks, observer }, ended);
+}
+
+/** Of a tick that has ended here without a run, though others may have been told that this instance has it. Never rejects. */
+export async function keepEndOfLeftBehind(
+  parts: EndsParts & { readonly ownClaims: OwnClaims; readonly ledger: TickLedger },
+  { outcome, tick }: TickReport,
+  { name, policies }: ScheduledTask,
+): Promise<void> {
+  const claim = hasRun(outcome) ? undefined : parts.ownClaims.takeLeftBehind({ task: name, tick });
+  const line = parts.ledger.lineOf?.(name);
+  if (claim === undefined || line === undefined) return;
+  const ends = [{ instant: tick, claimId: claim.claimId, outcome: 'stopped' as const }];
+  await write(parts, { line, ends, ...(policies?.overlap === 'allow' && { mayOverlap: true }) });
+}
+
+async function write({ locks, observer }: EndsParts, ended: LineEnds): Promise<void> {
   try {
     await locks.keepEnds?.([ended]);
   } catch (error) {

@@ -39,10 +39,7 @@ export class LookBack {
   /** Whom the newest questions were about: tasks may come, go and change while the answers are on their way. */
   private asking: readonly Unsettled[] = [];
 
-  constructor(
-    private readonly parts: LookBackParts,
-    private readonly track: (work: Promise<unknown>) => void,
-  ) {}
+  constructor(private readonly parts: LookBackParts) {}
 
   /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
   add(task: ScheduledTask): void {
@@ -85,7 +82,7 @@ export class LookBack {
       return start === undefined ? [] : [{ entry, start }];
     });
     for (const batch of inBatches(this.parts.ledger, starts, ({ start }) => start))
-      this.track(this.bid(batch));
+      this.parts.track(this.bid(batch));
   }
 
   private watch(task: ScheduledTask, tick: number): void {

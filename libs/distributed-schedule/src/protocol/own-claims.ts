@@ -21,6 +21,8 @@ interface Settled {
 
 export class OwnClaims {
   private readonly byId = new Map<string, Settled>();
+  /** By task and instant, what was given up and may stand. */
+  private readonly leftBehind = new Map<string, Claim>();
 
   /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
   opened(claim: Claim): void {
@@ -29,6 +31,7 @@ export class OwnClaims {
 
   won(claim: Claim): void {
     this.settle({ claim, fate: 'won', mayStand: true });
+    this.leftBehind.delete(keyOf(claim));
   }
 
   /**
@@ -37,6 +40,16 @@ export class OwnClaims {
    */
   gaveUp(claim: Claim, mayStand = true): void {
     this.settle({ claim, fate: 'given_up', mayStand });
+    if (!mayStand) return;
+    this.leftBehind.set(keyOf(claim), claim);
+    dropOldest(this.leftBehind);
+  }
+
+  /** The newest claim of the tick that was given up, and of which others may have been told; once. */
+  takeLeftBehind(tick: Pick<Claim, 'task' | 'tick'>): Claim | undefined {
+    const claim = this.leftBehind.get(keyOf(tick));
+    this.leftBehind.delete(keyOf(tick));
+    return claim;
   }
 
   /** While its answer is looked at: what it has met is judged by the other claims of this instance, not by itself. */
@@ -64,10 +77,18 @@ export class OwnClaims {
     const { claimId } = settled.claim;
     this.byId.delete(claimId);
     this.byId.set(claimId, settled);
-    for (const oldest of this.byId.keys()) {
-      if (this.byId.size <= MOST_REMEMBERED) return;
-      this.byId.delete(oldest);
-    }
+    dropOldest(this.byId);
+  }
+}
+
+function keyOf({ task, tick }: Pick<Claim, 'task' | 'tick'>): string {
+  return `${tick} ${task}`;
+}
+
+function dropOldest(remembered: Map<string, unknown>): void {
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= MOST_REMEMBERED) return;
+    remembered.delete(oldest);
   }
 }
 

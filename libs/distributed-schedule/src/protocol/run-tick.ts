@@ -32,6 +32,8 @@ export async function runTick(parts: RunTickParts, won: LockedTick): Promise<voi
     // Others were told that this instance has it.
     lease.claims?.over(won.claim);
     await surrender(parts, [won]);
+    // Its end went with the release.
+    parts.ownClaims.takeLeftBehind(won.claim);
     // What was looked back on has ended here before.
     const isItsTurn = due.because === undefined || due.because === 'due';
     if (isItsTurn || contested !== undefined) report(parts, contested ?? due, refusal);
@@ -100,9 +102,9 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     run.begin(due, start.claimId);
     const ending = await runAttempts(parts, run, start);
     // No release follows soon, and this instance may die while it claims what is next.
-    if (run.isGivenUp || run.isFollowed) void keepEnds(parts, run.lease);
+    if (run.isGivenUp || run.isFollowed) parts.track(keepEnds(parts, run.lease));
     const next = run.isGivenUp ? undefined : await startNext(parts, run);
-    if (next !== undefined) void keepEnds(parts, run.lease);
+    if (next !== undefined) parts.track(keepEnds(parts, run.lease));
     if (next === undefined) {
       await closeTicks(parts, run, ending.outcome === 'aborted');
       if (run.isGivenUp) await run.untilLeaseIsOver(parts.clock, parts.stopped);

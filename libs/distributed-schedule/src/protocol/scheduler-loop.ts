@@ -23,7 +23,6 @@ export interface SchedulerLoopParts extends ContestParts {
   readonly audit: Audit;
   readonly wakeup: Wakeup;
   readonly pruning: Pruning;
-  readonly track: (work: Promise<unknown>) => void;
 }
 
 export class SchedulerLoop {

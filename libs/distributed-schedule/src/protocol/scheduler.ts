@@ -4,6 +4,7 @@ import { Audit } from './audit/audit.js';
 import { BeatQuestions } from './beat-questions.js';
 import type { ContestParts } from './contest.js';
 import { Heartbeat } from './heartbeat.js';
+import { keepEndOfLeftBehind } from './keep-ends.js';
 import { LeaseKeeper } from './keep-lease.js';
 import { Pruning } from './ledger/pruning.js';
 import { LookBack } from './look-back.js';
@@ -67,11 +68,12 @@ export class Scheduler {
       contenders: (task) => this.contendersFor(task),
       beat: (peeks) => this.heartbeat.beat(peeks),
       fence: (reason) => this.fence(reason),
+      track: (work) => this.track(work),
       report: (report) => this.close(report),
     };
     const auditParts = { ...this.contestParts, hasQuorum: () => this.heartbeat.quorum };
     this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
-    this.lookBack = new LookBack(this.contestParts, (work) => this.track(work));
+    this.lookBack = new LookBack(this.contestParts);
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
     this.heartbeat = new Heartbeat({ ...parts, observer, passengers: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
@@ -86,7 +88,6 @@ export class Scheduler {
         tasks: () => this.book.tasks(),
         ...(parts.pruning && { pace: parts.pruning }),
       }),
-      track: (work) => this.track(work),
     });
   }
 
@@ -217,6 +218,8 @@ export class Scheduler {
     if (report.outcome === 'overlap') this.runs.of(report.task)?.pass(report.tick);
     this.lookBack.ended(report);
     this.book.ended(report);
+    const task = this.book.find(report.task);
+    if (task !== undefined) this.track(keepEndOfLeftBehind(this.contestParts, report, task));
     this.tell({ type: 'tick', report });
   }
 

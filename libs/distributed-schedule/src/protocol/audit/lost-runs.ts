@@ -90,8 +90,9 @@ export class LostRuns implements AuditSource {
     if (trace === undefined || isDisputed || missing.isDisputed) return;
     if (this.missing.get(instanceId) !== missing) return;
     const { standing, lines } = trace;
-    const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], false) ?? []);
-    missing.take([...known.flatMap((one, i) => this.judge(one, lines[i], true) ?? []), ...found], nowMs);
+    const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], undefined) ?? []);
+    const still = known.flatMap((one, i) => this.judge(one, lines[i], missing.standing) ?? []);
+    missing.take([...still, ...found], standing, nowMs);
     // By the clock after the last slice a lock seems to have been renewed later than it was, and never earlier.
     if (known.some((_, i) => this.isRenewed(missing, lines[i], nowMs))) missing.sinceMs = nowMs;
     const ripeMs = missing.sinceMs + this.patienceMs(standing);
@@ -101,17 +102,27 @@ export class LostRuns implements AuditSource {
     if (!missing.askNext(ripeMs, nowMs)) this.missing.delete(instanceId);
   }
 
-  /** The question as it stands by what is known now; undefined where nothing is open, or nobody can know. */
-  private judge(question: Question, trace: MergedTrace | undefined, wasOpen: boolean): Judged | undefined {
+  /**
+   * The question as it stands by what is known now; undefined where nothing is open, or nobody can know.
+   * @param wasOpen how its instance stood when it was open before; undefined where it was not
+   */
+  private judge(
+    question: Question,
+    trace: MergedTrace | undefined,
+    wasOpen: Standing | undefined,
+  ): Judged | undefined {
     const task = this.lookup.taskOf(question.task);
     if (task === undefined || trace === undefined) return undefined;
     const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
     if (one === undefined) return trace.isUnheard ? { question, state: 'unheard' } : undefined;
     const state = trace.stateOf(one.instant, one.isMeant);
     if (state === 'ended' || hasGoneOn(task, one, trace.newest)) return undefined;
-    // What was open, and is not known to have ended, is open: a node may have fallen silent meanwhile.
-    if (state === 'open' || wasOpen) return { question: one, state: 'open' };
-    return state === 'unheard' ? { question, state } : undefined;
+    if (state === 'open') return { question: one, state };
+    // A node that has fallen silent meanwhile takes nothing back of what was open.
+    if (state === 'unheard')
+      return wasOpen === undefined ? { question, state } : { question: one, state: 'open' };
+    // What nodes have forgotten meanwhile may be its end, unless nobody was left to write one.
+    return wasOpen === 'gone' ? { question: one, state: 'open' } : undefined;
   }
 
   /** By how much of its life a lock still has, it was renewed after its holder went missing. */
@@ -137,15 +148,15 @@ export class LostRuns implements AuditSource {
         : '';
     const detail = `claimed by ${by}, ${how}, and no node knows that its run had ended${follows}`;
     this.found({ task, tick, ticks: 1, outcome: 'lost', cause: 'died', detail, certain: false }, () =>
-      this.isStillLost(question),
+      this.isStillLost(question, standing),
     );
   }
 
-  private async isStillLost(question: Question): Promise<boolean | undefined> {
+  private async isStillLost(question: Question, before: Standing): Promise<boolean | undefined> {
     const { members, traces } = this.parts;
     if (members().includes(question.by)) return false;
     const trace = await traces?.ask({ instanceId: question.by, lines: [question] });
     if (trace === undefined) return undefined;
-    return trace.standing !== 'alive' && this.judge(question, trace.lines[0], true)?.state === 'open';
+    return trace.standing !== 'alive' && this.judge(question, trace.lines[0], before)?.state === 'open';
   }
 }

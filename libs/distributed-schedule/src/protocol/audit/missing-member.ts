@@ -1,6 +1,7 @@
 /** A member that is not there any more, and what the nodes have to be asked about it. */
 
 import { ENDS_KEPT_MS } from '../ledger/attempt-end.js';
+import type { Standing } from './run-traces.js';
 import { distinct, keyOf, type Question } from './their-claims.js';
 
 /** Where no majority answers, or nodes do not agree that it is away, they are asked again after this, ms. */
@@ -23,6 +24,8 @@ export class MissingMember {
   askAtMs: number;
   /** No majority has said that it is away. Until one does it is asked without lines: there may be thousands of them. */
   isDisputed = false;
+  /** How it stood when what is open was found open last; undefined before. */
+  standing: Standing | undefined;
   private openOnes: readonly Question[] = [];
   private unheard: readonly Question[] = [];
   /** A claim that was told may be heard of once more, as the newest one of its line. */
@@ -51,7 +54,8 @@ export class MissingMember {
   }
 
   /** How all that was asked stands now. */
-  take(judged: readonly Judged[], nowMs: number): void {
+  take(judged: readonly Judged[], standing: Standing, nowMs: number): void {
+    this.standing = standing;
     this.unheardUntilMs ??= nowMs + ASK_UNHEARD_FOR_MS;
     const those = (state: Judged['state']): Question[] =>
       judged.flatMap((one) => (one.state === state ? one.question : []));
