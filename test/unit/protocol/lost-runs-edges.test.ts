@@ -176,6 +176,31 @@ describe('what is lost, and hard to see', () => {
 });
 
 describe('at the edges', () => {
+  it('a run is told also where the schedule of another task of its instance throws by then', async () => {
+    const stage = new Stage();
+    let throws = false;
+    const schedule = every(PERIOD_MS);
+    const broken = taskOf(() => undefined, {
+      name: 'broken',
+      schedule: {
+        description: 'broken',
+        nextAfter: (ms) => {
+          if (throws) throw new Error('no more');
+          return schedule.nextAfter(ms);
+        },
+      },
+      policies: { ...DEFAULT_POLICIES, recovery: 'retake' },
+    });
+    const task = stage.endless();
+    stage.joinAll(task);
+    for (const { scheduler } of stage.cluster.members) scheduler.add(broken);
+    const dead = await stage.untilOneRuns();
+    throws = true;
+    stage.kill(dead);
+    await stage.advance(4_000);
+    expect(stage.lost).toEqual([START_MS + PERIOD_MS]);
+  });
+
   it('a run is told within 2.5 s also where nodes had not agreed on its instance before that died', async () => {
     const stage = new Stage();
     let cutOff = '';

@@ -136,8 +136,13 @@ export function hasGoneOn(
 /** Of an instant: further attempts are claimed right after the tick. */
 function tickOf({ schedule, policies }: ScheduledTask, instant: number): number {
   if (policies === undefined || (!looksBack(policies) && policies.retry === undefined)) return instant;
-  const due = schedule.nextAfter(instant - INSTANTS_PER_TICK);
-  return due !== undefined && due <= instant ? due : instant;
+  try {
+    const due = schedule.nextAfter(instant - INSTANTS_PER_TICK);
+    return due !== undefined && due <= instant ? due : instant;
+  } catch {
+    // Told where it is armed. Here it must not hide the lost runs of other tasks.
+    return instant;
+  }
 }
 
 /** A claim that is known in both ways is asked about once. */
