@@ -94,6 +94,16 @@ describe('what is wrong with a node', () => {
     expect(trouble.why).toBe(says);
   });
 
+  it.each([false, true])('is no question of TLS once a connection has stood (TLS: %s)', (isTls) => {
+    trouble = troubleOf(isTls);
+    trouble.connected();
+    trouble.hungUp();
+    trouble.note('ECONNRESET');
+    expect(trouble.why).toBe(
+      'it ends connections (ECONNRESET), and has answered here before: it was stopped or is restarting, or something on the way cuts them',
+    );
+  });
+
   it('is said of one that is slow with what was measured, and of one that is silent', () => {
     trouble.note('timeout');
     expect(trouble.why).toBe(

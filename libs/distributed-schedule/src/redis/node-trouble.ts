@@ -1,7 +1,7 @@
 import type { Clock } from '../protocol/ports.js';
 import type { Greeting } from './connection-greeting.js';
 import { NOT_CONNECTED, TIMED_OUT } from './failure-reason.js';
-import { type TroubleTerms, wordsOfTrouble } from './trouble-words.js';
+import { HUNG_UP_LATER, isHangUp, type TroubleTerms, wordsOfTrouble } from './trouble-words.js';
 
 export interface NodeTroubleParts extends TroubleTerms {
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -23,6 +23,8 @@ export class NodeTrouble {
   #notedMs = 0;
   /** A connection is being opened, and nothing was said of it. */
   #isAttempt = true;
+  /** A connection has stood before: address, port and TLS are right. */
+  #hasStood = false;
   #late: { readonly tookMs: number; readonly atMs: number } | undefined;
 
   constructor(parts: NodeTroubleParts) {
@@ -32,6 +34,7 @@ export class NodeTrouble {
   /** No host name, no secret. Undefined: nothing is wrong, or nothing is known yet. */
   get why(): string | undefined {
     if (this.#reason === undefined) return undefined;
+    if (this.#hasStood && isHangUp(this.#reason)) return HUNG_UP_LATER;
     return wordsOfTrouble(this.#reason, this.#parts, this.#lateMs());
   }
 
@@ -57,6 +60,7 @@ export class NodeTrouble {
   /** A connection stands, and may be used. */
   connected(): void {
     this.#isAttempt = false;
+    this.#hasStood = true;
   }
 
   /** A connection has ended. One that was of no use and has ended without any error is news. */

@@ -79,6 +79,15 @@ export function wordsOfTrouble(reason: string, terms: TroubleTerms, lateMs: numb
   );
 }
 
+/** Of a node that has answered here before. */
+export const HUNG_UP_LATER =
+  'it ends connections (ECONNRESET), and has answered here before: it was stopped or is restarting, or something on the way cuts them';
+
+/** Whether a write or a read meets the end first is chance. */
+export function isHangUp(reason: string): boolean {
+  return reason === 'ECONNRESET' || reason === 'EPIPE';
+}
+
 export function clusterMember(how: string): string {
   return `it is a member of a Redis Cluster (${how}): pass an ioredis Cluster client instead of its address`;
 }
@@ -113,8 +122,7 @@ function wordsOfConnection(reason: string, isTls: boolean): string | undefined {
     const orTls = isTls ? `; ${NO_TLS} says nothing either, and takes redis:// and no tls option` : '';
     return `nobody answers at its address within ${CONNECT_TIMEOUT_MS} ms (ETIMEDOUT): ${LOOK_AT_THE_WAY}${orTls}`;
   }
-  // Whether a write or a read meets the end first is chance.
-  if (reason === 'ECONNRESET' || reason === 'EPIPE') {
+  if (isHangUp(reason)) {
     return isTls
       ? `it ends connections before TLS stands (ECONNRESET): its port may be one without TLS (redis://), or want a client certificate (tls: { cert, key })`
       : `it ends connections before it has said a word (ECONNRESET): its port may want TLS (rediss://), or be that of a proxy without a server`;
