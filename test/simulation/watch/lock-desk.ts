@@ -52,8 +52,8 @@ export type DeskSnapshot = ReadonlyMap<string, Entry>;
 
 export class LockDesk {
   private readonly entries = new Map<string, Entry>();
-  /** By task, until when a lock would still stand that a step of the clock has ended early, or may; by the clock as it is now. */
-  private readonly cutUntilMs = new Map<string, number>();
+  /** By value, until when a lock would still stand that a step of the clock has ended early, or may; by the clock as it is now. */
+  private readonly cut = new Map<string, { readonly task: string; untilMs: number }>();
   private sinceMs: number;
   /** When the quarantine would have begun by the clock as it is now, if that had always shown what it shows since its steps. */
   private uncutSinceMs: number;
@@ -108,7 +108,7 @@ export class LockDesk {
     const vote = this.model.locks.extend({ ...request, holder: nameOf(request) });
     if (vote !== 'extended') return vote;
     // It stands for its whole time again.
-    this.cutUntilMs.delete(task);
+    this.cut.delete(value);
     this.checkInTime(request);
     if (entry !== undefined && entry.value !== value) {
       this.history.fail('only its holder extends a lock', `${task}: ${entry.holder} by ${holder}`);
@@ -150,16 +150,18 @@ export class LockDesk {
   clockStepped(byMs: number): void {
     this.sinceMs = Math.min(this.sinceMs, this.wallMs());
     this.uncutSinceMs += byMs;
-    for (const [task, untilMs] of this.cutUntilMs) this.cutUntilMs.set(task, untilMs + byMs);
+    for (const one of this.cut.values()) one.untilMs += byMs;
     if (byMs <= 0) return;
-    for (const [task, { expiresAtMs }] of this.entries)
-      this.cutUntilMs.set(task, Math.max(expiresAtMs + byMs, this.cutUntilMs.get(task) ?? 0));
+    for (const [value, { untilMs }] of this.cut) if (untilMs < this.wallMs()) this.cut.delete(value);
+    for (const [task, { value, expiresAtMs }] of this.entries)
+      this.cut.set(value, { task, untilMs: Math.max(expiresAtMs + byMs, this.cut.get(value)?.untilMs ?? 0) });
   }
 
   /** Whether a step of the clock has ended a lock of the task, or the quarantine, that would stand now without it. */
   isCutShort(task: string, ttlMs: number): boolean {
     const nowMs = this.wallMs();
-    return nowMs <= this.uncutSinceMs + ttlMs || nowMs <= (this.cutUntilMs.get(task) ?? 0);
+    if (nowMs <= this.uncutSinceMs + ttlMs) return true;
+    return [...this.cut.values()].some((one) => one.task === task && nowMs <= one.untilMs);
   }
 
   /** Whether this server holds the task's lock for somebody else, or could grant it to somebody else now. */

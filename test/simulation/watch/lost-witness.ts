@@ -53,25 +53,23 @@ export class LostWitness {
   }
 
   died(instance: Instance, areSocketsClosed: boolean): void {
-    const { time, runs, profile, history } = this.parts;
+    const { time, runs, profile, history, instances } = this.parts;
     this.diedMs.set(instance.id, time.nowMs);
     // The word is for whoever is killed: one that leaves has said so, and may still end its runs.
-    if (
-      !areSocketsClosed ||
-      instance.isLeaving ||
-      profile.tellsEveryLoss !== true ||
-      profile.everyInstanceBids
-    )
-      return;
+    if (!areSocketsClosed || instance.isLeaving || profile.tellsEveryLoss !== true) return;
+    // Whom nobody knew nobody misses.
+    const knowing = instances.filter(
+      (one) => one !== instance && one.scheduler.status().members.includes(instance.id),
+    );
     for (const run of runs.runningOn(instance.machine)) {
-      if (!this.mustBeTold(run, instance)) continue;
+      if (!this.mustBeTold(run, instance, knowing)) continue;
       time.schedule(TOLD_SOON_MS, () => {
-        if (!this.canBeTold(run, instance, TOLD_SOON_MS)) return;
+        if (!this.canBeTold(run, instance, knowing, TOLD_SOON_MS)) return;
         history.count('lost run that had to be told');
         if (this.told.has(keyOf(run))) history.count('lost run told soon');
       });
       time.schedule(TOLD_WITHIN_MS, () => {
-        if (!this.told.has(keyOf(run)) && this.canBeTold(run, instance, TOLD_WITHIN_MS))
+        if (!this.told.has(keyOf(run)) && this.canBeTold(run, instance, knowing, TOLD_WITHIN_MS))
           history.fail('what died with its instance is told in time', `${nameOf(run)} of ${run.instanceId}`);
       });
     }
@@ -124,7 +122,7 @@ export class LostWitness {
     return !looksBack(policies) && (policies.overlap === 'skip' || policies.overlap === 'allow');
   }
 
-  private mustBeTold(run: Run, instance: Instance): boolean {
+  private mustBeTold(run: Run, instance: Instance, knowing: readonly Instance[]): boolean {
     const { policiesOf, time } = this.parts;
     // Another attempt may have been made by the time that anybody asks.
     if (policiesOf(run.task).recovery !== 'lose') return false;
@@ -133,16 +131,21 @@ export class LostWitness {
     return (
       run.context.remainingMs() > 0 &&
       this.wasReachableFor(instance, STEADY_MS, time.nowMs) &&
-      this.hasWitness(instance, STEADY_MS) &&
+      this.hasWitness(instance, knowing, STEADY_MS) &&
       this.hasHeard(run)
     );
   }
 
-  private canBeTold(run: Run, instance: Instance, sinceDeathMs: number): boolean {
+  private canBeTold(
+    run: Run,
+    instance: Instance,
+    knowing: readonly Instance[],
+    sinceDeathMs: number,
+  ): boolean {
     const steadyMs = sinceDeathMs + STEADY_MS;
     // Nodes that have forgotten cannot say that there was no end.
     if (this.parts.time.nowMs - this.disturbedMs < steadyMs) return false;
-    return this.hasHeard(run) && this.hasWitness(instance, steadyMs);
+    return this.hasHeard(run) && this.hasWitness(instance, knowing, steadyMs);
   }
 
   /** Somebody who lives was told who has the tick: of one that was made up for, and followed by another one at once, nobody is. */
@@ -156,12 +159,11 @@ export class LostWitness {
   }
 
   /** Somebody else has been there all the time, and knew it as a member. */
-  private hasWitness(dead: Instance, forMs: number): boolean {
-    const { instances, time } = this.parts;
+  private hasWitness(dead: Instance, knowing: readonly Instance[], forMs: number): boolean {
+    const { time } = this.parts;
     const diedMs = this.diedMs.get(dead.id) ?? time.nowMs;
-    return instances.some(
+    return knowing.some(
       (one) =>
-        one !== dead &&
         !one.isLeaving &&
         !one.isFenced &&
         diedMs - Math.max(one.bornMs, dead.bornMs) > STEADY_MS &&
