@@ -81,10 +81,10 @@ describe('a task that nobody runs', () => {
     }
     const [still] = stage.replicas.filter(({ isAlive }) => isAlive);
     // Not in a run of its own, which would be lost with its lease.
-    const from = stage.record.last()?.tick ?? 0;
-    await stage.record.until('a run elsewhere', () => {
-      const newest = stage.record.last();
-      return newest !== undefined && newest.tick > from && newest.replica !== still?.name;
+    const before = stage.record.last()?.tick ?? 0;
+    await stage.record.until('a run ends', (seen) => {
+      const newest = seen.at(-1);
+      return newest !== undefined && newest.phase === 'end' && newest.tick > before;
     });
     still?.pause();
     await untilTime(Date.now() + 5 * SECOND_MS);
