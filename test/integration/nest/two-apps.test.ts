@@ -118,6 +118,21 @@ describe('two applications in one namespace that have a task of one name', () =>
   });
 });
 
+describe('two applications in one namespace that share a store', () => {
+  it('have results of their own, under whatever key', async () => {
+    const namespace = newNamespace();
+    const billing = await start(MONTHLY, { namespace, app: 'billing' });
+    const shipping = await start(MONTHLY, { namespace, app: 'shipping', enabled: false });
+    for (const key of ['order-17', '550e8400e29b41d4a716446655440000']) {
+      expect(await billing.once.runOnce(key, async () => 'billed')).toMatchObject({ kind: 'ran' });
+      expect(await shipping.once.runOnce(key, async () => 'shipped')).toMatchObject({
+        kind: 'ran',
+        output: 'shipped',
+      });
+    }
+  });
+});
+
 describe('a staging and a production app on one server', () => {
   it('have ticks and results of their own', async () => {
     const [staging, production] = [newNamespace(), newNamespace()];

@@ -2,6 +2,7 @@ import {
   DistributedScheduleModule,
   type DistributedScheduleOptions,
   IdempotentExecutionModule,
+  type IdempotentExecutionOptions,
   IdempotentExecutor,
   memorySnapshots,
   redisSnapshotCache,
@@ -132,7 +133,10 @@ describe('the namespace of idempotent execution', () => {
   ) => {
     const given = { ...QUICK, ...GENEROUS_STORE, ...schedule };
     const imports = [
-      IdempotentExecutionModule.forRoot({ store, ...(namespace === undefined ? {} : { namespace }) }),
+      IdempotentExecutionModule.forRoot({
+        ...{ store, app: 'shop' },
+        ...(namespace !== undefined && { namespace }),
+      }),
       ...(schedule === undefined ? [] : [DistributedScheduleModule.forRoot(given)]),
     ];
     return bootWith({ imports });
@@ -155,7 +159,7 @@ describe('the namespace of idempotent execution', () => {
     await boot({ namespace: 'shop-staging' }, undefined, store);
     await bootWith({
       imports: [
-        IdempotentExecutionModule.forRootAsync({ useFactory: () => ({ store }) }),
+        IdempotentExecutionModule.forRootAsync({ useFactory: () => ({ store, app: 'shop' }) }),
         DistributedScheduleModule.forRootAsync({
           useFactory: async () => ({ ...QUICK, ...GENEROUS_STORE, namespace: 'shop-production' }),
         }),
@@ -205,5 +209,83 @@ describe('the namespace of idempotent execution', () => {
       expect(await staging.app.get(IdempotentExecutor).runOnce(key, () => 1)).toMatchObject({ kind: 'ran' });
       expect(await production.app.get(IdempotentExecutor).runOnce(key, () => 2)).toMatchObject({ output: 2 });
     }
+  });
+});
+
+describe('the app of idempotent execution', () => {
+  /** A store that all apps of a test share. */
+  const sharedStore = () => {
+    const parts = { clock: new SystemClock(), random: new SeededRandom(1), namespace: '' };
+    const shared = memorySnapshots().open(parts);
+    return { open: () => shared };
+  };
+  const boot = async (given: IdempotentExecutionOptions, schedule?: DistributedScheduleOptions) => {
+    const imports = [
+      IdempotentExecutionModule.forRoot({ namespace: 'shop', ...given }),
+      ...(schedule === undefined
+        ? []
+        : [DistributedScheduleModule.forRoot({ ...QUICK, ...GENEROUS_STORE, ...schedule })]),
+    ];
+    const { app } = await bootWith({ imports });
+    return app.get(IdempotentExecutor);
+  };
+
+  it('parts the jobs of two applications of one namespace', async () => {
+    const store = sharedStore();
+    const [billing, shipping] = [
+      await boot({ store, app: 'billing' }),
+      await boot({ store, app: 'shipping' }),
+    ];
+    for (const key of ['order-17', '550e8400e29b41d4a716446655440000']) {
+      expect(await billing.runOnce(key, () => 'billed')).toMatchObject({ kind: 'ran' });
+      expect(await shipping.runOnce(key, () => 'shipped')).toMatchObject({ kind: 'ran', output: 'shipped' });
+      expect(await shipping.snapshot(key)).toMatchObject({ output: { json: '"shipped"' } });
+    }
+  });
+
+  it('is one for applications that say so', async () => {
+    const store = sharedStore();
+    const [api, worker] = [
+      await boot({ store, app: 'shop' }, { app: 'shop-api' }),
+      await boot({ store, app: 'shop' }, { app: 'shop-worker' }),
+    ];
+    expect(await api.runOnce('order-17', () => 'api')).toMatchObject({ kind: 'ran' });
+    expect(await worker.runOnce('order-17', () => 'worker')).toMatchObject({
+      kind: 'replayed',
+      output: 'api',
+    });
+  });
+
+  it('is that of the schedule of the same app', async () => {
+    const store = sharedStore();
+    await (await boot({ store }, { app: 'billing' })).runOnce('order-17', () => 'billed');
+    expect(await (await boot({ store, app: 'billing' })).runOnce('order-17', () => 1)).toMatchObject({
+      kind: 'replayed',
+    });
+    expect(await (await boot({ store }, { app: 'shipping' })).runOnce('order-17', () => 1)).toMatchObject({
+      kind: 'ran',
+    });
+  });
+
+  it('is required where others can reach the store and no schedule names it, whatever the package is called', async () => {
+    const cache = redisSnapshotCache({ redis: REDIS });
+    for (const given of [{ store: redisSnapshots({ redis: REDIS }) }, { store: memorySnapshots(), cache }]) {
+      expect((await bootError(boot(given))).message).toMatch(
+        /^DSCHED_NO_APP: .*IdempotentExecutionModule\.forRoot\(\{ store, namespace, app: 'shop-api' \}\)/,
+      );
+    }
+    expect(await (await boot({ store: memorySnapshots() })).runOnce('order-17', () => 1)).toMatchObject({
+      kind: 'ran',
+    });
+  });
+
+  it('is not the stand-in of a schedule that nothing names', () => {
+    expect(resolve({}, NOWHERE)).toMatchObject({ app: 'app', knownApp: undefined });
+    expect(resolve({})).toMatchObject({ app: 'found', knownApp: 'found' });
+  });
+
+  it.each(['', '{shop}', 7])('is no %j', async (app) => {
+    const error = await bootError(boot({ store: memorySnapshots(), app: app as string }));
+    expect(error.message).toContain('DSCHED_BAD_OPTION: option app is');
   });
 });

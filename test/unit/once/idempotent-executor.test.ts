@@ -250,7 +250,7 @@ describe('the module of the executor', () => {
     const module = IdempotentExecutionModule.forRoot({
       store: { open: () => Object.assign(store, { close: async () => closed.push('store') }) as never },
       cache: { open: () => ({ close: async () => closed.push('cache') }) as never },
-      namespace: 'shop',
+      ...{ namespace: 'shop', app: 'shop' },
     });
     const { app } = await bootWith({ imports: [module] });
     await app.close();

@@ -9,7 +9,7 @@ import type { FoundApp } from '../system/app-name.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { type ElectorateOptions, resolveElectorateOptions } from './electorate-options.resolver.js';
 import type { HandlerErrorHook } from './handler-failure.js';
-import { requireApp, requireInstanceId, requireNamespace } from './identity-options.js';
+import { ALONE, requireApp, requireInstanceId, requireNamespace } from './identity-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 import { isReplaced, nodesOf, requireMemoryMeant } from './store-options.js';
 import { requireTaskDefaults } from './task-policies.resolver.js';
@@ -57,6 +57,8 @@ export interface ModuleOptions {
   readonly givenNamespace: string | undefined;
   /** Which application this is. */
   readonly app: string;
+  /** The same; undefined where nothing names it, and the memory backend makes do with a word that names no application. */
+  readonly knownApp: string | undefined;
   readonly instanceId: string;
   /** Sorted, each once. */
   readonly labels: readonly string[];
@@ -115,7 +117,7 @@ export function resolveModuleOptions(
     tasks = {},
     followMoreFrequent = false,
   } = given;
-  const app = requireApp(given, findApp);
+  const knownApp = requireApp(given, findApp);
   const instanceId: unknown = given.instanceId ?? makeInstanceId();
   requireInstanceId(instanceId);
   const { labels = [] } = given;
@@ -137,7 +139,8 @@ export function resolveModuleOptions(
     redis,
     isMemoryMeant: given.memory === true || isReplaced(given),
     givenNamespace: given.namespace,
-    app,
+    app: knownApp ?? ALONE,
+    knownApp,
     instanceId,
     labels: [...new Set(labels)].sort(),
     lockProvider,

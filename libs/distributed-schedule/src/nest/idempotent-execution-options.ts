@@ -3,7 +3,8 @@ import { DEFAULTS, requireName } from '../protocol/options.js';
 import { harmlessValue, shownValue } from '../protocol/shown-value.js';
 import type { SnapshotCacheSource, SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 import { DEFAULT_PATIENCE, type StorePatience } from '../protocol/snapshot/store-patience.js';
-import { requireWholeNamespace } from './identity-options.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { ALONE, requireWholeNamespace } from './identity-options.js';
 import { type OptionNames, requireKnownOptions, requireNoNull } from './option-names.js';
 
 /** Options of `IdempotentExecutionModule.forRoot`. Durations are whole milliseconds. */
@@ -21,6 +22,12 @@ export interface IdempotentExecutionOptions {
    * has none, unless the store is `memorySnapshots()`.
    */
   readonly namespace?: string;
+  /**
+   * Which application the keys belong to: part of what every key stands for. Applications that give the same one share their
+   * keys. Another name makes another job of every key, so it stays the same over all releases. Default: that of
+   * `DistributedScheduleModule` in the same app. Required where there is none, unless the store is `memorySnapshots()`.
+   */
+  readonly app?: string;
   /** How an unreachable store is asked again. */
   readonly patience?: Partial<StorePatience>;
   /** Longer JSON of an input or output is kept as its digest only, characters. Default 16384. */
@@ -31,6 +38,7 @@ export interface ResolvedExecutionOptions {
   readonly store: SnapshotSource;
   readonly cache: SnapshotCacheSource | undefined;
   readonly namespace: string;
+  readonly app: string;
   readonly patience: StorePatience;
   readonly mostKeptChars: number;
 }
@@ -40,6 +48,7 @@ const OPTION_NAMES: OptionNames = {
   store: true,
   cache: true,
   namespace: true,
+  app: true,
   patience: { baseMs: true, capMs: true, jitter: true, deadlineMs: true },
   mostKeptChars: true,
 };
@@ -49,24 +58,26 @@ const LARGEST_JITTER = 0.1;
 const LONGEST_MS = 3_600_000;
 
 /**
- * @param namespaceOfApp what DistributedScheduleModule was given, where it is in the app
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_DURATIONS
+ * @param schedule what DistributedScheduleModule goes by, where it is in the app
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
  */
 export function resolveExecutionOptions(
   given: IdempotentExecutionOptions,
-  namespaceOfApp: string | undefined,
+  schedule: Pick<ModuleOptions, 'givenNamespace' | 'knownApp'> | undefined,
 ): ResolvedExecutionOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
   requireNoNull(MODULE, given, OPTION_NAMES);
   const { store, cache, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
   requireSource('store', store);
   if (cache !== undefined) requireSource('cache', cache);
-  const namespace = given.namespace ?? namespaceOfApp ?? defaultNamespace(given);
+  const namespace = given.namespace ?? schedule?.givenNamespace ?? defaultNamespace(given);
   requireName('namespace', namespace);
   if (!isLocal(given)) requireWholeNamespace(namespace);
+  const app = given.app ?? schedule?.knownApp ?? defaultApp(given);
+  requireName('app', app);
   requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
   const patience = resolvePatience(given.patience ?? {});
-  return { store: store as SnapshotSource, cache, namespace, patience, mostKeptChars };
+  return { store: store as SnapshotSource, cache, namespace, app, patience, mostKeptChars };
 }
 
 /** Nobody else can reach it. */
@@ -82,6 +93,20 @@ function defaultNamespace(given: IdempotentExecutionOptions): string {
     `${MODULE} has no namespace, and DistributedScheduleModule of this app was given none either. Whoever uses the store under the ` +
       "same namespace is answered with this app's results, so say whose they are: " +
       `${MODULE}.forRoot({ store, namespace: 'shop-production' })`,
+    { value: undefined },
+  );
+}
+
+/**
+ * Not the name of a package: where that changes a schedule says so at boot, and here every key would be another job without a word.
+ */
+function defaultApp(given: IdempotentExecutionOptions): string {
+  if (isLocal(given)) return ALONE;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_APP',
+    `${MODULE} has no app, and no DistributedScheduleModule beside it has one. Another application of the namespace must not be answered ` +
+      "with this one's results, so name it, the same in all its releases: " +
+      `${MODULE}.forRoot({ store, namespace, app: 'shop-api' })`,
     { value: undefined },
   );
 }

@@ -44,9 +44,9 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     @Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions,
     @Optional()
     @Inject(MODULE_OPTIONS)
-    schedule?: Pick<ModuleOptions, 'givenNamespace'>,
+    schedule?: Pick<ModuleOptions, 'givenNamespace' | 'knownApp'>,
   ) {
-    this.options = resolveExecutionOptions(given, schedule?.givenNamespace);
+    this.options = resolveExecutionOptions(given, schedule);
     const { namespace, patience, mostKeptChars } = this.options;
     const platform: SnapshotParts = { clock: CLOCK, random: RANDOM, namespace };
     const store = this.options.store.open(platform);
@@ -134,7 +134,8 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   private jobIdOf(key: string, part: string | undefined): string {
     requireKey('key', key);
     if (part !== undefined) requireKey('part', part);
-    return jobIdOf(this.options.namespace, key, part);
+    const { namespace, app } = this.options;
+    return jobIdOf({ namespace, app, key, part });
   }
 }
 

@@ -8,8 +8,8 @@ import { OptionReader } from './option-reader.js';
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'namespace' | 'app'>;
 
-/** Of a process that shares its store with nobody, and whose name nobody knows. */
-const ALONE = 'app';
+/** Of a process that shares its nodes with nobody, and whose name nobody knows. */
+export const ALONE = 'app';
 
 /**
  * With a default, staging and production would share ticks, decisions and results as soon as they share a server.
@@ -52,14 +52,17 @@ export function requireWholeNamespace(namespace: string): void {
   );
 }
 
-/** @throws DistributedScheduleError DSCHED_NO_APP, DSCHED_BAD_OPTION */
-export function requireApp({ redis, app }: Given, findApp: () => FoundApp): string {
+/**
+ * Undefined in a process that shares its nodes with nobody, where nothing names it.
+ * @throws DistributedScheduleError DSCHED_NO_APP, DSCHED_BAD_OPTION
+ */
+export function requireApp({ redis, app }: Given, findApp: () => FoundApp): string | undefined {
   const found: FoundApp = app === undefined ? findApp() : { name: app };
   if ('name' in found) {
     requireName('app', found.name);
     return found.name;
   }
-  if (redis === undefined) return ALONE;
+  if (redis === undefined) return undefined;
   throw new DistributedScheduleError(
     'DSCHED_NO_APP',
     `nothing says which application this is: ${found.why}. Another application of the namespace must not be taken for another ` +

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
 
+/** What a job is told from all others by. */
+export interface JobName {
+  readonly namespace: string;
+  readonly app: string;
+  readonly key: string;
+  /** Distinguishes several units of work under one key. */
+  readonly part?: string | undefined;
+}
+
 /** 32 hex digits. Half of that would collide about 27 times a year at 1,000 runs a second. */
 const KEY_LENGTH = 32;
 
@@ -12,13 +21,12 @@ export function idempotencyKey(namespace: string, task: string, tick: number): s
 }
 
 /**
- * The id of the job that a key stands for in a namespace. A key of 32 hex digits is no id by itself, although the key of a tick
- * would do: an UUID without dashes looks the same, and would be one job for all who share a table.
- * @param part distinguishes several units of work under one key
+ * The id of the job that a key stands for in an application of a namespace. A key of 32 hex digits is no id by itself, although the key
+ * of a tick would do: an UUID without dashes looks the same, and would be one job for all who share a table.
  */
-export function jobIdOf(namespace: string, key: string, part?: string): string {
-  // Four parts, so that no key of an application is the key of a tick.
-  return digestOf([namespace, 'once', key, part ?? '']);
+export function jobIdOf({ namespace, app, key, part = '' }: JobName): string {
+  // Five parts, so that no key of an application is the key of a tick.
+  return digestOf([namespace, 'once', app, key, part]);
 }
 
 function digestOf(parts: readonly string[]): string {
