@@ -6,7 +6,12 @@ const TAKEOVER_MS = 60_000;
 
 describeSnapshotStore('in memory', async () => {
   const clock = new ManualClock();
-  const store = new MemorySnapshotStore({ clock, takeoverMs: TAKEOVER_MS, mostSnapshots: 100 });
+  const store = new MemorySnapshotStore({
+    clock,
+    takeoverMs: TAKEOVER_MS,
+    mostSnapshots: 100,
+    makeId: () => 'memory',
+  });
   return {
     mine: store,
     yours: store,

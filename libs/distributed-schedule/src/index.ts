@@ -78,6 +78,8 @@ export type { Effect } from './protocol/snapshot/run-once.js';
 export type {
   BeginVerdict,
   EndVerdict,
+  ForgetReply,
+  IdentityReply,
   JobStart,
   KeptValue,
   OpenAttempt,

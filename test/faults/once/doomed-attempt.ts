@@ -41,6 +41,7 @@ const cache: SnapshotCache = {
   publish: async () => {
     await dieAt('after the success, before it is published');
   },
+  forget: async () => ({ forgotten: true }),
   close: async () => undefined,
 };
 

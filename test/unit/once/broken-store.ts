@@ -4,6 +4,7 @@ import { MemorySnapshotStore } from '../../../libs/distributed-schedule/src/memo
 import type { OnceParts } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
 import type {
   EndVerdict,
+  ForgetReply,
   OpenAttempt,
   Snapshot,
   SnapshotCache,
@@ -84,6 +85,12 @@ export class TestCache implements SnapshotCache {
     if (!this.isLost) this.published.push(snapshot);
   }
 
+  async forget(jobId: string): Promise<ForgetReply> {
+    const at = this.published.findIndex((snapshot) => snapshot.jobId === jobId);
+    if (at >= 0) this.published.splice(at, 1);
+    return { forgotten: true };
+  }
+
   async close(): Promise<void> {}
 }
 
@@ -96,7 +103,12 @@ export interface OnceBench {
 
 export function onceBench(): OnceBench {
   const clock = new ManualClock();
-  const inner = new MemorySnapshotStore({ clock, takeoverMs: TAKEOVER_MS, mostSnapshots: 100 });
+  const inner = new MemorySnapshotStore({
+    clock,
+    takeoverMs: TAKEOVER_MS,
+    mostSnapshots: 100,
+    makeId: () => 'memory',
+  });
   const store = new BrokenStore(inner, clock);
   const cache = new TestCache();
   let ids = 0;

@@ -5,6 +5,7 @@ import { decideBegin, nextUpdateUs, pendingSnapshot } from '../protocol/snapshot
 import type {
   BeginVerdict,
   EndVerdict,
+  IdentityReply,
   JobStart,
   KeptValue,
   OpenAttempt,
@@ -21,11 +22,14 @@ export interface MemorySnapshotSettings {
   readonly takeoverMs: number;
   /** The oldest successes and failures beyond so many are forgotten. */
   readonly mostSnapshots: number;
+  /** Random: the snapshots are those of this process. */
+  readonly makeId: () => string;
 }
 
 export class MemorySnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
   private readonly snapshots = new Map<string, Snapshot>();
+  private identity: string | undefined;
 
   constructor(private readonly settings: MemorySnapshotSettings) {}
 
@@ -42,6 +46,11 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
     const snapshot = pendingSnapshot(before, start, nowUs);
     this.write(snapshot);
     return { kind: 'begun', attempt: this.attemptOf(snapshot) };
+  }
+
+  async identify(): Promise<IdentityReply> {
+    this.identity ??= this.settings.makeId();
+    return { answered: true, identity: this.identity };
   }
 
   isUndone(): boolean {

@@ -11,6 +11,7 @@ export function memorySnapshots({
 } = {}): SnapshotSource<undefined> {
   return {
     isLocal: true,
-    open: ({ clock }) => new MemorySnapshotStore({ clock, takeoverMs, mostSnapshots }),
+    open: ({ clock, random }) =>
+      new MemorySnapshotStore({ clock, takeoverMs, mostSnapshots, makeId: () => random.id() }),
   };
 }

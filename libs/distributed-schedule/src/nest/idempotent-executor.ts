@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock, Random } from '../protocol/ports.js';
+import { CacheOfStore } from '../protocol/snapshot/cache-of-store.js';
 import type { OnceResult } from '../protocol/snapshot/once-result.js';
 import { type Effect, type OnceParts, runOnce } from '../protocol/snapshot/run-once.js';
 import type { Snapshot, SnapshotParts } from '../protocol/snapshot/snapshot-store.js';
@@ -37,7 +38,8 @@ export type OnceDone<Output> = Extract<OnceResult<Output>, { kind: 'ran' | 'repl
 @Injectable()
 export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   private readonly options: ResolvedExecutionOptions;
-  private readonly parts: OnceParts<Tx>;
+  private readonly parts: Omit<OnceParts<Tx>, 'cache'>;
+  private readonly cache: CacheOfStore | undefined;
   private readonly effects = new EffectsOfRuns();
 
   constructor(
@@ -51,10 +53,10 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     const platform: SnapshotParts = { clock: CLOCK, random: RANDOM, namespace };
     const store = this.options.store.open(platform);
     const cache = this.options.cache?.open(platform);
+    this.cache = cache && new CacheOfStore({ store, cache, clock: CLOCK, digest: sha256Hex });
     this.parts = {
       ...platform,
       store: store as OnceParts<Tx>['store'],
-      cache,
       patience,
       mostKeptChars,
       digest: sha256Hex,
@@ -110,7 +112,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     const signal = options.signal ?? tick?.signal;
     signal?.throwIfAborted();
     const job = { jobId, input, ...(token === undefined ? {} : { fencingToken: token }) };
-    return runOnce({ ...this.parts, signal }, job, effect);
+    return runOnce({ ...this.parts, cache: this.cache?.forCall(), signal }, job, effect);
   }
 
   /**
@@ -126,9 +128,25 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     );
   }
 
+  /**
+   * Removes the success of a job from the cache: in Redis, and in the memory of every instance that listens. For what was put right by hand
+   * in the store, where the snapshot stays as it is.
+   * @throws DistributedScheduleError DSCHED_STORE_UNREACHABLE when some instance may answer with it yet, DSCHED_BAD_KEY
+   */
+  async forgetCached(key: string, part?: string): Promise<void> {
+    const jobId = this.jobIdOf(key, part);
+    const reply = await this.cache?.forget(jobId);
+    if (reply === undefined || reply.forgotten) return;
+    throw new DistributedScheduleError(
+      'DSCHED_STORE_UNREACHABLE',
+      `the cache was not told to forget job ${jobId} (${reply.reason}); until the time to live of its entry is over it may answer with it`,
+      { value: jobId },
+    );
+  }
+
   /** After every module has been destroyed: until then a handler may still be in an effect. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.parts.cache?.close(), this.parts.store.close()]);
+    await Promise.all([this.cache?.close(), this.parts.store.close()]);
   }
 
   private jobIdOf(key: string, part: string | undefined): string {

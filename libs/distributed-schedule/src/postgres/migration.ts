@@ -66,6 +66,12 @@ BEGIN
     );
     CREATE INDEX ${endedIndex} ON ${table} (updated_at) WHERE status <> 'pending';
   END IF;
+  -- Part of what the store is told by, so that a cache answers for no other one. The comment of the type: that of the table is yours.
+  IF obj_description(to_regtype(${literal(statusType)}), 'pg_type') IS NULL
+    AND pg_has_role((SELECT typowner FROM pg_type WHERE oid = to_regtype(${literal(statusType)})), 'USAGE') THEN
+    EXECUTE format('COMMENT ON TYPE %s IS %L', ${literal(statusType)},
+      'snapshots of nestjs-distributed-schedule, store ' || md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text));
+  END IF;
 END
 $migration$`.trim();
 }

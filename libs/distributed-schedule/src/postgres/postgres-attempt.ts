@@ -16,6 +16,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
   private readonly lent: LentClient;
   /** The answer to COMMIT was lost. */
   private isInDoubt = false;
+  private isVolatile = false;
 
   constructor(
     readonly snapshot: Snapshot,
@@ -36,12 +37,14 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
     try {
-      success = await this.rows.replace(
+      const written = await this.rows.replaceWhole(
         this.session,
         { ...this.snapshot, status: 'success', output },
         this.snapshot.updatedAtUs,
         this.transaction.id,
       );
+      success = written?.snapshot;
+      this.isVolatile = written?.isVolatile ?? false;
     } catch (error) {
       return this.undoneBy(error);
     }
@@ -109,7 +112,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
         },
       );
     }
-    return { kind: 'written', snapshot: success };
+    return this.written(success);
   }
 
   private async undoneBy(error: unknown): Promise<EndVerdict> {
@@ -127,7 +130,11 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
       return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
     }
     return value.status === 'success'
-      ? { kind: 'written', snapshot: value }
+      ? this.written(value)
       : { kind: 'undone', reason: 'the connection was lost before COMMIT' };
+  }
+
+  private written(snapshot: Snapshot): EndVerdict {
+    return { kind: 'written', snapshot, ...(this.isVolatile && { isVolatile: true }) };
   }
 }

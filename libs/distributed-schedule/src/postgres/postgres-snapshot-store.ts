@@ -3,17 +3,19 @@ import type { Clock } from '../protocol/ports.js';
 import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
 import type {
   BeginVerdict,
+  IdentityReply,
   JobStart,
   Snapshot,
   SnapshotReply,
   SnapshotStore,
 } from '../protocol/snapshot/snapshot-store.js';
-import { migrationSql } from './migration.js';
+import { migrationSql, tableNames } from './migration.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
 import type { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import { type Begun, SnapshotRows } from './snapshot-rows.js';
+import { StoreIdentity } from './store-identity.js';
 
 const US_PER_MS = 1_000;
 
@@ -32,6 +34,7 @@ const AGAIN_MS = 20;
 export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   readonly isTransactional = true;
   private readonly rows: SnapshotRows;
+  private readonly identity: StoreIdentity;
   private migrated: Promise<void> | undefined;
 
   constructor(
@@ -41,6 +44,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     private readonly onClose: () => Promise<void>,
   ) {
     this.rows = new SnapshotRows(pool, clock, settings);
+    this.identity = new StoreIdentity(() => this.rows.open(), tableNames(settings));
   }
 
   async read(jobId: string): Promise<SnapshotReply> {
@@ -63,6 +67,11 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
         return verdict;
       await this.clock.sleepUntil(this.clock.monotonicMs() + AGAIN_MS, signal);
     }
+  }
+
+  async identify(): Promise<IdentityReply> {
+    await this.requireTable();
+    return this.identity.read();
   }
 
   isUndone(error: unknown): boolean {

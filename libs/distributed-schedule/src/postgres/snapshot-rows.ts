@@ -134,6 +134,16 @@ export class SnapshotRows {
     readAtUs: number,
     transactionId?: string,
   ): Promise<Snapshot | undefined> {
+    return (await this.replaceWhole(session, after, readAtUs, transactionId))?.snapshot;
+  }
+
+  /** The same, with whether a crash of the server may take the transaction back once it is committed. */
+  async replaceWhole(
+    session: PostgresSession,
+    after: Snapshot,
+    readAtUs: number,
+    transactionId?: string,
+  ): Promise<{ readonly snapshot: Snapshot; readonly isVolatile: boolean } | undefined> {
     // Grows even when the server's clock does not: it is the optimistic lock.
     const atSql =
       after.status === 'pending'
@@ -142,10 +152,14 @@ export class SnapshotRows {
     const sql =
       `UPDATE ${this.table} SET status = $3, snapshot = $4::jsonb, updated_at = ${atSql} ` +
       `WHERE job_id = $1 AND updated_at = ${instant('$2')} ` +
-      `AND txid_current() = coalesce($6::bigint, txid_current()) RETURNING ${COLUMNS}`;
+      `AND txid_current() = coalesce($6::bigint, txid_current()) RETURNING ${COLUMNS}, current_setting('synchronous_commit') AS commits`;
     const values = [after.jobId, readAtUs, after.status, jsonOf(after), after.updatedAtUs, transactionId];
-    const [row] = await session.query<SnapshotRow>(sql, values, this.settings.lockWaitMs);
-    return row === undefined ? undefined : snapshotOf(row);
+    const [row] = await session.query<SnapshotRow & { readonly commits: string }>(
+      sql,
+      values,
+      this.settings.lockWaitMs,
+    );
+    return row === undefined ? undefined : { snapshot: snapshotOf(row), isVolatile: row.commits === 'off' };
   }
 
   /** The row as it is committed now. */

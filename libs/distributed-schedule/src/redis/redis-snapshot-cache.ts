@@ -1,8 +1,14 @@
 import type { Clock } from '../protocol/ports.js';
-import type { Snapshot, SnapshotCache, SnapshotParts } from '../protocol/snapshot/snapshot-store.js';
+import { cachedSuccess } from '../protocol/snapshot/cached-success.js';
+import type {
+  ForgetReply,
+  Snapshot,
+  SnapshotCache,
+  SnapshotParts,
+} from '../protocol/snapshot/snapshot-store.js';
 import type { RedisSource } from './redis-input.js';
 import { SnapshotChannel } from './snapshot-channel.js';
-import { PUBLISH_SNAPSHOT_SCRIPT, READ_CACHE_SCRIPT } from './snapshot-scripts.js';
+import { FORGET_CACHED_SCRIPT, PUBLISH_SNAPSHOT_SCRIPT, READ_CACHE_SCRIPT } from './snapshot-scripts.js';
 import { openConnection, type StrictConnection } from './strict-connection.js';
 
 export interface RedisSnapshotCacheSettings {
@@ -14,8 +20,9 @@ export interface RedisSnapshotCacheSettings {
 }
 
 /**
- * Successes in Redis with a time to live, and in the memory of every instance that hears of them. A success never changes, so
- * whatever is found here is right; and nobody relies on finding it, so nothing here is retried.
+ * Successes in Redis with a time to live, and in the memory of every instance that listens. A success never changes, so whatever is found
+ * here is right until it is to be forgotten; and nobody relies on finding it, so nothing here is retried. An instance that does not listen
+ * remembers nothing: it would not hear what to forget.
  */
 export class RedisSnapshotCache implements SnapshotCache {
   readonly #channel: SnapshotChannel;
@@ -25,6 +32,9 @@ export class RedisSnapshotCache implements SnapshotCache {
   /** In the order in which they came, and so in the order in which they end. */
   readonly #local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
   #isListening = false;
+  #isHearing = false;
+  /** What was told to be forgotten, in all: a reply that was under way meanwhile may be older. */
+  #forgets = 0;
 
   constructor(
     source: RedisSource,
@@ -44,23 +54,32 @@ export class RedisSnapshotCache implements SnapshotCache {
     this.#channel.onConfirmed(() => this.#openListener());
     this.#listener.onConfirmed(() => {
       this.#listener.subscribe(this.#broadcast).then(
-        () => this.#listener.succeeded(),
+        () => {
+          this.#isHearing = true;
+          this.#listener.succeeded();
+        },
         () => {},
       );
     });
-    this.#listener.on('message', (_, text) => this.#keep(text));
+    this.#listener.on('close', () => {
+      this.#isHearing = false;
+      this.#local.clear();
+    });
+    this.#listener.on('message', (_, text) => this.#hear(text));
   }
 
   /** Starts to listen; what was published before is found in Redis. */
   async read(jobId: string): Promise<Snapshot | undefined> {
     this.#listen();
-    const near = this.#local.get(jobId);
+    const near = this.#isHearing ? this.#local.get(jobId) : undefined;
     if (near !== undefined && near.untilMs > this.#clock.monotonicMs()) {
       return near.snapshot;
     }
+    const forgets = this.#forgets;
     const reply = await this.#channel.call(READ_CACHE_SCRIPT, this.#keyOf(jobId));
-    const snapshot = reply.answered ? this.#keep(String(reply.value[0])) : undefined;
-    return snapshot?.jobId === jobId ? snapshot : undefined;
+    const snapshot = reply.answered ? cachedSuccess(parsed(String(reply.value[0])), jobId) : undefined;
+    if (snapshot !== undefined && forgets === this.#forgets) this.#keep(snapshot);
+    return snapshot;
   }
 
   async publish(snapshot: Snapshot): Promise<void> {
@@ -68,9 +87,16 @@ export class RedisSnapshotCache implements SnapshotCache {
       return;
     }
     const text = JSON.stringify(snapshot);
-    this.#keep(text);
+    this.#keep(snapshot);
     const args = [String(this.#settings.ttlMs), text, this.#broadcast];
     await this.#channel.call(PUBLISH_SNAPSHOT_SCRIPT, this.#keyOf(snapshot.jobId), args);
+  }
+
+  async forget(jobId: string): Promise<ForgetReply> {
+    this.#forgetHere(jobId);
+    const args = [JSON.stringify({ forget: jobId } satisfies Forgotten), this.#broadcast];
+    const reply = await this.#channel.call(FORGET_CACHED_SCRIPT, this.#keyOf(jobId), args);
+    return reply.answered ? { forgotten: true } : { forgotten: false, reason: reply.reason };
   }
 
   async close(): Promise<void> {
@@ -95,12 +121,20 @@ export class RedisSnapshotCache implements SnapshotCache {
     }
   }
 
-  /** Anybody with access to the store can write there: what is no success is nothing. */
-  #keep(text: string): Snapshot | undefined {
-    const snapshot = parsed(text);
-    if (snapshot === undefined) {
-      return undefined;
-    }
+  #hear(text: string): void {
+    const told = parsed(text) as Partial<Forgotten & Snapshot> | null | undefined;
+    if (typeof told?.forget === 'string') this.#forgetHere(told.forget);
+    const snapshot = cachedSuccess(told, String(told?.jobId));
+    if (snapshot !== undefined) this.#keep(snapshot);
+  }
+
+  #forgetHere(jobId: string): void {
+    this.#forgets += 1;
+    this.#local.delete(jobId);
+  }
+
+  #keep(snapshot: Snapshot): void {
+    if (!this.#isHearing) return;
     const { mostLocal, ttlMs } = this.#settings;
     this.#local.delete(snapshot.jobId);
     this.#local.set(snapshot.jobId, { snapshot, untilMs: this.#clock.monotonicMs() + ttlMs });
@@ -108,7 +142,6 @@ export class RedisSnapshotCache implements SnapshotCache {
     if (this.#local.size > mostLocal && oldest !== undefined) {
       this.#local.delete(oldest);
     }
-    return snapshot;
   }
 
   get #broadcast(): string {
@@ -120,10 +153,14 @@ export class RedisSnapshotCache implements SnapshotCache {
   }
 }
 
-function parsed(text: string): Snapshot | undefined {
+/** What instances tell each other beside successes. */
+interface Forgotten {
+  readonly forget: string;
+}
+
+function parsed(text: string): unknown {
   try {
-    const value = JSON.parse(text) as Partial<Snapshot> | null;
-    return value?.status === 'success' && typeof value.jobId === 'string' ? (value as Snapshot) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

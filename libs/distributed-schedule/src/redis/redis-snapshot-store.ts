@@ -2,6 +2,7 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import type {
   BeginVerdict,
   EndVerdict,
+  IdentityReply,
   JobStart,
   OpenAttempt,
   Snapshot,
@@ -13,7 +14,12 @@ import type { RedisSource } from './redis-input.js';
 import type { ScriptReply } from './script-channel.js';
 import { SnapshotChannel } from './snapshot-channel.js';
 import { hashOfOutput, snapshotFromHash } from './snapshot-hash.js';
-import { BEGIN_SNAPSHOT_SCRIPT, END_SNAPSHOT_SCRIPT, READ_SNAPSHOT_SCRIPT } from './snapshot-scripts.js';
+import {
+  BEGIN_SNAPSHOT_SCRIPT,
+  END_SNAPSHOT_SCRIPT,
+  IDENTIFY_STORE_SCRIPT,
+  READ_SNAPSHOT_SCRIPT,
+} from './snapshot-scripts.js';
 
 export interface RedisSnapshotSettings {
   readonly namespace: string;
@@ -35,6 +41,7 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
   readonly #channel: SnapshotChannel;
   readonly #settings: RedisSnapshotSettings;
+  readonly #makeId: () => string;
 
   constructor(
     source: RedisSource,
@@ -42,6 +49,7 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
     settings: RedisSnapshotSettings,
   ) {
     this.#settings = settings;
+    this.#makeId = () => platform.random.id();
     this.#channel = new SnapshotChannel(source, { ...settings, ...platform });
   }
 
@@ -77,6 +85,14 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
       default:
         return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
     }
+  }
+
+  async identify(): Promise<IdentityReply> {
+    const key = `${this.#settings.namespace}:job:store`;
+    const reply = await this.#channel.call(IDENTIFY_STORE_SCRIPT, key, [this.#makeId()]);
+    return reply.answered
+      ? { answered: true, identity: `redis ${reply.value.map(String).join(' ')}` }
+      : { answered: false, reason: reply.reason };
   }
 
   isUndone(): boolean {

@@ -111,6 +111,26 @@ return answer('written')
 );
 
 /**
+ * Which memory of which server keeps the snapshots. A text of its own goes with a flush and comes back with a copy; `run_id` is another one
+ * after a restart, which may have lost the last writes, and `master_replid` after a failover. Where a script may not ask INFO the text alone counts.
+ *
+ * KEYS[1] text. ARGV: a random text, for a store that has none. Answers with both.
+ */
+export const IDENTIFY_STORE_SCRIPT = defineBareScript(
+  'identify-store',
+  `
+local time = redis.call('TIME')
+local function shown(section, pattern)
+  local info = redis.pcall('INFO', section)
+  return type(info) == 'string' and string.match(info, pattern) or ''
+end
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+local memory = shown('server', 'run_id:(%w+)') .. ':' .. shown('replication', 'master_replid:(%w+)')
+return {time[1], time[2], redis.call('GET', KEYS[1]), memory}
+`,
+);
+
+/**
  * KEYS[1] entry of the cache. ARGV: time to live in ms, the snapshot as JSON, the channel. Whoever listens keeps it too.
  */
 export const PUBLISH_SNAPSHOT_SCRIPT = defineBareScript(
@@ -129,5 +149,17 @@ export const READ_CACHE_SCRIPT = defineBareScript(
   `
 local time = redis.call('TIME')
 return {time[1], time[2], redis.call('GET', KEYS[1]) or ''}
+`,
+);
+
+/** KEYS[1] entry of the cache. ARGV: what those that listen are told, the channel. */
+export const FORGET_CACHED_SCRIPT = defineBareScript(
+  'forget-cached',
+  `
+local time = redis.call('TIME')
+-- Removes it, and needs no right beside those for what is kept.
+redis.call('PEXPIRE', KEYS[1], 0)
+redis.call('PUBLISH', ARGV[2], ARGV[1])
+return {time[1], time[2]}
 `,
 );

@@ -28,7 +28,7 @@ export type Effect<Tx, Output> = (tx: Tx, snapshot: Snapshot) => Output | Promis
 
 export interface OnceParts<Tx> extends Patient {
   readonly store: SnapshotStore<Tx>;
-  readonly cache?: SnapshotCache | undefined;
+  readonly cache?: Pick<SnapshotCache, 'read' | 'publish'> | undefined;
   readonly digest: Digest;
   /** Longer JSON of inputs and outputs is kept as its digest only, characters. */
   readonly mostKeptChars: number;
@@ -112,7 +112,7 @@ async function runAttempt<Tx, Output>(
   switch (verdict.kind) {
     case 'written':
       // 6 publish
-      await parts.cache?.publish(verdict.snapshot);
+      if (verdict.isVolatile !== true) await parts.cache?.publish(verdict.snapshot);
       return { kind: 'ran', output, snapshot: verdict.snapshot };
     case 'superseded':
       return { ...verdict, hasRun: true };

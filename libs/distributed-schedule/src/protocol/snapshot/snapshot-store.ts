@@ -68,7 +68,8 @@ export type BeginVerdict<Tx> =
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 export type EndVerdict =
-  | { readonly kind: 'written'; readonly snapshot: Snapshot }
+  /** `isVolatile`: a crash of the store may take it back, as far as is known, so nothing but the store answers for it. */
+  | { readonly kind: 'written'; readonly snapshot: Snapshot; readonly isVolatile?: boolean }
   /**
    * The snapshot is no longer this attempt's: another one has taken the job over. Whatever the store rolls back is rolled
    * back; what it cannot has happened.
@@ -105,6 +106,11 @@ export interface SnapshotStore<Tx = unknown> {
   readonly isTransactional: boolean;
   read(jobId: string): Promise<SnapshotReply>;
   begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<Tx>>;
+  /**
+   * Which store this is, and which memory of it: a text that no other store has, and that is another one after a success may have been
+   * forgotten. Absent: nothing of it is cached, since nobody could tell whose it is.
+   */
+  identify?(): Promise<IdentityReply>;
   /** Whether an effect has thrown this because the store rolled its transaction back for reasons of its own. */
   isUndone(error: unknown): boolean;
   /** Ends every connection that was opened here. */
@@ -115,16 +121,27 @@ export type SnapshotReply =
   | { readonly answered: true; readonly snapshot: Snapshot | undefined }
   | { readonly answered: false; readonly reason: string };
 
+export type IdentityReply =
+  | { readonly answered: true; readonly identity: string }
+  | { readonly answered: false; readonly reason: string };
+
 /**
- * Successes, kept near for a while. A success never changes, so an entry cannot be wrong; one that is missing costs a look
- * into the store, never a second effect. Neither method rejects.
+ * Successes, kept near for a while; one that is missing costs a look into the store, never a second effect. The `jobId` of an entry is made
+ * of the job and the identity of its store. No method rejects.
  */
 export interface SnapshotCache {
   read(jobId: string): Promise<Snapshot | undefined>;
   /** Tells all instances, best effort. */
   publish(snapshot: Snapshot): Promise<void>;
+  /** Removes an entry everywhere: also from the memory of instances, as far as they are reached. */
+  forget(jobId: string): Promise<ForgetReply>;
   close(): Promise<void>;
 }
+
+export type ForgetReply =
+  | { readonly forgotten: true }
+  /** Some entry may be there yet, until its time to live is over. */
+  | { readonly forgotten: false; readonly reason: string };
 
 /** What an adapter needs of the platform. */
 export interface SnapshotParts {
