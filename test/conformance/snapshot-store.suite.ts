@@ -186,6 +186,13 @@ export function describeSnapshotStore(name: string, start: () => Promise<Snapsho
       expect(await failing.fail('no')).toEqual(first);
     });
 
+    it('says which store it is, the same to both instances and as often as it is asked', async () => {
+      const identity = await stage.mine.identify?.();
+      expect(identity).toMatchObject({ answered: true, identity: expect.stringMatching(/./) });
+      await (await begin(stage.mine, newJob())).succeed(OUTPUT);
+      expect([await stage.yours.identify?.(), await stage.mine.identify?.()]).toEqual([identity, identity]);
+    });
+
     it('lets updated_at grow with every change', async () => {
       const job = newJob();
       const instants: number[] = [];

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fencedUpdate, fenceSql } from '../../../libs/distributed-schedule/src/postgres/fenced-update.js';
 import { migrationSql } from '../../../libs/distributed-schedule/src/postgres/migration.js';
 import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshots.js';
@@ -64,23 +64,71 @@ describe.skipIf(lacksPostgres('the table of the snapshots'))(
       expect((await runIn(storeIn(pool, { migrate: true }), newJob(), () => 1)).kind).toBe('ran');
     });
 
-    it('is cleared of old ends, and of nothing else', async () => {
+    it('is cleared of old successes, and of failed and pending ones only where that is wanted', async () => {
       const pool = await inDatabase('pruned');
       const store = storeIn(pool, { migrate: true });
-      const [old, young, pending] = [newJob(), newJob(), newJob()];
+      const [old, young, pending, failed] = [newJob(), newJob(), newJob(), { ...newJob(), fencingToken: 9 }];
       await runIn(store, old, () => 1);
+      await runIn(store, failed, () => Promise.reject(new Error('no'))).catch(() => undefined);
       const begun = await store.begin({ jobId: pending.jobId, attemptId: 'a' });
       if (begun.kind === 'begun') await begun.attempt.abandon();
       await pool.query(
         "UPDATE distributed_schedule_snapshot SET updated_at = updated_at - interval '1 hour'",
       );
       await runIn(store, young, () => 1);
-      expect(await pruneSnapshots(pool, { olderThanMs: 1_800_000 })).toBe(1);
-      const { rows } = await pool.query('SELECT job_id FROM distributed_schedule_snapshot');
-      expect(rows.map(({ job_id }) => job_id).sort()).toEqual([young.jobId, pending.jobId].sort());
-      await expect(pruneSnapshots(pool, { olderThanMs: 0 })).rejects.toMatchObject({
-        code: 'DSCHED_BAD_OPTION',
+      const old30 = { olderThanMs: 1_800_000 };
+      const left = async (): Promise<string[]> => {
+        const { rows } = await pool.query('SELECT job_id FROM distributed_schedule_snapshot');
+        return rows.map(({ job_id }) => job_id as string).sort();
+      };
+      expect(await pruneSnapshots(pool, old30)).toBe(1);
+      expect(await left()).toEqual([young.jobId, pending.jobId, failed.jobId].sort());
+      // With its row the token of a failed job would be gone, and a stale holder could run it.
+      expect(await store.begin({ jobId: failed.jobId, fencingToken: 8, attemptId: 'b' })).toMatchObject({
+        kind: 'superseded',
       });
+      expect(await pruneSnapshots(pool, { ...old30, statuses: ['failed'] })).toBe(1);
+      expect(await pruneSnapshots(pool, { ...old30, statuses: ['success', 'failed', 'pending'] })).toBe(1);
+      expect(await left()).toEqual([young.jobId]);
+    });
+
+    it('is not cleared of a job that an attempt is at', async () => {
+      const pool = await inDatabase('busy');
+      const store = storeIn(pool, { migrate: true });
+      await runIn(store, newJob(), async () => {
+        await pool.query('SELECT pg_sleep(0.01)');
+        expect(await pruneSnapshots(pool, { olderThanMs: 1, statuses: ['pending'] })).toBe(0);
+      });
+    });
+
+    it('is cleared by its index', async () => {
+      const pool = await inDatabase('indexed');
+      await storeIn(pool).migrate();
+      const plans: string[] = [];
+      const explaining = {
+        query: async (sql: string, values: unknown[]) => {
+          const client = await pool.connect();
+          await client.query('SET enable_seqscan = off');
+          const { rows } = await client.query(`EXPLAIN ${sql}`, values);
+          client.release(true);
+          plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+          return { rows: [], rowCount: 0 };
+        },
+      };
+      await pruneSnapshots(explaining, { olderThanMs: 1 });
+      await pruneSnapshots(explaining, { olderThanMs: 1, statuses: ['success', 'failed'] });
+      for (const plan of plans) expect(plan).toContain('distributed_schedule_snapshot_ended');
+    });
+
+    it.each<[object, string]>([
+      [{ olderThanMs: 0 }, 'DSCHED_BAD_OPTION'],
+      [{ olderThanMs: 1, statuses: [] }, 'DSCHED_BAD_OPTION'],
+      [{ olderThanMs: 1, statuses: ['done'] }, 'DSCHED_BAD_OPTION'],
+      [{ olderThanMs: 1, statuses: 'failed' }, 'DSCHED_BAD_OPTION'],
+      [{ olderThanMs: 1, status: ['failed'] }, 'DSCHED_UNKNOWN_OPTION'],
+    ])('is not cleared with %j', async (options, code) => {
+      const query = () => Promise.reject(new Error('the table was asked'));
+      await expect(pruneSnapshots({ query }, options as never)).rejects.toMatchObject({ code });
     });
 
     it('that is there already may be asked for by a user who may not create it', async () => {
@@ -177,6 +225,72 @@ describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreS
     expect(await write(2, 1, 7, once)).toEqual({ kind: 'written' });
     expect(await write(2, 2, 7, once)).toEqual({ kind: 'stale', newest: 7 });
     expect(await write(2, 2, 8, once)).toEqual({ kind: 'written' });
+  });
+
+  describe('of several', () => {
+    const writeBatch = (
+      token: number,
+      more: {
+        readonly claimId?: string;
+        readonly repeat?: 'allow' | 'refuse';
+        readonly key?: string | string[];
+      } = {},
+    ) =>
+      fencedUpdate(server.pool(), {
+        ...{ table: 'entry', set: { amount: token }, where: { batch: 7 } },
+        ...{ token, claimId: `claim of ${token}`, ...more },
+      });
+    const amounts = async (): Promise<number[]> => {
+      const { rows } = await server.pool().query('SELECT amount FROM entry WHERE batch = 7 ORDER BY line');
+      return rows.map(({ amount }) => Number(amount));
+    };
+    beforeEach(async () => {
+      await server.pool().query(
+        `DROP TABLE IF EXISTS entry;
+         CREATE TABLE entry (batch INTEGER, line INTEGER, amount INTEGER, fence BIGINT, fence_claim TEXT);
+         INSERT INTO entry VALUES (7, 1, 0, NULL, NULL), (7, 2, 0, 20, 'claim of 20'), (7, 3, 0, 10, 'another'),
+           (8, 1, 0, 99, 'claim of 99')`,
+      );
+    });
+
+    it('is written where none is stale', async () => {
+      expect(await writeBatch(30)).toEqual({ kind: 'written' });
+      expect(await amounts()).toEqual([30, 30, 30]);
+    });
+
+    it('is stale where one is, with how many were written and which were not', async () => {
+      expect(await writeBatch(10)).toEqual({ kind: 'stale', newest: 20, rows: { written: 1, stale: 2 } });
+      expect(await amounts()).toEqual([10, 0, 0]);
+      expect(await writeBatch(10, { key: 'line' })).toEqual({
+        ...{ kind: 'stale', newest: 20 },
+        rows: { written: 1, stale: 2, staleKeys: [{ line: 2 }, { line: 3 }] },
+      });
+    });
+
+    it('refuses the same token of another claim, row by row', async () => {
+      expect(await writeBatch(20, { key: ['batch', 'line'], claimId: 'another' })).toEqual({
+        ...{ kind: 'stale', newest: 20 },
+        rows: { written: 2, stale: 1, staleKeys: [{ batch: 7, line: 2 }] },
+      });
+      expect(await amounts()).toEqual([20, 0, 20]);
+    });
+
+    it('refuses, where each run writes once, what this very run has written', async () => {
+      expect(await writeBatch(20, { key: 'line', repeat: 'refuse' })).toEqual({
+        ...{ kind: 'stale', newest: 20 },
+        rows: { written: 2, stale: 1, staleKeys: [{ line: 2 }] },
+      });
+      expect(await writeBatch(20, { key: 'line', repeat: 'refuse' })).toEqual({
+        ...{ kind: 'stale', newest: 20 },
+        rows: { written: 0, stale: 3, staleKeys: [{ line: 1 }, { line: 2 }, { line: 3 }] },
+      });
+    });
+
+    it('is not told of by a key that is none', async () => {
+      await expect(writeBatch(30, { key: [] })).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
+      await expect(writeBatch(30, { key: '' })).rejects.toMatchObject({ code: 'DSCHED_BAD_OPTION' });
+      expect(await amounts()).toEqual([0, 0, 0]);
+    });
   });
 
   it('says so when there is no such row', async () => {

@@ -112,6 +112,8 @@ describe('snapshots in Redis', () => {
     await expect.poll(() => server.client().pubsub('NUMSUB', 'shop:done')).not.toEqual(['shop:done', 0]);
     if (end?.kind === 'written') await cache.publish(end.snapshot);
     expect(await server.client().exists(`shop:done:${job.jobId}`)).toBe(1);
+    expect(await store.identify?.()).toMatchObject({ identity: expect.stringMatching(/ \w{40}:\w{40}$/) });
+    expect(await cache.forget(job.jobId)).toEqual({ forgotten: true });
     await Promise.all([store.close(), cache.close()]);
   });
 
@@ -168,6 +170,11 @@ describe('the cache of successes in Redis', () => {
   it('keeps no more than its bound in memory', async () => {
     const cache = openCache({ mostLocal: 2 });
     const all = [successOf(newJobId()), successOf(newJobId()), successOf(newJobId())];
+    const [, before] = await server.client().pubsub('NUMSUB', 'shop:done');
+    await cache.read(newJobId());
+    await expect
+      .poll(() => server.client().pubsub('NUMSUB', 'shop:done'))
+      .toEqual(['shop:done', Number(before) + 1]);
     for (const success of all) await cache.publish(success);
     await server.client().flushall();
     expect(await Promise.all(all.map(({ jobId }) => cache.read(jobId)))).toEqual([undefined, all[1], all[2]]);

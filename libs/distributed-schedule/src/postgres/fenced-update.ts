@@ -5,17 +5,11 @@
  */
 
 import { DistributedScheduleError } from '../protocol/errors.js';
-import type { FenceRepeat, FenceVerdict } from '../protocol/snapshot/fence.js';
+import type { FenceRepeat } from '../protocol/snapshot/fence.js';
 import { requireClaimId, requireFenceOptions, requireToken } from '../protocol/snapshot/fence.js';
+import { type FencedStatement, type FencedUpdateVerdict, updateFenced } from './fenced-rows.js';
+import type { Queryable } from './queryable.js';
 import { quotedName } from './quoted-name.js';
-
-/** A client, a pool, or the transaction of an effect. */
-export interface Queryable {
-  query(
-    sql: string,
-    values: unknown[],
-  ): Promise<{ readonly rows: readonly unknown[]; readonly rowCount: number | null }>;
-}
 
 export interface FencedUpdate {
   /**
@@ -25,7 +19,7 @@ export interface FencedUpdate {
   readonly table: string | readonly [schema: string, table: string];
   /** Columns and their new values. */
   readonly set: Readonly<Record<string, unknown>>;
-  /** Columns and the values that name the one row, such as its primary key. */
+  /** Columns and the values that name the row, such as its primary key, or several rows. */
   readonly where: Readonly<Record<string, unknown>>;
   /** BIGINT column of the row that holds the largest token so far; NULL before the first. Default `fence`. */
   readonly fence?: string;
@@ -37,6 +31,8 @@ export interface FencedUpdate {
   readonly claimId: string;
   /** Whether the token that wrote last may write again. Default `allow`: a run writes the row more than once. */
   readonly repeat?: FenceRepeat;
+  /** Columns by which rows are told apart, for an update of several: those that were stale are named by them. */
+  readonly key?: string | readonly string[];
 }
 
 const OPTION_NAMES: Record<keyof FencedUpdate, true> = {
@@ -48,42 +44,47 @@ const OPTION_NAMES: Record<keyof FencedUpdate, true> = {
   token: true,
   claimId: true,
   repeat: true,
+  key: true,
 };
 
 /**
- * Updates a row if no larger token has written it, and no equal one of another claim.
+ * Updates a row if no larger token has written it, and no equal one of another claim; of several rows those for which that holds.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION; DSCHED_BAD_OPTION for a name that cannot be one, a bad token or claim id, a
  *   value that is undefined, or nothing to find the row by
  */
-export async function fencedUpdate(client: Queryable, update: FencedUpdate): Promise<FenceVerdict> {
+export async function fencedUpdate(client: Queryable, update: FencedUpdate): Promise<FencedUpdateVerdict> {
   requireFenceOptions('fencedUpdate', update, OPTION_NAMES);
-  const { table, set, where, token, claimId, repeat = 'allow' } = update;
+  const { table, set, where, token, claimId, repeat = 'allow', key } = update;
   const { fence = 'fence', claim = 'fence_claim' } = update;
   requireToken(token);
   requireClaimId(claimId);
-  const name = quotedName('table', table);
   const values: unknown[] = [token, claimId];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const assignments = [
-    `${quotedName('fence', fence)} = $1`,
-    `${quotedName('claim', claim)} = $2`,
-    ...columnsOf('set', set).map(([column, value]) => `${column} = ${parameter(value)}`),
-  ];
-  const keys: unknown[] = [];
   const found = columnsOf('where', where);
   if (found.length === 0) throw badUpdate('where names no column, and so every row');
   // Nothing equals NULL: the row would be told as missing.
   if (Object.values(where).includes(null))
     throw badUpdate('where has a column that is null, which no row equals');
   const condition = found.map(([column, value]) => `${column} = ${parameter(value)}`).join(' AND ');
+  const valuesOfCondition = values.length;
+  const quoted = { fence: quotedName('fence', fence), claim: quotedName('claim', claim) };
+  const assignments = [
+    `${quoted.fence} = $1`,
+    `${quoted.claim} = $2`,
+    ...columnsOf('set', set).map(([column, value]) => `${column} = ${parameter(value)}`),
+  ].join(', ');
   const isNewer = fenceSql({ fence, claim, parameter: 1, claimParameter: 2, repeat });
-  const sql = `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition} AND ${isNewer}`;
-  const { rowCount } = await client.query(sql, values);
-  if ((rowCount ?? 0) > 0) return { kind: 'written' };
-  const again = found.map(([column, value]) => `${column} = $${keys.push(value)}`).join(' AND ');
-  const newest = `SELECT ${quotedName('fence', fence)}::text AS newest FROM ${name} WHERE ${again}`;
-  const [row] = (await client.query(newest, keys)).rows as readonly { readonly newest: string | null }[];
-  return row === undefined ? { kind: 'missing' } : { kind: 'stale', newest: Number(row.newest) };
+  return updateFenced(client, {
+    ...{ table: quotedName('table', table), assignments, condition, isNewer, ...quoted },
+    ...{ key: keyOf(key), values, valuesOfCondition, mayRepeat: repeat === 'allow' },
+  });
+}
+
+function keyOf(key: FencedUpdate['key']): FencedStatement['key'] {
+  if (key === undefined) return [];
+  const names: readonly string[] = typeof key === 'string' ? [key] : key;
+  if (names.length === 0) throw badUpdate('key names no column');
+  return names.map((name) => [name, quotedName('key', [name])]);
 }
 
 /**
