@@ -33,7 +33,7 @@ export class RedisSnapshotCache implements SnapshotCache {
   readonly #local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
   #isListening = false;
   #isHearing = false;
-  /** What was told to be forgotten, in all: a reply that was under way meanwhile may be older. */
+  /** How often something was to be forgotten, or may have been unheard: a reply that was under way meanwhile may be older. */
   #forgets = 0;
 
   constructor(
@@ -63,6 +63,7 @@ export class RedisSnapshotCache implements SnapshotCache {
     });
     this.#listener.on('close', () => {
       this.#isHearing = false;
+      this.#forgets += 1;
       this.#local.clear();
     });
     this.#listener.on('message', (_, text) => this.#hear(text));
