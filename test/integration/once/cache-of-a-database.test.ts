@@ -18,6 +18,8 @@ import { type PostgresServer, startPostgres } from '../../support/postgres-serve
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const ROW = { namespace: 'shop', app: 'billing' };
+/** Of a machine with other work. */
+const SLACK_MS = 5_000;
 
 describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of PostgreSQL', () => {
   let server: PostgresServer;
@@ -65,6 +67,26 @@ describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of
     await client.connect();
     await client.query(sql);
     await client.end();
+  };
+
+  /** All sessions end and the server recovers, without being started anew. */
+  const crashAsOneBackend = async (): Promise<void> => {
+    const victim = new pg.Client({ connectionString: server.url });
+    victim.on('error', () => {});
+    await victim.connect();
+    const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const ended = new Promise((resolve) => victim.once('end', resolve));
+    process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
+    await ended;
+    const answers = (): Promise<number> =>
+      server
+        .pool({ max: 1 })
+        .query('SELECT 1')
+        .then(
+          () => 1,
+          () => 0,
+        );
+    await expect.poll(answers, { timeout: 20_000 }).toBe(1);
   };
 
   it('does not answer one tenant with the output of another', async () => {
@@ -124,6 +146,40 @@ describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of
       await kindOf(reader, 'local'),
       await kindOf(reader, 'all'),
     ]).toEqual(['replayed', 'ran', 'ran']);
+  });
+
+  it('does not answer with what a crash has taken back', async () => {
+    const database = await newDatabase();
+    await inDatabase(database, `ALTER DATABASE ${database} SET synchronous_commit = off`);
+    await server.pool().query("ALTER SYSTEM SET wal_writer_delay = '10s'");
+    await server.pool().query('SELECT pg_reload_conf()');
+    onTestFinished(async () => {
+      await server.pool().query('ALTER SYSTEM RESET wal_writer_delay');
+    });
+    const once = instance(database);
+    await once.runOnce('first', () => 'output');
+    await server.pool().query('CHECKPOINT');
+    let rounds = 0;
+    const isLost = async (): Promise<boolean> => {
+      rounds += 1;
+      await once.runOnce(`order-${rounds}`, () => 'output');
+      await crashAsOneBackend();
+      return (await once.snapshot(`order-${rounds}`)) === undefined;
+    };
+    // Now and then somebody else has written the log out meanwhile.
+    while (!(await isLost())) if (rounds > 20) throw new Error('the server has lost nothing');
+    expect(await kindOf(once, `order-${rounds}`)).toBe('ran');
+    expect(await kindOf(once, 'first')).toBe('replayed');
+  });
+
+  it('stops answering while an instance runs, 5 s after the table has forgotten', async () => {
+    const database = await newDatabase();
+    const once = instance(database);
+    await once.runOnce('order-22', () => 'output');
+    await inDatabase(database, 'TRUNCATE distributed_schedule_snapshot');
+    const sinceMs = performance.now();
+    await expect.poll(() => kindOf(once, 'order-22'), { timeout: 20_000 }).toBe('ran');
+    expect(performance.now() - sinceMs).toBeLessThan(5_000 + SLACK_MS);
   });
 
   it('takes a broken entry for none', async () => {
