@@ -1,8 +1,9 @@
 /**
- * A process that makes one attempt at a job and kills or stops itself at a given point of it. It wraps what the flow is made of (the
- * pool's connections, the ports, the effect) and knows nothing of the flow itself.
+ * A process that makes one attempt at a job and kills or stops itself, or is cut off, at a given point of it. It wraps what the flow is made of
+ * (the pool's connections, the ports, the effect) and knows nothing of the flow itself.
  */
 
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
@@ -18,19 +19,41 @@ import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/red
 import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
 import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
-import { countInPostgres, countInRedis, type DoomedPlan, TAKEOVER_MS } from './doomed-plan.js';
+import {
+  CUT_OFF_TIMEOUT_MS,
+  countInPostgres,
+  countInRedis,
+  type DoomedPlan,
+  type FromDoomed,
+  TAKEOVER_MS,
+} from './doomed-plan.js';
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as DoomedPlan;
 const platform = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'doomed' };
 
+const isCutOff = plan.doom === 'lost' || plan.doom === 'deaf';
+const limits = isCutOff ? { timeoutMs: CUT_OFF_TIMEOUT_MS } : {};
 let isDoomed = false;
 
+function tell(message: FromDoomed): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) return resolve();
+    process.send(message, undefined, undefined, () => resolve());
+  });
+}
+
 /** As a signal from outside: nothing of this process runs after kill -9, and after SIGSTOP nothing before it is woken. */
-function dieAt(point: DoomedPlan['point']): Promise<void> {
-  if (plan.point !== point || isDoomed) return Promise.resolve();
+async function dieAt(point: DoomedPlan['point']): Promise<void> {
+  if (plan.point !== point || isDoomed) return;
   isDoomed = true;
+  if (isCutOff) {
+    const cut = once(process, 'message');
+    await tell({ kind: 'at-point' });
+    await cut;
+    return;
+  }
   process.kill(process.pid, plan.doom);
-  return plan.doom === 'SIGSTOP' ? Promise.resolve() : new Promise(() => {});
+  if (plan.doom !== 'SIGSTOP') await new Promise(() => {});
 }
 
 const cache: SnapshotCache = {
@@ -45,7 +68,7 @@ const cache: SnapshotCache = {
   close: async () => undefined,
 };
 
-async function attemptAt<Tx>(store: SnapshotStore<Tx>, effect: Effect<Tx, number>): Promise<void> {
+async function attemptAt<Tx>(store: SnapshotStore<Tx>, effect: Effect<Tx, number>): Promise<string> {
   const parts = {
     ...platform,
     store,
@@ -54,11 +77,13 @@ async function attemptAt<Tx>(store: SnapshotStore<Tx>, effect: Effect<Tx, number
     digest: sha256Hex,
     mostKeptChars: 1_000,
   };
-  await runOnce(parts, { jobId: plan.jobId, fencingToken: plan.fencingToken }, async (tx, snapshot) => {
+  const job = { jobId: plan.jobId, fencingToken: plan.fencingToken };
+  const result = await runOnce(parts, job, async (tx, snapshot) => {
     const output = await effect(tx, snapshot);
     await dieAt('in the effect, after its write');
     return output;
   });
+  return result.kind;
 }
 
 /** A pool whose connections die before or after certain statements. */
@@ -107,14 +132,32 @@ function doomedStore<Tx>(store: SnapshotStore<Tx>): SnapshotStore<Tx> {
   };
 }
 
-if (plan.url.startsWith('postgres')) {
-  const settings = resolvePostgresSettings({ takeoverMs: TAKEOVER_MS });
-  const store = new PostgresSnapshotStore(doomedPool(), platform.clock, settings, async () => undefined);
-  await attemptAt(store, (tx) => countInPostgres(tx, plan.jobId));
-} else {
+async function attemptAtStore(): Promise<string> {
+  if (plan.url.startsWith('postgres')) {
+    const settings = resolvePostgresSettings({ takeoverMs: TAKEOVER_MS, ...limits });
+    const store = new PostgresSnapshotStore(doomedPool(), platform.clock, settings, async () => undefined);
+    return attemptAt(store, (tx) => countInPostgres(tx, plan.jobId));
+  }
   const redis = new Redis(plan.url);
-  const store = redisSnapshots({ redis, takeoverMs: TAKEOVER_MS }).open(platform);
-  await attemptAt(doomedStore(store), () => countInRedis(redis, plan.jobId));
+  // A client that sends a command again by itself, when its answer was lost, would count twice in one effect.
+  const counter = new Redis(plan.url, {
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: CUT_OFF_TIMEOUT_MS,
+  });
+  for (const client of [redis, counter]) client.on('error', () => undefined);
+  await Promise.all([redis, counter].map((client) => once(client, 'ready')));
+  const store = redisSnapshots({ redis, takeoverMs: TAKEOVER_MS, ...limits }).open(platform);
+  // Its connection is made now: one that is made after the cut would never be greeted.
+  await store.read(plan.jobId);
+  return attemptAt(doomedStore(store), () => countInRedis(counter, plan.jobId));
 }
-// It was to die before this.
+
+let how: string;
+try {
+  how = await attemptAtStore();
+} catch (error) {
+  how = (error as { code?: string }).code ?? String(error);
+}
+await tell({ kind: 'ended', how });
+// Whoever was to be killed has died before this.
 process.exit(1);

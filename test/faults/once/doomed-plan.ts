@@ -16,8 +16,17 @@ export const CRASH_POINTS = [
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
-/** How it ends there: for good, or as long as nobody wakes it. */
-export type Doom = 'SIGKILL' | 'SIGSTOP';
+/**
+ * What happens to it there. It ends for good, or stops until it is woken; or its host is lost, and everything that it sends or is sent vanishes
+ * without an end of the connection; or it is deaf: what it sends arrives and is done, and no answer reaches it.
+ */
+export type Doom = 'SIGKILL' | 'SIGSTOP' | 'lost' | 'deaf';
+
+/** `at-point` is answered with any message as soon as the network is as its doom says. */
+export type FromDoomed =
+  | { readonly kind: 'at-point' }
+  /** `ran`, `replayed` …, or the code of an error. */
+  | { readonly kind: 'ended'; readonly how: string };
 
 export interface DoomedPlan {
   readonly doom: Doom;
@@ -27,8 +36,13 @@ export interface DoomedPlan {
   readonly point: CrashPoint;
 }
 
+/** Of the doomed attempt. */
+export const FIRST_TOKEN = 1_000;
+
 /** Long, so that a test sees who waits for it and who need not. */
 export const TAKEOVER_MS = 60_000;
+/** Whoever is cut off notices soon. */
+export const CUT_OFF_TIMEOUT_MS = 1_000;
 
 interface Queryable {
   query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }>;
