@@ -1,5 +1,5 @@
 // Finds a server program on this machine, or installs its package where that needs no password. Used by
-// ensure-redis.mjs and ensure-postgres.mjs.
+// ensure-redis.mjs, ensure-postgres.mjs and ensure-pgbouncer.mjs.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -7,7 +7,13 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** Places where packages put programs that are not on everybody's PATH. */
-const MORE_FOLDERS = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin', '/home/linuxbrew/.linuxbrew/bin'];
+const MORE_FOLDERS = [
+  '/usr/local/bin',
+  '/usr/bin',
+  '/usr/sbin',
+  '/opt/homebrew/bin',
+  '/home/linuxbrew/.linuxbrew/bin',
+];
 
 /** Folders in which a program may be, in the order in which they are looked through. */
 export function programFolders() {

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { ensurePgbouncer } from './ensure-pgbouncer.mjs';
 import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 
@@ -33,6 +34,9 @@ count(redis, 'redis-server');
 announce('PostgreSQL');
 // Its tests are few; where it cannot be had they are skipped, each with a line, and this step has failed.
 count(hasServer('POSTGRES_BIN', ensurePostgres), 'PostgreSQL');
+announce('pgbouncer');
+// Where it cannot be had its few tests are skipped, each with a line.
+hasServer('PGBOUNCER', ensurePgbouncer);
 await countStep('lint', 'npm', ['run', '--silent', 'lint']);
 await countStep('type check', 'npm', ['run', '--silent', 'typecheck']);
 await countStep('package', 'npm', ['run', '--silent', 'check:package']);

@@ -2,13 +2,14 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgresBin } from '../../scripts/ensure-postgres.mjs';
+import { accountOfServer, type ServerAccount } from './database-account.js';
+import { freePort } from './free-port.js';
 import { killAtExit, removeFolder, temporaryFolder } from './leftovers.js';
 
 const run = promisify(execFile);
@@ -36,8 +37,6 @@ const RETRY_EVERY_MS = 50;
 const CHILDREN_ALIVE = /shared memory block .* is still in use|lock file .* already exists/;
 const READY = 'database system is ready to accept connections';
 const USER = 'schedule';
-/** The ids of `nobody` on Debian and macOS differ; where there is no account for databases any harmless one will do. */
-const FALLBACK_ID = 65_534;
 
 /** Starts a server and resolves when it accepts connections. `POSTGRES_BIN` names the folder of its programs. */
 export async function startPostgres(): Promise<PostgresServer> {
@@ -60,13 +59,6 @@ export async function startPostgres(): Promise<PostgresServer> {
   return server;
 }
 
-/** PostgreSQL refuses to run as root. */
-function accountOfServer(): { readonly uid: number; readonly gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m);
-  return { uid: Number(line?.[1] ?? FALLBACK_ID), gid: Number(line?.[2] ?? FALLBACK_ID) };
-}
-
 /** Whoever runs the tests may have a database of their own in mind. */
 function plainEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
@@ -82,7 +74,7 @@ class ServerProcess implements PostgresServer {
     readonly program: string,
     readonly folder: string,
     readonly data: string,
-    readonly account: { readonly uid: number; readonly gid: number } | undefined,
+    readonly account: ServerAccount | undefined,
   ) {}
 
   get url(): string {
@@ -186,14 +178,4 @@ class ServerProcess implements PostgresServer {
       });
     });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,0 +1,40 @@
+import type { Pool, PoolClient } from 'pg';
+import {
+  type PostgresSnapshotSettings,
+  resolvePostgresSettings,
+} from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import type { SnapshotStage } from './snapshot-store.suite.js';
+
+/** Its half is how long the store's own transactions may be silent: longer than a pause of a busy machine. */
+const LOCK_WAIT_MS = 500;
+
+/** Two instances of the store, each with connections of its own. */
+export function postgresStage(
+  newPool: () => Pool,
+  settings: Partial<PostgresSnapshotSettings>,
+  close: () => Promise<void>,
+): SnapshotStage {
+  const open = () =>
+    new PostgresSnapshotStore(
+      newPool(),
+      new SystemClock(),
+      resolvePostgresSettings({ migrate: true, lockWaitMs: LOCK_WAIT_MS, ...settings }),
+      async () => undefined,
+    );
+  const other = newPool();
+  return {
+    mine: open() as SnapshotStore,
+    yours: open() as SnapshotStore,
+    // What the server sees of a process that dies: its connection ends.
+    crash: async ({ tx }) => {
+      const { rows } = await (tx as PoolClient).query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await other.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+    },
+    // Nothing to wait for: the row's lock tells at once that its holder has gone.
+    passTakeover: async () => undefined,
+    close,
+  };
+}
