@@ -9,6 +9,8 @@ export interface Account {
   readonly successes: number;
   /** Jobs that were incremented more than once, or without a success, or that succeeded without an increment. */
   readonly wrong: readonly string[];
+  /** Writes of branches that outlived their effect. */
+  readonly strays: number;
   /** Successes that took more than one attempt: a fault had hit the ones before. */
   readonly repeated: number;
   /** The counter that is incremented without runOnce, the jobs that are marked as done, and those counted twice. */
@@ -32,6 +34,7 @@ export async function accountOf(pool: Pool): Promise<Account> {
       "SELECT count(*) AS n FROM distributed_schedule_snapshot WHERE status = 'success'",
     ),
     wrong: rows.map((row) => JSON.stringify(row)),
+    strays: await number('SELECT count(*) AS n FROM stray'),
     repeated: await number(
       `SELECT count(*) AS n FROM distributed_schedule_snapshot
        WHERE status = 'success' AND (snapshot ->> 'attempt')::int > 1`,

@@ -6,7 +6,7 @@ import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { compiled } from './compiled-program.js';
-import { type FromReplica, TABLES } from './once-plan.js';
+import { type FromReplica, TABLES, type Telling } from './once-plan.js';
 import { ReplicaProcess } from './replica-process.js';
 
 const PROGRAM = fileURLToPath(new URL('./once-replica.ts', import.meta.url));
@@ -26,6 +26,8 @@ export class CounterScene {
   readonly troubles: string[] = [];
   /** How attempts have ended, by task: `once ran`, `plain ran`, `once DSCHED_JOB_PENDING` … */
   readonly endings = new Map<string, number>();
+  /** What the replicas have told of ticks, in the order in which it came. */
+  readonly tellings: Telling[] = [];
   private started = 0;
   private restarting = Promise.resolve(true);
 
@@ -34,16 +36,23 @@ export class CounterScene {
     private readonly masters: readonly RedisServer[],
     private readonly proxy: ProxyHost,
     private readonly seed: number,
+    private readonly repeats: boolean,
     private readonly program: string,
   ) {}
 
-  static async open(seed: number): Promise<CounterScene> {
+  static async open({
+    seed,
+    repeats,
+  }: {
+    readonly seed: number;
+    readonly repeats: boolean;
+  }): Promise<CounterScene> {
     const program = compiled(PROGRAM);
     const [postgres, masters] = await Promise.all([
       startPostgres(),
       Promise.all(Array.from({ length: MASTERS }, () => startRedis())),
     ]);
-    const scene = new CounterScene(postgres, masters, ProxyHost.open(), seed, program);
+    const scene = new CounterScene(postgres, masters, ProxyHost.open(), seed, repeats, program);
     const pool = postgres.pool();
     await pool.query(migrationSql());
     await pool.query(TABLES);
@@ -99,14 +108,16 @@ export class CounterScene {
       seed: this.seed * 1_000 + this.started,
       redis: this.masters.map((master) => master.url),
       postgres: url,
+      repeats: this.repeats,
     };
     return new ReplicaProcess(this.program, plan, Object.fromEntries(routes), {
-      onMessage: (message) => this.count(message),
+      onMessage: (message) => this.hear(message),
       onTrouble: (what) => this.troubles.push(what),
     });
   }
 
-  private count(message: FromReplica): void {
+  private hear(message: FromReplica): void {
+    if (message.kind === 'told') this.tellings.push(message);
     if (message.kind !== 'ended') return;
     const ending = `${message.task} ${message.how}`;
     this.endings.set(ending, (this.endings.get(ending) ?? 0) + 1);

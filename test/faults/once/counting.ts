@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { IdempotentExecutor } from '../../../libs/distributed-schedule/src/index.js';
+import { randomHabit } from './effect-habits.js';
 import type { TaskName } from './once-plan.js';
 
 const LONGEST_PAUSE_MS = 60;
@@ -15,27 +16,38 @@ export interface CountingParts {
   readonly onEffect: (task: TaskName) => void;
 }
 
+interface Job {
+  readonly tick: number;
+  readonly jobId: string;
+}
+
 export class Counting {
   constructor(private readonly parts: CountingParts) {}
 
   /** One increment in the transaction of the snapshot. Resolves to how it ended. */
-  async once(key: string): Promise<string> {
-    const result = await this.parts.executor.runOnce(key, async (tx, { jobId }) => {
-      await this.increment(tx, 'once');
-      await this.pause('once');
-      await this.log(tx, 'once', jobId);
+  async once(key: string, tick: number): Promise<string> {
+    const { executor, random, onEffect } = this.parts;
+    const result = await executor.runOnce(key, async (tx, { jobId }) => {
+      const habit = randomHabit(random);
+      await habit.run({
+        ...{ tx, jobId, random },
+        increment: () => this.increment(tx, 'once'),
+        log: () => this.log(tx, 'once', { tick, jobId }),
+        onMiddle: () => onEffect('once'),
+      });
     });
     return result.kind;
   }
 
   /** One increment, and a mark that it was made: each a transaction of its own. */
-  async plain(jobId: string): Promise<string> {
-    const { pool } = this.parts;
+  async plain(jobId: string, tick: number): Promise<string> {
+    const { pool, random, onEffect } = this.parts;
     const { rowCount } = await pool.query('SELECT 1 FROM done WHERE job_id = $1', [jobId]);
     if ((rowCount ?? 0) > 0) return 'replayed';
     await this.increment(pool, 'plain');
-    await this.log(pool, 'plain', jobId);
-    await this.pause('plain');
+    await this.log(pool, 'plain', { tick, jobId });
+    onEffect('plain');
+    await sleep(random() * LONGEST_PAUSE_MS);
     await pool.query('INSERT INTO done VALUES ($1) ON CONFLICT DO NOTHING', [jobId]);
     return 'ran';
   }
@@ -44,12 +56,12 @@ export class Counting {
     await client.query('UPDATE counter SET n = n + 1 WHERE name = $1', [task]);
   }
 
-  private async log(client: Pool | PoolClient, task: TaskName, jobId: string): Promise<void> {
-    await client.query('INSERT INTO increment VALUES ($1, $2, $3)', [task, jobId, this.parts.replica]);
-  }
-
-  private async pause(task: TaskName): Promise<void> {
-    this.parts.onEffect(task);
-    await sleep(this.parts.random() * LONGEST_PAUSE_MS);
+  private async log(client: Pool | PoolClient, task: TaskName, { tick, jobId }: Job): Promise<void> {
+    await client.query('INSERT INTO increment VALUES ($1, $2, $3, $4)', [
+      task,
+      tick,
+      jobId,
+      this.parts.replica,
+    ]);
   }
 }

@@ -14,6 +14,7 @@ import {
   IdempotentExecutor,
   IntervalExclusive,
   redisSnapshotCache,
+  type ScheduleEvent,
   type TickContext,
 } from '../../../libs/distributed-schedule/src/index.js';
 import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/index.js';
@@ -37,6 +38,25 @@ const AGAIN_WITHIN_MS = 500;
 
 function tell(message: FromReplica): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What the judge needs to know of each tick. */
+function tellOf(event: ScheduleEvent): void {
+  if (event.type === 'started' && event.task === 'once')
+    tell({ kind: 'told', tick: event.tick, what: 'started' });
+  if (event.type === 'tick' && event.report.task === 'once') {
+    const { tick, outcome, error } = event.report;
+    const code = codeOf(error);
+    tell({ kind: 'told', tick, what: outcome, ...(code === undefined ? {} : { code }) });
+  }
+  if (event.type === 'audit' && event.finding.task === 'once') {
+    tell({ kind: 'told', tick: event.finding.tick, what: `audit: ${event.finding.outcome}` });
+  }
 }
 
 /** Short limits: faults last for seconds. */
@@ -66,12 +86,12 @@ class Tasks {
 
   @IntervalExclusive(PERIOD_MS, { name: 'once', ...POLICIES })
   once(tick: TickContext): Promise<void> {
-    return this.attempt('once', tick.idempotencyKey);
+    return this.attempt('once', tick.idempotencyKey, tick.tick);
   }
 
   @IntervalExclusive(PERIOD_MS, { name: 'plain', ...POLICIES })
   plain(tick: TickContext): Promise<void> {
-    return this.attempt('plain', tick.idempotencyKey);
+    return this.attempt('plain', tick.idempotencyKey, tick.tick);
   }
 
   /** At a tick of the last seconds, whatever became of it. */
@@ -79,14 +99,14 @@ class Tasks {
     const task = TASK_NAMES[Math.floor(random.next() * TASK_NAMES.length)] ?? 'once';
     const ageMs = PERIOD_MS + random.next() * (LOOK_BACK_MS - PERIOD_MS);
     const tick = Math.floor((Date.now() - ageMs) / PERIOD_MS) * PERIOD_MS;
-    await this.attempt(task, idempotencyKey(NAMESPACE, task, tick)).catch(() => undefined);
+    await this.attempt(task, idempotencyKey(NAMESPACE, task, tick), tick).catch(() => undefined);
   }
 
-  private async attempt(task: TaskName, jobId: string): Promise<void> {
+  private async attempt(task: TaskName, key: string, at: number): Promise<void> {
     try {
-      tell({ kind: 'ended', task, how: await this.counting[task](jobId) });
+      tell({ kind: 'ended', task, how: await this.counting[task](key, at) });
     } catch (error) {
-      tell({ kind: 'ended', task, how: (error as { code?: string }).code ?? 'error' });
+      tell({ kind: 'ended', task, how: codeOf(error) ?? 'error' });
       throw error;
     }
   }
@@ -101,6 +121,7 @@ class Tasks {
       instanceId: plan.replica,
       bids: { staggerMs: 50 },
       shutdownTimeoutMs: 3_000,
+      observers: [{ observe: tellOf }],
     }),
     IdempotentExecutionModule.forRoot({
       store: postgresSnapshots({
@@ -127,7 +148,7 @@ process.once('disconnect', () => {
 tell({ kind: 'ready' });
 while (!isEnding) {
   await sleep(random.next() * AGAIN_WITHIN_MS);
-  await tasks.again();
+  if (plan.repeats) await tasks.again();
 }
 await app.close();
 process.exit(0);
