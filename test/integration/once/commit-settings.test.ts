@@ -73,6 +73,21 @@ describe.skipIf(lacksPostgres('commit settings'))('a success in PostgreSQL', () 
     expect(await rowsOf('standby')).toBe(1);
   });
 
+  it('is written when a server that is read-only, as in the middle of a failover, is so no more', async () => {
+    await set('default_transaction_read_only = on');
+    await expect
+      .poll(async () => (await server.pool({ max: 1 }).query('SHOW default_transaction_read_only')).rows)
+      .toEqual([{ default_transaction_read_only: 'on' }]);
+    const job = newJob();
+    const running = runIn(store, job, (tx) => tx.query(INSERT, ['late']));
+    const patience = { deadlineMs: 200 };
+    const refused = runIn(store, newJob(), () => undefined, { patience });
+    await expect(refused).rejects.toMatchObject({ code: 'DSCHED_STORE_UNREACHABLE' });
+    await set('default_transaction_read_only = off');
+    expect(await running).toMatchObject({ kind: 'ran' });
+    expect(await rowsOf('late')).toBe(1);
+  });
+
   it('that a promoted copy has not seen is gone there with its effect, and run once more', async () => {
     const [seen, unseen] = [newJob(), newJob()];
     await runIn(store, seen, (tx) => tx.query(INSERT, ['seen']));
