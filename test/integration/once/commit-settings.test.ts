@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';
 
+const HANGS_MS = 1_000;
 const INSERT = 'INSERT INTO ledger VALUES ($1)';
 
 /** What docs/idempotence.md says of commit settings and failovers. */
@@ -63,6 +65,16 @@ describe.skipIf(lacksPostgres('commit settings'))('a success in PostgreSQL', () 
       async (tx) => {
         await tx.query(INSERT, ['standby']);
         await set("synchronous_standby_names = 'nobody'");
+        // In force as soon as somebody else's commit hangs.
+        const hangs = () =>
+          Promise.race([
+            server
+              .pool()
+              .query('INSERT INTO ledger VALUES (md5(random()::text))')
+              .then(() => false),
+            sleep(HANGS_MS).then(() => true),
+          ]);
+        await expect.poll(hangs, { timeout: 10_000 }).toBe(true);
       },
       { patience },
     );
