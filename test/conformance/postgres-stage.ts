@@ -6,6 +6,7 @@ import {
 import { PostgresSnapshotStore } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { endSession } from '../support/end-session.js';
 import type { SnapshotStage } from './snapshot-store.suite.js';
 
 /** Its half is how long the store's own transactions may be silent: longer than a pause of a busy machine. */
@@ -31,7 +32,7 @@ export function postgresStage(
     // What the server sees of a process that dies: its connection ends.
     crash: async ({ tx }) => {
       const { rows } = await (tx as PoolClient).query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      await other.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      await endSession(other, rows[0]?.pid);
     },
     // Nothing to wait for: the row's lock tells at once that its holder has gone.
     passTakeover: async () => undefined,

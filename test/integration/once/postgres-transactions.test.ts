@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import { endSession } from '../../support/end-session.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
@@ -223,7 +224,7 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     const running = runIn(store, job, async (tx) => {
       await tx.query(INSERT, ['terminated']);
       const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      await server.pool().query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      await endSession(server.pool(), rows[0]?.pid);
       // Between two statements: an error that nobody listens to would end the process here.
       await sleep(50);
       return 'unaware';

@@ -41,6 +41,8 @@ describe('a success in Redis, when the server is killed and started again,', () 
           runs += 1;
         });
       expect(await run()).toMatchObject({ kind: 'ran' });
+      // With everysec an append waits, up to 2 s, for a flush of the disk that is under way.
+      await expect.poll(() => server.client().info('persistence')).not.toMatch(/aof_buffer_length:[1-9]/);
       await server.kill();
       await server.start();
       expect(await run()).toMatchObject({ kind: next });
