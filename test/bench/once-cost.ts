@@ -47,6 +47,7 @@ interface Variant {
 
 const platform = { clock: new SystemClock(), random: new SystemRandom() };
 let jobs = 0;
+let acquired: PoolClient | undefined;
 
 async function effect(tx: Pick<PoolClient, 'query'>): Promise<void> {
   await tx.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [1]);
@@ -61,16 +62,13 @@ async function plainTransaction(pool: Pool): Promise<void> {
   client.release();
 }
 
-/** The seam where the client is lent: the effect gets the connection itself. */
+/** The seam where the client is lent: the effect gets the connection itself. Calls come one after the other, so it is the last one acquired. */
 function unguarded(store: SnapshotStore<PoolClient>): SnapshotStore<PoolClient> {
   return Object.assign(Object.create(store) as SnapshotStore<PoolClient>, {
     begin: async (...args: Parameters<typeof store.begin>) => {
       const verdict = await store.begin(...args);
       if (verdict.kind !== 'begun') return verdict;
-      const { session } = verdict.attempt as unknown as { readonly session: { readonly client: PoolClient } };
-      const attempt = Object.create(verdict.attempt, {
-        tx: { value: session.client },
-      }) as OpenAttempt<PoolClient>;
+      const attempt = Object.create(verdict.attempt, { tx: { value: acquired } }) as OpenAttempt<PoolClient>;
       return { ...verdict, attempt };
     },
   });
@@ -135,6 +133,9 @@ const print = (line: string): void => {
 
 const server = await startPostgres();
 const pool = server.pool({ max: 4 });
+pool.on('acquire', (client) => {
+  acquired = client;
+});
 await pool.query(
   'CREATE TABLE account (id INTEGER PRIMARY KEY, balance BIGINT NOT NULL); INSERT INTO account VALUES (1, 0)',
 );
