@@ -5,7 +5,10 @@ import { defineConfig } from 'vitest/config';
 const shared = { resolve: { tsconfigPaths: true } } as const;
 
 /** Of the campaign of faults, what needs neither servers nor processes. */
-const PURE_FAULT_TESTS = 'test/faults/campaign/{checker,losses,misses*}.test.ts';
+const PURE_FAULT_TESTS = [
+  'test/faults/campaign/{checker,losses,misses*}.test.ts',
+  'test/faults/once/tick-account.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -17,7 +20,7 @@ export default defineConfig({
           include: [
             'test/{architecture,model,simulation,unit}/**/*.test.ts',
             'test/conformance/**/*.memory.test.ts',
-            PURE_FAULT_TESTS,
+            ...PURE_FAULT_TESTS,
           ],
           isolate: false,
           // One less than there are cores, which is the default, leaves half of a small machine idle.
@@ -48,7 +51,7 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: ['scripts/build-demo.mjs'],
           include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          exclude: [PURE_FAULT_TESTS],
+          exclude: PURE_FAULT_TESTS,
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -49,3 +49,11 @@ export async function accountOf(pool: Pool): Promise<Account> {
     },
   };
 }
+
+/** Ticks whose effect was applied. */
+export async function ticksDone(pool: Pool): Promise<ReadonlySet<number>> {
+  const { rows } = await pool.query<{ tick: string }>(
+    "SELECT DISTINCT tick FROM increment WHERE task = 'once'",
+  );
+  return new Set(rows.map(({ tick }) => Number(tick)));
+}

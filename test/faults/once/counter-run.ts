@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
-import { type Account, accountOf } from './counter-account.js';
+import { type Account, accountOf, ticksDone } from './counter-account.js';
 import { HAZARDS, type Hazard } from './counter-hazards.js';
 import { CounterScene, type Slot } from './counter-scene.js';
 import { accountOfTicks, type TickAccount } from './tick-account.js';
@@ -57,7 +57,7 @@ async function untilAnswered(
   const pool = scene.postgres.pool({ max: 1 });
   const giveUpMs = performance.now() + ANSWERED_WITHIN_MS;
   for (;;) {
-    const account = await accountOfTicks(pool, scene.tellings, window);
+    const account = accountOfTicks(await ticksDone(pool), scene.tellings, window);
     if (account.untold.length === 0 || performance.now() > giveUpMs) return account;
     await sleep(LOOK_EVERY_MS);
   }

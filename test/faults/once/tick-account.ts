@@ -1,6 +1,5 @@
 /** The judge of ticks: each one of a task that is retaken has succeeded, or somebody told why not. */
 
-import type { Pool } from 'pg';
 import { PERIOD_MS, type Telling } from './once-plan.js';
 
 export interface TickAccount {
@@ -32,16 +31,15 @@ const STARTED_IN_VAIN: ReadonlySet<string> = new Set([
 /** Another attempt is at the job: that says that the work will be done, so it must be, and is no answer for a tick. */
 const PENDING = 'DSCHED_JOB_PENDING';
 
-/** All ticks from the first to the last one. */
-export async function accountOfTicks(
-  pool: Pool,
+/**
+ * All ticks from the first to the last one.
+ * @param done ticks whose effect was applied
+ */
+export function accountOfTicks(
+  done: ReadonlySet<number>,
   tellings: readonly Telling[],
   { firstMs, lastMs }: { readonly firstMs: number; readonly lastMs: number },
-): Promise<TickAccount> {
-  const { rows } = await pool.query<{ tick: string }>(
-    "SELECT DISTINCT tick FROM increment WHERE task = 'once'",
-  );
-  const done = new Set(rows.map(({ tick }) => Number(tick)));
+): TickAccount {
   const told = new Map<string, number>();
   const untold: string[] = [];
   const first = Math.ceil(firstMs / PERIOD_MS) * PERIOD_MS;
