@@ -28,17 +28,30 @@ export class PostgresSession {
 
   /** Rejects when there is no connection within the limit. */
   static async open(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
-    const loan = pool.connect();
+    const loan = PostgresSession.borrow(pool, clock, timeoutMs);
     try {
-      return new PostgresSession(await within(clock, timeoutMs, loan), clock, timeoutMs);
+      return await within(clock, timeoutMs, loan);
     } catch (error) {
       // It may come yet, and nobody would give it back.
       loan.then(
-        (client) => client.release(),
+        (session) => session.close(),
         () => undefined,
       );
       throw error;
     }
+  }
+
+  /**
+   * By callback, so that errors are heard from the first moment: a server that dies as it greets says so in the same piece of bytes, before
+   * anybody who waits for a promise is told of the connection, and an error that nobody hears ends the process.
+   */
+  private static borrow(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
+    return new Promise((resolve, reject) => {
+      pool.connect((error, client) => {
+        if (client === undefined) reject(error);
+        else resolve(new PostgresSession(client, clock, timeoutMs));
+      });
+    });
   }
 
   /** @param extraMs what the statement may wait for a lock beside */
