@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
+import { JobLine } from '../protocol/snapshot/job-line.js';
 import type {
   BeginVerdict,
   IdentityReply,
@@ -35,6 +37,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   readonly isTransactional = true;
   private readonly rows: SnapshotRows;
   private readonly identity: StoreIdentity;
+  private readonly line: JobLine<PoolClient>;
   private migrated: Promise<void> | undefined;
 
   constructor(
@@ -45,6 +48,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   ) {
     this.rows = new SnapshotRows(pool, clock, settings);
     this.identity = new StoreIdentity(() => this.rows.open(), tableNames(settings));
+    const { lockWaitMs, takeoverMs } = settings;
+    this.line = new JobLine({ clock, waitMs: lockWaitMs, takeoverMs });
   }
 
   async read(jobId: string): Promise<SnapshotReply> {
@@ -59,7 +64,11 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       : { answered: false, reason: reply.reason };
   }
 
-  async begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+  begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+    return this.line.begin(start, signal, () => this.beginInTurn(start, signal));
+  }
+
+  private async beginInTurn(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
     const giveUpMs = this.clock.monotonicMs() + this.settings.lockWaitMs;
     for (;;) {
       const verdict = await this.tryBegin(start, signal);
@@ -104,7 +113,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.requireTable();
-      session = await this.rows.open();
+      session = await this.rows.open({ isNested: start.isNested === true });
       const verdict = await this.beginIn(session, start, signal);
       if (verdict.kind !== 'begun') session.close();
       return verdict;
@@ -112,6 +121,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       session?.close(true);
       // It was connected, so it was another attempt that it waited for.
       if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
+      if (error instanceof DistributedScheduleError) throw error;
       const failure = failureOf(error);
       if (failure.kind === 'locked') return { kind: 'pending' };
       // In a serializable transaction that is how the server says that the row has changed hands.

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../protocol/ports.js';
 import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import { requireFreeConnection } from './free-connection.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
@@ -44,7 +45,8 @@ export class SnapshotRows {
   }
 
   /** @throws what the pool throws, or when there is no connection within the limit */
-  open(): Promise<PostgresSession> {
+  open({ isNested = false }: { readonly isNested?: boolean } = {}): Promise<PostgresSession> {
+    if (isNested) requireFreeConnection(this.pool);
     return PostgresSession.open(this.pool, this.clock, this.settings.timeoutMs);
   }
 
