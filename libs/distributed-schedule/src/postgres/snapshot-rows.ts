@@ -21,6 +21,9 @@ export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
 
+/** A process that is busy, and not stopped, may be silent for so long. */
+const BUSY_MS = 500;
+
 const JOB_ID = /^[0-9a-f]{32}$/;
 
 /** What begins a transaction answers. */
@@ -60,7 +63,8 @@ export class SnapshotRows {
    */
   beginSql({ isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {}): string {
     const { lockWaitMs, takeoverMs } = this.settings;
-    const silentMs = isolation === undefined ? Math.min(takeoverMs, Math.ceil(lockWaitMs / 2)) : takeoverMs;
+    const briefMs = Math.min(takeoverMs, Math.max(BUSY_MS, Math.ceil(lockWaitMs / 2)));
+    const silentMs = isolation === undefined ? briefMs : takeoverMs;
     return (
       `BEGIN ISOLATION LEVEL ${isolation ?? 'READ COMMITTED'}; ` +
       `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}; ` +
