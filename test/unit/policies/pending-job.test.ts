@@ -91,6 +91,21 @@ describe('a run whose job another attempt is at', () => {
     expect(scene.outcomes(0)).toEqual(['success']);
   });
 
+  it('comes before a tick that has waited for it, where no majority answers in time', async () => {
+    const scene = new PolicyScene({ ...RETAKE, overlap: 'buffer_one' }, pendingFor(2));
+    let claims = 0;
+    scene.leaveUnheard((instant) => {
+      if (instant === 2) claims += 1;
+      return instant === 2 && claims <= 3;
+    });
+    await scene.set();
+    await scene.until(14_000);
+    expect(scene.story().slice(0, 3)).toEqual(['0', '0 again', '0 again']);
+    expect(scene.startOf(0, 3)).toBeDefined();
+    expect(scene.outcomes(0)).toEqual(['aborted', 'success']);
+    expect(scene.outcomes(1)).toContain('overlap');
+  });
+
   it('does not use up the attempts of a retry policy', async () => {
     const retry = { ...DEFAULT_RETRY, attempts: 2, baseMs: 400, jitter: 0 };
     const scene = new PolicyScene({ ...RETAKE, retry }, (_, { tick, attempt }) => {
