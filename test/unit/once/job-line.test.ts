@@ -121,6 +121,15 @@ describe('attempts of one process at the same job', () => {
     expect(smaller).toEqual({ kind: 'pending' });
   });
 
+  it('let a larger token pass one without a token, where an earlier attempt at the job had one', async () => {
+    const scene = new Scene();
+    const known = { ...scene.attempt(), snapshot: { ...PENDING, fencingToken: 7 } };
+    scene.answer = async () => ({ kind: 'begun', attempt: known });
+    await scene.open('without');
+    await scene.open('fresh', { fencingToken: 8 });
+    expect(scene.begun).toEqual(['without', 'fresh']);
+  });
+
   it('pass one whose effect goes on for longer than takeoverMs: the store may know that its attempt has ended', async () => {
     const scene = new Scene();
     await scene.open('deaf');

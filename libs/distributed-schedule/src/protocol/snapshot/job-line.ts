@@ -24,9 +24,14 @@ class InFront {
   readonly waiting = new Set<() => void>();
 
   constructor(
-    readonly token: number | undefined,
+    private readonly token: number | undefined,
     readonly passedAtMs: number,
   ) {}
+
+  /** Of the job: an attempt without one stands under that of an earlier one. */
+  get newestToken(): number | undefined {
+    return this.snapshot?.fencingToken ?? this.token;
+  }
 }
 
 export class JobLine<Tx> {
@@ -56,8 +61,8 @@ export class JobLine<Tx> {
   }
 
   /** A larger token is not kept out by a stale holder, wherever that is. */
-  private mayPass({ token, passedAtMs }: InFront, { fencingToken }: JobStart): boolean {
-    const isNewer = fencingToken !== undefined && token !== undefined && fencingToken > token;
+  private mayPass({ newestToken, passedAtMs }: InFront, { fencingToken }: JobStart): boolean {
+    const isNewer = fencingToken !== undefined && newestToken !== undefined && fencingToken > newestToken;
     return isNewer || this.parts.clock.monotonicMs() >= passedAtMs;
   }
 
