@@ -31,10 +31,10 @@ describe.skipIf(lacksPostgres('a process that is stopped while it reads'))(
     }, TIMEOUT_MS);
     afterAll(() => server?.stop());
 
-    /** Its backend, as long as that waits for its client to read on. */
-    const blockedWriters = async (): Promise<number> => {
-      const sql =
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite' AND query LIKE '%generate_series%'";
+    /** Backends that send the large result; `blocked`: whose client does not read on. */
+    const writers = async (state: 'active' | 'blocked'): Promise<number> => {
+      const blocked = state === 'blocked' ? " AND wait_event = 'ClientWrite'" : '';
+      const sql = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT repeat%'${blocked}`;
       return (await server.pool().query(sql)).rowCount ?? 0;
     };
     /** Resolves when the process stands still and its server has nowhere to write. */
@@ -43,8 +43,9 @@ describe.skipIf(lacksPostgres('a process that is stopped while it reads'))(
       const child = fork(program, [server.url, ...args]);
       killAtExit(child);
       const { jobId = '' } = await messageOf(child);
+      await expect.poll(() => writers('active'), SOON).toBe(1);
       child.kill('SIGSTOP');
-      await expect.poll(blockedWriters, SOON).toBe(1);
+      await expect.poll(() => writers('blocked'), SOON).toBe(1);
       return { child, jobId };
     };
     const lines = async (): Promise<readonly string[]> =>
@@ -67,7 +68,7 @@ describe.skipIf(lacksPostgres('a process that is stopped while it reads'))(
         const retake = { jobId, fencingToken: 8 };
         const next = await runIn(storeIn(server.pool()), retake, (tx) => tx.query(write), { signal });
         expect(next.kind).toBe('ran');
-        expect(await blockedWriters()).toBe(0);
+        expect(await writers('active')).toBe(0);
         await wake(child);
       },
       TIMEOUT_MS,
@@ -84,7 +85,7 @@ describe.skipIf(lacksPostgres('a process that is stopped while it reads'))(
           ({ kind } = await runIn(store, { jobId }, (tx) => tx.query(write)));
         }
         expect(kind).toBe('ran');
-        expect(await blockedWriters()).toBe(0);
+        expect(await writers('active')).toBe(0);
         await wake(child);
       },
       TIMEOUT_MS,
