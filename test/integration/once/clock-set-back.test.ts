@@ -45,7 +45,12 @@ async function newShim(): Promise<ClockShim> {
 async function inMemory(): Promise<Scene> {
   const clock = new ManualClock();
   const skew = { offsetMs: 0 };
-  const settings = { clock: clock.skewed(skew), takeoverMs: TAKEOVER_MS, mostSnapshots: 100 };
+  const settings = {
+    clock: clock.skewed(skew),
+    takeoverMs: TAKEOVER_MS,
+    mostSnapshots: 100,
+    makeId: () => 'memory',
+  };
   const store = new MemorySnapshotStore(settings);
   return {
     ...{ mine: store, yours: store, crash: async () => undefined },
