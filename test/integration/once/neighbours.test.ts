@@ -28,7 +28,11 @@ describe.skipIf(lacksPostgres('neighbours of attempts'))('beside runOnce', () =>
     pool: pg.Pool,
     settings: Partial<PostgresSnapshotSettings> = {},
   ): IdempotentExecutor<PoolClient> =>
-    new IdempotentExecutor({ store: postgresSnapshots({ postgres: pool, ...settings }), namespace: 'shop' });
+    new IdempotentExecutor({
+      store: postgresSnapshots({ postgres: pool, ...settings }),
+      namespace: 'shop',
+      app: 'shop',
+    });
   /** Rejects when it is not answered at once. */
   const atOnce = <T>(work: Promise<T>): Promise<T> =>
     Promise.race([

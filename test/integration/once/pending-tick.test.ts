@@ -42,7 +42,7 @@ describe.skipIf(lacksPostgres('ticks whose job is pending'))('a tick of a retake
 
   it('whose job is pending elsewhere is made again by the scheduler alone, and succeeds', async () => {
     const store = () => postgresSnapshots({ postgres: server.pool(), migrate: true, lockWaitMs: 100 });
-    const elsewhere = new IdempotentExecutor({ store: store(), namespace: 'shop' });
+    const elsewhere = new IdempotentExecutor({ store: store(), namespace: 'shop', app: 'shop' });
     const gate = new AbortController();
     let begun = (): void => undefined;
     const hasBegun = new Promise<void>((resolve) => {
@@ -54,7 +54,7 @@ describe.skipIf(lacksPostgres('ticks whose job is pending'))('a tick of a retake
       return 'elsewhere';
     });
     await hasBegun;
-    const module = IdempotentExecutionModule.forRoot({ store: store(), namespace: 'shop' });
+    const module = IdempotentExecutionModule.forRoot({ store: store(), namespace: 'shop', app: 'shop' });
     const { app, events } = await bootApp({ imports: [module], providers: [Orders] });
     await expect.poll(() => events.of('retry').length, SOON).toBeGreaterThan(0);
     const [first] = events.of('retry');
