@@ -38,8 +38,11 @@ const CHILDREN_ALIVE = /shared memory block .* is still in use|lock file .* alre
 const READY = 'database system is ready to accept connections';
 const USER = 'schedule';
 
-/** Starts a server and resolves when it accepts connections. `POSTGRES_BIN` names the folder of its programs. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server and resolves when it accepts connections. `POSTGRES_BIN` names the folder of its programs.
+ * @param env of the server itself, such as that of a ClockShim
+ */
+export async function startPostgres(env?: NodeJS.ProcessEnv): Promise<PostgresServer> {
   const bin = findPostgresBin();
   if (bin === undefined)
     throw new Error('PostgreSQL is not on this machine: run node scripts/ensure-postgres.mjs');
@@ -49,7 +52,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const data = join(folder, 'data');
   const options = ['--auth=trust', `--username=${USER}`, '--encoding=UTF8', '--no-locale', '--no-sync'];
   await run(join(bin, 'initdb'), ['-D', data, ...options], { ...account, cwd: folder, env: plainEnv() });
-  const server = new ServerProcess(join(bin, 'postgres'), folder, data, account);
+  const server = new ServerProcess(join(bin, 'postgres'), folder, data, { account, env });
   try {
     await server.startOnFreePort();
   } catch (error) {
@@ -60,8 +63,8 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** Whoever runs the tests may have a database of their own in mind. */
-function plainEnv(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
+function plainEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')));
 }
 
 class ServerProcess implements PostgresServer {
@@ -74,7 +77,7 @@ class ServerProcess implements PostgresServer {
     readonly program: string,
     readonly folder: string,
     readonly data: string,
-    readonly account: ServerAccount | undefined,
+    readonly as: { readonly account: ServerAccount | undefined; readonly env: NodeJS.ProcessEnv | undefined },
   ) {}
 
   get url(): string {
@@ -126,9 +129,9 @@ class ServerProcess implements PostgresServer {
       ...settings.flatMap((setting) => ['-c', setting]),
     ];
     const child = spawn(this.program, args, {
-      ...this.account,
+      ...this.as.account,
       cwd: this.folder,
-      env: { ...plainEnv(), LC_ALL: 'C' },
+      env: { ...plainEnv(this.as.env), LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     killAtExit(child);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import pg, { type PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import { endSession } from '../../support/end-session.js';
@@ -156,6 +156,21 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     expect((await pool.query(show)).rows).toEqual([{ lock_timeout: '1234ms' }]);
   });
 
+  it('begins in a process that is busy, however short the wait for others is', async () => {
+    const hasty = storeIn(server.pool(), { lockWaitMs: 20 });
+    const send = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+    const query = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
+      this: pg.Client,
+      ...args: unknown[]
+    ) {
+      const freeAtMs = performance.now() + 100;
+      while (performance.now() < freeAtMs);
+      return send.apply(this, args) as never;
+    } as never);
+    const running = runIn(hasty, newJob(), () => 'ran', { patience: { deadlineMs: 0 } });
+    await expect(running.finally(() => query.mockRestore())).resolves.toMatchObject({ kind: 'ran' });
+  });
+
   it('that others wait for longer than a statement of their role may take is pending for them', async () => {
     const hasty = storeIn(server.pool({ max: 1, options: '-c statement_timeout=100' }));
     const job = newJob();
@@ -203,12 +218,20 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
   });
 
   it('whose process is silent for too long is ended by the server, and somebody else takes over', async () => {
-    const strict = storeIn(server.pool(), { takeoverMs: 200, lockWaitMs: 5_000 });
+    const open = () => storeIn(server.pool(), { takeoverMs: 400, lockWaitMs: 350 });
+    const [strict, another] = [open(), open()];
     const job = newJob();
     let second: Promise<{ kind: string }> | undefined;
+    const takeOver = async (): Promise<{ kind: string }> => {
+      const effect = (tx: PoolClient) => tx.query(INSERT, ['taken over']).then(() => 'second');
+      for (;;) {
+        const result = await runIn(another, job, effect);
+        if (result.kind !== 'pending') return result;
+      }
+    };
     const first = runIn(strict, job, async (tx) => {
       await tx.query(INSERT, ['silent']);
-      second = runIn(strict, job, (other) => other.query(INSERT, ['taken over']).then(() => 'second'));
+      second = takeOver();
       await second;
       // As a process that wakes: it does not know yet.
       await tx.query(INSERT, ['awake']);

@@ -21,6 +21,21 @@ async function bootExecutor(options: Partial<IdempotentExecutionOptions> = {}): 
 const tickOf = (given: Partial<TickContext>): TickContext =>
   ({ idempotencyKey: KEY, fencingToken: 10, signal: new AbortController().signal, ...given }) as TickContext;
 
+/** What others do while an effect goes on; called in it, they would be part of it. */
+function besides(work: () => Promise<void>): { readonly finish: () => Promise<void> } {
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const done = begun.then(work);
+  return {
+    finish: () => {
+      begin();
+      return done;
+    },
+  };
+}
+
 describe('the executor', () => {
   it('runs an effect once per key and answers with its output from then on', async () => {
     const once = await bootExecutor();
@@ -101,22 +116,32 @@ describe('the executor', () => {
 
   it('throws while another attempt is at it, and answers so where that is asked for', async () => {
     const once = await bootExecutor();
-    await once.runOnce(KEY, async () => {
-      await expect(once.runOnce(KEY, () => 'inner')).rejects.toMatchObject({ code: 'DSCHED_JOB_PENDING' });
-      expect(await once.tryRunOnce(KEY, () => 'inner')).toMatchObject({ kind: 'pending' });
+    const others = besides(async () => {
+      await expect(once.runOnce(KEY, () => 'other')).rejects.toMatchObject({ code: 'DSCHED_JOB_PENDING' });
+      expect(await once.tryRunOnce(KEY, () => 'other')).toMatchObject({ kind: 'pending' });
     });
+    await once.runOnce(KEY, others.finish);
+  });
+
+  it('says of a job inside its own effect that it would wait for itself', async () => {
+    const once = await bootExecutor();
+    const inner = () => once.runOnce('between', () => once.tryRunOnce(KEY, () => 'inner'));
+    const outer = once.runOnce(KEY, inner);
+    await expect(outer).rejects.toMatchObject({ code: 'DSCHED_JOB_NESTED', value: KEY });
+    expect(await once.runOnce(KEY, () => 'later')).toMatchObject({ kind: 'ran' });
   });
 
   it('uses the token of the current tick for that tick’s key, and for no other', async () => {
     const once = await bootExecutor();
     const inTick = <T>(tick: Partial<TickContext>, work: () => Promise<T>) =>
       runInTick(tickOf(tick), work) as Promise<T>;
-    await inTick({ fencingToken: 11 }, async () => {
-      const verdict = await once.runOnce(KEY, async () => {
-        await expect(inTick({}, () => once.runOnce(KEY, () => 1))).rejects.toMatchObject({
-          code: 'DSCHED_JOB_SUPERSEDED',
-        });
+    const others = besides(async () => {
+      await expect(inTick({}, () => once.runOnce(KEY, () => 1))).rejects.toMatchObject({
+        code: 'DSCHED_JOB_SUPERSEDED',
       });
+    });
+    await inTick({ fencingToken: 11 }, async () => {
+      const verdict = await once.runOnce(KEY, others.finish);
       expect(verdict.snapshot.fencingToken).toBe(11);
       expect((await once.runOnce('order 17', () => 1)).snapshot.fencingToken).toBeUndefined();
       expect((await once.runOnce(KEY, () => 1, { part: 'a' })).snapshot.fencingToken).toBe(11);

@@ -43,6 +43,7 @@ export class PolicyScene {
   private readonly members: Member[] = [];
   private firstMs = Number.POSITIVE_INFINITY;
   private isPeekSilent: () => boolean = () => false;
+  private isUnheard: (instant: number) => boolean = () => false;
 
   constructor(
     given: Partial<TaskPolicies>,
@@ -75,6 +76,8 @@ export class PolicyScene {
         wrapLocks: (locks) => this.severableLocks(state.id, locks),
         wrapLedger: (ledger) => ({
           claim: async (claims) => {
+            if (claims.some(({ tick }) => this.isUnheard(tick - this.firstMs)))
+              return claims.map(() => ({ kind: 'no_quorum', reason: 'unheard', votesOut: 0 }));
             const verdicts = await ledger.claim(claims);
             claims.forEach(({ tick, claimId }, index) => {
               if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
@@ -99,6 +102,11 @@ export class PolicyScene {
   /** Asked before each look into the ledger: whether it stays without an answer. */
   silencePeeks(isSilent: () => boolean): void {
     this.isPeekSilent = isSilent;
+  }
+
+  /** Asked before each claim, by the instant that is claimed, since tick 0: whether no majority answers it. */
+  leaveUnheard(isUnheard: (instant: number) => boolean): void {
+    this.isUnheard = isUnheard;
   }
 
   /** Ends all instances in order. */

@@ -1,7 +1,12 @@
 /** Snapshots within one process: for tests, and the model that the other stores are held equal to by one suite. */
 
 import type { Clock } from '../protocol/ports.js';
-import { decideBegin, nextUpdateUs, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
+import {
+  ageCountsFromUs,
+  decideBegin,
+  nextUpdateUs,
+  pendingSnapshot,
+} from '../protocol/snapshot/begin-rule.js';
 import type {
   BeginVerdict,
   EndVerdict,
@@ -30,6 +35,8 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
   private readonly snapshots = new Map<string, Snapshot>();
   private identity: string | undefined;
+  /** By job that is pending, from when the age of its attempt counts, microseconds. */
+  private readonly since = new Map<string, number>();
 
   constructor(private readonly settings: MemorySnapshotSettings) {}
 
@@ -41,10 +48,12 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
     const before = this.snapshots.get(start.jobId);
     const nowUs = this.nowUs();
     const takeoverUs = this.settings.takeoverMs * US_PER_MS;
-    const decision = decideBegin(before, start, { nowUs, takeoverUs });
+    const sinceUs = this.sinceUs(before, nowUs);
+    const decision = decideBegin(before, start, { nowUs, takeoverUs, sinceUs });
     if (decision !== 'begin' && before !== undefined) return { kind: decision, snapshot: before };
     const snapshot = pendingSnapshot(before, start, nowUs);
     this.write(snapshot);
+    this.since.set(snapshot.jobId, nowUs);
     return { kind: 'begun', attempt: this.attemptOf(snapshot) };
   }
 
@@ -59,6 +68,7 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
 
   async close(): Promise<void> {
     this.snapshots.clear();
+    this.since.clear();
   }
 
   private attemptOf(pending: Snapshot): OpenAttempt<undefined> {
@@ -79,6 +89,7 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
     if (now.status !== 'pending') return { kind: 'written', snapshot: now };
     const snapshot = { ...now, ...ending, updatedAtUs: nextUpdateUs(now, this.nowUs()) };
     this.write(snapshot);
+    this.since.delete(snapshot.jobId);
     return { kind: 'written', snapshot };
   }
 
@@ -92,6 +103,14 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
       this.snapshots.delete(jobId);
       return;
     }
+  }
+
+  private sinceUs(pending: Snapshot | undefined, nowUs: number): number | undefined {
+    const known = pending?.status === 'pending' ? this.since.get(pending.jobId) : undefined;
+    if (pending === undefined || known === undefined) return undefined;
+    const sinceUs = ageCountsFromUs(known, nowUs);
+    this.since.set(pending.jobId, sinceUs);
+    return sinceUs;
   }
 
   private nowUs(): number {

@@ -18,6 +18,7 @@ import {
   type ResolvedExecutionOptions,
   resolveExecutionOptions,
 } from './idempotent-execution-options.js';
+import { OpenEffects } from './open-effects.js';
 import { type RunOnceOptions, requireKey, requireRunOnce } from './run-once-options.js';
 
 /** The effect has been applied: here and now, or by an earlier attempt. */
@@ -41,6 +42,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   private readonly parts: Omit<OnceParts<Tx>, 'cache'>;
   private readonly cache: CacheOfStore | undefined;
   private readonly effects = new EffectsOfRuns();
+  private readonly open = new OpenEffects();
 
   constructor(
     @Inject(EXECUTION_OPTIONS) given: IdempotentExecutionOptions,
@@ -71,8 +73,9 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   /**
    * @throws what the effect throws, after the failure is written down
    * @throws DistributedScheduleError DSCHED_JOB_PENDING when another attempt is at it, DSCHED_JOB_SUPERSEDED when a later one
-   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED for another input, or for two effects in one run, DSCHED_BAD_KEY, DSCHED_UNKNOWN_OPTION,
-   *   DSCHED_BAD_OPTION
+   *   has taken it over, DSCHED_STORE_UNREACHABLE, DSCHED_KEY_REUSED for another input, or for two effects in one run, DSCHED_JOB_NESTED for a
+   *   job inside its own effect, DSCHED_POOL_FULL inside an effect when the pool has no connection left, DSCHED_BAD_KEY,
+   *   DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
    */
   async runOnce<Output>(
     key: string,
@@ -106,13 +109,19 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     requireRunOnce(effect, options);
     const { part, input } = options;
     const jobId = this.jobIdOf(key, part);
+    this.open.requireOther(jobId, key);
     const tick = tryCurrentTick();
     if (tick !== undefined) this.effects.require(tick, jobId, key, effect);
     const token = options.fencingToken ?? (tick?.idempotencyKey === key ? tick.fencingToken : undefined);
     const signal = options.signal ?? tick?.signal;
     signal?.throwIfAborted();
-    const job = { jobId, input, ...(token === undefined ? {} : { fencingToken: token }) };
-    return runOnce({ ...this.parts, cache: this.cache?.forCall(), signal }, job, effect);
+    const job = {
+      ...{ jobId, input, isNested: this.open.isInside },
+      ...(token === undefined ? {} : { fencingToken: token }),
+    };
+    return runOnce({ ...this.parts, cache: this.cache?.forCall(), signal }, job, (tx, snapshot) =>
+      this.open.during(jobId, () => effect(tx, snapshot)),
+    );
   }
 
   /**

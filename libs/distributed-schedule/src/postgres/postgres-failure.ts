@@ -3,6 +3,7 @@
  * sometimes values.
  */
 
+import { someCause } from '../protocol/causes.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 
 export type PostgresFailure =
@@ -34,21 +35,9 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 const CONNECTION_MESSAGES =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e|Query read timeout|Cannot use a pool)/;
 
-/** An error may be wrapped so often, as by a layer of the application over an ORM over the driver. */
-const MOST_CAUSES = 8;
-
 /** Whether an effect has thrown what the server rolled its transaction back for, itself or as the cause of what it threw. */
 export function isUndone(thrown: unknown): boolean {
-  try {
-    let error = thrown;
-    for (let depth = 0; depth < MOST_CAUSES && typeof error === 'object' && error !== null; depth += 1) {
-      if (failureOf(error).kind === 'undone') return true;
-      error = (error as { readonly cause?: unknown }).cause;
-    }
-  } catch {
-    // Anything can be thrown, also what throws when it is looked at.
-  }
-  return false;
+  return someCause(thrown, (error) => failureOf(error).kind === 'undone');
 }
 
 export function failureOf(error: unknown): PostgresFailure {

@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
+import { JobLine } from '../protocol/snapshot/job-line.js';
 import type {
   BeginVerdict,
   IdentityReply,
@@ -9,6 +11,7 @@ import type {
   SnapshotReply,
   SnapshotStore,
 } from '../protocol/snapshot/snapshot-store.js';
+import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
@@ -22,8 +25,6 @@ const US_PER_MS = 1_000;
 /** Another attempt is, or has come, between the two transactions: what comes of it is seen by beginning anew. */
 const AGAIN: Extract<BeginVerdict<never>, { kind: 'pending' }> = { kind: 'pending' };
 
-/** A pending row that nobody has locked, and that is younger than this, is most likely between its two transactions. */
-const IN_BETWEEN_US = 200 * US_PER_MS;
 const AGAIN_MS = 20;
 
 /**
@@ -35,6 +36,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   readonly isTransactional = true;
   private readonly rows: SnapshotRows;
   private readonly identity: StoreIdentity;
+  private readonly line: JobLine<PoolClient>;
   private migrated: Promise<void> | undefined;
 
   constructor(
@@ -45,6 +47,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   ) {
     this.rows = new SnapshotRows(pool, clock, settings);
     this.identity = new StoreIdentity(() => this.rows.open(), tableNames(settings));
+    const { lockWaitMs, takeoverMs } = settings;
+    this.line = new JobLine({ clock, waitMs: lockWaitMs, takeoverMs });
   }
 
   async read(jobId: string): Promise<SnapshotReply> {
@@ -59,10 +63,15 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       : { answered: false, reason: reply.reason };
   }
 
-  async begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+  begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+    return this.line.begin(start, signal, () => this.beginInTurn(start, signal));
+  }
+
+  private async beginInTurn(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
     const giveUpMs = this.clock.monotonicMs() + this.settings.lockWaitMs;
+    const between = new InBetween(this.clock, this.settings.lockWaitMs);
     for (;;) {
-      const verdict = await this.tryBegin(start, signal);
+      const verdict = await this.tryBegin(start, between, signal);
       if (verdict !== AGAIN || signal?.aborted === true || this.clock.monotonicMs() >= giveUpMs)
         return verdict;
       await this.clock.sleepUntil(this.clock.monotonicMs() + AGAIN_MS, signal);
@@ -96,6 +105,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
 
   private async tryBegin(
     start: JobStart,
+    between: InBetween,
     signal: AbortSignal | undefined,
   ): Promise<BeginVerdict<PoolClient>> {
     let session: PostgresSession | undefined;
@@ -104,14 +114,15 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.requireTable();
-      session = await this.rows.open();
-      const verdict = await this.beginIn(session, start, signal);
+      session = await this.rows.open({ isNested: start.isNested === true });
+      const verdict = await this.beginIn(session, { start, between }, signal);
       if (verdict.kind !== 'begun') session.close();
       return verdict;
     } catch (error) {
       session?.close(true);
       // It was connected, so it was another attempt that it waited for.
       if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
+      if (error instanceof DistributedScheduleError) throw error;
       const failure = failureOf(error);
       if (failure.kind === 'locked') return { kind: 'pending' };
       // In a serializable transaction that is how the server says that the row has changed hands.
@@ -124,7 +135,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
 
   private async beginIn(
     session: PostgresSession,
-    start: JobStart,
+    { start, between }: { readonly start: JobStart; readonly between: InBetween },
     signal: AbortSignal | undefined,
   ): Promise<BeginVerdict<PoolClient>> {
     // 2 begin
@@ -132,7 +143,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     const [begun] = await session.query<Begun>(this.rows.beginSql({ jobId }));
     const waitMs = await this.passStaleHolder(session, start, begun);
     // 3 upsert
-    const verdict = await this.upsert(session, start, { nowUs: Number(begun?.now_us), waitMs });
+    const verdict = await this.upsert(session, start, { nowUs: Number(begun?.now_us), waitMs, between });
     if (verdict.kind !== 'upserted') {
       await session.query('ROLLBACK');
       return verdict;
@@ -151,7 +162,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   private async upsert(
     session: PostgresSession,
     start: JobStart,
-    { nowUs, waitMs }: { readonly nowUs: number; readonly waitMs: number },
+    { nowUs, waitMs, between }: UpsertTerms,
   ): Promise<
     | { readonly kind: 'upserted'; readonly snapshot: Snapshot }
     | Exclude<BeginVerdict<never>, { kind: 'begun' | 'unreachable' }>
@@ -164,8 +175,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     const decision = decideBegin(before, start, { nowUs, takeoverUs, isHolderGone: true });
     if (before === undefined) return AGAIN;
     if (decision !== 'begin') return { kind: decision, snapshot: before };
-    const isInBetween = before.status === 'pending' && nowUs - before.updatedAtUs < IN_BETWEEN_US;
-    if (isInBetween && !hasLargerToken(start, before)) return AGAIN;
+    if (between.mayGoOn(before, nowUs) && !hasLargerToken(start, before)) return AGAIN;
     const snapshot = await this.rows.replace(
       session,
       pendingSnapshot(before, start, nowUs),
@@ -202,6 +212,14 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       throw error;
     }
   }
+}
+
+interface UpsertTerms {
+  /** By the server's clock. */
+  readonly nowUs: number;
+  /** For the row's lock. */
+  readonly waitMs: number;
+  readonly between: InBetween;
 }
 
 /** Whoever was given the tick later need not wait for an attempt that is stale. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../protocol/ports.js';
 import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import { requireFreeConnection } from './free-connection.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
@@ -19,6 +20,9 @@ import {
 export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
+
+/** A process that is busy, and not stopped, may be silent for so long. */
+const BUSY_MS = 500;
 
 const JOB_ID = /^[0-9a-f]{32}$/;
 
@@ -44,7 +48,8 @@ export class SnapshotRows {
   }
 
   /** @throws what the pool throws, or when there is no connection within the limit */
-  open(): Promise<PostgresSession> {
+  open({ isNested = false }: { readonly isNested?: boolean } = {}): Promise<PostgresSession> {
+    if (isNested) requireFreeConnection(this.pool);
     return PostgresSession.open(this.pool, this.clock, this.settings.timeoutMs);
   }
 
@@ -58,7 +63,8 @@ export class SnapshotRows {
    */
   beginSql({ isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {}): string {
     const { lockWaitMs, takeoverMs } = this.settings;
-    const silentMs = isolation === undefined ? Math.min(takeoverMs, Math.ceil(lockWaitMs / 2)) : takeoverMs;
+    const briefMs = Math.min(takeoverMs, Math.max(BUSY_MS, Math.ceil(lockWaitMs / 2)));
+    const silentMs = isolation === undefined ? briefMs : takeoverMs;
     return (
       `BEGIN ISOLATION LEVEL ${isolation ?? 'READ COMMITTED'}; ` +
       `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}; ` +

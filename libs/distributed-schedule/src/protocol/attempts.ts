@@ -6,6 +6,7 @@ import type { ClusterClock } from './cluster-clock.js';
 import type { DueTick } from './due-tick.js';
 import { keepEnds } from './keep-ends.js';
 import type { TickReport } from './outcome.js';
+import { isJobPending, pendingDelayMs } from './pending-job.js';
 import { retryDelayMs } from './retry-delay.js';
 import type { RunHere } from './run-here.js';
 
@@ -23,7 +24,10 @@ export interface ClaimedStart {
   readonly latenessMs: number;
 }
 
-/** Makes attempts until one succeeds or the retry policy has no other, and reports the tick. Gives how the last one ended. */
+/**
+ * Makes attempts until one succeeds or the policies have no other, and reports the tick. Gives how the last one ended: `aborted` where the tick
+ * is left to whoever retakes it.
+ */
 export async function runAttempts(
   parts: AttemptsParts,
   run: RunHere,
@@ -31,10 +35,13 @@ export async function runAttempts(
 ): Promise<Ending> {
   let attempt = due.attempt ?? 1;
   let { claimId, latenessMs } = first;
-  for (let runs = 1; ; runs += 1) {
+  let pauses = 0;
+  for (let made = 1; ; made += 1) {
+    // What was pending has not used up what the retry policy allows.
+    const runs = made - pauses;
     const told = { isTold: false };
     const { ending, open } = await runAttempt(parts, run, {
-      ...{ due, attempt, claimId, latenessMs, isRetry: runs > 1 },
+      ...{ due, attempt, claimId, latenessMs, isRetry: made > 1 },
       onTimedOut: (timedOut) => {
         const mayBeRepeated = mayRepeat(parts, run, { due, attempt, runs });
         // With the last attempt the verdict cannot change any more, whenever its handler returns.
@@ -49,14 +56,12 @@ export async function runAttempts(
     const isLast = (last: Ending = ending): Ending => {
       // Before the next tick is claimed: whatever an observer does must not stand between its last look and its start.
       if (!told.isTold) tellEnd(parts, run, due, last);
-      return ending;
+      return last;
     };
     if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return isLast();
-    const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
-    const delayMs = retryDelayMs(run.policies.retry, { attempt, runs, sinceTickMs }, () =>
-      parts.random.next(),
-    );
-    if (delayMs === undefined || told.isTold) return isLast();
+    const next = nextAttempt(parts, run, { due, ending, attempt, runs, pauses });
+    const { delayMs, windowMs, isPending } = next;
+    if (delayMs === undefined || told.isTold) return isLast(isPending ? stillPending(ending) : ending);
     parts.observer.observe({
       type: 'retry',
       task: due.task.name,
@@ -65,20 +70,73 @@ export async function runAttempts(
       delayMs,
       error: ending.error,
     });
-    const again = { ...due, attempt: attempt + 1, maxLatenessMs: retryWindowMs(run) };
+    const again = { ...due, attempt: attempt + 1, maxLatenessMs: windowMs };
     const claimed = await parts.register.whileWaiting(open, async () =>
       (await waitToRetry(parts, run, delayMs))
-        ? claimNext(parts, run, again, async (lateMs) => whyNotRepeated(parts, run, lateMs()))
+        ? claimNext(parts, run, again, async (lateMs) => whyNotRepeated(parts, run, windowMs - lateMs()))
         : undefined,
     );
-    if (claimed === undefined) return isLast();
+    if (claimed?.refusal !== undefined || claimed === undefined)
+      return isLast(notRepeated(run, ending, { isPending, refusal: claimed?.refusal }));
+    if (isPending) pauses += 1;
     attempt += 1;
-    if (claimed.refusal !== undefined)
-      return isLast({ ...ending, detail: `not repeated: ${claimed.refusal.detail}` });
     claimId = claimed.claimId;
     latenessMs = parts.clusterClock.nowMs() - due.tick;
   }
 }
+
+interface NextAttempt {
+  /** Absent: there is none. */
+  readonly delayMs: number | undefined;
+  /** It starts at most so long after the tick. */
+  readonly windowMs: number;
+  /** For a job that another attempt is at, as a retake: the work itself has not failed. */
+  readonly isPending: boolean;
+}
+
+/** What follows an attempt that has failed or timed out. */
+function nextAttempt(
+  { clusterClock, random }: AttemptsParts,
+  { policies }: RunHere,
+  { due, ending, ...made }: Made,
+): NextAttempt {
+  const sinceTickMs = clusterClock.nowMs() - due.tick;
+  if (policies.recovery === 'retake' && ending.outcome === 'failed' && isJobPending(ending.error)) {
+    const delayMs = pendingDelayMs(policies, { ...made, sinceTickMs });
+    return { delayMs, windowMs: policies.recoveryWithinMs, isPending: true };
+  }
+  const delayMs = retryDelayMs(policies.retry, { ...made, sinceTickMs }, () => random.next());
+  return { delayMs, windowMs: policies.retry?.deadlineMs ?? 0, isPending: false };
+}
+
+interface Made {
+  readonly due: DueTick;
+  readonly ending: Ending;
+  readonly attempt: number;
+  /** Without those that were pending. */
+  readonly runs: number;
+  readonly pauses: number;
+}
+
+function stillPending(ending: Ending): Ending {
+  return { ...ending, detail: 'another attempt was still at its job' };
+}
+
+/** How a tick ends whose next attempt was due, and is not made here. */
+function notRepeated(
+  run: RunHere,
+  ending: Ending,
+  { isPending, refusal }: { readonly isPending: boolean; readonly refusal: Ending | undefined },
+): Ending {
+  const isForOthers = refusal === undefined || LEFT_TO_OTHERS.has(refusal.outcome);
+  // Not closed, so that whoever has its lock next takes it up again.
+  if (isPending && isForOthers && !run.isCancelled)
+    return { ...ending, outcome: 'aborted', detail: 'its job is pending, and left to a retake' };
+  return refusal === undefined ? ending : { ...ending, detail: `not repeated: ${refusal.detail}` };
+}
+
+/** This instance stops, its lease is over, or no majority answers. */
+const LEFT_TO_OTHERS: ReadonlySet<string> = new Set<Ending['outcome']>(['stopped', 'no_quorum']);
 
 /** What has been told is an end: it is not lost any more, whenever its handler returns. */
 function tellEnd(parts: AttemptsParts, { lease }: RunHere, due: DueTick, ending: Ending): void {
@@ -108,14 +166,10 @@ function mayRepeat(
 }
 
 /** The last look before another attempt: what has happened while it was claimed. */
-function whyNotRepeated(parts: AttemptsParts, run: RunHere, lateMs: number): Ending | undefined {
+function whyNotRepeated(parts: AttemptsParts, run: RunHere, leftMs: number): Ending | undefined {
   if (parts.isAbandoned() || run.lease.signal.aborted) return { outcome: 'stopped', detail: 'it must stop' };
   if (run.isCancelled) return { outcome: 'cancelled', detail: 'a later tick has come' };
-  return lateMs > retryWindowMs(run) ? { outcome: 'misfire', detail: 'the deadline has passed' } : undefined;
-}
-
-function retryWindowMs({ policies }: RunHere): number {
-  return policies.retry?.deadlineMs ?? 0;
+  return leftMs < 0 ? { outcome: 'misfire', detail: 'the deadline has passed' } : undefined;
 }
 
 /** Whether the attempt is still to be made after the delay. */

@@ -84,6 +84,10 @@ export const ERROR_CODES = {
   DSCHED_KEY_REUSED: 'A key of runOnce came with another input than before. Each unit of work needs its own.',
   DSCHED_JOB_PENDING: 'Another attempt is at this job. It is not done, and the effect did not run here.',
   DSCHED_JOB_SUPERSEDED: 'A later attempt has taken this job over. Stop writing.',
+  DSCHED_JOB_NESTED:
+    'runOnce was called for a job inside the effect of that very job, which would wait for itself.',
+  DSCHED_POOL_FULL:
+    'runOnce was called inside an effect, which holds a connection, and the pool has none left for the inner one.',
   DSCHED_STORE_UNREACHABLE: 'The snapshot store did not answer until patience or the run ended.',
   DSCHED_STORE_REFUSED:
     'The snapshot store refused a statement, for lack of a right, a constraint, an error that the effect swallowed or the like.',

@@ -6,7 +6,7 @@
 
 import type { DueTick } from './due-tick.js';
 import { latenessLimit } from './lateness.js';
-import { closingInstant, DEFAULT_POLICIES, INSTANTS_PER_TICK, MOST_ATTEMPTS } from './task-policies.js';
+import { closingInstant, DEFAULT_POLICIES, INSTANTS_PER_TICK, mostAttemptsOf } from './task-policies.js';
 import type { Schedule, ScheduledTask } from './tick-context.js';
 
 export interface StartQuestion {
@@ -48,16 +48,15 @@ export function tickOfInstant(schedule: Schedule, instant: number): number | und
 
 /** A tick that was claimed and has not ended: its instance died, or could not say that it has ended. */
 function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | undefined {
-  const { recovery, recoveryWithinMs, retry, mostRetakes } = task.policies ?? DEFAULT_POLICIES;
+  const policies = task.policies ?? DEFAULT_POLICIES;
+  const { recovery, recoveryWithinMs } = policies;
   if (recovery !== 'retake' || isFloor) return undefined;
   const tick = tickOfInstant(task.schedule, newest);
   if (tick === undefined || newest === closingInstant(tick)) return undefined;
   // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.
   if (tick > nowMs || tick < countsFrom(task) || nowMs - tick > recoveryWithinMs) return undefined;
   const attempt = newest - tick + 2;
-  // A tick that kills every instance that runs it must not kill them all.
-  const mostAttempts = Math.min(MOST_ATTEMPTS, (retry?.attempts ?? 1) + mostRetakes);
-  if (attempt > mostAttempts) return undefined;
+  if (attempt > mostAttemptsOf(policies)) return undefined;
   return { task, tick, attempt, because: 'retake', maxLatenessMs: recoveryWithinMs };
 }
 

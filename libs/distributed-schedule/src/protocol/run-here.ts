@@ -163,6 +163,10 @@ export class RunHere {
     this.isEnding = true;
   }
 
+  get hasEnded(): boolean {
+    return this.isEnding;
+  }
+
   /** Its handler takes for ever: nothing follows it here, and its lease is renewed no more. */
   giveUp(returned: AbortSignal): void {
     this.returned = returned;

@@ -103,6 +103,8 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
     const ending = await runAttempts(parts, run, start);
     // No release follows soon, and this instance may die while it claims what is next.
     if (run.isGivenUp || run.isFollowed) parts.track(keepEnds(parts, run.lease));
+    // What has to be made again comes before what is later.
+    if (ending.outcome === 'aborted') run.end();
     const next = run.isGivenUp ? undefined : await startNext(parts, run);
     if (next !== undefined) parts.track(keepEnds(parts, run.lease));
     if (next === undefined) {
@@ -118,7 +120,8 @@ async function runAll(parts: RunTickParts, run: RunHere, first: ClaimedStart): P
 async function startNext(parts: RunTickParts, run: RunHere): Promise<ClaimedStart | undefined> {
   const { clusterClock } = parts;
   let looksForMissed = run.isCatchingUp;
-  while (!parts.stopped.aborted && run.lease.isTrusted() && !run.lease.signal.aborted) {
+  const goesOn = (): boolean => run.lease.isTrusted() && !run.lease.signal.aborted;
+  while (!run.hasEnded && !parts.stopped.aborted && goesOn()) {
     for (const due of run.dropUndue()) report(parts, due, NOT_DUE_ANY_MORE);
     const missed = looksForMissed ? await nextMissed(parts, run) : undefined;
     const chosen = missed ?? nextWaiting(parts, run);

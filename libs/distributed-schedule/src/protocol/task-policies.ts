@@ -57,7 +57,7 @@ export interface TaskPolicies {
   readonly recovery: RecoveryPolicy;
   /** A tick is not taken up again later than this after it was due, ms. */
   readonly recoveryWithinMs: number;
-  /** How many more attempts retakes may add to those of `retry`. */
+  /** How many more attempts retakes may add to those of `retry`, where one that is made because a job is pending counts as well. */
   readonly mostRetakes: number;
   /** Absent: a failed run is not repeated. */
   readonly retry?: RetryPolicy;
@@ -93,6 +93,11 @@ export const INSTANTS_PER_TICK = 32;
 
 /** Runs of one tick at most, retries and retakes together. */
 export const MOST_ATTEMPTS = INSTANTS_PER_TICK - 1;
+
+/** Attempts at one tick in all, retries and retakes: a tick that kills every instance that runs it must not kill them all. */
+export function mostAttemptsOf({ retry, mostRetakes }: TaskPolicies): number {
+  return Math.min(MOST_ATTEMPTS, (retry?.attempts ?? 1) + mostRetakes);
+}
 
 /** What follows the attempts of `tick`: it has ended for good. */
 export function closingInstant(tick: number): number {

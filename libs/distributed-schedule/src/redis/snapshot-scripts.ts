@@ -3,7 +3,8 @@ import { defineBareScript } from './redis-scripts.js';
 /**
  * Scripts of the snapshots: one hash per job, so that jobs spread over the slots of a Cluster. Its fields are `status`,
  * `attempt`, `holder`, `begun` and `updated` (microseconds of the server's clock), and where there are such `token`, `input`,
- * `inputDigest`, `output`, `outputDigest`, `error`.
+ * `inputDigest`, `output`, `outputDigest`, `error`; and `since`, of an attempt over which the clock was set back: its `begun`, and from when its
+ * age counts.
  *
  * Every reply is `{seconds, microseconds, code, field, value, field, value, …}`, with the hash as it stands afterwards.
  */
@@ -50,7 +51,7 @@ export const BEGIN_SNAPSHOT_SCRIPT = defineBareScript(
   'begin-snapshot',
   `${OPENING}
 local token = tonumber(ARGV[1])
-local stored = redis.call('HMGET', job, 'status', 'token', 'begun', 'inputDigest', 'holder')
+local stored = redis.call('HMGET', job, 'status', 'token', 'begun', 'inputDigest', 'holder', 'since')
 local newest = stored[2] and tonumber(stored[2])
 if stored[1] == 'success' then
   return answer('done')
@@ -61,9 +62,19 @@ end
 if stored[1] == 'pending' and stored[5] == ARGV[6] then
   return answer('begun')
 end
+-- A clock that was set back makes an attempt look as if it began in the future: its age counts from the first look since.
+local function age(begun, known)
+  local of, since = string.match(known or '', '^(%d+) (%d+)$')
+  since = of == begun and tonumber(since) or tonumber(begun)
+  if now < since then
+    redis.call('HSET', job, 'since', begun .. ' ' .. text(now))
+    return 0
+  end
+  return now - since
+end
 local isTaken = stored[1] == 'pending'
   and not (token and newest and token > newest)
-  and now - tonumber(stored[3]) < tonumber(ARGV[2])
+  and age(stored[3], stored[6]) < tonumber(ARGV[2])
 if isTaken then
   return answer('pending')
 end

@@ -8,6 +8,8 @@ export interface BeginTerms {
   readonly nowUs: number;
   /** A pending attempt that began longer ago than this is taken for dead. */
   readonly takeoverUs: number;
+  /** From when its age counts, see {@link ageCountsFromUs}. Default: when it began. */
+  readonly sinceUs?: number | undefined;
   /** Whether the store can tell that the attempt of a pending snapshot has ended without a word. */
   readonly isHolderGone?: boolean;
 }
@@ -19,7 +21,7 @@ export interface BeginTerms {
 export function decideBegin(
   snapshot: Snapshot | undefined,
   { fencingToken }: Pick<JobStart, 'fencingToken'>,
-  { nowUs, takeoverUs, isHolderGone = false }: BeginTerms,
+  { nowUs, takeoverUs, sinceUs, isHolderGone = false }: BeginTerms,
 ): BeginDecision {
   if (snapshot === undefined) return 'begin';
   if (snapshot.status === 'success') return 'done';
@@ -27,7 +29,16 @@ export function decideBegin(
   if (fencingToken !== undefined && newest !== undefined && fencingToken < newest) return 'superseded';
   if (snapshot.status === 'failed' || isHolderGone) return 'begin';
   if (fencingToken !== undefined && newest !== undefined && fencingToken > newest) return 'begin';
-  return nowUs - snapshot.begunAtUs >= takeoverUs ? 'begin' : 'pending';
+  return nowUs - (sinceUs ?? snapshot.begunAtUs) >= takeoverUs ? 'begin' : 'pending';
+}
+
+/**
+ * A clock that is set back makes an attempt look as if it began in the future, and it would be pending until that has come: whoever finds it so
+ * counts its age from then on.
+ * @param sinceUs from when it was counted so far
+ */
+export function ageCountsFromUs(sinceUs: number, nowUs: number): number {
+  return Math.min(sinceUs, nowUs);
 }
 
 /** The pending snapshot that an attempt writes over what was there. */

@@ -38,6 +38,8 @@ export interface OnceJob {
   readonly jobId: string;
   readonly input?: unknown;
   readonly fencingToken?: number;
+  /** See {@link JobStart}. */
+  readonly isNested?: boolean;
 }
 
 /** Calls of the effect in one attempt, when the store rolls it back for reasons of its own each time. */
@@ -74,7 +76,7 @@ export async function runOnce<Tx, Output>(
 
 async function begin<Tx>(
   { store, ...patient }: OnceParts<Tx>,
-  { jobId, fencingToken }: OnceJob,
+  { jobId, fencingToken, isNested }: OnceJob,
   input: KeptValue,
 ): Promise<Exclude<BeginVerdict<Tx>, { kind: 'unreachable' }>> {
   const start = {
@@ -82,6 +84,7 @@ async function begin<Tx>(
     attemptId: patient.random.id(),
     ...(input.digest === undefined ? {} : { input }),
     ...(fencingToken === undefined ? {} : { fencingToken }),
+    ...(isNested === true ? { isNested } : {}),
   };
   const isUnreachable = (verdict: BeginVerdict<Tx>): boolean => verdict.kind === 'unreachable';
   const verdict = await askPatiently(patient, () => store.begin(start, patient.signal), isUnreachable);

@@ -53,6 +53,8 @@ export interface JobStart {
   readonly input?: KeptValue;
   /** Orders the attempts at one job: a smaller one than the newest is a stale holder's. Absent outside ticks. */
   readonly fencingToken?: number;
+  /** Asked for inside an effect, which goes on holding what it was given: whatever is scarce is not waited for. */
+  readonly isNested?: true;
 }
 
 export type BeginVerdict<Tx> =
