@@ -49,3 +49,13 @@ export function runIn<Output>(
     effect,
   );
 }
+
+/** As whoever comes again and again, until the attempt before it has ended or was ended. */
+export async function runUntilDecided<Output>(
+  ...call: Parameters<typeof runIn<Output>>
+): Promise<OnceResult<Output>> {
+  for (;;) {
+    const result = await runIn(...call);
+    if (result.kind !== 'pending') return result;
+  }
+}

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg, { type PoolClient } from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
 import { endSession } from '../../support/end-session.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { newJob, runIn, storeIn } from './once-in-postgres.js';
+import { newJob, runIn, runUntilDecided, storeIn } from './once-in-postgres.js';
 
 describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreSQL', () => {
   let server: PostgresServer;
@@ -222,16 +222,11 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     const [strict, another] = [open(), open()];
     const job = newJob();
     let second: Promise<{ kind: string }> | undefined;
-    const takeOver = async (): Promise<{ kind: string }> => {
-      const effect = (tx: PoolClient) => tx.query(INSERT, ['taken over']).then(() => 'second');
-      for (;;) {
-        const result = await runIn(another, job, effect);
-        if (result.kind !== 'pending') return result;
-      }
-    };
     const first = runIn(strict, job, async (tx) => {
       await tx.query(INSERT, ['silent']);
-      second = takeOver();
+      second = runUntilDecided(another, job, (other) =>
+        other.query(INSERT, ['taken over']).then(() => 'second'),
+      );
       await second;
       // As a process that wakes: it does not know yet.
       await tx.query(INSERT, ['awake']);

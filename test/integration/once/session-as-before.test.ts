@@ -26,7 +26,8 @@ const SET_UP = [
   'SET lock_timeout = 2345',
   'SET statement_timeout = 23456',
   'SET idle_in_transaction_session_timeout = 34567',
-  'SET idle_session_timeout = 45678',
+  // Since PostgreSQL 14.
+  "SELECT set_config(name, '45678', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
   'SET tcp_user_timeout = 56789',
   'SET search_path = shop, public',
   "SET application_name = 'shop'",

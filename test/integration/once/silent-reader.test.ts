@@ -5,7 +5,7 @@ import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { newJob, runIn, storeIn } from './once-in-postgres.js';
+import { newJob, runIn, runUntilDecided, storeIn } from './once-in-postgres.js';
 
 const TAKEOVER_MS = 1_000;
 /** More than all buffers on the way hold. */
@@ -39,7 +39,7 @@ describe.skipIf(lacksPostgres('processes that stop in the middle of an answer'))
     async (way) => {
       if (way === 'pgbouncer') pooler = await startPgbouncer(server.url, { mode: 'transaction' });
       const pool = pooler === undefined ? server.pool() : pooler.pool();
-      const store = storeIn(pool, { takeoverMs: TAKEOVER_MS, lockWaitMs: 20_000 });
+      const store = storeIn(pool, { takeoverMs: TAKEOVER_MS, lockWaitMs: 900 });
       const job = newJob();
       let second: Promise<{ readonly kind: string }> | undefined;
       const run = new AbortController();
@@ -50,7 +50,9 @@ describe.skipIf(lacksPostgres('processes that stop in the middle of an answer'))
           await tx.query('INSERT INTO ledger VALUES ($1)', [`${way} reader`]);
           const reading = tx.query(LARGE).catch(() => undefined);
           stopReading(tx);
-          second = runIn(store, job, (other) => other.query('INSERT INTO ledger VALUES ($1)', [way]));
+          second = runUntilDecided(store, job, (other) =>
+            other.query('INSERT INTO ledger VALUES ($1)', [way]),
+          );
           await second;
           run.abort(new Error('awake'));
           await reading;
