@@ -4,7 +4,7 @@ import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { newJob, runIn, storeIn } from './once-in-postgres.js';
+import { newJob, runIn, storeIn, untilNotPending } from './once-in-postgres.js';
 
 const TAKEOVER_MS = 1_000;
 const INSERT = 'INSERT INTO ledger VALUES ($1)';
@@ -90,8 +90,8 @@ describe.skipIf(lacksPgbouncer('effects behind pgbouncer'))('behind pgbouncer', 
         lost = runIn(mine, job, effect, { patience }).catch(({ code }) => code);
       });
       // No token is larger here: it waits until the silent transaction is ended.
-      const patient = storeIn(pooler.pool(), { ...strict, lockWaitMs: 20_000 });
-      const next = await runIn(patient, job, (tx) => tx.query(INSERT, ['next']));
+      const patient = storeIn(pooler.pool(), { ...strict, lockWaitMs: 500 });
+      const next = await untilNotPending(() => runIn(patient, job, (tx) => tx.query(INSERT, ['next'])));
       expect(next).toMatchObject({ kind: 'ran', snapshot: { attempt: 2 } });
       expect([await rowsOf('lost'), await rowsOf('next')]).toEqual([0, 1]);
       expect(await lost).toBe('DSCHED_STORE_UNREACHABLE');

@@ -49,3 +49,13 @@ export function runIn<Output>(
     effect,
   );
 }
+
+/** As a retake does: again for as long as another attempt is at the job. */
+export async function untilNotPending<Output>(
+  run: () => Promise<OnceResult<Output>>,
+): Promise<OnceResult<Output>> {
+  for (;;) {
+    const result = await run();
+    if (result.kind !== 'pending') return result;
+  }
+}

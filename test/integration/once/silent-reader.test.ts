@@ -5,9 +5,10 @@ import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { newJob, runIn, storeIn } from './once-in-postgres.js';
+import { newJob, runIn, storeIn, untilNotPending } from './once-in-postgres.js';
 
 const TAKEOVER_MS = 1_000;
+const LOCK_WAIT_MS = 500;
 /** More than all buffers on the way hold. */
 const LARGE = "SELECT repeat('x', 10000) FROM generate_series(1, 10000)";
 
@@ -39,7 +40,7 @@ describe.skipIf(lacksPostgres('processes that stop in the middle of an answer'))
     async (way) => {
       if (way === 'pgbouncer') pooler = await startPgbouncer(server.url, { mode: 'transaction' });
       const pool = pooler === undefined ? server.pool() : pooler.pool();
-      const store = storeIn(pool, { takeoverMs: TAKEOVER_MS, lockWaitMs: 20_000 });
+      const store = storeIn(pool, { takeoverMs: TAKEOVER_MS, lockWaitMs: LOCK_WAIT_MS });
       const job = newJob();
       let second: Promise<{ readonly kind: string }> | undefined;
       const run = new AbortController();
@@ -50,7 +51,9 @@ describe.skipIf(lacksPostgres('processes that stop in the middle of an answer'))
           await tx.query('INSERT INTO ledger VALUES ($1)', [`${way} reader`]);
           const reading = tx.query(LARGE).catch(() => undefined);
           stopReading(tx);
-          second = runIn(store, job, (other) => other.query('INSERT INTO ledger VALUES ($1)', [way]));
+          second = untilNotPending(() =>
+            runIn(store, job, (other) => other.query('INSERT INTO ledger VALUES ($1)', [way])),
+          );
           await second;
           run.abort(new Error('awake'));
           await reading;
