@@ -1,31 +1,30 @@
-import type { PoolClient } from 'pg';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
-import { LentClient, refused } from './lent-client.js';
+import { refused } from './lent-client.js';
 import { failureOf } from './postgres-failure.js';
-import type { PostgresSession } from './postgres-session.js';
 import type { SnapshotRows } from './snapshot-rows.js';
+import type { Loan, StoreSession } from './store-session.js';
 
 /**
  * One attempt in its transaction, which holds the row of the job locked to its end. A process that dies drops its connection,
  * and the server rolls the effect back: what is left is the pending snapshot, and nothing else.
  */
-export class PostgresAttempt implements OpenAttempt<PoolClient> {
-  readonly tx: PoolClient;
-  private readonly session: PostgresSession;
-  private readonly lent: LentClient;
+export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
+  readonly tx: Tx;
+  private readonly session: StoreSession<Tx>;
+  private readonly lent: Loan<Tx>;
   /** The answer to COMMIT was lost. */
   private isInDoubt = false;
   private isVolatile = false;
 
   constructor(
     readonly snapshot: Snapshot,
-    private readonly transaction: { readonly session: PostgresSession; readonly id: string | undefined },
-    private readonly rows: SnapshotRows,
+    private readonly transaction: { readonly session: StoreSession<Tx>; readonly id: string | undefined },
+    private readonly rows: SnapshotRows<Tx>,
     private readonly signal: AbortSignal | undefined,
   ) {
     this.session = transaction.session;
-    this.lent = new LentClient(this.session.client);
+    this.lent = this.session.lend();
     this.tx = this.lent.tx;
     signal?.addEventListener('abort', this.onAbort, { once: true });
     if (signal?.aborted === true) this.onAbort();
@@ -68,7 +67,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
     this.lent.seal();
     this.signal?.removeEventListener('abort', this.onAbort);
     try {
-      await this.session.query('ROLLBACK');
+      await this.session.rollback();
       this.session.close();
     } catch {
       this.session.close(true);
@@ -93,9 +92,9 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
   }
 
   private async commit(success: Snapshot): Promise<EndVerdict> {
-    let tag: string;
+    let tag: string | undefined;
     try {
-      tag = await this.session.command('COMMIT');
+      tag = await this.session.commit();
     } catch (error) {
       if (failureOf(error).kind !== 'unreachable') return this.undoneBy(error);
       this.session.close(true);
@@ -103,6 +102,10 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
       return this.settle();
     }
     this.session.close();
+    if (tag === undefined) {
+      this.isInDoubt = true;
+      return this.settle();
+    }
     // So PostgreSQL answers where a statement has failed that nobody heard of: everything is rolled back.
     if (tag !== 'COMMIT') {
       throw refused(
