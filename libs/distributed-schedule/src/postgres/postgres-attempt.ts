@@ -32,6 +32,7 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
 
   async succeed(output: KeptValue): Promise<EndVerdict> {
     if (this.isInDoubt) return this.settle();
+    await this.finish();
     await this.requireAwaited();
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
@@ -80,6 +81,16 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
     this.session.close(true);
   };
 
+  /** As if the effect had done it: what goes wrong there is its failure. */
+  private async finish(): Promise<void> {
+    try {
+      await this.lent.finish?.();
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
+  }
+
   /** What is under way belongs to a branch of the effect that may want to go on: half of it would be committed. */
   private async requireAwaited(): Promise<void> {
     const underWay = this.lent.seal();
@@ -120,6 +131,7 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
 
   private async undoneBy(error: unknown): Promise<EndVerdict> {
     await this.abandon();
+    if (error instanceof DistributedScheduleError) throw error;
     // With its cause: a constraint that is checked at COMMIT is the application's to read.
     return { kind: 'undone', reason: this.rows.requirePassing(failureOf(error), error) };
   }

@@ -4,7 +4,7 @@ import { LentClient } from './lent-client.js';
 import type { StoreSession } from './store-session.js';
 
 /** A statement, or the wait for a connection, took longer than the store's own limit. */
-class Unanswered extends Error {
+export class Unanswered extends Error {
   readonly code = 'TIMEOUT';
 }
 
@@ -105,7 +105,7 @@ export class PostgresSession implements StoreSession<PoolClient> {
   }
 }
 
-async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
+export async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
   const timer = new AbortController();
   const timeout = clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal).then(() => {
     throw new Unanswered();

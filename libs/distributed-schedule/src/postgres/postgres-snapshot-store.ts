@@ -122,6 +122,7 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
       return verdict;
     } catch (error) {
       session?.close(true);
+      if (error instanceof DistributedScheduleError) throw error;
       // It was connected, so it was another attempt that it waited for.
       if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
       if (error instanceof DistributedScheduleError) throw error;

@@ -1,3 +1,4 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
@@ -236,6 +237,7 @@ export class SnapshotRows<Tx> {
       return { kind: 'read', value };
     } catch (error) {
       session?.close(true);
+      if (error instanceof DistributedScheduleError) throw error;
       return { kind: 'unread', reason: this.requirePassing(failureOf(error)) };
     }
   }

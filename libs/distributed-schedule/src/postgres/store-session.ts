@@ -5,6 +5,8 @@ export interface Loan<Tx> {
   readonly tx: Tx;
   /** From now on every query is refused. Answers how many statements have not been answered: nobody has awaited those. */
   seal(): number;
+  /** Sends what `tx` has held back. The effect has returned. */
+  finish?(): Promise<void>;
 }
 
 /** One connection, in at most one transaction at a time. */

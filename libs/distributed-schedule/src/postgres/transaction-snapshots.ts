@@ -1,0 +1,59 @@
+import { DistributedScheduleError } from '../protocol/errors.js';
+import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
+import { SessionSnapshotStore } from './postgres-snapshot-store.js';
+import { transactionSessions } from './transaction-session.js';
+import type { Transactions } from './transactions.js';
+
+/** All have defaults; durations are whole milliseconds. */
+export type TransactionSnapshotOptions = Partial<PostgresSnapshotSettings>;
+
+const SETTING_NAMES: Record<keyof PostgresSnapshotSettings, true> = {
+  schema: true,
+  table: true,
+  isolation: true,
+  lockWaitMs: true,
+  takeoverMs: true,
+  timeoutMs: true,
+  migrate: true,
+};
+
+/**
+ * Snapshots in PostgreSQL through the transactions of an ORM, which are handed to the effect: the way to one that has no entry point here.
+ * Its pool stays the caller's to close.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function transactionSnapshots<Tx>(
+  transactions: Transactions<Tx>,
+  options: TransactionSnapshotOptions = {},
+): SnapshotSource<Tx> {
+  return snapshotsOf('transactionSnapshots', transactions, options);
+}
+
+/** The same for the entry points, each of which has an option more. */
+export function snapshotsOf<Tx>(
+  name: string,
+  transactions: Transactions<Tx>,
+  options: TransactionSnapshotOptions,
+  ownOptions: readonly string[] = [],
+): SnapshotSource<Tx> {
+  const names = [...ownOptions, ...Object.keys(SETTING_NAMES)];
+  for (const given of Object.keys(options)) {
+    if (names.includes(given)) continue;
+    throw new DistributedScheduleError(
+      'DSCHED_UNKNOWN_OPTION',
+      `${name} has no option '${given}'. It takes ${names.join(', ')}.`,
+      { value: given },
+    );
+  }
+  const settings = resolvePostgresSettings(options);
+  return {
+    open: ({ clock }) =>
+      new SessionSnapshotStore(
+        transactionSessions(transactions, clock, settings.timeoutMs),
+        clock,
+        settings,
+        async () => undefined,
+      ),
+  };
+}
