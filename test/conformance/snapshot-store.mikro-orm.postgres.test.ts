@@ -19,11 +19,10 @@ describeOrm<SqlEntityManager>({
     });
     return {
       snapshots: (settings) => mikroOrmSnapshots({ em: orm.em as SqlEntityManager, ...settings }),
-      // By its unit of work: the UPDATE is sent when it is flushed.
+      // By its unit of work, without a flush: the UPDATE is sent before the success is written.
       add: async (em) => {
         const counter = await em.findOneOrFail(COUNTER, { id: 1 }, { refresh: true });
         counter.n += 1;
-        await em.flush();
       },
       raw: (em, sql) => em.execute(sql),
       ends: { commit: (em) => em.commit(), rollback: (em) => em.rollback() },

@@ -86,7 +86,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     try {
       return await this.ask(sql, values);
     } catch (error) {
-      throw driverError(error);
+      throw this.originalOf(error);
     }
   }
 
@@ -139,10 +139,14 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   /** What an ORM says of its pool or of a connection that has ended has no code, and some change what the driver says. */
   private failureOf(error: unknown): unknown {
     if (error === ROLL_BACK || error instanceof DistributedScheduleError) return error;
-    const original = driverError(error);
+    const original = this.originalOf(error);
     if (isServerError(original)) return original;
     if (this.lent === undefined) return new NoConnection('no transaction was begun', { cause: original });
     return this.guard?.brokenBy ?? original;
+  }
+
+  private originalOf(error: unknown): unknown {
+    return driverError(this.transactions.original?.(error) ?? error);
   }
 
   private async enter(tx: Tx): Promise<void> {

@@ -1,4 +1,5 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
+import type { Clock } from '../protocol/ports.js';
 import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
 import { SessionSnapshotStore } from './postgres-snapshot-store.js';
@@ -48,12 +49,21 @@ export function snapshotsOf<Tx>(
   }
   const settings = resolvePostgresSettings(options);
   return {
-    open: ({ clock }) =>
-      new SessionSnapshotStore(
-        transactionSessions(transactions, clock, settings.timeoutMs),
-        clock,
-        settings,
-        async () => undefined,
-      ),
+    open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings),
   };
+}
+
+class TransactionSnapshotStore<Tx> extends SessionSnapshotStore<Tx> {
+  constructor(
+    private readonly transactions: Transactions<Tx>,
+    clock: Clock,
+    settings: PostgresSnapshotSettings,
+  ) {
+    const sessions = transactionSessions(transactions, clock, settings.timeoutMs);
+    super(sessions, clock, settings, async () => undefined);
+  }
+
+  override isUndone(error: unknown): boolean {
+    return super.isUndone(this.transactions.original?.(error) ?? error);
+  }
 }

@@ -12,6 +12,8 @@ export interface Transactions<Tx> {
   connection(tx: Tx): TransactionConnection | Promise<TransactionConnection>;
   /** Sends what `tx` holds back until the end, where it does so. The success is written after it. */
   finish?(tx: Tx): Promise<void>;
+  /** The error of `pg` beneath one of the ORM, where neither its `cause` nor its `driverError` has it. */
+  original?(error: unknown): unknown;
 }
 
 export type TransactionConnection =
