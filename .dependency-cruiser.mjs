@@ -66,7 +66,7 @@ export default {
       name: 'postgres-client-only-in-postgres',
       comment: 'pg is an optional peer: who does not import the entry point /postgres must not need it.',
       severity: 'error',
-      from: { path: '^libs/', pathNot: `${LIBRARY}/(postgres|drizzle)/` },
+      from: { path: '^libs/', pathNot: `${LIBRARY}/(postgres|drizzle|prisma)/` },
       to: { path: '^node_modules/pg/|^pg$' },
     },
     {

@@ -26,6 +26,7 @@ describeOrm<DrizzleTransaction<typeof schema>>({
           .set({ n: sql`${counter.n} + 1` })
           .where(eq(counter.id, 1)),
       raw: async (tx, text) => tx.execute(sql.raw(text)),
+      nested: (tx, work) => tx.transaction(work),
       close: () => pool.end(),
     };
   },

@@ -14,6 +14,7 @@ describeOrm<Knex.Transaction>({
       snapshots: (settings) => knexSnapshots({ knex, ...settings }),
       add: async (tx) => tx('counter').where({ id: 1 }).increment('n', 1),
       raw: async (tx, sql) => tx.raw(sql),
+      nested: (tx, work) => tx.transaction(work),
       ends: { commit: async (tx) => tx.commit(), rollback: async (tx) => tx.rollback() },
       close: () => knex.destroy(),
     };

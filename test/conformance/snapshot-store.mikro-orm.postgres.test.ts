@@ -25,6 +25,7 @@ describeOrm<SqlEntityManager>({
         counter.n += 1;
       },
       raw: (em, sql) => em.execute(sql),
+      nested: (em, work) => em.transactional((inner) => work(inner as SqlEntityManager)),
       ends: { commit: (em) => em.commit(), rollback: (em) => em.rollback() },
       close: () => orm.close(true),
     };

@@ -15,6 +15,7 @@ for (const isGuarded of [true, false]) {
         snapshots: (settings) => prismaSnapshots({ prisma, ...(isGuarded ? { pool } : {}), ...settings }),
         add: (tx) => tx.counter.update({ where: { id: 1 }, data: { n: { increment: 1 } } }),
         raw: (tx, sql) => tx.$executeRawUnsafe(sql),
+        nested: (tx, work) => tx.$transaction(work),
         close: async () => {
           await prisma.$disconnect();
           await pool.end();

@@ -22,6 +22,7 @@ describeOrm<EntityManager>({
       snapshots: (settings) => typeormSnapshots({ dataSource, ...settings }),
       add: (tx) => tx.getRepository(COUNTER).increment({ id: 1 }, 'n', 1),
       raw: (tx, sql) => tx.query(sql),
+      nested: (tx, work) => tx.transaction(work),
       ends: {
         commit: async (tx) => tx.queryRunner?.commitTransaction(),
         rollback: async (tx) => tx.queryRunner?.rollbackTransaction(),

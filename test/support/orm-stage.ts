@@ -12,6 +12,8 @@ export interface OrmApp<Tx> {
   add(tx: Tx): Promise<unknown>;
   /** A text of SQL, as the ORM sends it. */
   raw(tx: Tx, sql: string): Promise<unknown>;
+  /** A transaction inside the transaction, by the ORM's own calls. */
+  nested(tx: Tx, work: (inner: Tx) => Promise<unknown>): Promise<unknown>;
   /** Ends the transaction by the ORM's own calls, where the effect gets at such. */
   readonly ends?: Readonly<Record<'commit' | 'rollback', (tx: Tx) => Promise<unknown>>>;
   close(): Promise<void>;

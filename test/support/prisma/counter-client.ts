@@ -22,6 +22,7 @@ interface CounterTable {
 export interface CounterTransaction {
   readonly counter: CounterTable;
   $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>;
+  $transaction<R>(work: (tx: CounterTransaction) => Promise<R>): Promise<R>;
 }
 
 /** With both forms of `$transaction`, as a generated client has them. */

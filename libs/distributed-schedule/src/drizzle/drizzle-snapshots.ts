@@ -34,8 +34,9 @@ export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
 export function drizzleSnapshots<Schema extends Record<string, unknown>>(
   options: DrizzleSnapshotOptions<Schema>,
 ): SnapshotSource<DrizzleTransaction<Schema>> {
-  const transactions = drizzleTransactions(options.pool, options.drizzle);
-  return snapshotsOf('drizzleSnapshots', transactions, options, ['pool', 'drizzle']);
+  return snapshotsOf('drizzleSnapshots', options, { required: ['pool', 'drizzle'] }, () =>
+    drizzleTransactions(options.pool, options.drizzle),
+  );
 }
 
 function drizzleTransactions<Schema extends Record<string, unknown>>(

@@ -22,7 +22,9 @@ export interface MikroOrmSnapshotOptions<Em extends EntityManager> extends Trans
 export function mikroOrmSnapshots<Em extends EntityManager>(
   options: MikroOrmSnapshotOptions<Em>,
 ): SnapshotSource<Em> {
-  return snapshotsOf('mikroOrmSnapshots', mikroOrmTransactions(options.em), options, ['em']);
+  return snapshotsOf('mikroOrmSnapshots', options, { required: ['em'] }, () =>
+    mikroOrmTransactions(options.em),
+  );
 }
 
 function mikroOrmTransactions<Em extends EntityManager>(manager: Em): Transactions<Em> {

@@ -28,7 +28,6 @@ export class ClientGuard {
   private readonly ask: AnyQuery;
   private readonly own: PropertyDescriptor | undefined;
   private failure: unknown;
-  private ownUnderWay = 0;
   private isEnding = false;
   private isLifted = false;
   private endedBy: string | undefined;
@@ -75,9 +74,9 @@ export class ClientGuard {
     this.isEnding = true;
   }
 
-  /** Whether a statement has not been answered, be it of the effect or of the store. */
+  /** Seals, and says whether a statement of the effect has not been answered. */
   get isBusy(): boolean {
-    return this.ownUnderWay > 0 || this.lent.seal() > 0;
+    return this.lent.seal() > 0;
   }
 
   /** Ends the connection: whatever transaction it is in, the server rolls back. */
@@ -106,7 +105,7 @@ export class ClientGuard {
     const reply = this.isEnding ? this.endAs(args[0]) : this.refuseEnd(command);
     const callback = args.find((arg): arg is Callback => typeof arg === 'function');
     if (callback === undefined) return reply;
-    reply.then((result) => callback(null, result), callback);
+    reply.then((result: unknown) => callback(null, result), callback);
     return undefined;
   };
 
@@ -124,23 +123,18 @@ export class ClientGuard {
    * The effect ends its transaction by itself. It is rolled back instead, since an ORM that was only refused would give a connection
    * back that is in a transaction.
    */
-  private async refuseEnd(command: string): Promise<QueryResult> {
+  private async refuseEnd(command: string): Promise<never> {
     this.lent.seal();
     this.endedBy = command;
-    const result = await this.send(['ROLLBACK']);
-    if (command === 'ROLLBACK' || command === 'ABORT') return result;
+    await this.send(['ROLLBACK']);
+    // A ROLLBACK of its own as well: one that succeeded would let an ORM go on outside of any transaction.
     throw refused(`${command} is for runOnce to say: all that the effect has written is rolled back`, {
       value: command,
     });
   }
 
   private async send(args: readonly unknown[]): Promise<QueryResult> {
-    this.ownUnderWay += 1;
-    try {
-      return (await Reflect.apply(this.ask, this.client, args)) as QueryResult;
-    } finally {
-      this.ownUnderWay -= 1;
-    }
+    return (await Reflect.apply(this.ask, this.client, args)) as QueryResult;
   }
 
   /** A pool of `pg` gives each loan a `release` of its own. Elsewhere the guard is lifted when the end is answered. */

@@ -1,5 +1,7 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
+import { BACKEND_SQL, type Backend, END_BACKEND_SQL } from './backend.js';
 import { ClientGuard } from './client-guard.js';
+import { deferred } from './deferred.js';
 import { driverError, isServerError } from './driver-error.js';
 import { Unanswered } from './postgres-session.js';
 import type { IsolationLevel } from './postgres-snapshot-settings.js';
@@ -14,18 +16,6 @@ class NoConnection extends Error {
   readonly code = 'NO_CONNECTION';
 }
 
-/** Which transaction of which server process: a process may serve somebody else by the time that it is to be ended. */
-const WHO_SQL =
-  'SELECT pg_backend_pid() AS pid, (extract(epoch FROM now()) * 1000000)::bigint::text AS began_us';
-const END_SQL =
-  'SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity ' +
-  'WHERE pid = $1 AND (extract(epoch FROM xact_start) * 1000000)::bigint = $2::bigint';
-
-interface Who {
-  readonly pid: number;
-  readonly began_us: string;
-}
-
 type Statement = (sql: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
 /** One transaction of an ORM: a function of the store's waits in it until the store wants it to end. */
@@ -37,8 +27,12 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   private lent: { readonly tx: Tx } | undefined;
   private guard: ClientGuard | undefined;
   private ask: Statement | undefined;
-  private who: Who | undefined;
+  private who: Backend | undefined;
   private isOver = false;
+  /** Statements of the store. */
+  private underWay = 0;
+  /** From then on an effect may have some of which only a guard knows. */
+  private isLent = false;
 
   constructor(
     private readonly transactions: Transactions<Tx>,
@@ -58,6 +52,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
 
   get tx(): Tx {
     if (this.lent === undefined) throw new Unanswered();
+    this.isLent = true;
     return this.lent.tx;
   }
 
@@ -78,15 +73,20 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   }
 
   async finish(): Promise<void> {
+    // An ORM may take a transaction that has ended for none, and write outside of any.
+    if (this.wasEndedBy !== undefined) return;
     await this.transactions.finish?.(this.tx);
   }
 
   async statement(sql: string, values: readonly unknown[]): Promise<readonly unknown[]> {
     if (this.ask === undefined || this.isOver) throw new Unanswered();
+    this.underWay += 1;
     try {
       return await this.ask(sql, values);
     } catch (error) {
       throw this.originalOf(error);
+    } finally {
+      this.underWay -= 1;
     }
   }
 
@@ -109,8 +109,8 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
    * it is rolled back, as is a transaction that comes yet. Resolves when it is over.
    */
   async end(): Promise<void> {
-    const isBusy = this.guard?.isBusy ?? true;
-    if (isBusy && !this.isOver) this.cut();
+    const isBusy = this.guard?.isBusy ?? this.isLent;
+    if (isBusy || this.underWay > 0) this.cut();
     await this.rollback().catch(() => undefined);
   }
 
@@ -162,14 +162,14 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
       return;
     }
     this.ask = (sql, values) => connection.query(sql, values);
-    const [who] = await connection.query(WHO_SQL, []);
-    this.who = who as Who;
+    const [who] = await connection.query(BACKEND_SQL, []);
+    this.who = who as Backend;
   }
 
-  private terminate({ pid, began_us }: Who): void {
+  private terminate({ pid, began_us }: Backend): void {
     const ended = this.transactions.transaction('read committed', async (tx) => {
       const connection = await this.transactions.connection(tx);
-      if ('query' in connection) await connection.query(END_SQL, [pid, began_us]);
+      if ('query' in connection) await connection.query(END_BACKEND_SQL, [pid, began_us]);
     });
     ended.catch(() => undefined);
   }
@@ -185,19 +185,4 @@ function requireConnection(connection: TransactionConnection): void {
       'a version of the ORM that docs/idempotence.md names',
     { value: typeof asked },
   );
-}
-
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function deferred<Value>(): Deferred<Value> {
-  let resolve: Deferred<Value>['resolve'] = () => undefined;
-  let reject: Deferred<Value>['reject'] = () => undefined;
-  const promise = new Promise<Value>((...settle) => {
-    [resolve, reject] = settle;
-  });
-  return { promise, resolve, reject };
 }

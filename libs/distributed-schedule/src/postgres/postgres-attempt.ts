@@ -1,7 +1,7 @@
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
 import { refused } from './lent-client.js';
-import { failureOf } from './postgres-failure.js';
+import { failureOf, isFailedTransaction } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { Loan, StoreSession } from './store-session.js';
 
@@ -32,7 +32,8 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
 
   async succeed(output: KeptValue): Promise<EndVerdict> {
     if (this.isInDoubt) return this.settle();
-    await this.finish();
+    const unfinished = await this.finish();
+    if (unfinished !== undefined) return unfinished;
     await this.requireAwaited();
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
@@ -81,11 +82,14 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
     this.session.close(true);
   };
 
-  /** As if the effect had done it: what goes wrong there is its failure. */
-  private async finish(): Promise<void> {
+  /** As if the effect had done it: what goes wrong there is its failure, which may be undone as well. */
+  private async finish(): Promise<EndVerdict | undefined> {
     try {
       await this.lent.finish?.();
+      return undefined;
     } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind === 'undone' || isFailedTransaction(failure)) return this.undoneBy(error);
       await this.abandon();
       throw error;
     }

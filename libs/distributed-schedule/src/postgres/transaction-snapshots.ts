@@ -28,17 +28,27 @@ export function transactionSnapshots<Tx>(
   transactions: Transactions<Tx>,
   options: TransactionSnapshotOptions = {},
 ): SnapshotSource<Tx> {
-  return snapshotsOf('transactionSnapshots', transactions, options);
+  return snapshotsOf('transactionSnapshots', options, { required: [] }, () => transactions);
 }
 
-/** The same for the entry points, each of which has an option more. */
+/** The options of an entry point for one ORM, beside the settings. */
+interface OwnOptions {
+  /** Objects that must be there. */
+  readonly required: readonly string[];
+  readonly optional?: readonly string[];
+}
+
+/**
+ * The same for the entry points, each of which has options of its own.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
 export function snapshotsOf<Tx>(
   name: string,
-  transactions: Transactions<Tx>,
   options: TransactionSnapshotOptions,
-  ownOptions: readonly string[] = [],
+  { required, optional = [] }: OwnOptions,
+  transactionsOf: () => Transactions<Tx>,
 ): SnapshotSource<Tx> {
-  const names = [...ownOptions, ...Object.keys(SETTING_NAMES)];
+  const names = [...required, ...optional, ...Object.keys(SETTING_NAMES)];
   for (const given of Object.keys(options)) {
     if (names.includes(given)) continue;
     throw new DistributedScheduleError(
@@ -47,10 +57,19 @@ export function snapshotsOf<Tx>(
       { value: given },
     );
   }
+  for (const option of required) requireObject(name, option, (options as Record<string, unknown>)[option]);
   const settings = resolvePostgresSettings(options);
-  return {
-    open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings),
-  };
+  const transactions = transactionsOf();
+  return { open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings) };
+}
+
+function requireObject(name: string, option: string, value: unknown): void {
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option ${option} of ${name} is ${typeof value}; it takes what docs/idempotence.md shows under "With an ORM"`,
+    { value: typeof value },
+  );
 }
 
 class TransactionSnapshotStore<Tx> extends SessionSnapshotStore<Tx> {

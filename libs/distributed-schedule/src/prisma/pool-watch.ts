@@ -1,14 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
-
-/** Which transaction of which server process. */
-const WHO_SQL =
-  'SELECT pg_backend_pid() AS pid, (extract(epoch FROM now()) * 1000000)::bigint::text AS began_us';
-
-interface Who {
-  readonly pid: number;
-  readonly began_us: string;
-}
 
 interface Asked {
   query(sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;
@@ -30,11 +22,10 @@ export class PoolWatch {
 
   /** @throws DistributedScheduleError DSCHED_STORE_REFUSED when it is not of this pool */
   async clientOf(transaction: Asked): Promise<PoolClient> {
-    const [asked] = (await transaction.query(WHO_SQL, [])) as readonly Who[];
+    const [asked] = (await transaction.query(BACKEND_SQL, [])) as readonly Backend[];
     const client = this.lent.get(asked?.pid ?? 0);
     if (client !== undefined && asked !== undefined) {
-      // Behind a pooler that number can be another connection's. The instant at which a transaction began tells them apart.
-      const { rows } = await client.query<Who>(WHO_SQL);
+      const { rows } = await client.query<Backend>(BACKEND_SQL);
       if (rows[0]?.pid === asked.pid && rows[0].began_us === asked.began_us) return client;
     }
     throw new DistributedScheduleError(

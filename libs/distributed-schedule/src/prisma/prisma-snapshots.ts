@@ -36,10 +36,11 @@ export function prismaSnapshots<Client>(
   options: PrismaSnapshotOptions<Client>,
 ): SnapshotSource<PrismaTransaction<Client>> {
   const { prisma, pool } = options;
-  const transactions = prismaTransactions(prisma as InteractiveClient, pool);
-  return snapshotsOf('prismaSnapshots', transactions, options, ['prisma', 'pool']) as SnapshotSource<
-    PrismaTransaction<Client>
-  >;
+  const own = { required: ['prisma'], optional: ['pool'] };
+  const source = snapshotsOf('prismaSnapshots', options, own, () =>
+    prismaTransactions(prisma as InteractiveClient, pool),
+  );
+  return source as SnapshotSource<PrismaTransaction<Client>>;
 }
 
 /** What the store asks of a client; its types are generated for each application. */

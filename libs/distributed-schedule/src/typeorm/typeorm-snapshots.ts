@@ -20,7 +20,9 @@ export interface TypeormSnapshotOptions extends TransactionSnapshotOptions {
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function typeormSnapshots(options: TypeormSnapshotOptions): SnapshotSource<EntityManager> {
-  return snapshotsOf('typeormSnapshots', typeormTransactions(options.dataSource), options, ['dataSource']);
+  return snapshotsOf('typeormSnapshots', options, { required: ['dataSource'] }, () =>
+    typeormTransactions(options.dataSource),
+  );
 }
 
 function typeormTransactions(dataSource: DataSource): Transactions<EntityManager> {
