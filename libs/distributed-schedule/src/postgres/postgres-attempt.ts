@@ -78,8 +78,10 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
 
   /** A statement of the effect to a host that is cut off would wait for ever, and the handler with it. */
   private readonly onAbort = (): void => {
-    this.lent.seal();
+    const underWay = this.lent.seal();
     this.session.close(true);
+    // The server does not look at its connection while a statement is under way, and holds the row until that ends.
+    if (underWay > 0) void this.rows.endAttempt(this.snapshot);
   };
 
   /** As if the effect had done it: what goes wrong there is its failure, which may be undone as well. */

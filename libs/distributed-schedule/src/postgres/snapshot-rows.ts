@@ -105,6 +105,12 @@ export class SnapshotRows<Tx> {
     await session.query(sql, [jobId, updatedAtUs]);
   }
 
+  /** Ends the session of an attempt from another one, where it can be reached. Never rejects. */
+  async endAttempt({ jobId, updatedAtUs }: Snapshot): Promise<void> {
+    const ending = this.alone((session) => this.endHolder(session, jobId, String(updatedAtUs)));
+    await ending.catch(() => undefined);
+  }
+
   /** Answers whether the row is new. Waits for an attempt that is writing the same row, within the bound. */
   async insert(
     session: StoreSession<Tx>,
