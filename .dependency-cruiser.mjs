@@ -4,7 +4,10 @@
 
 const LIBRARY = '^libs/distributed-schedule/src';
 const ADAPTERS = 'redis|memory|postgres|telemetry|system';
-const DOORS = `${LIBRARY}/(postgres/|terminus/|testing/)?index\\.ts$`;
+/** Each on the door of its own, over what is common in postgres/. */
+const ORMS = 'drizzle|knex|mikro-orm|prisma|typeorm';
+const ORM_PACKAGES = '(drizzle-orm|knex|@mikro-orm/[^/]+|@prisma/[^/]+|typeorm)';
+const DOORS = `${LIBRARY}/((postgres|terminus|testing|${ORMS})/)?index\\.ts$`;
 const FRAMEWORK = '^node_modules/(@nestjs/|rxjs/|reflect-metadata/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -32,10 +35,24 @@ export default {
       to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|$1)/` },
     },
     {
+      name: 'orms-know-only-postgres',
+      comment: 'An ORM lends its transactions to the store; the protocol is in one place.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/(${ORMS})/` },
+      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|postgres|$1)/` },
+    },
+    {
+      name: 'orms-only-in-their-own-rooms',
+      comment: 'Whoever uses one of them must not load, nor have, the others.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: `${LIBRARY}/(${ORMS})/` },
+      to: { path: `^node_modules/${ORM_PACKAGES}/|^${ORM_PACKAGES}$` },
+    },
+    {
       name: 'adapters-know-no-framework',
       comment: 'Nest only wires; an adapter is usable without it.',
       severity: 'error',
-      from: { path: `${LIBRARY}/(${ADAPTERS})/` },
+      from: { path: `${LIBRARY}/(${ADAPTERS}|${ORMS})/` },
       to: { path: FRAMEWORK },
     },
     {
@@ -49,14 +66,14 @@ export default {
       name: 'postgres-client-only-in-postgres',
       comment: 'pg is an optional peer: who does not import the entry point /postgres must not need it.',
       severity: 'error',
-      from: { path: '^libs/', pathNot: `${LIBRARY}/postgres/` },
+      from: { path: '^libs/', pathNot: `${LIBRARY}/(postgres|drizzle|prisma)/` },
       to: { path: '^node_modules/pg/|^pg$' },
     },
     {
       name: 'postgres-only-through-its-door',
       comment: 'The same for the files around it.',
       severity: 'error',
-      from: { path: '^libs/', pathNot: `${LIBRARY}/postgres/` },
+      from: { path: '^libs/', pathNot: `${LIBRARY}/(postgres|${ORMS})/` },
       to: { path: `${LIBRARY}/postgres/` },
     },
     {

@@ -30,17 +30,17 @@ async function brokenRules(baseDir: string): Promise<string[]> {
   return [...new Set(summary.violations.map((violation) => violation.rule.name))].sort();
 }
 
-/** A tree with just these files. `ioredis`, `pg` and two packages of Nest are installed in it. */
+/** A tree with just these files. `ioredis`, `pg`, `knex` and two packages of Nest are installed in it. */
 function treeOf(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'imports-'));
   folders.push(root);
   const all: Record<string, string> = {
     'package.json':
-      '{"dependencies":{"ioredis":"1","pg":"1","@nestjs/common":"1","@nestjs/schedule":"1"},"devDependencies":{"vitest":"1"}}',
+      '{"dependencies":{"ioredis":"1","pg":"1","knex":"1","@nestjs/common":"1","@nestjs/schedule":"1"},"devDependencies":{"vitest":"1"}}',
     'libs/readme.md': '',
     'apps/readme.md': '',
   };
-  for (const name of ['ioredis', 'pg', '@nestjs/common', '@nestjs/schedule', 'vitest']) {
+  for (const name of ['ioredis', 'pg', 'knex', '@nestjs/common', '@nestjs/schedule', 'vitest']) {
     all[`node_modules/${name}/package.json`] = `{"name":"${name}","main":"index.js"}`;
     all[`node_modules/${name}/index.js`] = 'export {};';
   }
@@ -89,6 +89,14 @@ const OFFENCES: readonly [rule: string, files: Record<string, string>][] = [
       [`${library}/postgres/store.ts`]: 'export {};',
     },
   ],
+  [
+    'orms-know-only-postgres',
+    {
+      [`${library}/knex/snapshots.ts`]: "import '../prisma/snapshots.js';",
+      [`${library}/prisma/snapshots.ts`]: 'export {};',
+    },
+  ],
+  ['orms-only-in-their-own-rooms', { [`${library}/postgres/store.ts`]: "import 'knex';" }],
   [
     'nest-does-not-look-up',
     {
@@ -142,6 +150,8 @@ describe('imports', () => {
       [`${library}/redis/node.ts`]: "import 'node:crypto'; import 'ioredis'; import '../protocol/ports.js';",
       [`${library}/postgres/index.ts`]: "import './store.js';",
       [`${library}/postgres/store.ts`]: "import 'pg'; import '../protocol/ports.js';",
+      [`${library}/knex/index.ts`]: "import './snapshots.js';",
+      [`${library}/knex/snapshots.ts`]: "import 'knex'; import '../postgres/store.js';",
       [`${library}/protocol/ports.ts`]: "import './tick.js';",
       [`${library}/protocol/tick.ts`]: 'export {};',
     });

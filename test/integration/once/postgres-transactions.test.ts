@@ -271,6 +271,17 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
     expect(await statusOf(job.jobId)).toBe('failed');
   });
 
+  it('is rolled back at once also in the middle of a statement, which the server would go on with', async () => {
+    const job = newJob();
+    const run = new AbortController();
+    const effect = async (tx: pg.PoolClient): Promise<void> => {
+      setTimeout(() => run.abort(new Error('lease lost')), 100);
+      await tx.query('SELECT pg_sleep(30)');
+    };
+    await expect(runIn(store, job, effect, { signal: run.signal })).rejects.toThrow();
+    expect(await statusOf(job.jobId)).toBe('failed');
+  });
+
   it('does not begin when its run was told to end before', async () => {
     const job = newJob();
     const run = new AbortController();

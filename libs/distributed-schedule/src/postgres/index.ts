@@ -9,3 +9,5 @@ export { PostgresSnapshotStore } from './postgres-snapshot-store.js';
 export { type PostgresInput, type PostgresSnapshotOptions, postgresSnapshots } from './postgres-snapshots.js';
 export { type PruneOptions, pruneSnapshots } from './prune-snapshots.js';
 export type { Queryable } from './queryable.js';
+export { type TransactionSnapshotOptions, transactionSnapshots } from './transaction-snapshots.js';
+export type { DriverClient, TransactionConnection, Transactions } from './transactions.js';

@@ -29,7 +29,10 @@ export class LentClient {
   /** What the effect sets on the client stays with this loan. */
   private readonly own = new Map<PropertyKey, unknown>();
 
+  private readonly ask: AnyQuery;
+
   constructor(private readonly client: PoolClient) {
+    this.ask = client.query as AnyQuery;
     this.tx = new Proxy(client, {
       get: (_target, name) => this.property(name),
       set: (_target, name, value) => {
@@ -106,7 +109,7 @@ export class LentClient {
 
   private send(args: readonly unknown[], done: () => void): unknown {
     try {
-      return Reflect.apply(this.client.query as AnyQuery, this.client, args);
+      return Reflect.apply(this.ask, this.client, args);
     } catch (error) {
       done();
       throw error;

@@ -1,31 +1,30 @@
-import type { PoolClient } from 'pg';
 import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
-import { LentClient, refused } from './lent-client.js';
-import { failureOf } from './postgres-failure.js';
-import type { PostgresSession } from './postgres-session.js';
+import { refused } from './lent-client.js';
+import { failureOf, isFailedTransaction } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';
+import type { Loan, StoreSession } from './store-session.js';
 
 /**
  * One attempt in its transaction, which holds the row of the job locked to its end. A process that dies drops its connection,
  * and the server rolls the effect back: what is left is the pending snapshot, and nothing else.
  */
-export class PostgresAttempt implements OpenAttempt<PoolClient> {
-  readonly tx: PoolClient;
-  private readonly session: PostgresSession;
-  private readonly lent: LentClient;
+export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
+  readonly tx: Tx;
+  private readonly session: StoreSession<Tx>;
+  private readonly lent: Loan<Tx>;
   /** The answer to COMMIT was lost. */
   private isInDoubt = false;
   private isVolatile = false;
 
   constructor(
     readonly snapshot: Snapshot,
-    private readonly transaction: { readonly session: PostgresSession; readonly id: string | undefined },
-    private readonly rows: SnapshotRows,
+    private readonly transaction: { readonly session: StoreSession<Tx>; readonly id: string | undefined },
+    private readonly rows: SnapshotRows<Tx>,
     private readonly signal: AbortSignal | undefined,
   ) {
     this.session = transaction.session;
-    this.lent = new LentClient(this.session.client);
+    this.lent = this.session.lend();
     this.tx = this.lent.tx;
     signal?.addEventListener('abort', this.onAbort, { once: true });
     if (signal?.aborted === true) this.onAbort();
@@ -33,6 +32,8 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
 
   async succeed(output: KeptValue): Promise<EndVerdict> {
     if (this.isInDoubt) return this.settle();
+    const unfinished = await this.finish();
+    if (unfinished !== undefined) return unfinished;
     await this.requireAwaited();
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
@@ -68,7 +69,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
     this.lent.seal();
     this.signal?.removeEventListener('abort', this.onAbort);
     try {
-      await this.session.query('ROLLBACK');
+      await this.session.rollback();
       this.session.close();
     } catch {
       this.session.close(true);
@@ -77,9 +78,24 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
 
   /** A statement of the effect to a host that is cut off would wait for ever, and the handler with it. */
   private readonly onAbort = (): void => {
-    this.lent.seal();
+    const underWay = this.lent.seal();
     this.session.close(true);
+    // The server does not look at its connection while a statement is under way, and holds the row until that ends.
+    if (underWay > 0) void this.rows.endAttempt(this.snapshot);
   };
+
+  /** As if the effect had done it: what goes wrong there is its failure, which may be undone as well. */
+  private async finish(): Promise<EndVerdict | undefined> {
+    try {
+      await this.lent.finish?.();
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind === 'undone' || isFailedTransaction(failure)) return this.undoneBy(error);
+      await this.abandon();
+      throw error;
+    }
+  }
 
   /** What is under way belongs to a branch of the effect that may want to go on: half of it would be committed. */
   private async requireAwaited(): Promise<void> {
@@ -93,9 +109,9 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
   }
 
   private async commit(success: Snapshot): Promise<EndVerdict> {
-    let tag: string;
+    let tag: string | undefined;
     try {
-      tag = await this.session.command('COMMIT');
+      tag = await this.session.commit();
     } catch (error) {
       if (failureOf(error).kind !== 'unreachable') return this.undoneBy(error);
       this.session.close(true);
@@ -103,6 +119,10 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
       return this.settle();
     }
     this.session.close();
+    if (tag === undefined) {
+      this.isInDoubt = true;
+      return this.settle();
+    }
     // So PostgreSQL answers where a statement has failed that nobody heard of: everything is rolled back.
     if (tag !== 'COMMIT') {
       throw refused(
@@ -117,6 +137,7 @@ export class PostgresAttempt implements OpenAttempt<PoolClient> {
 
   private async undoneBy(error: unknown): Promise<EndVerdict> {
     await this.abandon();
+    if (error instanceof DistributedScheduleError) throw error;
     // With its cause: a constraint that is checked at COMMIT is the application's to read.
     return { kind: 'undone', reason: this.rows.requirePassing(failureOf(error), error) };
   }

@@ -57,6 +57,11 @@ export function failureOf(error: unknown): PostgresFailure {
     : { kind: 'refused', reason: 'error' };
 }
 
+/** Whether a statement before has failed, and nobody has said so. */
+export function isFailedTransaction(failure: PostgresFailure): boolean {
+  return 'reason' in failure && failure.reason === TRANSACTION_FAILED;
+}
+
 /**
  * What cannot be mended by asking again.
  * @param cause an answer of the server to the application's own transaction; never an error of connecting

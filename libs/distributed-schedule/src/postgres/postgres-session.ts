@@ -1,8 +1,10 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../protocol/ports.js';
+import { LentClient } from './lent-client.js';
+import type { StoreSession } from './store-session.js';
 
 /** A statement, or the wait for a connection, took longer than the store's own limit. */
-class Unanswered extends Error {
+export class Unanswered extends Error {
   readonly code = 'TIMEOUT';
 }
 
@@ -11,15 +13,16 @@ class Unanswered extends Error {
  * statements emits an error that nobody hears, which ends the process; and without a limit a statement to a host that is
  * cut off waits for the kernel, for a quarter of an hour.
  */
-export class PostgresSession {
+export class PostgresSession implements StoreSession<PoolClient> {
   private isOpen = true;
+  private isInTransaction = false;
   private failure: unknown;
   private readonly onError = (error: unknown): void => {
     this.failure = error;
   };
 
   private constructor(
-    readonly client: PoolClient,
+    private readonly client: PoolClient,
     private readonly clock: Clock,
     private readonly timeoutMs: number,
   ) {
@@ -54,17 +57,29 @@ export class PostgresSession {
     });
   }
 
-  /** @param extraMs what the statement may wait for a lock beside */
+  async begin<Row>(isolation: string, sql: string): Promise<readonly Row[]> {
+    // In one message: another one would make every attempt slower.
+    const before = this.isInTransaction ? 'COMMIT; ' : '';
+    this.isInTransaction = true;
+    return this.query(`${before}BEGIN ISOLATION LEVEL ${isolation}; ${sql}`);
+  }
+
   async query<Row>(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<readonly Row[]> {
     return (await this.ask(sql, values, extraMs)).rows as Row[];
   }
 
-  /** Answers the command tag: what the server says that it has done. */
-  async command(sql: string): Promise<string> {
-    return (await this.ask(sql)).command;
+  async commit(): Promise<string> {
+    return (await this.ask('COMMIT')).command;
   }
 
-  /** Whether the connection has ended by itself. */
+  async rollback(): Promise<void> {
+    await this.ask('ROLLBACK');
+  }
+
+  lend(): LentClient {
+    return new LentClient(this.client);
+  }
+
   get isBroken(): boolean {
     return this.failure !== undefined;
   }
@@ -80,7 +95,6 @@ export class PostgresSession {
     return (results.findLast(({ rows }) => rows.length > 0) ?? results.at(-1)) as QueryResult;
   }
 
-  /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */
   close(isBroken = false): void {
     if (!this.isOpen) return;
     this.isOpen = false;
@@ -91,7 +105,7 @@ export class PostgresSession {
   }
 }
 
-async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
+export async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
   const timer = new AbortController();
   const timeout = clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal).then(() => {
     throw new Unanswered();

@@ -11,14 +11,16 @@ import type {
   SnapshotReply,
   SnapshotStore,
 } from '../protocol/snapshot/snapshot-store.js';
+import { requireFreeConnection } from './free-connection.js';
 import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
-import type { PostgresSession } from './postgres-session.js';
+import { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import { type Begun, SnapshotRows } from './snapshot-rows.js';
 import { StoreIdentity } from './store-identity.js';
+import type { SessionSource, StoreSession } from './store-session.js';
 
 const US_PER_MS = 1_000;
 
@@ -32,21 +34,21 @@ const AGAIN_MS = 20;
  * that the job has begun; a second one locks that row, runs the effect, and commits it together with the success. While the
  * second one is open nobody else can begin; when it ends without a success, by whatever cause, somebody else can at once.
  */
-export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
+export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   readonly isTransactional = true;
-  private readonly rows: SnapshotRows;
+  private readonly rows: SnapshotRows<Tx>;
   private readonly identity: StoreIdentity;
-  private readonly line: JobLine<PoolClient>;
+  private readonly line: JobLine<Tx>;
   private migrated: Promise<void> | undefined;
 
   constructor(
-    pool: Pool,
+    open: SessionSource<Tx>,
     private readonly clock: Clock,
     private readonly settings: PostgresSnapshotSettings,
     private readonly onClose: () => Promise<void>,
   ) {
-    this.rows = new SnapshotRows(pool, clock, settings);
-    this.identity = new StoreIdentity(() => this.rows.open(), tableNames(settings));
+    this.rows = new SnapshotRows(open, settings);
+    this.identity = new StoreIdentity(open, tableNames(settings));
     const { lockWaitMs, takeoverMs } = settings;
     this.line = new JobLine({ clock, waitMs: lockWaitMs, takeoverMs });
   }
@@ -63,11 +65,11 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       : { answered: false, reason: reply.reason };
   }
 
-  begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+  begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<Tx>> {
     return this.line.begin(start, signal, () => this.beginInTurn(start, signal));
   }
 
-  private async beginInTurn(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<PoolClient>> {
+  private async beginInTurn(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<Tx>> {
     const giveUpMs = this.clock.monotonicMs() + this.settings.lockWaitMs;
     const between = new InBetween(this.clock, this.settings.lockWaitMs);
     for (;;) {
@@ -107,8 +109,8 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
     start: JobStart,
     between: InBetween,
     signal: AbortSignal | undefined,
-  ): Promise<BeginVerdict<PoolClient>> {
-    let session: PostgresSession | undefined;
+  ): Promise<BeginVerdict<Tx>> {
+    let session: StoreSession<Tx> | undefined;
     // What is waited for may take long, and a run that must end does not wait.
     const onAbort = (): void => session?.close(true);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -120,6 +122,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
       return verdict;
     } catch (error) {
       session?.close(true);
+      if (error instanceof DistributedScheduleError) throw error;
       // It was connected, so it was another attempt that it waited for.
       if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
       if (error instanceof DistributedScheduleError) throw error;
@@ -134,25 +137,25 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   }
 
   private async beginIn(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     { start, between }: { readonly start: JobStart; readonly between: InBetween },
     signal: AbortSignal | undefined,
-  ): Promise<BeginVerdict<PoolClient>> {
+  ): Promise<BeginVerdict<Tx>> {
     // 2 begin
     const { jobId } = start;
-    const [begun] = await session.query<Begun>(this.rows.beginSql({ jobId }));
+    const begun = await this.rows.begin(session, { jobId });
     const waitMs = await this.passStaleHolder(session, start, begun);
     // 3 upsert
     const verdict = await this.upsert(session, start, { nowUs: Number(begun?.now_us), waitMs, between });
     if (verdict.kind !== 'upserted') {
-      await session.query('ROLLBACK');
+      await session.rollback();
       return verdict;
     }
     const { snapshot } = verdict;
-    await session.query(`COMMIT; ${this.rows.beginSql({ isolation: this.settings.isolation })}`);
+    await this.rows.begin(session, { isolation: this.settings.isolation });
     const now = await this.rows.lock(session, jobId);
     if (now?.updatedAtUs !== snapshot.updatedAtUs) {
-      await session.query('ROLLBACK');
+      await session.rollback();
       return AGAIN;
     }
     const transaction = { session, id: await this.rows.lendSession(session, begun?.own_lock_timeout ?? '0') };
@@ -160,7 +163,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
   }
 
   private async upsert(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     start: JobStart,
     { nowUs, waitMs, between }: UpsertTerms,
   ): Promise<
@@ -189,7 +192,7 @@ export class PostgresSnapshotStore implements SnapshotStore<PoolClient> {
    * Answers for how long.
    */
   private async passStaleHolder(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     { jobId, fencingToken }: JobStart,
     begun: Begun | undefined,
   ): Promise<number> {
@@ -220,6 +223,17 @@ interface UpsertTerms {
   /** For the row's lock. */
   readonly waitMs: number;
   readonly between: InBetween;
+}
+
+/** The same over a pool of `pg`: the effect gets its client. */
+export class PostgresSnapshotStore extends SessionSnapshotStore<PoolClient> {
+  constructor(pool: Pool, clock: Clock, settings: PostgresSnapshotSettings, onClose: () => Promise<void>) {
+    const open: SessionSource<PoolClient> = async ({ isNested = false } = {}) => {
+      if (isNested) requireFreeConnection(pool);
+      return PostgresSession.open(pool, clock, settings.timeoutMs);
+    };
+    super(open, clock, settings, onClose);
+  }
 }
 
 /** Whoever was given the tick later need not wait for an attempt that is stale. */

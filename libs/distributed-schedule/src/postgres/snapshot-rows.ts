@@ -1,10 +1,7 @@
-import type { Pool } from 'pg';
-import type { Clock } from '../protocol/ports.js';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
-import { requireFreeConnection } from './free-connection.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
-import { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import {
   COLUMNS,
@@ -15,6 +12,7 @@ import {
   snapshotOf,
   UPDATED_AT_US,
 } from './snapshot-row.js';
+import type { SessionSource, StoreSession } from './store-session.js';
 
 /** What a statement by itself came to. */
 export type TableReply<Value> =
@@ -36,44 +34,43 @@ export interface Begun {
 }
 
 /** The statements on the table. Those with a session run in its transaction. */
-export class SnapshotRows {
+export class SnapshotRows<Tx> {
   readonly table: string;
 
   constructor(
-    private readonly pool: Pool,
-    private readonly clock: Clock,
+    /** @throws what the pool throws, or when there is no connection within the limit */
+    readonly open: SessionSource<Tx>,
     private readonly settings: PostgresSnapshotSettings,
   ) {
     this.table = tableNames(settings).table;
   }
 
-  /** @throws what the pool throws, or when there is no connection within the limit */
-  open({ isNested = false }: { readonly isNested?: boolean } = {}): Promise<PostgresSession> {
-    if (isNested) requireFreeConnection(this.pool);
-    return PostgresSession.open(this.pool, this.clock, this.settings.timeoutMs);
-  }
-
   /**
-   * Text that begins a transaction and answers with the server's time and the session's own bound on locks. Locks are waited for within a
+   * Begins a transaction and answers with the server's time and the session's own bound on locks. Locks are waited for within a
    * bound of ours; and the server itself ends a transaction whose client has gone silent, be it stopped, cut off or asleep, so that its
    * locks are freed: also where it is silent in the middle of an answer.
    * @param isolation of the effect's transaction. Absent: one of the store's own, in which nobody is silent for long: whoever waits for its
    *   lock sees it freed
    * @param jobId of the job whose pending attempt is asked for, 32 hex digits
    */
-  beginSql({ isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {}): string {
+  async begin(
+    session: StoreSession<Tx>,
+    { isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {},
+  ): Promise<Begun | undefined> {
     const { lockWaitMs, takeoverMs } = this.settings;
     const briefMs = Math.min(takeoverMs, Math.max(BUSY_MS, Math.ceil(lockWaitMs / 2)));
     const silentMs = isolation === undefined ? briefMs : takeoverMs;
-    return (
-      `BEGIN ISOLATION LEVEL ${isolation ?? 'READ COMMITTED'}; ` +
-      `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}; ` +
-      `SET LOCAL lock_timeout = ${lockWaitMs}; SET LOCAL idle_in_transaction_session_timeout = ${silentMs}; ` +
-      `SET LOCAL tcp_user_timeout = ${silentMs}`
-    );
+    const bounds = [
+      `set_config('lock_timeout', '${lockWaitMs}', true) AS lock_bound`,
+      `set_config('idle_in_transaction_session_timeout', '${silentMs}', true) AS idle_bound`,
+      `set_config('tcp_user_timeout', '${silentMs}', true) AS tcp_bound`,
+    ].join(', ');
+    const sql = `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}, ${bounds}`;
+    const [begun] = await session.begin<Begun>(isolation ?? 'READ COMMITTED', sql);
+    return begun;
   }
 
-  /** In the same message: another one would make every first attempt slower. A text of several statements takes no parameters. */
+  /** In the same statement: another one would make every first attempt slower. What begins a transaction takes no parameters. */
   private pendingSql(jobId: string | undefined): string {
     if (jobId === undefined || !JOB_ID.test(jobId)) return '';
     const of = (what: string, name: string): string =>
@@ -85,14 +82,14 @@ export class SnapshotRows {
    * Gives the effect the session's own bound on locks back: ours was for the row, and how long the effect waits is the application's
    * business. Answers the id of the transaction: an effect that ends it is in another one afterwards.
    */
-  async lendSession(session: PostgresSession, ownLockTimeout: string): Promise<string | undefined> {
+  async lendSession(session: StoreSession<Tx>, ownLockTimeout: string): Promise<string | undefined> {
     const sql = "SELECT set_config('lock_timeout', $1, true), txid_current()::text AS id";
     const [row] = await session.query<{ readonly id: string }>(sql, [ownLockTimeout]);
     return row?.id;
   }
 
   /** Whoever is to be answered may wait as long as a silent attempt lives. */
-  async waitForTakeover(session: PostgresSession): Promise<void> {
+  async waitForTakeover(session: StoreSession<Tx>): Promise<void> {
     await session.query(`SET LOCAL lock_timeout = ${this.settings.takeoverMs}`);
   }
 
@@ -100,7 +97,7 @@ export class SnapshotRows {
    * Ends the session that has the job's row locked as it was seen, which rolls its attempt back, if the role may: that is, for a session of
    * the same one. Several that share the lock are none of ours.
    */
-  async endHolder(session: PostgresSession, jobId: string, updatedAtUs: string): Promise<void> {
+  async endHolder(session: StoreSession<Tx>, jobId: string, updatedAtUs: string): Promise<void> {
     const sql =
       'SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) ' +
       "WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.usename = current_user " +
@@ -108,9 +105,15 @@ export class SnapshotRows {
     await session.query(sql, [jobId, updatedAtUs]);
   }
 
+  /** Ends the session of an attempt from another one, where it can be reached. Never rejects. */
+  async endAttempt({ jobId, updatedAtUs }: Snapshot): Promise<void> {
+    const ending = this.alone((session) => this.endHolder(session, jobId, String(updatedAtUs)));
+    await ending.catch(() => undefined);
+  }
+
   /** Answers whether the row is new. Waits for an attempt that is writing the same row, within the bound. */
   async insert(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     pending: Snapshot,
     waitMs = this.settings.lockWaitMs,
   ): Promise<boolean> {
@@ -123,7 +126,7 @@ export class SnapshotRows {
 
   /** The row, locked to the end of the transaction. Waits for an attempt that has it locked, within the bound. */
   async lock(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     jobId: string,
     waitMs = this.settings.lockWaitMs,
   ): Promise<Snapshot | undefined> {
@@ -135,7 +138,7 @@ export class SnapshotRows {
    * @param transactionId of the transaction that this has to be in, where that could have ended by itself
    */
   async replace(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     after: Snapshot,
     readAtUs: number,
     transactionId?: string,
@@ -145,7 +148,7 @@ export class SnapshotRows {
 
   /** The same, with whether a crash of the server may take the transaction back once it is committed. */
   async replaceWhole(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     after: Snapshot,
     readAtUs: number,
     transactionId?: string,
@@ -176,9 +179,9 @@ export class SnapshotRows {
   /** The row once whoever had it locked has ended: what is committed then stays so. */
   readDecided(jobId: string): Promise<TableReply<Snapshot | undefined>> {
     return this.alone(async (session) => {
-      await session.query(this.beginSql());
+      await this.begin(session);
       const snapshot = await this.lock(session, jobId);
-      await session.query('ROLLBACK');
+      await session.rollback();
       return snapshot;
     });
   }
@@ -186,10 +189,10 @@ export class SnapshotRows {
   /** Ends an attempt in a transaction of its own. May be repeated. */
   async end(after: Snapshot): Promise<EndVerdict> {
     const reply = await this.alone(async (session) => {
-      await session.query(this.beginSql());
+      await this.begin(session);
       const written = await this.replace(session, after, after.begunAtUs);
       const now = written ?? (await this.select(session, after.jobId));
-      await session.query('COMMIT');
+      await session.commit();
       return now;
     });
     if (reply.kind === 'unread') return { kind: 'unreachable', reason: reply.reason };
@@ -219,7 +222,7 @@ export class SnapshotRows {
   }
 
   private async select(
-    session: PostgresSession,
+    session: StoreSession<Tx>,
     jobId: string,
     lock = '',
     waitMs = 0,
@@ -229,8 +232,10 @@ export class SnapshotRows {
     return row === undefined ? undefined : snapshotOf(row);
   }
 
-  private async alone<Value>(work: (session: PostgresSession) => Promise<Value>): Promise<TableReply<Value>> {
-    let session: PostgresSession | undefined;
+  private async alone<Value>(
+    work: (session: StoreSession<Tx>) => Promise<Value>,
+  ): Promise<TableReply<Value>> {
+    let session: StoreSession<Tx> | undefined;
     try {
       session = await this.open();
       const value = await work(session);
@@ -238,6 +243,7 @@ export class SnapshotRows {
       return { kind: 'read', value };
     } catch (error) {
       session?.close(true);
+      if (error instanceof DistributedScheduleError) throw error;
       return { kind: 'unread', reason: this.requirePassing(failureOf(error)) };
     }
   }

@@ -1,0 +1,66 @@
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { Pool, PoolClient } from 'pg';
+import { lastingLoan } from '../postgres/lasting-loan.js';
+import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
+import type { Transactions } from '../postgres/transactions.js';
+import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+
+/** What a database of Drizzle gives to the function of its `transaction`. */
+export type DrizzleTransaction<Schema extends Record<string, unknown>> = Parameters<
+  Parameters<NodePgDatabase<Schema>['transaction']>[0]
+>[0];
+
+export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
+  extends TransactionSnapshotOptions {
+  /** Of the package `pg`. It stays the caller's to end. */
+  readonly pool: Pool;
+  /**
+   * Your database over one client of that pool: `(client) => drizzle({ client, schema })`. Drizzle keeps a client beyond the end of its
+   * transaction; one of an attempt's own can be taken back.
+   */
+  readonly drizzle: (client: PoolClient) => NodePgDatabase<Schema>;
+}
+
+/**
+ * Snapshots in PostgreSQL by Drizzle over the package `pg`: the effect gets its transaction.
+ *
+ * ```ts
+ * IdempotentExecutionModule.forRoot({
+ *   store: drizzleSnapshots({ pool, drizzle: (client) => drizzle({ client, schema }), migrate: true }),
+ * })
+ * ```
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function drizzleSnapshots<Schema extends Record<string, unknown>>(
+  options: DrizzleSnapshotOptions<Schema>,
+): SnapshotSource<DrizzleTransaction<Schema>> {
+  return snapshotsOf('drizzleSnapshots', options, { required: ['pool', 'drizzle'] }, () =>
+    drizzleTransactions(options.pool, options.drizzle),
+  );
+}
+
+function drizzleTransactions<Schema extends Record<string, unknown>>(
+  pool: Pool,
+  over: (client: PoolClient) => NodePgDatabase<Schema>,
+): Transactions<DrizzleTransaction<Schema>> {
+  const clients = new WeakMap<object, PoolClient>();
+  return {
+    transaction: async (isolationLevel, work) => {
+      const client = await pool.connect();
+      const loan = lastingLoan(client);
+      try {
+        await over(loan.client).transaction(
+          (tx) => {
+            clients.set(tx, client);
+            return work(tx);
+          },
+          { isolationLevel },
+        );
+      } finally {
+        loan.end();
+        client.release();
+      }
+    },
+    connection: (tx) => ({ client: clients.get(tx) as PoolClient }),
+  };
+}

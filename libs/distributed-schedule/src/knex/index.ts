@@ -1,0 +1,3 @@
+/** Snapshots in PostgreSQL through Knex. */
+
+export { type KnexSnapshotOptions, knexSnapshots } from './knex-snapshots.js';

@@ -1,0 +1,3 @@
+/** Snapshots in PostgreSQL through Prisma. */
+
+export { type PrismaSnapshotOptions, type PrismaTransaction, prismaSnapshots } from './prisma-snapshots.js';

@@ -1,0 +1,38 @@
+import type { Pool, PoolClient } from 'pg';
+import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
+import { DistributedScheduleError } from '../protocol/errors.js';
+
+interface Asked {
+  query(sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;
+}
+
+/** Finds the client of a pool that has a transaction which is known by its statements only. */
+export class PoolWatch {
+  /** By the id of the server process, as the server has named it to the client. */
+  private readonly lent = new Map<number, PoolClient>();
+
+  constructor(pool: Pool) {
+    pool.on('acquire', (client) => {
+      this.lent.set((client as PoolClient & { readonly processID: number }).processID, client);
+    });
+    pool.on('remove', (client) => {
+      this.lent.delete((client as PoolClient & { readonly processID: number }).processID);
+    });
+  }
+
+  /** @throws DistributedScheduleError DSCHED_STORE_REFUSED when it is not of this pool */
+  async clientOf(transaction: Asked): Promise<PoolClient> {
+    const [asked] = (await transaction.query(BACKEND_SQL, [])) as readonly Backend[];
+    const client = this.lent.get(asked?.pid ?? 0);
+    if (client !== undefined && asked !== undefined) {
+      const { rows } = await client.query<Backend>(BACKEND_SQL);
+      if (rows[0]?.pid === asked.pid && rows[0].began_us === asked.began_us) return client;
+    }
+    throw new DistributedScheduleError(
+      'DSCHED_STORE_REFUSED',
+      'option pool of prismaSnapshots is not the pool that the client of Prisma has its connections of. Make both of one: ' +
+        'new PrismaClient({ adapter: new PrismaPg(pool) }). Through a pooler leave the option out',
+      { value: 'pool' },
+    );
+  }
+}

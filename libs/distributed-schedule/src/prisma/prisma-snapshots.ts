@@ -1,0 +1,82 @@
+import type { Pool } from 'pg';
+import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
+import type { TransactionConnection, Transactions } from '../postgres/transactions.js';
+import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import { PoolWatch } from './pool-watch.js';
+import { prismaOriginal } from './prisma-original.js';
+
+/** What a generated client of Prisma gives to the function of its `$transaction`. */
+export type PrismaTransaction<Client> = Client extends {
+  $transaction(work: (tx: infer Tx) => Promise<never>, options?: never): unknown;
+}
+  ? Tx
+  : never;
+
+export interface PrismaSnapshotOptions<Client> extends TransactionSnapshotOptions {
+  /** A generated client over PostgreSQL. It stays the caller's to disconnect. */
+  readonly prisma: Client;
+  /**
+   * The pool that the client's adapter was made of: `new PrismaPg(pool)`. With it the store reaches the connection beneath Prisma, and refuses
+   * there what an effect may not do. Not through a pooler, which hides which connection is whose.
+   */
+  readonly pool?: Pool;
+}
+
+/**
+ * Snapshots in the database of a Prisma client: the effect gets its interactive transaction.
+ *
+ * ```ts
+ * const pool = new Pool({ connectionString });
+ * const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+ * IdempotentExecutionModule.forRoot({ store: prismaSnapshots({ prisma, pool, migrate: true }) })
+ * ```
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function prismaSnapshots<Client>(
+  options: PrismaSnapshotOptions<Client>,
+): SnapshotSource<PrismaTransaction<Client>> {
+  const { prisma, pool } = options;
+  const own = { required: ['prisma'], optional: ['pool'] };
+  const source = snapshotsOf('prismaSnapshots', options, own, () =>
+    prismaTransactions(prisma as InteractiveClient, pool),
+  );
+  return source as SnapshotSource<PrismaTransaction<Client>>;
+}
+
+/** What the store asks of a client; its types are generated for each application. */
+interface InteractiveClient {
+  $transaction(
+    work: (tx: RawClient) => Promise<void>,
+    options: { readonly isolationLevel: string; readonly maxWait: number; readonly timeout: number },
+  ): Promise<void>;
+}
+
+interface RawClient {
+  $queryRawUnsafe(sql: string, ...values: readonly unknown[]): Promise<unknown>;
+}
+
+/** Prisma has limits of its own, of 2 and 5 s. Those of the store and of the run are meant. */
+const LONGEST_MS = 86_400_000;
+
+function prismaTransactions(prisma: InteractiveClient, pool: Pool | undefined): Transactions<RawClient> {
+  const watch = pool === undefined ? undefined : new PoolWatch(pool);
+  return {
+    transaction: (isolation, work) => {
+      const isolationLevel = isolation.replaceAll(/\b ?([a-z])/g, (word) => word.trim().toUpperCase());
+      return prisma.$transaction(work, { isolationLevel, maxWait: LONGEST_MS, timeout: LONGEST_MS });
+    },
+    connection: async (tx) => {
+      const connection: TransactionConnection = {
+        query: async (sql, values) =>
+          (await tx.$queryRawUnsafe(sql, ...values.map(asText))) as readonly unknown[],
+      };
+      return watch === undefined ? connection : { client: await watch.clientOf(connection) };
+    },
+    original: prismaOriginal,
+  };
+}
+
+/** By its own rules Prisma sends a number as one of 32 bits, or as one with a fraction. Every parameter has a type in the SQL. */
+function asText(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : (value ?? null);
+}

@@ -1,0 +1,3 @@
+/** Snapshots in PostgreSQL through TypeORM. */
+
+export { type TypeormSnapshotOptions, typeormSnapshots } from './typeorm-snapshots.js';

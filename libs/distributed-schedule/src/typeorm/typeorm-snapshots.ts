@@ -1,0 +1,36 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
+import type { DriverClient, Transactions } from '../postgres/transactions.js';
+import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+
+export interface TypeormSnapshotOptions extends TransactionSnapshotOptions {
+  /** Of the type `postgres`, initialized by the first call of `runOnce`. It stays the caller's to destroy. */
+  readonly dataSource: DataSource;
+}
+
+/**
+ * Snapshots in the database of a DataSource: the effect gets the entity manager of its transaction.
+ *
+ * ```ts
+ * IdempotentExecutionModule.forRootAsync({
+ *   inject: [DataSource],
+ *   useFactory: (dataSource: DataSource) => ({ store: typeormSnapshots({ dataSource, migrate: true }) }),
+ * })
+ * ```
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function typeormSnapshots(options: TypeormSnapshotOptions): SnapshotSource<EntityManager> {
+  return snapshotsOf('typeormSnapshots', options, { required: ['dataSource'] }, () =>
+    typeormTransactions(options.dataSource),
+  );
+}
+
+function typeormTransactions(dataSource: DataSource): Transactions<EntityManager> {
+  return {
+    transaction: (isolation, work) => {
+      const level = isolation.toUpperCase() as Uppercase<typeof isolation>;
+      return dataSource.manager.transaction(level, work);
+    },
+    connection: async ({ queryRunner }) => ({ client: (await queryRunner?.connect()) as DriverClient }),
+  };
+}

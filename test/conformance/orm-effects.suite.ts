@@ -1,0 +1,304 @@
+/** What an effect may rely on, and what it may not do, with the transaction of an ORM. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OnceResult } from '../../libs/distributed-schedule/src/protocol/snapshot/once-result.js';
+import {
+  type Effect,
+  type OnceJob,
+  runOnce,
+} from '../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
+import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
+import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { ProxyHost } from '../support/faults/tcp-proxy.js';
+import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+
+const ADD = 'UPDATE counter SET n = n + 1';
+const PARTS = {
+  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
+  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
+};
+
+export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
+  describe(`an effect in a transaction of ${kind.name}`, () => {
+    let server: PostgresServer;
+    let outside: Pool;
+    let app: OrmApp<Tx>;
+    let store: SnapshotStore<Tx>;
+    let jobs = 0;
+    const newJob = (fencingToken?: number): OnceJob => {
+      jobs += 1;
+      const jobId = sha256Hex(`effect ${jobs}`).slice(0, 32);
+      return { jobId, ...(fencingToken === undefined ? {} : { fencingToken }) };
+    };
+    const run = <Output>(
+      effect: Effect<Tx, Output>,
+      job = newJob(),
+      signal?: AbortSignal,
+    ): Promise<OnceResult<Output>> => runOnce({ ...PARTS, store, signal }, job, effect);
+    const counter = async (): Promise<number> =>
+      (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
+
+    beforeAll(async () => {
+      server = await startPostgres();
+      outside = await makeCounter(server);
+      // One connection: a branch that goes on would meet the next call's transaction, and one that is not given back stops everything.
+      // Where the client cannot be reached, a statement that is under way is ended from a second one.
+      app = await kind.open(server.url, kind.isGuarded ? 1 : 2);
+      store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(PARTS);
+    });
+    beforeEach(() => outside.query('UPDATE counter SET n = 0'));
+    afterAll(async () => {
+      await app?.close();
+      await server?.stop();
+    });
+
+    it('is committed with its success, seen by nobody before, and not run again', async () => {
+      const job = newJob();
+      const seen: number[] = [];
+      const effect = async (tx: Tx): Promise<string> => {
+        await app.add(tx);
+        seen.push(await counter());
+        return 'done';
+      };
+      expect(await run(effect, job)).toMatchObject({ kind: 'ran', output: 'done' });
+      expect(await run(effect, job)).toMatchObject({ kind: 'replayed', output: 'done' });
+      expect([seen, await counter()]).toEqual([[0], 1]);
+    });
+
+    it('is rolled back with its failure, and may run again', async () => {
+      const job = newJob();
+      const failing = run(async (tx) => {
+        await app.add(tx);
+        throw new Error('no ink');
+      }, job);
+      await expect(failing).rejects.toThrow('no ink');
+      expect(await counter()).toBe(0);
+      await run((tx) => app.add(tx), job);
+      expect(await counter()).toBe(1);
+    });
+
+    it('gets nothing through after its end, also while the next call is in its transaction', async () => {
+      let late: Promise<unknown> | undefined;
+      const slow = async (tx: Tx): Promise<void> => {
+        await sleep(80);
+        await app.add(tx);
+      };
+      await run(async (tx) => {
+        late = slow(tx);
+        late.catch(() => undefined);
+        await Promise.race([late, sleep(5)]);
+      });
+      await run(async (tx) => {
+        await expect(late).rejects.toThrow();
+        await app.add(tx);
+      });
+      expect(await counter()).toBe(1);
+    });
+
+    it('gets nothing through by raw SQL after its end', async () => {
+      let kept: Tx | undefined;
+      await run((tx) => {
+        kept = tx;
+      });
+      await expect(app.raw(kept as Tx, ADD)).rejects.toThrow();
+      await expect(app.add(kept as Tx)).rejects.toThrow();
+      expect(await counter()).toBe(0);
+    });
+
+    it('may have a transaction inside, which can fail by itself', async () => {
+      await run(async (tx) => {
+        await app.nested(tx, (inner) => app.add(inner));
+        const failing = app.nested(tx, async (inner) => {
+          await app.raw(inner, ADD);
+          throw new Error('no ink');
+        });
+        await expect(failing).rejects.toThrow('no ink');
+      });
+      expect(await counter()).toBe(1);
+    });
+
+    it('that swallowed the error of a statement has failed, and nothing is kept', async () => {
+      const running = run(async (tx) => {
+        await app.add(tx);
+        await app.raw(tx, 'SELECT 1 / 0').catch(() => undefined);
+      });
+      await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_REFUSED' });
+      expect(await counter()).toBe(0);
+    });
+
+    it('is run again when the server finds a deadlock, and the calls before leave nothing', async () => {
+      let calls = 0;
+      await run(async (tx) => {
+        calls += 1;
+        await app.add(tx);
+        if (calls > 1) return;
+        await app.raw(tx, `DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$`);
+      });
+      expect([calls, await counter()]).toEqual([2, 1]);
+    });
+
+    it('is rolled back at once when its run is told to end, whatever it waits for', async () => {
+      const told = new AbortController();
+      const running = run(
+        async (tx) => {
+          await app.add(tx);
+          setTimeout(() => told.abort(new Error('lease lost')), 50);
+          await app.raw(tx, 'SELECT pg_sleep(20)');
+        },
+        newJob(),
+        told.signal,
+      );
+      const beganMs = performance.now();
+      await expect(running).rejects.toThrow();
+      expect(performance.now() - beganMs).toBeLessThan(4_000);
+      expect(await counter()).toBe(0);
+      // The only connection is there for the next one, and the row is free.
+      await run((tx) => app.add(tx));
+      expect(await counter()).toBe(1);
+    });
+
+    it('of a stale holder is ended by a larger token, and rolled back', async () => {
+      const other = await kind.open(server.url, 2);
+      try {
+        const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(PARTS);
+        const [old, next] = [newJob(1), newJob(2)];
+        let begun: () => void = () => undefined;
+        const hasBegun = new Promise<void>((resolve) => {
+          begun = resolve;
+        });
+        const stale = run(
+          async (tx) => {
+            await app.add(tx);
+            begun();
+            await app.raw(tx, 'SELECT pg_sleep(20)');
+          },
+          { ...old, jobId: next.jobId },
+        );
+        const told = stale.then(
+          () => 'ran',
+          () => 'refused',
+        );
+        await hasBegun;
+        const { jobId } = next;
+        const taken = await runOnce(
+          { ...PARTS, store: theirs, signal: undefined },
+          { jobId, fencingToken: 2 },
+          (tx) => other.add(tx),
+        );
+        expect([taken.kind, await told, await counter()]).toEqual(['ran', 'refused', 1]);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('whose COMMIT has no answer is looked up on another connection', async () => {
+      const proxy = ProxyHost.open();
+      const link = await proxy.link(server.url);
+      // Those that are cut off come back to the pool only where the store can end them.
+      const cutOff = await kind.open(link.url, kind.isGuarded ? 2 : 10);
+      try {
+        const theirs = cutOff.snapshots({ timeoutMs: 1_000 }).open(PARTS);
+        const before = await counter();
+        const running = runOnce({ ...PARTS, store: theirs, signal: undefined }, newJob(), async (tx) => {
+          await cutOff.add(tx);
+          // Holds COMMIT, so that the test has the time to cut its answer off.
+          await cutOff.raw(tx, 'INSERT INTO slow_commit VALUES (1)');
+        });
+        await expect
+          .poll(
+            async () => {
+              const sql = `SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'commit%' AND state = 'active'`;
+              return (await outside.query(sql)).rowCount;
+            },
+            { timeout: 5_000, interval: 10 },
+          )
+          .toBe(1);
+        await link.set({ replies: { drop: true } });
+        await expect.poll(counter, { timeout: 5_000 }).toBe(before + 1);
+        await sleep(1_200);
+        await link.set({});
+        expect(await running).toMatchObject({ kind: 'ran', snapshot: { status: 'success' } });
+        expect(await counter()).toBe(before + 1);
+      } finally {
+        await cutOff.close().catch(() => undefined);
+        await proxy.close();
+      }
+    });
+
+    if (kind.isGuarded) describeGuard();
+    else describeWithoutGuard();
+
+    function describeGuard(): void {
+      it('does not succeed while a statement of it has not been answered', async () => {
+        let unheard: Promise<unknown> | undefined;
+        const running = run((tx) => {
+          unheard = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`);
+          unheard.catch(() => undefined);
+          return sleep(20);
+        });
+        await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
+        await unheard?.catch(() => undefined);
+        expect(await counter()).toBe(0);
+      });
+
+      it.each(['BEGIN', 'COMMIT', '; COMMIT', 'ROLLBACK', 'END'])(
+        'cannot say %s, and nothing of it stays',
+        async (text) => {
+          const running = run(async (tx) => {
+            await app.add(tx);
+            await app.raw(tx, text);
+            await app.add(tx);
+          });
+          await expect(running).rejects.toThrow();
+          expect(await counter()).toBe(0);
+          await run((tx) => app.add(tx));
+          expect(await counter()).toBe(1);
+        },
+      );
+
+      it.each(['commit', 'rollback'] as const)('cannot %s by the calls of the ORM', async (end) => {
+        const { ends } = app;
+        if (ends === undefined) return;
+        const running = run(async (tx) => {
+          await app.add(tx);
+          await ends[end](tx);
+        });
+        await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
+        expect(await counter()).toBe(0);
+        await run((tx) => app.add(tx));
+        expect(await counter()).toBe(1);
+      });
+    }
+
+    function describeWithoutGuard(): void {
+      it('keeps with its success what a branch sends until COMMIT, and nothing that comes later', async () => {
+        let branch: Promise<unknown> | undefined;
+        await run((tx) => {
+          branch = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`).then(async () => {
+            for (;;) await app.add(tx);
+          });
+          branch.catch(() => undefined);
+          return sleep(20);
+        });
+        const kept = await counter();
+        await expect(branch).rejects.toThrow();
+        expect([kept > 0, await counter()]).toEqual([true, kept]);
+      });
+
+      it('that says COMMIT is found out when its success is to be written', async () => {
+        const running = run(async (tx) => {
+          await app.add(tx);
+          await app.raw(tx, 'COMMIT');
+        });
+        await expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_REFUSED' });
+        await run((tx) => app.add(tx));
+      });
+    }
+  });
+}

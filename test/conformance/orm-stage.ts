@@ -1,0 +1,52 @@
+import { describe } from 'vitest';
+import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { lacksPostgres } from '../support/lacks-postgres.js';
+import type { OrmKind } from '../support/orm-stage.js';
+import { startPostgres } from '../support/postgres-server.js';
+import { describeOrmEffects } from './orm-effects.suite.js';
+import { describeSnapshotStore, type SnapshotStage } from './snapshot-store.suite.js';
+
+const PARTS = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'test' };
+
+/** The suite of every store, and that of effects, for one ORM. */
+export function describeOrm<Tx>(kind: OrmKind<Tx>): void {
+  describe.skipIf(lacksPostgres(`the snapshot store over ${kind.name}`))('with a real server', () => {
+    for (const isolation of ['read committed', 'serializable'] as const) {
+      describeSnapshotStore(`over ${kind.name}, ${isolation}`, () => stageOf(kind, isolation));
+    }
+    describeOrmEffects(kind);
+  });
+}
+
+async function stageOf<Tx>(
+  kind: OrmKind<Tx>,
+  isolation: 'read committed' | 'serializable',
+): Promise<SnapshotStage> {
+  const server = await startPostgres();
+  const outside = server.pool();
+  const apps = await Promise.all([kind.open(server.url, 10), kind.open(server.url, 10)]);
+  const [mine, yours] = apps.map((app) =>
+    app.snapshots({ migrate: true, lockWaitMs: 300, isolation }).open(PARTS),
+  ) as [SnapshotStore, SnapshotStore];
+  return {
+    mine,
+    yours,
+    // What the server sees of a process that dies: its connection ends.
+    crash: async ({ snapshot }) => {
+      await outside.query(
+        `SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks l WHERE l.locktype = 'transactionid' AND l.granted
+         AND l.transactionid = (SELECT xmax FROM distributed_schedule_snapshot WHERE job_id = $1)`,
+        [snapshot.jobId],
+      );
+    },
+    // Nothing to wait for: the row's lock tells at once that its holder has gone.
+    passTakeover: async () => undefined,
+    close: async () => {
+      await server.stop();
+      // Not awaited: the attempts whose process has died have never given their connection back.
+      for (const app of apps) app.close().catch(() => undefined);
+    },
+  };
+}
