@@ -1,5 +1,6 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
+import { borrowClient } from '../postgres/borrowed-client.js';
 import { lastingLoan } from '../postgres/lasting-loan.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { Transactions } from '../postgres/transactions.js';
@@ -39,6 +40,9 @@ export function drizzleSnapshots<Schema extends Record<string, unknown>>(
   );
 }
 
+/** The statement under way fails with it, and the pool drops the connection. */
+function ignore(): void {}
+
 function drizzleTransactions<Schema extends Record<string, unknown>>(
   pool: Pool,
   over: (client: PoolClient) => NodePgDatabase<Schema>,
@@ -46,7 +50,7 @@ function drizzleTransactions<Schema extends Record<string, unknown>>(
   const clients = new WeakMap<object, PoolClient>();
   return {
     transaction: async (isolationLevel, work) => {
-      const client = await pool.connect();
+      const client = await borrowClient(pool, (fresh) => fresh.on('error', ignore));
       const loan = lastingLoan(client);
       try {
         await over(loan.client).transaction(
@@ -58,6 +62,7 @@ function drizzleTransactions<Schema extends Record<string, unknown>>(
         );
       } finally {
         loan.end();
+        client.off('error', ignore);
         client.release();
       }
     },

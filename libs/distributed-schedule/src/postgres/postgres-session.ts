@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../protocol/ports.js';
+import { borrowClient } from './borrowed-client.js';
 import { LentClient } from './lent-client.js';
 import type { StoreSession } from './store-session.js';
 
@@ -31,7 +32,7 @@ export class PostgresSession implements StoreSession<PoolClient> {
 
   /** Rejects when there is no connection within the limit. */
   static async open(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
-    const loan = PostgresSession.borrow(pool, clock, timeoutMs);
+    const loan = borrowClient(pool, (client) => new PostgresSession(client, clock, timeoutMs));
     try {
       return await within(clock, timeoutMs, loan);
     } catch (error) {
@@ -42,19 +43,6 @@ export class PostgresSession implements StoreSession<PoolClient> {
       );
       throw error;
     }
-  }
-
-  /**
-   * By callback, so that errors are heard from the first moment: a server that dies as it greets says so in the same piece of bytes, before
-   * anybody who waits for a promise is told of the connection, and an error that nobody hears ends the process.
-   */
-  private static borrow(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
-    return new Promise((resolve, reject) => {
-      pool.connect((error, client) => {
-        if (client === undefined) reject(error);
-        else resolve(new PostgresSession(client, clock, timeoutMs));
-      });
-    });
   }
 
   async begin<Row>(isolation: string, sql: string): Promise<readonly Row[]> {
