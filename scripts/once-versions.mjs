@@ -21,6 +21,9 @@ const SUITES = [
       ...[
         'test/conformance/snapshot-store.postgres.test.ts',
         'test/conformance/snapshot-store-pooled.postgres.test.ts',
+        ...['drizzle', 'knex', 'mikro-orm', 'prisma', 'typeorm'].map(
+          (orm) => `test/conformance/snapshot-store.${orm}.postgres.test.ts`,
+        ),
       ],
       'test/integration/once',
     ],

@@ -2,8 +2,10 @@ import { describe } from 'vitest';
 import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { lacksPgbouncer } from '../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../support/lacks-postgres.js';
 import type { OrmKind } from '../support/orm-stage.js';
+import { startPgbouncer } from '../support/pgbouncer.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { describeOrmEffects } from './orm-effects.suite.js';
 import { describeSnapshotStore, type SnapshotStage } from './snapshot-store.suite.js';
@@ -14,19 +16,35 @@ const PARTS = { clock: new SystemClock(), random: new SystemRandom(), namespace:
 export function describeOrm<Tx>(kind: OrmKind<Tx>): void {
   describe.skipIf(lacksPostgres(`the snapshot store over ${kind.name}`))('with a real server', () => {
     for (const isolation of ['read committed', 'serializable'] as const) {
-      describeSnapshotStore(`over ${kind.name}, ${isolation}`, () => stageOf(kind, isolation));
+      describeSnapshotStore(`over ${kind.name}, ${isolation}`, () => stageOf(kind, { isolation }));
     }
     describeOrmEffects(kind);
   });
+  if (kind.needsOwnSession === true) return;
+  describe.skipIf(lacksPgbouncer(`the snapshot store over ${kind.name}, behind pgbouncer`))(
+    'with a real pooler',
+    () => {
+      describeSnapshotStore(`over ${kind.name}, behind pgbouncer that pools by transaction`, () =>
+        stageOf(kind, { isPooled: true }),
+      );
+    },
+  );
+}
+
+interface StageSettings {
+  readonly isolation?: 'read committed' | 'serializable';
+  readonly isPooled?: boolean;
 }
 
 async function stageOf<Tx>(
   kind: OrmKind<Tx>,
-  isolation: 'read committed' | 'serializable',
+  { isolation = 'read committed', isPooled = false }: StageSettings,
 ): Promise<SnapshotStage> {
   const server = await startPostgres();
+  const pooler = isPooled ? await startPgbouncer(server.url, { mode: 'transaction' }) : undefined;
+  const { url } = pooler ?? server;
   const outside = server.pool();
-  const apps = await Promise.all([kind.open(server.url, 10), kind.open(server.url, 10)]);
+  const apps = await Promise.all([kind.open(url, 10), kind.open(url, 10)]);
   const [mine, yours] = apps.map((app) =>
     app.snapshots({ migrate: true, lockWaitMs: 300, isolation }).open(PARTS),
   ) as [SnapshotStore, SnapshotStore];
@@ -44,6 +62,7 @@ async function stageOf<Tx>(
     // Nothing to wait for: the row's lock tells at once that its holder has gone.
     passTakeover: async () => undefined,
     close: async () => {
+      await pooler?.stop();
       await server.stop();
       // Not awaited: the attempts whose process has died have never given their connection back.
       for (const app of apps) app.close().catch(() => undefined);

@@ -12,6 +12,7 @@ for (const isGuarded of [true, false]) {
   describeOrm<CounterTransaction>({
     name: isGuarded ? 'Prisma and its pool' : 'Prisma alone',
     isGuarded,
+    needsOwnSession: isGuarded,
     open: async (url, connections) => {
       const pool = new pg.Pool({ connectionString: url, max: connections });
       pool.on('error', () => undefined);

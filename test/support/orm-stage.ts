@@ -23,6 +23,8 @@ export interface OrmKind<Tx> {
   readonly name: string;
   /** Whether the store reaches the client of `pg` beneath. */
   readonly isGuarded: boolean;
+  /** It finds its client by the server's session, which is another one behind a pooler: not to be used there, and refused. */
+  readonly needsOwnSession?: boolean;
   open(url: string, connections: number): Promise<OrmApp<Tx>>;
 }
 
