@@ -46,21 +46,64 @@ function drizzleTransactions<Schema extends Record<string, unknown>>(
   const clients = new WeakMap<object, PoolClient>();
   return {
     transaction: async (isolationLevel, work) => {
-      const client = await pool.connect();
+      const borrowed = await borrow(pool);
+      const { client } = borrowed;
       const loan = lastingLoan(client);
+      // Until it is known to be in no transaction.
+      let mustEnd = true;
+      let thrown: unknown;
       try {
         await over(loan.client).transaction(
-          (tx) => {
+          async (tx) => {
             clients.set(tx, client);
-            return work(tx);
+            await work(tx).catch((error: unknown) => {
+              thrown = error;
+              throw error;
+            });
           },
           { isolationLevel },
         );
+        mustEnd = false;
+      } catch (error) {
+        // Drizzle passes it on once it has rolled back. What goes wrong at BEGIN, COMMIT or ROLLBACK is another error.
+        mustEnd = error !== thrown;
+        throw error;
       } finally {
         loan.end();
-        client.release();
+        borrowed.release(mustEnd);
       }
     },
     connection: (tx) => ({ client: clients.get(tx) as PoolClient }),
   };
+}
+
+/**
+ * A connection that ends while the pool has lent it emits an error; unheard it would end the process. Heard from the first moment: a server
+ * that dies as it greets says so before anybody who waits for a promise is told of the connection.
+ */
+function borrow(
+  pool: Pool,
+): Promise<{ readonly client: PoolClient; readonly release: (mustEnd: boolean) => void }> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) {
+        reject(error);
+        return;
+      }
+      let hasEnded = false;
+      const onError = (): void => {
+        hasEnded = true;
+      };
+      client.on('error', onError);
+      resolve({
+        client,
+        release: (mustEnd) => {
+          // The listener stays on a connection that ends: its last error comes later.
+          const isLast = mustEnd || hasEnded;
+          if (!isLast) client.off('error', onError);
+          client.release(isLast);
+        },
+      });
+    });
+  });
 }
