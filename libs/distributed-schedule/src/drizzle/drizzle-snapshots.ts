@@ -40,9 +40,6 @@ export function drizzleSnapshots<Schema extends Record<string, unknown>>(
   );
 }
 
-/** The statement under way fails with it, and the pool drops the connection. */
-function ignore(): void {}
-
 function drizzleTransactions<Schema extends Record<string, unknown>>(
   pool: Pool,
   over: (client: PoolClient) => NodePgDatabase<Schema>,
@@ -50,22 +47,55 @@ function drizzleTransactions<Schema extends Record<string, unknown>>(
   const clients = new WeakMap<object, PoolClient>();
   return {
     transaction: async (isolationLevel, work) => {
-      const client = await borrowClient(pool, (fresh) => fresh.on('error', ignore));
+      const borrowed = await borrow(pool);
+      const { client } = borrowed;
       const loan = lastingLoan(client);
+      // Until it is known to be in no transaction.
+      let mustEnd = true;
+      let thrown: unknown;
       try {
         await over(loan.client).transaction(
-          (tx) => {
+          async (tx) => {
             clients.set(tx, client);
-            return work(tx);
+            await work(tx).catch((error: unknown) => {
+              thrown = error;
+              throw error;
+            });
           },
           { isolationLevel },
         );
+        mustEnd = false;
+      } catch (error) {
+        // Drizzle passes it on once it has rolled back. What goes wrong at BEGIN, COMMIT or ROLLBACK is another error.
+        mustEnd = error !== thrown;
+        throw error;
       } finally {
         loan.end();
-        client.off('error', ignore);
-        client.release();
+        borrowed.release(mustEnd);
       }
     },
     connection: (tx) => ({ client: clients.get(tx) as PoolClient }),
   };
+}
+
+/** Its errors are heard until it is back: an error that nobody hears ends the process. */
+function borrow(
+  pool: Pool,
+): Promise<{ readonly client: PoolClient; readonly release: (mustEnd: boolean) => void }> {
+  return borrowClient(pool, (client) => {
+    let hasEnded = false;
+    const onError = (): void => {
+      hasEnded = true;
+    };
+    client.on('error', onError);
+    return {
+      client,
+      release: (mustEnd) => {
+        // The listener stays on a connection that ends: its last error comes later.
+        const isLast = mustEnd || hasEnded;
+        if (!isLast) client.off('error', onError);
+        client.release(isLast);
+      },
+    };
+  });
 }
