@@ -108,4 +108,20 @@ describe('transactionSnapshots', () => {
       reason: 'ECONNREFUSED',
     });
   });
+
+  it('is not asked again once the application has closed it', async () => {
+    const store = transactionSnapshots({
+      transaction: async () => {
+        throw new Error('the pool has ended');
+      },
+      connection: () => ({ query: async () => [] }),
+    }).open(parts as never);
+    await store.close();
+    await expect(store.begin({ jobId, attemptId: 'a' })).rejects.toMatchObject({
+      code: 'DSCHED_STORE_UNREACHABLE',
+      message: expect.stringContaining(
+        '(closed with its application); the effect did not run: await runOnce',
+      ),
+    });
+  });
 });
