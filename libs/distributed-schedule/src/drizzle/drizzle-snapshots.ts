@@ -35,7 +35,7 @@ export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
 export function drizzleSnapshots<Schema extends Record<string, unknown>>(
   options: DrizzleSnapshotOptions<Schema>,
 ): SnapshotSource<DrizzleTransaction<Schema>> {
-  return snapshotsOf('drizzleSnapshots', options, { required: ['pool', 'drizzle'] }, () =>
+  return snapshotsOf('drizzleSnapshots', options, { required: { pool: 'connect', drizzle: undefined } }, () =>
     drizzleTransactions(options.pool, options.drizzle),
   );
 }

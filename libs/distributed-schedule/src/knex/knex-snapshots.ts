@@ -17,7 +17,9 @@ export interface KnexSnapshotOptions extends TransactionSnapshotOptions {
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function knexSnapshots(options: KnexSnapshotOptions): SnapshotSource<Knex.Transaction> {
-  return snapshotsOf('knexSnapshots', options, { required: ['knex'] }, () => knexTransactions(options.knex));
+  return snapshotsOf('knexSnapshots', options, { required: { knex: 'transaction' } }, () =>
+    knexTransactions(options.knex),
+  );
 }
 
 function knexTransactions(knex: Knex): Transactions<Knex.Transaction> {

@@ -22,7 +22,7 @@ export interface MikroOrmSnapshotOptions<Em extends EntityManager> extends Trans
 export function mikroOrmSnapshots<Em extends EntityManager>(
   options: MikroOrmSnapshotOptions<Em>,
 ): SnapshotSource<Em> {
-  return snapshotsOf('mikroOrmSnapshots', options, { required: ['em'] }, () =>
+  return snapshotsOf('mikroOrmSnapshots', options, { required: { em: 'fork' } }, () =>
     mikroOrmTransactions(options.em),
   );
 }

@@ -92,7 +92,7 @@ function defaultNamespace(given: IdempotentExecutionOptions): string {
     'DSCHED_NO_NAMESPACE',
     `${MODULE} has no namespace, and DistributedScheduleModule of this app was given none either. Whoever uses the store under the ` +
       "same namespace is answered with this app's results, so say whose they are: " +
-      `${MODULE}.forRoot({ store, namespace: 'shop-production' })`,
+      `${MODULE}.forRoot({ store, namespace: 'shop-production', app: 'shop-api' })`,
     { value: undefined },
   );
 }

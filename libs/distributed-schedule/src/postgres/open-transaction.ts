@@ -13,8 +13,17 @@ const ROLL_BACK = new Error('rolled back by runOnce');
 
 /** The ORM has not begun a transaction. */
 class NoConnection extends Error {
-  readonly code = 'NO_CONNECTION';
+  readonly code: string;
+
+  /** @param cause with the code of the system, such as ECONNREFUSED, where it is the network */
+  constructor(cause: unknown) {
+    super('no transaction was begun', { cause });
+    const { code } = (cause ?? {}) as { readonly code?: unknown };
+    this.code = typeof code === 'string' && SYSTEM_CODE.test(code) ? code : 'NO_CONNECTION';
+  }
 }
+
+const SYSTEM_CODE = /^E[A-Z_]{3,}$/;
 
 type Statement = (sql: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
@@ -141,7 +150,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     if (error === ROLL_BACK || error instanceof DistributedScheduleError) return error;
     const original = this.originalOf(error);
     if (isServerError(original)) return original;
-    if (this.lent === undefined) return new NoConnection('no transaction was begun', { cause: original });
+    if (this.lent === undefined) return new NoConnection(original);
     return this.guard?.brokenBy ?? original;
   }
 

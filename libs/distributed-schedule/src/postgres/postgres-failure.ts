@@ -30,6 +30,15 @@ const UNREACHABLE = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/;
 /** In failed SQL transaction. */
 const TRANSACTION_FAILED = '25P02';
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+const SYSTEM_CODE = /^E[A-Z]{4}$/;
+/** What is wrong most often on the first day, in words that name nobody. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  '3D000': 'there is no such database',
+  '3F000': 'there is no such schema',
+  '28000': 'the login was refused',
+  '28P01': 'the login was refused',
+  '42501': 'the user lacks a right',
+};
 
 /** The driver's own errors have no code. */
 const CONNECTION_MESSAGES =
@@ -43,7 +52,7 @@ export function isUndone(thrown: unknown): boolean {
 export function failureOf(error: unknown): PostgresFailure {
   const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
   if (WAITED_TOO_LONG.has(code)) return { kind: 'locked' };
-  if (typeof code === 'string' && SQLSTATE.test(code)) {
+  if (typeof code === 'string' && SQLSTATE.test(code) && !isOfSystem(error, code)) {
     if (UNDONE.has(code)) return { kind: 'undone', reason: code };
     if (NOT_MIGRATED.has(code)) return { kind: 'not_migrated', reason: code };
     return { kind: UNREACHABLE.test(code) ? 'unreachable' : 'refused', reason: code };
@@ -55,6 +64,11 @@ export function failureOf(error: unknown): PostgresFailure {
   return isConnection
     ? { kind: 'unreachable', reason: 'not connected' }
     : { kind: 'refused', reason: 'error' };
+}
+
+/** EPIPE has the form of an SQLSTATE; what the server says has a severity beside its code. */
+function isOfSystem(error: unknown, code: string): boolean {
+  return SYSTEM_CODE.test(code) && (error as { readonly severity?: unknown }).severity === undefined;
 }
 
 /** Whether a statement before has failed, and nobody has said so. */
@@ -86,7 +100,12 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
   }
   return new DistributedScheduleError(
     'DSCHED_STORE_REFUSED',
-    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason})`,
+    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason}${meaningOf(reason)})`,
     { value: reason, cause },
   );
+}
+
+function meaningOf(reason: string): string {
+  const meaning = MEANINGS[reason];
+  return meaning === undefined ? '' : `: ${meaning}`;
 }

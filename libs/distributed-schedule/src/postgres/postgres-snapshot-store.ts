@@ -3,6 +3,7 @@ import { DistributedScheduleError } from '../protocol/errors.js';
 import type { Clock } from '../protocol/ports.js';
 import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
 import { JobLine } from '../protocol/snapshot/job-line.js';
+import { storeUnreachable } from '../protocol/snapshot/once-result.js';
 import type {
   BeginVerdict,
   IdentityReply,
@@ -26,8 +27,8 @@ const US_PER_MS = 1_000;
 
 /** Another attempt is, or has come, between the two transactions: what comes of it is seen by beginning anew. */
 const AGAIN: Extract<BeginVerdict<never>, { kind: 'pending' }> = { kind: 'pending' };
-
 const AGAIN_MS = 20;
+const NOT_AWAITED = 'the effect did not run: await runOnce before the application closes';
 
 /**
  * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
@@ -40,6 +41,7 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   private readonly identity: StoreIdentity;
   private readonly line: JobLine<Tx>;
   private migrated: Promise<void> | undefined;
+  private isClosed = false;
 
   constructor(
     open: SessionSource<Tx>,
@@ -102,6 +104,7 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   }
 
   close(): Promise<void> {
+    this.isClosed = true;
     return this.onClose();
   }
 
@@ -125,12 +128,14 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
       if (error instanceof DistributedScheduleError) throw error;
       // It was connected, so it was another attempt that it waited for.
       if (signal?.aborted === true && session !== undefined) return { kind: 'pending' };
-      if (error instanceof DistributedScheduleError) throw error;
       const failure = failureOf(error);
       if (failure.kind === 'locked') return { kind: 'pending' };
       // In a serializable transaction that is how the server says that the row has changed hands.
       if (failure.kind === 'undone') return AGAIN;
-      return { kind: 'unreachable', reason: this.rows.requirePassing(failure) };
+      const reason = this.rows.requirePassing(failure);
+      // Asked again it would keep the process until the patience ends.
+      if (this.isClosed) throw storeUnreachable(start.jobId, 'closed with its application', NOT_AWAITED);
+      return { kind: 'unreachable', reason };
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }

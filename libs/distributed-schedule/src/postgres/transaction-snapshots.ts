@@ -28,13 +28,13 @@ export function transactionSnapshots<Tx>(
   transactions: Transactions<Tx>,
   options: TransactionSnapshotOptions = {},
 ): SnapshotSource<Tx> {
-  return snapshotsOf('transactionSnapshots', options, { required: [] }, () => transactions);
+  return snapshotsOf('transactionSnapshots', options, { required: {} }, () => transactions);
 }
 
 /** The options of an entry point for one ORM, beside the settings. */
 interface OwnOptions {
-  /** Objects that must be there. */
-  readonly required: readonly string[];
+  /** What must be there, each with a method that it has; without one it is a function itself. */
+  readonly required: Readonly<Record<string, string | undefined>>;
   readonly optional?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export function snapshotsOf<Tx>(
   { required, optional = [] }: OwnOptions,
   transactionsOf: () => Transactions<Tx>,
 ): SnapshotSource<Tx> {
-  const names = [...required, ...optional, ...Object.keys(SETTING_NAMES)];
+  const names = [...Object.keys(required), ...optional, ...Object.keys(SETTING_NAMES)];
   for (const given of Object.keys(options)) {
     if (names.includes(given)) continue;
     throw new DistributedScheduleError(
@@ -57,17 +57,29 @@ export function snapshotsOf<Tx>(
       { value: given },
     );
   }
-  for (const option of required) requireObject(name, option, (options as Record<string, unknown>)[option]);
+  for (const [option, method] of Object.entries(required)) {
+    requireMethod(name, { option, method, value: (options as Record<string, unknown>)[option] });
+  }
   const settings = resolvePostgresSettings(options);
   const transactions = transactionsOf();
   return { open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings) };
 }
 
-function requireObject(name: string, option: string, value: unknown): void {
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') return;
+interface Given {
+  readonly option: string;
+  readonly method: string | undefined;
+  readonly value: unknown;
+}
+
+/** Options of an ORM in the place of the ORM would look like a server that does not answer, and be asked until the patience ends. */
+function requireMethod(name: string, { option, method, value }: Given): void {
+  const asked =
+    method === undefined ? value : (value as Record<string, unknown> | null | undefined)?.[method];
+  if (typeof asked === 'function') return;
+  const lacking = value && method !== undefined ? ` without ${method}()` : '';
   throw new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    `option ${option} of ${name} is ${typeof value}; it takes what docs/idempotence.md shows under "With an ORM"`,
+    `option ${option} of ${name} is ${typeof value}${lacking}; it takes what docs/idempotence.md shows under "With an ORM"`,
     { value: typeof value },
   );
 }

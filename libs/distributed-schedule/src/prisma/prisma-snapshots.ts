@@ -36,7 +36,7 @@ export function prismaSnapshots<Client>(
   options: PrismaSnapshotOptions<Client>,
 ): SnapshotSource<PrismaTransaction<Client>> {
   const { prisma, pool } = options;
-  const own = { required: ['prisma'], optional: ['pool'] };
+  const own = { required: { prisma: '$transaction' }, optional: ['pool'] };
   const source = snapshotsOf('prismaSnapshots', options, own, () =>
     prismaTransactions(prisma as InteractiveClient, pool),
   );

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
+import { DistributedScheduleError } from '../protocol/errors.js';
 import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 
 export interface TypeormSnapshotOptions extends TransactionSnapshotOptions {
@@ -20,17 +21,28 @@ export interface TypeormSnapshotOptions extends TransactionSnapshotOptions {
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function typeormSnapshots(options: TypeormSnapshotOptions): SnapshotSource<EntityManager> {
-  return snapshotsOf('typeormSnapshots', options, { required: ['dataSource'] }, () =>
+  return snapshotsOf('typeormSnapshots', options, { required: { dataSource: 'createQueryRunner' } }, () =>
     typeormTransactions(options.dataSource),
   );
 }
 
 function typeormTransactions(dataSource: DataSource): Transactions<EntityManager> {
   return {
-    transaction: (isolation, work) => {
+    transaction: async (isolation, work) => {
+      requireInitialized(dataSource);
       const level = isolation.toUpperCase() as Uppercase<typeof isolation>;
-      return dataSource.manager.transaction(level, work);
+      await dataSource.manager.transaction(level, work);
     },
     connection: async ({ queryRunner }) => ({ client: (await queryRunner?.connect()) as DriverClient }),
   };
+}
+
+/** Asking it again would only hide for the length of the patience what has been forgotten. */
+function requireInitialized({ isInitialized }: DataSource): void {
+  if (isInitialized) return;
+  throw new DistributedScheduleError(
+    'DSCHED_STORE_REFUSED',
+    'the DataSource of typeormSnapshots is not initialized, or was destroyed: await dataSource.initialize() before the first runOnce',
+    { value: 'not initialized' },
+  );
 }
