@@ -1,4 +1,7 @@
+import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { hearConnections } from '../postgres/heard-pool.js';
+import { refused } from '../postgres/lent-client.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
 import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
@@ -28,9 +31,29 @@ export function typeormSnapshots(options: TypeormSnapshotOptions): SnapshotSourc
 function typeormTransactions(dataSource: DataSource): Transactions<EntityManager> {
   return {
     transaction: (isolation, work) => {
+      // Not there before the DataSource is initialized.
+      const { master } = dataSource.driver as { readonly master?: Pool };
+      if (master !== undefined) hearConnections(master);
       const level = isolation.toUpperCase() as Uppercase<typeof isolation>;
-      return dataSource.manager.transaction(level, work);
+      return dataSource.manager.transaction(level, (manager) => withoutRelease(manager, work));
     },
     connection: async ({ queryRunner }) => ({ client: (await queryRunner?.connect()) as DriverClient }),
   };
+}
+
+/** An effect that gave the connection back would leave its transaction to whoever gets it next, whose COMMIT would keep it. */
+async function withoutRelease(
+  manager: EntityManager,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> {
+  const { queryRunner } = manager;
+  if (queryRunner === undefined) return work(manager);
+  queryRunner.release = () =>
+    Promise.reject(refused('release() is for runOnce to call: the effect has to leave its connection alone'));
+  try {
+    await work(manager);
+  } finally {
+    // That of its class.
+    Reflect.deleteProperty(queryRunner, 'release');
+  }
 }
