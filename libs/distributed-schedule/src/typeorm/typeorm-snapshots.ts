@@ -1,6 +1,5 @@
-import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { hearConnections } from '../postgres/heard-pool.js';
+import { type HeardPool, hearConnections } from '../postgres/heard-pool.js';
 import { refused } from '../postgres/lent-client.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
@@ -32,7 +31,7 @@ function typeormTransactions(dataSource: DataSource): Transactions<EntityManager
   return {
     transaction: (isolation, work) => {
       // Not there before the DataSource is initialized.
-      const { master } = dataSource.driver as { readonly master?: Pool };
+      const { master } = dataSource.driver as { readonly master?: HeardPool };
       if (master !== undefined) hearConnections(master);
       const level = isolation.toUpperCase() as Uppercase<typeof isolation>;
       return dataSource.manager.transaction(level, (manager) => withoutRelease(manager, work));
