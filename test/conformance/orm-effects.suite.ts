@@ -262,18 +262,21 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
         },
       );
 
-      it.each(['commit', 'rollback'] as const)('cannot %s by the calls of the ORM', async (end) => {
-        const { ends } = app;
-        if (ends === undefined) return;
-        const running = run(async (tx) => {
-          await app.add(tx);
-          await ends[end](tx);
-        });
-        await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
-        expect(await counter()).toBe(0);
-        await run((tx) => app.add(tx));
-        expect(await counter()).toBe(1);
-      });
+      it.each(['commit', 'rollback', 'release'] as const)(
+        'cannot %s by the calls of the ORM',
+        async (end) => {
+          const endIt = app.ends?.[end];
+          if (endIt === undefined) return;
+          const running = run(async (tx) => {
+            await app.add(tx);
+            await endIt(tx);
+          });
+          await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
+          expect(await counter()).toBe(0);
+          await run((tx) => app.add(tx));
+          expect(await counter()).toBe(1);
+        },
+      );
     }
 
     function describeWithoutGuard(): void {

@@ -7,6 +7,7 @@ import { lacksPostgres } from '../support/lacks-postgres.js';
 import type { OrmKind } from '../support/orm-stage.js';
 import { startPgbouncer } from '../support/pgbouncer.js';
 import { startPostgres } from '../support/postgres-server.js';
+import { describeOrmConnections } from './orm-connections.suite.js';
 import { describeOrmEffects } from './orm-effects.suite.js';
 import { describeSnapshotStore, type SnapshotStage } from './snapshot-store.suite.js';
 
@@ -19,6 +20,7 @@ export function describeOrm<Tx>(kind: OrmKind<Tx>): void {
       describeSnapshotStore(`over ${kind.name}, ${isolation}`, () => stageOf(kind, { isolation }));
     }
     describeOrmEffects(kind);
+    describeOrmConnections(kind);
   });
   if (kind.needsOwnSession === true) return;
   describe.skipIf(lacksPgbouncer(`the snapshot store over ${kind.name}, behind pgbouncer`))(

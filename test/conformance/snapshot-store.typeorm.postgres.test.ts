@@ -24,6 +24,7 @@ describeOrm<EntityManager>({
       raw: (tx, sql) => tx.query(sql),
       nested: (tx, work) => tx.transaction(work),
       ends: {
+        release: (tx) => tx.release(),
         commit: async (tx) => tx.queryRunner?.commitTransaction(),
         rollback: async (tx) => tx.queryRunner?.rollbackTransaction(),
       },

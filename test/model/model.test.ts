@@ -8,7 +8,7 @@ if (missing.length > 0) {
 }
 
 describe('the model of the claim protocol', () => {
-  it.skipIf(missing.length > 0)('holds in small worlds and sees most breakages', { timeout: 300_000 }, () => {
+  it.skipIf(missing.length > 0)('holds in small worlds and sees most breakages', { timeout: 600_000 }, () => {
     const args = ['--import', './scripts/typescript.mjs', 'test/model/run-model.ts', '--quick'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect(status, `${stdout}${stderr}`).toBe(0);

@@ -14,8 +14,8 @@ export interface OrmApp<Tx> {
   raw(tx: Tx, sql: string): Promise<unknown>;
   /** A transaction inside the transaction, by the ORM's own calls. */
   nested(tx: Tx, work: (inner: Tx) => Promise<unknown>): Promise<unknown>;
-  /** Ends the transaction by the ORM's own calls, where the effect gets at such. */
-  readonly ends?: Readonly<Record<'commit' | 'rollback', (tx: Tx) => Promise<unknown>>>;
+  /** Ends the transaction, or the loan of its connection, by the ORM's own calls, where the effect gets at such. */
+  readonly ends?: Readonly<Partial<Record<'commit' | 'rollback' | 'release', (tx: Tx) => Promise<unknown>>>>;
   close(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ class ConnectionEnded extends Error {
 
 /** Begin a transaction, and end none. */
 const BEGINS: ReadonlySet<string> = new Set(['BEGIN', 'START']);
+const COMMITS: ReadonlySet<string> = new Set(['COMMIT', 'END']);
 
 /**
  * Stands before a client of `pg` while an ORM has it in the transaction of an attempt: the ORM, and whoever got anything of it, asks the
@@ -33,6 +34,8 @@ export class ClientGuard {
   private endedBy: string | undefined;
   /** What the server says that the end has done. */
   tag: string | undefined;
+  /** The store's COMMIT is on its way, or was. */
+  hasAskedCommit = false;
 
   private readonly client: PoolClient;
 
@@ -102,14 +105,15 @@ export class ClientGuard {
     if (command === undefined || BEGINS.has(command) || (!this.isEnding && this.endedBy !== undefined)) {
       return Reflect.apply(this.lent.tx.query as AnyQuery, this.lent.tx, args);
     }
-    const reply = this.isEnding ? this.endAs(args[0]) : this.refuseEnd(command);
+    const reply = this.isEnding ? this.endAs(command, args[0]) : this.refuseEnd(command);
     const callback = args.find((arg): arg is Callback => typeof arg === 'function');
     if (callback === undefined) return reply;
     reply.then((result: unknown) => callback(null, result), callback);
     return undefined;
   };
 
-  private async endAs(query: unknown): Promise<QueryResult> {
+  private async endAs(command: string, query: unknown): Promise<QueryResult> {
+    this.hasAskedCommit ||= COMMITS.has(command);
     try {
       const result = await this.send([textOf(query)]);
       this.tag = result.command;

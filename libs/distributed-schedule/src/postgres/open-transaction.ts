@@ -151,7 +151,9 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     const original = this.originalOf(error);
     if (isServerError(original)) return original;
     if (this.lent === undefined) return new NoConnection(original);
-    return this.guard?.brokenBy ?? original;
+    if (this.guard?.brokenBy !== undefined) return this.guard.brokenBy;
+    // Whatever an ORM says of a COMMIT that it has sent: the server may have carried it out.
+    return this.guard?.hasAskedCommit === true ? new Unanswered('COMMIT', { cause: original }) : original;
   }
 
   private originalOf(error: unknown): unknown {

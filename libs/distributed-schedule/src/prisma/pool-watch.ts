@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
+import { hearConnections } from '../postgres/heard-pool.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
 
 interface Asked {
@@ -12,6 +13,7 @@ export class PoolWatch {
   private readonly lent = new Map<number, PoolClient>();
 
   constructor(pool: Pool) {
+    hearConnections(pool);
     pool.on('acquire', (client) => {
       this.lent.set((client as PoolClient & { readonly processID: number }).processID, client);
     });

@@ -4,6 +4,14 @@
 const CONFLICT = 'P2034';
 const SERIALISATION_FAILURE = '40001';
 
+/** Of the adapter, for a connection that there is not, or not any more. Prisma's code for it may be that of any raw query, P2010. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  'ConnectionClosed',
+  'DatabaseNotReachable',
+  'SocketTimeout',
+  'TlsConnectionError',
+]);
+
 interface AdapterCause {
   readonly originalCode?: unknown;
   readonly originalMessage?: unknown;
@@ -21,6 +29,8 @@ export function prismaOriginal(error: unknown): unknown {
   const said = meta?.driverAdapterError?.cause ?? cause;
   const original = said?.originalCode ?? (said?.kind === 'postgres' ? said.code : undefined);
   if (typeof original === 'string') return asServerError(original, error);
+  if (NO_CONNECTION.has(said?.kind))
+    return Object.assign(new Error('no connection'), { code: 'CONNECTION_ENDED' });
   return code === CONFLICT ? asServerError(SERIALISATION_FAILURE, error) : undefined;
 }
 

@@ -1,4 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { type HeardPool, hearConnections } from '../postgres/heard-pool.js';
+import { refused } from '../postgres/lent-client.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
 import { DistributedScheduleError } from '../protocol/errors.js';
@@ -30,8 +32,10 @@ function typeormTransactions(dataSource: DataSource): Transactions<EntityManager
   return {
     transaction: async (isolation, work) => {
       requireInitialized(dataSource);
+      const { master } = dataSource.driver as { readonly master?: HeardPool };
+      if (master !== undefined) hearConnections(master);
       const level = isolation.toUpperCase() as Uppercase<typeof isolation>;
-      await dataSource.manager.transaction(level, work);
+      await dataSource.manager.transaction(level, (manager) => withoutRelease(manager, work));
     },
     connection: async ({ queryRunner }) => ({ client: (await queryRunner?.connect()) as DriverClient }),
   };
@@ -45,4 +49,21 @@ function requireInitialized({ isInitialized }: DataSource): void {
     'the DataSource of typeormSnapshots is not initialized, or was destroyed: await dataSource.initialize() before the first runOnce',
     { value: 'not initialized' },
   );
+}
+
+/** An effect that gave the connection back would leave its transaction to whoever gets it next, whose COMMIT would keep it. */
+async function withoutRelease(
+  manager: EntityManager,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> {
+  const { queryRunner } = manager;
+  if (queryRunner === undefined) return work(manager);
+  queryRunner.release = () =>
+    Promise.reject(refused('release() is for runOnce to call: the effect has to leave its connection alone'));
+  try {
+    await work(manager);
+  } finally {
+    // That of its class.
+    Reflect.deleteProperty(queryRunner, 'release');
+  }
 }

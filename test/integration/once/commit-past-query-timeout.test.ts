@@ -1,0 +1,46 @@
+import knexOver, { type Knex } from 'knex';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { knexSnapshots } from '../../../libs/distributed-schedule/src/knex/knex-snapshots.js';
+import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
+import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
+import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
+import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { lacksPostgres } from '../../support/lacks-postgres.js';
+import { makeCounter } from '../../support/orm-stage.js';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+
+const PARTS = {
+  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex, signal: undefined },
+  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
+};
+const SILENT = { warn: () => undefined, error: () => undefined };
+
+describe.skipIf(lacksPostgres('a COMMIT that takes longer than query_timeout'))('a COMMIT', () => {
+  let server: PostgresServer;
+  let outside: Pool;
+  let knex: Knex;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    outside = await makeCounter(server);
+    // Shorter than slow_commit takes.
+    const connection = { connectionString: server.url, query_timeout: 300 };
+    knex = knexOver({ client: 'pg', connection, pool: { min: 0, max: 4 }, log: SILENT });
+  });
+  afterAll(async () => {
+    await knex?.destroy();
+    await server?.stop();
+  });
+
+  it('of which the ORM says in words of its own that it has no answer is looked up', async () => {
+    const store = knexSnapshots({ knex, migrate: true }).open(PARTS);
+    const done = await runOnce({ ...PARTS, store }, { jobId: 'a'.repeat(32) }, async (tx) => {
+      await tx('counter').increment('n', 1);
+      await tx('slow_commit').insert({ n: 1 });
+    });
+    expect(done).toMatchObject({ kind: 'ran', snapshot: { status: 'success' } });
+    expect((await outside.query('SELECT n FROM counter')).rows).toEqual([{ n: 1 }]);
+  });
+});
