@@ -1,7 +1,5 @@
 /** What becomes of the connections of an ORM's pool: between attempts, and when they end at a bad time. */
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -14,6 +12,7 @@ import { DEFAULT_PATIENCE } from '../../libs/distributed-schedule/src/protocol/s
 import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { startDyingPostgres } from '../support/dying-postgres.js';
 import { ProxyHost, type ProxyLink } from '../support/faults/tcp-proxy.js';
 import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
@@ -132,16 +131,10 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
 
     // Where the store cannot reach the pool, Prisma has no listener yet.
     it.skipIf(!kind.isGuarded)('to a server that dies as it greets do not end the process', async () => {
-      const dying = createServer((socket) => {
-        socket.on('error', () => undefined);
-        socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATED, READY, ENDED])));
-      });
-      dying.listen(0, '127.0.0.1');
-      await once(dying, 'listening');
-      const { port } = dying.address() as AddressInfo;
+      const dying = await startDyingPostgres();
       try {
         app = await kind.open(link.url, 2);
-        await link.aim(`postgres://127.0.0.1:${port}`);
+        await link.aim(dying.url);
         await link.reset();
         const reply = await app.snapshots({ timeoutMs: 1_000 }).open(PARTS).read('0'.repeat(32));
         expect([reply.answered, unheard]).toEqual([false, []]);
@@ -151,15 +144,3 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
     });
   });
 }
-
-/** One message of the wire: a type, its length, and what it says. */
-function message(type: string, body: Buffer): Buffer {
-  const head = Buffer.alloc(5);
-  head.write(type);
-  head.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-}
-
-const AUTHENTICATED = message('R', Buffer.alloc(4));
-const READY = message('Z', Buffer.from('I'));
-const ENDED = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
