@@ -110,7 +110,8 @@ export class LostWitness {
       reportedMs !== undefined &&
       (dead.hasLeft || reportedMs + WRITTEN_WITHIN_MS < livedUntilMs) &&
       this.disturbedMs < reportedMs - STEADY_MS &&
-      (this.cutOffMs.get(dead.id) ?? 0) < reportedMs
+      // Whoever leaves looks no further: what it could not write by then it never does.
+      (this.cutOffMs.get(dead.id) ?? 0) < reportedMs - (dead.hasLeft ? LOOK_PERIOD_MS : 0)
     )
       return true;
     return servers.every((server) => keepsEndOf(server, dead.id, task, tick));
