@@ -21,25 +21,11 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     replace: 'run.lease.claims?.takeEnds();',
   },
   {
-    name: 'a claim that is given up leaves no end',
-    profiles: ['leases'],
-    file: 'protocol/scheduler.ts',
-    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.contestParts, report, task));',
-    replace: '',
-  },
-  {
     name: 'a verdict that is told before its handler returns leaves no end',
     profiles: ['normal'],
     file: 'protocol/attempts.ts',
     find: 'parts.track(keepEnds(parts, run.lease));',
     replace: '',
-  },
-  {
-    name: 'what was open stays open when nodes forget',
-    profiles: ['normal'],
-    file: LOST,
-    find: "return wasOpen === 'gone' ? { question: one, state: 'open' } : undefined;",
-    replace: "return wasOpen === undefined ? undefined : { question: one, state: 'open' };",
   },
   {
     name: 'one node that misses an instance is enough',
