@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
 import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
 import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { endSession } from '../support/end-session.js';
 import { lacksPgbouncer } from '../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../support/lacks-postgres.js';
 import type { OrmKind } from '../support/orm-stage.js';
@@ -55,11 +56,12 @@ async function stageOf<Tx>(
     yours,
     // What the server sees of a process that dies: its connection ends.
     crash: async ({ snapshot }) => {
-      await outside.query(
-        `SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks l WHERE l.locktype = 'transactionid' AND l.granted
+      const { rows } = await outside.query<{ readonly pid: number }>(
+        `SELECT l.pid FROM pg_locks l WHERE l.locktype = 'transactionid' AND l.granted
          AND l.transactionid = (SELECT xmax FROM distributed_schedule_snapshot WHERE job_id = $1)`,
         [snapshot.jobId],
       );
+      await endSession(outside, rows[0]?.pid);
     },
     // Nothing to wait for: the row's lock tells at once that its holder has gone.
     passTakeover: async () => undefined,

@@ -16,6 +16,7 @@ import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/red
 import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
 import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
+import { endSession } from '../../support/end-session.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { startPostgres } from '../../support/postgres-server.js';
 import { startRedis } from '../../support/redis-server.js';
@@ -96,7 +97,7 @@ async function inPostgres(): Promise<Scene> {
     ...{ mine: mine as SnapshotStore, yours: yours as SnapshotStore },
     crash: async ({ tx }) => {
       const { rows } = await (tx as PoolClient).query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      await server.pool().query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      await endSession(server.pool(), rows[0]?.pid);
     },
     setBack: () => shim.step(-HOUR_MS),
     // Nothing to wait for: the row's lock tells that its holder has gone.
