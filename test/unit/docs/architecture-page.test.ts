@@ -39,6 +39,18 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('The rooms in ARCHITECTURE.md', () => {
+  const foldersOf = (path: string): readonly string[] =>
+    readdirSync(join(repositoryRoot, SOURCES, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+
+  it.each(['.', 'protocol', 'redis'])('are all there: %s', (path) => {
+    const [, section = ''] = architecture.split(/^## \d+\. The rooms$/m);
+    expect(foldersOf(path).filter((name) => !section.includes(`${name}/`))).toEqual([]);
+  });
+});
+
 describe.each(['ARCHITECTURE.md', ...chapters])('%s', (page) => {
   it('names files that exist', () => {
     const missing = namedFiles(read(page)).filter(

@@ -1,4 +1,4 @@
-/** docs/events.md has every event, with what it carries, as protocol/observer.ts has them. */
+/** docs/events.md has every event, with what it carries, as protocol/contract/observer.ts has them. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { PageFolder } from '../../support/run-page.js';
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), 'utf8');
 
 function eventsInCode(): readonly string[] {
-  const source = read('libs/distributed-schedule/src/protocol/observer.ts');
+  const source = read('libs/distributed-schedule/src/protocol/contract/observer.ts');
   const [, union = ''] = /^export type ScheduleEvent =\n([\s\S]*?);\n\n/m.exec(source) ?? [];
   return [...union.matchAll(/\{\s+readonly type: '(\w+)';?([^}]*)\}/g)].map(([, type = '', rest = '']) =>
     [type, ...[...rest.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field)].join(' '),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OUTCOMES } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { OUTCOMES } from '#src/protocol/contract/outcome.js';
 import { repositoryRoot } from '../../architecture/source-tree.js';
 
 const SOURCES = join(repositoryRoot, 'libs/distributed-schedule/src');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { allRights, SCRIPT_COMMANDS } from '../../../libs/distributed-schedule/src/redis/needed-rights.js';
+import { allRights, SCRIPT_COMMANDS } from '#src/redis/node/needed-rights.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SCRIPTS = [

@@ -1,6 +1,6 @@
 /** What one memory node keeps in its ledger, and loses with its memory. */
 
-import type { LedgerId } from '../protocol/electorate/ledger-id.js';
+import type { LedgerId } from '../protocol/contract/ledger-id.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
 export interface Entry {

@@ -4,11 +4,11 @@ import { Logger } from '@nestjs/common';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { type NodeSet, nodeSetOf } from '../protocol/electorate/node-set.js';
+import { type NodeSet, nodeSetOf } from '../protocol/contract/node-set.js';
+import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/contract/ports.js';
 import type { LockGuard } from '../protocol/lease/lock-verdict.js';
-import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { openRedis } from '../redis/redis-connection.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 
 /**
  * What the store can promise. `quorum`: a majority of independent masters decides, and each may fail or forget.

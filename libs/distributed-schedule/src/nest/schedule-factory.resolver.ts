@@ -1,9 +1,9 @@
 import { Inject, Injectable, type InjectionToken, type OptionalFactoryDependency } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import { harmlessValue } from '../protocol/shown-value.js';
-import { requireKnownOptions } from './option-names.js';
-import type { ScheduleFactory } from './schedule-factory.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { harmlessValue } from '../protocol/options/shown-value.js';
+import { requireKnownOptions } from '../tasks/option-names.js';
+import type { ScheduleFactory } from './decorators/schedule-factory.js';
 
 const FACTORY_NAMES = { inject: true, useFactory: true } as const;
 

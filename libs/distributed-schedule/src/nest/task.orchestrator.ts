@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Scheduler } from '../protocol/scheduler.js';
-import type { TickContext } from '../protocol/tick-context.js';
-import { BootLog } from './boot-log.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
+import type { Scheduler } from '../protocol/scheduler/scheduler.js';
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { ControlService } from './control.service.js';
 import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-import { tellDrain } from './drain-log.js';
 import { ExclusiveExplorer, type ExclusiveTask } from './exclusive.explorer.js';
 import { LazyModuleGuard } from './lazy-module.guard.js';
+import { BootLog } from './log/boot-log.js';
+import { tellDrain } from './log/drain-log.js';
 import { NestSchedule } from './nest-schedule.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';

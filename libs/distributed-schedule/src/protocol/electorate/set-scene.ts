@@ -1,10 +1,10 @@
 /** What is decided about the set of nodes, and from what. */
 
-import { MEMBER_TTL_MS } from '../constants.js';
-import type { NodeSetCondition } from './electorate-view.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import type { NodeSetCondition } from '../contract/electorate-view.js';
+import type { NodeIdentity, StampRequest } from '../contract/node-identity.js';
+import { majoritiesMeet, type NodeSet, stampText } from '../contract/node-set.js';
 import type { KnownNode, StampStanding } from './known-node.js';
-import type { NodeIdentity, StampRequest } from './node-identity.js';
-import { majoritiesMeet, type NodeSet, stampText } from './node-set.js';
 
 export interface SetScene {
   readonly set: NodeSet;

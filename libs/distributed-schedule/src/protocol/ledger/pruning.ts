@@ -6,12 +6,12 @@
  * granted stays refused. It costs what might still have been started: an old tick that is to be made up for, a retake, an attempt.
  */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import { hash32 } from '../hash.js';
-import type { Clock, TickLedger } from '../ports.js';
-import type { RunRegister } from '../run-register.js';
-import { DEFAULT_POLICIES } from '../task-policies.js';
-import type { ScheduledTask } from '../tick-context.js';
+import { hash32 } from '../contract/hash.js';
+import type { Clock, TickLedger } from '../contract/ports.js';
+import { DEFAULT_POLICIES } from '../contract/task-policies.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import type { RunRegister } from '../run/run-register.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
 
 export interface PruningPace {
   readonly periodMs: number;
