@@ -15,7 +15,7 @@ const HISTORY: readonly Mutant[] = [
     name: 'no look between lock and claim',
     profiles: ['liveness'],
     file: 'protocol/bid/bid.ts',
-    find: 'const steps = await lookBack(parts, acquired);',
+    find: 'const steps = await chooseStarts(parts, acquired);',
     replace: 'const steps = acquired;',
   },
   {

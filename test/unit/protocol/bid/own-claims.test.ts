@@ -1,10 +1,12 @@
 /** Whose claim stands in the way: nobody takes an own claim for that of somebody else, nor one of somebody else for its own. */
 
 import { describe, expect, it } from 'vitest';
-import { type BidParts, surrender } from '#src/protocol/bid/bid.js';
+import { surrender } from '#src/protocol/bid/bid.js';
+import type { BidParts } from '#src/protocol/bid/bid-parts.js';
 import { claimAll } from '#src/protocol/bid/claim-batch.js';
+import type { LockedTick } from '#src/protocol/bid/locked-tick.js';
 import { OwnClaims, whoseClaim } from '#src/protocol/bid/own-claims.js';
-import type { DueTick, LockedTick } from '#src/protocol/contract/due-tick.js';
+import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type { Claim, ClaimVerdict } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';

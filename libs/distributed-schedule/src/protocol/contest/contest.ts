@@ -3,9 +3,10 @@
  * bids until every tick is won, taken or out of time. Every tick ends in exactly one report.
  */
 
-import { bidForTicks, inBatches, peekNewest } from '../bid/bid.js';
+import { bidForTicks, inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
 import type { BidVerdict } from '../bid/bid-verdict.js';
+import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekVerdict } from '../contract/ports.js';
 import { isEligible, type LabelsOf, rankHere } from '../members/ranking.js';

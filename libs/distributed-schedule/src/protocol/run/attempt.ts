@@ -1,6 +1,6 @@
 /** One call of a handler: its context, its signal, and how it ended. Step 7. */
 
-import type { BidParts } from '../bid/bid.js';
+import type { BidParts } from '../bid/bid-parts.js';
 import { claimedInstant, type DueTick } from '../contract/due-tick.js';
 import type { TickReport } from '../contract/outcome.js';
 import type { TickContext } from '../contract/tick-context.js';

@@ -1,6 +1,7 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
-import { type BidParts, peekNewest } from '../bid/bid.js';
+import type { BidParts } from '../bid/bid-parts.js';
+import { peekNewest } from '../bid/choose-starts.js';
 import { leavesTimeToBid } from '../bid/claim-batch.js';
 import { movedPast } from '../bid/moved-past.js';
 import { claimUntilDecided } from '../bid/open-claims.js';

@@ -1,6 +1,6 @@
 /** How long a run may take: what happens when `timeoutMs` and `giveUpAfterMs` have passed, whether or not its handler returns. */
 
-import type { BidParts } from '../bid/bid.js';
+import type { BidParts } from '../bid/bid-parts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { TickReport } from '../contract/outcome.js';

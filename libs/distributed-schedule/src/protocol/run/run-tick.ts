@@ -6,7 +6,8 @@
 
 import { surrender } from '../bid/bid.js';
 import { keepEnds, toRelease } from '../bid/keep-ends.js';
-import type { DueTick, LockedTick } from '../contract/due-tick.js';
+import type { LockedTick } from '../bid/locked-tick.js';
+import type { DueTick } from '../contract/due-tick.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
 import { elapsedMs, readInstant } from '../time/instant.js';
 import type { Ending } from './attempt.js';
