@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IConfiguration } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../architecture/source-tree.js';
 
@@ -48,6 +49,16 @@ describe('The rooms in ARCHITECTURE.md', () => {
   it.each(['.', 'protocol', 'redis'])('are all there: %s', (path) => {
     const [, section = ''] = architecture.split(/^## \d+\. The rooms$/m);
     expect(foldersOf(path).filter((name) => !section.includes(`${name}/`))).toEqual([]);
+  });
+
+  it('stand in the order in which protocol/ imports them', async () => {
+    const rules = join(repositoryRoot, '.dependency-cruiser.mjs');
+    const { default: configuration } = (await import(rules)) as { default: IConfiguration };
+    const rooms = (configuration.forbidden ?? []).flatMap(
+      ({ name = '' }) => /^protocol-([a-z]+)-imports-downwards$/.exec(name)?.slice(1) ?? [],
+    );
+    const row = architecture.split('\n').find((line) => line.startsWith('| | `scheduler/`')) ?? '';
+    expect([...row.matchAll(/`([a-z]+)\/`/g)].map(([, room]) => room)).toEqual(rooms);
   });
 });
 
