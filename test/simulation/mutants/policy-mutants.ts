@@ -188,7 +188,7 @@ const OVERLAPS: readonly Mutant[] = [
     name: 'no run is cancelled',
     profiles: ['normal'],
     file: RUN_CHAIN,
-    find: '    this.cancelledBy = Math.max(this.cancelledBy, tick);\n    this.abortAttempt?.(this.cancellation());',
+    find: 'if (isCancelledBy(this, tick)) this.cancellation.cancel(this.tick, tick);',
     replace: '',
   },
   {

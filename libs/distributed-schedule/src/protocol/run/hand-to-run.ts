@@ -1,7 +1,8 @@
 /** A tick that comes due while a run of its task goes on here: nobody need bid for what that run takes on. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { HandedOver, RunChain } from './run-chain.js';
+import type { HandedOver } from './chain-state.js';
+import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { endAs, tellEnds } from './tick-end.js';
 

@@ -1,8 +1,9 @@
 /** What starts under the lease when a run has ended: what was missed, then what has waited. */
 
+import type { ChainedTick } from './chain-state.js';
 import { claimNext, nextMissed } from './claim-again.js';
 import { whyNotStarted } from './last-look.js';
-import type { ChainedTick, RunChain } from './run-chain.js';
+import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { tellEnds } from './tick-end.js';
 

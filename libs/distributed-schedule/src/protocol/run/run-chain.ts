@@ -8,7 +8,6 @@
  */
 
 import type { DueTick } from '../contract/due-tick.js';
-import { DistributedScheduleError } from '../contract/errors.js';
 import type { Outcome } from '../contract/outcome.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
@@ -20,49 +19,26 @@ import {
   isCancelledBy,
   type RunWithLine,
 } from '../policies/overlap.js';
+import { Cancellation } from './cancellation.js';
+import {
+  ANOTHER_WAITS,
+  type ChainedTick,
+  type ChainState,
+  type Choice,
+  type HandedOver,
+  NOT_DUE_ANY_MORE,
+  PASSED_OVER,
+  whyLeftBehind,
+} from './chain-state.js';
 import { type EndedTick, type Ending, endAs } from './tick-end.js';
 import { WaitingLine } from './waiting-line.js';
-
-type ChainState =
-  /** A tick runs, or waits for its next attempt. */
-  | { readonly phase: 'running' }
-  /** It has ended. `claiming`: the tick that waited, and is being claimed. */
-  | { readonly phase: 'choosing'; readonly endedMs: number; readonly claiming?: DueTick }
-  /** Nothing is started any more: what comes due is contested, and not left waiting for nobody. */
-  | { readonly phase: 'ending'; readonly why: 'aborted' | 'nothing_left' }
-  /** The same, though the handler goes on. `returned` aborts when it has returned. */
-  | { readonly phase: 'ending'; readonly why: 'given_up'; readonly returned: AbortSignal };
-
-/** A tick that starts, with the claim that won it. */
-export interface ChainedTick {
-  readonly due: DueTick;
-  readonly claimId: string;
-}
-
-export interface Choice {
-  readonly start: DueTick | undefined;
-  readonly ended: readonly EndedTick[];
-}
-
-/** `contest`: the run has no say, and the tick is bid for as ever. */
-export type HandedOver = 'waits' | 'refused' | 'contest';
-
-const PASSED_OVER: Ending = { outcome: 'overlap', detail: 'the run that it waited for took too long' };
-const ANOTHER_WAITS: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };
-const NO_START: Ending = { outcome: 'stopped', detail: 'this instance starts nothing any more' };
-const NOT_DUE_ANY_MORE: Ending = {
-  outcome: 'stopped',
-  detail: 'its task was removed, paused or scheduled anew meanwhile',
-};
 
 export class RunChain {
   readonly policies: TaskPolicies;
   private state: ChainState = { phase: 'running' };
   private readonly line = new WaitingLine();
-  private abortAttempt: ((reason: Error) => void) | undefined;
+  private readonly cancellation: Cancellation;
   private passedUpToMs = 0;
-  /** The newest tick that has cancelled what runs here. */
-  private cancelledBy = 0;
   /** The task as it stands now; undefined when it has been removed. */
   private present: ScheduledTask | undefined;
 
@@ -73,6 +49,7 @@ export class RunChain {
   ) {
     this.policies = task.policies ?? DEFAULT_POLICIES;
     this.present = task;
+    this.cancellation = new Cancellation(task.name);
   }
 
   // What it shows.
@@ -104,7 +81,7 @@ export class RunChain {
 
   /** A later tick has come that the current one has to make room for. */
   get isCancelled(): boolean {
-    return this.cancelledBy > this.tick;
+    return this.cancellation.isOf(this.tick);
   }
 
   /** Other ticks wait, or are to be made up for. */
@@ -152,16 +129,12 @@ export class RunChain {
 
   /** The time of a waiting tick has come: where the policy says so, the run makes room. */
   timeHasCome(tick: number): void {
-    if (!isCancelledBy(this, tick)) return;
-    this.cancelledBy = Math.max(this.cancelledBy, tick);
-    this.abortAttempt?.(this.cancellation());
+    if (isCancelledBy(this, tick)) this.cancellation.cancel(this.tick, tick);
   }
 
   /** How to abort the attempt, or the pause before one, that is going on; undefined for none. */
   onCancel(abort: ((reason: Error) => void) | undefined): void {
-    this.abortAttempt = abort;
-    // The later tick may have come between two attempts, when nobody was there to be told.
-    if (this.isCancelled) abort?.(this.cancellation());
+    this.cancellation.onCancel(this.tick, abort);
   }
 
   /** A tick ended as an overlap with this run. */
@@ -233,27 +206,11 @@ export class RunChain {
 
   /** Ends all that waits: nothing will start it any more. */
   leaveBehind(isStopping: boolean): readonly EndedTick[] {
-    return this.line.end(() => true, isStopping ? NO_START : { outcome: 'overlap', detail: this.whyOver() });
-  }
-
-  private whyOver(): string {
-    if (this.givenUp !== undefined) return 'the run that it waited for was given up';
-    const isLeft = this.state.phase === 'ending' && this.state.why === 'aborted' && this.lease.isTrusted();
-    return isLeft
-      ? 'the run that it waited for is to be made again'
-      : 'the run that it waited for lost its lease';
+    return this.line.end(() => true, whyLeftBehind(this.state, isStopping, this.lease.isTrusted()));
   }
 
   private withLine(): RunWithLine {
     const { policies, tick, isCatchingUp, line } = this;
     return { policies, tick, isCatchingUp, waiting: line.all };
-  }
-
-  private cancellation(): Error {
-    return new DistributedScheduleError(
-      'DSCHED_CANCELLED',
-      `tick ${this.tick} is cancelled by tick ${this.cancelledBy}`,
-      { task: this.task.name, value: this.tick },
-    );
   }
 }
