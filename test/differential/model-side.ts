@@ -1,6 +1,6 @@
 /** The model: MemoryNode with its lock table, asked in the words of the scripts. */
 
-import type { LedgerMemory } from '#src/memory/memory-ledger.js';
+import type { LedgerMemory } from '#src/memory/ledger-memory.js';
 import { MemoryNode, type MemorySnapshot } from '#src/memory/memory-node.js';
 import type { KeptEnds } from '#src/protocol/contract/attempt-end.js';
 import { PROTOCOL_VERSION } from '#src/protocol/contract/constants.js';

@@ -6,6 +6,7 @@ export type { RuntimeTask } from './control/runtime-task.js';
 export type { TriggeredTick, TriggerOptions } from './control/task-trigger.js';
 export { memorySnapshots } from './memory/memory-snapshots.js';
 export type { HandlerErrorHook, HandlerFailure } from './messages/handler-failure.js';
+export type { StoreNodeStatus, StoreStrength } from './messages/store-status.js';
 export { CronExclusive } from './nest/decorators/cron-exclusive.decorator.js';
 export { EverySecondExclusive } from './nest/decorators/every-second-exclusive.decorator.js';
 export { Exclusive } from './nest/decorators/exclusive.decorator.js';
@@ -23,13 +24,16 @@ export {
   type RegisteredTask,
   type StoreStatus,
 } from './nest/distributed-schedule.registry.js';
+export type {
+  DistributedScheduleAsyncOptions,
+  DistributedScheduleOptionsFactory,
+} from './nest/distributed-schedule-async-options.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
 export {
   type IdempotentExecutionAsyncOptions,
   IdempotentExecutionModule,
 } from './nest/once/idempotent-execution.module.js';
 export { IdempotentExecutor, type OnceDone } from './nest/once/idempotent-executor.js';
-export type { StoreNodeStatus, StoreStrength } from './nest/schedule-backend.js';
 export type { FenceRepeat, FenceVerdict } from './once/fence.js';
 export type { OnceResult } from './once/once-result.js';
 export type { Effect } from './once/run-once.js';
@@ -90,11 +94,7 @@ export {
   redisSnapshotCache,
   redisSnapshots,
 } from './redis/once/redis-snapshots.js';
-export type {
-  DistributedScheduleAsyncOptions,
-  DistributedScheduleOptions,
-  DistributedScheduleOptionsFactory,
-} from './setup/distributed-schedule-options.js';
+export type { DistributedScheduleOptions } from './setup/distributed-schedule-options.js';
 export type { IdempotentExecutionOptions } from './setup/idempotent-execution-options.js';
 export { type RaisedEpoch, type RaiseEpochOptions, raiseEpoch } from './setup/raise-epoch.js';
 export type { RunOnceOptions } from './setup/run-once-options.js';

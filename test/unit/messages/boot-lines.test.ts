@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedTask } from '#src/control/planned-task.js';
 import { type InstanceFacts, instanceLine, type TaskFacts, taskLines } from '#src/messages/boot-lines.js';
+import { wholePeriod } from '#src/protocol/contract/spoken.js';
 import type { Schedule } from '#src/protocol/contract/tick-context.js';
 import { EverySecondSchedule } from '#src/protocol/schedules/every-second.schedule.js';
 import { IntervalSchedule } from '#src/protocol/schedules/interval.schedule.js';
 import { JitteredSchedule } from '#src/protocol/schedules/jittered.schedule.js';
 import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
-import { wholePeriod, zonedTime } from '#src/tasks/instant-words.js';
+import { zonedTime } from '#src/tasks/instant-words.js';
 import { processZone } from '#src/tasks/process-zone.js';
 
 const NOW = Date.parse('2026-07-01T12:00:00.5Z');

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { StoreNodeStatus } from '#src/messages/store-status.js';
 import { type StoreLine, StoreTeller } from '#src/messages/store-teller.js';
-import type { StoreNodeStatus } from '#src/nest/schedule-backend.js';
 
 const NOBODY = 'nobody listens at its address (ECONNREFUSED): start Redis there';
 const LATE = 'its newest reply came after 131 ms, and nodeTimeoutMs is 120: use a Redis that is nearer';

@@ -3,11 +3,11 @@ import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import { LockBatcher } from '#src/redis/locks/lock-batcher.js';
 import { LockRound } from '#src/redis/locks/lock-round.js';
 import type { RedisNode } from '#src/redis/node/redis-node.js';
+import type { ScriptReply } from '#src/redis/node/script-channel.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '#src/redis/scripts/lock-scripts.js';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
-import type { ScriptReply } from '#src/redis/scripts/script-channel.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
 const KEY = '{unit}:lock:a';

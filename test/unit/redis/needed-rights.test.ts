@@ -21,7 +21,7 @@ const SCRIPTS = [
 /** Every command that a script of a node calls, as the sources have it. */
 function called(): readonly string[] {
   const sources = SCRIPTS.map((name) =>
-    readFileSync(join(ROOT, `libs/distributed-schedule/src/redis/${name}.ts`), 'utf8'),
+    readFileSync(join(ROOT, `libs/distributed-schedule/src/redis/scripts/${name}.ts`), 'utf8'),
   );
   const found = [...sources.join('\n').matchAll(/redis\.p?call\(\s*'([A-Z]+)'/g)].map(
     ([, command]) => command,

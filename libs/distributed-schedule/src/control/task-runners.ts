@@ -1,13 +1,23 @@
 /** Whether some live instance would run a task now. Asked by whoever triggers it, perhaps from an instance that runs nothing. */
 
-import type { SchedulerHost } from '../nest/scheduler.provider.js';
+import type { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { isEligible } from '../protocol/members/ranking.js';
-import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import type { PlannedTask } from './planned-task.js';
-import { runsTask } from './task-peers.js';
+import { runsTask, type TaskPeersParts } from './task-peers.js';
 
-type Own = Pick<ModuleOptions, 'protocol' | 'app' | 'instanceId' | 'labels' | 'redis'>;
-type Seen = Pick<SchedulerHost, 'notices' | 'sets' | 'room'>;
+/** The instance that asks. */
+interface Own {
+  readonly instanceId: string;
+  readonly app: string;
+  readonly labels: readonly string[];
+  readonly protocol: { readonly enabled: boolean };
+  /** Undefined where it has no nodes and sees no other process. */
+  readonly redis: unknown;
+}
+
+interface Seen extends Pick<TaskPeersParts, 'sets' | 'room'> {
+  readonly notices: Pick<InstanceNotices, 'identityOf' | 'present' | 'labelsOf'>;
+}
 
 /** @returns per task, why nobody would run it; undefined where somebody would, as far as this instance sees */
 export function whyNobodyRuns(own: Own, seen: Seen): (task: PlannedTask) => string | undefined {

@@ -24,7 +24,7 @@ import {
   stampText,
 } from '../protocol/contract/node-set.js';
 import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import type { LedgerMemory } from './memory-ledger.js';
+import type { LedgerMemory } from './ledger-memory.js';
 
 /** The newest ids that a node knows, of the positions of a set: its own among them. */
 export function knownIds(memory: LedgerMemory, position: string, set: NodeSet): LedgerIds {

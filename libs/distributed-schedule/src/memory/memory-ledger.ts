@@ -24,17 +24,9 @@ import type {
   NodeTick,
 } from '../protocol/contract/ports.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
-import type { Entry, LedgerMemory } from './ledger-memory.js';
+import type { Entry, LedgerMemory, LedgerSnapshot } from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
-
-export type { LedgerMemory } from './ledger-memory.js';
-
-export interface LedgerSnapshot {
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly ends: ReadonlyMap<string, KeptEnds>;
-  readonly memory: LedgerMemory | undefined;
-}
 
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();

@@ -9,7 +9,8 @@ import type { LedgerIds } from '../protocol/contract/ledger-id.js';
 import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import { type LedgerMemory, refusedIds } from './memory-ledger.js';
+import type { LedgerMemory } from './ledger-memory.js';
+import { refusedIds } from './memory-ledger.js';
 
 /** What of a node's memory its locks ask for. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;

@@ -1,9 +1,10 @@
 /** What the log says at boot: who this instance is, and when each of its tasks is due. Pure. */
 
 import type { PlannedTask } from '../control/planned-task.js';
-import type { StoreStrength } from '../nest/schedule-backend.js';
-import { wholePeriod, zonedTime } from '../tasks/instant-words.js';
+import { wholePeriod } from '../protocol/contract/spoken.js';
+import { zonedTime } from '../tasks/instant-words.js';
 import { processZone } from '../tasks/process-zone.js';
+import type { StoreStrength } from './store-status.js';
 
 export interface InstanceFacts {
   readonly instanceId: string;

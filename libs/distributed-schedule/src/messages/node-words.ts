@@ -1,6 +1,6 @@
 /** What people read of nodes that give no vote, in the log and in readiness alike. */
 
-import type { StoreNodeStatus } from '../nest/schedule-backend.js';
+import type { StoreNodeStatus } from './store-status.js';
 
 /** One sentence for all nodes with the same trouble: "Each of node 1 and node 3 gives no vote: it does not answer …". */
 export function sentencesOf(nodes: readonly StoreNodeStatus[]): readonly string[] {

@@ -1,7 +1,7 @@
-import type { StoreNodeStatus } from '../nest/schedule-backend.js';
 import { spoken } from '../protocol/contract/spoken.js';
 import { Recurrence } from '../tasks/recurrence.js';
 import { sentencesOf } from './node-words.js';
+import type { StoreNodeStatus } from './store-status.js';
 
 const REACHED = 'Quorum reached';
 

@@ -18,9 +18,9 @@ import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
 import type { Clock, Random } from '../protocol/contract/ports.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import type { TaskSurroundings } from '../tasks/schedule.factory.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import type { ExclusiveTask } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explorer.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickHandler } from '../protocol/contract/tick-context.js';
+import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
-import type { ExclusiveTask } from './exclusive.explorer.js';
 import { handlerOf, isSingleton } from './tick-handler.factory.js';
 
 type Instance = Readonly<Record<string, unknown>>;

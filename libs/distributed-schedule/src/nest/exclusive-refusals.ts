@@ -1,9 +1,9 @@
 /** What can be wrong with an exclusive method that only shows when all instances exist. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { nestScheduleOf } from '../tasks/nest-schedule.metadata.js';
+import type { ExclusiveMetadata } from '../tasks/exclusive-metadata.js';
 import type { TaskBlueprint } from '../tasks/task-blueprint.js';
-import type { ExclusiveMetadata } from './decorators/exclusive-metadata.accessor.js';
+import { nestScheduleOf } from './decorators/nest-schedule.metadata.js';
 import { isSingleton, type ProviderWrapper, requireResolvable } from './tick-handler.factory.js';
 
 export function requireReachable(

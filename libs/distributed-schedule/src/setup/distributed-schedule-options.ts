@@ -1,4 +1,3 @@
-import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { HandlerErrorHook } from '../messages/handler-failure.js';
 import type { ScheduleObserver } from '../protocol/contract/observer.js';
 import type { LockProvider, TickLedger } from '../protocol/contract/ports.js';
@@ -102,23 +101,4 @@ export interface DistributedScheduleOptions {
   readonly onError?: HandlerErrorHook;
   /** Watch the scheduler from its first event on. */
   readonly observers?: readonly ScheduleObserver[];
-}
-
-/** Makes the options, for `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`. */
-export interface DistributedScheduleOptionsFactory {
-  createDistributedScheduleOptions(): DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
-}
-
-type OptionsFactory = (
-  ...injected: never[]
-) => DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
-
-/** Exactly one of `useFactory`, `useClass` and `useExisting`. */
-export interface DistributedScheduleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Injected into `useFactory`, in order. */
-  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
-  /** `never` as parameter lets a factory name whatever types it expects. */
-  readonly useFactory?: OptionsFactory;
-  readonly useClass?: Type<DistributedScheduleOptionsFactory>;
-  readonly useExisting?: InjectionToken<DistributedScheduleOptionsFactory>;
 }

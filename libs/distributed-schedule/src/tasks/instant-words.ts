@@ -2,28 +2,12 @@
 
 import { isoTime } from '../protocol/contract/iso-time.js';
 
-const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** Of cluster time, in UTC: ticks are compared over machines. */
 export function at(tick: number): string {
   return isoTime(tick);
-}
-
-/** A period in the largest unit that has it as a whole number: 5000 is `5 s`, and 1500 stays `1500 ms`. */
-export function wholePeriod(periodMs: number): string {
-  const [unit, unitMs] =
-    (
-      [
-        ['d', DAY_MS],
-        ['h', HOUR_MS],
-        ['min', MINUTE_MS],
-        ['s', SECOND_MS],
-      ] as const
-    ).find(([, ms]) => periodMs > 0 && periodMs % ms === 0) ?? (['ms', 1] as const);
-  return `${periodMs / unitMs} ${unit}`;
 }
 
 /** Date and time with its zone, such as `2026-11-30 03:00:00 Europe/Berlin`; in UTC where the zone is not known here. */

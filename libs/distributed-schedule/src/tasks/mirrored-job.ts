@@ -5,8 +5,8 @@
  */
 
 import { CronJob } from 'cron';
-import type { ExclusiveTask } from '../nest/exclusive.explorer.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { ExclusiveTask } from './exclusive-task.js';
 
 /** The expression of every second, with seconds first. */
 const EVERY_SECOND = '* * * * * *';

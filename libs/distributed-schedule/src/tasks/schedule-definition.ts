@@ -1,4 +1,5 @@
 import type { CronJobParams } from 'cron';
+import type { TimeoutDefinition } from '../protocol/timeouts/timeout-agreement.js';
 
 /** A schedule as the decorators were given it: not yet parsed, and with nothing checked. */
 export type ScheduleDefinition =
@@ -6,13 +7,6 @@ export type ScheduleDefinition =
   | CronDefinition
   | { readonly kind: 'interval'; readonly periodMs: unknown; readonly name?: string }
   | TimeoutDefinition;
-
-export interface TimeoutDefinition {
-  readonly kind: 'timeout';
-  readonly delayMs: unknown;
-  readonly name?: string;
-  readonly deploymentKey?: unknown;
-}
 
 export interface CronDefinition {
   readonly kind: 'cron';

@@ -1,7 +1,5 @@
 /** Makes schedules of what decorators wrote. */
 
-import type { ExclusiveMetadata } from '../nest/decorators/exclusive-metadata.accessor.js';
-import type { ScheduleFactory } from '../nest/decorators/schedule-factory.js';
 import type { TaskPolicies } from '../protocol/contract/task-policies.js';
 import type { Schedule } from '../protocol/contract/tick-context.js';
 import { EverySecondSchedule } from '../protocol/schedules/every-second.schedule.js';
@@ -10,6 +8,7 @@ import { JitteredSchedule } from '../protocol/schedules/jittered.schedule.js';
 import type { TimeoutRequest } from '../protocol/timeouts/timeout-agreement.js';
 import { CronSchedule } from './cron.schedule.js';
 import { DstOnceSchedule } from './dst-once.schedule.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.js';
 import type { CronDefinition, ScheduleDefinition } from './schedule-definition.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
 
@@ -20,7 +19,7 @@ export interface TaskSurroundings {
   /** `tasks` of forRoot. */
   readonly defaults: TaskPolicyOptions;
   /** Asks the factory of a schedule; null switches the task off. Absent where no decorator with a factory can come from. */
-  readonly resolveFactory?: (task: string, factory: ScheduleFactory<unknown>) => unknown;
+  readonly resolveFactory?: (task: string, factory: unknown) => unknown;
   /** When a timeout is due. Absent where none can come from. */
   readonly timeoutOf?: (request: TimeoutRequest) => Schedule;
 }

@@ -1,12 +1,12 @@
 /** Makes a task from what a decorator wrote, and checks all that needs the task's name in its message. */
 
-import type { ExclusiveMetadata } from '../nest/decorators/exclusive-metadata.accessor.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TaskPolicies } from '../protocol/contract/task-policies.js';
 import type { Placement, Schedule } from '../protocol/contract/tick-context.js';
 import { requireName } from '../protocol/options/protocol-options.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 import { requireDst, withDst } from './dst-option.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { requireNoNull } from './option-names.js';
 import { OptionReader } from './option-reader.js';

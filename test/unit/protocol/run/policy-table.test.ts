@@ -73,7 +73,7 @@ describe('the policies of a task: overlap, misfire, recovery', () => {
   }
 
   it('are told in docs/policies.md, row by row', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/policies.md'), 'utf8');
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/policies.md'), 'utf8');
     for (const row of ROWS) expect(page).toContain(pageRow(row));
   });
 });

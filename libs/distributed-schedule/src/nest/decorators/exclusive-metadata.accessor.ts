@@ -1,22 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ExclusiveOptions } from '../../tasks/exclusive-task-options.js';
-import type { ScheduleDefinition } from '../../tasks/schedule-definition.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
 import { type DecoratedMethod, MethodMetadata } from './method-metadata.js';
-import type { ScheduleFactory } from './schedule-factory.js';
 
 /** A fixed key: two copies of this library in one process still understand each other's decorators. */
 const EXCLUSIVE_TASK = 'nestjs-distributed-schedule:exclusive-task';
-
-/** What an exclusive decorator wrote. */
-export interface ExclusiveMetadata {
-  /** Such as `@CronExclusive`, for messages. */
-  readonly decorator: string;
-  readonly options: ExclusiveOptions;
-  /** Absent where `@Exclusive` has found no schedule to take over. */
-  readonly schedule?: ScheduleDefinition;
-  /** Gives the value that is missing in `schedule`, when the app boots. */
-  readonly factory?: ScheduleFactory<unknown>;
-}
 
 const METADATA = new MethodMetadata<ExclusiveMetadata>(EXCLUSIVE_TASK);
 

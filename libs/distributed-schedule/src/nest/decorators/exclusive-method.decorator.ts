@@ -2,11 +2,8 @@
 
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { TickContext } from '../../protocol/contract/tick-context.js';
-import {
-  type ExclusiveMetadata,
-  ownExclusiveMetadata,
-  writeExclusiveMetadata,
-} from './exclusive-metadata.accessor.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
+import { ownExclusiveMetadata, writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import type { DecoratedMethod } from './method-metadata.js';
 
 /** Decorates a method that takes nothing or a {@link TickContext}; anything else does not compile. */

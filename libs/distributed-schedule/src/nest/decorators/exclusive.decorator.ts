@@ -2,11 +2,11 @@ import {
   EXCLUSIVE_OVER_CRON_OPTION_NAMES,
   type ExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import { takeNestSchedule } from '../../tasks/nest-schedule.metadata.js';
 import { requireKnownOptions } from '../../tasks/option-names.js';
 import { writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import type { DecoratedMethod } from './method-metadata.js';
+import { takeNestSchedule } from './nest-schedule.metadata.js';
 
 const DECORATOR = '@Exclusive';
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { CacheOfStore } from '../../once/cache-of-store.js';
+import { EffectsOfRuns } from '../../once/effects-of-runs.js';
 import type { OnceResult } from '../../once/once-result.js';
 import { type Effect, type OnceParts, runOnce } from '../../once/run-once.js';
 import type { Snapshot, SnapshotParts } from '../../once/snapshot-store.js';
@@ -14,12 +15,11 @@ import {
 import { type RunOnceOptions, requireKey, requireRunOnce } from '../../setup/run-once-options.js';
 import { tryCurrentTick } from '../../system/current-tick.js';
 import { jobIdOf } from '../../system/idempotency-key.js';
+import { OpenEffects } from '../../system/open-effects.js';
 import { SystemClock } from '../../system/system-clock.js';
 import { SystemRandom } from '../../system/system-random.js';
 import { sha256Hex } from '../../tasks/sha256.js';
 import { EXECUTION_OPTIONS, MODULE_OPTIONS } from '../distributed-schedule.tokens.js';
-import { EffectsOfRuns } from './effects-of-runs.js';
-import { OpenEffects } from './open-effects.js';
 
 /** The effect has been applied: here and now, or by an earlier attempt. */
 export type OnceDone<Output> = Extract<OnceResult<Output>, { kind: 'ran' | 'replayed' }>;

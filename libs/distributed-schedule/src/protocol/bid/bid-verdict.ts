@@ -1,11 +1,11 @@
 /** What the store's answers to a bid mean. */
 
-import type { LockedTick } from '../contract/due-tick.js';
 import type { NoBid } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type { Outcome } from '../contract/outcome.js';
 import type { ClaimVerdict, LockVerdict } from '../contract/ports.js';
 import { setBackWords } from '../ledger/clock-set-back.js';
+import type { LockedTick } from './locked-tick.js';
 import { movedPast } from './moved-past.js';
 import { type OwnClaims, whoseClaim } from './own-claims.js';
 

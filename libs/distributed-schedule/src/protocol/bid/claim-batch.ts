@@ -1,10 +1,11 @@
 /** Step 5 of a bid: the claims of all ticks whose locks are ours, in one message per node, as long as they are open. */
 
-import type { DueTick, LockedTick } from '../contract/due-tick.js';
+import type { DueTick } from '../contract/due-tick.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import { type BidVerdict, decideBid } from './bid-verdict.js';
+import type { LockedTick } from './locked-tick.js';
 import { claimUntilDecided, type OpenClaimParts } from './open-claims.js';
 import type { OwnClaims } from './own-claims.js';
 

@@ -80,3 +80,15 @@ export interface ElectorateStatus {
 }
 
 export type NodeProblemCode = 'DSCHED_WRONG_SERVER' | 'DSCHED_NODE_SET_CONFLICT' | 'DSCHED_PROTOCOL_VERSION';
+
+/**
+ * Why a set is put on record at a node.
+ *
+ * - `provisional` nothing was on record anywhere, and not all nodes show the set yet
+ * - `first`       all nodes show the set, which stands from now on
+ * - `forced`      the same, and not all nodes could be asked
+ * - `empty`       the set stands at other nodes, and this one has forgotten
+ * - `newer`       in place of an older generation
+ * - `taken_over`  in place of a set that nobody uses
+ */
+export type StampReason = 'provisional' | 'first' | 'forced' | 'empty' | 'newer' | 'taken_over';

@@ -1,6 +1,5 @@
-import type { StampReason } from '../electorate/set-scene.js';
 import type { AuditFinding } from './audit-finding.js';
-import type { NodeSetCondition } from './electorate-view.js';
+import type { NodeSetCondition, StampReason } from './electorate-view.js';
 import type { Outcome, TickReport } from './outcome.js';
 
 /**

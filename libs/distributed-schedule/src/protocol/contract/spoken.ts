@@ -11,3 +11,16 @@ function twoUnits(amount: number, perLarge: number, large: string, small: string
   const rest = amount % perLarge;
   return `${Math.floor(amount / perLarge)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
 }
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** A period in the largest unit that has it as a whole number: 5000 is `5 s`, and 1500 stays `1500 ms`. */
+export function wholePeriod(periodMs: number): string {
+  const [unit, unitMs] = UNITS.find(([, ms]) => periodMs > 0 && periodMs % ms === 0) ?? (['ms', 1] as const);
+  return `${periodMs / unitMs} ${unit}`;
+}

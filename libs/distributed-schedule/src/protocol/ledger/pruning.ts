@@ -10,7 +10,6 @@ import { hash32 } from '../contract/hash.js';
 import type { Clock, TickLedger } from '../contract/ports.js';
 import { DEFAULT_POLICIES } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
-import type { RunRegister } from '../run/run-register.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 
 export interface PruningPace {
@@ -37,7 +36,8 @@ export interface PruningParts {
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly stopped: AbortSignal;
   readonly tasks: () => readonly ScheduledTask[];
-  readonly register: Pick<RunRegister, 'all'>;
+  /** The ticks whose handlers have been called here and have not returned. */
+  readonly register: { all(): readonly { readonly context: { readonly tick: number } }[] };
   readonly options: { readonly leaseTtlMs: number };
   /** Default: {@link DEFAULT_PACE}. */
   readonly pace?: PruningPace;

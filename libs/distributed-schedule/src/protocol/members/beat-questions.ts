@@ -1,6 +1,7 @@
 /** Who is asked about a tick with a beat: the nodes, in the message of the beat, or the ledger, where the nodes do not know. */
 
-import { type BidParts, peekNewest } from '../bid/bid.js';
+import type { BidParts } from '../bid/bid-parts.js';
+import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekVerdict } from '../contract/ports.js';
 

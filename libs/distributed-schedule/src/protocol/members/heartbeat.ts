@@ -5,7 +5,6 @@ import type { BidGate } from '../contract/electorate-view.js';
 import type { ScheduleObserver } from '../contract/observer.js';
 import type { Clock, Membership, PeekVerdict } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
-import type { StoreReach } from '../scheduler/scheduler-parts.js';
 import type { BeatQuestions } from './beat-questions.js';
 
 /** A beat once a second; those that standby ticks make anyway count. */
@@ -30,6 +29,17 @@ export interface BeatPassenger {
 interface Ride {
   readonly passenger: BeatPassenger;
   readonly questions: readonly DueTick[];
+}
+
+/** How the newest beats were answered. */
+export interface BeatReach {
+  readonly nodesAnswering: number;
+  /** A majority of nodes answered the newest beat. */
+  readonly quorum: boolean;
+  /** A majority has answered since this instance was started: what is not there now was lost. */
+  readonly hadQuorum: boolean;
+  /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
+  readonly withoutQuorumMs: number | undefined;
 }
 
 export interface HeartbeatParts {
@@ -73,7 +83,7 @@ export class Heartbeat {
     return this.nodesAnswering >= quorumOf(this.parts.nodes);
   }
 
-  reach(): Omit<StoreReach, 'state' | 'clockAheadMs'> {
+  reach(): BeatReach {
     const { quorum, nodesAnswering } = this;
     const lastMs = this.quorumAtMs ?? this.startedAtMs;
     return {

@@ -14,7 +14,6 @@
 import { hash32 } from '../contract/hash.js';
 import type { Placement, ScheduledTask } from '../contract/tick-context.js';
 import { LAST_RANK } from '../options/protocol-options.js';
-import type { RunRegister } from '../run/run-register.js';
 
 /** The labels of an instance as far as they are known here; none for one that has not told them yet. */
 export type LabelsOf = (instanceId: string) => readonly string[];
@@ -62,7 +61,7 @@ export interface RankParts extends Crowd {
   readonly instanceId: string;
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
-  readonly register: Pick<RunRegister, 'hasGivenUp'>;
+  readonly register: { hasGivenUp(task: string): boolean };
 }
 
 /**

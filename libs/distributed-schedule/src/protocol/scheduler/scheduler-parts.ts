@@ -9,6 +9,7 @@ import type { Clock, LockProvider, Membership, Random, TickLedger } from '../con
 import type { RunInFlight } from '../contract/run-in-flight.js';
 import type { TaskStatus, TickContext } from '../contract/tick-context.js';
 import type { PruningPace } from '../ledger/pruning.js';
+import type { BeatReach } from '../members/heartbeat.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
@@ -55,15 +56,8 @@ export interface SchedulerParts {
 export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';
 
 /** How the store is reached by the beats of this instance. */
-export interface StoreReach {
+export interface StoreReach extends BeatReach {
   readonly state: SchedulerState;
-  readonly nodesAnswering: number;
-  /** A majority of nodes answered the newest beat. */
-  readonly quorum: boolean;
-  /** A majority has answered since this instance was started: what is not there now was lost. */
-  readonly hadQuorum: boolean;
-  /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
-  readonly withoutQuorumMs: number | undefined;
   /** By so much its cluster time is ahead of its nodes, ms, whose clocks were set back. Absent: it is not known. */
   readonly clockAheadMs?: number;
 }

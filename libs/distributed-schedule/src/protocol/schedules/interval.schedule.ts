@@ -1,5 +1,5 @@
-import { wholePeriod } from '../../tasks/instant-words.js';
 import { DistributedScheduleError } from '../contract/errors.js';
+import { wholePeriod } from '../contract/spoken.js';
 import type { Schedule } from '../contract/tick-context.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 

@@ -1,6 +1,5 @@
 /** Timeouts: when each is due for the whole cluster, and when it is over. */
 
-import type { TimeoutDefinition } from '../../tasks/schedule-definition.js';
 import type { Board } from '../board/board.js';
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
@@ -31,6 +30,14 @@ export interface TimeoutDeskParts {
   readonly digest: (task: string, deploymentKey: string) => string;
   /** `deploymentKey` of forRoot. */
   readonly deploymentKey: string | undefined;
+}
+
+/** A timeout as it was written, with nothing checked. */
+export interface TimeoutDefinition {
+  readonly kind: 'timeout';
+  readonly delayMs: unknown;
+  readonly name?: string;
+  readonly deploymentKey?: unknown;
 }
 
 /** A task that runs once, as the desk is asked for it. */

@@ -1,8 +1,8 @@
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
 import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
-import type { ScriptReply } from '../scripts/script-channel.js';
 import type { ClockSkew } from './clock-skew.js';
 import { allRights } from './needed-rights.js';
+import type { ScriptReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import type { ServerTraits } from './server-traits.js';
 import { judgeHandshake } from './store-handshake.js';

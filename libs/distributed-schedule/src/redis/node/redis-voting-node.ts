@@ -41,9 +41,9 @@ import { all, listOf, parseClaimReply, parsePruneAnswer, parseTick } from '../sc
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
-import type { ScriptReply } from '../scripts/script-channel.js';
 import { parseTrace, TRACE_SCRIPT, wordsOfTrace } from '../scripts/trace-script.js';
 import type { RedisNode } from './redis-node.js';
+import type { ScriptReply } from './script-channel.js';
 
 /** Translates between the protocol's questions and the scripts' words. */
 export class RedisVotingNode implements VotingNode {

@@ -11,7 +11,7 @@ import type {
 } from '../../once/snapshot-store.js';
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { RedisSource } from '../connection/redis-input.js';
-import type { ScriptReply } from '../scripts/script-channel.js';
+import type { ScriptReply } from '../node/script-channel.js';
 import {
   BEGIN_SNAPSHOT_SCRIPT,
   END_SNAPSHOT_SCRIPT,

@@ -3,8 +3,8 @@ import type { ConnectionRefusal } from '../connection/connection-refusal.js';
 import { failureReason, NOT_CONNECTED } from '../connection/failure-reason.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from '../connection/redis-input.js';
 import { openConnection, type StrictConnection } from '../connection/strict-connection.js';
+import { ScriptChannel, type ScriptReply } from '../node/script-channel.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
-import { ScriptChannel, type ScriptReply } from '../scripts/script-channel.js';
 
 /** A call that comes before the first connection waits for it. */
 const CONNECT_WITHIN_MS = 1_000;

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /** An effect that goes on, and the one that it was called in. */
 interface OpenEffect {

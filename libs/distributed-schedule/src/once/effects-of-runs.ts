@@ -3,8 +3,8 @@
  * first one's snapshot, as if it had.
  */
 
-import { DistributedScheduleError } from '../../protocol/contract/errors.js';
-import type { TickContext } from '../../protocol/contract/tick-context.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
 
 export class EffectsOfRuns {
   /** By run, by job: the effect as it is written. A run that is over goes with its context. */

@@ -3,9 +3,9 @@ import { TIMED_OUT } from '../connection/failure-reason.js';
 import { type CallResult, callWithin } from '../connection/node-call.js';
 import { Silence } from '../connection/silence.js';
 import type { StrictConnection } from '../connection/strict-connection.js';
-import type { NodeTrouble } from '../node/node-trouble.js';
-import type { RedisScript } from './redis-scripts.js';
-import { sendScript } from './script-message.js';
+import type { RedisScript } from '../scripts/redis-scripts.js';
+import { sendScript } from '../scripts/script-message.js';
+import type { NodeTrouble } from './node-trouble.js';
 
 export interface ScriptChannelParts {
   readonly connection: StrictConnection;
