@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeIdentity } from '#src/protocol/contract/node-identity.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { BeatVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { BeatQuestions } from '#src/protocol/members/beat-questions.js';
 import { Heartbeat } from '#src/protocol/members/heartbeat.js';
 import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
@@ -162,10 +163,10 @@ describe('the heartbeat', () => {
     };
     const asked = ['ledger 1', 'node 1', 'ledger 2', 'node 2'].map(dueOf);
     expect(await heartbeat.beat(asked)).toEqual([
-      { kind: 'taken', claimId: 'ledger 1' },
-      { kind: 'open' },
-      { kind: 'taken', claimId: 'ledger 2' },
-      { kind: 'taken', claimId: 'you' },
+      toAnswer({ kind: 'taken', claimId: 'ledger 1' }),
+      toAnswer({ kind: 'open' }),
+      toAnswer({ kind: 'taken', claimId: 'ledger 2' }),
+      toAnswer({ kind: 'taken', claimId: 'you' }),
     ]);
     expect(onNodes).toEqual(['node 1', 'node 2']);
   });
@@ -181,7 +182,7 @@ describe('the heartbeat', () => {
     expect(heartbeat.isBeating).toBe(false);
     expect(heartbeat.quorum).toBe(true);
     reject(new Error('no ledger'));
-    expect(await beat).toEqual([{ kind: 'unknown' }]);
+    expect(await beat).toEqual([toAnswer()]);
     expect(events).toContainEqual(expect.objectContaining({ where: 'tick ledger: peek' }));
   });
 

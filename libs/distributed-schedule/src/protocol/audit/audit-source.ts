@@ -4,8 +4,9 @@ import type { OwnClaims } from '../bid/own-claims.js';
 import type { AuditFinding } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../contract/ports.js';
+import type { Clock, LockProvider, TickLedger } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
@@ -50,7 +51,7 @@ export interface AuditParts {
   readonly traces?: RunTraces;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }
 
 /** Whether no other set of nodes can have run a tick that nobody of this one has, as far as this instance has seen since then. */

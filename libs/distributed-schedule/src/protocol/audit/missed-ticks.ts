@@ -7,9 +7,9 @@
 
 import { whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
-import type { PeekVerdict } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { contendersFor, eligibleAmong, isEligible } from '../members/ranking.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
@@ -152,7 +152,7 @@ export class MissedTicks implements AuditSource {
     return Math.max(giveUpAtMs, due.tick + due.maxLatenessMs + lastBidMs);
   }
 
-  private settle(watched: Watched, peek: PeekVerdict | undefined): void {
+  private settle(watched: Watched, peek: PeekAnswer | undefined): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
     const isPassedNow = !watched.wasPassed && wasPassedInLine(watched.report, peek);
@@ -216,7 +216,7 @@ export class MissedTicks implements AuditSource {
     return isEligible(placement, labelsOf?.(instanceId) ?? []);
   }
 
-  private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekVerdict | undefined): AuditVerdict {
+  private judge({ due, report, slept, hadNoAnswer }: Watched, peek: PeekAnswer | undefined): AuditVerdict {
     const { instanceId, ownClaims, labelsOf = () => [] } = this.parts;
     const members = this.parts.members();
     const { name, placement } = due.task;

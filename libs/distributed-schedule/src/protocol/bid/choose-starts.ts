@@ -1,9 +1,10 @@
 /** With the lock in hand, what is claimed and has not ended is nobody's any more: a look into the ledger says what comes first. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import { looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
+import { toAnswer } from '../ledger/line-past.js';
 import { decideStart } from '../policies/next-start.js';
 import { type BidParts, releaseLocks } from './bid-parts.js';
 import { type BidVerdict, ENDED_HERE, OWN_CLAIM_STANDS } from './bid-verdict.js';
@@ -46,18 +47,16 @@ export async function chooseStarts(
   return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
 }
 
-function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined): LockedTick | BidVerdict {
+function plan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined): LockedTick | BidVerdict {
   const { due } = locked;
   // To claim without knowing what comes first could cost all that is to be made up for.
   if (peek === undefined || peek.kind === 'unknown') return NOTHING_KNOWN;
   // A ledger that answers, and cannot tell: its tasks have no past.
-  if (peek.newest === undefined) return locked;
+  if (!peek.past.canTell) return locked;
   const isItsTurn = due.because === undefined || due.because === 'due';
   const start = decideStart({
     task: due.task,
-    newest: peek.newest,
-    isFloor: peek.isFloor,
-    forgottenUpTo: peek.forgottenUpTo,
+    past: peek.past,
     nowMs: parts.clusterClock.nowMs(),
     ...(isItsTurn && { due }),
   });
@@ -69,7 +68,7 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
   return { ...locked, due: start, claim: newClaim(parts, start), ...(isItsTurn && { contested: due }) };
 }
 
-function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
+function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekAnswer): BidVerdict {
   const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
   if (fate === 'won') return ENDED_HERE;
   if (fate !== undefined) return OWN_CLAIM_STANDS;
@@ -82,9 +81,10 @@ function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict
 export async function peekNewest(
   parts: Pick<BidParts, 'ledger' | 'observer'>,
   dues: readonly DueTick[],
-): Promise<readonly PeekVerdict[]> {
+): Promise<readonly PeekAnswer[]> {
   try {
-    return await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
+    const verdicts = await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
+    return verdicts.map(toAnswer);
   } catch (error) {
     parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
     return [];

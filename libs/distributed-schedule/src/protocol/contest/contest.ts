@@ -8,7 +8,7 @@ import { BidRounds } from '../bid/bid-plan.js';
 import type { BidVerdict } from '../bid/bid-verdict.js';
 import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import { isEligible, type LabelsOf, rankHere } from '../members/ranking.js';
 import { type RunTickParts, runTick, takeOn } from '../run/run-tick.js';
 import {
@@ -31,7 +31,7 @@ export interface ContestParts extends RunTickParts {
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }
 
 const TOO_MANY_GIVEN_UP: Ending = {

@@ -3,8 +3,8 @@
 import { movedPast } from '../bid/moved-past.js';
 import { type OwnClaims, whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
+import { newestInstant, type PeekAnswer } from '../contract/line-past.js';
 import type { Outcome, TickReport } from '../contract/outcome.js';
-import type { PeekVerdict } from '../contract/ports.js';
 import type { TaskPolicies } from '../contract/task-policies.js';
 import { tickOfInstant } from '../policies/next-start.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
@@ -51,7 +51,7 @@ export function reportOverdue(parts: ReportParts, open: readonly OpenTick[]): re
 export function reportTaken(
   parts: ReportParts,
   open: readonly OpenTick[],
-  peeks: readonly PeekVerdict[],
+  peeks: readonly PeekAnswer[],
 ): readonly OpenTick[] {
   return open.flatMap((tick, index) => {
     const peek = peeks[index];
@@ -59,7 +59,7 @@ export function reportTaken(
     const fate = peek?.kind === 'taken' ? whoseClaim(parts.ownClaims, due, peek.claimId) : undefined;
     if (fate === 'won') return [];
     if (peek?.kind !== 'taken' || fate !== undefined)
-      return [peek?.newest === undefined ? tick : { ...tick, newest: peek.newest }];
+      return [peek?.past.canTell === true ? { ...tick, newest: newestInstant(peek.past) } : tick];
     parts.report(reportOf(parts, due, movedPast(peek)));
     return [];
   });

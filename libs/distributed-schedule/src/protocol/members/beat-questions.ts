@@ -3,7 +3,8 @@
 import type { BidParts } from '../bid/bid-parts.js';
 import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import type { PeekAnswer } from '../contract/line-past.js';
+import { toAnswer } from '../ledger/line-past.js';
 
 export interface BeatQuestionsParts extends Pick<BidParts, 'ledger' | 'observer'> {
   /** Absent: the nodes know all ticks, but for those of tasks that run once. */
@@ -19,7 +20,7 @@ export class BeatQuestions {
   }
 
   /** Asks the ledger about the rest, at once. Never rejects. */
-  async askLedger(asked: readonly DueTick[]): Promise<readonly PeekVerdict[]> {
+  async askLedger(asked: readonly DueTick[]): Promise<readonly PeekAnswer[]> {
     const elsewhere = asked.filter((due) => this.isElsewhere(due));
     return elsewhere.length === 0 ? [] : peekNewest(this.parts, elsewhere);
   }
@@ -27,13 +28,11 @@ export class BeatQuestions {
   /** The answers in the order of the questions. A question that was not answered is `unknown`. */
   inOrder(
     asked: readonly DueTick[],
-    fromNodes: readonly PeekVerdict[],
-    fromLedger: readonly PeekVerdict[],
-  ): readonly PeekVerdict[] {
+    fromNodes: readonly PeekAnswer[],
+    fromLedger: readonly PeekAnswer[],
+  ): readonly PeekAnswer[] {
     const [nextNode, nextLedger] = [fromNodes.values(), fromLedger.values()];
-    return asked.map(
-      (due) => (this.isElsewhere(due) ? nextLedger : nextNode).next().value ?? { kind: 'unknown' },
-    );
+    return asked.map((due) => (this.isElsewhere(due) ? nextLedger : nextNode).next().value ?? toAnswer());
   }
 
   private isElsewhere({ task }: DueTick): boolean {

@@ -2,9 +2,11 @@
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { Clock, Membership, PeekVerdict } from '../contract/ports.js';
+import type { Clock, Membership } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
+import { toAnswer } from '../ledger/line-past.js';
 import type { BeatQuestions } from './beat-questions.js';
 
 /** A beat once a second; those that standby ticks make anyway count. */
@@ -23,7 +25,7 @@ const SHORTEST_PERIOD_MS = 20;
 export interface BeatPassenger {
   questions(): readonly DueTick[];
   /** One verdict per question, in order; not called where the beat failed. */
-  answered(verdicts: readonly PeekVerdict[]): void;
+  answered(verdicts: readonly PeekAnswer[]): void;
 }
 
 interface Ride {
@@ -105,7 +107,7 @@ export class Heartbeat {
   }
 
   /** Beats, and asks about ticks in the same message. Never rejects. */
-  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekVerdict[]> {
+  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekAnswer[]> {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
     const rides = this.board();
@@ -122,7 +124,7 @@ export class Heartbeat {
   }
 
   /** Undefined where the beat failed. */
-  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekVerdict[] | undefined> {
+  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekAnswer[] | undefined> {
     const { membership, instanceId, observer } = this.parts;
     try {
       const verdict = await membership.beat(
@@ -130,14 +132,14 @@ export class Heartbeat {
         peeks.map(({ task, tick }) => ({ task: task.name, tick })),
       );
       this.takeIn(verdict.members, verdict.nodesAnswering);
-      return verdict.peeks;
+      return verdict.peeks.map(toAnswer);
     } catch (error) {
       observer.observe({ type: 'error', error, where: 'membership: beat' });
       return undefined;
     }
   }
 
-  private tellPassengers(rides: readonly Ride[], answers: readonly PeekVerdict[]): void {
+  private tellPassengers(rides: readonly Ride[], answers: readonly PeekAnswer[]): void {
     let first = 0;
     try {
       for (const { passenger, questions } of rides) {

@@ -7,6 +7,7 @@ import { movedPast } from '../bid/moved-past.js';
 import { claimUntilDecided } from '../bid/open-claims.js';
 import { whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
+import { type LinePast, withClaim } from '../contract/line-past.js';
 import type { Claim, ClaimVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
@@ -69,23 +70,21 @@ export async function claimNext(
 /** The oldest tick that is still to be made up for. */
 export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<DueTick | undefined> {
   const { task, tick, lease, schedule } = run;
-  const reached = await newestInstant(parts, run);
-  if (reached === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
+  const past = await pastOf(parts, run);
+  if (past === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
   // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
-  const newest = Math.max(reached, closingInstant(tick));
-  const start = decideStart({ task: { ...task, schedule }, newest, nowMs: parts.clusterClock.nowMs() });
+  const known = withClaim(past, closingInstant(tick));
+  const start = decideStart({ task: { ...task, schedule }, past: known, nowMs: parts.clusterClock.nowMs() });
   return start?.because === 'missed' ? start : undefined;
 }
 
 /** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
-async function newestInstant(
-  parts: ClaimAgainParts,
-  { task, tick, lease }: RunHere,
-): Promise<number | undefined> {
+async function pastOf(parts: ClaimAgainParts, { task, tick, lease }: RunHere): Promise<LinePast | undefined> {
   for (let votes = 1; ; votes += 1) {
     const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
     const isUnanswered = peek === undefined || peek.kind === 'unknown';
-    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted) return peek?.newest;
+    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted)
+      return peek?.past.canTell ? peek.past : undefined;
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, lease.signal);
   }
 }
