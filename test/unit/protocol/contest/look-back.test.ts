@@ -25,7 +25,7 @@ function looking(instanceId: string, members: readonly string[]) {
     stopped: new AbortController().signal,
     track: () => undefined,
     observer: { observe: () => undefined },
-    ledger: {},
+    ledger: { runsOnce: () => false, lineOf: () => undefined },
     locks: {
       tryAcquire: async () => {
         bids += 1;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeIdentity } from '#src/protocol/contract/node-identity.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { BeatVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import { guardLedger, guardMembership } from '#src/protocol/ledger/guarded-ports.js';
 import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { BeatQuestions } from '#src/protocol/members/beat-questions.js';
 import { Heartbeat } from '#src/protocol/members/heartbeat.js';
@@ -111,15 +112,18 @@ describe('the heartbeat', () => {
       nodes: 3,
       clock,
       observer,
-      questions: new BeatQuestions({ observer, ledger, isElsewhere }),
-      membership: {
-        beat: async (_id, asked) => {
-          onNodes.push(...asked.map(({ task }) => task));
-          if (answer.verdict instanceof Error) throw answer.verdict;
-          return answer.verdict;
+      questions: new BeatQuestions({ ledger: guardLedger(ledger, observer), isElsewhere }),
+      membership: guardMembership(
+        {
+          beat: async (_id, asked) => {
+            onNodes.push(...asked.map(({ task }) => task));
+            if (answer.verdict instanceof Error) throw answer.verdict;
+            return answer.verdict;
+          },
+          leave: async () => undefined,
         },
-        leave: async () => undefined,
-      },
+        observer,
+      ),
     });
     return { clock, events, answer, heartbeat, onNodes };
   }

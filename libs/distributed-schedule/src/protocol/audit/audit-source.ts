@@ -6,8 +6,9 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { Clock, LockProvider, TickLedger } from '../contract/ports.js';
+import type { Clock, LockProvider } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { RunRegister } from '../run/run-register.js';
@@ -45,7 +46,7 @@ export interface AuditParts {
   readonly directory?: InstanceDirectory;
   /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */
   readonly electorate?: Pick<BidGate, 'status'>;
-  readonly ledger?: Pick<TickLedger, 'runsOnce' | 'lineOf'>;
+  readonly ledger?: Pick<GuardedLedger, 'runsOnce' | 'lineOf'>;
   readonly locks?: Pick<LockProvider, 'keepEnds'>;
   /** What nodes know of an instance that is gone. Absent: no run is told as lost. */
   readonly traces?: RunTraces;

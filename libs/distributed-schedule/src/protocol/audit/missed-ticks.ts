@@ -208,7 +208,7 @@ export class MissedTicks implements AuditSource {
 
   /** It is tried again and again until it is known to have run, which those hear who contest it. */
   private isOnceForOthers({ task }: DueTick): boolean {
-    return this.parts.ledger?.runsOnce?.(task.name) === true && !this.mayRun(task);
+    return this.parts.ledger?.runsOnce(task.name) === true && !this.mayRun(task);
   }
 
   private mayRun({ placement }: ScheduledTask): boolean {

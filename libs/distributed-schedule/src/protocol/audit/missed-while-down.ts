@@ -65,7 +65,7 @@ export class MissedWhileDown {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
-    const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce?.(name) !== true);
+    const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce(name) !== true);
     const asking: Promise<void>[] = [];
     for (let first = 0; first < tasks.length; first += ASKED_AT_ONCE) {
       // Without waiting for the answers: a node that is silent must not keep the others from being asked in time.

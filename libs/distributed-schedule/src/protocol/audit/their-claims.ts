@@ -71,7 +71,7 @@ export class TheirClaims {
 
   /** Every line that this instance knows, and what it was told that the other one has claimed. */
   questionsAbout(instanceId: string): readonly Question[] {
-    const lineOf = (task: string): string | undefined => this.parts.ledger?.lineOf?.(task);
+    const lineOf = (task: string): string | undefined => this.parts.ledger?.lineOf(task);
     const lines = this.lookup.tasks().flatMap(({ name }): Question[] => {
       const line = lineOf(name);
       const nothing = { tick: 0, instant: 0, isMeant: () => false };

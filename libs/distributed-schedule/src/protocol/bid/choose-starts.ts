@@ -4,9 +4,8 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import { looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
-import { toAnswer } from '../ledger/line-past.js';
 import { decideStart } from '../policies/next-start.js';
-import { type BidParts, releaseLocks } from './bid-parts.js';
+import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, ENDED_HERE, OWN_CLAIM_STANDS } from './bid-verdict.js';
 import type { LockedTick } from './locked-tick.js';
 import { movedPast } from './moved-past.js';
@@ -31,19 +30,10 @@ export async function chooseStarts(
 ): Promise<readonly (LockedTick | BidVerdict)[]> {
   const looking = steps.filter(isLocked).filter(({ due }) => looksBack(due.task.policies));
   if (looking.length === 0) return steps;
-  const peeks = await peekNewest(
-    parts,
-    looking.map(({ due }) => due),
-  );
+  const peeks = await parts.ledger.peek(looking.map(({ due }) => due));
   const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
   const idle = looking.filter((locked) => !isLocked(planned.get(locked) ?? locked));
-  if (idle.length > 0)
-    parts.track(
-      releaseLocks(
-        parts,
-        idle.map(({ lease }) => lease.lock),
-      ),
-    );
+  if (idle.length > 0) parts.track(parts.locks.release(idle.map(({ lease }) => lease.lock)));
   return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
 }
 
@@ -75,18 +65,4 @@ function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekAnswer)
   return peek.setBackMs === undefined
     ? NOTHING_TO_START
     : { kind: 'over', ...movedPast({ setBackMs: peek.setBackMs }) };
-}
-
-/** The newest instants of the tasks; nothing where the ledger throws. */
-export async function peekNewest(
-  parts: Pick<BidParts, 'ledger' | 'observer'>,
-  dues: readonly DueTick[],
-): Promise<readonly PeekAnswer[]> {
-  try {
-    const verdicts = await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
-    return verdicts.map(toAnswer);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
-    return [];
-  }
 }

@@ -6,7 +6,6 @@
 import { bidForTicks, inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
 import type { BidVerdict } from '../bid/bid-verdict.js';
-import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import { isEligible, type LabelsOf, rankHere } from '../members/ranking.js';
@@ -183,9 +182,6 @@ function settle(parts: ContestParts, open: OpenTick, verdict: BidVerdict | undef
 
 async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
-  const peeks = await peekNewest(
-    parts,
-    open.map(({ due }) => due),
-  );
+  const peeks = await parts.ledger.peek(open.map(({ due }) => due));
   return reportTaken(parts, open, peeks);
 }

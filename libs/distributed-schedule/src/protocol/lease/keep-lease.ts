@@ -10,8 +10,6 @@
  *     ├── presence lost ─► held, renewed at once; trust ends within the store's grace unless that succeeds
  *     └── trust runs out, whatever the store says or does not say ──► lost: abort
  * ```
- *
- * Nothing escapes the loop: a lock provider that throws is a provider that gave no answer.
  */
 
 import type { ScheduleObserver } from '../contract/observer.js';
@@ -165,14 +163,9 @@ export class LeaseKeeper {
   }
 
   private async askToExtend(locks: LockProvider, lease: Lease, ttlMs: number): Promise<ExtendVerdict> {
-    try {
-      const claims = lease.claims?.shown();
-      const [verdict] = await locks.extend([{ ...lease.lock, ...(claims && { claims }) }], ttlMs);
-      return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict' };
-    } catch (error) {
-      this.parts.observer.observe({ type: 'error', error, where: 'lock provider: extend' });
-      return { kind: 'no_quorum', reason: 'the lock provider threw' };
-    }
+    const claims = lease.claims?.shown();
+    const [verdict] = await locks.extend([{ ...lease.lock, ...(claims && { claims }) }], ttlMs);
+    return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict' };
   }
 
   private async watchTrustUntil(finished: AbortSignal, { lease, lookNow }: Kept): Promise<void> {

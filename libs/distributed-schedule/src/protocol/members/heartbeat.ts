@@ -4,9 +4,9 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { Clock, Membership } from '../contract/ports.js';
+import type { Clock } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
-import { toAnswer } from '../ledger/line-past.js';
+import type { GuardedMembership } from '../ledger/guarded-ports.js';
 import type { BeatQuestions } from './beat-questions.js';
 
 /** A beat once a second; those that standby ticks make anyway count. */
@@ -48,7 +48,7 @@ export interface HeartbeatParts {
   readonly instanceId: string;
   readonly nodes: number;
   readonly clock: Clock;
-  readonly membership: Membership;
+  readonly membership: GuardedMembership;
   readonly observer: ScheduleObserver;
   readonly passengers?: readonly BeatPassenger[];
   readonly questions: BeatQuestions;
@@ -125,18 +125,10 @@ export class Heartbeat {
 
   /** Undefined where the beat failed. */
   private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekAnswer[] | undefined> {
-    const { membership, instanceId, observer } = this.parts;
-    try {
-      const verdict = await membership.beat(
-        instanceId,
-        peeks.map(({ task, tick }) => ({ task: task.name, tick })),
-      );
-      this.takeIn(verdict.members, verdict.nodesAnswering);
-      return verdict.peeks.map(toAnswer);
-    } catch (error) {
-      observer.observe({ type: 'error', error, where: 'membership: beat' });
-      return undefined;
-    }
+    const { membership, instanceId } = this.parts;
+    const answer = await membership.beat(instanceId, peeks);
+    if (answer !== undefined) this.takeIn(answer.members, answer.nodesAnswering);
+    return answer?.peeks;
   }
 
   private tellPassengers(rides: readonly Ride[], answers: readonly PeekAnswer[]): void {

@@ -1,7 +1,6 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
 import type { BidParts } from '../bid/bid-parts.js';
-import { peekNewest } from '../bid/choose-starts.js';
 import { leavesTimeToBid } from '../bid/claim-batch.js';
 import { movedPast } from '../bid/moved-past.js';
 import { claimUntilDecided } from '../bid/open-claims.js';
@@ -81,7 +80,7 @@ export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<
 /** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
 async function pastOf(parts: ClaimAgainParts, { task, tick, lease }: RunHere): Promise<LinePast | undefined> {
   for (let votes = 1; ; votes += 1) {
-    const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
+    const [peek] = await parts.ledger.peek([{ task, tick, maxLatenessMs: 0 }]);
     const isUnanswered = peek === undefined || peek.kind === 'unknown';
     if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted)
       return peek?.past.canTell ? peek.past : undefined;
@@ -171,9 +170,5 @@ async function claimOpen(
 
 async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
   parts.ownClaims.gaveUp(claim);
-  try {
-    await parts.ledger.giveBack([claim]);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'giving back' });
-  }
+  await parts.ledger.giveBack([claim]);
 }

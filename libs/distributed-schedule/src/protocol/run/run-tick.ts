@@ -164,10 +164,5 @@ function whyNotStarted({ stopped }: RunTickParts, { isGivenUp }: RunHere): Endin
 }
 
 async function releaseLock(parts: RunTickParts, { lease, leavesLock }: RunHere): Promise<void> {
-  if (leavesLock) return;
-  try {
-    await parts.locks.release([toRelease(lease)]);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
-  }
+  if (!leavesLock) await parts.locks.release([toRelease(lease)]);
 }
