@@ -11,7 +11,7 @@ import { latenessLimit } from '../policies/lateness.js';
 import { tickOfInstant } from '../policies/next-start.js';
 import { lateStarts, mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
-import { AFTER_LIMIT_MS } from './missed-ticks.js';
+import { AFTER_LIMIT_MS } from './watched-tick.js';
 
 /** Ticks of a task that are counted at most. */
 export const MOST_MISSED_COUNTED = 1_000;
