@@ -7,7 +7,7 @@ import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../contract/task-p
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { runLockOf } from '../lease/run-lock.js';
 import { isClaimOf } from '../ledger/claim-id.js';
-import { BEAT_PERIOD_MS } from '../members/heartbeat.js';
+import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 import type { MergedTrace } from './run-traces.js';
 

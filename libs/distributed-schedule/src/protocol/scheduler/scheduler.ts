@@ -80,7 +80,7 @@ export class Scheduler {
     this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts);
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
-    this.heartbeat = new Heartbeat({ ...parts, ...ports, observer, passengers: [this.lookBack], questions });
+    this.heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
     this.loop = new SchedulerLoop({
       ...this.contestParts,
