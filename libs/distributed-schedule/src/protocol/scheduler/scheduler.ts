@@ -9,6 +9,7 @@ import type { ScheduleEvent, ScheduleObserver, TickListener } from '../contract/
 import type { TickReport } from '../contract/outcome.js';
 import type { ScheduledTask, TaskStatus, TickContext } from '../contract/tick-context.js';
 import { LeaseKeeper } from '../lease/keep-lease.js';
+import { type GuardedMembership, guardPorts } from '../ledger/guarded-ports.js';
 import { Pruning } from '../ledger/pruning.js';
 import { BeatQuestions } from '../members/beat-questions.js';
 import { Heartbeat } from '../members/heartbeat.js';
@@ -27,6 +28,7 @@ export class Scheduler {
   private readonly book: TaskBook;
   private readonly heartbeat: Heartbeat;
   private readonly keeper: LeaseKeeper;
+  private readonly membership: GuardedMembership;
   private readonly contestParts: ContestParts;
   private readonly stopping = new AbortController();
   private readonly audit: Audit;
@@ -49,15 +51,18 @@ export class Scheduler {
   });
 
   constructor(private readonly parts: SchedulerParts) {
-    const { options, clock, locks } = parts;
+    const { options, clock } = parts;
     const observer: ScheduleObserver = { observe: (event) => this.tell(event) };
+    const ports = guardPorts(parts, observer);
+    this.membership = ports.membership;
     this.pending = new PendingWork(clock, (error) => this.tell({ type: 'error', error, where: 'scheduler' }));
     this.book = new TaskBook(options.bidStaggerMs, (error, task) =>
       this.tell({ type: 'error', error, where: `schedule of ${task}` }),
     );
-    this.keeper = new LeaseKeeper({ clock, locks, observer, leaseTtlMs: options.leaseTtlMs });
+    this.keeper = new LeaseKeeper({ clock, locks: ports.locks, observer, leaseTtlMs: options.leaseTtlMs });
     this.contestParts = {
       ...parts,
+      ...ports,
       observer,
       keeper: this.keeper,
       chains: this.chains,
@@ -78,7 +83,7 @@ export class Scheduler {
     this.lookBack = new LookBack(this.contestParts);
     this.listeners = [this.chains, this.lookBack, this.book, { ended: (report) => this.keepEndOf(report) }];
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
-    this.heartbeat = new Heartbeat({ ...parts, observer, passengers: [this.lookBack], questions });
+    this.heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
     this.loop = new SchedulerLoop({
       ...this.contestParts,
@@ -200,7 +205,7 @@ export class Scheduler {
     this.state = 'stopping';
     this.stopping.abort();
     this.wakeup.wake();
-    if (wasStarted) await this.parts.membership.leave(this.parts.instanceId);
+    if (wasStarted) await this.membership.leave(this.parts.instanceId);
     const { clock, options } = this.parts;
     const startMs = clock.monotonicMs();
     const drained = await this.pending.settleUntil(startMs + options.shutdownTimeoutMs * DRAIN_SHARE);
@@ -219,7 +224,7 @@ export class Scheduler {
     this.stopping.abort();
     this.wakeup.wake();
     this.tell({ type: 'fenced', reason });
-    this.track(this.parts.membership.leave(this.parts.instanceId));
+    this.track(this.membership.leave(this.parts.instanceId));
   }
 
   private close(report: TickReport): void {
