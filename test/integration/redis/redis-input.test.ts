@@ -8,9 +8,7 @@ import { type RedisInput, requireRedisSources } from '#src/redis/connection/redi
 
 const clients: { disconnect(): void }[] = [];
 afterAll(() => {
-  for (const client of clients) {
-    client.disconnect();
-  }
+  for (const client of clients) client.disconnect();
 });
 
 function keep<T extends { disconnect(): void }>(client: T): T {
@@ -22,9 +20,7 @@ function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
   try {
     requireRedisSources(inputs as readonly RedisInput[]);
   } catch (error) {
-    if (error instanceof DistributedScheduleError) {
-      return error;
-    }
+    if (error instanceof DistributedScheduleError) return error;
   }
   throw new Error('accepted');
 }

@@ -29,9 +29,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
-  if (typeof effect !== 'function') {
-    throw badOption('the effect of runOnce', effect, 'a function');
-  }
+  if (typeof effect !== 'function') throw badOption('the effect of runOnce', effect, 'a function');
   requireKnownOptions('runOnce', options, OPTION_NAMES);
   const { fencingToken, signal } = options as { fencingToken?: unknown; signal?: unknown };
   if (fencingToken !== undefined) requireToken(fencingToken, 'fencingToken');

@@ -65,9 +65,7 @@ export function resolveProtocolOptions(given: Partial<ProtocolOptions>): Protoco
   requireWhole('bids.staggerMs', options.bidStaggerMs, LEAST_STAGGER_MS, 60_000);
   requireWhole('nodeTimeoutMs', options.nodeTimeoutMs, 5, 60_000);
   requireWhole('shutdownTimeoutMs', options.shutdownTimeoutMs, 0, 3_600_000);
-  if (typeof options.enabled !== 'boolean') {
-    throw badOption('enabled', options.enabled, 'true or false');
-  }
+  if (typeof options.enabled !== 'boolean') throw badOption('enabled', options.enabled, 'true or false');
   checkRelations(options);
   return Object.freeze(options);
 }

@@ -7,26 +7,14 @@
  */
 export function failureReason(error: unknown): string {
   // Not `instanceof`: an error of another realm (vm, Jest) is none of ours.
-  if (typeof error !== 'object' || error === null) {
-    return 'error';
-  }
+  if (typeof error !== 'object' || error === null) return 'error';
   const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
   const text = typeof message === 'string' ? message : '';
-  if (isReply(error)) {
-    return serverWord(text);
-  }
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) {
-    return code;
-  }
-  if (text === 'Command timed out') {
-    return TIMED_OUT;
-  }
-  if (NOT_REDIS_MESSAGES.test(text)) {
-    return NOT_REDIS;
-  }
-  if (text.startsWith('All sentinels are unreachable')) {
-    return NO_SENTINEL;
-  }
+  if (isReply(error)) return serverWord(text);
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return code;
+  if (text === 'Command timed out') return TIMED_OUT;
+  if (NOT_REDIS_MESSAGES.test(text)) return NOT_REDIS;
+  if (text.startsWith('All sentinels are unreachable')) return NO_SENTINEL;
   return NOT_CONNECTED_MESSAGES.test(text) || name === 'MaxRetriesPerRequestError' ? NOT_CONNECTED : 'error';
 }
 
@@ -87,18 +75,10 @@ const NOT_CONNECTED_MESSAGES =
 function serverWord(message: string): string {
   // Our own refusal: which version of the protocol has written there.
   const [otherVersion] = /\bDSCHEDVERSION \d{1,9}\b/.exec(message) ?? [];
-  if (otherVersion !== undefined) {
-    return otherVersion;
-  }
-  if (/^-?ERR max number of clients/.test(message)) {
-    return MAX_CLIENTS;
-  }
-  if (/^-?ERR This instance has cluster support disabled/.test(message)) {
-    return NO_CLUSTER;
-  }
-  if (/^-?ERR unknown command/i.test(message)) {
-    return UNKNOWN_COMMAND;
-  }
+  if (otherVersion !== undefined) return otherVersion;
+  if (/^-?ERR max number of clients/.test(message)) return MAX_CLIENTS;
+  if (/^-?ERR This instance has cluster support disabled/.test(message)) return NO_CLUSTER;
+  if (/^-?ERR unknown command/i.test(message)) return UNKNOWN_COMMAND;
   const inner = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message);
   const first = /^-?([A-Z]{2,30})\b/.exec(message);
   return inner?.[1] ?? first?.[1] ?? 'ERR';

@@ -91,9 +91,7 @@ export async function fencedSet(client: ScriptClient, write: FencedSet): Promise
   }
   const args = [key, String(token), value, repeat, String(ttlMs), claimId];
   const newest = await client.evalsha(SHA1, 1, ...args).catch((error: unknown) => {
-    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) {
-      throw error;
-    }
+    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) throw error;
     return client.eval(TEXT, 1, ...args);
   });
   return newest === '' ? { kind: 'written' } : { kind: 'stale', newest: Number(newest) };
