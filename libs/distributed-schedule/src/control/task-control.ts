@@ -6,8 +6,8 @@
 import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/contract/task-policies.js';
+import { didYouMean } from '../protocol/options/closest-name.js';
 import { requirePeriod } from '../protocol/schedules/period.js';
-import { didYouMean } from '../tasks/closest-name.js';
 import { requireAhead, requireOnlyScheduleData, type ScheduleData } from '../tasks/schedule-data.js';
 import { isBefore, twoApps } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';

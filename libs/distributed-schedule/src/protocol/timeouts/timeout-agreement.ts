@@ -7,7 +7,7 @@ import { hasRun, type TickReport } from '../contract/outcome.js';
 import type { Clock } from '../contract/ports.js';
 import { INSTANTS_PER_TICK, type TaskPolicies } from '../contract/task-policies.js';
 import type { Schedule } from '../contract/tick-context.js';
-import { requireName } from '../options/protocol-options.js';
+import { requireName } from '../options/option-spec.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import { OnceSchedule, RETRY_PERIOD_MS } from './timeout.schedule.js';
