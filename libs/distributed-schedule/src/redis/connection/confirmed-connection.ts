@@ -194,7 +194,8 @@ export class ConfirmedConnection {
 
   /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
   private notConnected(): Unconfirmed {
-    return { reason: this.lastRefusal?.code ?? NOT_CONNECTED };
+    const { lastRefusal: refusal } = this;
+    return refusal === undefined ? { reason: NOT_CONNECTED } : { reason: refusal.code, refusal };
   }
 
   private async tellWhenConfirmed(): Promise<void> {

@@ -26,6 +26,12 @@ export function isReply(error: unknown): error is { readonly message: string } {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
 }
 
+/** Our own scripts refuse what another version of the protocol has written, and say which. */
+export function otherVersionOf(error: unknown): number | undefined {
+  const [, version] = (isReply(error) && OTHER_VERSION.exec(error.message)) || [];
+  return version === undefined ? undefined : Number(version);
+}
+
 /** A Cluster tells of its nodes in an error that has the last one's; any other error is its own. */
 export function errorOfNode(error: unknown): unknown {
   const { lastNodeError = error } = (error ?? {}) as { readonly lastNodeError?: unknown };
@@ -53,9 +59,6 @@ export const NO_CLUSTER = 'NO_CLUSTER';
 /** Renamed, or never there. Also of ERR. */
 export const UNKNOWN_COMMAND = 'UNKNOWN_COMMAND';
 
-/** Our own scripts refuse what another version of the protocol has written, and say which. */
-export const OTHER_VERSION = 'DSCHEDVERSION';
-
 /** Something else than a Redis answers. */
 export const NOT_REDIS = 'NOT_REDIS';
 
@@ -64,6 +67,8 @@ export const NO_SENTINEL = 'NO_SENTINEL';
 
 /** The server has as many connections as it takes. Its own word is ERR, which says nothing. */
 export const MAX_CLIENTS = 'MAXCLIENTS';
+
+const OTHER_VERSION = /\bDSCHEDVERSION (\d{1,9})\b/;
 
 /** Of ioredis 6, and of the parser of ioredis 5. */
 const NOT_REDIS_MESSAGES = /^(Unknown RESP type|Protocol error, got )/;
@@ -74,7 +79,7 @@ const NOT_CONNECTED_MESSAGES =
 /** Redis 6.2 wraps what a command inside a script said: "ERR Error running script (…): @user_script:12: -OOM …". */
 function serverWord(message: string): string {
   // Our own refusal: which version of the protocol has written there.
-  const [otherVersion] = /\bDSCHEDVERSION \d{1,9}\b/.exec(message) ?? [];
+  const [otherVersion] = OTHER_VERSION.exec(message) ?? [];
   if (otherVersion !== undefined) return otherVersion;
   if (/^-?ERR max number of clients/.test(message)) return MAX_CLIENTS;
   if (/^-?ERR This instance has cluster support disabled/.test(message)) return NO_CLUSTER;

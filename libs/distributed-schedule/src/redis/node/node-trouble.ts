@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/contract/ports.js';
 import type { Greeting } from '../connection/connection-greeting.js';
 import { NOT_CONNECTED, TIMED_OUT } from '../connection/failure-reason.js';
+import type { CallFailure } from '../connection/node-call.js';
 import { HUNG_UP_LATER, isHangUp, type TroubleTerms, wordsOfTrouble } from '../connection/trouble-words.js';
 
 export interface NodeTroubleParts extends TroubleTerms {
@@ -19,7 +20,7 @@ const LATE_REPLY_LASTS_MS = 10_000;
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
   private readonly parts: NodeTroubleParts;
-  private reason: string | undefined;
+  private failure: CallFailure | undefined;
   private notedMs = 0;
   /** A connection is being opened, and nothing was said of it. */
   private isAttempt = true;
@@ -33,22 +34,22 @@ export class NodeTrouble {
 
   /** No host name, no secret. Undefined: nothing is wrong, or nothing is known yet. */
   get why(): string | undefined {
-    if (this.reason === undefined) return undefined;
-    if (this.hasStood && isHangUp(this.reason)) return HUNG_UP_LATER;
-    return wordsOfTrouble(this.reason, this.parts, this.lateMs());
+    if (this.failure === undefined) return undefined;
+    if (this.hasStood && isHangUp(this.failure.reason)) return HUNG_UP_LATER;
+    return wordsOfTrouble(this.failure, this.parts, this.lateMs());
   }
 
   /** An attempt has failed for this reason, one of `failureReason`. */
-  note(reason: string): void {
-    // That there is no connection is no cause, and what has a code of its own is told as a problem.
-    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED_')) return;
+  note(reason: string, otherVersion?: number): void {
+    // That there is no connection is no cause.
+    if (reason === NOT_CONNECTED) return;
     this.isAttempt = false;
     const nowMs = this.parts.clock.monotonicMs();
-    const isClear = this.reason !== undefined && !VAGUE.has(this.reason);
+    const isClear = this.failure !== undefined && !VAGUE.has(this.failure.reason);
     if (isClear && VAGUE.has(reason) && nowMs - this.notedMs < CLEAR_WORD_LASTS_MS) return;
     // The socket of a slow node is given up, and what its end says is no news.
-    if (this.reason === TIMED_OUT && this.lateMs() !== undefined && VAGUE.has(reason)) return;
-    this.reason = reason;
+    if (this.failure?.reason === TIMED_OUT && this.lateMs() !== undefined && VAGUE.has(reason)) return;
+    this.failure = { reason, ...(otherVersion !== undefined && { otherVersion }) };
     this.notedMs = nowMs;
   }
 
@@ -76,7 +77,7 @@ export class NodeTrouble {
   }
 
   clear(): void {
-    this.reason = undefined;
+    this.failure = undefined;
   }
 
   private lateMs(): number | undefined {

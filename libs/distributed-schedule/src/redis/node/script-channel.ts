@@ -60,10 +60,12 @@ export class ScriptChannel {
       this.parts.trouble?.clear();
       this.parts.connection.succeeded();
     } else {
-      this.parts.trouble?.note(result.reason);
+      this.parts.trouble?.note(result.reason, result.otherVersion);
     }
     this.listen(script, result, sentMs);
-    return result.ok ? this.read(result) : { answered: false, reason: result.reason };
+    if (result.ok) return this.read(result);
+    const { ok, ...failure } = result;
+    return { answered: false, ...failure };
   }
 
   private send(
@@ -94,12 +96,12 @@ export class ScriptChannel {
 
   /** Why nothing may be sent on this connection; undefined when it may. */
   private async confirm(deadlineMs: number): Promise<string | undefined> {
-    const reason = (await this.parts.connection.confirm(deadlineMs))?.reason;
-    if (reason !== undefined) {
-      this.failing = true;
-      this.parts.trouble?.note(reason);
-    }
-    return reason;
+    const unconfirmed = await this.parts.connection.confirm(deadlineMs);
+    if (unconfirmed === undefined) return undefined;
+    this.failing = true;
+    // A refusal is told as a problem of its own.
+    if (unconfirmed.refusal === undefined) this.parts.trouble?.note(unconfirmed.reason);
+    return unconfirmed.reason;
   }
 
   /** A connection that does not confirm is given up by itself, see {@link ConfirmedConnection.onConfirmed}. */
