@@ -1,9 +1,10 @@
 /** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
 
+import { RUN, RUN_TTL_MS } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { TickListener } from '../protocol/contract/observer.js';
 import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
-import { RUN, type RunRecord, recordOn } from './control-records.js';
+import { type RunRecord, recordOn } from './control-records.js';
 import { lifetimeMs } from './task-lifetime.js';
 
 /**
@@ -12,9 +13,6 @@ import { lifetimeMs } from './task-lifetime.js';
  */
 const RECORD_EVERY_MS = 5_000;
 const FEW_TASKS = 20;
-
-/** A task that has not run for so long has no newest run, ms. */
-const RUN_TTL_MS = 30 * 86_400_000;
 
 export class RunRecords implements TickListener {
   private readonly unwritten = new Map<string, RunRecord>();

@@ -96,7 +96,8 @@ async function createSchedulerHost(
   });
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const electorate = new Electorate({
-    ...options.electorate,
+    identityWaitMs: options.identityWaitMs,
+    takeOver: options.takeOver,
     nodes: voting,
     set: backend.set,
     app: options.app,

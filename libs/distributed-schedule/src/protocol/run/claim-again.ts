@@ -135,9 +135,7 @@ async function claimTick(
       verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
     await giveBack(parts, claim);
     if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
-    if (verdict?.kind === 'taken' && !isOwn) {
-      return { refusal: movedPast(verdict) };
-    }
+    if (verdict?.kind === 'taken' && !isOwn) return { refusal: movedPast(verdict) };
     const isWorthAnother =
       isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
     const refusal: Ending = {

@@ -1,22 +1,20 @@
 /** Timeouts: when each is due for the whole cluster, and when it is over. */
 
 import type { Board } from '../board/board.js';
+import { TIMEOUT, TIMEOUT_TTL_MS } from '../board/board-keys.js';
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { TickListener } from '../contract/observer.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
 import type { Clock } from '../contract/ports.js';
 import { INSTANTS_PER_TICK, type TaskPolicies } from '../contract/task-policies.js';
 import type { Schedule } from '../contract/tick-context.js';
-import { requireName } from '../options/protocol-options.js';
+import { requireName } from '../options/option-spec.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import { OnceSchedule, RETRY_PERIOD_MS } from './timeout.schedule.js';
 import type { OnceLedger } from './timeout-ledger.js';
 
 const LONGEST_DELAY_MS = 366 * 86_400_000;
-/** How long after it was due the first instance's word is kept on the board. After that the ledger alone remembers. */
-const KEPT_MS = 86_400_000;
-const PREFIX = 'once:';
 /** The scheduler is ready for its first tick so soon after the nodes have answered. */
 const SOON_MS = 500;
 
@@ -76,7 +74,7 @@ export class TimeoutAgreement implements TickListener {
       this.bootedAtMs() + delayMs,
       `once, ${delayMs} ms after the boot of ${key}`,
     );
-    const boardKey = `${PREFIX}${this.parts.digest(task, key)}`;
+    const boardKey = `${TIMEOUT}${this.parts.digest(task, key)}`;
     this.open.set(task, { schedule, boardKey, delayMs, policies });
     // No app and no key has braces. Another app's run of a timeout of this name and key is not this one.
     this.parts.ledger.limit(task, `${key}{${this.parts.app}`);
@@ -125,7 +123,7 @@ export class TimeoutAgreement implements TickListener {
       return true;
     }
     // Nobody has said anything, or whoever wrote last did not know of an earlier word.
-    board.post(boardKey, String(schedule.firstDueMs), delayMs + KEPT_MS);
+    board.post(boardKey, String(schedule.firstDueMs), delayMs + TIMEOUT_TTL_MS);
     return false;
   }
 
