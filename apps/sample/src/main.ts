@@ -2,24 +2,18 @@
 import 'reflect-metadata';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  DistributedScheduleModule,
-  EverySecondExclusive,
-  type TickContext,
-} from 'nestjs-distributed-schedule';
+import type { TickContext } from 'nestjs-distributed-schedule';
+import { DistributedScheduleModule, EverySecondExclusive } from 'nestjs-distributed-schedule';
 
 @Injectable()
 class Settlement {
-  private readonly logger = new Logger(Settlement.name);
-
   @EverySecondExclusive({ name: 'settle' })
   settle(tick: TickContext) {
-    this.logger.log(`second ${new Date(tick.tick).toISOString()} runs on ${tick.instanceId}`);
+    Logger.log(`second ${new Date(tick.tick).toISOString()} runs on ${tick.instanceId}`, 'Settlement');
   }
 }
 
-// Without REDIS_URL the schedule lives in the memory of this one process.
-const redis = process.env.REDIS_URL;
+const redis = process.env.REDIS_URL; // not set: the schedule lives in the memory of this one process
 const store = redis === undefined ? {} : { redis, namespace: 'shop-development' };
 
 @Module({
@@ -28,9 +22,5 @@ const store = redis === undefined ? {} : { redis, namespace: 'shop-development' 
 })
 class AppModule {}
 
-async function bootstrap() {
-  const app = await NestFactory.createApplicationContext(AppModule);
-  app.enableShutdownHooks(); // Ctrl+C and SIGTERM let a run end, and hand over at once
-}
-
-void bootstrap();
+// The hooks let a run end at Ctrl+C and SIGTERM, and hand over at once.
+void NestFactory.createApplicationContext(AppModule).then((app) => app.enableShutdownHooks());
