@@ -80,6 +80,11 @@ export class PageFolder {
     );
   }
 
+  /** What a file of a page exports, in this process. */
+  load<Exports>(file: string): Promise<Exports> {
+    return import(join(this.folder, file)) as Promise<Exports>;
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
