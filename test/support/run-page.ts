@@ -80,9 +80,13 @@ export class PageFolder {
     );
   }
 
+  pathOf(file: string): string {
+    return join(this.folder, file);
+  }
+
   /** What a file of a page exports, in this process. */
   load<Exports>(file: string): Promise<Exports> {
-    return import(join(this.folder, file)) as Promise<Exports>;
+    return import(this.pathOf(file)) as Promise<Exports>;
   }
 
   remove(): void {
