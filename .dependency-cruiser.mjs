@@ -1,9 +1,41 @@
 // Imports run one way:
-//   apps -> nest, terminus, testing -> redis, memory, postgres, telemetry, system -> protocol -> nothing
+//   apps -> terminus, testing -> nest -> setup -> messages -> control -> tasks -> protocol -> nothing
+//   nest, setup, testing -> redis, memory, postgres, system -> protocol, once
 // `npm run lint` applies these rules to the tree; test/architecture/imports.test.ts shows that each of them bites.
 
 const LIBRARY = '^libs/distributed-schedule/src';
 const ADAPTERS = 'redis|memory|postgres|telemetry|system';
+/** Of what a task is made, what holds for it at run time, and what people read of it. */
+const ABOVE_PROTOCOL = 'once|tasks|control|messages|setup';
+/** Each imports only what stands behind it. */
+const PROTOCOL_ROOMS = [
+  'scheduler',
+  'audit',
+  'timeouts',
+  'board',
+  'contest',
+  'run',
+  'members',
+  'electorate',
+  'bid',
+  'lease',
+  'schedules',
+  'ledger',
+  'policies',
+  'time',
+  'options',
+  'contract',
+];
+/** The same; what stands on one line does not know each other. */
+const REDIS_ROOMS = ['locks|once', 'node', 'scripts', 'connection'];
+/** What each floor between Nest and the protocol may import beside itself. */
+const FLOORS = {
+  once: 'protocol/(contract|options)',
+  tasks: 'protocol',
+  control: 'protocol|tasks',
+  messages: 'protocol|tasks|control',
+  setup: 'protocol|tasks|control|messages|once|redis|system',
+};
 /** Each on the door of its own, over what is common in postgres/. */
 const ORMS = 'drizzle|knex|mikro-orm|prisma|typeorm';
 const ORM_PACKAGES = '(drizzle-orm|knex|@mikro-orm/[^/]+|@prisma/[^/]+|typeorm)';
@@ -28,18 +60,34 @@ export default {
       to: { pathNot: `${LIBRARY}/protocol/` },
     },
     {
+      name: 'protocol-is-in-rooms',
+      comment: 'A file beside the rooms is on no floor, and the order of imports says nothing of it.',
+      severity: 'error',
+      from: {},
+      to: { path: `${LIBRARY}/protocol/`, pathNot: `${LIBRARY}/protocol/(${PROTOCOL_ROOMS.join('|')})/` },
+    },
+    ...downwards('protocol', PROTOCOL_ROOMS),
+    ...downwards('redis', REDIS_ROOMS),
+    ...Object.entries(FLOORS).map(([floor, below]) => ({
+      name: `${floor}-imports-downwards`,
+      comment: 'A floor that knows the one above it cannot be read, nor tested, without it.',
+      severity: 'error',
+      from: { path: `${LIBRARY}/${floor}/` },
+      to: { path: '^libs/', pathNot: `${LIBRARY}/(${floor}|${below})/` },
+    })),
+    {
       name: 'adapters-know-only-the-protocol',
       comment: 'An adapter that leans on another one cannot be replaced.',
       severity: 'error',
       from: { path: `${LIBRARY}/(${ADAPTERS})/` },
-      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|$1)/` },
+      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|once|$1)/` },
     },
     {
       name: 'orms-know-only-postgres',
       comment: 'An ORM lends its transactions to the store; the protocol is in one place.',
       severity: 'error',
       from: { path: `${LIBRARY}/(${ORMS})/` },
-      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|postgres|$1)/` },
+      to: { path: '^libs/', pathNot: `${LIBRARY}/(protocol|once|postgres|$1)/` },
     },
     {
       name: 'orms-only-in-their-own-rooms',
@@ -49,10 +97,10 @@ export default {
       to: { path: `^node_modules/${ORM_PACKAGES}/|^${ORM_PACKAGES}$` },
     },
     {
-      name: 'adapters-know-no-framework',
-      comment: 'Nest only wires; an adapter is usable without it.',
+      name: 'only-nest-knows-nest',
+      comment: 'Nest only wires: all else is usable, and tested, without it.',
       severity: 'error',
-      from: { path: `${LIBRARY}/(${ADAPTERS}|${ORMS})/` },
+      from: { path: `${LIBRARY}/(${ABOVE_PROTOCOL}|${ADAPTERS}|${ORMS})/` },
       to: { path: FRAMEWORK },
     },
     {
@@ -146,3 +194,17 @@ export default {
     },
   },
 };
+
+/** One rule a room: nothing that stands before it in the list, or on its own line. */
+function downwards(parent, rooms) {
+  return rooms.map((room, index) => ({
+    name: `${parent}-${room.replace('|', '-and-')}-imports-downwards`,
+    comment: 'Imports run down the list of rooms, so that it can be read from its end.',
+    severity: 'error',
+    from: { path: `${LIBRARY}/${parent}/(${room})/` },
+    to: {
+      path: `${LIBRARY}/${parent}/(${rooms.slice(0, index + 1).join('|')})/`,
+      pathNot: `${LIBRARY}/${parent}/$1/`,
+    },
+  }));
+}

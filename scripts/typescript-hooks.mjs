@@ -14,15 +14,26 @@ const cache = join(root, 'node_modules/.cache/typescript-hooks');
 mkdirSync(cache, { recursive: true });
 const ownSources = /^(?!.*\/node_modules\/).*\.ts$/;
 
-/** The names under which the sources import the library, and TypeScript's habit of writing `.js` for `.ts`. */
+/** The names under which tests and apps import the library, and TypeScript's habit of writing `.js` for `.ts`. */
 export async function resolve(specifier, context, next) {
-  const [target] = compilerOptions.paths[specifier] ?? [];
-  if (target !== undefined) return next(pathToFileURL(join(root, target)).href, context);
-  if (specifier.startsWith('.') && specifier.endsWith('.js') && ownSources.test(context.parentURL ?? '')) {
-    const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
-    if (existsSync(source)) return next(source.href, context);
+  const aliased = aliasedPath(specifier);
+  const isRelative = specifier.startsWith('.') && ownSources.test(context.parentURL ?? '');
+  if (aliased === undefined && !isRelative) return next(specifier, context);
+  const target =
+    aliased === undefined ? new URL(specifier, context.parentURL) : pathToFileURL(join(root, aliased));
+  const source = new URL(target.href.replace(/\.js$/, '.ts'));
+  return next(existsSync(source) ? source.href : target.href, context);
+}
+
+/** By `paths` of tsconfig.json, of which a name may end in `*`. */
+function aliasedPath(specifier) {
+  for (const [name, [target]] of Object.entries(compilerOptions.paths)) {
+    if (name === specifier) return target;
+    const start = name.endsWith('/*') ? name.slice(0, -1) : undefined;
+    if (start !== undefined && specifier.startsWith(start))
+      return target.replace('*', () => specifier.slice(start.length));
   }
-  return next(specifier, context);
+  return undefined;
 }
 
 export async function load(url, context, next) {

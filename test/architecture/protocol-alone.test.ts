@@ -31,8 +31,8 @@ function complaintsWithoutPlatform(files: readonly string[], extra: Record<strin
     );
 }
 
-it('protocol/ compiles with no platform but ES2023 and AbortSignal', () => {
-  const files = sourceFiles(['libs/distributed-schedule/src/protocol']);
+it('protocol/ and once/ compile with no platform but ES2023 and AbortSignal', () => {
+  const files = sourceFiles(['libs/distributed-schedule/src/protocol', 'libs/distributed-schedule/src/once']);
   expect(files).not.toEqual([]);
   expect(complaintsWithoutPlatform(files.map((file) => join(repositoryRoot, file.path)))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { dirname, posix } from 'node:path';
 import ts from 'typescript';
 import type { SourceFile } from './source-tree.js';
 
@@ -59,6 +60,15 @@ export function findLongFunctions(file: SourceFile, most: number): Finding[] {
     const lines = lineOf(source, node.end) - lineOf(source, node.getStart()) + 1;
     return lines > most ? `${node.name?.getText() ?? 'anonymous function'} has ${lines} lines` : undefined;
   });
+}
+
+/** What imports neither Nest, nor a file that does, belongs to a floor below nest/. */
+export function findHomeless(file: SourceFile): Finding[] {
+  const imported = ts.preProcessFile(file.text).importedFiles.map(({ fileName }) => fileName);
+  const inNest = (name: string): boolean =>
+    name.startsWith('.') && posix.join(dirname(file.path), name).includes('/src/nest/');
+  const needsNest = imported.some((name) => /^(@nestjs\/|reflect-metadata$)/.test(name) || inNest(name));
+  return needsNest ? [] : [{ path: file.path, line: 1, what: 'needs nothing of Nest' }];
 }
 
 export function findLongFile(file: SourceFile, most: number): Finding[] {

@@ -6,6 +6,7 @@ import {
   FUNCTION_LINES,
   findBareTodo,
   findConsole,
+  findHomeless,
   findImpurity,
   findLongFile,
   findLongFunctions,
@@ -23,6 +24,12 @@ describe('the library', () => {
   it('reads real time and randomness only in system/', () => {
     const pure = library.filter((file) => !file.path.includes('/src/system/'));
     expect(pure.flatMap(findImpurity).map(show)).toEqual([]);
+  });
+
+  it('has in nest/ only what needs Nest', () => {
+    const inNest = library.filter((file) => file.path.includes('/src/nest/'));
+    expect(inNest).not.toEqual([]);
+    expect(inNest.flatMap(findHomeless).map(show)).toEqual([]);
   });
 
   it('never writes to the console', () => {
@@ -77,6 +84,13 @@ describe('the rules', () => {
   it('find a write to the console, but not the word', () => {
     expect(findConsole(probe("console.log('x');"))).toHaveLength(1);
     expect(findConsole(probe('// console.log'))).toEqual([]);
+  });
+
+  it('find a file in nest/ that needs nothing of Nest', () => {
+    const inNest = (text: string) => findHomeless(probe(text, 'libs/a/src/nest/log/line.ts'));
+    expect(inNest("import { spoken } from '../../messages/spoken.js';")).toHaveLength(1);
+    expect(inNest("import { Logger } from '@nestjs/common';")).toEqual([]);
+    expect(inNest("import { TOKEN } from '../tokens.js';")).toEqual([]);
   });
 
   it('find a long function and a long file', () => {

@@ -9,10 +9,10 @@
 
 import { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
-import { MOST_ENDS } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
-import { wordsOfLock } from '../../libs/distributed-schedule/src/redis/lock-words.js';
-import { RELEASE_SCRIPT } from '../../libs/distributed-schedule/src/redis/release-script.js';
-import { TRACE_SCRIPT, wordsOfTrace } from '../../libs/distributed-schedule/src/redis/trace-script.js';
+import { MOST_ENDS } from '#src/protocol/contract/attempt-end.js';
+import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
+import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
+import { TRACE_SCRIPT, wordsOfTrace } from '#src/redis/scripts/trace-script.js';
 import { startRedis } from '../support/redis-server.js';
 
 const LOCKS = 1_000;

@@ -10,7 +10,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { PolicyStage } from '../e2e/policies/policy-stage.js';
 
 const PERIOD_MS = 1_000;

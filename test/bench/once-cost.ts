@@ -14,17 +14,14 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
-import type * as Settings from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import type * as Store from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type * as Once from '../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import type {
-  OpenAttempt,
-  SnapshotStore,
-} from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import type * as Once from '#src/once/run-once.js';
+import type { OpenAttempt, SnapshotStore } from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import type * as Settings from '#src/postgres/postgres-snapshot-settings.js';
+import type * as Store from '#src/postgres/postgres-snapshot-store.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { startPostgres } from '../support/postgres-server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,7 +77,7 @@ async function flowOf(folder: string, pool: Pool): Promise<(isGuarded: boolean) 
     import(pathToFileURL(join(folder, LIBRARY, path)).href) as Promise<Module>;
   const { PostgresSnapshotStore } = await load<typeof Store>('postgres/postgres-snapshot-store.ts');
   const { resolvePostgresSettings } = await load<typeof Settings>('postgres/postgres-snapshot-settings.ts');
-  const { runOnce } = await load<typeof Once>('protocol/snapshot/run-once.ts');
+  const { runOnce } = await load<typeof Once>('once/run-once.ts');
   const store = new PostgresSnapshotStore(
     pool,
     platform.clock,

@@ -11,8 +11,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Injectable, Module, Scope } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
-import { perTickHandlerOf } from '../../libs/distributed-schedule/src/nest/tick-handler.factory.js';
-import type { TickContext } from '../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { perTickHandlerOf } from '#src/nest/tick-handler.factory.js';
+import type { TickContext } from '#src/protocol/contract/tick-context.js';
 
 const ROUNDS = 4;
 const RUNS_PER_ROUND = 5_000;

@@ -7,7 +7,7 @@
 
 import { setTimeout as later } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { PRUNE_SCRIPT } from '../../libs/distributed-schedule/src/redis/prune-script.js';
+import { PRUNE_SCRIPT } from '#src/redis/scripts/prune-script.js';
 import { startRedis } from '../support/redis-server.js';
 
 const LINES = Number(process.argv[2] ?? 1_000_000);

@@ -1,5 +1,5 @@
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { ManualClock } from '../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 import { describeBoardNode } from './board.suite.js';
 
 describeBoardNode('in memory', async () => {

@@ -1,8 +1,8 @@
 /** What every node of the board promises, in memory and behind Redis alike. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
-import { lossBetween } from '../../libs/distributed-schedule/src/protocol/board/board-epoch.js';
+import type { BoardPart } from '#src/memory/memory-board.js';
+import { lossBetween } from '#src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
   type BoardCursor,
@@ -10,14 +10,10 @@ import {
   type BoardNode,
   type BoardWord,
   NO_WORD,
-} from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
-import {
-  type BoardRecord,
-  MOST_CHANGES,
-  MOST_EXCHANGE_LENGTH,
-} from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
-import { BOARD_SHARES } from '../../libs/distributed-schedule/src/protocol/board/board-shares.js';
-import type { NodeReply } from '../../libs/distributed-schedule/src/protocol/ports.js';
+} from '#src/protocol/board/board-node.js';
+import { type BoardRecord, MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
+import { BOARD_SHARES } from '#src/protocol/board/board-shares.js';
+import type { NodeReply } from '#src/protocol/contract/ports.js';
 
 export interface BoardStage {
   readonly node: BoardNode;

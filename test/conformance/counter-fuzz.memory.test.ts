@@ -1,11 +1,11 @@
 /** What the counters of the conformance suites can see: a lock or a ledger that is broken loses increments. */
 
 import { describe, expect, it } from 'vitest';
-import { MemoryLockProvider } from '../../libs/distributed-schedule/src/memory/memory-lock-provider.js';
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { LockProvider, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
-import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
-import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { MemoryLockProvider } from '#src/memory/memory-lock-provider.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import type { LockProvider, VotingNode } from '#src/protocol/contract/ports.js';
+import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { connected, embeddedNodes } from '../support/electorate.js';
 import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick, countUnderLock, type TickCount } from './counter-fuzz.js';

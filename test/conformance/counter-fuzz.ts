@@ -3,8 +3,8 @@
  * there at once, an increment is lost. Contention only, no waiting: the contenders alternate at every `await`.
  */
 
-import type { LockProvider, TickLedger } from '../../libs/distributed-schedule/src/protocol/ports.js';
-import type { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { LockProvider, TickLedger } from '#src/protocol/contract/ports.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 
 export interface Count {
   /** How often somebody added one. */

@@ -5,18 +5,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryLockProvider } from '../../libs/distributed-schedule/src/memory/memory-lock-provider.js';
-import type { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import type {
-  ExtendVerdict,
-  LockProvider,
-  LockVerdict,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
-import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
-import type { RedisNode } from '../../libs/distributed-schedule/src/redis/redis-node.js';
-import { RedlockLockProvider } from '../../libs/distributed-schedule/src/redis/redlock.lock-provider.js';
-import { ManualClock } from '../../libs/distributed-schedule/src/testing/manual-clock.js';
-import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { MemoryLockProvider } from '#src/memory/memory-lock-provider.js';
+import type { MemoryNode } from '#src/memory/memory-node.js';
+import type { ExtendVerdict, LockProvider, LockVerdict } from '#src/protocol/contract/ports.js';
+import { RedlockLockProvider } from '#src/redis/locks/redlock.lock-provider.js';
+import type { RedisNode } from '#src/redis/node/redis-node.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import type { Machine } from '../simulation/world/machine.js';
 import type { Network, Request } from '../simulation/world/network.js';
 import { NetworkedLocks } from '../simulation/world/networked-locks.js';

@@ -1,7 +1,7 @@
-import { MemoryLockProvider } from '../../libs/distributed-schedule/src/memory/memory-lock-provider.js';
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { MemoryLockProvider } from '#src/memory/memory-lock-provider.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { connected } from '../support/electorate.js';
 import { describeLockProvider } from './lock-provider.suite.js';
 

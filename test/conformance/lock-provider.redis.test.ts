@@ -1,4 +1,4 @@
-import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { startRedis } from '../support/redis-server.js';
 import { describeLockProvider } from './lock-provider.suite.js';
 import { connectStage } from './redis-stage.js';

@@ -1,14 +1,8 @@
 /** What every lock provider must do, whatever it is made of. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  Claim,
-  ClaimTerms,
-  HeldLock,
-  LockProvider,
-  VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
-import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js';
+import type { Claim, ClaimTerms, HeldLock, LockProvider, VotingNode } from '#src/protocol/contract/ports.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
 import { termsFor } from '../support/electorate.js';
 import { countUnderLock } from './counter-fuzz.js';
 

@@ -1,7 +1,7 @@
 /** Fresh nodes in memory, for the conformance suites. */
 
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { SystemClock } from '#src/system/system-clock.js';
 import type { NodeStage } from './voting-node-stage.js';
 
 export async function memoryStage(): Promise<NodeStage> {

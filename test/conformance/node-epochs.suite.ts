@@ -1,8 +1,8 @@
 /** How a node names a clock that was set back, and leaves behind what that clock has granted. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import type { EpochAnswer } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import { EARLY_MS, MARGIN_MS } from '#src/protocol/contract/constants.js';
+import type { EpochAnswer } from '#src/protocol/contract/node-identity.js';
 import { answerOf, claimOf, type NodeStage, Subject } from './voting-node-stage.js';
 
 const HOUR_MS = 3_600_000;

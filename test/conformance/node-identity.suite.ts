@@ -1,7 +1,7 @@
 /** Which memory of which server answers, and which claims it refuses for the ids that they name. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { counterOf } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import { counterOf } from '#src/protocol/contract/ledger-id.js';
 import { setOf, signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeStage, SET, Subject } from './voting-node-stage.js';
 

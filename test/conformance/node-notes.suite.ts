@@ -1,7 +1,7 @@
 /** How ids of other nodes are noted, and when such notes give an id its vote. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
+import { EARLY_MS, MARGIN_MS } from '#src/protocol/contract/constants.js';
 import { setOf, signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeStage, SET, Subject } from './voting-node-stage.js';
 

@@ -1,9 +1,9 @@
 /** Which set of nodes a node votes for, and which sets it shows: the stamp, and the signs of those that live. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import type { NodeIdentity } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import { stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { EARLY_MS, MARGIN_MS } from '#src/protocol/contract/constants.js';
+import type { NodeIdentity } from '#src/protocol/contract/node-identity.js';
+import { stampText } from '#src/protocol/contract/node-set.js';
 import { setOf, signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeStage, SET, Subject } from './voting-node-stage.js';
 

@@ -2,16 +2,12 @@
 
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Effect,
-  type OnceJob,
-  runOnce,
-} from '../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { startDyingPostgres } from '../support/dying-postgres.js';
 import { ProxyHost, type ProxyLink } from '../support/faults/tcp-proxy.js';
 import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';

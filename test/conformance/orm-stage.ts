@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { endSession } from '../support/end-session.js';
 import { lacksPgbouncer } from '../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../support/lacks-postgres.js';

@@ -1,11 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
 import {
   type PostgresSnapshotSettings,
   resolvePostgresSettings,
-} from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import { PostgresSnapshotStore } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { SnapshotStore } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+} from '#src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { SystemClock } from '#src/system/system-clock.js';
 import { endSession } from '../support/end-session.js';
 import type { SnapshotStage } from './snapshot-store.suite.js';
 

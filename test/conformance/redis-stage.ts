@@ -1,12 +1,9 @@
 /** One instance's way to real servers, for the conformance suites. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  connectRedis,
-  type RedisConnection,
-} from '../../libs/distributed-schedule/src/redis/redis-connection.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { connectRedis, type RedisConnection } from '#src/redis/redis-connection.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import type { RedisServer } from '../support/redis-server.js';
 
 /** Longer than any pause of a busy machine: a suite asks what is answered, not how fast. */

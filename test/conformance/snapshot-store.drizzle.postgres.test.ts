@@ -2,10 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { integer, pgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import {
-  type DrizzleTransaction,
-  drizzleSnapshots,
-} from '../../libs/distributed-schedule/src/drizzle/drizzle-snapshots.js';
+import { type DrizzleTransaction, drizzleSnapshots } from '#src/drizzle/drizzle-snapshots.js';
 import { describeOrm } from './orm-stage.js';
 
 const counter = pgTable('counter', { id: integer().primaryKey(), n: integer() });

@@ -1,5 +1,5 @@
 import knexOver, { type Knex } from 'knex';
-import { knexSnapshots } from '../../libs/distributed-schedule/src/knex/knex-snapshots.js';
+import { knexSnapshots } from '#src/knex/knex-snapshots.js';
 import { describeOrm } from './orm-stage.js';
 
 /** It says of each connection that ends that it has. */

@@ -1,5 +1,5 @@
-import { MemorySnapshotStore } from '../../libs/distributed-schedule/src/memory/memory-snapshot-store.js';
-import { ManualClock } from '../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { MemorySnapshotStore } from '#src/memory/memory-snapshot-store.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 import { describeSnapshotStore } from './snapshot-store.suite.js';
 
 const TAKEOVER_MS = 60_000;

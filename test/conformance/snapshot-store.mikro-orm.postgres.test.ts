@@ -1,6 +1,6 @@
 import { EntitySchema } from '@mikro-orm/core';
 import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
-import { mikroOrmSnapshots } from '../../libs/distributed-schedule/src/mikro-orm/mikro-orm-snapshots.js';
+import { mikroOrmSnapshots } from '#src/mikro-orm/mikro-orm-snapshots.js';
 import { describeOrm } from './orm-stage.js';
 
 const COUNTER = new EntitySchema<{ id: number; n: number }>({

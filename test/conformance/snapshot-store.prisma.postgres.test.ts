@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { prismaSnapshots } from '../../libs/distributed-schedule/src/prisma/prisma-snapshots.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { prismaSnapshots } from '#src/prisma/prisma-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { lacksPostgres } from '../support/lacks-postgres.js';
 import { startPostgres } from '../support/postgres-server.js';
 import { type CounterTransaction, counterClient } from '../support/prisma/counter-client.js';

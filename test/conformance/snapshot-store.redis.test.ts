@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisSnapshots } from '../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../libs/distributed-schedule/src/system/system-random.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { startRedis } from '../support/redis-server.js';
 import { describeSnapshotStore } from './snapshot-store.suite.js';
 

@@ -1,14 +1,8 @@
 /** What every snapshot store must do, in memory, in Redis and in PostgreSQL. The memory store is the model. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  JobStart,
-  KeptValue,
-  OpenAttempt,
-  Snapshot,
-  SnapshotStore,
-} from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { sha256Hex } from '../../libs/distributed-schedule/src/system/sha256.js';
+import type { JobStart, KeptValue, OpenAttempt, Snapshot, SnapshotStore } from '#src/once/snapshot-store.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 
 /** A store as two instances see it, and what can happen to an attempt. */
 export interface SnapshotStage {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { DataSource, type EntityManager, EntitySchema } from 'typeorm';
-import { typeormSnapshots } from '../../libs/distributed-schedule/src/typeorm/typeorm-snapshots.js';
+import { typeormSnapshots } from '#src/typeorm/typeorm-snapshots.js';
 import { describeOrm } from './orm-stage.js';
 
 const COUNTER = new EntitySchema<{ id: number; n: number }>({

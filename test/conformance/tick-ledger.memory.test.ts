@@ -1,5 +1,5 @@
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { SystemClock } from '#src/system/system-clock.js';
 import { connected } from '../support/electorate.js';
 import { describeTickLedger } from './tick-ledger.suite.js';
 

@@ -1,17 +1,12 @@
 /** What the tick ledger and the membership over some nodes must do, in memory or behind Redis. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OnceLedger } from '../../libs/distributed-schedule/src/protocol/once-ledger.js';
-import type {
-  Claim,
-  ClaimVerdict,
-  TickLedger,
-  VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
-import { quorumOf } from '../../libs/distributed-schedule/src/protocol/quorum.js';
-import { QuorumMembership } from '../../libs/distributed-schedule/src/protocol/quorum-membership.js';
-import { QuorumTickLedger } from '../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
-import { SeededRandom } from '../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
+import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
+import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick } from './counter-fuzz.js';
 

@@ -1,24 +1,10 @@
 /** One node as the conformance suites see it, and what they do to it again and again. */
 
-import { EARLY_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import type {
-  LedgerId,
-  LedgerIds,
-} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type {
-  ConfirmAnswer,
-  NodeIdentity,
-  Note,
-  NoteAnswer,
-} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import { type NodeSet, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type {
-  Claim,
-  ClaimReply,
-  ClaimTerms,
-  NodeReply,
-  VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { EARLY_MS } from '#src/protocol/contract/constants.js';
+import type { LedgerId, LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { ConfirmAnswer, NodeIdentity, Note, NoteAnswer } from '#src/protocol/contract/node-identity.js';
+import { type NodeSet, stampText } from '#src/protocol/contract/node-set.js';
+import type { Claim, ClaimReply, ClaimTerms, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { setOf, signOf } from '../support/electorate.js';
 
 /** A node that nobody has ever asked anything, with nothing in its memory. */

@@ -4,14 +4,8 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EARLY_MS, MARGIN_MS } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import type {
-  Claim,
-  ClaimTerms,
-  ClaimVote,
-  NodeReply,
-  VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { EARLY_MS, MARGIN_MS } from '#src/protocol/contract/constants.js';
+import type { Claim, ClaimTerms, ClaimVote, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeHandle, type NodeStage, SET, Subject } from './voting-node-stage.js';
 

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BoardPart } from '../../libs/distributed-schedule/src/memory/memory-board.js';
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { lossBetween } from '../../libs/distributed-schedule/src/protocol/board/board-epoch.js';
+import type { BoardPart } from '#src/memory/memory-board.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { lossBetween } from '#src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
   type BoardCursor,
   type BoardExchange,
   type BoardNode,
   type BoardWord,
-} from '../../libs/distributed-schedule/src/protocol/board/board-node.js';
-import type { BoardRecord } from '../../libs/distributed-schedule/src/protocol/board/board-record.js';
-import type { RedisConnection } from '../../libs/distributed-schedule/src/redis/redis-connection.js';
-import { SystemClock } from '../../libs/distributed-schedule/src/system/system-clock.js';
+} from '#src/protocol/board/board-node.js';
+import type { BoardRecord } from '#src/protocol/board/board-record.js';
+import type { RedisConnection } from '#src/redis/redis-connection.js';
+import { SystemClock } from '#src/system/system-clock.js';
 import { connectStage } from '../conformance/redis-stage.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 

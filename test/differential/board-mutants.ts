@@ -2,7 +2,7 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const SCRIPT = 'redis/board-script.ts';
+const SCRIPT = 'redis/scripts/board-script.ts';
 
 /** Seen by the tests that hold the script to its model and to the suite of both. */
 export const BOARD_TESTS = [

@@ -4,10 +4,10 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const PRELUDE = 'redis/redis-scripts.ts';
-const LEDGER = 'redis/ledger-scripts.ts';
-const EPOCH = 'redis/epoch-script.ts';
-const CONFIRM = 'redis/confirm-script.ts';
+const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const EPOCH = 'redis/scripts/epoch-script.ts';
+const CONFIRM = 'redis/scripts/confirm-script.ts';
 
 export const EPOCH_MUTANTS: readonly Breakage[] = [
   {

@@ -4,10 +4,10 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const PRELUDE = 'redis/redis-scripts.ts';
-const LEDGER = 'redis/ledger-scripts.ts';
-const MEMBERS = 'redis/membership-scripts.ts';
-const IDENTITY = 'redis/identity-scripts.ts';
+const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const MEMBERS = 'redis/scripts/membership-scripts.ts';
+const IDENTITY = 'redis/scripts/identity-scripts.ts';
 
 const ID_MUTANTS: readonly Breakage[] = [
   {

@@ -4,8 +4,8 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const PRELUDE = 'redis/redis-scripts.ts';
-const LEDGER = 'redis/ledger-scripts.ts';
+const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const LEDGER = 'redis/scripts/ledger-scripts.ts';
 
 const INCARNATION =
   "local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')\n" +

@@ -4,9 +4,9 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const LOCKS = 'redis/lock-scripts.ts';
-const RELEASE = 'redis/release-script.ts';
-const MEMBERS = 'redis/membership-scripts.ts';
+const LOCKS = 'redis/scripts/lock-scripts.ts';
+const RELEASE = 'redis/scripts/release-script.ts';
+const MEMBERS = 'redis/scripts/membership-scripts.ts';
 
 export const LOCK_MUTANTS: readonly Breakage[] = [
   {
@@ -41,7 +41,7 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a vote begins no quarantine of locks',
-    file: 'redis/confirm-script.ts',
+    file: 'redis/scripts/confirm-script.ts',
     find: ", 'since', text(now) }",
     replace: ' }',
   },
@@ -108,25 +108,25 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a node that has just come takes the missing for gone',
-    file: 'redis/trace-script.ts',
+    file: 'redis/scripts/trace-script.ts',
     find: "if now < since + ${MEMBER_TTL_MS} then\n  sign = 'unknown'\nend",
     replace: '',
   },
   {
     name: 'a member is taken for gone',
-    file: 'redis/trace-script.ts',
+    file: 'redis/scripts/trace-script.ts',
     find: "sign = 'alive'",
     replace: "sign = 'gone'",
   },
   {
     name: 'whoever is not seen is silent',
-    file: 'redis/trace-script.ts',
+    file: 'redis/scripts/trace-script.ts',
     find: "(isPresent or channelPrefix == '') and 'silent' or 'gone'",
     replace: "'silent'",
   },
   {
     name: 'lines of others are told as well',
-    file: 'redis/trace-script.ts',
+    file: 'redis/scripts/trace-script.ts',
     find: 'if lock == 0 and string.sub(claimId, 1, #owner) ~= owner then',
     replace: 'if false then',
   },

@@ -1,16 +1,12 @@
 /** The model: MemoryNode with its lock table, asked in the words of the scripts. */
 
-import type { LedgerMemory } from '../../libs/distributed-schedule/src/memory/memory-ledger.js';
-import { MemoryNode, type MemorySnapshot } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import { PROTOCOL_VERSION } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import type { LedgerIds } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type {
-  ConfirmAnswer,
-  NoteAnswer,
-} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { ANY_MEMORY } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
-import type { KeptEnds } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
+import type { LedgerMemory } from '#src/memory/ledger-memory.js';
+import { MemoryNode, type MemorySnapshot } from '#src/memory/memory-node.js';
+import type { KeptEnds } from '#src/protocol/contract/attempt-end.js';
+import { PROTOCOL_VERSION } from '#src/protocol/contract/constants.js';
+import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { ConfirmAnswer, NoteAnswer } from '#src/protocol/contract/node-identity.js';
+import { setText, stampText } from '#src/protocol/contract/node-set.js';
 import type {
   BeatReply,
   ClaimVote,
@@ -18,8 +14,9 @@ import type {
   NodeTick,
   TraceReply,
   VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
-import { textOfSign } from '../../libs/distributed-schedule/src/redis/identity-words.js';
+} from '#src/protocol/contract/ports.js';
+import { ANY_MEMORY } from '#src/protocol/lease/lock-verdict.js';
+import { textOfSign } from '#src/redis/scripts/identity-words.js';
 import type { Answer, LockQuestion, LockRequest, Mishap, Question, Restart, StoredState } from './step.js';
 
 const NOBODY = '-';

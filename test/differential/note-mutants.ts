@@ -4,8 +4,8 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const IDENTITY = 'redis/identity-scripts.ts';
-const CONFIRM = 'redis/confirm-script.ts';
+const IDENTITY = 'redis/scripts/identity-scripts.ts';
+const CONFIRM = 'redis/scripts/confirm-script.ts';
 
 const NOTING_MUTANTS: readonly Breakage[] = [
   {

@@ -1,6 +1,6 @@
 /** What may happen, with instants in relation to what the node knows, so that most of them lie at an edge. */
 
-import type { Outcome } from '../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { Outcome } from '#src/protocol/contract/outcome.js';
 import type { Mishap } from './step.js';
 
 /** Two tasks whose lines may go, one line of a trigger, which may, and one of what runs once, which may not. */

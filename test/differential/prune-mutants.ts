@@ -4,10 +4,10 @@
 
 import type { Breakage } from '../support/broken-copy.js';
 
-const PRUNE = 'redis/prune-script.ts';
-const PRELUDE = 'redis/redis-scripts.ts';
-const LEDGER = 'redis/ledger-scripts.ts';
-const EPOCH = 'redis/epoch-script.ts';
+const PRUNE = 'redis/scripts/prune-script.ts';
+const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const LEDGER = 'redis/scripts/ledger-scripts.ts';
+const EPOCH = 'redis/scripts/epoch-script.ts';
 
 export const PRUNE_MUTANTS: readonly Breakage[] = [
   {

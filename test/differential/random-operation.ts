@@ -1,12 +1,8 @@
 /** Operations at random, most of them at an edge of some rule. */
 
 import fc from 'fast-check';
-import { SINGLE_POSITION } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import {
-  INSTANTS_AFTER_A_CLAIM,
-  LEAST_WINDOW_MS,
-  WINDOW_LIFE_MS,
-} from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
+import { SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
+import { INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS, WINDOW_LIFE_MS } from '#src/protocol/contract/old-lines.js';
 import {
   type ClaimDraft,
   type EndDraft,

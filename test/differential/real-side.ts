@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { failureReason } from '../../libs/distributed-schedule/src/redis/failure-reason.js';
-import { redisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
-import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
+import { failureReason } from '#src/redis/connection/failure-reason.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
+import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { removeFolder, temporaryFolder } from '../support/leftovers.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { readState } from './real-state.js';

@@ -1,7 +1,7 @@
 /** Everything that a real server has stored for the namespace, in the model's terms. */
 
 import type { Redis } from 'ioredis';
-import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
+import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { StoredState } from './step.js';
 
 /**

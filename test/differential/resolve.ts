@@ -1,23 +1,17 @@
 /** Works out an operation against what the node knows just then. */
 
-import { PROTOCOL_VERSION } from '../../libs/distributed-schedule/src/protocol/constants.js';
-import {
-  counterOf,
-  type LedgerId,
-} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type { Note } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
+import { ENDS_KEPT_MS } from '#src/protocol/contract/attempt-end.js';
+import { PROTOCOL_VERSION } from '#src/protocol/contract/constants.js';
+import { counterOf, type LedgerId } from '#src/protocol/contract/ledger-id.js';
+import type { Note } from '#src/protocol/contract/node-identity.js';
 import {
   type NodeSet,
   PROVISIONAL_MS,
   parseStamp,
   SINGLE_POSITION,
-} from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { ENDS_KEPT_MS } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
-import {
-  INSTANTS_AFTER_A_CLAIM,
-  LEAST_WINDOW_MS,
-} from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
-import type { Claim, ShownClaims } from '../../libs/distributed-schedule/src/protocol/ports.js';
+} from '#src/protocol/contract/node-set.js';
+import { INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS } from '#src/protocol/contract/old-lines.js';
+import type { Claim, ShownClaims } from '#src/protocol/contract/ports.js';
 import type { ModelSide } from './model-side.js';
 import {
   type ClaimDraft,

@@ -1,33 +1,20 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
-import { setText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { setBackOfMemoryMs } from '../../libs/distributed-schedule/src/protocol/ledger/clock-set-back.js';
-import { CONFIRM_SCRIPT } from '../../libs/distributed-schedule/src/redis/confirm-script.js';
-import { RAISE_EPOCH_SCRIPT } from '../../libs/distributed-schedule/src/redis/epoch-script.js';
-import {
-  NOTE_SCRIPT,
-  RENUMBER_SCRIPT,
-  STAMP_SCRIPT,
-} from '../../libs/distributed-schedule/src/redis/identity-scripts.js';
-import {
-  textOfSign,
-  wordsOfIds,
-  wordsOfNote,
-  wordsOfStamp,
-} from '../../libs/distributed-schedule/src/redis/identity-words.js';
-import {
-  CLAIM_SCRIPT,
-  GIVE_BACK_SCRIPT,
-  PEEK_SCRIPT,
-} from '../../libs/distributed-schedule/src/redis/ledger-scripts.js';
-import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../../libs/distributed-schedule/src/redis/lock-scripts.js';
-import { wordsOfLock } from '../../libs/distributed-schedule/src/redis/lock-words.js';
-import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../../libs/distributed-schedule/src/redis/membership-scripts.js';
-import { PRUNE_SCRIPT } from '../../libs/distributed-schedule/src/redis/prune-script.js';
-import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
-import type { RedisScript } from '../../libs/distributed-schedule/src/redis/redis-scripts.js';
-import { RELEASE_SCRIPT } from '../../libs/distributed-schedule/src/redis/release-script.js';
-import { TRACE_SCRIPT, wordsOfTrace } from '../../libs/distributed-schedule/src/redis/trace-script.js';
+import { setText } from '#src/protocol/contract/node-set.js';
+import { setBackOfMemoryMs } from '#src/protocol/ledger/clock-set-back.js';
+import { CONFIRM_SCRIPT } from '#src/redis/scripts/confirm-script.js';
+import { RAISE_EPOCH_SCRIPT } from '#src/redis/scripts/epoch-script.js';
+import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '#src/redis/scripts/identity-scripts.js';
+import { textOfSign, wordsOfIds, wordsOfNote, wordsOfStamp } from '#src/redis/scripts/identity-words.js';
+import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '#src/redis/scripts/lock-scripts.js';
+import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
+import { BEAT_SCRIPT, LEAVE_SCRIPT } from '#src/redis/scripts/membership-scripts.js';
+import { PRUNE_SCRIPT } from '#src/redis/scripts/prune-script.js';
+import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
+import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
+import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
+import { TRACE_SCRIPT, wordsOfTrace } from '#src/redis/scripts/trace-script.js';
 import type { Answer, Question } from './step.js';
 
 export const SCRIPTS: readonly RedisScript[] = [

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import type { RedisKeys } from '../../libs/distributed-schedule/src/redis/redis-keys.js';
+import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisServer } from '../support/redis-server.js';
 import type { Mishap, Restart } from './step.js';
 

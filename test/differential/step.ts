@@ -1,21 +1,16 @@
 /** What is done to the real server and to the model alike, with every number worked out. */
 
+import type { LineEnds } from '#src/protocol/contract/attempt-end.js';
 import type {
   BeatSign,
   ConfirmRequest,
   NoteRequest,
   StampRequest,
-} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import { setText, stampText } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { LockAddressee } from '../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
-import type { LineEnds } from '../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
-import type { PruneRequest } from '../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
-import type {
-  Claim,
-  ClaimTerms,
-  ShownClaims,
-  TraceRequest,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
+} from '#src/protocol/contract/node-identity.js';
+import { setText, stampText } from '#src/protocol/contract/node-set.js';
+import type { PruneRequest } from '#src/protocol/contract/old-lines.js';
+import type { Claim, ClaimTerms, ShownClaims, TraceRequest } from '#src/protocol/contract/ports.js';
+import type { LockAddressee } from '#src/protocol/lease/lock-verdict.js';
 
 export interface LockRequest {
   readonly task: string;

@@ -1,4 +1,4 @@
-import type { NodeReply } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type { NodeReply } from '#src/protocol/contract/ports.js';
 
 /** The value of a reply that must be there. */
 export function answerOf<T>(reply: NodeReply<T> | undefined): T {

@@ -1,16 +1,9 @@
 /** Brings nodes up to votes without waiting for anybody, for tests of something else. */
 
-import {
-  counterOf,
-  type LedgerId,
-  type LedgerIds,
-} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type {
-  Note,
-  NoteAnswer,
-} from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { NodeReply, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { counterOf, type LedgerId, type LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { Note, NoteAnswer } from '#src/protocol/contract/node-identity.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 
 /** A counter may be outbid by noters that know different ids. */
 const MOST_RENUMBERS = 5;

@@ -1,10 +1,10 @@
 /** Nodes that vote, and terms under which they are asked, where a test is about something else. */
 
-import { MemoryNode } from '../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { LedgerIds } from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type { BeatSign } from '../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { ClaimTerms, Clock, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { BeatSign } from '#src/protocol/contract/node-identity.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { ClaimTerms, Clock, VotingNode } from '#src/protocol/contract/ports.js';
 import { bringUp } from './bring-up.js';
 
 export function setOf(positions: readonly string[], generation = 1, leaseTtlMs = 3_000): NodeSet {

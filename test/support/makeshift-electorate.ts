@@ -3,21 +3,10 @@
  * refuse, without any of the rules that make this safe between instances.
  */
 
-import type {
-  ElectorateView,
-  SentBeat,
-} from '../../libs/distributed-schedule/src/protocol/electorate/electorate-view.js';
-import type {
-  LedgerId,
-  LedgerIds,
-} from '../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type { NodeSet } from '../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type {
-  BeatReply,
-  ClaimTerms,
-  NodeReply,
-  VotingNode,
-} from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type { ElectorateView, SentBeat } from '#src/protocol/contract/electorate-view.js';
+import type { LedgerId, LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { BeatReply, ClaimTerms, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { bringUp } from './bring-up.js';
 
 export class MakeshiftElectorate implements ElectorateView {

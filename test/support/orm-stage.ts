@@ -1,8 +1,8 @@
 /** An ORM over a test's own PostgreSQL, as the suites ask it. */
 
 import type { Pool } from 'pg';
-import type { PostgresSnapshotSettings } from '../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import type { SnapshotSource } from '../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import type { SnapshotSource } from '#src/once/snapshot-store.js';
+import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
 import type { PostgresServer } from './postgres-server.js';
 
 /** One application: an ORM with a pool of its own. */

@@ -1,12 +1,8 @@
 /** Small tasks and readers for tests that run the scheduler on a clock they move themselves. */
 
-import type { ScheduleEvent } from '../../libs/distributed-schedule/src/protocol/observer.js';
-import type { TickReport } from '../../libs/distributed-schedule/src/protocol/outcome.js';
-import type {
-  Schedule,
-  ScheduledTask,
-  TickContext,
-} from '../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import type { TickReport } from '#src/protocol/contract/outcome.js';
+import type { Schedule, ScheduledTask, TickContext } from '#src/protocol/contract/tick-context.js';
 
 export const EVERY_SECOND: Schedule = {
   description: 'every second',

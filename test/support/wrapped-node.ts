@@ -1,6 +1,6 @@
 /** A node with something around every call to it: what cuts it off, delays it, or counts. */
 
-import type { NodeReply, VotingNode } from '../../libs/distributed-schedule/src/protocol/ports.js';
+import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 
 /** What can be asked of a node over its connection. */
 export type NodeCall =

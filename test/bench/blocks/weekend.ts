@@ -1,12 +1,12 @@
 /** What cron tasks missed over a weekend on which no instance was there, counted by the first one that comes back. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
-import type { AuditParts } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
-import { MissedWhileDown } from '../../../libs/distributed-schedule/src/protocol/audit/missed-while-down.js';
-import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
-import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import type { AuditParts } from '#src/protocol/audit/audit-source.js';
+import { MissedWhileDown } from '#src/protocol/audit/missed-while-down.js';
+import type { DueTick } from '#src/protocol/contract/due-tick.js';
+import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { CronSchedule } from '#src/tasks/cron.schedule.js';
 import { type Computing, watchComputing } from './cpu-watch.js';
 
 const WEEKEND_MS = 64 * 3_600_000;

@@ -8,7 +8,7 @@ import {
   type ExclusiveTaskOptions,
   IntervalExclusive,
   type TickContext,
-} from '../../../libs/distributed-schedule/src/index.js';
+} from '#src/index.js';
 
 const PERIOD_MS = 500;
 const TIMEOUT_MS = 20;

@@ -1,8 +1,8 @@
 /** One scene of a campaign: opens it, lets the nemesis rage, and reads what the witnesses wrote. */
 
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import type { OutcomeLine } from '../../../apps/demo/src/outcome-record.js';
 import type { RunLine } from '../../../apps/demo/src/run-record.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
 import type { Evidence } from './account/row.js';
 import { TASKS } from './cast.js';
 import { epochOffsetMs, sleepMs } from './machine-clock.js';

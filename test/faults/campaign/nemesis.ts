@@ -3,7 +3,7 @@
  * time, and with a calm after every few, so that the cluster shows that it recovers.
  */
 
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import type { Incident, Span } from './account/incident.js';
 import type { Cast } from './cast.js';
 import { type Attack, between, type Hazard, pick } from './hazards/hazard.js';

@@ -1,6 +1,6 @@
 /** A pack of cards, one for each hazard and moment: all come up equally often, in an order that the seed decides. */
 
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import type { Moment } from './account/incident.js';
 import type { Hazard } from './hazards/hazard.js';
 

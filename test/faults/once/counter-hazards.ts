@@ -1,7 +1,7 @@
 /** What the nemesis of the counter test does. Each hazard resolves to whether it was seen to take effect. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Random } from '#src/protocol/contract/ports.js';
 import type { LinkRules } from '../../support/faults/link-rules.js';
 import type { ProxyLink } from '../../support/faults/tcp-proxy.js';
 import type { CounterScene, Slot } from './counter-scene.js';

@@ -1,7 +1,7 @@
 /** One run of the counter test: faults for a while, then the account. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { type Account, accountOf, ticksDone } from './counter-account.js';
 import { HAZARDS, type Hazard } from './counter-hazards.js';
 import { CounterScene, type Slot } from './counter-scene.js';

@@ -1,7 +1,7 @@
 /** Three masters, a PostgreSQL, three replicas, and links of each replica's own to all of them. */
 
 import { fileURLToPath } from 'node:url';
-import { migrationSql } from '../../../libs/distributed-schedule/src/postgres/migration.js';
+import { migrationSql } from '#src/postgres/migration.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

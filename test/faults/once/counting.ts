@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import type { IdempotentExecutor } from '../../../libs/distributed-schedule/src/index.js';
+import type { IdempotentExecutor } from '#src/index.js';
 import { randomHabit } from './effect-habits.js';
 import type { TaskName } from './once-plan.js';
 

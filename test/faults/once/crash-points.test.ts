@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { SnapshotStore } from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
+import { resolvePostgresSettings } from '#src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { SnapshotStore } from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
+import { resolvePostgresSettings } from '#src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';

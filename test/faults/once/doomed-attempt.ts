@@ -6,19 +6,15 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import { type Effect, runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import type {
-  OpenAttempt,
-  SnapshotCache,
-  SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { type Effect, runOnce } from '#src/once/run-once.js';
+import type { OpenAttempt, SnapshotCache, SnapshotStore } from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { resolvePostgresSettings } from '#src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import {
   CUT_OFF_TIMEOUT_MS,
   countInPostgres,

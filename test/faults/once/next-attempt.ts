@@ -1,15 +1,12 @@
 /** What comes after an attempt that was doomed: the next one at the same job. */
 
-import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/snapshot/once-result.js';
-import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import type {
-  Snapshot,
-  SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import type { OnceResult } from '#src/once/once-result.js';
+import { runOnce } from '#src/once/run-once.js';
+import type { Snapshot, SnapshotStore } from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { FIRST_TOKEN } from './doomed-plan.js';
 
 /** Per point: what is left behind, what the next attempt does, and how often the effect was applied. Docs: docs/idempotence.md. */

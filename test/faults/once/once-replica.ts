@@ -16,10 +16,10 @@ import {
   redisSnapshotCache,
   type ScheduleEvent,
   type TickContext,
-} from '../../../libs/distributed-schedule/src/index.js';
-import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/index.js';
-import { idempotencyKey } from '../../../libs/distributed-schedule/src/system/idempotency-key.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+} from '#src/index.js';
+import { postgresSnapshots } from '#src/postgres/index.js';
+import { idempotencyKey } from '#src/system/idempotency-key.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { Counting } from './counting.js';
 import {
   type FromReplica,

@@ -4,24 +4,16 @@
  * scheduler rightly refuses a period of 20 ms.
  */
 
-import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
-import {
-  type ContestParts,
-  contestInstant,
-} from '../../../libs/distributed-schedule/src/protocol/contest.js';
-import type { DueTick } from '../../../libs/distributed-schedule/src/protocol/due-tick.js';
-import { LeaseKeeper } from '../../../libs/distributed-schedule/src/protocol/keep-lease.js';
-import { DEFAULTS, type ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
-import { OwnClaims } from '../../../libs/distributed-schedule/src/protocol/own-claims.js';
-import type {
-  Clock,
-  LockProvider,
-  Random,
-  TickLedger,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { RunRegister } from '../../../libs/distributed-schedule/src/protocol/run-register.js';
-import { RunsHere } from '../../../libs/distributed-schedule/src/protocol/runs-here.js';
-import type { TickHandler } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import { OwnClaims } from '#src/protocol/bid/own-claims.js';
+import { type ContestParts, contestInstant } from '#src/protocol/contest/contest.js';
+import type { DueTick } from '#src/protocol/contract/due-tick.js';
+import type { Clock, LockProvider, Random, TickLedger } from '#src/protocol/contract/ports.js';
+import type { TickHandler } from '#src/protocol/contract/tick-context.js';
+import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
+import { DEFAULTS, type ProtocolOptions } from '#src/protocol/options/protocol-options.js';
+import { RunRegister } from '#src/protocol/run/run-register.js';
+import { RunsHere } from '#src/protocol/run/runs-here.js';
+import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
 import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
 export const OPTIONS: ProtocolOptions = { ...DEFAULTS, namespace: 'torture', bidStaggerMs: 5 };

@@ -4,9 +4,9 @@
 
 import type { Breakage } from '../../support/broken-copy.js';
 
-const CLAIM = 'redis/ledger-scripts.ts';
-const PRELUDE = 'redis/redis-scripts.ts';
-const CONFIRM = 'redis/confirm-script.ts';
+const CLAIM = 'redis/scripts/ledger-scripts.ts';
+const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const CONFIRM = 'redis/scripts/confirm-script.ts';
 const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`';
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -24,7 +24,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'MARGIN 0',
-    file: 'protocol/constants.ts',
+    file: 'protocol/contract/constants.ts',
     find: 'MARGIN_MS = 900',
     replace: 'MARGIN_MS = 0',
   },
@@ -42,19 +42,19 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'quorum is half of the nodes',
-    file: 'protocol/quorum.ts',
+    file: 'protocol/contract/quorum.ts',
     find: 'Math.floor(nodes / 2) + 1',
     replace: 'Math.max(1, Math.floor(nodes / 2))',
   },
   {
     name: 'claim id derived from the tick',
-    file: 'protocol/claim-id.ts',
+    file: 'protocol/ledger/claim-id.ts',
     find: CLAIM_ID,
     replace: 'claimId: `all:${claimedInstant(due)}`',
   },
   {
     name: 'claim id shared by the attempts of an instance',
-    file: 'protocol/claim-id.ts',
+    file: 'protocol/ledger/claim-id.ts',
     find: CLAIM_ID,
     replace: 'claimId: `${parts.instanceId}:always`',
   },

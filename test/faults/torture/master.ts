@@ -1,7 +1,7 @@
 /** One real master that loses its memory on demand. Every loss is verified: a fault that did nothing proves nothing. */
 
 import type { Redis } from 'ioredis';
-import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { OPTIONS } from './bidder.js';

@@ -3,23 +3,12 @@
  * noted at once, and a set is stamped wherever none is. What keeps ticks from doubling is what the nodes refuse, and that alone.
  */
 
-import type {
-  ElectorateView,
-  SentBeat,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/electorate-view.js';
-import { giveVote } from '../../../libs/distributed-schedule/src/protocol/electorate/give-vote.js';
-import {
-  type KnownNode,
-  unknownNode,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/known-node.js';
-import {
-  counterOf,
-  isOutrankedBy,
-  type LedgerId,
-  type LedgerIds,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { ClaimTerms, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { ElectorateView, SentBeat } from '#src/protocol/contract/electorate-view.js';
+import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { ClaimTerms, VotingNode } from '#src/protocol/contract/ports.js';
+import { giveVote } from '#src/protocol/electorate/give-vote.js';
+import { type KnownNode, unknownNode } from '#src/protocol/electorate/known-node.js';
 
 const APP = 'torture';
 

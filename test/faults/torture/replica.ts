@@ -1,17 +1,14 @@
 /** A process under torture: one instance per set of masters. Started by torture-run.ts, and ended with it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
-import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
-import {
-  connectRedis,
-  type RedisConnection,
-} from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
-import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { VotingNode } from '#src/protocol/contract/ports.js';
+import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { ClusterClock } from '#src/protocol/time/cluster-clock.js';
+import type { RedisInput } from '#src/redis/connection/redis-input.js';
+import { connectRedis, type RedisConnection } from '#src/redis/redis-connection.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { connectorTo } from '../../support/faults/connector-to.js';
 import { Bidder, OPTIONS } from './bidder.js';
 import type { FromReplica, ReplicaPlan, SetAddress } from './messages.js';

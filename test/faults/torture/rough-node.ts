@@ -1,13 +1,7 @@
 /** A node behind a rough network: messages take their time, overtake each other, and replies get lost. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Claim,
-  ClaimVote,
-  NodeReply,
-  Random,
-  VotingNode,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Claim, ClaimVote, NodeReply, Random, VotingNode } from '#src/protocol/contract/ports.js';
 import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 
 /** So that the claims of several instances meet in another order on every node. */

@@ -1,7 +1,7 @@
 /** Takes away the memory of masters, each time right after a grant: that is when forgetting doubles a tick. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Random } from '#src/protocol/contract/ports.js';
 import type { LossKind, Master } from './master.js';
 import type { FreshGrant, VoteBook } from './vote-book.js';
 

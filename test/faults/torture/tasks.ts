@@ -1,6 +1,6 @@
 /** What is due in the torture, and when the instances come to it. */
 
-import type { Random } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Random } from '#src/protocol/contract/ports.js';
 
 export interface TortureTask {
   readonly name: string;

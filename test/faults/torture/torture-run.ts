@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { CLOCK_UNAVAILABLE } from '../../support/faults/replica-clock.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';

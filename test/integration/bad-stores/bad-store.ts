@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import type { RedisInput } from '#src/redis/connection/redis-input.js';
 import { type RedisServer, type RedisServerOptions, startRedis } from '../../support/redis-server.js';
 
 /** Something that people point an instance at, and that is not fit to vote, or not quite. */

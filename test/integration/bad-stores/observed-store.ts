@@ -1,4 +1,4 @@
-import { StoreTeller } from '../../../libs/distributed-schedule/src/nest/store-teller.js';
+import { StoreTeller } from '#src/messages/store-teller.js';
 import { connectionsTo } from '../../support/connection-count.js';
 import { beatOf, type Instance, newNamespace, openInstance } from '../redis/redis-fixture.js';
 import type { BadStore, OpenedStore, Shelf } from './bad-store.js';

@@ -5,7 +5,7 @@
 
 import type { AuditFinding, ScheduleEvent, TickReport } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
-import { CLAIM_SCRIPT } from '../../../libs/distributed-schedule/src/redis/ledger-scripts.js';
+import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { LostAnswers } from '../../support/faults/lost-answers.js';
 import { startRedis } from '../../support/redis-server.js';
 import { startTaskApp } from '../../support/task-app.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { Fault } from '../../support/faults/fault.js';
 import { crashed, frozen, OldDump } from '../../support/faults/redis-crash-faults.js';
 import { diskFull, dumpObstructed, TinyDisk } from '../../support/faults/redis-disk-faults.js';

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
-import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startTaskApp } from '../../support/task-app.js';
 import { until } from '../redis/redis-fixture.js';

@@ -4,15 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { IdempotentExecutor } from '../../../libs/distributed-schedule/src/nest/idempotent-executor.js';
-import {
-  type PostgresSnapshotOptions,
-  postgresSnapshots,
-} from '../../../libs/distributed-schedule/src/postgres/postgres-snapshots.js';
-import type { SnapshotStore } from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { redisSnapshotCache } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { IdempotentExecutor } from '#src/nest/once/idempotent-executor.js';
+import type { SnapshotStore } from '#src/once/snapshot-store.js';
+import { type PostgresSnapshotOptions, postgresSnapshots } from '#src/postgres/postgres-snapshots.js';
+import { redisSnapshotCache } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

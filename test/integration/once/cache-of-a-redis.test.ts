@@ -1,16 +1,16 @@
 /** Which Redis a success is of, and how one is forgotten everywhere: on real servers. */
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { IdempotentExecutor } from '../../../libs/distributed-schedule/src/nest/idempotent-executor.js';
-import type { Snapshot } from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
+import { IdempotentExecutor } from '#src/nest/once/idempotent-executor.js';
+import type { Snapshot } from '#src/once/snapshot-store.js';
 import {
   type RedisSnapshotCacheOptions,
   redisSnapshotCache,
   redisSnapshots,
-} from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+} from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 

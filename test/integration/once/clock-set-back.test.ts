@@ -5,16 +5,11 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemorySnapshotStore } from '../../../libs/distributed-schedule/src/memory/memory-snapshot-store.js';
-import type {
-  JobStart,
-  OpenAttempt,
-  Snapshot,
-  SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { MemorySnapshotStore } from '#src/memory/memory-snapshot-store.js';
+import type { JobStart, OpenAttempt, Snapshot, SnapshotStore } from '#src/once/snapshot-store.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { endSession } from '../../support/end-session.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';

@@ -1,12 +1,12 @@
 import knexOver, { type Knex } from 'knex';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { knexSnapshots } from '../../../libs/distributed-schedule/src/knex/knex-snapshots.js';
-import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { knexSnapshots } from '#src/knex/knex-snapshots.js';
+import { runOnce } from '#src/once/run-once.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { makeCounter } from '../../support/orm-stage.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';

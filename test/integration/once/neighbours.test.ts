@@ -6,7 +6,7 @@ import { postgresSnapshots } from 'nestjs-distributed-schedule/postgres';
 import type pg from 'pg';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PostgresSnapshotSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
+import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';

@@ -1,24 +1,17 @@
 /** The real flow over a real PostgreSQL, for the tests of this folder. */
 
 import type { Pool, PoolClient } from 'pg';
+import type { OnceResult } from '#src/once/once-result.js';
+import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
+import { DEFAULT_PATIENCE, type StorePatience } from '#src/once/store-patience.js';
 import {
   type PostgresSnapshotSettings,
   resolvePostgresSettings,
-} from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
-import type { OnceResult } from '../../../libs/distributed-schedule/src/protocol/snapshot/once-result.js';
-import {
-  type Effect,
-  type OnceJob,
-  runOnce,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import {
-  DEFAULT_PATIENCE,
-  type StorePatience,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+} from '#src/postgres/postgres-snapshot-settings.js';
+import { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 
 export const CLOCK = new SystemClock();
 

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fencedUpdate, fenceSql } from '../../../libs/distributed-schedule/src/postgres/fenced-update.js';
-import { migrationSql } from '../../../libs/distributed-schedule/src/postgres/migration.js';
-import { postgresSnapshots } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshots.js';
-import { pruneSnapshots } from '../../../libs/distributed-schedule/src/postgres/prune-snapshots.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { fencedUpdate, fenceSql } from '#src/postgres/fenced-update.js';
+import { migrationSql } from '#src/postgres/migration.js';
+import { postgresSnapshots } from '#src/postgres/postgres-snapshots.js';
+import { pruneSnapshots } from '#src/postgres/prune-snapshots.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { CLOCK, newJob, runIn, storeIn } from './once-in-postgres.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { endSession } from '../../support/end-session.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { redisSnapshots } from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { runOnce } from '#src/once/run-once.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const PLATFORM = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'persistence' };

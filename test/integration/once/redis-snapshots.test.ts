@@ -2,18 +2,12 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  Snapshot,
-  SnapshotCache,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { fencedSet } from '../../../libs/distributed-schedule/src/redis/fenced-set.js';
-import {
-  redisSnapshotCache,
-  redisSnapshots,
-} from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import type { Snapshot, SnapshotCache } from '#src/once/snapshot-store.js';
+import { fencedSet } from '#src/redis/once/fenced-set.js';
+import { redisSnapshotCache, redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 

@@ -1,12 +1,9 @@
 /** Snapshots and their cache go to the database that is meant, or nowhere. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  redisSnapshotCache,
-  redisSnapshots,
-} from '../../../libs/distributed-schedule/src/redis/redis-snapshots.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { redisSnapshotCache, redisSnapshots } from '#src/redis/once/redis-snapshots.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 

@@ -2,8 +2,8 @@
 
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PostgresSnapshotSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
-import type { PostgresSnapshotStore } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-store.js';
+import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
+import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';

@@ -1,7 +1,7 @@
 /** A board that a build from before there were shares has filled. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BOARD_START } from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
-import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
+import { BOARD_START } from '#src/protocol/board/board-node.js';
+import type { BoardRecord } from '#src/protocol/board/board-record.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { answerOf, closeInstances, type Instance, newNamespace, startInstance } from './redis-fixture.js';
 

@@ -1,10 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  BOARD_START,
-  type BoardCursor,
-  type BoardExchange,
-} from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
-import type { BoardRecord } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
+import { BOARD_START, type BoardCursor, type BoardExchange } from '#src/protocol/board/board-node.js';
+import type { BoardRecord } from '#src/protocol/board/board-record.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

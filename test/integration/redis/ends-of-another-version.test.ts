@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  MOST_ENDS,
-  MOST_ENDS_IN_TURN,
-} from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
-import type { LineTrace } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { MOST_ENDS, MOST_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
+import type { LineTrace } from '#src/protocol/contract/ports.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { closeInstances, type Instance, newNamespace, nodeOf, startInstance } from './redis-fixture.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { counterOf } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
+import { counterOf } from '#src/protocol/contract/ledger-id.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PRESENCE_GRACE_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
+import { PRESENCE_GRACE_MS } from '#src/protocol/contract/constants.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,

@@ -1,10 +1,10 @@
 import { runInNewContext } from 'node:vm';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BOARD_START } from '../../../libs/distributed-schedule/src/protocol/board/board-node.js';
-import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { callWithin } from '../../../libs/distributed-schedule/src/redis/node-call.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
+import { BOARD_START } from '#src/protocol/board/board-node.js';
+import type { HeldLock } from '#src/protocol/contract/ports.js';
+import { callWithin } from '#src/redis/connection/node-call.js';
+import { SystemClock } from '#src/system/system-clock.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

@@ -4,7 +4,7 @@ import { createServer as createWebServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
-import type { RedisInput } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import type { RedisInput } from '#src/redis/connection/redis-input.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startTlsFront } from '../../support/tls-server.js';
 import { beatOf, closeInstances, newNamespace, openInstance, until } from './redis-fixture.js';

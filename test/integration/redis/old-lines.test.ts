@@ -1,7 +1,7 @@
 /** Lines of added tasks that a real server forgets when all that is in them is old, and what it knows of them afterwards. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LINES_A_SLICE } from '../../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
+import { LINES_A_SLICE } from '#src/protocol/contract/old-lines.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

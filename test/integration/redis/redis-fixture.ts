@@ -8,14 +8,14 @@ import type {
   Clock,
   NodeReply,
   TimeSample,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+} from '#src/protocol/contract/ports.js';
 import {
   connectRedis,
   type RedisConnection,
   type RedisConnectionSettings,
-} from '../../../libs/distributed-schedule/src/redis/redis-connection.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+} from '#src/redis/redis-connection.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
 import { answerOf } from '../../support/answer-of.js';
 import { bringUp } from '../../support/bring-up.js';
 import { signOf } from '../../support/electorate.js';

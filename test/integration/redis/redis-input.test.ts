@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  nodeSetOf,
-  parseSet,
-  setText,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { DistributedScheduleError } from '../../../libs/distributed-schedule/src/protocol/errors.js';
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import {
-  type RedisInput,
-  requireRedisSources,
-} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { DistributedScheduleError } from '#src/protocol/contract/errors.js';
+import { nodeSetOf, parseSet, setText } from '#src/protocol/contract/node-set.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
+import { type RedisInput, requireRedisSources } from '#src/redis/connection/redis-input.js';
 
 const clients: { disconnect(): void }[] = [];
 afterAll(() => {

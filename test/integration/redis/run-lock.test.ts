@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { bringUp } from '../../support/bring-up.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
@@ -305,7 +305,7 @@ describe('a node that may have forgotten a lock', () => {
   it('does not revive a lock for a caller that cannot say until when it means it', async () => {
     const fresh = await start();
     const [server] = servers;
-    const { EXTEND_SCRIPT } = await import('../../../libs/distributed-schedule/src/redis/lock-scripts.js');
+    const { EXTEND_SCRIPT } = await import('#src/redis/scripts/lock-scripts.js');
     await server?.client().flushall();
     const reply = await server
       ?.client()

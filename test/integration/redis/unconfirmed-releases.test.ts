@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {

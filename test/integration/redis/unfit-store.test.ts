@@ -2,7 +2,7 @@
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SCRIPT_COMMANDS } from '../../../libs/distributed-schedule/src/redis/needed-rights.js';
+import { SCRIPT_COMMANDS } from '#src/redis/node/needed-rights.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,

@@ -1,8 +1,8 @@
 /** What was decided on simulated boards, and what must be true of every board and node afterwards. */
 
-import { DELETED } from '../../../libs/distributed-schedule/src/protocol/board/board-record.js';
-import type { BoardShares } from '../../../libs/distributed-schedule/src/protocol/board/board-shares.js';
-import type { BoardWorld } from '../../unit/board/board-world.js';
+import { DELETED } from '#src/protocol/board/board-record.js';
+import type { BoardShares } from '#src/protocol/board/board-shares.js';
+import type { BoardWorld } from '../../unit/protocol/board/board-world.js';
 
 /** As of a tenth of a thousandth of a real node: it fills up within a world. */
 export const SMALL: BoardShares = { runs: 60, tasks: 70, decisions: 80, notices: 90 };

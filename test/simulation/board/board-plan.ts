@@ -1,6 +1,6 @@
 /** What happens to the boards of a simulated cluster: one mishap after the other, days long, and what is decided meanwhile. */
 
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 
 export const NODES = 3;
 export const BOARDS = 3;

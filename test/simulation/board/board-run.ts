@@ -1,7 +1,7 @@
 /** Plays a plan on real boards over memory nodes, on a clock that is moved by hand. */
 
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
-import { BoardWorld, CONVERGES_WITHIN_MS } from '../../unit/board/board-world.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
+import { BoardWorld, CONVERGES_WITHIN_MS } from '../../unit/protocol/board/board-world.js';
 import { BoardHistory, SMALL } from './board-history.js';
 import { BOARDS, type BoardPlan, type Episode } from './board-plan.js';
 

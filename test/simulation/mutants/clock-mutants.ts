@@ -18,7 +18,7 @@ const NAMING: readonly Mutant[] = [
   {
     name: 'a tick that nodes have moved past is taken, whatever their clocks show',
     profiles: ['clocks'],
-    file: 'protocol/moved-past.ts',
+    file: 'protocol/bid/moved-past.ts',
     find: 'return claimId === undefined && setBackMs !== undefined',
     replace: 'return claimId !== undefined && setBackMs !== undefined',
   },

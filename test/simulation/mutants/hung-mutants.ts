@@ -2,15 +2,15 @@
 
 import type { Mutant } from './mutant.js';
 
-const ATTEMPTS = 'protocol/attempts.ts';
-const RUN_TICK = 'protocol/run-tick.ts';
+const ATTEMPTS = 'protocol/run/attempts.ts';
+const RUN_TICK = 'protocol/run/run-tick.ts';
 const STUCK_RUNS = 'protocol/audit/stuck-runs.ts';
 
 export const HUNG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a run that was given up is renewed',
     profiles: ['hung'],
-    file: 'protocol/lease.ts',
+    file: 'protocol/lease/lease.ts',
     find: 'this.isLetGo = true;',
     replace: 'this.isLetGo = false;',
   },
@@ -24,7 +24,7 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
   {
     name: 'who gives a run up does not abort it',
     profiles: ['hung'],
-    file: 'protocol/run-limits.ts',
+    file: 'protocol/run/run-limits.ts',
     find: "signal.abort('given_up',",
     replace: "if (giveUpAfterMs < 0) signal.abort('given_up',",
   },
@@ -52,7 +52,7 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a run that was given up takes ticks on',
     profiles: ['hung'],
-    file: 'protocol/run-here.ts',
+    file: 'protocol/run/run-here.ts',
     find: '    this.end();\n    this.lease.letGo();',
     replace: '    this.lease.letGo();',
   },
@@ -73,7 +73,7 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a late end is told by nobody',
     profiles: ['hung'],
-    file: 'protocol/attempt.ts',
+    file: 'protocol/run/attempt.ts',
     find: 'if (open.told !== undefined) void atEnd.then(',
     replace: 'if (toldMs < 0) void atEnd.then(',
   },

@@ -2,11 +2,11 @@
 
 import { LEDGER, type Mutant } from './mutant.js';
 
-const CLAIM_AGAIN = 'protocol/claim-again.ts';
-const NEXT_START = 'protocol/next-start.ts';
-const RUN_HERE = 'protocol/run-here.ts';
-const RUN_TICK = 'protocol/run-tick.ts';
-const ATTEMPTS_FILE = 'protocol/attempts.ts';
+const CLAIM_AGAIN = 'protocol/run/claim-again.ts';
+const NEXT_START = 'protocol/policies/next-start.ts';
+const RUN_HERE = 'protocol/run/run-here.ts';
+const RUN_TICK = 'protocol/run/run-tick.ts';
+const ATTEMPTS_FILE = 'protocol/run/attempts.ts';
 const CLOSE =
   'if (!run.lease.isTrusted()) return;\n  const { claim } = await claimTick(parts, run, due, () => true);';
 
@@ -14,8 +14,8 @@ const HISTORY: readonly Mutant[] = [
   {
     name: 'no look between lock and claim',
     profiles: ['liveness'],
-    file: 'protocol/bid.ts',
-    find: 'const steps = await lookBack(parts, acquired);',
+    file: 'protocol/bid/bid.ts',
+    find: 'const steps = await chooseStarts(parts, acquired);',
     replace: 'const steps = acquired;',
   },
   {
@@ -140,7 +140,7 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'one token for all attempts',
     profiles: ['normal'],
-    file: 'protocol/attempt.ts',
+    file: 'protocol/run/attempt.ts',
     find: 'fencingToken: claimedInstant({ tick: due.tick, attempt }),',
     replace: 'fencingToken: due.tick,',
   },
@@ -154,14 +154,14 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'a retry does not wait',
     profiles: ['normal'],
-    file: 'protocol/retry-delay.ts',
+    file: 'protocol/policies/backoff.ts',
     find: 'const delayMs = backoffMs * (1 + random() * policy.jitter);',
     replace: 'const delayMs = backoffMs * random() * policy.jitter;',
   },
   {
     name: 'no run times out',
     profiles: ['normal'],
-    file: 'protocol/run-limits.ts',
+    file: 'protocol/run/run-limits.ts',
     find: "if (!hasCome || !signal.abort('timed_out', error)) return;",
     replace: "if (!hasCome || tick > 0 || !signal.abort('timed_out', error)) return;",
   },
@@ -200,7 +200,7 @@ const OVERLAPS: readonly Mutant[] = [
   {
     name: 'a contest that has begun is not taken on',
     profiles: ['normal'],
-    file: 'protocol/contest.ts',
+    file: 'protocol/contest/contest.ts',
     find: '.filter(({ due }) => !isAdopted(parts, due));\n    if (!isFirst',
     replace: ';\n    if (!isFirst',
   },
@@ -221,7 +221,7 @@ const OVERLAPS: readonly Mutant[] = [
   {
     name: 'runs that may overlap share a lock',
     profiles: ['liveness'],
-    file: 'protocol/run-lock.ts',
+    file: 'protocol/lease/run-lock.ts',
     find: "policies?.overlap === 'allow'",
     replace: 'policies === undefined && tick < 0',
   },

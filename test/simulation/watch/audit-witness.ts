@@ -1,8 +1,8 @@
 /** What instances tell about ticks that nobody ran, and what must be true of it. Stands in for the board among them. */
 
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
-import type { InstanceDirectory } from '../../../libs/distributed-schedule/src/protocol/audit/audit-source.js';
-import type { Outcome, TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { InstanceDirectory } from '#src/protocol/audit/audit-source.js';
+import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
+import type { Outcome, TickReport } from '#src/protocol/contract/outcome.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Instance } from '../world/simulated-instance.js';
 import type { WorldParts } from '../world/world-parts.js';

@@ -1,11 +1,8 @@
 /** Every vote of every node, and what must be true of claims. Owes nothing to the ledger's own memory. */
 
-import {
-  idsText,
-  type LedgerIds,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import type { Claim, ClaimVote } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { idsText, type LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { Claim, ClaimVote } from '#src/protocol/contract/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { History } from './history.js';

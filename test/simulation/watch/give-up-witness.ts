@@ -1,6 +1,6 @@
 /** Claims that were given up: nothing of them may stay on a server, however late a copy of them is applied. */
 
-import type { Claim } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Claim } from '#src/protocol/contract/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Resident } from '../world/resident.js';
 import type { Server } from '../world/server.js';

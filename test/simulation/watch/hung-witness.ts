@@ -1,8 +1,8 @@
 /** Handlers that do not return: what must have been told of them by when, and what becomes of those that are given up. */
 
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import { hasRun, type TickReport } from '#src/protocol/contract/outcome.js';
 import type { Resident } from '../world/resident.js';
 import type { WorldParts } from '../world/world-parts.js';
 import { LIVE_AFTER_MS } from './live-after.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
 import { History } from './history.js';
 import { LockDesk } from './lock-desk.js';
 

@@ -3,14 +3,11 @@
  * a lock on one node is seen there, before two runs have to meet by chance.
  */
 
-import type {
-  AcquireVote,
-  ExtendVote,
-} from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
-import type { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { LockAddressee } from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
-import type { LineEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
-import type { ShownClaims } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { AcquireVote, ExtendVote } from '#src/memory/memory-lock-table.js';
+import type { MemoryNode } from '#src/memory/memory-node.js';
+import type { LineEnds } from '#src/protocol/contract/attempt-end.js';
+import type { ShownClaims } from '#src/protocol/contract/ports.js';
+import type { LockAddressee } from '#src/protocol/lease/lock-verdict.js';
 import type { History } from './history.js';
 
 interface Entry {

@@ -1,6 +1,6 @@
 /** What must be true between the locks that servers hold and the trust that runs have in them. */
 
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
 import type { Machine } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { VirtualTime } from '../world/virtual-time.js';

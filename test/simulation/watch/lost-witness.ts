@@ -1,10 +1,10 @@
 /** What instances tell about runs that were lost with another one, and what must be true of it. */
 
-import type { AuditFinding } from '../../../libs/distributed-schedule/src/protocol/audit/audit-finding.js';
-import { isClaimOf } from '../../../libs/distributed-schedule/src/protocol/claim-id.js';
-import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
-import { closingInstant, looksBack } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
+import { hasRun, type TickReport } from '#src/protocol/contract/outcome.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
+import { closingInstant, looksBack } from '#src/protocol/contract/task-policies.js';
+import { isClaimOf } from '#src/protocol/ledger/claim-id.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { Instance } from '../world/simulated-instance.js';

@@ -1,9 +1,9 @@
 /** How every due tick ended on every instance, and whether every tick ran once the world was healed. */
 
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import { hasRun, type TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import { taskOfRunLock } from '../../../libs/distributed-schedule/src/protocol/run-lock.js';
-import { looksBack } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import { hasRun, type TickReport } from '#src/protocol/contract/outcome.js';
+import { looksBack } from '#src/protocol/contract/task-policies.js';
+import { taskOfRunLock } from '#src/protocol/lease/run-lock.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';

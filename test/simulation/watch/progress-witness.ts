@@ -1,6 +1,6 @@
 /** Whether every tick ran once the world was healed, as far as the policies of its task promise that. */
 
-import { taskOfRunLock } from '../../../libs/distributed-schedule/src/protocol/run-lock.js';
+import { taskOfRunLock } from '#src/protocol/lease/run-lock.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Profile } from '../world/profile.js';

@@ -3,8 +3,8 @@
  * is lost for nothing. Keeps what nodes have granted a second time, through the eyes of the claim witness.
  */
 
-import type { ExtendVote } from '../../../libs/distributed-schedule/src/memory/memory-lock-table.js';
-import type { Claim, HeldLock, LockToExtend } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { ExtendVote } from '#src/memory/memory-lock-table.js';
+import type { Claim, HeldLock, LockToExtend } from '#src/protocol/contract/ports.js';
 import type { Machine } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { ClaimWitness } from './claim-witness.js';

@@ -1,6 +1,6 @@
 /** Every run of a handler, written down where it happens, and what must be true of runs. */
 
-import { quorumOf } from '../../../libs/distributed-schedule/src/protocol/quorum.js';
+import { quorumOf } from '#src/protocol/contract/quorum.js';
 import { EPOCH_MS, type Machine } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Server } from '../world/server.js';

@@ -1,6 +1,6 @@
 /** One call of a handler, as the witnesses see it. */
 
-import type { TickContext } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Resident } from '../world/resident.js';
 

@@ -1,6 +1,6 @@
 /** What must be said while clocks that were set back keep every tick from running, and what may run again afterwards. */
 
-import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import type { TickReport } from '#src/protocol/contract/outcome.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { WorldParts } from '../world/world-parts.js';
 

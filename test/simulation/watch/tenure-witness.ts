@@ -3,8 +3,8 @@
  * other, and what it must have said in the ledger before it lets go.
  */
 
-import type { TickReport } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import type { Claim, HeldLock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { TickReport } from '#src/protocol/contract/outcome.js';
+import type { Claim, HeldLock } from '#src/protocol/contract/ports.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
 import type { Resident } from '../world/resident.js';

@@ -1,6 +1,6 @@
 /** The instants of one expression over a stretch of time, worked out once for all instances of a simulated world. */
 
-import type { Schedule } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { Schedule } from '#src/protocol/contract/tick-context.js';
 
 /**
  * Answers like the schedule that it was made of, and remembers the answers: a schedule is a pure function, and reading an

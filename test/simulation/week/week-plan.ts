@@ -1,6 +1,6 @@
 /** What a simulated week has to do: its expressions, when they are due by the reference parser, and its faults. */
 
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { type Draw, drawFrom, randomExpression, ZONES } from '../../support/cron/random-expression.js';
 import { referenceTicks } from '../../support/cron/reference-ticks.js';
 

@@ -1,16 +1,16 @@
 /** A week of cron ticks on the production scheduler, in virtual time: instances, servers and a network between them. */
 
-import { CronSchedule } from '../../../libs/distributed-schedule/src/nest/cron.schedule.js';
-import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
-import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
-import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
-import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
-import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
-import type { ScheduledTask } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import type { VotingNode } from '#src/protocol/contract/ports.js';
+import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { Electorate } from '#src/protocol/electorate/electorate.js';
+import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
+import { resolveProtocolOptions } from '#src/protocol/options/protocol-options.js';
+import { Scheduler } from '#src/protocol/scheduler/scheduler.js';
+import { ClusterClock } from '#src/protocol/time/cluster-clock.js';
+import { CronSchedule } from '#src/tasks/cron.schedule.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { History, type Violation } from '../watch/history.js';
 import { EPOCH_MS, Machine } from '../world/machine.js';
 import { nameOf } from '../world/names.js';

@@ -1,6 +1,6 @@
 /** A machine with one instance on it: it may pause, block, be suspended, drift, have a wrong wall clock, and die. */
 
-import type { Clock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { Clock } from '#src/protocol/contract/ports.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export interface MachineOptions {

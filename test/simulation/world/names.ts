@@ -3,7 +3,7 @@
  * keeps its connections: DNS, a virtual IP, a proxy, a Service; for everybody, or for one instance whose resolver is wrong.
  */
 
-import { SINGLE_POSITION } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
+import { SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
 import type { Server } from './server.js';
 
 /** One instance's connection at one position of its set. It stays with its server until it ends. */

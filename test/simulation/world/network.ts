@@ -1,7 +1,7 @@
 /** Messages between machines and servers: delayed, lost, doubled, overtaken, and cut off in either direction. */
 
-import type { NodeReply } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { NodeReply } from '#src/protocol/contract/ports.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import type { NodeCall } from '../../support/wrapped-node.js';
 import type { Machine } from './machine.js';
 import type { Server } from './server.js';

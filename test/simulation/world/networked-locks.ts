@@ -3,16 +3,8 @@
  * part (quarantine, presence, deadline) in the model and the meaning of the votes where production has it.
  */
 
-import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import {
-  ANY_MEMORY,
-  decideAcquire,
-  decideExtend,
-  type LockAddressee,
-  type LockVote,
-} from '../../../libs/distributed-schedule/src/protocol/lease/lock-verdict.js';
-import { UnconfirmedReleases } from '../../../libs/distributed-schedule/src/protocol/lease/unconfirmed-releases.js';
-import type { LineEnds } from '../../../libs/distributed-schedule/src/protocol/ledger/attempt-end.js';
+import type { LineEnds } from '#src/protocol/contract/attempt-end.js';
+import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type {
   ExtendVerdict,
   HeldLock,
@@ -23,7 +15,15 @@ import type {
   LockVerdict,
   NodeReply,
   Random,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+} from '#src/protocol/contract/ports.js';
+import {
+  ANY_MEMORY,
+  decideAcquire,
+  decideExtend,
+  type LockAddressee,
+  type LockVote,
+} from '#src/protocol/lease/lock-verdict.js';
+import { UnconfirmedReleases } from '#src/protocol/lease/unconfirmed-releases.js';
 import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { RenewalWitness } from '../watch/renewal-witness.js';

@@ -8,7 +8,7 @@ import {
   RECOVERY_POLICIES,
   type RetryPolicy,
   type TaskPolicies,
-} from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+} from '#src/protocol/contract/task-policies.js';
 import { EPOCH_MS } from './machine.js';
 import type { Profile } from './profile.js';
 

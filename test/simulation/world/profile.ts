@@ -1,7 +1,7 @@
 /** The kinds of worlds that are simulated. */
 
-import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
-import type { Placement } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { Placement } from '#src/protocol/contract/tick-context.js';
+import type { ProtocolOptions } from '#src/protocol/options/protocol-options.js';
 import type { NetworkOptions } from './network.js';
 
 export type HandlerKind = 'short' | 'long' | 'hanging' | 'failing' | 'deaf' | 'hung' | 'late';

@@ -1,5 +1,5 @@
-import type { EpochAnswer } from '../../../libs/distributed-schedule/src/protocol/electorate/node-identity.js';
-import type { NodeReply, VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { EpochAnswer } from '#src/protocol/contract/node-identity.js';
+import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import type { Server } from './server.js';
 import type { WorldParts } from './world-parts.js';
 

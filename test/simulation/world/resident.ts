@@ -1,6 +1,6 @@
 /** What lives on one machine, as its parts see it. */
 
-import type { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
+import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
 import type { Place } from './ambush.js';
 import type { Machine } from './machine.js';
 import type { Connection } from './names.js';

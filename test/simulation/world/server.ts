@@ -1,10 +1,7 @@
 /** A voting node's server: its own clock, and a memory that it may lose, keep, or get back from an old file. */
 
-import {
-  MemoryNode,
-  type MemorySnapshot,
-} from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import type { VotingNode } from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import { MemoryNode, type MemorySnapshot } from '#src/memory/memory-node.js';
+import type { VotingNode } from '#src/protocol/contract/ports.js';
 import type { History } from '../watch/history.js';
 import { type DeskSnapshot, LockDesk } from '../watch/lock-desk.js';
 import { EPOCH_MS } from './machine.js';

@@ -1,6 +1,6 @@
 /** Parts the instances of a world into two sides that rely on different servers of one position. */
 
-import { MEMBER_TTL_MS } from '../../../libs/distributed-schedule/src/protocol/constants.js';
+import { MEMBER_TTL_MS } from '#src/protocol/contract/constants.js';
 import type { SidesPart } from './fault.js';
 import type { LinkFaults } from './link-faults.js';
 import type { NameFaults } from './name-faults.js';

@@ -1,16 +1,16 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
-import { QuorumRunTraces } from '../../../libs/distributed-schedule/src/protocol/audit/run-traces.js';
-import { ClusterClock } from '../../../libs/distributed-schedule/src/protocol/cluster-clock.js';
-import { Electorate } from '../../../libs/distributed-schedule/src/protocol/electorate/electorate.js';
-import type { NodeSet } from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { throughCouriers } from '../../../libs/distributed-schedule/src/protocol/ledger/claim-courier.js';
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import type { LockProvider, Membership } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { QuorumMembership } from '../../../libs/distributed-schedule/src/protocol/quorum-membership.js';
-import { QuorumTickLedger } from '../../../libs/distributed-schedule/src/protocol/quorum-tick-ledger.js';
-import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { QuorumRunTraces } from '#src/protocol/audit/run-traces.js';
+import type { NodeSet } from '#src/protocol/contract/node-set.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import type { LockProvider, Membership } from '#src/protocol/contract/ports.js';
+import { Electorate } from '#src/protocol/electorate/electorate.js';
+import { throughCouriers } from '#src/protocol/ledger/claim-courier.js';
+import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
+import { Scheduler } from '#src/protocol/scheduler/scheduler.js';
+import { ClusterClock } from '#src/protocol/time/cluster-clock.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import { LIVE_AFTER_MS } from '../watch/live-after.js';
 import { Ambush } from './ambush.js';
 import { EPOCH_MS, Machine } from './machine.js';

@@ -1,9 +1,6 @@
 /** A task whose handlers are of all kinds: short, long, hanging, failing, and deaf to their signal. */
 
-import type {
-  ScheduledTask,
-  TickContext,
-} from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
+import type { ScheduledTask, TickContext } from '#src/protocol/contract/tick-context.js';
 import type { Machine } from './machine.js';
 import type { HandlerKind } from './profile.js';
 import type { Resident } from './resident.js';

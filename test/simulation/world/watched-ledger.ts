@@ -1,16 +1,7 @@
 /** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
 
-import type {
-  PruneAnswer,
-  PruneRequest,
-} from '../../../libs/distributed-schedule/src/protocol/ledger/old-lines.js';
-import type {
-  Claim,
-  ClaimVerdict,
-  PeekVerdict,
-  TickLedger,
-  TickRef,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
+import type { PruneAnswer, PruneRequest } from '#src/protocol/contract/old-lines.js';
+import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '#src/protocol/contract/ports.js';
 import { EPOCH_MS } from './machine.js';
 import type { Resident } from './resident.js';
 import type { WorldParts } from './world-parts.js';

@@ -1,13 +1,7 @@
 /** One node as one instance reaches it: over the network, with an eye on every vote. */
 
-import type {
-  Claim,
-  ClaimReply,
-  ClaimTerms,
-  NodeReply,
-  VotingNode,
-} from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { NodeTime } from '../../../libs/distributed-schedule/src/redis/node-time.js';
+import type { Claim, ClaimReply, ClaimTerms, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
+import { NodeTime } from '#src/redis/node/node-time.js';
 import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 import { EPOCH_MS } from './machine.js';
 import type { Connection } from './names.js';

@@ -1,7 +1,7 @@
 /** What a simulated world is made of. */
 
-import type { ProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { ProtocolOptions } from '#src/protocol/options/protocol-options.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import type { AuditWitness } from '../watch/audit-witness.js';
 import type { ClaimWitness } from '../watch/claim-witness.js';
 import type { GiveUpWitness } from '../watch/give-up-witness.js';

@@ -1,12 +1,9 @@
 /** A simulated world: the production scheduler on machines, a network, servers, and a plan of faults. */
 
-import { MemoryNode } from '../../../libs/distributed-schedule/src/memory/memory-node.js';
-import {
-  type NodeSet,
-  SINGLE_POSITION,
-} from '../../../libs/distributed-schedule/src/protocol/electorate/node-set.js';
-import { resolveProtocolOptions } from '../../../libs/distributed-schedule/src/protocol/options.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { MemoryNode } from '#src/memory/memory-node.js';
+import { type NodeSet, SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
+import { resolveProtocolOptions } from '#src/protocol/options/protocol-options.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { AuditWitness } from '../watch/audit-witness.js';
 import { ClaimWitness } from '../watch/claim-witness.js';
 import { GiveUpWitness } from '../watch/give-up-witness.js';

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 
 /** What the parser of @nestjs/schedule calls its presets. */
 export const PRESETS = [

@@ -1,6 +1,6 @@
 /** Answers that are lost after the server has acted: the worst moment for a connection to end. */
 
-import { CLAIM_SCRIPT } from '../../../libs/distributed-schedule/src/redis/ledger-scripts.js';
+import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { eventually, type Fault, faultOf } from './fault.js';
 import type { ProxyLink } from './tcp-proxy.js';
 

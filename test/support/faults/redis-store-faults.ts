@@ -1,6 +1,6 @@
 /** A server answers, and has forgotten something or refuses to write. */
 
-import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { type RedisServer } from '../redis-server.js';
 import { eventually, type Fault, faultOf } from './fault.js';
 import {

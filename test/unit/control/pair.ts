@@ -1,7 +1,7 @@
 /** Two instances of an app, and decisions that are waited for on a clock that the test moves. */
 
-import type { BoardShares } from '../../../libs/distributed-schedule/src/protocol/board/board-shares.js';
-import { BoardWorld } from '../board/board-world.js';
+import type { BoardShares } from '#src/protocol/board/board-shares.js';
+import { BoardWorld } from '../protocol/board/board-world.js';
 import { cron, type Definitions, Version } from './version.js';
 
 export const SECOND_MS = 1_000;

@@ -1,8 +1,8 @@
 /** What a change of few tasks costs among many: the others are not planned anew, and of many not all in one piece. */
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ControlPlan } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
-import { PlanningSlices } from '../../../libs/distributed-schedule/src/nest/planning-slices.js';
+import { ControlPlan } from '#src/control/control-plan.js';
+import { PlanningSlices } from '#src/control/planning-slices.js';
 import { decided, pair, SECOND_MS } from './pair.js';
 
 const HOURLY = { runs: 'send', cron: '0 * * * *', timeZone: 'UTC' };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ControlReconciler } from '../../../libs/distributed-schedule/src/nest/control.reconciler.js';
-import type { ControlPlan } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
-import type { PlannedTask } from '../../../libs/distributed-schedule/src/nest/planned-task.js';
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
+import { ControlReconciler } from '#src/control/control.reconciler.js';
+import type { ControlPlan } from '#src/control/control-plan.js';
+import type { PlannedTask } from '#src/control/planned-task.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import { EVERY_SECOND, taskOf } from '../../support/tasks.js';
 
 /** A scheduler whose calls fail while they are told to, and what it was asked. */

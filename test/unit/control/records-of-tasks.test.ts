@@ -1,8 +1,8 @@
 /** What stands on the board about a task goes with the task: a program that adds one per order must not fill the nodes. */
 
 import { describe, expect, it } from 'vitest';
-import { RunRecords } from '../../../libs/distributed-schedule/src/nest/run-records.js';
-import type { BoardShares } from '../../../libs/distributed-schedule/src/protocol/board/board-shares.js';
+import { RunRecords } from '#src/control/run-records.js';
+import type { BoardShares } from '#src/protocol/board/board-shares.js';
 import { decided, EVERY_HOUR, pair, SECOND_MS } from './pair.js';
 import type { Version } from './version.js';
 

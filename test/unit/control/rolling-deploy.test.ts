@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BoardWorld } from '../board/board-world.js';
+import { BoardWorld } from '../protocol/board/board-world.js';
 import { cron, everyMs, Version } from './version.js';
 
 const SECOND_MS = 1_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runsTask } from '../../../libs/distributed-schedule/src/nest/task-peers.js';
+import { runsTask } from '#src/control/task-peers.js';
 
 describe('whether another instance runs a task', () => {
   const identities = new Map([

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INSTANTS_PER_TICK } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
-import type { Schedule } from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
-import { triggerSlot } from '../../../libs/distributed-schedule/src/protocol/trigger-slot.js';
+import { INSTANTS_PER_TICK } from '#src/protocol/contract/task-policies.js';
+import type { Schedule } from '#src/protocol/contract/tick-context.js';
+import { triggerSlot } from '#src/protocol/schedules/trigger-slot.js';
 import { EVERY_SECOND, every } from '../../support/tasks.js';
 
 const LEAST_ROOM_MS = 600;

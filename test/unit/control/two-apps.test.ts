@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BoardWorld } from '../board/board-world.js';
+import { BoardWorld } from '../protocol/board/board-world.js';
 import { decided } from './pair.js';
 import { cron, type Definitions, Version, type VersionOptions } from './version.js';
 

@@ -1,32 +1,29 @@
 /** One running version of an app: its decorated tasks, a board, and what is planned for them. */
 
-import { roomOf } from '../../../libs/distributed-schedule/src/nest/app-claims.js';
-import { Blueprints } from '../../../libs/distributed-schedule/src/nest/blueprints.js';
-import { ControlReconciler } from '../../../libs/distributed-schedule/src/nest/control.reconciler.js';
-import { ControlPlan } from '../../../libs/distributed-schedule/src/nest/control-plan.js';
-import { watchDecisions } from '../../../libs/distributed-schedule/src/nest/control-watch.js';
-import { definitionSetOf } from '../../../libs/distributed-schedule/src/nest/definition-set.js';
-import { DefinitionSets } from '../../../libs/distributed-schedule/src/nest/definition-sets.js';
-import type { ExclusiveTask } from '../../../libs/distributed-schedule/src/nest/exclusive.explorer.js';
-import { createTaskBlueprint } from '../../../libs/distributed-schedule/src/nest/exclusive-task.factory.js';
-import type { ExclusiveTaskOptions } from '../../../libs/distributed-schedule/src/nest/exclusive-task-options.js';
-import { FrequencyDesk } from '../../../libs/distributed-schedule/src/nest/frequency-desk.js';
-import type { PlannedTask } from '../../../libs/distributed-schedule/src/nest/planned-task.js';
-import { PlanningSlices } from '../../../libs/distributed-schedule/src/nest/planning-slices.js';
-import type { ScheduleDefinition } from '../../../libs/distributed-schedule/src/nest/schedule-definition.js';
-import { SetsOnBoard } from '../../../libs/distributed-schedule/src/nest/sets-on-board.js';
-import { TaskControl } from '../../../libs/distributed-schedule/src/nest/task-control.js';
-import { TaskTrigger } from '../../../libs/distributed-schedule/src/nest/task-trigger.js';
-import { VersionRule } from '../../../libs/distributed-schedule/src/nest/version-rule.js';
-import type { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
-import { BoardRoom } from '../../../libs/distributed-schedule/src/protocol/board/board-room.js';
-import type { ScheduleEvent } from '../../../libs/distributed-schedule/src/protocol/observer.js';
-import type {
-  ScheduledTask,
-  TickHandler,
-} from '../../../libs/distributed-schedule/src/protocol/tick-context.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
-import type { BoardWorld } from '../board/board-world.js';
+import { roomOf } from '#src/control/app-claims.js';
+import { Blueprints } from '#src/control/blueprints.js';
+import { ControlReconciler } from '#src/control/control.reconciler.js';
+import { ControlPlan } from '#src/control/control-plan.js';
+import { watchDecisions } from '#src/control/control-watch.js';
+import { definitionSetOf } from '#src/control/definition-set.js';
+import { DefinitionSets } from '#src/control/definition-sets.js';
+import { FrequencyDesk } from '#src/control/frequency-comparisons.js';
+import type { PlannedTask } from '#src/control/planned-task.js';
+import { PlanningSlices } from '#src/control/planning-slices.js';
+import { SetsOnBoard } from '#src/control/sets-on-board.js';
+import { TaskControl } from '#src/control/task-control.js';
+import { TaskTrigger } from '#src/control/task-trigger.js';
+import { VersionRule } from '#src/control/version-rule.js';
+import type { Board } from '#src/protocol/board/board.js';
+import { BoardRoom } from '#src/protocol/board/board-room.js';
+import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
+import type { ScheduledTask, TickHandler } from '#src/protocol/contract/tick-context.js';
+import type { ExclusiveTask } from '#src/tasks/exclusive-task.js';
+import type { ExclusiveTaskOptions } from '#src/tasks/exclusive-task-options.js';
+import type { ScheduleDefinition } from '#src/tasks/schedule-definition.js';
+import { createTaskBlueprint } from '#src/tasks/task-blueprint.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
+import type { BoardWorld } from '../protocol/board/board-world.js';
 
 export type Definitions = Readonly<Record<string, ScheduleDefinition>>;
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import type { Outcome } from '#src/protocol/contract/outcome.js';
 import { FaultLog } from '../../../apps/demo/src/showcase/fault-log.js';
 import { explainMiss } from '../../../apps/demo/src/showcase/missed-tick.js';
 import type { TickEntry } from '../../../apps/demo/src/showcase/scoreboard.js';
-import type { Outcome } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
 
 const TICK = 1_700_000_100_000;
 const LONG_AGO = TICK - 60_000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ERROR_CODES } from '../../../libs/distributed-schedule/src/protocol/errors.js';
+import { ERROR_CODES } from '#src/protocol/contract/errors.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
 const [, byCode = ''] = page.split(/^## Errors by code$/m);

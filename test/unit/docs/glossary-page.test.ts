@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { OUTCOMES } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
+import { OUTCOMES } from '#src/protocol/contract/outcome.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/glossary.md'), 'utf8');
 

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { resolveModuleOptions } from '../../../libs/distributed-schedule/src/nest/distributed-schedule-options.resolver.js';
-import { requireRedisSources } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { requireRedisSources } from '#src/redis/connection/redis-input.js';
+import { resolveModuleOptions } from '#src/setup/distributed-schedule-options.resolver.js';
 import { filesOfPage } from '../../support/page-files.js';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');

@@ -1,8 +1,8 @@
-/** README and docs/policies.md tell what each policy does: 4 + 3 + 2 facts. Each of their 24 combinations runs in test/unit/policies. */
+/** README and docs/policies.md tell what each policy does: 4 + 3 + 2 facts. Each of their 24 combinations runs in test/unit/protocol/run. */
 
 import { describe, expect, it } from 'vitest';
 import { textOf } from '../../support/page-files.js';
-import { MISFIRE_WORDS, OVERLAP_WORDS, RECOVERY_WORDS } from '../policies/policy-rows.js';
+import { MISFIRE_WORDS, OVERLAP_WORDS, RECOVERY_WORDS } from '../protocol/run/policy-rows.js';
 
 const FACTS = [OVERLAP_WORDS, MISFIRE_WORDS, RECOVERY_WORDS].flatMap((words) => Object.entries(words));
 

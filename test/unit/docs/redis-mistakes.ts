@@ -1,10 +1,7 @@
 /** Mistakes in the entries of `redis`, each with the line that is read. */
 
 import { Cluster } from 'ioredis';
-import {
-  type RedisInput,
-  requireRedisSources,
-} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { type RedisInput, requireRedisSources } from '#src/redis/connection/redis-input.js';
 import { bootError } from '../nest/nest-app.js';
 import type { Mistake } from './mistakes.js';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { wordsOfTrouble } from '../../../libs/distributed-schedule/src/redis/trouble-words.js';
+import { wordsOfTrouble } from '#src/redis/connection/trouble-words.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
 const [table = ''] = /^\| what is wrong [\s\S]*?\n\n/m.exec(page) ?? [];

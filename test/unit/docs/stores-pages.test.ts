@@ -7,8 +7,8 @@ import * as ioredis from 'ioredis';
 import type { DistributedScheduleOptions } from 'nestjs-distributed-schedule';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveModuleOptions } from '../../../libs/distributed-schedule/src/nest/distributed-schedule-options.resolver.js';
-import { requireRedisSources } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
+import { requireRedisSources } from '#src/redis/connection/redis-input.js';
+import { resolveModuleOptions } from '#src/setup/distributed-schedule-options.resolver.js';
 import { filesOfPage } from '../../support/page-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'));

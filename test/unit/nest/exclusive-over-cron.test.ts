@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Cron, CronExpression, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { DistributedScheduleRegistry, Exclusive } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { nestScheduleOf } from '../../../libs/distributed-schedule/src/nest/nest-schedule.metadata.js';
+import { nestScheduleOf } from '#src/nest/decorators/nest-schedule.metadata.js';
 import { bootApp, bootError } from './nest-app.js';
 
 const NAMED = { name: 'nightly', timeZone: 'Europe/Vienna' };

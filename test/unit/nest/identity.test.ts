@@ -9,10 +9,10 @@ import {
   redisSnapshots,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { resolveModuleOptions } from '../../../libs/distributed-schedule/src/nest/distributed-schedule-options.resolver.js';
-import type { FoundApp } from '../../../libs/distributed-schedule/src/system/app-name.js';
-import { SystemClock } from '../../../libs/distributed-schedule/src/system/system-clock.js';
-import { SeededRandom } from '../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import { resolveModuleOptions } from '#src/setup/distributed-schedule-options.resolver.js';
+import type { FoundApp } from '#src/system/app-name.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SeededRandom } from '#src/testing/seeded-random.js';
 import { GENEROUS_STORE } from './generous-store.js';
 import { bootError, bootWith, QUICK } from './nest-app.js';
 

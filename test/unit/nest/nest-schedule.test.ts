@@ -2,7 +2,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { CronExpression as NestCronExpression, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { CronExpression, EverySecondExclusive } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { type JobRegistry, NestSchedule } from '../../../libs/distributed-schedule/src/nest/nest-schedule.js';
+import { type JobRegistry, NestSchedule } from '#src/nest/nest-schedule.js';
 import { bootApp } from './nest-app.js';
 
 @Injectable()

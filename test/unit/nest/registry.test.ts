@@ -7,8 +7,8 @@ import {
   type TrustChange,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ObserverFanout } from '../../../libs/distributed-schedule/src/nest/observer-fanout.js';
-import { Scheduler } from '../../../libs/distributed-schedule/src/protocol/scheduler.js';
+import { ObserverFanout } from '#src/protocol/scheduler/observer-fanout.js';
+import { Scheduler } from '#src/protocol/scheduler/scheduler.js';
 import { EventLog } from './event-log.js';
 import { bootApp } from './nest-app.js';
 

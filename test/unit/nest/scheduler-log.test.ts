@@ -8,7 +8,7 @@ import {
 } from 'nestjs-distributed-schedule';
 import { ManualClock } from 'nestjs-distributed-schedule/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SchedulerLogObserver } from '../../../libs/distributed-schedule/src/nest/scheduler-log.observer.js';
+import { SchedulerLogObserver } from '#src/nest/log/scheduler-log.observer.js';
 import { LogCapture } from './nest-app.js';
 
 const TICK = Date.parse('2026-01-02T03:04:05Z');

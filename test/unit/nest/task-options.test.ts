@@ -7,9 +7,9 @@ import {
   IntervalExclusive,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { resolvePlacement } from '../../../libs/distributed-schedule/src/nest/placement.resolver.js';
-import { resolveTaskPolicies } from '../../../libs/distributed-schedule/src/nest/task-policies.resolver.js';
-import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
+import { resolvePlacement } from '#src/tasks/placement.resolver.js';
+import { resolveTaskPolicies } from '#src/tasks/task-policies.resolver.js';
 import { bootApp, bootError } from './nest-app.js';
 
 /** The error with which an app with such a task does not boot. */

@@ -9,13 +9,13 @@ import {
   type TimeoutExclusiveOptions,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { TimeoutDesk } from '../../../libs/distributed-schedule/src/nest/timeout-desk.js';
-import type { Board } from '../../../libs/distributed-schedule/src/protocol/board/board.js';
-import type { OnceLedger } from '../../../libs/distributed-schedule/src/protocol/once-ledger.js';
-import { OnceSchedule } from '../../../libs/distributed-schedule/src/protocol/once-schedule.js';
-import type { Outcome } from '../../../libs/distributed-schedule/src/protocol/outcome.js';
-import type { Clock } from '../../../libs/distributed-schedule/src/protocol/ports.js';
-import { DEFAULT_POLICIES } from '../../../libs/distributed-schedule/src/protocol/task-policies.js';
+import type { Board } from '#src/protocol/board/board.js';
+import type { Outcome } from '#src/protocol/contract/outcome.js';
+import type { Clock } from '#src/protocol/contract/ports.js';
+import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
+import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutDesk } from '#src/protocol/timeouts/timeout-agreement.js';
+import type { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { GENEROUS_STORE } from './generous-store.js';
 import { bootApp, bootError } from './nest-app.js';
 

@@ -1,7 +1,7 @@
 /** A memory store whose answers a test takes away, and parts around it on a clock that the test moves. */
 
-import { MemorySnapshotStore } from '../../../libs/distributed-schedule/src/memory/memory-snapshot-store.js';
-import type { OnceParts } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
+import { MemorySnapshotStore } from '#src/memory/memory-snapshot-store.js';
+import type { OnceParts } from '#src/once/run-once.js';
 import type {
   EndVerdict,
   ForgetReply,
@@ -9,10 +9,10 @@ import type {
   Snapshot,
   SnapshotCache,
   SnapshotStore,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '../../../libs/distributed-schedule/src/protocol/snapshot/store-patience.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+} from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 
 export const TAKEOVER_MS = 60_000;
 export const UNREACHABLE = { kind: 'unreachable', reason: 'ECONNREFUSED' } as const;

@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CacheOfStore } from '../../../libs/distributed-schedule/src/protocol/snapshot/cache-of-store.js';
-import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
-import type {
-  IdentityReply,
-  Snapshot,
-  SnapshotCache,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
+import { CacheOfStore } from '#src/once/cache-of-store.js';
+import { runOnce } from '#src/once/run-once.js';
+import type { IdentityReply, Snapshot, SnapshotCache } from '#src/once/snapshot-store.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import { type OnceBench, onceBench, TestCache } from './broken-store.js';
 
 const JOB_ID = '0123456789abcdef0123456789abcdef';

@@ -8,7 +8,7 @@ import {
   type TickContext,
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
-import { runInTick } from '../../../libs/distributed-schedule/src/nest/current-tick.js';
+import { runInTick } from '#src/system/current-tick.js';
 import { bootApp, bootError, bootWith } from '../nest/nest-app.js';
 
 const KEY = '0123456789abcdef0123456789abcdef';

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { JobLine } from '../../../libs/distributed-schedule/src/protocol/snapshot/job-line.js';
-import type {
-  BeginVerdict,
-  JobStart,
-  OpenAttempt,
-  Snapshot,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/snapshot-store.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { JobLine } from '#src/once/job-line.js';
+import type { BeginVerdict, JobStart, OpenAttempt, Snapshot } from '#src/once/snapshot-store.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 
 const WAIT_MS = 2_000;
 const TAKEOVER_MS = 60_000;

@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  canonicalJson,
-  keepValue,
-  keptValueOf,
-} from '../../../libs/distributed-schedule/src/protocol/snapshot/kept-value.js';
-import { sha256Hex } from '../../../libs/distributed-schedule/src/system/sha256.js';
+import { canonicalJson, keepValue, keptValueOf } from '#src/once/kept-value.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 
 it('canonical JSON has the same text for the same value, whatever the order of its keys', () => {
   const one = { b: [2, { y: 1, x: null }], a: 'é', at: new Date(0) };

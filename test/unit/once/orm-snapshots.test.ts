@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { drizzleSnapshots } from '../../../libs/distributed-schedule/src/drizzle/drizzle-snapshots.js';
-import { knexSnapshots } from '../../../libs/distributed-schedule/src/knex/knex-snapshots.js';
-import { mikroOrmSnapshots } from '../../../libs/distributed-schedule/src/mikro-orm/mikro-orm-snapshots.js';
-import { transactionSnapshots } from '../../../libs/distributed-schedule/src/postgres/transaction-snapshots.js';
-import { prismaSnapshots } from '../../../libs/distributed-schedule/src/prisma/prisma-snapshots.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
-import { typeormSnapshots } from '../../../libs/distributed-schedule/src/typeorm/typeorm-snapshots.js';
+import { drizzleSnapshots } from '#src/drizzle/drizzle-snapshots.js';
+import { knexSnapshots } from '#src/knex/knex-snapshots.js';
+import { mikroOrmSnapshots } from '#src/mikro-orm/mikro-orm-snapshots.js';
+import { transactionSnapshots } from '#src/postgres/transaction-snapshots.js';
+import { prismaSnapshots } from '#src/prisma/prisma-snapshots.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
+import { typeormSnapshots } from '#src/typeorm/typeorm-snapshots.js';
 
 type Make = (options: object) => unknown;
 

@@ -1,6 +1,6 @@
 import { type PostgresSnapshotOptions, postgresSnapshots } from 'nestjs-distributed-schedule/postgres';
 import { describe, expect, it } from 'vitest';
-import { resolvePostgresSettings } from '../../../libs/distributed-schedule/src/postgres/postgres-snapshot-settings.js';
+import { resolvePostgresSettings } from '#src/postgres/postgres-snapshot-settings.js';
 
 const open = (given: Partial<PostgresSnapshotOptions>): unknown =>
   postgresSnapshots({ postgres: 'postgres://db/shop', ...given });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, refusal } from '../../../libs/distributed-schedule/src/postgres/postgres-failure.js';
+import { failureOf, refusal } from '#src/postgres/postgres-failure.js';
 
 describe('failureOf', () => {
   it('takes a broken pipe for a lost connection, though its code has the form of an SQLSTATE', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { runOnce } from '../../../libs/distributed-schedule/src/protocol/snapshot/run-once.js';
+import { runOnce } from '#src/once/run-once.js';
 import { type OnceBench, onceBench, TAKEOVER_MS, UNREACHABLE } from './broken-store.js';
 
 const JOB = { jobId: '0123456789abcdef0123456789abcdef' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { transactionCommand } from '../../../libs/distributed-schedule/src/postgres/transaction-commands.js';
+import { transactionCommand } from '#src/postgres/transaction-commands.js';
 
 describe('commands that end a transaction or begin one', () => {
   it.each([

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConfirmedConnection } from '../../../libs/distributed-schedule/src/redis/confirmed-connection.js';
-import { termsOf } from '../../../libs/distributed-schedule/src/redis/connection-terms.js';
-import { requireRedisSources } from '../../../libs/distributed-schedule/src/redis/redis-input.js';
-import type { StrictClient } from '../../../libs/distributed-schedule/src/redis/strict-client.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { ConfirmedConnection } from '#src/redis/connection/confirmed-connection.js';
+import { termsOf } from '#src/redis/connection/connection-terms.js';
+import { requireRedisSources } from '#src/redis/connection/redis-input.js';
+import type { StrictClient } from '#src/redis/connection/strict-client.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 
 const TIMEOUT_MS = 200;
 const OUT_OF_RANGE = 'ERR DB index is out of range';

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import type { LedgerIds } from '../../../libs/distributed-schedule/src/protocol/electorate/ledger-id.js';
-import { LockBatcher } from '../../../libs/distributed-schedule/src/redis/lock-batcher.js';
-import { LockRound } from '../../../libs/distributed-schedule/src/redis/lock-round.js';
-import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../../../libs/distributed-schedule/src/redis/lock-scripts.js';
-import { redisKeys } from '../../../libs/distributed-schedule/src/redis/redis-keys.js';
-import type { RedisNode } from '../../../libs/distributed-schedule/src/redis/redis-node.js';
-import type { RedisScript } from '../../../libs/distributed-schedule/src/redis/redis-scripts.js';
-import { RELEASE_SCRIPT } from '../../../libs/distributed-schedule/src/redis/release-script.js';
-import type { ScriptReply } from '../../../libs/distributed-schedule/src/redis/script-channel.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
+import { LockBatcher } from '#src/redis/locks/lock-batcher.js';
+import { LockRound } from '#src/redis/locks/lock-round.js';
+import type { RedisNode } from '#src/redis/node/redis-node.js';
+import type { ScriptReply } from '#src/redis/node/script-channel.js';
+import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '#src/redis/scripts/lock-scripts.js';
+import { redisKeys } from '#src/redis/scripts/redis-keys.js';
+import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
+import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 
 const KEY = '{unit}:lock:a';
 const TTL_MS = 3_000;

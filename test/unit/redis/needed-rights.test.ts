@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { allRights, SCRIPT_COMMANDS } from '../../../libs/distributed-schedule/src/redis/needed-rights.js';
+import { allRights, SCRIPT_COMMANDS } from '#src/redis/node/needed-rights.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SCRIPTS = [
@@ -21,7 +21,7 @@ const SCRIPTS = [
 /** Every command that a script of a node calls, as the sources have it. */
 function called(): readonly string[] {
   const sources = SCRIPTS.map((name) =>
-    readFileSync(join(ROOT, `libs/distributed-schedule/src/redis/${name}.ts`), 'utf8'),
+    readFileSync(join(ROOT, `libs/distributed-schedule/src/redis/scripts/${name}.ts`), 'utf8'),
   );
   const found = [...sources.join('\n').matchAll(/redis\.p?call\(\s*'([A-Z]+)'/g)].map(
     ([, command]) => command,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failureReason } from '../../../libs/distributed-schedule/src/redis/failure-reason.js';
-import { NodeTrouble } from '../../../libs/distributed-schedule/src/redis/node-trouble.js';
-import { ManualClock } from '../../../libs/distributed-schedule/src/testing/manual-clock.js';
+import { failureReason } from '#src/redis/connection/failure-reason.js';
+import { NodeTrouble } from '#src/redis/node/node-trouble.js';
+import { ManualClock } from '#src/testing/manual-clock.js';
 
 let clock: ManualClock;
 let trouble: NodeTrouble;

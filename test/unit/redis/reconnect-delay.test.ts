@@ -4,7 +4,7 @@ import {
   type ReconnectCause,
   reconnectCauseOf,
   reconnectDelayMs,
-} from '../../../libs/distributed-schedule/src/redis/reconnect-delay.js';
+} from '#src/redis/connection/reconnect-delay.js';
 
 const CAUSES: readonly ReconnectCause[] = ['unreachable', 'mute', 'refused'];
 

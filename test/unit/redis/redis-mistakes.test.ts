@@ -2,12 +2,9 @@
 
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { addressOfCluster } from '../../../libs/distributed-schedule/src/redis/redis-address.js';
-import {
-  type RedisInput,
-  requireRedisSources,
-} from '../../../libs/distributed-schedule/src/redis/redis-input.js';
-import { isMock, refuseMockedPackage } from '../../../libs/distributed-schedule/src/redis/redis-mock.js';
+import { addressOfCluster } from '#src/redis/connection/redis-address.js';
+import { type RedisInput, requireRedisSources } from '#src/redis/connection/redis-input.js';
+import { isMock, refuseMockedPackage } from '#src/redis/connection/redis-mock.js';
 
 const NOT_SET = 'most likely because an environment variable is not set: is REDIS_URL set?';
 const NO_HOST = NOT_SET.replace('URL', 'HOST');

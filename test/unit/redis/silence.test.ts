@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Silence } from '../../../libs/distributed-schedule/src/redis/silence.js';
+import { Silence } from '#src/redis/connection/silence.js';
 
 const TIMEOUT_MS = 120;
 let silence: Silence;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VainTries } from '../../../libs/distributed-schedule/src/redis/vain-tries.js';
+import { VainTries } from '#src/redis/connection/vain-tries.js';
 
 let tries: VainTries;
 let nowMs: number;

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findApp } from '../../../libs/distributed-schedule/src/system/app-name.js';
+import { findApp } from '#src/system/app-name.js';
 import { removeFolder, temporaryFolder } from '../../support/leftovers.js';
 
 let root: string;

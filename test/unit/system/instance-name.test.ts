@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { instanceName } from '../../../libs/distributed-schedule/src/system/instance-name.js';
-import { SystemRandom } from '../../../libs/distributed-schedule/src/system/system-random.js';
+import { instanceName } from '#src/system/instance-name.js';
+import { SystemRandom } from '#src/system/system-random.js';
 
 const random = { id: () => '0123456789abcdef0123456789abcdef' };
 const named = (host: string): string => instanceName(random, { host, pid: 7 });

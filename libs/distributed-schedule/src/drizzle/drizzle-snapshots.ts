@@ -1,10 +1,10 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { borrowClient } from '../postgres/borrowed-client.js';
 import { lastingLoan } from '../postgres/lasting-loan.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { Transactions } from '../postgres/transactions.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 
 /** What a database of Drizzle gives to the function of its `transaction`. */
 export type DrizzleTransaction<Schema extends Record<string, unknown>> = Parameters<

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 
 export interface KnexSnapshotOptions extends TransactionSnapshotOptions {
   /** Over PostgreSQL by the package `pg`. It stays the caller's to destroy. */

@@ -1,6 +1,7 @@
 /** What one memory node keeps in its ledger, and loses with its memory. */
 
-import type { LedgerId } from '../protocol/electorate/ledger-id.js';
+import type { KeptEnds } from '../protocol/contract/attempt-end.js';
+import type { LedgerId } from '../protocol/contract/ledger-id.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
 export interface Entry {
@@ -39,4 +40,10 @@ export interface LedgerMemory {
   passEndedMs: number | undefined;
   /** The newest ids of other nodes, by position. */
   readonly noted: Map<string, LedgerId>;
+}
+
+export interface LedgerSnapshot {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly ends: ReadonlyMap<string, KeptEnds>;
+  readonly memory: LedgerMemory | undefined;
 }

@@ -1,10 +1,10 @@
 /** Who gave a sign of life to one memory node, and which set and ids it showed. The model of membership-scripts.ts. */
 
-import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/constants.js';
-import type { LedgerId } from '../protocol/electorate/ledger-id.js';
-import type { BeatSign, LiveSet } from '../protocol/electorate/node-identity.js';
-import { type NodeSet, setText } from '../protocol/electorate/node-set.js';
-import type { Clock, LifeSign } from '../protocol/ports.js';
+import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../protocol/contract/constants.js';
+import type { LedgerId } from '../protocol/contract/ledger-id.js';
+import type { BeatSign, LiveSet } from '../protocol/contract/node-identity.js';
+import { type NodeSet, setText } from '../protocol/contract/node-set.js';
+import type { Clock, LifeSign } from '../protocol/contract/ports.js';
 
 interface Beat {
   readonly atMs: number;

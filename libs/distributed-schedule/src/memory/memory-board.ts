@@ -1,4 +1,4 @@
-/** The board of one memory node. The model of the script in redis/board-script.ts. Node time only. */
+/** The board of one memory node. The model of the script in redis/scripts/board-script.ts. Node time only. */
 
 import type { EpochCause } from '../protocol/board/board-epoch.js';
 import {
@@ -16,7 +16,7 @@ import {
   MOST_EXCHANGE_LENGTH,
 } from '../protocol/board/board-record.js';
 import { BOARD_SHARES, type BoardShares, makesWay, roomFor } from '../protocol/board/board-shares.js';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock } from '../protocol/contract/ports.js';
 
 interface Numbered {
   readonly record: BoardRecord;

@@ -3,10 +3,10 @@
  * `counted` in redis-scripts.ts.
  */
 
-import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
-import { counterOf } from '../protocol/electorate/ledger-id.js';
-import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
-import { parseStamp, stampText } from '../protocol/electorate/node-set.js';
+import { EARLY_MS, MARGIN_MS } from '../protocol/contract/constants.js';
+import { counterOf } from '../protocol/contract/ledger-id.js';
+import type { EpochAnswer } from '../protocol/contract/node-identity.js';
+import { parseStamp, stampText } from '../protocol/contract/node-set.js';
 import { setBackOfMemoryMs, setBackSinceFloorMs } from '../protocol/ledger/clock-set-back.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 

@@ -3,8 +3,8 @@
  * identity-scripts.ts and confirm-script.ts, check for check in the same order.
  */
 
-import { EARLY_MS, MARGIN_MS } from '../protocol/constants.js';
-import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
+import { EARLY_MS, MARGIN_MS } from '../protocol/contract/constants.js';
+import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
 import type {
   ConfirmAnswer,
   ConfirmRequest,
@@ -14,7 +14,7 @@ import type {
   NoteRequest,
   StampAnswer,
   StampRequest,
-} from '../protocol/electorate/node-identity.js';
+} from '../protocol/contract/node-identity.js';
 import {
   mustMeet,
   type NodeSet,
@@ -22,9 +22,9 @@ import {
   notesNeeded,
   parseStamp,
   stampText,
-} from '../protocol/electorate/node-set.js';
+} from '../protocol/contract/node-set.js';
 import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import type { LedgerMemory } from './memory-ledger.js';
+import type { LedgerMemory } from './ledger-memory.js';
 
 /** The newest ids that a node knows, of the positions of a set: its own among them. */
 export function knownIds(memory: LedgerMemory, position: string, set: NodeSet): LedgerIds {

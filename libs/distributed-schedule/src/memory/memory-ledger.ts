@@ -3,31 +3,30 @@
  * ledger-scripts.ts, check for check in the same order.
  */
 
-import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
-import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/electorate/ledger-id.js';
-import type { EpochAnswer } from '../protocol/electorate/node-identity.js';
-import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/electorate/node-set.js';
-import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/ledger/attempt-end.js';
-import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
+import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/contract/attempt-end.js';
+import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
+import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
+import type { EpochAnswer } from '../protocol/contract/node-identity.js';
+import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/contract/node-set.js';
 import {
   bearsMark,
   FORGETTABLE_NOBODY,
   mayBeForgotten,
   type PruneAnswer,
   type PruneRequest,
-} from '../protocol/ledger/old-lines.js';
-import type { Claim, ClaimReply, ClaimTerms, ClaimVote, Clock, NodeTick } from '../protocol/ports.js';
-import type { Entry, LedgerMemory } from './ledger-memory.js';
+} from '../protocol/contract/old-lines.js';
+import type {
+  Claim,
+  ClaimReply,
+  ClaimTerms,
+  ClaimVote,
+  Clock,
+  NodeTick,
+} from '../protocol/contract/ports.js';
+import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
+import type { Entry, LedgerMemory, LedgerSnapshot } from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
-
-export type { LedgerMemory } from './ledger-memory.js';
-
-export interface LedgerSnapshot {
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly ends: ReadonlyMap<string, KeptEnds>;
-  readonly memory: LedgerMemory | undefined;
-}
 
 export class MemoryLedger {
   private readonly entries = new Map<string, Entry>();

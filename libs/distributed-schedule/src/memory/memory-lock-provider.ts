@@ -1,7 +1,6 @@
 /** Run locks over memory nodes, by majority. What redlock does for Redis, without a network to lose answers on. */
 
-import { decideAcquire, decideExtend } from '../protocol/lease/lock-verdict.js';
-import type { LineEnds } from '../protocol/ledger/attempt-end.js';
+import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import type {
   ExtendVerdict,
   HeldLock,
@@ -10,7 +9,8 @@ import type {
   LockToRelease,
   LockVerdict,
   Random,
-} from '../protocol/ports.js';
+} from '../protocol/contract/ports.js';
+import { decideAcquire, decideExtend } from '../protocol/lease/lock-verdict.js';
 import type { MemoryNode } from './memory-node.js';
 
 /** In the same process no request comes late. */

@@ -3,13 +3,14 @@
  * in lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together.
  */
 
-import { PRESENCE_GRACE_MS } from '../protocol/constants.js';
-import type { LedgerIds } from '../protocol/electorate/ledger-id.js';
+import type { LineEnds } from '../protocol/contract/attempt-end.js';
+import { PRESENCE_GRACE_MS } from '../protocol/contract/constants.js';
+import type { LedgerIds } from '../protocol/contract/ledger-id.js';
+import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
 import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
-import type { LineEnds } from '../protocol/ledger/attempt-end.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/ports.js';
-import { type LedgerMemory, refusedIds } from './memory-ledger.js';
+import type { LedgerMemory } from './ledger-memory.js';
+import { refusedIds } from './memory-ledger.js';
 
 /** What of a node's memory its locks ask for. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;

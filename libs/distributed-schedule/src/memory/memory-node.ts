@@ -6,15 +6,16 @@
 
 import type { BoardNode } from '../protocol/board/board-node.js';
 import type { BoardShares } from '../protocol/board/board-shares.js';
-import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/constants.js';
-import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/electorate/node-set.js';
-import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
-import { DEFAULTS } from '../protocol/options.js';
-import type { Clock, NodeReply, VotingNode } from '../protocol/ports.js';
+import type { KeptEnds } from '../protocol/contract/attempt-end.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
+import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/contract/node-set.js';
+import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js';
+import { DEFAULTS } from '../protocol/options/protocol-options.js';
+import type { LedgerMemory, LedgerSnapshot } from './ledger-memory.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
-import { type LedgerMemory, type LedgerSnapshot, MemoryLedger } from './memory-ledger.js';
+import { MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 import { trace } from './memory-trace.js';
 

@@ -1,6 +1,6 @@
 /** How one memory node forgets lines that are old: the model of prune-script.ts. */
 
-import type { KeptEnds } from '../protocol/ledger/attempt-end.js';
+import type { KeptEnds } from '../protocol/contract/attempt-end.js';
 import {
   bearsMark,
   INSTANTS_AFTER_A_CLAIM,
@@ -10,7 +10,7 @@ import {
   type PruneAnswer,
   type PruneRequest,
   WINDOW_LIFE_MS,
-} from '../protocol/ledger/old-lines.js';
+} from '../protocol/contract/old-lines.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 import { counted } from './memory-epoch.js';
 

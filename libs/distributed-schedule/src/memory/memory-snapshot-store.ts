@@ -1,12 +1,6 @@
 /** Snapshots within one process: for tests, and the model that the other stores are held equal to by one suite. */
 
-import type { Clock } from '../protocol/ports.js';
-import {
-  ageCountsFromUs,
-  decideBegin,
-  nextUpdateUs,
-  pendingSnapshot,
-} from '../protocol/snapshot/begin-rule.js';
+import { ageCountsFromUs, decideBegin, nextUpdateUs, pendingSnapshot } from '../once/begin-rule.js';
 import type {
   BeginVerdict,
   EndVerdict,
@@ -17,7 +11,8 @@ import type {
   Snapshot,
   SnapshotReply,
   SnapshotStore,
-} from '../protocol/snapshot/snapshot-store.js';
+} from '../once/snapshot-store.js';
+import type { Clock } from '../protocol/contract/ports.js';
 
 const US_PER_MS = 1_000;
 

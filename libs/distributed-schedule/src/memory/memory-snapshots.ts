@@ -1,4 +1,4 @@
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { MemorySnapshotStore } from './memory-snapshot-store.js';
 
 /** Snapshots that die with the process, for tests. `takeoverMs` as in the other stores; default 60000. */

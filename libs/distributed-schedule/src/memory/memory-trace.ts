@@ -1,7 +1,7 @@
 /** What one memory node knows of an instance that seems to be gone: the model of trace-script.ts. */
 
-import { isClaimOf } from '../protocol/claim-id.js';
-import type { LineTrace, TracedLine, TraceReply, TraceRequest } from '../protocol/ports.js';
+import type { LineTrace, TracedLine, TraceReply, TraceRequest } from '../protocol/contract/ports.js';
+import { isClaimOf } from '../protocol/ledger/claim-id.js';
 import type { MemoryBeats } from './memory-beats.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';

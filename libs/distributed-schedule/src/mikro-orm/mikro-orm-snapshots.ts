@@ -1,7 +1,7 @@
 import type { EntityManager, IsolationLevel } from '@mikro-orm/core';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 
 export interface MikroOrmSnapshotOptions<Em extends EntityManager> extends TransactionSnapshotOptions {
   /** Of `@mikro-orm/postgresql`, such as `orm.em`: each attempt gets a fork of it. The ORM stays the caller's to close. */

@@ -8,15 +8,15 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { BootLog } from './boot-log.js';
 import { ControlService } from './control.service.js';
+import { ExclusiveMetadataAccessor } from './decorators/exclusive-metadata.accessor.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { ExclusiveHandlerExplorer } from './exclusive-handler.explorer.js';
-import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
 import { LazyModuleGuard } from './lazy-module.guard.js';
 import { LeaseRenewalService } from './lease-renewal.service.js';
+import { BootLog } from './log/boot-log.js';
 import { optionProviders } from './module-options.provider.js';
 import { NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';

@@ -10,14 +10,14 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { DistributedScheduleOptions } from '../setup/distributed-schedule-options.js';
 import { FROM_FOR_ROOT, GIVEN_OPTIONS } from './distributed-schedule.tokens.js';
-import { DistributedScheduleCoreModule } from './distributed-schedule-core.module.js';
 import type {
   DistributedScheduleAsyncOptions,
-  DistributedScheduleOptions,
   DistributedScheduleOptionsFactory,
-} from './distributed-schedule-options.js';
+} from './distributed-schedule-async-options.js';
+import { DistributedScheduleCoreModule } from './distributed-schedule-core.module.js';
 import { requireForRoot } from './module-imports.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
 

@@ -1,20 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { ControlCondition, ScheduleObserver } from '../protocol/observer.js';
-import type { Scheduler } from '../protocol/scheduler.js';
-import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
-import type { TaskStatus } from '../protocol/tick-context.js';
-import { didYouMean } from './closest-name.js';
+import type { RunRecord } from '../control/control-records.js';
+import type { PlannedTask, TaskState } from '../control/planned-task.js';
+import type { RuntimeTask } from '../control/runtime-task.js';
+import type { TriggeredTick, TriggerOptions } from '../control/task-trigger.js';
+import type { StoreNodeStatus, StoreStrength } from '../messages/store-status.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { ControlCondition, ScheduleObserver } from '../protocol/contract/observer.js';
+import type { TaskStatus } from '../protocol/contract/tick-context.js';
+import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
+import type { Scheduler } from '../protocol/scheduler/scheduler.js';
+import type { SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
+import { didYouMean } from '../tasks/closest-name.js';
+import type { ScheduleData } from '../tasks/schedule-data.js';
 import { ControlService } from './control.service.js';
-import type { RunRecord } from './control-records.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import { ObserverFanout } from './observer-fanout.js';
-import type { PlannedTask, TaskState } from './planned-task.js';
-import type { RuntimeTask } from './runtime-task.js';
-import type { StoreNodeStatus, StoreStrength } from './schedule-backend.js';
-import type { ScheduleData } from './schedule-data.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-import type { TriggeredTick, TriggerOptions } from './task-trigger.js';
 
 /** The store as this instance sees it. */
 export interface StoreStatus {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { TickHandler } from '../protocol/tick-context.js';
-import type { ExclusiveTask } from './exclusive.explorer.js';
-import { namedHandlersOf } from './exclusive-handler.decorator.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TickHandler } from '../protocol/contract/tick-context.js';
+import type { ExclusiveTask } from '../tasks/exclusive-task.js';
+import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
 import { handlerOf, isSingleton } from './tick-handler.factory.js';
 
 type Instance = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 /** What can be wrong with an exclusive method that only shows when all instances exist. */
 
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { ExclusiveMetadata } from './exclusive-metadata.accessor.js';
-import type { TaskBlueprint } from './exclusive-task.factory.js';
-import { nestScheduleOf } from './nest-schedule.metadata.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { ExclusiveMetadata } from '../tasks/exclusive-metadata.js';
+import type { TaskBlueprint } from '../tasks/task-blueprint.js';
+import { nestScheduleOf } from './decorators/nest-schedule.metadata.js';
 import { isSingleton, type ProviderWrapper, requireResolvable } from './tick-handler.factory.js';
 
 export function requireReachable(

@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { Clock } from '../protocol/ports.js';
-import type { TickHandler } from '../protocol/tick-context.js';
+import type { Clock } from '../protocol/contract/ports.js';
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import type { ExclusiveTask } from '../tasks/exclusive-task.js';
+import type { TaskSurroundings } from '../tasks/schedule.factory.js';
+import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
+import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './decorators/exclusive-metadata.accessor.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './exclusive-metadata.accessor.js';
 import {
   type FoundTask,
   refuseDuplicate,
@@ -13,19 +15,10 @@ import {
   requireCallable,
   requireReachable,
 } from './exclusive-refusals.js';
-import { createTaskBlueprint, type TaskBlueprint } from './exclusive-task.factory.js';
 import { JOB_SWITCHES, type JobKind, jobKindOf, NestSchedule } from './nest-schedule.js';
-import type { TaskSurroundings } from './schedule.factory.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 import { handlerOf, isSingleton, type ProviderWrapper, perTickHandlerOf } from './tick-handler.factory.js';
-
-/** An exclusive method of this app, ready to be scheduled. */
-export interface ExclusiveTask extends TaskBlueprint {
-  /** `ClassName.method`, for messages. */
-  readonly origin: string;
-  readonly handler: TickHandler;
-}
 
 const JOB_KINDS = Object.keys(JOB_SWITCHES) as JobKind[];
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LazyModuleLoader, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import { namedHandlersOf } from './exclusive-handler.decorator.js';
-import { ExclusiveMetadataAccessor } from './exclusive-metadata.accessor.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
+import { ExclusiveMetadataAccessor } from './decorators/exclusive-metadata.accessor.js';
 
 type Module = ReturnType<ModulesContainer['get']> & object;
 

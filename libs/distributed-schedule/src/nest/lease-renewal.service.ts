@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ScheduleEvent } from '../protocol/observer.js';
-import type { Scheduler } from '../protocol/scheduler.js';
-import type { SchedulerStatus } from '../protocol/scheduler-parts.js';
+import type { ScheduleEvent } from '../protocol/contract/observer.js';
+import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
+import type { Scheduler } from '../protocol/scheduler/scheduler.js';
+import type { SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
 import { SCHEDULER } from './distributed-schedule.tokens.js';
-import { ObserverFanout } from './observer-fanout.js';
 
 /** A lease of a run in flight; `remainingMs` is 0 where trust in it has ended. */
 export type LeaseStatus = SchedulerStatus['leases'][number];
@@ -13,7 +13,7 @@ export type TrustChange = Extract<ScheduleEvent, { type: 'renewed' | 'lease_lost
 
 /**
  * The leases of the runs in flight on this instance. Each is renewed when a third of its time to live has passed,
- * by the loop in protocol/keep-lease.ts; this is the app's view of it.
+ * by the loop in protocol/lease/keep-lease.ts; this is the app's view of it.
  */
 @Injectable()
 export class LeaseRenewalService {

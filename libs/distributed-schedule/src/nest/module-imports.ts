@@ -2,9 +2,9 @@
 
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TestStage } from '../setup/test-stage.js';
 import { FROM_FOR_ROOT } from './distributed-schedule.tokens.js';
-import type { TestStage } from './test-stage.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 

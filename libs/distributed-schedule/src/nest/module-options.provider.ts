@@ -2,7 +2,11 @@
 
 import { Logger, type Provider, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import type { LockProvider, Random, TickLedger } from '../protocol/ports.js';
+import type { LockProvider, Random, TickLedger } from '../protocol/contract/ports.js';
+import type { DistributedScheduleOptions } from '../setup/distributed-schedule-options.js';
+import { type ModuleOptions, resolveModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import { readStoreSwitch, type StoreSwitch, withoutStore } from '../setup/store-switch.js';
+import type { TestStage } from '../setup/test-stage.js';
 import { findApp } from '../system/app-name.js';
 import { instanceName } from '../system/instance-name.js';
 import { SystemClock } from '../system/system-clock.js';
@@ -17,11 +21,7 @@ import {
   TEST_STAGE,
   TICK_LEDGER,
 } from './distributed-schedule.tokens.js';
-import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
-import { type ModuleOptions, resolveModuleOptions } from './distributed-schedule-options.resolver.js';
 import { refuseForeignOverride, refusePlainImport, refuseSecondForRoot } from './module-imports.js';
-import { readStoreSwitch, type StoreSwitch, withoutStore } from './store-switch.js';
-import type { TestStage } from './test-stage.js';
 
 const OPTIONAL_STAGE = { token: TEST_STAGE, optional: true };
 

@@ -3,32 +3,13 @@
 import { Logger } from '@nestjs/common';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
+import type { StoreNodeStatus, StoreStrength } from '../messages/store-status.js';
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { type NodeSet, nodeSetOf } from '../protocol/electorate/node-set.js';
+import { type NodeSet, nodeSetOf } from '../protocol/contract/node-set.js';
+import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/contract/ports.js';
 import type { LockGuard } from '../protocol/lease/lock-verdict.js';
-import type { Clock, LockProvider, Random, TimeSample, VotingNode } from '../protocol/ports.js';
 import { openRedis } from '../redis/redis-connection.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-
-/**
- * What the store can promise. `quorum`: a majority of independent masters decides, and each may fail or forget.
- * `single`: one master, without which nothing runs. `best_effort`: a Sentinel or Cluster among them, whose failover
- * can lose a grant and so double a tick. `memory`: nothing beyond this process.
- */
-export type StoreStrength = 'quorum' | 'single' | 'best_effort' | 'memory';
-
-/** One node as this instance sees it: no host name, no secret. */
-export interface StoreNodeStatus {
-  /** Such as `node 1`, in the order of the `redis` option. */
-  readonly label: string;
-  readonly answering: boolean;
-  /** The code of the reason why a node that is up gives no vote. */
-  readonly problem?: string;
-  /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
-  readonly why?: string;
-  /** What is odd about it, although it votes. */
-  readonly warnings?: readonly string[];
-}
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 
 export interface ScheduleBackend {
   readonly nodes: readonly VotingNode[];

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type InjectionToken, type OptionalFactoryDependency } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import { harmlessValue } from '../protocol/shown-value.js';
-import { requireKnownOptions } from './option-names.js';
-import type { ScheduleFactory } from './schedule-factory.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { harmlessValue } from '../protocol/options/shown-value.js';
+import { requireKnownOptions } from '../tasks/option-names.js';
+import type { ScheduleFactory } from './decorators/schedule-factory.js';
 
 const FACTORY_NAMES = { inject: true, useFactory: true } as const;
 
@@ -17,9 +17,10 @@ export class ScheduleFactoryResolver {
    * @returns what the factory says; null where it switches the task off
    * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION
    */
-  resolve(task: string, factory: ScheduleFactory<unknown>): unknown {
+  resolve(task: string, factory: unknown): unknown {
     requireKnownOptions({ place: 'the factory of a schedule', task }, factory, FACTORY_NAMES);
-    const { inject = [], useFactory } = factory;
+    // Only what is one by isScheduleFactory is ever written.
+    const { inject = [], useFactory } = factory as ScheduleFactory<unknown>;
     if (!Array.isArray(inject)) throw badSchedule(task, 'its inject is not a list', inject);
     if (typeof useFactory !== 'function') {
       throw badSchedule(task, 'its useFactory is not a function', useFactory);

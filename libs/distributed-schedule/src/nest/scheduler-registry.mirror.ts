@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ExclusiveTask } from '../tasks/exclusive-task.js';
+import { createMirroredJob, MirroredTimer, type MirrorView, refuseControl } from '../tasks/mirrored-job.js';
 import { ControlService } from './control.service.js';
-import type { ExclusiveTask } from './exclusive.explorer.js';
-import { createMirroredJob, MirroredTimer, type MirrorView, refuseControl } from './mirrored-job.js';
 import { type JobRegistry, jobKindOf, NestSchedule } from './nest-schedule.js';
 
 /**

@@ -1,37 +1,37 @@
 /** The composition root: what the protocol needs, put together for one Nest container. */
 
 import type { Provider } from '@nestjs/common';
+import { roomOf } from '../control/app-claims.js';
+import { BoardDirectory } from '../control/board-directory.js';
+import { SetsOnBoard } from '../control/sets-on-board.js';
+import { runsTask } from '../control/task-peers.js';
+import { tellErrors } from '../messages/handler-failure.js';
 import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
 import { Board } from '../protocol/board/board.js';
 import { BoardRoom } from '../protocol/board/board-room.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
-import { ClusterClock } from '../protocol/cluster-clock.js';
+import type { BidGate } from '../protocol/contract/electorate-view.js';
+import type { Clock, Random } from '../protocol/contract/ports.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
-import type { BidGate } from '../protocol/electorate/electorate-view.js';
-import { labelsAsKnown } from '../protocol/labels.js';
 import { throughCouriers } from '../protocol/ledger/claim-courier.js';
+import { QuorumTickLedger } from '../protocol/ledger/quorum-tick-ledger.js';
 import { TriggerLedger } from '../protocol/ledger/trigger-ledger.js';
-import { OnceLedger } from '../protocol/once-ledger.js';
-import type { Clock, Random } from '../protocol/ports.js';
-import { QuorumMembership } from '../protocol/quorum-membership.js';
-import { QuorumTickLedger } from '../protocol/quorum-tick-ledger.js';
-import { Scheduler } from '../protocol/scheduler.js';
-import type { TickContext } from '../protocol/tick-context.js';
+import { FirstReplies } from '../protocol/members/first-replies.js';
+import { labelsAsKnown } from '../protocol/members/labels.js';
+import { QuorumMembership } from '../protocol/members/quorum-membership.js';
+import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
+import { Scheduler } from '../protocol/scheduler/scheduler.js';
+import { ClusterClock } from '../protocol/time/cluster-clock.js';
+import { TimeoutDesk, type TimeoutDeskParts } from '../protocol/timeouts/timeout-agreement.js';
+import { OnceLedger } from '../protocol/timeouts/timeout-ledger.js';
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import { runInTick } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
-import { roomOf } from './app-claims.js';
-import { BoardDirectory } from './board-directory.js';
-import { runInTick } from './current-tick.js';
+import { OpenRuns } from '../system/open-runs.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-import { FirstReplies } from './first-replies.js';
-import { tellErrors } from './handler-failure.js';
-import { ObserverFanout } from './observer-fanout.js';
-import { OpenRuns } from './open-runs.js';
+import { SchedulerLogObserver } from './log/scheduler-log.observer.js';
 import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
-import { SchedulerLogObserver } from './scheduler-log.observer.js';
-import { SetsOnBoard } from './sets-on-board.js';
-import { runsTask } from './task-peers.js';
-import { TimeoutDesk, type TimeoutDeskParts } from './timeout-desk.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {

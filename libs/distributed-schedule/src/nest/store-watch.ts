@@ -1,14 +1,14 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
-import type { Clock } from '../protocol/ports.js';
-import { quorumOf } from '../protocol/quorum.js';
-import { ClockTeller } from './clock-teller.js';
-import type { ClockView } from './clock-words.js';
+import { ClockTeller } from '../messages/clock-teller.js';
+import type { ClockView } from '../messages/clock-words.js';
+import { StoreTeller, type StoreView } from '../messages/store-teller.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
+import type { Clock } from '../protocol/contract/ports.js';
+import { quorumOf } from '../protocol/contract/quorum.js';
+import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
+import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
-import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
-import { ObserverFanout } from './observer-fanout.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-import { StoreTeller, type StoreView } from './store-teller.js';
 
 const LOOK_EVERY_MS = 1_000;
 

@@ -2,8 +2,8 @@
 
 import type { DiscoveryService } from '@nestjs/core';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { TickContext, TickHandler } from '../protocol/tick-context.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TickContext, TickHandler } from '../protocol/contract/tick-context.js';
 
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 

@@ -1,6 +1,6 @@
 /** What an update behind a fence comes to where it finds several rows: it may write some of them and be stale in others. */
 
-import type { FenceVerdict } from '../protocol/snapshot/fence.js';
+import type { FenceVerdict } from '../once/fence.js';
 import type { Queryable } from './queryable.js';
 
 export interface FencedRows {

@@ -4,9 +4,9 @@
  * neither.
  */
 
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { FenceRepeat } from '../protocol/snapshot/fence.js';
-import { requireClaimId, requireFenceOptions, requireToken } from '../protocol/snapshot/fence.js';
+import type { FenceRepeat } from '../once/fence.js';
+import { requireClaimId, requireFenceOptions, requireToken } from '../once/fence.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { type FencedStatement, type FencedUpdateVerdict, updateFenced } from './fenced-rows.js';
 import type { Queryable } from './queryable.js';
 import { quotedName } from './quoted-name.js';

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /**
  * For whoever holds a connection of the pool already: effects that waited for each other's connections would wait for ever. A pool that does not

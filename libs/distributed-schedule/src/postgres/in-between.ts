@@ -1,5 +1,5 @@
-import type { Clock } from '../protocol/ports.js';
-import type { Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import type { Snapshot } from '../once/snapshot-store.js';
+import type { Clock } from '../protocol/contract/ports.js';
 
 const US_PER_MS = 1_000;
 

@@ -1,6 +1,6 @@
 /** Snapshots and fences in PostgreSQL, for which the package `pg` is needed. */
 
-export type { FenceRepeat, FenceVerdict } from '../protocol/snapshot/fence.js';
+export type { FenceRepeat, FenceVerdict } from '../once/fence.js';
 export type { FencedRows, FencedUpdateVerdict } from './fenced-rows.js';
 export { type FencedUpdate, fencedUpdate, fenceSql } from './fenced-update.js';
 export { migrationSql, type SnapshotTable } from './migration.js';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { DistributedScheduleError, type ErrorDetails } from '../protocol/errors.js';
+import { DistributedScheduleError, type ErrorDetails } from '../protocol/contract/errors.js';
 import { transactionCommand } from './transaction-commands.js';
 
 type Callback = (error: Error | null, result?: unknown) => void;

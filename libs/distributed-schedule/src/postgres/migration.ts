@@ -1,6 +1,6 @@
 /** The table of the snapshots. What is here may run any number of times, from any number of instances at once. */
 
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { quotedName } from './quoted-name.js';
 
 export interface SnapshotTable {

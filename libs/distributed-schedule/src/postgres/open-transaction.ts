@@ -1,4 +1,4 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { BACKEND_SQL, type Backend, END_BACKEND_SQL } from './backend.js';
 import { ClientGuard } from './client-guard.js';
 import { deferred } from './deferred.js';

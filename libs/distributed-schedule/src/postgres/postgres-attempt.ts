@@ -1,5 +1,5 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { refused } from './lent-client.js';
 import { failureOf, isFailedTransaction } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';

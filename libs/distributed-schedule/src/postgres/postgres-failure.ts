@@ -3,8 +3,8 @@
  * sometimes values.
  */
 
-import { someCause } from '../protocol/causes.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { someCause } from '../protocol/contract/causes.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 export type PostgresFailure =
   /** Somebody else has the row. */

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import { borrowClient } from './borrowed-client.js';
 import { LentClient } from './lent-client.js';
 import type { StoreSession } from './store-session.js';

@@ -1,5 +1,5 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
-import { harmlessValue, shownValue } from '../protocol/shown-value.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 import type { SnapshotTable } from './migration.js';
 
 /** Isolation levels in which an effect may run. */

@@ -1,9 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { Clock } from '../protocol/ports.js';
-import { decideBegin, pendingSnapshot } from '../protocol/snapshot/begin-rule.js';
-import { JobLine } from '../protocol/snapshot/job-line.js';
-import { storeUnreachable } from '../protocol/snapshot/once-result.js';
+import { decideBegin, pendingSnapshot } from '../once/begin-rule.js';
+import { JobLine } from '../once/job-line.js';
+import { storeUnreachable } from '../once/once-result.js';
 import type {
   BeginVerdict,
   IdentityReply,
@@ -11,7 +9,9 @@ import type {
   Snapshot,
   SnapshotReply,
   SnapshotStore,
-} from '../protocol/snapshot/snapshot-store.js';
+} from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import { requireFreeConnection } from './free-connection.js';
 import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';

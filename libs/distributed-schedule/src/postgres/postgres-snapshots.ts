@@ -1,6 +1,6 @@
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { SnapshotParts, SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import type { SnapshotParts, SnapshotSource } from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from './postgres-snapshot-store.js';
 

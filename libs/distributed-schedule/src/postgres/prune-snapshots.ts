@@ -1,6 +1,6 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
-import { requireFenceOptions } from '../protocol/snapshot/fence.js';
-import { SNAPSHOT_STATUSES, type SnapshotStatus } from '../protocol/snapshot/snapshot-store.js';
+import { requireFenceOptions } from '../once/fence.js';
+import { SNAPSHOT_STATUSES, type SnapshotStatus } from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { type SnapshotTable, tableNames } from './migration.js';
 import type { Queryable } from './queryable.js';
 

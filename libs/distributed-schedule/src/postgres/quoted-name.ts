@@ -1,4 +1,4 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /** PostgreSQL cuts longer names off, and two long ones could become one. */
 const MOST_BYTES = 63;

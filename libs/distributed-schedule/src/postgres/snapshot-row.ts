@@ -1,6 +1,6 @@
 /** Between a row of the table and a snapshot. */
 
-import type { KeptValue, Snapshot, SnapshotStatus } from '../protocol/snapshot/snapshot-store.js';
+import type { KeptValue, Snapshot, SnapshotStatus } from '../once/snapshot-store.js';
 
 /** Now, and a column, as microseconds since the epoch: a Date of JavaScript would cut them off. */
 const microseconds = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000000)::bigint::text`;

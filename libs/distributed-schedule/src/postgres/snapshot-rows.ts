@@ -1,5 +1,5 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { EndVerdict, Snapshot } from '../protocol/snapshot/snapshot-store.js';
+import type { EndVerdict, Snapshot } from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';

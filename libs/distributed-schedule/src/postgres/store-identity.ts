@@ -4,7 +4,7 @@
  * was put back looks no different; that costs a few looks into the table.
  */
 
-import type { IdentityReply } from '../protocol/snapshot/snapshot-store.js';
+import type { IdentityReply } from '../once/snapshot-store.js';
 import { type TableNames } from './migration.js';
 import { failureOf } from './postgres-failure.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../protocol/ports.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import { refused } from './lent-client.js';
 import { OpenTransaction } from './open-transaction.js';
 import { Unanswered, within } from './postgres-session.js';

@@ -1,6 +1,6 @@
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { Clock } from '../protocol/ports.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import type { SnapshotSource } from '../once/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
 import { SessionSnapshotStore } from './postgres-snapshot-store.js';
 import { transactionSessions } from './transaction-session.js';

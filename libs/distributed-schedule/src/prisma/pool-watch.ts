@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
 import { hearConnections } from '../postgres/heard-pool.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 interface Asked {
   query(sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;

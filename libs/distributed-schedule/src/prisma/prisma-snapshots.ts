@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { TransactionConnection, Transactions } from '../postgres/transactions.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
 import { PoolWatch } from './pool-watch.js';
 import { prismaOriginal } from './prisma-original.js';
 

@@ -1,18 +1,18 @@
 import { Redis } from 'ioredis';
 import type { BoardNode } from '../protocol/board/board-node.js';
-import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/electorate/node-set.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { type NodeSet, nodeSetOf, positionOf, SINGLE_POSITION } from '../protocol/contract/node-set.js';
+import type { LockProvider, VotingNode } from '../protocol/contract/ports.js';
 import type { LockGuard } from '../protocol/lease/lock-verdict.js';
-import type { ProtocolOptions } from '../protocol/options.js';
-import type { LockProvider, VotingNode } from '../protocol/ports.js';
-import { RedisBoardNode } from './redis-board-node.js';
-import { type RedisInput, type RedisSource, requireRedisSources } from './redis-input.js';
-import { redisKeys } from './redis-keys.js';
-import { refuseMockedPackage } from './redis-mock.js';
-import type { RedisNode } from './redis-node.js';
-import { openNodes, type RedisNodesSettings, verifyDistinct } from './redis-nodes.js';
-import { RedisVotingNode } from './redis-voting-node.js';
-import { RedlockLockProvider } from './redlock.lock-provider.js';
+import type { ProtocolOptions } from '../protocol/options/protocol-options.js';
+import { type RedisInput, type RedisSource, requireRedisSources } from './connection/redis-input.js';
+import { refuseMockedPackage } from './connection/redis-mock.js';
+import { RedlockLockProvider } from './locks/redlock.lock-provider.js';
+import { RedisBoardNode } from './node/redis-board-node.js';
+import type { RedisNode } from './node/redis-node.js';
+import { openNodes, type RedisNodesSettings, verifyDistinct } from './node/redis-nodes.js';
+import { RedisVotingNode } from './node/redis-voting-node.js';
+import { redisKeys } from './scripts/redis-keys.js';
 
 export interface RedisConnectionSettings extends Omit<RedisNodesSettings, 'onPresenceLost'> {
   /** The node of this position may not see this instance any more. */

@@ -5,7 +5,7 @@
  */
 
 import { hostname } from 'node:os';
-import type { Random } from '../protocol/ports.js';
+import type { Random } from '../protocol/contract/ports.js';
 
 /** Of a process, as far as its name goes. */
 export interface ProcessFacts {

@@ -1,7 +1,7 @@
 /** The only place, with system-random.ts, that reads real time or randomness. */
 
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../protocol/ports.js';
+import type { Clock } from '../protocol/contract/ports.js';
 
 /**
  * Timers of Node fire late by a millisecond or two and sometimes early. Where it matters the last stretch is walked

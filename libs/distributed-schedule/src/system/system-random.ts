@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Random } from '../protocol/ports.js';
+import type { Random } from '../protocol/contract/ports.js';
 
 export class SystemRandom implements Random {
   next(): number {

@@ -1,11 +1,16 @@
-import { aheadSentence, type ClockView, isMajoritySetBack, setBackSentence } from '../nest/clock-words.js';
+import {
+  aheadSentence,
+  type ClockView,
+  isMajoritySetBack,
+  setBackSentence,
+} from '../messages/clock-words.js';
+import { sentencesOf } from '../messages/node-words.js';
 import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
-import { sentencesOf } from '../nest/node-words.js';
-import { isoTime } from '../protocol/iso-time.js';
-import type { Outcome } from '../protocol/outcome.js';
-import type { RunInFlight, RunState } from '../protocol/run-in-flight.js';
-import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
-import { spoken } from '../protocol/spoken.js';
+import { isoTime } from '../protocol/contract/iso-time.js';
+import type { Outcome } from '../protocol/contract/outcome.js';
+import type { RunInFlight, RunState } from '../protocol/contract/run-in-flight.js';
+import { spoken } from '../protocol/contract/spoken.js';
+import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
 
 /** A health page with thousands of tasks helps nobody. */
 const MOST_TASKS_SHOWN = 100;

@@ -1,9 +1,9 @@
 /** Whether an instance has come up, for the probe that lets a rollout go on. Pure. */
 
+import { sentencesOf } from '../messages/node-words.js';
 import type { StoreStatus } from '../nest/distributed-schedule.registry.js';
-import { sentencesOf } from '../nest/node-words.js';
-import { quorumOf } from '../protocol/quorum.js';
-import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler-parts.js';
+import { quorumOf } from '../protocol/contract/quorum.js';
+import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
 
 /** What a health page shows of a start: no host names of stores, no secrets. */
 export interface StartDetails extends Record<string, unknown> {

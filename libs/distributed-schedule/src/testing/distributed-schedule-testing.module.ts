@@ -1,9 +1,9 @@
 import { type DynamicModule, Global, Inject, Module, type OnModuleDestroy } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { TEST_STAGE } from '../nest/distributed-schedule.tokens.js';
-import { requireKnownOptions } from '../nest/option-names.js';
-import type { TestStage } from '../nest/test-stage.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TestStage } from '../setup/test-stage.js';
+import { requireKnownOptions } from '../tasks/option-names.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { ScheduleHarness } from './schedule-harness.js';

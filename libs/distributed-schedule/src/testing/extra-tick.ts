@@ -1,10 +1,10 @@
 /** One more tick of a task, due at once: what `registry.trigger` does, without the time that other instances need to hear of it. */
 
-import { triggerKey, triggersOn } from '../nest/control-records.js';
-import type { PlannedTask } from '../nest/planned-task.js';
-import { noRoom } from '../nest/trigger-refusals.js';
+import { triggerKey, triggersOn } from '../control/control-records.js';
+import type { PlannedTask } from '../control/planned-task.js';
+import { noRoom } from '../control/trigger-refusals.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
-import { areTooNear } from '../protocol/trigger-slot.js';
+import { areTooNear } from '../protocol/schedules/trigger-slot.js';
 
 /** On a clock that stands still a bid takes no time, ms. */
 const LEAD_MS = 1;

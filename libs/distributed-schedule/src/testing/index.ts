@@ -1,6 +1,6 @@
 /** Test kit: contexts for unit tests, and the real scheduler, alone or under a whole app, on a clock that a test moves. */
 
-export type { Random } from '../protocol/ports.js';
+export type { Random } from '../protocol/contract/ports.js';
 export {
   DistributedScheduleTestingModule,
   type ScheduleTestingOptions,

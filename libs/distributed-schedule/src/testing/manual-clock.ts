@@ -1,4 +1,4 @@
-import type { Clock } from '../protocol/ports.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import { realMs, realSleep, realTurn } from '../system/real-time.js';
 
 interface Sleeper {

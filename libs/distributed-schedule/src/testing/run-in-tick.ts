@@ -1,5 +1,5 @@
-import { runInTick as runWithContext } from '../nest/current-tick.js';
-import type { TickContext } from '../protocol/tick-context.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
+import { runInTick as runWithContext } from '../system/current-tick.js';
 
 /**
  * Runs `run` as if it were called by a handler: `currentTick()` inside it, and in whatever it awaits, is `context`.

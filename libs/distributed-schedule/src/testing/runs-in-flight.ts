@@ -1,4 +1,4 @@
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
 import { realMs, realSleep, realTurn } from '../system/real-time.js';
 
 /** Turns of the event loop that a handler is given before the wait for it costs real time. */

@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnModuleInit, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { TriggerOptions } from '../control/task-trigger.js';
 import { ControlService } from '../nest/control.service.js';
 import { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
 import { SCHEDULER_HOST } from '../nest/distributed-schedule.tokens.js';
 import { requireForRoot } from '../nest/module-imports.js';
 import type { SchedulerHost } from '../nest/scheduler.provider.js';
-import type { TriggerOptions } from '../nest/task-trigger.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { TickReport } from '../protocol/outcome.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TickReport } from '../protocol/contract/outcome.js';
 import { placeExtraTick } from './extra-tick.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';

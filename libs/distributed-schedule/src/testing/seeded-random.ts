@@ -1,4 +1,4 @@
-import type { Random } from '../protocol/ports.js';
+import type { Random } from '../protocol/contract/ports.js';
 
 /** Random numbers that are the same for the same seed (mulberry32, by Tommy Ettinger). For tests only. */
 export class SeededRandom implements Random {

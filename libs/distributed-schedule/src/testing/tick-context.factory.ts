@@ -1,7 +1,7 @@
-import { requireKnownOptions } from '../nest/option-names.js';
-import { LeaseLostError } from '../protocol/errors.js';
-import type { TickContext } from '../protocol/tick-context.js';
+import { LeaseLostError } from '../protocol/contract/errors.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
+import { requireKnownOptions } from '../tasks/option-names.js';
 
 /** What {@link createTickContext} takes; what is left out has a sensible value. */
 export interface TickContextOverrides

@@ -1,6 +1,6 @@
 import type { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/observer.js';
-import { hasRun, type TickReport } from '../protocol/outcome.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
+import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
 
 /** Every tick that has ended on this instance, oldest first. */
 export class TickReports implements ScheduleObserver {

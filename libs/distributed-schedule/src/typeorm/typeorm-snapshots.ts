@@ -1,10 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { SnapshotSource } from '../once/snapshot-store.js';
 import { type HeardPool, hearConnections } from '../postgres/heard-pool.js';
 import { refused } from '../postgres/lent-client.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
-import { DistributedScheduleError } from '../protocol/errors.js';
-import type { SnapshotSource } from '../protocol/snapshot/snapshot-store.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 export interface TypeormSnapshotOptions extends TransactionSnapshotOptions {
   /** Of the type `postgres`, initialized by the first call of `runOnce`. It stays the caller's to destroy. */

@@ -1,6 +1,6 @@
 /** What the nemesis can do: kinds of faults, each aimed at somebody when its moment has come. */
 
-import type { SeededRandom } from '../../../../libs/distributed-schedule/src/testing/seeded-random.js';
+import type { SeededRandom } from '#src/testing/seeded-random.js';
 import type { Fault } from '../../../support/faults/fault.js';
 import type { Effect, Moment } from '../account/incident.js';
 import type { Cast, Slot } from '../cast.js';

@@ -1,13 +1,13 @@
 /** What it means that a tick is open after its lateness limit. Pure. */
 
-import type { DueTick } from '../due-tick.js';
+import type { ClaimFate } from '../bid/own-claims.js';
+import type { AuditFinding } from '../contract/audit-finding.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { TickReport } from '../contract/outcome.js';
+import type { PeekVerdict } from '../contract/ports.js';
+import { DEFAULT_POLICIES } from '../contract/task-policies.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
 import { setBackWords } from '../ledger/clock-set-back.js';
-import type { TickReport } from '../outcome.js';
-import type { ClaimFate } from '../own-claims.js';
-import type { PeekVerdict } from '../ports.js';
-import { DEFAULT_POLICIES } from '../task-policies.js';
-import type { ScheduledTask } from '../tick-context.js';
-import type { AuditFinding } from './audit-finding.js';
 
 export interface AuditQuestion {
   readonly due: DueTick;

@@ -1,17 +1,17 @@
 /** What the parts of an audit stand on, and what they have in common. */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import type { DueTick } from '../due-tick.js';
-import type { BidGate } from '../electorate/electorate-view.js';
-import type { ScheduleEvent } from '../observer.js';
-import type { ProtocolOptions } from '../options.js';
-import type { OwnClaims } from '../own-claims.js';
-import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../ports.js';
-import type { LabelsOf } from '../ranking.js';
-import type { RunRegister } from '../run-register.js';
-import type { RunsHere } from '../runs-here.js';
-import type { ScheduledTask } from '../tick-context.js';
-import type { AuditFinding } from './audit-finding.js';
+import type { OwnClaims } from '../bid/own-claims.js';
+import type { AuditFinding } from '../contract/audit-finding.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { BidGate } from '../contract/electorate-view.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../contract/ports.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import type { LabelsOf } from '../members/ranking.js';
+import type { ProtocolOptions } from '../options/protocol-options.js';
+import type { RunRegister } from '../run/run-register.js';
+import type { RunsHere } from '../run/runs-here.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
 import type { RunTraces } from './run-traces.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */

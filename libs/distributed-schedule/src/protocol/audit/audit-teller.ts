@@ -3,10 +3,10 @@
  * The others keep it for a while, in case that one is dead and nobody knows it yet.
  */
 
-import { MEMBER_TTL_MS } from '../constants.js';
-import { BEAT_PERIOD_MS } from '../heartbeat.js';
-import { contendersFor, eligibleAmong, rankOf } from '../ranking.js';
-import type { AuditFinding } from './audit-finding.js';
+import type { AuditFinding } from '../contract/audit-finding.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import { BEAT_PERIOD_MS } from '../members/heartbeat.js';
+import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
 import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
 
 /** By then an instance that died before it could tell is no member any more, ms. */

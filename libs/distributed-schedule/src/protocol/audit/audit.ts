@@ -4,9 +4,9 @@
  * missed ticks of those that it may not run only while none lives that may.
  */
 
-import type { DueTick } from '../due-tick.js';
-import type { ScheduleEvent } from '../observer.js';
-import type { AuditCounts, AuditFinding } from './audit-finding.js';
+import type { AuditCounts, AuditFinding } from '../contract/audit-finding.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { ScheduleEvent } from '../contract/observer.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
 import { LostRuns } from './lost-runs.js';

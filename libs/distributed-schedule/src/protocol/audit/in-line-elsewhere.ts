@@ -1,7 +1,7 @@
 /** Ticks that stand in line behind a run on another instance: only that one may start them, and it takes them along when it dies. Pure. */
 
-import type { TickReport } from '../outcome.js';
-import type { PeekVerdict } from '../ports.js';
+import type { TickReport } from '../contract/outcome.js';
+import type { PeekVerdict } from '../contract/ports.js';
 
 /** They are looked at after pauses that grow with what they have waited, ms, and not for ever. */
 const SHORTEST_PAUSE_MS = 1_000;

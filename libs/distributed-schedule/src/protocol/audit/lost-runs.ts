@@ -17,8 +17,8 @@
  * lease is over. Lost is therefore told within 1 to 2.5 s of `kill -9` (the beat, a third of 3 s), and later of what falls silent.
  */
 
-import type { ScheduleEvent } from '../observer.js';
-import { RENEWALS_PER_TTL } from '../options.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import { RENEWALS_PER_TTL } from '../options/protocol-options.js';
 import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
 import { type Judged, MissingMember } from './missing-member.js';
 import type { MergedTrace, Standing } from './run-traces.js';

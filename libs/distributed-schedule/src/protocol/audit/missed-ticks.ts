@@ -5,13 +5,13 @@
  * silently is heard of, and a healthy one costs nothing.
  */
 
-import type { DueTick } from '../due-tick.js';
-import type { ScheduleEvent } from '../observer.js';
-import { hasRun, type TickReport } from '../outcome.js';
-import { whoseClaim } from '../own-claims.js';
-import type { PeekVerdict } from '../ports.js';
-import { contendersFor, eligibleAmong, isEligible } from '../ranking.js';
-import type { ScheduledTask } from '../tick-context.js';
+import { whoseClaim } from '../bid/own-claims.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import { hasRun, type TickReport } from '../contract/outcome.js';
+import type { PeekVerdict } from '../contract/ports.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import { contendersFor, eligibleAmong, isEligible } from '../members/ranking.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
 import {
   type AuditParts,

@@ -3,12 +3,12 @@
  * what should have followed: the first instance that starts again counts it.
  */
 
-import { latenessLimit } from '../lateness.js';
-import { tickOfInstant } from '../next-start.js';
-import type { ScheduleEvent } from '../observer.js';
-import type { PeekVerdict } from '../ports.js';
-import { contendersFor } from '../ranking.js';
-import type { ScheduledTask } from '../tick-context.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { PeekVerdict } from '../contract/ports.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import { contendersFor } from '../members/ranking.js';
+import { latenessLimit } from '../policies/lateness.js';
+import { tickOfInstant } from '../policies/next-start.js';
 import { lateStarts, mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AFTER_LIMIT_MS } from './missed-ticks.js';

@@ -1,6 +1,6 @@
 /** A member that is not there any more, and what the nodes have to be asked about it. */
 
-import { ENDS_KEPT_MS } from '../ledger/attempt-end.js';
+import { ENDS_KEPT_MS } from '../contract/attempt-end.js';
 import type { Standing } from './run-traces.js';
 import { distinct, keyOf, type Question } from './their-claims.js';
 

@@ -1,9 +1,16 @@
 /** What the nodes together know of an instance that seems to be gone, and of the runs that it has claimed. */
 
-import type { ElectorateView } from '../electorate/electorate-view.js';
-import type { AttemptEnd } from '../ledger/attempt-end.js';
-import type { LifeSign, LineTrace, NodeReply, TraceReply, TraceRequest, VotingNode } from '../ports.js';
-import { quorumOf } from '../quorum.js';
+import type { AttemptEnd } from '../contract/attempt-end.js';
+import type { ElectorateView } from '../contract/electorate-view.js';
+import type {
+  LifeSign,
+  LineTrace,
+  NodeReply,
+  TraceReply,
+  TraceRequest,
+  VotingNode,
+} from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
 
 /**
  * By a majority of the configured nodes.

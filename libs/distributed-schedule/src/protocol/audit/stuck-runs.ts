@@ -3,9 +3,9 @@
  * outside, and no later tick of the task runs. Each is told again and again, with growing pauses, until its handler returns.
  */
 
-import type { OpenRun } from '../run-register.js';
-import type { ScheduledTask } from '../tick-context.js';
-import type { AuditCause, AuditFinding } from './audit-finding.js';
+import type { AuditCause, AuditFinding } from '../contract/audit-finding.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import type { OpenRun } from '../run/run-register.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 
 /** Without `timeoutMs` a run may take three ticks of its task, and a minute in any case, ms. */

@@ -1,13 +1,13 @@
 /** What other instances have claimed, as this one was told, and what the nodes are asked about it when one of them is gone. */
 
-import { isClaimOf } from '../claim-id.js';
-import { MEMBER_TTL_MS } from '../constants.js';
-import { BEAT_PERIOD_MS } from '../heartbeat.js';
-import type { AttemptEnd } from '../ledger/attempt-end.js';
-import type { ScheduleEvent } from '../observer.js';
-import { runLockOf } from '../run-lock.js';
-import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../task-policies.js';
-import type { ScheduledTask } from '../tick-context.js';
+import type { AttemptEnd } from '../contract/attempt-end.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../contract/task-policies.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import { runLockOf } from '../lease/run-lock.js';
+import { isClaimOf } from '../ledger/claim-id.js';
+import { BEAT_PERIOD_MS } from '../members/heartbeat.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 import type { MergedTrace } from './run-traces.js';
 

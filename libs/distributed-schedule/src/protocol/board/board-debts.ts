@@ -1,6 +1,6 @@
 /** What one node keeps, as far as it was heard, and what it lacks: that is owed to it. */
 
-import type { Clock, Random } from '../ports.js';
+import type { Clock, Random } from '../contract/ports.js';
 import type { BoardMap } from './board-map.js';
 import {
   BOARD_PERIOD_MS,

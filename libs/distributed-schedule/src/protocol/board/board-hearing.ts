@@ -3,10 +3,10 @@
  * still be true, and whether a node may be believed.
  */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import { elapsedMs, type Instant, readInstant } from '../instant.js';
-import type { Clock } from '../ports.js';
-import { quorumOf } from '../quorum.js';
+import type { Clock } from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
+import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
 import { FORGET_AFTER_MS, wasAway } from './board-absence.js';
 
 /** `unknown`: too few have answered to tell. */

@@ -3,9 +3,9 @@
  * way at a time; there is one per period, and one at once when something has to be put or is left to read.
  */
 
-import { type Instant, readInstant } from '../instant.js';
-import type { NodeReply } from '../ports.js';
-import { Wakeup } from '../wakeup.js';
+import type { NodeReply } from '../contract/ports.js';
+import { type Instant, readInstant } from '../time/instant.js';
+import { Wakeup } from '../time/wakeup.js';
 import type { NodeVerdict } from './board-hearing.js';
 import type { BoardExchange, BoardNode } from './board-node.js';
 import { BoardReading, type BoardReadingParts } from './board-reading.js';

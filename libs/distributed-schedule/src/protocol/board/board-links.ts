@@ -1,6 +1,6 @@
 /** One instance's exchange with all nodes. */
 
-import { quorumOf } from '../quorum.js';
+import { quorumOf } from '../contract/quorum.js';
 import type { BoardLink } from './board-link.js';
 import type { BoardRecord } from './board-record.js';
 

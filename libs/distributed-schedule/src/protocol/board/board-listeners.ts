@@ -1,6 +1,6 @@
 /** Who wants to know of changes on the board of one instance. */
 
-import type { ScheduleObserver } from '../observer.js';
+import type { ScheduleObserver } from '../contract/observer.js';
 
 /** Told the keys whose record is new, deleted or expired. */
 export type BoardListener = (keys: ReadonlySet<string>) => void;

@@ -1,6 +1,6 @@
 /** The board's side of a node: it keeps records and numbers their changes. */
 
-import type { NodeReply } from '../ports.js';
+import type { NodeReply } from '../contract/ports.js';
 import type { BoardRecord } from './board-record.js';
 
 /** Up to where an instance has read a node's changes. */

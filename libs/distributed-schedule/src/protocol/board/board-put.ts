@@ -1,7 +1,7 @@
 /** A put on its way to a majority of the nodes. */
 
-import type { Clock } from '../ports.js';
-import { quorumOf } from '../quorum.js';
+import type { Clock } from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
 import type { BoardLink } from './board-link.js';
 import type { BoardRecord, Stamp } from './board-record.js';
 

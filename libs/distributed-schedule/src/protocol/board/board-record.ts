@@ -4,8 +4,8 @@
  * travel: whoever has seen the same records has the same board.
  */
 
-import { DistributedScheduleError } from '../errors.js';
-import { shownValue } from '../shown-value.js';
+import { DistributedScheduleError } from '../contract/errors.js';
+import { shownValue } from '../options/shown-value.js';
 
 /** When a record was written, in an order that all agree on: by `ms`, then `counter`, then `writer`. */
 export interface Stamp {

@@ -1,7 +1,7 @@
 /** Says what has become of the records on a node: there is no room for more, or they are lost and put again. */
 
-import { DistributedScheduleError } from '../errors.js';
-import type { ScheduleObserver } from '../observer.js';
+import { DistributedScheduleError } from '../contract/errors.js';
+import type { ScheduleObserver } from '../contract/observer.js';
 import type { BoardLoss } from './board-epoch.js';
 
 /** Told again after this, ms: there may have been room in between, and none any more. */

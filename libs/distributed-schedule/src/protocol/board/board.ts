@@ -7,9 +7,9 @@
  * memory is refilled.
  */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import type { ScheduleObserver } from '../observer.js';
-import type { Clock, Random } from '../ports.js';
+import type { ScheduleObserver } from '../contract/observer.js';
+import type { Clock, Random } from '../contract/ports.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
 import { type BoardEntry, entryOf } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
 import { BoardLink } from './board-link.js';

@@ -4,9 +4,9 @@
  * tick or split a vote, and never doubles one.
  */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import { isListOfLabels } from '../labels.js';
-import type { Clock } from '../ports.js';
+import type { Clock } from '../contract/ports.js';
+import { isListOfLabels } from '../members/labels.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
 import type { Board } from './board.js';
 
 export interface InstanceNoticesParts {

@@ -1,6 +1,6 @@
 /** When this instance wants to beat before its next second comes: somebody has seen a change that beats tell to others, or learn about. */
 
-import type { Clock } from '../ports.js';
+import type { Clock } from '../contract/ports.js';
 
 export class BeatWish {
   /** How often a beat has been wished for. */

@@ -3,11 +3,11 @@
  * answers to one beat. Each rule excludes an order of events that doubles ticks; docs/protocol/identity.md shows them.
  */
 
-import { MEMBER_TTL_MS } from '../constants.js';
-import { isoTime } from '../iso-time.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import { isoTime } from '../contract/iso-time.js';
+import type { LiveSet } from '../contract/node-identity.js';
+import { majoritiesMeet, PROVISIONAL_MS } from '../contract/node-set.js';
 import { isMajority, type StampStanding, stampStandingOf } from './known-node.js';
-import type { LiveSet } from './node-identity.js';
-import { majoritiesMeet, PROVISIONAL_MS } from './node-set.js';
 import { outranks, type Rival, rivalsOf, standingYielders } from './rival-sets.js';
 import { nameOfSet } from './set-name.js';
 import {

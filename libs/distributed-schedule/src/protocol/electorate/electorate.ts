@@ -3,13 +3,7 @@
  * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer: it rides on beats.
  */
 
-import { MEMBER_TTL_MS } from '../constants.js';
-import type { LockGuard } from '../lease/lock-verdict.js';
-import type { ScheduleEvent, ScheduleObserver } from '../observer.js';
-import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../ports.js';
-import { quorumOf } from '../quorum.js';
-import { BeatWish } from './beat-wish.js';
-import { decideSet } from './decide-set.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
 import type {
   BidGate,
   ElectorateStatus,
@@ -17,12 +11,18 @@ import type {
   NoBid,
   NodeProblemCode,
   SentBeat,
-} from './electorate-view.js';
+} from '../contract/electorate-view.js';
+import { areSameIds, type LedgerIds } from '../contract/ledger-id.js';
+import type { NodeSet } from '../contract/node-set.js';
+import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
+import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
+import type { LockGuard } from '../lease/lock-verdict.js';
+import { BeatWish } from './beat-wish.js';
+import { decideSet } from './decide-set.js';
 import { behindOf, setBacksOf } from './epochs.js';
 import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
-import { areSameIds, type LedgerIds } from './ledger-id.js';
 import { NodeBook } from './node-book.js';
-import type { NodeSet } from './node-set.js';
 import { excludes } from './rival-sets.js';
 import { decided, type SetDecision } from './set-scene.js';
 import { Upkeep } from './upkeep.js';

@@ -1,8 +1,8 @@
 /** Which nodes a raise of the epoch has not reached yet, and whose clocks were set back. */
 
+import type { NodeSet } from '../contract/node-set.js';
 import { ORDINARY_SKEW_MS } from '../ledger/clock-set-back.js';
 import { isMajority, type KnownNode, stampStandingOf } from './known-node.js';
-import type { NodeSet } from './node-set.js';
 
 /** The newest that a node of the set is in: a person has left the older ones behind, for all nodes. */
 export function epochOf(nodes: readonly KnownNode[], set: NodeSet): number {

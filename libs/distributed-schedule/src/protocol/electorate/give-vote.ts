@@ -3,12 +3,12 @@
  * and with enough notes the node votes. Every step may be repeated by anybody at any time.
  */
 
-import type { ScheduleEvent } from '../observer.js';
-import type { VotingNode } from '../ports.js';
+import { counterOf, type LedgerId } from '../contract/ledger-id.js';
+import type { Note, NoteAnswer } from '../contract/node-identity.js';
+import type { NodeSet } from '../contract/node-set.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { VotingNode } from '../contract/ports.js';
 import type { KnownNode } from './known-node.js';
-import { counterOf, type LedgerId } from './ledger-id.js';
-import type { Note, NoteAnswer } from './node-identity.js';
-import type { NodeSet } from './node-set.js';
 
 /** The first attempt may learn of a higher counter, and the second one of a noter that has just taken one. */
 const MOST_ATTEMPTS = 4;

@@ -3,10 +3,10 @@
  * newest answer of a node stands until the next one; what this instance itself changes there is entered at once.
  */
 
-import { quorumOf } from '../quorum.js';
-import { isNewerId, isOutrankedBy, type LedgerId } from './ledger-id.js';
-import type { NodeIdentity } from './node-identity.js';
-import { isProvisional, mustMeet, type NodeSet, notesNeeded, setText } from './node-set.js';
+import { isNewerId, isOutrankedBy, type LedgerId } from '../contract/ledger-id.js';
+import type { NodeIdentity } from '../contract/node-identity.js';
+import { isProvisional, mustMeet, type NodeSet, notesNeeded, setText } from '../contract/node-set.js';
+import { quorumOf } from '../contract/quorum.js';
 
 export interface KnownNode {
   readonly position: string;

@@ -3,7 +3,7 @@
  * itself; the others were told that it has none yet, and would hear no more of it.
  */
 
-import type { ScheduleEvent } from '../observer.js';
+import type { ScheduleEvent } from '../contract/observer.js';
 import type { KnownNode } from './known-node.js';
 
 export class NewMemories {

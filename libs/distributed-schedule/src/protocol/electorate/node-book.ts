@@ -3,10 +3,12 @@
  * counted. What this instance changes at a node, or is told by a refusal, is entered at once.
  */
 
-import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../constants.js';
-import type { ScheduleEvent } from '../observer.js';
-import type { BeatReply, NodeReply, VotingNode } from '../ports.js';
-import type { NodeProblemCode } from './electorate-view.js';
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../contract/constants.js';
+import type { NodeProblemCode } from '../contract/electorate-view.js';
+import type { LedgerId, LedgerIds } from '../contract/ledger-id.js';
+import { isProvisional, type NodeSet, setText } from '../contract/node-set.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { BeatReply, NodeReply, VotingNode } from '../contract/ports.js';
 import {
   agreeing,
   type IdStanding,
@@ -15,9 +17,7 @@ import {
   stampStandingOf,
   unknownNode,
 } from './known-node.js';
-import type { LedgerId, LedgerIds } from './ledger-id.js';
 import { NewMemories } from './new-memories.js';
-import { isProvisional, type NodeSet, setText } from './node-set.js';
 import { WrongServers } from './wrong-servers.js';
 
 /** How a node's refusal begins that has met another version's records. */

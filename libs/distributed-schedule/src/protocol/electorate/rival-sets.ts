@@ -4,9 +4,9 @@
  * the name. Time decides nothing: the older stamp wins however long ago its instances were last heard.
  */
 
+import type { LiveSet, NodeIdentity } from '../contract/node-identity.js';
+import { mustMeet, type NodeSet, setText } from '../contract/node-set.js';
 import type { KnownNode } from './known-node.js';
-import type { LiveSet, NodeIdentity } from './node-identity.js';
-import { mustMeet, type NodeSet, setText } from './node-set.js';
 
 export interface Rival extends LiveSet {
   /** Live instances of this instance's own set at the node that shows the rival. */

@@ -1,9 +1,9 @@
 /** How a set of nodes is spoken of in messages: never by its addresses. */
 
-import { hash32 } from '../hash.js';
-import { isoTime } from '../iso-time.js';
+import { hash32 } from '../contract/hash.js';
+import { isoTime } from '../contract/iso-time.js';
+import { isProvisional, type NodeSet, SINGLE_POSITION, type Stamp, setText } from '../contract/node-set.js';
 import type { KnownNode } from './known-node.js';
-import { isProvisional, type NodeSet, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 
 /** Eight hex digits: what `takeOver` takes. */
 export function nameOfSet(set: NodeSet): string {

@@ -1,10 +1,10 @@
 /** What is decided about the set of nodes, and from what. */
 
-import { MEMBER_TTL_MS } from '../constants.js';
-import type { NodeSetCondition } from './electorate-view.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import type { NodeSetCondition, StampReason } from '../contract/electorate-view.js';
+import type { NodeIdentity, StampRequest } from '../contract/node-identity.js';
+import { majoritiesMeet, type NodeSet, stampText } from '../contract/node-set.js';
 import type { KnownNode, StampStanding } from './known-node.js';
-import type { NodeIdentity, StampRequest } from './node-identity.js';
-import { majoritiesMeet, type NodeSet, stampText } from './node-set.js';
 
 export interface SetScene {
   readonly set: NodeSet;
@@ -21,16 +21,6 @@ export interface SetScene {
   /** The name of a set on record that a person has declared to be over. */
   readonly takeOver: string | undefined;
 }
-
-/**
- * - `provisional` nothing was on record anywhere, and not all nodes show the set yet
- * - `first`       all nodes show the set, which stands from now on
- * - `forced`      the same, and not all nodes could be asked
- * - `empty`       the set stands at other nodes, and this one has forgotten
- * - `newer`       in place of an older generation
- * - `taken_over`  in place of a set that nobody uses
- */
-export type StampReason = 'provisional' | 'first' | 'forced' | 'empty' | 'newer' | 'taken_over';
 
 export interface PlannedStamp {
   readonly node: KnownNode;

@@ -5,9 +5,9 @@
  * node that has forgotten us and was stamped by somebody younger.
  */
 
-import { quorumOf } from '../quorum.js';
+import { isProvisional, SINGLE_POSITION, type Stamp, setText } from '../contract/node-set.js';
+import { quorumOf } from '../contract/quorum.js';
 import { isMajority, type KnownNode } from './known-node.js';
-import { isProvisional, SINGLE_POSITION, type Stamp, setText } from './node-set.js';
 import type { Rival } from './rival-sets.js';
 import { describeRecord, nameOfSet } from './set-name.js';
 import {

@@ -3,8 +3,8 @@
  * memory that is new. Follows a beat, off the path of any tick, one round at a time. A healthy cluster sends nothing here.
  */
 
-import type { ScheduleEvent } from '../observer.js';
-import type { Clock, VotingNode } from '../ports.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { Clock, VotingNode } from '../contract/ports.js';
 import { behindOf, epochOf } from './epochs.js';
 import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';

@@ -4,9 +4,9 @@
  * not run beside the holder, so the node refuses the renewal, whatever lock stands there.
  */
 
-import { type AttemptEnd, type LineEnds, MOST_ENDS } from '../ledger/attempt-end.js';
-import type { Outcome } from '../outcome.js';
-import type { Claim, ShownClaims } from '../ports.js';
+import { type AttemptEnd, type LineEnds, MOST_ENDS } from '../contract/attempt-end.js';
+import type { Outcome } from '../contract/outcome.js';
+import type { Claim, ShownClaims } from '../contract/ports.js';
 
 /** A holder whose claims are refused one after the other must not gather their ids for ever. The oldest go. */
 const MOST_OPEN = 64;

@@ -3,9 +3,9 @@
  * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
  */
 
-import type { LedgerIds } from '../electorate/ledger-id.js';
-import type { ExtendVerdict, LockVerdict } from '../ports.js';
-import { quorumOf } from '../quorum.js';
+import type { LedgerIds } from '../contract/ledger-id.js';
+import type { ExtendVerdict, LockVerdict } from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
 
 /**
  * The memories that a request for a lock is meant for: the one at the position that is asked, and those at all others. A name may lead

@@ -7,8 +7,8 @@
  * no majority, trust goes on as ever; otherwise it ends soon, unless a renewal that starts after the loss succeeds.
  */
 
-import type { Instant } from '../instant.js';
-import type { LockGrants } from '../ports.js';
+import type { LockGrants } from '../contract/ports.js';
+import type { Instant } from '../time/instant.js';
 
 /** A node has lost sight of this instance. */
 export interface PresenceLoss {

@@ -14,8 +14,8 @@
  * still here when the connections close expires on the node.
  */
 
-import { MARGIN_MS } from '../constants.js';
-import type { Clock, NodeReply } from '../ports.js';
+import { MARGIN_MS } from '../contract/constants.js';
+import type { Clock, NodeReply } from '../contract/ports.js';
 
 /** They travel as one message ahead of a bid: small enough for a slow link within the node timeout. */
 export const MOST_UNCONFIRMED = 1_000;

@@ -9,10 +9,18 @@
  *                 when the node's clock can no longer step back behind it
  */
 
-import { MARGIN_MS } from '../constants.js';
-import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../electorate/node-identity.js';
-import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, TraceRequest, VotingNode } from '../ports.js';
-import type { PruneRequest } from './old-lines.js';
+import { MARGIN_MS } from '../contract/constants.js';
+import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../contract/node-identity.js';
+import type { PruneRequest } from '../contract/old-lines.js';
+import type {
+  Claim,
+  ClaimReply,
+  ClaimTerms,
+  Clock,
+  NodeReply,
+  TraceRequest,
+  VotingNode,
+} from '../contract/ports.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
 
 export interface CourierParts {

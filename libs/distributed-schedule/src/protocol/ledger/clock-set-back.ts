@@ -6,9 +6,9 @@
  * healthy nodes differ a little, so a floor must lie far ahead before it says anything.
  */
 
-import { EARLY_MS, MARGIN_MS } from '../constants.js';
-import type { NodeTick } from '../ports.js';
-import { spoken } from '../spoken.js';
+import { EARLY_MS, MARGIN_MS } from '../contract/constants.js';
+import type { NodeTick } from '../contract/ports.js';
+import { spoken } from '../contract/spoken.js';
 
 /** Clocks of nodes and hosts that differ by no more are as they may be, ms. */
 export const ORDINARY_SKEW_MS = 10_000;

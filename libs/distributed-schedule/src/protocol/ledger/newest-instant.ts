@@ -1,6 +1,6 @@
 /** How far a task has come, as the nodes that answer know it. */
 
-import type { NodeTick, PeekVerdict } from '../ports.js';
+import type { NodeTick, PeekVerdict } from '../contract/ports.js';
 
 /**
  * Up to where nothing can be won any more through the nodes that answer: a silent node counts as one that was part of a

@@ -6,12 +6,11 @@
  * granted stays refused. It costs what might still have been started: an old tick that is to be made up for, a retake, an attempt.
  */
 
-import type { ClusterClock } from '../cluster-clock.js';
-import { hash32 } from '../hash.js';
-import type { Clock, TickLedger } from '../ports.js';
-import type { RunRegister } from '../run-register.js';
-import { DEFAULT_POLICIES } from '../task-policies.js';
-import type { ScheduledTask } from '../tick-context.js';
+import { hash32 } from '../contract/hash.js';
+import type { Clock, TickLedger } from '../contract/ports.js';
+import { DEFAULT_POLICIES } from '../contract/task-policies.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import type { ClusterClock } from '../time/cluster-clock.js';
 
 export interface PruningPace {
   readonly periodMs: number;
@@ -37,7 +36,8 @@ export interface PruningParts {
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly stopped: AbortSignal;
   readonly tasks: () => readonly ScheduledTask[];
-  readonly register: Pick<RunRegister, 'all'>;
+  /** The ticks whose handlers have been called here and have not returned. */
+  readonly register: { all(): readonly { readonly context: { readonly tick: number } }[] };
   readonly options: { readonly leaseTtlMs: number };
   /** Default: {@link DEFAULT_PACE}. */
   readonly pace?: PruningPace;

@@ -1,6 +1,6 @@
 /** What the votes and the newest ticks of nodes say about clocks that were set back. */
 
-import type { ClaimVote, NodeTick } from '../ports.js';
+import type { ClaimVote, NodeTick } from '../contract/ports.js';
 import { setBackOfTickMs } from './clock-set-back.js';
 
 export interface SetBack {

@@ -1,5 +1,5 @@
 /**
- * Once per trigger. A trigger may be moved before it is due (nest/task-trigger.ts), and an instance that stands still meanwhile knows it at the
+ * Once per trigger. A trigger may be moved before it is due (control/task-trigger.ts), and an instance that stands still meanwhile knows it at the
  * instant where it was. That one and the instant to which it was moved are two ticks of the task, and would be two runs.
  *
  * So whoever claims a triggered tick claims the trigger too, in a line of its own and in the same message: always the same instant there, that at which
@@ -10,8 +10,8 @@
  * The line of a trigger may be forgotten, that of its task need not be: each of the two ids says so for its own line.
  */
 
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../ports.js';
-import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from './old-lines.js';
+import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/old-lines.js';
+import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
 
 export class TriggerLedger implements TickLedger {
   constructor(private readonly ledger: TickLedger) {}

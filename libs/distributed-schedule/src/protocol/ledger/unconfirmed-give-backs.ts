@@ -7,8 +7,8 @@
  * has passed the latest deadline of the copies by MARGIN, which is how far it may step back: from then on the node refuses them.
  */
 
-import { MARGIN_MS } from '../constants.js';
-import type { Claim } from '../ports.js';
+import { MARGIN_MS } from '../contract/constants.js';
+import type { Claim } from '../contract/ports.js';
 
 /** So many tasks may lose a bid at one moment, some ticks in a row. The oldest go. */
 const MOST_KEPT = 10_000;

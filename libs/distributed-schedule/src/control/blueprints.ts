@@ -1,0 +1,57 @@
+/** Makes tasks from schedules that came over the board or from a program, each once. */
+
+import { requirePeriod } from '../protocol/schedules/period.js';
+import type { TaskSurroundings } from '../tasks/schedule.factory.js';
+import { definitionOf, type ScheduleData } from '../tasks/schedule-data.js';
+import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
+import type { RuntimeTaskOptions } from './control-records.js';
+
+export class Blueprints {
+  /** What was made last, by task and then by origin. */
+  private readonly made = new Map<string, Map<string, Made>>();
+
+  constructor(
+    private readonly surroundings: () => TaskSurroundings,
+    private readonly bidStaggerMs: number,
+  ) {}
+
+  /**
+   * @param origin where it comes from, for messages
+   * @throws DistributedScheduleError what {@link createTaskBlueprint} throws, DSCHED_DURATIONS
+   */
+  make(name: string, schedule: ScheduleData, options: RuntimeTaskOptions, origin: string): TaskBlueprint {
+    const words = JSON.stringify([schedule, options]);
+    const ofTask = this.made.get(name) ?? new Map<string, Made>();
+    const known = ofTask.get(origin);
+    if (known?.words === words) return known.blueprint;
+    const blueprint = createTaskBlueprint(
+      { decorator: origin, options: { ...options, name }, schedule: definitionOf(schedule) },
+      { className: '', method: name },
+      this.surroundings(),
+    );
+    requirePeriod({ ...blueprint, handler: () => undefined }, this.surroundings().nowMs, this.bidStaggerMs);
+    this.made.set(name, ofTask.set(origin, { words, blueprint }));
+    return blueprint;
+  }
+
+  forget(name: string): void {
+    this.made.delete(name);
+  }
+
+  /** Forgets tasks that are no more. */
+  keepOnly(names: Pick<ReadonlySet<string>, 'has'>): void {
+    for (const name of this.made.keys()) {
+      if (!names.has(name)) this.made.delete(name);
+    }
+  }
+
+  /** Tasks that something was made for. */
+  get size(): number {
+    return this.made.size;
+  }
+}
+
+interface Made {
+  readonly words: string;
+  readonly blueprint: TaskBlueprint;
+}

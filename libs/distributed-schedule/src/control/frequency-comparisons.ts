@@ -1,0 +1,80 @@
+/**
+ * Compares how often schedules are due, off the path of everything else. A comparison asks two schedules for 64 ticks each,
+ * which for cron expressions can take half a second of computing: at once it would delay the bids of all tasks.
+ */
+
+import type { Clock } from '../protocol/contract/ports.js';
+import type { Schedule } from '../protocol/contract/tick-context.js';
+import { type Comparison, compareFrequency } from '../protocol/schedules/frequency.js';
+
+/** Computing without a pause, ms: a single step may take longer. */
+const SLICE_MS = 2;
+const PAUSE_MS = 1;
+
+export interface FrequencyQuestion {
+  /** Of the task. */
+  readonly name: string;
+  /** Names what is compared; of one task only the newest pair counts. */
+  readonly pair: string;
+  readonly one: Schedule;
+  readonly than: Schedule;
+  readonly fromMs: number;
+}
+
+interface Case {
+  readonly pair: string;
+  readonly comparison: Comparison;
+  isMore: boolean | undefined;
+}
+
+export class FrequencyDesk {
+  private readonly cases = new Map<string, Case>();
+  private isWorking = false;
+
+  /** @param onKnown told when there are answers that were not known before */
+  constructor(
+    private readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>,
+    private readonly onKnown: () => void,
+    private readonly stopped: AbortSignal,
+  ) {}
+
+  /** Whether `one` is due more often than the other. Undefined: not known yet, it is being looked at. */
+  isMore({ name, pair, one, than, fromMs }: FrequencyQuestion): boolean | undefined {
+    const known = this.cases.get(name);
+    if (known?.pair === pair) return known.isMore;
+    this.cases.set(name, { pair, comparison: compareFrequency(one, than, fromMs), isMore: undefined });
+    void this.work();
+    return undefined;
+  }
+
+  private async work(): Promise<void> {
+    if (this.isWorking) return;
+    this.isWorking = true;
+    // Never within the call: whoever asks is making a plan, and the answer makes another one.
+    while (await this.mayGoOn()) {
+      const open = [...this.cases.values()].filter(({ isMore }) => isMore === undefined);
+      if (open.length === 0) break;
+      if (this.advance(open)) this.onKnown();
+    }
+    this.isWorking = false;
+  }
+
+  /** Works for a slice of time. True when that has brought an answer. */
+  private advance(open: readonly Case[]): boolean {
+    const untilMs = this.clock.monotonicMs() + SLICE_MS;
+    for (const one of open) {
+      do {
+        const { done, value } = one.comparison.next();
+        if (done === true) one.isMore = value;
+      } while (one.isMore === undefined && this.clock.monotonicMs() < untilMs);
+      if (one.isMore !== undefined) return true;
+      if (this.clock.monotonicMs() >= untilMs) return false;
+    }
+    return false;
+  }
+
+  private async mayGoOn(): Promise<boolean> {
+    await this.clock.sleepUntil(this.clock.monotonicMs() + PAUSE_MS, this.stopped);
+    return !this.stopped.aborted;
+  }
+}

@@ -1,0 +1,70 @@
+/** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
+
+import type { BoardView } from '../protocol/board/board-room.js';
+import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
+import { hasRun } from '../protocol/contract/outcome.js';
+import { RUN, type RunRecord, recordOn } from './control-records.js';
+import { lifetimeMs } from './task-lifetime.js';
+
+/**
+ * Where an instance runs many tasks each of them is written down this often, ms: every instance reads each of these records. Of a few
+ * each run is, with the next exchange: when the instance dies, the others know what had ended.
+ */
+const RECORD_EVERY_MS = 5_000;
+const FEW_TASKS = 20;
+
+/** A task that has not run for so long has no newest run, ms. */
+const RUN_TTL_MS = 30 * 86_400_000;
+
+export class RunRecords implements ScheduleObserver {
+  private readonly unwritten = new Map<string, RunRecord>();
+  /** Of the last seconds. */
+  private readonly writtenMs = new Map<string, number>();
+
+  /** @param isInCode whether a task stands in the code of this instance: such a record outlives its instances */
+  constructor(
+    private readonly board: BoardView,
+    private readonly isInCode: (task: string) => boolean,
+  ) {}
+
+  observe(event: ScheduleEvent): void {
+    if (event.type !== 'tick' || !hasRun(event.report.outcome)) return;
+    const { task, tick, outcome, instanceId, durationMs = 0 } = event.report;
+    const endedMs = Math.round(this.board.nowMs());
+    this.unwritten.set(task, { tick, outcome, instanceId, endedMs, durationMs: Math.round(durationMs) });
+  }
+
+  /** The newest run that this instance knows of, wherever it was. */
+  newest(task: string): RunRecord | undefined {
+    const [here, told] = [this.unwritten.get(task), recordOn<RunRecord>(this.board, `${RUN}${task}`)];
+    if (here === undefined || told === undefined) return here ?? told;
+    return here.tick > told.tick ? here : told;
+  }
+
+  /** Hands what is new to the board, of each task now and then. */
+  write(isLast = false): void {
+    const nowMs = this.board.nowMs();
+    this.forgetOld(nowMs);
+    const areFew = this.writtenMs.size <= FEW_TASKS && this.unwritten.size <= FEW_TASKS;
+    for (const [task, record] of this.unwritten) {
+      const isEarly =
+        !areFew && nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < RECORD_EVERY_MS;
+      if (isEarly && !isLast) continue;
+      this.unwritten.delete(task);
+      this.writtenMs.set(task, nowMs);
+      // A long run of an older tick ends after a newer one.
+      if ((recordOn<RunRecord>(this.board, `${RUN}${task}`)?.tick ?? 0) > record.tick) continue;
+      const ttlMs = this.isInCode(task) ? RUN_TTL_MS : lifetimeMs(this.board, task, RUN_TTL_MS);
+      // The task was removed, or has gone by itself, while this run went on.
+      if (ttlMs === 0) continue;
+      this.board.post(`${RUN}${task}`, JSON.stringify(record), ttlMs);
+    }
+  }
+
+  /** When a task was written longer ago holds nothing back; it may be gone. */
+  private forgetOld(nowMs: number): void {
+    for (const [task, writtenMs] of this.writtenMs) {
+      if (nowMs - writtenMs >= RECORD_EVERY_MS) this.writtenMs.delete(task);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Decisions about tasks that hold in the whole cluster. Each is one record on the board: nothing is half done, and a decision
+ * that a majority of the nodes has not acknowledged is an error that says how far it came.
+ */
+
+import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board/board-record.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/contract/task-policies.js';
+import { requirePeriod } from '../protocol/schedules/period.js';
+import { didYouMean } from '../tasks/closest-name.js';
+import { requireAhead, requireOnlyScheduleData, type ScheduleData } from '../tasks/schedule-data.js';
+import { isBefore, twoApps } from './app-claims.js';
+import type { Blueprints } from './blueprints.js';
+import {
+  areSame,
+  PAUSE,
+  type PauseRecord,
+  PLAN,
+  type PlanRecord,
+  RUN,
+  type RuntimeTaskRecord,
+  recordOn,
+  TASK,
+  triggersOn,
+} from './control-records.js';
+import { type DecisionParts, Decisions } from './decisions.js';
+import type { PlannedTask } from './planned-task.js';
+import { type RuntimeTask, requireRuntimeTask } from './runtime-task.js';
+import { lifetimeMs } from './task-lifetime.js';
+
+export interface TaskControlParts extends DecisionParts {
+  readonly blueprints: Blueprints;
+  readonly bidStaggerMs: number;
+  readonly handlers: ReadonlySet<string>;
+}
+
+/** After a pause that is over; then nobody looks back on it any more. */
+const RESUMED_TTL_MS = 30 * 86_400_000;
+
+/** Records that end together were written at different moments. */
+const ROUNDING_MS = 1_000;
+
+/** A task that was due once is still shown, and can be added again without a word, for so long, ms. */
+const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
+
+export class TaskControl {
+  private readonly decisions: Decisions;
+
+  constructor(private readonly parts: TaskControlParts) {
+    this.decisions = new Decisions(parts);
+  }
+
+  async add(given: RuntimeTask): Promise<void> {
+    const { name, record, replace } = requireRuntimeTask(given, this.parts.board.nowMs());
+    const { policies } = this.parts.blueprints.make(
+      name,
+      record.schedule,
+      record.options,
+      'DistributedScheduleRegistry.add',
+    );
+    if (!this.parts.handlers.has(record.runs)) {
+      const known = [...this.parts.handlers].map((handler) => `'${handler}'`).join(', ');
+      throw new DistributedScheduleError(
+        'DSCHED_UNKNOWN_HANDLER',
+        `there is no handler '${record.runs}' on this instance.${didYouMean(record.runs, this.parts.handlers)} ` +
+          `${known === '' ? 'There are none' : `There are ${known}`}.`,
+        { task: name, value: record.runs },
+      );
+    }
+    await this.decisions.requireRead(name);
+    if (this.parts.tasks().get(name)?.source === 'code')
+      throw duplicate(name, 'a task of this name stands in the code. Pass another name');
+    const known = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
+    const rival = this.parts.rivalOf(name);
+    const claim = { app: this.parts.app, sinceMs: known?.sinceMs ?? Number.POSITIVE_INFINITY };
+    if (rival !== undefined && isBefore(rival, claim)) throw twoApps(name, this.parts.app, rival);
+    const isSame = known !== undefined && isSameTask(known, record);
+    if (known !== undefined && !isSame && !replace) {
+      throw duplicate(
+        name,
+        'a task of this name was added before with another definition. Pass another name, or `replace: true`',
+      );
+    }
+    if (!isSame) requireAhead(name, record.schedule, this.parts.board.nowMs());
+    // What is still seen of one that was removed a moment ago is not this one's.
+    if (known === undefined) return void (await this.putTask(name, record, record.schedule, policies));
+    // The same again, as when every replica adds it at its start: what was decided first stands, and is put again.
+    if (isSame || areSame(known.schedule, record.schedule))
+      return this.keepTask(name, isSame ? known : record, this.planOf(name) ?? record.schedule, policies);
+    // What was decided about its old schedule says nothing about the new one: a reminder that was put off once would never come.
+    await this.keepTask(name, record, record.schedule, policies);
+    if (this.planOf(name) !== undefined) await this.decisions.write(name, `${PLAN}${name}`, undefined);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.decisions.requireRead(name);
+    if (this.decisions.requireKnown(name).source === 'code') {
+      throw new DistributedScheduleError(
+        'DSCHED_NOT_REMOVABLE',
+        'it stands in the code, and the next instance that starts would bring it back. Pause it, or remove its decorator',
+        { task: name, value: name },
+      );
+    }
+    await this.decisions.write(name, `${TASK}${name}`, undefined);
+    // Another task of the name, added at once, would begin with them.
+    const triggers = triggersOn(this.parts.board).get(name) ?? [];
+    for (const key of [
+      `${PAUSE}${name}`,
+      `${PLAN}${name}`,
+      `${RUN}${name}`,
+      ...triggers.map((one) => one.key),
+    ]) {
+      if (this.parts.board.get(key) !== undefined) this.parts.board.post(key, DELETED, TOMBSTONE_TTL_MS);
+    }
+  }
+
+  async reschedule(name: string, given: ScheduleData): Promise<void> {
+    const schedule = requireOnlyScheduleData('DistributedScheduleRegistry.reschedule', name, given);
+    await this.decisions.requireRead(name);
+    const { task, source } = this.decisions.requireRepeating(name);
+    const made = this.parts.blueprints.make(name, schedule, {}, 'DistributedScheduleRegistry.reschedule');
+    if (task !== undefined) {
+      requirePeriod({ ...task, schedule: made.schedule }, this.parts.board.nowMs(), this.parts.bidStaggerMs);
+    }
+    const known = this.planOf(name);
+    if (known === undefined || !areSame(known, schedule))
+      requireAhead(name, schedule, this.parts.board.nowMs());
+    // First: without its task a schedule is nothing.
+    if (source === 'runtime') await this.keepTaskFor(name, schedule, task?.policies);
+    const record = { schedule, sinceMs: this.nowMs() } satisfies PlanRecord;
+    const planTtlMs = source === 'runtime' ? ttlMs(schedule, this.nowMs(), task?.policies) : undefined;
+    await this.decisions.write(name, `${PLAN}${name}`, record, planTtlMs);
+  }
+
+  async restoreSchedule(name: string): Promise<void> {
+    await this.decisions.requireRead(name);
+    const { source, task } = this.decisions.requireKnown(name);
+    await this.decisions.write(name, `${PLAN}${name}`, undefined);
+    if (source === 'runtime') await this.keepTaskFor(name, undefined, task?.policies);
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.decisions.requireRead(name);
+    const { source } = this.decisions.requireOurs(name);
+    await this.writePause(name, source, { paused: true, sinceMs: this.nowMs() });
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.decisions.requireRead(name);
+    const { source } = this.decisions.requireKnown(name);
+    const known = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
+    // Of a task that is not paused nothing is to be forgotten.
+    const sinceMs = known?.paused === true ? this.nowMs() : (known?.sinceMs ?? 0);
+    await this.writePause(name, source, { paused: false, sinceMs });
+  }
+
+  /** Of a task that was added it lives no longer than that. */
+  private async writePause(name: string, source: PlannedTask['source'], record: PauseRecord): Promise<void> {
+    const wantedMs = record.paused ? undefined : RESUMED_TTL_MS;
+    const isAdded = source === 'runtime';
+    const ttlMs = isAdded ? lifetimeMs(this.parts.board, name, wantedMs) : wantedMs;
+    await this.decisions.write(name, `${PAUSE}${name}`, record, ttlMs);
+  }
+
+  private planOf(name: string): ScheduleData | undefined {
+    return recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`)?.schedule;
+  }
+
+  /** A task that was added, for as long as `schedule` or its own needs it. */
+  private async keepTaskFor(
+    name: string,
+    schedule: ScheduleData | undefined,
+    policies: TaskPolicies | undefined,
+  ): Promise<void> {
+    const record = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
+    if (record !== undefined) await this.keepTask(name, record, schedule ?? record.schedule, policies);
+  }
+
+  /** One that is due once goes by itself: a program may add one per order, and the board has an end. */
+  private async keepTask(
+    name: string,
+    record: RuntimeTaskRecord,
+    schedule: ScheduleData,
+    policies: TaskPolicies | undefined,
+  ): Promise<void> {
+    const keptMs = await this.putTask(name, record, schedule, policies);
+    // Or its own schedule would count again, and it would be due a second time.
+    const plan = recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`);
+    if (plan !== undefined && this.isTooShort(`${PLAN}${name}`, keptMs))
+      await this.decisions.write(name, `${PLAN}${name}`, plan, keptMs);
+    // Or it would go with the instant that was put off, and the task would run.
+    const pause = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
+    if (pause?.paused === true && this.isTooShort(`${PAUSE}${name}`, keptMs))
+      await this.writePause(name, 'runtime', pause);
+  }
+
+  private async putTask(
+    name: string,
+    record: RuntimeTaskRecord,
+    schedule: ScheduleData,
+    policies: TaskPolicies | undefined,
+  ): Promise<number | undefined> {
+    const keptMs = ttlMs(schedule, this.nowMs(), policies);
+    await this.decisions.write(name, `${TASK}${name}`, record, keptMs);
+    return keptMs;
+  }
+
+  /** Whether a record goes before its task, which was kept for so long. */
+  private isTooShort(key: string, keptMs: number | undefined): boolean {
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.parts.board.entry(key) ?? {};
+    return expiresAtMs + ROUNDING_MS < this.nowMs() + (keptMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  private nowMs(): number {
+    return Math.floor(this.parts.board.nowMs());
+  }
+}
+
+function isSameTask(one: RuntimeTaskRecord, other: RuntimeTaskRecord): boolean {
+  const facts = ({ runs, schedule, options, payload }: RuntimeTaskRecord): unknown[] => [
+    runs,
+    schedule,
+    options,
+    payload === undefined ? 'none' : { payload },
+  ];
+  return areSame(facts(one), facts(other));
+}
+
+/** Undefined for a task that is due again and again. Of one that is due once: as long as a policy may look back on it. */
+function ttlMs(
+  schedule: ScheduleData,
+  nowMs: number,
+  { misfireWithinMs, recoveryWithinMs }: TaskPolicies = DEFAULT_POLICIES,
+): number | undefined {
+  if (!('atMs' in schedule)) return undefined;
+  const aheadMs = Math.max(0, schedule.atMs - nowMs);
+  return aheadMs + Math.max(KEPT_AFTER_ITS_TICK_MS, misfireWithinMs, recoveryWithinMs);
+}
+
+function duplicate(task: string, why: string): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_DUPLICATE_TASK', why, { task, value: task });
+}

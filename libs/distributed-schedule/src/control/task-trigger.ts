@@ -1,0 +1,197 @@
+/** A tick that a person or a program asks for: an extra instant of the task, which all instances contest like any other. */
+
+import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { Random } from '../protocol/contract/ports.js';
+import { DEFAULT_POLICIES, looksBack } from '../protocol/contract/task-policies.js';
+import { LAST_RANK } from '../protocol/options/protocol-options.js';
+import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/schedules/trigger-slot.js';
+import { requireKnownOptions } from '../tasks/option-names.js';
+import { jsonOf } from '../tasks/payload-json.js';
+import { type TriggerRecord, triggerKey, triggersOn } from './control-records.js';
+import { type DecisionParts, Decisions } from './decisions.js';
+import type { PlannedTask } from './planned-task.js';
+import { TaskQueue } from './task-queue.js';
+import { noRoom, outrun, requireEnabled, requireSomebody, tooMany } from './trigger-refusals.js';
+
+export interface TaskTriggerParts extends DecisionParts {
+  readonly random: Random;
+  readonly bidStaggerMs: number;
+  /** Undefined where some instance runs the task, as far as can be seen. */
+  readonly whyNobodyRuns?: (task: PlannedTask) => string | undefined;
+}
+
+export interface TriggerOptions {
+  /** Handed to the run as `payload`, in place of that of the task. JSON. */
+  readonly payload?: unknown;
+}
+
+/** A triggered tick: when it is due, in epoch ms of cluster time. */
+export interface TriggeredTick {
+  readonly task: string;
+  readonly tick: number;
+}
+
+/** A trigger is due so long after the call, ms: every instance has read it by then, and also that it was moved at once. */
+const TRIGGER_LEAD_MS = 1_200;
+
+/** A trigger is remembered so long at least, ms. */
+const TRIGGER_TTL_MS = 60_000;
+const LONGEST_TRIGGER_TTL_MS = 86_400_000;
+
+/** Triggers of one task that are remembered at a time. */
+const MOST_TRIGGERS = 100;
+
+/** Kept between triggers where there is room, ms, or more: instances that stand by bid later, and nothing is on time to the ms. */
+const LEAST_ROOM_MS = 250;
+
+/** Instances that trigger a task at the same moment make way for each other so often at most. */
+const MOST_MOVES = 8;
+
+/** Whose key is the smallest stays, once it has seen the others go: it looks again so often, after so many ms each. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 20;
+
+/** Nearer to its time a tick is not moved any more: an instance may not have seen it by then, and run both. Ms. */
+const LAST_MOVE_AHEAD_MS = BOARD_PERIOD_MS + 50;
+
+export class TaskTrigger {
+  private readonly decisions: Decisions;
+  /** Calls of one process would choose the same instants, one as well as the other. */
+  private readonly queue = new TaskQueue();
+
+  constructor(private readonly parts: TaskTriggerParts) {
+    this.decisions = new Decisions(parts);
+  }
+
+  async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
+    const payload = payloadOf(name, options);
+    if (this.queue.lengthOf(name) >= MOST_TRIGGERS) throw noRoom(name, tooMany(MOST_TRIGGERS));
+    return this.queue.run(name, () => this.place(name, payload));
+  }
+
+  /**
+   * Everything that {@link trigger} checks, for who places the tick in another way.
+   * @returns the task, and its payload as it is now
+   */
+  async requireTriggerable(
+    name: string,
+    options: TriggerOptions,
+  ): Promise<{ readonly planned: PlannedTask; readonly payload: TriggerOptions }> {
+    const payload = payloadOf(name, options);
+    return { planned: await this.requirePlanned(name), payload };
+  }
+
+  private async requirePlanned(name: string): Promise<PlannedTask> {
+    await this.decisions.requireRead(name);
+    const planned = this.decisions.requireRepeating(name);
+    requireEnabled(planned);
+    requireSomebody(planned, this.parts.whyNobodyRuns?.(planned));
+    return planned;
+  }
+
+  /** Writes the trigger, and moves it for as long as another one is too near. */
+  private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
+    const planned = await this.requirePlanned(name);
+    let slot = this.slotOf(planned, this.triggersOf(name), 0);
+    const placedMs = slot.tick;
+    const key = triggerKey(name, placedMs, this.parts.random.id().slice(0, 8));
+    for (let move = 0; ; move += 1) {
+      const { tick } = slot;
+      const record: TriggerRecord = { tick, ...payload };
+      await this.decisions.write(name, key, record, this.triggerTtlMs(planned, tick));
+      const rivals = await this.rivalsOf(name, key, slot);
+      const aheadMs = tick - this.parts.board.nowMs();
+      if (rivals.length === 0 && aheadMs > 0) return { task: name, tick };
+      if (move === MOST_MOVES || aheadMs < LAST_MOVE_AHEAD_MS) {
+        if (aheadMs > 0 && !rivals.some((one) => areTooNear(one.tick, tick))) return { task: name, tick };
+        await this.decisions.write(name, key, undefined);
+        throw outrun(name, tick, aheadMs >= LAST_MOVE_AHEAD_MS);
+      }
+      // Of twice as many slots as there are rivals, or they would all move to the same one.
+      const skipped = Math.floor(this.parts.random.next() * 2 * (rivals.length + 1));
+      const others = this.triggersOf(name).filter((one) => one.key !== key);
+      slot = this.slotOf(planned, others, skipped, placedMs);
+    }
+  }
+
+  /**
+   * Triggers of other instances that are too near, and for which this one has to go. Of two that are written at the same time
+   * at least one instance sees the other's, as two majorities share a node; it may be one only, so that whoever stays has to
+   * see the other go.
+   */
+  private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly PlacedTrigger[]> {
+    const { board, clock } = this.parts;
+    for (let look = 0; ; look += 1) {
+      const rivals = this.triggersOf(name).filter(
+        (one) => one.key !== key && Math.abs(one.tick - slot.tick) < slot.roomMs,
+      );
+      if (rivals.length === 0 || look === LOOKS || rivals.some((one) => one.key < key)) return rivals;
+      board.flush();
+      await clock.sleepUntil(clock.monotonicMs() + LOOK_AGAIN_MS);
+    }
+  }
+
+  /** @param skipped so many slots are left to others */
+  private slotOf(
+    { name, base, state }: PlannedTask,
+    others: readonly PlacedTrigger[],
+    skipped: number,
+    /** Where it was placed first: it is claimed there, too, which must not be ahead of its tick. */
+    placedMs = Number.NEGATIVE_INFINITY,
+  ): TriggerSlot {
+    if (base === undefined) {
+      throw new DistributedScheduleError(
+        'DSCHED_UNKNOWN_HANDLER',
+        `this instance cannot tell when it is due (${state}). Trigger it through an instance that has its handler`,
+        { task: name, value: name },
+      );
+    }
+    if (others.length >= MOST_TRIGGERS) throw noRoom(name, tooMany(others.length));
+    const fromMs = Math.max(Math.floor(this.parts.board.nowMs()) + TRIGGER_LEAD_MS, placedMs);
+    const leastRoomMs = Math.max(LEAST_ROOM_MS, 2 * LAST_RANK * this.parts.bidStaggerMs);
+    const taken = others.map(({ tick }) => tick);
+    for (let count = 0; ; count += 1) {
+      const slot = triggerSlot({ schedule: base, taken, fromMs, leastRoomMs });
+      if (slot === undefined)
+        throw noRoom(
+          name,
+          `it is due so often (${base.description}) that no instant is left between two ticks`,
+        );
+      if (count === skipped) return slot;
+      taken.push(slot.tick);
+    }
+  }
+
+  private triggersOf(name: string): readonly PlacedTrigger[] {
+    return triggersOn(this.parts.board).get(name) ?? [];
+  }
+
+  /** As long as a policy of the task may look back on the tick. */
+  private triggerTtlMs({ task }: PlannedTask, tick: number): number {
+    const policies = task?.policies ?? DEFAULT_POLICIES;
+    const lookBackMs = looksBack(policies)
+      ? Math.max(policies.misfireWithinMs, policies.recoveryWithinMs)
+      : 0;
+    return (
+      tick -
+      Math.floor(this.parts.board.nowMs()) +
+      Math.min(LONGEST_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
+    );
+  }
+}
+
+function payloadOf(name: string, options: TriggerOptions): TriggerOptions {
+  requireKnownOptions({ place: 'DistributedScheduleRegistry.trigger', task: name }, options, {
+    payload: true,
+  });
+  // As it is now: the caller may change the object while the trigger waits for its turn.
+  return options.payload === undefined
+    ? {}
+    : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
+}
+
+interface PlacedTrigger {
+  readonly key: string;
+  readonly tick: number;
+}

@@ -1,0 +1,76 @@
+/**
+ * What an instance makes of a task that a newer version of its app defines otherwise. It follows the newer schedule where it
+ * can, runs the task on the same terms, and is not led to run it more often than its code ever meant. Else it leaves the task to
+ * the instances of that version. It never runs its own schedule beside theirs: a task with two schedules runs by both.
+ */
+
+import type { Schedule } from '../protocol/contract/tick-context.js';
+import type { ScheduleData } from '../tasks/schedule-data.js';
+import type { TaskDefinition } from './definition-set.js';
+import type { CurrentDefinition } from './definition-sets.js';
+import type { FrequencyDesk } from './frequency-comparisons.js';
+
+export interface VersionQuestion {
+  readonly name: string;
+  readonly own: TaskDefinition;
+  readonly ownSchedule: Schedule;
+  readonly current: CurrentDefinition;
+  /** Makes a schedule that another version has told. Throws where it cannot be used here. */
+  readonly make: (schedule: ScheduleData, jitterMs: number) => Schedule;
+}
+
+export type VersionRuling =
+  /** The own definition is the one that counts. */
+  | { readonly kind: 'own' }
+  /** It is not known yet whether to follow; meanwhile neither is run here. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'follow'; readonly schedule: Schedule; readonly detail: string }
+  /** `schedule` is when the others run it, where that is known here. */
+  | { readonly kind: 'leave'; readonly schedule?: Schedule; readonly detail: string };
+
+export class VersionRule {
+  constructor(
+    private readonly followMoreFrequent: boolean,
+    private readonly desk: Pick<FrequencyDesk, 'isMore'>,
+  ) {}
+
+  rule(question: VersionQuestion): VersionRuling {
+    const { own, current, make } = question;
+    const { schedule: data, jitterMs = 0 } = current;
+    if (current.isOwn || current.fingerprint === own.fingerprint) return { kind: 'own' };
+    // Each deployment key is a run of its own, whoever else has another one.
+    if (own.isTimeout && current.isTimeout) return { kind: 'own' };
+    if (data === undefined || own.isTimeout) {
+      return { kind: 'leave', detail: 'only the code of that version knows when it is due' };
+    }
+    let schedule: Schedule;
+    try {
+      schedule = make(data, jitterMs);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { kind: 'leave', detail: `its schedule there cannot be used here: ${why}` };
+    }
+    const { description } = schedule;
+    if (own.terms !== current.terms) {
+      const detail = `it runs there ${description} with other policies, another placement or another lateness limit`;
+      return { kind: 'leave', schedule, detail };
+    }
+    const isMore = this.isMore(question, schedule);
+    if (isMore === undefined) return { kind: 'wait' };
+    if (isMore && !this.followMoreFrequent) {
+      const detail = `it runs there ${description}, which is more often; with the option followMoreFrequent it would be followed`;
+      return { kind: 'leave', schedule, detail };
+    }
+    const more = isMore ? ', which is more often' : '';
+    return { kind: 'follow', schedule, detail: `a newer version of the app runs it ${description}${more}` };
+  }
+
+  private isMore(
+    { name, own, ownSchedule, current }: VersionQuestion,
+    schedule: Schedule,
+  ): boolean | undefined {
+    const pair = `${own.fingerprint} ${current.fingerprint}`;
+    // From when that version was first seen: then all older instances come to the same answer.
+    return this.desk.isMore({ name, pair, one: schedule, than: ownSchedule, fromMs: current.firstSeenMs });
+  }
+}

@@ -1,0 +1,53 @@
+import {
+  CRON_EXCLUSIVE_OPTION_NAMES,
+  type CronExclusiveOptions,
+} from '../../tasks/exclusive-task-options.js';
+import { requireKnownOptions } from '../../tasks/option-names.js';
+import type { CronDefinition } from '../../tasks/schedule-definition.js';
+import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
+import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
+
+const DECORATOR = '@CronExclusive';
+
+/**
+ * Runs the method at every instant of a cron expression, on exactly one instance.
+ *
+ * Expressions, presets, time zones and daylight saving are those of `@Cron` of @nestjs/schedule, read by the same
+ * parser. Without `timeZone` the zone of the process counts; give one where hosts may differ.
+ * @param cronTime five fields, or six with seconds first; a `CronExpression`; a preset such as `@daily`; a `Date` or luxon
+ * `DateTime`, which is due once. Or where to find one, see {@link ScheduleFactory}
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME or
+ * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_BAD_SCHEDULE at boot
+ */
+export function CronExclusive(
+  cronTime: CronDefinition['cronTime'] | ScheduleFactory<CronDefinition['cronTime']>,
+  options: CronExclusiveOptions = {},
+): ExclusiveMethodDecorator {
+  requireKnownOptions(DECORATOR, options, CRON_EXCLUSIVE_OPTION_NAMES);
+  const {
+    timeZone,
+    utcOffset,
+    dst,
+    waitForCompletion,
+    threshold,
+    unrefTimeout,
+    initialDelay,
+    ...taskOptions
+  } = options;
+  return exclusiveMethod(DECORATOR, () => ({
+    options: taskOptions,
+    schedule: {
+      kind: 'cron',
+      // Replaced by what it gives before anybody reads it.
+      cronTime: isScheduleFactory(cronTime) ? '' : cronTime,
+      timeZone,
+      utcOffset,
+      ...(dst === undefined ? {} : { dst }),
+      waitForCompletion,
+      threshold,
+      unrefTimeout,
+      initialDelay,
+    },
+    ...(isScheduleFactory(cronTime) ? { factory: cronTime } : {}),
+  }));
+}

@@ -1,0 +1,84 @@
+/**
+ * The rule of fences for whatever a run writes to: a write is accepted if and only if no larger token has been seen there, and no
+ * equal one of another claim. postgres/fenced-update.ts and redis/once/fenced-set.ts apply it.
+ *
+ * Tokens alone do not tell two runs of one tick apart. There are none as long as the promises of the README hold; where they do
+ * not (a failover lost a grant, a node's clock was set back over a loss), the first of the two to write keeps the place.
+ */
+
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+
+/**
+ * What becomes of a write with the very token and claim that wrote last.
+ *
+ * - `allow`   it is accepted: a run may write a place more than once
+ * - `refuse`  it is not: each run writes a place at most once
+ */
+export type FenceRepeat = (typeof REPEATS)[number];
+
+/** An instance id of 200 characters and a random part. */
+const MOST_CLAIM_ID_CHARS = 512;
+
+const REPEATS = ['allow', 'refuse'] as const;
+
+export type FenceVerdict =
+  | { readonly kind: 'written' }
+  /**
+   * A larger token has written before, or the same one of another claim (or, with `refuse`, of this one): the caller is a stale
+   * holder and must stop.
+   */
+  | { readonly kind: 'stale'; readonly newest: number }
+  /** There is no such row. */
+  | { readonly kind: 'missing' };
+
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION */
+export function requireToken(token: unknown, option = 'token'): asserts token is number {
+  if (Number.isSafeInteger(token) && (token as number) >= 0) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option ${option} is no fencing token; it takes a whole number from 0, such as \`tick.fencingToken\``,
+    { value: typeof token === 'number' ? token : typeof token },
+  );
+}
+
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION */
+export function requireClaimId(claimId: unknown): asserts claimId is string {
+  if (typeof claimId === 'string' && claimId !== '' && claimId.length <= MOST_CLAIM_ID_CHARS) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option claimId is no claim id; it takes a text of 1 to ${MOST_CLAIM_ID_CHARS} characters, such as \`tick.claimId\``,
+    { value: harmlessValue(claimId) },
+  );
+}
+
+/**
+ * Refuses misspelt options and a `repeat` that is neither rule: whatever is ignored here is a fence that nobody has.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function requireFenceOptions(
+  place: string,
+  given: object,
+  names: Readonly<Record<string, true>>,
+): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', `the options of ${place} must be an object`, {
+      value: harmlessValue(given),
+    });
+  }
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(names, name)) continue;
+    throw new DistributedScheduleError(
+      'DSCHED_UNKNOWN_OPTION',
+      `${place} has no option '${String(harmlessValue(name))}'. It takes ${Object.keys(names).join(', ')}.`,
+      { value: harmlessValue(name) },
+    );
+  }
+  const { repeat } = given as { readonly repeat?: unknown };
+  if (repeat === undefined || REPEATS.some((rule) => rule === repeat)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option repeat of ${place} is ${shownValue(repeat)}; it takes 'allow' or 'refuse'`,
+    { value: harmlessValue(repeat) },
+  );
+}

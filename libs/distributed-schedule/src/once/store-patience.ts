@@ -1,0 +1,54 @@
+/** How long and how often an unreachable store is asked again. Contention is never waited for in this way. */
+
+import type { Clock, Random } from '../protocol/contract/ports.js';
+
+export interface StorePatience {
+  /** Delay before the second try, ms; it doubles from one to the next. */
+  readonly baseMs: number;
+  /** The longest delay before jitter, ms. */
+  readonly capMs: number;
+  /** Share of the delay that is added at random at most, 0 to 0.1. */
+  readonly jitter: number;
+  /** No try begins later than this after the first one, ms. */
+  readonly deadlineMs: number;
+}
+
+export const DEFAULT_PATIENCE: StorePatience = Object.freeze({
+  baseMs: 100,
+  capMs: 5_000,
+  jitter: 0.1,
+  deadlineMs: 30_000,
+});
+
+/**
+ * Delay in ms before the try after so many.
+ * @param tries made so far, at least 1
+ * @param random uniform in [0, 1)
+ */
+export function patienceMs({ baseMs, capMs, jitter }: StorePatience, tries: number, random: number): number {
+  return Math.min(capMs, baseMs * 2 ** (tries - 1)) * (1 + random * jitter);
+}
+
+export interface Patient {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly patience: StorePatience;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks until there is an answer, or patience or the signal ends; then the last reply is the answer. */
+export async function askPatiently<Reply>(
+  { clock, random, patience, signal }: Patient,
+  ask: () => Promise<Reply>,
+  isUnreachable: (reply: Reply) => boolean,
+): Promise<Reply> {
+  const deadlineMs = clock.monotonicMs() + patience.deadlineMs;
+  for (let tries = 1; ; tries += 1) {
+    const reply = await ask();
+    if (!isUnreachable(reply) || signal?.aborted === true) return reply;
+    const wakeMs = clock.monotonicMs() + patienceMs(patience, tries, random.next());
+    if (wakeMs > deadlineMs) return reply;
+    await clock.sleepUntil(wakeMs, signal);
+  }
+}

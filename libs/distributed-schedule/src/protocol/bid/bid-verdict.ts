@@ -1,0 +1,153 @@
+/** What the store's answers to a bid mean. */
+
+import type { NoBid } from '../contract/electorate-view.js';
+import type { LedgerIds } from '../contract/ledger-id.js';
+import type { Outcome } from '../contract/outcome.js';
+import type { ClaimVerdict, LockVerdict } from '../contract/ports.js';
+import { setBackWords } from '../ledger/clock-set-back.js';
+import type { LockedTick } from './locked-tick.js';
+import { movedPast } from './moved-past.js';
+import { type OwnClaims, whoseClaim } from './own-claims.js';
+
+export type BidVerdict =
+  | { readonly kind: 'won'; readonly won: LockedTick }
+  /** Not now. A later bid may succeed, best after `retryInMs` where that is known; without one, `outcome` stands. */
+  | {
+      readonly kind: 'open';
+      readonly outcome: Outcome;
+      readonly detail: string;
+      readonly by?: string;
+      readonly retryInMs?: number;
+    }
+  /** Nothing to bid for any more. */
+  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
+  /** It was won here by another bid: its run reports how it ends. */
+  | { readonly kind: 'ended_here' }
+  | { readonly kind: 'fenced'; readonly reason: 'outdated' };
+
+export const NO_VERDICT: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'no verdict from the ledger',
+};
+
+export const ENDED_HERE: BidVerdict = { kind: 'ended_here' };
+
+/** Nobody will run the tick as long as that is so, and nobody else can know it. */
+export const OWN_CLAIM_STANDS: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'a claim of this instance stands there, which it has given up',
+};
+
+/**
+ * The lock may rest on a server that a newer one has replaced since, which gives it to others; the claim, that names the newer one, does
+ * not show it. A claim by the same names would have been refused.
+ */
+const OTHER_MEMORIES: BidVerdict = {
+  kind: 'open',
+  outcome: 'no_quorum',
+  detail: 'another server has come to stand for a node between lock and claim',
+};
+
+/** A claim may name more: a node that the lock did not count is no part of what it rests on. */
+function namesTheSame(lock: LedgerIds | undefined, claim: LedgerIds | undefined): boolean {
+  if (lock === undefined || claim === undefined) return true;
+  return Object.entries(lock).every(([position, id]) => claim[position] === id);
+}
+
+/** What a claim has come to. */
+export function decideBid(
+  candidate: LockedTick,
+  verdict: ClaimVerdict | undefined,
+  ownClaims: OwnClaims,
+): BidVerdict {
+  const decided = decideClaimed(candidate, verdict, ownClaims);
+  if (candidate.contested === undefined) return decided;
+  // That an earlier tick went to somebody else says nothing about the one that was bid for.
+  if (decided.kind === 'ended_here')
+    return { kind: 'open', outcome: 'no_quorum', detail: 'an earlier tick comes first, and has run here' };
+  return decided.kind === 'over'
+    ? { kind: 'open', outcome: 'no_quorum', detail: `an earlier tick comes first, and was ${decided.detail}` }
+    : decided;
+}
+
+function decideClaimed(
+  candidate: LockedTick,
+  verdict: ClaimVerdict | undefined,
+  ownClaims: OwnClaims,
+): BidVerdict {
+  switch (verdict?.kind) {
+    case 'won':
+      return namesTheSame(candidate.begin.namedIds, verdict.ids)
+        ? { kind: 'won', won: candidate }
+        : OTHER_MEMORIES;
+    case 'taken':
+      return decideTaken(candidate, verdict, ownClaims);
+    case 'late':
+      return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
+    case 'split':
+      return withoutMajority('the vote was split', verdict.setBackMs);
+    case 'no_quorum':
+      return withoutMajority(`claim: ${verdict.reason}`, verdict.setBackMs);
+    case 'outdated':
+      return { kind: 'fenced', reason: verdict.kind };
+    case undefined:
+      return NO_VERDICT;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function withoutMajority(detail: string, setBackMs: number | undefined): BidVerdict {
+  return setBackMs === undefined
+    ? { kind: 'open', outcome: 'no_quorum', detail }
+    : { kind: 'open', outcome: 'clock_set_back', detail: setBackWords(setBackMs) };
+}
+
+/** Nobody reports a tick as taken by itself. */
+function decideTaken(
+  { due }: LockedTick,
+  verdict: Extract<ClaimVerdict, { kind: 'taken' }>,
+  ownClaims: OwnClaims,
+): BidVerdict {
+  const fate = whoseClaim(ownClaims, due, verdict.claimId);
+  switch (fate) {
+    case 'won':
+      return ENDED_HERE;
+    case 'open':
+    case 'given_up':
+      return OWN_CLAIM_STANDS;
+    case undefined:
+      return { kind: 'over', ...movedPast(verdict) };
+    default:
+      return fate satisfies never;
+  }
+}
+
+/** The set of nodes of this instance does not vote. */
+export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
+  return isOutdated
+    ? { kind: 'fenced', reason: 'outdated' }
+    : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
+}
+
+/** What a lock that was not acquired means. */
+export function withoutLock(verdict: Exclude<LockVerdict, { kind: 'acquired' }> | undefined): BidVerdict {
+  switch (verdict?.kind) {
+    case 'held':
+      return {
+        kind: 'open',
+        outcome: 'overlap',
+        detail: `lock held by ${verdict.holder ?? 'another run'}`,
+        ...(verdict.holder !== undefined && { by: verdict.holder }),
+        ...(verdict.freeInMs !== undefined && { retryInMs: verdict.freeInMs }),
+      };
+    case 'no_quorum':
+      return { kind: 'open', outcome: 'no_quorum', detail: `lock: ${verdict.reason}` };
+    case undefined:
+      return { kind: 'open', outcome: 'no_quorum', detail: 'no verdict from the lock provider' };
+    default:
+      return verdict satisfies never;
+  }
+}

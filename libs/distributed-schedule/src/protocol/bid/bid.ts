@@ -1,0 +1,131 @@
+/**
+ * Steps 4 and 5 of one tick on one instance: the lock, then the claim, for every tick that this instance bids for
+ * at one moment. One message per node and step, whatever the number of ticks. For tasks whose policies look back there is
+ * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
+ */
+
+import type { DueTick } from '../contract/due-tick.js';
+import type { LockVerdict, TickLedger } from '../contract/ports.js';
+import { closingInstant } from '../contract/task-policies.js';
+import { Lease, trustMs } from '../lease/lease.js';
+import { LeaseClaims } from '../lease/lease-claims.js';
+import { runLockOf } from '../lease/run-lock.js';
+import { newClaim } from '../ledger/claim-id.js';
+import { readInstant } from '../time/instant.js';
+import { type BidParts, releaseLocks } from './bid-parts.js';
+import { type BidVerdict, NO_VERDICT, withoutBid, withoutLock } from './bid-verdict.js';
+import { chooseStarts, isLocked } from './choose-starts.js';
+import { claimAll } from './claim-batch.js';
+import { toRelease } from './keep-ends.js';
+import type { BidBegin, LockedTick } from './locked-tick.js';
+
+/** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
+const LEAST_TRUST_SHARE = 0.5;
+
+/** What may be bid for together: everything, but for tasks that run once, which are each on their own. */
+export function inBatches<T>(
+  ledger: TickLedger,
+  ticks: readonly T[],
+  dueOf: (tick: T) => DueTick,
+): readonly (readonly T[])[] {
+  const alone = ticks.filter((tick) => ledger.runsOnce?.(dueOf(tick).task.name) === true);
+  const together = ticks.filter((tick) => !alone.includes(tick));
+  return [...(together.length > 0 ? [together] : []), ...alone.map((tick) => [tick])];
+}
+
+/** Bids for every tick of the batch, and starts each that is won at once. One verdict each, in order; never rejects. */
+export async function bidForTicks(
+  parts: BidParts,
+  batch: readonly DueTick[],
+  start: (won: LockedTick) => void,
+): Promise<readonly BidVerdict[]> {
+  const refusal = parts.electorate?.mayBid();
+  if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
+  // Read before the call: trust counts from the start of the attempt, see lease.ts.
+  const begin: BidBegin = {
+    attempt: readInstant(parts.clock),
+    clusterMs: parts.clusterClock.nowMs(),
+    namedIds: parts.electorate?.namedIds?.(),
+  };
+
+  // 4 lock
+  const lockVerdicts = await askForLocks(parts, batch);
+  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
+  const steps = await chooseStarts(parts, acquired);
+
+  // 5 claim
+  const verdicts = await claimAll(parts, steps.filter(isLocked), {
+    start,
+    // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
+    // returns, and no later message of this instance overtakes them on the same connection.
+    giveUp: (losers, standing) => parts.track(surrender(parts, losers, standing)),
+  });
+  return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
+}
+
+/**
+ * Gives back the claims and the locks of ticks that this instance will never run. Only for the owner, and only
+ * after that decision: a claim that was given back may be won by somebody else the next moment.
+ */
+export async function surrender(
+  parts: BidParts,
+  ticks: readonly LockedTick[],
+  /** Those of them whose claim may stand on some node. */
+  standing: readonly LockedTick[] = ticks,
+): Promise<void> {
+  const mayStand = new Set(standing);
+  for (const tick of ticks) parts.ownClaims.gaveUp(tick.claim, mayStand.has(tick));
+  try {
+    // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
+    await Promise.all([
+      standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
+      ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => toRelease(lease))) : undefined,
+    ]);
+  } catch (error) {
+    // Nothing is lost: the lock expires, and the claim stands for a tick that nobody runs.
+    parts.observer.observe({ type: 'error', error, where: 'giving back' });
+  }
+}
+
+async function askForLocks(parts: BidParts, batch: readonly DueTick[]): Promise<readonly LockVerdict[]> {
+  try {
+    return await parts.locks.tryAcquire(
+      batch.map(({ task, tick }) => runLockOf(task, tick)),
+      parts.options.leaseTtlMs,
+    );
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'lock provider: tryAcquire' });
+    return [];
+  }
+}
+
+function toLockedTick(
+  parts: BidParts,
+  due: DueTick,
+  verdict: LockVerdict | undefined,
+  begin: BidBegin,
+): LockedTick | BidVerdict {
+  if (verdict?.kind !== 'acquired') return withoutLock(verdict);
+  const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
+  const { attempt } = begin;
+  const claims = claimsOf(parts, due, () => lease.tick);
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, {
+    claims,
+    grants: verdict.grants,
+  });
+  if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
+    parts.track(releaseLocks(parts, [verdict.lock]));
+    return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
+  }
+  return { due, lease, begin, claim: newClaim(parts, due) };
+}
+
+function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims | undefined {
+  const line = ledger.lineOf?.(task.name);
+  if (line === undefined) return undefined;
+  const mayOverlap = task.policies?.overlap === 'allow';
+  return new LeaseClaims({
+    line,
+    ...(mayOverlap && { lastInstant: () => closingInstant(tickOf()) }),
+  });
+}

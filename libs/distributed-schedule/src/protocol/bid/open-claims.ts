@@ -1,0 +1,84 @@
+/**
+ * A claim is open, then won or given up, finally. As long as answers are missing that could make it won it is sent again with its
+ * own id: a node that has granted it says so once more, and one that never heard of it grants it now. With another id the
+ * instance would find the tick taken, by itself.
+ *
+ * Once it is given up it is never sent again, to no node: a copy behind its give-back would stand for nobody.
+ */
+
+import type { ScheduleObserver } from '../contract/observer.js';
+import type { Claim, ClaimVerdict, Clock, TickLedger } from '../contract/ports.js';
+
+export interface OpenClaimParts {
+  readonly clock: Clock;
+  readonly ledger: TickLedger;
+  readonly observer: ScheduleObserver;
+}
+
+/** A connection that was reset is back after some 20 ms. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 160;
+/**
+ * What stays without an answer for longer is no hiccup: the claim is given up, and what is to start next is decided anew. A ledger
+ * that answers nothing must not keep a run lock for ever either.
+ */
+const LONGEST_OPEN_MS = 500;
+
+/** What a claim has come to. */
+export interface Decided<T> {
+  readonly candidate: T;
+  readonly verdict: ClaimVerdict | undefined;
+  /** Some node may have granted it, so it has to be given back where it is not won. */
+  readonly isOut: boolean;
+}
+
+/**
+ * Asks for the claims until each is decided or `mayAskAgain` says no, and tells `settle` of those that are as soon as they are: what
+ * is won does not wait for the others. Never rejects.
+ */
+export async function claimUntilDecided<T extends { readonly claim: Claim }>(
+  parts: OpenClaimParts,
+  candidates: readonly T[],
+  mayAskAgain: (candidate: T) => boolean,
+  settle: (decided: readonly Decided<T>[]) => void,
+): Promise<void> {
+  const out = new Set<T>();
+  const lastMs = parts.clock.monotonicMs() + LONGEST_OPEN_MS;
+  let open = candidates;
+  for (let copies = 1; open.length > 0; copies += 1) {
+    const answers = await ask(parts, open);
+    const verdicts = new Map(open.map((candidate, index) => [candidate, answers[index]]));
+    for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
+    const isInTime = parts.clock.monotonicMs() < lastMs;
+    const keepOpen = (among: readonly T[]): readonly T[] => {
+      const left = new Set(
+        among.filter((one) => verdicts.get(one)?.undecided === true && isInTime && mayAskAgain(one)),
+      );
+      const ended = among.filter((one) => !left.has(one));
+      if (ended.length > 0)
+        settle(ended.map((one) => ({ candidate: one, verdict: verdicts.get(one), isOut: out.has(one) })));
+      return [...left];
+    };
+    const undecided = keepOpen(open);
+    if (undecided.length > 0) await pause(parts, copies);
+    // The pause may have cost the time, or the trust, for another copy.
+    open = keepOpen(undecided);
+  }
+}
+
+async function pause({ clock }: OpenClaimParts, copies: number): Promise<void> {
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), LONGEST_PAUSE_MS);
+  await clock.sleepUntil(clock.monotonicMs() + pauseMs);
+}
+
+async function ask(
+  { ledger, observer }: OpenClaimParts,
+  open: readonly { readonly claim: Claim }[],
+): Promise<readonly ClaimVerdict[]> {
+  try {
+    return await ledger.claim(open.map(({ claim }) => claim));
+  } catch (error) {
+    observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
+    return [];
+  }
+}

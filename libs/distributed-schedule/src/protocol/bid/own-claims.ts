@@ -1,0 +1,110 @@
+/**
+ * What has become of the claims of this instance. A claim is open, then won or given up, finally. To everybody else a claim that
+ * was given up and still stands looks like one that will be run; its owner knows better.
+ */
+
+import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import type { Claim } from '../contract/ports.js';
+import { closingInstant, looksBack } from '../contract/task-policies.js';
+
+/** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
+const MOST_REMEMBERED = 10_000;
+
+export type ClaimFate = 'open' | 'won' | 'given_up';
+
+interface Settled {
+  readonly claim: Claim;
+  readonly fate: ClaimFate;
+  /** Some node may have granted it and not taken it back yet. */
+  readonly mayStand: boolean;
+}
+
+export class OwnClaims {
+  private readonly byId = new Map<string, Settled>();
+  /** By task and instant, what was given up and may stand. */
+  private readonly leftBehind = new Map<string, Claim>();
+
+  /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
+  opened(claim: Claim): void {
+    this.settle({ claim, fate: 'open', mayStand: true });
+  }
+
+  won(claim: Claim): void {
+    this.settle({ claim, fate: 'won', mayStand: true });
+    this.leftBehind.delete(keyOf(claim));
+  }
+
+  /**
+   * Before the first give-back is sent. One that no node has granted, as far as their answers say, is remembered as well: a copy of it
+   * that somebody on the way has doubled may be granted yet.
+   */
+  gaveUp(claim: Claim, mayStand = true): void {
+    this.settle({ claim, fate: 'given_up', mayStand });
+    if (!mayStand) return;
+    this.leftBehind.set(keyOf(claim), claim);
+    dropOldest(this.leftBehind);
+  }
+
+  /** The newest claim of the tick that was given up, and of which others may have been told; once. */
+  takeLeftBehind(tick: Pick<Claim, 'task' | 'tick'>): Claim | undefined {
+    const claim = this.leftBehind.get(keyOf(tick));
+    this.leftBehind.delete(keyOf(tick));
+    return claim;
+  }
+
+  /** While its answer is looked at: what it has met is judged by the other claims of this instance, not by itself. */
+  forget(claim: Claim): void {
+    this.byId.delete(claim.claimId);
+  }
+
+  /** Undefined for a claim of another instance. */
+  fateOf(claimId: string | undefined): ClaimFate | undefined {
+    return claimId === undefined ? undefined : this.byId.get(claimId)?.fate;
+  }
+
+  /** The same of the instants from `first` to `last`, of claims that may stand: won if one of them was. */
+  fateBetween(task: string, first: number, last: number): ClaimFate | undefined {
+    let fate: ClaimFate | undefined;
+    for (const { claim, fate: one, mayStand } of this.byId.values()) {
+      if (!mayStand || claim.task !== task || claim.tick < first || claim.tick > last) continue;
+      if (one === 'won') return one;
+      fate = one;
+    }
+    return fate;
+  }
+
+  private settle(settled: Settled): void {
+    const { claimId } = settled.claim;
+    this.byId.delete(claimId);
+    this.byId.set(claimId, settled);
+    dropOldest(this.byId);
+  }
+}
+
+function keyOf({ task, tick }: Pick<Claim, 'task' | 'tick'>): string {
+  return `${tick} ${task}`;
+}
+
+function dropOldest(remembered: Map<string, unknown>): void {
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= MOST_REMEMBERED) return;
+    remembered.delete(oldest);
+  }
+}
+
+/**
+ * Whose the claim is that has this instant of a tick: of this instance, with its fate, or undefined for somebody else's. Nodes that have moved
+ * past the tick name nobody. Then it is this instance's own past that tells, since further attempts and the end of a tick are
+ * claimed at the instants after it.
+ */
+export function whoseClaim(
+  own: Pick<OwnClaims, 'fateOf' | 'fateBetween'>,
+  due: DueTick,
+  claimId: string | undefined,
+): ClaimFate | undefined {
+  if (claimId !== undefined) return own.fateOf(claimId);
+  const { name, policies } = due.task;
+  const hasFurtherInstants = policies !== undefined && (looksBack(policies) || policies.retry !== undefined);
+  const first = claimedInstant(due);
+  return own.fateBetween(name, first, hasFurtherInstants ? closingInstant(due.tick) : first);
+}

@@ -1,0 +1,173 @@
+/**
+ * Finds what no tick that is due would find in time: ticks that were missed while nobody was there, and ticks whose instance
+ * died, of tasks whose policies start them again. The questions travel with the beat; only where the answers say that there is
+ * something to start is a bid made, by the first in rank, and by the next one when that brings nothing.
+ */
+
+import { bidForTicks, inBatches } from '../bid/bid.js';
+import type { DueTick } from '../contract/due-tick.js';
+import { hasRun, type TickReport } from '../contract/outcome.js';
+import type { PeekVerdict } from '../contract/ports.js';
+import { closingInstant, looksBack } from '../contract/task-policies.js';
+import type { ScheduledTask } from '../contract/tick-context.js';
+import { ownerOf } from '../ledger/claim-id.js';
+import { type LabelsOf, rankHere } from '../members/ranking.js';
+import { decideStart, isStillToCome, tickOfInstant } from '../policies/next-start.js';
+import { type RunTickParts, runTick } from '../run/run-tick.js';
+
+export interface LookBackParts extends RunTickParts {
+  readonly members: () => readonly string[];
+  readonly contenders?: (task: string) => readonly string[];
+  readonly labelsOf?: LabelsOf;
+}
+
+/** A task of which not all is known to have ended. */
+interface Unsettled {
+  readonly task: ScheduledTask;
+  /** The instant that is asked about: who has claimed it is only told to those who ask for that very one. */
+  asked: number;
+  /** How often there was something to start, and nobody has: so many ranks may bid. */
+  looks: number;
+  isBidding: boolean;
+}
+
+export class LookBack {
+  private readonly unsettled = new Map<string, Unsettled>();
+  private readonly tasks = new Map<string, ScheduledTask>();
+  /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
+  private readonly aborted = new Map<string, number>();
+  /** Whom the newest questions were about: tasks may come, go and change while the answers are on their way. */
+  private asking: readonly Unsettled[] = [];
+
+  constructor(private readonly parts: LookBackParts) {}
+
+  /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
+  add(task: ScheduledTask): void {
+    if (!looksBack(task.policies)) return;
+    this.tasks.set(task.name, task);
+    this.watch(task, 0);
+  }
+
+  /** The task has another schedule, handler or payload. */
+  replace(task: ScheduledTask): void {
+    this.tasks.delete(task.name);
+    this.unsettled.delete(task.name);
+    this.add(task);
+  }
+
+  remove(name: string): void {
+    this.tasks.delete(name);
+    this.unsettled.delete(name);
+    this.aborted.delete(name);
+  }
+
+  /** A tick has ended here, which does not always mean that nothing is left to do for it. */
+  ended({ task: name, tick, outcome }: TickReport): void {
+    const task = this.tasks.get(name);
+    if (task !== undefined && outcome === 'aborted') this.aborted.set(name, tick);
+    if (task !== undefined && (!hasRun(outcome) || outcome === 'aborted')) this.watch(task, tick);
+  }
+
+  questions(): readonly DueTick[] {
+    this.asking = [...this.unsettled.values()];
+    return this.asking.map(({ task, asked }) => ({ task, tick: asked, maxLatenessMs: 0 }));
+  }
+
+  answered(verdicts: readonly PeekVerdict[]): void {
+    // Before cluster time is agreed on, this machine's own clock would say what was missed.
+    if (this.parts.stopped.aborted || !this.parts.clusterClock.synchronised) return;
+    const starts = this.asking.flatMap((entry, index) => {
+      if (this.unsettled.get(entry.task.name) !== entry) return [];
+      const start = this.judge(entry, verdicts[index]);
+      return start === undefined ? [] : [{ entry, start }];
+    });
+    for (const batch of inBatches(this.parts.ledger, starts, ({ start }) => start))
+      this.parts.track(this.bid(batch));
+  }
+
+  private watch(task: ScheduledTask, tick: number): void {
+    const entry = this.unsettled.get(task.name);
+    if (entry === undefined) this.unsettled.set(task.name, { task, asked: tick, looks: 0, isBidding: false });
+    else entry.asked = Math.max(entry.asked, tick);
+  }
+
+  /** The start for which this instance bids now. */
+  private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
+    const { task } = entry;
+    const { newest, isFloor, forgottenUpTo } = verdict ?? {};
+    const isBusy = entry.isBidding || this.isHeldHere(task) || this.parts.register.isFull(task.name);
+    if (newest === undefined || verdict === undefined || isBusy) return undefined;
+    const nowMs = this.parts.clusterClock.nowMs();
+    const start = decideStart({ task, newest, isFloor, forgottenUpTo, nowMs });
+    if (start === undefined) {
+      const isSettled =
+        !this.mayStillBeRetaken(task, newest, nowMs) && !isStillToCome({ task, newest, nowMs });
+      if (isSettled) this.unsettled.delete(task.name);
+      entry.looks = 0;
+      return undefined;
+    }
+    if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;
+    const rank = rankHere(this.parts, task);
+    entry.looks += 1;
+    return rank !== undefined && rank < entry.looks ? start : undefined;
+  }
+
+  /** A run that has the task's lock here sees to what is left itself. One that has lost its lease, and does not hear it, does not. */
+  private isHeldHere({ name, policies }: ScheduledTask): boolean {
+    return policies?.overlap !== 'allow' && this.parts.runs.of(name)?.lease.isTrusted() === true;
+  }
+
+  /** Whether the instance that has claimed the newest instant lives, as far as is known. */
+  private isRunning(entry: Unsettled, newest: number, verdict: PeekVerdict): boolean {
+    const isOwnerKnown = entry.asked === newest && verdict.kind === 'taken' && verdict.claimId !== undefined;
+    const isAlive =
+      isOwnerKnown &&
+      this.parts.members().includes(ownerOf(verdict.claimId)) &&
+      !this.hasAborted(entry.task, newest, verdict.claimId) &&
+      this.parts.ownClaims.fateOf(verdict.claimId) !== 'given_up';
+    // A first answer that names nobody: ask for the very instant.
+    const isFirstLook = !isOwnerKnown && entry.asked !== newest;
+    entry.asked = newest;
+    if (isAlive) entry.looks = 0;
+    return isAlive || isFirstLook;
+  }
+
+  /** Whether the claim is this instance's own, for a run that was aborted here. */
+  private hasAborted(
+    { name, schedule }: ScheduledTask,
+    newest: number,
+    claimId: string | undefined,
+  ): boolean {
+    const { instanceId } = this.parts;
+    return ownerOf(claimId) === instanceId && this.aborted.get(name) === tickOfInstant(schedule, newest);
+  }
+
+  /** A claim that stands before its time. */
+  private mayStillBeRetaken(task: ScheduledTask, newest: number, nowMs: number): boolean {
+    const tick = tickOfInstant(task.schedule, newest);
+    return (
+      task.policies?.recovery === 'retake' &&
+      tick !== undefined &&
+      tick > nowMs &&
+      newest !== closingInstant(tick)
+    );
+  }
+
+  private async bid(
+    starts: readonly { readonly entry: Unsettled; readonly start: DueTick }[],
+  ): Promise<void> {
+    for (const { entry } of starts) entry.isBidding = true;
+    try {
+      const runs: Promise<void>[] = [];
+      const verdicts = await bidForTicks(
+        this.parts,
+        starts.map(({ start }) => start),
+        (won) => runs.push(runTick(this.parts, won)),
+      );
+      for (const verdict of verdicts) if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+      await Promise.all(runs);
+    } finally {
+      for (const { entry } of starts) entry.isBidding = false;
+    }
+  }
+}

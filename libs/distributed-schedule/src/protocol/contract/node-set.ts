@@ -1,0 +1,118 @@
+/**
+ * Which nodes vote together, and when two such sets can count the same votes. What stands on record at a node names the
+ * members of the set: a hash of them could not tell whether two sets must meet.
+ */
+
+import { quorumOf } from './quorum.js';
+
+export interface NodeSet {
+  /** Raised by one with every change of the set, or of the time to live of leases. Starts at 1. */
+  readonly generation: number;
+  /** Sorted words without whitespace, see {@link positionOf}. One store alone is `single`, whatever its address. */
+  readonly positions: readonly string[];
+  /** A node that lost its memory abstains from locks for so long: instances must agree on it. */
+  readonly leaseTtlMs: number;
+}
+
+/** A set as it stands on record at a node. */
+export interface Stamp {
+  readonly set: NodeSet;
+  /** Node time since when it stands there. */
+  readonly sinceMs: number;
+  /** The application that wrote it. */
+  readonly app: string;
+}
+
+/** One store is one ledger under whatever name: a host that was renamed must not fence every instance. */
+export const SINGLE_POSITION = 'single';
+
+/** The name of a place in the set. */
+export function positionOf(address: string): string {
+  return encodeURIComponent(address);
+}
+
+/** @param addresses one per node, distinct; their order does not matter */
+export function nodeSetOf(addresses: readonly string[], generation: number, leaseTtlMs: number): NodeSet {
+  const positions = addresses.length === 1 ? [SINGLE_POSITION] : addresses.map(positionOf).sort();
+  return { generation, positions, leaseTtlMs };
+}
+
+/** `<generation> <leaseTtlMs> <position> <position> …`: equal text = same set. */
+export function setText({ generation, leaseTtlMs, positions }: NodeSet): string {
+  return [generation, leaseTtlMs, ...positions].join(' ');
+}
+
+export function parseSet(text: string): NodeSet | undefined {
+  const [generationText, ttlText, ...positions] = text.split(' ');
+  const [generation, leaseTtlMs] = [Number(generationText), Number(ttlText)];
+  const isSet = isCount(generation) && isCount(leaseTtlMs) && positions.length > 0 && !positions.includes('');
+  return isSet ? { generation, positions, leaseTtlMs } : undefined;
+}
+
+/**
+ * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
+ * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
+ */
+export function isProvisional({ sinceMs }: Pick<Stamp, 'sinceMs'>): boolean {
+  return sinceMs === PROVISIONAL_MS;
+}
+
+export const PROVISIONAL_MS = 0;
+
+/** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
+export function stampText({ set, sinceMs, app }: Stamp): string {
+  return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
+}
+
+export function parseStamp(text: string): Stamp | undefined {
+  const [since = '', app = '', ...rest] = text.split(' ');
+  const set = parseSet(rest.join(' '));
+  const sinceMs = Number(since);
+  if (set === undefined || since === '' || !Number.isSafeInteger(sinceMs)) return undefined;
+  return { set, sinceMs, app: decoded(app) };
+}
+
+/**
+ * Every majority of one set meets every majority of the other in a node: then two instances of different sets cannot both
+ * win a tick. Sets with different times to live of leases never do, since their locks would be judged by different rules.
+ */
+export function mustMeet(one: NodeSet, other: NodeSet): boolean {
+  return one.leaseTtlMs === other.leaseTtlMs && majoritiesMeet(one, other);
+}
+
+/** The same without regard to locks. */
+export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
+  const union = new Set([...one.positions, ...other.positions]);
+  return quorumOf(one.positions.length) + quorumOf(other.positions.length) > union.size;
+}
+
+/**
+ * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f. Whoever still counts
+ * the old memory of the position towards a majority needs f other nodes, and one of them has noted the new id and refuses.
+ * With f notes it fails: N = 3, the new memory 2' is noted by 3 alone, and both {1, 2} and {2', 3} win. N even (a step of a
+ * change): all others, so that the same holds for the majorities of the sets of N - 1 and N + 1 nodes; but for two nodes that
+ * become three, where the third one can be the only partner of the old memory and cannot be asked yet.
+ */
+export function notesNeeded({ positions }: NodeSet): number {
+  const nodes = positions.length;
+  if (nodes === 1) return 0;
+  return nodes % 2 === 0 ? nodes - 1 : (nodes + 1) / 2;
+}
+
+/** So many notes end a wait that had a limit: the new id is part of one majority that knows it. The others may not. */
+export function notesForced({ positions }: NodeSet): number {
+  return quorumOf(positions.length) - 1;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+/** A name that another program wrote may be no encoding of anything. */
+function decoded(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Which lines of the ledger a node may forget, and what it knows of them afterwards.
+ *
+ * A task that is added at run time and is due once leaves a line for ever: 163 MiB a million of them, on every node. Such a line may go once all
+ * that is in it is older than anything that anybody may still claim. In its place stands a *second floor*, one instant for the whole ledger: of a
+ * task without a line a node grants nothing at or below it. It lies at or above all that was in the lines that are gone, so a node refuses no
+ * less without them than with them.
+ *
+ * The claim says whether its line may go, since nobody else knows: of a task that stands in the code a node without its line would say that it
+ * is new, and what it missed since it ran last month would be made up for by nobody. Of an added task it is known since when its ticks count.
+ */
+
+import { MOST_ATTEMPTS } from './task-policies.js';
+
+/** A claim id that ends so stands in a line that may be forgotten. No other id does: what is random in them are digits. */
+export const FORGETTABLE_MARK = '~';
+
+/** Begins the lines of triggers. No task has such a name. */
+export const TRIGGER_LINES = '{trigger}';
+
+/** Nobody has the tick, and its line may be forgotten: what a give-back leaves of a claim with the mark. */
+export const FORGETTABLE_NOBODY = `-${FORGETTABLE_MARK}`;
+
+/** A claim stands in a line for so many instants: when the last of them is as old as the floor, so is whatever is claimed of its tick. */
+export const INSTANTS_AFTER_A_CLAIM = MOST_ATTEMPTS;
+
+/** However short the windows are that a node is told of, it forgets nothing that is younger, ms. Stands in the script. */
+export const LEAST_WINDOW_MS = 10_000;
+
+/** Lines that one message looks through: what a server does in one piece for it stays under a few ms. */
+export const LINES_A_SLICE = 250;
+
+/**
+ * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long, ms: an
+ * application that is away for a month finds its tasks gone from the board as well.
+ */
+export const WINDOW_LIFE_MS = 30 * 86_400_000;
+
+/** Lines of what runs once, and of its runs, have braces, and are never forgotten; those of triggers may be. */
+export function mayBeForgotten(line: string): boolean {
+  return !line.includes('{') || line.startsWith(TRIGGER_LINES);
+}
+
+export function bearsMark(claimId: string): boolean {
+  return claimId.endsWith(FORGETTABLE_MARK);
+}
+
+/** What an instance asks of a node that is to forget old lines. */
+export interface PruneRequest {
+  /** The longest time for which this instance, or a task that it knows, may still claim an instant, ms. */
+  readonly windowMs: number;
+  /** A node that has looked through all lines leaves them alone for so long, ms. */
+  readonly restMs: number;
+}
+
+export interface PruneAnswer {
+  /** Lines that are gone. */
+  readonly forgotten: number;
+  /** There are lines that this pass has not looked at yet. */
+  readonly isUnfinished: boolean;
+}

@@ -1,0 +1,188 @@
+/**
+ * What the protocol needs from the world. Adapters implement these; `protocol/` knows nothing else.
+ *
+ * Every port that talks to a store takes all the work that is due at one instant, so that a thousand tasks are
+ * one message per node, and *answers* where a busy cluster would otherwise have to throw: contention, lost
+ * votes and dead nodes are values. A method of a port rejects only for a bug.
+ */
+
+import type { LedgerIds } from './ledger-id.js';
+import type { PruneAnswer, PruneRequest } from './old-lines.js';
+import type { Claim, TickRef } from './voting-node.js';
+
+export type {
+  ExtendVerdict,
+  HeldLock,
+  LockGrants,
+  LockProvider,
+  LockToExtend,
+  LockToRelease,
+  LockVerdict,
+  ShownClaims,
+} from './lock-provider.js';
+export type {
+  BeatReply,
+  Claim,
+  ClaimReply,
+  ClaimTerms,
+  ClaimVote,
+  LifeSign,
+  LineTrace,
+  NodeReply,
+  NodeTick,
+  TickRef,
+  TracedLine,
+  TraceReply,
+  TraceRequest,
+  VotingNode,
+} from './voting-node.js';
+
+/** Time. The only source of it for the protocol, so that a simulator can own it. */
+export interface Clock {
+  /** Milliseconds (with fractions) on a clock that never steps. Its zero means nothing. */
+  monotonicMs(): number;
+  /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
+  wallMs(): number;
+  /**
+   * Resolves a few ms after a monotonic instant at the latest, at once when it has passed, and early (also by
+   * resolving) when `signal` aborts. Never rejects. May be early by rounding: callers check the clock again.
+   */
+  sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
+  /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
+  wakeExactlyAt(monotonicMs: number): Promise<void>;
+}
+
+/** Randomness, seeded in a simulation. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** At least 128 unpredictable bits as lower-case hex digits. Two calls never give the same text. */
+  id(): string;
+}
+
+/** One node's time, read from a reply that was wanted anyway. */
+export interface TimeSample {
+  /** Index of the node in the configured order. */
+  readonly node: number;
+  /** Monotonic instants around the call. */
+  readonly sentMs: number;
+  readonly receivedMs: number;
+  /** The node's TIME, epoch ms with fractions. */
+  readonly nodeTimeMs: number;
+}
+
+// ---- ledger -----------------------------------------------------------------------------------------------
+
+export type ClaimVerdict = {
+  /** Nodes that granted, or may have granted, this claim. When the claim is not won these are to be given back. */
+  readonly votesOut: number;
+  /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
+  readonly undecided?: true;
+  /** It could not be won because clocks of nodes were set back, by at least so many ms. */
+  readonly setBackMs?: number;
+} /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (
+  | { readonly kind: 'won'; readonly ids?: LedgerIds }
+  | { readonly kind: 'taken'; readonly claimId?: string }
+  | { readonly kind: 'late' }
+  /** Answers enough, but no majority for anybody: bid again. */
+  | { readonly kind: 'split' }
+  | { readonly kind: 'no_quorum'; readonly reason: string }
+  | { readonly kind: 'outdated' }
+);
+
+export type PeekVerdict = {
+  /**
+   * Whatever was won is at or before it, and what is after it can still be won through those who answer: where some are
+   * silent it may be an instant that only a minority has granted. 0 when a majority answers and knows none; absent when no
+   * majority answers, or when the ledger cannot tell, and then policies that look back find nothing to do.
+   */
+  readonly newest?: number;
+  /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
+  readonly isFloor?: true;
+  /** With `newest` 0: up to here nothing can be won all the same, since so many nodes may have forgotten what they granted. */
+  readonly forgottenUpTo?: number;
+  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. What is after it none of them has. */
+  readonly prunedUpTo?: number;
+  /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
+  readonly highest?: number;
+  /**
+   * The newest instant that any node which answered has granted, or may have granted before it lost its memory: one of them
+   * may be all that is left of a majority. What is after it was never won. Never below `highest`, and not 0 on a node that
+   * is merely new, which cannot know that it has nothing to forget. Absent: `highest` says it all.
+   */
+  readonly highestPossible?: number;
+  /**
+   * By the clocks of a majority of nodes it was at least so late when they answered, epoch ms: what they would refuse as late from then
+   * on nobody can win any more, whatever clock an instance goes by. Absent when no majority answers, or when the ledger cannot tell.
+   */
+  readonly nodeTimeMs?: number;
+  /**
+   * Nodes whose clocks were set back, by at least so many ms, keep the tick from being won: that they have moved past it does not
+   * mean that anybody has claimed it, or a later one of today.
+   */
+  readonly setBackMs?: number;
+} & (
+  | {
+      /** A majority has granted this very tick to one claim, or has moved past it. */
+      readonly kind: 'taken';
+      readonly claimId?: string;
+    }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'unknown' }
+);
+
+/**
+ * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be
+ * won twice is in ARCHITECTURE.md; it uses no clock of an instance, no timeout and no expiry.
+ *
+ * A ledger that replaces that of the backend has to claim and to give back. What it leaves out of its peeks is not there for
+ * its tasks: without `newest` no policy looks back, timeouts never run and nothing is `missed` `while_down`; without `highest`
+ * timeouts never run, and the audit is certain of a missed tick as soon as the peek says `open`; `unknown` for everything
+ * leaves the audit unsure of every tick that nobody reported.
+ */
+export interface TickLedger {
+  /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
+  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  /**
+   * Takes back what was granted to these very claims, best effort. Only the owner of a claim may call it, and
+   * only after it has decided never to run the tick. Never rejects.
+   */
+  giveBack(claims: readonly Claim[]): Promise<void>;
+  /** A hint without effect: whether a bid still makes sense. */
+  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
+  /**
+   * Whether at most one tick of the task ever runs. Its claims take several steps, so each is bid for on its own.
+   * Absent: there is no such task.
+   */
+  runsOnce?(task: string): boolean;
+  /**
+   * Lets nodes forget lines that are old, see ledger/old-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
+   */
+  prune?(request: PruneRequest): Promise<PruneAnswer>;
+  /**
+   * The line of the nodes in which the runs of a task stand; undefined where they stand elsewhere. Absent: elsewhere. Then nodes cannot tell
+   * whether somebody else has come after the holder of a run lock, and do not make a lock again that is missing.
+   */
+  lineOf?(task: string): string | undefined;
+}
+
+// ---- membership -------------------------------------------------------------------------------------------
+
+export interface BeatVerdict {
+  /** Ids of the live instances, sorted; at least the caller. A hint: it may be wrong. */
+  readonly members: readonly string[];
+  /** One per requested tick. */
+  readonly peeks: readonly PeekVerdict[];
+  /** How many configured nodes answered. */
+  readonly nodesAnswering: number;
+}
+
+/**
+ * Who is alive, and which ticks are taken, in one message per node and beat. A hint only: a wrong answer may
+ * delay a tick or split a vote, never double one.
+ */
+export interface Membership {
+  beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict>;
+  /** Removes the instance at once, so that the next in rank takes over without waiting. Never rejects. */
+  leave(instanceId: string): Promise<void>;
+}

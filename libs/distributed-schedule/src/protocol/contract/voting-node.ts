@@ -1,0 +1,186 @@
+/**
+ * One node: what a quorum is made of. Part of the ports (ports.ts), and apart because a node has much to say about itself.
+ */
+
+import type { KeptEnds } from './attempt-end.js';
+import type { LedgerId, LedgerIds } from './ledger-id.js';
+import type {
+  BeatSign,
+  ConfirmAnswer,
+  ConfirmRequest,
+  EpochAnswer,
+  NodeIdentity,
+  NoteAnswer,
+  NoteRequest,
+  StampAnswer,
+  StampRequest,
+} from './node-identity.js';
+import type { NodeSet } from './node-set.js';
+import type { PruneAnswer, PruneRequest } from './old-lines.js';
+
+/** A tick of a task. */
+export interface TickRef {
+  readonly task: string;
+  /** Scheduled instant, epoch ms of cluster time. */
+  readonly tick: number;
+}
+
+/** A request to be the one that starts a tick. */
+export interface Claim extends TickRef {
+  /** Random per attempt. A claim id that is shared or derived doubles ticks. */
+  readonly claimId: string;
+  /** A node refuses the claim when its own clock is past `tick + maxLatenessMs`. */
+  readonly maxLatenessMs: number;
+  /** The line of the trigger that makes this tick, and the instant there: claimed with it, so that the trigger makes no other one. */
+  readonly trigger?: TickRef;
+}
+
+/**
+ * One node's answer to one claim. The reply codes of the claim script, in words. With `setBackMs` what refuses is an instant
+ * that the node's clock has yet to reach again: it was set back by at least so much.
+ */
+export type ClaimVote =
+  | { readonly kind: 'granted' }
+  /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
+  | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
+  /** At or below the floor of a node that may have forgotten, or at or below that of lines which it has forgotten on purpose. */
+  | { readonly kind: 'quarantined'; readonly setBackMs?: number }
+  /** Further ahead of the node's clock than EARLY. */
+  | { readonly kind: 'early'; readonly setBackMs?: number }
+  /** Further behind the node's clock than `maxLatenessMs`. */
+  | { readonly kind: 'late' }
+  /** Applied after the deadline of this copy of the message. */
+  | { readonly kind: 'too_late' }
+  /** No set is on record, or one of an older generation. */
+  | { readonly kind: 'unstamped' }
+  /** A newer generation of the node set is on record. */
+  | { readonly kind: 'outdated' }
+  /** Another node set of the same generation is on record, whose majorities need not meet the caller's. */
+  | { readonly kind: 'conflict' }
+  /** The claim names another id for this node, or for some position an older one than this node has noted. */
+  | { readonly kind: 'renamed' }
+  /** The id of this node has no vote yet. */
+  | { readonly kind: 'unconfirmed' };
+
+/** What a message with claims says about the nodes. */
+export interface ClaimTerms {
+  readonly set: NodeSet;
+  /** The ids of the nodes that count, the asked one among them. */
+  readonly ids: LedgerIds;
+  /** Node time of the asked node after which it refuses this copy; 0 = none. */
+  readonly deadlineMs: number;
+}
+
+export interface ClaimReply {
+  /** One per claim, in order. */
+  readonly votes: readonly ClaimVote[];
+  /** With `renamed`: the ids by which the node refused, by position, its own among them where that is another. */
+  readonly ids?: LedgerIds;
+}
+
+/** One node's reply, or why there is none. No reply is *no vote*, whatever the cause. */
+export type NodeReply<T> =
+  | {
+      readonly answered: true;
+      readonly value: T;
+      /** The node's clock when it answered, epoch ms with fractions. */
+      readonly nodeTimeMs: number;
+    }
+  | { readonly answered: false; readonly reason: string };
+
+/** What a node knows about the newest tick of a task. */
+export interface NodeTick {
+  /** 0 when the node knows none. */
+  readonly tick: number;
+  readonly claimId?: string;
+  /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
+  readonly floor?: number;
+  /** With `tick` 0: what it knew of the task up to here it may have forgotten on purpose, and grants nothing there. Absent: it has not. */
+  readonly prunedUpTo?: number;
+}
+
+export interface BeatReply {
+  /** The live instances, the caller among them. */
+  readonly members: readonly string[];
+  /** One per asked task. */
+  readonly ticks: readonly NodeTick[];
+  readonly identity: NodeIdentity;
+}
+
+/** A question about an instance that seems to be gone, and about what it has claimed. */
+export interface TraceRequest {
+  readonly instanceId: string;
+  readonly lines: readonly TracedLine[];
+}
+
+export interface TracedLine {
+  readonly line: string;
+  /** The run lock that goes with it. Absent: only whether the newest claim of the line is the instance's. */
+  readonly lock?: string;
+}
+
+/**
+ * Whether a node takes an instance for alive.
+ *
+ * - `alive`   it is a member
+ * - `silent`  its process may be there: its last beat is too old, or it has left, and its connection stands, or cannot be seen
+ * - `gone`    its connections have ended, as the kernel does for a process that has died
+ * - `unknown` the node has not been there for long enough to know
+ */
+export type LifeSign = 'alive' | 'silent' | 'gone' | 'unknown';
+
+/** What a node knows of one line. */
+export interface LineTrace {
+  readonly newest: NodeTick;
+  /** It may have forgotten ends up to here, also where the newest tick lies behind it. */
+  readonly floor: number;
+  readonly ends: KeptEnds;
+  /** The lock that was asked for, where it stands. */
+  readonly lock?: { readonly holder?: string; readonly leftMs: number };
+}
+
+export interface TraceReply {
+  readonly sign: LifeSign;
+  /** One per asked line; undefined where no lock was asked for and the newest claim is not the instance's. */
+  readonly lines: readonly (LineTrace | undefined)[];
+}
+
+/** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */
+export interface VotingNode {
+  /** Shown in logs and health: no host name, no secret. */
+  readonly label: string;
+  /** Its place in the set of nodes, by address: for comparing, not for showing. */
+  readonly position: string;
+  claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>>;
+  giveBack(claims: readonly Claim[]): Promise<NodeReply<void>>;
+  peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>>;
+  /** Records a sign of life; answers with the live instances, the newest ticks of the tasks and who the node is. */
+  beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>>;
+  leave(instanceId: string): Promise<NodeReply<void>>;
+  /** What it knows of an instance and its runs, without effect. */
+  trace(request: TraceRequest): Promise<NodeReply<TraceReply>>;
+  /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
+  note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
+  /**
+   * Gives an id without a vote a higher counter, only while that very id stands; one with a vote only where the counter is
+   * higher than its own, and the vote is gone with it. Answers the id that stands now.
+   */
+  renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>>;
+  /**
+   * Begins this epoch where the node is in an older one: what was granted ahead of its clock counts no more, and the memory has
+   * a new id without a vote. With 0 it only answers where it stands.
+   */
+  raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>>;
+  /** Forgets lines that are old, a slice of them, after the floor has been raised that stands for them. */
+  prune(request: PruneRequest): Promise<NodeReply<PruneAnswer>>;
+  /** Lets this node vote where the other nodes have noted its id. */
+  confirm(request: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>>;
+  /** Puts a set on record, only in place of the one that the caller has seen there. */
+  stamp(request: StampRequest): Promise<NodeReply<StampAnswer>>;
+  /** The latest that the node's clock can show when a call that is sent now ends here; 0 when unknown. */
+  callDeadlineMs(): number;
+  /** Told each time the node may be asked again after it could not be: the connection is new, and its server fit to vote. */
+  onBack?(listener: () => void): void;
+  /** Connects anew: behind the address stands another server than the one that the others know. */
+  reconnect?(): void;
+}

@@ -1,0 +1,157 @@
+/**
+ * A lease is a run lock plus the instant until which its holder may trust it.
+ *
+ * Trust counts from the *start* of the attempt that acquired or renewed the lock: the store's time to live began
+ * after that, so a slow reply shortens trust and never stretches it. The wall clock is read beside the monotonic
+ * one because a suspended machine stops the latter: whichever says that more time has passed is believed.
+ */
+
+import { PRESENCE_GRACE_MS } from '../contract/constants.js';
+import { LeaseLostError } from '../contract/errors.js';
+import type { Clock, HeldLock, LockGrants } from '../contract/ports.js';
+import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
+import type { LeaseClaims } from './lease-claims.js';
+import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
+import { taskOfRunLock } from './run-lock.js';
+
+/**
+ * How long trust outlasts a loss of presence, ms. The store frees the lock of a holder that it takes for dead after
+ * PRESENCE_GRACE; the holder stops before that by more than the two ends of a connection can differ in noticing its end.
+ */
+const DOUBTED_TRUST_MS = PRESENCE_GRACE_MS - 50;
+
+/** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */
+const TRUST_MARGIN_MS = 2;
+
+const ROUNDING_MS = 0.001;
+
+/** How long a lock of `ttlMs` may be trusted after the start of its attempt, ms. */
+export function trustMs(ttlMs: number, driftFactor: number): number {
+  return ttlMs * (1 - driftFactor) - TRUST_MARGIN_MS;
+}
+
+export interface LeaseTerms {
+  readonly ttlMs: number;
+  readonly driftFactor: number;
+}
+
+export interface LeaseKnowledge {
+  /** Absent: nodes are not told of them, and a lock that a node has missed stays missing there. */
+  readonly claims?: LeaseClaims | undefined;
+  /** Absent: it is not known which nodes have granted the lock, so any of them may be one of a majority. */
+  readonly grants?: LockGrants | undefined;
+}
+
+export class Lease {
+  readonly claims: LeaseClaims | undefined;
+  private readonly controller = new AbortController();
+  private attempt: Instant;
+  private readonly doubt: PresenceDoubt;
+  private lostBecause: string | undefined;
+  /** It is to be renewed no more: trust ends when its time runs out. */
+  isLetGo = false;
+
+  constructor(
+    readonly lock: HeldLock,
+    private runningTick: number,
+    private readonly clock: Clock,
+    private readonly terms: LeaseTerms,
+    /** Read before the acquiring call was made. */
+    attempt: Instant,
+    { claims, grants }: LeaseKnowledge = {},
+  ) {
+    this.attempt = attempt;
+    this.claims = claims;
+    this.doubt = new PresenceDoubt(attempt.monotonicMs, grants);
+  }
+
+  get task(): string {
+    return taskOfRunLock(this.lock.task);
+  }
+
+  /** The tick that runs under this lease now. */
+  get tick(): number {
+    return this.runningTick;
+  }
+
+  /** Another tick of the task runs under it from here on. */
+  moveTo(tick: number): void {
+    this.runningTick = tick;
+  }
+
+  /** Aborts when trust ends, or when the run is asked to stop. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Monotonic instant after which the holder must stop, unless it renews before. */
+  get trustedUntilMs(): number {
+    const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+    const doubt = this.doubt.since;
+    return doubt === undefined ? untilMs : Math.min(untilMs, doubt.monotonicMs + DOUBTED_TRUST_MS);
+  }
+
+  /** Whether the store may take this holder for dead, so that trust ends soon unless a renewal succeeds. */
+  get isDoubted(): boolean {
+    return this.doubt.since !== undefined;
+  }
+
+  /** Monotonic instant at which the newest successful attempt started. */
+  get attemptedAtMs(): number {
+    return this.attempt.monotonicMs;
+  }
+
+  /** Trust left, in ms; 0 when it has ended. */
+  remainingMs(): number {
+    if (this.lostBecause !== undefined) return 0;
+    const now = readInstant(this.clock);
+    const doubt = this.doubt.since;
+    const leftMs = Math.min(
+      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
+      doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
+    );
+    // A remainder that rounding has left is no trust, and whoever slept until the end must find that it has come.
+    return leftMs > ROUNDING_MS ? leftMs : 0;
+  }
+
+  isTrusted(): boolean {
+    return this.remainingMs() > 0;
+  }
+
+  /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
+  renewedFrom(attempt: Instant, grants?: LockGrants): boolean {
+    if (!this.isTrusted()) return false;
+    if (!this.doubt.renewed(attempt.monotonicMs, grants)) return false;
+    this.attempt = attempt;
+    return this.isTrusted();
+  }
+
+  /** A node has lost sight of the holder, and may free its lock soon. See protocol/lease/presence-doubt.ts. */
+  lostSight(loss: PresenceLoss): void {
+    this.doubt.lost(loss);
+  }
+
+  /** Ends trust for good and aborts the run. False when it had been lost before; the first reason stands. */
+  lose(reason: string): boolean {
+    if (this.lostBecause !== undefined) return false;
+    this.lostBecause = reason;
+    this.controller.abort(new LeaseLostError(this.task, this.tick, reason));
+    return true;
+  }
+
+  /** From now on it is not renewed, so that others get the lock when it has run out. */
+  letGo(): void {
+    this.isLetGo = true;
+  }
+
+  /** Asks the run to stop while the lease itself stays good, as at shutdown. */
+  interrupt(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  /** @throws LeaseLostError */
+  assertHeld(): void {
+    if (this.isTrusted()) return;
+    throw new LeaseLostError(this.task, this.tick, this.lostBecause ?? 'its time ran out before a renewal');
+  }
+}

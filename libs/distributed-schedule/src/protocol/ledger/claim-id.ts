@@ -1,0 +1,49 @@
+/** Who asks for a tick. */
+
+import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import { FORGETTABLE_MARK } from '../contract/old-lines.js';
+import type { Claim, Random } from '../contract/ports.js';
+
+export interface ClaimParts {
+  readonly instanceId: string;
+  readonly random: Random;
+}
+
+/**
+ * A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only, and the mark behind
+ * says whether its line may be forgotten.
+ */
+export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+  const trigger = due.task.triggerOf?.(due.tick);
+  return {
+    task: due.task.name,
+    tick: claimedInstant(due),
+    ...(trigger && {
+      trigger: { task: trigger.line, tick: claimedInstant({ ...due, tick: trigger.placedMs }) },
+    }),
+    maxLatenessMs: due.maxLatenessMs,
+    claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`,
+  };
+}
+
+/** Whether this instance has made the claim. */
+export function isClaimOf(instanceId: string, claimId: string | undefined): boolean {
+  return claimId !== undefined && ownerOf(claimId) === instanceId;
+}
+
+function markOf({ task }: DueTick): string {
+  return task.isForgettable === true ? FORGETTABLE_MARK : '';
+}
+
+/** The instance in a claim id, for people and for guesses. */
+export function ownerOf(claimId: string | undefined): string {
+  if (claimId === undefined) return 'another instance';
+  const end = claimId.lastIndexOf(':');
+  return end > 0 ? claimId.slice(0, end) : claimId;
+}
+
+/** What is said of a tick that somebody else has claimed. */
+export function claimedBy(claimId: string | undefined): { readonly detail: string; readonly by?: string } {
+  const owner = ownerOf(claimId);
+  return { detail: `claimed by ${owner}`, ...(claimId !== undefined && { by: owner }) };
+}

@@ -1,0 +1,44 @@
+/** Who is asked about a tick with a beat: the nodes, in the message of the beat, or the ledger, where the nodes do not know. */
+
+import type { BidParts } from '../bid/bid-parts.js';
+import { peekNewest } from '../bid/choose-starts.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { PeekVerdict } from '../contract/ports.js';
+
+export interface BeatQuestionsParts extends Pick<BidParts, 'ledger' | 'observer'> {
+  /** Absent: the nodes know all ticks, but for those of tasks that run once. */
+  readonly isElsewhere: ((task: string) => boolean) | undefined;
+}
+
+export class BeatQuestions {
+  constructor(private readonly parts: BeatQuestionsParts) {}
+
+  /** What travels with the beat. */
+  forNodes(asked: readonly DueTick[]): readonly DueTick[] {
+    return asked.filter((due) => !this.isElsewhere(due));
+  }
+
+  /** Asks the ledger about the rest, at once. Never rejects. */
+  async askLedger(asked: readonly DueTick[]): Promise<readonly PeekVerdict[]> {
+    const elsewhere = asked.filter((due) => this.isElsewhere(due));
+    return elsewhere.length === 0 ? [] : peekNewest(this.parts, elsewhere);
+  }
+
+  /** The answers in the order of the questions. A question that was not answered is `unknown`. */
+  inOrder(
+    asked: readonly DueTick[],
+    fromNodes: readonly PeekVerdict[],
+    fromLedger: readonly PeekVerdict[],
+  ): readonly PeekVerdict[] {
+    const [nextNode, nextLedger] = [fromNodes.values(), fromLedger.values()];
+    return asked.map(
+      (due) => (this.isElsewhere(due) ? nextLedger : nextNode).next().value ?? { kind: 'unknown' },
+    );
+  }
+
+  private isElsewhere({ task }: DueTick): boolean {
+    const { isElsewhere, ledger } = this.parts;
+    // What runs once has lines of its own in the ledger.
+    return isElsewhere?.(task.name) === true || ledger.runsOnce?.(task.name) === true;
+  }
+}

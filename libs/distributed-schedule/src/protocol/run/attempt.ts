@@ -1,0 +1,164 @@
+/** One call of a handler: its context, its signal, and how it ended. Step 7. */
+
+import type { BidParts } from '../bid/bid-parts.js';
+import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import type { TickReport } from '../contract/outcome.js';
+import type { TickContext } from '../contract/tick-context.js';
+import type { Lease } from '../lease/lease.js';
+import { AttemptSignal } from './attempt-signal.js';
+import type { RunHere } from './run-here.js';
+import { type LimitedAttempt, type Watched, watchGiveUp, watchTimeout } from './run-limits.js';
+import type { OpenRun, RunRegister } from './run-register.js';
+
+export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'clusterClock' | 'observer'> {
+  readonly idempotencyKey: (task: string, tick: number) => string;
+  /** Calls `run` with the context in scope; how is the business of the composition root. */
+  readonly around: (context: TickContext, run: () => unknown) => unknown;
+  readonly register: RunRegister;
+}
+
+export type Ending = Pick<
+  TickReport,
+  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs' | 'goesOn'
+>;
+
+export interface Attempt extends LimitedAttempt {
+  /** Of the claim that won this attempt. */
+  readonly claimId: string;
+  /** Whether another attempt at the same tick was made here before. */
+  readonly isRetry: boolean;
+}
+
+/** An attempt, and how it ended. */
+export interface EndedAttempt {
+  readonly open: OpenRun;
+  readonly ending: Ending;
+}
+
+/** Runs the handler once, until it returns or is given up. Never rejects. */
+export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<EndedAttempt> {
+  const { due, attempt, latenessMs, isRetry } = given;
+  const signal = new AttemptSignal(run.lease);
+  const context = contextOf(parts, run.lease, given, signal);
+  const open = parts.register.begin(context, parts.clusterClock.nowMs());
+  signal.onAbort = (outcome) => {
+    open.state = outcome;
+  };
+  const startedMs = parts.clock.monotonicMs();
+  const lastedMs = (): number => parts.clock.monotonicMs() - startedMs;
+  const ended = new AbortController();
+  run.setAbort((reason) => signal.abort('cancelled', reason));
+  const returned = call(parts, due, context).then(
+    (): Returned => ({}),
+    (error: unknown): Returned => ({ thrown: { error } }),
+  );
+  // After the call: whatever an observer does must not widen the gap between the last look and the start.
+  parts.observer.observe({
+    type: 'started',
+    task: due.task.name,
+    tick: due.tick,
+    attempt,
+    isRetry,
+    latenessMs,
+  });
+  const watched: Watched = { parts, run, given, open, signal, startedMs, ended: ended.signal };
+  watchTimeout(watched);
+  const gaveUp = watchGiveUp(watched);
+  const atEnd = returned.then((how) => {
+    ended.abort('ended');
+    parts.register.end(open);
+    return how;
+  });
+  const how = await (gaveUp === undefined ? atEnd : Promise.race([atEnd, gaveUp]));
+  run.setAbort(undefined);
+  signal.dispose();
+  const ending = how === 'given_up' ? signal.givenUp(run.lease) : endingOf(run.lease, signal, how);
+  const durationMs = lastedMs();
+  const toldMs = open.told === 'timed_out' ? (run.policies.timeoutMs ?? 0) : durationMs;
+  // The caller tells it now.
+  if (how === 'given_up') open.told ??= ending.outcome;
+  if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
+  const goesOn = how === 'given_up' && { goesOn: true };
+  return { open, ending: { ...ending, attempt, latenessMs, durationMs, ...goesOn } };
+}
+
+/** How a handler has come back. */
+interface Returned {
+  readonly thrown?: { readonly error: unknown };
+}
+
+function endingOf(
+  lease: Lease,
+  signal: AttemptSignal,
+  { thrown }: Returned,
+): Pick<Ending, 'outcome' | 'error'> {
+  if (thrown !== undefined) return failed(lease, signal, thrown.error);
+  try {
+    lease.assertHeld();
+  } catch (error) {
+    return failed(lease, signal, error);
+  }
+  return signal.outcome === undefined
+    ? { outcome: 'success' }
+    : { outcome: signal.outcome, error: signal.reason };
+}
+
+function failed(lease: Lease, signal: AttemptSignal, error: unknown): Pick<Ending, 'outcome' | 'error'> {
+  if (!lease.isTrusted()) return { outcome: 'aborted', error };
+  switch (signal.outcome) {
+    case undefined:
+      return { outcome: 'failed', error };
+    case 'aborted':
+      return { outcome: 'aborted', error };
+    default:
+      // What a handler throws when it is told to stop is mostly the signal's own reason, wrapped.
+      return { outcome: signal.outcome, error: signal.reason };
+  }
+}
+
+/** Runs the handler up to its first await; what it throws on the way is a rejection too. */
+async function call(parts: AttemptParts, due: DueTick, context: TickContext): Promise<unknown> {
+  return parts.around(context, () => due.task.handler(context));
+}
+
+function tellLateEnd(
+  { parts, given, open }: Watched,
+  { thrown }: Returned,
+  lastedMs: number,
+  toldMs: number,
+): void {
+  const { due, attempt } = given;
+  parts.observer.observe({
+    type: 'late_end',
+    task: due.task.name,
+    tick: due.tick,
+    attempt,
+    outcome: open.told ?? 'given_up',
+    hasThrown: thrown !== undefined,
+    error: thrown?.error,
+    durationMs: lastedMs,
+    sinceToldMs: Math.max(0, lastedMs - toldMs),
+  });
+}
+
+function contextOf(
+  parts: AttemptParts,
+  lease: Lease,
+  { due, attempt, claimId }: Attempt,
+  { signal }: AttemptSignal,
+): TickContext {
+  return Object.freeze({
+    task: due.task.name,
+    tick: due.tick,
+    // The claimed instant itself is the token: wins of a task are ordered by it through the node that two majorities share.
+    fencingToken: claimedInstant({ tick: due.tick, attempt }),
+    claimId,
+    idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
+    attempt,
+    instanceId: parts.instanceId,
+    payload: due.task.payloadOf?.(due.tick),
+    signal,
+    remainingMs: () => lease.remainingMs(),
+    assertHeld: () => lease.assertHeld(),
+  });
+}

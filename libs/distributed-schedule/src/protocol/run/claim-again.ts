@@ -1,0 +1,180 @@
+/** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
+
+import type { BidParts } from '../bid/bid-parts.js';
+import { peekNewest } from '../bid/choose-starts.js';
+import { leavesTimeToBid } from '../bid/claim-batch.js';
+import { movedPast } from '../bid/moved-past.js';
+import { claimUntilDecided } from '../bid/open-claims.js';
+import { whoseClaim } from '../bid/own-claims.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { Claim, ClaimVerdict } from '../contract/ports.js';
+import { closingInstant, looksBack } from '../contract/task-policies.js';
+import { newClaim } from '../ledger/claim-id.js';
+import { decideStart } from '../policies/next-start.js';
+import { elapsedMs, readInstant } from '../time/instant.js';
+import type { Ending } from './attempt.js';
+import type { RunHere } from './run-here.js';
+
+/** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
+const MOST_VOTES = 3;
+/** All votes together, with resends and pauses: what waits behind this start becomes late meanwhile. In calls. */
+const CALLS_WITHIN = 2 * MOST_VOTES;
+
+export interface ClaimAgainParts extends BidParts {
+  /** Stops this instance for good: it has met a newer, or another, node set. */
+  readonly fence: (reason: 'outdated') => void;
+}
+
+/** The closing of a tick may come any time after it. */
+const ANY_LATENESS_MS = 1e12;
+
+/** The claim under which something may start, or why it may not. */
+export type Claimed =
+  | { readonly claimId: string; readonly refusal?: undefined }
+  | { readonly claimId?: undefined; readonly refusal: Ending };
+
+/**
+ * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Where it may not start the claim has been given
+ * back. Never rejects.
+ */
+export async function claimNext(
+  parts: ClaimAgainParts,
+  run: RunHere,
+  due: DueTick,
+  /** Given how late the tick is, by the clock that went on since before the claim. */
+  lastLook: (lateMs: () => number) => Promise<Ending | undefined>,
+): Promise<Claimed> {
+  // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
+  const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
+  const begin = readInstant(parts.clock);
+  const beginClusterMs = parts.clusterClock.nowMs();
+  const { claim, refusal } = needsClaim ? await claimTick(parts, run, due, () => !parts.stopped.aborted) : {};
+  if (refusal !== undefined) return { refusal };
+  const lateMs = (): number =>
+    Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
+    due.tick;
+  const why =
+    (await lastLook(lateMs)) ??
+    (run.lease.isTrusted()
+      ? undefined
+      : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
+  if (why === undefined) return { claimId: claim?.claimId ?? run.claimId };
+  if (claim !== undefined) {
+    run.lease.claims?.over(claim);
+    await giveBack(parts, claim);
+  }
+  return { refusal: why };
+}
+
+/** The oldest tick that is still to be made up for. */
+export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<DueTick | undefined> {
+  const { task, tick, lease, schedule } = run;
+  const reached = await newestInstant(parts, run);
+  if (reached === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
+  // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
+  const newest = Math.max(reached, closingInstant(tick));
+  const start = decideStart({ task: { ...task, schedule }, newest, nowMs: parts.clusterClock.nowMs() });
+  return start?.because === 'missed' ? start : undefined;
+}
+
+/** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
+async function newestInstant(
+  parts: ClaimAgainParts,
+  { task, tick, lease }: RunHere,
+): Promise<number | undefined> {
+  for (let votes = 1; ; votes += 1) {
+    const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
+    const isUnanswered = peek === undefined || peek.kind === 'unknown';
+    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted) return peek?.newest;
+    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, lease.signal);
+  }
+}
+
+/**
+ * Says in the ledger that what ran here, and what was passed over meanwhile, has ended for good, for policies that would
+ * start it again. Before the release: whoever has the lock next must find it there.
+ */
+export async function closeTicks(parts: ClaimAgainParts, run: RunHere, isUnfinished: boolean): Promise<void> {
+  const { policies, tick, passedUpTo, task } = run;
+  if (!looksBack(policies) || policies.overlap === 'allow') return;
+  // What was passed over because of a run that is to be made again waits for that.
+  if (policies.recovery === 'retake' && isUnfinished) return;
+  const endsTick = policies.recovery === 'retake';
+  if (!endsTick && passedUpTo <= tick) return;
+  const due = {
+    task,
+    tick: closingInstant(Math.max(endsTick ? tick : 0, passedUpTo)),
+    maxLatenessMs: ANY_LATENESS_MS,
+  };
+  // Not without trust: a successor may be making its own attempt at the tick.
+  if (!run.lease.isTrusted()) return;
+  const { claim } = await claimTick(parts, run, due, () => true);
+  // After a change of the schedule nobody knows that this instant closes a tick.
+  if (claim !== undefined) run.lease.claims?.over(claim);
+}
+
+async function claimTick(
+  parts: ClaimAgainParts,
+  run: RunHere,
+  due: DueTick,
+  goesOn: () => boolean,
+): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
+  // A further attempt has a deadline of its own, which its policy says.
+  const isFurther = (due.attempt ?? 1) > 1;
+  const withinMs = isFurther ? Number.POSITIVE_INFINITY : CALLS_WITHIN * parts.options.nodeTimeoutMs;
+  const lastMs = parts.clock.monotonicMs() + withinMs;
+  // Without trust a successor may be making its own attempt.
+  const mayGoOn = (): boolean => run.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
+  for (let votes = 1; ; votes += 1) {
+    const claim = newClaim(parts, due);
+    parts.ownClaims.opened(claim);
+    run.lease.claims?.opened(claim);
+    const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
+    if (verdict?.kind === 'won') {
+      parts.ownClaims.won(claim);
+      run.lease.claims?.won(claim);
+      return { claim };
+    }
+    // What it meets is judged by the other claims of this instance, not by itself.
+    parts.ownClaims.forget(claim);
+    const isOwn =
+      verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
+    await giveBack(parts, claim);
+    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
+    if (verdict?.kind === 'taken' && !isOwn) {
+      return { refusal: movedPast(verdict) };
+    }
+    const isWorthAnother =
+      isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
+    const refusal: Ending = {
+      outcome: 'no_quorum',
+      detail: isOwn
+        ? 'an earlier claim of this instance stands there'
+        : `claim: ${verdict?.kind ?? 'no verdict'}`,
+    };
+    if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
+    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
+    if (!mayGoOn()) return { refusal };
+  }
+}
+
+async function claimOpen(
+  parts: BidParts,
+  claim: Claim,
+  mayAskAgain: () => boolean,
+): Promise<ClaimVerdict | undefined> {
+  let verdict: ClaimVerdict | undefined;
+  await claimUntilDecided(parts, [{ claim }], mayAskAgain, ([decided]) => {
+    verdict = decided?.verdict;
+  });
+  return verdict;
+}
+
+async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
+  parts.ownClaims.gaveUp(claim);
+  try {
+    await parts.ledger.giveBack([claim]);
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: 'giving back' });
+  }
+}

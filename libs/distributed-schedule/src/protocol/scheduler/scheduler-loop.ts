@@ -1,0 +1,111 @@
+/**
+ * The loop of one instance's scheduler: it wakes shortly before the next due instant, starts the contest for the ticks of that instant, and
+ * arms their successors. Step 1 of the protocol.
+ */
+
+import type { Audit } from '../audit/audit.js';
+import { type ContestParts, contestInstant } from '../contest/contest.js';
+import type { Pruning } from '../ledger/pruning.js';
+import type { Heartbeat } from '../members/heartbeat.js';
+import type { Wakeup } from '../time/wakeup.js';
+import { awaitFirstAnswer } from './first-answer.js';
+import type { TaskBook } from './task-book.js';
+
+/** With no task due, the loop wakes at least so often, ms. */
+const LONGEST_SLEEP_MS = 60_000;
+
+/** Its pause after a step that threw, ms. */
+const AFTER_BUG_MS = 200;
+
+export interface SchedulerLoopParts extends ContestParts {
+  readonly book: TaskBook;
+  readonly heartbeat: Heartbeat;
+  readonly audit: Audit;
+  readonly wakeup: Wakeup;
+  readonly pruning: Pruning;
+}
+
+export class SchedulerLoop {
+  private isArmedInClusterTime = false;
+
+  constructor(private readonly parts: SchedulerLoopParts) {}
+
+  async run(): Promise<void> {
+    const { heartbeat, stopped, book, clusterClock, wakeup } = this.parts;
+    await awaitFirstAnswer(this.parts, heartbeat, stopped);
+    book.rearm(clusterClock.nowMs());
+    while (!stopped.aborted) {
+      const steps = [
+        this.attempt('contests', () => this.contestDueTicks()),
+        this.attempt('audit', () => this.lookAtAudit()),
+        this.attempt('beat', () => this.beatIfDue()),
+        this.attempt('pruning', () => this.pruneIfDue()),
+      ];
+      // What has failed would fail again at once.
+      const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
+      await wakeup.sleep((woken) => this.sleepUntilNext(woken, pauseMs));
+    }
+  }
+
+  /** A bug in one step must not end the others: an instance that neither beats nor bids looks well from outside. */
+  private attempt(step: string, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.parts.observer.observe({ type: 'error', error, where: `scheduler: ${step}` });
+      return false;
+    }
+  }
+
+  private contestDueTicks(): void {
+    const { audit, book, clusterClock, options, track } = this.parts;
+    this.rearmWhenSynchronised();
+    book.mend(clusterClock.nowMs());
+    for (;;) {
+      const tick = book.earliest();
+      if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
+      const dues = book.take(tick, clusterClock.nowMs());
+      audit.watch(dues);
+      track(contestInstant(this.parts, tick, dues));
+    }
+  }
+
+  private lookAtAudit(): void {
+    const { audit, track, wakeup } = this.parts;
+    track(audit.look().then((hasAsked) => hasAsked && wakeup.wake()));
+  }
+
+  /** The first agreement may have stepped back: what was armed by this machine's own clock is armed anew. */
+  private rearmWhenSynchronised(): void {
+    const { audit, book, clusterClock, track } = this.parts;
+    if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
+    this.isArmedInClusterTime = true;
+    book.rearm(clusterClock.nowMs());
+    track(audit.begin());
+  }
+
+  private beatIfDue(): void {
+    const { clock, heartbeat, track } = this.parts;
+    if (heartbeat.isBeating || clock.monotonicMs() < heartbeat.nextBeatMs) return;
+    track(heartbeat.beat());
+  }
+
+  /** Seldom, and no hurry: the loop wakes for its beats anyway. */
+  private pruneIfDue(): void {
+    const { pruning, track } = this.parts;
+    const pass = pruning.look();
+    if (pass !== undefined) track(pass);
+  }
+
+  private async sleepUntilNext(woken: AbortSignal, pauseMs: number): Promise<void> {
+    const { audit, book, clock, clusterClock, heartbeat, options } = this.parts;
+    const tick = book.earliest();
+    const nowMs = clock.monotonicMs();
+    const bidMs =
+      tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
+    const beatMs = heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : heartbeat.nextBeatMs;
+    const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(audit.nextMs));
+    await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);
+  }
+}

@@ -1,0 +1,196 @@
+/** The tasks of one instance: when each is due next, and how its last tick ended. */
+
+import type { AuditCounts } from '../contract/audit-finding.js';
+import type { DueTick } from '../contract/due-tick.js';
+import { DistributedScheduleError } from '../contract/errors.js';
+import { hasRun, type TickReport } from '../contract/outcome.js';
+import type { RunInFlight } from '../contract/run-in-flight.js';
+import type { ScheduledTask, TaskStatus } from '../contract/tick-context.js';
+import { isEligible } from '../members/ranking.js';
+import { latenessLimit } from '../policies/lateness.js';
+import { requirePeriod } from '../schedules/period.js';
+
+/**
+ * After a long pause the first missed tick of a task is reported, and those of the last minute. What lies between is
+ * skipped: nobody can have been waiting for it here, and counting it would block the process that has just woken.
+ */
+const MISSED_SPAN_MS = 60_000;
+
+/** What is decided at run time is seen everywhere within so many ms: ticks since then are still contested. */
+const NOTICED_WITHIN_MS = 1_000;
+
+interface Page {
+  task: ScheduledTask;
+  /** The newest instant that this instance has nothing to do with any more. */
+  position: number;
+  /** The instant after which {@link nextTick} is the next one. */
+  askedMs: number;
+  /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
+  nextTick: number | undefined;
+  lastReport: TickReport | undefined;
+  lastRun: TaskStatus['lastRun'];
+}
+
+/** A schedule that throws is asked again after this, ms: one that a clock or a file has misled may be right by then. */
+const ASK_BROKEN_AGAIN_MS = 1_000;
+
+export class TaskBook {
+  private readonly pages = new Map<string, Page>();
+  /** Tasks whose schedule threw when it was asked for the next instant, and when that was; cluster time. */
+  private readonly broken = new Map<string, number>();
+
+  constructor(
+    private readonly bidStaggerMs: number,
+    /** Told of a schedule that throws. It must not end the ticks of the others. */
+    private readonly onBroken: (error: unknown, task: string) => void = () => {},
+  ) {}
+
+  /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
+  add(task: ScheduledTask, nowMs: number): void {
+    if (this.pages.has(task.name)) {
+      throw new DistributedScheduleError(
+        'DSCHED_DUPLICATE_TASK',
+        'a task of this name is already registered',
+        {
+          task: task.name,
+          value: task.name,
+        },
+      );
+    }
+    requirePeriod(task, nowMs, this.bidStaggerMs);
+    const nextTick = task.schedule.nextAfter(nowMs);
+    this.pages.set(task.name, {
+      task,
+      position: nowMs,
+      askedMs: nowMs,
+      nextTick,
+      lastReport: undefined,
+      lastRun: undefined,
+    });
+  }
+
+  /**
+   * Goes on with another schedule, handler or payload of the task. Ticks of the new schedule that have come due since this
+   * instance looked last are contested, for as long as such a change takes to be seen; no tick is contested twice.
+   */
+  replace(task: ScheduledTask, nowMs: number): void {
+    const page = this.pages.get(task.name);
+    if (page === undefined) return;
+    page.task = task;
+    this.broken.delete(task.name);
+    const askedMs = Math.max(page.position, nowMs - NOTICED_WITHIN_MS);
+    page.nextTick = task.schedule.nextAfter(askedMs);
+    page.askedMs = askedMs;
+  }
+
+  taskOf(name: string): ScheduledTask | undefined {
+    return this.pages.get(name)?.task;
+  }
+
+  tasks(): readonly ScheduledTask[] {
+    return [...this.pages.values()].map(({ task }) => task);
+  }
+
+  find(name: string): ScheduledTask | undefined {
+    return this.pages.get(name)?.task;
+  }
+
+  remove(name: string): void {
+    this.pages.delete(name);
+    this.broken.delete(name);
+  }
+
+  /**
+   * Starts counting from `nowMs`: what was due before that is none of this instance's business. Asks those schedules only whose next
+   * tick may be another one now.
+   */
+  rearm(nowMs: number): void {
+    for (const page of this.pages.values()) {
+      const { askedMs, nextTick } = page;
+      page.position = nowMs;
+      if (nextTick === undefined || nextTick <= nowMs || askedMs > nowMs)
+        page.nextTick = this.nextOf(page, nowMs, nowMs);
+    }
+  }
+
+  /** Asks the schedules again that threw a while ago. */
+  mend(nowMs: number): void {
+    for (const [name, brokenMs] of this.broken) {
+      const page = this.pages.get(name);
+      if (page === undefined || nowMs < brokenMs + ASK_BROKEN_AGAIN_MS) continue;
+      page.nextTick = this.nextOf(page, Math.max(page.position, nowMs - NOTICED_WITHIN_MS), nowMs);
+    }
+  }
+
+  /** The earliest next tick of all tasks. */
+  earliest(): number | undefined {
+    let earliest: number | undefined;
+    for (const { nextTick } of this.pages.values()) {
+      if (nextTick !== undefined && (earliest === undefined || nextTick < earliest)) earliest = nextTick;
+    }
+    return earliest;
+  }
+
+  /** Takes out every tick due at `tick` and arms its task's next one. */
+  take(tick: number, nowMs: number): readonly DueTick[] {
+    const dues: DueTick[] = [];
+    for (const page of this.pages.values()) {
+      if (page.nextTick !== tick) continue;
+      page.position = tick;
+      const successor = this.nextOf(page, tick, nowMs);
+      dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page.task, tick, successor) });
+      const isFarBack = successor !== undefined && successor < nowMs - MISSED_SPAN_MS;
+      page.nextTick = isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor;
+    }
+    return dues;
+  }
+
+  private nextOf(page: Page, afterMs: number, nowMs: number): number | undefined {
+    page.askedMs = afterMs;
+    try {
+      const next = page.task.schedule.nextAfter(afterMs);
+      this.broken.delete(page.task.name);
+      return next;
+    } catch (error) {
+      this.broken.set(page.task.name, nowMs);
+      this.onBroken(error, page.task.name);
+      return undefined;
+    }
+  }
+
+  ended(report: TickReport): void {
+    const page = this.pages.get(report.task);
+    if (page === undefined) return;
+    page.lastReport = report;
+    if (!hasRun(report.outcome)) return;
+    page.lastRun = { tick: report.tick, outcome: report.outcome };
+  }
+
+  /**
+   * @param labels of this instance
+   * @param counts what the audit has found about the task
+   * @param runs its runs in flight
+   */
+  statusOf(
+    name: string,
+    labels: readonly string[],
+    counts: AuditCounts,
+    runs: readonly RunInFlight[],
+  ): TaskStatus | undefined {
+    const page = this.pages.get(name);
+    if (page === undefined) return undefined;
+    const { task, nextTick, lastReport, lastRun } = page;
+    const eligible = isEligible(task.placement, labels);
+    return {
+      name,
+      schedule: task.schedule.description,
+      eligible,
+      nextTick,
+      lastReport,
+      lastRun,
+      running: runs.length,
+      runs,
+      ...counts,
+    };
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What control at run time makes of a schedule. A decision is a property of the schedule itself, not a switch beside it:
+ * whoever asks when a task is due, or was due, has the same answer, whether for the next tick or for a missed one.
+ */
+
+import type { Schedule } from '../contract/tick-context.js';
+
+export interface ScheduleControl {
+  /** Nothing is due but what is triggered. */
+  readonly isPaused: boolean;
+  /** Scheduled ticks before this instant are none of the task's; epoch ms of cluster time. */
+  readonly sinceMs: number | undefined;
+  /** Extra ticks, ascending. */
+  readonly triggers: readonly number[];
+}
+
+export function controlledSchedule(base: Schedule, control: ScheduleControl): Schedule {
+  const { isPaused, sinceMs, triggers } = control;
+  if (!isPaused && sinceMs === undefined && triggers.length === 0) return base;
+  return new ControlledSchedule(base, control);
+}
+
+class ControlledSchedule implements Schedule {
+  readonly description: string;
+
+  constructor(
+    private readonly base: Schedule,
+    private readonly control: ScheduleControl,
+  ) {
+    this.description = base.description;
+  }
+
+  /** A task's period is that of its schedule: a trigger has room made for it, and cuts the limit of the one tick before it. */
+  get ordinary(): Schedule {
+    return this.base.ordinary ?? this.base;
+  }
+
+  get shortestGapMs(): number | undefined {
+    return this.base.shortestGapMs;
+  }
+
+  nextAfter(epochMs: number): number | undefined {
+    const scheduled = this.scheduledAfter(epochMs);
+    const triggered = this.control.triggers.find((tick) => tick > epochMs);
+    if (scheduled === undefined || triggered === undefined) return scheduled ?? triggered;
+    return Math.min(scheduled, triggered);
+  }
+
+  private scheduledAfter(epochMs: number): number | undefined {
+    const { isPaused, sinceMs = Number.NEGATIVE_INFINITY } = this.control;
+    return isPaused ? undefined : this.base.nextAfter(Math.max(epochMs, sinceMs - 1));
+  }
+}

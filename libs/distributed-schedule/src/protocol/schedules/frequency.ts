@@ -1,0 +1,73 @@
+/**
+ * Whether one schedule is due more often than another. Two versions of an app may disagree on a task; an instance of the older
+ * one that follows "once a month" to "every second" runs a handler that was never meant for it.
+ *
+ * Exact is only the answer over all times, which nobody has. So: both are looked at from one instant on, over the first
+ * {@link TICKS_LOOKED_AT} ticks of the one in question. It is more frequent if it has more ticks there, beyond the one that the
+ * phase may make, or if two of its ticks follow each other clearly faster than any two of the other's. So a burst counts as
+ * more frequent, even where fewer ticks a day come of it. What cannot be told counts as more frequent.
+ */
+
+import type { Schedule } from '../contract/tick-context.js';
+import { JitteredSchedule } from './jittered.schedule.js';
+
+/** A cron expression shows its shortest gap within 61 ticks: seconds, minutes and hours are lists of at most 60. */
+const TICKS_LOOKED_AT = 64;
+
+/** Days are 23 to 25 hours long and months 28 to 31 days: a gap that is shorter by less than a tenth is no other one. */
+const SHORTER_SHARE = 0.9;
+
+/** A comparison that takes its time: a step is one question to a schedule, which for a cron expression can take milliseconds. */
+export type Comparison = Generator<undefined, boolean>;
+
+/** @param fromMs epoch ms; the same for all who ask about the same two, so that they agree */
+export function isMoreFrequent(one: Schedule, than: Schedule, fromMs: number): boolean {
+  const comparison = compareFrequency(one, than, fromMs);
+  for (;;) {
+    const step = comparison.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, step by step. */
+export function* compareFrequency(one: Schedule, than: Schedule, fromMs: number): Comparison {
+  try {
+    const mine = yield* firstTicks(unspread(one), fromMs);
+    const last = mine.at(-1);
+    if (last === undefined) return false;
+    const theirs = yield* firstTicks(unspread(than), fromMs);
+    const isDenser = mine.length > theirs.filter((tick) => tick <= last).length + 1;
+    // Their shortest gap may lie further ahead than those ticks.
+    return isDenser || shortestGapMs(mine) < shortestGapMs(theirs) * SHORTER_SHARE;
+  } catch {
+    return true;
+  }
+}
+
+/** Jitter moves ticks, and makes none. Clocks that are turned make a gap shorter on one day, and so no schedule more frequent. */
+function unspread(schedule: Schedule): Schedule {
+  const base = schedule instanceof JitteredSchedule ? schedule.base : schedule;
+  return base.ordinary ?? base;
+}
+
+function* firstTicks(schedule: Schedule, fromMs: number): Generator<undefined, readonly number[]> {
+  const ticks: number[] = [];
+  for (let afterMs = fromMs; ticks.length < TICKS_LOOKED_AT; yield) {
+    const tick = schedule.nextAfter(afterMs);
+    if (tick === undefined) break;
+    // What comes no later than the one before would be asked for ever, or is no instant.
+    if (!(tick > afterMs && Number.isFinite(tick))) throw new Error('a schedule that does not go on');
+    ticks.push(tick);
+    afterMs = tick;
+  }
+  return ticks;
+}
+
+/** Infinite where there is no second tick. */
+function shortestGapMs(ticks: readonly number[]): number {
+  let shortestMs = Number.POSITIVE_INFINITY;
+  for (let index = 1; index < ticks.length; index += 1) {
+    shortestMs = Math.min(shortestMs, (ticks[index] ?? 0) - (ticks[index - 1] ?? 0));
+  }
+  return shortestMs;
+}

@@ -1,0 +1,48 @@
+/** What a task asks of the time between its ticks, checked before it is scheduled. */
+
+import { DistributedScheduleError } from '../contract/errors.js';
+import { LEAST_PERIOD_OF_CAREFUL_TASKS_MS, looksBack } from '../contract/task-policies.js';
+import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
+import { requireMaxLatenessMs } from '../options/protocol-options.js';
+import { PERIOD_OF_A_LAST_TICK_MS } from '../policies/lateness.js';
+import { JitteredSchedule } from './jittered.schedule.js';
+
+/** How many gaps are looked at to find the shortest period of a schedule that does not know it. */
+const GAPS_LOOKED_AT = 16;
+
+/** @throws DistributedScheduleError DSCHED_DURATIONS when ticks follow each other too fast for what the task wants */
+export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: number): void {
+  const periodMs = shortestPeriodMs(task.schedule, nowMs);
+  requireMaxLatenessMs(task.name, periodMs, bidStaggerMs, task.maxLatenessMs);
+  const { policies } = task;
+  if (policies === undefined || periodMs >= LEAST_PERIOD_OF_CAREFUL_TASKS_MS) return;
+  if (policies.retry === undefined && !looksBack(policies)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_DURATIONS',
+    `retry, recovery 'retake' and misfire 'latest' and 'all' need a period of at least ` +
+      `${LEAST_PERIOD_OF_CAREFUL_TASKS_MS} ms, as each attempt takes an instant of its own after the tick: ` +
+      `${periodMs} < ${LEAST_PERIOD_OF_CAREFUL_TASKS_MS}. Schedule the task less often, lower jitterMs, or leave them out.`,
+    { task: task.name, value: periodMs },
+  );
+}
+
+/**
+ * The shortest of all gaps where the schedule knows it, else of the next ones: as they are where no clock is turned, and with jitter
+ * what the worst of hashes would leave of it, so that the answer does not depend on the day on which a process starts. A gap that
+ * a turned clock shortens has its limit cut by {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
+ */
+function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
+  if (schedule.shortestGapMs !== undefined) return schedule.shortestGapMs;
+  const { ordinary = schedule } = schedule;
+  if (ordinary instanceof JitteredSchedule)
+    return ordinary.leastGapMs(shortestPeriodMs(ordinary.base, nowMs));
+  let shortestMs = Number.POSITIVE_INFINITY;
+  let previous = ordinary.nextAfter(nowMs);
+  for (let gap = 0; gap < GAPS_LOOKED_AT && previous !== undefined; gap += 1) {
+    const next = ordinary.nextAfter(previous);
+    if (next === undefined) break;
+    shortestMs = Math.min(shortestMs, next - previous);
+    previous = next;
+  }
+  return Number.isFinite(shortestMs) ? shortestMs : PERIOD_OF_A_LAST_TICK_MS;
+}

@@ -1,0 +1,180 @@
+/**
+ * Once and never again, for tasks that run once in all. The ledger decides about one *instant*, and instances may have
+ * different instants in mind for the one run: each counts from its own boot until it has heard of the others. Two instants
+ * would be two runs.
+ *
+ * So a run of such a task needs two claims, of its instant T: first in the task's own line of the ledger, then in a second
+ * line that says that somebody runs it. A winner
+ *
+ *   1  claims T in the task's line                  lost: not ours
+ *   2  reads the second line                        another tick stands there: it runs, or has run
+ *   3  claims T in the second line                  lost: not ours
+ *   4  reads the task's line                        a later tick stands there, or may have: give way
+ *
+ * each on a majority of nodes. In the second line an instant counts that a single node names.
+ *
+ * Why two never run: let A with T1 and B with a later T2 both have come through. In step 4 A has found a majority of nodes
+ * that know of nothing later than T1 and have forgotten nothing later than it. One of them took B's first claim (two majorities
+ * share a node), and did so only afterwards: had it forgotten that claim, its floor would lie at T2 or above. So B was in step 1
+ * when A had been through step 3, and found A's claim in step 2. With equal instants step 1 lets one through. No clock of an
+ * instance, no expiry and no lock is used.
+ *
+ * What is assumed, beside what every tick needs, is that step 2 meets memory: *of the nodes that granted A's second claim, one
+ * that still knows it answers B.* That holds while no more than a minority has forgotten since and all nodes answer, or none
+ * has forgotten and a majority answers. It is broken by a majority that has forgotten, and by one node that has forgotten
+ * while another one that knew is silent; then the same key may run once more. Floors cannot help there for longer than a
+ * second: an instant that is due a day later lies above them, and a store that has lost everything looks like a new one,
+ * where timeouts are to run. As long as they can tell, this one does not run: where nothing stands in the second line and
+ * some node may have forgotten an instant at T2 or above, B gives up.
+ *
+ * The price: an instance that dies between steps 3 and 4, or a claim of that line that could not be given back, counts as a
+ * run. Nothing runs "just in case".
+ */
+
+import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
+import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
+
+/** No name of a task has braces, so these lines are never those of another task. */
+const OPEN = '{';
+const RUNS = '{runs';
+
+/** Tries of a task whose claims may stand at the same time. */
+const MOST_GIVEN_UP = 32;
+
+export class OnceLedger implements TickLedger {
+  /** By task: what its run is once for. */
+  private readonly lines = new Map<string, string>();
+  /** By task: the newest instant that was seen in its second line. */
+  private readonly runs = new Map<string, number>();
+
+  /** By task: instants of its claims that were given up here, the newest few. They may stand in the second line for a while. */
+  private readonly givenUp = new Map<string, readonly number[]>();
+
+  constructor(private readonly ledger: TickLedger) {}
+
+  /** From now on the task runs once for `key`, whatever the instant. A name has no more than one key in one instance. */
+  limit(task: string, key: string): void {
+    this.lines.set(task, `${task}${OPEN}${key}`);
+    this.runs.delete(task);
+  }
+
+  runsOnce(task: string): boolean {
+    return this.lines.has(task);
+  }
+
+  /** Of a task that runs once the second line tells of its runs: the first has claims of others, too, who then give way. */
+  lineOf(task: string): string | undefined {
+    return this.ledger.lineOf?.(this.lines.has(task) ? this.second({ task, tick: 0 }).task : task);
+  }
+
+  /**
+   * The instant of the run that stood in the second line when it was last read; undefined for none. Whoever claimed it may
+   * still give it back, as long as the contest for its tick goes on.
+   */
+  runOf(task: string): number | undefined {
+    return this.runs.get(task);
+  }
+
+  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+    // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
+    const plain = claims.filter((claim) => !this.isOnce(claim));
+    const [plainVerdicts, ...onceVerdicts] = await Promise.all([
+      plain.length > 0 ? this.ledger.claim(plain) : [],
+      ...claims.filter((claim) => this.isOnce(claim)).map((claim) => this.claimOnce(claim)),
+    ]);
+    const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
+    return claims.map(
+      (claim) =>
+        (this.isOnce(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
+    );
+  }
+
+  async giveBack(claims: readonly Claim[]): Promise<void> {
+    for (const { task, tick } of claims.filter((claim) => this.isOnce(claim))) {
+      const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
+      this.givenUp.set(task, [...before.slice(1 - MOST_GIVEN_UP), tick]);
+    }
+    await this.ledger.giveBack(
+      claims.flatMap((claim) => (this.isOnce(claim) ? [this.second(claim), this.first(claim)] : [claim])),
+    );
+  }
+
+  async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+    const once = ticks.filter((ref) => this.isOnce(ref));
+    const verdicts = await this.ledger.peek([
+      ...ticks.map((ref) => this.first(ref)),
+      ...once.map((ref) => this.second(ref)),
+    ]);
+    const second = new Map(once.map((ref, index) => [ref, verdicts[ticks.length + index]]));
+    return ticks.map((ref, index): PeekVerdict => {
+      const own = verdicts[index] ?? { kind: 'unknown' };
+      const runs = second.get(ref);
+      this.note(ref.task, runs);
+      const { setBackMs: _, ...known } = own;
+      return isAnother(runs, ref.tick) ? { ...known, kind: 'taken' } : own;
+    });
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+  }
+
+  private async claimOnce(claim: Claim): Promise<ClaimVerdict> {
+    const [first] = await this.ledger.claim([this.first(claim)]);
+    if (first?.kind !== 'won') return first ?? refused(1, 'no verdict');
+    const { votesOut } = first;
+    const before = await this.look(this.second(claim));
+    this.note(claim.task, before);
+    if (before?.highest === undefined)
+      return { ...refused(votesOut, 'nobody could say whether it has run'), undecided: true };
+    if (isAnother(before, claim.tick)) {
+      // Somebody else may have claimed that instant since, so the way is not free; but nobody is known to have.
+      return this.givenUp.get(claim.task)?.includes(before.highest) === true
+        ? refused(votesOut, 'a claim of an earlier try stands there, which this instance has given up')
+        : { kind: 'taken', votesOut };
+    }
+    if (before.highest === 0 && (before.highestPossible ?? 0) >= claim.tick)
+      return refused(votesOut, 'a node has just lost its memory, and may have known that it has run');
+    const [second] = await this.ledger.claim([this.second(claim)]);
+    if (second?.kind !== 'won')
+      return second === undefined ? refused(votesOut, 'no verdict') : { ...second, votesOut };
+    const after = await this.look(this.first(claim));
+    if (after?.newest === undefined)
+      return { ...refused(votesOut, 'nobody could say whether another has come later'), undecided: true };
+    return after.newest === claim.tick ? second : { kind: 'split', votesOut };
+  }
+
+  private note(task: string, runs: PeekVerdict | undefined): void {
+    if (runs?.highest === undefined) return;
+    if (runs.highest > 0) this.runs.set(task, runs.highest);
+    else this.runs.delete(task);
+  }
+
+  private async look(ref: TickRef): Promise<PeekVerdict | undefined> {
+    const [verdict] = await this.ledger.peek([ref]);
+    return verdict;
+  }
+
+  private isOnce({ task }: TickRef): boolean {
+    return this.lines.has(task);
+  }
+
+  private first<T extends TickRef>(ref: T): T {
+    return { ...ref, task: this.lines.get(ref.task) ?? ref.task };
+  }
+
+  private second<T extends TickRef>(ref: T): T {
+    return { ...ref, task: `${this.first(ref).task}${RUNS}` };
+  }
+}
+
+/** Whether the instant that was found belongs to another tick than the one that `instant` belongs to. */
+function isAnother(found: PeekVerdict | undefined, instant: number): boolean {
+  const highest = found?.highest ?? 0;
+  return highest > 0 && (highest <= instant - INSTANTS_PER_TICK || highest > instant);
+}
+
+function refused(votesOut: number, reason: string): ClaimVerdict {
+  return { kind: 'no_quorum', votesOut, reason };
+}

@@ -1,0 +1,207 @@
+import type { Clock } from '../../protocol/contract/ports.js';
+import { askTerms, type Unconfirmed } from './connection-question.js';
+import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
+import type { ConnectionTerms } from './connection-terms.js';
+import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
+import { callWithin } from './node-call.js';
+import { confirmPatiently } from './patient-confirmation.js';
+import { SentinelRounds } from './sentinel-rounds.js';
+import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
+import { VainTries } from './vain-tries.js';
+
+export interface ConfirmedConnectionParts {
+  readonly client: StrictClient;
+  readonly terms: ConnectionTerms;
+  readonly clock: Clock;
+  /** How long the server may take to confirm. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and
+ * which user it has. Otherwise a refused SELECT would have an instance vote in database 0, beside those that vote in the
+ * right one: every tick would run twice.
+ *
+ * A confirmation is void as soon as its connection ends. What comes after it begins anew.
+ */
+export class ConfirmedConnection {
+  readonly #parts: ConfirmedConnectionParts;
+  #epoch = 0;
+  #confirmedEpoch: number | undefined;
+  #asking: Promise<Unconfirmed | undefined> | undefined;
+  #refusal: ConnectionRefusal | undefined;
+  #tookMs = 0;
+  readonly sentinels: SentinelRounds;
+  /** What is known of those that were of no use. */
+  readonly tries = new VainTries();
+  readonly #errorListeners: ((error: unknown) => void)[] = [];
+  readonly #listeners: ((tookMs: number) => void)[] = [];
+  /** Ends the waiting of an epoch. */
+  #ended = new AbortController();
+
+  constructor(parts: ConfirmedConnectionParts) {
+    this.#parts = parts;
+    const { client, clock } = parts;
+    client.on('connect', () => this.tries.connected());
+    client.on('close', () => {
+      this.#epoch += 1;
+      this.tries.ended(clock.monotonicMs());
+      this.#asking = undefined;
+      this.#ended.abort();
+      this.#ended = new AbortController();
+    });
+    this.sentinels = new SentinelRounds(client);
+    // Without a listener ioredis prints every error, host name included.
+    client.on('error', (error: unknown) => {
+      if (!this.sentinels.isNews(error)) return;
+      this.#refusal = refusalAfter(error, this.#refusal);
+      this.tries.note(reasonOfNode(error));
+      for (const listener of this.#errorListeners) listener(error);
+    });
+    client.on('ready', () => {
+      // There is nothing to ask a Cluster that is ready.
+      if (parts.terms.database === undefined) this.#markConfirmed(0);
+      if (this.#listeners.length > 0) void this.#tellWhenConfirmed();
+    });
+  }
+
+  get status(): string {
+    return this.#parts.client.status;
+  }
+
+  get isConfirmed(): boolean {
+    const isReady = this.#parts.client.status === 'ready';
+    return isReady && (this.#parts.terms.database === undefined || this.#confirmedEpoch === this.#epoch);
+  }
+
+  /** What the server holds against the database or the user, as of its last answer. */
+  get refusal(): ConnectionRefusal | undefined {
+    return this.#refusal;
+  }
+
+  /** Confirmed, and not for the moment only: another connection to the same server is worth while. */
+  get isDependable(): boolean {
+    return this.isConfirmed && !this.tries.isFlapping(this.#parts.clock.monotonicMs());
+  }
+
+  /** The connection does what it is for. Until then its end is that of a try in vain, however far it had come. */
+  succeeded(): void {
+    this.tries.succeeded(this.#parts.clock.monotonicMs());
+  }
+
+  /**
+   * Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer, and each waits until its own
+   * deadline only: a server that is slower than that is confirmed all the same. Never rejects.
+   */
+  async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
+    if (this.isConfirmed) return undefined;
+    if (this.status !== 'ready') return this.#notConnected();
+    if (this.#asking === undefined) {
+      const asking = this.#ask().finally(() => {
+        if (this.#asking === asking) this.#asking = undefined;
+      });
+      this.#asking = asking;
+    }
+    const { clock } = this.#parts;
+    const asking = this.#asking;
+    const result = await callWithin(clock, deadlineMs, () => asking);
+    return result.ok ? (result.value as Unconfirmed | undefined) : { reason: result.reason };
+  }
+
+  /**
+   * Calls back once per connection, as soon as it is confirmed. A server that refuses is asked again on the same
+   * connection, less and less often; one that does not answer loses it.
+   * @param listener is told how long the server took to confirm
+   */
+  onConfirmed(listener: (tookMs: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
+    return this.#confirmed().evalsha(sha1, keyCount, keysAndArgs);
+  }
+
+  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
+    return this.#confirmed().eval(text, keyCount, keysAndArgs);
+  }
+
+  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> } {
+    return this.#confirmed().pipeline(commands);
+  }
+
+  async subscribe(channel: string): Promise<unknown> {
+    return this.#confirmed().subscribe(channel);
+  }
+
+  connect(): Promise<void> {
+    return this.#parts.client.connect();
+  }
+
+  disconnect(): void {
+    this.#parts.client.disconnect();
+  }
+
+  /** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
+  reset(): void {
+    dropSocket(this.#parts.client);
+  }
+
+  /** The same at the wish of its owner, who bounds how often: nothing is wrong with the connection that would make the next one wait. */
+  renew(): void {
+    this.tries.leave();
+    this.reset();
+  }
+
+  on(event: 'ready' | 'close', listener: () => void): void;
+  on(event: 'message', listener: (channel: string, message: string) => void): void;
+  on(event: string, listener: (...args: never[]) => void): void {
+    this.#parts.client.on(event, listener);
+  }
+
+  onError(listener: (error: unknown) => void): void {
+    this.#errorListeners.push(listener);
+  }
+
+  /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
+  #confirmed(): StrictClient {
+    if (!this.isConfirmed) {
+      throw new UnconfirmedConnection();
+    }
+    return this.#parts.client;
+  }
+
+  async #ask(): Promise<Unconfirmed | undefined> {
+    const { client, terms, clock, timeoutMs } = this.#parts;
+    const epoch = this.#epoch;
+    const askedMs = clock.monotonicMs();
+    const unconfirmed = await askTerms(client, terms, clock, askedMs + timeoutMs);
+    if (epoch !== this.#epoch || this.status !== 'ready') {
+      return this.#notConnected();
+    }
+    if (unconfirmed === undefined) {
+      this.#markConfirmed(clock.monotonicMs() - askedMs);
+    } else if (unconfirmed.refusal !== undefined) {
+      this.#refusal = unconfirmed.refusal;
+    }
+    return unconfirmed?.reason === NOT_CONNECTED ? this.#notConnected() : unconfirmed;
+  }
+
+  #markConfirmed(tookMs: number): void {
+    this.#confirmedEpoch = this.#epoch;
+    this.#refusal = undefined;
+    this.#tookMs = tookMs;
+  }
+
+  /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
+  #notConnected(): Unconfirmed {
+    return { reason: this.#refusal?.code ?? NOT_CONNECTED };
+  }
+
+  async #tellWhenConfirmed(): Promise<void> {
+    const { clock, timeoutMs } = this.#parts;
+    const ask = (): Promise<Unconfirmed | undefined> => this.confirm(clock.monotonicMs() + timeoutMs);
+    const end = await confirmPatiently(clock, this.#ended.signal, ask);
+    if (end === 'silent') this.reset();
+    if (end === 'confirmed') for (const listener of this.#listeners) listener(this.#tookMs);
+  }
+}

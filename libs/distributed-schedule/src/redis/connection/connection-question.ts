@@ -1,0 +1,92 @@
+/** What a fresh connection is asked before anything else of ours is sent on it. */
+
+import type { Clock } from '../../protocol/contract/ports.js';
+import {
+  type ConnectionRefusal,
+  credentialsRefusal,
+  databaseRefusal,
+  needlessPassword,
+} from './connection-refusal.js';
+import type { ConnectionTerms, Credentials } from './connection-terms.js';
+import { failureReason, isReply } from './failure-reason.js';
+import { callWithin } from './node-call.js';
+import type { StrictClient } from './strict-client.js';
+
+/** Undefined: the server has confirmed database and user. */
+export type Unconfirmed = { readonly reason: string; readonly refusal?: ConnectionRefusal };
+
+const CONFIRMED = 'confirmed';
+
+/**
+ * AUTH and SELECT, in one write, in that order. ioredis sends both as well and goes on when they are refused, SELECT always
+ * and AUTH in some words: it would be `ready` in database 0, or as another user. For a database 0, SELECT is asked too: a
+ * server that is busy with a script, or refuses SELECT, says so there, and an answer on this connection is what counts.
+ */
+export async function askTerms(
+  client: StrictClient,
+  terms: ConnectionTerms,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Unconfirmed | undefined> {
+  const { database } = terms;
+  const credentials = terms.credentials();
+  const ask = (send: () => Promise<typeof CONFIRMED | ConnectionRefusal>): Promise<Unconfirmed | undefined> =>
+    callWithin(clock, deadlineMs, send).then((result) => {
+      if (!result.ok) return { reason: result.reason };
+      const refusal = result.value as typeof CONFIRMED | ConnectionRefusal;
+      return refusal === CONFIRMED ? undefined : { reason: refusal.code, refusal };
+    });
+  const [user, selected] = await Promise.all([
+    credentials === undefined ? undefined : ask(() => logIn(client, credentials)),
+    database === undefined ? undefined : ask(() => select(client, database)),
+  ]);
+  return user ?? selected;
+}
+
+async function select(client: StrictClient, database: number): Promise<typeof CONFIRMED | ConnectionRefusal> {
+  try {
+    const reply = await client.select(database);
+    return reply === 'OK' ? CONFIRMED : databaseRefusal(database, 'ERR');
+  } catch (error) {
+    requireReply(error);
+    return databaseRefusal(database, failureReason(error));
+  }
+}
+
+async function logIn(
+  client: StrictClient,
+  credentials: Credentials,
+): Promise<typeof CONFIRMED | ConnectionRefusal> {
+  const { username, password } = credentials;
+  try {
+    const reply = await client.auth(...(username === undefined ? [password] : [username, password]));
+    return reply === 'OK' ? CONFIRMED : credentialsRefusal('ERR');
+  } catch (error) {
+    requireReply(error);
+    if (/^ERR unknown command/i.test(error.message)) {
+      return logInByHello(client, credentials);
+    }
+    return /without any password|no password is set/.test(error.message)
+      ? needlessPassword()
+      : credentialsRefusal(failureReason(error));
+  }
+}
+
+/** Where AUTH is renamed or not there. The protocol is named as it stands, so that nothing about the connection changes. */
+async function logInByHello(
+  client: StrictClient,
+  { username = 'default', password }: Credentials,
+): Promise<typeof CONFIRMED | ConnectionRefusal> {
+  try {
+    await client.call('HELLO', String(client.condition?.protocol ?? 2), 'AUTH', username, password);
+    return CONFIRMED;
+  } catch (error) {
+    requireReply(error);
+    return credentialsRefusal(failureReason(error));
+  }
+}
+
+/** A timeout or a closed connection says nothing about database or user. */
+function requireReply(error: unknown): asserts error is { readonly message: string } {
+  if (!isReply(error)) throw error;
+}

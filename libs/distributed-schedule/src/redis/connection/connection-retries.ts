@@ -1,0 +1,52 @@
+/** When ioredis opens a connection again, for each of its kinds of clients. */
+
+import type { Random } from '../../protocol/contract/ports.js';
+import { QUICK_TRIES, reconnectDelayMs } from './reconnect-delay.js';
+import type { RedisSource } from './redis-input.js';
+import type { SentinelRounds } from './sentinel-rounds.js';
+import type { VainTries } from './vain-tries.js';
+
+/** Null: not before somebody calls `connect`. */
+export interface Retries {
+  /** After a connection has ended, or was none. */
+  delayMs(): number | null;
+  /** After no Sentinel has answered so often, or none knew the master. The connection is not even tried then. */
+  roundDelayMs(rounds: number): number | null;
+}
+
+export interface RetryTerms {
+  readonly random: Pick<Random, 'next'>;
+  readonly mayRetry?: () => boolean;
+}
+
+export function retriesOf(
+  source: RedisSource,
+  { random, mayRetry = () => true }: RetryTerms,
+  connection: () => { readonly tries: VainTries; readonly sentinels: SentinelRounds },
+): Retries {
+  const beside = othersAsked(source);
+  return {
+    delayMs: () => (mayRetry() ? connection().tries.delayMs(random.next(), beside + 1) : null),
+    roundDelayMs: (rounds) => {
+      if (!mayRetry()) return null;
+      const { tries, sentinels } = connection();
+      if (!sentinels.hasFailed) return 0;
+      // The quick tries are for a connection that was lost; here there was none.
+      const inVain = Math.max(QUICK_TRIES, tries.count) + rounds;
+      return reconnectDelayMs('unreachable', inVain, random.next(), beside);
+    },
+  };
+}
+
+/** How many others may be asked before a connection to the node is tried: its Sentinels, or the nodes where a Cluster begins. */
+function othersAsked(source: RedisSource): number {
+  const { startupNodes, options } = ('client' in source ? source.client : source) as {
+    readonly startupNodes?: unknown;
+    readonly options: { readonly sentinels?: unknown };
+  };
+  return listLength(source.kind === 'cluster' ? startupNodes : options.sentinels);
+}
+
+function listLength(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0;
+}

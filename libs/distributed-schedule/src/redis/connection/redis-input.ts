@@ -1,0 +1,167 @@
+import type { RedisOptions } from 'ioredis';
+import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+import type { EntryFault } from './address-faults.js';
+import { faultOfCluster, faultOfOptions } from './entry-faults.js';
+import { addressOfCluster, addressOfOptions, isSentinel, type RedisAddress } from './redis-address.js';
+import { isMock, MOCKED } from './redis-mock.js';
+import { parseRedisUrl } from './redis-url.js';
+import { NOT_SET, strayComma } from './url-faults.js';
+
+/** An ioredis `Redis` or `Cluster` of any version: with two copies in one app `instanceof` fails. */
+export interface RedisClient {
+  readonly isCluster: boolean;
+  duplicate: (...args: never[]) => unknown;
+}
+
+/**
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis
+ * client, which stays the caller's: it is neither used nor closed, only asked for its settings.
+ */
+export type RedisInput = string | RedisOptions | RedisClient;
+
+/** A checked input. Sentinel and Cluster fail over and lose writes then: one vote each, best effort. */
+export type RedisSource = {
+  readonly address: RedisAddress;
+  readonly kind: 'plain' | 'sentinel' | 'cluster';
+} & ({ readonly options: RedisOptions } | { readonly client: RedisClient });
+
+/**
+ * Checks the nodes of one set. No message shows a host or a password: an entry is named by its position.
+ *
+ * An even number is a step of a change, since a set grows and shrinks by one node at a time: majorities of n and of
+ * n + 1 nodes always meet. The first generation of a set is no step of anything.
+ * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE
+ */
+export function requireRedisSources(inputs: readonly RedisInput[], generation = 1): readonly RedisSource[] {
+  if (inputs.length === 0) {
+    throw new DistributedScheduleError('DSCHED_BAD_REDIS', 'redis is an empty list; give one node or three');
+  }
+  for (const [index, input] of inputs.entries()) refuseStrayComma(input, index, inputs.length);
+  const sources = inputs.map((input, index) => requireSource(input, `redis[${index}]`));
+  requireDistinctEndpoints(sources);
+  if (inputs.length % 2 === 0 && generation === 1) {
+    const count = inputs.length;
+    throw new DistributedScheduleError(
+      'DSCHED_EVEN_NODES',
+      `redis lists ${count} nodes; ${count - 1} survive as many failures and ${count + 1} survive more. ` +
+        'As a step of a change of the set it is allowed: raise nodeSetGeneration by one',
+      { value: count },
+    );
+  }
+  return sources;
+}
+
+/** As far as it can be told: what a Cluster does is none of an entry's own settings. */
+export function isTls(source: RedisSource): boolean {
+  return 'options' in source && source.options.tls !== undefined;
+}
+
+function refuseStrayComma(input: unknown, index: number, count: number): void {
+  if (count === 1 || typeof input !== 'string' || input.trim() !== '') return;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_REDIS',
+    `redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`,
+    { value: index },
+  );
+}
+
+function requireSource(input: unknown, name: string): RedisSource {
+  if (typeof input === 'string') {
+    const parsed = parseRedisUrl(input);
+    if ('fault' in parsed) {
+      throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${parsed.fault}`, {
+        value: parsed.value ?? name,
+      });
+    }
+    return sourceFromOptions(parsed.options, name);
+  }
+  if (typeof input !== 'object' || input === null) {
+    throw input === undefined || input === null
+      ? missing(name, input)
+      : badRedis(name, `is a ${typeof input}`);
+  }
+  if (Array.isArray(input)) {
+    throw badRedis(
+      name,
+      'is a list in a list; a Cluster is passed as a client of ioredis, new Cluster([...])',
+    );
+  }
+  refuseMock(input, name);
+  if ('duplicate' in input && typeof input.duplicate === 'function') {
+    return sourceFromClient(input, name);
+  }
+  const prototype: unknown = Object.getPrototypeOf(input);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw badRedis(name, 'is an object of a class that is no ioredis client');
+  }
+  return sourceFromOptions(input, name);
+}
+
+function sourceFromOptions(options: RedisOptions, name: string): RedisSource {
+  refuseStringNumbers(options, name);
+  refuseFault(faultOfOptions(options), name);
+  return { options, kind: isSentinel(options) ? 'sentinel' : 'plain', address: addressOfOptions(options) };
+}
+
+function sourceFromClient(candidate: object, name: string): RedisSource {
+  const { isCluster, options } = candidate as { isCluster?: unknown; options?: unknown };
+  if (typeof isCluster !== 'boolean' || typeof options !== 'object' || options === null) {
+    throw badRedis(name, 'is a client, but not one of ioredis (node-redis is not supported)');
+  }
+  const client = candidate as RedisClient;
+  if (!isCluster) {
+    return { ...sourceFromOptions(options, name), client };
+  }
+  const { redisOptions } = options as { redisOptions?: RedisOptions };
+  refuseStringNumbers(redisOptions ?? {}, name);
+  const { startupNodes } = candidate as { startupNodes?: unknown };
+  refuseFault(faultOfCluster(options, startupNodes), name);
+  return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
+}
+
+/** A mock has no clock, no INFO and no scripts to vote with. Its class is known by name: it is not installed here. */
+function refuseMock(candidate: object, name: string): void {
+  if (!isMock(candidate)) return;
+  throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${MOCKED}`, { value: 'ioredis-mock' });
+}
+
+function refuseStringNumbers(options: RedisOptions, name: string): void {
+  if (options.stringNumbers === true) {
+    throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
+  }
+}
+
+function refuseFault(fault: EntryFault | undefined, name: string): void {
+  if (fault !== undefined) {
+    throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${fault.what}`, { value: fault.value });
+  }
+}
+
+function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
+  const firstIndex = new Map<string, number>();
+  for (const [index, { address }] of sources.entries()) {
+    for (const endpoint of address.endpoints) {
+      const earlier = firstIndex.get(endpoint) ?? index;
+      if (earlier !== index) {
+        throw new DistributedScheduleError(
+          'DSCHED_SAME_NODE_TWICE',
+          `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`,
+          { value: index },
+        );
+      }
+      firstIndex.set(endpoint, index);
+    }
+  }
+}
+
+function missing(name: string, value: undefined | null): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} is ${value}, ${NOT_SET}`, { value });
+}
+
+function badRedis(name: string, what: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_REDIS',
+    `${name} ${what}; it takes an URL like redis://host:6379, ioredis options, or an ioredis client`,
+    { value: name },
+  );
+}

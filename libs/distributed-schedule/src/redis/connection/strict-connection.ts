@@ -1,0 +1,113 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Clock, Random } from '../../protocol/contract/ports.js';
+import { ConfirmedConnection } from './confirmed-connection.js';
+import { type Greeting, listenToGreetings } from './connection-greeting.js';
+import { type Retries, retriesOf } from './connection-retries.js';
+import { followCredentials, termsOf } from './connection-terms.js';
+import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
+import { CONNECT_TIMEOUT_MS } from './trouble-words.js';
+
+export type StrictConnection = ConfirmedConnection;
+
+export interface ConnectionSettings {
+  /** Shown by CLIENT LIST. */
+  readonly connectionName: string;
+  readonly commandTimeoutMs: number;
+  readonly clock: Clock;
+  /** Spreads the tries of many instances. */
+  readonly random: Pick<Random, 'next'>;
+  /** While it says no, the end of the connection is final until `connect` is called again. Default: always. */
+  readonly mayRetry?: () => boolean;
+  /** The first that the server says on each connection. Not told by a Cluster. */
+  readonly onGreeting?: (greeting: Greeting) => void;
+}
+
+type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
+
+/** Behind a Sentinel, a server that loads its data is asked so often whether it has, ms. */
+const LOADING_RETRY_MS = 100;
+const CLUSTER_REDIRECTIONS = 3;
+
+/**
+ * Opens a connection of our own, not yet connected.
+ *
+ * A caller's client is duplicated, never used: its defaults queue and resend commands, so that a vote could be cast
+ * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
+ */
+export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
+  const retries = retriesOf(source, settings, () => connection);
+  const strict = strictOptions(settings, source.kind === 'sentinel', retries);
+  const client: unknown =
+    'client' in source ? duplicated(source, strict, retries) : new Redis({ ...source.options, ...strict });
+  if (source.kind !== 'cluster') {
+    followCredentials(client, source);
+    listenToGreetings(client as StrictClient, settings.clock, (greeting) => {
+      if (greeting.reason !== undefined) connection.tries.note(greeting.reason);
+      settings.onGreeting?.(greeting);
+    });
+  }
+  const connection = new ConfirmedConnection({
+    client: client as StrictClient,
+    terms: termsOf(source),
+    clock: settings.clock,
+    timeoutMs: settings.commandTimeoutMs,
+  });
+  return connection;
+}
+
+function strictOptions(settings: ConnectionSettings, isSentinel: boolean, retries: Retries): StrictOptions {
+  return {
+    connectionName: settings.connectionName,
+    commandTimeout: settings.commandTimeoutMs,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // After `disconnect` the peer has this long to say goodbye, and a frozen one never does.
+    disconnectTimeout: 1,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    enableAutoPipelining: false,
+    // The ready check waits seconds for a server that loads; "LOADING" is a fine answer for us. Behind a Sentinel
+    // it also checks that the server is a master.
+    enableReadyCheck: isSentinel,
+    maxLoadingRetryTime: LOADING_RETRY_MS,
+    retryStrategy: () => retries.delayMs(),
+    // A master that was demoted: connect again and find the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    keyPrefix: '',
+    readOnly: false,
+    replyMapping: 'legacy',
+    monitor: false,
+    lazyConnect: true,
+    ...(isSentinel
+      ? {
+          role: 'master' as const,
+          sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+          sentinelRetryStrategy: (rounds: number) => retries.roundDelayMs(rounds),
+        }
+      : {}),
+  };
+}
+
+function duplicated(
+  source: RedisSource & { readonly client: RedisClient },
+  strict: StrictOptions,
+  retries: Retries,
+): unknown {
+  const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
+  if (source.kind !== 'cluster') {
+    return client.duplicate(strict);
+  }
+  const { enableOfflineQueue, lazyConnect, keyPrefix, retryStrategy, readOnly, ...redisOptions } = strict;
+  return client.duplicate([], {
+    enableOfflineQueue,
+    lazyConnect,
+    keyPrefix,
+    redisOptions: { ...redisOptions, keyPrefix },
+    enableAutoPipelining: false,
+    scaleReads: 'master',
+    maxRedirections: CLUSTER_REDIRECTIONS,
+    clusterRetryStrategy: () => retries.delayMs(),
+  });
+}

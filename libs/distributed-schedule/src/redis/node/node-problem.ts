@@ -1,0 +1,92 @@
+import type { ConnectionRefusal } from '../connection/connection-refusal.js';
+import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
+import type { ClockSkew } from './clock-skew.js';
+import { allRights } from './needed-rights.js';
+import type { ScriptReply } from './script-channel.js';
+import type { ServerRegister } from './server-register.js';
+import type { ServerTraits } from './server-traits.js';
+import { judgeHandshake } from './store-handshake.js';
+
+/** Why a node that is up does not vote. */
+export interface NodeProblem {
+  readonly code:
+    | 'DSCHED_UNSUPPORTED_STORE'
+    | 'DSCHED_SAME_NODE_TWICE'
+    | 'DSCHED_CLOCK_SKEW'
+    | ConnectionRefusal['code'];
+  readonly message: string;
+  /** The message without the node's name. */
+  readonly why: string;
+}
+
+/** The problem of one node, told once until the node is fit again: a server that comes and goes would fill the log. */
+export class StandingProblem {
+  #current: NodeProblem | undefined;
+  #toldMessage: string | undefined;
+
+  constructor(
+    private readonly label: string,
+    private readonly tell: (problem: NodeProblem) => void,
+  ) {}
+
+  /** @param whyDown why there is no connection: what was wrong with a server that is gone is of no interest */
+  current(whyDown: string | undefined): NodeProblem | undefined {
+    return whyDown === undefined || isRefusedConnection(this.#current) ? this.#current : undefined;
+  }
+
+  set(problem: NodeProblem | undefined): void {
+    this.#current = problem;
+    if (problem !== undefined && problem.message !== this.#toldMessage) this.tell(problem);
+    this.#toldMessage = problem?.message;
+  }
+
+  /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
+  noteRefusal(refusal: ConnectionRefusal | undefined): void {
+    if (refusal !== undefined) this.set(problemOfRefusal(this.label, refusal));
+    else if (isRefusedConnection(this.#current)) this.#current = undefined;
+  }
+}
+
+/** What a server holds against the connection itself: nothing of ours was sent on it. */
+function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
+  return { code, why, message: `${label} gives no vote: ${why}` };
+}
+
+function isRefusedConnection(problem: NodeProblem | undefined): boolean {
+  return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
+}
+
+/** What a handshake has shown. */
+export type HandshakeFinding =
+  | { readonly problem: undefined; readonly traits: ServerTraits }
+  | { readonly problem: NodeProblem; readonly isReplica: boolean };
+
+/** What a handshake, or its refusal, says of a node. A fit server is entered into the register. */
+export function judgeNode(
+  node: { readonly index: number; readonly label: string },
+  handshake: ScriptReply,
+  register: ServerRegister,
+  keyPrefix: string,
+  skew: Pick<ClockSkew, 'refusal'>,
+): HandshakeFinding {
+  const against = (code: NodeProblem['code'], why: string, isReplica = false): HandshakeFinding => ({
+    problem: { code, why, message: `${node.label} gives no vote: ${why}` },
+    isReplica,
+  });
+  if (!handshake.answered) {
+    const why =
+      handshake.reason === UNKNOWN_COMMAND
+        ? 'it does not know EVAL: rename no commands'
+        : `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
+    return against('DSCHED_UNSUPPORTED_STORE', why);
+  }
+  const verdict = judgeHandshake(handshake.value);
+  if (verdict.kind === 'unfit') {
+    return against('DSCHED_UNSUPPORTED_STORE', verdict.why, verdict.isReplica);
+  }
+  if (skew.refusal !== undefined) return against('DSCHED_CLOCK_SKEW', skew.refusal);
+  const other = register.register(node.index, verdict.runId);
+  return other === undefined
+    ? { problem: undefined, traits: verdict.traits }
+    : against('DSCHED_SAME_NODE_TWICE', `it is the same master as node ${other + 1}`);
+}

@@ -1,0 +1,132 @@
+import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+import type { Clock, Random, TimeSample } from '../../protocol/contract/ports.js';
+import type { ProtocolOptions } from '../../protocol/options/protocol-options.js';
+import { isTls, type RedisSource } from '../connection/redis-input.js';
+import {
+  type ConnectionSettings,
+  openConnection,
+  type StrictConnection,
+} from '../connection/strict-connection.js';
+import type { RedisKeys } from '../scripts/redis-keys.js';
+import { NodeTrouble } from './node-trouble.js';
+import { RedisNode } from './redis-node.js';
+import { RedisPresence } from './redis-presence.js';
+import { ServerRegister } from './server-register.js';
+import type { NodeUse } from './server-traits.js';
+
+export interface RedisNodesSettings {
+  readonly instanceId: string;
+  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs'>;
+  /** With one node only: replicas that must acknowledge a grant before it counts. Default 0. */
+  readonly waitReplicas?: number;
+  /** With one node only: a difference between its clock and this machine's from which on it gives no vote. Default: none. */
+  readonly refuseSkewMs?: number | undefined;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'next'>;
+  readonly onTimeSample: (sample: TimeSample) => void;
+  /** A node may take this instance for dead: do not rely on what is held for much longer. */
+  readonly onPresenceLost: (index: number) => void;
+  /** A node sees this instance again after it may have taken it for dead: renew what is held. */
+  readonly onPresenceRestored: () => void;
+  /** A node is up and gives no vote, with one of the codes of a `NodeProblem`. */
+  readonly onProblem: (error: DistributedScheduleError, where: string) => void;
+}
+
+/**
+ * How long ioredis waits for a reply; that a vote counts only within `nodeTimeoutMs` is no business of its. A node that is slower shows
+ * so how slow it is, also where it answers HELLO late, and is not connected anew ten times a second.
+ */
+const PATIENCE_MS = 1_000;
+
+/** Builds the nodes of a set, not yet connecting. */
+export function openNodes(
+  sources: readonly RedisSource[],
+  keys: RedisKeys,
+  settings: RedisNodesSettings,
+): readonly RedisNode[] {
+  const register = new ServerRegister();
+  const isAlone = sources.length === 1;
+  return sources.map((source, index) => openNode(source, index, keys, register, { ...settings, isAlone }));
+}
+
+/**
+ * Waits for a first contact with every node, but no longer than allowed, and compares the servers that were met.
+ * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
+ */
+export async function verifyDistinct(
+  nodes: readonly RedisNode[],
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([
+    Promise.all(nodes.map((node) => node.firstContact)),
+    clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal),
+  ]);
+  timer.abort();
+  for (const { problem, index } of nodes) {
+    if (problem?.code === 'DSCHED_SAME_NODE_TWICE') {
+      throw new DistributedScheduleError(problem.code, problem.message, { value: index });
+    }
+  }
+}
+
+function openNode(
+  source: RedisSource,
+  index: number,
+  keys: RedisKeys,
+  register: ServerRegister,
+  settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'>,
+): RedisNode {
+  const { clock, random, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
+  const { nodeTimeoutMs } = settings.options;
+  const label = `node ${index + 1}`;
+  const terms = { clock, nodeTimeoutMs, isTls: isTls(source) };
+  const [trouble, presenceTrouble] = [new NodeTrouble(terms), new NodeTrouble(terms)];
+  const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
+    openConnection(source, {
+      connectionName: `nestjs-distributed-schedule:${role}`,
+      commandTimeoutMs: Math.max(nodeTimeoutMs, PATIENCE_MS),
+      clock,
+      random,
+      ...given,
+    });
+  const connection = open('votes', { onGreeting: (greeting) => trouble.greeted(greeting) });
+  return new RedisNode({
+    index,
+    label,
+    trouble,
+    connection,
+    // A Cluster counts subscribers per server, so presence would depend on which one is asked.
+    ...(source.kind === 'cluster'
+      ? {}
+      : {
+          presence: new RedisPresence(
+            open('presence', {
+              mayRetry: () => connection.isDependable,
+              onGreeting: (greeting) => presenceTrouble.greeted(greeting),
+            }),
+            keys.presence(instanceId),
+            {
+              clock,
+              trouble: presenceTrouble,
+              told: { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored },
+            },
+          ),
+        }),
+    register,
+    clock,
+    random,
+    nodeTimeoutMs,
+    waitReplicas: settings.waitReplicas ?? 0,
+    keys,
+    use: {
+      isPlain: source.kind === 'plain',
+      isAlone: settings.isAlone,
+      waitReplicas: settings.waitReplicas ?? 0,
+    },
+    refuseSkewMs: settings.refuseSkewMs,
+    onTimeSample,
+    onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
+  });
+}

@@ -1,0 +1,150 @@
+import type { Clock } from '../../protocol/contract/ports.js';
+import { failureReason, isReply, reasonOfNode } from '../connection/failure-reason.js';
+import { QUICK_TRIES } from '../connection/reconnect-delay.js';
+import type { StrictConnection } from '../connection/strict-connection.js';
+import { unshownPresence, unsubscribedPresence } from '../connection/trouble-words.js';
+import type { NodeTrouble } from './node-trouble.js';
+
+interface PresenceEvents {
+  /** The node may take this process for dead from now on. */
+  onLost(): void;
+  /** The node sees it again. */
+  onRestored(): void;
+}
+
+interface PresenceParts {
+  readonly clock: Clock;
+  /** Its own: what is wrong with this connection may be no trouble of the node. */
+  readonly trouble: NodeTrouble;
+  readonly told: PresenceEvents;
+}
+
+/** A server that refuses the subscription is asked again so often, on the same connection, ms: rights may be given. */
+const ASK_AGAIN_MS = 5_000;
+
+/**
+ * Shows one node that this process lives: a subscription to a channel of its own. When the process dies, the kernel
+ * closes the socket and the channel's count of subscribers drops to 0, long before any time to live has passed.
+ *
+ * A hint like all membership: losing it while alive can cost a run its lock, never double a tick. Whoever holds locks is
+ * told of the loss, since a node that no longer sees a holder may free its locks soon.
+ *
+ * It never knocks on its own: where the connection for commands is not confirmed, nothing is gained by a second one that is
+ * refused like the first.
+ */
+export class RedisPresence {
+  readonly #connection: StrictConnection;
+  readonly #channel: string;
+  readonly #onLost: () => void;
+  readonly #onRestored: () => void;
+  #isSubscribed = false;
+  #subscriptions = 0;
+  #wasLost = false;
+  /** What the server has said to the subscription, in a word. */
+  #refusal: string | undefined;
+  readonly #clock: Clock;
+  readonly #trouble: NodeTrouble;
+  #isClosed = false;
+  /** Ends the asking on a connection that has ended. */
+  #ended = new AbortController();
+
+  constructor(connection: StrictConnection, channel: string, parts: PresenceParts) {
+    const { clock, trouble, told } = parts;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#trouble = trouble;
+    this.#channel = channel;
+    this.#onLost = told.onLost;
+    this.#onRestored = told.onRestored;
+    connection.onError((error) => trouble.note(reasonOfNode(error)));
+    connection.on('ready', () => trouble.connected());
+    connection.onConfirmed(() => void this.#subscribe());
+    connection.on('close', () => {
+      trouble.hungUp();
+      this.#ended.abort();
+      this.#lose();
+    });
+  }
+
+  get isSubscribed(): boolean {
+    return this.#isSubscribed;
+  }
+
+  /** Why the node does not see this instance, and what to do, as soon as it is more than a moment's loss. */
+  problem(keyPrefix: string): readonly string[] {
+    if (this.#isSubscribed) return [];
+    if (this.#refusal !== undefined) return [unsubscribedPresence(this.#refusal, keyPrefix)];
+    const { why } = this.#trouble;
+    return why === undefined || this.#connection.tries.count <= QUICK_TRIES ? [] : [unshownPresence(why)];
+  }
+
+  /** Grows with every new subscription: an answer about an older one says nothing about this one. */
+  get subscriptions(): number {
+    return this.#subscriptions;
+  }
+
+  /** The connection for commands stands. Before that, and after a loss of both, this one is not opened. */
+  show(): void {
+    const { status } = this.#connection;
+    if (!this.#isClosed && (status === 'wait' || status === 'end')) {
+      this.#connection.connect().catch(() => {});
+    }
+  }
+
+  /** For a node that says it does not see us although we believe to be subscribed: the socket is half dead. */
+  renew(): void {
+    if (this.#isSubscribed) {
+      this.#lose();
+      this.#connection.reset();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#ended.abort();
+    this.#isSubscribed = false;
+    this.#connection.disconnect();
+  }
+
+  async #subscribe(): Promise<void> {
+    const ended = new AbortController();
+    this.#ended = ended;
+    while (!ended.signal.aborted) {
+      try {
+        await this.#connection.subscribe(this.#channel);
+        return this.#shown(ended.signal);
+      } catch (error) {
+        if (ended.signal.aborted) return;
+        // Nothing that the server says of it is mended by another connection.
+        this.#refusal = isReply(error) ? failureReason(error) : undefined;
+        if (this.#refusal === undefined) {
+          this.#trouble.note(failureReason(error));
+          return this.#connection.reset();
+        }
+      }
+      await this.#clock.sleepUntil(this.#clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
+    }
+  }
+
+  #shown(ended: AbortSignal): void {
+    if (ended.aborted) return;
+    this.#isSubscribed = true;
+    this.#refusal = undefined;
+    this.#trouble.clear();
+    this.#subscriptions += 1;
+    this.#connection.succeeded();
+    if (this.#wasLost) {
+      this.#wasLost = false;
+      this.#onRestored();
+    }
+  }
+
+  #lose(): void {
+    if (!this.#isSubscribed) {
+      return;
+    }
+    this.#isSubscribed = false;
+    this.#wasLost = true;
+    this.#onLost();
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock, NodeReply, TimeSample } from '../../protocol/contract/ports.js';
+import { TIMED_OUT } from '../connection/failure-reason.js';
+import { type CallResult, callWithin } from '../connection/node-call.js';
+import { Silence } from '../connection/silence.js';
+import type { StrictConnection } from '../connection/strict-connection.js';
+import type { RedisScript } from '../scripts/redis-scripts.js';
+import { sendScript } from '../scripts/script-message.js';
+import type { NodeTrouble } from './node-trouble.js';
+
+export interface ScriptChannelParts {
+  readonly connection: StrictConnection;
+  readonly clock: Clock;
+  /** Grants count only when so many replicas have them; 0 asks none. */
+  readonly waitReplicas: number;
+  readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
+  /** What goes wrong is noted here. */
+  readonly trouble?: NodeTrouble;
+}
+
+/** A script's reply behind the time. */
+export type ScriptReply = NodeReply<readonly unknown[]>;
+
+/** WAIT should end before our own timeout does; the server may be a tenth of a second late with it. */
+const WAIT_SHARE = 0.5;
+
+/** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
+export class ScriptChannel {
+  readonly #parts: ScriptChannelParts;
+  readonly #silence = new Silence();
+  #isFailing = false;
+
+  constructor(parts: ScriptChannelParts) {
+    this.#parts = parts;
+    // How long the server took to confirm is the first that is known of how late it is.
+    parts.connection.onConfirmed((tookMs) => this.#silence.heardLate(tookMs, parts.clock.monotonicMs()));
+  }
+
+  /** The last call had no reply, or an error for one. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  async run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly string[],
+    deadlineMs: number,
+  ): Promise<ScriptReply> {
+    // A pause only where there is something to ask: a confirmed connection sends at once.
+    const unconfirmed = this.#parts.connection.isConfirmed ? undefined : await this.#confirm(deadlineMs);
+    if (unconfirmed !== undefined) {
+      return { answered: false, reason: unconfirmed };
+    }
+    const sentMs = this.#parts.clock.monotonicMs();
+    let result = await this.#send(script, keys, args, deadlineMs, true);
+    if (!result.ok && result.reason === 'NOSCRIPT') {
+      // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
+      result = await this.#send(script, keys, args, deadlineMs, false);
+    }
+    this.#isFailing = !result.ok;
+    if (result.ok) {
+      this.#parts.trouble?.clear();
+      this.#parts.connection.succeeded();
+    } else {
+      this.#parts.trouble?.note(result.reason);
+    }
+    this.#listen(script, result, sentMs);
+    return result.ok ? this.#read(result) : { answered: false, reason: result.reason };
+  }
+
+  #send(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly string[],
+    deadlineMs: number,
+    isByHash: boolean,
+  ): Promise<CallResult> {
+    const { clock, connection, waitReplicas, trouble } = this.#parts;
+    const remainingMs = deadlineMs - clock.monotonicMs();
+    const send = (): Promise<unknown> =>
+      sendScript(connection, script, keys, args, {
+        isByHash,
+        waitReplicas: this.#isWaiting(script) ? waitReplicas : 0,
+        waitMs: Math.max(1, Math.floor(remainingMs * WAIT_SHARE)),
+      });
+    return callWithin(clock, deadlineMs, send, (tookMs) => {
+      trouble?.answeredLate(tookMs);
+      connection.succeeded();
+      this.#silence.heardLate(tookMs, clock.monotonicMs());
+    });
+  }
+
+  #isWaiting(script: RedisScript): boolean {
+    return script.isGrant && this.#parts.waitReplicas > 0;
+  }
+
+  /** Why nothing may be sent on this connection; undefined when it may. */
+  async #confirm(deadlineMs: number): Promise<string | undefined> {
+    const reason = (await this.#parts.connection.confirm(deadlineMs))?.reason;
+    if (reason !== undefined) {
+      this.#isFailing = true;
+      this.#parts.trouble?.note(reason);
+    }
+    return reason;
+  }
+
+  /** A connection that does not confirm is given up by itself, see {@link ConfirmedConnection.onConfirmed}. */
+  #listen(script: RedisScript, result: CallResult, sentMs: number): void {
+    // Waiting for a replica that is gone says nothing about the socket.
+    if (this.#isWaiting(script)) return;
+    if (result.ok || result.reason !== TIMED_OUT) {
+      this.#silence.heard();
+    } else if (this.#silence.timedOut(sentMs, this.#parts.clock.monotonicMs())) {
+      this.#parts.connection.reset();
+    }
+  }
+
+  #read(result: CallResult & { readonly ok: true }): ScriptReply {
+    const { value, sentMs, receivedMs } = result;
+    const [seconds, microseconds, ...answer] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+    const nodeTimeMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+    if (!Number.isFinite(nodeTimeMs)) {
+      return { answered: false, reason: 'malformed reply' };
+    }
+    this.#parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
+    return { answered: true, value: answer, nodeTimeMs };
+  }
+}

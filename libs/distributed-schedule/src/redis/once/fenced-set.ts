@@ -1,0 +1,100 @@
+/**
+ * The rule of fences for values in Redis: a hash with the value, the largest token that has written it and the claim that it came
+ * with. One script compares and writes, so nobody comes in between.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  type FenceRepeat,
+  type FenceVerdict,
+  requireClaimId,
+  requireFenceOptions,
+  requireToken,
+} from '../../once/fence.js';
+import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+
+/** What is needed of an ioredis `Redis` or `Cluster` of any version; the application's own. */
+export interface ScriptClient {
+  evalsha(sha1: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
+  eval(text: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
+}
+
+export interface FencedSet {
+  readonly key: string;
+  readonly value: string;
+  /** `tick.fencingToken`. */
+  readonly token: number;
+  /** `tick.claimId`. */
+  readonly claimId: string;
+  /** Whether the token that wrote last may write again. Default `allow`. */
+  readonly repeat?: FenceRepeat;
+  /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay, also where an earlier write had one. */
+  readonly ttlMs?: number;
+}
+
+/** A hundred years. Redis refuses what is much longer, and would do so after the value is written. */
+const LONGEST_TTL_MS = 100 * 366 * 86_400_000;
+
+const OPTION_NAMES: Record<keyof FencedSet, true> = {
+  key: true,
+  value: true,
+  token: true,
+  claimId: true,
+  repeat: true,
+  ttlMs: true,
+};
+
+/**
+ * KEYS[1] hash with `value`, `fence` and `claim`. ARGV: token, value, `allow` or `refuse`, time to live in ms or 0, claim id. Answers
+ * with '' when written, else with the token that has written before.
+ */
+const TEXT = `
+local newest, claim = unpack(redis.call('HMGET', KEYS[1], 'fence', 'claim'))
+local token = tonumber(ARGV[1])
+local isAnother = ARGV[3] == 'refuse' or claim ~= ARGV[5]
+if newest and (token < tonumber(newest) or (token == tonumber(newest) and isAnother)) then
+  return newest
+end
+redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'claim', ARGV[5], 'value', ARGV[2])
+if ARGV[4] == '0' then
+  redis.call('PERSIST', KEYS[1])
+else
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+return ''
+`.trim();
+const SHA1 = createHash('sha1').update(TEXT).digest('hex');
+
+/**
+ * Writes a value unless a larger token has written it, or an equal one of another claim. Read it with `HGET key value`.
+ *
+ * Rejects with what the client rejects with: it is the application's store.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
+ */
+export async function fencedSet(client: ScriptClient, write: FencedSet): Promise<FenceVerdict> {
+  requireFenceOptions('fencedSet', write, OPTION_NAMES);
+  const { key, value, token, claimId, repeat = 'allow', ttlMs = 0 } = write;
+  requireToken(token);
+  requireClaimId(claimId);
+  if (typeof key !== 'string' || key === '' || typeof value !== 'string') {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      'fencedSet takes a key that is not empty and a text as value',
+    );
+  }
+  if (!Number.isInteger(ttlMs) || ttlMs < 0 || ttlMs > LONGEST_TTL_MS) {
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `option ttlMs of fencedSet takes a whole number from 0 to ${LONGEST_TTL_MS}`,
+      { value: typeof ttlMs === 'number' ? ttlMs : typeof ttlMs },
+    );
+  }
+  const args = [key, String(token), value, repeat, String(ttlMs), claimId];
+  const newest = await client.evalsha(SHA1, 1, ...args).catch((error: unknown) => {
+    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) {
+      throw error;
+    }
+    return client.eval(TEXT, 1, ...args);
+  });
+  return newest === '' ? { kind: 'written' } : { kind: 'stale', newest: Number(newest) };
+}

@@ -1,0 +1,170 @@
+import type {
+  BeginVerdict,
+  EndVerdict,
+  IdentityReply,
+  JobStart,
+  OpenAttempt,
+  Snapshot,
+  SnapshotParts,
+  SnapshotReply,
+  SnapshotStore,
+} from '../../once/snapshot-store.js';
+import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+import type { RedisSource } from '../connection/redis-input.js';
+import type { ScriptReply } from '../node/script-channel.js';
+import {
+  BEGIN_SNAPSHOT_SCRIPT,
+  END_SNAPSHOT_SCRIPT,
+  IDENTIFY_STORE_SCRIPT,
+  READ_SNAPSHOT_SCRIPT,
+} from '../scripts/snapshot-scripts.js';
+import { SnapshotChannel } from './snapshot-channel.js';
+import { hashOfOutput, snapshotFromHash } from './snapshot-hash.js';
+
+export interface RedisSnapshotSettings {
+  readonly namespace: string;
+  /** A pending attempt that began longer ago is taken for dead, ms. */
+  readonly takeoverMs: number;
+  /** How long a snapshot is kept after its last change, ms; 0 keeps it for ever. */
+  readonly ttlMs: number;
+  readonly timeoutMs: number;
+  readonly waitReplicas: number;
+}
+
+const US_PER_MS = 1_000;
+
+/**
+ * Snapshots in Redis, one hash per job. An effect is run at least once: whoever dies between the effect and its success leaves
+ * a pending snapshot, and a later attempt runs it again.
+ */
+export class RedisSnapshotStore implements SnapshotStore<undefined> {
+  readonly isTransactional = false;
+  readonly #channel: SnapshotChannel;
+  readonly #settings: RedisSnapshotSettings;
+  readonly #makeId: () => string;
+
+  constructor(
+    source: RedisSource,
+    platform: Omit<SnapshotParts, 'namespace'>,
+    settings: RedisSnapshotSettings,
+  ) {
+    this.#settings = settings;
+    this.#makeId = () => platform.random.id();
+    this.#channel = new SnapshotChannel(source, { ...settings, ...platform });
+  }
+
+  async read(jobId: string): Promise<SnapshotReply> {
+    const reply = await this.#channel.call(READ_SNAPSHOT_SCRIPT, this.#keyOf(jobId));
+    this.#requireUsable(reply);
+    return reply.answered
+      ? { answered: true, snapshot: snapshotFromHash(jobId, reply.value.slice(1)) }
+      : { answered: false, reason: reply.reason };
+  }
+
+  async begin({ jobId, attemptId, fencingToken, input }: JobStart): Promise<BeginVerdict<undefined>> {
+    const { takeoverMs, ttlMs } = this.#settings;
+    const token = fencingToken === undefined ? '' : String(fencingToken);
+    const args = [
+      token,
+      String(takeoverMs * US_PER_MS),
+      String(ttlMs),
+      input?.digest ?? '',
+      input?.json ?? '',
+      attemptId,
+    ];
+    const reply = await this.#channel.call(BEGIN_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
+    this.#requireUsable(reply);
+    const answer = answerOf(jobId, reply);
+    switch (answer.code) {
+      case 'begun':
+        return { kind: 'begun', attempt: this.#attemptOf(answer.snapshot) };
+      case 'done':
+      case 'pending':
+      case 'superseded':
+        return { kind: answer.code, snapshot: answer.snapshot };
+      default:
+        return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+    }
+  }
+
+  async identify(): Promise<IdentityReply> {
+    const key = `${this.#settings.namespace}:job:store`;
+    const reply = await this.#channel.call(IDENTIFY_STORE_SCRIPT, key, [this.#makeId()]);
+    return reply.answered
+      ? { answered: true, identity: `redis ${reply.value.map(String).join(' ')}` }
+      : { answered: false, reason: reply.reason };
+  }
+
+  isUndone(): boolean {
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.#channel.close();
+  }
+
+  #attemptOf(pending: Snapshot): OpenAttempt<undefined> {
+    return {
+      snapshot: pending,
+      tx: undefined,
+      succeed: (output) => this.#end(pending, 'success', hashOfOutput(output)),
+      fail: (error) => this.#end(pending, 'failed', ['error', error]),
+      abandon: async () => {},
+    };
+  }
+
+  async #end(
+    { jobId, begunAtUs }: Snapshot,
+    status: 'success' | 'failed',
+    fields: readonly string[],
+  ): Promise<EndVerdict> {
+    const args = [String(begunAtUs), String(this.#settings.ttlMs), status, ...fields];
+    const reply = await this.#channel.call(END_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
+    const answer = answerOf(jobId, reply);
+    if (answer.code === 'written') {
+      return { kind: 'written', snapshot: answer.snapshot };
+    }
+    if (reply.answered && reply.value[0] === 'superseded') {
+      return { kind: 'superseded', ...('snapshot' in answer ? { snapshot: answer.snapshot } : {}) };
+    }
+    return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+  }
+
+  /**
+   * Before an effect has begun nothing is lost by an error, and whoever waits would wait in vain. At its end a refusal counts
+   * as no answer: the right may come back in time for the success.
+   * @throws DistributedScheduleError DSCHED_STORE_REFUSED
+   */
+  #requireUsable(reply: ScriptReply): void {
+    const { refusal } = this.#channel;
+    if (!reply.answered && refusal?.isLasting === true) {
+      throw new DistributedScheduleError(
+        'DSCHED_STORE_REFUSED',
+        `the snapshot store is not used: ${refusal.why}`,
+        {
+          value: refusal.code,
+        },
+      );
+    }
+  }
+
+  /** No hash tag: jobs spread over the slots of a Cluster. */
+  #keyOf(jobId: string): string {
+    return `${this.#settings.namespace}:job:${jobId}`;
+  }
+}
+
+type Answer =
+  | { readonly code: string; readonly snapshot: Snapshot }
+  | { readonly code: undefined; readonly reason: string };
+
+function answerOf(jobId: string, reply: ScriptReply): Answer {
+  if (!reply.answered) {
+    return { code: undefined, reason: reply.reason };
+  }
+  const [code, ...fieldsAndValues] = reply.value;
+  const snapshot = snapshotFromHash(jobId, fieldsAndValues);
+  return snapshot === undefined
+    ? { code: undefined, reason: 'no such job' }
+    : { code: String(code), snapshot };
+}

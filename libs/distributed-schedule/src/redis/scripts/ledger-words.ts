@@ -1,0 +1,95 @@
+/** Votes and newest instants out of the scripts' words. A word that cannot be understood makes the reply none. */
+
+import { FORGETTABLE_NOBODY, type PruneAnswer } from '../../protocol/contract/old-lines.js';
+import type { ClaimReply, ClaimVote, NodeTick } from '../../protocol/contract/ports.js';
+import { parseIds } from './identity-words.js';
+
+/** Stand for the claim id of a tick that nobody has. */
+const NOBODY = '-';
+const NOBODIES = [NOBODY, FORGETTABLE_NOBODY];
+
+export function listOf(words: unknown): readonly unknown[] {
+  return Array.isArray(words) ? words : [];
+}
+
+export function all<T>(
+  texts: readonly unknown[],
+  count: number,
+  parse: (text: string) => T | undefined,
+): readonly T[] | undefined {
+  const values: T[] = [];
+  for (const text of texts) {
+    const value = parse(String(text));
+    if (value === undefined) {
+      return undefined;
+    }
+    values.push(value);
+  }
+  return values.length === count ? values : undefined;
+}
+
+export function parseClaimReply(
+  refused: unknown,
+  words: readonly unknown[],
+  count: number,
+): ClaimReply | undefined {
+  const votes = all(words, count, parseVote);
+  const ids = parseIds(refused);
+  if (votes === undefined || ids === undefined) {
+    return undefined;
+  }
+  return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
+}
+
+function parseVote(word: string): ClaimVote | undefined {
+  const [kind, second, third] = word.split(' ');
+  switch (kind) {
+    case 'quarantined':
+    case 'early':
+      return { kind, ...setBackBy(second) };
+    case 'granted':
+    case 'late':
+    case 'too_late':
+    case 'unstamped':
+    case 'outdated':
+    case 'conflict':
+    case 'renamed':
+    case 'unconfirmed':
+      return { kind };
+    case 'taken':
+      return second === undefined || second === NOBODY
+        ? { kind, ...setBackBy(third) }
+        : { kind, claimId: second };
+    default:
+      return undefined;
+  }
+}
+
+function setBackBy(word: string | undefined): { readonly setBackMs?: number } {
+  const setBackMs = Number(word ?? 0);
+  return setBackMs > 0 ? { setBackMs } : {};
+}
+
+export function parseTick(text: string): NodeTick | undefined {
+  const [tickText, claimId = NOBODY, , floorText, prunedText] = text.split(' ');
+  const [tick, floor, prunedUpTo] = [Number(tickText), Number(floorText), Number(prunedText ?? 0)];
+  if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) {
+    return undefined;
+  }
+  return {
+    tick,
+    ...(!NOBODIES.includes(claimId) && { claimId }),
+    ...(floor > tick && { floor }),
+    ...(prunedUpTo > 0 && { prunedUpTo }),
+  };
+}
+
+/** Of a text that {@link parseTick} understands: also a floor that its tick has passed. */
+export function floorOf(text: string): number {
+  return Number(text.split(' ')[3]);
+}
+
+export function parsePruneAnswer([kind, forgotten]: readonly unknown[]): PruneAnswer | undefined {
+  if (kind !== 'more' && kind !== 'done') return undefined;
+  return { isUnfinished: kind === 'more', forgotten: Number(forgotten) };
+}

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../../protocol/contract/constants.js';
+import { TRIGGER_LINES } from '../../protocol/contract/old-lines.js';
+
+/**
+ * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
+ * membership-scripts.ts, lock-scripts.ts, release-script.ts, trace-script.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
+ *
+ * Rules for every script:
+ * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.
+ * - Protocol constants stand in the text. An instance that could choose them could burn future ticks, and the
+ *   text's hash is the protocol version.
+ * - Numbers are written with `%.0f`: Lua's own conversion keeps 14 digits, one more than today's ticks have.
+ * - No shebang (Redis 6.2 has none) and no expiry on the ledger hash (forgetting a tick doubles it).
+ */
+export interface RedisScript {
+  /** For errors and tests. */
+  readonly name: string;
+  readonly text: string;
+  readonly sha1: string;
+  /** Whether a grant of this script should reach replicas before it counts, where `waitReplicas` asks for it. */
+  readonly isGrant: boolean;
+}
+
+/** `unpack` pushes its values on a stack of 8,000: longer lists go in chunks. */
+export const CHUNK = 2_000;
+
+/**
+ * Opens every script that touches the namespace. `KEYS[1]` is the ledger hash.
+ *
+ * The version comes first: what another version of the protocol has written is neither read nor changed. A hash with an
+ * incarnation and no version was written before there were any: version 0.
+ *
+ * The incarnation guard: a server that was restarted, flushed, restored, promoted, or whose hash was evicted may
+ * have forgotten what it granted. Whatever it forgot was at most EARLY ahead of its clock at that time, and the
+ * clock shows at most MARGIN less than when it last granted. So every tick up to `now + EARLY + MARGIN` is refused from
+ * here on (`floor`), and run locks are refused for a while (`since`). It is also no longer the memory that the other
+ * nodes have noted: it takes a new id, one counter above the one in its data, if there is one, and has no vote with it.
+ *
+ * A clock that stands before `since` has stepped back without a loss: `since` is set anew, or locks would be refused for the
+ * length of the step. Nothing was forgotten, so id and vote stay, and the floor was raised above the old `since` already.
+ *
+ * `run_id` catches a restart, `master_replid` a fail-back to a server that never stopped. Two INFO calls: one call
+ * with two sections needs Redis 7.
+ */
+const PRELUDE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local function counterOf(id)
+  return tonumber(string.match(id or '', '^(%d+)%.') or 0)
+end
+
+local stored = redis.call('HMGET', KEYS[1],
+  'version', 'incarnation', 'floor', 'since', 'id', 'vote', 'idSince', 'stamp', 'highest', 'epoch', 'burntAbove', 'pruned')
+local version = stored[1] or (stored[2] and '0')
+if version and version ~= '${PROTOCOL_VERSION}' then
+  return redis.error_reply('DSCHEDVERSION ' .. version)
+end
+
+local incarnation = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+  .. ':' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+local floor, since = tonumber(stored[3] or 0), tonumber(stored[4] or 0)
+local id, vote, idSince = stored[5], stored[6], tonumber(stored[7] or 0)
+local stamp, highest = stored[8] or '', tonumber(stored[9] or 0)
+local epoch, burntAbove = tonumber(stored[10] or 0), tonumber(stored[11] or 0)
+local prunedUpTo = tonumber(stored[12] or 0)
+if stored[2] ~= incarnation then
+  floor = math.max(floor, now + ${EARLY_MS} + ${MARGIN_MS})
+  since = now
+  id = text(counterOf(id) + 1) .. '.'
+    .. string.sub(redis.sha1hex(incarnation .. ' ' .. time[1] .. '.' .. time[2]), 1, 12)
+  vote, idSince = false, now
+  redis.call('HSET', KEYS[1], 'version', '${PROTOCOL_VERSION}', 'incarnation', incarnation,
+    'floor', text(floor), 'since', text(since), 'id', id, 'idSince', text(idSince))
+  redis.call('HDEL', KEYS[1], 'vote')
+elseif since > now then
+  since = now
+  idSince = math.min(idSince, now)
+  redis.call('HSET', KEYS[1], 'since', text(since), 'idSince', text(idSince))
+end
+
+-- A tick that is written now bears its epoch, once there was more than one.
+local inEpoch = epoch > 0 and ' ' .. text(epoch) or ''
+
+-- A stored tick without its epoch, as it counts now: what an older epoch has granted by a clock that was set back since stands for nobody.
+local function counted(value)
+  if epoch == 0 or not value then
+    return value
+  end
+  local known, tick, writtenIn = string.match(value, '^((%d+) %S+ %d+) ?(%d*)$')
+  if (tonumber(writtenIn) or 0) < epoch and tonumber(tick) > burntAbove then
+    return text(burntAbove) .. ' - ' .. text(burntAbove)
+  end
+  return known
+end
+
+-- The stored ticks ("tick claimId previousTick", or false) of tasks, in order.
+local function storedTicks(tasks)
+  local values = {}
+  for first = 1, #tasks, ${CHUNK} do
+    local fields = {}
+    for i = first, math.min(first + ${CHUNK} - 1, #tasks) do
+      fields[#fields + 1] = 't:' .. tasks[i]
+    end
+    local chunk = redis.call('HMGET', KEYS[1], unpack(fields))
+    for i = 1, #fields do
+      values[#values + 1] = counted(chunk[i])
+    end
+  end
+  return values
+end
+
+-- Whether a line may go, or may have gone: see old-lines.ts.
+local function isForgettable(line)
+  return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
+end
+
+-- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
+local function told(line, value)
+  local pruned = not value and isForgettable(line) and prunedUpTo or 0
+  return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')
+end
+
+-- Writes field, value, field, value ... with one HSET (per ${CHUNK / 2} fields).
+local function store(pairsToStore)
+  for first = 1, #pairsToStore, ${CHUNK} do
+    redis.call('HSET', KEYS[1], unpack(pairsToStore, first, math.min(first + ${CHUNK} - 1, #pairsToStore)))
+  end
+end
+`;
+
+/**
+ * Sets of nodes and ids of positions, for the scripts that judge them. `mustMeet` is that of node-set.ts.
+ *
+ * An id is outranked by a known one of the same position that is newer, or of the same counter and another memory.
+ */
+export const SETS = `
+local function parseSet(setText)
+  local generation, leaseTtlMs, words = string.match(setText, '^(%d+) (%d+) (.+)$')
+  local set = { text = setText, generation = tonumber(generation), leaseTtlMs = leaseTtlMs, positions = {}, has = {} }
+  for position in string.gmatch(words, '%S+') do
+    set.positions[#set.positions + 1] = position
+    set.has[position] = true
+  end
+  return set
+end
+
+local function quorumOf(nodes)
+  return math.floor(nodes / 2) + 1
+end
+
+local function mustMeet(one, other)
+  local union = #one.positions
+  for _, position in ipairs(other.positions) do
+    if not one.has[position] then
+      union = union + 1
+    end
+  end
+  return quorumOf(#one.positions) + quorumOf(#other.positions) > union and one.leaseTtlMs == other.leaseTtlMs
+end
+
+-- The text of the set on record, or nothing.
+local function stampedSet()
+  return string.match(stamp, '^%d+ %S* (.+)$')
+end
+
+-- A stamp since no instant: the set that it names does not stand yet.
+local function isProvisional()
+  return string.match(stamp, '^0 ') ~= nil
+end
+
+-- The newest ids that this node has noted, by position, but for the one that is its own here.
+local function notedIds(positions, own)
+  local fields, others, noted = {}, {}, {}
+  for _, position in ipairs(positions) do
+    if position ~= own then
+      others[#others + 1] = position
+      fields[#fields + 1] = 'n:' .. position
+    end
+  end
+  if #fields > 0 then
+    local values = redis.call('HMGET', KEYS[1], unpack(fields))
+    for i, position in ipairs(others) do
+      noted[position] = values[i] or nil
+    end
+  end
+  return noted
+end
+
+local function isOutranked(named, known)
+  return known and known ~= named and counterOf(known) >= counterOf(named)
+end
+
+-- The ids by which a message is refused that names ARGV[first], its id, the next position, its id ... up to ARGV[last]: it names
+-- another id for this node, or for some position one that is outranked by what this node has noted.
+local function refusedIds(own, first, last)
+  local positions, named, refused = {}, {}, {}
+  for i = first, last, 2 do
+    positions[#positions + 1] = ARGV[i]
+    named[ARGV[i]] = ARGV[i + 1]
+  end
+  if named[own] ~= id then
+    refused = { own, id }
+  end
+  for other, known in pairs(notedIds(positions, own)) do
+    if isOutranked(named[other], known) then
+      refused[#refused + 1] = other
+      refused[#refused + 1] = known
+    end
+  end
+  return refused
+end
+`;
+
+/** A script with the shared opening. */
+export function defineScript(name: string, body: string, isGrant = false): RedisScript {
+  return defineBareScript(name, `${PRELUDE}${body}`, isGrant);
+}
+
+/** A script that touches no key of the namespace. */
+export function defineBareScript(name: string, body: string, isGrant = false): RedisScript {
+  const text = `-- nestjs-distributed-schedule: ${name}\n${body.trim()}\n`;
+  return { name, text, sha1: createHash('sha1').update(text).digest('hex'), isGrant };
+}

@@ -1,0 +1,44 @@
+import type { StrictConnection } from '../connection/strict-connection.js';
+import type { RedisScript } from './redis-scripts.js';
+
+export interface MessageOptions {
+  /** By hash, or with the whole text, which also loads it. */
+  readonly isByHash: boolean;
+  readonly waitReplicas: number;
+  readonly waitMs: number;
+}
+
+/** Sends one script, and where asked waits on the same connection until replicas have what it wrote. */
+export async function sendScript(
+  connection: StrictConnection,
+  script: RedisScript,
+  keys: readonly string[],
+  args: readonly string[],
+  options: MessageOptions,
+): Promise<unknown> {
+  const keysAndArgs = [...keys, ...args];
+  if (options.waitReplicas === 0) {
+    return options.isByHash
+      ? connection.evalsha(script.sha1, keys.length, keysAndArgs)
+      : connection.eval(script.text, keys.length, keysAndArgs);
+  }
+  // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
+  const message = options.isByHash
+    ? ['evalsha', script.sha1, keys.length, ...keysAndArgs]
+    : ['eval', script.text, keys.length, ...keysAndArgs];
+  const replies = await connection.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
+  const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
+  const failure = error ?? waitError;
+  if (failure !== null) {
+    throw failure;
+  }
+  if (Number(acknowledged) < options.waitReplicas) {
+    throw new MissingReplicas();
+  }
+  return value;
+}
+
+/** The grant may be lost with its master: it does not count. Its owner gives it back like any vote that is out. */
+class MissingReplicas extends Error {
+  readonly code = 'REPLICAS_MISSING';
+}

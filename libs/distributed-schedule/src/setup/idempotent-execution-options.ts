@@ -1,0 +1,154 @@
+import type { SnapshotCacheSource, SnapshotSource } from '../once/snapshot-store.js';
+import { DEFAULT_PATIENCE, type StorePatience } from '../once/store-patience.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { DEFAULTS, requireName } from '../protocol/options/protocol-options.js';
+import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { type OptionNames, requireKnownOptions, requireNoNull } from '../tasks/option-names.js';
+import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
+import { ALONE, requireWholeNamespace } from './identity-options.js';
+
+/** Options of `IdempotentExecutionModule.forRoot`. Durations are whole milliseconds. */
+export interface IdempotentExecutionOptions {
+  /**
+   * `postgresSnapshots(…)` of `nestjs-distributed-schedule/postgres`, `redisSnapshots(…)`, `memorySnapshots()` for tests, or
+   * one of your own.
+   */
+  readonly store: SnapshotSource<never> | SnapshotSource;
+  /** `redisSnapshotCache(…)`: answers successes without asking the store. Default: none. */
+  readonly cache?: SnapshotCacheSource;
+  /**
+   * Part of what every key stands for, and prefix of keys in Redis: staging must not be answered with production's results, nor
+   * one application with another's. Default: that of `DistributedScheduleModule.forRoot` in the same app. Required where that
+   * has none, unless the store is `memorySnapshots()`.
+   */
+  readonly namespace?: string;
+  /**
+   * Which application the keys belong to: part of what every key stands for. Applications that give the same one share their
+   * keys. Another name makes another job of every key, so it stays the same over all releases. Default: that of
+   * `DistributedScheduleModule` in the same app. Required where there is none, unless the store is `memorySnapshots()`.
+   */
+  readonly app?: string;
+  /** How an unreachable store is asked again. */
+  readonly patience?: Partial<StorePatience>;
+  /** Longer JSON of an input or output is kept as its digest only, characters. Default 16384. */
+  readonly mostKeptChars?: number;
+}
+
+export interface ResolvedExecutionOptions {
+  readonly store: SnapshotSource;
+  readonly cache: SnapshotCacheSource | undefined;
+  readonly namespace: string;
+  readonly app: string;
+  readonly patience: StorePatience;
+  readonly mostKeptChars: number;
+}
+
+const MODULE = 'IdempotentExecutionModule';
+const OPTION_NAMES: OptionNames = {
+  store: true,
+  cache: true,
+  namespace: true,
+  app: true,
+  patience: { baseMs: true, capMs: true, jitter: true, deadlineMs: true },
+  mostKeptChars: true,
+};
+const DEFAULT_MOST_KEPT_CHARS = 16_384;
+const LARGEST_KEPT_CHARS = 1_048_576;
+const LARGEST_JITTER = 0.1;
+const LONGEST_MS = 3_600_000;
+
+/**
+ * @param schedule what DistributedScheduleModule goes by, where it is in the app
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
+ */
+export function resolveExecutionOptions(
+  given: IdempotentExecutionOptions,
+  schedule: Pick<ModuleOptions, 'givenNamespace' | 'knownApp'> | undefined,
+): ResolvedExecutionOptions {
+  requireKnownOptions(MODULE, given, OPTION_NAMES);
+  requireNoNull(MODULE, given, OPTION_NAMES);
+  const { store, cache, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
+  requireSource('store', store);
+  if (cache !== undefined) requireSource('cache', cache);
+  const namespace = given.namespace ?? schedule?.givenNamespace ?? defaultNamespace(given);
+  requireName('namespace', namespace);
+  if (!isLocal(given)) requireWholeNamespace(namespace);
+  const app = given.app ?? schedule?.knownApp ?? defaultApp(given);
+  requireName('app', app);
+  requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
+  const patience = resolvePatience(given.patience ?? {});
+  return { store: store as SnapshotSource, cache, namespace, app, patience, mostKeptChars };
+}
+
+/** Nobody else can reach it. */
+function isLocal({ store, cache }: IdempotentExecutionOptions): boolean {
+  return store.isLocal === true && (cache === undefined || cache.isLocal === true);
+}
+
+/** Of a store that nobody else can reach. */
+function defaultNamespace(given: IdempotentExecutionOptions): string {
+  if (isLocal(given)) return DEFAULTS.namespace;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_NAMESPACE',
+    `${MODULE} has no namespace, and DistributedScheduleModule of this app was given none either. Whoever uses the store under the ` +
+      "same namespace is answered with this app's results, so say whose they are: " +
+      `${MODULE}.forRoot({ store, namespace: 'shop-production', app: 'shop-api' })`,
+    { value: undefined },
+  );
+}
+
+/**
+ * Not the name of a package: where that changes a schedule says so at boot, and here every key would be another job without a word.
+ */
+function defaultApp(given: IdempotentExecutionOptions): string {
+  if (isLocal(given)) return ALONE;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_APP',
+    `${MODULE} has no app, and no DistributedScheduleModule beside it has one. Another application of the namespace must not be answered ` +
+      "with this one's results, so name it, the same in all its releases: " +
+      `${MODULE}.forRoot({ store, namespace, app: 'shop-api' })`,
+    { value: undefined },
+  );
+}
+
+function resolvePatience(given: Partial<StorePatience>): StorePatience {
+  const patience: StorePatience = {
+    baseMs: given.baseMs ?? DEFAULT_PATIENCE.baseMs,
+    capMs: given.capMs ?? DEFAULT_PATIENCE.capMs,
+    jitter: given.jitter ?? DEFAULT_PATIENCE.jitter,
+    deadlineMs: given.deadlineMs ?? DEFAULT_PATIENCE.deadlineMs,
+  };
+  const { baseMs, capMs, jitter, deadlineMs } = patience;
+  requireWhole('patience.baseMs', baseMs, 1, LONGEST_MS);
+  requireWhole('patience.capMs', capMs, 1, LONGEST_MS);
+  requireWhole('patience.deadlineMs', deadlineMs, 0, LONGEST_MS);
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= LARGEST_JITTER)) {
+    throw badOption('patience.jitter', jitter, `a number from 0 to ${LARGEST_JITTER}`);
+  }
+  if (baseMs > capMs) {
+    throw new DistributedScheduleError(
+      'DSCHED_DURATIONS',
+      `patience.baseMs must not exceed patience.capMs: ${baseMs} > ${capMs}. Lower patience.baseMs.`,
+      { value: baseMs },
+    );
+  }
+  return patience;
+}
+
+function requireSource(option: string, source: unknown): void {
+  if (typeof (source as { open?: unknown } | undefined)?.open === 'function') return;
+  throw badOption(option, source, 'what postgresSnapshots, redisSnapshots or the like return');
+}
+
+function requireWhole(option: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw badOption(option, value, `a whole number from ${least} to ${most}`);
+}
+
+function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `option ${option} of ${MODULE} is ${shownValue(value)}; it takes ${expected}`,
+    { value: harmlessValue(value) },
+  );
+}

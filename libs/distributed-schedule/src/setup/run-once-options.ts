@@ -1,0 +1,73 @@
+import { requireToken } from '../once/fence.js';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { type OptionNames, requireKnownOptions } from '../tasks/option-names.js';
+
+/** Options of `runOnce` and `tryRunOnce`. */
+export interface RunOnceOptions {
+  /** Tells several effects under one key apart: the parts of one tick's work are jobs of their own. */
+  readonly part?: string;
+  /** What the effect works on. Kept with the snapshot; the same key with another input is an error. */
+  readonly input?: unknown;
+  /** Orders the attempts at one job. Default: the token of the current tick, where the key is that tick's. */
+  readonly fencingToken?: number;
+  /** Ends waiting for the store, and a transaction under way. Default: the signal of the current tick. */
+  readonly signal?: AbortSignal;
+}
+
+const OPTION_NAMES: Record<keyof RunOnceOptions, true> & OptionNames = {
+  part: true,
+  input: true,
+  fencingToken: true,
+  signal: true,
+};
+const MOST_KEY_CHARS = 512;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Refuses what would be ignored: with a misspelt `part` two effects were one job, and the second would never run.
+ * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
+ */
+export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
+  if (typeof effect !== 'function') {
+    throw badOption('the effect of runOnce', effect, 'a function');
+  }
+  requireKnownOptions('runOnce', options, OPTION_NAMES);
+  const { fencingToken, signal } = options as { fencingToken?: unknown; signal?: unknown };
+  if (fencingToken !== undefined) requireToken(fencingToken, 'fencingToken');
+  if (signal !== undefined && !isSignal(signal)) {
+    throw badOption('option signal of runOnce', signal, 'an AbortSignal');
+  }
+}
+
+/** @throws DistributedScheduleError DSCHED_BAD_KEY */
+export function requireKey(what: string, key: unknown): asserts key is string {
+  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) {
+    if (!LONE_SURROGATE.test(key)) return;
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_KEY',
+      `the ${what} of runOnce has half of a surrogate pair in it, as a text has that was cut in the middle of a character: in UTF-8 ` +
+        'all such keys are one. Cut it elsewhere',
+      { value: `${key.length} characters` },
+    );
+  }
+  const given = typeof key === 'string' ? `${key.length} characters` : typeof key;
+  throw new DistributedScheduleError(
+    'DSCHED_BAD_KEY',
+    `the ${what} of runOnce is a text of 1 to ${MOST_KEY_CHARS} characters; it was given ${given}`,
+    { value: given },
+  );
+}
+
+/** Not `instanceof`: polyfills and other realms have classes of their own. */
+function isSignal(value: unknown): boolean {
+  return typeof (value as { throwIfAborted?: unknown } | null)?.throwIfAborted === 'function';
+}
+
+function badOption(what: string, value: unknown, expected: string): DistributedScheduleError {
+  return new DistributedScheduleError(
+    'DSCHED_BAD_OPTION',
+    `${what} is ${shownValue(value)}; it takes ${expected}`,
+    { value: harmlessValue(value) },
+  );
+}

@@ -1,0 +1,58 @@
+/** Where votes are kept, as it is given: in Redis or in memory, and whether that is meant or a variable was forgotten. */
+
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { RedisInput } from '../redis/connection/redis-input.js';
+import { OptionReader } from '../tasks/option-reader.js';
+import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
+
+type Given = Pick<DistributedScheduleOptions, 'redis' | 'memory' | 'lockProvider' | 'tickLedger'>;
+
+/**
+ * Undefined only where `redis` is left out.
+ * @throws DistributedScheduleError DSCHED_BAD_REDIS
+ */
+export function nodesOf(given: Given): readonly RedisInput[] | undefined {
+  if (!('redis' in given)) return undefined;
+  const { redis } = given;
+  if (redis === undefined || redis === null) {
+    // With the memory backend instead, every replica would run every task, and only one log line would say so.
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_REDIS',
+      `redis is given and ${String(redis)}, most likely because an environment variable is not set: ` +
+        'is REDIS_URL set? Leave the option out for the memory backend',
+      { value: redis },
+    );
+  }
+  return isList(redis) ? redis : [redis];
+}
+
+/**
+ * In production nobody reads one warning among the lines of a boot, and every task would run once per replica.
+ * @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, DSCHED_BAD_OPTION
+ */
+export function requireMemoryMeant(given: Given, environment: string | undefined): void {
+  const reader: OptionReader = new OptionReader({});
+  const { redis, memory = false } = given;
+  reader.requireBoolean('memory', memory);
+  if (redis !== undefined) {
+    if (memory) throw reader.bad('memory', memory, 'nothing beside redis: leave one of the two out');
+    return;
+  }
+  if (environment !== 'production' || memory || isReplaced(given)) return;
+  throw new DistributedScheduleError(
+    'DSCHED_MEMORY_IN_PRODUCTION',
+    'NODE_ENV is production and redis is left out. Without it every replica has a memory of its own and runs every task. ' +
+      'Pass redis and namespace, or memory: true where this process is the only one',
+    { value: environment },
+  );
+}
+
+/** Both are kept elsewhere, and the backend decides nothing. */
+export function isReplaced({ lockProvider, tickLedger }: Given): boolean {
+  return lockProvider !== undefined && tickLedger !== undefined;
+}
+
+/** Array.isArray does not narrow a readonly array. */
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TickContext } from '../protocol/contract/tick-context.js';
+
+const storage = new AsyncLocalStorage<TickContext>();
+
+/**
+ * The context of the run in which this is called, however deep in nested asynchronous calls: a repository can
+ * compare the fencing token without every function in between passing it on.
+ * @throws DistributedScheduleError DSCHED_NO_CURRENT_TICK outside a run
+ */
+export function currentTick(): TickContext {
+  const context = storage.getStore();
+  if (context === undefined) {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_CURRENT_TICK',
+      'currentTick() works only inside the run of an exclusive method. Where both happen, use tryCurrentTick().',
+    );
+  }
+  return context;
+}
+
+/** Like {@link currentTick}, but undefined outside a run. */
+export function tryCurrentTick(): TickContext | undefined {
+  return storage.getStore();
+}
+
+/**
+ * Runs a handler with its context as the current one. A run may hand its signal to any number of calls at once; the signal goes
+ * with the run, so listeners that are left on it are no leak, which is what Node warns of from the eleventh on.
+ */
+export function runInTick<T>(context: TickContext, run: () => T): T {
+  setMaxListeners(0, context.signal);
+  return storage.run(context, run);
+}

@@ -1,0 +1,42 @@
+import type { Schedule } from '../protocol/contract/tick-context.js';
+import type { CronSchedule } from './cron.schedule.js';
+
+const SECOND_MS = 1_000;
+
+/**
+ * A cron schedule with `dst: 'once'`: on the day on which clocks go back it is due when they show one of its times, and show it for the
+ * first time. The parser of `@Cron` runs a job of 02:00 in New York at the turn, where clocks would have shown 02:00 and show
+ * 01:00 again, and an hour later, when they do show it. Here only the latter is due. When clocks go forward nothing is different.
+ */
+export class DstOnceSchedule implements Schedule {
+  readonly description: string;
+
+  constructor(private readonly cron: CronSchedule) {
+    this.description = `${cron.description}, once when clocks go back`;
+  }
+
+  get ordinary(): Schedule {
+    return this.cron.ordinary;
+  }
+
+  get shortestGapMs(): number | undefined {
+    return this.cron.shortestGapMs;
+  }
+
+  nextAfter(epochMs: number): number | undefined {
+    let next = this.cron.nextAfter(epochMs);
+    while (next !== undefined && this.cron.zone.isNearTurnBack(next)) {
+      const newTimeMs = this.secondPassEndMs(next);
+      if (newTimeMs === undefined && this.cron.isShown(next)) return next;
+      // Out of a second pass in one step: a task that is due every second has 3,600 ticks in it.
+      next = this.cron.nextAfter(newTimeMs === undefined ? next : newTimeMs - SECOND_MS);
+    }
+    return next;
+  }
+
+  /** When clocks show something again that they have not shown before; undefined where they do at `tick`. */
+  private secondPassEndMs(tick: number): number | undefined {
+    const turn = this.cron.zone.turnAround(tick);
+    return turn?.isBack ? turn.turnMs + turn.lengthMs : undefined;
+  }
+}

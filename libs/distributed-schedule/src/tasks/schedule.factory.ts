@@ -1,0 +1,84 @@
+/** Makes schedules of what decorators wrote. */
+
+import type { TaskPolicies } from '../protocol/contract/task-policies.js';
+import type { Schedule } from '../protocol/contract/tick-context.js';
+import { EverySecondSchedule } from '../protocol/schedules/every-second.schedule.js';
+import { IntervalSchedule } from '../protocol/schedules/interval.schedule.js';
+import { JitteredSchedule } from '../protocol/schedules/jittered.schedule.js';
+import type { TimeoutRequest } from '../protocol/timeouts/timeout-agreement.js';
+import { CronSchedule } from './cron.schedule.js';
+import { DstOnceSchedule } from './dst-once.schedule.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.js';
+import type { CronDefinition, ScheduleDefinition } from './schedule-definition.js';
+import type { TaskPolicyOptions } from './task-policy-options.js';
+
+/** What a task is made with beside its own options. */
+export interface TaskSurroundings {
+  /** An expression that is never due after it is refused. Epoch ms. */
+  readonly nowMs: number;
+  /** `tasks` of forRoot. */
+  readonly defaults: TaskPolicyOptions;
+  /** Asks the factory of a schedule; null switches the task off. Absent where no decorator with a factory can come from. */
+  readonly resolveFactory?: (task: string, factory: unknown) => unknown;
+  /** When a timeout is due. Absent where none can come from. */
+  readonly timeoutOf?: (request: TimeoutRequest) => Schedule;
+}
+
+/** Of a task that is switched off: nobody asks it. */
+export const NEVER: Schedule = { description: 'off', nextAfter: () => undefined };
+
+/** What of a task its schedule depends on. */
+export interface ScheduleFrame {
+  readonly name: string;
+  readonly policies: TaskPolicies;
+  readonly jitterMs: number;
+}
+
+/** Undefined where the factory switches the task off. */
+export function withFactoryValue(
+  { factory }: ExclusiveMetadata,
+  definition: ScheduleDefinition,
+  task: string,
+  { resolveFactory }: TaskSurroundings,
+): ScheduleDefinition | undefined {
+  if (factory === undefined) return definition;
+  const value = resolveFactory?.(task, factory) ?? null;
+  if (value === null) return undefined;
+  switch (definition.kind) {
+    case 'cron':
+      return { ...definition, cronTime: value as CronDefinition['cronTime'] };
+    case 'interval':
+      return { ...definition, periodMs: value };
+    case 'timeout':
+      return { ...definition, delayMs: value };
+    case 'every_second':
+      return definition;
+    default:
+      return definition satisfies never;
+  }
+}
+
+/** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION */
+export function createSchedule(
+  definition: ScheduleDefinition,
+  { name, policies, jitterMs }: ScheduleFrame,
+  { nowMs, timeoutOf }: TaskSurroundings,
+): Schedule {
+  const spread = (schedule: Schedule): Schedule =>
+    jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs);
+  switch (definition.kind) {
+    case 'every_second':
+      return spread(new EverySecondSchedule());
+    case 'interval':
+      return spread(new IntervalSchedule(name, definition.periodMs));
+    case 'cron': {
+      const schedule = new CronSchedule(name, definition);
+      schedule.requireDueAfter(nowMs);
+      return spread(definition.dst === undefined ? schedule : new DstOnceSchedule(schedule));
+    }
+    case 'timeout':
+      return timeoutOf?.({ task: name, definition, policies }) ?? NEVER;
+    default:
+      return definition satisfies never;
+  }
+}

@@ -1,0 +1,154 @@
+/** Makes a task from what a decorator wrote, and checks all that needs the task's name in its message. */
+
+import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { TaskPolicies } from '../protocol/contract/task-policies.js';
+import type { Placement, Schedule } from '../protocol/contract/tick-context.js';
+import { requireName } from '../protocol/options/protocol-options.js';
+import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { requireDst, withDst } from './dst-option.js';
+import type { ExclusiveMetadata } from './exclusive-metadata.js';
+import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
+import { requireNoNull } from './option-names.js';
+import { OptionReader } from './option-reader.js';
+import { resolvePlacement } from './placement.resolver.js';
+import { createSchedule, NEVER, type TaskSurroundings, withFactoryValue } from './schedule.factory.js';
+import type { ScheduleDefinition } from './schedule-definition.js';
+import { resolveTaskPolicies } from './task-policies.resolver.js';
+import type { TaskPolicyOptions } from './task-policy-options.js';
+
+/** What compilers call a class that has no name of its own: it changes with the file around it. */
+const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
+
+/** Where a task was found. */
+export interface TaskOrigin {
+  readonly className: string;
+  readonly method: string;
+}
+
+/** A task without its handler. */
+export interface TaskBlueprint {
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly definition: ScheduleDefinition;
+  readonly disabled: boolean;
+  readonly maxLatenessMs?: number;
+  readonly jitterMs: number;
+  /** Each run makes its provider anew. */
+  readonly perTick: boolean;
+  readonly policies: TaskPolicies;
+  readonly placement?: Placement;
+}
+
+const LONGEST_JITTER_MS = 86_400_000;
+
+/**
+ * @throws DistributedScheduleError DSCHED_UNSTABLE_NAME, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_BAD_OPTION,
+ * DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
+ */
+export function createTaskBlueprint(
+  metadata: ExclusiveMetadata,
+  origin: TaskOrigin,
+  surroundings: TaskSurroundings,
+): TaskBlueprint {
+  const { options } = metadata;
+  const found = requireSchedule(metadata, origin);
+  const name = requireStableName(metadata, origin);
+  requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
+  const reader: OptionReader = new OptionReader({ task: name });
+  const written = withDst(found, options.dst, reader);
+  const { maxLatenessMs, jitterMs = 0, perTick = false } = options;
+  const isDisabled = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined) ?? false;
+  reader.requireBoolean('disabled', isDisabled);
+  requireLateness(reader, maxLatenessMs);
+  reader.requireBoolean('perTick', perTick);
+  reader.requireWhole('jitterMs', jitterMs, 0, LONGEST_JITTER_MS);
+  const policies = policiesOf(reader, name, options, written, surroundings.defaults);
+  const placement = resolvePlacement(name, options);
+  const definition = isDisabled ? written : withFactoryValue(metadata, written, name, surroundings);
+  const disabled = isDisabled || definition === undefined;
+  requireDst(definition ?? written, reader);
+  return {
+    name,
+    schedule: disabled ? NEVER : createSchedule(definition, { name, policies, jitterMs }, surroundings),
+    definition: definition ?? written,
+    disabled,
+    jitterMs,
+    perTick,
+    policies,
+    ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }),
+    ...(placement === undefined ? {} : { placement }),
+  };
+}
+
+function requireLateness(reader: OptionReader, maxLatenessMs: unknown): void {
+  if (maxLatenessMs === undefined || (Number.isInteger(maxLatenessMs) && (maxLatenessMs as number) >= 1))
+    return;
+  throw reader.bad(
+    'maxLatenessMs',
+    maxLatenessMs,
+    'a whole number of milliseconds from 1 to half the period',
+  );
+}
+
+/** `waitForCompletion` of `@Cron` counts after the task's own `overlap`, and before that of the module. */
+function policiesOf(
+  reader: OptionReader,
+  task: string,
+  options: ExclusiveTaskOptions,
+  definition: ScheduleDefinition,
+  defaults: TaskPolicyOptions,
+): TaskPolicies {
+  if (definition.kind === 'timeout') {
+    if (options.misfire !== undefined) {
+      throw reader.bad('misfire', options.misfire, 'nothing for a timeout, which is tried until it has run');
+    }
+    if (options.jitterMs !== undefined) {
+      throw reader.bad('jitterMs', options.jitterMs, 'nothing for a timeout, which is due once');
+    }
+    return resolveTaskPolicies(task, options, { ...defaults, misfire: 'skip' });
+  }
+  if (definition.kind !== 'cron' || definition.waitForCompletion === undefined) {
+    return resolveTaskPolicies(task, options, defaults);
+  }
+  reader.requireBoolean('waitForCompletion', definition.waitForCompletion);
+  const overlap = definition.waitForCompletion ? 'skip' : 'allow';
+  return resolveTaskPolicies(task, options, { ...defaults, overlap });
+}
+
+function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
+  const place = `${className}.${method}`;
+  if (metadata.schedule === undefined) {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_SCHEDULE',
+      `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron, @Interval or @Timeout of @nestjs/schedule, or use ` +
+        '@EverySecondExclusive, @CronExclusive, @IntervalExclusive or @TimeoutExclusive. If it has one, a decorator in between has ' +
+        `replaced the method and lost it: put ${metadata.decorator}() right beside it.`,
+      { value: place },
+    );
+  }
+  return metadata.schedule;
+}
+
+function requireStableName(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): string {
+  const { schedule, options } = metadata;
+  const given = options.name ?? (schedule !== undefined && 'name' in schedule ? schedule.name : undefined);
+  if (given === undefined && NO_NAME.test(className)) {
+    throw new DistributedScheduleError(
+      'DSCHED_UNSTABLE_NAME',
+      `${metadata.decorator} stands on the method ${method} of an anonymous class. Pass { name }.`,
+      { value: method },
+    );
+  }
+  const name: unknown = given ?? `${className}.${method}`;
+  try {
+    requireName('name', name);
+    return name;
+  } catch (cause) {
+    throw new DistributedScheduleError(
+      'DSCHED_UNSTABLE_NAME',
+      `${className}.${method} cannot be named ${shownValue(name)}. ` +
+        'A name takes 1 to 200 characters without braces and control characters. Pass another { name }.',
+      { value: harmlessValue(name), cause },
+    );
+  }
+}
