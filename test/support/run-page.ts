@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { filesOfPage, writeFiles } from './page-files.js';
-import { STAND_INS } from './page-frames.js';
+import { STAND_INS } from './page-stand-ins.js';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
