@@ -26,6 +26,10 @@ const print = (line: string): void => {
 
 const unreached: (readonly string[])[] = [];
 
+/** Searches that end at a story, by model and by what is expected, as docs/protocol/models.md has them. */
+const ended = new Map<string, string[]>();
+const TITLES = { holds: undefined, fails: 'Taken out, it fails', reachable: 'Reached' } as const;
+
 /** What the search says, in the words of the column "expected". */
 function resultOf({ expected }: Configuration, finding: Finding): string {
   if (finding.isComplete) return 'holds';
@@ -45,6 +49,11 @@ function check(configuration: Configuration): boolean {
   const verdict = isExpected ? result : `**${result}**`;
   const cells = [name, expected, verdict, states, transitions, depth, seconds, Math.round(megabytes)];
   print(`| ${cells.join(' | ')} |`);
+  const title = TITLES[expected];
+  if (title !== undefined) {
+    const key = `${configuration.model}.pml: *${title}* (states until then): `;
+    ended.set(key, [...(ended.get(key) ?? []), `${name} ${Number(states).toLocaleString('en')}`]);
+  }
   if (!isExpected || values.stories) print(`\n${finding.violation}\n${finding.story}\n`);
   if (isPlain(configuration) && expected === 'holds') unreached.push(finding.unreached);
   if (!isExpected) print(`repeat: npm run model -- --only '${name}'   (-D ${configuration.defines})\n`);
@@ -69,6 +78,7 @@ print('| configuration | expected | result | states | transitions | depth | seco
 print('|---|---|---|---|---|---|---|---|');
 const unexpected = chosen.filter((configuration) => !check(configuration));
 print(`\n${chosen.length} configurations, ${unexpected.length} not as expected`);
+for (const [key, searches] of ended) print(`\n${key}${searches.join('; ')}.`);
 const dead = values.only === '' ? deadCode() : [];
 if (dead.length > 0) print(`never reached in any plain world: ${dead.join('; ')}`);
 process.exit(chosen.length > 0 && unexpected.length + dead.length === 0 ? 0 : 1);

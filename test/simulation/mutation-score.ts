@@ -86,16 +86,29 @@ const chosen = [...MUTANTS, ...BOARD_MUTANTS].filter(
 );
 const copy = BrokenCopy.make();
 let survivors = 0;
+const byPromise = new Map<string, string[]>();
+
+/** `world 3 of normal, seed 7 | a lock has one holder` as docs/faults.md has it: under the promise, with profile and world. */
+function fold(name: string, caught: string): void {
+  const [where = '', promise = ''] = caught.split(' | ');
+  const short = where
+    .replace(/^world (\d+) of (\w+), seed (\d+)$/, '$2 $1 of seed $3')
+    .replace(` of seed ${SEED}`, '');
+  byPromise.set(promise, [...(byPromise.get(promise) ?? []), `${name} (${short})`]);
+}
+
 print('| breakage | caught in | by |');
 print('|---|---|---|');
 try {
   for (const mutant of chosen) {
     const caught = await copy.whileBroken(mutant, () => catchIn(copy.root, mutant));
     if (caught === undefined) survivors += 1;
+    else fold(mutant.name, caught);
     print(`| ${mutant.name} | ${caught ?? '**survived** | '} |`);
   }
 } finally {
   copy.remove();
 }
+for (const [promise, breakages] of byPromise) print(`\n**${promise}**: ${breakages.join(', ')}`);
 print(`\n${chosen.length - survivors} of ${chosen.length} caught within ${values.worlds} worlds per profile`);
 process.exit(survivors === 0 ? 0 : 1);

@@ -5,14 +5,15 @@
  */
 
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
-import { type ContestParts, contestInstant } from '#src/protocol/contest/contest.js';
+import { contestInstant } from '#src/protocol/contest/contest.js';
+import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { Clock, LockProvider, Random, TickLedger } from '#src/protocol/contract/ports.js';
 import type { TickHandler } from '#src/protocol/contract/tick-context.js';
 import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
 import { DEFAULTS, type ProtocolOptions } from '#src/protocol/options/protocol-options.js';
+import { RunChains } from '#src/protocol/run/run-chains.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
-import { RunsHere } from '#src/protocol/run/runs-here.js';
 import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
 import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
@@ -100,7 +101,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestPar
     locks,
     observer,
     stopped,
-    runs: new RunsHere(),
+    chains: new RunChains(),
     register: new RunRegister(),
     ownClaims: new OwnClaims(),
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),

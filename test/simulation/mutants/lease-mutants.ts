@@ -66,14 +66,14 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'no look at the clock before the start',
     profiles: ['normal'],
-    file: 'protocol/run/run-tick.ts',
+    file: 'protocol/run/last-look.ts',
     find: 'if (lateMs > due.maxLatenessMs) {',
     replace: 'if (lateMs > 1e9) {',
   },
   {
     name: 'no look at the lease before the start',
     profiles: ['normal'],
-    file: 'protocol/run/run-tick.ts',
+    file: 'protocol/run/last-look.ts',
     find: "if (!lease.isTrusted()) return { outcome: 'no_quorum'",
     replace: "if (lease.remainingMs() < 0) return { outcome: 'no_quorum'",
   },
@@ -171,7 +171,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lost presence between lock and run is forgotten',
     profiles: ['normal'],
-    file: 'protocol/run/run-tick.ts',
+    file: 'protocol/run/last-look.ts',
     find: 'parts.keeper.doubtIfPresenceLost(lease);',
     replace: '',
   },

@@ -17,14 +17,14 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     name: 'what is followed under its lease leaves no end',
     profiles: ['normal'],
     file: 'protocol/run/run-tick.ts',
-    find: 'if (run.isGivenUp || run.isFollowed) parts.track(keepEnds(parts, run.lease));',
-    replace: 'run.lease.claims?.takeEnds();',
+    find: 'if (chain.givenUp !== undefined || chain.isFollowed) parts.track(keepEnds(parts, chain.lease));',
+    replace: 'chain.lease.claims?.takeEnds();',
   },
   {
     name: 'a verdict that is told before its handler returns leaves no end',
     profiles: ['normal'],
     file: 'protocol/run/attempts.ts',
-    find: 'parts.track(keepEnds(parts, run.lease));',
+    find: 'parts.track(keepEnds(parts, chain.lease));',
     replace: '',
   },
   {

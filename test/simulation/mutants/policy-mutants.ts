@@ -4,11 +4,12 @@ import { LEDGER, type Mutant } from './mutant.js';
 
 const CLAIM_AGAIN = 'protocol/run/claim-again.ts';
 const NEXT_START = 'protocol/policies/next-start.ts';
-const RUN_HERE = 'protocol/run/run-here.ts';
-const RUN_TICK = 'protocol/run/run-tick.ts';
+const RUN_CHAIN = 'protocol/run/run-chain.ts';
+const NEXT_TICK = 'protocol/run/next-tick.ts';
+const OVERLAP = 'protocol/policies/overlap.ts';
 const ATTEMPTS_FILE = 'protocol/run/attempts.ts';
 const CLOSE =
-  'if (!run.lease.isTrusted()) return;\n  const { claim } = await claimTick(parts, run, due, () => true);';
+  'if (!chain.lease.isTrusted()) return;\n  const { claim } = await claimTick(parts, chain, due, () => true);';
 
 const HISTORY: readonly Mutant[] = [
   {
@@ -116,8 +117,8 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'whoever closes takes ticks on',
     profiles: ['normal', 'liveness'],
-    file: RUN_TICK,
-    find: '  run.end();\n',
+    file: NEXT_TICK,
+    find: '  chain.nothingLeft();\n',
     replace: '',
   },
 ];
@@ -127,15 +128,15 @@ const ATTEMPTS: readonly Mutant[] = [
     name: 'a retry is not claimed',
     profiles: ['normal'],
     file: CLAIM_AGAIN,
-    find: "run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1",
+    find: "chain.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1",
     replace: '(due.attempt ?? 1) === 1',
   },
   {
     name: 'attempts are not counted',
     profiles: ['normal'],
     file: ATTEMPTS_FILE,
-    find: 'attempt += 1;',
-    replace: '',
+    find: 'attempt: again.attempt,',
+    replace: 'attempt,',
   },
   {
     name: 'one token for all attempts',
@@ -148,8 +149,8 @@ const ATTEMPTS: readonly Mutant[] = [
     name: 'what has succeeded is repeated',
     profiles: ['normal'],
     file: ATTEMPTS_FILE,
-    find: "if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return isLast();",
-    replace: "if (ending.outcome === 'aborted') return isLast();",
+    find: "if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return end(ending);",
+    replace: "if (ending.outcome === 'aborted') return end(ending);",
   },
   {
     name: 'a retry does not wait',
@@ -171,52 +172,52 @@ const OVERLAPS: readonly Mutant[] = [
   {
     name: 'two ticks are buffered',
     profiles: ['normal'],
-    file: RUN_HERE,
-    find: "return this.waiting.length === 0 ? 'adopted' : 'refused';",
-    replace: "return this.waiting.length < 2 ? 'adopted' : 'refused';",
+    file: OVERLAP,
+    find: "return run.waiting.length === 0 ? 'wait' : 'refuse';",
+    replace: "return run.waiting.length < 2 ? 'wait' : 'refuse';",
   },
   {
     name: 'nobody bids for a buffered tick',
     profiles: ['normal'],
-    file: RUN_TICK,
-    find: 'const chosen = missed ?? nextWaiting(parts, run);',
+    file: NEXT_TICK,
+    find: 'const chosen = missed ?? chooseWaiting(parts, chain);',
     replace:
-      "const chosen = missed ?? (run.policies.overlap === 'buffer_one' ? undefined : nextWaiting(parts, run));",
+      "const chosen = missed ?? (chain.policies.overlap === 'buffer_one' ? undefined : chooseWaiting(parts, chain));",
   },
   {
     name: 'no run is cancelled',
     profiles: ['normal'],
-    file: RUN_HERE,
-    find: '    this.cancelledBy = Math.max(this.cancelledBy, tick);\n    this.abortCurrent?.(this.cancellation());',
+    file: RUN_CHAIN,
+    find: 'if (isCancelledBy(this, tick)) this.cancellation.cancel(this.tick, tick);',
     replace: '',
   },
   {
     name: 'a run is cancelled before the next tick has come',
     profiles: ['normal'],
-    file: RUN_TICK,
-    find: 'void parts.clusterClock.sleepUntil(due.tick, parts.stopped)',
-    replace: 'void parts.clusterClock.sleepUntil(due.tick - 20, parts.stopped)',
+    file: 'protocol/run/hand-to-run.ts',
+    find: 'void clusterClock.sleepUntil(tick, stopped)',
+    replace: 'void clusterClock.sleepUntil(tick - 20, stopped)',
   },
   {
     name: 'a contest that has begun is not taken on',
     profiles: ['normal'],
     file: 'protocol/contest/contest.ts',
-    find: '.filter(({ due }) => !isAdopted(parts, due));\n    if (!isFirst',
-    replace: ';\n    if (!isFirst',
+    find: '    open = stillContested(parts, open);\n',
+    replace: '    open = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));\n',
   },
   {
     name: 'what stands in line has no bound',
     profiles: ['normal'],
-    file: RUN_HERE,
-    find: 'if (this.isCatchingUp) return this.nextInLine(nowMs, inTime);',
+    file: OVERLAP,
+    find: 'if (isCatchingUp) return nextInLine(run, nowMs, inTime);',
     replace: '',
   },
   {
     name: 'what cannot be claimed any more waits on',
     profiles: ['normal'],
-    file: RUN_TICK,
-    find: 'for (const due of run.dropBefore(chosen)) report(parts, due, PASSED_OVER);',
-    replace: '',
+    file: RUN_CHAIN,
+    find: 'const ended = this.line.end((one) => one.tick < tick, PASSED_OVER);',
+    replace: 'const ended: readonly EndedTick[] = [];',
   },
   {
     name: 'runs that may overlap share a lock',

@@ -10,8 +10,9 @@ import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type { Claim, ClaimVerdict } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
-import { type ClaimAgainParts, claimNext } from '#src/protocol/run/claim-again.js';
-import type { RunHere } from '#src/protocol/run/run-here.js';
+import { claimNext } from '#src/protocol/run/claim-again.js';
+import type { RunChain } from '#src/protocol/run/run-chain.js';
+import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
 
@@ -124,9 +125,9 @@ describe('a claim under a lock that is held', () => {
         },
         giveBack: async () => undefined,
       },
-    } as unknown as ClaimAgainParts;
+    } as unknown as RunParts;
     const lease = { isTrusted: () => true, signal: new AbortController().signal };
-    const run = { task, tick: T, lease, policies: DEFAULT_POLICIES, claimId: 'x' } as unknown as RunHere;
+    const run = { task, tick: T, lease, policies: DEFAULT_POLICIES, claimId: 'x' } as unknown as RunChain;
     const claimed = await claimNext(parts, run, due, async () => undefined);
     expect(claimed).toMatchObject({ refusal: { outcome: 'taken' } });
     expect(asked).toBe(1);

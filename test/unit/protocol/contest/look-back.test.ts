@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
-import { LookBack, type LookBackParts } from '#src/protocol/contest/look-back.js';
+import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
+import { LookBack } from '#src/protocol/contest/look-back.js';
 import type { PeekVerdict } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
+import { RunChains } from '#src/protocol/run/run-chains.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
-import { RunsHere } from '#src/protocol/run/runs-here.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
 
 const T = 1_000_000;
@@ -16,7 +17,7 @@ function looking(instanceId: string, members: readonly string[]) {
   const parts = {
     instanceId,
     members: () => members,
-    runs: new RunsHere(),
+    chains: new RunChains(),
     register: new RunRegister(),
     ownClaims,
     clusterClock: { synchronised: true, nowMs: () => T + 500 },
@@ -32,7 +33,7 @@ function looking(instanceId: string, members: readonly string[]) {
         return [];
       },
     },
-  } as unknown as LookBackParts;
+  } as unknown as ContestParts;
   const task = taskOf(() => undefined, {
     schedule: EVERY_SECOND,
     policies: { ...DEFAULT_POLICIES, recovery: 'retake' },

@@ -9,8 +9,8 @@ import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../contract/p
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
+import type { RunChains } from '../run/run-chains.js';
 import type { RunRegister } from '../run/run-register.js';
-import type { RunsHere } from '../run/runs-here.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { RunTraces } from './run-traces.js';
 
@@ -37,7 +37,7 @@ export interface AuditParts {
   readonly hasQuorum: () => boolean;
   readonly labelsOf?: LabelsOf;
   /** The runs of this instance, which may have taken on ticks that came due meanwhile. */
-  readonly runs: Pick<RunsHere, 'of'>;
+  readonly chains: Pick<RunChains, 'of'>;
   /** The handlers that have not returned here. */
   readonly register: Pick<RunRegister, 'all'>;
   /** Absent: it is not known what others have told, nor since when they are there. */

@@ -203,7 +203,7 @@ export class MissedTicks implements AuditSource {
 
   /** A run that holds the task's lock here has taken it on, and will start it or say how it ended. */
   private isInLine({ due: { task, tick }, report }: Watched): boolean {
-    return report === undefined && this.parts.runs.of(task.name)?.isWaiting(tick) === true;
+    return report === undefined && this.parts.chains.of(task.name)?.isWaiting(tick) === true;
   }
 
   /** It is tried again and again until it is known to have run, which those hear who contest it. */

@@ -5,40 +5,22 @@
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
-import type { BidVerdict } from '../bid/bid-verdict.js';
 import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
-import { isEligible, type LabelsOf, rankHere } from '../members/ranking.js';
-import { type RunTickParts, runTick, takeOn } from '../run/run-tick.js';
+import { isEligible, rankHere } from '../members/ranking.js';
+import { handToRun } from '../run/hand-to-run.js';
+import { runTick } from '../run/run-tick.js';
+import { tellEnds } from '../run/tick-end.js';
+import type { ContestParts } from './contest-parts.js';
 import {
-  type Ending,
-  endingOf,
-  NO_BID,
+  afterBid,
   type OpenTick,
-  reportOf,
-  reportOverdue,
-  reportTaken,
-  STOPPED,
+  type Sorted,
   toOpenTick,
+  withoutAll,
+  withoutOverdue,
+  withoutTaken,
 } from './open-tick.js';
-
-export interface ContestParts extends RunTickParts {
-  /** The live instances, as this one knows them now. */
-  readonly members: () => readonly string[];
-  /** Those of them that run a task, this one included. Absent: all. */
-  readonly contenders?: (task: string) => readonly string[];
-  /** Absent: nobody has labels. */
-  readonly labelsOf?: LabelsOf;
-  /** The instance's beat, which answers the peeks of standby ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
-}
-
-const TOO_MANY_GIVEN_UP: Ending = {
-  outcome: 'overlap',
-  detail: 'too many runs of its task that were given up go on here',
-};
-const ANOTHER_IS_BUFFERED: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
 export async function contestInstant(
@@ -47,10 +29,8 @@ export async function contestInstant(
   dues: readonly DueTick[],
 ): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
-  const inTime = reportOverdue(parts, dues.filter((due) => mayRun(parts, due)).map(toOpenTick)).map(
-    ({ due }) => due,
-  );
-  const timely = inTime.filter((due) => !isAdopted(parts, due));
+  const open = dues.filter((due) => mayRun(parts, due)).map(toOpenTick);
+  const timely = stillContested(parts, open).map(({ due }) => due);
 
   // 2 rank
   const byRank = new Map<number, DueTick[]>();
@@ -80,18 +60,16 @@ function mayRun({ labelsOf, instanceId }: ContestParts, { task }: DueTick): bool
   return isEligible(task.placement, labelsOf?.(instanceId) ?? []);
 }
 
-/** Whether a run that holds the task's lock here takes the tick on, or has taken another one: then nothing is left to bid for. */
-function isAdopted(parts: ContestParts, due: DueTick): boolean {
-  if (parts.register.isFull(due.task.name)) {
-    parts.report(reportOf(parts, due, TOO_MANY_GIVEN_UP));
-    return true;
-  }
-  const run = parts.runs.of(due.task.name);
-  if (run === undefined) return false;
-  const adoption = run.adoptionOf(due);
-  if (adoption === 'adopted') takeOn(parts, run, due);
-  if (adoption === 'refused') parts.report(reportOf(parts, due, ANOTHER_IS_BUFFERED));
-  return adoption !== 'contested';
+/** Tells of the ticks that have ended, and goes on with the others. */
+function tellEnded(parts: ContestParts, { open, ended }: Sorted): readonly OpenTick[] {
+  tellEnds(parts, ended);
+  return open;
+}
+
+/** Those that are in time, and that no run which holds their task's lock here has taken on. */
+function stillContested(parts: ContestParts, open: readonly OpenTick[]): readonly OpenTick[] {
+  const inTime = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));
+  return inTime.filter(({ due }) => handToRun(parts, due) === 'contest');
 }
 
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
@@ -104,7 +82,8 @@ async function standBy(
   if (waiting.length === 0) return;
   await parts.clusterClock.sleepUntil(tick + parts.options.bidStaggerMs, parts.stopped);
   const peeks = parts.stopped.aborted ? [] : await parts.beat(waiting);
-  const open = new Set(reportTaken(parts, waiting.map(toOpenTick), peeks).map(({ due }) => due));
+  const sorted = withoutTaken(parts.ownClaims, waiting.map(toOpenTick), peeks);
+  const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
   await Promise.all(
     [...byRank].map(([rank, dues]) =>
       contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toOpenTick)),
@@ -133,16 +112,14 @@ async function contestFrom(
     if (offsetMs === undefined) break;
     await parts.clusterClock.sleepUntil(tick + offsetMs, parts.stopped);
     // A run of an older tick may have begun here since: what was missed, or left unfinished.
-    open = reportOverdue(parts, open).filter(({ due }) => !isAdopted(parts, due));
+    open = stillContested(parts, open);
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
     open = await bidRound(parts, open, runs);
     const waitsMs = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
     if (waitsMs.length > 0) rounds.addExtra(sinceTickMs(), Math.min(...waitsMs));
   }
-  for (const tick of open) {
-    parts.report(reportOf(parts, tick.due, parts.stopped.aborted ? STOPPED : (endingOf(tick) ?? NO_BID)));
-  }
+  tellEnded(parts, withoutAll(open, parts.stopped.aborted));
   await Promise.all(runs);
 }
 
@@ -157,28 +134,8 @@ async function bidRound(
     open.map(({ due }) => due),
     (won) => runs.push(runTick(parts, won)),
   );
-  return open.flatMap((tick, index) => settle(parts, tick, verdicts[index]));
-}
-
-/** Acts on one verdict; gives the tick back when a later round is worth a try. */
-function settle(parts: ContestParts, open: OpenTick, verdict: BidVerdict | undefined): readonly OpenTick[] {
-  switch (verdict?.kind) {
-    case 'won':
-    case 'ended_here':
-      return [];
-    case 'over':
-      parts.report(reportOf(parts, open.due, verdict));
-      return [];
-    case 'open':
-      return [{ ...open, met: verdict }];
-    case 'fenced':
-      parts.fence(verdict.reason);
-      return [open];
-    case undefined:
-      return [open];
-    default:
-      return verdict satisfies never;
-  }
+  for (const verdict of verdicts) if (verdict.kind === 'fenced') parts.fence(verdict.reason);
+  return open.flatMap((tick, index) => tellEnded(parts, afterBid(tick, verdicts[index])));
 }
 
 async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
@@ -187,5 +144,5 @@ async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promis
     parts,
     open.map(({ due }) => due),
   );
-  return reportTaken(parts, open, peeks);
+  return tellEnded(parts, withoutTaken(parts.ownClaims, open, peeks));
 }

@@ -11,15 +11,10 @@ import type { PeekVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { ownerOf } from '../ledger/claim-id.js';
-import { type LabelsOf, rankHere } from '../members/ranking.js';
+import { rankHere } from '../members/ranking.js';
 import { decideStart, isStillToCome, tickOfInstant } from '../policies/next-start.js';
-import { type RunTickParts, runTick } from '../run/run-tick.js';
-
-export interface LookBackParts extends RunTickParts {
-  readonly members: () => readonly string[];
-  readonly contenders?: (task: string) => readonly string[];
-  readonly labelsOf?: LabelsOf;
-}
+import { runTick } from '../run/run-tick.js';
+import type { ContestParts } from './contest-parts.js';
 
 /** A task of which not all is known to have ended. */
 interface Unsettled {
@@ -39,7 +34,7 @@ export class LookBack {
   /** Whom the newest questions were about: tasks may come, go and change while the answers are on their way. */
   private asking: readonly Unsettled[] = [];
 
-  constructor(private readonly parts: LookBackParts) {}
+  constructor(private readonly parts: ContestParts) {}
 
   /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
   add(task: ScheduledTask): void {
@@ -106,7 +101,12 @@ export class LookBack {
       entry.looks = 0;
       return undefined;
     }
-    if (start.because === 'retake' && this.isRunning(entry, newest, verdict)) return undefined;
+    if (start.because === 'retake') {
+      const owner = this.ownerOfNewest(entry, newest, verdict);
+      entry.asked = newest;
+      if (owner === 'alive') entry.looks = 0;
+      if (owner !== 'gone') return undefined;
+    }
     const rank = rankHere(this.parts, task);
     entry.looks += 1;
     return rank !== undefined && rank < entry.looks ? start : undefined;
@@ -114,22 +114,23 @@ export class LookBack {
 
   /** A run that has the task's lock here sees to what is left itself. One that has lost its lease, and does not hear it, does not. */
   private isHeldHere({ name, policies }: ScheduledTask): boolean {
-    return policies?.overlap !== 'allow' && this.parts.runs.of(name)?.lease.isTrusted() === true;
+    return policies?.overlap !== 'allow' && this.parts.chains.of(name)?.lease.isTrusted() === true;
   }
 
-  /** Whether the instance that has claimed the newest instant lives, as far as is known. */
-  private isRunning(entry: Unsettled, newest: number, verdict: PeekVerdict): boolean {
-    const isOwnerKnown = entry.asked === newest && verdict.kind === 'taken' && verdict.claimId !== undefined;
+  /** Who has claimed the newest instant, as far as is known. `unnamed`: the answer names nobody, and the very instant is to be asked for. */
+  private ownerOfNewest(
+    { task, asked }: Unsettled,
+    newest: number,
+    peek: PeekVerdict,
+  ): 'alive' | 'gone' | 'unnamed' {
+    if (asked !== newest) return 'unnamed';
+    const claimId = peek.kind === 'taken' ? peek.claimId : undefined;
     const isAlive =
-      isOwnerKnown &&
-      this.parts.members().includes(ownerOf(verdict.claimId)) &&
-      !this.hasAborted(entry.task, newest, verdict.claimId) &&
-      this.parts.ownClaims.fateOf(verdict.claimId) !== 'given_up';
-    // A first answer that names nobody: ask for the very instant.
-    const isFirstLook = !isOwnerKnown && entry.asked !== newest;
-    entry.asked = newest;
-    if (isAlive) entry.looks = 0;
-    return isAlive || isFirstLook;
+      claimId !== undefined &&
+      this.parts.members().includes(ownerOf(claimId)) &&
+      !this.hasAborted(task, newest, claimId) &&
+      this.parts.ownClaims.fateOf(claimId) !== 'given_up';
+    return isAlive ? 'alive' : 'gone';
   }
 
   /** Whether the claim is this instance's own, for a run that was aborted here. */

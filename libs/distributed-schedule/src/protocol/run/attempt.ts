@@ -1,26 +1,14 @@
 /** One call of a handler: its context, its signal, and how it ended. Step 7. */
 
-import type { BidParts } from '../bid/bid-parts.js';
 import { claimedInstant, type DueTick } from '../contract/due-tick.js';
-import type { TickReport } from '../contract/outcome.js';
 import type { TickContext } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
 import { AttemptSignal } from './attempt-signal.js';
-import type { RunHere } from './run-here.js';
+import type { RunChain } from './run-chain.js';
 import { type LimitedAttempt, type Watched, watchGiveUp, watchTimeout } from './run-limits.js';
-import type { OpenRun, RunRegister } from './run-register.js';
-
-export interface AttemptParts extends Pick<BidParts, 'instanceId' | 'clock' | 'clusterClock' | 'observer'> {
-  readonly idempotencyKey: (task: string, tick: number) => string;
-  /** Calls `run` with the context in scope; how is the business of the composition root. */
-  readonly around: (context: TickContext, run: () => unknown) => unknown;
-  readonly register: RunRegister;
-}
-
-export type Ending = Pick<
-  TickReport,
-  'outcome' | 'attempt' | 'error' | 'detail' | 'by' | 'latenessMs' | 'durationMs' | 'goesOn'
->;
+import type { RunParts } from './run-parts.js';
+import type { OpenRun } from './run-register.js';
+import type { Ending } from './tick-end.js';
 
 export interface Attempt extends LimitedAttempt {
   /** Of the claim that won this attempt. */
@@ -36,10 +24,10 @@ export interface EndedAttempt {
 }
 
 /** Runs the handler once, until it returns or is given up. Never rejects. */
-export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attempt): Promise<EndedAttempt> {
+export async function runAttempt(parts: RunParts, chain: RunChain, given: Attempt): Promise<EndedAttempt> {
   const { due, attempt, latenessMs, isRetry } = given;
-  const signal = new AttemptSignal(run.lease);
-  const context = contextOf(parts, run.lease, given, signal);
+  const signal = new AttemptSignal(chain.lease);
+  const context = contextOf(parts, chain.lease, given, signal);
   const open = parts.register.begin(context, parts.clusterClock.nowMs());
   signal.onAbort = (outcome) => {
     open.state = outcome;
@@ -47,7 +35,7 @@ export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attem
   const startedMs = parts.clock.monotonicMs();
   const lastedMs = (): number => parts.clock.monotonicMs() - startedMs;
   const ended = new AbortController();
-  run.setAbort((reason) => signal.abort('cancelled', reason));
+  chain.onCancel((reason) => signal.abort('cancelled', reason));
   const returned = call(parts, due, context).then(
     (): Returned => ({}),
     (error: unknown): Returned => ({ thrown: { error } }),
@@ -61,7 +49,7 @@ export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attem
     isRetry,
     latenessMs,
   });
-  const watched: Watched = { parts, run, given, open, signal, startedMs, ended: ended.signal };
+  const watched: Watched = { parts, chain, given, open, signal, startedMs, ended: ended.signal };
   watchTimeout(watched);
   const gaveUp = watchGiveUp(watched);
   const atEnd = returned.then((how) => {
@@ -70,11 +58,11 @@ export async function runAttempt(parts: AttemptParts, run: RunHere, given: Attem
     return how;
   });
   const how = await (gaveUp === undefined ? atEnd : Promise.race([atEnd, gaveUp]));
-  run.setAbort(undefined);
+  chain.onCancel(undefined);
   signal.dispose();
-  const ending = how === 'given_up' ? signal.givenUp(run.lease) : endingOf(run.lease, signal, how);
+  const ending = how === 'given_up' ? signal.givenUp(chain.lease) : endingOf(chain.lease, signal, how);
   const durationMs = lastedMs();
-  const toldMs = open.told === 'timed_out' ? (run.policies.timeoutMs ?? 0) : durationMs;
+  const toldMs = open.told === 'timed_out' ? (chain.policies.timeoutMs ?? 0) : durationMs;
   // The caller tells it now.
   if (how === 'given_up') open.told ??= ending.outcome;
   if (open.told !== undefined) void atEnd.then((late) => tellLateEnd(watched, late, lastedMs(), toldMs));
@@ -117,7 +105,7 @@ function failed(lease: Lease, signal: AttemptSignal, error: unknown): Pick<Endin
 }
 
 /** Runs the handler up to its first await; what it throws on the way is a rejection too. */
-async function call(parts: AttemptParts, due: DueTick, context: TickContext): Promise<unknown> {
+async function call(parts: RunParts, due: DueTick, context: TickContext): Promise<unknown> {
   return parts.around(context, () => due.task.handler(context));
 }
 
@@ -142,7 +130,7 @@ function tellLateEnd(
 }
 
 function contextOf(
-  parts: AttemptParts,
+  parts: RunParts,
   lease: Lease,
   { due, attempt, claimId }: Attempt,
   { signal }: AttemptSignal,

@@ -11,19 +11,16 @@ import type { Claim, ClaimVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
 import { decideStart } from '../policies/next-start.js';
-import { elapsedMs, readInstant } from '../time/instant.js';
-import type { Ending } from './attempt.js';
-import type { RunHere } from './run-here.js';
+import { readInstant } from '../time/instant.js';
+import { latenessSince } from './last-look.js';
+import type { RunChain } from './run-chain.js';
+import type { RunParts } from './run-parts.js';
+import type { Ending } from './tick-end.js';
 
 /** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
 const MOST_VOTES = 3;
 /** All votes together, with resends and pauses: what waits behind this start becomes late meanwhile. In calls. */
 const CALLS_WITHIN = 2 * MOST_VOTES;
-
-export interface ClaimAgainParts extends BidParts {
-  /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated') => void;
-}
 
 /** The closing of a tick may come any time after it. */
 const ANY_LATENESS_MS = 1e12;
@@ -38,38 +35,37 @@ export type Claimed =
  * back. Never rejects.
  */
 export async function claimNext(
-  parts: ClaimAgainParts,
-  run: RunHere,
+  parts: RunParts,
+  chain: RunChain,
   due: DueTick,
   /** Given how late the tick is, by the clock that went on since before the claim. */
   lastLook: (lateMs: () => number) => Promise<Ending | undefined>,
 ): Promise<Claimed> {
   // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
-  const needsClaim = run.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
-  const begin = readInstant(parts.clock);
-  const beginClusterMs = parts.clusterClock.nowMs();
-  const { claim, refusal } = needsClaim ? await claimTick(parts, run, due, () => !parts.stopped.aborted) : {};
+  const needsClaim = chain.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
+  const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
+  const { claim, refusal } = needsClaim
+    ? await claimTick(parts, chain, due, () => !parts.stopped.aborted)
+    : {};
   if (refusal !== undefined) return { refusal };
-  const lateMs = (): number =>
-    Math.max(parts.clusterClock.nowMs(), beginClusterMs + elapsedMs(begin, readInstant(parts.clock))) -
-    due.tick;
+  const lateMs = latenessSince(parts, begin, due.tick);
   const why =
     (await lastLook(lateMs)) ??
-    (run.lease.isTrusted()
+    (chain.lease.isTrusted()
       ? undefined
       : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
-  if (why === undefined) return { claimId: claim?.claimId ?? run.claimId };
+  if (why === undefined) return { claimId: claim?.claimId ?? chain.claimId };
   if (claim !== undefined) {
-    run.lease.claims?.over(claim);
+    chain.lease.claims?.over(claim);
     await giveBack(parts, claim);
   }
   return { refusal: why };
 }
 
 /** The oldest tick that is still to be made up for. */
-export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<DueTick | undefined> {
-  const { task, tick, lease, schedule } = run;
-  const reached = await newestInstant(parts, run);
+export async function nextMissed(parts: RunParts, chain: RunChain): Promise<DueTick | undefined> {
+  const { task, tick, lease, schedule } = chain;
+  const reached = await newestInstant(parts, chain);
   if (reached === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
   // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
   const newest = Math.max(reached, closingInstant(tick));
@@ -78,10 +74,7 @@ export async function nextMissed(parts: ClaimAgainParts, run: RunHere): Promise<
 }
 
 /** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
-async function newestInstant(
-  parts: ClaimAgainParts,
-  { task, tick, lease }: RunHere,
-): Promise<number | undefined> {
+async function newestInstant(parts: RunParts, { task, tick, lease }: RunChain): Promise<number | undefined> {
   for (let votes = 1; ; votes += 1) {
     const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
     const isUnanswered = peek === undefined || peek.kind === 'unknown';
@@ -94,8 +87,8 @@ async function newestInstant(
  * Says in the ledger that what ran here, and what was passed over meanwhile, has ended for good, for policies that would
  * start it again. Before the release: whoever has the lock next must find it there.
  */
-export async function closeTicks(parts: ClaimAgainParts, run: RunHere, isUnfinished: boolean): Promise<void> {
-  const { policies, tick, passedUpTo, task } = run;
+export async function closeTicks(parts: RunParts, chain: RunChain, isUnfinished: boolean): Promise<void> {
+  const { policies, tick, passedUpTo, task } = chain;
   if (!looksBack(policies) || policies.overlap === 'allow') return;
   // What was passed over because of a run that is to be made again waits for that.
   if (policies.recovery === 'retake' && isUnfinished) return;
@@ -107,15 +100,15 @@ export async function closeTicks(parts: ClaimAgainParts, run: RunHere, isUnfinis
     maxLatenessMs: ANY_LATENESS_MS,
   };
   // Not without trust: a successor may be making its own attempt at the tick.
-  if (!run.lease.isTrusted()) return;
-  const { claim } = await claimTick(parts, run, due, () => true);
+  if (!chain.lease.isTrusted()) return;
+  const { claim } = await claimTick(parts, chain, due, () => true);
   // After a change of the schedule nobody knows that this instant closes a tick.
-  if (claim !== undefined) run.lease.claims?.over(claim);
+  if (claim !== undefined) chain.lease.claims?.over(claim);
 }
 
 async function claimTick(
-  parts: ClaimAgainParts,
-  run: RunHere,
+  parts: RunParts,
+  chain: RunChain,
   due: DueTick,
   goesOn: () => boolean,
 ): Promise<{ readonly claim?: Claim; readonly refusal?: Ending }> {
@@ -124,15 +117,15 @@ async function claimTick(
   const withinMs = isFurther ? Number.POSITIVE_INFINITY : CALLS_WITHIN * parts.options.nodeTimeoutMs;
   const lastMs = parts.clock.monotonicMs() + withinMs;
   // Without trust a successor may be making its own attempt.
-  const mayGoOn = (): boolean => run.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
+  const mayGoOn = (): boolean => chain.lease.isTrusted() && parts.clock.monotonicMs() < lastMs && goesOn();
   for (let votes = 1; ; votes += 1) {
     const claim = newClaim(parts, due);
     parts.ownClaims.opened(claim);
-    run.lease.claims?.opened(claim);
+    chain.lease.claims?.opened(claim);
     const verdict = await claimOpen(parts, claim, () => mayGoOn() && leavesTimeToBid(parts, due));
     if (verdict?.kind === 'won') {
       parts.ownClaims.won(claim);
-      run.lease.claims?.won(claim);
+      chain.lease.claims?.won(claim);
       return { claim };
     }
     // What it meets is judged by the other claims of this instance, not by itself.
@@ -153,7 +146,7 @@ async function claimTick(
         : `claim: ${verdict?.kind ?? 'no verdict'}`,
     };
     if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
-    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, run.lease.signal);
+    await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, chain.lease.signal);
     if (!mayGoOn()) return { refusal };
   }
 }

@@ -5,7 +5,7 @@ import type { DueTick } from '../contract/due-tick.js';
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { TickReport } from '../contract/outcome.js';
 import type { AttemptSignal } from './attempt-signal.js';
-import type { RunHere } from './run-here.js';
+import type { RunChain } from './run-chain.js';
 import type { OpenRun } from './run-register.js';
 
 /** What the limits of an attempt have to know of it. */
@@ -21,7 +21,7 @@ export type TimedOut = Pick<TickReport, 'outcome' | 'error' | 'attempt' | 'laten
 
 export interface Watched {
   readonly parts: Pick<BidParts, 'clock' | 'observer'>;
-  readonly run: RunHere;
+  readonly chain: RunChain;
   readonly given: LimitedAttempt;
   readonly open: OpenRun;
   readonly signal: AttemptSignal;
@@ -32,8 +32,8 @@ export interface Watched {
 }
 
 export function watchTimeout(watched: Watched): void {
-  const { parts, run, given, open, signal, startedMs } = watched;
-  const { timeoutMs } = run.policies;
+  const { parts, chain, given, open, signal, startedMs } = watched;
+  const { timeoutMs } = chain.policies;
   if (timeoutMs === undefined) return;
   const { task, tick } = given.due;
   void after(watched, timeoutMs).then((hasCome) => {
@@ -49,15 +49,15 @@ export function watchTimeout(watched: Watched): void {
 
 /** Resolves when the run is given up; undefined where none is. */
 export function watchGiveUp(watched: Watched): Promise<'given_up'> | undefined {
-  const { parts, run, given, open, signal, ended } = watched;
-  const { giveUpAfterMs } = run.policies;
+  const { parts, chain, given, open, signal, ended } = watched;
+  const { giveUpAfterMs } = chain.policies;
   if (giveUpAfterMs === undefined) return undefined;
   return new Promise((resolve) => {
     void after(watched, giveUpAfterMs).then((hasCome) => {
       if (!hasCome) return;
       signal.abort('given_up', overtime('DSCHED_GIVEN_UP', 'giveUpAfterMs', given.due, giveUpAfterMs));
       open.state = 'given_up';
-      run.giveUp(ended);
+      chain.giveUp(ended);
       resolve('given_up');
       const { due, attempt } = given;
       parts.observer.observe({

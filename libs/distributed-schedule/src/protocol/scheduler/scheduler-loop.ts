@@ -4,7 +4,8 @@
  */
 
 import type { Audit } from '../audit/audit.js';
-import { type ContestParts, contestInstant } from '../contest/contest.js';
+import { contestInstant } from '../contest/contest.js';
+import type { ContestParts } from '../contest/contest-parts.js';
 import type { Pruning } from '../ledger/pruning.js';
 import type { Heartbeat } from '../members/heartbeat.js';
 import type { Wakeup } from '../time/wakeup.js';

@@ -3,7 +3,7 @@
 import { Audit } from '../audit/audit.js';
 import { keepEndOfLeftBehind } from '../bid/keep-ends.js';
 import { OwnClaims } from '../bid/own-claims.js';
-import type { ContestParts } from '../contest/contest.js';
+import type { ContestParts } from '../contest/contest-parts.js';
 import { LookBack } from '../contest/look-back.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
 import type { TickReport } from '../contract/outcome.js';
@@ -12,8 +12,8 @@ import { LeaseKeeper } from '../lease/keep-lease.js';
 import { Pruning } from '../ledger/pruning.js';
 import { BeatQuestions } from '../members/beat-questions.js';
 import { Heartbeat } from '../members/heartbeat.js';
+import { RunChains } from '../run/run-chains.js';
 import { RunRegister } from '../run/run-register.js';
-import { RunsHere } from '../run/runs-here.js';
 import { PendingWork } from '../time/pending-work.js';
 import { Wakeup } from '../time/wakeup.js';
 import { SchedulerLoop } from './scheduler-loop.js';
@@ -32,7 +32,7 @@ export class Scheduler {
   private readonly audit: Audit;
   private readonly lookBack: LookBack;
   private readonly loop: SchedulerLoop;
-  private readonly runs = new RunsHere();
+  private readonly chains = new RunChains();
   private readonly register = new RunRegister();
   private readonly wakeup = new Wakeup();
   private readonly pending: PendingWork;
@@ -58,7 +58,7 @@ export class Scheduler {
       ...parts,
       observer,
       keeper: this.keeper,
-      runs: this.runs,
+      chains: this.chains,
       register: this.register,
       ownClaims: new OwnClaims(),
       around: parts.around ?? ((_context, run) => run()),
@@ -102,7 +102,7 @@ export class Scheduler {
   replace(task: ScheduledTask): void {
     this.book.replace(task, this.parts.clusterClock.nowMs());
     this.lookBack.replace(task);
-    this.runs.of(task.name)?.goOnWith(task);
+    this.chains.of(task.name)?.goOnWith(task);
     this.wakeup.wake();
   }
 
@@ -117,7 +117,7 @@ export class Scheduler {
     this.book.remove(name);
     this.lookBack.remove(name);
     this.audit.forget(name);
-    this.runs.of(name)?.goOnWith(undefined);
+    this.chains.of(name)?.goOnWith(undefined);
   }
 
   /** Starts beating and bidding. A second call does nothing. */
@@ -215,7 +215,7 @@ export class Scheduler {
   }
 
   private close(report: TickReport): void {
-    if (report.outcome === 'overlap') this.runs.of(report.task)?.pass(report.tick);
+    this.chains.ended(report);
     this.lookBack.ended(report);
     this.book.ended(report);
     const task = this.book.find(report.task);

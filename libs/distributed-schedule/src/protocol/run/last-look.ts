@@ -1,0 +1,34 @@
+/** The last look at a won tick, before the point of no return. Step 6. */
+
+import type { LockedTick } from '../bid/locked-tick.js';
+import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
+import type { RunParts } from './run-parts.js';
+import type { Ending } from './tick-end.js';
+
+/**
+ * How late a tick is, asked again and again, counted since `begin`. Both clocks are asked: a machine that is suspended meanwhile stops
+ * the cluster clock.
+ */
+export function latenessSince(
+  { clock, clusterClock }: Pick<RunParts, 'clock' | 'clusterClock'>,
+  begin: { readonly attempt: Instant; readonly clusterMs: number },
+  tick: number,
+): () => number {
+  return () =>
+    Math.max(clusterClock.nowMs(), begin.clusterMs + elapsedMs(begin.attempt, readInstant(clock))) - tick;
+}
+
+/** Why a won tick is not started after all; undefined where it starts. */
+export function whyNotStarted(
+  parts: Pick<RunParts, 'keeper' | 'isAbandoned'>,
+  { due, lease }: Pick<LockedTick, 'due' | 'lease'>,
+  lateMs: number,
+): Ending | undefined {
+  parts.keeper.doubtIfPresenceLost(lease);
+  if (lateMs > due.maxLatenessMs) {
+    return { outcome: 'misfire', detail: `${Math.round(lateMs)} ms late, limit ${due.maxLatenessMs} ms` };
+  }
+  if (parts.isAbandoned()) return { outcome: 'stopped', detail: 'the shutdown did not wait for it' };
+  if (!lease.isTrusted()) return { outcome: 'no_quorum', detail: 'the lease ran out before the start' };
+  return undefined;
+}
