@@ -36,8 +36,8 @@ const NOT_CHECKED = ['', 'mermaid', 'sql', 'text'];
 
 describe('the blocks of all pages', () => {
   it('are of a language that is checked, or that nobody could check', () => {
-    const languages = new Set(blocks.map(({ language }) => language));
-    expect([...languages].sort()).toEqual([...NOT_CHECKED, ...Object.keys(CHECKS)].sort());
+    const known = [...NOT_CHECKED, ...Object.keys(CHECKS)];
+    expect(blocks.filter(({ language }) => !known.includes(language)).map(nameOf)).toEqual([]);
   });
 
   it.each(blocks.filter(({ language }) => language in CHECKS).map((block) => [nameOf(block), block]))(
