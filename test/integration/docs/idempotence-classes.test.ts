@@ -10,11 +10,14 @@ import {
   ScheduleHarness,
 } from 'nestjs-distributed-schedule/testing';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { PageFolder } from '../../support/run-page.js';
+
+/** The library and an ORM are loaded inside of the tests, on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(lacksPostgres('docs/idempotence.md'))('docs/idempotence.md', () => {
   const folder = new PageFolder(['idempotence.md']);

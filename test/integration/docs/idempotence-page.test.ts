@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import knexOver from 'knex';
 import { IdempotentExecutor } from 'nestjs-distributed-schedule';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { PageFolder } from '../../support/run-page.js';
@@ -60,6 +60,9 @@ const ORMS: Readonly<Record<string, (page: OncePage, url: string, pool: Pool) =>
     return { imports: [providing(MikroORM, orm), onceModule], close: () => orm.close(true) };
   },
 };
+
+/** The library and an ORM are loaded inside of the tests, on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(lacksPostgres('docs/idempotence.md'))('docs/idempotence.md', () => {
   const folder = new PageFolder(['idempotence.md']);

@@ -7,7 +7,7 @@ import { type Block, blocksOf, PAGES } from '../../support/page-files.js';
 import { PageFolder } from '../../support/run-page.js';
 
 /** A cold compiler, or a cold vitest, on a busy machine. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** Run elsewhere, as they stand: on a real server in test/integration/docs, by Jest in test/e2e/package. */
 const RUN_ELSEWHERE = /real-redis|\.jest\./;
