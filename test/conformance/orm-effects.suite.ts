@@ -1,6 +1,5 @@
 /** What an effect may rely on, and what it may not do, with the transaction of an ORM. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OnceResult } from '#src/once/once-result.js';
@@ -15,10 +14,20 @@ import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
+const LOCK = 7;
+const ADD_WHEN_FREE = `${ADD} WHERE pg_advisory_xact_lock(${LOCK}) IS NOT NULL`;
 const PARTS = {
   ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
   ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
 };
+
+function newGate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
 
 export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
   describe(`an effect in a transaction of ${kind.name}`, () => {
@@ -39,6 +48,26 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     ): Promise<OnceResult<Output>> => runOnce({ ...PARTS, store, signal }, job, effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
+
+    /** Whether the server is at such a statement. */
+    const isActive = async (like: string): Promise<boolean> => {
+      const sql = `SELECT 1 FROM pg_stat_activity WHERE query ILIKE $1 AND state = 'active'`;
+      return (await outside.query(sql, [like])).rowCount === 1;
+    };
+    /** A lock that `ADD_WHEN_FREE` waits for. */
+    const holdLock = async () => {
+      const holder = await outside.connect();
+      await holder.query(`SELECT pg_advisory_lock(${LOCK})`);
+      const isAwaited = async (): Promise<void> => {
+        const sql = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+        const count = async (): Promise<unknown> => (await holder.query(sql)).rowCount;
+        await expect.poll(count, { timeout: 10_000, interval: 10 }).toBe(1);
+      };
+      const free = (): void => {
+        void holder.query(`SELECT pg_advisory_unlock(${LOCK})`).finally(() => holder.release());
+      };
+      return { isAwaited, free };
+    };
 
     beforeAll(async () => {
       server = await startPostgres();
@@ -81,16 +110,17 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
 
     it('gets nothing through after its end, also while the next call is in its transaction', async () => {
       let late: Promise<unknown> | undefined;
+      const goOn = newGate();
       const slow = async (tx: Tx): Promise<void> => {
-        await sleep(80);
+        await goOn.opened;
         await app.add(tx);
       };
-      await run(async (tx) => {
+      await run((tx) => {
         late = slow(tx);
         late.catch(() => undefined);
-        await Promise.race([late, sleep(5)]);
       });
       await run(async (tx) => {
+        goOn.open();
         await expect(late).rejects.toThrow();
         await app.add(tx);
       });
@@ -144,13 +174,15 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       const running = run(
         async (tx) => {
           await app.add(tx);
-          setTimeout(() => told.abort(new Error('lease lost')), 50);
           await app.raw(tx, 'SELECT pg_sleep(20)');
         },
         newJob(),
         told.signal,
       );
+      running.catch(() => undefined);
+      await expect.poll(() => isActive('SELECT pg_sleep%'), { timeout: 10_000, interval: 10 }).toBe(true);
       const beganMs = performance.now();
+      told.abort(new Error('lease lost'));
       await expect(running).rejects.toThrow();
       expect(performance.now() - beganMs).toBeLessThan(4_000);
       expect(await counter()).toBe(0);
@@ -164,14 +196,11 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       try {
         const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(PARTS);
         const [old, next] = [newJob(1), newJob(2)];
-        let begun: () => void = () => undefined;
-        const hasBegun = new Promise<void>((resolve) => {
-          begun = resolve;
-        });
+        const begun = newGate();
         const stale = run(
           async (tx) => {
             await app.add(tx);
-            begun();
+            begun.open();
             await app.raw(tx, 'SELECT pg_sleep(20)');
           },
           { ...old, jobId: next.jobId },
@@ -180,7 +209,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
           () => 'ran',
           () => 'refused',
         );
-        await hasBegun;
+        await begun.opened;
         const { jobId } = next;
         const taken = await runOnce(
           { ...PARTS, store: theirs, signal: undefined },
@@ -206,18 +235,12 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
           // Holds COMMIT, so that the test has the time to cut its answer off.
           await cutOff.raw(tx, 'INSERT INTO slow_commit VALUES (1)');
         });
-        await expect
-          .poll(
-            async () => {
-              const sql = `SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'commit%' AND state = 'active'`;
-              return (await outside.query(sql)).rowCount;
-            },
-            { timeout: 5_000, interval: 10 },
-          )
-          .toBe(1);
+        await expect.poll(() => isActive('commit%'), { timeout: 5_000, interval: 10 }).toBe(true);
         await link.set({ replies: { drop: true } });
+        const { accepted } = await link.counters();
         await expect.poll(counter, { timeout: 5_000 }).toBe(before + 1);
-        await sleep(1_200);
+        const isAskedAgain = async (): Promise<boolean> => (await link.counters()).accepted > accepted;
+        await expect.poll(isAskedAgain, { timeout: 10_000, interval: 10 }).toBe(true);
         await link.set({});
         expect(await running).toMatchObject({ kind: 'ran', snapshot: { status: 'success' } });
         expect(await counter()).toBe(before + 1);
@@ -233,10 +256,13 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeGuard(): void {
       it('does not succeed while a statement of it has not been answered', async () => {
         let unheard: Promise<unknown> | undefined;
-        const running = run((tx) => {
-          unheard = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`);
+        const held = await holdLock();
+        const running = run(async (tx) => {
+          unheard = app.raw(tx, ADD_WHEN_FREE);
           unheard.catch(() => undefined);
-          return sleep(20);
+          await held.isAwaited();
+          // Its answer comes over the network, later than the end of this.
+          held.free();
         });
         await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
         await unheard?.catch(() => undefined);
@@ -278,12 +304,14 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeWithoutGuard(): void {
       it('keeps with its success what a branch sends until COMMIT, and nothing that comes later', async () => {
         let branch: Promise<unknown> | undefined;
-        await run((tx) => {
-          branch = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`).then(async () => {
+        const held = await holdLock();
+        await run(async (tx) => {
+          branch = app.raw(tx, ADD_WHEN_FREE).then(async () => {
             for (;;) await app.add(tx);
           });
           branch.catch(() => undefined);
-          return sleep(20);
+          await held.isAwaited();
+          held.free();
         });
         const kept = await counter();
         await expect(branch).rejects.toThrow();

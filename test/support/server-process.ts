@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { killAtExit, removeFolder, temporaryFolder } from './leftovers.js';
 import { commandIn, HERE, type Place } from './place.js';
 import { EndedEarly, hasEnded, until, untilReady } from './server-readiness.js';
+import { drawPort } from './test-port.js';
 
 /** A real `redis-server` process that a test starts, hurts and stops. It has no test framework in it. */
 export interface RedisServer {
@@ -45,9 +46,6 @@ export interface Launch {
 }
 
 const PORT_ATTEMPTS = 20;
-// Below the range of outgoing connections, and with room for the cluster bus, which is 10000 above.
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
 const REBIND_WITHIN_MS = 2_000;
 const REBIND_EVERY_MS = 50;
 const CLUSTER_WITHIN_MS = 20_000;
@@ -61,7 +59,7 @@ export async function startOnFreePort(
   launchFor: (port: number, directory: string) => Launch,
 ): Promise<RedisServer> {
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    const port = drawPort();
     const directory = temporaryFolder('redis-test');
     const server = new ServerProcess(port, directory, launchFor(port, directory));
     try {

@@ -5,7 +5,7 @@ import { keepEndOfLeftBehind } from '../bid/keep-ends.js';
 import { OwnClaims } from '../bid/own-claims.js';
 import type { ContestParts } from '../contest/contest-parts.js';
 import { LookBack } from '../contest/look-back.js';
-import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
+import type { ScheduleEvent, ScheduleObserver, TickListener } from '../contract/observer.js';
 import type { TickReport } from '../contract/outcome.js';
 import type { ScheduledTask, TaskStatus, TickContext } from '../contract/tick-context.js';
 import { LeaseKeeper } from '../lease/keep-lease.js';
@@ -36,6 +36,8 @@ export class Scheduler {
   private readonly register = new RunRegister();
   private readonly wakeup = new Wakeup();
   private readonly pending: PendingWork;
+  /** What must happen when a tick has ended here, in this order. */
+  private readonly listeners: TickListener[];
   private state: SchedulerState = 'idle';
   private stopped: Promise<void> | undefined;
   private isAbandoned = false;
@@ -74,6 +76,7 @@ export class Scheduler {
     const auditParts = { ...this.contestParts, hasQuorum: () => this.heartbeat.quorum };
     this.audit = new Audit(auditParts, this.book, (finding) => this.tell({ type: 'audit', finding }));
     this.lookBack = new LookBack(this.contestParts);
+    this.listeners = [this.chains, this.lookBack, this.book, { ended: (report) => this.keepEndOf(report) }];
     const questions = new BeatQuestions({ ...this.contestParts, isElsewhere: parts.isElsewhere });
     this.heartbeat = new Heartbeat({ ...parts, observer, passengers: [this.lookBack], questions });
     parts.electorate?.onBeatWanted(() => this.wakeup.wake());
@@ -118,6 +121,11 @@ export class Scheduler {
     this.lookBack.remove(name);
     this.audit.forget(name);
     this.chains.of(name)?.goOnWith(undefined);
+  }
+
+  /** Has `listener` told of each tick that ends here, before any observer is. */
+  listen(listener: TickListener): void {
+    this.listeners.push(listener);
   }
 
   /** Starts beating and bidding. A second call does nothing. */
@@ -215,12 +223,20 @@ export class Scheduler {
   }
 
   private close(report: TickReport): void {
-    this.chains.ended(report);
-    this.lookBack.ended(report);
-    this.book.ended(report);
+    for (const listener of this.listeners) {
+      try {
+        listener.ended(report);
+      } catch (error) {
+        // A fault of one must not keep the others, nor the observers, from hearing of the tick.
+        this.tell({ type: 'error', error, where: 'end of a tick' });
+      }
+    }
+    this.tell({ type: 'tick', report });
+  }
+
+  private keepEndOf(report: TickReport): void {
     const task = this.book.find(report.task);
     if (task !== undefined) this.track(keepEndOfLeftBehind(this.contestParts, report, task));
-    this.tell({ type: 'tick', report });
   }
 
   private tell(event: ScheduleEvent): void {

@@ -2,7 +2,7 @@
 
 import type { Board } from '../board/board.js';
 import { DistributedScheduleError } from '../contract/errors.js';
-import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
+import type { TickListener } from '../contract/observer.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
 import type { Clock } from '../contract/ports.js';
 import { INSTANTS_PER_TICK, type TaskPolicies } from '../contract/task-policies.js';
@@ -20,7 +20,7 @@ const PREFIX = 'once:';
 /** The scheduler is ready for its first tick so soon after the nodes have answered. */
 const SOON_MS = 500;
 
-export interface TimeoutDeskParts {
+export interface TimeoutAgreementParts {
   readonly app: string;
   readonly clock: Clock;
   readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
@@ -54,13 +54,13 @@ interface OpenTimeout {
   readonly policies: TaskPolicies;
 }
 
-export class TimeoutDesk implements ScheduleObserver {
+export class TimeoutAgreement implements TickListener {
   private readonly open = new Map<string, OpenTimeout>();
   private readonly bootMs: number;
   private stopWatching = (): void => undefined;
   private armAgain = (_task: string): void => undefined;
 
-  constructor(private readonly parts: TimeoutDeskParts) {
+  constructor(private readonly parts: TimeoutAgreementParts) {
     this.bootMs = parts.clock.monotonicMs();
   }
 
@@ -108,12 +108,11 @@ export class TimeoutDesk implements ScheduleObserver {
   }
 
   /** Ends the timeouts that have run, here or elsewhere. */
-  observe(event: ScheduleEvent): void {
-    if (event.type !== 'tick') return;
-    const timeout = this.open.get(event.report.task);
+  ended(report: TickReport): void {
+    const timeout = this.open.get(report.task);
     if (timeout === undefined) return;
-    const runOf = this.parts.ledger.runOf(event.report.task);
-    if (endIfOver(timeout, event.report, runOf)) this.armAgain(event.report.task);
+    const runOf = this.parts.ledger.runOf(report.task);
+    if (endIfOver(timeout, report, runOf)) this.armAgain(report.task);
   }
 
   /** The earliest word counts. True when it is not the one that this instance went by. */
