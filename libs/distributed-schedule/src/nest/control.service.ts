@@ -98,24 +98,15 @@ export class ControlService {
       app,
       rivalOf: (name: string) => sets.rivals().get(name),
     };
-    this.begun = {
-      sets,
-      reconciler,
-      planning,
-      runs,
-      control: new TaskControl({
-        ...decisions,
-        blueprints,
-        bidStaggerMs,
-        handlers: new Set(handlers.keys()),
-      }),
-      trigger: new TaskTrigger({
-        ...decisions,
-        random: this.random,
-        bidStaggerMs,
-        whyNobodyRuns: whyNobodyRuns(this.options, this.host),
-      }),
-    };
+    const known = new Set(handlers.keys());
+    const control = new TaskControl({ ...decisions, blueprints, bidStaggerMs, handlers: known });
+    const trigger = new TaskTrigger({
+      ...decisions,
+      random: this.random,
+      bidStaggerMs,
+      whyNobodyRuns: whyNobodyRuns(this.options, this.host),
+    });
+    this.begun = { sets, reconciler, planning, runs, control, trigger };
     scheduler.listen(runs);
     reconciler.reconcile();
     watchDecisions({ board, app, sets }, (names) => planning.news(names));

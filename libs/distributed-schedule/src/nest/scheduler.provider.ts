@@ -31,7 +31,7 @@ import { idempotencyKey } from '../system/idempotency-key.js';
 import { OpenRuns } from '../system/open-runs.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { SchedulerLogObserver } from './log/scheduler-log.observer.js';
-import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
+import { type BackendEvents, nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
@@ -74,55 +74,34 @@ async function createSchedulerHost(
   random: Random,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
-  const { protocol, instanceId, app, labels } = options;
+  const { protocol, instanceId, labels } = options;
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);
-  // The backend is there first, and has nothing to renew before the scheduler is.
-  let scheduler: Scheduler | undefined;
-  let board: Board | undefined;
-  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
-  const firstReplies = new FirstReplies(() => board?.flush());
-  const backend = await openBackend(options, clock, random, {
-    onTimeSample: (sample) => {
-      clusterClock.observe(sample);
-      firstReplies.note(sample);
-    },
-    // Locks that are kept elsewhere do not depend on what these nodes see.
-    onPresenceLost: (position) => {
-      if (options.lockProvider === undefined) scheduler?.lostSight(position);
-    },
-    onPresenceRestored: () => scheduler?.renewAll(),
-    onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
-  });
-  const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
-  const electorate = new Electorate({
-    identityWaitMs: options.identityWaitMs,
-    takeOver: options.takeOver,
-    nodes: voting,
-    set: backend.set,
-    app: options.app,
+  const host: { scheduler?: Scheduler; board?: Board } = {};
+  const backend = await openBackend(
+    options,
     clock,
-    observer,
+    random,
+    eventsOf(options, { host, clusterClock, observer }),
+  );
+  const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
+  const { app, identityWaitMs, takeOver } = options;
+  const electorate = new Electorate({
+    ...{ nodes: voting, set: backend.set, app, clock, observer, identityWaitMs, takeOver },
   });
   backend.guardLocks(electorate);
   const ledger = new OnceLedger(
     new TriggerLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate)),
   );
-  board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
-  const timeouts = timeoutDesk(options, { clock, clusterClock, board: room, ledger });
+  const timeouts = timeoutsOf(options, { clock, clusterClock, board: room, ledger });
   const runs = new OpenRuns();
-  scheduler = new Scheduler({
-    instanceId,
-    nodes,
-    options: protocol,
-    clock,
-    random,
-    clusterClock,
+  const scheduler = new Scheduler({
+    ...{ instanceId, nodes, options: protocol, clock, random, clusterClock, ledger, observer },
     locks: runs.counted(options.lockProvider ?? backend.locks),
-    ledger,
     membership: new QuorumMembership(voting, electorate),
     traces: new QuorumRunTraces(voting, electorate),
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
@@ -131,13 +110,41 @@ async function createSchedulerHost(
     labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
     runsTask: runsTask({ app, notices, sets, room }),
     directory: new BoardDirectory(room, notices),
-    observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
   });
   scheduler.listen(timeouts);
-  const host = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
-  return { ...host, open: () => open(host) };
+  Object.assign(host, { scheduler, board });
+  const parts = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
+  return { ...parts, open: () => open(parts) };
+}
+
+/** What the backend tells. It is there first, and has nothing to renew before the scheduler is. */
+function eventsOf(
+  { lockProvider }: ModuleOptions,
+  { host, clusterClock, observer }: EventTargets,
+): BackendEvents {
+  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
+  const firstReplies = new FirstReplies(() => host.board?.flush());
+  return {
+    onTimeSample: (sample) => {
+      clusterClock.observe(sample);
+      firstReplies.note(sample);
+    },
+    // Locks that are kept elsewhere do not depend on what these nodes see.
+    onPresenceLost: (position) => {
+      if (lockProvider === undefined) host.scheduler?.lostSight(position);
+    },
+    onPresenceRestored: () => host.scheduler?.renewAll(),
+    onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
+  };
+}
+
+interface EventTargets {
+  /** Filled when they are there. */
+  readonly host: { readonly scheduler?: Scheduler; readonly board?: Board };
+  readonly clusterClock: ClusterClock;
+  readonly observer: ObserverFanout;
 }
 
 function open({ backend, board }: Pick<SchedulerHost, 'backend' | 'board'>): void {
@@ -157,7 +164,7 @@ function callsOf(
   return (context, run) => runs.during(context, () => runInTick(context, () => tellOfErrors(context, run)));
 }
 
-function timeoutDesk(
+function timeoutsOf(
   { app, deploymentKey }: ModuleOptions,
   parts: Pick<TimeoutAgreementParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
 ): TimeoutAgreement {
