@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roomOf } from '#src/control/app-claims.js';
-import { roomPrefix } from '#src/protocol/board/board-room.js';
+import { roomPrefix } from '#src/protocol/board/board-keys.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { until } from '../redis/redis-fixture.js';
 import { type ControlApp, type ControlAppOptions, type Run, startControlApp } from './control-app.js';

@@ -9,9 +9,7 @@ import { SEED } from '../../support/seed.js';
 
 const clients: { disconnect(): void }[] = [];
 afterAll(() => {
-  for (const client of clients) {
-    client.disconnect();
-  }
+  for (const client of clients) client.disconnect();
 });
 
 function keep<T extends { disconnect(): void }>(client: T): T {
@@ -23,9 +21,7 @@ function errorOf(...inputs: readonly unknown[]): DistributedScheduleError {
   try {
     requireRedisSources(inputs as readonly RedisInput[]);
   } catch (error) {
-    if (error instanceof DistributedScheduleError) {
-      return error;
-    }
+    if (error instanceof DistributedScheduleError) return error;
   }
   throw new Error('accepted');
 }

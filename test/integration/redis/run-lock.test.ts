@@ -32,9 +32,7 @@ beforeEach(async () => {
   await trustNodes();
 });
 afterEach(async () => {
-  for (const server of servers) {
-    server.resume();
-  }
+  for (const server of servers) server.resume();
   vi.restoreAllMocks();
   await closeInstances();
 });
@@ -49,9 +47,7 @@ async function trustNodes(): Promise<void> {
 
 async function acquired(instance: Instance, task = 'a', ttlMs = TTL_MS): Promise<HeldLock> {
   const [verdict] = await instance.locks.tryAcquire([task], ttlMs);
-  if (verdict?.kind !== 'acquired') {
-    throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
-  }
+  if (verdict?.kind !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
   return verdict.lock;
 }
 

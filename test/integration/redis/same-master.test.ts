@@ -20,9 +20,7 @@ afterAll(() => Promise.all(servers.map((server) => server.stop())));
 beforeEach(async () => {
   namespace = newNamespace();
   const [first] = servers;
-  if (first !== undefined) {
-    proxy = await createProxy(first);
-  }
+  if (first !== undefined) proxy = await createProxy(first);
 });
 afterEach(async () => {
   await closeInstances();

@@ -221,7 +221,9 @@ export class MemoryNode {
 
   private answer<T>({ onReply }: MemoryConnection, decide: (memory: LedgerMemory) => T): NodeReply<T> {
     const version = this.ledger.versionOnRecord ?? PROTOCOL_VERSION;
-    if (version !== PROTOCOL_VERSION) return { answered: false, reason: `DSCHEDVERSION ${version}` };
+    if (version !== PROTOCOL_VERSION) {
+      return { answered: false, reason: `DSCHEDVERSION ${version}`, otherVersion: version };
+    }
     const value = decide(this.ledger.remember());
     const nodeTimeMs = this.clock.wallMs();
     onReply?.(nodeTimeMs);

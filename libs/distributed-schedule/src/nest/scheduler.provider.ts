@@ -23,7 +23,7 @@ import { QuorumMembership } from '../protocol/members/quorum-membership.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import { Scheduler } from '../protocol/scheduler/scheduler.js';
 import { ClusterClock } from '../protocol/time/cluster-clock.js';
-import { TimeoutDesk, type TimeoutDeskParts } from '../protocol/timeouts/timeout-agreement.js';
+import { TimeoutAgreement, type TimeoutAgreementParts } from '../protocol/timeouts/timeout-agreement.js';
 import { OnceLedger } from '../protocol/timeouts/timeout-ledger.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { runInTick } from '../system/current-tick.js';
@@ -41,7 +41,7 @@ export interface SchedulerHost {
   readonly room: BoardRoom;
   readonly sets: SetsOnBoard;
   readonly notices: InstanceNotices;
-  readonly timeouts: TimeoutDesk;
+  readonly timeouts: TimeoutAgreement;
   readonly backend: ScheduleBackend;
   readonly electorate: BidGate;
   readonly runs: OpenRuns;
@@ -96,7 +96,8 @@ async function createSchedulerHost(
   });
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const electorate = new Electorate({
-    ...options.electorate,
+    identityWaitMs: options.identityWaitMs,
+    takeOver: options.takeOver,
     nodes: voting,
     set: backend.set,
     app: options.app,
@@ -112,7 +113,6 @@ async function createSchedulerHost(
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
   const timeouts = timeoutDesk(options, { clock, clusterClock, board: room, ledger });
-  observer.add(timeouts);
   const runs = new OpenRuns();
   scheduler = new Scheduler({
     instanceId,
@@ -135,6 +135,7 @@ async function createSchedulerHost(
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
   });
+  scheduler.listen(timeouts);
   const host = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
   return { ...host, open: () => open(host) };
 }
@@ -158,8 +159,8 @@ function callsOf(
 
 function timeoutDesk(
   { app, deploymentKey }: ModuleOptions,
-  parts: Pick<TimeoutDeskParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
-): TimeoutDesk {
+  parts: Pick<TimeoutAgreementParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
+): TimeoutAgreement {
   const digest = (task: string, key: string): string => idempotencyKey(task, key, 0);
-  return new TimeoutDesk({ ...parts, app, deploymentKey, digest });
+  return new TimeoutAgreement({ ...parts, app, deploymentKey, digest });
 }

@@ -5,6 +5,7 @@ import type { TickReport } from '#src/protocol/contract/outcome.js';
 import type { NodeReply } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import type { ProtocolOptions } from '#src/protocol/options/protocol-options.js';
 import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
@@ -136,7 +137,7 @@ describe('the audit and the contests that go on', () => {
     const question: AuditQuestion = {
       due: { task: taskOf(() => undefined), tick: 1_000, maxLatenessMs: LIMIT_MS },
       report: undefined,
-      peek: { kind: 'taken' },
+      peek: toAnswer({ kind: 'taken' }),
       hadNoAnswer: true,
       ownFate: undefined,
       instanceId: 'one',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BOARD_PERIOD_MS, MOST_VALUE_LENGTH, TOMBSTONE_TTL_MS } from '#src/protocol/board/board-record.js';
+import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-keys.js';
+import { BOARD_PERIOD_MS, MOST_VALUE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
 
 const SECOND_MS = 1_000;

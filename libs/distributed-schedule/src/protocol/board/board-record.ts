@@ -41,12 +41,6 @@ export const MOST_CHANGES = 500;
 /** Characters of one exchange, either way; a single record may exceed it. */
 export const MOST_EXCHANGE_LENGTH = 262_144;
 
-/**
- * How long a deletion is remembered, ms. Who was away for longer could bring the record back, so an instance that has not
- * heard a majority for half of it forgets what it knew, and a node is made to forget: see board-hearing.ts.
- */
-export const TOMBSTONE_TTL_MS = 86_400_000;
-
 /** As long as a task's name with a prefix. */
 const MOST_KEY_LENGTH = 300;
 

@@ -12,6 +12,7 @@ import type { Clock, Random } from '../contract/ports.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import { type BoardEntry, entryOf } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
+import { TOMBSTONE_TTL_MS } from './board-keys.js';
 import { BoardLink } from './board-link.js';
 import { BoardLinks } from './board-links.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
@@ -25,7 +26,6 @@ import {
   DELETED,
   requireRecordSize,
   type Stamp,
-  TOMBSTONE_TTL_MS,
 } from './board-record.js';
 import { StampClock } from './board-stamp.js';
 import { BoardTeller } from './board-teller.js';

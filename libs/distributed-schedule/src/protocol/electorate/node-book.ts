@@ -21,7 +21,6 @@ import { NewMemories } from './new-memories.js';
 import { WrongServers } from './wrong-servers.js';
 
 /** How a node's refusal begins that has met another version's records. */
-const OTHER_VERSION = 'DSCHEDVERSION';
 
 export interface NodeBookParts {
   readonly nodes: readonly VotingNode[];
@@ -162,19 +161,18 @@ export class NodeBook {
   }
 
   private judgeVersion({ position, label }: KnownNode, reply: NodeReply<BeatReply> | undefined): void {
-    if (reply === undefined || reply.answered || !reply.reason.startsWith(OTHER_VERSION)) {
+    if (reply === undefined || reply.answered || reply.otherVersion === undefined) {
       // Silence says nothing about what has been written there.
       if (reply?.answered === true) this.otherVersions.delete(position);
       return;
     }
     if (this.otherVersions.has(position)) return;
     this.otherVersions.add(position);
-    const version = reply.reason.slice(OTHER_VERSION.length).trim();
     this.tell({
       type: 'identity',
       node: label,
       condition: 'other_version',
-      detail: `it carries the records of version ${version} of the protocol, and this instance speaks version ${PROTOCOL_VERSION}`,
+      detail: `it carries the records of version ${reply.otherVersion} of the protocol, and this instance speaks version ${PROTOCOL_VERSION}`,
     });
   }
 

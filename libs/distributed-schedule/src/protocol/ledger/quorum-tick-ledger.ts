@@ -19,7 +19,7 @@ import type {
   VotingNode,
 } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
-import { newestOf, reachedBy } from './newest-instant.js';
+import { tellPast } from './line-past.js';
 import { setBackAmong, setBackAmongTicks } from './set-back-votes.js';
 
 export class QuorumTickLedger implements TickLedger {
@@ -212,27 +212,12 @@ export function decidePeek(
       votes.push({ kind: 'taken', claimId: node.claimId });
   }
   if (answered < quorum) return { kind: 'unknown' };
-  const newest = newestOf(known, quorum);
-  const nodeTimeMs = majorityTimeMs(known, timesMs, quorum);
-  const highest = {
-    ...(nodeTimeMs !== undefined && { nodeTimeMs }),
-    highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
-    highestPossible: Math.max(0, ...known.map((node) => (node === undefined ? 0 : reachedBy(node)))),
-  };
+  const past = tellPast(known, timesMs, quorum);
   const owner = ownerOf('', votes, quorum);
   const setBack = setBackAmongTicks(known, timesMs, quorum);
   return owner === undefined
-    ? { kind: 'open', ...newest, ...highest, ...setBack }
-    : { kind: 'taken', ...newest, ...highest, ...owner, ...(owner.claimId === undefined && setBack) };
-}
-
-function majorityTimeMs(
-  known: readonly (NodeTick | undefined)[],
-  timesMs: readonly (number | undefined)[],
-  quorum: number,
-): number | undefined {
-  const heard = known.flatMap((node, index) => (node === undefined ? [] : (timesMs[index] ?? [])));
-  return heard.sort((a, b) => b - a)[quorum - 1];
+    ? { kind: 'open', ...past, ...setBack }
+    : { kind: 'taken', ...past, ...owner, ...(owner.claimId === undefined && setBack) };
 }
 
 function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {

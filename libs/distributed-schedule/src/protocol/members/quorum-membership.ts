@@ -52,9 +52,7 @@ function hasAnswered<T>(reply: NodeReply<T>): reply is Extract<NodeReply<T>, { r
 
 function livingAmong(self: string, lists: readonly (readonly string[])[]): readonly string[] {
   const seen = new Map<string, number>();
-  for (const list of lists) {
-    for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
-  }
+  for (const list of lists) for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
   // Of the nodes that answered: after one master is gone, the others still know everybody.
   const needed = quorumOf(lists.length);
   const living = [...seen].filter(([, count]) => count >= needed).map(([member]) => member);

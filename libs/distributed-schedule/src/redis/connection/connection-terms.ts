@@ -29,9 +29,7 @@ interface CredentialOptions {
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };
 
 export function termsOf(source: RedisSource): ConnectionTerms {
-  if (source.kind === 'cluster') {
-    return TERMS_OF_CLUSTER;
-  }
+  if (source.kind === 'cluster') return TERMS_OF_CLUSTER;
   const options = optionsOf(source);
   return { database: options.db ?? 0, credentials: () => credentialsOf(options) };
 }
@@ -59,9 +57,7 @@ function optionsOf(source: RedisSource): CredentialOptions & { readonly db?: num
 function credentialsOf(options: CredentialOptions): Credentials | undefined {
   const username = readSafely(() => options.username) || undefined;
   const password = readSafely(() => options.password) || undefined;
-  if (username !== undefined) {
-    return { username, password: password ?? '' };
-  }
+  if (username !== undefined) return { username, password: password ?? '' };
   return password === undefined ? undefined : { password };
 }
 

@@ -1,6 +1,6 @@
-import { ROOMS } from '../../protocol/board/board-kind.js';
+import { ROOMS, RUN, TOLD } from '../../protocol/board/board-keys.js';
 import { MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '../../protocol/board/board-record.js';
-import { BOARD_SHARES, RUN, TOLD } from '../../protocol/board/board-shares.js';
+import { BOARD_SHARES } from '../../protocol/board/board-shares.js';
 import { defineBareScript } from './redis-scripts.js';
 
 /** Expired records that one call removes; there is a call per instance and period. */

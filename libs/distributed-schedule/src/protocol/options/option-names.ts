@@ -1,6 +1,6 @@
-import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { harmlessValue } from '../protocol/options/shown-value.js';
+import { DistributedScheduleError } from '../contract/errors.js';
 import { closest, typingErrors } from './closest-name.js';
+import { harmlessValue } from './shown-value.js';
 
 /** The names that are allowed, nested as the options are. `true` marks a value. */
 export interface OptionNames {
