@@ -12,22 +12,14 @@ import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../support/faults/tcp-proxy.js';
 import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import { holdLock, isActive, LOCK_IS_FREE, newGate } from '../support/statements.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
-const LOCK = 7;
-const ADD_WHEN_FREE = `${ADD} WHERE pg_advisory_xact_lock(${LOCK}) IS NOT NULL`;
+const ADD_WHEN_FREE = `${ADD} WHERE ${LOCK_IS_FREE}`;
 const PARTS = {
   ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
   ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
 };
-
-function newGate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
   describe(`an effect in a transaction of ${kind.name}`, () => {
@@ -48,26 +40,6 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     ): Promise<OnceResult<Output>> => runOnce({ ...PARTS, store, signal }, job, effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
-
-    /** Whether the server is at such a statement. */
-    const isActive = async (like: string): Promise<boolean> => {
-      const sql = `SELECT 1 FROM pg_stat_activity WHERE query ILIKE $1 AND state = 'active'`;
-      return (await outside.query(sql, [like])).rowCount === 1;
-    };
-    /** A lock that `ADD_WHEN_FREE` waits for. */
-    const holdLock = async () => {
-      const holder = await outside.connect();
-      await holder.query(`SELECT pg_advisory_lock(${LOCK})`);
-      const isAwaited = async (): Promise<void> => {
-        const sql = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
-        const count = async (): Promise<unknown> => (await holder.query(sql)).rowCount;
-        await expect.poll(count, { timeout: 10_000, interval: 10 }).toBe(1);
-      };
-      const free = (): void => {
-        void holder.query(`SELECT pg_advisory_unlock(${LOCK})`).finally(() => holder.release());
-      };
-      return { isAwaited, free };
-    };
 
     beforeAll(async () => {
       server = await startPostgres();
@@ -180,7 +152,9 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
         told.signal,
       );
       running.catch(() => undefined);
-      await expect.poll(() => isActive('SELECT pg_sleep%'), { timeout: 10_000, interval: 10 }).toBe(true);
+      await expect
+        .poll(() => isActive(outside, 'SELECT pg_sleep%'), { timeout: 10_000, interval: 10 })
+        .toBe(true);
       const beganMs = performance.now();
       told.abort(new Error('lease lost'));
       await expect(running).rejects.toThrow();
@@ -235,7 +209,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
           // Holds COMMIT, so that the test has the time to cut its answer off.
           await cutOff.raw(tx, 'INSERT INTO slow_commit VALUES (1)');
         });
-        await expect.poll(() => isActive('commit%'), { timeout: 5_000, interval: 10 }).toBe(true);
+        await expect.poll(() => isActive(outside, 'commit%'), { timeout: 5_000, interval: 10 }).toBe(true);
         await link.set({ replies: { drop: true } });
         const { accepted } = await link.counters();
         await expect.poll(counter, { timeout: 5_000 }).toBe(before + 1);
@@ -256,7 +230,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeGuard(): void {
       it('does not succeed while a statement of it has not been answered', async () => {
         let unheard: Promise<unknown> | undefined;
-        const held = await holdLock();
+        const held = await holdLock(outside);
         const running = run(async (tx) => {
           unheard = app.raw(tx, ADD_WHEN_FREE);
           unheard.catch(() => undefined);
@@ -304,7 +278,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeWithoutGuard(): void {
       it('keeps with its success what a branch sends until COMMIT, and nothing that comes later', async () => {
         let branch: Promise<unknown> | undefined;
-        const held = await holdLock();
+        const held = await holdLock(outside);
         await run(async (tx) => {
           branch = app.raw(tx, ADD_WHEN_FREE).then(async () => {
             for (;;) await app.add(tx);
