@@ -3,14 +3,13 @@
  * what should have followed: the first instance that starts again counts it.
  */
 
-import { newestInstant, type PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { contendersFor } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
-import { tickOfInstant } from '../policies/next-start.js';
 import { lateStarts, mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
+import { type Since, sinceOf } from './down-since.js';
 import { AFTER_LIMIT_MS } from './watched-tick.js';
 
 /** Ticks of a task that are counted at most. */
@@ -25,14 +24,6 @@ const PAUSE_MS = 1;
 
 /** Tasks that one message asks about: what a thousand answers make is computed in one piece. */
 const ASKED_AT_ONCE = 50;
-
-/** What came due after it was missed: the newest tick that was claimed, or the beginning of the task. */
-interface Since {
-  readonly afterMs: number;
-  readonly certain: boolean;
-  /** By the clocks of the nodes, when they were asked: what they would still grant then may be run by somebody who slept. */
-  readonly nodeTimeMs: number;
-}
 
 /** The ticks of one task, as far as they are counted. */
 interface Count {
@@ -185,22 +176,4 @@ export class MissedWhileDown {
       certain: since.certain && !mayYetStart(task) && overMs < Math.min(downUntilMs, since.nodeTimeMs),
     });
   }
-}
-
-/** From where on the ticks of a task are counted; undefined where nothing that was due is known to be missed. */
-function sinceOf(task: ScheduledTask, peek: PeekAnswer | undefined): Since | undefined {
-  const { schedule, countsFromMs } = task;
-  if (peek?.past.canTell !== true || peek.past.closedBy === 'floor') return undefined;
-  const { possiblyGrantedUpTo, prunedUpTo, nodeTimeMs } = peek.past;
-  const newest = newestInstant(peek.past);
-  if (countsFromMs !== undefined && countsFromMs > newest) {
-    // What nodes have forgotten on purpose is old, and may have run; what came after it they would know.
-    const afterMs = Math.max(countsFromMs - 1, prunedUpTo);
-    // Where a node has forgotten since then, or knows what others do not, the task may have run.
-    return { afterMs, certain: possiblyGrantedUpTo <= afterMs, nodeTimeMs };
-  }
-  // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
-  if (tickOfInstant(schedule, newest) === undefined) return undefined;
-  // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.
-  return { afterMs: newest, certain: possiblyGrantedUpTo <= newest, nodeTimeMs };
 }

@@ -3,7 +3,7 @@
 import type { ElectorateView } from '../contract/electorate-view.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
-import { decidePeek, timeOf } from '../ledger/quorum-tick-ledger.js';
+import { decidePeek, timeOf } from '../ledger/peek-votes.js';
 
 export class QuorumMembership implements Membership {
   constructor(
