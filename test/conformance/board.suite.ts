@@ -11,7 +11,7 @@ import {
   type BoardWord,
   NO_WORD,
 } from '#src/protocol/board/board-node.js';
-import { type BoardRecord, MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
+import { type BoardRecord, MAX_CHANGES, MAX_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BOARD_SHARES } from '#src/protocol/board/board-shares.js';
 import type { NodeReply } from '#src/protocol/contract/ports.js';
 
@@ -172,13 +172,13 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
 
     it('sends no more than one batch at a time, and all of it in the end', async () => {
       await stage.forget();
-      const keys = Array.from({ length: MOST_CHANGES + 20 }, newKey);
+      const keys = Array.from({ length: MAX_CHANGES + 20 }, newKey);
       for (let first = 0; first < keys.length; first += 100) {
         await exchange(keys.slice(first, first + 100).map((key) => recordOf(key, 9_000)));
       }
       const { changes, hasMore } = await exchange();
       expect(hasMore).toBe(true);
-      expect(changes).toHaveLength(MOST_CHANGES);
+      expect(changes).toHaveLength(MAX_CHANGES);
       expect((await readAll()).records.map(({ key }) => key)).toEqual(keys);
     });
 
@@ -189,7 +189,7 @@ export function describeBoardNode(name: string, start: () => Promise<BoardStage>
       for (const key of keys) await exchange([recordOf(key, 9_500, { value })]);
       const { changes, hasMore } = await exchange();
       expect(hasMore).toBe(true);
-      expect(changes.length * value.length).toBeLessThan(MOST_EXCHANGE_LENGTH + 2 * value.length);
+      expect(changes.length * value.length).toBeLessThan(MAX_EXCHANGE_LENGTH + 2 * value.length);
       expect((await readAll()).records.map(({ key }) => key)).toEqual(keys);
     });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-keys.js';
-import { BOARD_PERIOD_MS, MOST_VALUE_LENGTH } from '#src/protocol/board/board-record.js';
+import { BOARD_PERIOD_MS, MAX_VALUE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
 
 const SECOND_MS = 1_000;
@@ -182,7 +182,7 @@ describe('a board', () => {
   it('refuses a record that is too large, and a key that cannot be one', async () => {
     const world = await startWorld();
     const code = 'DSCHED_BOARD_LIMIT';
-    await expect(world.board(0).put('key', 'x'.repeat(MOST_VALUE_LENGTH + 1))).rejects.toMatchObject({
+    await expect(world.board(0).put('key', 'x'.repeat(MAX_VALUE_LENGTH + 1))).rejects.toMatchObject({
       code,
     });
     await expect(world.board(0).put('', '1')).rejects.toMatchObject({ code });

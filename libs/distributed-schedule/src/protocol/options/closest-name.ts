@@ -1,15 +1,15 @@
 /** What a misspelt name was meant to be. */
 
 /** Beyond this many typing errors a suggestion would be a guess. */
-const MOST_TYPING_ERRORS = 3;
+const MAX_TYPING_ERRORS = 3;
 
 /** Names compared at most: a program may have added thousands of tasks, and this only makes a message better. */
-const MOST_COMPARED = 2_000;
+const MAX_COMPARED = 2_000;
 
 /** Such as ` Did you mean 'settle'?`, or nothing where no name is near. */
 export function didYouMean(name: unknown, known: Iterable<string>): string {
   if (typeof name !== 'string' || name.length > 200) return '';
-  const meant = closest(name, [...known].slice(0, MOST_COMPARED));
+  const meant = closest(name, [...known].slice(0, MAX_COMPARED));
   return meant === undefined ? '' : ` Did you mean '${meant}'?`;
 }
 
@@ -19,7 +19,7 @@ export function closest(
   known: readonly string[],
   errorsTo: (other: string) => number = (other) => typingErrors(name, other),
 ): string | undefined {
-  const bearable = Math.min(MOST_TYPING_ERRORS, Math.floor(name.length / 2));
+  const bearable = Math.min(MAX_TYPING_ERRORS, Math.floor(name.length / 2));
   let best: { readonly other: string; readonly errors: number } | undefined;
   for (const other of known) {
     const errors = errorsTo(other);

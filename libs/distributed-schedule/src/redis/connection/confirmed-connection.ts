@@ -1,21 +1,12 @@
-import type { Clock } from '../../protocol/contract/ports.js';
 import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
-import type { ConnectionTerms } from './connection-terms.js';
+import type { ConfirmedConnectionParts } from './connection-terms.js';
 import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
 import { SentinelRounds } from './sentinel-rounds.js';
 import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
-
-export interface ConfirmedConnectionParts {
-  readonly client: StrictClient;
-  readonly terms: ConnectionTerms;
-  readonly clock: Clock;
-  /** How long the server may take to confirm. */
-  readonly timeoutMs: number;
-}
 
 /**
  * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and

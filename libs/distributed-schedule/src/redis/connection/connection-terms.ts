@@ -1,4 +1,6 @@
+import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
 
 /** Which database and which user an entry of `redis` means. */
 export interface ConnectionTerms {
@@ -9,6 +11,14 @@ export interface ConnectionTerms {
    * options: a password may rotate, and a property may be a getter.
    */
   credentials(): Credentials | undefined;
+}
+
+export interface ConfirmedConnectionParts {
+  readonly client: StrictClient;
+  readonly terms: ConnectionTerms;
+  readonly clock: Clock;
+  /** How long the server may take to confirm. */
+  readonly timeoutMs: number;
 }
 
 export interface Credentials {

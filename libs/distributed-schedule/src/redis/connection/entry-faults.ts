@@ -11,7 +11,7 @@ interface GivenOptions {
   readonly sentinels?: unknown;
 }
 
-const HIGHEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 export function faultOfOptions(options: GivenOptions): EntryFault | undefined {
   const { db, port, sentinels } = options;
@@ -87,10 +87,10 @@ function faultOfDatabaseInCluster(db: unknown): EntryFault | undefined {
 }
 
 function faultOfPort(port: unknown): EntryFault | undefined {
-  return port === undefined || isWhole(port, 1, HIGHEST_PORT)
+  return port === undefined || isWhole(port, 1, MAX_PORT)
     ? undefined
     : {
-        what: `has port ${shownValue(port)}${hintOf(port)}; write a whole number from 1 to ${HIGHEST_PORT}, as in port: 6379`,
+        what: `has port ${shownValue(port)}${hintOf(port)}; write a whole number from 1 to ${MAX_PORT}, as in port: 6379`,
         value: harmlessValue(port),
       };
 }

@@ -1,35 +1,14 @@
-import type { Random, TimeSample } from '../../protocol/contract/ports.js';
 import { failureReason, NOT_CONNECTED, reasonOfNode } from '../connection/failure-reason.js';
-import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { ClockSkew } from './clock-skew.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
-import type { NodeTrouble } from './node-trouble.js';
+import type { RedisNodeParts } from './redis-node-parts.js';
 import type { RedisPresence } from './redis-presence.js';
 import { ReplicaLeave } from './replica-leave.js';
-import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import { type NodeUse, oddities, type ServerTraits } from './server-traits.js';
+import { ScriptChannel, type ScriptReply } from './script-channel.js';
+import { oddities, type ServerTraits } from './server-traits.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
-
-export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
-  readonly index: number;
-  /** Names the node by its position: no host name, no secret. */
-  readonly label: string;
-  /** Absent in a Cluster. */
-  readonly presence?: RedisPresence;
-  readonly trouble: NodeTrouble;
-  readonly register: ServerRegister;
-  readonly random: Pick<Random, 'next'>;
-  readonly nodeTimeoutMs: number;
-  readonly keys: Pick<RedisKeys, 'ledger' | 'probe' | 'prefix'>;
-  readonly use: NodeUse;
-  /** See option refuseSkewMs; undefined: no skew is refused. */
-  readonly refuseSkewMs?: number | undefined;
-  readonly onTimeSample: (sample: TimeSample) => void;
-  readonly onProblem: (problem: NodeProblem) => void;
-}
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
