@@ -96,8 +96,7 @@ async function createSchedulerHost(
   });
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const electorate = new Electorate({
-    identityWaitMs: options.identityWaitMs,
-    takeOver: options.takeOver,
+    ...{ identityWaitMs: options.identityWaitMs, takeOver: options.takeOver },
     nodes: voting,
     set: backend.set,
     app: options.app,

@@ -28,9 +28,7 @@ export function resolvePlacement(
   if (weights.length > MAX_LABELS || !weights.every(([label]) => isLabel(label))) {
     throw badOption(place, 'weight', weights[0]?.[0], `at most ${MAX_LABELS} labels of instances as names`);
   }
-  for (const [label, value] of weights) {
-    requireOption(place, `weight.${label}`, value, WEIGHT);
-  }
+  for (const [label, value] of weights) requireOption(place, `weight.${label}`, value, WEIGHT);
   if (labels.length === 0 && weights.length === 0) return undefined;
   return Object.freeze({
     runOn: Object.freeze([...new Set<string>(labels)].sort()),
