@@ -9,9 +9,9 @@ import type { BeginVerdict, JobStart, OpenAttempt, Snapshot } from './snapshot-s
 
 export interface JobLineParts {
   readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
-  /** How long an attempt stands in line before its answer is `pending`, ms. */
+  /** How long an attempt stands in line before its answer is `pending`. */
   readonly waitMs: number;
-  /** Who has been in front for longer, ms, is passed: the store may know that its attempt has ended, while its effect goes on. */
+  /** An attempt that is in front for longer is passed: the store may know that it has ended while its effect goes on. */
   readonly takeoverMs: number;
 }
 

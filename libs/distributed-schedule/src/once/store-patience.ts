@@ -4,13 +4,13 @@ import type { Clock, Random } from '../protocol/contract/ports.js';
 import { between, defaultsOf, type OptionSpec, optional, whole } from '../protocol/options/option-spec.js';
 
 export interface StorePatience {
-  /** Delay before the second try, ms; it doubles from one to the next. */
+  /** Delay before the second try; it doubles from one to the next. */
   readonly baseMs: number;
-  /** The longest delay before jitter, ms. */
+  /** The longest delay, before jitter. */
   readonly capMs: number;
   /** Share of the delay that is added at random at most, 0 to 0.1. */
   readonly jitter: number;
-  /** No try begins later than this after the first one, ms. */
+  /** No try begins later than this after the first one. */
   readonly deadlineMs: number;
 }
 

@@ -58,7 +58,7 @@ async function passStaleHolder<Tx>(
   return settings.takeoverMs;
 }
 
-/** Whoever was given the tick later need not wait for an attempt that is stale. */
+/** The attempt with the larger token was given the tick later, and need not wait for a stale one. */
 function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
   return (
     fencingToken !== undefined && before.fencingToken !== undefined && fencingToken > before.fencingToken

@@ -22,11 +22,11 @@ export interface PostgresSnapshotSettings extends SnapshotTable {
    */
   readonly lockWaitMs: number;
   /**
-   * The server ends an attempt that says nothing for so long in its transaction, ms: a process that was stopped or cut off.
+   * The server ends an attempt that is silent for this long in its transaction: its process was stopped or cut off.
    * So no effect may pause for longer between two statements. Default 60000.
    */
   readonly takeoverMs: number;
-  /** A connection or a statement of the store's own that takes longer has failed, ms. Default 5000. */
+  /** A connection or a statement of the store's own that takes longer has failed. Default 5000. */
   readonly timeoutMs: number;
   /** Makes the table before its first use, where it is missing. Default false. */
   readonly migrate: boolean;

@@ -11,7 +11,7 @@ import { type SnapshotTable, TABLE, tableNames } from './migration.js';
 import type { Queryable } from './queryable.js';
 
 export interface PruneOptions extends SnapshotTable {
-  /** Snapshots whose last change is longer ago are removed, ms. Longer than any attempt may come late. */
+  /** Snapshots whose last change is longer ago are removed. Longer than any attempt may come late. */
   readonly olderThanMs: number;
   /** Rows in one call, so that no call locks for long. Default 10000. */
   readonly most?: number;

@@ -28,8 +28,8 @@ export class SnapshotRows<Tx> {
    * Begins a transaction and answers with the server's time and the session's own bound on locks. Locks are waited for within a
    * bound of ours; and the server itself ends a transaction whose client has gone silent, be it stopped, cut off or asleep, so that its
    * locks are freed: also where it is silent in the middle of an answer.
-   * @param isolation of the effect's transaction. Absent: one of the store's own, in which nobody is silent for long: whoever waits for its
-   *   lock sees it freed
+   * @param isolation of the effect's transaction. Absent: one of the store's own, in which nobody is silent for long, so
+   *   its lock is soon freed
    * @param jobId of the job whose pending attempt is asked for, 32 hex digits
    */
   async begin(
@@ -51,7 +51,7 @@ export class SnapshotRows<Tx> {
     return row?.id;
   }
 
-  /** Whoever is to be answered may wait as long as a silent attempt lives. */
+  /** An attempt with a larger token may wait for as long as a silent one lives. */
   async waitForTakeover(session: StoreSession<Tx>): Promise<void> {
     await session.query(`SET LOCAL lock_timeout = ${this.settings.takeoverMs}`);
   }
@@ -135,7 +135,7 @@ export class SnapshotRows<Tx> {
     return this.alone((session) => this.select(session, jobId));
   }
 
-  /** The row once whoever had it locked has ended: what is committed then stays so. */
+  /** The row after its lock was freed: what is committed then stays so. */
   readDecided(jobId: string): Promise<TableReply<Snapshot | undefined>> {
     return this.alone(async (session) => {
       await this.begin(session);

@@ -46,7 +46,7 @@ export interface RedisConnection {
   readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
-  /** From now on run locks count of those memories only that the guard names. Releases go to whoever answers. */
+  /** From now on run locks count of those memories only that the guard names. Releases go to every node that answers. */
   guardLocks(guard: LockGuard): void;
   /**
    * `quorum`: a majority of masters decides, and a minority may fail. `single`: one master; without it, no ticks.

@@ -1,6 +1,6 @@
-/** Nothing is said twice within so long, ms. */
+/** Nothing is said twice within this. */
 const QUIET_MS = 60_000;
-/** What lasts for so long is told, however little before another one was: only what comes and goes is held back, ms. */
+/** What lasts this long is told at once; only what comes and goes is held back. */
 const LASTING_MS = 5_000;
 
 export interface EndedTrouble {

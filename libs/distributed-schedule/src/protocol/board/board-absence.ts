@@ -14,10 +14,10 @@ export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
  */
 export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2 - 3_600_000;
 
-/** How often a node is told that it is in touch, ms. */
+/** How often a node is told that it is in touch. */
 export const IN_TOUCH_EVERY_MS = 10_000;
 
-/** Nodes of a cluster that stops are told that for the last time at different moments, ms apart at most. */
+/** When a cluster stops, its nodes are told so for the last time at most this far apart. */
 const APART_MS = 60_000;
 
 /**

@@ -25,7 +25,7 @@ export interface BoardDebtsParts {
  */
 const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
 
-/** A node that is full is asked again after this, ms. */
+/** A full node is asked again after this. */
 const FULL_PAUSE_MS = 30_000;
 
 export class BoardDebts {

@@ -12,7 +12,7 @@ import { FORGET_AFTER_MS, wasAway } from './board-absence.js';
 /** `unknown`: too few have answered to tell. */
 export type NodeVerdict = 'present' | 'away' | 'unknown';
 
-/** How long the answer of one node waits for those of the others, ms. */
+/** How long the answer of one node waits for those of the others. */
 const JUDGED_WITHIN_MS = 200;
 const LOOK_EVERY_MS = 20;
 

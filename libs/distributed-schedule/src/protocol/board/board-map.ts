@@ -10,7 +10,7 @@ import { BOARD_SHARES, makesWay } from './board-shares.js';
 
 export class BoardMap {
   private readonly records = new Map<string, BoardRecord>();
-  /** The keys of each kind: whoever lists a few triggers must not look through thousands of tasks. */
+  /** The keys of each kind: a list of a few triggers must not look through thousands of tasks. */
   private readonly kinds = new Map<string, Set<string>>();
   /** Forgotten, and still shown. */
   private outgoing: BoardMap | undefined;

@@ -9,7 +9,7 @@ import type { BoardRecord, Stamp } from './board-record.js';
  * How a put has ended.
  *
  * - `kept`       a majority of nodes keeps it: it outlives the loss of any minority
- * - `minority`   some nodes keep it. It holds for whoever reaches one of them and spreads as the others come back; if
+ * - `minority`   some nodes keep it. It holds for instances that reach one of them, and spreads as the others come back; if
  *                those few lose their memory first, it may be lost
  * - `unheard`    no node has answered, and this instance does not act on it. A node that took it without its answer
  *                coming through can still spread it
@@ -22,7 +22,7 @@ export interface BoardVerdict {
   readonly full: number;
 }
 
-/** How long a put waits between two tries, ms. */
+/** How long a put waits between two tries. */
 export const PUT_RETRY_MS = 100;
 
 export interface BoardPutParts {

@@ -1,7 +1,7 @@
 /**
  * What stands on the board: small texts under keys, of which the one with the newest stamp counts. Merging two boards
  * is picking the newer record per key, so it does not matter in which order, how often or over which nodes records
- * travel: whoever has seen the same records has the same board.
+ * travel: instances that have seen the same records have the same board.
  */
 
 import { DistributedScheduleError } from '../contract/errors.js';
@@ -13,7 +13,7 @@ export interface Stamp {
   readonly ms: number;
   /** Tells records of one millisecond apart. */
   readonly counter: number;
-  /** 12 hex digits of whoever wrote it; settles what is left. */
+  /** 12 hex digits of its writer; settles what is left. */
   readonly writer: string;
 }
 
@@ -29,7 +29,7 @@ export interface BoardRecord {
 /** The value of a deleted key. */
 export const DELETED = '';
 
-/** How often an instance exchanges news with each node, ms: a change is seen everywhere within a second. */
+/** How often an instance exchanges news with each node: a change is seen everywhere within a second. */
 export const BOARD_PERIOD_MS = 800;
 
 /** Characters of a value at most. */

@@ -1,6 +1,6 @@
 /**
  * Hybrid stamps: cluster time, and a counter where time alone would not be newer. A writer's stamps exceed every stamp
- * that it has seen, so whoever reacts to a record writes a newer one.
+ * that it has seen, so an answer to a record is newer than the record.
  *
  * A classical hybrid clock follows the fastest clock that it ever hears of: one writer an hour ahead, and for an hour
  * every key of everybody is stamped by it. Here a stamp that is too far ahead to be true moves nothing but its own
@@ -9,7 +9,7 @@
 
 import { isNewer, type Stamp } from './board-record.js';
 
-/** A stamp further ahead of cluster time than this is somebody's bad clock, ms. */
+/** A stamp further ahead of cluster time than this is from a bad clock. */
 export const MAX_STAMP_AHEAD_MS = 5_000;
 
 /** Counts of one millisecond at most; then the next one is borrowed. */

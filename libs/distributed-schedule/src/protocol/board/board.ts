@@ -30,7 +30,7 @@ export interface BoardParts {
   readonly observer: ScheduleObserver;
 }
 
-/** How long a put tries to reach a majority, ms. */
+/** How long a put tries to reach a majority. */
 const PUT_PATIENCE_MS = 1_000;
 
 export class Board {

@@ -17,7 +17,7 @@ import { VainTries } from './vain-tries.js';
  */
 export class ConfirmedConnection {
   private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
-  /** A function: whoever logs this object must not see the password that the client keeps. */
+  /** A function, or a log of this object would show the password that the client keeps. */
   private readonly client: () => StrictClient;
   private epoch = 0;
   private confirmedEpoch: number | undefined;

@@ -5,7 +5,7 @@ import { PROTECTED } from './trouble-words.js';
 
 /** The first that a server says on a connection. */
 export interface Greeting {
-  /** From the standing connection to the first byte, ms: ioredis asks HELLO or SELECT at once. */
+  /** From the standing connection to the first byte: ioredis asks HELLO or SELECT at once. */
   readonly tookMs: number;
   /** Why the server will end the connection, as far as it says so. */
   readonly reason?: string;

@@ -4,7 +4,7 @@ const TIMEOUTS_TO_SILENCE = 2;
 /** A node that was late is given twice as long as its latest reply took: replies vary. */
 const LATE_FACTOR = 2;
 
-/** What a late reply has shown is forgotten after so long, ms. */
+/** For this long a late reply counts. */
 const LATE_LASTS_MS = 10_000;
 
 /**

@@ -25,7 +25,7 @@ export interface ConnectionSettings {
 
 type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
 
-/** Behind a Sentinel, a server that loads its data is asked so often whether it has, ms. */
+/** How often a server behind a Sentinel is asked whether it has loaded its data. */
 const LOADING_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
 

@@ -24,7 +24,7 @@ export const PROTECTED = 'PROTECTED';
 /** Replies vary, and a timeout at their usual length would lose half of them. */
 const TIMEOUT_PER_REPLY = 2;
 
-/** Whoever waits longer for a node has runs that nobody takes over for many seconds. */
+/** With a longer nodeTimeoutMs, runs of a dead instance are not taken over for many seconds. */
 const MAX_PROPOSAL_MS = 2_000;
 
 const LOOK_AT_THE_WAY = 'look at host, network and firewall';

@@ -143,7 +143,7 @@ export class LockBatcher implements EngineClient {
         : this.ask(script, requests, ids)),
     );
     const words = requests.map((_, index) => replyAt(reply, index));
-    // Before anybody is told: whoever asks again at once asks by what the node knows.
+    // Before anybody is told: a caller that asks again at once has to ask by what the node knows.
     if (words.some(({ kind }) => kind === 'renamed')) this.settings.onRenamed(refused);
     for (const [index, request] of requests.entries()) {
       const word = words[index];

@@ -11,10 +11,10 @@ export interface NodeTroubleParts extends TroubleTerms {
 /** What a connection says of its end when the cause has been said before. */
 const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'error', TIMED_OUT]);
 
-/** A clear word may come with every second attempt only, so the vague ones between do not hide it. After so long they do, ms. */
+/** For this long a vague word does not hide a clear one, which may come with every second attempt only. */
 const CLEAR_WORD_LASTS_MS = 15_000;
 
-/** A late reply says how slow the node is for so long, ms. */
+/** For this long a late reply says how slow the node is. */
 const LATE_REPLY_LASTS_MS = 10_000;
 
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */

@@ -19,14 +19,14 @@ interface PresenceParts {
   readonly told: PresenceEvents;
 }
 
-/** A server that refuses the subscription is asked again so often, on the same connection, ms: rights may be given. */
+/** How often a refused subscription is asked for again on the same connection: rights may be given. */
 const ASK_AGAIN_MS = 5_000;
 
 /**
  * Shows one node that this process lives: a subscription to a channel of its own. When the process dies, the kernel
  * closes the socket and the channel's count of subscribers drops to 0, long before any time to live has passed.
  *
- * A hint like all membership: losing it while alive can cost a run its lock, never double a tick. Whoever holds locks is
+ * A hint like all membership: losing it while alive can cost a run its lock, never double a tick. The holder of locks is
  * told of the loss, since a node that no longer sees a holder may free its locks soon.
  *
  * It never knocks on its own: where the connection for commands is not confirmed, nothing is gained by a second one that is

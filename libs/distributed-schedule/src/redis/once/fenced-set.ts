@@ -29,7 +29,7 @@ export interface FencedSet {
   readonly claimId: string;
   /** Whether the token that wrote last may write again. Default `allow`. */
   readonly repeat?: FenceRepeat;
-  /** Of value and fence alike, ms: after that a stale write is accepted. Default: they stay, also where an earlier write had one. */
+  /** Of value and fence alike: after it a stale write is accepted. Default: both stay, even where an earlier write set one. */
   readonly ttlMs?: number;
 }
 

@@ -23,7 +23,7 @@ import { hashOfOutput, snapshotFromHash } from './snapshot-hash.js';
 
 export interface RedisSnapshotSettings {
   readonly namespace: string;
-  /** A pending attempt that began longer ago is taken for dead, ms. */
+  /** A pending attempt that began longer ago is taken for dead. */
   readonly takeoverMs: number;
   /** How long a snapshot is kept after its last change, ms; 0 keeps it for ever. */
   readonly ttlMs: number;
@@ -34,7 +34,7 @@ export interface RedisSnapshotSettings {
 const US_PER_MS = 1_000;
 
 /**
- * Snapshots in Redis, one hash per job. An effect is run at least once: whoever dies between the effect and its success leaves
+ * Snapshots in Redis, one hash per job. An effect is run at least once: a process that dies between the effect and its success leaves
  * a pending snapshot, and a later attempt runs it again.
  */
 export class RedisSnapshotStore implements SnapshotStore<undefined> {
@@ -129,7 +129,7 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   }
 
   /**
-   * Before an effect has begun nothing is lost by an error, and whoever waits would wait in vain. At its end a refusal counts
+   * Before an effect has begun nothing is lost by an error, and a caller that waits would wait in vain. At its end a refusal counts
    * as no answer: the right may come back in time for the success.
    * @throws DistributedScheduleError DSCHED_STORE_REFUSED
    */
