@@ -41,19 +41,19 @@ export async function runStep(command, args, niceness = 0) {
 
 class Step {
   output = '';
-  #child;
-  #timers = [];
+  child;
+  timers = [];
 
   constructor(command, args, niceness) {
     // A group of its own, so that it can be ended with its children.
-    this.#child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const { pid, stdout, stderr } = this.#child;
+    this.child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const { pid, stdout, stderr } = this.child;
     if (pid !== undefined && niceness > 0) setPriority(pid, niceness);
-    for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text) => this.#say(text));
-    this.#after(LONGEST_STEP_MS, () => {
-      this.#say(`stopped after ${LONGEST_STEP_MS / 60_000} minutes\n`);
-      this.#stop('SIGTERM');
-      this.#after(CLEAN_UP_MS, () => this.#stop('SIGKILL'));
+    for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text) => this.say(text));
+    this.after(LONGEST_STEP_MS, () => {
+      this.say(`stopped after ${LONGEST_STEP_MS / 60_000} minutes\n`);
+      this.stop('SIGTERM');
+      this.after(CLEAN_UP_MS, () => this.stop('SIGKILL'));
     });
   }
 
@@ -61,38 +61,38 @@ class Step {
   get code() {
     return new Promise((resolve) => {
       const finish = (code) => {
-        for (const timer of this.#timers) clearTimeout(timer);
+        for (const timer of this.timers) clearTimeout(timer);
         // The group may outlive its first process.
-        this.#stop('SIGKILL');
+        this.stop('SIGKILL');
         resolve(code ?? 1);
       };
-      this.#child.once('error', ({ message }) => {
-        this.#say(`${message}\n`);
+      this.child.once('error', ({ message }) => {
+        this.say(`${message}\n`);
         finish(1);
       });
-      this.#child.once('exit', (code) => this.#after(CLEAN_UP_MS, () => finish(code)));
-      this.#child.once('close', finish);
+      this.child.once('exit', (code) => this.after(CLEAN_UP_MS, () => finish(code)));
+      this.child.once('close', finish);
     });
   }
 
   interrupt() {
-    this.#stop('SIGTERM');
+    this.stop('SIGTERM');
     process.stdout.write(this.output);
   }
 
-  #say(text) {
+  say(text) {
     this.output += text;
   }
 
-  #after(ms, act) {
-    this.#timers.push(setTimeout(act, ms));
+  after(ms, act) {
+    this.timers.push(setTimeout(act, ms));
   }
 
-  #stop(signal) {
+  stop(signal) {
     // There is no group of a process that did not start, and -0 would be our own.
-    if (this.#child.pid === undefined) return;
+    if (this.child.pid === undefined) return;
     try {
-      process.kill(-this.#child.pid, signal);
+      process.kill(-this.child.pid, signal);
     } catch {
       // It has ended in the meantime.
     }
