@@ -3,8 +3,8 @@
 import {
   DEFAULT_POLICIES,
   DEFAULT_RETRY,
+  MAX_ATTEMPTS,
   MISFIRE_POLICIES,
-  MOST_ATTEMPTS,
   OVERLAP_POLICIES,
   RECOVERY_POLICIES,
   type RetryPolicy,
@@ -58,7 +58,7 @@ function resolve(reader: OptionReader, given: Given): TaskPolicies {
   const misfire = boundedPolicy(reader, 'misfire', given.misfire, MISFIRE_POLICIES);
   const recovery = boundedPolicy(reader, 'recovery', given.recovery, RECOVERY_POLICIES, { retakes: true });
   if (recovery.retakes !== undefined) {
-    reader.requireWhole('recovery.retakes', recovery.retakes, 1, MOST_ATTEMPTS - 1, 'attempts');
+    reader.requireWhole('recovery.retakes', recovery.retakes, 1, MAX_ATTEMPTS - 1, 'attempts');
   }
   const retry = retryPolicy(reader, given.retry);
   if (overlap === 'allow' && recovery.policy === 'retake') {
@@ -122,7 +122,7 @@ function retryPolicy(
 ): RetryPolicy | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) {
-    reader.requireWhole('retry', given, 1, MOST_ATTEMPTS, 'attempts');
+    reader.requireWhole('retry', given, 1, MAX_ATTEMPTS, 'attempts');
     return given === 1 ? undefined : Object.freeze({ ...DEFAULT_RETRY, attempts: given });
   }
   reader.requireGroup('retry', given, {
@@ -139,7 +139,7 @@ function retryPolicy(
     jitter: given.jitter ?? DEFAULT_RETRY.jitter,
     deadlineMs: given.deadlineMs ?? DEFAULT_RETRY.deadlineMs,
   };
-  reader.requireWhole('retry.attempts', policy.attempts, 2, MOST_ATTEMPTS, 'attempts');
+  reader.requireWhole('retry.attempts', policy.attempts, 2, MAX_ATTEMPTS, 'attempts');
   reader.requireWhole('retry.baseMs', policy.baseMs, 1, LONGEST_MS);
   reader.requireWhole('retry.capMs', policy.capMs, 1, LONGEST_MS);
   reader.requireNumber('retry.jitter', policy.jitter, 0, MOST_JITTER);
