@@ -8,7 +8,7 @@ import type { ScheduledTask } from '../contract/tick-context.js';
 import type { OpenRun } from '../run/run-register.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 
-/** Without `timeoutMs` a run may take three ticks of its task, and a minute in any case, ms. */
+/** Without `timeoutMs` a run may take this many ticks of its task, but at least MIN_MS. */
 const MIN_TICKS = 3;
 const MIN_MS = 60_000;
 /** The same for a task that is not due any more. */

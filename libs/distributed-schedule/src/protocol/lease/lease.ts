@@ -25,7 +25,7 @@ const TRUST_MARGIN_MS = 2;
 
 const ROUNDING_MS = 0.001;
 
-/** How long a lock of `ttlMs` may be trusted after the start of its attempt. */
+/** A lock of `ttlMs` may be trusted for this long after the start of its attempt. */
 export function trustMs(ttlMs: number, driftFactor: number): number {
   return ttlMs * (1 - driftFactor) - TRUST_MARGIN_MS;
 }
