@@ -9,7 +9,7 @@
 
 import { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
-import { MOST_ENDS } from '#src/protocol/contract/attempt-end.js';
+import { MAX_ENDS } from '#src/protocol/contract/attempt-end.js';
 import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
 import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
 import { TRACE_SCRIPT, wordsOfTrace } from '#src/redis/scripts/trace-script.js';
@@ -97,7 +97,7 @@ try {
   print(`release of ${LOCKS} locks without ends: ${plain.toFixed(1)} ms`);
   for (const isAllow of [false, true]) {
     await client.del(LEDGER);
-    for (let round = 0; round <= MOST_ENDS; round += 1) await release(client, 1_000 + round, true, isAllow);
+    for (let round = 0; round <= MAX_ENDS; round += 1) await release(client, 1_000 + round, true, isAllow);
     const took = await least(
       client,
       () => lockAll(client),

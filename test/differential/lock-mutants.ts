@@ -73,8 +73,8 @@ export const LOCK_MUTANTS: readonly Breakage[] = [
   {
     name: 'a line whose runs come in turn keeps as many ends as any other',
     file: RELEASE,
-    find: "ARGV[i + 1] == '1' and ${MOST_ENDS} or ${MOST_ENDS_IN_TURN}",
-    replace: '${MOST_ENDS}',
+    find: "ARGV[i + 1] == '1' and ${MAX_ENDS} or ${MAX_ENDS_IN_TURN}",
+    replace: '${MAX_ENDS}',
   },
   {
     name: 'all ends of one message are kept',

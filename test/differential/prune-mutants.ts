@@ -61,7 +61,7 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   {
     name: 'a short window is taken as it is told',
     file: PRUNE,
-    find: 'math.max(window, ${LEAST_WINDOW_MS})',
+    find: 'math.max(window, ${MIN_WINDOW_MS})',
     replace: 'window',
   },
   {

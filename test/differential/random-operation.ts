@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
-import { INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS, WINDOW_LIFE_MS } from '#src/protocol/contract/old-lines.js';
+import { INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS, WINDOW_LIFE_MS } from '#src/protocol/contract/old-lines.js';
 import {
   type ClaimDraft,
   type EndDraft,
@@ -111,7 +111,7 @@ const clock: fc.Arbitrary<Operation> = fc.record({
     { weight: 3, arbitrary: instant('members end', around(0, -7_000)) },
     {
       weight: 5,
-      arbitrary: instant('newest', around(LEAST_WINDOW_MS + INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS)),
+      arbitrary: instant('newest', around(MIN_WINDOW_MS + INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS)),
     },
     { weight: 1, arbitrary: instant('window told', around(WINDOW_LIFE_MS)) },
   ),
@@ -299,7 +299,7 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('prune' as const),
-      windowMs: fc.constantFrom(0, 0, LEAST_WINDOW_MS, LEAST_WINDOW_MS + 1, 12_000),
+      windowMs: fc.constantFrom(0, 0, MIN_WINDOW_MS, MIN_WINDOW_MS + 1, 12_000),
       restMs: fc.constantFrom(0, 0, 1, 3_000),
     }),
   },

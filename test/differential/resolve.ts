@@ -10,7 +10,7 @@ import {
   parseStamp,
   SINGLE_POSITION,
 } from '#src/protocol/contract/node-set.js';
-import { INSTANTS_AFTER_A_CLAIM, LEAST_WINDOW_MS } from '#src/protocol/contract/old-lines.js';
+import { INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS } from '#src/protocol/contract/old-lines.js';
 import type { Claim, ShownClaims } from '#src/protocol/contract/ports.js';
 import type { ModelSide } from './model-side.js';
 import {
@@ -294,7 +294,7 @@ function* growOld(
     return { kind: 'ask', question: { kind: 'claim', position, terms, claims } };
   };
   yield claimAt(tick, 'ann:5~');
-  yield { kind: 'clock', toMs: tick + LEAST_WINDOW_MS + INSTANTS_AFTER_A_CLAIM + edgeMs };
+  yield { kind: 'clock', toMs: tick + MIN_WINDOW_MS + INSTANTS_AFTER_A_CLAIM + edgeMs };
   yield { kind: 'ask', question: { kind: 'prune', request: { windowMs: 0, restMs: 0 } } };
   yield { kind: 'ask', question: { kind: 'peek', tasks } };
   yield claimAt(tick, 'bob:6~');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { MOST_ENDS, MOST_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
+import { MAX_ENDS, MAX_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
 import type { LineTrace } from '#src/protocol/contract/ports.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { closeInstances, type Instance, newNamespace, nodeOf, startInstance } from './redis-fixture.js';
@@ -74,11 +74,11 @@ async function traced(line: string): Promise<LineTrace['ends']> {
 }
 
 it('of the sixteen ends that an older version keeps the newest stay, and nobody takes the others for runs that were lost', async () => {
-  for (let nth = 0; nth < MOST_ENDS; nth += 1) await before('settle', nth);
-  await now('settle', MOST_ENDS);
+  for (let nth = 0; nth < MAX_ENDS; nth += 1) await before('settle', nth);
+  await now('settle', MAX_ENDS);
   const { droppedUpTo, ends } = await traced('settle');
   expect(ends.map(({ claimId }) => claimId)).toEqual(['old:13', 'old:14', 'old:15', 'new:16']);
-  expect(ends).toHaveLength(MOST_ENDS_IN_TURN);
+  expect(ends).toHaveLength(MAX_ENDS_IN_TURN);
   expect(droppedUpTo).toBe(1_012);
 });
 

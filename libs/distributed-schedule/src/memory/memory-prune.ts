@@ -4,8 +4,8 @@ import type { KeptEnds } from '../protocol/contract/attempt-end.js';
 import {
   bearsMark,
   INSTANTS_AFTER_A_CLAIM,
-  LEAST_WINDOW_MS,
   LINES_A_SLICE,
+  MIN_WINDOW_MS,
   mayBeForgotten,
   type PruneAnswer,
   type PruneRequest,
@@ -34,7 +34,7 @@ export class MemoryPruning {
     const endedMs = memory.passEndedMs ?? 0;
     if (this.pass === undefined && nowMs >= endedMs && nowMs < endedMs + Math.round(restMs))
       return { forgotten: 0, isUnfinished: false };
-    const upTo = nowMs - Math.max(memory.windowMs, LEAST_WINDOW_MS);
+    const upTo = nowMs - Math.max(memory.windowMs, MIN_WINDOW_MS);
     this.pass ??= linesOf(this.entries, this.ends);
     const lines: string[] = [];
     let isUnfinished = true;

@@ -18,9 +18,9 @@ const US_PER_MS = 1_000;
 
 export interface MemorySnapshotSettings {
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** A pending attempt that began longer ago is taken for dead, ms. */
+  /** A pending attempt that began longer ago is taken for dead. */
   readonly takeoverMs: number;
-  /** The oldest successes and failures beyond so many are forgotten. */
+  /** The oldest successes and failures beyond this number are forgotten. */
   readonly mostSnapshots: number;
   /** Random: the snapshots are those of this process. */
   readonly makeId: () => string;

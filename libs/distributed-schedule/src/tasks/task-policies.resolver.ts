@@ -4,9 +4,9 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import {
   DEFAULT_POLICIES,
   DEFAULT_RETRY,
+  MAX_ATTEMPTS,
   MISFIRE_POLICIES,
   type MisfirePolicy,
-  MOST_ATTEMPTS,
   OVERLAP_POLICIES,
   RECOVERY_POLICIES,
   type RecoveryPolicy,
@@ -49,10 +49,10 @@ const MISFIRE: OptionSpec<Bounded<MisfirePolicy>> = {
 const RECOVERY: OptionSpec<Retakes> = {
   policy: required(oneOf(RECOVERY_POLICIES)),
   withinMs: whole(1, MAX_MS),
-  retakes: whole(1, MOST_ATTEMPTS - 1, 'attempts'),
+  retakes: whole(1, MAX_ATTEMPTS - 1, 'attempts'),
 };
 const RETRY: OptionSpec<RetryPolicy> = {
-  attempts: optional(whole(2, MOST_ATTEMPTS, 'attempts'), DEFAULT_RETRY.attempts),
+  attempts: optional(whole(2, MAX_ATTEMPTS, 'attempts'), DEFAULT_RETRY.attempts),
   baseMs: optional(whole(1, MAX_MS), DEFAULT_RETRY.baseMs),
   capMs: optional(whole(1, MAX_MS), DEFAULT_RETRY.capMs),
   jitter: optional(between(0, 0.1), DEFAULT_RETRY.jitter),
@@ -142,7 +142,7 @@ function bounded<Form extends { readonly policy: string }>(
 function retryPolicy(place: OptionPlace, given: number | RetryOptions | undefined): RetryPolicy | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) {
-    requireOption(place, 'retry', given, whole(1, MOST_ATTEMPTS, 'attempts'));
+    requireOption(place, 'retry', given, whole(1, MAX_ATTEMPTS, 'attempts'));
     return given === 1 ? undefined : Object.freeze({ ...DEFAULT_RETRY, attempts: given });
   }
   const policy = readGroup(place, 'retry', given, RETRY);

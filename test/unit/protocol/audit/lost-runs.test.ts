@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TheirClaims } from '#src/protocol/audit/their-claims.js';
-import { MOST_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
+import { MAX_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
 import type { LockProvider } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { type JoinOptions } from '#src/testing/memory-cluster.js';
@@ -150,7 +150,7 @@ describe('nothing is told as lost', () => {
     await stage.end(leaving);
     await stopped;
     stage.kill(leaving);
-    for (let runs = 0; runs <= MOST_ENDS_IN_TURN; runs += 1) {
+    for (let runs = 0; runs <= MAX_ENDS_IN_TURN; runs += 1) {
       await stage.untilOneRuns();
       await stage.end(works);
     }

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { AuditParts } from '#src/protocol/audit/audit-source.js';
-import { MissedWhileDown, MOST_MISSED_COUNTED } from '#src/protocol/audit/missed-while-down.js';
+import { MAX_MISSED_COUNTED, MissedWhileDown } from '#src/protocol/audit/missed-while-down.js';
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
@@ -97,9 +97,9 @@ describe('counting what was missed while down', () => {
     while (!stage.isDone) stage.slice();
     // A slice may end with what it takes to tell of a task.
     expect(Math.max(...stage.looksPerSlice)).toBeLessThanOrEqual(SLICE_MS + 2);
-    expect(stage.looksPerSlice.length).toBeGreaterThanOrEqual(MOST_MISSED_COUNTED / (SLICE_MS + 2));
+    expect(stage.looksPerSlice.length).toBeGreaterThanOrEqual(MAX_MISSED_COUNTED / (SLICE_MS + 2));
     expect(stage.found).toMatchObject([
-      { task: 'often', ticks: MOST_MISSED_COUNTED, tick: NOW_MS - WEEKEND_MS + 1_000 * MINUTE_MS },
+      { task: 'often', ticks: MAX_MISSED_COUNTED, tick: NOW_MS - WEEKEND_MS + 1_000 * MINUTE_MS },
       { task: 'hourly', ticks: 64, tick: NOW_MS },
     ]);
   });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MARGIN_MS } from '#src/protocol/contract/constants.js';
 import type { NodeReply } from '#src/protocol/contract/ports.js';
 import {
-  MOST_UNCONFIRMED,
+  MAX_UNCONFIRMED,
   type ReleasedLock,
   UnconfirmedReleases,
 } from '#src/protocol/lease/unconfirmed-releases.js';
@@ -84,7 +84,7 @@ describe('releases that a node has not answered', () => {
   });
 
   it('are bounded: the oldest are forgotten', async () => {
-    const values = Array.from({ length: MOST_UNCONFIRMED + 2 }, (_, index) => String(index));
+    const values = Array.from({ length: MAX_UNCONFIRMED + 2 }, (_, index) => String(index));
     await keep('first');
     await keep(...values);
     await releases.resend();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MOST_ATTEMPTS, type RetryPolicy } from '#src/protocol/contract/task-policies.js';
+import { MAX_ATTEMPTS, type RetryPolicy } from '#src/protocol/contract/task-policies.js';
 import { retryDelayMs } from '#src/protocol/policies/backoff.js';
 
 const POLICY: RetryPolicy = { attempts: 10, baseMs: 100, capMs: 5_000, jitter: 0.1, deadlineMs: 60_000 };
@@ -33,7 +33,7 @@ describe('the delay before a failed run is repeated', () => {
     const failed = { attempt: 1, runs: 1, sinceTickMs: 0 };
     expect(retryDelayMs(undefined, failed, () => 0)).toBeUndefined();
     expect(retryDelayMs(POLICY, { ...failed, runs: 10 }, () => 0)).toBeUndefined();
-    expect(retryDelayMs(POLICY, { ...failed, attempt: MOST_ATTEMPTS }, () => 0)).toBeUndefined();
+    expect(retryDelayMs(POLICY, { ...failed, attempt: MAX_ATTEMPTS }, () => 0)).toBeUndefined();
     expect(retryDelayMs(POLICY, { ...failed, sinceTickMs: 59_901 }, () => 0)).toBeUndefined();
     expect(retryDelayMs(POLICY, { ...failed, sinceTickMs: 59_900 }, () => 0)).toBe(100);
   });

@@ -5,8 +5,8 @@ import {
   closingInstant,
   DEFAULT_POLICIES,
   DEFAULT_RETRY,
+  MAX_ATTEMPTS,
   MISFIRE_POLICIES,
-  MOST_ATTEMPTS,
   type TaskPolicies,
 } from '#src/protocol/contract/task-policies.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
@@ -68,12 +68,12 @@ describe('what a task starts next', () => {
   it('is no attempt beyond the last instant of a tick', () => {
     const of = task({ recovery: 'retake', mostRetakes: 99 });
     expect(
-      decideStart({ task: of, past: toPast({ newest: T + MOST_ATTEMPTS - 2 }), nowMs: T + 500 }),
+      decideStart({ task: of, past: toPast({ newest: T + MAX_ATTEMPTS - 2 }), nowMs: T + 500 }),
     ).toMatchObject({
-      attempt: MOST_ATTEMPTS,
+      attempt: MAX_ATTEMPTS,
     });
     expect(
-      decideStart({ task: of, past: toPast({ newest: T + MOST_ATTEMPTS - 1 }), nowMs: T + 500 }),
+      decideStart({ task: of, past: toPast({ newest: T + MAX_ATTEMPTS - 1 }), nowMs: T + 500 }),
     ).toBeUndefined();
   });
 

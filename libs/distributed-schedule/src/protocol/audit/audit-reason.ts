@@ -116,7 +116,7 @@ function mayBeRetaken({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
   return policies.recovery === 'retake';
 }
 
-/** Whoever takes no part in the contests does not know which ticks came during a run: those who do can tell. */
+/** An instance outside the contests does not know which ticks came during a run; the others tell. */
 function isForOthers({ mayRun, eligible }: AuditQuestion): boolean {
   return !mayRun && eligible > 0;
 }

@@ -9,10 +9,10 @@ import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
 import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
 
-/** By then an instance that died before it could tell is no member any more, ms. */
+/** After this, an instance that died before it could tell is no member any more. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
 const REVIEW_PERIOD_MS = 500;
-const MOST_HELD = 2_000;
+const MAX_HELD = 2_000;
 
 type Recheck = () => Promise<boolean | undefined>;
 
@@ -40,7 +40,7 @@ export class AuditTeller {
   }
 
   private hold(held: Held): void {
-    this.held = [...this.held.slice(1 - MOST_HELD), held];
+    this.held = [...this.held.slice(1 - MAX_HELD), held];
     this.reviewAtMs = Math.min(this.reviewAtMs, this.parts.clusterClock.nowMs() + REVIEW_PERIOD_MS);
   }
 
@@ -93,8 +93,8 @@ export class AuditTeller {
 }
 
 /**
- * Of a run that was lost only those may know who were there when its tick was claimed: the claim of a later one may stand in its place by
- * now. Whoever has been there for longest is one of them, if anybody is.
+ * Only instances that were there when the tick was claimed may know of the lost run: a later claim may stand in its place. The
+ * eldest is one of them, if any is.
  */
 function eldest(
   those: readonly string[],

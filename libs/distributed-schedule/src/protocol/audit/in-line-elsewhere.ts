@@ -3,18 +3,18 @@
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { TickReport } from '../contract/outcome.js';
 
-/** They are looked at after pauses that grow with what they have waited, ms, and not for ever. */
-const SHORTEST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5_000;
-const LONGEST_WAIT_MS = 600_000;
+/** The pause between two looks grows with the time that the tick has waited. */
+const MIN_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 5_000;
+const MAX_WAIT_MS = 600_000;
 
-/** When to look again, ms from now; undefined: not any more. A dead instance is no member any more after the longest pause. */
+/** Pause before the next look; undefined: none follows. After the longest pause a dead instance is no member any more. */
 export function pauseInLineMs(waitedMs: number, wasPassed: boolean): number | undefined {
-  if (waitedMs > LONGEST_WAIT_MS) return undefined;
-  return wasPassed ? LONGEST_PAUSE_MS : Math.min(Math.max(SHORTEST_PAUSE_MS, waitedMs / 2), LONGEST_PAUSE_MS);
+  if (waitedMs > MAX_WAIT_MS) return undefined;
+  return wasPassed ? MAX_PAUSE_MS : Math.min(Math.max(MIN_PAUSE_MS, waitedMs / 2), MAX_PAUSE_MS);
 }
 
-/** Whose lock is free may be dead, and a member still: the others claim the next tick before they know. */
+/** A holder that has just died is still a member: others claim the next tick before they know of its death. */
 export function wasPassedInLine(report: TickReport | undefined, peek: PeekAnswer | undefined): boolean {
   return report?.outcome === 'buffered' && peek?.kind === 'taken' && peek.claimId === undefined;
 }

@@ -120,7 +120,7 @@ export class MissedTicks implements AuditSource {
     if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
     if (verdict.kind === 'unsure' && watched.tryAskAgain(nowMs, this.parts.options.nodeTimeoutMs)) return;
     this.watched.delete(watched.key);
-    // Whoever slept while the tick was due has not seen that nobody else was awake.
+    // An instance that slept while the tick was due cannot know that nobody else was awake.
     if (verdict.kind === 'fine' || (watched.slept && verdict.kind === 'unsure')) return;
     const { task, tick } = watched.due;
     const detail = `${verdict.finding.detail}${whatFollows(task)}`;

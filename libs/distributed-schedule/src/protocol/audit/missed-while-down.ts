@@ -13,12 +13,12 @@ import { type Since, sinceOf } from './down-since.js';
 import { AFTER_LIMIT_MS } from './watched-tick.js';
 
 /** Ticks of a task that are counted at most. */
-export const MOST_MISSED_COUNTED = 1_000;
+export const MAX_MISSED_COUNTED = 1_000;
 
-/** By then instances that start together know of each other, and what is paused is known, ms. */
+/** After this, instances that start together know of each other, and what is paused is known. */
 const DECIDE_AFTER_MS = 4_000;
 
-/** Deciding and counting without a pause, ms: longer, and the bids of other tasks would be late. The rest waits for the next look. */
+/** A slice of deciding and counting: were it longer, the bids of other tasks would be late. The rest waits for the next look. */
 const SLICE_MS = 5;
 const PAUSE_MS = 1;
 
@@ -55,7 +55,7 @@ export class MissedWhileDown {
   async begin(): Promise<void> {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
-    // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
+    // A task that runs once is no more due when it has run, and is taken up late when it has not: neither is missed.
     const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce(name) !== true);
     const asking: Promise<void>[] = [];
     for (let first = 0; first < tasks.length; first += ASKED_AT_ONCE) {
@@ -144,10 +144,10 @@ export class MissedWhileDown {
     const task = this.lookup.taskOf(count.task);
     // Taken away meanwhile.
     if (task === undefined) return true;
-    // Whoever comes takes no tick that was due before: each of them is counted here or nowhere.
+    // A new instance takes no tick that was due before it came: each is counted here or nowhere.
     for (;;) {
       const tick = task.schedule.nextAfter(count.lookedAtMs);
-      if (tick === undefined || tick > downUntilMs || count.ticks === MOST_MISSED_COUNTED) break;
+      if (tick === undefined || tick > downUntilMs || count.ticks === MAX_MISSED_COUNTED) break;
       count.lookedAtMs = tick;
       if (this.started.get(count.task)?.has(tick) !== true) {
         count.ticks += 1;
@@ -163,7 +163,7 @@ export class MissedWhileDown {
     const { schedule, name } = task;
     // Somebody who slept, and is taken for dead, may start it until then.
     const overMs = last + latenessLimit(task, last, schedule.nextAfter(last)) + AFTER_LIMIT_MS;
-    const atLeast = ticks === MOST_MISSED_COUNTED ? 'at least ' : '';
+    const atLeast = ticks === MAX_MISSED_COUNTED ? 'at least ' : '';
     const detail = `no instance was there, and ${atLeast}${ticks} of its ticks passed${whatFollows(task)}`;
     this.found({
       task: name,

@@ -4,13 +4,13 @@ import { ENDS_KEPT_MS } from '../contract/attempt-end.js';
 import type { Standing } from './run-traces.js';
 import { distinct, keyOf, type Question } from './their-claims.js';
 
-/** Where no majority answers, or nodes do not agree that it is away, they are asked again after this, ms. */
+/** Without a majority that says it is away, the nodes are asked again after this. */
 const ASK_AGAIN_MS = 500;
 
-/** About what silent nodes may know the others are asked again after growing pauses, up to this, ms. */
-const LONGEST_PAUSE_MS = 4_000;
+/** While silent nodes may know more, the others are asked again; the pauses grow up to this. */
+const MAX_PAUSE_MS = 4_000;
 
-/** And for so long after the first answer, ms: nodes keep ends for twice as long. */
+/** No longer than this after the first answer: nodes keep ends for twice as long. */
 const ASK_UNHEARD_FOR_MS = ENDS_KEPT_MS / 2;
 
 /** How a question stands by an answer. */
@@ -76,7 +76,7 @@ export class MissingMember {
     this.askAtMs = this.openOnes.length > 0 ? ripeMs : Number.POSITIVE_INFINITY;
     if (this.unheard.length > 0) {
       this.askAtMs = Math.min(this.askAtMs, nowMs + this.pauseMs);
-      this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+      this.pauseMs = Math.min(2 * this.pauseMs, MAX_PAUSE_MS);
     }
     return this.openOnes.length + this.unheard.length > 0;
   }

@@ -43,7 +43,7 @@ export interface MergedTrace {
   readonly isUnheard: boolean;
   /** Whether what was claimed at this instant has ended, by the ends that are meant. */
   stateOf(instant: number, isMeant: (end: AttemptEnd) => boolean): RunState;
-  /** The longest time that a lock of the instance, or of nobody in particular, is left to live on any node, ms. */
+  /** The longest remaining life, on any node, of a lock of the instance or of an unknown holder. */
   readonly lockLeftMs: number;
 }
 

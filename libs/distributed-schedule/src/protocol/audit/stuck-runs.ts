@@ -8,16 +8,16 @@ import type { ScheduledTask } from '../contract/tick-context.js';
 import type { OpenRun } from '../run/run-register.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 
-/** Without `timeoutMs` a run may take three ticks of its task, and a minute in any case, ms. */
-const LEAST_TICKS = 3;
-const LEAST_MS = 60_000;
-/** A task that is not due any more has no ticks to go by, ms. */
+/** Without `timeoutMs` a run may take this many ticks of its task, but at least MIN_MS. */
+const MIN_TICKS = 3;
+const MIN_MS = 60_000;
+/** The same for a task that is not due any more. */
 const WITHOUT_TICKS_MS = 3_600_000;
-/** A handler may take so long to hear its signal, ms. */
+/** A handler may take this long to obey its signal. */
 const GRACE_MS = 10_000;
-/** It is told again after this, and after twice as long each time, but at least so often, ms. */
+/** It is told again at doubling pauses, which grow up to this. */
 const FIRST_PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 3_600_000;
+const MAX_PAUSE_MS = 3_600_000;
 
 interface Watch {
   /** When the run is looked at next, cluster time. */
@@ -82,7 +82,7 @@ export class StuckRuns {
 
   private firstBoundMs(task: string): number {
     const timeoutMs = this.timeoutOf(task);
-    return timeoutMs === undefined ? LEAST_MS : timeoutMs + GRACE_MS;
+    return timeoutMs === undefined ? MIN_MS : timeoutMs + GRACE_MS;
   }
 
   private timeoutOf(task: string): number | undefined {
@@ -92,7 +92,7 @@ export class StuckRuns {
   private thirdTickAfter({ context, startedMs }: OpenRun): number {
     const task = this.lookup.taskOf(context.task);
     let instant: number | undefined = startedMs;
-    for (let ticks = 0; ticks < LEAST_TICKS && instant !== undefined; ticks += 1)
+    for (let ticks = 0; ticks < MIN_TICKS && instant !== undefined; ticks += 1)
       instant = nextOf(task, instant);
     return instant ?? startedMs + WITHOUT_TICKS_MS;
   }
@@ -101,7 +101,7 @@ export class StuckRuns {
     const isFirst = !run.isStuck;
     run.isStuck = true;
     watch.nextMs = nowMs + watch.pauseMs;
-    watch.pauseMs = Math.min(2 * watch.pauseMs, LONGEST_PAUSE_MS);
+    watch.pauseMs = Math.min(2 * watch.pauseMs, MAX_PAUSE_MS);
     const { task, tick } = run.context;
     const shown = run.shown();
     const cause = causeOf(shown.state);

@@ -11,12 +11,12 @@ import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 import type { MergedTrace } from './run-traces.js';
 
-/** A tick that somebody else's has followed is remembered for so long, ms: by then the death of its instance shows. */
+/** A tick that another instance's tick has followed is remembered for this: by then a death of its instance shows. */
 const FOLLOWED_FOR_MS = MEMBER_TTL_MS + 3 * BEAT_PERIOD_MS;
-const MOST_REMEMBERED = 2_000;
+const MAX_REMEMBERED = 2_000;
 
-/** What is over is dropped when so many are remembered. To look for it with every claim costs 300 tasks 60 ms in one piece. */
-const SWEPT_AT = 2 * MOST_REMEMBERED;
+/** What is over is dropped at this number only: looking for it with every claim costs 300 tasks 60 ms in one piece. */
+const SWEPT_AT = 2 * MAX_REMEMBERED;
 
 /** A tick that another instance has claimed. */
 interface TheirClaim {
@@ -104,7 +104,7 @@ export class TheirClaims {
     const untilMs = mayOverlap ? Number.POSITIVE_INFINITY : nowMs + FOLLOWED_FOR_MS;
     this.followed.push({ ...before, untilMs });
     if (this.followed.length >= SWEPT_AT)
-      this.followed = this.followed.filter((one) => one.untilMs > nowMs).slice(-MOST_REMEMBERED);
+      this.followed = this.followed.filter((one) => one.untilMs > nowMs).slice(-MAX_REMEMBERED);
   }
 }
 

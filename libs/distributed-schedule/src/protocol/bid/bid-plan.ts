@@ -28,7 +28,7 @@ const SPREAD_RANKS = 8;
 const SECOND_CHANCE_SHARE = 0.4;
 
 /** Extra rounds for dead holders' locks, per contest. */
-const MOST_EXTRA_ROUNDS = 3;
+const MAX_EXTRA_ROUNDS = 3;
 
 export interface BidTimes {
   readonly bidLeadMs: number;
@@ -53,7 +53,7 @@ export function bidOffsetsMs(
   return rank < LAST_RANK ? [rank * bidStaggerMs, ...rounds] : rounds;
 }
 
-/** How much later than the first an instance of this rank bids in a common round, ms. */
+/** In a common round an instance of this rank bids this much later than the first. */
 function spreadMs(rank: number, bidStaggerMs: number): number {
   return Math.min(rank, SPREAD_RANKS) * bidStaggerMs * SPREAD_SHARE;
 }
@@ -82,11 +82,11 @@ export class BidRounds {
     return this.offsetsMs.shift();
   }
 
-  /** Adds a round for a lock that comes free in so many ms, unless another comes before. */
+  /** Adds a round for a lock that comes free after `freeInMs`, unless another round comes before. */
   addExtra(sinceTickMs: number, freeInMs: number): void {
     const offsetMs = sinceTickMs + freeInMs + spreadMs(this.rank, this.times.bidStaggerMs);
     const [first] = this.offsetsMs;
-    if (this.extraRounds >= MOST_EXTRA_ROUNDS || (first !== undefined && first <= offsetMs)) return;
+    if (this.extraRounds >= MAX_EXTRA_ROUNDS || (first !== undefined && first <= offsetMs)) return;
     this.extraRounds += 1;
     this.offsetsMs.unshift(offsetMs);
   }

@@ -21,7 +21,7 @@ import { toRelease } from './keep-ends.js';
 import type { BidBegin, LockedTick } from './locked-tick.js';
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
-const LEAST_TRUST_SHARE = 0.5;
+const MIN_TRUST_SHARE = 0.5;
 
 /** What may be bid for together: everything, but for tasks that run once, which are each on their own. */
 export function inBatches<T>(
@@ -100,7 +100,7 @@ function toLockedTick(
     claims,
     grants: verdict.grants,
   });
-  if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
+  if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * MIN_TRUST_SHARE) {
     parts.track(parts.locks.release([verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }

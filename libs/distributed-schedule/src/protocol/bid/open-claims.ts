@@ -16,12 +16,12 @@ export interface OpenClaimParts {
 
 /** A connection that was reset is back after some 20 ms. */
 const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 160;
+const MAX_PAUSE_MS = 160;
 /**
  * What stays without an answer for longer is no hiccup: the claim is given up, and what is to start next is decided anew. A ledger
  * that answers nothing must not keep a run lock for ever either.
  */
-const LONGEST_OPEN_MS = 500;
+const MAX_OPEN_MS = 500;
 
 /** What a claim has come to. */
 export interface Decided<T> {
@@ -42,7 +42,7 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   settle: (decided: readonly Decided<T>[]) => void,
 ): Promise<void> {
   const out = new Set<T>();
-  const lastMs = parts.clock.monotonicMs() + LONGEST_OPEN_MS;
+  const lastMs = parts.clock.monotonicMs() + MAX_OPEN_MS;
   let open = candidates;
   for (let copies = 1; open.length > 0; copies += 1) {
     const answers = await parts.ledger.claim(open.map(({ claim }) => claim));
@@ -66,6 +66,6 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
 }
 
 async function pause({ clock }: OpenClaimParts, copies: number): Promise<void> {
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), LONGEST_PAUSE_MS);
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), MAX_PAUSE_MS);
   await clock.sleepUntil(clock.monotonicMs() + pauseMs);
 }

@@ -8,7 +8,7 @@ import type { Claim } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 
 /** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 export type ClaimFate = 'open' | 'won' | 'given_up';
 
@@ -87,7 +87,7 @@ function keyOf({ task, tick }: Pick<Claim, 'task' | 'tick'>): string {
 
 function dropOldest(remembered: Map<string, unknown>): void {
   for (const oldest of remembered.keys()) {
-    if (remembered.size <= MOST_REMEMBERED) return;
+    if (remembered.size <= MAX_REMEMBERED) return;
     remembered.delete(oldest);
   }
 }

@@ -37,15 +37,15 @@ export interface KeptEnds {
 export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 
 /** Of a line whose runs may overlap, at most. Each costs time in every release. */
-export const MOST_ENDS = 16;
+export const MAX_ENDS = 16;
 
 /**
  * Of any other line. Two would do for runs that come one after the other; but what was given back and what closes a tick are ends as well, and of a
  * task with a short period some come before anybody has asked about one that died.
  */
-export const MOST_ENDS_IN_TURN = 4;
+export const MAX_ENDS_IN_TURN = 4;
 
-/** All but the newest of a line are dropped after this, ms of node time: by then whoever died with an open run has been told. */
+/** All but the newest of a line are dropped after this, ms of node time: by then the death of an instance with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
 
 /** What a node keeps when these ends come. The model of the release in release-script.ts. */
@@ -54,7 +54,7 @@ export function withEnds(
   { ends: news, mayOverlap }: Omit<LineEnds, 'line'>,
   nowMs: number,
 ): KeptEnds {
-  const most = mayOverlap === true ? MOST_ENDS : MOST_ENDS_IN_TURN;
+  const most = mayOverlap === true ? MAX_ENDS : MAX_ENDS_IN_TURN;
   const ids = new Set(news.map(({ claimId }) => claimId));
   // A message that comes twice, or the next attempt under the same claim.
   const kept: KeptEnd[] = ends.filter(({ claimId }) => !ids.has(claimId));

@@ -69,13 +69,13 @@ export interface ElectorateStatus {
   readonly condition: NodeSetCondition;
   readonly detail: string;
   /**
-   * For so long, ms, the set stands and nothing shows another one that need not meet it, alive or on record. What ran before is not for
+   * For this long the set stands and nothing shows another one that need not meet it, alive or on record. What ran before is not for
    * this instance to say. Undefined: there is such a sign now.
    */
   readonly undisputedForMs: number | undefined;
   /** By label of the node, where something is wrong. */
   readonly problems: Readonly<Record<string, NodeProblemCode>>;
-  /** By label of the node, by how much at least its clock was set back, ms, where something says so: see clock-set-back.ts. */
+  /** By label of the node, by how much at least its clock was set back, where something says so: see clock-set-back.ts. */
   readonly setBackMs?: Readonly<Record<string, number>>;
 }
 

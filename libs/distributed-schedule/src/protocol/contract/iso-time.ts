@@ -1,4 +1,4 @@
-/** The last instant that a Date can hold, ms. */
+/** The last instant that a Date can hold. */
 const LAST_MS = 8.64e15;
 
 /**

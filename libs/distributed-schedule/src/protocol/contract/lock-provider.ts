@@ -45,7 +45,7 @@ export type LockVerdict =
   | { readonly kind: 'acquired'; readonly lock: HeldLock; readonly grants?: LockGrants | undefined }
   /**
    * Somebody else holds it. `holder` is the instance id where the store knows it. With `freeInMs` the holder seems
-   * to be dead, and the store will have freed the lock after so many ms.
+   * to be dead, and the store frees the lock after this.
    */
   | { readonly kind: 'held'; readonly holder?: string; readonly freeInMs?: number }
   /** No majority answered in favour or against; nodes in quarantine after a loss of memory count as silent. */

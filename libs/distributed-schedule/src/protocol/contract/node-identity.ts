@@ -46,7 +46,7 @@ export interface NodeIdentity {
   readonly liveSets: readonly LiveSet[];
   /** How often what was granted by a clock that was set back has been left behind. */
   readonly epoch: number;
-  /** By how much at least its clock, or one that it has heard of, was set back, ms; 0 where nothing says so. */
+  /** By how much at least its clock, or one that it has heard of, was set back; 0 where nothing says so. */
   readonly setBackMs: number;
 }
 

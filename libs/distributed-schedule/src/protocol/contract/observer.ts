@@ -35,7 +35,7 @@ export type ControlCondition =
  */
 export type IdentityCondition = 'new' | 'votes' | 'forced' | 'wrong_server' | 'other_version';
 
-/** What the scheduler tells whoever watches. Events carry no secrets and no host names. */
+/** What the scheduler tells its observers. Events carry no secrets and no host names. */
 export type ScheduleEvent =
   /** A tick has ended on this instance; exactly one per task and tick. */
   | { readonly type: 'tick'; readonly report: TickReport }

@@ -10,7 +10,7 @@
  * is new, and what it missed since it ran last month would be made up for by nobody. Of an added task it is known since when its ticks count.
  */
 
-import { MOST_ATTEMPTS } from './task-policies.js';
+import { MAX_ATTEMPTS } from './task-policies.js';
 
 /** A claim id that ends so stands in a line that may be forgotten. No other id does: what is random in them are digits. */
 export const FORGETTABLE_MARK = '~';
@@ -22,16 +22,16 @@ export const TRIGGER_LINES = '{trigger}';
 export const FORGETTABLE_NOBODY = `-${FORGETTABLE_MARK}`;
 
 /** A claim stands in a line for so many instants: when the last of them is as old as the floor, so is whatever is claimed of its tick. */
-export const INSTANTS_AFTER_A_CLAIM = MOST_ATTEMPTS;
+export const INSTANTS_AFTER_A_CLAIM = MAX_ATTEMPTS;
 
-/** However short the windows are that a node is told of, it forgets nothing that is younger, ms. Stands in the script. */
-export const LEAST_WINDOW_MS = 10_000;
+/** A node forgets nothing younger than this, however short the windows that it is told. Stands in the script. */
+export const MIN_WINDOW_MS = 10_000;
 
 /** Lines that one message looks through: what a server does in one piece for it stays under a few ms. */
 export const LINES_A_SLICE = 250;
 
 /**
- * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long, ms: an
+ * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long: an
  * application that is away for a month finds its tasks gone from the board as well.
  */
 export const WINDOW_LIFE_MS = 30 * 86_400_000;
@@ -47,9 +47,9 @@ export function bearsMark(claimId: string): boolean {
 
 /** What an instance asks of a node that is to forget old lines. */
 export interface PruneRequest {
-  /** The longest time for which this instance, or a task that it knows, may still claim an instant, ms. */
+  /** The oldest instant that this instance may still claim is this long ago. */
   readonly windowMs: number;
-  /** A node that has looked through all lines leaves them alone for so long, ms. */
+  /** A node that has looked through all lines leaves them alone for this long. */
   readonly restMs: number;
 }
 

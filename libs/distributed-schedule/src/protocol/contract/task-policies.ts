@@ -37,33 +37,33 @@ export const RECOVERY_POLICIES = ['lose', 'retake'] as const;
 export type RecoveryPolicy = (typeof RECOVERY_POLICIES)[number];
 
 export interface RetryPolicy {
-  /** Runs of a failing tick in all, the first one included; 2 to {@link MOST_ATTEMPTS}. */
+  /** Runs of a failing tick in all, the first one included; 2 to {@link MAX_ATTEMPTS}. */
   readonly attempts: number;
-  /** Delay before the second run, ms; it doubles from one run to the next. */
+  /** Delay before the second run; it doubles from one run to the next. */
   readonly baseMs: number;
-  /** The longest delay, ms, before jitter. */
+  /** The longest delay, before jitter. */
   readonly capMs: number;
   /** Share of the delay that is added at random at most, 0 to 0.1. */
   readonly jitter: number;
-  /** No run starts later than this after the tick, ms. */
+  /** No run starts later than this after the tick. */
   readonly deadlineMs: number;
 }
 
 export interface TaskPolicies {
   readonly overlap: OverlapPolicy;
   readonly misfire: MisfirePolicy;
-  /** A tick that was missed longer ago than this stays missed, ms. */
+  /** A tick that was missed longer ago than this stays missed. */
   readonly misfireWithinMs: number;
   readonly recovery: RecoveryPolicy;
-  /** A tick is not taken up again later than this after it was due, ms. */
+  /** A tick is not taken up again later than this after it was due. */
   readonly recoveryWithinMs: number;
   /** How many more attempts retakes may add to those of `retry`, where one that is made because a job is pending counts as well. */
   readonly mostRetakes: number;
   /** Absent: a failed run is not repeated. */
   readonly retry?: RetryPolicy;
-  /** The signal of a run aborts after so long, ms. Absent: never. */
+  /** The signal of a run aborts after this. Absent: never. */
   readonly timeoutMs?: number;
-  /** After so long, ms, a run is given up: its signal aborts, its lease is let go, and later ticks run beside it. Absent: never. */
+  /** After this a run is given up: its signal aborts, its lease is let go, and later ticks run beside it. Absent: never. */
   readonly giveUpAfterMs?: number;
 }
 
@@ -92,20 +92,20 @@ export const DEFAULT_RETRY: RetryPolicy = Object.freeze({
 export const INSTANTS_PER_TICK = 32;
 
 /** Runs of one tick at most, retries and retakes together. */
-export const MOST_ATTEMPTS = INSTANTS_PER_TICK - 1;
+export const MAX_ATTEMPTS = INSTANTS_PER_TICK - 1;
 
 /** Attempts at one tick in all, retries and retakes: a tick that kills every instance that runs it must not kill them all. */
 export function mostAttemptsOf({ retry, mostRetakes }: TaskPolicies): number {
-  return Math.min(MOST_ATTEMPTS, (retry?.attempts ?? 1) + mostRetakes);
+  return Math.min(MAX_ATTEMPTS, (retry?.attempts ?? 1) + mostRetakes);
 }
 
 /** What follows the attempts of `tick`: it has ended for good. */
 export function closingInstant(tick: number): number {
-  return tick + MOST_ATTEMPTS;
+  return tick + MAX_ATTEMPTS;
 }
 
-/** Tasks whose ticks have more than one attempt, or are looked back on, need at least this much between two ticks, ms. */
-export const LEAST_PERIOD_OF_CAREFUL_TASKS_MS = 2 * INSTANTS_PER_TICK;
+/** Tasks whose ticks have more than one attempt, or are looked back on, need at least this much between two ticks. */
+export const MIN_PERIOD_WITH_ATTEMPTS_MS = 2 * INSTANTS_PER_TICK;
 
 /**
  * Whether what happened to earlier ticks decides what starts next, so that the ledger is looked at between lock and claim.

@@ -57,7 +57,7 @@ export interface Schedule {
    */
   nextAfter(epochMs: number): number | undefined;
   /**
-   * The shortest time between two ticks where no clock is turned, ms, for a schedule that knows it without looking for ticks.
+   * The shortest time between two ticks where no clock is turned, for a schedule that knows it without looking for ticks.
    * Absent or undefined: the next ticks are looked at.
    */
   readonly shortestGapMs?: number | undefined;

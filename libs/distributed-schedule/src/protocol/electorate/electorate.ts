@@ -1,6 +1,6 @@
 /**
  * What this instance knows of its nodes: which memory of which server answers at each position, whether it may vote, and
- * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer: it rides on beats.
+ * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer of its own.
  */
 
 import type {
@@ -155,7 +155,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   /**
    * Decided on answers that show what has become of each of our stamps: one that was still under way when their beat was sent may stand
-   * by now. Whoever yields then is overlooked, and stands beside the set that goes on.
+   * by now. A set that yielded then would be overlooked, and stand beside the set that goes on.
    */
   private showsThatItYields(): boolean {
     const { condition } = this.decision;

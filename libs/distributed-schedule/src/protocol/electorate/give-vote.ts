@@ -11,7 +11,7 @@ import type { VotingNode } from '../contract/ports.js';
 import type { KnownNode } from './known-node.js';
 
 /** The first attempt may learn of a higher counter, and the second one of a noter that has just taken one. */
-const MOST_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
 export interface GiveVoteParts {
   readonly set: NodeSet;
@@ -34,7 +34,7 @@ interface Asked {
 }
 
 export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: VotingNode): Promise<void> {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const id = node.identity?.id;
     if (id === undefined) return;
     const asked = await askForNotes(parts, node.position, id);

@@ -88,7 +88,7 @@ export class NodeBook {
     this.findAgreeing();
   }
 
-  /** For beats: what answered the beat before, and is relied on. Whoever names an id keeps others from replacing it. */
+  /** For beats: ids that answered the beat before and are relied on. Naming an id keeps others from replacing it. */
   idsInUse(): LedgerIds {
     return this.idsOf((node) => node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node)));
   }

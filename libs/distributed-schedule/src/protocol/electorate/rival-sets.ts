@@ -65,7 +65,7 @@ export function outranks(rival: Rival, own: NodeSet, standsSinceMs: number | und
     (sinceMs) => sinceMs ?? Number.POSITIVE_INFINITY,
   ) as [number, number];
   if (rivalSinceMs !== ownSinceMs) return rivalSinceMs < ownSinceMs;
-  // The first round of a first start: whoever has it on record has to go on, for the other one may not stamp that node.
+  // The first round of a first start: the set on record has to go on, for the other one may not stamp that node.
   if (rival.onRecord !== undefined) return rival.onRecord === 'rival';
   if (rival.instances !== rival.ownInstances) return rival.instances > rival.ownInstances;
   return setText(rival.set) < setText(own);

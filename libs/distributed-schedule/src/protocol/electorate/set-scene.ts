@@ -32,7 +32,7 @@ export interface SetDecision {
   readonly condition: NodeSetCondition;
   readonly detail: string;
   readonly stamps: readonly PlannedStamp[];
-  /** The next beat may decide more after so many ms. */
+  /** The next beat may decide more after this. */
   readonly againInMs?: number;
 }
 
@@ -47,10 +47,10 @@ export function decided(condition: NodeSetCondition, detail: string): SetDecisio
   return { condition, detail, stamps: [] };
 }
 
-/** For so long a stamp may be put that rests on an answer, ms: the instance is sure to be shown as alive by then. */
+/** A stamp may rest on an answer for this long: by then the instance is sure to be shown as alive. */
 export const STAMP_LIFE_MS = MEMBER_TTL_MS / 2;
 
-/** Node time after which a stamp that rests on this answer is refused: whoever was suspended knows nothing. */
+/** Node time after which a stamp that rests on this answer is refused: an instance that was suspended knows nothing of what came since. */
 export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number {
   return Math.floor(nowMs) + STAMP_LIFE_MS;
 }

@@ -11,7 +11,7 @@ import type { KnownNode } from './known-node.js';
 import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
 
 /** A stamp may let more be decided: a provisional one at all nodes lets the set stand, and an own one lets empty nodes be stamped. */
-const MOST_DECISIONS = 4;
+const MAX_DECISIONS = 4;
 
 export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
   readonly known: readonly KnownNode[];
@@ -62,7 +62,7 @@ export class Upkeep {
   }
 
   private async round(): Promise<void> {
-    for (let decisions = 0; decisions < MOST_DECISIONS; decisions += 1) {
+    for (let decisions = 0; decisions < MAX_DECISIONS; decisions += 1) {
       const { condition, stamps } = this.parts.decide();
       if (condition !== 'bids' && condition !== 'waits') return;
       if (stamps.length === 0) break;

@@ -6,22 +6,22 @@
 
 import type { IdStanding } from './known-node.js';
 
-/** Reconnects follow each other at doubling distances, ms. */
+/** Reconnects follow each other at doubling distances. */
 const FIRST_RECONNECT_MS = 1_000;
-const LONGEST_RECONNECT_MS = 30_000;
+const MAX_RECONNECT_MS = 30_000;
 
 /**
- * Before an id that has a vote is given up for a new one, ms. Long against the refresh of a resolver, and nobody waits for it:
+ * Before an id that has a vote is given up for a new one. Long against the refresh of a resolver, and nobody waits for it:
  * the other nodes go on.
  */
 export const GIVE_UP_ID_MS = 10_000;
 
-/** A live instance uses another id: asked again at doubling distances, ms. */
+/** A live instance uses another id: asked again at doubling distances. */
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+const MAX_RETRY_MS = 10_000;
 
 /**
- * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, ms, is
+ * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, is
  * connected to another server.
  */
 const CONTESTED_AFTER_MS = 4_000;
@@ -58,7 +58,7 @@ export class WrongServers {
     this.troubles.set(position, trouble);
     if (standing !== 'wrong_server' || nowMs < trouble.reconnectMs) return undefined;
     trouble.reconnectMs = nowMs + trouble.distanceMs;
-    trouble.distanceMs = Math.min(trouble.distanceMs * 2, LONGEST_RECONNECT_MS);
+    trouble.distanceMs = Math.min(trouble.distanceMs * 2, MAX_RECONNECT_MS);
     return 'reconnect';
   }
 
@@ -71,7 +71,7 @@ export class WrongServers {
   /** A live instance uses another id of the position: no use in asking again at once. */
   holdUp(position: string, nowMs: number): void {
     const known = this.heldUp.get(position);
-    const distanceMs = Math.min((known?.distanceMs ?? 0) * 2, LONGEST_RETRY_MS);
+    const distanceMs = Math.min((known?.distanceMs ?? 0) * 2, MAX_RETRY_MS);
     this.heldUp.set(position, {
       sinceMs: known?.sinceMs ?? nowMs,
       untilMs: nowMs + distanceMs,

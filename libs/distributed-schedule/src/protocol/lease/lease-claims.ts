@@ -4,12 +4,12 @@
  * not run beside the holder, so the node refuses the renewal, whatever lock stands there.
  */
 
-import { type AttemptEnd, type LineEnds, MOST_ENDS } from '../contract/attempt-end.js';
+import { type AttemptEnd, type LineEnds, MAX_ENDS } from '../contract/attempt-end.js';
 import type { Outcome } from '../contract/outcome.js';
 import type { Claim, ShownClaims } from '../contract/ports.js';
 
 /** A holder whose claims are refused one after the other must not gather their ids for ever. The oldest go. */
-const MOST_OPEN = 64;
+const MAX_OPEN = 64;
 
 export interface LeaseClaimsParts {
   /** The line of the ledger in which the runs of the task stand. */
@@ -33,7 +33,7 @@ export class LeaseClaims {
     this.opens += 1;
     this.open.set(claimId, tick);
     for (const oldest of this.open.keys()) {
-      if (this.open.size <= MOST_OPEN) return;
+      if (this.open.size <= MAX_OPEN) return;
       this.open.delete(oldest);
     }
   }
@@ -60,7 +60,7 @@ export class LeaseClaims {
   }
 
   private note(end: AttemptEnd): void {
-    this.ends = [...this.ends.slice(1 - MOST_ENDS), end];
+    this.ends = [...this.ends.slice(1 - MAX_ENDS), end];
   }
 
   /** What has ended since this was asked last, for the nodes; undefined for nothing. */

@@ -15,7 +15,7 @@ import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
 import { taskOfRunLock } from './run-lock.js';
 
 /**
- * How long trust outlasts a loss of presence, ms. The store frees the lock of a holder that it takes for dead after
+ * How long trust outlasts a loss of presence. The store frees the lock of a holder that it takes for dead after
  * PRESENCE_GRACE; the holder stops before that by more than the two ends of a connection can differ in noticing its end.
  */
 const DOUBTED_TRUST_MS = PRESENCE_GRACE_MS - 50;
@@ -25,7 +25,7 @@ const TRUST_MARGIN_MS = 2;
 
 const ROUNDING_MS = 0.001;
 
-/** How long a lock of `ttlMs` may be trusted after the start of its attempt, ms. */
+/** A lock of `ttlMs` may be trusted for this long after the start of its attempt. */
 export function trustMs(ttlMs: number, driftFactor: number): number {
   return ttlMs * (1 - driftFactor) - TRUST_MARGIN_MS;
 }
@@ -110,7 +110,7 @@ export class Lease {
       trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
       doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
     );
-    // A remainder that rounding has left is no trust, and whoever slept until the end must find that it has come.
+    // Treat a rounding remainder as 0, or a sleeper that wakes at the end would find the lease still trusted and sleep again.
     return leftMs > ROUNDING_MS ? leftMs : 0;
   }
 

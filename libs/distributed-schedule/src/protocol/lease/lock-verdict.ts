@@ -49,11 +49,11 @@ export interface HeldVote {
   readonly kind: 'held';
   /** Absent where the node did not see the holder's presence. */
   readonly holder?: string;
-  /** The holder seems to be dead, and the node will have freed the lock after so many ms. */
+  /** The holder seems to be dead, and the node frees the lock after this. */
   readonly freeInMs?: number;
 }
 
-/** An acquired lock as the votes show it; its value is known to whoever asked for them. */
+/** An acquired lock as the votes show it; its value is known to the instance that asked. */
 type AcquireDecision = { readonly kind: 'acquired' } | Exclude<LockVerdict, { kind: 'acquired' }>;
 
 /** @param votes of those nodes that have answered so far, in any order; the verdict is the same in every order */

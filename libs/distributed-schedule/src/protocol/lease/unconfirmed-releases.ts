@@ -18,15 +18,15 @@ import { MARGIN_MS } from '../contract/constants.js';
 import type { Clock, NodeReply } from '../contract/ports.js';
 
 /** They travel as one message ahead of a bid: small enough for a slow link within the node timeout. */
-export const MOST_UNCONFIRMED = 1_000;
+export const MAX_UNCONFIRMED = 1_000;
 
-/** How long after its message a lock may be set on a node at the latest, where the deadline of that message is not known, ms. */
+/** A message without a known deadline may still set a lock on a node for this long. */
 const UNDERWAY_MS = 2_000;
 
-/** Pause between looks where nothing tells when the node refuses what is under way, ms. */
+/** Pause between looks where the deadline of what is under way is not known. */
 const UNKNOWN_PAUSE_MS = 500;
 
-/** An end is no less true when the lock is gone: kept for a node that is away for so long, ms. */
+/** An end stays true when the lock is gone: kept for a node that is away for up to this. */
 const ENDS_FOR_MS = 600_000;
 
 /** Random per acquisition: a release that comes late, or twice, touches no newer lock, not even our own. */
@@ -155,7 +155,7 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
   /** The oldest go: they would be gone first. */
   private forgetSurplus(): void {
     for (const value of this.kept.keys()) {
-      if (this.kept.size <= MOST_UNCONFIRMED) return;
+      if (this.kept.size <= MAX_UNCONFIRMED) return;
       this.kept.delete(value);
     }
   }
@@ -176,7 +176,7 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
   }
 }
 
-/** How long to wait before the release is sent again, ms; undefined: it is confirmed. */
+/** How long to wait before the release is sent again; undefined: it is confirmed. */
 function leftMs(reply: NodeReply<unknown>, deadlineMs: number | undefined): number | undefined {
   if (!reply.answered) return 0;
   if (deadlineMs === undefined) return undefined;

@@ -34,7 +34,7 @@ const NOTHING_LEFT: NodeReply<void> = {
   reason: 'it is under way, or goes with the next message',
 };
 
-/** The nodes as this instance reaches them. Whoever asks them anything has to go through these. */
+/** The nodes as this instance reaches them. Every call goes through these, or it would overtake a kept give-back. */
 export function throughCouriers(nodes: readonly VotingNode[], parts: CourierParts): readonly VotingNode[] {
   return nodes.map((node) => new ClaimCourier(node, parts));
 }
@@ -151,11 +151,11 @@ export class ClaimCourier implements VotingNode {
     if (this.isWaiting) return;
     this.isWaiting = true;
     const { clock } = this.parts;
-    await clock.sleepUntil(clock.monotonicMs() + Math.min(inMs, LONGEST_WAIT_MS));
+    await clock.sleepUntil(clock.monotonicMs() + Math.min(inMs, MAX_WAIT_MS));
     this.isWaiting = false;
     await this.sendKept(true);
   }
 }
 
 /** A copy without a deadline of its own may be refused very late only; until then its give-back goes with every message. */
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;

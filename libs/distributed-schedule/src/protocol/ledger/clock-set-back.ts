@@ -10,10 +10,10 @@ import { EARLY_MS, MARGIN_MS } from '../contract/constants.js';
 import type { NodeTick } from '../contract/ports.js';
 import { spoken } from '../contract/spoken.js';
 
-/** Clocks of nodes and hosts that differ by no more are as they may be, ms. */
+/** Clocks of nodes and hosts may differ by this much. */
 export const ORDINARY_SKEW_MS = 10_000;
 
-/** By how much at least the clock was set back since it granted `instant`, ms; 0 where nothing says so. */
+/** The clock was set back by at least this since it granted `instant`; 0 where nothing says so. */
 export function setBackSinceGrantMs(instant: number, nowMs: number): number {
   return Math.max(0, instant - EARLY_MS - Math.floor(nowMs));
 }

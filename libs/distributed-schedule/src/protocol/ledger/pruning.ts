@@ -15,20 +15,20 @@ import type { GuardedLedger } from './guarded-ports.js';
 
 export interface PruningPace {
   readonly periodMs: number;
-  /** What is younger is never forgotten, ms. */
+  /** What is younger is never forgotten. */
   readonly leastWindowMs: number;
 }
 
 export const DEFAULT_PACE: PruningPace = Object.freeze({ periodMs: 3_600_000, leastWindowMs: 86_400_000 });
 
-/** A new instance tells its window within so long, ms: others may prune before. */
+/** A new instance tells its window within this; others may prune before. */
 const FIRST_WITHIN_MS = 120_000;
 
-/** Between two slices of one pass, ms: the server answers others meanwhile. */
+/** Between two slices of one pass: the server answers others meanwhile. */
 const PAUSE_MS = 50;
 
-/** A pass goes on with the next period after so many slices. */
-const MOST_SLICES = 10_000;
+/** After this many slices a pass goes on with the next period. */
+const MAX_SLICES = 10_000;
 
 export interface PruningParts {
   readonly instanceId: string;
@@ -67,7 +67,7 @@ export class Pruning {
     return this.pass();
   }
 
-  /** For how long back this instance, or a task of it, may still claim an instant, ms. */
+  /** The oldest instant that this instance may still claim is this long ago. */
   windowMs(): number {
     const { tasks, register, clusterClock, options } = this.parts;
     const nowMs = clusterClock.nowMs();
@@ -87,7 +87,7 @@ export class Pruning {
     const { ledger, clock, stopped } = this.parts;
     this.isUnderWay = true;
     try {
-      for (let slices = 0; slices < MOST_SLICES && !stopped.aborted; slices += 1) {
+      for (let slices = 0; slices < MAX_SLICES && !stopped.aborted; slices += 1) {
         const request = { windowMs: this.windowMs(), restMs: this.pace.periodMs / 2 };
         const answer = await ledger.prune?.(request);
         if (answer?.isUnfinished !== true) return;

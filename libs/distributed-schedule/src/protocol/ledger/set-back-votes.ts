@@ -4,11 +4,11 @@ import type { ClaimVote, NodeTick } from '../contract/ports.js';
 import { setBackOfTickMs } from './clock-set-back.js';
 
 export interface SetBack {
-  /** By at least so many ms. Absent: the clocks are not the reason. */
+  /** By at least this. Absent: the clocks are not the reason. */
   readonly setBackMs?: number;
 }
 
-/** Set back are so many that without it the claim could have been won. */
+/** Enough clocks are set back that the claim could have been won without it. */
 export function setBackAmong(
   votes: readonly (ClaimVote | undefined)[],
   granted: number,
@@ -17,7 +17,7 @@ export function setBackAmong(
   return setBackOfSoMany(votes.map(amountOf), quorum - granted);
 }
 
-/** So many are set back that nobody could win. */
+/** Enough are set back that nobody could win. */
 export function setBackAmongTicks(
   known: readonly (NodeTick | undefined)[],
   timesMs: readonly (number | undefined)[],

@@ -10,11 +10,11 @@
 import { MARGIN_MS } from '../contract/constants.js';
 import type { Claim } from '../contract/ports.js';
 
-/** So many tasks may lose a bid at one moment, some ticks in a row. The oldest go. */
-const MOST_KEPT = 10_000;
+/** Enough for a thousand tasks that lose some bids in a row. The oldest go. */
+const MAX_KEPT = 10_000;
 /** In one message: small enough for a slow link within the node timeout. */
-export const MOST_PER_MESSAGE = 1_000;
-const MOST_COPIES = 20_000;
+export const MAX_PER_MESSAGE = 1_000;
+const MAX_COPIES = 20_000;
 
 /** A claim that was sent once, until its answer comes. */
 export interface Copy {
@@ -82,7 +82,7 @@ export class UnconfirmedGiveBacks {
       if (!this.kept.has(key)) this.kept.set(key, { claim, isUnderWay: false });
     }
     for (const key of this.kept.keys()) {
-      if (this.kept.size <= MOST_KEPT) return;
+      if (this.kept.size <= MAX_KEPT) return;
       this.kept.delete(key);
     }
   }
@@ -91,7 +91,7 @@ export class UnconfirmedGiveBacks {
   take(): Batch | undefined {
     const claims: Claim[] = [];
     for (const kept of this.kept.values()) {
-      if (claims.length >= MOST_PER_MESSAGE) break;
+      if (claims.length >= MAX_PER_MESSAGE) break;
       if (kept.isUnderWay) continue;
       kept.isUnderWay = true;
       claims.push(kept.claim);
@@ -130,7 +130,7 @@ export class UnconfirmedGiveBacks {
 
   private forgetSurplusCopies(): void {
     for (const [key, deadlines] of this.copies) {
-      if (this.copies.size <= MOST_COPIES) return;
+      if (this.copies.size <= MAX_COPIES) return;
       this.copies.delete(key);
       this.forgottenUntilMs = Math.max(this.forgottenUntilMs, ...deadlines);
     }

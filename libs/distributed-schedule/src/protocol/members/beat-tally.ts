@@ -15,7 +15,7 @@ export interface BeatReach {
   readonly quorum: boolean;
   /** A majority has answered since this instance was started: what is not there now was lost. */
   readonly hadQuorum: boolean;
-  /** For so long no majority has answered, and no task could start here; undefined while one does. */
+  /** Since the last answer of a majority, without which no task can start here; undefined while one answers. */
   readonly withoutQuorumMs: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export class BeatTally {
     this.startedAtMs = clock.monotonicMs();
   }
 
-  /** A beat has been answered by so many nodes. Whether these are a majority. */
+  /** Takes in how many nodes answered a beat. True: a majority. */
   note(nodesAnswering: number): boolean {
     this.answering = nodesAnswering;
     this.answeredAtMs = this.clock.monotonicMs();

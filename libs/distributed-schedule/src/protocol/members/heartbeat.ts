@@ -12,7 +12,7 @@ import { BEAT_PERIOD_MS, type BeatReach, BeatTally } from './beat-tally.js';
 /** Questions are collected once a second, also where standby ticks make many more beats. */
 const QUESTION_PERIOD_MS = 0.9 * BEAT_PERIOD_MS;
 
-/** A beat that is wanted at once still leaves the one before it this long. */
+/** Also a beat that is wanted at once comes no sooner than this after the one before. */
 const MIN_PERIOD_MS = 20;
 
 /** Has questions about ticks that can wait for the next beat and cost no message of their own there. */

@@ -2,7 +2,7 @@
 
 import type { LabelsOf } from './ranking.js';
 
-export const MOST_LABELS_OF_AN_INSTANCE = 16;
+export const MAX_LABELS_OF_AN_INSTANCE = 16;
 export const MAX_LABEL_LENGTH = 64;
 
 // They stand in records, separated, and in logs.
@@ -19,11 +19,11 @@ export function isLabel(value: unknown): value is string {
 
 /** What a person reads when a value is no list of labels. */
 export const LABELS_EXPECTED =
-  `a list of at most ${MOST_LABELS_OF_AN_INSTANCE} labels, each of 1 to ${MAX_LABEL_LENGTH} characters without whitespace ` +
+  `a list of at most ${MAX_LABELS_OF_AN_INSTANCE} labels, each of 1 to ${MAX_LABEL_LENGTH} characters without whitespace ` +
   'and control characters';
 
 export function isListOfLabels(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length <= MOST_LABELS_OF_AN_INSTANCE && value.every(isLabel);
+  return Array.isArray(value) && value.length <= MAX_LABELS_OF_AN_INSTANCE && value.every(isLabel);
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { maxLatenessMs } from '../options/lateness-limit.js';
 
-/** A tick without a successor has no period to derive a limit from, ms. */
+/** The limit of a tick without a successor, which has no period to derive one from. */
 export const PERIOD_OF_A_LAST_TICK_MS = 60_000;
 
 /**

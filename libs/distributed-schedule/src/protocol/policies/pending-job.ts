@@ -11,14 +11,14 @@ const PENDING: ErrorCode = 'DSCHED_JOB_PENDING';
 
 /** Five of them, the default of `mostRetakes`, outlast a minute, which is what stores give a silent attempt by default. */
 const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 
 export interface PendingAttempt {
   /** Its number, from 1. */
   readonly attempt: number;
   /** How many pauses of this kind were made here before at this tick. */
   readonly pauses: number;
-  /** Now minus the tick, ms. */
+  /** Now minus the tick. */
   readonly sinceTickMs: number;
 }
 
@@ -27,12 +27,12 @@ export function isJobPending(thrown: unknown): boolean {
   return someCause(thrown, (error) => (error as { readonly code?: unknown }).code === PENDING);
 }
 
-/** The pause before the next attempt, ms; undefined when there is none: no retake, or none left, or none within its time. */
+/** The pause before the next attempt; undefined when there is none: no retake, or none left, or none within its time. */
 export function pendingDelayMs(
   policies: TaskPolicies,
   { attempt, pauses, sinceTickMs }: PendingAttempt,
 ): number | undefined {
   if (policies.recovery !== 'retake' || attempt >= mostAttemptsOf(policies)) return undefined;
-  const delayMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pauses);
+  const delayMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pauses);
   return sinceTickMs + delayMs > policies.recoveryWithinMs ? undefined : delayMs;
 }

@@ -1,7 +1,7 @@
 /** What a task asks of the time between its ticks, checked before it is scheduled. */
 
 import { DistributedScheduleError } from '../contract/errors.js';
-import { LEAST_PERIOD_OF_CAREFUL_TASKS_MS, looksBack } from '../contract/task-policies.js';
+import { looksBack, MIN_PERIOD_WITH_ATTEMPTS_MS } from '../contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
 import { requireMaxLatenessMs } from '../options/lateness-limit.js';
 import { PERIOD_OF_A_LAST_TICK_MS } from '../policies/lateness.js';
@@ -15,13 +15,13 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
   const periodMs = shortestPeriodMs(task.schedule, nowMs);
   requireMaxLatenessMs(task.name, periodMs, bidStaggerMs, task.maxLatenessMs);
   const { policies } = task;
-  if (policies === undefined || periodMs >= LEAST_PERIOD_OF_CAREFUL_TASKS_MS) return;
+  if (policies === undefined || periodMs >= MIN_PERIOD_WITH_ATTEMPTS_MS) return;
   if (policies.retry === undefined && !looksBack(policies)) return;
   throw new DistributedScheduleError(
     'DSCHED_DURATIONS',
     `retry, recovery 'retake' and misfire 'latest' and 'all' need a period of at least ` +
-      `${LEAST_PERIOD_OF_CAREFUL_TASKS_MS} ms, as each attempt takes an instant of its own after the tick: ` +
-      `${periodMs} < ${LEAST_PERIOD_OF_CAREFUL_TASKS_MS}. Schedule the task less often, lower jitterMs, or leave them out.`,
+      `${MIN_PERIOD_WITH_ATTEMPTS_MS} ms, as each attempt takes an instant of its own after the tick: ` +
+      `${periodMs} < ${MIN_PERIOD_WITH_ATTEMPTS_MS}. Schedule the task less often, lower jitterMs, or leave them out.`,
     { task: task.name, value: periodMs },
   );
 }

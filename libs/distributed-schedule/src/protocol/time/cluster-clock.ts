@@ -34,7 +34,7 @@ const STEP_FORWARD_ABOVE_MS = 1_000;
 const FIRST_SYNC_PATIENCE_MS = 200;
 
 /**
- * Epoch milliseconds have a resolution of a quarter of a microsecond in a double. Without this, whoever wakes at an
+ * Epoch milliseconds have a resolution of a quarter of a microsecond in a double. Without this, a sleeper that wakes at an
  * instant may find that it has not come yet, and sleep for nothing, again and again.
  */
 const ROUNDING_MS = 0.001;
@@ -49,11 +49,11 @@ interface Sample {
 export interface ClusterClockStatus {
   /** A majority of nodes has been heard at least once. Before that, time is this machine's wall clock. */
   readonly synchronised: boolean;
-  /** This machine's wall clock minus cluster time, ms. */
+  /** This machine's wall clock minus cluster time. */
   readonly skewMs: number;
-  /** Half the round trip of the worst sample that counts, ms: a bound of the error. */
+  /** Half the round trip of the worst sample that counts: a bound of the error. */
   readonly errorMs: number;
-  /** It stands nearly still until the nodes, whose clocks were set back, have made up for so much, ms; 0 for none. */
+  /** It stands nearly still until the nodes, whose clocks were set back, have made up for so much; 0 for none. */
   readonly aheadMs: number;
 }
 

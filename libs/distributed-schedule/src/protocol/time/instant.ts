@@ -12,7 +12,7 @@ export function readInstant(clock: Clock): Instant {
   return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
 }
 
-/** Time between the two, ms, by the clock that has counted more: the monotonic one stands while a machine is suspended. */
+/** Time between the two, by the clock that has counted more: the monotonic one stands while a machine is suspended. */
 export function elapsedMs(since: Instant, now: Instant): number {
   return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
 }

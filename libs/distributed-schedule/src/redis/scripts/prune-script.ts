@@ -1,8 +1,8 @@
 import {
   FORGETTABLE_MARK,
   INSTANTS_AFTER_A_CLAIM,
-  LEAST_WINDOW_MS,
   LINES_A_SLICE,
+  MIN_WINDOW_MS,
   WINDOW_LIFE_MS,
 } from '../../protocol/contract/old-lines.js';
 import { defineScript } from './redis-scripts.js';
@@ -44,7 +44,7 @@ if cursor == '0' and now >= endedAt and now < endedAt + restMs then
   return { time[1], time[2], 'done', 0 }
 end
 
-local upTo = now - math.max(window, ${LEAST_WINDOW_MS})
+local upTo = now - math.max(window, ${MIN_WINDOW_MS})
 local slice = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', '${LINES_A_SLICE}')
 local lines, gone = {}, {}
 for i = 1, #slice[2], 2 do

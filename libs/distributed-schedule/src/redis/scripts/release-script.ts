@@ -1,4 +1,4 @@
-import { ENDS_KEPT_MS, MOST_ENDS, MOST_ENDS_IN_TURN } from '../../protocol/contract/attempt-end.js';
+import { ENDS_KEPT_MS, MAX_ENDS, MAX_ENDS_IN_TURN } from '../../protocol/contract/attempt-end.js';
 import { EARLY_MS } from '../../protocol/contract/constants.js';
 import { LOCK_OPENING } from './lock-scripts.js';
 import { CHUNK, defineScript } from './redis-scripts.js';
@@ -94,7 +94,7 @@ end
 local function keepEnds()
   local news, fields, ends = {}, {}, {}
   for i = firstLock + 2, #ARGV, WORDS do
-    local field, most, ended = 'e:' .. ARGV[i], ARGV[i + 1] == '1' and ${MOST_ENDS} or ${MOST_ENDS_IN_TURN}, ARGV[i + 2]
+    local field, most, ended = 'e:' .. ARGV[i], ARGV[i + 1] == '1' and ${MAX_ENDS} or ${MAX_ENDS_IN_TURN}, ARGV[i + 2]
     if ended ~= '' then
       news[#news + 1] = { field, most, ended }
       if not ends[field] then
