@@ -19,7 +19,7 @@ export interface DecisionParts {
   readonly rivalOf: (name: string) => AppClaim | undefined;
 }
 
-/** How long a call waits for this instance to have read the board after its start, ms. */
+/** How long a call waits for this instance to have read the board after its start. */
 const FIRST_READ_WITHIN_MS = 1_000;
 
 export class Decisions {

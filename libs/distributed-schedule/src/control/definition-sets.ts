@@ -17,7 +17,7 @@ import type { SetRecord, SetsOnBoard, SetView, TaskInSet } from './sets-on-board
 
 const TASKS_PER_RECORD = 50;
 
-/** While it runs, its records are written anew so often, ms. */
+/** While a version runs, its records are renewed after this. */
 const SET_RENEWAL_MS = 86_400_000;
 
 const ALIVE_RENEWAL_MS = 3_000;
@@ -84,8 +84,8 @@ export class DefinitionSets {
   }
 
   /**
-   * Per task the definition of the newest version of this app that lives and runs the task; those of this instance at least.
-   * A version that has a task switched off does not say when it is due: whoever left it to that version would leave it to nobody.
+   * Per task, the definition of the newest live version of this app that runs it. A version that switched it off does not count, or
+   * nobody would run it. Contains at least those of this instance.
    */
   current(): ReadonlyMap<string, CurrentDefinition> {
     const current = new Map<string, CurrentDefinition & { readonly id: string }>();

@@ -7,7 +7,7 @@ import type { Clock } from '../protocol/contract/ports.js';
 import type { Schedule } from '../protocol/contract/tick-context.js';
 import { type Comparison, compareFrequency } from '../protocol/schedules/frequency.js';
 
-/** Computing without a pause, ms: a single step may take longer. */
+/** Computing without a pause: a single step may take longer. */
 const SLICE_MS = 2;
 const PAUSE_MS = 1;
 
@@ -50,7 +50,7 @@ export class FrequencyDesk {
   private async work(): Promise<void> {
     if (this.isWorking) return;
     this.isWorking = true;
-    // Never within the call: whoever asks is making a plan, and the answer makes another one.
+    // Always asynchronous: the caller is making a plan, and an answer within the call would start another one.
     while (await this.mayGoOn()) {
       const open = [...this.cases.values()].filter(({ isMore }) => isMore === undefined);
       if (open.length === 0) break;

@@ -3,7 +3,7 @@
 import type { Clock } from '../protocol/contract/ports.js';
 import type { ControlReconciler } from './control.reconciler.js';
 
-/** Work without a pause, ms. */
+/** Work without a pause. */
 const SLICE_MS = 5;
 const PAUSE_MS = 1;
 
@@ -20,8 +20,8 @@ export class PlanningSlices {
   constructor(private readonly parts: PlanningSlicesParts) {}
 
   /**
-   * These tasks may have changed, or all. At least the first of them is brought within the call: whoever decided reads it next.
-   * No more than that while slices are under way: the answers of several nodes come in one turn of the event loop.
+   * Replans these tasks, or all. The first one within the call, since its caller reads it next. While slices run, only that one:
+   * several nodes answer in one turn of the event loop.
    */
   news(tasks?: readonly string[]): void {
     const { reconciler, onError } = this.parts;

@@ -8,8 +8,8 @@ import { type RunRecord, recordOn } from './control-records.js';
 import { lifetimeMs } from './task-lifetime.js';
 
 /**
- * Where an instance runs many tasks each of them is written down this often, ms: every instance reads each of these records. Of a few
- * each run is, with the next exchange: when the instance dies, the others know what had ended.
+ * With many tasks each run is written at most this often, since every instance reads it. With few, each run is written at once, so
+ * that others know what had ended.
  */
 const RECORD_EVERY_MS = 5_000;
 const FEW_TASKS = 20;

@@ -34,7 +34,7 @@ export interface TaskControlParts extends DecisionParts {
 /** Records that end together were written at different moments. */
 const ROUNDING_MS = 1_000;
 
-/** A task that was due once is still shown, and can be added again without a word, for so long, ms. */
+/** A one-off task is shown this long after its tick, and may be added again without an error. */
 const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
 
 export class TaskControl {

@@ -7,7 +7,7 @@ import { TASK } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 
 /**
- * How long a record about a task that was added at run time may live, ms; undefined: as long as it is wanted. 0 where the task has
+ * How long a record about a task that was added at run time may live; undefined: as long as it is wanted. 0 where the task has
  * gone.
  * @param wantedMs undefined: for good
  */

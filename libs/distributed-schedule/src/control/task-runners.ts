@@ -1,4 +1,4 @@
-/** Whether some live instance would run a task now. Asked by whoever triggers it, perhaps from an instance that runs nothing. */
+/** True if a live instance would run the task now. Asked before a trigger, perhaps by an instance that runs nothing. */
 
 import type { InstanceNotices } from '../protocol/board/instance-notices.js';
 import { isEligible } from '../protocol/members/ranking.js';

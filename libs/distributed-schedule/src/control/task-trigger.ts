@@ -33,19 +33,19 @@ export interface TriggeredTick {
   readonly tick: number;
 }
 
-/** A trigger is due so long after the call, ms: every instance has read it by then, and also that it was moved at once. */
+/** A trigger is due this long after the call: every instance has read it by then, and any move. */
 const TRIGGER_LEAD_MS = 1_200;
 
 /** Triggers of one task that are remembered at a time. */
 const MOST_TRIGGERS = 100;
 
-/** Kept between triggers where there is room, ms, or more: instances that stand by bid later, and nothing is on time to the ms. */
+/** Distance between triggers if there is room: standbys bid later, and nothing is on time to the ms. */
 const LEAST_ROOM_MS = 250;
 
 /** Instances that trigger a task at the same moment make way for each other so often at most. */
 const MOST_MOVES = 8;
 
-/** Whose key is the smallest stays, once it has seen the others go: it looks again so often, after so many ms each. */
+/** The trigger with the smallest key stays, once the others have moved. It looks this often. */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 20;
 
@@ -113,9 +113,8 @@ export class TaskTrigger {
   }
 
   /**
-   * Triggers of other instances that are too near, and for which this one has to go. Of two that are written at the same time
-   * at least one instance sees the other's, as two majorities share a node; it may be one only, so that whoever stays has to
-   * see the other go.
+   * Rivals for which our trigger must move. Of two written at once at least one instance sees the other, perhaps only one: so the
+   * one that stays waits to see the other go.
    */
   private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly PlacedTrigger[]> {
     const { board, clock } = this.parts;

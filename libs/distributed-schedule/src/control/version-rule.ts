@@ -38,7 +38,7 @@ export class VersionRule {
     const { own, current, make } = question;
     const { schedule: data, jitterMs = 0 } = current;
     if (current.isOwn || current.fingerprint === own.fingerprint) return { kind: 'own' };
-    // Each deployment key is a run of its own, whoever else has another one.
+    // Each deployment key has a run of its own, whatever keys other versions have.
     if (own.isTimeout && current.isTimeout) return { kind: 'own' };
     if (data === undefined || own.isTimeout) {
       return { kind: 'leave', detail: 'only the code of that version knows when it is due' };

@@ -13,7 +13,7 @@ import { refusedIds } from './claim-refusal.js';
 import type { LedgerMemory } from './ledger-memory.js';
 import type { AcquireVote, ExtendAsk, ExtendVote, LockAsk } from './lock-ask.js';
 
-/** What of a node's memory its locks ask for. */
+/** The parts of a node's memory that its locks read. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;
 
 interface LockEntry {
@@ -56,7 +56,8 @@ export class MemoryLockTable {
       const isSetBack = setBackOfMemoryMs(memory, nowMs) > 0;
       return this.refuse(task, isSetBack ? this.cut(task, entry, nowMs, ttlMs) : entry, nowMs);
     }
-    // A lock that was granted before the loss, or by the memory that stood here before, may still be trusted by its holder for one time to live.
+    // A lock from before the loss, or of the memory before this one, may still be trusted for one time to live: no new one is
+    // granted.
     if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };

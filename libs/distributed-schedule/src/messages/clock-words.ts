@@ -6,10 +6,10 @@ import { atLeast, ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js'
 import { listed } from './node-words.js';
 
 export interface ClockView {
-  /** By label of the node, by how much at least its clock was set back, ms. */
+  /** By label of the node, by how much at least its clock was set back. */
   readonly setBackMs: Readonly<Record<string, number>>;
   readonly nodes: number;
-  /** By so much the cluster time of this instance is ahead of what its nodes say now, ms. */
+  /** Our cluster time is ahead of the nodes by this. */
   readonly aheadMs: number;
 }
 
@@ -29,7 +29,7 @@ export function setBackSentence({
   );
 }
 
-/** So many are set back that nobody can start a task. */
+/** True if set-back clocks leave no majority, so that no task can start. */
 export function isMajoritySetBack({ setBackMs, nodes }: Pick<ClockView, 'setBackMs' | 'nodes'>): boolean {
   return nodes - Object.keys(setBackMs).length < quorumOf(nodes);
 }

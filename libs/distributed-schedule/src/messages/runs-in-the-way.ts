@@ -4,7 +4,7 @@ import type { Clock } from '../protocol/contract/ports.js';
 import { spoken } from '../protocol/contract/spoken.js';
 import { at } from '../tasks/instant-words.js';
 
-/** A run that so many ticks in a row have met, for so long, may hang. */
+/** A run that this many ticks in a row met, for LONG_MS, may hang. */
 const LONG_TICKS = 10;
 const LONG_MS = 60_000;
 /** Of a task that has a timeoutMs it is true as well: its handler may be deaf to the signal. */

@@ -38,7 +38,7 @@ export class StoreTeller {
   private readonly oddities = new Set<string>();
   private wasReached = false;
 
-  /** The lines that are due now: a return is of the level of its loss, so that whoever filters by level reads both or neither. */
+  /** The lines that are due now. A return has the level of its loss, so that a filter shows both or neither. */
   look(view: StoreView): readonly StoreLine[] {
     const silent = view.nodes.filter((node) => !node.answering);
     for (const node of view.nodes) this.recurrenceOf(node).see(!node.answering, view.nowMs);

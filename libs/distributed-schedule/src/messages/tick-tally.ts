@@ -1,7 +1,7 @@
 /** How many tasks a line names; the others are summed up. */
 const MOST_NAMED = 10;
 
-/** So many ticks of each of some tasks, as a line says them. */
+/** Counts ticks per task, for one line of the log. */
 export class TickTally {
   private readonly byTask = new Map<string, number>();
 

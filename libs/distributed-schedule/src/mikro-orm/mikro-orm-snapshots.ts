@@ -40,7 +40,7 @@ function mikroOrmTransactions<Em extends EntityManager>(manager: Em): Transactio
         await em.rollback().catch(() => undefined);
         throw error;
       } finally {
-        // Without one whoever has kept the fork would write outside of any transaction. That of old refuses.
+        // Without a context, code that kept the fork would write outside any transaction. The old one refuses.
         em.setTransactionContext(transaction);
       }
     },

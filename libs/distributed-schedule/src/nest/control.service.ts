@@ -24,7 +24,7 @@ import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER_HOST } from './distributed-sch
 import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explorer.js';
 import type { SchedulerHost } from './scheduler.provider.js';
 
-/** How long ticks wait for what was decided at run time, ms; without a majority no tick is won anyway. */
+/** How long ticks wait for what was decided at run time; without a majority no tick is won anyway. */
 const FIRST_READ_WITHIN_MS = 1_000;
 const ASK_AGAIN_AFTER_MS = 150;
 

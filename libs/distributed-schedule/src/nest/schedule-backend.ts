@@ -19,7 +19,7 @@ export interface ScheduleBackend {
   /** The board's side of the same nodes. */
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
-  /** From now on run locks count of those memories only that the guard names. Releases go to whoever answers. */
+  /** From now on a lock counts only from a memory that the guard names. A release goes to every node that answers. */
   guardLocks(guard: LockGuard): void;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];

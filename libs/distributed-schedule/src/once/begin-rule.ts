@@ -15,8 +15,8 @@ export interface BeginTerms {
 }
 
 /**
- * The one rule of who may run a job's effect; the Lua script of the Redis store says the same. A larger token takes a pending
- * job over at once: whoever got it was given the tick because its former holder can no longer trust its lease.
+ * Decides who may run a job's effect; the Lua script says the same. A larger token takes a pending job over at once: its owner got
+ * the tick because the former holder lost its lease.
  */
 export function decideBegin(
   snapshot: Snapshot | undefined,
@@ -33,9 +33,8 @@ export function decideBegin(
 }
 
 /**
- * A clock that is set back makes an attempt look as if it began in the future, and it would be pending until that has come: whoever finds it so
- * counts its age from then on.
- * @param sinceUs from when it was counted so far
+ * After a clock was set back an attempt seems to begin in the future and would stay pending. Its age counts from when it is found
+ * so.
  */
 export function ageCountsFromUs(sinceUs: number, nowUs: number): number {
   return Math.min(sinceUs, nowUs);

@@ -1,7 +1,6 @@
 /**
- * Attempts of one process at the same job stand in line here, before the store: while a store waits for another attempt it holds a connection,
- * and twenty duplicates of one key would hold twenty, which their neighbours miss. Whoever is in front is in the store as before; this line
- * decides nothing that the store does not decide again.
+ * Attempts of one process at one job stand in line before the store. Otherwise twenty duplicates of one key would hold twenty
+ * connections, and others would find none. The line decides nothing that the store does not decide again.
  */
 
 import type { Clock } from '../protocol/contract/ports.js';

@@ -2,8 +2,7 @@ import type { Clock } from '../protocol/contract/ports.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 /**
- * How long an identity is trusted, ms, from when the store was asked. So long a success may be answered from a cache that the store has
- * forgotten meanwhile: after a restore, a promotion, a flush.
+ * An identity is trusted this long after the store was asked. A restored store may be answered from the cache for that time.
  */
 export const IDENTITY_TRUST_MS = 5_000;
 

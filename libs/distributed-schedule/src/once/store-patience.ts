@@ -26,7 +26,7 @@ export const PATIENCE: OptionSpec<StorePatience> = {
 export const DEFAULT_PATIENCE = defaultsOf(PATIENCE);
 
 /**
- * Delay in ms before the try after so many.
+ * Delay before the next try, in ms.
  * @param tries made so far, at least 1
  * @param random uniform in [0, 1)
  */

@@ -6,8 +6,8 @@ export type HeardPool = Pick<Pool, 'on'>;
 const heard = new WeakSet<object>();
 
 /**
- * A connection that ends while a pool has lent it emits an error; unheard it would end the process. Some ORMs listen only once their
- * transaction has begun, or a moment after they were given it, when a server that dies as it greets has said so already.
+ * A lent connection that ends emits an error; unheard, it ends the process. Some ORMs listen too late for a server that dies as it
+ * greets.
  */
 export function hearConnections(pool: HeardPool): void {
   if (heard.has(pool)) return;

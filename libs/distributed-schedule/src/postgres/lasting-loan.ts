@@ -1,6 +1,6 @@
 import { refused } from './lent-client.js';
 
-/** The connection that an ORM is built over for one attempt: it is refused for good when that is over, whoever has kept it. */
+/** A connection lent to an ORM for one attempt. After the attempt it refuses every call, also from code that kept it. */
 export interface LastingLoan<Client extends object> {
   readonly client: Client;
   end(): void;

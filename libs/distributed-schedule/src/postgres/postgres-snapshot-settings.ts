@@ -17,8 +17,8 @@ export interface PostgresSnapshotSettings extends SnapshotTable {
   /** Of the effect's transaction. Default `read committed`. */
   readonly isolation: IsolationLevel;
   /**
-   * How long an attempt waits for another one at the same job before it answers `pending`, ms; less than `takeoverMs`.
-   * Default 2000, or half of `takeoverMs` where that is less.
+   * How long an attempt waits for another one at the same job before it answers `pending`; less than `takeoverMs`. Default 2000, or
+   * half of `takeoverMs` where that is less.
    */
   readonly lockWaitMs: number;
   /**
@@ -56,8 +56,8 @@ export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>
 }
 
 /**
- * While an effect waits for another job, as with `runOnce` inside it, its own session is silent for as long as `lockWaitMs`; and whoever comes
- * with a larger token, who waits for `takeoverMs`, must not be `pending` before those without one.
+ * takeoverMs must exceed lockWaitMs: an effect that waits for another job is silent that long, and the server would end it. A
+ * larger token would also give up first.
  */
 function requireLongerTakeover({ lockWaitMs, takeoverMs }: PostgresSnapshotSettings): void {
   if (lockWaitMs < takeoverMs) return;

@@ -80,9 +80,8 @@ export interface DistributedScheduleOptions {
    */
   readonly nodeSetGeneration?: number;
   /**
-   * A master that is new or has forgotten votes when enough of the others know it, and a set of nodes starts when all of them
-   * answer. After so many ms it goes on with a majority, and says so; `Infinity`: never. What may run twice then is in
-   * docs/protocol/identity.md. Default 30000.
+   * After this a new node votes, and a set starts, with a majority's word, and the log says so. What may run twice then:
+   * docs/protocol/identity.md. `Infinity`: never. Default 30000.
    */
   readonly identityWaitMs?: number;
   /**

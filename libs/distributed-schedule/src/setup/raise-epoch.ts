@@ -25,7 +25,7 @@ export interface RaiseEpochOptions {
 export interface RaisedEpoch {
   /** The epoch in which the nodes are now. */
   readonly epoch: number;
-  /** By how much at least their clocks were set back, ms; 0: no clock was, and nothing was changed. */
+  /** By how much at least their clocks were set back; 0: no clock was, and nothing was changed. */
   readonly setBackMs: number;
   /** Such as `node 1`. A node that did not answer is raised by the next instance that meets it when its clock is right. */
   readonly raised: readonly string[];

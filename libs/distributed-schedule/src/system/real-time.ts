@@ -11,7 +11,7 @@ const setRealImmediate = nodeImmediate;
 const setRealTimeout = nodeTimeout;
 const realNow = realPerformance.now.bind(realPerformance);
 
-/** Monotonic, ms. Its zero means nothing. */
+/** Monotonic. Its zero means nothing. */
 export function realMs(): number {
   return realNow();
 }

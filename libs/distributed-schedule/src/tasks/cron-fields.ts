@@ -22,7 +22,7 @@ const GAPS_FROM_MS = Date.UTC(2024, 0, 1);
 /** A year of the 1st or a Monday, or five years of a day in the month. */
 const DAYS_LOOKED_AT = 64;
 
-/** What of the parser's object is read; each has the values that are named as keys. */
+/** The fields of the parser's object that are read; each holds its values as keys. */
 const UNITS = {
   second: [0, 59],
   minute: [0, 59],
@@ -80,7 +80,7 @@ export class CronFields {
     return undefined;
   }
 
-  /** The shortest time between two ticks where no clock is turned, ms; undefined where there are no two. */
+  /** The shortest time between two ticks where no clock is turned; undefined where there are no two. */
   shortestGapMs(): number | undefined {
     this.gapMs ??= { shortest: this.findShortestGapMs() };
     return this.gapMs.shortest;

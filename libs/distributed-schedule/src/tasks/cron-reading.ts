@@ -41,7 +41,7 @@ export function readCron(
   source: ConstructorParameters<typeof CronTime>[0],
   zone: string | undefined,
 ): CronReading {
-  // A Date may be changed by whoever has it.
+  // Read anew each time: the caller may change its Date.
   if (typeof source !== 'string') return readAnew(source, zone);
   return remembered(readings, `${zone ?? processZone()} ${source}`, MAX_READINGS, () =>
     readAnew(source, zone),

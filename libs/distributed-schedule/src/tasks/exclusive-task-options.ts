@@ -18,8 +18,8 @@ export interface ExclusiveTaskOptions extends TaskPolicyOptions {
   /** When true this instance checks the task at boot but never bids for it. Default false, or what `ScheduleModule.forRoot` says of its kind. */
   readonly disabled?: boolean;
   /**
-   * Shifts each tick by less than this, ms, so that tasks of one expression do not all start at once. The shift is a hash
-   * of task and instant, the same on every instance, and below half of the way to the next instant. Default 0.
+   * Shifts each tick by a hash of task and instant, less than this and than half the gap. Spreads tasks of one expression; equal on
+   * all instances. Default 0.
    */
   readonly jitterMs?: number;
   /** Runs the task only on instances whose `labels` contain all of these. Default: on any. */

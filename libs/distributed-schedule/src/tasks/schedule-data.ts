@@ -20,7 +20,7 @@ export type ScheduleData =
       /** As for `@CronExclusive`; not beside `utcOffset`. */
       readonly dst?: DstPolicy;
     }
-  /** Every multiple of so many ms since the epoch. */
+  /** Every multiple of this since 1970. */
   | { readonly everyMs: number }
   | { readonly everySecond: true }
   /** Once, epoch ms. */

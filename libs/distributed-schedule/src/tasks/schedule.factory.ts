@@ -27,7 +27,7 @@ export interface TaskSurroundings {
 /** Of a task that is switched off: nobody asks it. */
 export const NEVER: Schedule = { description: 'off', nextAfter: () => undefined };
 
-/** What of a task its schedule depends on. */
+/** The parts of a task that its schedule depends on. */
 export interface ScheduleFrame {
   readonly name: string;
   readonly policies: TaskPolicies;

@@ -15,7 +15,7 @@ import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler/sche
 /** A health page with thousands of tasks helps nobody. */
 const MOST_TASKS_SHOWN = 100;
 
-/** Above this the machine's clock deserves a look, ms. Ticks follow cluster time and stay on time. */
+/** Above this the machine's clock deserves a look. Ticks follow cluster time and stay on time. */
 const LARGE_SKEW_MS = 1_000;
 
 const WORTH_COUNTING_MS = 10_000;
@@ -33,7 +33,7 @@ export interface ReadinessDetails extends Record<string, unknown> {
   readonly store: StoreStatus;
   /** Live instances, this one included. */
   readonly members: number;
-  /** This machine's clock minus cluster time, ms; null until a majority of nodes was heard. */
+  /** This machine's clock minus cluster time; null until a majority of nodes was heard. */
   readonly clockSkewMs: number | null;
   /** Ticks that nobody ran, or whose instance died, and own runs that were stuck, as found since the start. Impairs nothing. */
   readonly audit: SchedulerStatus['audit'];

@@ -13,7 +13,7 @@ import { SeededRandom } from './seeded-random.js';
 export interface ScheduleTestingOptions {
   /** What the clock of the schedule shows at the start. Default: 2030-01-01T00:00:00Z. */
   readonly startAt?: Date | number;
-  /** For so long, ms of real time, a handler may keep time from passing, as while it waits for a database. Default 1000. */
+  /** Real time for which a handler may hold up the clock, for example while it waits for a database. Default 1000. */
   readonly patienceMs?: number;
   /** Of all that is random: ids, spread retries. Default 1. */
   readonly seed?: number;

@@ -7,13 +7,13 @@ import { TRIGGER_TTL_MS, triggerKey } from '../protocol/board/board-keys.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
 import { areTooNear } from '../protocol/schedules/trigger-slot.js';
 
-/** On a clock that stands still a bid takes no time, ms. */
+/** On a clock that stands still a bid takes no time. */
 const LEAD_MS = 1;
 
-/** More than two ticks have to be apart, ms. */
+/** More than two ticks have to be apart. */
 const LOOK_BACK_MS = 100;
 
-/** Further ahead than this no instant is looked for, ms. */
+/** Further ahead than this no instant is looked for. */
 const LOOK_AHEAD_MS = 60_000;
 
 /**

@@ -10,12 +10,11 @@ interface Sleeper {
 const SETTLE_ROUNDS = 3;
 
 /**
- * Whoever waits for an instant of a clock that is not this one rounds up by a hair, ms: what is due at the very end of an advance is
- * part of it.
+ * Sleepers on a skewed clock round up by this: what is due at the very end of an advance is part of it.
  */
 const HAIR_MS = 0.01;
 
-/** How often a clock that goes by itself looks who is to wake, ms. */
+/** How often a clock that goes by itself looks who is to wake. */
 const LOOK_PERIOD_MS = 1;
 
 /**
@@ -51,7 +50,7 @@ export class ManualClock implements Clock {
     return this.epochMs + this.monotonicMs();
   }
 
-  /** The same clock as a machine sees it whose wall clock is off, ms. Its offset may be changed at any time. */
+  /** The same clock with another wall clock, off by `offsetMs`, which may change at any time. */
   skewed(skew: { offsetMs: number }): Clock {
     return {
       monotonicMs: () => this.monotonicMs(),
@@ -80,7 +79,7 @@ export class ManualClock implements Clock {
     return this.sleepUntil(untilMs);
   }
 
-  /** Moves time on by `durationMs`, waking whoever is due on the way or at its end. */
+  /** Moves time on by `durationMs` and wakes each sleeper on the way, those at its end included. */
   async advance(durationMs: number): Promise<void> {
     // Or the hairs of many advances would add up.
     const startMs = this.nowMs - this.aimMs < HAIR_MS ? this.aimMs : this.nowMs;
@@ -108,8 +107,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * From now on it goes by itself, in real time: for the end of a test, when whoever shuts down waits for what runs. It cannot be
-   * stopped again.
+   * From now on the clock runs in real time, for the end of a test, when a shutdown waits for runs. It cannot be stopped again.
    */
   goOn(): void {
     this.goesSince ??= { realMs: realMs(), nowMs: this.nowMs };

@@ -21,7 +21,7 @@ export interface MemoryClusterOptions {
   /** Odd number of voting nodes; default 3. */
   readonly nodes?: number;
   readonly seed?: number;
-  /** How far each node's clock is off, ms. May be changed at any time. */
+  /** How far each node's clock is off. May be changed at any time. */
   readonly nodeSkews?: readonly { offsetMs: number }[];
   readonly options?: Partial<ProtocolOptions>;
   /**
@@ -35,7 +35,7 @@ const IDENTITY_WAIT_MS = 30_000;
 
 /** What a member of the cluster may have of its own. */
 export interface JoinOptions {
-  /** How far its wall clock is off, ms. May be changed while it runs. */
+  /** How far its wall clock is off. May be changed while it runs. */
   readonly skew?: { offsetMs: number };
   /** Its labels, which every other member knows at once. Default: none. */
   readonly labels?: readonly string[];

@@ -6,7 +6,7 @@ import { idempotencyKey } from '../system/idempotency-key.js';
 /** What {@link createTickContext} takes; what is left out has a sensible value. */
 export interface TickContextOverrides
   extends Partial<Omit<TickContext, 'remainingMs' | 'assertHeld' | 'signal'>> {
-  /** Lease time left at the start, ms. Default 3000. */
+  /** Lease time left at the start. Default 3000. */
   readonly remainingMs?: number;
   /** One of your own, beside {@link TestTickContext.abort}: when it aborts, so does that of the context. */
   readonly signal?: AbortSignal;
@@ -18,7 +18,7 @@ export interface TestTickContext extends TickContext {
   abort(reason?: unknown): void;
   /** Ends the lease: the signal aborts with a {@link LeaseLostError}, `remainingMs()` is 0, `assertHeld()` throws. */
   loseLease(reason?: string): void;
-  /** Sets the lease time that is left, ms. With 0 the lease is lost. */
+  /** Sets the lease time that is left. With 0 the lease is lost. */
   setRemainingMs(remainingMs: number): void;
 }
 

@@ -51,7 +51,7 @@ function requireInitialized({ isInitialized }: DataSource): void {
   );
 }
 
-/** An effect that gave the connection back would leave its transaction to whoever gets it next, whose COMMIT would keep it. */
+/** An effect that gives the connection back would leave its transaction to the next borrower, whose COMMIT would keep it. */
 async function withoutRelease(
   manager: EntityManager,
   work: (manager: EntityManager) => Promise<void>,

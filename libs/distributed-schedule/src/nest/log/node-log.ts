@@ -44,7 +44,7 @@ export class NodeLog {
     const line = `${node}: ${detail}.`;
     const before = this.said.get(node);
     this.said.set(node, condition);
-    // Whoever gave it the vote sees it vote as well.
+    // The instance that gave the vote would otherwise log it twice.
     if (condition === 'votes' && (before === 'votes' || before === 'forced')) return;
     switch (condition) {
       case 'new':

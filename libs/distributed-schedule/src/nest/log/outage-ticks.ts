@@ -4,7 +4,7 @@ import type { Clock } from '../../protocol/contract/ports.js';
 
 /** Nodes that were restarted grant nothing for a while after a majority is back, and the audit hears of ticks later still. */
 const GATHER_MS = 5_000;
-/** What comes and goes more quickly is summed up once in so many ms. */
+/** Outages that come and go faster are summed up once per this time. */
 const FLAP_MS = 5_000;
 const QUIET_MS = 60_000;
 

@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { TickTally } from '../../messages/tick-tally.js';
 import type { Clock } from '../../protocol/contract/ports.js';
 
-/** One line per kind in so many ms, for what can go on every second; so many keys are remembered. */
+/** At most one line per kind within this, for what may recur every second. */
 const QUIET_MS = 60_000;
 const MOST_KEYS = 3_000;
 

@@ -57,8 +57,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     case 'taken':
       return judgeTaken(question, peek);
     case 'open':
-      // A node that has, or may have, granted it may be all that is left of a majority. Nodes whose clocks are behind cluster time may
-      // still grant it. And as long as the own contest goes on, it may yet end behind a run that goes on.
+      // Certain only if no answering node may have granted it, node clocks show it is too late, and our own contest has ended.
       return peek.past.possiblyGrantedUpTo >= due.tick || isClaimable(due, peek) || awaitsReport(question)
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
         : { kind: 'missed', finding: { ...causeOf(question), certain: !mayYetStart(due.task) } };
@@ -70,7 +69,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
   }
 }
 
-/** Nodes go by their own clocks, and may be asked for it as long as those do not show that it is too late. */
+/** Node clocks may lag behind cluster time: until they show it is late, somebody may still claim the tick. */
 function isClaimable({ tick, maxLatenessMs }: DueTick, { past }: PeekAnswer): boolean {
   return past.nodeTimeMs <= tick + maxLatenessMs;
 }
@@ -80,14 +79,14 @@ function judgeTaken(
   { claimId, setBackMs }: Extract<PeekAnswer, { kind: 'taken' }>,
 ): AuditVerdict {
   const { ownFate, hadNoAnswer } = question;
-  // Its own claim, which it has given up and could not take back: nobody will run it, and nobody else can know that. Where the
-  // nodes have moved past the tick somebody may have had it in between.
+  // Our own claim blocks the tick, and we gave it up: nobody will run it, and only we know. If nodes moved past, somebody may have
+  // had it.
   if (ownFate === 'given_up') {
     const isFinal = claimId !== undefined && !awaitsReport(question) && !mayBeRetaken(question.due.task);
     const finding = { ...causeOf(question), certain: isFinal };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
   }
-  // What they have moved past was due again by their clocks, and may have run when they showed it for the first time.
+  // The clock was set back: the tick came twice by node clocks, and may have run the first time.
   if (ownFate === undefined && claimId === undefined && setBackMs !== undefined)
     return {
       kind: awaitsReport(question) ? 'unsure' : 'missed',
@@ -103,8 +102,7 @@ function judgeTaken(
 }
 
 /**
- * Whether a tick that nobody has claimed by its lateness limit may still start: behind a run that goes on elsewhere, where it may stand in
- * line, or made up for. That may have begun when the finding is told.
+ * True if the tick may still start late: in line behind a run elsewhere, or made up for by its misfire policy.
  */
 export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
   const { overlap, misfire } = policies;

@@ -55,7 +55,7 @@ export interface AuditParts {
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }
 
-/** Whether no other set of nodes can have run a tick that nobody of this one has, as far as this instance has seen since then. */
+/** True if we have seen no sign of another node set since then; otherwise that set may have run the tick. */
 export function isUndisputedSince(
   tick: number,
   nowMs: number,
@@ -67,8 +67,7 @@ export function isUndisputedSince(
 }
 
 /**
- * What a part has found, to be counted and told. Where another instance is to tell it, and has not, this one asks again before it does:
- * `isStillSo` answers undefined where nobody can say.
+ * A finding to count and to tell. `isStillSo` asks the nodes again before we tell it in another's place; undefined: nobody can say.
  */
 export type Found = (
   finding: Omit<AuditFinding, 'instanceId'>,

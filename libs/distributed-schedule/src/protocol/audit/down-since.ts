@@ -27,6 +27,6 @@ export function sinceOf(task: ScheduledTask, peek: PeekAnswer | undefined): Sinc
   }
   // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
   if (tickOfInstant(schedule, newest) === undefined) return undefined;
-  // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.
+  // If one node knows a later instant, it may come from another set or an absent majority: not certain.
   return { afterMs: newest, certain: possiblyGrantedUpTo <= newest, nodeTimeMs };
 }

@@ -93,7 +93,8 @@ export class LostRuns implements AuditSource {
     const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], undefined) ?? []);
     const still = known.flatMap((one, i) => this.judge(one, lines[i], missing.standing) ?? []);
     missing.take([...still, ...found], standing, nowMs);
-    // By the clock after the last slice a lock seems to have been renewed later than it was, and never earlier.
+    // Judged by the clock after the last slice: a lock can only look renewed too late, never too early, so no live run is told as
+    // lost.
     if (known.some((_, i) => this.isRenewed(missing, lines[i], nowMs))) missing.sinceMs = nowMs;
     const ripeMs = missing.sinceMs + this.patienceMs(standing);
     // What is open since now was asked about without its lock.
@@ -103,8 +104,8 @@ export class LostRuns implements AuditSource {
   }
 
   /**
-   * The question as it stands by what is known now; undefined where nothing is open, or nobody can know.
-   * @param wasOpen how its instance stood when it was open before; undefined where it was not
+   * Judges one open question by the newest answers. Undefined: not open, or nobody can know.
+   * @param wasOpen the instance's standing when it was open before
    */
   private judge(
     question: Question,
@@ -121,7 +122,7 @@ export class LostRuns implements AuditSource {
     // A node that has fallen silent meanwhile takes nothing back of what was open.
     if (state === 'unheard')
       return wasOpen === undefined ? { question, state } : { question: one, state: 'open' };
-    // What nodes have forgotten meanwhile may be its end, unless nobody was left to write one.
+    // Nodes that forgot may have forgotten its end. Not if its connections were gone before: then nobody could write one.
     return wasOpen === 'gone' ? { question: one, state: 'open' } : undefined;
   }
 

@@ -1,8 +1,7 @@
 /**
- * Every tick that was due here is looked after until somebody is known to have claimed it. The instance's own contest tells
- * in nearly every case; what is left is asked of the ledger, in one beat, after the lateness limit, when nobody can claim it
- * any more. As long as the own contest goes on nothing is certain, for it may end behind a run. So a task that has stopped
- * silently is heard of, and a healthy one costs nothing.
+ * Watches every tick that was due here until its owner is known. If our contest does not tell, it asks the ledger after the
+ * lateness limit, when no claim is possible. While our contest goes on nothing is certain: it may end behind a run. A healthy task
+ * costs no message.
  */
 
 import { whoseClaim } from '../bid/own-claims.js';
@@ -155,7 +154,7 @@ export class MissedTicks implements AuditSource {
     return report === undefined && this.parts.chains.of(task.name)?.isWaiting(tick) === true;
   }
 
-  /** It is tried again and again until it is known to have run, which those hear who contest it. */
+  /** A timeout is retried until it has run. Only instances that contest it hear of that, so others do not report it. */
   private isOnceForOthers({ task }: DueTick): boolean {
     return this.parts.ledger?.runsOnce(task.name) === true && !this.mayRun(task);
   }

@@ -125,7 +125,10 @@ export class MissedWhileDown {
     return true;
   }
 
-  /** When the first of those that are there and run the task has come, cluster time; undefined when one of them may have been there before. */
+  /**
+   * Cluster time at which the first instance that runs the task started. Undefined: one may have been there before, so nothing was
+   * down.
+   */
   private downUntilMs(task: string): number | undefined {
     const { instanceId, directory } = this.parts;
     let downUntilMs: number | undefined = this.beganMs;
@@ -161,7 +164,7 @@ export class MissedWhileDown {
 
   private tell(task: ScheduledTask, { since, downUntilMs, ticks, last }: Count): void {
     const { schedule, name } = task;
-    // Somebody who slept, and is taken for dead, may start it until then.
+    // Until then an instance that slept, and that we take for dead, may still start it.
     const overMs = last + latenessLimit(task, last, schedule.nextAfter(last)) + AFTER_LIMIT_MS;
     const atLeast = ticks === MAX_MISSED_COUNTED ? 'at least ' : '';
     const detail = `no instance was there, and ${atLeast}${ticks} of its ticks passed${whatFollows(task)}`;

@@ -33,7 +33,7 @@ export const NO_VERDICT: BidVerdict = {
 
 export const ENDED_HERE: BidVerdict = { kind: 'ended_here' };
 
-/** Nobody will run the tick as long as that is so, and nobody else can know it. */
+/** Our given-up claim still stands: nobody will run the tick, and only we know. */
 export const OWN_CLAIM_STANDS: BidVerdict = {
   kind: 'open',
   outcome: 'no_quorum',

@@ -39,7 +39,7 @@ export async function chooseStarts(
 
 function plan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined): LockedTick | BidVerdict {
   const { due } = locked;
-  // To claim without knowing what comes first could cost all that is to be made up for.
+  // A claim without that knowledge could jump over every tick that is to be made up for.
   if (peek === undefined || peek.kind === 'unknown') return NOTHING_KNOWN;
   // A ledger that answers, and cannot tell: its tasks have no past.
   if (!peek.past.canTell) return locked;
@@ -50,7 +50,7 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined)
     nowMs: parts.clusterClock.nowMs(),
     ...(isItsTurn && { due }),
   });
-  // Whether nodes that have forgotten, or are silent, let it be won is for them to say.
+  // The claim decides: nodes that forgot or are silent may still grant it.
   if (start === undefined)
     return isItsTurn && peek.kind === 'open' ? locked : nothingToStart(parts, due, peek);
   if (start === due) return locked;

@@ -18,8 +18,7 @@ export interface OpenClaimParts {
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 160;
 /**
- * What stays without an answer for longer is no hiccup: the claim is given up, and what is to start next is decided anew. A ledger
- * that answers nothing must not keep a run lock for ever either.
+ * A claim without an answer for this long is given up and decided anew: a silent ledger must not keep a run lock for ever.
  */
 const MAX_OPEN_MS = 500;
 

@@ -93,9 +93,8 @@ function dropOldest(remembered: Map<string, unknown>): void {
 }
 
 /**
- * Whose the claim is that has this instant of a tick: of this instance, with its fate, or undefined for somebody else's. Nodes that have moved
- * past the tick name nobody. Then it is this instance's own past that tells, since further attempts and the end of a tick are
- * claimed at the instants after it.
+ * The fate of our own claim on this instant; undefined: another instance's. Where nodes have moved past and name nobody, our own
+ * later claims tell.
  */
 export function whoseClaim(
   own: Pick<OwnClaims, 'fateOf' | 'fateBetween'>,

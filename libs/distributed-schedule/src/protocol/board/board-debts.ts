@@ -20,8 +20,8 @@ export interface BoardDebtsParts {
 }
 
 /**
- * Somebody else's record is most likely put on every node by its writer. Only what a node still lacks after so many ms
- * is put there by those who read it.
+ * A record is put on every node by its writer first. Readers put it only where it is still missing after this, or each would send
+ * it.
  */
 const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
 

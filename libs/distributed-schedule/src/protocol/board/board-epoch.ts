@@ -1,6 +1,6 @@
 /**
- * The name of a node's memory: `<incarnation>:<why it began>:<when>`. Whoever has read another one before reads from the start, and can
- * say why.
+ * Names a node's memory: `<incarnation>:<why it began>:<when>`. An instance that has read another memory reads from the start, and
+ * can say why.
  */
 
 /**

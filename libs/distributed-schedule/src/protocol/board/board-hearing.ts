@@ -68,7 +68,7 @@ export class BoardHearing {
     return wasAway(own.inTouchMs, others, this.parts.clusterClock.nowMs()) ? 'away' : 'present';
   }
 
-  /** A majority has told: there is a cluster time, and who was there while others were away is among them. */
+  /** True when a majority has answered: then cluster time is known, and one of them was there while others were away. */
   private get isKnown(): boolean {
     return this.parts.clusterClock.synchronised && this.heard.size >= quorumOf(this.parts.nodes);
   }

@@ -22,8 +22,7 @@ export interface BoardWord {
   /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is in touch as of then. */
   readonly nowMs: number;
   /**
-   * At this cluster time the node was in touch with an instance that had heard a majority within half of the time for which deletions are
-   * remembered. Of the memory that the cursor names; 0: nothing to say.
+   * Cluster time at which this node was in touch with an instance that had heard a majority within half a day. 0: nothing to say.
    */
   readonly inTouchMs: number;
   /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */

@@ -4,10 +4,10 @@ import { DistributedScheduleError } from '../contract/errors.js';
 import type { ScheduleObserver } from '../contract/observer.js';
 import type { BoardLoss } from './board-epoch.js';
 
-/** Told again after this, ms: there may have been room in between, and none any more. */
+/** Told again after this: there may have been room in between, and none any more. */
 const FULL_TOLD_EVERY_MS = 3_600_000;
 
-/** A store that is short of memory may remove its keys again and again, ms. */
+/** A store that is short of memory may remove its keys again and again. */
 const LOSS_TOLD_EVERY_MS = 60_000;
 
 const WHY: Readonly<Record<BoardLoss, string>> = {

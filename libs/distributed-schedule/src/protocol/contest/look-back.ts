@@ -21,7 +21,7 @@ interface Unsettled {
   readonly task: ScheduledTask;
   /** The instant that is asked about: who has claimed it is only told to those who ask for that very one. */
   asked: number;
-  /** How often there was something to start, and nobody has: so many ranks may bid. */
+  /** Looks that found work which nobody started. That many ranks may bid now. */
   looks: number;
   isBidding: boolean;
 }
@@ -31,7 +31,7 @@ export class LookBack {
   private readonly tasks = new Map<string, ScheduledTask>();
   /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
   private readonly aborted = new Map<string, number>();
-  /** Whom the newest questions were about: tasks may come, go and change while the answers are on their way. */
+  /** The tasks of the newest questions: tasks may change while the answers travel. */
   private asking: readonly Unsettled[] = [];
 
   constructor(private readonly parts: ContestParts) {}

@@ -101,7 +101,7 @@ function plain({ outcome, detail, by }: Met): Ending {
   return { outcome, detail, ...(by !== undefined && { by }) };
 }
 
-/** Only the instance of the run knows which ticks wait for its end: for all others the tick is not over with that. */
+/** Only the running instance knows which ticks wait for its end, so for the others this tick is not over. */
 function whatHolderMayDo({ by }: Met, { overlap, misfire }: TaskPolicies): string {
   const isUpToHolder =
     by !== undefined && (overlap === 'buffer_one' || overlap === 'cancel_other' || misfire === 'all');

@@ -40,8 +40,8 @@ export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 export const MAX_ENDS = 16;
 
 /**
- * Of any other line. Two would do for runs that come one after the other; but what was given back and what closes a tick are ends as well, and of a
- * task with a short period some come before anybody has asked about one that died.
+ * Ends kept of any other line. Give-backs and closings write ends too; with two, a short period would push out a run's end before
+ * the audit asks.
  */
 export const MAX_ENDS_IN_TURN = 4;
 
@@ -62,6 +62,6 @@ export function withEnds(
   let dropped = droppedUpTo;
   while (kept.length > most || (kept[0]?.atMs ?? nowMs) < nowMs - ENDS_KEPT_MS)
     dropped = Math.max(dropped, kept.shift()?.instant ?? 0);
-  // What a clock showed that was set back since would hide the runs of a day, or of a year.
+  // Capped at now: an instant from a clock that was set back would hide the ends of a day, or a year.
   return { droppedUpTo: Math.min(dropped, nowMs + EARLY_MS), ends: kept };
 }

@@ -10,20 +10,20 @@
  */
 export const PROTOCOL_VERSION = 1;
 
-/** How far ahead of its own clock a node grants a tick, in ms. */
+/** How far ahead of its own clock a node grants a tick. */
 export const EARLY_MS = 100;
 
-/** How far a node's clock may step back across a loss of its memory, in ms. */
+/** How far a node's clock may step back across a loss of its memory. */
 export const MARGIN_MS = 900;
 
-/** An instance without a beat for this long is no member, in ms of node time. */
+/** An instance without a beat for this long, in node time, is no member. */
 export const MEMBER_TTL_MS = 3_000;
 
-/** Members without a beat for so long are removed, in ms; the whole set of members expires with its last one. */
+/** Members without a beat for this long are removed; the set expires with its last member. */
 export const FORGET_MEMBER_AFTER_MS = 10_000;
 
 /**
- * A lock whose holder's presence is gone is freed after this grace, in ms: three times what a live holder needs to
- * reconnect and renew, and short enough that a bid at T + stagger still starts its tick in time.
+ * A dead holder's lock is freed after this. Three times a live holder's reconnect; short enough that a bid at T + stagger still
+ * starts its tick.
  */
 export const PRESENCE_GRACE_MS = 150;

@@ -6,7 +6,7 @@ import type { ScheduledTask } from './tick-context.js';
 export interface DueTick {
   readonly task: ScheduledTask;
   readonly tick: number;
-  /** Not started later than this after the tick, in ms. */
+  /** Not started later than this after the tick. */
   readonly maxLatenessMs: number;
   /** The number of the attempt that is to be made, from 1. Default 1. */
   readonly attempt?: number;

@@ -25,9 +25,8 @@ export interface ElectorateView {
   /** Undefined where this instance may claim. Absent: nobody can tell before the nodes are asked. */
   mayBid?(): NoBid | undefined;
   /**
-   * Whether what this node has granted is what this instance's set has been granted. Not where the node has no vote, or another
-   * server answers than the one that the others know: it would say that nothing was claimed. Nor while another set goes on.
-   * Absent: always.
+   * False: this node's grants say nothing about our set. It has no vote, is another server, or another set goes on; it would call
+   * claimed ticks open. Absent: true.
    */
   speaksOfTicks?(node: VotingNode): boolean;
   /** What the next beat says, with the instants before it is sent. */

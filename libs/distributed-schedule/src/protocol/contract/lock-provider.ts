@@ -11,7 +11,7 @@ export interface HeldLock {
 
 /** A lock whose lease is renewed. */
 export interface LockToExtend extends HeldLock {
-  /** Absent: nothing is known of them, and a node that does not have the lock does not make it again. */
+  /** Absent: the claims are unknown, so a node without the lock does not restore it. */
   readonly claims?: ShownClaims;
 }
 

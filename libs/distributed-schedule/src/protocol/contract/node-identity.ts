@@ -23,7 +23,7 @@ export interface LiveSet {
   readonly set: NodeSet;
   /** The oldest instant that one of them names; undefined while no stamp of the set stands. */
   readonly standsSinceMs: number | undefined;
-  /** Members among them. 0 where all their connections have ended: they may be dead, and may be connecting anew. */
+  /** Members among them. 0: all their connections have ended, so they are dead or reconnecting. */
   readonly instances: number;
   /** The application of the one that beat last. */
   readonly app: string;

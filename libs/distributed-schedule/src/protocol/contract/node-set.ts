@@ -10,7 +10,7 @@ export interface NodeSet {
   readonly generation: number;
   /** Sorted words without whitespace, see {@link positionOf}. One store alone is `single`, whatever its address. */
   readonly positions: readonly string[];
-  /** A node that lost its memory abstains from locks for so long: instances must agree on it. */
+  /** A node that forgot grants no lock for this time. All instances must use the same value, or one bids into another's lease. */
   readonly leaseTtlMs: number;
 }
 
@@ -23,7 +23,7 @@ export interface Stamp {
   readonly app: string;
 }
 
-/** One store is one ledger under whatever name: a host that was renamed must not fence every instance. */
+/** A single store has one fixed position: otherwise a renamed host would fence every instance. */
 export const SINGLE_POSITION = 'single';
 
 /** The name of a place in the set. */
@@ -99,7 +99,7 @@ export function notesNeeded({ positions }: NodeSet): number {
   return nodes % 2 === 0 ? nodes - 1 : (nodes + 1) / 2;
 }
 
-/** So many notes end a wait that had a limit: the new id is part of one majority that knows it. The others may not. */
+/** Notes that are enough after `identityWaitMs`: one majority knows the new id. Others may not, and ticks can then double. */
 export function notesForced({ positions }: NodeSet): number {
   return quorumOf(positions.length) - 1;
 }

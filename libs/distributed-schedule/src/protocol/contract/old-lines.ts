@@ -21,7 +21,7 @@ export const TRIGGER_LINES = '{trigger}';
 /** Nobody has the tick, and its line may be forgotten: what a give-back leaves of a claim with the mark. */
 export const FORGETTABLE_NOBODY = `-${FORGETTABLE_MARK}`;
 
-/** A claim stands in a line for so many instants: when the last of them is as old as the floor, so is whatever is claimed of its tick. */
+/** A claim stands for up to this many instants. When the last one is below the floor, nothing of its tick can be claimed. */
 export const INSTANTS_AFTER_A_CLAIM = MAX_ATTEMPTS;
 
 /** A node forgets nothing younger than this, however short the windows that it is told. Stands in the script. */

@@ -46,13 +46,13 @@ export interface TickReport {
   readonly instanceId: string;
   /** Start of the handler minus the tick, in ms of cluster time. Absent when the handler did not start here. */
   readonly latenessMs?: number;
-  /** How long the handler ran, in ms. Absent when it did not start here. */
+  /** How long the handler ran. Absent when it did not start here. */
   readonly durationMs?: number;
   /** The number of the attempt that ended the tick, from 1. Absent when the handler did not start here. */
   readonly attempt?: number;
   /** What the handler threw, or why the run was aborted. */
   readonly error?: unknown;
-  /** The handler had not returned when this was told: nothing that it does changes the outcome. `late_end` follows when it does. */
+  /** True: the handler is still running, and nothing it does changes the outcome. A `late_end` event follows. */
   readonly goesOn?: boolean;
   /** The instance that has claimed the tick, or that held its lock, where it is another one and known. */
   readonly by?: string;

@@ -44,8 +44,8 @@ export interface Clock {
   /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
   wallMs(): number;
   /**
-   * Resolves a few ms after a monotonic instant at the latest, at once when it has passed, and early (also by
-   * resolving) when `signal` aborts. Never rejects. May be early by rounding: callers check the clock again.
+   * Resolves at the instant, at most a few ms late; at once when it has passed, early on abort. It may round early: check the clock
+   * again. Never rejects.
    */
   sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
   /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
@@ -144,8 +144,8 @@ export interface TickLedger {
   /** A hint without effect: whether a bid still makes sense. */
   peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
   /**
-   * Whether at most one tick of the task ever runs. Its claims take several steps, so each is bid for on its own.
-   * Absent: there is no such task.
+   * True for a timeout: at most one of its ticks ever runs. Its claims take four steps, so it is bid for alone. Absent: there is
+   * none.
    */
   runsOnce?(task: string): boolean;
   /**
@@ -153,8 +153,8 @@ export interface TickLedger {
    */
   prune?(request: PruneRequest): Promise<PruneAnswer>;
   /**
-   * The line of the nodes in which the runs of a task stand; undefined where they stand elsewhere. Absent: elsewhere. Then nodes cannot tell
-   * whether somebody else has come after the holder of a run lock, and do not make a lock again that is missing.
+   * The line in which the nodes keep this task's runs. Absent or undefined: elsewhere; nodes then cannot see a successor and never
+   * restore a missing lock.
    */
   lineOf?(task: string): string | undefined;
 }

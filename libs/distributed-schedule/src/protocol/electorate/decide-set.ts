@@ -35,7 +35,7 @@ export function decideSet(scene: SetScene): SetDecision {
     // Too few answers say whether this set stands itself: no reason to be overlooked by the others.
     return decided(isMajority(answers.length, scene.set) ? 'yields' : 'waits', goesOn);
   }
-  // Others may have stamped because this instance showed that it gives way: they must first see that it no longer does.
+  // Others may have stamped because they saw us yield. They must first see that we no longer do, or both sets stand.
   if (!scene.wasShown) return { ...decided('waits', 'the other set is gone'), againInMs: 0 };
   if (!isMajority(answers.length, scene.set)) {
     return decided(scene.standsSinceMs === undefined ? 'waits' : 'bids', 'too few nodes answer');
@@ -53,7 +53,7 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   if (undecided !== undefined) {
     return decided('waits', `${describeLive(undecided)} is alive too, and has not given way yet`);
   }
-  // It may stand on nodes that this set does not see, and what it was granted before it gave way stands as well.
+  // A yielding set still counts: it may stand on nodes that we do not see, and its old grants stand.
   const [yielder] = sinceMs === undefined ? standingYielders(scene.set, scene.nodes) : [];
   if (yielder !== undefined) {
     return decided('waits', `${describeLive(yielder)} stands, and gives way only for now`);

@@ -98,8 +98,8 @@ export class NotedIds {
 }
 
 /**
- * The nodes that can stand in one claim: as many as may be, none of which has noted a newer id of another. A node refuses a claim for what
- * it names, whoever else is asked: so one old server that knows higher counters than all others costs its own vote, not theirs.
+ * The largest group of nodes that know no newer id of each other. One old server with high counters then costs its own vote, not
+ * everyone's.
  */
 export function agreeing(nodes: readonly KnownNode[]): ReadonlySet<KnownNode> {
   const left = new Set(nodes.filter(({ identity }) => identity?.hasVote === true));

@@ -79,7 +79,7 @@ export class NodeBook {
     for (const node of this.known) {
       const id = ids[node.position];
       if (id === undefined || node.identity === undefined) continue;
-      // Whether another memory votes the next claim finds out, and the next beat for certain. Of the same one that is known.
+      // A new memory's vote shows with the next claim or beat. For the same memory the known vote stays.
       const { hasVote } = node.identity;
       if (node.position === noterPosition)
         node.identity = { ...node.identity, id, hasVote: hasVote || id !== node.identity.id };

@@ -56,8 +56,8 @@ export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number 
 }
 
 /**
- * Until then, by the clocks of these nodes, the set on record may still be granted something. A stamp that takes its place
- * stands since this instant, from which the floors of all nodes rise, whatever their own clocks show.
+ * Latest instant that the replaced set may still be granted. Our stamp counts from it, and raises all floors to it, whatever their
+ * own clocks show.
  */
 export function latestGrantMs(replaced: readonly Answer[]): number {
   return Math.max(...replaced.map(({ identity }) => stampDeadlineMs(identity)));

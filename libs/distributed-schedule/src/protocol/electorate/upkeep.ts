@@ -40,7 +40,7 @@ export class Upkeep {
     });
   }
 
-  /** Whether a stamp may have been put after that instant, so that what was sent then need not show it. */
+  /** True if one of our stamps may have been applied after that instant: answers sent then need not show it. */
   wasStamping(sinceMs: number): boolean {
     return [...this.stampedUntilMs.values()].some((untilMs) => untilMs > sinceMs);
   }

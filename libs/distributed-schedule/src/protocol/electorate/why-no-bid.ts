@@ -9,8 +9,8 @@ import { type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js
 import type { NodeBook } from './node-book.js';
 
 /**
- * Others may have taken this instance for gone, and have gone on without it: it beats before it bids. The monotonic clock
- * may have stood still meanwhile, as in a machine that was suspended.
+ * We beat before we bid: others may have taken us for gone and gone on. The monotonic clock may have stood still in a suspended
+ * machine.
  */
 export function whyUnheard(heard: SentBeat | undefined, clock: Clock): string | undefined {
   const { sentMs, sentWallMs } = heard ?? { sentMs: Number.NEGATIVE_INFINITY, sentWallMs: 0 };

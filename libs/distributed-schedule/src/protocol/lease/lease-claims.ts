@@ -54,7 +54,7 @@ export class LeaseClaims {
     this.note({ instant: this.wonInstant, claimId: this.wonId, outcome });
   }
 
-  /** Nothing runs under this claim, whether it was given back or only says that its tick has ended: nobody takes it for a run that died. */
+  /** No run belongs to this claim (given back, or only a closing), so the audit must not take it for a dead one. */
   over({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
     this.note({ instant: tick, claimId, outcome: 'stopped' });
   }

@@ -101,7 +101,7 @@ export class Lease {
     return this.attempt.monotonicMs;
   }
 
-  /** Trust left, in ms; 0 when it has ended. */
+  /** Trust left; 0 when it has ended. */
   remainingMs(): number {
     if (this.lostBecause !== undefined) return 0;
     const now = readInstant(this.clock);

@@ -76,7 +76,7 @@ export function decideExtend(votes: readonly LockVote[], nodes: number): ExtendV
   return { kind: 'no_quorum', reason: tally(votes, nodes) };
 }
 
-/** Whether a majority is against, or every node has been heard: what comes later makes no grant of a refusal. */
+/** True when no later answer can turn the refusal into a grant. */
 export function isRefusalFinal(votes: readonly LockVote[], nodes: number): boolean {
   return votes.length === nodes || hasMajority(votes, 'held', nodes) || hasMajority(votes, 'lost', nodes);
 }
@@ -86,8 +86,8 @@ function hasMajority(votes: readonly LockVote[], kind: LockVote['kind'], nodes: 
 }
 
 /**
- * When a majority of nodes would grant the lock. A quorum of them is enough for the next bid: waiting until every node has freed
- * the lock costs a tick where one of them never took its holder for dead. A node that granted it would do so again at once.
+ * Time until a majority would grant the lock. Waiting for all nodes would cost a tick where one never saw the holder die. A node
+ * that granted it counts as free now.
  */
 function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number | undefined {
   const waitsMs = votes.flatMap((vote) => {
@@ -97,7 +97,7 @@ function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number 
   return waitsMs.sort((one, other) => one - other)[quorumOf(nodes) - 1];
 }
 
-/** Whom most nodes name. Of two that are named as often the smaller id, or the answer would hang on who answered first. */
+/** The holder named by most nodes; ties go to the smaller id, or the answer would depend on who answered first. */
 function likeliestHolder(votes: readonly LockVote[]): string | undefined {
   const counts = new Map<string, number>();
   for (const vote of votes) {

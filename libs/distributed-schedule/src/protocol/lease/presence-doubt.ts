@@ -36,14 +36,13 @@ export class PresenceDoubt {
     // An attempt that started later has reached the node later.
     if (loss.since.monotonicMs <= this.startedMs || this.losses.includes(loss)) return;
     this.losses = [...this.losses, loss];
-    // What comes in later does not end a doubt: a renewal of its own has to, or trust that has ended would come back.
+    // A late reply must not end a doubt: only a new renewal may, or ended trust would come back.
     if (this.doubtedSince === undefined && !areSafe(this.grants, this.losses)) this.doubtedSince = loss.since;
   }
 
   /**
-   * An attempt that started then has succeeded. It may have reached nodes before a loss that came after its start.
-   * @returns false where it is worth less than the one before: fewer are known to have granted it, and with the losses since that would be a
-   *   doubt that began in the past. The lease is to be renewed once more.
+   * Records a successful attempt.
+   * @returns false if fewer nodes granted it than before, so that losses since would start a doubt in the past: renew again
    */
   renewed(startedMs: number, grants: LockGrants | undefined): boolean {
     const losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);

@@ -157,5 +157,8 @@ export class ClaimCourier implements VotingNode {
   }
 }
 
-/** A copy without a deadline of its own may be refused very late only; until then its give-back goes with every message. */
+/**
+ * Longest pause before kept give-backs go by themselves. A copy without a deadline may be refused very late only; its give-back
+ * rides on every message meanwhile.
+ */
 const MAX_WAIT_MS = 60_000;

@@ -1,13 +1,8 @@
 /**
- * Once per trigger. A trigger may be moved before it is due (control/task-trigger.ts), and an instance that stands still meanwhile knows it at the
- * instant where it was. That one and the instant to which it was moved are two ticks of the task, and would be two runs.
- *
- * So whoever claims a triggered tick claims the trigger too, in a line of its own and in the same message: always the same instant there, that at which
- * the trigger was placed first, which its key names. The ledger lets one claim of an instant win, so one of the two ticks runs. Further
- * attempts claim the instants behind it, as in the task's line. Neither claim is won without the other; what was won of one alone is given back with the
- * other.
- *
- * The line of a trigger may be forgotten, that of its task need not be: each of the two ids says so for its own line.
+ * Makes a trigger run once. A sleeping instance knows it at its old instant, which is another tick: both would run. So a triggered
+ * tick also claims the trigger, in its own line, always at its first instant. The ledger lets one claim of an instant win, so one
+ * of the two ticks runs. Further attempts claim the instants behind it. Neither claim is won without the other; one that is won
+ * alone is given back. Each id says for its own line whether it may be pruned.
  */
 
 import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/old-lines.js';
@@ -49,7 +44,7 @@ export class TriggerLedger implements TickLedger {
   }
 }
 
-/** In time and not early, like that of the tick: it claims an instant that lies before. */
+/** The trigger's instant lies before the tick, so its limit is longer by that: it is late when the tick is, and never early. */
 function triggerClaim(claim: Claim): readonly Claim[] {
   const { trigger, claimId, tick, maxLatenessMs } = claim;
   if (trigger === undefined) return [];

@@ -47,7 +47,7 @@ export class UnconfirmedGiveBacks {
   sent(claims: readonly Claim[], deadlineMs: number): readonly Copy[] {
     return claims.map((claim) => {
       const key = keyOf(claim);
-      // Without a deadline of its own a copy ends where the node refuses it as late.
+      // A copy without a deadline ends when the node would refuse it as late.
       const lateMs = claim.tick + claim.maxLatenessMs;
       const refusedMs = deadlineMs > 0 ? Math.min(deadlineMs, lateMs) : lateMs;
       const copy = { key, deadlineMs: refusedMs + MARGIN_MS };

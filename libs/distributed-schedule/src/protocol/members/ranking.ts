@@ -65,8 +65,8 @@ export interface RankParts extends Crowd {
 }
 
 /**
- * The own rank for a task among all that are there. Behind all others while a run of it that was given up goes on here: what it
- * hangs in may be of this instance, and elsewhere the next one runs beside nothing.
+ * Our rank for a task. Last while a run of it that we gave up goes on here: whatever hangs it may be ours, and elsewhere the next
+ * run is alone.
  */
 export function rankHere(
   parts: RankParts,
@@ -78,8 +78,8 @@ export function rankHere(
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
   if (others.length === 0) return 0;
-  // They do not know of it: the last of them takes itself for one rank further back than it is now. A rank that bids in common rounds only
-  // is too far back: where a run hangs on every instance, nobody would bid before those, and a tick must start within its limit.
+  // Others do not know that we step back, so their last takes itself for one rank further back. Never beyond the ranked bids: where
+  // every instance hangs, nobody would bid before the common rounds.
   return Math.min(others.length + 1, LAST_RANK - 1);
 }
 

@@ -12,7 +12,7 @@ import {
   whole,
 } from './option-spec.js';
 
-/** Durations of the protocol in ms, resolved and checked against each other. */
+/** Durations of the protocol, resolved and checked against each other. */
 export interface ProtocolOptions {
   /** Key prefix in the store; instances with the same namespace and nodes form one cluster. */
   readonly namespace: string;
@@ -30,7 +30,7 @@ export interface ProtocolOptions {
 const MAX_MS = 3_600_000;
 const MAX_WAIT_MS = 60_000;
 
-/** Ranks beyond this one bid together with it: a tick has room for so many bids before it is late. */
+/** Ranks from this one on bid together: a tick has no room for more ranked bids before it is late. */
 export const LAST_RANK = 3;
 
 export const MIN_STAGGER_MS = 5;
@@ -49,7 +49,7 @@ const SPEC: OptionSpec<ProtocolOptions> = {
 /** The one place where defaults stand. */
 export const DEFAULTS: ProtocolOptions = defaultsOf(SPEC);
 
-/** How far the estimate of cluster time may be off for the relations below, in ms. */
+/** How far the estimate of cluster time may be off for the relations below. */
 export const CLOCK_ERROR_MS = 20;
 
 /** Leases are renewed when this fraction of their time to live has passed. */

@@ -5,8 +5,8 @@
 const MAY_BE_SECRET = /:\/\/|.@/s;
 
 /**
- * What of a value may stand in an error, which is logged and sent around: numbers, truth values and ordinary texts.
- * Of anything else only its kind, since a list or an object can hold whatever was meant for `redis`.
+ * The part of a value that an error may show: numbers, booleans, ordinary texts. Of lists and objects only the kind: they may hold
+ * a Redis password.
  */
 export function harmlessValue(value: unknown): unknown {
   switch (typeof value) {

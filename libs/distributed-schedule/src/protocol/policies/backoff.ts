@@ -12,9 +12,9 @@ export interface FailedAttempt {
 }
 
 /**
- * Delay before the next run in ms, or undefined when there is none: no policy, all attempts made, or the next one would
- * start after the deadline.
- * @param random uniform in [0, 1)
+ * Delay before the next attempt. Undefined: no policy, no attempt left, or it would start after the deadline.
+ * @param random uniform
+ * in [0, 1)
  */
 export function retryDelayMs(
   policy: RetryPolicy | undefined,

@@ -7,9 +7,8 @@ import { maxLatenessMs } from '../options/lateness-limit.js';
 export const PERIOD_OF_A_LAST_TICK_MS = 60_000;
 
 /**
- * At most half of the gap to the very next tick, so that a late start never comes after its successor's; ms. Boot refuses a limit that
- * is too long for the ordinary period only: here it is cut for the one tick after which clocks are turned. By the schedule alone,
- * so all instances cut it alike.
+ * Half of the gap to the next tick at most: a late start must never come after its successor. Cut by the schedule alone, so all
+ * instances cut alike. Boot checks the ordinary period only; this cuts the one tick before clocks are turned.
  */
 export function latenessLimit(task: ScheduledTask, tick: number, successor: number | undefined): number {
   const periodMs = successor === undefined ? PERIOD_OF_A_LAST_TICK_MS : successor - tick;

@@ -1,7 +1,6 @@
 /**
- * What a task starts next, decided by whoever has its run lock: nothing runs under a trusted lease then, so a tick that was
- * claimed and has not ended is one whose instance is gone. Pure: the same ledger and the same clock have the same answer on
- * every instance, and a wrong answer costs a claim that is refused, never a second run.
+ * Decides what a task starts next, for the holder of its run lock. Nobody else runs under a trusted lease then, so a claimed,
+ * unended tick has lost its instance. Pure: a wrong answer costs a refused claim, never a second run.
  */
 
 import type { DueTick } from '../contract/due-tick.js';
@@ -58,7 +57,7 @@ function retakeOf({
   if (recovery !== 'retake' || closedBy !== 'claim') return undefined;
   const tick = tickOfInstant(task.schedule, newest);
   if (tick === undefined || newest === closingInstant(tick)) return undefined;
-  // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.
+  // Not retaken before its time. A claim that was given back belongs to its own contest.
   if (tick > nowMs || tick < countsFrom(task) || nowMs - tick > recoveryWithinMs) return undefined;
   const attempt = newest - tick + 2;
   if (attempt > mostAttemptsOf(policies)) return undefined;
@@ -68,7 +67,7 @@ function retakeOf({
 /** The first start that the misfire policy makes of ticks that nobody has claimed in time. */
 function missedOf({ task, past, nowMs, due }: StartQuestion): DueTick | undefined {
   const { misfire, misfireWithinMs } = task.policies ?? DEFAULT_POLICIES;
-  // Of a task that the ledger does not know nothing is known to have been missed, unless it is known since when it counts.
+  // A task without a line is new: it has missed nothing, unless we know since when it counts.
   if (misfire === 'skip' || (past.closedBy === 'nobody' && task.countsFromMs === undefined)) return undefined;
   const fromMs = Math.max(past.closedUpTo, countsFrom(task) - 1, nowMs - misfireWithinMs);
   const tick =

@@ -9,7 +9,7 @@ import { mostAttemptsOf, type TaskPolicies } from '../contract/task-policies.js'
 
 const PENDING: ErrorCode = 'DSCHED_JOB_PENDING';
 
-/** Five of them, the default of `mostRetakes`, outlast a minute, which is what stores give a silent attempt by default. */
+/** First of the growing pauses. Five of them outlast a minute, after which stores take a silent attempt for dead. */
 const FIRST_PAUSE_MS = 2_000;
 const MAX_PAUSE_MS = 60_000;
 

@@ -40,7 +40,7 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
     (): Returned => ({}),
     (error: unknown): Returned => ({ thrown: { error } }),
   );
-  // After the call: whatever an observer does must not widen the gap between the last look and the start.
+  // Told after the call: a slow observer must not widen the gap between the last look and the start.
   parts.observer.observe({
     type: 'started',
     task: due.task.name,

@@ -11,14 +11,14 @@ import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 
 /**
- * Makes attempts until one succeeds or the policies have no other, and reports the tick. Gives how the last one ended: `aborted` where the tick
- * is left to whoever retakes it.
+ * Makes attempts until one succeeds or none is left, and reports the tick. Returns the last ending; `aborted`: the tick is left to
+ * a retake.
  */
 export async function runAttempts(parts: RunParts, chain: RunChain, start: Start): Promise<Ending> {
   for (let now: Made = { ...start, attempt: start.due.attempt ?? 1, made: 1, pauses: 0 }; ; ) {
     const { ending, open, told } = await attemptOnce(parts, chain, now);
     const end = (last: Ending): Ending => {
-      // Before the next tick is claimed: whatever an observer does must not stand between its last look and its start.
+      // Reported before the next tick is claimed: a slow observer must not delay its start.
       if (!told.isTold) tellEnd(parts, chain, now.due, last);
       return last;
     };
@@ -87,7 +87,7 @@ function notRepeated(
   { isPending, refusal }: { readonly isPending: boolean; readonly refusal: Ending | undefined },
 ): Ending {
   const isForOthers = refusal === undefined || LEFT_TO_OTHERS.has(refusal.outcome);
-  // Not closed, so that whoever has its lock next takes it up again.
+  // Not closed, so that the next holder of the lock retakes it.
   if (isPending && isForOthers && !chain.isCancelled)
     return { ...ending, outcome: 'aborted', detail: 'its job is pending, and left to a retake' };
   return refusal === undefined ? ending : { ...ending, detail: `not repeated: ${refusal.detail}` };
@@ -96,7 +96,7 @@ function notRepeated(
 /** This instance stops, its lease is over, or no majority answers. */
 const LEFT_TO_OTHERS: ReadonlySet<string> = new Set<Ending['outcome']>(['stopped', 'no_quorum']);
 
-/** What has been told is an end: it is not lost any more, whenever its handler returns. */
+/** A reported attempt has ended for the audit: it is never told as lost, even if its handler never returns. */
 function tellEnd(parts: RunParts, { lease }: RunChain, due: DueTick, ending: Ending): void {
   lease.claims?.ended(ending.outcome);
   tellEnds(parts, endAs(ending, due));

@@ -17,9 +17,9 @@ import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import type { Ending } from './tick-end.js';
 
-/** A vote that was split or lost is asked for again so often: the lock is ours, so nobody splits it for long. */
+/** Tries of one claim while we hold the lock: nobody else bids for long, so a split vote soon resolves. */
 const MOST_VOTES = 3;
-/** All votes together, with resends and pauses: what waits behind this start becomes late meanwhile. In calls. */
+/** Bound on all tries together, in calls: longer, and the ticks in line become late. */
 const CALLS_WITHIN = 2 * MOST_VOTES;
 
 /** The closing of a tick may come any time after it. */
@@ -85,13 +85,13 @@ async function pastOf(parts: RunParts, { task, tick, lease }: RunChain): Promise
 }
 
 /**
- * Says in the ledger that what ran here, and what was passed over meanwhile, has ended for good, for policies that would
- * start it again. Before the release: whoever has the lock next must find it there.
+ * Claims the closing instants of what ran here and of what was passed over. Before the release: the next holder would otherwise
+ * start it again.
  */
 export async function closeTicks(parts: RunParts, chain: RunChain, isUnfinished: boolean): Promise<void> {
   const { policies, tick, passedUpTo, task } = chain;
   if (!looksBack(policies) || policies.overlap === 'allow') return;
-  // What was passed over because of a run that is to be made again waits for that.
+  // Passed-over ticks stay open while their run is to be retaken: the retake closes them.
   if (policies.recovery === 'retake' && isUnfinished) return;
   const endsTick = policies.recovery === 'retake';
   if (!endsTick && passedUpTo <= tick) return;

@@ -48,13 +48,13 @@ export function countOf({ attempt, made, pauses }: Made): Omit<FailedAttempt, 's
   return { attempt, runs: made - pauses };
 }
 
-/** Whether another attempt could follow one that ended now, here or elsewhere: if not, none follows one that ends later. */
+/** True if another attempt may follow, here or elsewhere. False is final: no later end changes it. */
 export function mayRepeat(
   isStopped: boolean,
   { recovery, retry }: TaskPolicies,
   failed: FailedAttempt,
 ): boolean {
-  // Its end is written down when its handler has returned. Until then whoever gets its lock may make an attempt of its own.
+  // The end is written when the handler returns. Until then the next holder of the lock may make an attempt of its own.
   if (recovery === 'retake') return true;
   return !isStopped && retryDelayMs(retry, failed, () => 0) !== undefined;
 }

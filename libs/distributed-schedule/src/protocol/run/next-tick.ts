@@ -29,7 +29,7 @@ export async function nextTick(parts: RunParts, chain: RunChain): Promise<Start 
     if (claimed.refusal === undefined)
       return { due: chosen, claimId: claimed.claimId, latenessMs: clusterClock.nowMs() - chosen.tick };
     tellEnds(parts, chain.refused(chosen, claimed.refusal));
-    // One that was missed and cannot be had must not cost those that are due now.
+    // If a missed tick cannot be claimed, stop catching up: it must not delay the ticks that are due now.
     if (missed !== undefined) looksForMissed = false;
   }
   chain.nothingLeft();

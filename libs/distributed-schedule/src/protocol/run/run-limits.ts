@@ -71,7 +71,7 @@ export function watchGiveUp(watched: Watched): Promise<'given_up'> | undefined {
   });
 }
 
-/** Whether the handler is still at it after so long, ms; resolves when that is known. */
+/** Resolves true if the handler still runs after `durationMs`, false as soon as it has returned. */
 async function after({ parts, startedMs, ended }: Watched, durationMs: number): Promise<boolean> {
   const untilMs = startedMs + durationMs;
   while (!ended.aborted && parts.clock.monotonicMs() < untilMs) await parts.clock.sleepUntil(untilMs, ended);

@@ -27,8 +27,8 @@ export class OpenRun {
 }
 
 /**
- * So many runs of a task that were given up may go on beside a new one. Each holds what it waits for: with more of them an
- * instance would break, and its other tasks with it.
+ * Given-up runs of one task that may go on beside a new one. More would exhaust the instance (connections, memory) and starve its
+ * other tasks.
  */
 const MOST_GIVEN_UP = 10;
 
@@ -82,7 +82,7 @@ export class RunRegister {
     return this.givenUp(task) > 0;
   }
 
-  /** Whether so many of them go on here that this instance must not start another. */
+  /** True when MAX_GIVEN_UP runs of the task still go on: this instance then starts no other. */
   isFull(task: string): boolean {
     return this.givenUp(task) >= MOST_GIVEN_UP;
   }

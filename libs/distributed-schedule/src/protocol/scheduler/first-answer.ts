@@ -4,7 +4,7 @@ import type { Clock } from '../contract/ports.js';
 import type { Heartbeat } from '../members/heartbeat.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 
-/** How long the first answer of the store is waited for before ticks are contested without it, ms. */
+/** How long the first answer of the store is waited for before ticks are contested without it. */
 const FIRST_ANSWER_MS = 1_000;
 const FIRST_BEATS_PERIOD_MS = 50;
 

@@ -12,10 +12,10 @@ import type { Wakeup } from '../time/wakeup.js';
 import { awaitFirstAnswer } from './first-answer.js';
 import type { TaskBook } from './task-book.js';
 
-/** With no task due, the loop wakes at least so often, ms. */
+/** Longest sleep of the loop when no task is due. */
 const LONGEST_SLEEP_MS = 60_000;
 
-/** Its pause after a step that threw, ms. */
+/** Its pause after a step that threw. */
 const AFTER_BUG_MS = 200;
 
 export interface SchedulerLoopParts extends ContestParts {

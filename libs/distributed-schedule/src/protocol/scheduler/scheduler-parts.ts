@@ -58,7 +58,7 @@ export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenc
 /** How the store is reached by the beats of this instance. */
 export interface StoreReach extends BeatReach {
   readonly state: SchedulerState;
-  /** By so much its cluster time is ahead of its nodes, ms, whose clocks were set back. Absent: it is not known. */
+  /** Our cluster time is ahead of the nodes by this, since their clocks were set back. Absent: unknown. */
   readonly clockAheadMs?: number;
 }
 
@@ -70,7 +70,7 @@ export interface SchedulerStatus extends StoreReach {
   readonly nodeSet: ElectorateStatus | undefined;
   /** Ids of the live instances. */
   readonly members: readonly string[];
-  /** This machine's wall clock minus cluster time, ms; undefined until a majority of nodes was heard. */
+  /** This machine's wall clock minus cluster time; undefined until a majority of nodes was heard. */
   readonly skewMs: number | undefined;
   /** Ticks that were missed or lost, and own runs that were stuck, of all tasks, as far as this instance has found since its start. */
   readonly audit: AuditCounts;

@@ -98,8 +98,8 @@ export class Scheduler {
   }
 
   /**
-   * Renews the leases of all runs, and trusts those that may be given away only for a moment longer; for an adapter that has lost its
-   * presence at the node of this position, undefined where it does not know which.
+   * Renews all leases, and doubts those that nodes may now give away.
+   * @param position node whose presence was lost; undefined: unknown
    */
   lostSight(position?: string): void {
     this.own.keeper.lostSight(position);

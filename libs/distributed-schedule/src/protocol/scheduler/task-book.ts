@@ -11,12 +11,12 @@ import { latenessLimit } from '../policies/lateness.js';
 import { requirePeriod } from '../schedules/period.js';
 
 /**
- * After a long pause the first missed tick of a task is reported, and those of the last minute. What lies between is
- * skipped: nobody can have been waiting for it here, and counting it would block the process that has just woken.
+ * After a long pause we report the first missed tick and those of this last span. Counting all between would block the process that
+ * has just woken.
  */
 const MISSED_SPAN_MS = 60_000;
 
-/** What is decided at run time is seen everywhere within so many ms: ticks since then are still contested. */
+/** A change at run time reaches every instance within this. Ticks since then are still contested. */
 const NOTICED_WITHIN_MS = 1_000;
 
 interface Page {
@@ -31,7 +31,7 @@ interface Page {
   lastRun: TaskStatus['lastRun'];
 }
 
-/** A schedule that throws is asked again after this, ms: one that a clock or a file has misled may be right by then. */
+/** A schedule that throws is asked again after this: one that a clock or a file has misled may be right by then. */
 const ASK_BROKEN_AGAIN_MS = 1_000;
 
 export class TaskBook {
@@ -70,8 +70,8 @@ export class TaskBook {
   }
 
   /**
-   * Goes on with another schedule, handler or payload of the task. Ticks of the new schedule that have come due since this
-   * instance looked last are contested, for as long as such a change takes to be seen; no tick is contested twice.
+   * Replaces schedule, handler or payload. Ticks of the new schedule since our last look are contested, within NOTICED_WITHIN_MS;
+   * none is contested twice.
    */
   replace(task: ScheduledTask, nowMs: number): void {
     const page = this.pages.get(task.name);

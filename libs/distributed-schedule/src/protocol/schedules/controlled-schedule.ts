@@ -1,6 +1,6 @@
 /**
- * What control at run time makes of a schedule. A decision is a property of the schedule itself, not a switch beside it:
- * whoever asks when a task is due, or was due, has the same answer, whether for the next tick or for a missed one.
+ * Applies decisions at run time to a schedule. They are part of the schedule, not a switch beside it: contest, misfire and audit
+ * then ask one source and get one answer.
  */
 
 import type { Schedule } from '../contract/tick-context.js';

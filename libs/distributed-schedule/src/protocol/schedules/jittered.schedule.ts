@@ -4,7 +4,7 @@ import type { Schedule } from '../contract/tick-context.js';
 const HASHES = 2 ** 32;
 /** Below half of the way to the next instant: two ticks never change their order, and a late start keeps its room. */
 const SHARE_OF_THE_GAP = 0.5;
-/** Where the search for the instant before begins, ms. */
+/** Where the search for the instant before begins. */
 const FIRST_LOOK_BACK_MS = 1_000;
 
 /**

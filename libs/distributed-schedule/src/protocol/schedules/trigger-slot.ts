@@ -3,10 +3,10 @@
 import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
 import type { Schedule } from '../contract/tick-context.js';
 
-/** Kept from a scheduled tick on either side where there is room, ms. */
+/** Kept from a scheduled tick on either side where there is room. */
 const ROOM_MS = 1_000;
 
-/** In gaps shorter than so many rooms triggers stand at even distances instead. */
+/** Gaps shorter than this many rooms are split evenly between their triggers. */
 const ROOMS_OF_A_WIDE_GAP = 4;
 
 /** Triggers in a gap that is not wide: with more of them none would have much room. */
@@ -17,7 +17,7 @@ const MOST_GAPS = 1_000;
 
 export interface TriggerSlot {
   readonly tick: number;
-  /** What is kept from other triggers there, ms. */
+  /** What is kept from other triggers there. */
   readonly roomMs: number;
 }
 
@@ -29,8 +29,7 @@ export interface TriggerSlotQuestion {
   /** Not before this instant. */
   readonly fromMs: number;
   /**
-   * Kept between any two ticks where the gaps allow it, ms: the lateness limit of a tick is at most half its gap to the next
-   * one, and instances that stand by need some of it.
+   * Smallest distance between two ticks if the gap allows it: standbys need part of a tick's lateness limit, which is half its gap.
    */
   readonly leastRoomMs: number;
 }
@@ -107,7 +106,7 @@ function nearest(taken: readonly number[], tick: number, roomMs: number): number
   return near.length === 0 ? undefined : Math.max(...near);
 }
 
-/** The newest tick before `fromMs` and at most so many ms before it. */
+/** The newest tick in the `withinMs` before `fromMs`. */
 function previousWithin(schedule: Schedule, fromMs: number, withinMs: number): number | undefined {
   let previous: number | undefined;
   for (

@@ -15,7 +15,7 @@ import { quorumOf } from '../contract/quorum.js';
 /** Samples kept per node; the one with the shortest round trip is believed. */
 const SAMPLES_PER_NODE = 8;
 
-/** A sample older than this is not believed any more, in ms: clocks drift apart meanwhile. */
+/** A sample older than this is not believed any more: clocks drift apart meanwhile. */
 const SAMPLE_LIFETIME_MS = 30_000;
 
 /** Two samples of one node further apart than their round trips allow, plus this, mean that its clock stepped. */
@@ -30,7 +30,7 @@ const FAST_SLEW_RATE = 0.95;
 const FAST_SLEW_ABOVE_MS = 200;
 const STEP_FORWARD_ABOVE_MS = 1_000;
 
-/** The first agreement waits so long for the nodes that have not been heard: two of three may be a bad pair. */
+/** The first agreement waits this long for unheard nodes: two of three may be a bad pair. */
 const FIRST_SYNC_PATIENCE_MS = 200;
 
 /**

@@ -122,7 +122,7 @@ export class TimeoutAgreement implements TickListener {
       schedule.moveTo(known);
       return true;
     }
-    // Nobody has said anything, or whoever wrote last did not know of an earlier word.
+    // No word stands, or the last writer did not know an earlier one: post ours.
     board.post(boardKey, String(schedule.firstDueMs), delayMs + TIMEOUT_TTL_MS);
     return false;
   }
@@ -155,8 +155,7 @@ export class TimeoutAgreement implements TickListener {
 }
 
 /**
- * True when it has run, here or elsewhere. That a tick is taken does not say so yet: whoever has claimed it may give it back,
- * as long as the contest lasts. The next try, ten seconds later, hears what has become of it.
+ * True when it has run anywhere. `taken` is no proof: its claim may still be given back. The next try, ten seconds later, tells.
  */
 function endIfOver(
   { schedule, policies }: OpenTimeout,

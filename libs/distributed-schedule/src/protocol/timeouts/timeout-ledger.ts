@@ -71,8 +71,8 @@ export class OnceLedger implements TickLedger {
   }
 
   /**
-   * The instant of the run that stood in the second line when it was last read; undefined for none. Whoever claimed it may
-   * still give it back, as long as the contest for its tick goes on.
+   * Instant of the run found in the second line at the last read; undefined: none. Its claim may be given back while its contest
+   * lasts.
    */
   runOf(task: string): number | undefined {
     return this.runs.get(task);

@@ -1,17 +1,16 @@
 import type { Schedule } from '../contract/tick-context.js';
 
-/** How often a run that has not come about is tried again, ms. */
+/** How often a run that has not come about is tried again. */
 export const RETRY_PERIOD_MS = 10_000;
 
 /**
- * Instants of different instances either are the same or lie further apart than one tick's attempts, ms. People do not
- * notice so little.
+ * Instants are rounded to this, so two instances' instants are equal or further apart than one tick's attempts.
  */
 const GRAIN_MS = 100;
 
 /**
- * Due at one instant, and then every ten seconds until it is known to have run: whoever is there takes it up, however long
- * nobody was. That it runs once is not decided here but by the {@link OnceLedger}.
+ * Due once, then every ten seconds until known to have run, so that any later instance takes it up. That it runs once is decided by
+ * the timeout ledger.
  */
 export class OnceSchedule implements Schedule {
   private dueMs: number;

@@ -8,8 +8,7 @@
 export type ReconnectCause = 'unreachable' | 'mute' | 'refused';
 
 /**
- * A run survives the loss of a connection only if its lease is renewed within a moment: so many tries are quick, whatever the
- * cause.
+ * The first tries are quick, whatever the cause: a run survives only if its lease is renewed within a moment.
  */
 export const QUICK_TRIES = 5;
 const QUICK_MS = 20;
@@ -18,7 +17,7 @@ const QUICK_MS = 20;
 const FIRST_DELAY_MS = 100;
 
 interface Growth {
-  /** So many connections more stay at the first delay: a server that restarts is back within seconds, and found at once. */
+  /** Further tries at the first delay: a restarting server is back within seconds. */
   readonly steadyConnections: number;
   readonly capMs: number;
 }

@@ -1,4 +1,4 @@
-/** Calls that time out together, or one after the other: after so many without a reply in between a node may be silent. */
+/** This many timeouts without a reply between them mean that a node may be silent. */
 const TIMEOUTS_TO_SILENCE = 2;
 
 /** A node that was late is given twice as long as its latest reply took: replies vary. */

@@ -33,8 +33,8 @@ export interface RedisNodesSettings {
 }
 
 /**
- * How long ioredis waits for a reply; that a vote counts only within `nodeTimeoutMs` is no business of its. A node that is slower shows
- * so how slow it is, also where it answers HELLO late, and is not connected anew ten times a second.
+ * ioredis waits this long, longer than nodeTimeoutMs: the late reply tells how slow the node is, and it is not reconnected ten
+ * times a second.
  */
 const PATIENCE_MS = 1_000;
 

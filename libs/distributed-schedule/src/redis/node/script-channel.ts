@@ -10,7 +10,7 @@ import type { NodeTrouble } from './node-trouble.js';
 export interface ScriptChannelParts {
   readonly connection: StrictConnection;
   readonly clock: Clock;
-  /** Grants count only when so many replicas have them; 0 asks none. */
+  /** Replicas that must have a grant before it counts; 0: none. */
   readonly waitReplicas: number;
   readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
   /** What goes wrong is noted here. */

@@ -25,7 +25,7 @@ export interface RedisSnapshotSettings {
   readonly namespace: string;
   /** A pending attempt that began longer ago is taken for dead. */
   readonly takeoverMs: number;
-  /** How long a snapshot is kept after its last change, ms; 0 keeps it for ever. */
+  /** How long a snapshot is kept after its last change; 0 keeps it for ever. */
   readonly ttlMs: number;
   readonly timeoutMs: number;
   readonly waitReplicas: number;
