@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
+import { between } from '../../support/between.js';
 import { endSession } from '../../support/end-session.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
@@ -285,14 +286,7 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
   it('does not begin when its run was told to end before', async () => {
     const job = newJob();
     const run = new AbortController();
-    const begin = store.begin.bind(store);
-    const late = Object.assign(Object.create(store) as PostgresSnapshotStore, {
-      begin: async (...args: Parameters<typeof begin>) => {
-        const verdict = await begin(...args);
-        run.abort(new Error('lease lost'));
-        return verdict;
-      },
-    });
+    const late = between(store, { after: { begin: () => run.abort(new Error('lease lost')) } });
     let runs = 0;
     const effect = (): void => {
       runs += 1;

@@ -3,6 +3,7 @@ import { NO_ENDS, withEnds } from '#src/protocol/contract/attempt-end.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { UnconfirmedReleases } from '#src/protocol/lease/unconfirmed-releases.js';
 import { type JoinOptions } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { every, reportsOf, taskOf } from '../../../support/tasks.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
 import { PERIOD_MS, SILENT, START_MS, Stage } from './lost-runs-stage.js';
@@ -293,14 +294,14 @@ describe('at the edges', () => {
           const around = aroundNode(node, async (ask) =>
             isCut && (index === 2 || (index === 1 && id === 'third')) ? SILENT : ask(),
           );
-          return {
-            ...around,
-            trace: (request) => {
-              asked.times += 1;
-              asked.lines += request.lines.length;
-              return around.trace(request);
+          return between(around, {
+            before: {
+              trace: (request) => {
+                asked.times += 1;
+                asked.lines += request.lines.length;
+              },
             },
-          };
+          });
         },
       });
     };

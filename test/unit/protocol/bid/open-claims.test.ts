@@ -6,6 +6,7 @@ import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { missing, reportsOf, taskOf } from '../../../support/tasks.js';
 import { aroundNode, type NodeCall } from '../../../support/wrapped-node.js';
 
@@ -101,13 +102,13 @@ function scene(instances: number) {
   const troubles = new Map<number, Trouble[]>();
   const wrapNode = (node: VotingNode, index: number): VotingNode =>
     aroundNode(
-      {
-        ...aroundNode(node, (ask) => ask()),
-        claim: (claims, terms) => {
-          for (const { claimId } of claims) claimIds.add(claimId);
-          return node.claim(claims, terms);
+      between(node, {
+        before: {
+          claim: (claims) => {
+            for (const { claimId } of claims) claimIds.add(claimId);
+          },
         },
-      },
+      }),
       async (ask, call) => {
         const trouble = troubles.get(index)?.find((one) => one.call === call && one.left > 0);
         if (trouble === undefined) return ask();

@@ -1,12 +1,13 @@
 /** Three instances and one task with a policy, on a clock that is moved by hand: who starts what, and when. */
 
 import type { TickReport } from '#src/protocol/contract/outcome.js';
-import type { LockProvider, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
+import type { NodeReply, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { every, reportsOf, taskOf } from '../../../support/tasks.js';
-import { aroundNode } from '../../../support/wrapped-node.js';
+import { aroundNode, severable } from '../../../support/wrapped-node.js';
 
 export const PERIOD_MS = 5_000;
 /** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
@@ -66,21 +67,8 @@ export class PolicyScene {
       [taskOf((context) => this.run(context), { schedule: every(this.periodMs), policies: this.policies })],
       {
         wrapNode: (node) => this.severable(state.id, node),
-        wrapLocks: (locks) => this.severableLocks(state.id, locks),
-        wrapLedger: (ledger) => ({
-          claim: async (claims) => {
-            if (claims.some(({ tick }) => this.isUnheard(tick - this.firstMs)))
-              return claims.map(() => ({ kind: 'no_quorum', reason: 'unheard', votesOut: 0 }));
-            const verdicts = await ledger.claim(claims);
-            claims.forEach(({ tick, claimId }, index) => {
-              if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
-            });
-            return verdicts;
-          },
-          giveBack: (claims) => ledger.giveBack(claims),
-          peek: async (ticks) =>
-            this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ledger.peek(ticks),
-        }),
+        wrapLocks: (locks) => severable(locks, () => this.cutOff.has(state.id)),
+        wrapLedger: (ledger) => this.watched(ledger),
       },
     );
     this.members.push(member);
@@ -153,6 +141,24 @@ export class PolicyScene {
     return this.work(context, start);
   }
 
+  private watched(ledger: TickLedger): TickLedger {
+    return between(ledger, {
+      instead: {
+        claim: async (ask, claims) =>
+          claims.some(({ tick }) => this.isUnheard(tick - this.firstMs))
+            ? claims.map(() => ({ kind: 'no_quorum', reason: 'unheard', votesOut: 0 }))
+            : ask(),
+        peek: async (ask, ticks) => (this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ask()),
+      },
+      after: {
+        claim: (verdicts, claims) =>
+          claims.forEach(({ tick, claimId }, index) => {
+            if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
+          }),
+      },
+    });
+  }
+
   private severable(id: string, node: VotingNode): VotingNode {
     const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
     let answersLost = 0;
@@ -168,20 +174,6 @@ export class PolicyScene {
   /** From now on each node acts on the next claims of each instance, so many, and the answers are lost. */
   loseAnswersToClaims(count: number): void {
     this.lostAnswers = count;
-  }
-
-  private severableLocks(id: string, locks: LockProvider): LockProvider {
-    return {
-      tryAcquire: async (tasks, ttlMs) =>
-        this.cutOff.has(id)
-          ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
-          : locks.tryAcquire(tasks, ttlMs),
-      extend: async (held, ttlMs) =>
-        this.cutOff.has(id)
-          ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
-          : locks.extend(held, ttlMs),
-      release: async (held) => (this.cutOff.has(id) ? undefined : locks.release(held)),
-    };
   }
 }
 

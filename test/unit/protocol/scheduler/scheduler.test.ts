@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { LockProvider, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { type JoinOptions, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { doubled, every, missing, reportsOf, taskOf } from '../../../support/tasks.js';
-import { aroundNode } from '../../../support/wrapped-node.js';
+import { aroundNode, severable } from '../../../support/wrapped-node.js';
 
 /** New nodes abstain from locks for one time to live; afterwards the cluster is in its stride. */
 const SETTLED_MS = 6_000;
@@ -29,13 +30,7 @@ function cuttable() {
   const state = { isCut: false };
   const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
   const wrapNode = (node: VotingNode): VotingNode => aroundNode(node, (ask) => (state.isCut ? cut() : ask()));
-  const wrapLocks = (locks: LockProvider): LockProvider => ({
-    tryAcquire: async (tasks, ttlMs) =>
-      state.isCut ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.tryAcquire(tasks, ttlMs),
-    extend: async (held, ttlMs) =>
-      state.isCut ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.extend(held, ttlMs),
-    release: async (held) => (state.isCut ? undefined : locks.release(held)),
-  });
+  const wrapLocks = (locks: LockProvider): LockProvider => severable(locks, () => state.isCut);
   return { state, joining: { wrapNode, wrapLocks } satisfies JoinOptions };
 }
 
@@ -316,14 +311,7 @@ describe('the scheduler', () => {
       taskOf(() => undefined, { name: `task-${index}` }),
     );
     cluster.join(tasks, {
-      wrapLedger: (ledger) => ({
-        claim: (claims) => {
-          sizes.push(claims.length);
-          return ledger.claim(claims);
-        },
-        giveBack: (claims) => ledger.giveBack(claims),
-        peek: (refs) => ledger.peek(refs),
-      }),
+      wrapLedger: (ledger) => between(ledger, { before: { claim: (claims) => sizes.push(claims.length) } }),
     });
     await cluster.clock.advance(3_500);
     expect(sizes).toEqual([1_000]);
