@@ -8,16 +8,12 @@ import {
   type ScheduleEvent,
   type TaskStatus,
 } from 'nestjs-distributed-schedule';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type RedisServer, startRedis } from '../support/redis-server.js';
-import { endQuarantine, until } from './redis/redis-fixture.js';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { endQuarantine, until } from '../support/redis-instances.js';
+import { sharedRedis } from '../support/shared-servers.js';
 
 // One for both tests: the module of the app reads its address once, when it is loaded.
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis();
-  return () => server.stop();
-});
+const server = sharedRedis();
 beforeEach(() => server.client().flushall());
 afterAll(() => {
   vi.unstubAllEnvs();

@@ -56,9 +56,9 @@ function then(value: unknown, next: (value: unknown) => unknown): unknown {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Stands for the port that is the current one when it is called. */
+/** Stands for the port that is the current one when it is called. There may be none before that. */
 export function whichever<P extends object>(current: () => P): P {
-  return new Proxy(current(), {
+  return new Proxy({} as P, {
     get(_, name) {
       const value = Reflect.get(current(), name) as unknown;
       if (typeof value !== 'function') return value;

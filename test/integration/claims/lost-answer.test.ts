@@ -7,10 +7,10 @@ import type { AuditFinding, ScheduleEvent, TickReport } from 'nestjs-distributed
 import { expect, it, onTestFinished } from 'vitest';
 import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { LostAnswers } from '../../support/faults/lost-answers.js';
+import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
 import { startRedis } from '../../support/redis-server.js';
 import { startTaskApp } from '../../support/task-app.js';
 import { doubled, missing } from '../../support/tasks.js';
-import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
 
 const PERIOD_MS = 1_000;
 const STRIKES = 3;

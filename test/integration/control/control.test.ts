@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roomOf } from '#src/control/app-claims.js';
 import { roomPrefix } from '#src/protocol/board/board-room.js';
+import { until } from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { until } from '../redis/redis-fixture.js';
 import { type ControlApp, type ControlAppOptions, type Run, startControlApp } from './control-app.js';
 
 /** The promise: a decision is seen by every instance within a second. */

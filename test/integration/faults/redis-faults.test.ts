@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { Fault } from '../../support/faults/fault.js';
 import { crashed, frozen, OldDump } from '../../support/faults/redis-crash-faults.js';
@@ -22,17 +22,14 @@ import {
   scriptsFlushed,
 } from '../../support/faults/redis-store-faults.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const NAMESPACE = 'demo';
 /** Longer than it takes to connect anew on a slow machine: that connection is to find no answer. */
 const OUTLASTING_MS = 2_000;
 const LEDGER = redisKeys(NAMESPACE).ledger;
-let server: RedisServer;
+const server = sharedRedis({ args: DEBUG_ARGS });
 
-beforeAll(async () => {
-  server = await startRedis({ args: DEBUG_ARGS });
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   await server.client().flushall();
   await server.client().hset(LEDGER, 'task', '1');

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
+import { until } from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startTaskApp } from '../../support/task-app.js';
-import { until } from '../redis/redis-fixture.js';
 
 /** As long as a lease lives. */
 const TTL_MS = 3_000;

@@ -3,10 +3,11 @@
 import { type DistributedScheduleOptions, type ScheduleEvent } from 'nestjs-distributed-schedule';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SplitPort } from '../../support/faults/split-port.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { until } from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 import { startTaskApp, type TaskApp } from '../../support/task-app.js';
 import { doubled } from '../../support/tasks.js';
-import { until } from '../redis/redis-fixture.js';
 
 interface Runner extends TaskApp {
   readonly ticks: number[];
@@ -14,8 +15,7 @@ interface Runner extends TaskApp {
 }
 
 async function server(): Promise<RedisServer> {
-  const started = await startRedis();
-  onTestFinished(() => started.stop());
+  const started = await ownRedis();
   return started;
 }
 

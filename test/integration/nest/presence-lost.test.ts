@@ -1,9 +1,10 @@
 import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
+import { endQuarantine, until } from '../../support/redis-instances.js';
 import { startRedis } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
-import { endQuarantine, until } from '../redis/redis-fixture.js';
 
 const NAMESPACE = 'cut-off';
 
@@ -61,8 +62,7 @@ function aborted(tick: TickContext | undefined): boolean {
 }
 
 it('a holder whose connections are reset and refused stops trusting its lease before its successor starts', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   const proxies = ProxyHost.open();
   onTestFinished(() => proxies.close());
   const link = await proxies.link(server.url);

@@ -9,8 +9,8 @@ import {
   TimeoutExclusive,
 } from 'nestjs-distributed-schedule';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
 
 const servers: RedisServer[] = [];
 beforeAll(async () => {

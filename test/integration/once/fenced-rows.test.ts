@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fencedUpdate, fenceSql } from '#src/postgres/fenced-update.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 
 describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreSQL', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   const write = (
     id: number,
     balance: number,
@@ -21,14 +21,12 @@ describe.skipIf(lacksPostgres('fences in PostgreSQL'))('a fenced row in PostgreS
     });
 
   beforeAll(async () => {
-    server = await startPostgres();
     const pool = server.pool();
     await pool.query(
       'CREATE TABLE "Account" (id INTEGER PRIMARY KEY, balance INTEGER, fence BIGINT, fence_claim TEXT)',
     );
     await pool.query('INSERT INTO "Account" VALUES (1, 0, NULL), (2, 0, NULL), (4, 0, NULL)');
   });
-  afterAll(() => server?.stop());
 
   it('takes a first token, a larger one and the same one, and refuses a smaller one', async () => {
     expect(await write(1, 10, 1_700_000_000_000)).toEqual({ kind: 'written' });

@@ -1,28 +1,23 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { migrationSql } from '#src/postgres/migration.js';
 import { postgresSnapshots } from '#src/postgres/postgres-snapshots.js';
 import { pruneSnapshots } from '#src/postgres/prune-snapshots.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { CLOCK, newJob, runIn, storeIn } from './once-in-postgres.js';
 
 describe.skipIf(lacksPostgres('the table of the snapshots'))(
   'the table of the snapshots in PostgreSQL',
   () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     const inDatabase = async (name: string): Promise<pg.Pool> => {
       await server.pool().query(`CREATE DATABASE ${name}`);
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       return server.pool({ connectionString: url.href });
     };
-
-    beforeAll(async () => {
-      server = await startPostgres();
-    });
-    afterAll(() => server?.stop());
 
     it('is made by many instances at once, and again later, without an error', async () => {
       const pool = await inDatabase('migrated');

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { between } from '../../support/between.js';
 import { endSession } from '../../support/end-session.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, runUntilDecided, storeIn } from './once-in-postgres.js';
 
 describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreSQL', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   let store: PostgresSnapshotStore;
   const INSERT = 'INSERT INTO ledger VALUES ($1)';
   const rowsOf = async (text: string): Promise<number> =>
@@ -21,12 +21,10 @@ describe.skipIf(lacksPostgres('transactions of effects'))('an effect in PostgreS
   };
 
   beforeAll(async () => {
-    server = await startPostgres();
     await server.pool().query('CREATE TABLE ledger (text TEXT PRIMARY KEY)');
     store = storeIn(server.pool(), { lockWaitMs: 5_000 });
     await store.migrate();
   });
-  afterAll(() => server?.stop());
 
   it('is committed together with its success, and seen by nobody before', async () => {
     const job = newJob();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Snapshot, SnapshotCache } from '#src/once/snapshot-store.js';
 import { fencedSet } from '#src/redis/once/fenced-set.js';
 import { redisSnapshotCache, redisSnapshots } from '#src/redis/once/redis-snapshots.js';
@@ -9,7 +9,8 @@ import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const PLATFORM = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'shop' };
 const PATIENT = { timeoutMs: 5_000 };
@@ -19,11 +20,7 @@ const newJobId = (): string => {
   return sha256Hex(`job ${jobs}`).slice(0, 32);
 };
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis({ password: 'hush' });
-});
-afterAll(() => server?.stop());
+const server = sharedRedis({ password: 'hush' });
 
 describe('snapshots in Redis', () => {
   it('are one key per job, which goes when its time to live is over', async () => {

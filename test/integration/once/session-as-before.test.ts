@@ -1,11 +1,11 @@
 /** What a session is before, in and after an attempt: its settings, its role, its search path. */
 
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
 import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';
 
 type Settings = Readonly<Record<string, string>>;
@@ -47,9 +47,8 @@ function difference(before: Settings, after: Settings): readonly string[] {
 }
 
 describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   beforeAll(async () => {
-    server = await startPostgres();
     await storeIn(server.pool()).migrate();
     await server
       .pool()
@@ -58,7 +57,6 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
           'GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk',
       );
   });
-  afterAll(() => server?.stop());
 
   /** A pool of one connection, which is set up anew when it is made anew. */
   const scene = (

@@ -1,26 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  closeInstances,
   createProxy,
   newNamespace,
   nodeOf,
   openInstance,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(closeInstances);
 
 describe('closing', () => {
   const handles = (): number =>

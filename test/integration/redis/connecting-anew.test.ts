@@ -1,13 +1,11 @@
 /** Who is alive does not seem gone while it connects anew, and a set whose connections were cut is not gone before its beats are missed. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { setOf, signOf } from '../../support/electorate.js';
 import { SplitPort } from '../../support/faults/split-port.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   beatOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -15,19 +13,15 @@ import {
   nodeTimeMs,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(closeInstances);
 
 const start = (): Promise<Instance> => startInstance({ inputs: [server.url], namespace });
 
@@ -102,8 +96,7 @@ describe('an instance that connects anew by itself', () => {
 
   it('shows its presence where its commands go, as soon as it beats there, and no longer where they went', async () => {
     const { port, one } = await behindName();
-    const other = await startRedis();
-    onTestFinished(() => other.stop());
+    const other = await ownRedis();
     await membersSeenBy(one);
     port.lead('v4', undefined);
     nodeOf(one).reconnect?.();

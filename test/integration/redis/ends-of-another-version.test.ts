@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { MOST_ENDS, MOST_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
 import type { LineTrace } from '#src/protocol/contract/ports.js';
+import {
+  closeInstances,
+  type Instance,
+  newNamespace,
+  nodeOf,
+  startInstance,
+} from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { closeInstances, type Instance, newNamespace, nodeOf, startInstance } from './redis-fixture.js';
 
 /** What a release of the version before did with the ends of a line: of every line it kept sixteen. */
 const KEPT_BY_THE_VERSION_BEFORE = `

@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { counterOf } from '#src/protocol/contract/ledger-id.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   beatOf,
   claimOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -14,22 +12,19 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const FAST_REPLICATION = ['--repl-diskless-sync-delay', '0'];
-let server: RedisServer;
+const server = sharedRedis({ args: FAST_REPLICATION });
 let namespace: string;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await startRedis({ args: FAST_REPLICATION });
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
 });
-afterEach(closeInstances);
 
 /** A tick that the node, which is trusted from here on, has granted to `winner`. */
 async function grantedTick(winner = 'winner'): Promise<number> {

@@ -1,11 +1,10 @@
 import { runInNewContext } from 'node:vm';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BOARD_START } from '#src/protocol/board/board-node.js';
 import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { callWithin } from '#src/redis/connection/node-call.js';
 import { SystemClock } from '#src/system/system-clock.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   askFor,
@@ -20,16 +19,14 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const PASSWORD = 'geheim-7f3a';
-let server: RedisServer;
+const server = sharedRedis({ password: PASSWORD });
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis({ password: PASSWORD });
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });

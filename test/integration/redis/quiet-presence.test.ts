@@ -3,8 +3,14 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionsTo, countConnections } from '../../support/connection-count.js';
+import {
+  closeInstances,
+  createProxy,
+  newNamespace,
+  openInstance,
+  until,
+} from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { closeInstances, createProxy, newNamespace, openInstance, until } from './redis-fixture.js';
 
 const SECRET = 'geheim-91ac';
 let server: RedisServer;

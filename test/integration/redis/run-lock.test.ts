@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { bringUp } from '../../support/bring-up.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
   endQuarantine,
@@ -13,7 +12,8 @@ import {
   scriptCalls,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const TTL_MS = 30_000;
 let servers: RedisServer[];

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
   createProxy,
@@ -7,7 +6,8 @@ import {
   openInstance,
   type TcpProxy,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 let servers: RedisServer[];
 let proxy: TcpProxy;

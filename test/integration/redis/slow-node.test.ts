@@ -2,8 +2,6 @@
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RedisServer } from '../../support/redis-server.js';
-import { startRedis } from '../../support/redis-server.js';
 import {
   beatOf,
   claimOf,
@@ -15,7 +13,9 @@ import {
   openInstance,
   termsOf,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import type { RedisServer } from '../../support/redis-server.js';
+import { startRedis } from '../../support/redis-server.js';
 
 const NODE_TIMEOUT_MS = 200;
 const SLOW_MS = 260;

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
   endQuarantine,
@@ -11,7 +10,8 @@ import {
   scriptCalls,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 /** Longer than any test: a lock that is gone was released. */
 const TTL_MS = 60_000;
