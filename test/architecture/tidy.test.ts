@@ -11,10 +11,12 @@ import {
   findLongFile,
   findLongFunctions,
   findPoorName,
+  TEST_FILE_LINES,
 } from './tidy-rules.js';
 
 const library = sourceFiles(['libs']);
 const code = sourceFiles(['libs', 'apps', 'scripts'], ['.ts', '.mjs']);
+const tests = sourceFiles(['test'], ['.ts', '.mjs']);
 const everything = sourceFiles(['libs', 'apps', 'scripts', 'test'], ['.ts', '.mjs']);
 
 const show = (finding: Finding): string => `${finding.path}:${finding.line} ${finding.what}`;
@@ -42,6 +44,11 @@ describe('the tree', () => {
     const watched = code.flatMap((file) => findLongFile(file, FILE_LINES.watched));
     if (watched.length > 0) process.stdout.write(`worth a look: ${watched.map(show).join(', ')}\n`);
     expect(code.flatMap((file) => findLongFile(file, FILE_LINES.most)).map(show)).toEqual([]);
+  });
+
+  it('has no test file over its budget', () => {
+    expect(tests).not.toEqual([]);
+    expect(tests.flatMap((file) => findLongFile(file, TEST_FILE_LINES)).map(show)).toEqual([]);
   });
 
   it('has no function over its budget', () => {

@@ -11,7 +11,7 @@ import { sha256Hex } from '#src/tasks/sha256.js';
 import { startDyingPostgres } from '../support/dying-postgres.js';
 import { ProxyHost, type ProxyLink } from '../support/faults/tcp-proxy.js';
 import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import { sharedPostgres } from '../support/shared-servers.js';
 
 const PARTS = {
   ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
@@ -20,7 +20,7 @@ const PARTS = {
 
 export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
   describe(`the connections of ${kind.name}`, () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let outside: Pool;
     let proxy: ProxyHost;
     let link: ProxyLink;
@@ -42,7 +42,6 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
     beforeAll(async () => {
-      server = await startPostgres();
       outside = await makeCounter(server);
       proxy = ProxyHost.open();
     });
@@ -58,7 +57,6 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
     });
     afterAll(async () => {
       await proxy?.close();
-      await server?.stop();
     });
 
     it('serve one attempt after the other, where many wait for few', async () => {

@@ -12,7 +12,7 @@ import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../support/faults/tcp-proxy.js';
 import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import { sharedPostgres } from '../support/shared-servers.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
 const PARTS = {
@@ -22,7 +22,7 @@ const PARTS = {
 
 export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
   describe(`an effect in a transaction of ${kind.name}`, () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let outside: Pool;
     let app: OrmApp<Tx>;
     let store: SnapshotStore<Tx>;
@@ -41,7 +41,6 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
     beforeAll(async () => {
-      server = await startPostgres();
       outside = await makeCounter(server);
       // One connection: a branch that goes on would meet the next call's transaction, and one that is not given back stops everything.
       // Where the client cannot be reached, a statement that is under way is ended from a second one.
@@ -49,10 +48,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(PARTS);
     });
     beforeEach(() => outside.query('UPDATE counter SET n = 0'));
-    afterAll(async () => {
-      await app?.close();
-      await server?.stop();
-    });
+    afterAll(() => app?.close());
 
     it('is committed with its success, seen by nobody before, and not run again', async () => {
       const job = newJob();

@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { LostAnswers } from '../../support/faults/lost-answers.js';
 import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
-import { startRedis } from '../../support/redis-server.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
 import { doubled, missing } from '../../support/tasks.js';
 
@@ -47,11 +47,10 @@ it.each([
 );
 
 async function open({ nodes, instances }: { readonly nodes: number; readonly instances: number }) {
-  const servers = await Promise.all(Array.from({ length: nodes }, () => startRedis()));
+  const servers = await ownRedises(nodes);
   const ways = await Promise.all(servers.map(({ port }) => LostAnswers.open(port)));
   onTestFinished(async () => {
     await Promise.all(ways.map((way) => way.close()));
-    await Promise.all(servers.map((server) => server.stop()));
   });
   const namespace = newNamespace();
   const ticks: number[] = [];

@@ -5,7 +5,8 @@ import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { until } from '../../support/redis-instances.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
 
 /** As long as a lease lives. */
@@ -13,10 +14,7 @@ const TTL_MS = 3_000;
 const LOCK = redisKeys('test').lock('work');
 
 async function startRunning(): Promise<{ servers: readonly RedisServer[]; signal: AbortSignal }> {
-  const servers = await Promise.all(Array.from({ length: 3 }, () => startRedis()));
-  onTestFinished(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  });
+  const servers = await ownRedises(3);
   let begun: (tick: TickContext) => void = () => {};
   const first = new Promise<TickContext>((resolve) => {
     begun = resolve;

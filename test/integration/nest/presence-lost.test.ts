@@ -2,8 +2,7 @@ import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { endQuarantine, until } from '../../support/redis-instances.js';
-import { startRedis } from '../../support/redis-server.js';
-import { ownRedis } from '../../support/shared-servers.js';
+import { ownRedis, ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
 
 const NAMESPACE = 'cut-off';
@@ -18,10 +17,7 @@ interface Succession {
 it('a run outlives a reset of all connections when the servers accept new ones at once', {
   retry: 2,
 }, async () => {
-  const servers = await Promise.all([startRedis(), startRedis(), startRedis()]);
-  onTestFinished(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  });
+  const servers = await ownRedises(3);
   let held: TickContext | undefined;
   let finish = (): void => undefined;
   const finished = new Promise<void>((resolve) => {

@@ -9,8 +9,7 @@ import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
-import { startRedis } from '../../support/redis-server.js';
-import { sharedRedis } from '../../support/shared-servers.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const PLATFORM = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'shop' };
 const PATIENT = { timeoutMs: 5_000 };
@@ -60,7 +59,7 @@ describe('snapshots in Redis', () => {
   });
 
   it('say unreachable for a server that is away, in the time they are given, and come back with it', async () => {
-    const own = await startRedis();
+    const own = await ownRedis();
     const store = redisSnapshots({ redis: own.url, timeoutMs: 300 }).open(PLATFORM);
     expect(await store.read(newJobId())).toEqual({ answered: true, snapshot: undefined });
     await own.kill();
@@ -68,7 +67,6 @@ describe('snapshots in Redis', () => {
     await own.start();
     await expect.poll(async () => (await store.read(newJobId())).answered, { timeout: 5_000 }).toBe(true);
     await store.close();
-    await own.stop();
   });
 
   it('name neither host nor password when they are refused', async () => {

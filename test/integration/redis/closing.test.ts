@@ -7,8 +7,7 @@ import {
   startInstance,
   until,
 } from '../../support/redis-instances.js';
-import { startRedis } from '../../support/redis-server.js';
-import { sharedRedis } from '../../support/shared-servers.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const server = sharedRedis();
 let namespace: string;
@@ -22,7 +21,7 @@ describe('closing', () => {
     process.getActiveResourcesInfo().filter((name) => /TCP|Timeout|Pipe|TLS|GetAddrInfo/.test(name)).length;
 
   it('leaves no timer and no socket, whatever state the nodes are in', async () => {
-    const frozen = await startRedis();
+    const frozen = await ownRedis();
     const proxy = await createProxy(server);
     const direct = server.client();
     await direct.ping();
@@ -43,7 +42,6 @@ describe('closing', () => {
     await until(() => handles() <= before, 'no handle is left');
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect(await nodeOf(up).peek(['a'])).toEqual({ answered: false, reason: 'closed' });
-    await frozen.stop();
   });
 
   it('ends the search for a master as well', async () => {

@@ -10,7 +10,6 @@ import {
   askFor,
   beatOf,
   claimOf,
-  closeInstances,
   type Instance,
   newNamespace,
   nodeOf,
@@ -20,8 +19,7 @@ import {
   until,
   votesOf,
 } from '../../support/redis-instances.js';
-import { startRedis } from '../../support/redis-server.js';
-import { sharedRedis } from '../../support/shared-servers.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const PASSWORD = 'geheim-7f3a';
 const server = sharedRedis({ password: PASSWORD });
@@ -30,10 +28,9 @@ let namespace: string;
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(async () => {
+afterEach(() => {
   server.resume();
   vi.restoreAllMocks();
-  await closeInstances();
 });
 
 const start = (nodeTimeoutMs = 2_000): Promise<Instance> =>
@@ -81,7 +78,7 @@ describe('a node that does not answer', () => {
   });
 
   it('is no vote at once while it is down, and is found again by itself', async () => {
-    const other = await startRedis();
+    const other = await ownRedis();
     const instance = await startInstance({ inputs: [other.url], namespace });
     await other.kill();
     await until(() => instance.health()[0]?.answering === false, 'the loss is noticed');
@@ -91,11 +88,10 @@ describe('a node that does not answer', () => {
     await other.start();
     await until(async () => (await nodeOf(instance).peek(['a'])).answered, 'the node answers');
     await until(() => instance.presenceRestored === 1, 'the presence is restored');
-    await other.stop();
   });
 
   it('says that it is back by itself, once per connection', async () => {
-    const other = await startRedis();
+    const other = await ownRedis();
     const instance = await startInstance({ inputs: [other.url], namespace });
     let backs = 0;
     nodeOf(instance).onBack?.(() => {
@@ -109,7 +105,6 @@ describe('a node that does not answer', () => {
       expect((await nodeOf(instance).peek(['a'])).answered).toBe(true);
       expect(backs).toBe(times);
     }
-    await other.stop();
   });
 
   it('ends a call even when the client never does', async () => {

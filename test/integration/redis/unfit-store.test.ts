@@ -14,8 +14,8 @@ import {
   openInstance,
   until,
 } from '../../support/redis-instances.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { sharedRedis } from '../../support/shared-servers.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const SECRET = 'geheim-9c2d';
 const NO_VOTE = { answered: false, reason: 'DSCHED_UNSUPPORTED_STORE' };
@@ -71,11 +71,10 @@ describe('a user who may not', () => {
 
 describe('a server', () => {
   it('whose PUBSUB is renamed gives no vote', async () => {
-    const renamed = await startRedis({ args: ['--rename-command', 'PUBSUB', 'hidden'] });
+    const renamed = await ownRedis({ args: ['--rename-command', 'PUBSUB', 'hidden'] });
     try {
       expect(await problemOf(renamed.url, renamed)).toContain('it does not know PUBSUB: rename no commands');
     } finally {
-      await renamed.stop();
     }
   });
 
