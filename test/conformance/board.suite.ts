@@ -11,11 +11,11 @@ import {
 } from '#src/protocol/board/board-node.js';
 import { type BoardRecord, MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BOARD_SHARES } from '#src/protocol/board/board-shares.js';
-import { answerOf, type BoardStage, newKey, recordOf } from './board-stage.js';
+import { answerOf, type BoardNodeStage, newKey, recordOf } from './board-node-stage.js';
 
-export function describeBoardNode(name: string, start: () => Promise<BoardStage>): void {
+export function describeBoardNode(name: string, start: () => Promise<BoardNodeStage>): void {
   describe(`a node of the board ${name}`, () => {
-    let stage: BoardStage;
+    let stage: BoardNodeStage;
     const exchange = async (
       puts: readonly BoardRecord[] = [],
       cursor: BoardCursor = BOARD_START,

@@ -21,8 +21,8 @@ it.each([
   { nodes: 3, instances: 3 },
 ])(
   'a tick whose claim was applied on $nodes node(s) and not answered runs, once, with $instances instance(s)',
-  async (world) => {
-    const { ways, ticks, findings, takenByThemselves } = await open(world);
+  async (stage) => {
+    const { ways, ticks, findings, takenByThemselves } = await open(stage);
     await until(() => ticks.length >= 2, 'ticks run');
     for (let strike = 1; strike <= STRIKES; strike += 1) {
       for (const way of ways) way.loseAnswerTo(CLAIM_SCRIPT.sha1);

@@ -59,7 +59,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   /** A pool of one connection, which is set up anew when it is made anew. */
-  const scene = (
+  const stage = (
     settings: Partial<PostgresSnapshotSettings> = {},
   ): { readonly pool: pg.Pool; readonly store: PostgresSnapshotStore } => {
     // Waited for, whatever its type says.
@@ -69,7 +69,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   };
 
   it('differs from what it was in how long it may be silent, and in nothing else', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     expect(before).toMatchObject({ current_user: 'clerk', lock_timeout: '2345', statement_timeout: '23456' });
     let inside: Settings = {};
@@ -83,7 +83,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   it.each(['read committed', 'repeatable read', 'serializable'] as const)(
     'has the isolation that was asked for, and only there: %s',
     async (isolation) => {
-      const { pool, store } = scene({ isolation });
+      const { pool, store } = stage({ isolation });
       const before = await stateOf(pool);
       const result = await runIn(store, newJob(), async (tx) => (await stateOf(tx)).transaction_isolation);
       expect(result).toMatchObject({ output: isolation });
@@ -92,14 +92,14 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   );
 
   it('is as before after a success', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     expect((await runIn(store, newJob(), () => 'done')).kind).toBe('ran');
     expect(difference(before, await stateOf(pool))).toEqual([]);
   });
 
   it('is as before after a replay', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const job = newJob();
     const before = await stateOf(pool);
     await runIn(store, job, () => 'done');
@@ -108,7 +108,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after a failure', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     const failing = runIn(store, newJob(), async (tx) => {
       await tx.query('SET LOCAL statement_timeout = 7');
@@ -119,7 +119,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before, or another one of the kind, after a run that was told to give up', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     const run = new AbortController();
     const giving = runIn(
@@ -136,7 +136,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after an attempt that gave up waiting for another one', async () => {
-    const { pool, store } = scene({ lockWaitMs: 50 });
+    const { pool, store } = stage({ lockWaitMs: 50 });
     const job = newJob();
     const before = await stateOf(pool);
     const other = storeIn(server.pool());
@@ -146,7 +146,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after an attempt that has taken a stale one over', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const job = newJob();
     const before = await stateOf(pool);
     const other = storeIn(server.pool());

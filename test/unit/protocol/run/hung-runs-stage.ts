@@ -4,7 +4,7 @@ import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { RunInFlight } from '#src/protocol/contract/run-in-flight.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
-import { PolicyScene } from './policy-scene.js';
+import { PolicyStage } from './policy-stage.js';
 
 /** Those of tick 0, which go on until the test ends them. */
 export class Hung {
@@ -28,20 +28,20 @@ export class Hung {
 }
 
 export function eventsOf<T extends ScheduleEvent['type']>(
-  scene: PolicyScene,
+  stage: PolicyStage,
   type: T,
 ): readonly Extract<ScheduleEvent, { type: T }>[] {
-  return scene.cluster.members
+  return stage.cluster.members
     .flatMap(({ events }) => events)
     .filter((event): event is Extract<ScheduleEvent, { type: T }> => event.type === type);
 }
 
-export function stuck(scene: PolicyScene): readonly AuditFinding[] {
-  return eventsOf(scene, 'audit').flatMap(({ finding }) => (finding.outcome === 'stuck' ? [finding] : []));
+export function stuck(stage: PolicyStage): readonly AuditFinding[] {
+  return eventsOf(stage, 'audit').flatMap(({ finding }) => (finding.outcome === 'stuck' ? [finding] : []));
 }
 
-export function inFlight(scene: PolicyScene): readonly RunInFlight[] {
-  return scene.cluster.members.flatMap(({ scheduler }) =>
+export function inFlight(stage: PolicyStage): readonly RunInFlight[] {
+  return stage.cluster.members.flatMap(({ scheduler }) =>
     scheduler.status().tasks.flatMap(({ runs }) => runs),
   );
 }

@@ -13,12 +13,12 @@ export const PERIOD_MS = 5_000;
 /** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
 const SETTLED_MS = 7_500;
 
-/** One call of the handler. Ticks are counted from the first one after the scene was set. */
+/** One call of the handler. Ticks are counted from the first one after the stage was set. */
 export interface Start {
   readonly tick: number;
   readonly attempt: number;
   readonly instanceId: string;
-  /** Time since the first tick of the scene, ms. */
+  /** Time since the first tick of the stage, ms. */
   readonly atMs: number;
   /** `fencingToken - tick`. */
   readonly tokenStep: number;
@@ -26,7 +26,7 @@ export interface Start {
 
 export type Work = (context: TickContext, start: Start) => unknown;
 
-export class PolicyScene {
+export class PolicyStage {
   readonly cluster = new MemoryCluster();
   readonly starts: Start[] = [];
   /** By instant of the ledger, the claim that has won it. */
@@ -179,11 +179,11 @@ export class PolicyScene {
 
 /** Work that takes so long, or ends when its signal aborts. */
 export function workFor(
-  scene: () => PolicyScene,
+  stage: () => PolicyStage,
   durationMs: number,
 ): (context: TickContext) => Promise<void> {
   return async ({ signal }) => {
-    const { clock } = scene().cluster;
+    const { clock } = stage().cluster;
     await clock.sleepUntil(clock.monotonicMs() + durationMs, signal);
   };
 }

@@ -5,7 +5,7 @@ import { type BoardExchange, type BoardNode } from '#src/protocol/board/board-no
 import { type BoardRecord } from '#src/protocol/board/board-record.js';
 import type { NodeReply } from '#src/protocol/contract/ports.js';
 
-export interface BoardStage {
+export interface BoardNodeStage {
   readonly node: BoardNode;
   /** The node's time, epoch ms. */
   nowMs(): Promise<number>;
