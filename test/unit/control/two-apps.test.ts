@@ -11,6 +11,16 @@ const SHOP: VersionOptions = { app: 'shop' };
 const BILLING: VersionOptions = { app: 'billing' };
 
 const newStage = (): BoardStage => new BoardStage({ boards: 0 });
+
+/** Two apps that have a task of the same name, one a second after the other. */
+async function firstAndSecond() {
+  const stage = newStage();
+  const first = await Version.start(stage, { report: EVERY_HOUR }, [], SHOP);
+  await stage.clock.advance(SECOND_MS);
+  const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
+  await stage.clock.advance(SECOND_MS);
+  return { stage, first, second };
+}
 const conditionsOf = (version: Version): unknown[] =>
   version.events.map(({ task, condition, isActive }) => [task, condition, isActive]);
 
@@ -35,11 +45,7 @@ describe('two apps of a namespace that have a task of one name', () => {
   });
 
   it('a new version of the first is no newcomer, and takes its name back after a restart of all', async () => {
-    const stage = newStage();
-    const first = await Version.start(stage, { report: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
-    const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
-    await stage.clock.advance(SECOND_MS);
+    const { stage, first, second } = await firstAndSecond();
     const renewed = await Version.start(stage, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
     await stage.clock.advance(SECOND_MS);
     await first.die();
@@ -56,11 +62,7 @@ describe('two apps of a namespace that have a task of one name', () => {
   });
 
   it('the first keeps it over its releases, also when its first version has been forgotten', async () => {
-    const stage = newStage();
-    const first = await Version.start(stage, { report: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
-    const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
-    await stage.clock.advance(SECOND_MS);
+    const { stage, first, second } = await firstAndSecond();
     const renewed = await Version.start(stage, { report: EVERY_HOUR, more: EVERY_HOUR }, [], SHOP);
     await stage.clock.advance(SECOND_MS);
     await first.die();
@@ -75,11 +77,7 @@ describe('two apps of a namespace that have a task of one name', () => {
   });
 
   it('the first keeps it when all of its instances have slept for days', async () => {
-    const stage = newStage();
-    const first = await Version.start(stage, { report: EVERY_HOUR }, [], SHOP);
-    await stage.clock.advance(SECOND_MS);
-    const second = await Version.start(stage, { report: EVERY_HOUR }, [], BILLING);
-    await stage.clock.advance(SECOND_MS);
+    const { stage, first, second } = await firstAndSecond();
     stage.clock.jump(20 * 86_400_000);
     await stage.clock.advance(5 * SECOND_MS);
     expect(first.scheduled.has('report')).toBe(true);

@@ -145,32 +145,27 @@ describe('the audit', () => {
     expect(stage.told).toEqual([]);
   });
 
-  it('asks again when no majority answers, and is certain when one does before the next tick is claimed', async () => {
+  it.each([
+    [
+      'asks again when no majority answers, and is certain when one does before the next tick is claimed',
+      { cutForMs: 700, certain: true },
+    ],
+    [
+      'tells with doubt when the next tick is claimed before the ledger could be asked',
+      { cutForMs: 900, certain: false },
+    ],
+  ])('%s', async (_title, { cutForMs, certain }) => {
     const stage = new Stage();
     const { link, joining } = cuttable();
     stage.join([idle], joining);
     await stage.settle();
     link.isCut = true;
     const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
-    await stage.cluster.clock.advanceTo(tick + 700);
+    await stage.cluster.clock.advanceTo(tick + cutForMs);
     link.isCut = false;
     await stage.cluster.clock.advance(5_000);
     expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
-    expect(stage.told[0]?.finding).toMatchObject({ certain: true, cause: 'no_majority' });
-  });
-
-  it('tells with doubt when the next tick is claimed before the ledger could be asked', async () => {
-    const stage = new Stage();
-    const { link, joining } = cuttable();
-    stage.join([idle], joining);
-    await stage.settle();
-    link.isCut = true;
-    const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
-    await stage.cluster.clock.advanceTo(tick + 900);
-    link.isCut = false;
-    await stage.cluster.clock.advance(5_000);
-    expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
-    expect(stage.told[0]?.finding).toMatchObject({ certain: false, cause: 'no_majority' });
+    expect(stage.told[0]?.finding).toMatchObject({ certain, cause: 'no_majority' });
   });
 
   it('tells what the only instance has slept through', async () => {
