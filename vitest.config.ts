@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Three speeds: `unit` needs nothing but Node, `integration` starts real redis-server processes,
-// `e2e` starts real application processes as well and so runs one file at a time.
+// Four kinds: `unit` needs nothing but Node, and computes; `integration` starts real redis-server processes, and waits;
+// `e2e` starts real application processes as well and so runs one file at a time; `package` installs what is published.
+// `npm test` runs them beside each other.
 const shared = { resolve: { tsconfigPaths: true } } as const;
 
 /** Of the campaign of faults, what needs neither servers nor processes. */
@@ -9,6 +10,8 @@ const PURE_FAULT_TESTS = [
   'test/faults/campaign/{checker,losses,misses*}.test.ts',
   'test/faults/once/tick-account.test.ts',
 ];
+
+const PACKAGE_TESTS = 'test/e2e/package/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -22,6 +25,7 @@ export default defineConfig({
             'test/conformance/**/*.memory.test.ts',
             ...PURE_FAULT_TESTS,
           ],
+          setupFiles: ['test/support/seeded-properties.ts'],
           isolate: false,
           // One less than there are cores, which is the default, leaves half of a small machine idle.
           maxWorkers: '100%',
@@ -42,6 +46,7 @@ export default defineConfig({
           hookTimeout: 30_000,
           // They wait for real time more than they work: two at a time do not get into each other's way.
           maxWorkers: 2,
+          env: { TEST_PORTS: '20000-25999' },
           sequence: { groupOrder: 1 },
         },
       },
@@ -51,13 +56,25 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: ['scripts/build-demo.mjs'],
           include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          exclude: PURE_FAULT_TESTS,
+          exclude: [...PURE_FAULT_TESTS, PACKAGE_TESTS],
+          env: { TEST_PORTS: '26000-31999' },
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           // A scene is six processes: more of them at a time than this measure the machine, not the library.
           maxConcurrency: 3,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'package',
+          include: [PACKAGE_TESTS],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -32,7 +32,11 @@ function build() {
     run(bin('tsc'), ['-p', join(packageFolder, `tsconfig.${format}.json`)]);
   }
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  for (const page of PAGES) cpSync(join(root, page), join(packageFolder, page), { recursive: true });
+  for (const page of PAGES) {
+    // A page that is gone must not be published from an earlier build.
+    rmSync(join(packageFolder, page), { recursive: true, force: true });
+    cpSync(join(root, page), join(packageFolder, page), { recursive: true });
+  }
   writeFileSync(
     join(packageFolder, 'README.md'),
     withWholeLinks(readFileSync(join(root, 'README.md'), 'utf8')),

@@ -49,7 +49,5 @@ it('code that asks the platform for anything else would not compile there', () =
     statements.map((text, n) => [`/probe-${n}.ts`, `export const probe = ${text};`]),
   );
   const complaints = complaintsWithoutPlatform([], probes);
-  for (const path of Object.keys(probes)) {
-    expect(complaints).toContainEqual(expect.stringContaining(path));
-  }
+  for (const path of Object.keys(probes)) expect(complaints).toContainEqual(expect.stringContaining(path));
 });

@@ -8,6 +8,16 @@ export const FILE_LINES = { watched: 150, most: 250 } as const;
 export const TEST_FILE_LINES = 300;
 export const FUNCTION_LINES = { watched: 40, most: 70 } as const;
 
+/** As biome.json has it. */
+const LINE_WIDTH = 110;
+/** A declaration needs a block, and an `if` in an `if` is read twice without one. */
+const NEEDS_BRACES = new Set([
+  ts.SyntaxKind.VariableStatement,
+  ts.SyntaxKind.FunctionDeclaration,
+  ts.SyntaxKind.ClassDeclaration,
+  ts.SyntaxKind.IfStatement,
+]);
+
 /** File names that say nothing about what is inside. */
 const EMPTY_NAMES = /^(utils?|commons?|helpers?|types|interfaces?|managers?|misc|shared|constants?\.util)$/;
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
@@ -22,6 +32,8 @@ export interface Finding {
   readonly line: number;
   readonly what: string;
 }
+
+const PARSED = new WeakMap<SourceFile, ts.SourceFile>();
 
 /** Reads of real time or randomness, and timers. `new Date(epochMs)` is pure and allowed. */
 export function findImpurity(file: SourceFile): Finding[] {
@@ -64,6 +76,31 @@ export function findLongFunctions(file: SourceFile, most: number): Finding[] {
   });
 }
 
+/** Braces around one statement that would fit on the line of its condition. What stands there in one line is read in one look. */
+export function findNeedlessBraces(file: SourceFile): Finding[] {
+  return collect(file, (node, source) => {
+    const body = bodyOf(node);
+    if (body === undefined || !ts.isBlock(body)) return undefined;
+    const [only, ...others] = body.statements;
+    if (only === undefined || others.length > 0 || NEEDS_BRACES.has(only.kind)) return undefined;
+    const inside = file.text.slice(body.getStart() + 1, body.end - 1).trim();
+    const indent = source.getLineAndCharacterOfPosition(node.getStart()).character;
+    const line = `${file.text.slice(node.getStart(), body.getStart())}${only.getText()}`;
+    const fits = !line.includes('\n') && indent + line.length <= LINE_WIDTH;
+    return fits && inside === only.getText() ? `braces around '${inside}'` : undefined;
+  });
+}
+
+/** Of an `if` without an `else`, or of a loop. */
+function bodyOf(node: ts.Node): ts.Statement | undefined {
+  if (ts.isIfStatement(node)) {
+    const isElse = ts.isIfStatement(node.parent) && node.parent.elseStatement === node;
+    return isElse || node.elseStatement !== undefined ? undefined : node.thenStatement;
+  }
+  const isLoop = ts.isIterationStatement(node, false) && !ts.isDoStatement(node);
+  return isLoop ? node.statement : undefined;
+}
+
 /** What imports neither Nest, nor a file that does, belongs to a floor below nest/. */
 export function findHomeless(file: SourceFile): Finding[] {
   const imported = ts.preProcessFile(file.text).importedFiles.map(({ fileName }) => fileName);
@@ -89,7 +126,7 @@ function collect(
   file: SourceFile,
   say: (node: ts.Node, source: ts.SourceFile) => string | undefined,
 ): Finding[] {
-  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2023, true);
+  const source = parsed(file);
   const findings: Finding[] = [];
   const visit = (node: ts.Node): void => {
     const what = say(node, source);
@@ -98,6 +135,13 @@ function collect(
   };
   visit(source);
   return findings;
+}
+
+/** Once per file: each rule would else parse the whole tree again. */
+function parsed(file: SourceFile): ts.SourceFile {
+  const source = PARSED.get(file) ?? ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2023, true);
+  PARSED.set(file, source);
+  return source;
 }
 
 function lineOf(source: ts.SourceFile, position: number): number {

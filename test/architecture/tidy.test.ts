@@ -10,14 +10,15 @@ import {
   findImpurity,
   findLongFile,
   findLongFunctions,
+  findNeedlessBraces,
   findPoorName,
   TEST_FILE_LINES,
 } from './tidy-rules.js';
 
-const library = sourceFiles(['libs']);
-const code = sourceFiles(['libs', 'apps', 'scripts'], ['.ts', '.mjs']);
-const tests = sourceFiles(['test'], ['.ts', '.mjs']);
 const everything = sourceFiles(['libs', 'apps', 'scripts', 'test'], ['.ts', '.mjs']);
+const tests = everything.filter((file) => file.path.startsWith('test/'));
+const code = everything.filter((file) => !file.path.startsWith('test/'));
+const library = code.filter((file) => file.path.startsWith('libs/') && file.path.endsWith('.ts'));
 
 const show = (finding: Finding): string => `${finding.path}:${finding.line} ${finding.what}`;
 const probe = (text: string, path = 'probe.ts') => ({ path, text });
@@ -59,6 +60,10 @@ describe('the tree', () => {
 
   it('names each file after what is inside', () => {
     expect(everything.flatMap(findPoorName).map(show)).toEqual([]);
+  });
+
+  it('has no braces around one short statement', () => {
+    expect(everything.flatMap(findNeedlessBraces).map(show)).toEqual([]);
   });
 
   it('keeps no promise without the number of an issue', () => {
@@ -105,6 +110,24 @@ describe('the rules', () => {
     expect(findLongFunctions(probe(long), 70).map(show)).toEqual(['probe.ts:1 long has 71 lines']);
     expect(findLongFile(probe(long), 70)).toHaveLength(1);
     expect(findLongFile(probe(long), 71)).toEqual([]);
+  });
+
+  it.each(['if (a) {\n  b();\n}', 'for (const a of b) {\n  c(a);\n}', 'while (a) {\n  b();\n}'])(
+    'find needless braces in: %s',
+    (text) => {
+      expect(findNeedlessBraces(probe(text))).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    'if (a) b();',
+    'if (a) {\n  b();\n} else {\n  c();\n}',
+    'if (a) {\n  // why\n  b();\n}',
+    'if (a) {\n  if (b) c();\n}',
+    `if (a) {\n  b('${'x'.repeat(100)}');\n}`,
+    'const a = () => {\n  b();\n};',
+  ])('find none in: %s', (text) => {
+    expect(findNeedlessBraces(probe(text))).toEqual([]);
   });
 
   it.each([

@@ -9,7 +9,7 @@ import {
   type BoardWord,
   NO_WORD,
 } from '#src/protocol/board/board-node.js';
-import { type BoardRecord, MOST_CHANGES, MOST_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
+import { type BoardRecord, MAX_CHANGES, MAX_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BOARD_SHARES } from '#src/protocol/board/board-shares.js';
 import { answerOf, type BoardNodeStage, newKey, recordOf } from './board-node-stage.js';
 
@@ -134,13 +134,13 @@ export function describeBoardNode(name: string, start: () => Promise<BoardNodeSt
 
     it('sends no more than one batch at a time, and all of it in the end', async () => {
       await stage.forget();
-      const keys = Array.from({ length: MOST_CHANGES + 20 }, newKey);
+      const keys = Array.from({ length: MAX_CHANGES + 20 }, newKey);
       for (let first = 0; first < keys.length; first += 100) {
         await exchange(keys.slice(first, first + 100).map((key) => recordOf(key, 9_000)));
       }
       const { changes, hasMore } = await exchange();
       expect(hasMore).toBe(true);
-      expect(changes).toHaveLength(MOST_CHANGES);
+      expect(changes).toHaveLength(MAX_CHANGES);
       expect((await readAll()).records.map(({ key }) => key)).toEqual(keys);
     });
 
@@ -151,7 +151,7 @@ export function describeBoardNode(name: string, start: () => Promise<BoardNodeSt
       for (const key of keys) await exchange([recordOf(key, 9_500, { value })]);
       const { changes, hasMore } = await exchange();
       expect(hasMore).toBe(true);
-      expect(changes.length * value.length).toBeLessThan(MOST_EXCHANGE_LENGTH + 2 * value.length);
+      expect(changes.length * value.length).toBeLessThan(MAX_EXCHANGE_LENGTH + 2 * value.length);
       expect((await readAll()).records.map(({ key }) => key)).toEqual(keys);
     });
 

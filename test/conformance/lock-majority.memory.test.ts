@@ -17,13 +17,13 @@ import type { Machine } from '../simulation/world/machine.js';
 import type { Network, Request } from '../simulation/world/network.js';
 import { NetworkedLocks } from '../simulation/world/networked-locks.js';
 import type { Server } from '../simulation/world/server.js';
+import { SEED } from '../support/seed.js';
 
 type AcquireVote =
   | { readonly kind: 'acquired' | 'quarantined' | 'too_late' | 'silent' }
   | { readonly kind: 'held'; readonly holder?: string; readonly freeInMs?: number };
 type ExtendWord = 'extended' | 'lost' | 'quarantined' | 'too_late' | 'silent';
 
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 400;
 const TTL_MS = 3_000;
 const SILENCE = { answered: false, reason: 'timeout' } as const;

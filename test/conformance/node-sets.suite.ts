@@ -154,7 +154,7 @@ export function describeNodeSets(name: string, start: () => Promise<NodeStage>):
       await subject.stamp();
       const ids = await subject.ids();
       await subject.handle.writeVersion('7');
-      const refused = { answered: false, reason: 'DSCHEDVERSION 7' };
+      const refused = { answered: false, reason: 'DSCHEDVERSION 7', otherVersion: 7 };
       const { node } = subject;
       expect(await node.claim([claimOf('a', 1)], { set: SET, ids, deadlineMs: 0 })).toEqual(refused);
       expect(await node.beat('me', signOf(SET), [])).toEqual(refused);

@@ -4,19 +4,11 @@ import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
 import type { SnapshotStore } from '#src/once/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
-import { SystemClock } from '#src/system/system-clock.js';
-import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { startDyingPostgres } from '../support/dying-postgres.js';
 import { ProxyHost, type ProxyLink } from '../support/faults/tcp-proxy.js';
-import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
+import { makeCounter, ONCE_PARTS, type OrmApp, type OrmKind } from '../support/orm-stage.js';
 import { sharedPostgres } from '../support/shared-servers.js';
-
-const PARTS = {
-  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
-  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
-};
 
 export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
   describe(`the connections of ${kind.name}`, () => {
@@ -35,9 +27,9 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
       return { jobId: sha256Hex(`connection ${jobs}`).slice(0, 32) };
     };
     const storeOf = (timeoutMs = 5_000): SnapshotStore<Tx> =>
-      app.snapshots({ migrate: true, timeoutMs }).open(PARTS);
+      app.snapshots({ migrate: true, timeoutMs }).open(ONCE_PARTS);
     const run = (store: SnapshotStore<Tx>, effect: Effect<Tx, unknown>) =>
-      runOnce({ ...PARTS, store, signal: undefined }, newJob(), effect);
+      runOnce({ ...ONCE_PARTS, store, signal: undefined }, newJob(), effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
@@ -130,7 +122,7 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
         app = await kind.open(link.url, 2);
         await link.aim(dying.url);
         await link.reset();
-        const reply = await app.snapshots({ timeoutMs: 1_000 }).open(PARTS).read('0'.repeat(32));
+        const reply = await app.snapshots({ timeoutMs: 1_000 }).open(ONCE_PARTS).read('0'.repeat(32));
         expect([reply.answered, unheard]).toEqual([false, []]);
       } finally {
         dying.close();

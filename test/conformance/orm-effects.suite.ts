@@ -1,24 +1,18 @@
 /** What an effect may rely on, and what it may not do, with the transaction of an ORM. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OnceResult } from '#src/once/once-result.js';
 import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
 import type { SnapshotStore } from '#src/once/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
-import { SystemClock } from '#src/system/system-clock.js';
-import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../support/faults/tcp-proxy.js';
-import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
+import { makeCounter, ONCE_PARTS, type OrmApp, type OrmKind } from '../support/orm-stage.js';
 import { sharedPostgres } from '../support/shared-servers.js';
+import { holdLock, isActive, LOCK_IS_FREE, newGate } from '../support/statements.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
-const PARTS = {
-  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
-  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
-};
+const ADD_WHEN_FREE = `${ADD} WHERE ${LOCK_IS_FREE}`;
 
 export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
   describe(`an effect in a transaction of ${kind.name}`, () => {
@@ -36,7 +30,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       effect: Effect<Tx, Output>,
       job = newJob(),
       signal?: AbortSignal,
-    ): Promise<OnceResult<Output>> => runOnce({ ...PARTS, store, signal }, job, effect);
+    ): Promise<OnceResult<Output>> => runOnce({ ...ONCE_PARTS, store, signal }, job, effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
@@ -45,7 +39,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       // One connection: a branch that goes on would meet the next call's transaction, and one that is not given back stops everything.
       // Where the client cannot be reached, a statement that is under way is ended from a second one.
       app = await kind.open(server.url, kind.isGuarded ? 1 : 2);
-      store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(PARTS);
+      store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(ONCE_PARTS);
     });
     beforeEach(() => outside.query('UPDATE counter SET n = 0'));
     afterAll(() => app?.close());
@@ -77,16 +71,17 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
 
     it('gets nothing through after its end, also while the next call is in its transaction', async () => {
       let late: Promise<unknown> | undefined;
+      const goOn = newGate();
       const slow = async (tx: Tx): Promise<void> => {
-        await sleep(80);
+        await goOn.opened;
         await app.add(tx);
       };
-      await run(async (tx) => {
+      await run((tx) => {
         late = slow(tx);
         late.catch(() => undefined);
-        await Promise.race([late, sleep(5)]);
       });
       await run(async (tx) => {
+        goOn.open();
         await expect(late).rejects.toThrow();
         await app.add(tx);
       });
@@ -140,13 +135,17 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       const running = run(
         async (tx) => {
           await app.add(tx);
-          setTimeout(() => told.abort(new Error('lease lost')), 50);
           await app.raw(tx, 'SELECT pg_sleep(20)');
         },
         newJob(),
         told.signal,
       );
+      running.catch(() => undefined);
+      await expect
+        .poll(() => isActive(outside, 'SELECT pg_sleep%'), { timeout: 10_000, interval: 10 })
+        .toBe(true);
       const beganMs = performance.now();
+      told.abort(new Error('lease lost'));
       await expect(running).rejects.toThrow();
       expect(performance.now() - beganMs).toBeLessThan(4_000);
       expect(await counter()).toBe(0);
@@ -158,16 +157,13 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     it('of a stale holder is ended by a larger token, and rolled back', async () => {
       const other = await kind.open(server.url, 2);
       try {
-        const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(PARTS);
+        const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(ONCE_PARTS);
         const [old, next] = [newJob(1), newJob(2)];
-        let begun: () => void = () => undefined;
-        const hasBegun = new Promise<void>((resolve) => {
-          begun = resolve;
-        });
+        const begun = newGate();
         const stale = run(
           async (tx) => {
             await app.add(tx);
-            begun();
+            begun.open();
             await app.raw(tx, 'SELECT pg_sleep(20)');
           },
           { ...old, jobId: next.jobId },
@@ -176,10 +172,10 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
           () => 'ran',
           () => 'refused',
         );
-        await hasBegun;
+        await begun.opened;
         const { jobId } = next;
         const taken = await runOnce(
-          { ...PARTS, store: theirs, signal: undefined },
+          { ...ONCE_PARTS, store: theirs, signal: undefined },
           { jobId, fencingToken: 2 },
           (tx) => other.add(tx),
         );
@@ -195,25 +191,19 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       // Those that are cut off come back to the pool only where the store can end them.
       const cutOff = await kind.open(link.url, kind.isGuarded ? 2 : 10);
       try {
-        const theirs = cutOff.snapshots({ timeoutMs: 1_000 }).open(PARTS);
+        const theirs = cutOff.snapshots({ timeoutMs: 1_000 }).open(ONCE_PARTS);
         const before = await counter();
-        const running = runOnce({ ...PARTS, store: theirs, signal: undefined }, newJob(), async (tx) => {
+        const running = runOnce({ ...ONCE_PARTS, store: theirs, signal: undefined }, newJob(), async (tx) => {
           await cutOff.add(tx);
           // Holds COMMIT, so that the test has the time to cut its answer off.
           await cutOff.raw(tx, 'INSERT INTO slow_commit VALUES (1)');
         });
-        await expect
-          .poll(
-            async () => {
-              const sql = `SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'commit%' AND state = 'active'`;
-              return (await outside.query(sql)).rowCount;
-            },
-            { timeout: 5_000, interval: 10 },
-          )
-          .toBe(1);
+        await expect.poll(() => isActive(outside, 'commit%'), { timeout: 5_000, interval: 10 }).toBe(true);
         await link.set({ replies: { drop: true } });
+        const { accepted } = await link.counters();
         await expect.poll(counter, { timeout: 5_000 }).toBe(before + 1);
-        await sleep(1_200);
+        const isAskedAgain = async (): Promise<boolean> => (await link.counters()).accepted > accepted;
+        await expect.poll(isAskedAgain, { timeout: 10_000, interval: 10 }).toBe(true);
         await link.set({});
         expect(await running).toMatchObject({ kind: 'ran', snapshot: { status: 'success' } });
         expect(await counter()).toBe(before + 1);
@@ -229,10 +219,13 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeGuard(): void {
       it('does not succeed while a statement of it has not been answered', async () => {
         let unheard: Promise<unknown> | undefined;
-        const running = run((tx) => {
-          unheard = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`);
+        const held = await holdLock(outside);
+        const running = run(async (tx) => {
+          unheard = app.raw(tx, ADD_WHEN_FREE);
           unheard.catch(() => undefined);
-          return sleep(20);
+          await held.isAwaited();
+          // Its answer comes over the network, later than the end of this.
+          held.free();
         });
         await expect(running).rejects.toMatchObject({ code: 'DSCHED_TX_REFUSED' });
         await unheard?.catch(() => undefined);
@@ -274,12 +267,14 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     function describeWithoutGuard(): void {
       it('keeps with its success what a branch sends until COMMIT, and nothing that comes later', async () => {
         let branch: Promise<unknown> | undefined;
-        await run((tx) => {
-          branch = app.raw(tx, `${ADD} WHERE pg_sleep(0.1) IS NOT NULL`).then(async () => {
+        const held = await holdLock(outside);
+        await run(async (tx) => {
+          branch = app.raw(tx, ADD_WHEN_FREE).then(async () => {
             for (;;) await app.add(tx);
           });
           branch.catch(() => undefined);
-          return sleep(20);
+          await held.isAwaited();
+          held.free();
         });
         const kept = await counter();
         await expect(branch).rejects.toThrow();

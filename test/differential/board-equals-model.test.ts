@@ -14,6 +14,7 @@ import type { BoardRecord } from '#src/protocol/board/board-record.js';
 import type { RedisConnection } from '#src/redis/redis-connection.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { startInstance } from '../support/redis-instances.js';
+import { SEED } from '../support/seed.js';
 import { sharedRedis } from '../support/shared-servers.js';
 
 const server = sharedRedis();
@@ -115,6 +116,6 @@ it('the script of the board answers as its model does, whatever is put, read lat
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 150, seed: SEED },
   );
 });

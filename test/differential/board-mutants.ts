@@ -3,6 +3,7 @@
 import type { Breakage } from '../support/broken-copy.js';
 
 const SCRIPT = 'redis/scripts/board-script.ts';
+const MEMORY = 'redis/scripts/board-memory.ts';
 
 /** Seen by the tests that hold the script to its model and to the suite of both. */
 export const BOARD_TESTS = [
@@ -13,19 +14,19 @@ export const BOARD_TESTS = [
 export const BOARD_SCRIPT_MUTANTS: readonly Breakage[] = [
   {
     name: 'a part of the board that is gone is not noticed',
-    file: SCRIPT,
+    file: MEMORY,
     find: "if found ~= written then\n  begin('evicted')\nelseif",
     replace: 'if',
   },
   {
     name: 'dates of expiry may go without a word',
-    file: SCRIPT,
+    file: MEMORY,
     find: "' ' .. redis.call('ZCARD', expiry) ..",
     replace: '',
   },
   {
     name: 'what runs leave behind may go from its order without a word',
-    file: SCRIPT,
+    file: MEMORY,
     find: " .. ' ' .. redis.call('ZCARD', runs)",
     replace: '',
   },
@@ -37,37 +38,37 @@ export const BOARD_SCRIPT_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'an eviction is told as a new memory',
-    file: SCRIPT,
+    file: MEMORY,
     find: "begin('evicted')",
     replace: "begin('new')",
   },
   {
     name: 'what is said of another memory counts',
-    file: SCRIPT,
+    file: MEMORY,
     find: 'if ARGV[1] == epoch then\n  local away',
     replace: 'if true then\n  local away',
   },
   {
     name: 'a node that was away throws away what it has been given since',
-    file: SCRIPT,
+    file: MEMORY,
     find: 'away > 0 and away == inTouch',
     replace: 'away > 0',
   },
   {
     name: 'a node that was away keeps what it kept',
-    file: SCRIPT,
+    file: MEMORY,
     find: "    begin('away')",
     replace: "    name('away')",
   },
   {
     name: 'a node is in touch as of an older word',
-    file: SCRIPT,
+    file: MEMORY,
     find: 'math.max(inTouch, tonumber(ARGV[4]))',
     replace: 'tonumber(ARGV[4])',
   },
   {
     name: 'an empty memory is in touch as of nothing',
-    file: SCRIPT,
+    file: MEMORY,
     find: 'if inTouch == 0 then',
     replace: 'if false then',
   },

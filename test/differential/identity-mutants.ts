@@ -6,6 +6,7 @@ import type { Breakage } from '../support/broken-copy.js';
 import { STAMP_AND_SIGN_MUTANTS } from './stamp-mutants.js';
 
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const SETS = 'redis/scripts/set-functions.ts';
 const LEDGER = 'redis/scripts/ledger-scripts.ts';
 
 const ID_MUTANTS: readonly Breakage[] = [
@@ -59,25 +60,25 @@ const ID_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'an id is outranked only by a newer one',
-    file: PRELUDE,
+    file: SETS,
     find: 'known ~= named and counterOf(known) >= counterOf(named)',
     replace: 'known ~= named and counterOf(known) > counterOf(named)',
   },
   {
     name: 'ids are ordered as texts',
-    file: PRELUDE,
+    file: SETS,
     find: 'known ~= named and counterOf(known) >= counterOf(named)',
     replace: 'known > named',
   },
   {
     name: 'the leases of two sets may differ',
-    file: PRELUDE,
+    file: SETS,
     find: ' > union and one.leaseTtlMs == other.leaseTtlMs',
     replace: ' > union',
   },
   {
     name: 'majorities that may miss each other by one node pass',
-    file: PRELUDE,
+    file: SETS,
     find: 'quorumOf(#other.positions) > union and',
     replace: 'quorumOf(#other.positions) >= union and',
   },
@@ -128,25 +129,25 @@ const CLAIM_MUTANTS: readonly Breakage[] = [
   },
   {
     name: 'a message may name another id of the node',
-    file: PRELUDE,
+    file: SETS,
     find: 'if named[own] ~= id then',
     replace: 'if false then',
   },
   {
     name: 'a message need not name the node itself',
-    file: PRELUDE,
+    file: SETS,
     find: 'if named[own] ~= id then',
     replace: 'if named[own] and named[own] ~= id then',
   },
   {
     name: 'a message may name an older id of another position',
-    file: PRELUDE,
+    file: SETS,
     find: 'if isOutranked(named[other], known) then',
     replace: 'if false then',
   },
   {
     name: 'an id that the node has not noted refuses a message',
-    file: PRELUDE,
+    file: SETS,
     find: 'if isOutranked(named[other], known) then',
     replace: 'if named[other] ~= known then',
   },

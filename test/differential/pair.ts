@@ -53,9 +53,7 @@ export class Pair {
     this.shim?.freeze(epochMs);
     await this.real.reset();
     this.model = new ModelSide(await this.real.nowMs());
-    for (const instanceId of INSTANCES) {
-      await this.suffer({ kind: 'presence', instanceId, isPresent: true });
-    }
+    for (const instanceId of INSTANCES) await this.suffer({ kind: 'presence', instanceId, isPresent: true });
   }
 
   /** @throws Difference */

@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { SEED } from '../support/seed.js';
 import type { Fault } from './world/fault.js';
 import type { Plan } from './world/plan.js';
 import { termsFor } from './world/policies.js';
 import { NORMAL, type Profile } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
-const CI_SEED = 20_261_122;
-const SEED = Number(
-  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
-);
 const WORLDS = 120;
 const TIMEOUT_MS = 120_000;
 const FIRST_FAULT_MS = 8_000;

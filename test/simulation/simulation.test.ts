@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SEED } from '../support/seed.js';
 import { readRegressions } from './regression.js';
 import { search, shrink } from './search.js';
 import { tooRare } from './sometimes.js';
@@ -19,23 +20,21 @@ import {
 import { runWorld } from './world/world.js';
 
 /**
- * Another seed every time, except in CI, which must not fail for what it has not changed: the wide search is
- * `npm run simulate`. `SEED=… npx vitest run --project unit test/simulation` repeats a history.
+ * `SEED=… npx vitest run --project unit test/simulation` repeats a history; the wide search is `npm run simulate`.
+ *
+ * A sample, as large as what must have happened in it needs: `tooRare` asks for the seldom things of each profile here too. All profiles in a
+ * hundred worlds are `npm run simulate -- --worlds 100`.
  */
-const CI_SEED = 20_261_122;
-const SEED = Number(
-  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
-);
 const SHARES = [
   { profile: NORMAL, worlds: 100 },
-  { profile: TORTURE, worlds: 80 },
+  { profile: TORTURE, worlds: 30 },
   { profile: LIVENESS, worlds: 100 },
-  { profile: IDENTITY, worlds: 60 },
-  { profile: LEASES, worlds: 60 },
+  { profile: IDENTITY, worlds: 50 },
+  { profile: LEASES, worlds: 50 },
   { profile: SETS, worlds: 60 },
-  { profile: CLOCKS, worlds: 60 },
-  { profile: HUNG, worlds: 50 },
-  { profile: PRUNING, worlds: 50 },
+  { profile: CLOCKS, worlds: 25 },
+  { profile: HUNG, worlds: 20 },
+  { profile: PRUNING, worlds: 20 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;

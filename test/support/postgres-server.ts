@@ -69,9 +69,9 @@ function plainEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
 
 class ServerProcess implements PostgresServer {
   port = 0;
-  #child: ChildProcess | undefined;
-  #log = '';
-  readonly #pools: pg.Pool[] = [];
+  private child: ChildProcess | undefined;
+  private log = '';
+  private readonly pools: pg.Pool[] = [];
 
   constructor(
     readonly program: string,
@@ -85,17 +85,17 @@ class ServerProcess implements PostgresServer {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.child?.pid;
   }
 
   async startOnFreePort(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       this.port = await freePort();
       try {
-        return await this.#launch();
+        return await this.launch();
       } catch (error) {
         // Somebody else took the port between the choice and the bind.
-        if (attempt === PORT_ATTEMPTS || !this.#log.includes('could not bind')) throw error;
+        if (attempt === PORT_ATTEMPTS || !this.log.includes('could not bind')) throw error;
       }
     }
   }
@@ -104,16 +104,16 @@ class ServerProcess implements PostgresServer {
     const deadlineMs = performance.now() + CHILDREN_END_WITHIN_MS;
     for (;;) {
       try {
-        return await this.#launch();
+        return await this.launch();
       } catch (error) {
         // The children of a server that was killed end when they notice; until then its memory is in use.
-        if (!CHILDREN_ALIVE.test(this.#log) || performance.now() > deadlineMs) throw error;
+        if (!CHILDREN_ALIVE.test(this.log) || performance.now() > deadlineMs) throw error;
         await sleep(RETRY_EVERY_MS);
       }
     }
   }
 
-  async #launch(): Promise<void> {
+  private async launch(): Promise<void> {
     const settings = [
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${this.folder}`,
@@ -135,20 +135,20 @@ class ServerProcess implements PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     killAtExit(child);
-    this.#child = child;
-    await this.#untilReady(child);
+    this.child = child;
+    await this.untilReady(child);
   }
 
   pool(config: pg.PoolConfig = {}): pg.Pool {
     const pool = new pg.Pool({ connectionString: this.url, ...config });
     pool.on('error', () => {});
-    this.#pools.push(pool);
+    this.pools.push(pool);
     return pool;
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
+    const child = this.child;
+    this.child = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill(signal);
@@ -158,15 +158,15 @@ class ServerProcess implements PostgresServer {
   async stop(): Promise<void> {
     await this.kill('SIGQUIT');
     // Not awaited: a connection that a test has not given back would be waited for in vain.
-    for (const pool of this.#pools.splice(0)) pool.end().catch(() => {});
+    for (const pool of this.pools.splice(0)) pool.end().catch(() => {});
     removeFolder(this.folder);
   }
 
   /** By the server's own words: a connection could reach another server on the same port. */
-  async #untilReady(child: ChildProcess): Promise<void> {
-    this.#log = '';
+  private async untilReady(child: ChildProcess): Promise<void> {
+    this.log = '';
     await new Promise<void>((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(`PostgreSQL ${why}:\n${this.#log}`));
+      const fail = (why: string): void => reject(new Error(`PostgreSQL ${why}:\n${this.log}`));
       const late = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
       child.once('error', (error) => fail(error.message));
       child.once('exit', () => {
@@ -174,8 +174,8 @@ class ServerProcess implements PostgresServer {
         fail('has ended');
       });
       child.stderr?.on('data', (chunk) => {
-        this.#log = `${this.#log}${chunk}`.slice(-20_000);
-        if (!this.#log.includes(READY)) return;
+        this.log = `${this.log}${chunk}`.slice(-20_000);
+        if (!this.log.includes(READY)) return;
         clearTimeout(late);
         resolve();
       });

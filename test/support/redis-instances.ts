@@ -94,9 +94,7 @@ const WITHIN_MS = 15_000;
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadlineMs = performance.now() + WITHIN_MS;
   while (!(await condition())) {
-    if (performance.now() > deadlineMs) {
-      throw new Error(`waited in vain until ${what}`);
-    }
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -120,9 +118,7 @@ export function claimOf(task: string, tick: number, claimId: string, maxLateness
 /** The only node of an instance. */
 export function nodeOf(instance: Instance): Instance['nodes'][number] {
   const [node] = instance.nodes;
-  if (node === undefined) {
-    throw new Error('the instance has no node');
-  }
+  if (node === undefined) throw new Error('the instance has no node');
   return node;
 }
 
@@ -185,9 +181,7 @@ export async function createProxy(server: RedisServer): Promise<TcpProxy> {
   const open = (port: number): Promise<void> =>
     new Promise((resolve) => proxy.listen(port, '127.0.0.1', () => resolve()));
   const close = (): Promise<void> => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
+    for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => proxy.close(() => resolve()));
   };
   await open(0);

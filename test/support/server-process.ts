@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { killAtExit, removeFolder, temporaryFolder } from './leftovers.js';
 import { commandIn, HERE, type Place } from './place.js';
 import { EndedEarly, hasEnded, until, untilReady } from './server-readiness.js';
+import { drawPort } from './test-port.js';
 
 /** A real `redis-server` process that a test starts, hurts and stops. It has no test framework in it. */
 export interface RedisServer {
@@ -45,9 +46,6 @@ export interface Launch {
 }
 
 const PORT_ATTEMPTS = 20;
-// Below the range of outgoing connections, and with room for the cluster bus, which is 10000 above.
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
 const REBIND_WITHIN_MS = 2_000;
 const REBIND_EVERY_MS = 50;
 const CLUSTER_WITHIN_MS = 20_000;
@@ -61,7 +59,7 @@ export async function startOnFreePort(
   launchFor: (port: number, directory: string) => Launch,
 ): Promise<RedisServer> {
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    const port = drawPort();
     const directory = temporaryFolder('redis-test');
     const server = new ServerProcess(port, directory, launchFor(port, directory));
     try {
@@ -70,9 +68,7 @@ export async function startOnFreePort(
     } catch (error) {
       await server.stop();
       // Somebody else took the port between the choice and the bind: the process has ended. Next port.
-      if (!(error instanceof EndedEarly)) {
-        throw error;
-      }
+      if (!(error instanceof EndedEarly)) throw error;
     }
   }
   throw new Error(`no free port in ${PORT_ATTEMPTS} attempts`);
@@ -81,22 +77,22 @@ export async function startOnFreePort(
 class ServerProcess implements RedisServer {
   readonly port: number;
   readonly url: string;
-  readonly #directory: string;
-  readonly #launch: Launch;
-  readonly #clients: Redis[] = [];
-  #child: ChildProcess | undefined;
+  private readonly directory: string;
+  private readonly given: Launch;
+  private readonly clients: Redis[] = [];
+  private child: ChildProcess | undefined;
 
   constructor(port: number, directory: string, launch: Launch) {
     this.port = port;
-    this.#directory = directory;
-    this.#launch = launch;
+    this.directory = directory;
+    this.given = launch;
     const { password, place = HERE, database } = launch;
     const login = password === undefined ? '' : `:${password}@`;
     this.url = `redis://${login}${place.address}:${port}${database === undefined ? '' : `/${database}`}`;
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.child?.pid;
   }
 
   async start(): Promise<void> {
@@ -114,23 +110,19 @@ class ServerProcess implements RedisServer {
 
   /** One attempt. Rejects with EndedEarly when the port is taken. */
   async launch(): Promise<void> {
-    const { command, args, env = process.env, place = HERE, password } = this.#launch;
+    const { command, args, env = process.env, place = HERE, password } = this.given;
     const child = spawn(...commandIn(place, command, args), { stdio: 'ignore', env });
     killAtExit(child);
     if (child.pid === undefined) throw await spawnError(child);
-    this.#child = child;
+    this.child = child;
     await untilReady(child, { host: place.address, port: this.port, password });
-    if (this.#launch.cluster === true) {
-      await this.#ownAllSlots();
-    }
+    if (this.given.cluster === true) await this.ownAllSlots();
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || hasEnded(child)) {
-      return;
-    }
+    const child = this.child;
+    this.child = undefined;
+    if (child === undefined || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     child.kill('SIGCONT');
@@ -138,7 +130,7 @@ class ServerProcess implements RedisServer {
   }
 
   async save(): Promise<void> {
-    await this.#withClient((client) => client.save());
+    await this.withClient((client) => client.save());
   }
 
   async restart(): Promise<void> {
@@ -149,36 +141,34 @@ class ServerProcess implements RedisServer {
 
   async restartEmpty(): Promise<void> {
     await this.kill();
-    rmSync(join(this.#directory, 'dump.rdb'), { force: true });
-    rmSync(join(this.#directory, 'nodes.conf'), { force: true });
+    rmSync(join(this.directory, 'dump.rdb'), { force: true });
+    rmSync(join(this.directory, 'nodes.conf'), { force: true });
     await this.start();
   }
 
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    this.child?.kill('SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    this.child?.kill('SIGCONT');
   }
 
   client(): Redis {
     const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
     client.on('error', () => {});
-    this.#clients.push(client);
+    this.clients.push(client);
     return client;
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#clients.splice(0)) {
-      client.disconnect();
-    }
+    for (const client of this.clients.splice(0)) client.disconnect();
     await this.kill();
-    removeFolder(this.#directory);
+    removeFolder(this.directory);
   }
 
-  async #ownAllSlots(): Promise<void> {
-    await this.#withClient(async (client) => {
+  private async ownAllSlots(): Promise<void> {
+    await this.withClient(async (client) => {
       if (String(await client.cluster('INFO')).includes('cluster_slots_assigned:0')) {
         await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
       }
@@ -188,7 +178,7 @@ class ServerProcess implements RedisServer {
     });
   }
 
-  async #withClient(use: (client: Redis) => Promise<unknown>): Promise<void> {
+  private async withClient(use: (client: Redis) => Promise<unknown>): Promise<void> {
     const client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null });
     client.on('error', () => {});
     try {

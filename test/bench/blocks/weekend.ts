@@ -5,6 +5,7 @@ import type { AuditParts } from '#src/protocol/audit/audit-source.js';
 import { MissedWhileDown } from '#src/protocol/audit/missed-while-down.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
 import { type Computing, watchComputing } from './cpu-watch.js';
@@ -25,7 +26,7 @@ export async function countWeekend(tasks: number): Promise<Computing & { readonl
     clusterClock: { nowMs },
     members: () => ['first'],
     beat: async (dues: readonly DueTick[]) =>
-      dues.map(({ task }) => ({ kind: 'open', newest: task.schedule.nextAfter(downSinceMs) ?? 0 })),
+      dues.map(({ task }) => toAnswer({ kind: 'open', newest: task.schedule.nextAfter(downSinceMs) ?? 0 })),
   };
   const lookup = {
     tasks: () => scheduled,

@@ -11,6 +11,7 @@ import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { Clock, LockProvider, Random, TickLedger } from '#src/protocol/contract/ports.js';
 import type { TickHandler } from '#src/protocol/contract/tick-context.js';
 import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
+import { guardLedger } from '#src/protocol/ledger/guarded-ports.js';
 import { DEFAULTS, type ProtocolOptions } from '#src/protocol/options/protocol-options.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
@@ -97,6 +98,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestPar
   const observer = { observe: () => undefined };
   return {
     ...parts,
+    ledger: guardLedger(parts.ledger, observer),
     options: OPTIONS,
     locks,
     observer,

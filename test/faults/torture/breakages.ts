@@ -6,6 +6,7 @@ import type { Breakage } from '../../support/broken-copy.js';
 
 const CLAIM = 'redis/scripts/ledger-scripts.ts';
 const PRELUDE = 'redis/scripts/redis-scripts.ts';
+const SETS = 'redis/scripts/set-functions.ts';
 const CONFIRM = 'redis/scripts/confirm-script.ts';
 const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`';
 
@@ -78,7 +79,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'older ids of other positions pass',
-    file: PRELUDE,
+    file: SETS,
     find: '    if isOutranked(named[other], known) then\n',
     replace: '    if false then\n',
   },

@@ -17,7 +17,7 @@ const UNTIL_STEADY_MS = 10_000;
 /** For the figures of the page: `SHOW_BAD_STORES=1 COUNTED_MS=60000 npx vitest run --project integration test/integration/bad-stores`. */
 const COUNTED_MS = Number(process.env.COUNTED_MS ?? 5_000);
 const LOOKS = 20;
-const READ_WITHIN_MS = 40_000;
+const READ_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 250;
 const MOST_PER_SECOND = 1;
 
@@ -68,7 +68,7 @@ beforeAll(async () => {
 
 afterAll(() => shelf.clear(), 60_000);
 
-/** A server that says its word and hangs up is not heard at every try: what the page says must be read within a while. */
+/** A server that says its word and hangs up is heard only where its client reads before it writes again, which on a busy machine it seldom does. */
 async function lineOf(store: ObservedStore, row: string): Promise<string> {
   const untilMs = performance.now() + READ_WITHIN_MS;
   while (row !== rowOf(store.state, store.line, figureOf(row)) && performance.now() < untilMs) {

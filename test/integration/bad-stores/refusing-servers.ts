@@ -1,5 +1,6 @@
 /** Servers that are there, and refuse the user, a right, the database, or a connection. */
 
+import { until } from '../../support/redis-instances.js';
 import { type BadStore, SECRET } from './bad-store.js';
 
 const ALL = ['~*', '&*', '+@all'] as const;
@@ -78,7 +79,15 @@ export const REFUSING_SERVERS: readonly BadStore[] = [
       const server = await shelf.server();
       const client = server.client();
       await client.ping();
+      const isThere = async (): Promise<boolean> => {
+        const [all, subscribers] = await Promise.all([
+          client.client('LIST'),
+          client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'),
+        ]);
+        return String(subscribers) !== '' && String(all).trimEnd().split('\n').length === 3;
+      };
       const spoil = async (): Promise<void> => {
+        await until(isThere, 'both connections are there, beside ours');
         await client.config('SET', 'maxclients', '2');
         // Which of two connections comes first is chance, so the one that votes is there, and the other one has to come back.
         await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { roomOf } from '#src/control/app-claims.js';
-import { roomPrefix } from '#src/protocol/board/board-room.js';
+import { roomPrefix } from '#src/protocol/board/board-keys.js';
 import { until } from '../../support/redis-instances.js';
 import { type RedisServer } from '../../support/redis-server.js';
 import { ownRedises } from '../../support/shared-servers.js';

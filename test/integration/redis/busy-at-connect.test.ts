@@ -18,9 +18,7 @@ afterEach(async () => {
 
 describe('an instance that connects while the servers are busy', () => {
   it.each([1, 3])('runs no tick again, on %i nodes', { timeout: 60_000 }, async (count) => {
-    for (let node = 0; node < count; node += 1) {
-      servers.push(await startRedis({ args: BUSY_AT_ONCE }));
-    }
+    for (let node = 0; node < count; node += 1) servers.push(await startRedis({ args: BUSY_AT_ONCE }));
     const options = { redis: servers.map(({ url }) => `${url}/2`), namespace: newNamespace() };
     const ran = { early: [] as number[], late: [] as number[] };
     apps.push(await startTaskApp(options, ({ tick }) => ran.early.push(tick)));

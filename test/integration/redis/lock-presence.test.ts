@@ -69,9 +69,7 @@ describe('the lock of a holder that died', () => {
 describe('a holder that was wrongly taken for dead', () => {
   it('is told when it is seen again, and its renewal restores the lock', async () => {
     const [verdict] = await holder.locks.tryAcquire(['a'], TTL_MS);
-    if (verdict?.kind !== 'acquired') {
-      throw new Error('not acquired');
-    }
+    if (verdict?.kind !== 'acquired') throw new Error('not acquired');
     let restoredBefore = 0;
     await until(async () => {
       restoredBefore = holder.presenceRestored;

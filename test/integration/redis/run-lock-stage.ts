@@ -62,8 +62,6 @@ export function runLockStage(): RunLockStage {
 
 async function acquired(instance: Instance, task = 'a', ttlMs = TTL_MS): Promise<HeldLock> {
   const [verdict] = await instance.locks.tryAcquire([task], ttlMs);
-  if (verdict?.kind !== 'acquired') {
-    throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
-  }
+  if (verdict?.kind !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
   return verdict.lock;
 }

@@ -16,9 +16,7 @@ let namespace: string;
 beforeEach(async () => {
   namespace = newNamespace();
   const [first] = servers;
-  if (first !== undefined) {
-    proxy = await createProxy(first);
-  }
+  if (first !== undefined) proxy = await createProxy(first);
 });
 afterEach(async () => {
   await closeInstances();

@@ -40,9 +40,7 @@ const stored = (task = 'a'): Promise<string | null> => server.client().get(lockK
 
 async function acquired(instance: Instance, task = 'a'): Promise<HeldLock> {
   const [verdict] = await instance.locks.tryAcquire([task], TTL_MS);
-  if (verdict?.kind !== 'acquired') {
-    throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
-  }
+  if (verdict?.kind !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(verdict)}`);
   return verdict.lock;
 }
 

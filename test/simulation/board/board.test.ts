@@ -1,11 +1,11 @@
 /** Boards through days of mishaps. `SEED=… npx vitest run --project unit test/simulation/board` repeats a run; more: `npm run simulate:board`. */
 
 import { expect, it } from 'vitest';
+import { SEED } from '../../support/seed.js';
 import { makeBoardPlan } from './board-plan.js';
 import { runBoardPlan } from './board-run.js';
 
 const WORLDS = 8;
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 20));
 const WITHIN_MS = 120_000;
 
 it(

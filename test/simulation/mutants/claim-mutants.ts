@@ -2,7 +2,7 @@
 
 /** Breakages of the claim: a tick may then start twice, or not at all. */
 
-import { LEDGER, type Mutant } from './mutant.js';
+import { LEDGER, type Mutant, REFUSAL } from './mutant.js';
 
 const CLAIM_ID = 'claimId: `${parts.instanceId}:${parts.random.id()}${markOf(due)}`';
 
@@ -127,7 +127,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a silent node counts as a grant',
     profiles: ['torture'],
-    file: 'protocol/ledger/quorum-tick-ledger.ts',
+    file: 'protocol/ledger/claim-votes.ts',
     find: "if (granted >= quorum) return { kind: 'won', ...out };",
     replace: "if (granted > 0 && out.votesOut >= quorum) return { kind: 'won', ...out };",
   },
@@ -170,7 +170,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   {
     name: 'the node does not know its node set',
     profiles: ['normal'],
-    file: LEDGER,
+    file: REFUSAL,
     find: "if (set.generation < stamp.set.generation) return 'outdated';",
     replace: 'if (set.generation < stamp.set.generation) return undefined;',
   },

@@ -2,9 +2,11 @@
 
 /** Breakages of what names a server: ids, notes and votes. With names that move, a tick may then start twice, or never again. */
 
-import { LEDGER, type Mutant } from './mutant.js';
+import { LEDGER, type Mutant, REFUSAL } from './mutant.js';
 
 const IDENTITY = 'memory/memory-identity.ts';
+const MEMORY = 'memory/ledger-memory.ts';
+const NOTE_COUNT = 'memory/note-count.ts';
 const ELECTORATE = 'protocol/electorate/electorate.ts';
 const BOOK = 'protocol/electorate/node-book.ts';
 
@@ -19,14 +21,14 @@ const CLAIMS: readonly Mutant[] = [
   {
     name: 'a node does not compare its own id',
     profiles: ['identity'],
-    file: LEDGER,
+    file: REFUSAL,
     find: 'if (ids[position] !== id) newer[position] = id;',
     replace: '',
   },
   {
     name: 'older ids of other positions are let through',
     profiles: ['identity'],
-    file: LEDGER,
+    file: REFUSAL,
     find: 'if (other !== position && known !== undefined && isOutrankedBy(named, known)) newer[other] = known;',
     replace: 'if (named === known) continue;',
   },
@@ -40,16 +42,16 @@ const CLAIMS: readonly Mutant[] = [
   {
     name: 'a new memory keeps its vote',
     profiles: ['identity'],
-    file: LEDGER,
-    find: 'vote: undefined,\n      stamp:',
-    replace: 'vote: memory?.vote,\n      stamp:',
+    file: MEMORY,
+    find: 'vote: undefined,\n    stamp:',
+    replace: 'vote: memory?.vote,\n    stamp:',
   },
   {
     name: 'a copied memory keeps its id',
     profiles: ['identity'],
-    file: LEDGER,
-    find: "id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,",
-    replace: "id: memory?.id ?? `${counterOf('') + 1}.${this.newNonce()}`,",
+    file: MEMORY,
+    find: "id: `${counterOf(memory?.id ?? '') + 1}.${nonce}`,",
+    replace: "id: memory?.id ?? `${counterOf('') + 1}.${nonce}`,",
   },
 ];
 
@@ -57,14 +59,14 @@ const NOTES: readonly Mutant[] = [
   {
     name: 'no note is needed for a vote',
     profiles: ['identity'],
-    file: IDENTITY,
+    file: NOTE_COUNT,
     find: 'return voting >= notesNeeded(set) || have >= set.positions.length - 1;',
     replace: 'return voting >= 0 * notesNeeded(set) || have >= set.positions.length - 1;',
   },
   {
     name: 'one note fewer is enough',
     profiles: ['identity'],
-    file: IDENTITY,
+    file: NOTE_COUNT,
     find: 'return voting >= notesNeeded(set) || have >= set.positions.length - 1;',
     replace: 'return voting >= notesNeeded(set) - 1 || have >= set.positions.length - 1;',
   },

@@ -29,7 +29,7 @@ const HISTORY: readonly Mutant[] = [
   {
     name: 'a silent node counts as one that knows nothing',
     profiles: ['liveness', 'normal'],
-    file: 'protocol/ledger/newest-instant.ts',
+    file: 'protocol/ledger/line-past.ts',
     find: 'const newest = reached[answers.length - quorum] ?? 0;',
     replace: 'const newest = reached[quorum - 1] ?? 0;',
   },
@@ -44,8 +44,8 @@ const HISTORY: readonly Mutant[] = [
     name: 'a floor is taken for a claim',
     profiles: ['torture', 'normal'],
     file: NEXT_START,
-    find: "if (recovery !== 'retake' || isFloor) return undefined;",
-    replace: "if (recovery !== 'retake') return undefined;",
+    find: "if (recovery !== 'retake' || closedBy !== 'claim') return undefined;",
+    replace: "if (recovery !== 'retake' || closedBy === 'nobody') return undefined;",
   },
   {
     name: 'the bound of recovery is ignored',

@@ -1,6 +1,6 @@
 /** Breakages of the rules of node sets: instances of two sets may then both win a tick, or none ever again. */
 
-import { LEDGER, type Mutant } from './mutant.js';
+import { LEDGER, type Mutant, REFUSAL } from './mutant.js';
 
 const IDENTITY = 'memory/memory-identity.ts';
 const DECIDE = 'protocol/electorate/decide-set.ts';
@@ -19,7 +19,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a set that need not meet the one on record is granted',
     profiles: ['sets'],
-    file: LEDGER,
+    file: REFUSAL,
     find: "if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';",
     replace: '',
   },
@@ -146,7 +146,7 @@ export const SET_MUTANTS: readonly Mutant[] = [
   {
     name: 'an instance that was away bids before it beats',
     profiles: ['sets'],
-    file: ELECTORATE,
+    file: 'protocol/electorate/why-no-bid.ts',
     find: 'return silentMs > MEMBER_TTL_MS ?',
     replace: 'return silentMs > MEMBER_TTL_MS * 1e6 ?',
   },

@@ -3,7 +3,7 @@
  * a lock on one node is seen there, before two runs have to meet by chance.
  */
 
-import type { AcquireVote, ExtendVote } from '#src/memory/memory-lock-table.js';
+import type { AcquireVote, ExtendVote } from '#src/memory/lock-ask.js';
 import type { MemoryNode } from '#src/memory/memory-node.js';
 import type { LineEnds } from '#src/protocol/contract/attempt-end.js';
 import type { ShownClaims } from '#src/protocol/contract/ports.js';

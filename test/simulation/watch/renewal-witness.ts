@@ -3,7 +3,7 @@
  * is lost for nothing. Keeps what nodes have granted a second time, through the eyes of the claim witness.
  */
 
-import type { ExtendVote } from '#src/memory/memory-lock-table.js';
+import type { ExtendVote } from '#src/memory/lock-ask.js';
 import type { Claim, HeldLock, LockToExtend } from '#src/protocol/contract/ports.js';
 import type { Machine } from '../world/machine.js';
 import type { Server } from '../world/server.js';

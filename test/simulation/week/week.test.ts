@@ -1,14 +1,11 @@
 /** A day and a half of the week that `npm run simulate:week` simulates: the one on which clocks go back. */
 
 import { describe, expect, it } from 'vitest';
+import { SEED } from '../../support/seed.js';
 import { judgeWeek } from './verdict.js';
 import { drawWeek } from './week-plan.js';
 import { runWeek } from './week-world.js';
 
-const CI_SEED = 20_261_122;
-const SEED = Number(
-  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
-);
 const [INSTANCES, SERVERS] = [5, 3];
 
 describe(`cron ticks of random expressions (SEED=${SEED})`, () => {

@@ -34,20 +34,20 @@ let library: Promise<string | undefined> | undefined;
 
 /** One clock. Processes that are started with the same `env()` share it. */
 export class ClockShim {
-  readonly #library: string;
-  readonly #path: string;
-  readonly #file: number;
-  #sequence = 0n;
-  #anchorRealMs = Date.now();
-  #anchorShownMs = this.#anchorRealMs;
-  #ratePpm = FULL_RATE_PPM;
+  private readonly library: string;
+  private readonly path: string;
+  private readonly file: number;
+  private sequence = 0n;
+  private anchorRealMs = Date.now();
+  private anchorShownMs = this.anchorRealMs;
+  private ratePpm = FULL_RATE_PPM;
 
   private constructor(library: string) {
-    this.#library = library;
-    this.#path = join(temporaryFolder('clock-shim'), 'clock');
-    writeFileSync(this.#path, Buffer.alloc(CONTROL_BYTES));
-    this.#file = openSync(this.#path, 'r+');
-    this.#write();
+    this.library = library;
+    this.path = join(temporaryFolder('clock-shim'), 'clock');
+    writeFileSync(this.path, Buffer.alloc(CONTROL_BYTES));
+    this.file = openSync(this.path, 'r+');
+    this.write();
   }
 
   /** A clock that shows the real time so far. Undefined where the shim cannot be built or is not loaded. */
@@ -56,48 +56,48 @@ export class ClockShim {
     const path = await library;
     if (path === undefined) return undefined;
     const shim = new ClockShim(path);
-    if (await shim.#showsIn('date')) return shim;
+    if (await shim.showsIn('date')) return shim;
     shim.close();
     return undefined;
   }
 
   /** The environment of a process that is to have this clock. */
   env(base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-    return { ...base, LD_PRELOAD: this.#library, CLOCK_SHIM_FILE: this.#path };
+    return { ...base, LD_PRELOAD: this.library, CLOCK_SHIM_FILE: this.path };
   }
 
   /** What the clock shows, epoch ms: exact while frozen, else to the millisecond. */
   nowMs(): number {
-    return this.#shownMs(Date.now());
+    return this.shownMs(Date.now());
   }
 
   /** Moves the clock, whether it runs or stands still. Effective before this returns. */
   step(byMs: number): void {
-    this.#anchor(this.nowMs() + byMs);
+    this.anchor(this.nowMs() + byMs);
   }
 
   /** The clock shows this instant now, and goes on from there if it runs. */
   set(epochMs: number): void {
-    this.#anchor(epochMs);
+    this.anchor(epochMs);
   }
 
   /** How far the clock is ahead of the real one from here on, running at full speed. */
   setOffset(offsetMs: number): void {
-    this.#ratePpm = FULL_RATE_PPM;
-    this.#anchor(Date.now() + offsetMs);
+    this.ratePpm = FULL_RATE_PPM;
+    this.anchor(Date.now() + offsetMs);
   }
 
   /** 1 is a true clock, 1.001 gains a millisecond a second, 0 stands still. */
   setRate(rate: number): void {
     const nowMs = this.nowMs();
-    this.#ratePpm = Math.round(rate * FULL_RATE_PPM);
-    this.#anchor(nowMs);
+    this.ratePpm = Math.round(rate * FULL_RATE_PPM);
+    this.anchor(nowMs);
   }
 
   /** Stands still, at an instant (epoch ms) or just past the present one. `step` and `set` still move it. */
   freeze(atMs = this.nowMs() + 1): void {
-    this.#ratePpm = 0;
-    this.#anchor(atMs);
+    this.ratePpm = 0;
+    this.anchor(atMs);
   }
 
   /** Goes on from what it shows. */
@@ -107,11 +107,11 @@ export class ClockShim {
 
   /** Throws unless a process really shows this clock. Leaves the clock as it was. */
   async requireEffect(readMs: () => Promise<number>): Promise<void> {
-    const [realMs, shownMs, ratePpm] = [this.#anchorRealMs, this.#anchorShownMs, this.#ratePpm];
+    const [realMs, shownMs, ratePpm] = [this.anchorRealMs, this.anchorShownMs, this.ratePpm];
     this.freeze(STRANGE_INSTANT_MS);
     const readAtMs = await readMs();
-    this.#ratePpm = ratePpm;
-    this.#anchor(shownMs, realMs);
+    this.ratePpm = ratePpm;
+    this.anchor(shownMs, realMs);
     if (Math.floor(readAtMs) !== STRANGE_INSTANT_MS) {
       throw new Error(
         `the clock shim has no effect: the process shows ${readAtMs}, not ${STRANGE_INSTANT_MS}`,
@@ -122,41 +122,41 @@ export class ClockShim {
   /** How many processes were started with this clock. */
   processes(): number {
     const count = Buffer.alloc(8);
-    readSync(this.#file, count, 0, 8, LOADED_AT);
+    readSync(this.file, count, 0, 8, LOADED_AT);
     return Number(count.readBigUInt64LE());
   }
 
   /** Removes the file. Processes that have it keep their clock. */
   close(): void {
-    closeSync(this.#file);
-    removeFolder(dirname(this.#path));
+    closeSync(this.file);
+    removeFolder(dirname(this.path));
   }
 
-  #shownMs(realMs: number): number {
-    return this.#anchorShownMs + ((realMs - this.#anchorRealMs) * this.#ratePpm) / FULL_RATE_PPM;
+  private shownMs(realMs: number): number {
+    return this.anchorShownMs + ((realMs - this.anchorRealMs) * this.ratePpm) / FULL_RATE_PPM;
   }
 
-  #anchor(shownMs: number, realMs = Date.now()): void {
-    this.#anchorRealMs = realMs;
-    this.#anchorShownMs = shownMs;
-    this.#write();
+  private anchor(shownMs: number, realMs = Date.now()): void {
+    this.anchorRealMs = realMs;
+    this.anchorShownMs = shownMs;
+    this.write();
   }
 
   /** First the slot that nobody reads, then the number that makes it the one to read. */
-  #write(): void {
-    const next = this.#sequence + 1n;
+  private write(): void {
+    const next = this.sequence + 1n;
     const slot = Buffer.alloc(SLOT_BYTES);
-    slot.writeBigInt64LE(toUs(this.#anchorRealMs), 0);
-    slot.writeBigInt64LE(toUs(this.#anchorShownMs), 8);
-    slot.writeBigInt64LE(BigInt(this.#ratePpm), 16);
-    writeSync(this.#file, slot, 0, SLOT_BYTES, FIRST_SLOT_AT + Number(next % 2n) * SLOT_BYTES);
+    slot.writeBigInt64LE(toUs(this.anchorRealMs), 0);
+    slot.writeBigInt64LE(toUs(this.anchorShownMs), 8);
+    slot.writeBigInt64LE(BigInt(this.ratePpm), 16);
+    writeSync(this.file, slot, 0, SLOT_BYTES, FIRST_SLOT_AT + Number(next % 2n) * SLOT_BYTES);
     const sequence = Buffer.alloc(8);
     sequence.writeBigUInt64LE(next);
-    writeSync(this.#file, sequence, 0, 8, 0);
-    this.#sequence = next;
+    writeSync(this.file, sequence, 0, 8, 0);
+    this.sequence = next;
   }
 
-  async #showsIn(dateProgram: string): Promise<boolean> {
+  private async showsIn(dateProgram: string): Promise<boolean> {
     try {
       await this.requireEffect(async () => {
         const { stdout } = await run(dateProgram, ['+%s'], { env: this.env() });

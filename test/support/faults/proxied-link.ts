@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { drawPort } from '../test-port.js';
 import { AnswerLoss } from './answer-loss.js';
 import type { AnswerLossOrder, DirectionRules, LinkCounters, LinkRules } from './link-rules.js';
 import { type DirectionCounts, ProxiedDirection } from './proxied-direction.js';
 
 const PORT_ATTEMPTS = 20;
-// Below the range of outgoing connections: nobody takes the port by chance while the link refuses connections.
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
 const LOST: DirectionRules = { drop: true };
 
 interface Target {
@@ -48,7 +46,7 @@ export class ProxiedLink {
 
   async open(): Promise<number> {
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-      this.port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+      this.port = drawPort();
       if (await this.listen()) return this.port;
     }
     throw new Error(`no free port in ${PORT_ATTEMPTS} attempts`);

@@ -36,7 +36,6 @@ function reconciling() {
     plan,
     { add: call('add'), replace: call('replace'), remove: call('remove') },
     { observe: (event) => events.push(event) },
-    [],
   );
   const plans = (...names: readonly string[]): void => {
     planned = names;

@@ -17,8 +17,7 @@ function runsOf(version: Version, inCode: readonly string[] = []): RunRecords {
 }
 
 function hasRun(runs: RunRecords, task: string, tick: number): void {
-  const report = { task, tick, outcome: 'success', instanceId: 'one', durationMs: 5 };
-  runs.observe({ type: 'tick', report } as unknown as Parameters<RunRecords['observe']>[0]);
+  runs.ended({ task, tick, outcome: 'success', instanceId: 'one', durationMs: 5 });
 }
 
 describe('what stands on the board about a task', () => {

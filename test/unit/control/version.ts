@@ -100,8 +100,7 @@ export class Version {
     const observer = {
       observe: (event: ScheduleEvent) => void (event.type === 'control' && this.events.push(event)),
     };
-    for (const task of tasks) scheduler.add(task);
-    this.reconciler = new ControlReconciler(plan, scheduler, observer, [...own.keys()]);
+    this.reconciler = new ControlReconciler(plan, scheduler, observer);
     const decisions = {
       board: this.room,
       clock: stage.clock,

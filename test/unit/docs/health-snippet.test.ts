@@ -1,7 +1,5 @@
-/** The health snippet of the README, compiled and booted as it stands there. */
+/** The health snippet of docs/observing.md, compiled and booted as it stands there. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as common from '@nestjs/common';
 import * as terminus from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
@@ -9,6 +7,7 @@ import * as schedule from 'nestjs-distributed-schedule';
 import * as scheduleTerminus from 'nestjs-distributed-schedule/terminus';
 import ts from 'typescript';
 import { expect, it, onTestFinished } from 'vitest';
+import { filesOfPage } from '../../support/page-files.js';
 
 const PACKAGES: Readonly<Record<string, object>> = {
   '@nestjs/common': common,
@@ -18,9 +17,8 @@ const PACKAGES: Readonly<Record<string, object>> = {
 };
 
 function snippet(): string {
-  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
-  const [, code] = /^## Health\n[\s\S]*?^```ts\n([\s\S]*?)^```$/m.exec(readme) ?? [];
-  if (code === undefined) throw new Error('the README has no snippet under ## Health');
+  const code = filesOfPage('observing.md').get('src/health.module.ts');
+  if (code === undefined) throw new Error('docs/observing.md has no src/health.module.ts');
   return code;
 }
 

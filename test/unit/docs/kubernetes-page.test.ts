@@ -1,13 +1,12 @@
-/** The manifest of docs/kubernetes.md: it parses, and says what the page and the README say. */
+/** The manifest of docs/kubernetes.md: it parses, and says what this page and docs/observing.md say. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { requireRedisSources } from '#src/redis/connection/redis-input.js';
 import { resolveModuleOptions } from '#src/setup/distributed-schedule-options.resolver.js';
 import { filesOfPage } from '../../support/page-files.js';
-import { PageFolder } from '../../support/run-page.js';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
 const [, manifest = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(read('docs/kubernetes.md')) ?? [];
@@ -80,15 +79,14 @@ describe('the manifest of docs/kubernetes.md', () => {
     expect(named('Service', 'shop').spec.selector).toEqual(app.spec.template.metadata.labels);
   });
 
-  it('asks each probe at the path that the README gives it', () => {
+  it('asks each probe at the path that docs/observing.md gives it', () => {
     const paths = [startupProbe, container.readinessProbe, container.livenessProbe].map(
       (probe) => (probe as { httpGet: { path: string } }).httpGet.path,
     );
     expect(paths).toEqual(['/health/started', '/health/ready', '/health/live']);
-    const [, controller = ''] = /@Controller\('(\w+)'\)/.exec(read('README.md')) ?? [];
-    const routes = [
-      ...read('README.md').matchAll(/@Get\('(\w+)'\) @HealthCheck\(\)\n\s+\w+\(\).*\.(\w+)\('/g),
-    ];
+    const health = read('docs/observing.md');
+    const [, controller = ''] = /@Controller\('(\w+)'\)/.exec(health) ?? [];
+    const routes = [...health.matchAll(/@Get\('(\w+)'\) @HealthCheck\(\)\n\s+\w+\(\).*\.(\w+)\('/g)];
     expect(routes.map(([, route, method]) => [`/${controller}/${route}`, method])).toEqual([
       ['/health/started', 'isStarted'],
       ['/health/ready', 'isReady'],
@@ -143,11 +141,6 @@ describe('the manifest of docs/kubernetes.md', () => {
 });
 
 describe('the code of docs/kubernetes.md', () => {
-  const page = new PageFolder('kubernetes.md');
-  afterAll(() => page.remove());
-
-  it('compiles', () => page.compile(), 120_000);
-
   it('reads what the manifest sets', () => {
     const code = [...filesOfPage('kubernetes.md').values()].join('\n');
     const asked = [...code.matchAll(/required\('(\w+)'\)/g)].map(([, name]) => name);

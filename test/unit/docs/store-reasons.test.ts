@@ -16,7 +16,7 @@ const said = table
 it('the page has the words of the code for what no test can make', () => {
   expect(said).toEqual(
     ['ETIMEDOUT', 'PROTECTED', 'CERT_HAS_EXPIRED'].map((reason) =>
-      wordsOfTrouble(reason, { nodeTimeoutMs: 120, isTls: false }, undefined),
+      wordsOfTrouble({ reason }, { nodeTimeoutMs: 120, isTls: false }, undefined),
     ),
   );
 });

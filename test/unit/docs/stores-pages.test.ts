@@ -1,4 +1,4 @@
-/** The blocks of docs/managed-redis.md compile, and the module takes what they give. */
+/** The module takes what the blocks of docs/managed-redis.md give. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { requireRedisSources } from '#src/redis/connection/redis-input.js';
 import { resolveModuleOptions } from '#src/setup/distributed-schedule-options.resolver.js';
 import { filesOfPage } from '../../support/page-files.js';
-import { PageFolder } from '../../support/run-page.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
 const ca = join(folder, 'ca.pem');
@@ -33,11 +32,7 @@ function optionsOf(code: string): DistributedScheduleOptions {
 }
 
 describe('docs/managed-redis.md', () => {
-  const page = new PageFolder('managed-redis.md');
-  afterAll(() => page.remove());
   const files = filesOfPage('managed-redis.md');
-
-  it('has blocks that compile', () => page.compile(), 120_000);
 
   it.each([
     ['src/three-caches.ts', 'plain plain plain', true],

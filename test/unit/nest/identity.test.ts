@@ -286,6 +286,6 @@ describe('the app of idempotent execution', () => {
 
   it.each(['', '{shop}', 7])('is no %j', async (app) => {
     const error = await bootError(boot({ store: memorySnapshots(), app: app as string }));
-    expect(error.message).toContain('DSCHED_BAD_OPTION: option app is');
+    expect(error.message).toContain('DSCHED_BAD_OPTION: option app of IdempotentExecutionModule is');
   });
 });

@@ -15,7 +15,7 @@ import {
 } from 'nestjs-distributed-schedule';
 import { describe, expect, it } from 'vitest';
 import { EventLog } from './event-log.js';
-import { bootApp } from './nest-app.js';
+import { bootApp, type LogCapture } from './nest-app.js';
 
 /** Promise.withResolvers, which Node 20 lacks. */
 class Gate<T> {
@@ -88,6 +88,11 @@ describe.each([
   });
 });
 
+/** But for those of a busy machine, which starts a tick of so short a period too late. */
+function warningsOf(logs: LogCapture): readonly string[] {
+  return logs.ours('warn').filter((line) => !line.includes('could not start tick'));
+}
+
 describe('app.close()', () => {
   it('says what it waits for and for how long at most, and what it has left unfinished', async () => {
     const { app, logs } = await bootApp({
@@ -99,7 +104,7 @@ describe('app.close()', () => {
     await app.close();
     const run = `'sweep' in tick ${new Date(tick).toISOString()}`;
     expect(logs.ours('log').at(-1)).toBe(`Shutting down: waits up to 50 ms for the run of ${run}.`);
-    expect(logs.ours('warn')).toEqual([
+    expect(warningsOf(logs)).toEqual([
       `Shut down after 50 ms (shutdownTimeoutMs). It did not end in time and was left unfinished: the run of ${run}. ` +
         'Its signal has aborted: end at tick.signal, or raise shutdownTimeoutMs.',
     ]);
@@ -116,7 +121,7 @@ describe('app.close()', () => {
     sweeper.mayEnd.resolve();
     await closed;
     expect(logs.ours('log').filter((line) => line.startsWith('Shutting down'))).toHaveLength(1);
-    expect(logs.ours('warn')).toEqual([]);
+    expect(warningsOf(logs)).toEqual([]);
     const idle = await bootApp({ providers: [] });
     await idle.app.close();
     expect([...idle.logs.ours('log'), ...idle.logs.ours('warn')].join()).not.toMatch(/Shut/);
@@ -156,7 +161,11 @@ describe('app.close()', () => {
     await log.nextRun('sweep');
     await app.close();
     const count = log.events.length;
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    // As long as another app runs two ticks of the same period.
+    const other = await bootApp({ imports: [DiaryModule], providers: [Sweeper] });
+    other.app.get(Sweeper).mayEnd.resolve();
+    await other.events.nextRun('sweep');
+    await other.events.nextRun('sweep');
     expect(log.events).toHaveLength(count);
   });
 });

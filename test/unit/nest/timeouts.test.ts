@@ -14,7 +14,7 @@ import type { Outcome } from '#src/protocol/contract/outcome.js';
 import type { Clock } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
-import { TimeoutDesk } from '#src/protocol/timeouts/timeout-agreement.js';
+import { TimeoutAgreement } from '#src/protocol/timeouts/timeout-agreement.js';
 import type { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { GENEROUS_STORE } from './generous-store.js';
 import { bootApp, bootError } from './nest-app.js';
@@ -58,7 +58,7 @@ describe('the desk of timeouts', () => {
   /** What the task is due for after a tick was reported, given what stands in the ledger for its run. */
   function nextAfterReport(outcome: Outcome, runOf?: number, recovery: 'lose' | 'retake' = 'lose') {
     const clock = { monotonicMs: () => 0 } as Clock;
-    const desk = new TimeoutDesk({
+    const desk = new TimeoutAgreement({
       app: 'shop',
       clock,
       clusterClock: { nowMs: () => DUE_MS, synchronised: true },
@@ -69,10 +69,7 @@ describe('the desk of timeouts', () => {
     });
     const policies = { ...DEFAULT_POLICIES, recovery, recoveryWithinMs: 60_000 };
     const schedule = desk.scheduleOf({ task: 'warm up', definition: { delayMs: 0 } as never, policies });
-    desk.observe({
-      type: 'tick',
-      report: { task: 'warm up', tick: TICK, instanceId: 'me', outcome, detail: '' },
-    });
+    desk.ended({ task: 'warm up', tick: TICK, instanceId: 'me', outcome, detail: '' });
     return schedule.nextAfter(TICK);
   }
 

@@ -22,13 +22,13 @@ class FakeClient extends EventEmitter {
       this.resets += 1;
     },
   };
-  readonly select = (database: number) => this.#send(`SELECT ${database}`);
-  readonly auth = (...given: readonly string[]) => this.#send(`AUTH ${given.join(' ')}`);
-  readonly call = (command: string, ...args: readonly string[]) => this.#send(`${command} ${args.join(' ')}`);
-  readonly evalsha = () => this.#send('EVALSHA');
-  readonly eval = () => this.#send('EVAL');
-  readonly subscribe = () => this.#send('SUBSCRIBE');
-  readonly pipeline = () => ({ exec: () => this.#send('PIPELINE') });
+  readonly select = (database: number) => this.send(`SELECT ${database}`);
+  readonly auth = (...given: readonly string[]) => this.send(`AUTH ${given.join(' ')}`);
+  readonly call = (command: string, ...args: readonly string[]) => this.send(`${command} ${args.join(' ')}`);
+  readonly evalsha = () => this.send('EVALSHA');
+  readonly eval = () => this.send('EVAL');
+  readonly subscribe = () => this.send('SUBSCRIBE');
+  readonly pipeline = () => ({ exec: () => this.send('PIPELINE') });
   readonly connect = async (): Promise<void> => {};
   readonly disconnect = (): void => {};
 
@@ -42,7 +42,7 @@ class FakeClient extends EventEmitter {
     this.emit('close');
   }
 
-  async #send(command: string): Promise<string> {
+  private async send(command: string): Promise<string> {
     this.sent.push(command);
     const answer = await this.answer(command);
     if (answer !== 'OK') throw Object.assign(new Error(answer), { name: 'ReplyError' });

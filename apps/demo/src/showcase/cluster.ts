@@ -73,9 +73,7 @@ export class Cluster {
     await Promise.all(this.replicas.map((replica) => replica.start()));
     // The quarantine of an empty store begins with the first replica that asks it.
     const votingFromMs = Date.now() + QUARANTINE_MS;
-    for (let voter = 0; voter < this.size.voters; voter++) {
-      this.faults.nodeUp(voter, startedMs, votingFromMs);
-    }
+    for (let voter = 0; voter < this.size.voters; voter++) this.faults.nodeUp(voter, startedMs, votingFromMs);
   }
 
   /** The replica that is up and ran most. */

@@ -1,8 +1,8 @@
 /** What this instance knows about others by the board, for the audit. */
 
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
+import { TOLD_TTL_MS, toldKey } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import { TOLD } from '../protocol/board/board-shares.js';
 import type { InstanceNotices } from '../protocol/board/instance-notices.js';
 import type { AuditFinding } from '../protocol/contract/audit-finding.js';
 import { recordOn } from './control-records.js';
@@ -11,8 +11,6 @@ import { recordOn } from './control-records.js';
 interface ToldRecord {
   readonly tick: number;
 }
-
-const TOLD_TTL_MS = 600_000;
 
 export class BoardDirectory implements InstanceDirectory {
   constructor(
@@ -25,14 +23,10 @@ export class BoardDirectory implements InstanceDirectory {
   }
 
   hasTold({ task, tick, outcome }: AuditFinding): boolean {
-    return (recordOn<ToldRecord>(this.board, keyOf(outcome, task))?.tick ?? 0) >= tick;
+    return (recordOn<ToldRecord>(this.board, toldKey(outcome, task))?.tick ?? 0) >= tick;
   }
 
   noteTold({ task, tick, outcome }: AuditFinding): void {
-    this.board.post(keyOf(outcome, task), JSON.stringify({ tick } satisfies ToldRecord), TOLD_TTL_MS);
+    this.board.post(toldKey(outcome, task), JSON.stringify({ tick } satisfies ToldRecord), TOLD_TTL_MS);
   }
-}
-
-function keyOf(outcome: AuditFinding['outcome'], task: string): string {
-  return `${TOLD}${outcome}:${task}`;
 }

@@ -3,13 +3,14 @@
  * Each task is computed anew from everything that is known, so that the order in which records arrive does not matter.
  */
 
+import { TASK } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { Schedule, ScheduledTask, TickHandler } from '../protocol/contract/tick-context.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 import type { AppClaim } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
-import { type RuntimeTaskRecord, recordOn, TASK } from './control-records.js';
+import { type RuntimeTaskRecord, recordOn } from './control-records.js';
 import {
   type Base,
   type Decisions,

@@ -3,8 +3,8 @@
  * things at the same time do not undo each other.
  */
 
+import { readTriggerKey, TRIGGER } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import { RUN, TASK } from '../protocol/board/board-shares.js';
 import { TRIGGER_LINES } from '../protocol/contract/old-lines.js';
 import type { Outcome } from '../protocol/contract/outcome.js';
 import type { ExclusiveTaskOptions } from '../tasks/exclusive-task-options.js';
@@ -52,42 +52,26 @@ export interface RunRecord {
   readonly durationMs: number;
 }
 
-export { RUN, TASK };
-export const PAUSE = 'pause:';
-export const PLAN = 'plan:';
-export const TRIGGER = 'trigger:';
-
 export interface Trigger extends TriggerRecord {
   readonly key: string;
   readonly task: string;
   readonly writtenMs: number;
 }
 
-export function triggerKey(task: string, tick: number, id: string): string {
-  return `${TRIGGER}${tick}:${id}:${task}`;
-}
-
-const TRIGGER_KEY = /^trigger:\d+:[^:]*:(.+)$/s;
-
 /**
  * Where the trigger is claimed, whatever instant it was moved to: its key stays. A trigger is never moved before the instant in
  * it, or nodes would take that for too early.
  */
 export function claimedTrigger({ key, tick }: Trigger): { readonly line: string; readonly placedMs: number } {
-  const placedMs = Number(/^trigger:(\d+):/.exec(key)?.[1] ?? tick);
+  const placedMs = readTriggerKey(key)?.placedMs ?? tick;
   return { line: `${TRIGGER_LINES}${key.slice(TRIGGER.length)}`, placedMs };
-}
-
-/** The task that a record of a decision is about. */
-export function taskOfDecision(key: string): string {
-  return TRIGGER_KEY.exec(key)?.[1] ?? key.slice(key.indexOf(':') + 1);
 }
 
 /** All triggers, by task, ascending. */
 export function triggersOn(board: BoardView): ReadonlyMap<string, readonly Trigger[]> {
   const byTask = new Map<string, Trigger[]>();
   for (const { key, value, writtenMs } of board.list(TRIGGER)) {
-    const [, task] = TRIGGER_KEY.exec(key) ?? [];
+    const task = readTriggerKey(key)?.task;
     const record = parse<TriggerRecord>(value);
     if (task === undefined || !Number.isSafeInteger(record?.tick)) continue;
     const list = byTask.get(task) ?? [];

@@ -1,10 +1,18 @@
 /** Which changes on the board may change what this instance plans. Most do not: instances tell of themselves all the time. */
 
-import { type BoardView, isInRoom, roomPrefix } from '../protocol/board/board-room.js';
+import {
+  isInRoom,
+  PAUSE,
+  PLAN,
+  roomPrefix,
+  SET,
+  TASK,
+  TRIGGER,
+  taskOfDecision,
+} from '../protocol/board/board-keys.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import { roomOf } from './app-claims.js';
-import { PAUSE, PLAN, TASK, TRIGGER, taskOfDecision } from './control-records.js';
 import type { DefinitionSets } from './definition-sets.js';
-import { SET } from './sets-on-board.js';
 
 /** Records of this app that say something about tasks. */
 const DECISIONS = [PAUSE, PLAN, TASK, TRIGGER];

@@ -20,22 +20,18 @@ export class ControlReconciler {
   private decided = new Set<string>();
   private readonly others = new Set<string>();
 
-  /** @param adopted tasks that the scheduler has already, as their decorators define them */
   constructor(
     private readonly plan: ControlPlan,
     private readonly scheduler: Pick<Scheduler, 'add' | 'replace' | 'remove'>,
     private readonly observer: ScheduleObserver,
-    adopted: readonly string[],
-  ) {
-    for (const name of adopted) this.applied.set(name, '');
-  }
+  ) {}
 
   /** The plan as it was applied last. */
   get tasks(): ReadonlyMap<string, PlannedTask> {
     return this.planned;
   }
 
-  /** All tasks, in one piece. */
+  /** Brings all tasks, in one piece. */
   reconcile(): void {
     this.noteAll();
     this.work(() => false);

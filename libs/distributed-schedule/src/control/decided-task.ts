@@ -1,14 +1,13 @@
 /** What was decided about the tasks at run time, and what it makes of one of them. */
 
+import { PAUSE, PLAN } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { Schedule, ScheduledTask } from '../protocol/contract/tick-context.js';
 import { controlledSchedule } from '../protocol/schedules/controlled-schedule.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 import {
   claimedTrigger,
-  PAUSE,
   type PauseRecord,
-  PLAN,
   type PlanRecord,
   recordOn,
   type Trigger,

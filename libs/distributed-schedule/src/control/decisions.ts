@@ -3,9 +3,9 @@
 import type { BoardView } from '../protocol/board/board-room.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Clock } from '../protocol/contract/ports.js';
+import { didYouMean } from '../protocol/options/closest-name.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 import { OnceSchedule } from '../protocol/timeouts/timeout.schedule.js';
-import { didYouMean } from '../tasks/closest-name.js';
 import { type AppClaim, twoApps } from './app-claims.js';
 import type { PlannedTask } from './planned-task.js';
 

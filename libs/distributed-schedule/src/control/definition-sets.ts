@@ -8,27 +8,18 @@
  * Each set names its app. Those of another app say nothing about tasks here, but which names it has: see app-claims.ts.
  */
 
+import { ALIVE, ALIVE_TTL_MS, SET, SET_TTL_MS, setKey } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import { sha256Hex } from '../tasks/sha256.js';
 import { type AppClaim, firstOf } from './app-claims.js';
 import type { DefinitionSet, TaskDefinition } from './definition-set.js';
-import {
-  ALIVE,
-  SET,
-  type SetRecord,
-  type SetsOnBoard,
-  type SetView,
-  type TaskInSet,
-} from './sets-on-board.js';
+import type { SetRecord, SetsOnBoard, SetView, TaskInSet } from './sets-on-board.js';
 
 const TASKS_PER_RECORD = 50;
 
-/** A version that nobody has run for so long is new again, ms. */
-const SET_TTL_MS = 30 * 86_400_000;
 /** While it runs, its records are written anew so often, ms. */
 const SET_RENEWAL_MS = 86_400_000;
 
-export const ALIVE_TTL_MS = 10_000;
 const ALIVE_RENEWAL_MS = 3_000;
 
 /** The definition of a task that counts now. */
@@ -67,7 +58,7 @@ export class DefinitionSets {
     const names = [...this.own.keys()];
     // One part at least: an app without tasks in its code may add some.
     for (let part = 0; part === 0 || part * TASKS_PER_RECORD < names.length; part += 1) {
-      const key = `${SET}${this.id}:${part}`;
+      const key = setKey(this.id, part);
       if ((written.get(key) ?? 0) > nowMs - SET_RENEWAL_MS) continue;
       const record = this.recordOf(
         firstSeenMs,

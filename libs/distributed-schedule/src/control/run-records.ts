@@ -1,9 +1,10 @@
 /** The newest run of each task, for people who ask any instance. Written by the instance that ran it; decides nothing. */
 
+import { RUN, RUN_TTL_MS } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
-import { hasRun } from '../protocol/contract/outcome.js';
-import { RUN, type RunRecord, recordOn } from './control-records.js';
+import type { TickListener } from '../protocol/contract/observer.js';
+import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
+import { type RunRecord, recordOn } from './control-records.js';
 import { lifetimeMs } from './task-lifetime.js';
 
 /**
@@ -13,10 +14,7 @@ import { lifetimeMs } from './task-lifetime.js';
 const RECORD_EVERY_MS = 5_000;
 const FEW_TASKS = 20;
 
-/** A task that has not run for so long has no newest run, ms. */
-const RUN_TTL_MS = 30 * 86_400_000;
-
-export class RunRecords implements ScheduleObserver {
+export class RunRecords implements TickListener {
   private readonly unwritten = new Map<string, RunRecord>();
   /** Of the last seconds. */
   private readonly writtenMs = new Map<string, number>();
@@ -27,9 +25,8 @@ export class RunRecords implements ScheduleObserver {
     private readonly isInCode: (task: string) => boolean,
   ) {}
 
-  observe(event: ScheduleEvent): void {
-    if (event.type !== 'tick' || !hasRun(event.report.outcome)) return;
-    const { task, tick, outcome, instanceId, durationMs = 0 } = event.report;
+  ended({ task, tick, outcome, instanceId, durationMs = 0 }: TickReport): void {
+    if (!hasRun(outcome)) return;
     const endedMs = Math.round(this.board.nowMs());
     this.unwritten.set(task, { tick, outcome, instanceId, endedMs, durationMs: Math.round(durationMs) });
   }

@@ -1,9 +1,8 @@
 /** A task that is added at run time, as a program gives it. */
 
-import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { requireName } from '../protocol/options/protocol-options.js';
+import { type OptionNames, requireKnownOptions, requireNoNull } from '../protocol/options/option-names.js';
+import { FLAG, requireName, requireOption } from '../protocol/options/option-spec.js';
 import { EXCLUSIVE_OPTION_NAMES } from '../tasks/exclusive-task-options.js';
-import { type OptionNames, requireKnownOptions, requireNoNull } from '../tasks/option-names.js';
 import { jsonOf } from '../tasks/payload-json.js';
 import { requireScheduleData, SCHEDULE_NAMES, type ScheduleData } from '../tasks/schedule-data.js';
 import type { RuntimeTaskOptions, RuntimeTaskRecord } from './control-records.js';
@@ -38,7 +37,7 @@ export function requireRuntimeTask(
   const { name, runs, replace = false } = rest;
   requireName('name', name);
   requireName('runs', runs);
-  if (typeof replace !== 'boolean') throw badOption(name, 'replace', 'true or false');
+  requireOption({ task: name }, 'replace', replace, FLAG);
   const schedule = requireScheduleData(name, given);
   const known = new Set<string>(['name', 'runs', 'replace', ...Object.keys(SCHEDULE_NAMES)]);
   const options = Object.fromEntries(
@@ -52,8 +51,4 @@ export function requireRuntimeTask(
     sinceMs: Math.floor(nowMs),
   };
   return { name, record, replace };
-}
-
-function badOption(task: string, option: string, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError('DSCHED_BAD_OPTION', `option ${option} takes ${expected}`, { task });
 }

@@ -1,14 +1,10 @@
 /** The definition sets of all apps and versions of a namespace, as they stand on the board. Read once per change. */
 
-import { type BoardView, roomPrefix } from '../protocol/board/board-room.js';
+import { ALIVE, roomPrefix, SET, TASK, versionOfSet } from '../protocol/board/board-keys.js';
+import type { BoardView } from '../protocol/board/board-room.js';
 import { type AppClaim, type ClaimedName, roomOf } from './app-claims.js';
-import { type RuntimeTaskRecord, recordsOn, TASK } from './control-records.js';
+import { type RuntimeTaskRecord, recordsOn } from './control-records.js';
 import type { TaskDefinition } from './definition-set.js';
-
-/** `set:<id>:<part>`: definitions of one version of one app, so many tasks per record. */
-export const SET = 'set:';
-/** `alive:<id>`: an instance of that version lives. */
-export const ALIVE = 'alive:';
 
 /** A task of a set, and since when its app has had one of that name, over all its versions. */
 export type TaskInSet = TaskDefinition & { readonly sinceMs: number };
@@ -89,7 +85,7 @@ export class SetsOnBoard {
     for (const [place, { app, firstSeenMs, tasks }] of recordsOn<SetRecord>(this.board, SET)) {
       // Another release of this library may write otherwise.
       if (typeof app !== 'string' || typeof firstSeenMs !== 'number' || !isObject(tasks)) continue;
-      const id = place.slice(0, place.indexOf(':'));
+      const id = versionOfSet(place);
       const before = sets.get(id)?.tasks ?? [];
       sets.set(id, { id, app, firstSeenMs, tasks: new Map([...before, ...Object.entries(tasks)]) });
     }

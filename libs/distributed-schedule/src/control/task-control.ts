@@ -3,24 +3,21 @@
  * that a majority of the nodes has not acknowledged is an error that says how far it came.
  */
 
-import { DELETED, TOMBSTONE_TTL_MS } from '../protocol/board/board-record.js';
+import { PAUSE, PLAN, RESUMED_TTL_MS, RUN, TASK, TOMBSTONE_TTL_MS } from '../protocol/board/board-keys.js';
+import { DELETED } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/contract/task-policies.js';
+import { didYouMean } from '../protocol/options/closest-name.js';
 import { requirePeriod } from '../protocol/schedules/period.js';
-import { didYouMean } from '../tasks/closest-name.js';
 import { requireAhead, requireOnlyScheduleData, type ScheduleData } from '../tasks/schedule-data.js';
 import { isBefore, twoApps } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
 import {
   areSame,
-  PAUSE,
   type PauseRecord,
-  PLAN,
   type PlanRecord,
-  RUN,
   type RuntimeTaskRecord,
   recordOn,
-  TASK,
   triggersOn,
 } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
@@ -33,9 +30,6 @@ export interface TaskControlParts extends DecisionParts {
   readonly bidStaggerMs: number;
   readonly handlers: ReadonlySet<string>;
 }
-
-/** After a pause that is over; then nobody looks back on it any more. */
-const RESUMED_TTL_MS = 30 * 86_400_000;
 
 /** Records that end together were written at different moments. */
 const ROUNDING_MS = 1_000;

@@ -3,8 +3,8 @@
  * behind for a month would fill the nodes.
  */
 
+import { TASK } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import { TASK } from './control-records.js';
 
 /**
  * How long a record about a task that was added at run time may live, ms; undefined: as long as it is wanted. 0 where the task has

@@ -3,9 +3,9 @@
  * task, too. One of these in front of the others would delay every tick by its turn, and nobody would tell what it is to tell.
  */
 
+import { TASK } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { InstanceNotices } from '../protocol/board/instance-notices.js';
-import { TASK } from './control-records.js';
 import type { SetsOnBoard } from './sets-on-board.js';
 
 export interface TaskPeersParts {

@@ -1,14 +1,15 @@
 /** A tick that a person or a program asks for: an extra instant of the task, which all instances contest like any other. */
 
+import { MAX_TRIGGER_TTL_MS, TRIGGER_TTL_MS, triggerKey } from '../protocol/board/board-keys.js';
 import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Random } from '../protocol/contract/ports.js';
 import { DEFAULT_POLICIES, looksBack } from '../protocol/contract/task-policies.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { LAST_RANK } from '../protocol/options/protocol-options.js';
 import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/schedules/trigger-slot.js';
-import { requireKnownOptions } from '../tasks/option-names.js';
 import { jsonOf } from '../tasks/payload-json.js';
-import { type TriggerRecord, triggerKey, triggersOn } from './control-records.js';
+import { type TriggerRecord, triggersOn } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
 import type { PlannedTask } from './planned-task.js';
 import { TaskQueue } from './task-queue.js';
@@ -34,10 +35,6 @@ export interface TriggeredTick {
 
 /** A trigger is due so long after the call, ms: every instance has read it by then, and also that it was moved at once. */
 const TRIGGER_LEAD_MS = 1_200;
-
-/** A trigger is remembered so long at least, ms. */
-const TRIGGER_TTL_MS = 60_000;
-const LONGEST_TRIGGER_TTL_MS = 86_400_000;
 
 /** Triggers of one task that are remembered at a time. */
 const MOST_TRIGGERS = 100;
@@ -176,7 +173,7 @@ export class TaskTrigger {
     return (
       tick -
       Math.floor(this.parts.board.nowMs()) +
-      Math.min(LONGEST_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
+      Math.min(MAX_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
     );
   }
 }

@@ -1,7 +1,8 @@
 /** What one memory node keeps in its ledger, and loses with its memory. */
 
 import type { KeptEnds } from '../protocol/contract/attempt-end.js';
-import type { LedgerId } from '../protocol/contract/ledger-id.js';
+import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
+import { counterOf, type LedgerId } from '../protocol/contract/ledger-id.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
 export interface Entry {
@@ -46,4 +47,35 @@ export interface LedgerSnapshot {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly ends: ReadonlyMap<string, KeptEnds>;
   readonly memory: LedgerMemory | undefined;
+}
+
+/** Of a node that may have forgotten: it abstains up to its floor, and is no longer the one that the others have noted. */
+export function memoryAfter(
+  memory: LedgerMemory | undefined,
+  incarnation: number,
+  nowMs: number,
+  nonce: string,
+): LedgerMemory {
+  return {
+    version: PROTOCOL_VERSION,
+    incarnation,
+    floor: Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
+    sinceMs: nowMs,
+    id: `${counterOf(memory?.id ?? '') + 1}.${nonce}`,
+    idSinceMs: nowMs,
+    vote: undefined,
+    stamp: memory?.stamp ?? '',
+    highest: memory?.highest ?? 0,
+    epoch: memory?.epoch ?? 0,
+    burntAboveMs: memory?.burntAboveMs ?? 0,
+    prunedUpTo: memory?.prunedUpTo ?? 0,
+    windowMs: memory?.windowMs ?? 0,
+    windowToldMs: memory?.windowToldMs ?? 0,
+    passEndedMs: memory?.passEndedMs,
+    noted: memory?.noted ?? new Map(),
+  };
+}
+
+export function copyOf(memory: LedgerMemory | undefined): LedgerMemory | undefined {
+  return memory && { ...memory, noted: new Map(memory.noted) };
 }

@@ -12,8 +12,8 @@ import {
   type BoardRecord,
   isExpired,
   isNewer,
-  MOST_CHANGES,
-  MOST_EXCHANGE_LENGTH,
+  MAX_CHANGES,
+  MAX_EXCHANGE_LENGTH,
 } from '../protocol/board/board-record.js';
 import { BOARD_SHARES, type BoardShares, makesWay, roomFor } from '../protocol/board/board-shares.js';
 import type { Clock } from '../protocol/contract/ports.js';
@@ -182,7 +182,7 @@ export class MemoryBoard {
     let looked = 0;
     for (const { record, sequence } of this.records.values()) {
       if (sequence <= after) continue;
-      if (looked === MOST_CHANGES || length >= MOST_EXCHANGE_LENGTH) {
+      if (looked === MAX_CHANGES || length >= MAX_EXCHANGE_LENGTH) {
         return { changes, hasMore: true, cursor: { epoch: this.epoch, sequence: sequence - 1 } };
       }
       looked += 1;

@@ -9,22 +9,15 @@ import type {
   ConfirmAnswer,
   ConfirmRequest,
   NodeIdentity,
-  Note,
   NoteAnswer,
   NoteRequest,
   StampAnswer,
   StampRequest,
 } from '../protocol/contract/node-identity.js';
-import {
-  mustMeet,
-  type NodeSet,
-  notesForced,
-  notesNeeded,
-  parseStamp,
-  stampText,
-} from '../protocol/contract/node-set.js';
+import { mustMeet, type NodeSet, notesForced, parseStamp, stampText } from '../protocol/contract/node-set.js';
 import { setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import type { LedgerMemory } from './ledger-memory.js';
+import { countOf, isEnough, isValid, newestIds } from './note-count.js';
 
 /** The newest ids that a node knows, of the positions of a set: its own among them. */
 export function knownIds(memory: LedgerMemory, position: string, set: NodeSet): LedgerIds {
@@ -135,60 +128,10 @@ function noteTimeMs({ highest, floor }: LedgerMemory, nowMs: number): number {
   return Math.max(nowMs, highest, floor - EARLY_MS - MARGIN_MS);
 }
 
-function countOf(notes: readonly Note[]): number {
-  return new Set(notes.map(({ noter }) => noter)).size;
-}
-
-/**
- * With two positions of five in doubt at once, a noter without a vote may be the wrong server itself: only those that vote count,
- * or all others together, as when all nodes are new.
- */
-function isEnough(voting: number, have: number, set: NodeSet): boolean {
-  return voting >= notesNeeded(set) || have >= set.positions.length - 1;
-}
-
 /** Stamped by a set whose majorities need not meet the caller's: nothing here is done for the caller's set. */
 function isForeign(memory: LedgerMemory, set: NodeSet): boolean {
   const onRecord = parseStamp(memory.stamp);
   return onRecord !== undefined && !mustMeet(onRecord.set, set);
-}
-
-/** The newest id of a position that is known, and whether another memory has the same counter. */
-interface Newest {
-  id: LedgerId;
-  isContested: boolean;
-}
-
-/** What the node and the notes know together, by position of the set. Of two equals the node's own word stays. */
-function newestIds(memory: LedgerMemory, notes: readonly Note[], set: NodeSet): ReadonlyMap<string, Newest> {
-  const newest = new Map<string, Newest>();
-  const learn = (position: string, id: LedgerId | undefined): void => {
-    if (id === undefined || !set.positions.includes(position)) return;
-    const known = newest.get(position);
-    if (known === undefined || counterOf(id) > counterOf(known.id)) {
-      newest.set(position, { id, isContested: false });
-    } else if (counterOf(id) === counterOf(known.id) && id !== known.id) known.isContested = true;
-  };
-  for (const position of set.positions) learn(position, memory.noted.get(position));
-  for (const { noter, noterId, ids } of notes) {
-    learn(noter, noterId);
-    for (const [position, id] of Object.entries(ids)) learn(position, id);
-  }
-  return newest;
-}
-
-/**
- * A note counts when it was made for this very id by another member of the set, and nobody knows a newer memory of that
- * noter, or another of the same counter: what a memory has noted is gone with it.
- */
-function isValid(
-  { noter, noterId, ids }: Note,
-  position: string,
-  id: LedgerId,
-  newest: ReadonlyMap<string, Newest>,
-): boolean {
-  const known = newest.get(noter);
-  return noter !== position && ids[position] === id && known?.id === noterId && !known.isContested;
 }
 
 /** As a beat shows it. */

@@ -4,10 +4,8 @@
  */
 
 import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/contract/attempt-end.js';
-import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
-import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
+import { EARLY_MS } from '../protocol/contract/constants.js';
 import type { EpochAnswer } from '../protocol/contract/node-identity.js';
-import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/contract/node-set.js';
 import {
   bearsMark,
   FORGETTABLE_NOBODY,
@@ -24,7 +22,8 @@ import type {
   NodeTick,
 } from '../protocol/contract/ports.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
-import type { Entry, LedgerMemory, LedgerSnapshot } from './ledger-memory.js';
+import { refusedIds, standingOf, type WholeRefusal } from './claim-refusal.js';
+import { copyOf, type Entry, type LedgerMemory, type LedgerSnapshot, memoryAfter } from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
 
@@ -90,24 +89,7 @@ export class MemoryLedger {
       // The clock has stepped back, or locks would be refused for that long. Nothing was forgotten: floor, id and vote stay.
       return Object.assign(memory, { sinceMs: nowMs, idSinceMs: Math.min(memory.idSinceMs, nowMs) });
     }
-    this.memory = {
-      version: PROTOCOL_VERSION,
-      incarnation: this.incarnation,
-      floor: Math.max(memory?.floor ?? 0, nowMs + EARLY_MS + MARGIN_MS),
-      sinceMs: nowMs,
-      id: `${counterOf(memory?.id ?? '') + 1}.${this.newNonce()}`,
-      idSinceMs: nowMs,
-      vote: undefined,
-      stamp: memory?.stamp ?? '',
-      highest: memory?.highest ?? 0,
-      epoch: memory?.epoch ?? 0,
-      burntAboveMs: memory?.burntAboveMs ?? 0,
-      prunedUpTo: memory?.prunedUpTo ?? 0,
-      windowMs: memory?.windowMs ?? 0,
-      windowToldMs: memory?.windowToldMs ?? 0,
-      passEndedMs: memory?.passEndedMs,
-      noted: memory?.noted ?? new Map(),
-    };
+    this.memory = memoryAfter(memory, this.incarnation, nowMs, this.newNonce());
     return this.memory;
   }
 
@@ -211,38 +193,4 @@ function prunedUpToOf(task: string, { prunedUpTo }: LedgerMemory): number {
 
 function isSomebody(claimId: string): boolean {
   return claimId !== NOBODY && claimId !== FORGETTABLE_NOBODY;
-}
-
-/** What refuses a whole message. */
-type WholeRefusal = 'unstamped' | 'outdated' | 'conflict' | 'renamed' | 'unconfirmed' | 'too_late';
-
-/** The node set rule. Undefined: the caller's set is the one on record, or its majorities must meet that one's. */
-function standingOf(
-  { set }: ClaimTerms,
-  stampOnRecord: string,
-): Extract<WholeRefusal, 'unstamped' | 'outdated' | 'conflict'> | undefined {
-  const stamp = parseStamp(stampOnRecord);
-  if (stamp === undefined || set.generation > stamp.set.generation) return 'unstamped';
-  if (set.generation < stamp.set.generation) return 'outdated';
-  if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';
-  return isProvisional(stamp) ? 'unstamped' : undefined;
-}
-
-/** The ids by which this node refuses a message, or undefined when it does not. */
-export function refusedIds(
-  ids: LedgerIds,
-  position: string,
-  { id, noted }: Pick<LedgerMemory, 'id' | 'noted'>,
-): LedgerIds | undefined {
-  const newer: Record<string, LedgerId> = {};
-  if (ids[position] !== id) newer[position] = id;
-  for (const [other, named] of Object.entries(ids)) {
-    const known = noted.get(other);
-    if (other !== position && known !== undefined && isOutrankedBy(named, known)) newer[other] = known;
-  }
-  return Object.keys(newer).length === 0 ? undefined : newer;
-}
-
-function copyOf(memory: LedgerMemory | undefined): LedgerMemory | undefined {
-  return memory && { ...memory, noted: new Map(memory.noted) };
 }

@@ -7,10 +7,11 @@ import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import { PRESENCE_GRACE_MS } from '../protocol/contract/constants.js';
 import type { LedgerIds } from '../protocol/contract/ledger-id.js';
 import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
-import { ANY_MEMORY, type HeldVote, type LockAddressee } from '../protocol/lease/lock-verdict.js';
+import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
+import { refusedIds } from './claim-refusal.js';
 import type { LedgerMemory } from './ledger-memory.js';
-import { refusedIds } from './memory-ledger.js';
+import type { AcquireVote, ExtendAsk, ExtendVote, LockAsk } from './lock-ask.js';
 
 /** What of a node's memory its locks ask for. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;
@@ -20,26 +21,6 @@ interface LockEntry {
   /** {@link UNSEEN_HOLDER} where the holder's presence was not seen when the lock was set. */
   readonly holder: string;
   readonly expiresAtMs: number;
-}
-
-export type AcquireVote = HeldVote | { readonly kind: 'acquired' | 'quarantined' | 'too_late' | 'renamed' };
-
-export type ExtendVote = 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed';
-
-export interface ExtendAsk extends LockAsk {
-  /** What the holder has claimed under its lease; absent: unknown, and a lock that is missing is not made again. */
-  readonly claims?: ShownClaims | undefined;
-}
-
-export interface LockAsk {
-  readonly task: string;
-  readonly value: string;
-  readonly holder: string;
-  readonly ttlMs: number;
-  /** Node time after which nobody waits for the answer; 0, or absent: unknown. */
-  readonly deadlineMs?: number;
-  /** Absent: whichever memory answers. */
-  readonly meant?: LockAddressee;
 }
 
 export type LockSnapshot = ReadonlyMap<string, LockEntry>;

@@ -7,17 +7,16 @@
 import type { BoardNode } from '../protocol/board/board-node.js';
 import type { BoardShares } from '../protocol/board/board-shares.js';
 import type { KeptEnds } from '../protocol/contract/attempt-end.js';
-import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
+import { MEMBER_TTL_MS } from '../protocol/contract/constants.js';
 import { type NodeSet, SINGLE_POSITION, stampText } from '../protocol/contract/node-set.js';
-import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js';
+import type { Clock, VotingNode } from '../protocol/contract/ports.js';
 import { DEFAULTS } from '../protocol/options/protocol-options.js';
-import type { LedgerMemory, LedgerSnapshot } from './ledger-memory.js';
+import type { LedgerSnapshot } from './ledger-memory.js';
 import { type BeatSnapshot, MemoryBeats } from './memory-beats.js';
 import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.js';
-import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
+import { connectNode, type MemoryConnection } from './memory-connection.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
-import { trace } from './memory-trace.js';
 
 /** One node alone, with the default time to live of leases. */
 export const ONE_NODE: NodeSet = {
@@ -25,17 +24,6 @@ export const ONE_NODE: NodeSet = {
   positions: [SINGLE_POSITION],
   leaseTtlMs: DEFAULTS.leaseTtlMs,
 };
-
-/** How one instance reaches a memory node. */
-export interface MemoryConnection {
-  readonly label: string;
-  /** The place in the set of nodes at which this instance means the node. Default: one node alone. */
-  readonly position?: string;
-  /** How long a call takes at most, for deadlines in node time. Default: nothing is known. */
-  readonly callTimeoutMs?: number;
-  /** Called with the node's time for every reply, as a sample for the cluster clock. */
-  readonly onReply?: (nodeTimeMs: number) => void;
-}
 
 export interface MemorySnapshot {
   readonly ledger: LedgerSnapshot;
@@ -123,38 +111,8 @@ export class MemoryNode {
 
   /** The node as one instance sees it. */
   connect(connection: MemoryConnection): VotingNode {
-    const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
-    const { ledger, beats, locks } = this;
-    const nowMs = (): number => this.clock.wallMs();
-    const answer = <T>(decide: (memory: LedgerMemory) => T): NodeReply<T> => this.answer(connection, decide);
-    return {
-      label,
-      position,
-      claim: async (claims, terms) => answer(() => ledger.claim(claims, terms, position)),
-      giveBack: async (claims) => answer(() => ledger.giveBack(claims)),
-      peek: async (tasks) => answer(() => tasks.map((task) => ledger.newest(task))),
-      beat: async (instanceId, sign, tasks) =>
-        answer((memory) => {
-          const { members, liveSets } = beats.beat(instanceId, sign);
-          const identity = { ...identityOf(memory, position, sign.set, nowMs()), liveSets };
-          return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
-        }),
-      leave: async (instanceId) => answer(() => beats.leave(instanceId)),
-      trace: async (request) =>
-        answer(({ sinceMs }) =>
-          trace(request, { ledger, beats, locks, isNew: nowMs() < sinceMs + MEMBER_TTL_MS }),
-        ),
-      note: async (request) =>
-        answer((memory) =>
-          note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
-        ),
-      renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
-      raiseEpoch: async (epoch) => answer(() => ledger.raiseEpoch(epoch)),
-      prune: async (request) => answer(() => ledger.prune(request)),
-      confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
-      stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
-      callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),
-    };
+    const { clock, ledger, beats, locks } = this;
+    return connectNode({ clock, ledger, beats, locks }, connection);
   }
 
   /** The board of the node as one instance sees it. It answers also while the node abstains from votes. */
@@ -217,14 +175,5 @@ export class MemoryNode {
   /** Another version of the protocol has written here. */
   writtenByVersion(version: number): void {
     this.ledger.setVersion(version);
-  }
-
-  private answer<T>({ onReply }: MemoryConnection, decide: (memory: LedgerMemory) => T): NodeReply<T> {
-    const version = this.ledger.versionOnRecord ?? PROTOCOL_VERSION;
-    if (version !== PROTOCOL_VERSION) return { answered: false, reason: `DSCHEDVERSION ${version}` };
-    const value = decide(this.ledger.remember());
-    const nodeTimeMs = this.clock.wallMs();
-    onReply?.(nodeTimeMs);
-    return { answered: true, value, nodeTimeMs };
   }
 }

@@ -64,7 +64,7 @@ export class ControlService {
   }
 
   /**
-   * Plans tasks, of which those that are not disabled are in the scheduler. The board is read from {@link ready} on, or from the first
+   * Plans tasks, and brings the scheduler to that. The board is read from {@link ready} on, or from the first
    * decision that is made before.
    * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
    */
@@ -83,8 +83,7 @@ export class ControlService {
     const desk = new FrequencyDesk(this.clock, () => planning.news(), this.stopping.signal);
     const versions = new VersionRule(followMoreFrequent, desk);
     const plan = new ControlPlan({ board: room, sets, versions, own, handlers, blueprints });
-    const scheduled = tasks.filter(({ disabled }) => !disabled).map(({ name }) => name);
-    const reconciler = new ControlReconciler(plan, scheduler, this.observer, scheduled);
+    const reconciler = new ControlReconciler(plan, scheduler, this.observer);
     const planning = new PlanningSlices({
       reconciler,
       clock: this.clock,
@@ -99,25 +98,16 @@ export class ControlService {
       app,
       rivalOf: (name: string) => sets.rivals().get(name),
     };
-    this.begun = {
-      sets,
-      reconciler,
-      planning,
-      runs,
-      control: new TaskControl({
-        ...decisions,
-        blueprints,
-        bidStaggerMs,
-        handlers: new Set(handlers.keys()),
-      }),
-      trigger: new TaskTrigger({
-        ...decisions,
-        random: this.random,
-        bidStaggerMs,
-        whyNobodyRuns: whyNobodyRuns(this.options, this.host),
-      }),
-    };
-    this.observer.add(runs);
+    const known = new Set(handlers.keys());
+    const control = new TaskControl({ ...decisions, blueprints, bidStaggerMs, handlers: known });
+    const trigger = new TaskTrigger({
+      ...decisions,
+      random: this.random,
+      bidStaggerMs,
+      whyNobodyRuns: whyNobodyRuns(this.options, this.host),
+    });
+    this.begun = { sets, reconciler, planning, runs, control, trigger };
+    scheduler.listen(runs);
     reconciler.reconcile();
     watchDecisions({ board, app, sets }, (names) => planning.news(names));
   }

@@ -7,10 +7,10 @@ import type { StoreNodeStatus, StoreStrength } from '../messages/store-status.js
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { ControlCondition, ScheduleObserver } from '../protocol/contract/observer.js';
 import type { TaskStatus } from '../protocol/contract/tick-context.js';
+import { didYouMean } from '../protocol/options/closest-name.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import type { Scheduler } from '../protocol/scheduler/scheduler.js';
 import type { SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
-import { didYouMean } from '../tasks/closest-name.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 import { ControlService } from './control.service.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';

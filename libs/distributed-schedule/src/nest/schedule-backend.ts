@@ -1,8 +1,9 @@
 /** Where votes and locks are kept. The scheduler sees nothing of it but ports. */
 
 import { Logger } from '@nestjs/common';
+import type { MemoryConnection } from '../memory/memory-connection.js';
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
-import { type MemoryConnection, MemoryNode } from '../memory/memory-node.js';
+import { MemoryNode } from '../memory/memory-node.js';
 import type { StoreNodeStatus, StoreStrength } from '../messages/store-status.js';
 import type { BoardNode } from '../protocol/board/board-node.js';
 import { type NodeSet, nodeSetOf } from '../protocol/contract/node-set.js';

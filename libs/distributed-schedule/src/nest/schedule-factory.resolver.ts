@@ -1,8 +1,8 @@
 import { Inject, Injectable, type InjectionToken, type OptionalFactoryDependency } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { harmlessValue } from '../protocol/options/shown-value.js';
-import { requireKnownOptions } from '../tasks/option-names.js';
 import type { ScheduleFactory } from './decorators/schedule-factory.js';
 
 const FACTORY_NAMES = { inject: true, useFactory: true } as const;

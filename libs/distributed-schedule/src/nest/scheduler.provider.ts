@@ -23,7 +23,7 @@ import { QuorumMembership } from '../protocol/members/quorum-membership.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import { Scheduler } from '../protocol/scheduler/scheduler.js';
 import { ClusterClock } from '../protocol/time/cluster-clock.js';
-import { TimeoutDesk, type TimeoutDeskParts } from '../protocol/timeouts/timeout-agreement.js';
+import { TimeoutAgreement, type TimeoutAgreementParts } from '../protocol/timeouts/timeout-agreement.js';
 import { OnceLedger } from '../protocol/timeouts/timeout-ledger.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { runInTick } from '../system/current-tick.js';
@@ -31,7 +31,7 @@ import { idempotencyKey } from '../system/idempotency-key.js';
 import { OpenRuns } from '../system/open-runs.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { SchedulerLogObserver } from './log/scheduler-log.observer.js';
-import { nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
+import { type BackendEvents, nodeCountOf, openBackend, type ScheduleBackend } from './schedule-backend.js';
 
 /** A scheduler, the board beside it, and the backend that ends with them. */
 export interface SchedulerHost {
@@ -41,7 +41,7 @@ export interface SchedulerHost {
   readonly room: BoardRoom;
   readonly sets: SetsOnBoard;
   readonly notices: InstanceNotices;
-  readonly timeouts: TimeoutDesk;
+  readonly timeouts: TimeoutAgreement;
   readonly backend: ScheduleBackend;
   readonly electorate: BidGate;
   readonly runs: OpenRuns;
@@ -74,55 +74,34 @@ async function createSchedulerHost(
   random: Random,
   observer: ObserverFanout,
 ): Promise<SchedulerHost> {
-  const { protocol, instanceId, app, labels } = options;
+  const { protocol, instanceId, labels } = options;
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);
-  // The backend is there first, and has nothing to renew before the scheduler is.
-  let scheduler: Scheduler | undefined;
-  let board: Board | undefined;
-  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
-  const firstReplies = new FirstReplies(() => board?.flush());
-  const backend = await openBackend(options, clock, random, {
-    onTimeSample: (sample) => {
-      clusterClock.observe(sample);
-      firstReplies.note(sample);
-    },
-    // Locks that are kept elsewhere do not depend on what these nodes see.
-    onPresenceLost: (position) => {
-      if (options.lockProvider === undefined) scheduler?.lostSight(position);
-    },
-    onPresenceRestored: () => scheduler?.renewAll(),
-    onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
-  });
-  const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
-  const electorate = new Electorate({
-    ...options.electorate,
-    nodes: voting,
-    set: backend.set,
-    app: options.app,
+  const host: { scheduler?: Scheduler; board?: Board } = {};
+  const backend = await openBackend(
+    options,
     clock,
-    observer,
+    random,
+    eventsOf(options, { host, clusterClock, observer }),
+  );
+  const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
+  const { app, identityWaitMs, takeOver } = options;
+  const electorate = new Electorate({
+    ...{ nodes: voting, set: backend.set, app, clock, observer, identityWaitMs, takeOver },
   });
   backend.guardLocks(electorate);
   const ledger = new OnceLedger(
     new TriggerLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate)),
   );
-  board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
+  const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
-  const timeouts = timeoutDesk(options, { clock, clusterClock, board: room, ledger });
-  observer.add(timeouts);
+  const timeouts = timeoutsOf(options, { clock, clusterClock, board: room, ledger });
   const runs = new OpenRuns();
-  scheduler = new Scheduler({
-    instanceId,
-    nodes,
-    options: protocol,
-    clock,
-    random,
-    clusterClock,
+  const scheduler = new Scheduler({
+    ...{ instanceId, nodes, options: protocol, clock, random, clusterClock, ledger, observer },
     locks: runs.counted(options.lockProvider ?? backend.locks),
-    ledger,
     membership: new QuorumMembership(voting, electorate),
     traces: new QuorumRunTraces(voting, electorate),
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
@@ -131,12 +110,41 @@ async function createSchedulerHost(
     labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
     runsTask: runsTask({ app, notices, sets, room }),
     directory: new BoardDirectory(room, notices),
-    observer,
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
   });
-  const host = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
-  return { ...host, open: () => open(host) };
+  scheduler.listen(timeouts);
+  Object.assign(host, { scheduler, board });
+  const parts = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
+  return { ...parts, open: () => open(parts) };
+}
+
+/** What the backend tells. It is there first, and has nothing to renew before the scheduler is. */
+function eventsOf(
+  { lockProvider }: ModuleOptions,
+  { host, clusterClock, observer }: EventTargets,
+): BackendEvents {
+  // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
+  const firstReplies = new FirstReplies(() => host.board?.flush());
+  return {
+    onTimeSample: (sample) => {
+      clusterClock.observe(sample);
+      firstReplies.note(sample);
+    },
+    // Locks that are kept elsewhere do not depend on what these nodes see.
+    onPresenceLost: (position) => {
+      if (lockProvider === undefined) host.scheduler?.lostSight(position);
+    },
+    onPresenceRestored: () => host.scheduler?.renewAll(),
+    onProblem: (error, where) => observer.observe({ type: 'error', error, where }),
+  };
+}
+
+interface EventTargets {
+  /** Filled when they are there. */
+  readonly host: { readonly scheduler?: Scheduler; readonly board?: Board };
+  readonly clusterClock: ClusterClock;
+  readonly observer: ObserverFanout;
 }
 
 function open({ backend, board }: Pick<SchedulerHost, 'backend' | 'board'>): void {
@@ -156,10 +164,10 @@ function callsOf(
   return (context, run) => runs.during(context, () => runInTick(context, () => tellOfErrors(context, run)));
 }
 
-function timeoutDesk(
+function timeoutsOf(
   { app, deploymentKey }: ModuleOptions,
-  parts: Pick<TimeoutDeskParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
-): TimeoutDesk {
+  parts: Pick<TimeoutAgreementParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
+): TimeoutAgreement {
   const digest = (task: string, key: string): string => idempotencyKey(task, key, 0);
-  return new TimeoutDesk({ ...parts, app, deploymentKey, digest });
+  return new TimeoutAgreement({ ...parts, app, deploymentKey, digest });
 }

@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Clock } from '../protocol/contract/ports.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
 import type { Scheduler } from '../protocol/scheduler/scheduler.js';
+import { requirePeriod } from '../protocol/schedules/period.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import { ControlService } from './control.service.js';
-import { MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
+import { CLOCK, MODULE_OPTIONS, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
 import { LazyModuleGuard } from './lazy-module.guard.js';
 import { BootLog } from './log/boot-log.js';
@@ -17,13 +19,21 @@ import { StoreWatch } from './store-watch.js';
 /** How long boot waits for the nodes to say who they are. One that is down must not keep the app from starting. */
 const IDENTITY_TIMEOUT_MS = 1_000;
 
+interface Stage {
+  readonly start?: (() => unknown) | undefined;
+  readonly stop?: () => unknown;
+}
+
 /** Owns the life of the scheduler: finds its tasks, starts it, drains it, closes what it stands on. */
 @Injectable()
 export class TaskOrchestrator {
   private readonly logger = new Logger('DistributedSchedule');
   private tasks: readonly ExclusiveTask[] = [];
+  /** In the order of the start; they stop in the reverse one. */
+  private readonly stages: readonly Stage[];
 
   constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
     @Inject(SCHEDULER) private readonly scheduler: Scheduler,
     @Inject(SCHEDULER_HOST) private readonly host: SchedulerHost,
@@ -34,7 +44,9 @@ export class TaskOrchestrator {
     @Inject(LazyModuleGuard) private readonly lazyModules: LazyModuleGuard,
     @Inject(StoreWatch) private readonly storeWatch: StoreWatch,
     @Inject(BootLog) private readonly bootLog: BootLog,
-  ) {}
+  ) {
+    this.stages = this.listStages();
+  }
 
   /**
    * Registers every task; what is wrong with one stops the boot here, before anything has run.
@@ -48,7 +60,8 @@ export class TaskOrchestrator {
       const tasks = this.explorer.explore();
       this.lazyModules.watch();
       this.tasks = tasks.filter((task) => !task.disabled);
-      for (const task of this.tasks) this.scheduler.add(task);
+      for (const task of this.tasks)
+        requirePeriod(task, this.clock.wallMs(), this.options.protocol.bidStaggerMs);
       this.control.begin(tasks);
     } catch (error) {
       // An app that does not boot gets no shutdown hooks, and open connections would keep its process alive.
@@ -64,19 +77,12 @@ export class TaskOrchestrator {
    */
   async start(): Promise<void> {
     this.mirror.show(this.tasks);
-    this.host.open();
     try {
-      await Promise.all([this.host.backend.verifyDistinct(IDENTITY_TIMEOUT_MS), this.control.ready()]);
+      for (const { start } of this.stages) await start?.();
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.storeWatch.start();
-    this.bootLog.tell();
-    if (!this.options.protocol.enabled) return;
-    this.host.notices.start(this.control.version);
-    this.host.timeouts.start((task) => this.scheduler.armAgain(task));
-    this.scheduler.start();
   }
 
   /** Resolves when nothing of ours runs any more, within `shutdownTimeoutMs`. */
@@ -101,11 +107,34 @@ export class TaskOrchestrator {
     void closed.catch((error: unknown) => this.logger.error(error));
   }
 
+  /** Also what has not started: a stage that was never begun has nothing to stop. */
   private async closeNow(): Promise<void> {
-    this.host.timeouts.stop();
-    await this.host.notices.stop();
-    await this.control.stop();
-    await this.host.backend.close();
+    for (const { stop } of [...this.stages].reverse()) await stop?.();
+  }
+
+  /** What the scheduler stands on, and it, on top. */
+  private listStages(): readonly Stage[] {
+    const { host, scheduler, control, storeWatch, bootLog } = this;
+    const { enabled } = this.options.protocol;
+    const ticking: readonly Stage[] = [
+      { start: () => host.notices.start(control.version), stop: () => host.notices.stop() },
+      {
+        start: () => host.timeouts.start((task) => scheduler.armAgain(task)),
+        stop: () => host.timeouts.stop(),
+      },
+      // Stopped before all this, by drain.
+      { start: () => scheduler.start() },
+    ];
+    return [
+      { start: () => host.open(), stop: () => host.backend.close() },
+      {
+        start: () => Promise.all([host.backend.verifyDistinct(IDENTITY_TIMEOUT_MS), control.ready()]),
+        stop: () => control.stop(),
+      },
+      { start: () => storeWatch.start() },
+      { start: () => bootLog.tell() },
+      ...ticking.map((stage) => (enabled ? stage : { ...stage, start: undefined })),
+    ];
   }
 
   /** Since @nestjs/schedule 5 each ScheduleModule.forRoot() has an explorer of its own, which registers every job. */

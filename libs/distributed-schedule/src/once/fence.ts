@@ -7,7 +7,9 @@
  */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { oneOf, requireOption } from '../protocol/options/option-spec.js';
+import { harmlessValue } from '../protocol/options/shown-value.js';
 
 /**
  * What becomes of a write with the very token and claim that wrote last.
@@ -18,7 +20,7 @@ import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 export type FenceRepeat = (typeof REPEATS)[number];
 
 /** An instance id of 200 characters and a random part. */
-const MOST_CLAIM_ID_CHARS = 512;
+const MAX_CLAIM_ID_CHARS = 512;
 
 const REPEATS = ['allow', 'refuse'] as const;
 
@@ -44,10 +46,10 @@ export function requireToken(token: unknown, option = 'token'): asserts token is
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */
 export function requireClaimId(claimId: unknown): asserts claimId is string {
-  if (typeof claimId === 'string' && claimId !== '' && claimId.length <= MOST_CLAIM_ID_CHARS) return;
+  if (typeof claimId === 'string' && claimId !== '' && claimId.length <= MAX_CLAIM_ID_CHARS) return;
   throw new DistributedScheduleError(
     'DSCHED_BAD_OPTION',
-    `option claimId is no claim id; it takes a text of 1 to ${MOST_CLAIM_ID_CHARS} characters, such as \`tick.claimId\``,
+    `option claimId is no claim id; it takes a text of 1 to ${MAX_CLAIM_ID_CHARS} characters, such as \`tick.claimId\``,
     { value: harmlessValue(claimId) },
   );
 }
@@ -61,24 +63,7 @@ export function requireFenceOptions(
   given: object,
   names: Readonly<Record<string, true>>,
 ): void {
-  if (typeof given !== 'object' || given === null) {
-    throw new DistributedScheduleError('DSCHED_BAD_OPTION', `the options of ${place} must be an object`, {
-      value: harmlessValue(given),
-    });
-  }
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(names, name)) continue;
-    throw new DistributedScheduleError(
-      'DSCHED_UNKNOWN_OPTION',
-      `${place} has no option '${String(harmlessValue(name))}'. It takes ${Object.keys(names).join(', ')}.`,
-      { value: harmlessValue(name) },
-    );
-  }
+  requireKnownOptions(place, given, names);
   const { repeat } = given as { readonly repeat?: unknown };
-  if (repeat === undefined || REPEATS.some((rule) => rule === repeat)) return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option repeat of ${place} is ${shownValue(repeat)}; it takes 'allow' or 'refuse'`,
-    { value: harmlessValue(repeat) },
-  );
+  if (repeat !== undefined) requireOption({ of: place }, 'repeat', repeat, oneOf(REPEATS));
 }

@@ -43,8 +43,8 @@ export interface OnceJob {
 }
 
 /** Calls of the effect in one attempt, when the store rolls it back for reasons of its own each time. */
-const MOST_CALLS = 5;
-const MOST_ERROR_CHARS = 500;
+const MAX_CALLS = 5;
+const MAX_ERROR_CHARS = 500;
 
 /**
  * @throws what the effect throws, once the failure is written down, and the reason of the signal that has aborted
@@ -69,7 +69,7 @@ export async function runOnce<Tx, Output>(
       await attempt.fail('begun with another input');
       throw keyReused(job.jobId);
     }
-    const end = await runAttempt(parts, attempt, effect, calls < MOST_CALLS);
+    const end = await runAttempt(parts, attempt, effect, calls < MAX_CALLS);
     if (end.kind !== 'undone') return end;
   }
 }
@@ -165,7 +165,7 @@ function isUnanswered({ kind }: EndVerdict): boolean {
 function errorText(error: unknown): string {
   try {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return text.slice(0, MOST_ERROR_CHARS);
+    return text.slice(0, MAX_ERROR_CHARS);
   } catch {
     return 'what was thrown has no text';
   }

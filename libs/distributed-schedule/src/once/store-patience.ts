@@ -1,6 +1,7 @@
 /** How long and how often an unreachable store is asked again. Contention is never waited for in this way. */
 
 import type { Clock, Random } from '../protocol/contract/ports.js';
+import { between, defaultsOf, type OptionSpec, optional, whole } from '../protocol/options/option-spec.js';
 
 export interface StorePatience {
   /** Delay before the second try, ms; it doubles from one to the next. */
@@ -13,12 +14,16 @@ export interface StorePatience {
   readonly deadlineMs: number;
 }
 
-export const DEFAULT_PATIENCE: StorePatience = Object.freeze({
-  baseMs: 100,
-  capMs: 5_000,
-  jitter: 0.1,
-  deadlineMs: 30_000,
-});
+const MAX_MS = 3_600_000;
+
+export const PATIENCE: OptionSpec<StorePatience> = {
+  baseMs: optional(whole(1, MAX_MS), 100),
+  capMs: optional(whole(1, MAX_MS), 5_000),
+  jitter: optional(between(0, 0.1), 0.1),
+  deadlineMs: optional(whole(0, MAX_MS), 30_000),
+};
+
+export const DEFAULT_PATIENCE = defaultsOf(PATIENCE);
 
 /**
  * Delay in ms before the try after so many.

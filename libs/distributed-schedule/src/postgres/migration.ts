@@ -1,6 +1,7 @@
 /** The table of the snapshots. What is here may run any number of times, from any number of instances at once. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { OptionCheck, OptionSpec } from '../protocol/options/option-spec.js';
 import { quotedName } from './quoted-name.js';
 
 export interface SnapshotTable {
@@ -9,6 +10,11 @@ export interface SnapshotTable {
   /** Default `distributed_schedule_snapshot`. Its type is named like it, with `_status`. */
   readonly table?: string;
 }
+
+const NAME: OptionCheck = { takes: 'a name', accepts: () => true };
+
+/** Their names; whether a database can have them is checked by {@link tableNames}. */
+export const TABLE: OptionSpec<SnapshotTable> = { schema: NAME, table: NAME };
 
 /** The names of one table in SQL. */
 export interface TableNames {
@@ -20,7 +26,7 @@ export interface TableNames {
 const DEFAULT_SCHEMA = 'public';
 const DEFAULT_TABLE = 'distributed_schedule_snapshot';
 /** With the longest of the endings that are put to it, a name stays within the 63 bytes of PostgreSQL. */
-const MOST_TABLE_BYTES = 55;
+const MAX_TABLE_BYTES = 55;
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when a name cannot be one */
 export function tableNames({
@@ -29,10 +35,10 @@ export function tableNames({
 }: SnapshotTable = {}): TableNames {
   quotedName('schema', schema);
   quotedName('table', table);
-  if (Buffer.byteLength(table) > MOST_TABLE_BYTES) {
+  if (Buffer.byteLength(table) > MAX_TABLE_BYTES) {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
-      `option table is longer than ${MOST_TABLE_BYTES} bytes, so its index would have no name`,
+      `option table is longer than ${MAX_TABLE_BYTES} bytes, so its index would have no name`,
       { value: table },
     );
   }

@@ -105,6 +105,25 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
   );
 }
 
+/**
+ * Why there was no answer, for what asking again can mend.
+ * @throws DistributedScheduleError DSCHED_NOT_MIGRATED, DSCHED_STORE_REFUSED for everything else
+ */
+export function requirePassing(failure: PostgresFailure, table: string, cause?: unknown): string {
+  switch (failure.kind) {
+    case 'locked':
+      return 'locked';
+    case 'undone':
+    case 'unreachable':
+      return failure.reason;
+    case 'not_migrated':
+    case 'refused':
+      throw refusal(failure, table, cause);
+    default:
+      return failure satisfies never;
+  }
+}
+
 function meaningOf(reason: string): string {
   const meaning = MEANINGS[reason];
   return meaning === undefined ? '' : `: ${meaning}`;

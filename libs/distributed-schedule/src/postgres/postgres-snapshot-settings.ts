@@ -1,6 +1,13 @@
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
-import type { SnapshotTable } from './migration.js';
+import {
+  FLAG,
+  type OptionSpec,
+  oneOf,
+  optional,
+  resolveOptions,
+  whole,
+} from '../protocol/options/option-spec.js';
+import { type SnapshotTable, TABLE } from './migration.js';
 
 /** Isolation levels in which an effect may run. */
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
@@ -25,41 +32,26 @@ export interface PostgresSnapshotSettings extends SnapshotTable {
   readonly migrate: boolean;
 }
 
-const DEFAULTS: PostgresSnapshotSettings = Object.freeze({
-  isolation: 'read committed',
-  lockWaitMs: 2_000,
-  takeoverMs: 60_000,
-  timeoutMs: 5_000,
-  migrate: false,
-});
+const PLACE = { of: 'the PostgreSQL snapshots' };
+/** In PostgreSQL 0 means no limit. */
+const LIMIT = whole(1, 86_400_000);
+const DEFAULT_LOCK_WAIT_MS = 2_000;
 
-const LONGEST_MS = 86_400_000;
+export const SETTINGS: OptionSpec<PostgresSnapshotSettings> = {
+  ...TABLE,
+  isolation: optional(oneOf(ISOLATION_LEVELS), 'read committed'),
+  lockWaitMs: LIMIT,
+  takeoverMs: optional(LIMIT, 60_000),
+  timeoutMs: optional(LIMIT, 5_000),
+  migrate: optional(FLAG, false),
+};
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */
 export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>): PostgresSnapshotSettings {
-  const { schema, table } = given;
-  const takeoverMs = given.takeoverMs ?? DEFAULTS.takeoverMs;
-  const settings: PostgresSnapshotSettings = {
-    ...(schema === undefined ? {} : { schema }),
-    ...(table === undefined ? {} : { table }),
-    isolation: given.isolation ?? DEFAULTS.isolation,
-    lockWaitMs: given.lockWaitMs ?? Math.min(DEFAULTS.lockWaitMs, Math.ceil(takeoverMs / 2)),
-    takeoverMs,
-    timeoutMs: given.timeoutMs ?? DEFAULTS.timeoutMs,
-    migrate: given.migrate ?? DEFAULTS.migrate,
-  };
-  for (const name of ['takeoverMs', 'lockWaitMs', 'timeoutMs'] as const) {
-    const value = settings[name];
-    // In PostgreSQL 0 means no limit.
-    if (!Number.isInteger(value) || value < 1 || value > LONGEST_MS) {
-      throw badOption(name, value, `a whole number of milliseconds from 1 to ${LONGEST_MS}`);
-    }
-  }
+  const resolved = resolveOptions<PostgresSnapshotSettings>(PLACE, given, SETTINGS);
+  const { lockWaitMs = Math.min(DEFAULT_LOCK_WAIT_MS, Math.ceil(resolved.takeoverMs / 2)) } = given;
+  const settings = { ...resolved, lockWaitMs };
   requireLongerTakeover(settings);
-  if (!ISOLATION_LEVELS.includes(settings.isolation)) {
-    throw badOption('isolation', settings.isolation, `one of ${ISOLATION_LEVELS.join(', ')}`);
-  }
-  if (typeof settings.migrate !== 'boolean') throw badOption('migrate', settings.migrate, 'true or false');
   return settings;
 }
 
@@ -75,13 +67,5 @@ function requireLongerTakeover({ lockWaitMs, takeoverMs }: PostgresSnapshotSetti
       'of an effect that waits for another job for so long, and an attempt with a larger token would give up before one without. ' +
       `Lower lockWaitMs below ${takeoverMs}, or raise takeoverMs above ${lockWaitMs}`,
     { value: lockWaitMs },
-  );
-}
-
-function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option ${option} of the PostgreSQL snapshots is ${shownValue(value)}; it takes ${expected}`,
-    { value: harmlessValue(value) },
   );
 }

@@ -1,12 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
-import { decideBegin, pendingSnapshot } from '../once/begin-rule.js';
 import { JobLine } from '../once/job-line.js';
 import { storeUnreachable } from '../once/once-result.js';
 import type {
   BeginVerdict,
   IdentityReply,
   JobStart,
-  Snapshot,
   SnapshotReply,
   SnapshotStore,
 } from '../once/snapshot-store.js';
@@ -15,18 +13,15 @@ import type { Clock } from '../protocol/contract/ports.js';
 import { requireFreeConnection } from './free-connection.js';
 import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';
+import { AGAIN, upsertPending } from './pending-upsert.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
-import { type Begun, SnapshotRows } from './snapshot-rows.js';
+import { SnapshotRows } from './snapshot-rows.js';
 import { StoreIdentity } from './store-identity.js';
 import type { SessionSource, StoreSession } from './store-session.js';
 
-const US_PER_MS = 1_000;
-
-/** Another attempt is, or has come, between the two transactions: what comes of it is seen by beginning anew. */
-const AGAIN: Extract<BeginVerdict<never>, { kind: 'pending' }> = { kind: 'pending' };
 const AGAIN_MS = 20;
 const NOT_AWAITED = 'the effect did not run: await runOnce before the application closes';
 
@@ -146,12 +141,12 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
     { start, between }: { readonly start: JobStart; readonly between: InBetween },
     signal: AbortSignal | undefined,
   ): Promise<BeginVerdict<Tx>> {
-    // 2 begin
     const { jobId } = start;
     const begun = await this.rows.begin(session, { jobId });
-    const waitMs = await this.passStaleHolder(session, start, begun);
-    // 3 upsert
-    const verdict = await this.upsert(session, start, { nowUs: Number(begun?.now_us), waitMs, between });
+    const verdict = await upsertPending(
+      { session, rows: this.rows, settings: this.settings, begun, between },
+      start,
+    );
     if (verdict.kind !== 'upserted') {
       await session.rollback();
       return verdict;
@@ -167,48 +162,6 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
     return { kind: 'begun', attempt: new PostgresAttempt(snapshot, transaction, this.rows, signal) };
   }
 
-  private async upsert(
-    session: StoreSession<Tx>,
-    start: JobStart,
-    { nowUs, waitMs, between }: UpsertTerms,
-  ): Promise<
-    | { readonly kind: 'upserted'; readonly snapshot: Snapshot }
-    | Exclude<BeginVerdict<never>, { kind: 'begun' | 'unreachable' }>
-  > {
-    const first = pendingSnapshot(undefined, start, nowUs);
-    if (await this.rows.insert(session, first, waitMs)) return { kind: 'upserted', snapshot: first };
-    const before = await this.rows.lock(session, start.jobId, waitMs);
-    // Who has the row's lock knows that its last holder has ended: its transaction had it.
-    const takeoverUs = this.settings.takeoverMs * US_PER_MS;
-    const decision = decideBegin(before, start, { nowUs, takeoverUs, isHolderGone: true });
-    if (before === undefined) return AGAIN;
-    if (decision !== 'begin') return { kind: decision, snapshot: before };
-    if (between.mayGoOn(before, nowUs) && !hasLargerToken(start, before)) return AGAIN;
-    const snapshot = await this.rows.replace(
-      session,
-      pendingSnapshot(before, start, nowUs),
-      before.updatedAtUs,
-    );
-    return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
-  }
-
-  /**
-   * An attempt with a smaller token is a stale holder's, which may be stopped or lost: it is ended, or waited for until the server ends it.
-   * Answers for how long.
-   */
-  private async passStaleHolder(
-    session: StoreSession<Tx>,
-    { jobId, fencingToken }: JobStart,
-    begun: Begun | undefined,
-  ): Promise<number> {
-    const { pending_token: token, pending_at_us: atUs } = begun ?? {};
-    const isStale = fencingToken !== undefined && typeof token === 'string' && fencingToken > Number(token);
-    if (!isStale || typeof atUs !== 'string') return this.settings.lockWaitMs;
-    await this.rows.endHolder(session, jobId, atUs);
-    await this.rows.waitForTakeover(session);
-    return this.settings.takeoverMs;
-  }
-
   private async requireTable(): Promise<void> {
     if (!this.settings.migrate) return;
     this.migrated ??= this.migrate();
@@ -222,14 +175,6 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   }
 }
 
-interface UpsertTerms {
-  /** By the server's clock. */
-  readonly nowUs: number;
-  /** For the row's lock. */
-  readonly waitMs: number;
-  readonly between: InBetween;
-}
-
 /** The same over a pool of `pg`: the effect gets its client. */
 export class PostgresSnapshotStore extends SessionSnapshotStore<PoolClient> {
   constructor(pool: Pool, clock: Clock, settings: PostgresSnapshotSettings, onClose: () => Promise<void>) {
@@ -239,11 +184,4 @@ export class PostgresSnapshotStore extends SessionSnapshotStore<PoolClient> {
     };
     super(open, clock, settings, onClose);
   }
-}
-
-/** Whoever was given the tick later need not wait for an attempt that is stale. */
-function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
-  return (
-    fencingToken !== undefined && before.fencingToken !== undefined && fencingToken > before.fencingToken
-  );
 }

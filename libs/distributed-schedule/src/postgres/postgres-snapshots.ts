@@ -1,7 +1,13 @@
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { SnapshotParts, SnapshotSource } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
+import { type OptionNames, requireKnownOptions } from '../protocol/options/option-names.js';
+import { namesOf } from '../protocol/options/option-spec.js';
+import {
+  type PostgresSnapshotSettings,
+  resolvePostgresSettings,
+  SETTINGS,
+} from './postgres-snapshot-settings.js';
 import { PostgresSnapshotStore } from './postgres-snapshot-store.js';
 
 /** An URL (`postgres://`), options of the `pg` package, or a pool of it, which stays the caller's to close. */
@@ -12,16 +18,7 @@ export interface PostgresSnapshotOptions extends Partial<PostgresSnapshotSetting
   readonly postgres: PostgresInput;
 }
 
-const OPTION_NAMES: Record<keyof PostgresSnapshotOptions, true> = {
-  postgres: true,
-  schema: true,
-  table: true,
-  isolation: true,
-  lockWaitMs: true,
-  takeoverMs: true,
-  timeoutMs: true,
-  migrate: true,
-};
+const OPTION_NAMES: OptionNames = { postgres: true, ...namesOf(SETTINGS) };
 
 /**
  * Snapshots in PostgreSQL: effects that write through the transaction they are given are applied exactly once.
@@ -32,15 +29,7 @@ const OPTION_NAMES: Record<keyof PostgresSnapshotOptions, true> = {
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function postgresSnapshots(options: PostgresSnapshotOptions): SnapshotSource<PoolClient> {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(OPTION_NAMES, name)) {
-      throw new DistributedScheduleError(
-        'DSCHED_UNKNOWN_OPTION',
-        `postgresSnapshots has no option '${name}'. It takes ${Object.keys(OPTION_NAMES).join(', ')}.`,
-        { value: name },
-      );
-    }
-  }
+  requireKnownOptions('postgresSnapshots', options, OPTION_NAMES);
   const settings = resolvePostgresSettings(options);
   requirePostgres(options.postgres);
   return { open: (parts) => openStore(options.postgres, settings, parts) };

@@ -1,7 +1,13 @@
-import { requireFenceOptions } from '../once/fence.js';
 import { SNAPSHOT_STATUSES, type SnapshotStatus } from '../once/snapshot-store.js';
-import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { type SnapshotTable, tableNames } from './migration.js';
+import {
+  count,
+  type OptionSpec,
+  optional,
+  readOptions,
+  required,
+  whole,
+} from '../protocol/options/option-spec.js';
+import { type SnapshotTable, TABLE, tableNames } from './migration.js';
 import type { Queryable } from './queryable.js';
 
 export interface PruneOptions extends SnapshotTable {
@@ -16,14 +22,21 @@ export interface PruneOptions extends SnapshotTable {
   readonly statuses?: readonly SnapshotStatus[];
 }
 
-const OPTION_NAMES: Record<keyof PruneOptions, true> = {
-  schema: true,
-  table: true,
-  olderThanMs: true,
-  most: true,
-  statuses: true,
+const MAX_AGE_MS = 100 * 366 * 86_400_000;
+
+const SPEC: OptionSpec<PruneOptions & Required<Pick<PruneOptions, 'most' | 'statuses'>>> = {
+  ...TABLE,
+  olderThanMs: required(whole(1, MAX_AGE_MS)),
+  most: optional(count(1, 1_000_000), 10_000),
+  statuses: optional(
+    {
+      takes: `a list of ${SNAPSHOT_STATUSES.join(', ')}`,
+      accepts: (list) =>
+        Array.isArray(list) && list.length > 0 && list.every((status) => SNAPSHOT_STATUSES.includes(status)),
+    },
+    ['success'],
+  ),
 };
-const LONGEST_MS = 100 * 366 * 86_400_000;
 
 /**
  * Removes old snapshots and resolves to their number; call it again while that is `most`. A job whose snapshot is gone is run
@@ -31,11 +44,7 @@ const LONGEST_MS = 100 * 366 * 86_400_000;
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export async function pruneSnapshots(client: Queryable, options: PruneOptions): Promise<number> {
-  requireFenceOptions('pruneSnapshots', options, OPTION_NAMES);
-  const { olderThanMs, most = 10_000, statuses = ['success'] } = options;
-  requireWhole('olderThanMs', olderThanMs, LONGEST_MS);
-  requireWhole('most', most, 1_000_000);
-  requireStatuses(statuses);
+  const { olderThanMs, most, statuses } = readOptions({ of: 'pruneSnapshots' }, options, SPEC);
   const { table } = tableNames(options);
   // As texts of SQL, from which the planner sees that the index has all of them.
   const list = statuses.map((status) => `'${status}'`).join(', ');
@@ -47,23 +56,4 @@ export async function pruneSnapshots(client: Queryable, options: PruneOptions): 
     [olderThanMs, most],
   );
   return rowCount ?? 0;
-}
-
-function requireStatuses(statuses: unknown): asserts statuses is readonly SnapshotStatus[] {
-  const isList = Array.isArray(statuses) && statuses.length > 0;
-  if (isList && statuses.every((status) => SNAPSHOT_STATUSES.includes(status))) return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option statuses of pruneSnapshots takes a list of ${SNAPSHOT_STATUSES.join(', ')}`,
-    { value: typeof statuses },
-  );
-}
-
-function requireWhole(option: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option ${option} of pruneSnapshots takes a whole number from 1 to ${most}`,
-    { value: typeof value === 'number' ? value : typeof value },
-  );
 }

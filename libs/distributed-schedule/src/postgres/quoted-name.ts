@@ -1,7 +1,7 @@
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /** PostgreSQL cuts longer names off, and two long ones could become one. */
-const MOST_BYTES = 63;
+const MAX_BYTES = 63;
 
 /**
  * A name as it stands in SQL, whatever is in it. `['billing', 'account']` is a table with its schema.
@@ -12,7 +12,7 @@ export function quotedName(option: string, name: string | readonly string[]): st
   if (parts.length === 0 || !parts.every(isName)) {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
-      `option ${option} is no name; it takes 1 to ${MOST_BYTES} bytes without NUL, or a list of schema and name`,
+      `option ${option} is no name; it takes 1 to ${MAX_BYTES} bytes without NUL, or a list of schema and name`,
       { value: option },
     );
   }
@@ -21,6 +21,6 @@ export function quotedName(option: string, name: string | readonly string[]): st
 
 function isName(part: unknown): part is string {
   return (
-    typeof part === 'string' && part !== '' && !part.includes('\0') && Buffer.byteLength(part) <= MOST_BYTES
+    typeof part === 'string' && part !== '' && !part.includes('\0') && Buffer.byteLength(part) <= MAX_BYTES
   );
 }

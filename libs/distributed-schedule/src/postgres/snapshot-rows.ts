@@ -1,37 +1,16 @@
 import type { EndVerdict, Snapshot } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { tableNames } from './migration.js';
-import { failureOf, type PostgresFailure, refusal } from './postgres-failure.js';
+import { failureOf, type PostgresFailure, requirePassing } from './postgres-failure.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
-import {
-  COLUMNS,
-  instant,
-  jsonOf,
-  NOW_US,
-  type SnapshotRow,
-  snapshotOf,
-  UPDATED_AT_US,
-} from './snapshot-row.js';
+import { COLUMNS, instant, jsonOf, type SnapshotRow, snapshotOf } from './snapshot-row.js';
 import type { SessionSource, StoreSession } from './store-session.js';
+import { type Begun, beginSql, endHolderSql } from './transaction-sql.js';
 
 /** What a statement by itself came to. */
 export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
-
-/** A process that is busy, and not stopped, may be silent for so long. */
-const BUSY_MS = 500;
-
-const JOB_ID = /^[0-9a-f]{32}$/;
-
-/** What begins a transaction answers. */
-export interface Begun {
-  readonly now_us: string;
-  readonly own_lock_timeout: string;
-  /** Of the job's pending attempt, where there is one and it was asked for. */
-  readonly pending_token?: string | null;
-  readonly pending_at_us?: string | null;
-}
 
 /** The statements on the table. Those with a session run in its transaction. */
 export class SnapshotRows<Tx> {
@@ -57,25 +36,9 @@ export class SnapshotRows<Tx> {
     session: StoreSession<Tx>,
     { isolation, jobId }: { readonly isolation?: string; readonly jobId?: string } = {},
   ): Promise<Begun | undefined> {
-    const { lockWaitMs, takeoverMs } = this.settings;
-    const briefMs = Math.min(takeoverMs, Math.max(BUSY_MS, Math.ceil(lockWaitMs / 2)));
-    const silentMs = isolation === undefined ? briefMs : takeoverMs;
-    const bounds = [
-      `set_config('lock_timeout', '${lockWaitMs}', true) AS lock_bound`,
-      `set_config('idle_in_transaction_session_timeout', '${silentMs}', true) AS idle_bound`,
-      `set_config('tcp_user_timeout', '${silentMs}', true) AS tcp_bound`,
-    ].join(', ');
-    const sql = `SELECT ${NOW_US}, current_setting('lock_timeout') AS own_lock_timeout${this.pendingSql(jobId)}, ${bounds}`;
+    const sql = beginSql(this.table, this.settings, isolation === undefined, jobId);
     const [begun] = await session.begin<Begun>(isolation ?? 'READ COMMITTED', sql);
     return begun;
-  }
-
-  /** In the same statement: another one would make every first attempt slower. What begins a transaction takes no parameters. */
-  private pendingSql(jobId: string | undefined): string {
-    if (jobId === undefined || !JOB_ID.test(jobId)) return '';
-    const of = (what: string, name: string): string =>
-      `, (SELECT ${what} FROM ${this.table} WHERE job_id = '${jobId}' AND status = 'pending') AS ${name}`;
-    return of("snapshot->>'fencingToken'", 'pending_token') + of(UPDATED_AT_US, 'pending_at_us');
   }
 
   /**
@@ -98,11 +61,7 @@ export class SnapshotRows<Tx> {
    * the same one. Several that share the lock are none of ours.
    */
   async endHolder(session: StoreSession<Tx>, jobId: string, updatedAtUs: string): Promise<void> {
-    const sql =
-      'SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) ' +
-      "WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.usename = current_user " +
-      `AND l.pid <> pg_backend_pid() AND l.transactionid = (SELECT xmax FROM ${this.table} WHERE job_id = $1 AND updated_at = ${instant('$2')})`;
-    await session.query(sql, [jobId, updatedAtUs]);
+    await session.query(endHolderSql(this.table), [jobId, updatedAtUs]);
   }
 
   /** Ends the session of an attempt from another one, where it can be reached. Never rejects. */
@@ -202,23 +161,9 @@ export class SnapshotRows<Tx> {
     return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
   }
 
-  /**
-   * Why there was no answer, for what asking again can mend.
-   * @throws DistributedScheduleError DSCHED_NOT_MIGRATED, DSCHED_STORE_REFUSED for everything else
-   */
+  /** @throws DistributedScheduleError, see the function of this name */
   requirePassing(failure: PostgresFailure, cause?: unknown): string {
-    switch (failure.kind) {
-      case 'locked':
-        return 'locked';
-      case 'undone':
-      case 'unreachable':
-        return failure.reason;
-      case 'not_migrated':
-      case 'refused':
-        throw refusal(failure, this.table, cause);
-      default:
-        return failure satisfies never;
-    }
+    return requirePassing(failure, this.table, cause);
   }
 
   private async select(

@@ -18,7 +18,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['BEGIN', 'START', 'COMMIT', 'END', 
 /** May stand between ROLLBACK and what it goes back to. */
 const FILLERS: ReadonlySet<string> = new Set(['WORK', 'TRANSACTION']);
 /** Words of a statement that are looked at. */
-const MOST_WORDS = 3;
+const MAX_WORDS = 3;
 
 /** The first such command in the text, in upper case; undefined where there is none. */
 export function transactionCommand(text: string): string | undefined {
@@ -48,7 +48,7 @@ function leadingWords(text: string): readonly (readonly string[])[] {
     } else if (word !== undefined) {
       // The body of a function has statements of its own. What comes after it only the server sees.
       if (words[0] === 'CREATE' && word.toUpperCase() === 'ATOMIC') return statements;
-      if (areLeading && words.length < MOST_WORDS) words.push(word.toUpperCase());
+      if (areLeading && words.length < MAX_WORDS) words.push(word.toUpperCase());
       at += word.length;
     } else {
       areLeading = false;

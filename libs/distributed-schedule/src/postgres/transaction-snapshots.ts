@@ -1,23 +1,19 @@
 import type { SnapshotSource } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Clock } from '../protocol/contract/ports.js';
-import { type PostgresSnapshotSettings, resolvePostgresSettings } from './postgres-snapshot-settings.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { namesOf } from '../protocol/options/option-spec.js';
+import {
+  type PostgresSnapshotSettings,
+  resolvePostgresSettings,
+  SETTINGS,
+} from './postgres-snapshot-settings.js';
 import { SessionSnapshotStore } from './postgres-snapshot-store.js';
 import { transactionSessions } from './transaction-session.js';
 import type { Transactions } from './transactions.js';
 
 /** All have defaults; durations are whole milliseconds. */
 export type TransactionSnapshotOptions = Partial<PostgresSnapshotSettings>;
-
-const SETTING_NAMES: Record<keyof PostgresSnapshotSettings, true> = {
-  schema: true,
-  table: true,
-  isolation: true,
-  lockWaitMs: true,
-  takeoverMs: true,
-  timeoutMs: true,
-  migrate: true,
-};
 
 /**
  * Snapshots in PostgreSQL through the transactions of an ORM, which are handed to the effect: the way to one that has no entry point here.
@@ -48,15 +44,8 @@ export function snapshotsOf<Tx>(
   { required, optional = [] }: OwnOptions,
   transactionsOf: () => Transactions<Tx>,
 ): SnapshotSource<Tx> {
-  const names = [...Object.keys(required), ...optional, ...Object.keys(SETTING_NAMES)];
-  for (const given of Object.keys(options)) {
-    if (names.includes(given)) continue;
-    throw new DistributedScheduleError(
-      'DSCHED_UNKNOWN_OPTION',
-      `${name} has no option '${given}'. It takes ${names.join(', ')}.`,
-      { value: given },
-    );
-  }
+  const own = [...Object.keys(required), ...optional].map((option) => [option, true] as const);
+  requireKnownOptions(name, options, { ...Object.fromEntries(own), ...namesOf(SETTINGS) });
   for (const [option, method] of Object.entries(required)) {
     requireMethod(name, { option, method, value: (options as Record<string, unknown>)[option] });
   }

@@ -116,24 +116,18 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
     connect: () => {
       if (!isUnused) return;
       isUnused = false;
-      for (const node of nodes) {
-        node.start();
-      }
+      for (const node of nodes) node.start();
     },
     close: async () => {
       isUnused = false;
-      for (const node of nodes) {
-        node.close();
-      }
+      for (const node of nodes) node.close();
     },
   };
 }
 
 /** Sentinel and Cluster fail over to a replica that may lack the newest grants, whatever their number. */
 function strengthOf(sources: readonly RedisSource[]): RedisConnection['strength'] {
-  if (sources.some((source) => source.kind !== 'plain')) {
-    return 'best_effort';
-  }
+  if (sources.some((source) => source.kind !== 'plain')) return 'best_effort';
   return sources.length === 1 ? 'single' : 'quorum';
 }
 

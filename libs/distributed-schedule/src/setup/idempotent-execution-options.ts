@@ -1,9 +1,18 @@
 import type { SnapshotCacheSource, SnapshotSource } from '../once/snapshot-store.js';
-import { DEFAULT_PATIENCE, type StorePatience } from '../once/store-patience.js';
+import { PATIENCE, type StorePatience } from '../once/store-patience.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { DEFAULTS, requireName } from '../protocol/options/protocol-options.js';
-import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
-import { type OptionNames, requireKnownOptions, requireNoNull } from '../tasks/option-names.js';
+import { type OptionNames, requireKnownOptions, requireNoNull } from '../protocol/options/option-names.js';
+import {
+  count,
+  KEY_PART,
+  methods,
+  namesOf,
+  type OptionSpec,
+  optional,
+  required,
+  resolveOptions,
+} from '../protocol/options/option-spec.js';
+import { DEFAULTS } from '../protocol/options/protocol-options.js';
 import type { ModuleOptions } from './distributed-schedule-options.resolver.js';
 import { ALONE, requireWholeNamespace } from './identity-options.js';
 
@@ -44,18 +53,20 @@ export interface ResolvedExecutionOptions {
 }
 
 const MODULE = 'IdempotentExecutionModule';
-const OPTION_NAMES: OptionNames = {
-  store: true,
-  cache: true,
-  namespace: true,
-  app: true,
-  patience: { baseMs: true, capMs: true, jitter: true, deadlineMs: true },
-  mostKeptChars: true,
+const PLACE = { of: MODULE };
+const MAX_KEPT_CHARS = 1_048_576;
+const SOURCE = { ...methods('open'), takes: 'what postgresSnapshots, redisSnapshots or the like return' };
+
+const SPEC: OptionSpec<
+  Omit<IdempotentExecutionOptions, 'patience' | 'mostKeptChars'> & { readonly mostKeptChars: number }
+> = {
+  store: required(SOURCE),
+  cache: SOURCE,
+  namespace: KEY_PART,
+  app: KEY_PART,
+  mostKeptChars: optional(count(0, MAX_KEPT_CHARS), 16_384),
 };
-const DEFAULT_MOST_KEPT_CHARS = 16_384;
-const LARGEST_KEPT_CHARS = 1_048_576;
-const LARGEST_JITTER = 0.1;
-const LONGEST_MS = 3_600_000;
+const OPTION_NAMES: OptionNames = { ...namesOf(SPEC), patience: namesOf(PATIENCE) };
 
 /**
  * @param schedule what DistributedScheduleModule goes by, where it is in the app
@@ -67,15 +78,10 @@ export function resolveExecutionOptions(
 ): ResolvedExecutionOptions {
   requireKnownOptions(MODULE, given, OPTION_NAMES);
   requireNoNull(MODULE, given, OPTION_NAMES);
-  const { store, cache, mostKeptChars = DEFAULT_MOST_KEPT_CHARS } = given;
-  requireSource('store', store);
-  if (cache !== undefined) requireSource('cache', cache);
-  const namespace = given.namespace ?? schedule?.givenNamespace ?? defaultNamespace(given);
-  requireName('namespace', namespace);
+  const { store, cache, mostKeptChars, ...others } = resolveOptions(PLACE, given, SPEC);
+  const namespace = others.namespace ?? schedule?.givenNamespace ?? defaultNamespace(given);
   if (!isLocal(given)) requireWholeNamespace(namespace);
-  const app = given.app ?? schedule?.knownApp ?? defaultApp(given);
-  requireName('app', app);
-  requireWhole('mostKeptChars', mostKeptChars, 0, LARGEST_KEPT_CHARS);
+  const app = others.app ?? schedule?.knownApp ?? defaultApp(given);
   const patience = resolvePatience(given.patience ?? {});
   return { store: store as SnapshotSource, cache, namespace, app, patience, mostKeptChars };
 }
@@ -112,43 +118,12 @@ function defaultApp(given: IdempotentExecutionOptions): string {
 }
 
 function resolvePatience(given: Partial<StorePatience>): StorePatience {
-  const patience: StorePatience = {
-    baseMs: given.baseMs ?? DEFAULT_PATIENCE.baseMs,
-    capMs: given.capMs ?? DEFAULT_PATIENCE.capMs,
-    jitter: given.jitter ?? DEFAULT_PATIENCE.jitter,
-    deadlineMs: given.deadlineMs ?? DEFAULT_PATIENCE.deadlineMs,
-  };
-  const { baseMs, capMs, jitter, deadlineMs } = patience;
-  requireWhole('patience.baseMs', baseMs, 1, LONGEST_MS);
-  requireWhole('patience.capMs', capMs, 1, LONGEST_MS);
-  requireWhole('patience.deadlineMs', deadlineMs, 0, LONGEST_MS);
-  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= LARGEST_JITTER)) {
-    throw badOption('patience.jitter', jitter, `a number from 0 to ${LARGEST_JITTER}`);
-  }
-  if (baseMs > capMs) {
-    throw new DistributedScheduleError(
-      'DSCHED_DURATIONS',
-      `patience.baseMs must not exceed patience.capMs: ${baseMs} > ${capMs}. Lower patience.baseMs.`,
-      { value: baseMs },
-    );
-  }
-  return patience;
-}
-
-function requireSource(option: string, source: unknown): void {
-  if (typeof (source as { open?: unknown } | undefined)?.open === 'function') return;
-  throw badOption(option, source, 'what postgresSnapshots, redisSnapshots or the like return');
-}
-
-function requireWhole(option: string, value: unknown, least: number, most: number): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw badOption(option, value, `a whole number from ${least} to ${most}`);
-}
-
-function badOption(option: string, value: unknown, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option ${option} of ${MODULE} is ${shownValue(value)}; it takes ${expected}`,
-    { value: harmlessValue(value) },
+  const patience = resolveOptions({ ...PLACE, path: 'patience.' }, given, PATIENCE);
+  const { baseMs, capMs } = patience;
+  if (baseMs <= capMs) return patience;
+  throw new DistributedScheduleError(
+    'DSCHED_DURATIONS',
+    `patience.baseMs must not exceed patience.capMs: ${baseMs} > ${capMs}. Lower patience.baseMs.`,
+    { value: baseMs },
   );
 }

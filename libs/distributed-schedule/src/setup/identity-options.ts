@@ -1,9 +1,8 @@
 /** Which environment and which application this is: what keeps two of them apart that share a store. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { requireName } from '../protocol/options/protocol-options.js';
+import { badOption, requireName } from '../protocol/options/option-spec.js';
 import type { FoundApp } from '../system/app-name.js';
-import { OptionReader } from '../tasks/option-reader.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'namespace' | 'app'>;
@@ -44,7 +43,8 @@ export function requireWholeNamespace(namespace: string): void {
   const isWhole =
     parts[0] !== '' && parts.at(-1) !== '' && !parts.some((part) => MISSING_PARTS.includes(part));
   if (isWhole) return;
-  throw new OptionReader({}).bad(
+  throw badOption(
+    {},
     'namespace',
     namespace,
     'a name without a part that is missing, as in shop-production. Most likely an environment variable is empty or not set: ' +
@@ -78,5 +78,5 @@ export function requireApp({ redis, app }: Given, findApp: () => FoundApp): stri
 export function requireInstanceId(instanceId: unknown): asserts instanceId is string {
   requireName('instanceId', instanceId);
   if (!/\s/u.test(instanceId)) return;
-  throw new OptionReader({}).bad('instanceId', instanceId, 'a text without whitespace');
+  throw badOption({}, 'instanceId', instanceId, 'a text without whitespace');
 }

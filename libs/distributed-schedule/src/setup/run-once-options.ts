@@ -1,7 +1,8 @@
 import { requireToken } from '../once/fence.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { methods, requireOption } from '../protocol/options/option-spec.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
-import { type OptionNames, requireKnownOptions } from '../tasks/option-names.js';
 
 /** Options of `runOnce` and `tryRunOnce`. */
 export interface RunOnceOptions {
@@ -15,13 +16,14 @@ export interface RunOnceOptions {
   readonly signal?: AbortSignal;
 }
 
-const OPTION_NAMES: Record<keyof RunOnceOptions, true> & OptionNames = {
+const OPTION_NAMES: Record<keyof RunOnceOptions, true> = {
   part: true,
   input: true,
   fencingToken: true,
   signal: true,
 };
-const MOST_KEY_CHARS = 512;
+const SIGNAL = { ...methods('throwIfAborted'), takes: 'an AbortSignal' };
+const MAX_KEY_CHARS = 512;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -30,19 +32,21 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  */
 export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
   if (typeof effect !== 'function') {
-    throw badOption('the effect of runOnce', effect, 'a function');
+    throw new DistributedScheduleError(
+      'DSCHED_BAD_OPTION',
+      `the effect of runOnce is ${shownValue(effect)}; it takes a function`,
+      { value: harmlessValue(effect) },
+    );
   }
   requireKnownOptions('runOnce', options, OPTION_NAMES);
   const { fencingToken, signal } = options as { fencingToken?: unknown; signal?: unknown };
   if (fencingToken !== undefined) requireToken(fencingToken, 'fencingToken');
-  if (signal !== undefined && !isSignal(signal)) {
-    throw badOption('option signal of runOnce', signal, 'an AbortSignal');
-  }
+  if (signal !== undefined) requireOption({ of: 'runOnce' }, 'signal', signal, SIGNAL);
 }
 
 /** @throws DistributedScheduleError DSCHED_BAD_KEY */
 export function requireKey(what: string, key: unknown): asserts key is string {
-  if (typeof key === 'string' && key !== '' && key.length <= MOST_KEY_CHARS) {
+  if (typeof key === 'string' && key !== '' && key.length <= MAX_KEY_CHARS) {
     if (!LONE_SURROGATE.test(key)) return;
     throw new DistributedScheduleError(
       'DSCHED_BAD_KEY',
@@ -54,20 +58,7 @@ export function requireKey(what: string, key: unknown): asserts key is string {
   const given = typeof key === 'string' ? `${key.length} characters` : typeof key;
   throw new DistributedScheduleError(
     'DSCHED_BAD_KEY',
-    `the ${what} of runOnce is a text of 1 to ${MOST_KEY_CHARS} characters; it was given ${given}`,
+    `the ${what} of runOnce is a text of 1 to ${MAX_KEY_CHARS} characters; it was given ${given}`,
     { value: given },
-  );
-}
-
-/** Not `instanceof`: polyfills and other realms have classes of their own. */
-function isSignal(value: unknown): boolean {
-  return typeof (value as { throwIfAborted?: unknown } | null)?.throwIfAborted === 'function';
-}
-
-function badOption(what: string, value: unknown, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `${what} is ${shownValue(value)}; it takes ${expected}`,
-    { value: harmlessValue(value) },
   );
 }

@@ -1,8 +1,8 @@
 /** Where votes are kept, as it is given: in Redis or in memory, and whether that is meant or a variable was forgotten. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { badOption, FLAG, requireOption } from '../protocol/options/option-spec.js';
 import type { RedisInput } from '../redis/connection/redis-input.js';
-import { OptionReader } from '../tasks/option-reader.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'memory' | 'lockProvider' | 'tickLedger'>;
@@ -31,11 +31,10 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
  * @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, DSCHED_BAD_OPTION
  */
 export function requireMemoryMeant(given: Given, environment: string | undefined): void {
-  const reader: OptionReader = new OptionReader({});
   const { redis, memory = false } = given;
-  reader.requireBoolean('memory', memory);
+  requireOption({}, 'memory', memory, FLAG);
   if (redis !== undefined) {
-    if (memory) throw reader.bad('memory', memory, 'nothing beside redis: leave one of the two out');
+    if (memory) throw badOption({}, 'memory', memory, 'nothing beside redis: leave one of the two out');
     return;
   }
   if (environment !== 'production' || memory || isReplaced(given)) return;

@@ -16,7 +16,7 @@ const WEEK_DAYS = 7;
 /** The 1st of January 1970 was a Thursday. */
 const WEEKDAY_OF_EPOCH = 4;
 /** The 29th of February comes after 8 years at the latest. */
-const MOST_AHEAD_MS = (8 * 365 + 2) * DAY_MS;
+const MAX_AHEAD_MS = (8 * 365 + 2) * DAY_MS;
 /** Begins with a leap year: gaps between days of month are as short there as they can be. */
 const GAPS_FROM_MS = Date.UTC(2024, 0, 1);
 /** A year of the 1st or a Monday, or five years of a day in the month. */
@@ -68,7 +68,7 @@ export class CronFields {
   /** The first full second after `localMs` that the fields name, both as if clocks showed UTC. Undefined: none in 8 years. */
   nextAfter(localMs: number): number | undefined {
     const fromMs = Math.floor(localMs / SECOND_MS) * SECOND_MS + SECOND_MS;
-    const untilMs = fromMs + MOST_AHEAD_MS;
+    const untilMs = fromMs + MAX_AHEAD_MS;
     const firstDayMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
     let fromSecond = (fromMs - firstDayMs) / SECOND_MS;
     for (let dayMs = this.dayFrom(firstDayMs, untilMs); dayMs !== undefined; ) {
@@ -102,7 +102,7 @@ export class CronFields {
   /** In days. */
   private shortestGapOfDays(): number {
     let shortest = Number.POSITIVE_INFINITY;
-    const untilMs = GAPS_FROM_MS + MOST_AHEAD_MS;
+    const untilMs = GAPS_FROM_MS + MAX_AHEAD_MS;
     let dayMs = this.dayFrom(GAPS_FROM_MS, untilMs);
     for (let count = 0; count < DAYS_LOOKED_AT && dayMs !== undefined && shortest > 1; count += 1) {
       const next = this.dayFrom(dayMs + DAY_MS, untilMs);

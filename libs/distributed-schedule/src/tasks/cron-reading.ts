@@ -5,9 +5,9 @@ import { processZone } from './process-zone.js';
 import { RememberedOffsets } from './remembered-offsets.js';
 
 /** Expressions that are remembered for further tasks; those of tasks that there are stay with them. */
-const MOST_READINGS = 1_000;
-const MOST_ZONES = 100;
-const MOST_ANSWERS = 32;
+const MAX_READINGS = 1_000;
+const MAX_ZONES = 100;
+const MAX_ANSWERS = 32;
 const SECOND_MS = 1_000;
 
 /** What is known of one expression in one zone, by all tasks that have it. */
@@ -26,7 +26,7 @@ export class CronAnswers {
   of(epochMs: number, ask: (secondMs: number) => number | undefined): number | undefined {
     const secondMs = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
     if (this.known.has(secondMs)) return this.known.get(secondMs);
-    if (this.known.size >= MOST_ANSWERS) this.known.clear();
+    if (this.known.size >= MAX_ANSWERS) this.known.clear();
     const answer = ask(secondMs);
     this.known.set(secondMs, answer);
     return answer;
@@ -43,7 +43,7 @@ export function readCron(
 ): CronReading {
   // A Date may be changed by whoever has it.
   if (typeof source !== 'string') return readAnew(source, zone);
-  return remembered(readings, `${zone ?? processZone()} ${source}`, MOST_READINGS, () =>
+  return remembered(readings, `${zone ?? processZone()} ${source}`, MAX_READINGS, () =>
     readAnew(source, zone),
   );
 }
@@ -60,7 +60,7 @@ function readAnew(source: ConstructorParameters<typeof CronTime>[0], zone: strin
 
 /** By the parser's own idea of the zone, taken from one of its answers. */
 function zoneNamed(name: string): CronZone {
-  return remembered(zones, name, MOST_ZONES, () => {
+  return remembered(zones, name, MAX_ZONES, () => {
     const { zone } = new CronTime('* * * * * *').getNextDateFrom(new Date(0), name);
     return new CronZone(new RememberedOffsets(zone));
   });

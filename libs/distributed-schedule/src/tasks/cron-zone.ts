@@ -9,7 +9,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const SECOND_MS = 1_000;
 /** No zone turns its clocks by more at a time. */
-const LONGEST_TURN_MS = 3 * HOUR_MS;
+const MAX_TURN_MS = 3 * HOUR_MS;
 
 /** Clocks were turned at `turnMs`, and by so much, in either direction. */
 export interface Turn {
@@ -41,8 +41,8 @@ export class CronZone {
   /** The turn of the clocks whose times, that come twice or were skipped, last until after `epochMs`, a full second. */
   turnAround(epochMs: number): Turn | undefined {
     const offset = this.zone.offset(epochMs);
-    if (this.zone.offset(epochMs - LONGEST_TURN_MS) === offset) return undefined;
-    let [before, turn] = [epochMs - LONGEST_TURN_MS, epochMs];
+    if (this.zone.offset(epochMs - MAX_TURN_MS) === offset) return undefined;
+    let [before, turn] = [epochMs - MAX_TURN_MS, epochMs];
     while (turn - before > SECOND_MS) {
       const middle = Math.floor((before + turn) / 2 / SECOND_MS) * SECOND_MS;
       if (this.zone.offset(middle) === offset) turn = middle;
@@ -55,7 +55,7 @@ export class CronZone {
 
   /** Whether clocks go back, or went back, within some hours of an instant. */
   isNearTurnBack(epochMs: number): boolean {
-    return this.zone.offset(epochMs + LONGEST_TURN_MS) < this.zone.offset(epochMs - LONGEST_TURN_MS);
+    return this.zone.offset(epochMs + MAX_TURN_MS) < this.zone.offset(epochMs - MAX_TURN_MS);
   }
 
   /** @param afterMs the instant from which the search for `localMs` began */

@@ -11,9 +11,9 @@ import type { CronDefinition } from './schedule-definition.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** No zone turns its clocks by more than a few hours. */
-const MOST_MINUTES_SKIPPED = 6 * 60;
+const MAX_MINUTES_SKIPPED = 6 * 60;
 /** UTC+14 is the easternmost zone there is, UTC-12 the westernmost. */
-const LARGEST_OFFSET_MINUTES = 14 * 60;
+const MAX_OFFSET_MINUTES = 14 * 60;
 
 /**
  * A cron expression, read by `CronTime` of the `cron` package: the parser of @nestjs/schedule, so that making a
@@ -86,7 +86,7 @@ export class CronSchedule implements Schedule {
       const first = this.lookAfter(this.lastBefore(turn));
       if (first === undefined || first > second) return first;
     }
-    for (let skipped = 0; skipped <= MOST_MINUTES_SKIPPED; skipped++) {
+    for (let skipped = 0; skipped <= MAX_MINUTES_SKIPPED; skipped++) {
       const next = this.lookAfter(second + skipped * MINUTE_MS);
       // Never seen to happen, but a schedule that went back in time would stop its task for good.
       if (next === undefined || next > second) return next;
@@ -174,10 +174,8 @@ function zoneOf({ cronTime, timeZone, utcOffset }: CronDefinition): string | und
   if (utcOffset === undefined || utcOffset === null) return timeZone ?? requireProcessZone(isDate);
   if (timeZone !== undefined && timeZone !== null)
     throw new TypeError('it takes a time zone or a UTC offset, not both');
-  if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > LARGEST_OFFSET_MINUTES) {
-    throw new RangeError(
-      `the UTC offset must be whole minutes, at most ${LARGEST_OFFSET_MINUTES} either way`,
-    );
+  if (!Number.isInteger(utcOffset) || Math.abs(Number(utcOffset)) > MAX_OFFSET_MINUTES) {
+    throw new RangeError(`the UTC offset must be whole minutes, at most ${MAX_OFFSET_MINUTES} either way`);
   }
   const minutes = Math.abs(Number(utcOffset));
   const pad = (value: number): string => String(value).padStart(2, '0');

@@ -1,19 +1,20 @@
 /** The option `dst`: where it comes from, and where it means nothing. */
 
+import { badOption, type OptionPlace, oneOf, requireOption } from '../protocol/options/option-spec.js';
 import { DST_POLICIES } from './exclusive-task-options.js';
-import type { OptionReader } from './option-reader.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 
 /** `@Exclusive` has it among its own options, beside a `@Cron` that knows nothing of it. */
 export function withDst(
   definition: ScheduleDefinition,
   dst: unknown,
-  reader: OptionReader,
+  place: OptionPlace,
 ): ScheduleDefinition {
   if (dst === undefined) return definition;
   if (definition.kind === 'cron') return { ...definition, dst };
   const { kind } = definition;
-  throw reader.bad(
+  throw badOption(
+    place,
     'dst',
     dst,
     `nothing for ${kind === 'timeout' ? 'a timeout' : 'an interval'}: it speaks of a cron expression in a time zone`,
@@ -21,17 +22,18 @@ export function withDst(
 }
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION where no clock is turned, or with another value */
-export function requireDst(definition: ScheduleDefinition, reader: OptionReader): void {
+export function requireDst(definition: ScheduleDefinition, place: OptionPlace): void {
   if (definition.kind !== 'cron' || definition.dst === undefined) return;
   const { dst, utcOffset, cronTime } = definition;
-  reader.requireOneOf('dst', dst, DST_POLICIES);
+  requireOption(place, 'dst', dst, oneOf(DST_POLICIES));
   if (utcOffset !== undefined && utcOffset !== null) {
-    throw reader.bad(
+    throw badOption(
+      place,
       'dst',
       dst,
       'nothing beside utcOffset, which is the same all year; give a timeZone or leave dst out',
     );
   }
   if (typeof cronTime === 'object')
-    throw reader.bad('dst', dst, 'nothing for a Date, which is due once anyway');
+    throw badOption(place, 'dst', dst, 'nothing for a Date, which is due once anyway');
 }

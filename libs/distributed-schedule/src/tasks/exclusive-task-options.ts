@@ -1,4 +1,4 @@
-import type { OptionNames } from './option-names.js';
+import type { OptionNames } from '../protocol/options/option-names.js';
 import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
 
 /** What every exclusive decorator takes. */

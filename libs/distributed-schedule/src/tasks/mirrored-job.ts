@@ -58,28 +58,28 @@ export function refuseControl(job: CronJob, { name }: ExclusiveTask, view: Mirro
 export class MirroredTimer {
   readonly task: string;
   readonly schedule: string;
-  readonly #kind: 'Interval' | 'Timeout';
-  readonly #view: MirrorView;
+  private readonly kind: 'Interval' | 'Timeout';
+  private readonly view: MirrorView;
 
   constructor({ name, schedule, definition }: ExclusiveTask, view: MirrorView) {
     this.task = name;
     this.schedule = schedule.description;
-    this.#kind = definition.kind === 'timeout' ? 'Timeout' : 'Interval';
-    this.#view = view;
+    this.kind = definition.kind === 'timeout' ? 'Timeout' : 'Interval';
+    this.view = view;
   }
 
   /** Node reads this of a timer that is to be cleared, before anything else: the documented way to end one is `clearInterval`. */
   get _onTimeout(): undefined {
-    this.#refuse(`clear${this.#kind}() and delete${this.#kind}()`, `await registry.pause('${this.task}')`);
+    this.refuse(`clear${this.kind}() and delete${this.kind}()`, `await registry.pause('${this.task}')`);
     return undefined;
   }
 
   refresh(): void {
-    this.#refuse('refresh()', `await registry.trigger('${this.task}')`);
+    this.refuse('refresh()', `await registry.trigger('${this.task}')`);
   }
 
   close(): void {
-    this.#refuse('close()', `await registry.pause('${this.task}')`);
+    this.refuse('close()', `await registry.pause('${this.task}')`);
   }
 
   /** It keeps no process alive. */
@@ -95,8 +95,8 @@ export class MirroredTimer {
     return this;
   }
 
-  #refuse(what: string, instead: string): void {
-    if (!this.#view.isClosing()) throw mirrored(this.task, what, instead);
+  private refuse(what: string, instead: string): void {
+    if (!this.view.isClosing()) throw mirrored(this.task, what, instead);
   }
 }
 

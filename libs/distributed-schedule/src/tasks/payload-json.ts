@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /** Characters of a payload's JSON at most. */
-const MOST_PAYLOAD_LENGTH = 16_384;
+const MAX_PAYLOAD_LENGTH = 16_384;
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
 export function jsonOf(task: string, payload: unknown): string {
@@ -20,10 +20,10 @@ export function jsonOf(task: string, payload: unknown): string {
     throw badPayload(task, error instanceof LostValue ? error : undefined, error);
   }
   if (text === undefined) throw badPayload(task, undefined, undefined);
-  if (text.length > MOST_PAYLOAD_LENGTH) {
+  if (text.length > MAX_PAYLOAD_LENGTH) {
     throw new DistributedScheduleError(
       'DSCHED_BAD_OPTION',
-      `option payload has ${text.length} characters of JSON, and takes at most ${MOST_PAYLOAD_LENGTH}; keep the data in a store of your own ` +
+      `option payload has ${text.length} characters of JSON, and takes at most ${MAX_PAYLOAD_LENGTH}; keep the data in a store of your own ` +
         'and pass a reference to it',
       { task, value: text.length },
     );

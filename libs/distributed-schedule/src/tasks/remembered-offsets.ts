@@ -3,7 +3,7 @@ import type { ZoneOffsets } from './cron-zone.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Half a kilobyte of years; when there are more, all are forgotten. */
-const MOST_INSTANTS = 2_000;
+const MAX_INSTANTS = 2_000;
 
 /**
  * The offsets of a zone, of which each day is asked for once: `Intl` takes some microseconds an answer, and a search for the next
@@ -29,7 +29,7 @@ export class RememberedOffsets implements ZoneOffsets {
   private at(epochMs: number): number {
     const known = this.known.get(epochMs);
     if (known !== undefined) return known;
-    if (this.known.size >= MOST_INSTANTS) this.known.clear();
+    if (this.known.size >= MAX_INSTANTS) this.known.clear();
     const offset = this.zone.offset(epochMs);
     this.known.set(epochMs, offset);
     return offset;

@@ -2,9 +2,9 @@
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { isoTime } from '../protocol/contract/iso-time.js';
-import { harmlessValue } from '../protocol/options/shown-value.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { badOption } from '../protocol/options/option-spec.js';
 import type { DstPolicy } from './exclusive-task-options.js';
-import { requireKnownOptions } from './option-names.js';
 import { processZone } from './process-zone.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 
@@ -55,18 +55,19 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
   }
   const { cron, timeZone, utcOffset, dst, everyMs, everySecond, atMs } = values;
   if (cron === undefined && (timeZone !== undefined || utcOffset !== undefined)) {
-    throw badValue(task, 'timeZone', timeZone ?? utcOffset, 'a zone or an offset only beside cron');
+    throw badOption({ task }, 'timeZone', timeZone ?? utcOffset, 'a zone or an offset only beside cron');
   }
-  if (cron === undefined && dst !== undefined) throw badValue(task, 'dst', dst, "'once' only beside cron");
+  if (cron === undefined && dst !== undefined)
+    throw badOption({ task }, 'dst', dst, "'once' only beside cron");
   if (everySecond !== undefined && everySecond !== true)
-    throw badValue(task, 'everySecond', everySecond, 'true');
+    throw badOption({ task }, 'everySecond', everySecond, 'true');
   if (atMs !== undefined && !Number.isSafeInteger(atMs))
-    throw badValue(task, 'atMs', atMs, 'epoch milliseconds');
+    throw badOption({ task }, 'atMs', atMs, 'epoch milliseconds');
   if (cron === undefined)
     return (
       everyMs === undefined ? (atMs === undefined ? { everySecond } : { atMs }) : { everyMs }
     ) as ScheduleData;
-  if (typeof cron !== 'string') throw badValue(task, 'cron', cron, 'a cron expression');
+  if (typeof cron !== 'string') throw badOption({ task }, 'cron', cron, 'a cron expression');
   if (utcOffset !== undefined)
     return { cron, utcOffset, ...withoutUndefined({ timeZone, dst }) } as ScheduleData;
   // Where the process has no zone, the schedule is refused when it is made, with the reason.
@@ -128,12 +129,4 @@ function inZone(cron: string, timeZone: unknown, dst: unknown): ScheduleData {
 /** Without what is undefined: records and fingerprints have no empty fields. */
 function withoutUndefined(values: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-function badValue(task: string, option: string, value: unknown, expected: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_OPTION',
-    `option ${option} is ${String(harmlessValue(value))}; it takes ${expected}`,
-    { task, value: harmlessValue(value) },
-  );
 }

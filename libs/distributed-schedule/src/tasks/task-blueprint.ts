@@ -3,13 +3,22 @@
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TaskPolicies } from '../protocol/contract/task-policies.js';
 import type { Placement, Schedule } from '../protocol/contract/tick-context.js';
-import { requireName } from '../protocol/options/protocol-options.js';
+import { requireNoNull } from '../protocol/options/option-names.js';
+import {
+  badOption,
+  FLAG,
+  type OptionPlace,
+  type OptionSpec,
+  optional,
+  requireName,
+  requireOption,
+  resolveOptions,
+  whole,
+} from '../protocol/options/option-spec.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 import { requireDst, withDst } from './dst-option.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
-import { requireNoNull } from './option-names.js';
-import { OptionReader } from './option-reader.js';
 import { resolvePlacement } from './placement.resolver.js';
 import { createSchedule, NEVER, type TaskSurroundings, withFactoryValue } from './schedule.factory.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
@@ -39,7 +48,15 @@ export interface TaskBlueprint {
   readonly placement?: Placement;
 }
 
-const LONGEST_JITTER_MS = 86_400_000;
+const MAX_JITTER_MS = 86_400_000;
+
+/** Beside its name, its schedule, its policies and its placement. */
+const SPEC: OptionSpec<Pick<TaskBlueprint, 'disabled' | 'maxLatenessMs' | 'perTick' | 'jitterMs'>> = {
+  disabled: optional(FLAG, false),
+  maxLatenessMs: { ...whole(1), takes: 'a whole number of milliseconds from 1 to half the period' },
+  perTick: optional(FLAG, false),
+  jitterMs: optional(whole(0, MAX_JITTER_MS), 0),
+};
 
 /**
  * @throws DistributedScheduleError DSCHED_UNSTABLE_NAME, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_BAD_OPTION,
@@ -54,45 +71,31 @@ export function createTaskBlueprint(
   const found = requireSchedule(metadata, origin);
   const name = requireStableName(metadata, origin);
   requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
-  const reader: OptionReader = new OptionReader({ task: name });
-  const written = withDst(found, options.dst, reader);
-  const { maxLatenessMs, jitterMs = 0, perTick = false } = options;
-  const isDisabled = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined) ?? false;
-  reader.requireBoolean('disabled', isDisabled);
-  requireLateness(reader, maxLatenessMs);
-  reader.requireBoolean('perTick', perTick);
-  reader.requireWhole('jitterMs', jitterMs, 0, LONGEST_JITTER_MS);
-  const policies = policiesOf(reader, name, options, written, surroundings.defaults);
+  const place: OptionPlace = { task: name };
+  const written = withDst(found, options.dst, place);
+  const switchedOff = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined);
+  const checked = resolveOptions(place, { ...options, disabled: switchedOff }, SPEC);
+  const policies = policiesOf(place, name, options, written, surroundings.defaults);
   const placement = resolvePlacement(name, options);
-  const definition = isDisabled ? written : withFactoryValue(metadata, written, name, surroundings);
-  const disabled = isDisabled || definition === undefined;
-  requireDst(definition ?? written, reader);
+  const definition = checked.disabled ? written : withFactoryValue(metadata, written, name, surroundings);
+  const disabled = checked.disabled || definition === undefined;
+  requireDst(definition ?? written, place);
   return {
+    ...checked,
     name,
-    schedule: disabled ? NEVER : createSchedule(definition, { name, policies, jitterMs }, surroundings),
+    schedule: disabled
+      ? NEVER
+      : createSchedule(definition, { name, policies, jitterMs: checked.jitterMs }, surroundings),
     definition: definition ?? written,
     disabled,
-    jitterMs,
-    perTick,
     policies,
-    ...(maxLatenessMs === undefined ? {} : { maxLatenessMs }),
     ...(placement === undefined ? {} : { placement }),
   };
 }
 
-function requireLateness(reader: OptionReader, maxLatenessMs: unknown): void {
-  if (maxLatenessMs === undefined || (Number.isInteger(maxLatenessMs) && (maxLatenessMs as number) >= 1))
-    return;
-  throw reader.bad(
-    'maxLatenessMs',
-    maxLatenessMs,
-    'a whole number of milliseconds from 1 to half the period',
-  );
-}
-
 /** `waitForCompletion` of `@Cron` counts after the task's own `overlap`, and before that of the module. */
 function policiesOf(
-  reader: OptionReader,
+  place: OptionPlace,
   task: string,
   options: ExclusiveTaskOptions,
   definition: ScheduleDefinition,
@@ -100,17 +103,22 @@ function policiesOf(
 ): TaskPolicies {
   if (definition.kind === 'timeout') {
     if (options.misfire !== undefined) {
-      throw reader.bad('misfire', options.misfire, 'nothing for a timeout, which is tried until it has run');
+      throw badOption(
+        place,
+        'misfire',
+        options.misfire,
+        'nothing for a timeout, which is tried until it has run',
+      );
     }
     if (options.jitterMs !== undefined) {
-      throw reader.bad('jitterMs', options.jitterMs, 'nothing for a timeout, which is due once');
+      throw badOption(place, 'jitterMs', options.jitterMs, 'nothing for a timeout, which is due once');
     }
     return resolveTaskPolicies(task, options, { ...defaults, misfire: 'skip' });
   }
   if (definition.kind !== 'cron' || definition.waitForCompletion === undefined) {
     return resolveTaskPolicies(task, options, defaults);
   }
-  reader.requireBoolean('waitForCompletion', definition.waitForCompletion);
+  requireOption(place, 'waitForCompletion', definition.waitForCompletion, FLAG);
   const overlap = definition.waitForCompletion ? 'skip' : 'allow';
   return resolveTaskPolicies(task, options, { ...defaults, overlap });
 }

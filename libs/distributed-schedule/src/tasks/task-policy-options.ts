@@ -1,5 +1,5 @@
 import type { MisfirePolicy, OverlapPolicy, RecoveryPolicy } from '../protocol/contract/task-policies.js';
-import type { OptionNames } from './option-names.js';
+import type { OptionNames } from '../protocol/options/option-names.js';
 
 /**
  * What a task does in awkward cases. Of every task by the decorator's options, or of all by `tasks` of `forRoot`, where a

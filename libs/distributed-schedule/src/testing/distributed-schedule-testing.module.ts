@@ -2,8 +2,8 @@ import { type DynamicModule, Global, Inject, Module, type OnModuleDestroy } from
 import { ModulesContainer } from '@nestjs/core';
 import { TEST_STAGE } from '../nest/distributed-schedule.tokens.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
 import type { TestStage } from '../setup/test-stage.js';
-import { requireKnownOptions } from '../tasks/option-names.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { ScheduleHarness } from './schedule-harness.js';

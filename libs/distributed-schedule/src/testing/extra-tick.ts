@@ -1,16 +1,14 @@
 /** One more tick of a task, due at once: what `registry.trigger` does, without the time that other instances need to hear of it. */
 
-import { triggerKey, triggersOn } from '../control/control-records.js';
+import { triggersOn } from '../control/control-records.js';
 import type { PlannedTask } from '../control/planned-task.js';
 import { noRoom } from '../control/trigger-refusals.js';
+import { TRIGGER_TTL_MS, triggerKey } from '../protocol/board/board-keys.js';
 import type { BoardRoom } from '../protocol/board/board-room.js';
 import { areTooNear } from '../protocol/schedules/trigger-slot.js';
 
 /** On a clock that stands still a bid takes no time, ms. */
 const LEAD_MS = 1;
-
-/** Remembered for so long, ms. */
-const TTL_MS = 60_000;
 
 /** More than two ticks have to be apart, ms. */
 const LOOK_BACK_MS = 100;
@@ -32,7 +30,7 @@ export function placeExtraTick(
   const firstMs = Math.ceil(room.nowMs()) + LEAD_MS;
   for (let tick = firstMs; tick < firstMs + LOOK_AHEAD_MS; tick += 1) {
     if (taken.some((other) => areTooNear(other, tick)) || isNearScheduled(base, tick)) continue;
-    room.post(triggerKey(name, tick, 'test'), JSON.stringify({ tick, ...payload }), TTL_MS);
+    room.post(triggerKey(name, tick, 'test'), JSON.stringify({ tick, ...payload }), TRIGGER_TTL_MS);
     return tick;
   }
   throw noRoom(name, 'it is due so often that no instant is left between two ticks');

@@ -66,6 +66,15 @@ export interface Member {
   readonly events: readonly ScheduleEvent[];
 }
 
+interface InstanceParts {
+  readonly nodes: readonly VotingNode[];
+  /** Which nodes of the cluster these are. */
+  readonly used: readonly number[];
+  readonly clock: Clock;
+  readonly clusterClock: ClusterClock;
+  readonly observer: ScheduleObserver;
+}
+
 /** Several instances of the real scheduler over nodes in memory, on a clock that a test moves by hand. */
 export class MemoryCluster {
   readonly clock = new ManualClock();
@@ -101,12 +110,27 @@ export class MemoryCluster {
       { clock, nodeTimeoutMs: this.options.nodeTimeoutMs },
     );
     const events: ScheduleEvent[] = [];
-    const observer: ScheduleObserver = {
-      observe: (event) => {
-        events.push(event);
-        given.onEvent?.(event);
-      },
+    const observe = (event: ScheduleEvent): void => {
+      events.push(event);
+      given.onEvent?.(event);
     };
+    const scheduler = this.schedulerOf(
+      id,
+      { nodes, used, clock, clusterClock, observer: { observe } },
+      given,
+    );
+    for (const task of tasks) scheduler.add(task);
+    scheduler.start();
+    const member: Member = { id, scheduler, events };
+    this.members.push(member);
+    return member;
+  }
+
+  private schedulerOf(
+    id: string,
+    { nodes, used, clock, clusterClock, observer }: InstanceParts,
+    given: JoinOptions,
+  ): Scheduler {
     const locks = new MemoryLockProvider(
       used.flatMap((index) => this.nodes[index] ?? []),
       this.random,
@@ -123,7 +147,7 @@ export class MemoryCluster {
     });
     const ledger = new QuorumTickLedger(nodes, electorate);
     const membership = new QuorumMembership(nodes, electorate);
-    const scheduler = new Scheduler({
+    return new Scheduler({
       instanceId: id,
       nodes: nodes.length,
       options: this.options,
@@ -141,11 +165,6 @@ export class MemoryCluster {
       observer,
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
     });
-    for (const task of tasks) scheduler.add(task);
-    scheduler.start();
-    const member: Member = { id, scheduler, events };
-    this.members.push(member);
-    return member;
   }
 
   private setOf(

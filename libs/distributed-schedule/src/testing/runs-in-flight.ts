@@ -35,9 +35,7 @@ export class RunsInFlight implements ScheduleObserver {
 
   /** Resolves when each of them has ended, or has taken longer than it is waited for. */
   async ended(): Promise<void> {
-    for (let turn = 0; this.isAnyAwaited(); turn += 1) {
-      await (turn < QUICK_TURNS ? realTurn() : realSleep(1));
-    }
+    for (let turn = 0; this.isAnyAwaited(); turn += 1) await (turn < QUICK_TURNS ? realTurn() : realSleep(1));
   }
 
   private isAnyAwaited(): boolean {

@@ -1,7 +1,7 @@
 import { LeaseLostError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
+import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
-import { requireKnownOptions } from '../tasks/option-names.js';
 
 /** What {@link createTickContext} takes; what is left out has a sensible value. */
 export interface TickContextOverrides

@@ -127,9 +127,7 @@ export class MissExplainer {
   private heldByHurt({ words, dueMs, span }: Missed): Explanation | undefined {
     for (const holder of this.namedIn(words, 'overlap')) {
       const why = this.locks.whyLeft(holder, dueMs, span);
-      if (why !== undefined) {
-        return ['lock not yet free', `lock of ${holder.replica} not yet free: ${why}`];
-      }
+      if (why !== undefined) return ['lock not yet free', `lock of ${holder.replica} not yet free: ${why}`];
     }
     return undefined;
   }

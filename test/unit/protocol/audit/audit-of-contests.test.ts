@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuditQuestion, judgeTick } from '#src/protocol/audit/audit-reason.js';
 import type { TickReport } from '#src/protocol/contract/outcome.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { type Member } from '#src/testing/memory-cluster.js';
 import { between } from '../../../support/between.js';
@@ -47,7 +48,7 @@ describe('the audit and the contests that go on', () => {
     const question: AuditQuestion = {
       due: { task: taskOf(() => undefined), tick: 1_000, maxLatenessMs: LIMIT_MS },
       report: undefined,
-      peek: { kind: 'taken' },
+      peek: toAnswer({ kind: 'taken' }),
       hadNoAnswer: true,
       ownFate: undefined,
       instanceId: 'one',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditQuestion, judgeTick } from '#src/protocol/audit/audit-reason.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { taskOf } from '../../../support/tasks.js';
 
 describe('a tick that met the lock of an instance which is no member any more', () => {
@@ -8,7 +9,7 @@ describe('a tick that met the lock of an instance which is no member any more', 
     const verdict = judgeTick({
       due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'overlap', instanceId: 'one', by: 'two' },
-      peek: { kind: 'open' },
+      peek: toAnswer({ kind: 'open' }),
       ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
       isAlive: () => false,
     });
@@ -27,7 +28,7 @@ describe('a tick that nobody has claimed', () => {
     judgeTick({
       due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
-      peek: { kind: 'open', newest: 4_000, ...(nodeTimeMs !== undefined && { nodeTimeMs }) },
+      peek: toAnswer({ kind: 'open', newest: 4_000, ...(nodeTimeMs !== undefined && { nodeTimeMs }) }),
       ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
       isAlive: () => true,
     }).kind;
@@ -46,7 +47,7 @@ describe('that a tick is missed is certain only where no policy may start it lat
     const verdict = judgeTick({
       due: { task, tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
-      peek: { kind: 'open', newest: 4_000, nodeTimeMs: 6_000 },
+      peek: toAnswer({ kind: 'open', newest: 4_000, nodeTimeMs: 6_000 }),
       ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
       isAlive: () => true,
       ...given,
@@ -67,7 +68,7 @@ describe('that a tick is missed is certain only where no policy may start it lat
   });
 
   it('is not certain of its own claim that it gave up where others take up what was claimed and not run', () => {
-    const givenUp = { ownFate: 'given_up', peek: { kind: 'taken', claimId: 'mine' } } as const;
+    const givenUp = { ownFate: 'given_up', peek: toAnswer({ kind: 'taken', claimId: 'mine' }) } as const;
     expect(certaintyOf({}, givenUp)).toBe(true);
     expect(certaintyOf({ recovery: 'retake' }, givenUp)).toBe(false);
   });
@@ -84,7 +85,7 @@ describe('a tick that stands in line', () => {
         instanceId: 'one',
         ...(given.by && { by: given.by }),
       },
-      peek: { kind: 'open', newest: 4_000, nodeTimeMs: 6_000 },
+      peek: toAnswer({ kind: 'open', newest: 4_000, nodeTimeMs: 6_000 }),
       ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
       isAlive: () => true,
       ...given,
@@ -93,8 +94,8 @@ describe('a tick that stands in line', () => {
   it('waits behind a run elsewhere while its instance lives, and is missed when that is gone', () => {
     expect(kindOf({ by: 'two' })).toBe('waits');
     expect(kindOf({ by: 'two', isAlive: () => false })).toBe('missed');
-    expect(kindOf({ by: 'two', isAlive: () => false, peek: { kind: 'taken' } })).toBe('missed');
-    expect(kindOf({ by: 'two', peek: { kind: 'taken' } })).toBe('fine');
+    expect(kindOf({ by: 'two', isAlive: () => false, peek: toAnswer({ kind: 'taken' }) })).toBe('missed');
+    expect(kindOf({ by: 'two', peek: toAnswer({ kind: 'taken' }) })).toBe('fine');
   });
 
   it('is up to this instance where the run is its own, as one that was given up', () => {

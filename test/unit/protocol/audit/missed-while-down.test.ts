@@ -7,6 +7,7 @@ import { MissedWhileDown, MOST_MISSED_COUNTED } from '#src/protocol/audit/missed
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 
 const NOW_MS = Date.parse('2026-11-30T06:00:00Z');
 const WEEKEND_MS = 64 * 3_600_000;
@@ -46,7 +47,7 @@ class Stage {
       beat: async (dues: readonly DueTick[]) => {
         this.asked.push(dues.length);
         if (this.asked.length === 1) await this.firstAnswer;
-        return dues.map(() => ({ kind: 'open', newest: NOW_MS - WEEKEND_MS }));
+        return dues.map(() => toAnswer({ kind: 'open', newest: NOW_MS - WEEKEND_MS }));
       },
     };
     const lookup = {

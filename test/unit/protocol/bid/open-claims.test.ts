@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { claimUntilDecided } from '#src/protocol/bid/open-claims.js';
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import { guardLedger } from '#src/protocol/ledger/guarded-ports.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
 import { between } from '../../../support/between.js';
@@ -30,7 +31,7 @@ describe('an open claim', () => {
     const settled: string[] = [];
     const start = (tasks: readonly string[], mayAskAgain = (_: string): boolean => true): Promise<void> =>
       claimUntilDecided(
-        { clock, ledger, observer: { observe: () => undefined } },
+        { clock, ledger: guardLedger(ledger, { observe: () => undefined }) },
         tasks.map((task) => ({ claim: claimOf(task) })),
         ({ claim }) => mayAskAgain(claim.task),
         (decided) => {

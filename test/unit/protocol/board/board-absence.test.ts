@@ -1,7 +1,8 @@
 /** A deletion is remembered for a day. Whoever was away for longer must not bring back what was deleted meanwhile. */
 
 import { describe, expect, it } from 'vitest';
-import { BOARD_PERIOD_MS, TOMBSTONE_TTL_MS } from '#src/protocol/board/board-record.js';
+import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-keys.js';
+import { BOARD_PERIOD_MS } from '#src/protocol/board/board-record.js';
 import { BoardStage, CONVERGES_WITHIN_MS } from './board-stage.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** A node that has lost its records, or was made to forget them, is refilled, and every instance that notices says why. */
 
 import { describe, expect, it } from 'vitest';
-import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-record.js';
+import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-keys.js';
 import { BoardStage, CONVERGES_WITHIN_MS } from './board-stage.js';
 
 async function startStage(): Promise<BoardStage> {

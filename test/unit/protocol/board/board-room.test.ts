@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BoardRoom, isInRoom } from '#src/protocol/board/board-room.js';
+import { isInRoom } from '#src/protocol/board/board-keys.js';
+import { BoardRoom } from '#src/protocol/board/board-room.js';
 import { BoardStage } from './board-stage.js';
 
 describe('the room of an app on the board', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BOARD_PERIOD_MS, MOST_VALUE_LENGTH, TOMBSTONE_TTL_MS } from '#src/protocol/board/board-record.js';
+import { TOMBSTONE_TTL_MS } from '#src/protocol/board/board-keys.js';
+import { BOARD_PERIOD_MS, MAX_VALUE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BoardStage, CONVERGES_WITHIN_MS } from './board-stage.js';
 
 const SECOND_MS = 1_000;
@@ -181,7 +182,7 @@ describe('a board', () => {
   it('refuses a record that is too large, and a key that cannot be one', async () => {
     const stage = await startStage();
     const code = 'DSCHED_BOARD_LIMIT';
-    await expect(stage.board(0).put('key', 'x'.repeat(MOST_VALUE_LENGTH + 1))).rejects.toMatchObject({
+    await expect(stage.board(0).put('key', 'x'.repeat(MAX_VALUE_LENGTH + 1))).rejects.toMatchObject({
       code,
     });
     await expect(stage.board(0).put('', '1')).rejects.toMatchObject({ code });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InstanceNotices, NOTICE_TTL_MS } from '#src/protocol/board/instance-notices.js';
+import { INSTANCE_TTL_MS } from '#src/protocol/board/board-keys.js';
+import { InstanceNotices } from '#src/protocol/board/instance-notices.js';
 import { BoardStage } from './board-stage.js';
 
 /** By then a notice has come to every other instance. */
@@ -45,7 +46,7 @@ describe('the notices of instances', () => {
     expect(other.whereabouts('i0')).toBe('here');
     // It dies: nothing of it is heard any more.
     for (const node of [0, 1, 2]) stage.link(0, node, 'cut');
-    await stage.clock.advance(NOTICE_TTL_MS - 4_000);
+    await stage.clock.advance(INSTANCE_TTL_MS - 4_000);
     expect(other.whereabouts('i0')).toBe('here');
     await stage.clock.advance(5_000);
     expect(other.whereabouts('i0')).toBe('gone');

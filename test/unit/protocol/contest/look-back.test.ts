@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
 import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
 import { LookBack } from '#src/protocol/contest/look-back.js';
-import type { PeekVerdict } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
@@ -26,7 +26,7 @@ function looking(instanceId: string, members: readonly string[]) {
     stopped: new AbortController().signal,
     track: () => undefined,
     observer: { observe: () => undefined },
-    ledger: {},
+    ledger: { runsOnce: () => false, lineOf: () => undefined },
     locks: {
       tryAcquire: async () => {
         bids += 1;
@@ -43,7 +43,7 @@ function looking(instanceId: string, members: readonly string[]) {
   lookBack.ended({ task: task.name, tick: T, instanceId, outcome: 'taken' });
   const answer = async (owner: string): Promise<number> => {
     const before = bids;
-    const verdict: PeekVerdict = { kind: 'taken', newest: T, claimId: `${owner}:1` };
+    const verdict = toAnswer({ kind: 'taken', newest: T, claimId: `${owner}:1` });
     lookBack.questions();
     lookBack.answered([verdict]);
     await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import type { ExtendVerdict, LockProvider } from '#src/protocol/contract/ports.j
 import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
 import { Lease } from '#src/protocol/lease/lease.js';
 import { LeaseClaims } from '#src/protocol/lease/lease-claims.js';
+import { guardLocks } from '#src/protocol/ledger/guarded-ports.js';
 import { readInstant } from '#src/protocol/time/instant.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
@@ -32,12 +33,8 @@ export function setUp(
     },
   };
   const events: ScheduleEvent[] = [];
-  const keeper = new LeaseKeeper({
-    clock,
-    locks,
-    leaseTtlMs: TTL_MS,
-    observer: { observe: (e) => events.push(e) },
-  });
+  const observer = { observe: (event: ScheduleEvent) => void events.push(event) };
+  const keeper = new LeaseKeeper({ clock, locks: guardLocks(locks, observer), leaseTtlMs: TTL_MS, observer });
   const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
   const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readInstant(clock), {
     claims,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim, ClaimVote, NodeTick } from '#src/protocol/contract/ports.js';
 import { quorumOf } from '#src/protocol/contract/quorum.js';
-import { decideClaim, decidePeek } from '#src/protocol/ledger/quorum-tick-ledger.js';
+import { decideClaim } from '#src/protocol/ledger/claim-votes.js';
+import { decidePeek } from '#src/protocol/ledger/peek-votes.js';
 
 const claim: Claim = { task: 'settle', tick: 5_000, claimId: 'me', maxLatenessMs: 400 };
 const granted: ClaimVote = { kind: 'granted' };

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NodeIdentity } from '#src/protocol/contract/node-identity.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { BeatVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import { guardLedger, guardMembership } from '#src/protocol/ledger/guarded-ports.js';
+import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { BeatQuestions } from '#src/protocol/members/beat-questions.js';
 import { Heartbeat } from '#src/protocol/members/heartbeat.js';
 import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
@@ -110,15 +112,18 @@ describe('the heartbeat', () => {
       nodes: 3,
       clock,
       observer,
-      questions: new BeatQuestions({ observer, ledger, isElsewhere }),
-      membership: {
-        beat: async (_id, asked) => {
-          onNodes.push(...asked.map(({ task }) => task));
-          if (answer.verdict instanceof Error) throw answer.verdict;
-          return answer.verdict;
+      questions: new BeatQuestions({ ledger: guardLedger(ledger, observer), isElsewhere }),
+      membership: guardMembership(
+        {
+          beat: async (_id, asked) => {
+            onNodes.push(...asked.map(({ task }) => task));
+            if (answer.verdict instanceof Error) throw answer.verdict;
+            return answer.verdict;
+          },
+          leave: async () => undefined,
         },
-        leave: async () => undefined,
-      },
+        observer,
+      ),
     });
     return { clock, events, answer, heartbeat, onNodes };
   }
@@ -162,10 +167,10 @@ describe('the heartbeat', () => {
     };
     const asked = ['ledger 1', 'node 1', 'ledger 2', 'node 2'].map(dueOf);
     expect(await heartbeat.beat(asked)).toEqual([
-      { kind: 'taken', claimId: 'ledger 1' },
-      { kind: 'open' },
-      { kind: 'taken', claimId: 'ledger 2' },
-      { kind: 'taken', claimId: 'you' },
+      toAnswer({ kind: 'taken', claimId: 'ledger 1' }),
+      toAnswer({ kind: 'open' }),
+      toAnswer({ kind: 'taken', claimId: 'ledger 2' }),
+      toAnswer({ kind: 'taken', claimId: 'you' }),
     ]);
     expect(onNodes).toEqual(['node 1', 'node 2']);
   });
@@ -181,7 +186,7 @@ describe('the heartbeat', () => {
     expect(heartbeat.isBeating).toBe(false);
     expect(heartbeat.quorum).toBe(true);
     reject(new Error('no ledger'));
-    expect(await beat).toEqual([{ kind: 'unknown' }]);
+    expect(await beat).toEqual([toAnswer()]);
     expect(events).toContainEqual(expect.objectContaining({ where: 'tick ledger: peek' }));
   });
 

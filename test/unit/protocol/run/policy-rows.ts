@@ -1,4 +1,4 @@
-/** The rows of the policy table in docs/policies.md: every combination, and what happens then. */
+/** Every combination of policies, and in words what each policy means: the nine facts of README and docs/policies.md. */
 
 import {
   MISFIRE_POLICIES,
@@ -44,11 +44,3 @@ export const RECOVERY_WORDS: Readonly<Record<TaskPolicies['recovery'], string>> 
   lose: 'is gone',
   retake: 'another instance runs it again, as the next attempt',
 };
-
-/** The row as it stands in docs/policies.md. */
-export function pageRow(row: PolicyRow): string {
-  const cells = isRefused(row)
-    ? ['refused at boot', '', '']
-    : [OVERLAP_WORDS[row.overlap], MISFIRE_WORDS[row.misfire], RECOVERY_WORDS[row.recovery]];
-  return `| \`${nameOf(row)}\` | ${cells.join(' | ')} |`;
-}

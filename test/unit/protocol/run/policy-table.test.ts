@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import { resolveTaskPolicies } from '#src/tasks/task-policies.resolver.js';
-import { isRefused, nameOf, type PolicyRow, pageRow, ROWS } from './policy-rows.js';
+import { isRefused, nameOf, type PolicyRow, ROWS } from './policy-rows.js';
 import { PolicyStage, type Start, workFor } from './policy-stage.js';
 
 /** Which ticks start, in order, when the run of tick 0 takes until 12 s: ticks 1 and 2 come due meanwhile, tick 3 afterwards. */
@@ -71,9 +69,4 @@ describe('the policies of a task: overlap, misfire, recovery', () => {
       expect(() => resolveTaskPolicies('settle', row)).toThrow(/DSCHED_BAD_OPTION: task 'settle'.*retake/);
     });
   }
-
-  it('are told in docs/policies.md, row by row', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../../docs/policies.md'), 'utf8');
-    for (const row of ROWS) expect(page).toContain(pageRow(row));
-  });
 });

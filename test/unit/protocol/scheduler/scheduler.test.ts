@@ -5,6 +5,28 @@ import { between } from '../../../support/between.js';
 import { doubled, every, missing, reportsOf, taskOf } from '../../../support/tasks.js';
 import { cuttable, SECOND_MS, SETTLED_MS, setUp } from './scheduler-stage.js';
 
+describe('the end of a tick', () => {
+  it('reaches each listener before any observer, also behind one that throws', async () => {
+    const heard: string[] = [];
+    const { cluster, members } = setUp(1);
+    const [member] = members;
+    member?.scheduler.listen({
+      ended: () => {
+        heard.push('first');
+        throw new Error('a bug');
+      },
+    });
+    member?.scheduler.listen({ ended: () => heard.push('second') });
+    const observed = member?.events.length ?? 0;
+    await cluster.clock.advance(SETTLED_MS + SECOND_MS);
+    expect(heard.slice(0, 2)).toEqual(['first', 'second']);
+    const [error, tick] =
+      member?.events.slice(observed).filter(({ type }) => type === 'error' || type === 'tick') ?? [];
+    expect(error).toMatchObject({ type: 'error', where: 'end of a tick' });
+    expect(tick).toMatchObject({ type: 'tick' });
+  });
+});
+
 describe('the scheduler', () => {
   it('goes on where a schedule throws: with its other tasks and its beats, and says so about once a second', async () => {
     const cluster = new MemoryCluster();

@@ -9,13 +9,10 @@ import { SeededRandom } from '#src/testing/seeded-random.js';
 import { between } from '../../../support/between.js';
 import { connected, embeddedNodes } from '../../../support/electorate.js';
 import { MakeshiftElectorate } from '../../../support/makeshift-electorate.js';
+import { SEED } from '../../../support/seed.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
 
 const NOW_MS = Date.UTC(2031, 0, 1);
-const CI_SEED = 20_261_122;
-const SEED = Number(
-  process.env.SEED ?? (process.env.CI === undefined ? Math.floor(Math.random() * 2 ** 31) : CI_SEED),
-);
 const HISTORIES = 3_000;
 const TASK = 'warm up';
 

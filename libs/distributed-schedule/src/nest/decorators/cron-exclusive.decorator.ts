@@ -1,8 +1,8 @@
+import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import {
   CRON_EXCLUSIVE_OPTION_NAMES,
   type CronExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import { requireKnownOptions } from '../../tasks/option-names.js';
 import type { CronDefinition } from '../../tasks/schedule-definition.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';

@@ -1,5 +1,5 @@
+import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from '../../tasks/exclusive-task-options.js';
-import { requireKnownOptions } from '../../tasks/option-names.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 
 const DECORATOR = '@EverySecondExclusive';

@@ -1,5 +1,5 @@
-import { requireName } from '../../protocol/options/protocol-options.js';
-import { requireKnownOptions } from '../../tasks/option-names.js';
+import { requireKnownOptions } from '../../protocol/options/option-names.js';
+import { requireName } from '../../protocol/options/option-spec.js';
 import { type ExclusiveMethodDecorator, requireMethod } from './exclusive-method.decorator.js';
 import { MethodMetadata } from './method-metadata.js';
 

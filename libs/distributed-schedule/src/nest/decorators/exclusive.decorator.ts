@@ -1,8 +1,8 @@
+import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import {
   EXCLUSIVE_OVER_CRON_OPTION_NAMES,
   type ExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import { requireKnownOptions } from '../../tasks/option-names.js';
 import { writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import type { DecoratedMethod } from './method-metadata.js';

@@ -1,8 +1,8 @@
+import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import {
   TIMEOUT_EXCLUSIVE_OPTION_NAMES,
   type TimeoutExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import { requireKnownOptions } from '../../tasks/option-names.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import { readNamedSchedule } from './named-schedule.js';
 import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';

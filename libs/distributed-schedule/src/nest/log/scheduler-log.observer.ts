@@ -2,7 +2,6 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { describeError, detailsOf } from '../../messages/shown-error.js';
 import type { ScheduleEvent, ScheduleObserver } from '../../protocol/contract/observer.js';
 import type { Clock } from '../../protocol/contract/ports.js';
-import { at } from '../../tasks/instant-words.js';
 import { CLOCK } from '../distributed-schedule.tokens.js';
 import { AuditLog } from './audit-log.js';
 import { logControl } from './control-log.js';
@@ -44,9 +43,7 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
         this.ticks.log(event.report);
         return;
       case 'lease_lost':
-        this.logger.warn(
-          `Task '${event.task}' lost its lease in tick ${at(event.tick)}: ${event.reason}. Its signal has aborted.`,
-        );
+        this.ticks.lostLease(event);
         return;
       case 'quorum':
         this.outages.sawQuorum(event.reached);
@@ -73,10 +70,7 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
         this.logger.error(`In ${event.where}: ${describeError(event.error)}`, detailsOf(event.error));
         return;
       case 'retry':
-        this.logger.warn(
-          `Task '${event.task}' failed in attempt ${event.attempt} at tick ${at(event.tick)}: ${describeError(event.error)}. ` +
-            `Again in ${Math.round(event.delayMs)} ms.`,
-        );
+        this.ticks.retries(event);
         return;
       case 'started':
         this.ticks.started(event);

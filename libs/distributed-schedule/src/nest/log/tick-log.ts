@@ -55,6 +55,17 @@ export class TickLog {
     );
   }
 
+  lostLease({ task, tick, reason }: Extract<ScheduleEvent, { type: 'lease_lost' }>): void {
+    this.logger.warn(`Task '${task}' lost its lease in tick ${at(tick)}: ${reason}. Its signal has aborted.`);
+  }
+
+  retries({ task, tick, attempt, error, delayMs }: Extract<ScheduleEvent, { type: 'retry' }>): void {
+    const [why, pauseMs] = [describeError(error), Math.round(delayMs)];
+    this.logger.warn(
+      `Task '${task}' failed in attempt ${attempt} at tick ${at(tick)}: ${why}. Again in ${pauseMs} ms.`,
+    );
+  }
+
   /** Most handlers hear their signal, and return when they are told to. */
   lateEnd(event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
     const { task, tick, outcome, hasThrown, error, durationMs, sinceToldMs } = event;

@@ -3,8 +3,9 @@
 import type { ClaimFate } from '../bid/own-claims.js';
 import type { AuditFinding } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { TickReport } from '../contract/outcome.js';
-import type { PeekVerdict } from '../contract/ports.js';
+
 import { DEFAULT_POLICIES } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { setBackWords } from '../ledger/clock-set-back.js';
@@ -14,7 +15,7 @@ export interface AuditQuestion {
   /** How the tick ended on this instance. Absent where it has not yet, or where this instance may not run the task. */
   readonly report: TickReport | undefined;
   /** What the ledger says now. Absent when nothing was asked or answered. */
-  readonly peek: PeekVerdict | undefined;
+  readonly peek: PeekAnswer | undefined;
   /** No majority answered when the ledger was asked about this tick before. */
   readonly hadNoAnswer: boolean;
   /** What has become of the claim that has the tick, where it is this instance's own. */
@@ -58,9 +59,7 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
     case 'open':
       // A node that has, or may have, granted it may be all that is left of a majority. Nodes whose clocks are behind cluster time may
       // still grant it. And as long as the own contest goes on, it may yet end behind a run that goes on.
-      return (peek.highestPossible ?? peek.highest ?? 0) >= due.tick ||
-        isClaimable(due, peek) ||
-        awaitsReport(question)
+      return peek.past.possiblyGrantedUpTo >= due.tick || isClaimable(due, peek) || awaitsReport(question)
         ? { kind: 'unsure', finding: { ...causeOf(question), certain: false } }
         : { kind: 'missed', finding: { ...causeOf(question), certain: !mayYetStart(due.task) } };
     case 'unknown':
@@ -72,13 +71,13 @@ export function judgeTick(question: AuditQuestion): AuditVerdict {
 }
 
 /** Nodes go by their own clocks, and may be asked for it as long as those do not show that it is too late. */
-function isClaimable({ tick, maxLatenessMs }: DueTick, { nodeTimeMs }: PeekVerdict): boolean {
-  return nodeTimeMs !== undefined && nodeTimeMs <= tick + maxLatenessMs;
+function isClaimable({ tick, maxLatenessMs }: DueTick, { past }: PeekAnswer): boolean {
+  return past.nodeTimeMs <= tick + maxLatenessMs;
 }
 
 function judgeTaken(
   question: AuditQuestion,
-  { claimId, setBackMs }: Extract<PeekVerdict, { kind: 'taken' }>,
+  { claimId, setBackMs }: Extract<PeekAnswer, { kind: 'taken' }>,
 ): AuditVerdict {
   const { ownFate, hadNoAnswer } = question;
   // Its own claim, which it has given up and could not take back: nobody will run it, and nobody else can know that. Where the

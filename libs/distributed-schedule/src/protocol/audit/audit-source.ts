@@ -4,9 +4,11 @@ import type { OwnClaims } from '../bid/own-claims.js';
 import type { AuditFinding } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { Clock, LockProvider, PeekVerdict, TickLedger } from '../contract/ports.js';
+import type { Clock, LockProvider } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { RunChains } from '../run/run-chains.js';
@@ -44,13 +46,13 @@ export interface AuditParts {
   readonly directory?: InstanceDirectory;
   /** Whether another set of nodes goes on, whose ticks are for its own instances to watch. */
   readonly electorate?: Pick<BidGate, 'status'>;
-  readonly ledger?: Pick<TickLedger, 'runsOnce' | 'lineOf'>;
+  readonly ledger?: Pick<GuardedLedger, 'runsOnce' | 'lineOf'>;
   readonly locks?: Pick<LockProvider, 'keepEnds'>;
   /** What nodes know of an instance that is gone. Absent: no run is told as lost. */
   readonly traces?: RunTraces;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }
 
 /** Whether no other set of nodes can have run a tick that nobody of this one has, as far as this instance has seen since then. */

@@ -5,7 +5,7 @@
 
 import type { AuditFinding } from '../contract/audit-finding.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
-import { BEAT_PERIOD_MS } from '../members/heartbeat.js';
+import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
 import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
 

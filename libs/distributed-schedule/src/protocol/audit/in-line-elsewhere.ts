@@ -1,7 +1,7 @@
 /** Ticks that stand in line behind a run on another instance: only that one may start them, and it takes them along when it dies. Pure. */
 
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { TickReport } from '../contract/outcome.js';
-import type { PeekVerdict } from '../contract/ports.js';
 
 /** They are looked at after pauses that grow with what they have waited, ms, and not for ever. */
 const SHORTEST_PAUSE_MS = 1_000;
@@ -15,6 +15,6 @@ export function pauseInLineMs(waitedMs: number, wasPassed: boolean): number | un
 }
 
 /** Whose lock is free may be dead, and a member still: the others claim the next tick before they know. */
-export function wasPassedInLine(report: TickReport | undefined, peek: PeekVerdict | undefined): boolean {
+export function wasPassedInLine(report: TickReport | undefined, peek: PeekAnswer | undefined): boolean {
   return report?.outcome === 'buffered' && peek?.kind === 'taken' && peek.claimId === undefined;
 }

@@ -4,14 +4,13 @@
  */
 
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { PeekVerdict } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { contendersFor } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
-import { tickOfInstant } from '../policies/next-start.js';
 import { lateStarts, mayYetStart, whatFollows } from './audit-reason.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
-import { AFTER_LIMIT_MS } from './missed-ticks.js';
+import { type Since, sinceOf } from './down-since.js';
+import { AFTER_LIMIT_MS } from './watched-tick.js';
 
 /** Ticks of a task that are counted at most. */
 export const MOST_MISSED_COUNTED = 1_000;
@@ -25,14 +24,6 @@ const PAUSE_MS = 1;
 
 /** Tasks that one message asks about: what a thousand answers make is computed in one piece. */
 const ASKED_AT_ONCE = 50;
-
-/** What came due after it was missed: the newest tick that was claimed, or the beginning of the task. */
-interface Since {
-  readonly afterMs: number;
-  readonly certain: boolean;
-  /** By the clocks of the nodes, when they were asked: what they would still grant then may be run by somebody who slept. */
-  readonly nodeTimeMs: number;
-}
 
 /** The ticks of one task, as far as they are counted. */
 interface Count {
@@ -65,7 +56,7 @@ export class MissedWhileDown {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // What runs once, and has, is due at no further tick; and what has not is taken up by whoever comes, however late.
-    const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce?.(name) !== true);
+    const tasks = this.lookup.tasks().filter(({ name }) => ledger?.runsOnce(name) !== true);
     const asking: Promise<void>[] = [];
     for (let first = 0; first < tasks.length; first += ASKED_AT_ONCE) {
       // Without waiting for the answers: a node that is silent must not keep the others from being asked in time.
@@ -185,21 +176,4 @@ export class MissedWhileDown {
       certain: since.certain && !mayYetStart(task) && overMs < Math.min(downUntilMs, since.nodeTimeMs),
     });
   }
-}
-
-/** From where on the ticks of a task are counted; undefined where nothing that was due is known to be missed. */
-function sinceOf(task: ScheduledTask, peek: PeekVerdict | undefined): Since | undefined {
-  const { schedule, countsFromMs } = task;
-  if (peek?.newest === undefined || peek.isFloor) return undefined;
-  const { newest, highest = newest, highestPossible = highest, nodeTimeMs = Number.POSITIVE_INFINITY } = peek;
-  if (countsFromMs !== undefined && countsFromMs > newest) {
-    // What nodes have forgotten on purpose is old, and may have run; what came after it they would know.
-    const afterMs = Math.max(countsFromMs - 1, peek.prunedUpTo ?? 0);
-    // Where a node has forgotten since then, or knows what others do not, the task may have run.
-    return { afterMs, certain: highestPossible <= afterMs, nodeTimeMs };
-  }
-  // A task that the ledger does not know has missed nothing, and what is due by another schedule now is not known.
-  if (tickOfInstant(schedule, newest) === undefined) return undefined;
-  // A single node that knows of more may have it from another set of nodes, or from a majority that is not there now.
-  return { afterMs: newest, certain: highestPossible <= newest, nodeTimeMs };
 }

@@ -7,7 +7,7 @@ import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../contract/task-p
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { runLockOf } from '../lease/run-lock.js';
 import { isClaimOf } from '../ledger/claim-id.js';
-import { BEAT_PERIOD_MS } from '../members/heartbeat.js';
+import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
 import type { MergedTrace } from './run-traces.js';
 
@@ -71,7 +71,7 @@ export class TheirClaims {
 
   /** Every line that this instance knows, and what it was told that the other one has claimed. */
   questionsAbout(instanceId: string): readonly Question[] {
-    const lineOf = (task: string): string | undefined => this.parts.ledger?.lineOf?.(task);
+    const lineOf = (task: string): string | undefined => this.parts.ledger?.lineOf(task);
     const lines = this.lookup.tasks().flatMap(({ name }): Question[] => {
       const line = lineOf(name);
       const nothing = { tick: 0, instant: 0, isMeant: () => false };

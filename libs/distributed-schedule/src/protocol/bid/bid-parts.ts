@@ -1,7 +1,8 @@
 import type { BidGate } from '../contract/electorate-view.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { Clock, HeldLock, LockProvider, Random, TickLedger } from '../contract/ports.js';
+import type { Clock, LockProvider, Random } from '../contract/ports.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { OwnClaims } from './own-claims.js';
@@ -14,7 +15,7 @@ export interface BidParts {
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly random: Random;
   readonly locks: LockProvider;
-  readonly ledger: TickLedger;
+  readonly ledger: GuardedLedger;
   readonly observer: ScheduleObserver;
   readonly ownClaims: OwnClaims;
   readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
@@ -24,12 +25,4 @@ export interface BidParts {
   readonly track: (work: Promise<unknown>) => void;
   /** Whether the nodes of this instance vote for it. Absent: they do. */
   readonly electorate?: Pick<BidGate, 'mayBid' | 'status' | 'namedIds'>;
-}
-
-export async function releaseLocks(parts: BidParts, locks: readonly HeldLock[]): Promise<void> {
-  try {
-    await parts.locks.release(locks);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
-  }
 }

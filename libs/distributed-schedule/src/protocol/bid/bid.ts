@@ -5,14 +5,15 @@
  */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { LockVerdict, TickLedger } from '../contract/ports.js';
+import type { LockVerdict } from '../contract/ports.js';
 import { closingInstant } from '../contract/task-policies.js';
 import { Lease, trustMs } from '../lease/lease.js';
 import { LeaseClaims } from '../lease/lease-claims.js';
 import { runLockOf } from '../lease/run-lock.js';
 import { newClaim } from '../ledger/claim-id.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import { readInstant } from '../time/instant.js';
-import { type BidParts, releaseLocks } from './bid-parts.js';
+import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, NO_VERDICT, withoutBid, withoutLock } from './bid-verdict.js';
 import { chooseStarts, isLocked } from './choose-starts.js';
 import { claimAll } from './claim-batch.js';
@@ -24,11 +25,11 @@ const LEAST_TRUST_SHARE = 0.5;
 
 /** What may be bid for together: everything, but for tasks that run once, which are each on their own. */
 export function inBatches<T>(
-  ledger: TickLedger,
+  ledger: Pick<GuardedLedger, 'runsOnce'>,
   ticks: readonly T[],
   dueOf: (tick: T) => DueTick,
 ): readonly (readonly T[])[] {
-  const alone = ticks.filter((tick) => ledger.runsOnce?.(dueOf(tick).task.name) === true);
+  const alone = ticks.filter((tick) => ledger.runsOnce(dueOf(tick).task.name));
   const together = ticks.filter((tick) => !alone.includes(tick));
   return [...(together.length > 0 ? [together] : []), ...alone.map((tick) => [tick])];
 }
@@ -49,7 +50,10 @@ export async function bidForTicks(
   };
 
   // 4 lock
-  const lockVerdicts = await askForLocks(parts, batch);
+  const lockVerdicts = await parts.locks.tryAcquire(
+    batch.map(({ task, tick }) => runLockOf(task, tick)),
+    parts.options.leaseTtlMs,
+  );
   const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
   const steps = await chooseStarts(parts, acquired);
 
@@ -75,28 +79,11 @@ export async function surrender(
 ): Promise<void> {
   const mayStand = new Set(standing);
   for (const tick of ticks) parts.ownClaims.gaveUp(tick.claim, mayStand.has(tick));
-  try {
-    // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
-    await Promise.all([
-      standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
-      ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => toRelease(lease))) : undefined,
-    ]);
-  } catch (error) {
-    // Nothing is lost: the lock expires, and the claim stands for a tick that nobody runs.
-    parts.observer.observe({ type: 'error', error, where: 'giving back' });
-  }
-}
-
-async function askForLocks(parts: BidParts, batch: readonly DueTick[]): Promise<readonly LockVerdict[]> {
-  try {
-    return await parts.locks.tryAcquire(
-      batch.map(({ task, tick }) => runLockOf(task, tick)),
-      parts.options.leaseTtlMs,
-    );
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'lock provider: tryAcquire' });
-    return [];
-  }
+  // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
+  await Promise.all([
+    standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
+    ticks.length > 0 ? parts.locks.release(ticks.map(({ lease }) => toRelease(lease))) : undefined,
+  ]);
 }
 
 function toLockedTick(
@@ -114,14 +101,14 @@ function toLockedTick(
     grants: verdict.grants,
   });
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * LEAST_TRUST_SHARE) {
-    parts.track(releaseLocks(parts, [verdict.lock]));
+    parts.track(parts.locks.release([verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }
   return { due, lease, begin, claim: newClaim(parts, due) };
 }
 
 function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims | undefined {
-  const line = ledger.lineOf?.(task.name);
+  const line = ledger.lineOf(task.name);
   if (line === undefined) return undefined;
   const mayOverlap = task.policies?.overlap === 'allow';
   return new LeaseClaims({

@@ -1,11 +1,11 @@
 /** With the lock in hand, what is claimed and has not ended is nobody's any more: a look into the ledger says what comes first. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import { looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
 import { decideStart } from '../policies/next-start.js';
-import { type BidParts, releaseLocks } from './bid-parts.js';
+import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, ENDED_HERE, OWN_CLAIM_STANDS } from './bid-verdict.js';
 import type { LockedTick } from './locked-tick.js';
 import { movedPast } from './moved-past.js';
@@ -30,34 +30,23 @@ export async function chooseStarts(
 ): Promise<readonly (LockedTick | BidVerdict)[]> {
   const looking = steps.filter(isLocked).filter(({ due }) => looksBack(due.task.policies));
   if (looking.length === 0) return steps;
-  const peeks = await peekNewest(
-    parts,
-    looking.map(({ due }) => due),
-  );
+  const peeks = await parts.ledger.peek(looking.map(({ due }) => due));
   const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
   const idle = looking.filter((locked) => !isLocked(planned.get(locked) ?? locked));
-  if (idle.length > 0)
-    parts.track(
-      releaseLocks(
-        parts,
-        idle.map(({ lease }) => lease.lock),
-      ),
-    );
+  if (idle.length > 0) parts.track(parts.locks.release(idle.map(({ lease }) => lease.lock)));
   return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
 }
 
-function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined): LockedTick | BidVerdict {
+function plan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined): LockedTick | BidVerdict {
   const { due } = locked;
   // To claim without knowing what comes first could cost all that is to be made up for.
   if (peek === undefined || peek.kind === 'unknown') return NOTHING_KNOWN;
   // A ledger that answers, and cannot tell: its tasks have no past.
-  if (peek.newest === undefined) return locked;
+  if (!peek.past.canTell) return locked;
   const isItsTurn = due.because === undefined || due.because === 'due';
   const start = decideStart({
     task: due.task,
-    newest: peek.newest,
-    isFloor: peek.isFloor,
-    forgottenUpTo: peek.forgottenUpTo,
+    past: peek.past,
     nowMs: parts.clusterClock.nowMs(),
     ...(isItsTurn && { due }),
   });
@@ -69,24 +58,11 @@ function plan(parts: BidParts, locked: LockedTick, peek: PeekVerdict | undefined
   return { ...locked, due: start, claim: newClaim(parts, start), ...(isItsTurn && { contested: due }) };
 }
 
-function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekVerdict): BidVerdict {
+function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekAnswer): BidVerdict {
   const fate = peek.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined;
   if (fate === 'won') return ENDED_HERE;
   if (fate !== undefined) return OWN_CLAIM_STANDS;
   return peek.setBackMs === undefined
     ? NOTHING_TO_START
     : { kind: 'over', ...movedPast({ setBackMs: peek.setBackMs }) };
-}
-
-/** The newest instants of the tasks; nothing where the ledger throws. */
-export async function peekNewest(
-  parts: Pick<BidParts, 'ledger' | 'observer'>,
-  dues: readonly DueTick[],
-): Promise<readonly PeekVerdict[]> {
-  try {
-    return await parts.ledger.peek(dues.map(({ task, tick }) => ({ task: task.name, tick })));
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'tick ledger: peek' });
-    return [];
-  }
 }

@@ -1,43 +1,33 @@
 /** How what runs here has ended is written on the nodes: with the release of its lock, or alone where none follows soon. */
 
-import type { LineEnds } from '../contract/attempt-end.js';
-import type { ScheduleObserver } from '../contract/observer.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
-import type { LockProvider, LockToRelease, TickLedger } from '../contract/ports.js';
+import type { LockProvider, LockToRelease } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import type { OwnClaims } from './own-claims.js';
 
 interface EndsParts {
-  readonly locks: LockProvider;
-  readonly observer: ScheduleObserver;
+  readonly locks: Pick<LockProvider, 'keepEnds'>;
 }
 
 /** Others must be able to tell what has ended from what dies with this instance, also while the lock goes on. Never rejects. */
-export async function keepEnds({ locks, observer }: EndsParts, { claims }: Lease): Promise<void> {
+export async function keepEnds({ locks }: EndsParts, { claims }: Lease): Promise<void> {
   const ended = claims?.takeEnds();
-  if (ended !== undefined) await write({ locks, observer }, ended);
+  if (ended !== undefined) await locks.keepEnds?.([ended]);
 }
 
 /** Of a tick that has ended here without a run, though others may have been told that this instance has it. Never rejects. */
 export async function keepEndOfLeftBehind(
-  parts: EndsParts & { readonly ownClaims: OwnClaims; readonly ledger: TickLedger },
+  parts: EndsParts & { readonly ownClaims: OwnClaims; readonly ledger: Pick<GuardedLedger, 'lineOf'> },
   { outcome, tick }: TickReport,
   { name, policies }: ScheduledTask,
 ): Promise<void> {
   const claim = hasRun(outcome) ? undefined : parts.ownClaims.takeLeftBehind({ task: name, tick });
-  const line = parts.ledger.lineOf?.(name);
+  const line = parts.ledger.lineOf(name);
   if (claim === undefined || line === undefined) return;
   const ends = [{ instant: tick, claimId: claim.claimId, outcome: 'stopped' as const }];
-  await write(parts, { line, ends, ...(policies?.overlap === 'allow' && { mayOverlap: true }) });
-}
-
-async function write({ locks, observer }: EndsParts, ended: LineEnds): Promise<void> {
-  try {
-    await locks.keepEnds?.([ended]);
-  } catch (error) {
-    observer.observe({ type: 'error', error, where: 'lock provider: ends' });
-  }
+  await parts.locks.keepEnds?.([{ line, ends, ...(policies?.overlap === 'allow' && { mayOverlap: true }) }]);
 }
 
 /** The lock, with what has ended under it. */

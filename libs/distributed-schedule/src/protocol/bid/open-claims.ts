@@ -6,13 +6,12 @@
  * Once it is given up it is never sent again, to no node: a copy behind its give-back would stand for nobody.
  */
 
-import type { ScheduleObserver } from '../contract/observer.js';
-import type { Claim, ClaimVerdict, Clock, TickLedger } from '../contract/ports.js';
+import type { Claim, ClaimVerdict, Clock } from '../contract/ports.js';
+import type { GuardedLedger } from '../ledger/guarded-ports.js';
 
 export interface OpenClaimParts {
   readonly clock: Clock;
-  readonly ledger: TickLedger;
-  readonly observer: ScheduleObserver;
+  readonly ledger: GuardedLedger;
 }
 
 /** A connection that was reset is back after some 20 ms. */
@@ -46,7 +45,7 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   const lastMs = parts.clock.monotonicMs() + LONGEST_OPEN_MS;
   let open = candidates;
   for (let copies = 1; open.length > 0; copies += 1) {
-    const answers = await ask(parts, open);
+    const answers = await parts.ledger.claim(open.map(({ claim }) => claim));
     const verdicts = new Map(open.map((candidate, index) => [candidate, answers[index]]));
     for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
     const isInTime = parts.clock.monotonicMs() < lastMs;
@@ -69,16 +68,4 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
 async function pause({ clock }: OpenClaimParts, copies: number): Promise<void> {
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (copies - 1), LONGEST_PAUSE_MS);
   await clock.sleepUntil(clock.monotonicMs() + pauseMs);
-}
-
-async function ask(
-  { ledger, observer }: OpenClaimParts,
-  open: readonly { readonly claim: Claim }[],
-): Promise<readonly ClaimVerdict[]> {
-  try {
-    return await ledger.claim(open.map(({ claim }) => claim));
-  } catch (error) {
-    observer.observe({ type: 'error', error, where: 'tick ledger: claim' });
-    return [];
-  }
 }

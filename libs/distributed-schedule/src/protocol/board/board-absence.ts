@@ -3,7 +3,7 @@
  * away: merged with the others' records it would bring back what was deleted.
  */
 
-import { TOMBSTONE_TTL_MS } from './board-record.js';
+import { TOMBSTONE_TTL_MS } from './board-keys.js';
 
 /** An instance that has not heard a majority for so long does not believe what it knows any more. */
 export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;

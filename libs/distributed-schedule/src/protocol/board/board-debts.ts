@@ -7,7 +7,7 @@ import {
   type BoardRecord,
   isExpired,
   isNewer,
-  MOST_EXCHANGE_LENGTH,
+  MAX_EXCHANGE_LENGTH,
   type Stamp,
 } from './board-record.js';
 
@@ -88,7 +88,7 @@ export class BoardDebts {
         continue;
       }
       length += key.length + record.value.length;
-      if (due.length >= most || (due.length > 0 && length > MOST_EXCHANGE_LENGTH)) break;
+      if (due.length >= most || (due.length > 0 && length > MAX_EXCHANGE_LENGTH)) break;
       due.push(record);
     }
     return due;

@@ -9,7 +9,7 @@ import { Wakeup } from '../time/wakeup.js';
 import type { NodeVerdict } from './board-hearing.js';
 import type { BoardExchange, BoardNode } from './board-node.js';
 import { BoardReading, type BoardReadingParts } from './board-reading.js';
-import { BOARD_PERIOD_MS, type BoardRecord, MOST_PUTS } from './board-record.js';
+import { BOARD_PERIOD_MS, type BoardRecord, MAX_PUTS } from './board-record.js';
 
 export interface BoardLinkParts extends BoardReadingParts {
   readonly node: BoardNode;
@@ -34,7 +34,7 @@ interface Offer {
 }
 
 /** Exchanges without a pause in between at most, so that no answer of a node can make a busy loop. */
-const MOST_IN_A_ROW = 100;
+const MAX_IN_A_ROW = 100;
 
 const NO_REPLY = { answered: false, reason: 'it threw' } as const;
 
@@ -119,7 +119,7 @@ export class BoardLink {
 
   private async exchangeAll(): Promise<void> {
     try {
-      for (let count = 0; count < MOST_IN_A_ROW; count += 1) {
+      for (let count = 0; count < MAX_IN_A_ROW; count += 1) {
         const isDone = await this.exchange();
         if (isDone) return;
       }
@@ -134,9 +134,9 @@ export class BoardLink {
     const { reading } = this;
     forgetIfTooOld();
     const [sent, sentMs, restarts] = [readInstant(clock), isSynchronised() ? nowMs() : 0, this.restarts];
-    const due = reading.due(MOST_PUTS - Math.min(MOST_PUTS, this.offers.length));
+    const due = reading.due(MAX_PUTS - Math.min(MAX_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
-    const offers = reading.isSendingAway ? [] : this.offers.splice(0, MOST_PUTS);
+    const offers = reading.isSendingAway ? [] : this.offers.splice(0, MAX_PUTS);
     const records = [...offers.map(({ record }) => record), ...due];
     const reply = await this.ask(records, sentMs);
     this.answering = reply.answered;
@@ -155,7 +155,7 @@ export class BoardLink {
     });
     reading.takeIn(reply.value, { records, offers: offers.length }, sentMs);
     onAnswer();
-    return !reply.value.hasMore && this.offers.length === 0 && records.length < MOST_PUTS;
+    return !reply.value.hasMore && this.offers.length === 0 && records.length < MAX_PUTS;
   }
 
   /** Without an answer where the node's adapter breaks its promise and throws. */

@@ -4,7 +4,7 @@
  * One that has to forget them shows them until it has read anew: a task that is paused must not run for the moment between.
  */
 
-import { kindOf } from './board-kind.js';
+import { kindOf } from './board-keys.js';
 import { type BoardRecord, compareStamps, DELETED, isExpired, isNewer } from './board-record.js';
 import { BOARD_SHARES, makesWay } from './board-shares.js';
 

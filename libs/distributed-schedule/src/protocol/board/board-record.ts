@@ -33,22 +33,16 @@ export const DELETED = '';
 export const BOARD_PERIOD_MS = 800;
 
 /** Characters of a value at most. */
-export const MOST_VALUE_LENGTH = 32_768;
+export const MAX_VALUE_LENGTH = 32_768;
 
 /** Of one exchange, either way. What is left goes with the next one, at once. */
-export const MOST_PUTS = 200;
-export const MOST_CHANGES = 500;
+export const MAX_PUTS = 200;
+export const MAX_CHANGES = 500;
 /** Characters of one exchange, either way; a single record may exceed it. */
-export const MOST_EXCHANGE_LENGTH = 262_144;
-
-/**
- * How long a deletion is remembered, ms. Who was away for longer could bring the record back, so an instance that has not
- * heard a majority for half of it forgets what it knew, and a node is made to forget: see board-hearing.ts.
- */
-export const TOMBSTONE_TTL_MS = 86_400_000;
+export const MAX_EXCHANGE_LENGTH = 262_144;
 
 /** As long as a task's name with a prefix. */
-const MOST_KEY_LENGTH = 300;
+const MAX_KEY_LENGTH = 300;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u007f{}]/;
@@ -72,18 +66,18 @@ export function isExpired({ expiresAtMs }: BoardRecord, nowMs: number): boolean 
 
 /** @throws DistributedScheduleError DSCHED_BOARD_LIMIT */
 export function requireRecordSize(key: string, value: string): void {
-  if (key === '' || key.length > MOST_KEY_LENGTH || FORBIDDEN_IN_KEYS.test(key)) {
+  if (key === '' || key.length > MAX_KEY_LENGTH || FORBIDDEN_IN_KEYS.test(key)) {
     throw new DistributedScheduleError(
       'DSCHED_BOARD_LIMIT',
-      `the key ${shownValue(key)} cannot be used; it takes 1 to ${MOST_KEY_LENGTH} characters without braces and control ` +
+      `the key ${shownValue(key)} cannot be used; it takes 1 to ${MAX_KEY_LENGTH} characters without braces and control ` +
         'characters',
-      { value: key.slice(0, MOST_KEY_LENGTH) },
+      { value: key.slice(0, MAX_KEY_LENGTH) },
     );
   }
-  if (value.length > MOST_VALUE_LENGTH) {
+  if (value.length > MAX_VALUE_LENGTH) {
     throw new DistributedScheduleError(
       'DSCHED_BOARD_LIMIT',
-      `the record '${key}' has ${value.length} characters; at most ${MOST_VALUE_LENGTH} are kept. Store it elsewhere and ` +
+      `the record '${key}' has ${value.length} characters; at most ${MAX_VALUE_LENGTH} are kept. Store it elsewhere and ` +
         'pass a reference',
       { value: value.length },
     );

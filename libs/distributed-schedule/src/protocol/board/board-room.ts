@@ -6,7 +6,7 @@
 
 import type { Board } from './board.js';
 import type { BoardEntry } from './board-entry.js';
-import { ROOMS } from './board-kind.js';
+import { roomPrefix } from './board-keys.js';
 import type { BoardListener } from './board-listeners.js';
 import type { BoardVerdict } from './board-put.js';
 
@@ -26,16 +26,6 @@ export type BoardView = Pick<
   | 'post'
   | 'flush'
 >;
-
-/** The prefix of a room's keys on the board. */
-export function roomPrefix(room: string): string {
-  return `${ROOMS}${room}:`;
-}
-
-/** Whether a key of the board is one with that prefix in some room. */
-export function isInRoom(key: string, prefix: string): boolean {
-  return key.startsWith(ROOMS) && key.startsWith(prefix, key.indexOf(':', ROOMS.length) + 1);
-}
 
 export class BoardRoom implements BoardView {
   private readonly prefix: string;

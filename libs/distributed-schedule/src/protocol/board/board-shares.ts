@@ -3,14 +3,7 @@
  * so it never stands in the way of a decision: it has the smallest share, and the oldest of it goes first.
  */
 
-import { kindInRoom } from './board-kind.js';
-
-/** `run:<task>`: its newest run that has ended. */
-export const RUN = 'run:';
-/** `told:<outcome>:<task>`: the newest tick of which some instance has told that outcome. */
-export const TOLD = 'told:';
-/** `task:<task>`: a task that was added at run time. */
-export const TASK = 'task:';
+import { ALIVE, INSTANCE, kindInRoom, RUN, SET, TASK, TOLD } from './board-keys.js';
 
 /** A further key of that kind has room on a node that keeps fewer records than this, of all kinds together. */
 export interface BoardShares {
@@ -35,9 +28,9 @@ const SHARE_OF_KIND: ReadonlyMap<string, keyof BoardShares> = new Map([
   [RUN, 'runs'],
   [TOLD, 'runs'],
   [TASK, 'tasks'],
-  ['instance:', 'notices'],
-  ['alive:', 'notices'],
-  ['set:', 'notices'],
+  [INSTANCE, 'notices'],
+  [ALIVE, 'notices'],
+  [SET, 'notices'],
 ]);
 
 /** How many records a node may keep before a further one under this key has no room. */

@@ -10,10 +10,10 @@
 import { isNewer, type Stamp } from './board-record.js';
 
 /** A stamp further ahead of cluster time than this is somebody's bad clock, ms. */
-export const MOST_STAMP_AHEAD_MS = 5_000;
+export const MAX_STAMP_AHEAD_MS = 5_000;
 
 /** Counts of one millisecond at most; then the next one is borrowed. */
-const MOST_COUNT = 65_535;
+const MAX_COUNT = 65_535;
 
 const WRITER_DIGITS = 12;
 
@@ -43,13 +43,13 @@ export class StampClock {
   }
 
   isBeyondBelief(stamp: Stamp): boolean {
-    return stamp.ms > this.nowMs() + MOST_STAMP_AHEAD_MS;
+    return stamp.ms > this.nowMs() + MAX_STAMP_AHEAD_MS;
   }
 
   private above({ ms, counter }: Stamp): Stamp {
     const { writer } = this;
     const nowMs = Math.floor(this.nowMs());
     if (nowMs > ms) return { ms: nowMs, counter: 0, writer };
-    return counter < MOST_COUNT ? { ms, counter: counter + 1, writer } : { ms: ms + 1, counter: 0, writer };
+    return counter < MAX_COUNT ? { ms, counter: counter + 1, writer } : { ms: ms + 1, counter: 0, writer };
   }
 }

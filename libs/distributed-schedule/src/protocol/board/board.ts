@@ -10,24 +10,16 @@
 import type { ScheduleObserver } from '../contract/observer.js';
 import type { Clock, Random } from '../contract/ports.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
-import { type BoardEntry, entryOf } from './board-entry.js';
+import { BoardContents } from './board-contents.js';
+import type { BoardEntry } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
+import { TOMBSTONE_TTL_MS } from './board-keys.js';
 import { BoardLink } from './board-link.js';
 import { BoardLinks } from './board-links.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
-import { BoardMap } from './board-map.js';
 import type { BoardNode } from './board-node.js';
 import { type BoardVerdict, deliver, PUT_RETRY_MS } from './board-put.js';
-import {
-  BOARD_PERIOD_MS,
-  type BoardRecord,
-  compareStamps,
-  DELETED,
-  requireRecordSize,
-  type Stamp,
-  TOMBSTONE_TTL_MS,
-} from './board-record.js';
-import { StampClock } from './board-stamp.js';
+import { BOARD_PERIOD_MS, type BoardRecord, DELETED, requireRecordSize } from './board-record.js';
 import { BoardTeller } from './board-teller.js';
 
 export interface BoardParts {
@@ -42,9 +34,8 @@ export interface BoardParts {
 const PUT_PATIENCE_MS = 1_000;
 
 export class Board {
-  private readonly map = new BoardMap();
+  private readonly contents: BoardContents;
   private readonly links: BoardLinks;
-  private readonly stamps: StampClock;
   private readonly listeners: BoardListeners;
   private readonly stopping = new AbortController();
   private readonly hearing: BoardHearing;
@@ -57,7 +48,7 @@ export class Board {
 
   constructor(private readonly parts: BoardParts) {
     const { clock, random, clusterClock } = parts;
-    this.stamps = new StampClock(random.id(), () => clusterClock.nowMs());
+    this.contents = new BoardContents(random.id(), () => clusterClock.nowMs());
     this.listeners = new BoardListeners(parts.observer);
     const teller = new BoardTeller(parts.observer, () => clock.monotonicMs());
     this.hearing = new BoardHearing({ clock, clusterClock, nodes: parts.nodes.length });
@@ -102,13 +93,12 @@ export class Board {
 
   /** What stands under keys that begin with `prefix`, by key. */
   list(prefix: string): readonly BoardEntry[] {
-    return this.map.list(prefix, this.parts.clusterClock.nowMs()).map(entryOf);
+    return this.contents.list(prefix);
   }
 
   /** What stands under that key alone. */
   entry(key: string): BoardEntry | undefined {
-    const record = this.map.shown(key, this.parts.clusterClock.nowMs());
-    return record === undefined ? undefined : entryOf(record);
+    return this.contents.entry(key);
   }
 
   /** Tells of changes from now on, own ones included. Answers how to end it. */
@@ -139,9 +129,9 @@ export class Board {
         stopped: this.stopping.signal,
         forgotten: this.forgetting.signal,
         onKept: (record) => this.takeIn([record], true),
-        outbid: (record) => this.outbid(record),
+        outbid: (record) => this.contents.outbid(record),
       },
-      this.recordOf(key, value, ttlMs),
+      this.contents.make(key, value, ttlMs),
       untilMs,
     );
   }
@@ -157,7 +147,7 @@ export class Board {
    */
   post(key: string, value: string, ttlMs?: number): void {
     requireRecordSize(key, value);
-    this.takeIn([this.recordOf(key, value, ttlMs)], true);
+    this.takeIn([this.contents.make(key, value, ttlMs)], true);
   }
 
   /** Exchanges with all nodes at once instead of at the next period. */
@@ -165,34 +155,15 @@ export class Board {
     this.links.flush();
   }
 
-  private recordOf(key: string, value: string, ttlMs: number | undefined): BoardRecord {
-    const stamp = this.stamps.next(this.map.record(key)?.stamp);
-    const nowMs = this.parts.clusterClock.nowMs();
-    return { key, value, stamp, expiresAtMs: ttlMs === undefined ? undefined : Math.ceil(nowMs + ttlMs) };
-  }
-
-  /** A stamp for a record that must not lose to one from a bad clock, which would outlive every later decision. */
-  private outbid(record: BoardRecord): Stamp | undefined {
-    const rival = this.map.record(record.key)?.stamp;
-    if (rival === undefined || compareStamps(rival, record.stamp) <= 0) return undefined;
-    return this.stamps.isBeyondBelief(rival) ? this.stamps.next(rival) : undefined;
-  }
-
   private takeIn(records: readonly BoardRecord[], isOwn: boolean): void {
-    const nowMs = this.parts.clusterClock.nowMs();
-    const news = new Set<string>();
-    for (const record of records) {
-      this.stamps.observe(record.stamp);
-      if (!this.map.merge(record, nowMs)) continue;
-      news.add(record.key);
-      this.links.note(record, isOwn);
-    }
-    this.listeners.tell(news);
+    const news = this.contents.takeIn(records);
+    for (const record of news) this.links.note(record, isOwn);
+    this.listeners.tell(new Set(news.map(({ key }) => key)));
   }
 
   private noteAnswer(): void {
     if (!this.isCurrent) return;
-    this.listeners.tell(new Set(this.map.settle()));
+    this.listeners.tell(new Set(this.contents.map.settle()));
     this.markCurrent();
   }
 
@@ -200,7 +171,7 @@ export class Board {
     const { clock, random, clusterClock, observer } = this.parts;
     return new BoardLink({
       node,
-      map: this.map,
+      map: this.contents.map,
       clock,
       random,
       nowMs: () => clusterClock.nowMs(),
@@ -222,21 +193,18 @@ export class Board {
     this.hearing.beginAnew();
     this.forgetting.abort('forgotten');
     this.forgetting = new AbortController();
-    this.map.beginAnew();
+    this.contents.map.beginAnew();
     this.links.restart();
   }
 
   private async sweepLoop(): Promise<void> {
-    const { clock, clusterClock } = this.parts;
+    const { clock } = this.parts;
     while (!this.stopping.signal.aborted) {
-      this.drop([...this.map.sweep(clusterClock.nowMs()), ...this.map.trim()]);
+      const gone = this.contents.sweep();
+      this.links.forget(gone);
+      this.listeners.tell(new Set(gone));
       this.forgetIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
-  }
-
-  private drop(keys: readonly string[]): void {
-    this.links.forget(keys);
-    this.listeners.tell(new Set(keys));
   }
 }

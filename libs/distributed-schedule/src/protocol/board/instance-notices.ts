@@ -8,6 +8,7 @@ import type { Clock } from '../contract/ports.js';
 import { isListOfLabels } from '../members/labels.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { Board } from './board.js';
+import { FAREWELL_TTL_MS, INSTANCE, INSTANCE_TTL_MS } from './board-keys.js';
 
 export interface InstanceNoticesParts {
   readonly board: Pick<Board, 'get' | 'post' | 'watch'>;
@@ -36,14 +37,10 @@ export interface InstanceNotice {
   readonly hasLeft: boolean;
 }
 
-const PREFIX = 'instance:';
 export const NOTICE_PERIOD_MS = 3_000;
-export const NOTICE_TTL_MS = 10_000;
-/** Long enough for whoever was away for a while, ms. */
-const FAREWELL_TTL_MS = 60_000;
 const WAIT_FOR_TIME_MS = 100;
 /** Instances that are remembered; the oldest are forgotten first. */
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 export class InstanceNotices {
   private readonly known = new Map<string, InstanceNotice>();
@@ -94,7 +91,7 @@ export class InstanceNotices {
     const notice = this.known.get(instanceId);
     if (notice === undefined) return undefined;
     if (notice.hasLeft) return 'left';
-    return this.parts.board.get(`${PREFIX}${instanceId}`) === undefined ? 'gone' : 'here';
+    return this.parts.board.get(`${INSTANCE}${instanceId}`) === undefined ? 'gone' : 'here';
   }
 
   /** Since when another instance is there, cluster time; undefined as long as it has not told. */
@@ -116,20 +113,24 @@ export class InstanceNotices {
     const { board, clusterClock, instanceId, app, labels } = this.parts;
     this.sinceMs ??= Math.round(clusterClock.nowMs());
     const notice: InstanceNotice = { app, version: this.version, labels, sinceMs: this.sinceMs, hasLeft };
-    board.post(`${PREFIX}${instanceId}`, JSON.stringify(notice), hasLeft ? FAREWELL_TTL_MS : NOTICE_TTL_MS);
+    board.post(
+      `${INSTANCE}${instanceId}`,
+      JSON.stringify(notice),
+      hasLeft ? FAREWELL_TTL_MS : INSTANCE_TTL_MS,
+    );
   }
 
   private takeIn(keys: ReadonlySet<string>): void {
     for (const key of keys) {
-      if (!key.startsWith(PREFIX)) continue;
+      if (!key.startsWith(INSTANCE)) continue;
       const notice = read(this.parts.board.get(key));
       if (notice === undefined) continue;
-      const instanceId = key.slice(PREFIX.length);
+      const instanceId = key.slice(INSTANCE.length);
       this.known.delete(instanceId);
       this.known.set(instanceId, notice);
     }
     for (const instanceId of this.known.keys()) {
-      if (this.known.size <= MOST_REMEMBERED) return;
+      if (this.known.size <= MAX_REMEMBERED) return;
       this.known.delete(instanceId);
     }
   }

@@ -1,5 +1,5 @@
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { RunParts } from '../run/run-parts.js';
 
@@ -12,5 +12,5 @@ export interface ContestParts extends RunParts {
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekVerdict[]>;
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }

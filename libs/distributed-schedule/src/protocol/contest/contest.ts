@@ -5,7 +5,6 @@
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
-import { peekNewest } from '../bid/choose-starts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { isEligible, rankHere } from '../members/ranking.js';
 import { handToRun } from '../run/hand-to-run.js';
@@ -140,9 +139,6 @@ async function bidRound(
 
 async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
-  const peeks = await peekNewest(
-    parts,
-    open.map(({ due }) => due),
-  );
+  const peeks = await parts.ledger.peek(open.map(({ due }) => due));
   return tellEnded(parts, withoutTaken(parts.ownClaims, open, peeks));
 }

@@ -6,8 +6,8 @@
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
 import type { DueTick } from '../contract/due-tick.js';
+import { newestInstant, type PeekAnswer } from '../contract/line-past.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
-import type { PeekVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { ownerOf } from '../ledger/claim-id.js';
@@ -68,7 +68,7 @@ export class LookBack {
     return this.asking.map(({ task, asked }) => ({ task, tick: asked, maxLatenessMs: 0 }));
   }
 
-  answered(verdicts: readonly PeekVerdict[]): void {
+  answered(verdicts: readonly PeekAnswer[]): void {
     // Before cluster time is agreed on, this machine's own clock would say what was missed.
     if (this.parts.stopped.aborted || !this.parts.clusterClock.synchronised) return;
     const starts = this.asking.flatMap((entry, index) => {
@@ -87,16 +87,16 @@ export class LookBack {
   }
 
   /** The start for which this instance bids now. */
-  private judge(entry: Unsettled, verdict: PeekVerdict | undefined): DueTick | undefined {
+  private judge(entry: Unsettled, verdict: PeekAnswer | undefined): DueTick | undefined {
     const { task } = entry;
-    const { newest, isFloor, forgottenUpTo } = verdict ?? {};
     const isBusy = entry.isBidding || this.isHeldHere(task) || this.parts.register.isFull(task.name);
-    if (newest === undefined || verdict === undefined || isBusy) return undefined;
+    if (verdict?.past.canTell !== true || isBusy) return undefined;
+    const { past } = verdict;
+    const newest = newestInstant(past);
     const nowMs = this.parts.clusterClock.nowMs();
-    const start = decideStart({ task, newest, isFloor, forgottenUpTo, nowMs });
+    const start = decideStart({ task, past, nowMs });
     if (start === undefined) {
-      const isSettled =
-        !this.mayStillBeRetaken(task, newest, nowMs) && !isStillToCome({ task, newest, nowMs });
+      const isSettled = !this.mayStillBeRetaken(task, newest, nowMs) && !isStillToCome({ task, past, nowMs });
       if (isSettled) this.unsettled.delete(task.name);
       entry.looks = 0;
       return undefined;
@@ -121,7 +121,7 @@ export class LookBack {
   private ownerOfNewest(
     { task, asked }: Unsettled,
     newest: number,
-    peek: PeekVerdict,
+    peek: PeekAnswer,
   ): 'alive' | 'gone' | 'unnamed' {
     if (asked !== newest) return 'unnamed';
     const claimId = peek.kind === 'taken' ? peek.claimId : undefined;

@@ -4,7 +4,7 @@ import type { BidVerdict } from '../bid/bid-verdict.js';
 import { movedPast } from '../bid/moved-past.js';
 import { type OwnClaims, whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
-import type { PeekVerdict } from '../contract/ports.js';
+import { newestInstant, type PeekAnswer } from '../contract/line-past.js';
 import type { TaskPolicies } from '../contract/task-policies.js';
 import { tickOfInstant } from '../policies/next-start.js';
 import { type EndedTick, type Ending, endAs } from '../run/tick-end.js';
@@ -46,7 +46,7 @@ export function withoutOverdue(open: readonly OpenTick[], nowMs: number): Sorted
 export function withoutTaken(
   ownClaims: OwnClaims,
   open: readonly OpenTick[],
-  peeks: readonly PeekVerdict[],
+  peeks: readonly PeekAnswer[],
 ): Sorted {
   const left: OpenTick[] = [];
   const ended: EndedTick[] = [];
@@ -55,7 +55,7 @@ export function withoutTaken(
     const fate = peek?.kind === 'taken' ? whoseClaim(ownClaims, tick.due, peek.claimId) : undefined;
     if (fate === 'won') continue;
     if (peek?.kind === 'taken' && fate === undefined) ended.push(...endAs(movedPast(peek), tick.due));
-    else left.push(peek?.newest === undefined ? tick : { ...tick, newest: peek.newest });
+    else left.push(peek?.past.canTell === true ? { ...tick, newest: newestInstant(peek.past) } : tick);
   }
   return { open: left, ended };
 }

@@ -139,3 +139,11 @@ export type ScheduleEvent =
 export interface ScheduleObserver {
   observe(event: ScheduleEvent): void;
 }
+
+/**
+ * A part of this library that must act when a tick has ended here. Told before the observers, and apart from them: those watch, and decide
+ * nothing.
+ */
+export interface TickListener {
+  ended(report: TickReport): void;
+}

@@ -78,7 +78,7 @@ export type ClaimVerdict = {
   readonly votesOut: number;
   /** Answers are missing that could make it won. It is open still: claimed again with the same id, or given back. */
   readonly undecided?: true;
-  /** It could not be won because clocks of nodes were set back, by at least so many ms. */
+  /** Clocks of nodes, set back by at least this, kept it from being won. */
   readonly setBackMs?: number;
 } /** `ids`: what every copy of the message named, by position. Absent where the ledger knows none. */ & (
   | { readonly kind: 'won'; readonly ids?: LedgerIds }
@@ -90,36 +90,29 @@ export type ClaimVerdict = {
   | { readonly kind: 'outdated' }
 );
 
+/** What a ledger says of one tick. It may leave out what it cannot tell; ledger/line-past.ts says what that comes to. */
 export type PeekVerdict = {
   /**
-   * Whatever was won is at or before it, and what is after it can still be won through those who answer: where some are
-   * silent it may be an instant that only a minority has granted. 0 when a majority answers and knows none; absent when no
-   * majority answers, or when the ledger cannot tell, and then policies that look back find nothing to do.
+   * No tick at or before this can be won any more; later ones can. It can lie above the last real win: a silent node counts as one that
+   * granted. 0 when a majority knows no tick of the task; absent when the ledger cannot tell: policies then do not look back.
    */
   readonly newest?: number;
   /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
   readonly isFloor?: true;
-  /** With `newest` 0: up to here nothing can be won all the same, since so many nodes may have forgotten what they granted. */
+  /** With `newest` 0: no tick at or before this can be won all the same, since nodes may have forgotten what they granted. */
   readonly forgottenUpTo?: number;
-  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. What is after it none of them has. */
+  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. It granted nothing after it. */
   readonly prunedUpTo?: number;
   /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
   readonly highest?: number;
   /**
-   * The newest instant that any node which answered has granted, or may have granted before it lost its memory: one of them
-   * may be all that is left of a majority. What is after it was never won. Never below `highest`, and not 0 on a node that
-   * is merely new, which cannot know that it has nothing to forget. Absent: `highest` says it all.
+   * The same, or may have granted before it lost its memory: nothing after it was ever won. A node that is merely new cannot know
+   * that it has forgotten nothing, so its value is not 0. Absent: `highest` says it all.
    */
   readonly highestPossible?: number;
-  /**
-   * By the clocks of a majority of nodes it was at least so late when they answered, epoch ms: what they would refuse as late from then
-   * on nobody can win any more, whatever clock an instance goes by. Absent when no majority answers, or when the ledger cannot tell.
-   */
+  /** A majority of node clocks showed at least this, epoch ms: what was late by then nobody can win. Absent: the ledger cannot tell. */
   readonly nodeTimeMs?: number;
-  /**
-   * Nodes whose clocks were set back, by at least so many ms, keep the tick from being won: that they have moved past it does not
-   * mean that anybody has claimed it, or a later one of today.
-   */
+  /** Clocks of nodes, set back by at least this, keep the tick from being won; whether anybody has claimed it is unknown. */
   readonly setBackMs?: number;
 } & (
   | {
@@ -137,7 +130,7 @@ export type PeekVerdict = {
  *
  * A ledger that replaces that of the backend has to claim and to give back. What it leaves out of its peeks is not there for
  * its tasks: without `newest` no policy looks back, timeouts never run and nothing is `missed` `while_down`; without `highest`
- * timeouts never run, and the audit is certain of a missed tick as soon as the peek says `open`; `unknown` for everything
+ * timeouts never run, and the audit takes `newest` for it; `unknown` for everything
  * leaves the audit unsure of every tick that nobody reported.
  */
 export interface TickLedger {

@@ -86,7 +86,13 @@ export type NodeReply<T> =
       /** The node's clock when it answered, epoch ms with fractions. */
       readonly nodeTimeMs: number;
     }
-  | { readonly answered: false; readonly reason: string };
+  | {
+      readonly answered: false;
+      /** For people; nothing is decided by it. */
+      readonly reason: string;
+      /** The version of the protocol that has written there, where it is another one. */
+      readonly otherVersion?: number;
+    };
 
 /** What a node knows about the newest tick of a task. */
 export interface NodeTick {

@@ -3,42 +3,27 @@
  * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer: it rides on beats.
  */
 
-import { MEMBER_TTL_MS } from '../contract/constants.js';
 import type {
   BidGate,
   ElectorateStatus,
   ElectorateView,
   NoBid,
-  NodeProblemCode,
   SentBeat,
 } from '../contract/electorate-view.js';
 import { areSameIds, type LedgerIds } from '../contract/ledger-id.js';
-import type { NodeSet } from '../contract/node-set.js';
-import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
-import type { BeatReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import type { ScheduleEvent } from '../contract/observer.js';
+import type { BeatReply, ClaimTerms, NodeReply, VotingNode } from '../contract/ports.js';
 import type { LockGuard } from '../lease/lock-verdict.js';
 import { BeatWish } from './beat-wish.js';
 import { decideSet } from './decide-set.js';
+import type { ElectorateParts } from './electorate-parts.js';
 import { behindOf, setBacksOf } from './epochs.js';
-import { isMajority, type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
+import { isMajority } from './known-node.js';
 import { NodeBook } from './node-book.js';
-import { excludes } from './rival-sets.js';
+import { showsRival } from './rival-sets.js';
 import { decided, type SetDecision } from './set-scene.js';
 import { Upkeep } from './upkeep.js';
-
-export interface ElectorateParts {
-  readonly nodes: readonly VotingNode[];
-  readonly set: NodeSet;
-  /** Which application this is. */
-  readonly app: string;
-  readonly clock: Clock;
-  readonly observer: ScheduleObserver;
-  /** After so long a memory votes, and a set starts, with what a majority knows; Infinity = never. */
-  readonly identityWaitMs: number;
-  /** Name of a set on record that a person has declared to be over. */
-  readonly takeOver?: string | undefined;
-}
+import { whyTooFew, whyUnheard } from './why-no-bid.js';
 
 export class Electorate implements ElectorateView, BidGate, LockGuard {
   private readonly book: NodeBook;
@@ -117,8 +102,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   }
 
   renamed({ position }: VotingNode, ids: LedgerIds): void {
-    this.book.renamed(position, ids);
-    this.wish.in(0);
+    this.lockRefused(position, ids);
   }
 
   speaksOfTicks({ position }: VotingNode): boolean {
@@ -134,7 +118,10 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   mayBid(): NoBid | undefined {
     const { condition, detail } = this.decision;
-    const why = condition === 'bids' ? (this.whyUnheard() ?? this.whyTooFew()) : detail;
+    const why =
+      condition === 'bids'
+        ? (whyUnheard(this.heardBeat, this.parts.clock) ?? whyTooFew(this.book, this.parts.set))
+        : detail;
     return why === undefined ? undefined : { why, isOutdated: condition === 'outdated' };
   }
 
@@ -148,15 +135,17 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
 
   status(): ElectorateStatus {
     const { condition, detail } = this.decision;
-    const problems: Record<string, NodeProblemCode> = {};
-    for (const node of this.book.known) {
-      const problem = this.book.problemOf(node);
-      if (problem !== undefined) problems[node.label] = problem;
-    }
     const undisputedForMs = this.isDisputed()
       ? undefined
       : this.parts.clock.monotonicMs() - this.disputedAtMs;
-    return { condition, detail, undisputedForMs, problems, setBackMs: setBacksOf(this.book.known) };
+    const { known } = this.book;
+    return {
+      condition,
+      detail,
+      undisputedForMs,
+      problems: this.book.problems(),
+      setBackMs: setBacksOf(known),
+    };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */
@@ -200,47 +189,12 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
   private isDisputed(): boolean {
     const { set } = this.parts;
     if (this.decision.condition !== 'bids') return true;
-    return this.book.known.some(
-      ({ identity, answersNow }) =>
-        answersNow &&
-        identity !== undefined &&
-        (stampStandingOf(identity, set) === 'foreign' ||
-          identity.liveSets.some((live) => excludes(set, live.set))),
-    );
+    return this.book.known.some((node) => showsRival(node, set));
   }
 
   private countWait(nowMs: number): void {
     const answers = this.book.known.filter(({ answersNow }) => answersNow).length;
     const isWaiting = isMajority(answers, this.parts.set) && this.book.standsSinceMs(nowMs) === undefined;
     this.unstampedSinceMs = isWaiting ? (this.unstampedSinceMs ?? nowMs) : undefined;
-  }
-
-  /**
-   * Others may have taken this instance for gone, and have gone on without it: it beats before it bids. The monotonic clock
-   * may have stood still meanwhile, as in a machine that was suspended.
-   */
-  private whyUnheard(): string | undefined {
-    const { clock } = this.parts;
-    const { sentMs, sentWallMs } = this.heardBeat ?? { sentMs: Number.NEGATIVE_INFINITY, sentWallMs: 0 };
-    const silentMs = Math.max(clock.monotonicMs() - sentMs, clock.wallMs() - sentWallMs);
-    return silentMs > MEMBER_TTL_MS ? 'this instance has not been heard by its nodes for a while' : undefined;
-  }
-
-  /** Silent nodes may answer a claim; the others are known to refuse it. */
-  private whyTooFew(): string | undefined {
-    const refusing = this.book.known.flatMap((node) => {
-      const why = this.whyRefused(node);
-      return why === undefined ? [] : [`${node.label}: ${why}`];
-    });
-    const { length } = this.book.known;
-    return length - refusing.length < quorumOf(length) ? refusing.join(', ') : undefined;
-  }
-
-  private whyRefused(node: KnownNode): string | undefined {
-    if (node.identity === undefined || !node.answersNow) return undefined;
-    const standing = this.book.standingOf(node);
-    if (standing !== 'votes') return standing;
-    const stamp = stampStandingOf(node.identity, this.parts.set);
-    return letsClaimsPass(stamp) ? undefined : stamp === 'none' ? 'unstamped' : stamp;
   }
 }

@@ -3,7 +3,7 @@
  * counted. What this instance changes at a node, or is told by a refusal, is entered at once.
  */
 
-import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../contract/constants.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
 import type { NodeProblemCode } from '../contract/electorate-view.js';
 import type { LedgerId, LedgerIds } from '../contract/ledger-id.js';
 import { isProvisional, type NodeSet, setText } from '../contract/node-set.js';
@@ -18,10 +18,9 @@ import {
   unknownNode,
 } from './known-node.js';
 import { NewMemories } from './new-memories.js';
+import { newMemoryAt, sameForAllAt, wrongServerAt } from './node-events.js';
+import { OtherVersions } from './other-versions.js';
 import { WrongServers } from './wrong-servers.js';
-
-/** How a node's refusal begins that has met another version's records. */
-const OTHER_VERSION = 'DSCHEDVERSION';
 
 export interface NodeBookParts {
   readonly nodes: readonly VotingNode[];
@@ -33,7 +32,7 @@ export class NodeBook {
   readonly known: readonly KnownNode[];
   private readonly noted: NotedIds;
   private readonly wrong = new WrongServers();
-  private readonly otherVersions = new Set<string>();
+  private readonly otherVersions: OtherVersions;
   private readonly contested = new Set<string>();
   private readonly told = new Map<string, IdStanding>();
   private readonly newMemories: NewMemories;
@@ -44,6 +43,7 @@ export class NodeBook {
     this.known = parts.nodes.map(({ position, label }) => unknownNode(position, label));
     this.noted = new NotedIds(parts.set);
     this.newMemories = new NewMemories(parts.tell);
+    this.otherVersions = new OtherVersions(this.tell);
   }
 
   /** What is told of nodes passes here. */
@@ -55,7 +55,7 @@ export class NodeBook {
     for (const [index, node] of this.known.entries()) {
       const reply = replies[index];
       node.answersNow = reply?.answered === true;
-      this.judgeVersion(node, reply);
+      this.otherVersions.look(node, reply);
       if (reply?.answered !== true) continue;
       const { identity, members } = reply.value;
       const before = node.identity?.id;
@@ -64,7 +64,7 @@ export class NodeBook {
       node.answeredAtMs = nowMs;
       if (before !== undefined && before !== identity.id) {
         isRenamed = true;
-        this.tellNew(node);
+        this.tell(newMemoryAt(node, this.known.length === 1));
       }
     }
     this.newMemories.look(this.known);
@@ -94,8 +94,8 @@ export class NodeBook {
   }
 
   /**
-   * For claims and locks. A silent node is known to be the same until told, by a beat or by a refusal: an instance that shuts down beats no
-   * more, and renews the leases of its last runs by what it knew.
+   * For claims and locks. A silent node counts as unchanged until told: an instance that shuts down beats no more, and still renews
+   * the leases of its last runs.
    */
   idsThatCount(): LedgerIds {
     return this.idsOf((node) => this.standingOf(node) === 'votes');
@@ -121,17 +121,13 @@ export class NodeBook {
     );
   }
 
-  isRecent({ answeredAtMs }: KnownNode, nowMs: number): boolean {
-    return nowMs - answeredAtMs <= MEMBER_TTL_MS;
-  }
-
   /** Since when a stamp of the set stands. A node that is silent for a moment still counts. */
   standsSinceMs(nowMs: number): number | undefined {
     const own = setText(this.parts.set);
     const since = this.known.flatMap((node) => {
       const stamp = node.identity?.stamp;
       const stands = stamp !== undefined && !isProvisional(stamp) && setText(stamp.set) === own;
-      const isOwn = stands && this.isRecent(node, nowMs);
+      const isOwn = stands && nowMs - node.answeredAtMs <= MEMBER_TTL_MS;
       return isOwn ? [stamp.sinceMs] : [];
     });
     return since.length === 0 ? undefined : Math.min(...since);
@@ -153,33 +149,26 @@ export class NodeBook {
     else this.wrong.goOn(position);
   }
 
-  problemOf(node: KnownNode): NodeProblemCode | undefined {
-    if (this.otherVersions.has(node.position)) return 'DSCHED_PROTOCOL_VERSION';
+  /** By label. */
+  problems(): Readonly<Record<string, NodeProblemCode>> {
+    return Object.fromEntries(
+      this.known.flatMap((node) => {
+        const problem = this.problemOf(node);
+        return problem === undefined ? [] : [[node.label, problem]];
+      }),
+    );
+  }
+
+  private problemOf(node: KnownNode): NodeProblemCode | undefined {
+    if (this.otherVersions.isAt(node)) return 'DSCHED_PROTOCOL_VERSION';
     if (this.standingOf(node) === 'wrong_server') return 'DSCHED_WRONG_SERVER';
     const { identity } = node;
     const isForeign = identity !== undefined && stampStandingOf(identity, this.parts.set) === 'foreign';
     return isForeign ? 'DSCHED_NODE_SET_CONFLICT' : undefined;
   }
 
-  private judgeVersion({ position, label }: KnownNode, reply: NodeReply<BeatReply> | undefined): void {
-    if (reply === undefined || reply.answered || !reply.reason.startsWith(OTHER_VERSION)) {
-      // Silence says nothing about what has been written there.
-      if (reply?.answered === true) this.otherVersions.delete(position);
-      return;
-    }
-    if (this.otherVersions.has(position)) return;
-    this.otherVersions.add(position);
-    const version = reply.reason.slice(OTHER_VERSION.length).trim();
-    this.tell({
-      type: 'identity',
-      node: label,
-      condition: 'other_version',
-      detail: `it carries the records of version ${version} of the protocol, and this instance speaks version ${PROTOCOL_VERSION}`,
-    });
-  }
-
   private judge(node: KnownNode, nowMs: number): void {
-    const { position, label } = node;
+    const { position } = node;
     if (!node.answersNow) return;
     if (this.wrong.isContested(position, nowMs)) this.contested.add(position);
     else this.contested.delete(position);
@@ -191,31 +180,8 @@ export class NodeBook {
     const before = this.told.get(position);
     this.told.set(position, standing);
     if (standing === before) return;
-    if (standing === 'wrong_server') {
-      this.tell({
-        type: 'identity',
-        node: label,
-        condition: 'wrong_server',
-        detail:
-          'other instances are connected to another server at its address than this one; it gives this instance no vote, and ' +
-          'this instance connects anew',
-      });
-    } else if (before === 'wrong_server' && standing === 'votes') {
-      this.tell({
-        type: 'identity',
-        node: label,
-        condition: 'votes',
-        detail: 'it is the same for everybody',
-      });
-    }
-  }
-
-  private tellNew({ label, identity }: KnownNode): void {
-    const isAlone = this.parts.nodes.length === 1;
-    const yet = isAlone ? 'and has no vote yet' : 'and the other nodes have to note it before it votes';
-    const what = identity?.hasVote === true ? 'and votes' : yet;
-    const detail = `another server, or another memory of it, answers, ${what}`;
-    this.tell({ type: 'identity', node: label, condition: 'new', detail });
+    if (standing === 'wrong_server') this.tell(wrongServerAt(node));
+    else if (before === 'wrong_server' && standing === 'votes') this.tell(sameForAllAt(node));
   }
 
   private enterNoted(noterPosition: string, position: string, id: LedgerId): void {

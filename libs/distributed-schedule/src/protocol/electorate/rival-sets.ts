@@ -6,7 +6,7 @@
 
 import type { LiveSet, NodeIdentity } from '../contract/node-identity.js';
 import { mustMeet, type NodeSet, setText } from '../contract/node-set.js';
-import type { KnownNode } from './known-node.js';
+import { type KnownNode, stampStandingOf } from './known-node.js';
 
 export interface Rival extends LiveSet {
   /** Live instances of this instance's own set at the node that shows the rival. */
@@ -16,7 +16,7 @@ export interface Rival extends LiveSet {
 }
 
 /** Whether the two must not both bid. Of different generations the newer one wins by its stamps. */
-export function excludes(own: NodeSet, other: NodeSet): boolean {
+function excludes(own: NodeSet, other: NodeSet): boolean {
   return own.generation === other.generation && setText(own) !== setText(other) && !mustMeet(own, other);
 }
 
@@ -83,4 +83,12 @@ function merge(known: Rival | undefined, seen: Rival): Rival {
     seen.standsSinceMs ?? Number.POSITIVE_INFINITY,
   );
   return { ...larger, standsSinceMs: Number.isFinite(sinceMs) ? sinceMs : undefined };
+}
+
+/** Whether the node shows that another set of nodes, whose majorities need not meet ours, is or was in use. */
+export function showsRival({ identity, answersNow }: KnownNode, set: NodeSet): boolean {
+  if (!answersNow || identity === undefined) return false;
+  return (
+    stampStandingOf(identity, set) === 'foreign' || identity.liveSets.some((live) => excludes(set, live.set))
+  );
 }

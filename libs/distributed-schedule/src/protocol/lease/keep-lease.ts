@@ -10,8 +10,6 @@
  *     ├── presence lost ─► held, renewed at once; trust ends within the store's grace unless that succeeds
  *     └── trust runs out, whatever the store says or does not say ──► lost: abort
  * ```
- *
- * Nothing escapes the loop: a lock provider that throws is a provider that gave no answer.
  */
 
 import type { ScheduleObserver } from '../contract/observer.js';
@@ -19,6 +17,7 @@ import type { Clock, ExtendVerdict, LockProvider } from '../contract/ports.js';
 import { RENEWALS_PER_TTL } from '../options/protocol-options.js';
 import { readInstant } from '../time/instant.js';
 import { Wakeup } from '../time/wakeup.js';
+import { within } from '../time/within.js';
 import type { Lease } from './lease.js';
 import type { PresenceLoss } from './presence-doubt.js';
 
@@ -148,31 +147,13 @@ export class LeaseKeeper {
     }
   }
 
-  /** The provider's answer; no answer when it throws, or when trust or the run ends first. */
+  /** While the run goes on, waiting is bounded by trust. Afterwards the provider's own bound has to do. */
   private async tryExtend(finished: AbortSignal, lease: Lease): Promise<ExtendVerdict> {
     const { clock, locks, leaseTtlMs } = this.parts;
-    const answered = new AbortController();
-    const asked = this.askToExtend(locks, lease, leaseTtlMs);
-    const ranOut = clock
-      .sleepUntil(lease.trustedUntilMs, answered.signal)
-      .then((): ExtendVerdict => ({ kind: 'no_quorum', reason: 'no answer while trust lasted' }));
-    try {
-      // While the run goes on, waiting is bounded by trust. Afterwards the provider's own bound has to do.
-      return finished.aborted ? await asked : await Promise.race([asked, ranOut]);
-    } finally {
-      answered.abort('answered');
-    }
-  }
-
-  private async askToExtend(locks: LockProvider, lease: Lease, ttlMs: number): Promise<ExtendVerdict> {
-    try {
-      const claims = lease.claims?.shown();
-      const [verdict] = await locks.extend([{ ...lease.lock, ...(claims && { claims }) }], ttlMs);
-      return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict' };
-    } catch (error) {
-      this.parts.observer.observe({ type: 'error', error, where: 'lock provider: extend' });
-      return { kind: 'no_quorum', reason: 'the lock provider threw' };
-    }
+    const claims = lease.claims?.shown();
+    const asked = locks.extend([{ ...lease.lock, ...(claims && { claims }) }], leaseTtlMs);
+    const [verdict] = finished.aborted ? await asked : await within(clock, lease.trustedUntilMs, asked, []);
+    return verdict ?? { kind: 'no_quorum', reason: 'the lock provider gave no verdict in time' };
   }
 
   private async watchTrustUntil(finished: AbortSignal, { lease, lookNow }: Kept): Promise<void> {

@@ -7,10 +7,11 @@
  */
 
 import { hash32 } from '../contract/hash.js';
-import type { Clock, TickLedger } from '../contract/ports.js';
+import type { Clock } from '../contract/ports.js';
 import { DEFAULT_POLICIES } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
+import type { GuardedLedger } from './guarded-ports.js';
 
 export interface PruningPace {
   readonly periodMs: number;
@@ -31,7 +32,7 @@ const MOST_SLICES = 10_000;
 
 export interface PruningParts {
   readonly instanceId: string;
-  readonly ledger: Pick<TickLedger, 'prune'>;
+  readonly ledger: Pick<GuardedLedger, 'prune'>;
   readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
   readonly stopped: AbortSignal;

@@ -12,15 +12,13 @@ import type {
   ClaimVerdict,
   ClaimVote,
   NodeReply,
-  NodeTick,
   PeekVerdict,
   TickLedger,
   TickRef,
   VotingNode,
 } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
-import { newestOf, reachedBy } from './newest-instant.js';
-import { setBackAmong, setBackAmongTicks } from './set-back-votes.js';
+import { decideClaim, votesOut } from './claim-votes.js';
+import { decidePeek, timeOf } from './peek-votes.js';
 
 export class QuorumTickLedger implements TickLedger {
   constructor(
@@ -137,104 +135,4 @@ function votesOf(
   index: number,
 ): readonly (ClaimVote | undefined)[] {
   return replies.map((reply) => (reply.answered ? reply.value.votes[index] : undefined));
-}
-
-/** A silent node may have granted before its answer was lost. */
-function votesOut(votes: readonly (ClaimVote | undefined)[]): number {
-  return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;
-}
-
-/** What one claim's votes mean. `undefined` is a node that gave no vote. */
-export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
-  const quorum = quorumOf(votes.length);
-  const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
-  const silent = votes.filter((vote) => vote === undefined).length;
-  const granted = count('granted');
-  const setBack = setBackAmong(votes, granted, quorum);
-  const out = { votesOut: votesOut(votes) };
-
-  if (count('outdated') > 0) return { kind: 'outdated', ...out };
-  if (granted >= quorum) return { kind: 'won', ...out };
-  if (count('late') >= quorum) return { kind: 'late', ...out };
-  const owner = ownerOf(claim.claimId, votes, quorum);
-  if (owner !== undefined)
-    return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
-  // A copy that came too late, or under an old name of its node, says nothing about the next one.
-  const mayGrant = granted + silent + count('too_late') + count('renamed');
-  const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
-  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
-  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
-}
-
-/** Who has the tick, if a majority names one claim or has moved past the tick. */
-function ownerOf(
-  ownClaimId: string,
-  votes: readonly (ClaimVote | undefined)[],
-  quorum: number,
-): { claimId?: string } | undefined {
-  let past = 0;
-  const named = new Map<string, number>();
-  for (const vote of votes) {
-    if (vote?.kind !== 'taken') continue;
-    if (vote.claimId === undefined) past += 1;
-    else if (vote.claimId !== ownClaimId) named.set(vote.claimId, (named.get(vote.claimId) ?? 0) + 1);
-  }
-  if (past >= quorum) return {};
-  for (const [claimId, count] of named) {
-    // A node that has moved past the tick does not contradict the owner that the others name.
-    if (count + past >= quorum) return { claimId };
-  }
-  return undefined;
-}
-
-/** What the clock of a node showed when it answered. */
-export function timeOf(reply: NodeReply<unknown>): number | undefined {
-  return reply.answered ? reply.nodeTimeMs : undefined;
-}
-
-/**
- * What the nodes' newest ticks say about `tick`.
- * @param timesMs what the clock of each node showed when it answered, in the same order
- */
-export function decidePeek(
-  tick: number,
-  known: readonly (NodeTick | undefined)[],
-  timesMs: readonly (number | undefined)[] = [],
-): PeekVerdict {
-  const quorum = quorumOf(known.length);
-  let answered = 0;
-  const votes: ClaimVote[] = [];
-  for (const node of known) {
-    if (node === undefined) continue;
-    answered += 1;
-    if (node.tick > tick) votes.push({ kind: 'taken' });
-    else if (node.tick === tick && node.claimId !== undefined)
-      votes.push({ kind: 'taken', claimId: node.claimId });
-  }
-  if (answered < quorum) return { kind: 'unknown' };
-  const newest = newestOf(known, quorum);
-  const nodeTimeMs = majorityTimeMs(known, timesMs, quorum);
-  const highest = {
-    ...(nodeTimeMs !== undefined && { nodeTimeMs }),
-    highest: Math.max(0, ...known.map((node) => node?.tick ?? 0)),
-    highestPossible: Math.max(0, ...known.map((node) => (node === undefined ? 0 : reachedBy(node)))),
-  };
-  const owner = ownerOf('', votes, quorum);
-  const setBack = setBackAmongTicks(known, timesMs, quorum);
-  return owner === undefined
-    ? { kind: 'open', ...newest, ...highest, ...setBack }
-    : { kind: 'taken', ...newest, ...highest, ...owner, ...(owner.claimId === undefined && setBack) };
-}
-
-function majorityTimeMs(
-  known: readonly (NodeTick | undefined)[],
-  timesMs: readonly (number | undefined)[],
-  quorum: number,
-): number | undefined {
-  const heard = known.flatMap((node, index) => (node === undefined ? [] : (timesMs[index] ?? [])));
-  return heard.sort((a, b) => b - a)[quorum - 1];
-}
-
-function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {
-  return votes.map((vote, index) => `node ${index + 1}: ${vote?.kind ?? 'no vote'}`).join(', ');
 }

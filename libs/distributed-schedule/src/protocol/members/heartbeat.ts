@@ -2,53 +2,39 @@
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { Clock, Membership, PeekVerdict } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import type { Clock } from '../contract/ports.js';
+import type { GuardedMembership } from '../ledger/guarded-ports.js';
 import type { BeatQuestions } from './beat-questions.js';
+import { BEAT_PERIOD_MS, type BeatReach, BeatTally } from './beat-tally.js';
 
-/** A beat once a second; those that standby ticks make anyway count. */
-export const BEAT_PERIOD_MS = 1_000;
+/** Questions are collected once a second, also where standby ticks make many more beats. */
+const QUESTION_PERIOD_MS = 0.9 * BEAT_PERIOD_MS;
 
-/** An answer older than this says nothing about the store now, ms. */
-const ANSWER_LIFETIME_MS = 3 * BEAT_PERIOD_MS;
-
-/** Passengers travel once a second, also where standby ticks make many more beats. */
-const BOARDING_PERIOD_MS = 0.9 * BEAT_PERIOD_MS;
-
-/** A beat that is wanted at once still leaves the one before it so long, ms. */
-const SHORTEST_PERIOD_MS = 20;
+/** A beat that is wanted at once still leaves the one before it this long. */
+const MIN_PERIOD_MS = 20;
 
 /** Has questions about ticks that can wait for the next beat and cost no message of their own there. */
-export interface BeatPassenger {
+export interface QuestionSource {
   questions(): readonly DueTick[];
-  /** One verdict per question, in order; not called where the beat failed. */
-  answered(verdicts: readonly PeekVerdict[]): void;
+  /** One answer per question, in order; not called where the beat failed. */
+  answered(answers: readonly PeekAnswer[]): void;
 }
 
-interface Ride {
-  readonly passenger: BeatPassenger;
+/** What one source asks with a beat. */
+interface Asked {
+  readonly source: QuestionSource;
   readonly questions: readonly DueTick[];
-}
-
-/** How the newest beats were answered. */
-export interface BeatReach {
-  readonly nodesAnswering: number;
-  /** A majority of nodes answered the newest beat. */
-  readonly quorum: boolean;
-  /** A majority has answered since this instance was started: what is not there now was lost. */
-  readonly hadQuorum: boolean;
-  /** For so long, ms, no majority has answered, and no task could start here; undefined while one does. */
-  readonly withoutQuorumMs: number | undefined;
 }
 
 export interface HeartbeatParts {
   readonly instanceId: string;
   readonly nodes: number;
   readonly clock: Clock;
-  readonly membership: Membership;
+  readonly membership: GuardedMembership;
   readonly observer: ScheduleObserver;
-  readonly passengers?: readonly BeatPassenger[];
+  readonly sources?: readonly QuestionSource[];
   readonly questions: BeatQuestions;
   /** May want a beat before the usual one is due. */
   readonly electorate?: Pick<BidGate, 'nextBeatMs'>;
@@ -56,18 +42,15 @@ export interface HeartbeatParts {
 
 export class Heartbeat {
   private knownMembers: readonly string[];
-  private answering = 0;
-  private answeredAtMs = Number.NEGATIVE_INFINITY;
+  private readonly tally: BeatTally;
   private toldQuorum: boolean | undefined;
-  private quorumAtMs: number | undefined;
-  private readonly startedAtMs: number;
   private beatenAtMs = Number.NEGATIVE_INFINITY;
-  private boardedAtMs = Number.NEGATIVE_INFINITY;
+  private collectedAtMs = Number.NEGATIVE_INFINITY;
   private beatsInFlight = 0;
 
   constructor(private readonly parts: HeartbeatParts) {
     this.knownMembers = [parts.instanceId];
-    this.startedAtMs = parts.clock.monotonicMs();
+    this.tally = new BeatTally(parts.clock, parts.nodes);
   }
 
   get members(): readonly string[] {
@@ -75,29 +58,22 @@ export class Heartbeat {
   }
 
   get nodesAnswering(): number {
-    return this.isFresh() ? this.answering : 0;
+    return this.tally.nodesAnswering;
   }
 
   /** A majority of the configured nodes answered the newest beat. */
   get quorum(): boolean {
-    return this.nodesAnswering >= quorumOf(this.parts.nodes);
+    return this.tally.quorum;
   }
 
   reach(): BeatReach {
-    const { quorum, nodesAnswering } = this;
-    const lastMs = this.quorumAtMs ?? this.startedAtMs;
-    return {
-      quorum,
-      nodesAnswering,
-      hadQuorum: this.quorumAtMs !== undefined,
-      withoutQuorumMs: quorum ? undefined : this.parts.clock.monotonicMs() - lastMs,
-    };
+    return this.tally.reach();
   }
 
   /** Monotonic instant at which the next beat is due, unless one is on its way. */
   get nextBeatMs(): number {
     const wishMs = this.parts.electorate?.nextBeatMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.beatenAtMs + BEAT_PERIOD_MS, Math.max(wishMs, this.beatenAtMs + SHORTEST_PERIOD_MS));
+    return Math.min(this.beatenAtMs + BEAT_PERIOD_MS, Math.max(wishMs, this.beatenAtMs + MIN_PERIOD_MS));
   }
 
   get isBeating(): boolean {
@@ -105,11 +81,11 @@ export class Heartbeat {
   }
 
   /** Beats, and asks about ticks in the same message. Never rejects. */
-  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekVerdict[]> {
+  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekAnswer[]> {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
-    const rides = this.board();
-    const asked = [...peeks, ...rides.flatMap(({ questions }) => questions)];
+    const collected = this.collectQuestions();
+    const asked = [...peeks, ...collected.flatMap(({ questions }) => questions)];
     const { questions: whom } = this.parts;
     const asking = whom.askLedger(asked);
     const fromNodes = await this.beatNodes(whom.forNodes(asked));
@@ -117,31 +93,23 @@ export class Heartbeat {
     this.beatsInFlight -= 1;
     if (fromNodes === undefined) return [];
     const answers = whom.inOrder(asked, fromNodes, await asking);
-    this.tellPassengers(rides, answers.slice(peeks.length));
+    this.answered(collected, answers.slice(peeks.length));
     return answers.slice(0, peeks.length);
   }
 
   /** Undefined where the beat failed. */
-  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekVerdict[] | undefined> {
-    const { membership, instanceId, observer } = this.parts;
-    try {
-      const verdict = await membership.beat(
-        instanceId,
-        peeks.map(({ task, tick }) => ({ task: task.name, tick })),
-      );
-      this.takeIn(verdict.members, verdict.nodesAnswering);
-      return verdict.peeks;
-    } catch (error) {
-      observer.observe({ type: 'error', error, where: 'membership: beat' });
-      return undefined;
-    }
+  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekAnswer[] | undefined> {
+    const { membership, instanceId } = this.parts;
+    const answer = await membership.beat(instanceId, peeks);
+    if (answer !== undefined) this.takeIn(answer.members, answer.nodesAnswering);
+    return answer?.peeks;
   }
 
-  private tellPassengers(rides: readonly Ride[], answers: readonly PeekVerdict[]): void {
+  private answered(collected: readonly Asked[], answers: readonly PeekAnswer[]): void {
     let first = 0;
     try {
-      for (const { passenger, questions } of rides) {
-        passenger.answered(answers.slice(first, first + questions.length));
+      for (const { source, questions } of collected) {
+        source.answered(answers.slice(first, first + questions.length));
         first += questions.length;
       }
     } catch (error) {
@@ -149,22 +117,16 @@ export class Heartbeat {
     }
   }
 
-  private board(): readonly Ride[] {
+  private collectQuestions(): readonly Asked[] {
     const nowMs = this.parts.clock.monotonicMs();
-    if (nowMs - this.boardedAtMs < BOARDING_PERIOD_MS) return [];
-    this.boardedAtMs = nowMs;
-    return (this.parts.passengers ?? []).map((passenger) => ({
-      passenger,
-      questions: passenger.questions(),
-    }));
+    if (nowMs - this.collectedAtMs < QUESTION_PERIOD_MS) return [];
+    this.collectedAtMs = nowMs;
+    return (this.parts.sources ?? []).map((source) => ({ source, questions: source.questions() }));
   }
 
   private takeIn(members: readonly string[], nodesAnswering: number): void {
-    const { nodes, observer, clock } = this.parts;
-    this.answering = nodesAnswering;
-    this.answeredAtMs = clock.monotonicMs();
-    const quorum = nodesAnswering >= quorumOf(nodes);
-    if (quorum) this.quorumAtMs = this.answeredAtMs;
+    const { nodes, observer } = this.parts;
+    const quorum = this.tally.note(nodesAnswering);
     if (quorum !== this.toldQuorum) {
       this.toldQuorum = quorum;
       observer.observe({ type: 'quorum', reached: quorum, nodesAnswering, nodes });
@@ -173,10 +135,6 @@ export class Heartbeat {
     if (nodesAnswering === 0 || isSameList(members, this.knownMembers)) return;
     this.knownMembers = members;
     observer.observe({ type: 'members', members });
-  }
-
-  private isFresh(): boolean {
-    return this.parts.clock.monotonicMs() - this.answeredAtMs <= ANSWER_LIFETIME_MS;
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ElectorateView } from '../contract/electorate-view.js';
 import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
-import { decidePeek, timeOf } from '../ledger/quorum-tick-ledger.js';
+import { decidePeek, timeOf } from '../ledger/peek-votes.js';
 
 export class QuorumMembership implements Membership {
   constructor(
@@ -52,9 +52,7 @@ function hasAnswered<T>(reply: NodeReply<T>): reply is Extract<NodeReply<T>, { r
 
 function livingAmong(self: string, lists: readonly (readonly string[])[]): readonly string[] {
   const seen = new Map<string, number>();
-  for (const list of lists) {
-    for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
-  }
+  for (const list of lists) for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
   // Of the nodes that answered: after one master is gone, the others still know everybody.
   const needed = quorumOf(lists.length);
   const living = [...seen].filter(([, count]) => count >= needed).map(([member]) => member);

@@ -1,7 +1,7 @@
 /** How late a tick may start. */
 
 import type { ScheduledTask } from '../contract/tick-context.js';
-import { maxLatenessMs } from '../options/protocol-options.js';
+import { maxLatenessMs } from '../options/lateness-limit.js';
 
 /** A tick without a successor has no period to derive a limit from, ms. */
 export const PERIOD_OF_A_LAST_TICK_MS = 60_000;

@@ -5,6 +5,7 @@
  */
 
 import type { DueTick } from '../contract/due-tick.js';
+import { type LinePast, newestInstant } from '../contract/line-past.js';
 import {
   closingInstant,
   DEFAULT_POLICIES,
@@ -16,12 +17,8 @@ import { latenessLimit } from './lateness.js';
 
 export interface StartQuestion {
   readonly task: ScheduledTask;
-  /** The newest instant of the task that may have been won, 0 when the nodes know none; see PeekVerdict. */
-  readonly newest: number;
-  /** Whether `newest` was granted to nobody. */
-  readonly isFloor?: boolean | undefined;
-  /** Where the nodes know none: nothing up to here can be won; see PeekVerdict. */
-  readonly forgottenUpTo?: number | undefined;
+  /** Of a ledger that can tell. */
+  readonly past: LinePast;
   /** Cluster time. */
   readonly nowMs: number;
   /** The tick whose turn it is. Absent for a look back between two ticks. */
@@ -30,17 +27,16 @@ export interface StartQuestion {
 
 /** The start that comes first, or undefined when there is nothing to start. */
 export function decideStart(question: StartQuestion): DueTick | undefined {
-  const { due, newest } = question;
-  return (
-    retakeOf(question) ?? missedOf(question) ?? (due !== undefined && due.tick > newest ? due : undefined)
-  );
+  const { due, past } = question;
+  const isAhead = due !== undefined && due.tick > newestInstant(past);
+  return retakeOf(question) ?? missedOf(question) ?? (isAhead ? due : undefined);
 }
 
-/** Whether a tick that nobody has claimed is only not late enough yet to have been missed. */
-export function isStillToCome({ task, newest, nowMs }: StartQuestion): boolean {
+/** An unclaimed tick is due but still within its lateness limit. */
+export function isStillToCome({ task, past, nowMs }: StartQuestion): boolean {
   const { misfire } = task.policies ?? DEFAULT_POLICIES;
-  if (misfire === 'skip' || newest === 0) return false;
-  const next = task.schedule.nextAfter(Math.max(newest, countsFrom(task) - 1));
+  if (misfire === 'skip' || past.closedBy === 'nobody') return false;
+  const next = task.schedule.nextAfter(Math.max(past.closedUpTo, countsFrom(task) - 1));
   return next !== undefined && next <= nowMs;
 }
 
@@ -52,10 +48,14 @@ export function tickOfInstant(schedule: Schedule, instant: number): number | und
 }
 
 /** A tick that was claimed and has not ended: its instance died, or could not say that it has ended. */
-function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | undefined {
+function retakeOf({
+  task,
+  past: { closedUpTo: newest, closedBy },
+  nowMs,
+}: StartQuestion): DueTick | undefined {
   const policies = task.policies ?? DEFAULT_POLICIES;
   const { recovery, recoveryWithinMs } = policies;
-  if (recovery !== 'retake' || isFloor) return undefined;
+  if (recovery !== 'retake' || closedBy !== 'claim') return undefined;
   const tick = tickOfInstant(task.schedule, newest);
   if (tick === undefined || newest === closingInstant(tick)) return undefined;
   // Before its time it is nobody's to retake, and a claim that was given back is for its own contest.
@@ -66,11 +66,11 @@ function retakeOf({ task, newest, isFloor, nowMs }: StartQuestion): DueTick | un
 }
 
 /** The first start that the misfire policy makes of ticks that nobody has claimed in time. */
-function missedOf({ task, newest, forgottenUpTo = 0, nowMs, due }: StartQuestion): DueTick | undefined {
+function missedOf({ task, past, nowMs, due }: StartQuestion): DueTick | undefined {
   const { misfire, misfireWithinMs } = task.policies ?? DEFAULT_POLICIES;
   // Of a task that the ledger does not know nothing is known to have been missed, unless it is known since when it counts.
-  if (misfire === 'skip' || (newest === 0 && task.countsFromMs === undefined)) return undefined;
-  const fromMs = Math.max(newest, forgottenUpTo, countsFrom(task) - 1, nowMs - misfireWithinMs);
+  if (misfire === 'skip' || (past.closedBy === 'nobody' && task.countsFromMs === undefined)) return undefined;
+  const fromMs = Math.max(past.closedUpTo, countsFrom(task) - 1, nowMs - misfireWithinMs);
   const tick =
     misfire === 'all'
       ? firstMissed(task.schedule, fromMs, due?.tick ?? nowMs + 1)

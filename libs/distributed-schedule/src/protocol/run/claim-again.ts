@@ -1,12 +1,12 @@
 /** Claims that are made while the run lock is held: the next attempt, the next tick, and the end of a tick for good. */
 
 import type { BidParts } from '../bid/bid-parts.js';
-import { peekNewest } from '../bid/choose-starts.js';
 import { leavesTimeToBid } from '../bid/claim-batch.js';
 import { movedPast } from '../bid/moved-past.js';
 import { claimUntilDecided } from '../bid/open-claims.js';
 import { whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
+import { type LinePast, withClaim } from '../contract/line-past.js';
 import type { Claim, ClaimVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
@@ -65,20 +65,21 @@ export async function claimNext(
 /** The oldest tick that is still to be made up for. */
 export async function nextMissed(parts: RunParts, chain: RunChain): Promise<DueTick | undefined> {
   const { task, tick, lease, schedule } = chain;
-  const reached = await newestInstant(parts, chain);
-  if (reached === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
+  const past = await pastOf(parts, chain);
+  if (past === undefined || schedule === undefined || !lease.isTrusted()) return undefined;
   // The tick that has just run here is not closed yet, and must not be taken for one whose instance died.
-  const newest = Math.max(reached, closingInstant(tick));
-  const start = decideStart({ task: { ...task, schedule }, newest, nowMs: parts.clusterClock.nowMs() });
+  const known = withClaim(past, closingInstant(tick));
+  const start = decideStart({ task: { ...task, schedule }, past: known, nowMs: parts.clusterClock.nowMs() });
   return start?.because === 'missed' ? start : undefined;
 }
 
 /** Asked again where no majority answers: one lost message must not cost everything that is still to be made up for. */
-async function newestInstant(parts: RunParts, { task, tick, lease }: RunChain): Promise<number | undefined> {
+async function pastOf(parts: RunParts, { task, tick, lease }: RunChain): Promise<LinePast | undefined> {
   for (let votes = 1; ; votes += 1) {
-    const [peek] = await peekNewest(parts, [{ task, tick, maxLatenessMs: 0 }]);
+    const [peek] = await parts.ledger.peek([{ task, tick, maxLatenessMs: 0 }]);
     const isUnanswered = peek === undefined || peek.kind === 'unknown';
-    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted) return peek?.newest;
+    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted)
+      return peek?.past.canTell ? peek.past : undefined;
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, lease.signal);
   }
 }
@@ -134,9 +135,7 @@ async function claimTick(
       verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
     await giveBack(parts, claim);
     if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
-    if (verdict?.kind === 'taken' && !isOwn) {
-      return { refusal: movedPast(verdict) };
-    }
+    if (verdict?.kind === 'taken' && !isOwn) return { refusal: movedPast(verdict) };
     const isWorthAnother =
       isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
     const refusal: Ending = {
@@ -165,9 +164,5 @@ async function claimOpen(
 
 async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
   parts.ownClaims.gaveUp(claim);
-  try {
-    await parts.ledger.giveBack([claim]);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'giving back' });
-  }
+  await parts.ledger.giveBack([claim]);
 }

@@ -82,9 +82,5 @@ async function giveUpTick(parts: RunParts, won: LockedTick, refusal: Ending): Pr
 }
 
 async function releaseLock(parts: RunParts, { lease }: RunChain): Promise<void> {
-  try {
-    await parts.locks.release([toRelease(lease)]);
-  } catch (error) {
-    parts.observer.observe({ type: 'error', error, where: 'lock provider: release' });
-  }
+  await parts.locks.release([toRelease(lease)]);
 }

@@ -9,7 +9,7 @@ import type { Clock, LockProvider, Membership, Random, TickLedger } from '../con
 import type { RunInFlight } from '../contract/run-in-flight.js';
 import type { TaskStatus, TickContext } from '../contract/tick-context.js';
 import type { PruningPace } from '../ledger/pruning.js';
-import type { BeatReach } from '../members/heartbeat.js';
+import type { BeatReach } from '../members/beat-tally.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { ClusterClock } from '../time/cluster-clock.js';

@@ -3,7 +3,7 @@
 import { DistributedScheduleError } from '../contract/errors.js';
 import { LEAST_PERIOD_OF_CAREFUL_TASKS_MS, looksBack } from '../contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
-import { requireMaxLatenessMs } from '../options/protocol-options.js';
+import { requireMaxLatenessMs } from '../options/lateness-limit.js';
 import { PERIOD_OF_A_LAST_TICK_MS } from '../policies/lateness.js';
 import { JitteredSchedule } from './jittered.schedule.js';
 

@@ -1,6 +1,7 @@
 /** Work in flight, so that a shutdown can wait for it. */
 
 import type { Clock } from '../contract/ports.js';
+import { within } from './within.js';
 
 export class PendingWork {
   private readonly pending = new Set<Promise<unknown>>();
@@ -19,13 +20,12 @@ export class PendingWork {
 
   /** Whether everything has settled by then, monotonic ms. */
   async settleUntil(deadlineMs: number): Promise<boolean> {
-    const settled = new AbortController();
-    const all = this.settleAll().then(() => {
-      settled.abort('settled');
-      return true;
-    });
-    const late = this.clock.sleepUntil(deadlineMs, settled.signal).then(() => settled.signal.aborted);
-    return Promise.race([all, late]);
+    return within(
+      this.clock,
+      deadlineMs,
+      this.settleAll().then(() => true),
+      false,
+    );
   }
 
   private async settleAll(): Promise<void> {

@@ -1,26 +1,24 @@
 /** Timeouts: when each is due for the whole cluster, and when it is over. */
 
 import type { Board } from '../board/board.js';
+import { TIMEOUT, TIMEOUT_TTL_MS } from '../board/board-keys.js';
 import { DistributedScheduleError } from '../contract/errors.js';
-import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
+import type { TickListener } from '../contract/observer.js';
 import { hasRun, type TickReport } from '../contract/outcome.js';
 import type { Clock } from '../contract/ports.js';
 import { INSTANTS_PER_TICK, type TaskPolicies } from '../contract/task-policies.js';
 import type { Schedule } from '../contract/tick-context.js';
-import { requireName } from '../options/protocol-options.js';
+import { requireName } from '../options/option-spec.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import { OnceSchedule, RETRY_PERIOD_MS } from './timeout.schedule.js';
 import type { OnceLedger } from './timeout-ledger.js';
 
 const LONGEST_DELAY_MS = 366 * 86_400_000;
-/** How long after it was due the first instance's word is kept on the board. After that the ledger alone remembers. */
-const KEPT_MS = 86_400_000;
-const PREFIX = 'once:';
 /** The scheduler is ready for its first tick so soon after the nodes have answered. */
 const SOON_MS = 500;
 
-export interface TimeoutDeskParts {
+export interface TimeoutAgreementParts {
   readonly app: string;
   readonly clock: Clock;
   readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
@@ -54,13 +52,13 @@ interface OpenTimeout {
   readonly policies: TaskPolicies;
 }
 
-export class TimeoutDesk implements ScheduleObserver {
+export class TimeoutAgreement implements TickListener {
   private readonly open = new Map<string, OpenTimeout>();
   private readonly bootMs: number;
   private stopWatching = (): void => undefined;
   private armAgain = (_task: string): void => undefined;
 
-  constructor(private readonly parts: TimeoutDeskParts) {
+  constructor(private readonly parts: TimeoutAgreementParts) {
     this.bootMs = parts.clock.monotonicMs();
   }
 
@@ -76,7 +74,7 @@ export class TimeoutDesk implements ScheduleObserver {
       this.bootedAtMs() + delayMs,
       `once, ${delayMs} ms after the boot of ${key}`,
     );
-    const boardKey = `${PREFIX}${this.parts.digest(task, key)}`;
+    const boardKey = `${TIMEOUT}${this.parts.digest(task, key)}`;
     this.open.set(task, { schedule, boardKey, delayMs, policies });
     // No app and no key has braces. Another app's run of a timeout of this name and key is not this one.
     this.parts.ledger.limit(task, `${key}{${this.parts.app}`);
@@ -108,12 +106,11 @@ export class TimeoutDesk implements ScheduleObserver {
   }
 
   /** Ends the timeouts that have run, here or elsewhere. */
-  observe(event: ScheduleEvent): void {
-    if (event.type !== 'tick') return;
-    const timeout = this.open.get(event.report.task);
+  ended(report: TickReport): void {
+    const timeout = this.open.get(report.task);
     if (timeout === undefined) return;
-    const runOf = this.parts.ledger.runOf(event.report.task);
-    if (endIfOver(timeout, event.report, runOf)) this.armAgain(event.report.task);
+    const runOf = this.parts.ledger.runOf(report.task);
+    if (endIfOver(timeout, report, runOf)) this.armAgain(report.task);
   }
 
   /** The earliest word counts. True when it is not the one that this instance went by. */
@@ -126,7 +123,7 @@ export class TimeoutDesk implements ScheduleObserver {
       return true;
     }
     // Nobody has said anything, or whoever wrote last did not know of an earlier word.
-    board.post(boardKey, String(schedule.firstDueMs), delayMs + KEPT_MS);
+    board.post(boardKey, String(schedule.firstDueMs), delayMs + TIMEOUT_TTL_MS);
     return false;
   }
 

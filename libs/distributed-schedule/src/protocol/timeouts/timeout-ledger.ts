@@ -31,9 +31,11 @@
  * run. Nothing runs "just in case".
  */
 
+import { type LinePast, newestInstant } from '../contract/line-past.js';
 import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
 import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
+import { toPast } from '../ledger/line-past.js';
 
 /** No name of a task has braces, so these lines are never those of another task. */
 const OPEN = '{';
@@ -106,10 +108,11 @@ export class OnceLedger implements TickLedger {
       ...ticks.map((ref) => this.first(ref)),
       ...once.map((ref) => this.second(ref)),
     ]);
-    const second = new Map(once.map((ref, index) => [ref, verdicts[ticks.length + index]]));
+    const second = new Map(once.map((ref, index) => [ref, toPast(verdicts[ticks.length + index])]));
     return ticks.map((ref, index): PeekVerdict => {
       const own = verdicts[index] ?? { kind: 'unknown' };
       const runs = second.get(ref);
+      if (runs === undefined) return own;
       this.note(ref.task, runs);
       const { setBackMs: _, ...known } = own;
       return isAnother(runs, ref.tick) ? { ...known, kind: 'taken' } : own;
@@ -126,34 +129,34 @@ export class OnceLedger implements TickLedger {
     const { votesOut } = first;
     const before = await this.look(this.second(claim));
     this.note(claim.task, before);
-    if (before?.highest === undefined)
+    if (!before.knowsGrants)
       return { ...refused(votesOut, 'nobody could say whether it has run'), undecided: true };
     if (isAnother(before, claim.tick)) {
       // Somebody else may have claimed that instant since, so the way is not free; but nobody is known to have.
-      return this.givenUp.get(claim.task)?.includes(before.highest) === true
+      return this.givenUp.get(claim.task)?.includes(before.grantedUpTo) === true
         ? refused(votesOut, 'a claim of an earlier try stands there, which this instance has given up')
         : { kind: 'taken', votesOut };
     }
-    if (before.highest === 0 && (before.highestPossible ?? 0) >= claim.tick)
+    if (before.grantedUpTo === 0 && before.possiblyGrantedUpTo >= claim.tick)
       return refused(votesOut, 'a node has just lost its memory, and may have known that it has run');
     const [second] = await this.ledger.claim([this.second(claim)]);
     if (second?.kind !== 'won')
       return second === undefined ? refused(votesOut, 'no verdict') : { ...second, votesOut };
     const after = await this.look(this.first(claim));
-    if (after?.newest === undefined)
+    if (!after.canTell)
       return { ...refused(votesOut, 'nobody could say whether another has come later'), undecided: true };
-    return after.newest === claim.tick ? second : { kind: 'split', votesOut };
+    return newestInstant(after) === claim.tick ? second : { kind: 'split', votesOut };
   }
 
-  private note(task: string, runs: PeekVerdict | undefined): void {
-    if (runs?.highest === undefined) return;
-    if (runs.highest > 0) this.runs.set(task, runs.highest);
+  private note(task: string, runs: LinePast): void {
+    if (!runs.knowsGrants) return;
+    if (runs.grantedUpTo > 0) this.runs.set(task, runs.grantedUpTo);
     else this.runs.delete(task);
   }
 
-  private async look(ref: TickRef): Promise<PeekVerdict | undefined> {
+  private async look(ref: TickRef): Promise<LinePast> {
     const [verdict] = await this.ledger.peek([ref]);
-    return verdict;
+    return toPast(verdict);
   }
 
   private isOnce({ task }: TickRef): boolean {
@@ -170,9 +173,9 @@ export class OnceLedger implements TickLedger {
 }
 
 /** Whether the instant that was found belongs to another tick than the one that `instant` belongs to. */
-function isAnother(found: PeekVerdict | undefined, instant: number): boolean {
-  const highest = found?.highest ?? 0;
-  return highest > 0 && (highest <= instant - INSTANTS_PER_TICK || highest > instant);
+function isAnother({ knowsGrants, grantedUpTo }: LinePast, instant: number): boolean {
+  const isThere = knowsGrants && grantedUpTo > 0;
+  return isThere && (grantedUpTo <= instant - INSTANTS_PER_TICK || grantedUpTo > instant);
 }
 
 function refused(votesOut: number, reason: string): ClaimVerdict {

@@ -1,21 +1,12 @@
-import type { Clock } from '../../protocol/contract/ports.js';
 import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
-import type { ConnectionTerms } from './connection-terms.js';
+import type { ConfirmedConnectionParts } from './connection-terms.js';
 import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
 import { SentinelRounds } from './sentinel-rounds.js';
 import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
-
-export interface ConfirmedConnectionParts {
-  readonly client: StrictClient;
-  readonly terms: ConnectionTerms;
-  readonly clock: Clock;
-  /** How long the server may take to confirm. */
-  readonly timeoutMs: number;
-}
 
 /**
  * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and
@@ -25,68 +16,72 @@ export interface ConfirmedConnectionParts {
  * A confirmation is void as soon as its connection ends. What comes after it begins anew.
  */
 export class ConfirmedConnection {
-  readonly #parts: ConfirmedConnectionParts;
-  #epoch = 0;
-  #confirmedEpoch: number | undefined;
-  #asking: Promise<Unconfirmed | undefined> | undefined;
-  #refusal: ConnectionRefusal | undefined;
-  #tookMs = 0;
+  private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
+  /** A function: whoever logs this object must not see the password that the client keeps. */
+  private readonly client: () => StrictClient;
+  private epoch = 0;
+  private confirmedEpoch: number | undefined;
+  private asking: Promise<Unconfirmed | undefined> | undefined;
+  private lastRefusal: ConnectionRefusal | undefined;
+  private tookMs = 0;
   readonly sentinels: SentinelRounds;
   /** What is known of those that were of no use. */
   readonly tries = new VainTries();
-  readonly #errorListeners: ((error: unknown) => void)[] = [];
-  readonly #listeners: ((tookMs: number) => void)[] = [];
+  private readonly errorListeners: ((error: unknown) => void)[] = [];
+  private readonly listeners: ((tookMs: number) => void)[] = [];
   /** Ends the waiting of an epoch. */
-  #ended = new AbortController();
+  private ended = new AbortController();
 
   constructor(parts: ConfirmedConnectionParts) {
-    this.#parts = parts;
-    const { client, clock } = parts;
+    const { client, ...others } = parts;
+    const { clock } = parts;
+    this.parts = others;
+    this.client = () => client;
     client.on('connect', () => this.tries.connected());
     client.on('close', () => {
-      this.#epoch += 1;
+      this.epoch += 1;
       this.tries.ended(clock.monotonicMs());
-      this.#asking = undefined;
-      this.#ended.abort();
-      this.#ended = new AbortController();
+      this.asking = undefined;
+      this.ended.abort();
+      this.ended = new AbortController();
     });
     this.sentinels = new SentinelRounds(client);
     // Without a listener ioredis prints every error, host name included.
     client.on('error', (error: unknown) => {
       if (!this.sentinels.isNews(error)) return;
-      this.#refusal = refusalAfter(error, this.#refusal);
+      this.lastRefusal = refusalAfter(error, this.lastRefusal);
       this.tries.note(reasonOfNode(error));
-      for (const listener of this.#errorListeners) listener(error);
+      for (const listener of this.errorListeners) listener(error);
     });
     client.on('ready', () => {
       // There is nothing to ask a Cluster that is ready.
-      if (parts.terms.database === undefined) this.#markConfirmed(0);
-      if (this.#listeners.length > 0) void this.#tellWhenConfirmed();
+      if (parts.terms.database === undefined) this.markConfirmed(0);
+      if (this.listeners.length > 0) void this.tellWhenConfirmed();
     });
   }
 
   get status(): string {
-    return this.#parts.client.status;
+    return this.client().status;
   }
 
   get isConfirmed(): boolean {
-    const isReady = this.#parts.client.status === 'ready';
-    return isReady && (this.#parts.terms.database === undefined || this.#confirmedEpoch === this.#epoch);
+    const isReady = this.client().status === 'ready';
+    return isReady && (this.parts.terms.database === undefined || this.confirmedEpoch === this.epoch);
   }
 
   /** What the server holds against the database or the user, as of its last answer. */
   get refusal(): ConnectionRefusal | undefined {
-    return this.#refusal;
+    return this.lastRefusal;
   }
 
   /** Confirmed, and not for the moment only: another connection to the same server is worth while. */
   get isDependable(): boolean {
-    return this.isConfirmed && !this.tries.isFlapping(this.#parts.clock.monotonicMs());
+    return this.isConfirmed && !this.tries.isFlapping(this.parts.clock.monotonicMs());
   }
 
   /** The connection does what it is for. Until then its end is that of a try in vain, however far it had come. */
   succeeded(): void {
-    this.tries.succeeded(this.#parts.clock.monotonicMs());
+    this.tries.succeeded(this.parts.clock.monotonicMs());
   }
 
   /**
@@ -95,15 +90,15 @@ export class ConfirmedConnection {
    */
   async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
     if (this.isConfirmed) return undefined;
-    if (this.status !== 'ready') return this.#notConnected();
-    if (this.#asking === undefined) {
-      const asking = this.#ask().finally(() => {
-        if (this.#asking === asking) this.#asking = undefined;
+    if (this.status !== 'ready') return this.notConnected();
+    if (this.asking === undefined) {
+      const asking = this.ask().finally(() => {
+        if (this.asking === asking) this.asking = undefined;
       });
-      this.#asking = asking;
+      this.asking = asking;
     }
-    const { clock } = this.#parts;
-    const asking = this.#asking;
+    const { clock } = this.parts;
+    const asking = this.asking;
     const result = await callWithin(clock, deadlineMs, () => asking);
     return result.ok ? (result.value as Unconfirmed | undefined) : { reason: result.reason };
   }
@@ -114,36 +109,36 @@ export class ConfirmedConnection {
    * @param listener is told how long the server took to confirm
    */
   onConfirmed(listener: (tookMs: number) => void): void {
-    this.#listeners.push(listener);
+    this.listeners.push(listener);
   }
 
   evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.#confirmed().evalsha(sha1, keyCount, keysAndArgs);
+    return this.confirmed().evalsha(sha1, keyCount, keysAndArgs);
   }
 
   eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.#confirmed().eval(text, keyCount, keysAndArgs);
+    return this.confirmed().eval(text, keyCount, keysAndArgs);
   }
 
   pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> } {
-    return this.#confirmed().pipeline(commands);
+    return this.confirmed().pipeline(commands);
   }
 
   async subscribe(channel: string): Promise<unknown> {
-    return this.#confirmed().subscribe(channel);
+    return this.confirmed().subscribe(channel);
   }
 
   connect(): Promise<void> {
-    return this.#parts.client.connect();
+    return this.client().connect();
   }
 
   disconnect(): void {
-    this.#parts.client.disconnect();
+    this.client().disconnect();
   }
 
   /** Drops the socket, with whatever is queued in it, and lets the client connect anew. */
   reset(): void {
-    dropSocket(this.#parts.client);
+    dropSocket(this.client());
   }
 
   /** The same at the wish of its owner, who bounds how often: nothing is wrong with the connection that would make the next one wait. */
@@ -155,53 +150,50 @@ export class ConfirmedConnection {
   on(event: 'ready' | 'close', listener: () => void): void;
   on(event: 'message', listener: (channel: string, message: string) => void): void;
   on(event: string, listener: (...args: never[]) => void): void {
-    this.#parts.client.on(event, listener);
+    this.client().on(event, listener);
   }
 
   onError(listener: (error: unknown) => void): void {
-    this.#errorListeners.push(listener);
+    this.errorListeners.push(listener);
   }
 
   /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
-  #confirmed(): StrictClient {
-    if (!this.isConfirmed) {
-      throw new UnconfirmedConnection();
-    }
-    return this.#parts.client;
+  private confirmed(): StrictClient {
+    if (!this.isConfirmed) throw new UnconfirmedConnection();
+    return this.client();
   }
 
-  async #ask(): Promise<Unconfirmed | undefined> {
-    const { client, terms, clock, timeoutMs } = this.#parts;
-    const epoch = this.#epoch;
+  private async ask(): Promise<Unconfirmed | undefined> {
+    const { terms, clock, timeoutMs } = this.parts;
+    const epoch = this.epoch;
     const askedMs = clock.monotonicMs();
-    const unconfirmed = await askTerms(client, terms, clock, askedMs + timeoutMs);
-    if (epoch !== this.#epoch || this.status !== 'ready') {
-      return this.#notConnected();
-    }
+    const unconfirmed = await askTerms(this.client(), terms, clock, askedMs + timeoutMs);
+    if (epoch !== this.epoch || this.status !== 'ready') return this.notConnected();
     if (unconfirmed === undefined) {
-      this.#markConfirmed(clock.monotonicMs() - askedMs);
+      this.markConfirmed(clock.monotonicMs() - askedMs);
     } else if (unconfirmed.refusal !== undefined) {
-      this.#refusal = unconfirmed.refusal;
+      this.lastRefusal = unconfirmed.refusal;
     }
-    return unconfirmed?.reason === NOT_CONNECTED ? this.#notConnected() : unconfirmed;
+    return unconfirmed?.reason === NOT_CONNECTED ? this.notConnected() : unconfirmed;
   }
 
-  #markConfirmed(tookMs: number): void {
-    this.#confirmedEpoch = this.#epoch;
-    this.#refusal = undefined;
-    this.#tookMs = tookMs;
+  private markConfirmed(tookMs: number): void {
+    this.confirmedEpoch = this.epoch;
+    this.lastRefusal = undefined;
+    this.tookMs = tookMs;
   }
 
   /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
-  #notConnected(): Unconfirmed {
-    return { reason: this.#refusal?.code ?? NOT_CONNECTED };
+  private notConnected(): Unconfirmed {
+    const { lastRefusal: refusal } = this;
+    return refusal === undefined ? { reason: NOT_CONNECTED } : { reason: refusal.code, refusal };
   }
 
-  async #tellWhenConfirmed(): Promise<void> {
-    const { clock, timeoutMs } = this.#parts;
+  private async tellWhenConfirmed(): Promise<void> {
+    const { clock, timeoutMs } = this.parts;
     const ask = (): Promise<Unconfirmed | undefined> => this.confirm(clock.monotonicMs() + timeoutMs);
-    const end = await confirmPatiently(clock, this.#ended.signal, ask);
+    const end = await confirmPatiently(clock, this.ended.signal, ask);
     if (end === 'silent') this.reset();
-    if (end === 'confirmed') for (const listener of this.#listeners) listener(this.#tookMs);
+    if (end === 'confirmed') for (const listener of this.listeners) listener(this.tookMs);
   }
 }

@@ -63,9 +63,7 @@ async function logIn(
     return reply === 'OK' ? CONFIRMED : credentialsRefusal('ERR');
   } catch (error) {
     requireReply(error);
-    if (/^ERR unknown command/i.test(error.message)) {
-      return logInByHello(client, credentials);
-    }
+    if (/^ERR unknown command/i.test(error.message)) return logInByHello(client, credentials);
     return /without any password|no password is set/.test(error.message)
       ? needlessPassword()
       : credentialsRefusal(failureReason(error));

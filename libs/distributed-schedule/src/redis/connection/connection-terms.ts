@@ -1,4 +1,6 @@
+import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
+import type { StrictClient } from './strict-client.js';
 
 /** Which database and which user an entry of `redis` means. */
 export interface ConnectionTerms {
@@ -9,6 +11,14 @@ export interface ConnectionTerms {
    * options: a password may rotate, and a property may be a getter.
    */
   credentials(): Credentials | undefined;
+}
+
+export interface ConfirmedConnectionParts {
+  readonly client: StrictClient;
+  readonly terms: ConnectionTerms;
+  readonly clock: Clock;
+  /** How long the server may take to confirm. */
+  readonly timeoutMs: number;
 }
 
 export interface Credentials {
@@ -29,9 +39,7 @@ interface CredentialOptions {
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };
 
 export function termsOf(source: RedisSource): ConnectionTerms {
-  if (source.kind === 'cluster') {
-    return TERMS_OF_CLUSTER;
-  }
+  if (source.kind === 'cluster') return TERMS_OF_CLUSTER;
   const options = optionsOf(source);
   return { database: options.db ?? 0, credentials: () => credentialsOf(options) };
 }
@@ -59,9 +67,7 @@ function optionsOf(source: RedisSource): CredentialOptions & { readonly db?: num
 function credentialsOf(options: CredentialOptions): Credentials | undefined {
   const username = readSafely(() => options.username) || undefined;
   const password = readSafely(() => options.password) || undefined;
-  if (username !== undefined) {
-    return { username, password: password ?? '' };
-  }
+  if (username !== undefined) return { username, password: password ?? '' };
   return password === undefined ? undefined : { password };
 }
 

@@ -11,7 +11,7 @@ interface GivenOptions {
   readonly sentinels?: unknown;
 }
 
-const HIGHEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 export function faultOfOptions(options: GivenOptions): EntryFault | undefined {
   const { db, port, sentinels } = options;
@@ -46,12 +46,8 @@ function faultOfStartupNode(
   { length }: readonly unknown[],
 ): EntryFault | undefined {
   const fault = faultOfStartText(node, index, length);
-  if (fault !== undefined) {
-    return fault;
-  }
-  if (typeof node === 'number') {
-    return faultOfPort(node);
-  }
+  if (fault !== undefined) return fault;
+  if (typeof node === 'number') return faultOfPort(node);
   if (typeof node === 'object' && node !== null) {
     const { db, port } = node as GivenOptions;
     // Here, and only here, ioredis itself makes a port of a text.
@@ -63,9 +59,7 @@ function faultOfStartupNode(
 
 /** Two environments that are told apart by it alone would be one: each would take the other's ticks. */
 function faultOfPrefix({ keyPrefix }: GivenOptions): EntryFault | undefined {
-  if (keyPrefix === undefined || keyPrefix === null || keyPrefix === '') {
-    return undefined;
-  }
+  if (keyPrefix === undefined || keyPrefix === null || keyPrefix === '') return undefined;
   return {
     what:
       `has keyPrefix ${shownValue(keyPrefix)}, and the keys of this library are named by namespace instead: write ` +
@@ -93,10 +87,10 @@ function faultOfDatabaseInCluster(db: unknown): EntryFault | undefined {
 }
 
 function faultOfPort(port: unknown): EntryFault | undefined {
-  return port === undefined || isWhole(port, 1, HIGHEST_PORT)
+  return port === undefined || isWhole(port, 1, MAX_PORT)
     ? undefined
     : {
-        what: `has port ${shownValue(port)}${hintOf(port)}; write a whole number from 1 to ${HIGHEST_PORT}, as in port: 6379`,
+        what: `has port ${shownValue(port)}${hintOf(port)}; write a whole number from 1 to ${MAX_PORT}, as in port: 6379`,
         value: harmlessValue(port),
       };
 }

@@ -1,10 +1,12 @@
-import type { Clock } from '../../protocol/contract/ports.js';
-import { failureReason, isReply, TIMED_OUT } from './failure-reason.js';
+import type { Clock, NodeReply } from '../../protocol/contract/ports.js';
+import { failureReason, isReply, otherVersionOf, TIMED_OUT } from './failure-reason.js';
 
 /** What came of one message to a node. `receivedMs` is monotonic. */
 export type CallResult =
   | { readonly ok: true; readonly value: unknown; readonly sentMs: number; readonly receivedMs: number }
-  | { readonly ok: false; readonly reason: string };
+  | ({ readonly ok: false } & CallFailure);
+
+export type CallFailure = Omit<NodeReply<never> & { readonly answered: false }, 'answered'>;
 
 const NO_ANSWER = Symbol('no answer');
 
@@ -33,7 +35,8 @@ export async function callWithin(
     }
     return { ok: true, value: first.value, sentMs, receivedMs: first.receivedMs };
   } catch (error) {
-    return { ok: false, reason: failureReason(error) };
+    const otherVersion = otherVersionOf(error);
+    return { ok: false, reason: failureReason(error), ...(otherVersion !== undefined && { otherVersion }) };
   } finally {
     // A reason of its own: the default one is an exception with a stack, made for every message.
     timer.abort('settled');

@@ -3,7 +3,7 @@ import type { Unconfirmed } from './connection-question.js';
 
 /** While a server refuses, it is asked again after so long, then after twice as long, and so on, on the same connection. */
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 2_000;
 
 /**
  * Asks until a connection is confirmed, has ended, or does not answer.
@@ -14,7 +14,7 @@ export async function confirmPatiently(
   ended: AbortSignal,
   ask: () => Promise<Unconfirmed | undefined>,
 ): Promise<'confirmed' | 'silent' | 'ended'> {
-  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
+  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
     const unconfirmed = await ask();
     if (ended.aborted) return 'ended';
     if (unconfirmed === undefined) return 'confirmed';

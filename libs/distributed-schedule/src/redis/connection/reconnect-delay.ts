@@ -36,7 +36,7 @@ const JITTER = 0.1;
 const PER_CONNECTION_MS = 1_000;
 
 /** The exponent beyond which every delay has reached its cap; 2 to a far larger one is no number. */
-const LONGEST_GROWTH = 32;
+const MAX_GROWTH = 32;
 
 /**
  * Delay in ms before the next try.
@@ -53,7 +53,7 @@ export function reconnectDelayMs(
   if (triesInVain < QUICK_TRIES) return QUICK_MS;
   const { steadyConnections, capMs } = GROWTH[cause];
   const steadyTries = Math.floor(steadyConnections / connectionsPerTry);
-  const growth = Math.min(LONGEST_GROWTH, Math.max(0, triesInVain - QUICK_TRIES - steadyTries));
+  const growth = Math.min(MAX_GROWTH, Math.max(0, triesInVain - QUICK_TRIES - steadyTries));
   const mostMs = Math.max(capMs, connectionsPerTry * PER_CONNECTION_MS);
   return Math.min(mostMs, FIRST_DELAY_MS * 2 ** growth) * (1 + random * JITTER);
 }

@@ -34,18 +34,14 @@ function endpointsOfOptions(options: RedisOptions): readonly string[] {
 }
 
 function endpointOfStartupNode(node: unknown): string {
-  if (typeof node === 'number') {
-    return endpoint(undefined, node);
-  }
+  if (typeof node === 'number') return endpoint(undefined, node);
   if (typeof node === 'object' && node !== null) {
     const { host, port } = node as { host?: string; port?: number };
     return endpoint(host, port);
   }
   const text = String(node);
   const spelled = text.includes('://') ? text : `redis://${text}`;
-  if (!URL.canParse(spelled)) {
-    return text;
-  }
+  if (!URL.canParse(spelled)) return text;
   const url = new URL(spelled);
   return endpoint(url.hostname, url.port === '' ? undefined : url.port);
 }

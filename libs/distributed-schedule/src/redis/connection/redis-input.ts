@@ -87,9 +87,7 @@ function requireSource(input: unknown, name: string): RedisSource {
     );
   }
   refuseMock(input, name);
-  if ('duplicate' in input && typeof input.duplicate === 'function') {
-    return sourceFromClient(input, name);
-  }
+  if ('duplicate' in input && typeof input.duplicate === 'function') return sourceFromClient(input, name);
   const prototype: unknown = Object.getPrototypeOf(input);
   if (prototype !== Object.prototype && prototype !== null) {
     throw badRedis(name, 'is an object of a class that is no ioredis client');
@@ -109,9 +107,7 @@ function sourceFromClient(candidate: object, name: string): RedisSource {
     throw badRedis(name, 'is a client, but not one of ioredis (node-redis is not supported)');
   }
   const client = candidate as RedisClient;
-  if (!isCluster) {
-    return { ...sourceFromOptions(options, name), client };
-  }
+  if (!isCluster) return { ...sourceFromOptions(options, name), client };
   const { redisOptions } = options as { redisOptions?: RedisOptions };
   refuseStringNumbers(redisOptions ?? {}, name);
   const { startupNodes } = candidate as { startupNodes?: unknown };

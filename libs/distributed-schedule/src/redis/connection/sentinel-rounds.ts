@@ -6,24 +6,24 @@ import type { StrictClient } from './strict-client.js';
  * end of the list, and calls all of them unreachable without having asked one.
  */
 export class SentinelRounds {
-  #hasFailed = false;
+  private failed = false;
 
   constructor(client: StrictClient) {
     client.on('sentinelError', () => {
-      this.#hasFailed = true;
+      this.failed = true;
     });
   }
 
   /** A Sentinel of the present round has not answered, or knows no such master. */
   get hasFailed(): boolean {
-    return this.#hasFailed;
+    return this.failed;
   }
 
   /** Ask once per error: the round ends with it. */
   isNews(error: unknown): boolean {
     if (failureReason(error) !== NO_SENTINEL) return true;
     const { hasFailed } = this;
-    this.#hasFailed = false;
+    this.failed = false;
     return hasFailed;
   }
 }

@@ -15,32 +15,32 @@ const LATE_LASTS_MS = 10_000;
  * All instants are monotonic.
  */
 export class Silence {
-  #timeouts = 0;
+  private timeouts = 0;
   /** When the first of these calls was sent. */
-  #sinceMs = 0;
-  #late: { readonly tookMs: number; readonly atMs: number } | undefined;
+  private sinceMs = 0;
+  private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 
   /** A reply has come, in time or too late: all that was sent before it has arrived. */
   heard(): void {
-    this.#timeouts = 0;
+    this.timeouts = 0;
   }
 
   heardLate(tookMs: number, nowMs: number): void {
     this.heard();
-    this.#late = { tookMs, atMs: nowMs };
+    this.late = { tookMs, atMs: nowMs };
   }
 
   /** @returns whether the node is silent, and its connection to be given up */
   timedOut(sentMs: number, nowMs: number): boolean {
-    if (this.#timeouts === 0) this.#sinceMs = sentMs;
-    this.#timeouts += 1;
-    if (this.#timeouts < TIMEOUTS_TO_SILENCE) return false;
-    if (nowMs - this.#sinceMs <= LATE_FACTOR * this.#lateMs(nowMs)) return false;
-    this.#timeouts = 0;
+    if (this.timeouts === 0) this.sinceMs = sentMs;
+    this.timeouts += 1;
+    if (this.timeouts < TIMEOUTS_TO_SILENCE) return false;
+    if (nowMs - this.sinceMs <= LATE_FACTOR * this.lateMs(nowMs)) return false;
+    this.timeouts = 0;
     return true;
   }
 
-  #lateMs(nowMs: number): number {
-    return this.#late === undefined || nowMs - this.#late.atMs > LATE_LASTS_MS ? 0 : this.#late.tookMs;
+  private lateMs(nowMs: number): number {
+    return this.late === undefined || nowMs - this.late.atMs > LATE_LASTS_MS ? 0 : this.late.tookMs;
   }
 }

@@ -96,9 +96,7 @@ function duplicated(
   retries: Retries,
 ): unknown {
   const client = source.client as { duplicate(...args: readonly unknown[]): unknown };
-  if (source.kind !== 'cluster') {
-    return client.duplicate(strict);
-  }
+  if (source.kind !== 'cluster') return client.duplicate(strict);
   const { enableOfflineQueue, lazyConnect, keyPrefix, retryStrategy, readOnly, ...redisOptions } = strict;
   return client.duplicate([], {
     enableOfflineQueue,

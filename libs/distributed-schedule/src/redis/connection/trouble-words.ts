@@ -6,9 +6,9 @@ import {
   NO_CLUSTER_NODE,
   NO_SENTINEL,
   NOT_REDIS,
-  OTHER_VERSION,
   TIMED_OUT,
 } from './failure-reason.js';
+import type { CallFailure } from './node-call.js';
 
 export interface TroubleTerms {
   readonly nodeTimeoutMs: number;
@@ -25,7 +25,7 @@ export const PROTECTED = 'PROTECTED';
 const TIMEOUT_PER_REPLY = 2;
 
 /** Whoever waits longer for a node has runs that nobody takes over for many seconds. */
-const LONGEST_PROPOSAL_MS = 2_000;
+const MAX_PROPOSAL_MS = 2_000;
 
 const LOOK_AT_THE_WAY = 'look at host, network and firewall';
 const NO_TLS = 'a port without TLS';
@@ -67,10 +67,15 @@ const CERTIFICATE_DATES = /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/;
 const CERTIFICATES = /CERT|ISSUER|LEAF_SIGNATURE/;
 const CLIENT_CERTIFICATE = /^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE)/;
 
-export function wordsOfTrouble(reason: string, terms: TroubleTerms, lateMs: number | undefined): string {
+/** @param lateMs how late the newest reply came, where one came too late */
+export function wordsOfTrouble(
+  { reason, otherVersion }: CallFailure,
+  terms: TroubleTerms,
+  lateMs: number | undefined,
+): string {
   if (reason === TIMED_OUT) return wordsOfTimeout(terms.nodeTimeoutMs, lateMs);
-  if (reason.startsWith(OTHER_VERSION)) {
-    return `another version of this library has written there (protocol ${reason.split(' ')[1]}): run one version at a time, or give each a namespace`;
+  if (otherVersion !== undefined) {
+    return `another version of this library has written there (protocol ${otherVersion}): run one version at a time, or give each a namespace`;
   }
   return (
     wordsOfConnection(reason, terms.isTls) ??
@@ -113,7 +118,7 @@ function wordsOfTimeout(nodeTimeoutMs: number, lateMs: number | undefined): stri
   const measured = `it is slow (its newest reply came after ${Math.round(lateMs)} ms, and nodeTimeoutMs is ${nodeTimeoutMs})`;
   const proposedMs = Math.ceil((TIMEOUT_PER_REPLY * lateMs) / 10) * 10;
   const orRaise = `, or raise nodeTimeoutMs to ${proposedMs} and lease.ttlMs to more than three times that`;
-  return `${measured}: use a Redis that is nearer or less busy${proposedMs > LONGEST_PROPOSAL_MS ? '' : orRaise}`;
+  return `${measured}: use a Redis that is nearer or less busy${proposedMs > MAX_PROPOSAL_MS ? '' : orRaise}`;
 }
 
 /** How a connection ends before anything can be asked on it. Much of it depends on TLS. */

@@ -9,32 +9,32 @@ const LASTING_MS = 2_000;
 
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */
 export class VainTries {
-  #tries = 0;
+  private tries = 0;
   /** Its end is at our own wish. */
-  #isLeft = false;
+  private isLeft = false;
   /** How many of them were of use, though not for long. */
-  #shortLived = 0;
-  #cause: ReconnectCause = 'unreachable';
+  private shortLived = 0;
+  private cause: ReconnectCause = 'unreachable';
   /** The server has refused us, and was there at every try since then. */
-  #isRefusing = false;
+  private isRefusing = false;
   /** A word about the present attempt. Without one, a connection that stood has ended without a word. */
-  #isNoted = false;
-  #isStanding = false;
-  #usefulSinceMs: number | undefined;
+  private isNoted = false;
+  private isStanding = false;
+  private usefulSinceMs: number | undefined;
 
   /** 0 while the last connection was of use. */
   get count(): number {
-    return this.#tries;
+    return this.tries;
   }
 
   /** One connection after the other was of use, and did not last; nor has the present one yet. */
   isFlapping(nowMs: number): boolean {
-    return this.#shortLived > QUICK_TRIES && this.#lastedMs(nowMs) < LASTING_MS;
+    return this.shortLived > QUICK_TRIES && this.lastedMs(nowMs) < LASTING_MS;
   }
 
   /** A connection stands, which says nothing about its use. */
   connected(): void {
-    this.#isStanding = true;
+    this.isStanding = true;
   }
 
   /** Why the attempt has failed, one of `failureReason`. */
@@ -42,52 +42,52 @@ export class VainTries {
     if (reason === NOT_CONNECTED) return;
     const cause = reconnectCauseOf(reason);
     // A refusal is the clearest word; what the end of the socket says after another one is no news.
-    if (this.#isNoted && (this.#cause === 'refused' || cause === 'mute')) return;
-    this.#isNoted = true;
-    this.#cause = cause;
+    if (this.isNoted && (this.cause === 'refused' || cause === 'mute')) return;
+    this.isNoted = true;
+    this.cause = cause;
   }
 
   /** It does what it is for: an answer to a script, a subscription. */
   succeeded(nowMs: number): void {
-    this.#usefulSinceMs ??= nowMs;
+    this.usefulSinceMs ??= nowMs;
   }
 
   /** We end a connection that does what it is for: another one is no try after one in vain. */
   leave(): void {
-    this.#isLeft = this.#usefulSinceMs !== undefined;
+    this.isLeft = this.usefulSinceMs !== undefined;
   }
 
   ended(nowMs: number): void {
     // The end of a connection that was of use is no try: the first try comes after it.
-    if (this.#isLeft || this.#lastedMs(nowMs) >= LASTING_MS) {
-      this.#tries = 0;
-      this.#shortLived = 0;
+    if (this.isLeft || this.lastedMs(nowMs) >= LASTING_MS) {
+      this.tries = 0;
+      this.shortLived = 0;
     } else {
-      this.#tries += 1;
-      if (this.#usefulSinceMs !== undefined) this.#shortLived += 1;
+      this.tries += 1;
+      if (this.usefulSinceMs !== undefined) this.shortLived += 1;
     }
-    if (!this.#isNoted)
-      this.#cause = this.#isStanding && this.#usefulSinceMs === undefined ? 'mute' : 'unreachable';
-    this.#rememberRefusal();
-    this.#isLeft = false;
-    this.#isNoted = false;
-    this.#isStanding = false;
-    this.#usefulSinceMs = undefined;
+    if (!this.isNoted)
+      this.cause = this.isStanding && this.usefulSinceMs === undefined ? 'mute' : 'unreachable';
+    this.rememberRefusal();
+    this.isLeft = false;
+    this.isNoted = false;
+    this.isStanding = false;
+    this.usefulSinceMs = undefined;
   }
 
   /** Only somebody who was gone in between may take us now: one who hangs up, or falls silent, before the word has no new answer. */
-  #rememberRefusal(): void {
-    const isOfUse = this.#usefulSinceMs !== undefined;
-    const isGone = this.#cause === 'unreachable' && !this.#isStanding;
-    this.#isRefusing = this.#cause === 'refused' || (this.#isRefusing && !isOfUse && !isGone);
-    if (this.#isRefusing) this.#cause = 'refused';
+  private rememberRefusal(): void {
+    const isOfUse = this.usefulSinceMs !== undefined;
+    const isGone = this.cause === 'unreachable' && !this.isStanding;
+    this.isRefusing = this.cause === 'refused' || (this.isRefusing && !isOfUse && !isGone);
+    if (this.isRefusing) this.cause = 'refused';
   }
 
   delayMs(random: number, connectionsPerTry: number): number {
-    return reconnectDelayMs(this.#cause, this.#tries, random, connectionsPerTry);
+    return reconnectDelayMs(this.cause, this.tries, random, connectionsPerTry);
   }
 
-  #lastedMs(nowMs: number): number {
-    return this.#usefulSinceMs === undefined ? 0 : nowMs - this.#usefulSinceMs;
+  private lastedMs(nowMs: number): number {
+    return this.usefulSinceMs === undefined ? 0 : nowMs - this.usefulSinceMs;
   }
 }

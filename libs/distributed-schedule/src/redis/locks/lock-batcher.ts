@@ -59,26 +59,26 @@ const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended
  * else leaves the engine waiting for ever.
  */
 export class LockBatcher implements EngineClient {
-  readonly #settings: LockBatcherSettings;
-  #queues: readonly Queue[] = [];
-  readonly #unconfirmed: UnconfirmedReleases<LockRequest, readonly unknown[]>;
+  private readonly settings: LockBatcherSettings;
+  private queues: readonly Queue[] = [];
+  private readonly unconfirmed: UnconfirmedReleases<LockRequest, readonly unknown[]>;
   /** How long a lock that is released may have to live: the engine does not say it with a release. */
-  #longestTtlMs = 0;
+  private longestTtlMs = 0;
 
   constructor(settings: LockBatcherSettings) {
-    this.#settings = settings;
+    this.settings = settings;
     const { clock } = settings;
-    this.#unconfirmed = new UnconfirmedReleases({
+    this.unconfirmed = new UnconfirmedReleases({
       clock,
-      send: (locks) => this.#send(RELEASE_SCRIPT, locks),
+      send: (locks) => this.send(RELEASE_SCRIPT, locks),
     });
-    settings.node.onReply(() => void this.#unconfirmed.resend());
+    settings.node.onReply(() => void this.unconfirmed.resend());
   }
 
   evalsha(sha1: string, _keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number> {
     const [resource, value, ttlMs] = keysAndArgs;
     const script = SCRIPTS.get(sha1);
-    const round = this.#settings.rounds.get(String(resource));
+    const round = this.settings.rounds.get(String(resource));
     if (script === undefined || round === undefined) {
       return Promise.reject(new Error('a message of the engine that nobody asked for'));
     }
@@ -89,7 +89,7 @@ export class LockBatcher implements EngineClient {
       const settle = (reply: LockReply): void => {
         // The releases that the engine sends after a lost acquire say nothing about who holds the lock.
         if (script !== RELEASE_SCRIPT && reply.kind !== 'released' && reply.kind !== 'absent') {
-          round.note(reply, this.#settings.position);
+          round.note(reply, this.settings.position);
         }
         if (reply.kind === 'silent') {
           reject(new Error(reply.reason));
@@ -100,7 +100,7 @@ export class LockBatcher implements EngineClient {
       // A release is welcome anywhere.
       const ids = script === RELEASE_SCRIPT ? undefined : round.ids;
       const { key, claims, ended } = round;
-      this.#enqueue(script, ids, {
+      this.enqueue(script, ids, {
         key,
         value: engineValue,
         ttlMs: Number(ttlMs ?? 0),
@@ -116,35 +116,35 @@ export class LockBatcher implements EngineClient {
     return Promise.reject(new Error('scripts are loaded by the node'));
   }
 
-  #enqueue(script: RedisScript, ids: LedgerIds | undefined, request: Request): void {
-    const waiting = this.#queues.find((queue) => queue.script === script && queue.ids === ids);
+  private enqueue(script: RedisScript, ids: LedgerIds | undefined, request: Request): void {
+    const waiting = this.queues.find((queue) => queue.script === script && queue.ids === ids);
     if (waiting !== undefined) {
       waiting.requests.push(request);
       return;
     }
     const queue: Queue = { script, ids, requests: [request] };
-    this.#queues = [...this.#queues, queue];
+    this.queues = [...this.queues, queue];
     // Not a microtask: handlers that end at the same moment each end in a microtask of their own.
-    setImmediate(() => void this.#flush(queue));
+    setImmediate(() => void this.flush(queue));
   }
 
-  async #flush(queue: Queue): Promise<void> {
+  private async flush(queue: Queue): Promise<void> {
     const { script, ids, requests } = queue;
-    this.#queues = this.#queues.filter((one) => one !== queue);
-    this.#longestTtlMs = Math.max(this.#longestTtlMs, ...requests.map((request) => request.ttlMs));
+    this.queues = this.queues.filter((one) => one !== queue);
+    this.longestTtlMs = Math.max(this.longestTtlMs, ...requests.map((request) => request.ttlMs));
     if (script === ACQUIRE_SCRIPT) {
       // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
-      void this.#unconfirmed.resend();
+      void this.unconfirmed.resend();
     }
     const isRelease = script === RELEASE_SCRIPT;
     const { reply, refused } = parseLockReply(
       await (isRelease
-        ? this.#unconfirmed.release(requests, this.#longestTtlMs)
-        : this.#ask(script, requests, ids)),
+        ? this.unconfirmed.release(requests, this.longestTtlMs)
+        : this.ask(script, requests, ids)),
     );
     const words = requests.map((_, index) => replyAt(reply, index));
     // Before anybody is told: whoever asks again at once asks by what the node knows.
-    if (words.some(({ kind }) => kind === 'renamed')) this.#settings.onRenamed(refused);
+    if (words.some(({ kind }) => kind === 'renamed')) this.settings.onRenamed(refused);
     for (const [index, request] of requests.entries()) {
       const word = words[index];
       if (word !== undefined) request.settle(word);
@@ -152,29 +152,29 @@ export class LockBatcher implements EngineClient {
   }
 
   /** A message that sets locks. */
-  async #ask(
+  private async ask(
     script: RedisScript,
     requests: readonly Request[],
     ids: LedgerIds | undefined,
   ): Promise<ScriptReply> {
-    const { node, position } = this.#settings;
+    const { node, position } = this.settings;
     if (ids !== undefined && ids[position] === undefined) return NOT_COUNTED;
     const deadlineMs = node.callDeadlineNodeMs();
     const values = requests.map(({ value }) => value);
-    const message = this.#unconfirmed.sent(values, deadlineMs, this.#longestTtlMs);
-    const reply = await this.#send(script, requests, ids && { position, ids }, deadlineMs);
-    if (reply.answered) this.#unconfirmed.answered(message);
+    const message = this.unconfirmed.sent(values, deadlineMs, this.longestTtlMs);
+    const reply = await this.send(script, requests, ids && { position, ids }, deadlineMs);
+    if (reply.answered) this.unconfirmed.answered(message);
     return reply;
   }
 
-  #send(
+  private send(
     script: RedisScript,
     locks: readonly LockRequest[],
     meant: LockAddressee = ANY_MEMORY,
     deadlineMs = 0,
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
-    const { node, keys, instanceId } = this.#settings;
+    const { node, keys, instanceId } = this.settings;
     // In a Cluster presence is unknown.
     const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
     return node.call(

@@ -25,9 +25,7 @@ export function parseLockReply(reply: NodeReply<readonly unknown[]>): LockReplie
 
 /** The word on one lock of a message. The codes stand above the scripts in lock-scripts.ts. */
 export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
-  if (!reply.answered) {
-    return { kind: 'silent', reason: reply.reason };
-  }
+  if (!reply.answered) return { kind: 'silent', reason: reply.reason };
   const [word, rest] = splitOnce(String(reply.value[index] ?? ''));
   switch (word) {
     case 'acquired':

@@ -35,10 +35,10 @@ export class LockRound {
   readonly claims: ShownClaims | undefined;
   /** What a release brings. */
   readonly ended: LineEnds | undefined;
-  readonly #nodeCount: number;
-  readonly #votes: LockVote[] = [];
-  readonly #grantedBy = new Set<string>();
-  #markDecided: () => void = () => {};
+  private readonly nodeCount: number;
+  private readonly votes: LockVote[] = [];
+  private readonly grantedBy = new Set<string>();
+  private markDecided: () => void = () => {};
 
   constructor({ key, nodes, ids, value, claims, ended }: LockRoundParts) {
     this.key = key;
@@ -46,33 +46,31 @@ export class LockRound {
     this.ended = ended;
     this.value = value;
     this.ids = ids;
-    this.#nodeCount = nodes;
+    this.nodeCount = nodes;
     this.decided = new Promise((resolve) => {
-      this.#markDecided = resolve;
+      this.markDecided = resolve;
     });
   }
 
   /** @param position of the node that says so */
   note(vote: LockVote, position: string): void {
-    this.#votes.push(vote);
-    if (vote.kind === 'acquired' || vote.kind === 'extended') this.#grantedBy.add(position);
-    if (isRefusalFinal(this.#votes, this.#nodeCount)) {
-      this.#markDecided();
-    }
+    this.votes.push(vote);
+    if (vote.kind === 'acquired' || vote.kind === 'extended') this.grantedBy.add(position);
+    if (isRefusalFinal(this.votes, this.nodeCount)) this.markDecided();
   }
 
   /** Who has granted the request, so far. */
   get grants(): LockGrants {
-    return { by: this.#grantedBy, of: this.#nodeCount };
+    return { by: this.grantedBy, of: this.nodeCount };
   }
 
   /** What the votes on an acquire mean. */
   acquireVerdict(): ReturnType<typeof decideAcquire> {
-    return decideAcquire(this.#votes, this.#nodeCount);
+    return decideAcquire(this.votes, this.nodeCount);
   }
 
   /** What the votes on a renewal mean. */
   extendVerdict(): ReturnType<typeof decideExtend> {
-    return decideExtend(this.#votes, this.#nodeCount);
+    return decideExtend(this.votes, this.nodeCount);
   }
 }

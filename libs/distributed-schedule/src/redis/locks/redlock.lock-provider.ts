@@ -50,16 +50,16 @@ const NO_LOCK = 'ends-';
  * affair. Everything that the engine would decide by a wall clock or by waiting is decided here. Whether a lock that comes late has a use is decided by its caller (protocol/bid/bid.ts).
  */
 export class RedlockLockProvider implements LockProvider {
-  readonly #settings: RedlockLockProviderSettings;
-  readonly #rounds = new Map<string, LockRound>();
-  readonly #engine: RedlockEngine;
-  #lastRound = 0;
+  private readonly settings: RedlockLockProviderSettings;
+  private readonly rounds = new Map<string, LockRound>();
+  private readonly engine: RedlockEngine;
+  private lastRound = 0;
 
   constructor(settings: RedlockLockProviderSettings) {
-    this.#settings = settings;
+    this.settings = settings;
     const { keys, instanceId, clock, positionOf, onRenamed = () => {} } = settings;
-    const rounds = this.#rounds;
-    this.#engine = createEngine(
+    const rounds = this.rounds;
+    this.engine = createEngine(
       settings.nodes.map(
         (node) =>
           new LockBatcher({
@@ -72,34 +72,34 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
-    return this.#withDeadline((deadline) =>
-      Promise.all(tasks.map((task) => this.#tryAcquire(task, ttlMs, deadline))),
+    return this.withDeadline((deadline) =>
+      Promise.all(tasks.map((task) => this.acquireOne(task, ttlMs, deadline))),
     );
   }
 
   extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
-    return this.#withDeadline((deadline) =>
-      Promise.all(locks.map((lock) => this.#extend(lock, ttlMs, deadline))),
+    return this.withDeadline((deadline) =>
+      Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs, deadline))),
     );
   }
 
   async release(locks: readonly LockToRelease[]): Promise<void> {
-    await this.#withDeadline((deadline) =>
+    await this.withDeadline((deadline) =>
       Promise.all(
         locks.map(({ task, value, ended }) =>
-          this.#release({ key: this.#keyOf(task), value, ended }, deadline),
+          this.releaseOne({ key: this.keyOf(task), value, ended }, deadline),
         ),
       ),
     );
   }
 
   async keepEnds(ended: readonly LineEnds[]): Promise<void> {
-    await this.#withDeadline((deadline) =>
+    await this.withDeadline((deadline) =>
       Promise.all(
         ended.map((one) => {
-          this.#lastRound += 1;
-          return this.#release(
-            { key: this.#keyOf(one.line), value: `${NO_LOCK}${this.#lastRound}`, ended: one },
+          this.lastRound += 1;
+          return this.releaseOne(
+            { key: this.keyOf(one.line), value: `${NO_LOCK}${this.lastRound}`, ended: one },
             deadline,
           );
         }),
@@ -107,12 +107,12 @@ export class RedlockLockProvider implements LockProvider {
     );
   }
 
-  async #tryAcquire(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
-    return this.#inRound({ key: this.#keyOf(task) }, async (resource, round) => {
-      const end = await settled(this.#engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
+  private async acquireOne(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
+    return this.inRound({ key: this.keyOf(task) }, async (resource, round) => {
+      const end = await settled(this.engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
       if (end === 'unsettled' || round.value === undefined) {
-        await this.#release({ key: round.key, value: round.value }, deadline);
-        return { kind: 'no_quorum', reason: `no verdict within ${this.#patienceMs()} ms` };
+        await this.releaseOne({ key: round.key, value: round.value }, deadline);
+        return { kind: 'no_quorum', reason: `no verdict within ${this.patienceMs()} ms` };
       }
       // When it is against, the engine has sent a release to every node, behind the acquire on the same connection: what a
       // slow node grants is taken back by the next message it reads.
@@ -123,11 +123,11 @@ export class RedlockLockProvider implements LockProvider {
     });
   }
 
-  #extend(lock: LockToExtend, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
+  private extendOne(lock: LockToExtend, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
     const { value, claims } = lock;
-    return this.#inRound({ key: this.#keyOf(lock.task), value, claims }, async (resource, round) => {
-      const request = engineLockOf(this.#engine, resource, lock.value);
-      const end = await settled(this.#engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
+    return this.inRound({ key: this.keyOf(lock.task), value, claims }, async (resource, round) => {
+      const request = engineLockOf(this.engine, resource, lock.value);
+      const end = await settled(this.engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
       if (end !== 'for') await Promise.race([round.decided, deadline]);
       const verdict = round.extendVerdict();
       return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
@@ -135,41 +135,39 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
-  #release(
+  private releaseOne(
     about: Pick<LockRoundParts, 'key' | 'value' | 'ended'>,
     deadline: Promise<void>,
   ): Promise<EngineEnd> {
     const { value } = about;
-    if (value === undefined) {
-      return Promise.resolve('unsettled');
-    }
-    return this.#inRound(about, (resource) =>
-      settled(this.#engine.release(engineLockOf(this.#engine, resource, value), ONE_ATTEMPT), deadline),
+    if (value === undefined) return Promise.resolve('unsettled');
+    return this.inRound(about, (resource) =>
+      settled(this.engine.release(engineLockOf(this.engine, resource, value), ONE_ATTEMPT), deadline),
     );
   }
 
   /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
-  async #inRound<T>(
+  private async inRound<T>(
     about: Pick<LockRoundParts, 'key' | 'value' | 'claims' | 'ended'>,
     use: (resource: string, round: LockRound) => Promise<T>,
   ): Promise<T> {
-    this.#lastRound += 1;
-    const resource = String(this.#lastRound);
-    const { nodes, ids } = this.#settings;
+    this.lastRound += 1;
+    const resource = String(this.lastRound);
+    const { nodes, ids } = this.settings;
     const round = new LockRound({ ...about, nodes: nodes.length, ids: ids?.() });
-    this.#rounds.set(resource, round);
+    this.rounds.set(resource, round);
     try {
       return await use(resource, round);
     } finally {
-      this.#rounds.delete(resource);
+      this.rounds.delete(resource);
     }
   }
 
   /** One timer for a whole batch. The engine has no timeout of its own, and some splits never settle in it. */
-  async #withDeadline<T>(use: (deadline: Promise<void>) => Promise<T>): Promise<T> {
-    const { clock } = this.#settings;
+  private async withDeadline<T>(use: (deadline: Promise<void>) => Promise<T>): Promise<T> {
+    const { clock } = this.settings;
     const timer = new AbortController();
-    const deadlineMs = clock.monotonicMs() + this.#patienceMs();
+    const deadlineMs = clock.monotonicMs() + this.patienceMs();
     try {
       return await use(clock.sleepUntil(deadlineMs, timer.signal));
     } finally {
@@ -177,11 +175,11 @@ export class RedlockLockProvider implements LockProvider {
     }
   }
 
-  #patienceMs(): number {
-    return CALLS_PER_REQUEST * this.#settings.nodeTimeoutMs + SLACK_MS;
+  private patienceMs(): number {
+    return CALLS_PER_REQUEST * this.settings.nodeTimeoutMs + SLACK_MS;
   }
 
-  #keyOf(task: string): string {
-    return this.#settings.keys.lock(task);
+  private keyOf(task: string): string {
+    return this.settings.keys.lock(task);
   }
 }

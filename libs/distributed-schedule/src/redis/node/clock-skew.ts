@@ -11,7 +11,7 @@ import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';
 const SAME_MS = 2_000;
 
 export class ClockSkew {
-  #skewMs: number | undefined;
+  private skewMs: number | undefined;
 
   constructor(
     /** The skew from which on the node gives no vote; undefined: none. */
@@ -20,7 +20,7 @@ export class ClockSkew {
 
   measured(nodeTimeMs: number, wallMs: number): void {
     const skewMs = nodeTimeMs - wallMs;
-    if (this.#skewMs === undefined || Math.abs(this.#skewMs - skewMs) > SAME_MS) this.#skewMs = skewMs;
+    if (this.skewMs === undefined || Math.abs(this.skewMs - skewMs) > SAME_MS) this.skewMs = skewMs;
   }
 
   /** Whether an answer that shows this is none: the next handshake says why. */
@@ -31,19 +31,19 @@ export class ClockSkew {
   /** Why the node gives no vote; undefined where it may. */
   get refusal(): string | undefined {
     const { refuseAboveMs } = this;
-    if (refuseAboveMs === undefined || Math.abs(this.#skewMs ?? 0) <= refuseAboveMs) return undefined;
-    return `${this.#words()}, and refuseSkewMs allows ${refuseAboveMs} ms: set the clock right that is wrong`;
+    if (refuseAboveMs === undefined || Math.abs(this.skewMs ?? 0) <= refuseAboveMs) return undefined;
+    return `${this.words()}, and refuseSkewMs allows ${refuseAboveMs} ms: set the clock right that is wrong`;
   }
 
   /** What is odd about it, although the node votes. */
   get oddities(): readonly string[] {
-    return Math.abs(this.#skewMs ?? 0) <= ORDINARY_SKEW_MS
+    return Math.abs(this.skewMs ?? 0) <= ORDINARY_SKEW_MS
       ? []
-      : [`${this.#words()}: ticks follow the clocks of the nodes; set the clock right that is wrong`];
+      : [`${this.words()}: ticks follow the clocks of the nodes; set the clock right that is wrong`];
   }
 
-  #words(): string {
-    const skewMs = this.#skewMs ?? 0;
+  private words(): string {
+    const skewMs = this.skewMs ?? 0;
     return `its clock is ${spoken(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} that of this machine`;
   }
 }

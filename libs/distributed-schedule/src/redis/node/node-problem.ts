@@ -21,8 +21,8 @@ export interface NodeProblem {
 
 /** The problem of one node, told once until the node is fit again: a server that comes and goes would fill the log. */
 export class StandingProblem {
-  #current: NodeProblem | undefined;
-  #toldMessage: string | undefined;
+  private standing: NodeProblem | undefined;
+  private toldMessage: string | undefined;
 
   constructor(
     private readonly label: string,
@@ -31,19 +31,19 @@ export class StandingProblem {
 
   /** @param whyDown why there is no connection: what was wrong with a server that is gone is of no interest */
   current(whyDown: string | undefined): NodeProblem | undefined {
-    return whyDown === undefined || isRefusedConnection(this.#current) ? this.#current : undefined;
+    return whyDown === undefined || isRefusedConnection(this.standing) ? this.standing : undefined;
   }
 
   set(problem: NodeProblem | undefined): void {
-    this.#current = problem;
-    if (problem !== undefined && problem.message !== this.#toldMessage) this.tell(problem);
-    this.#toldMessage = problem?.message;
+    this.standing = problem;
+    if (problem !== undefined && problem.message !== this.toldMessage) this.tell(problem);
+    this.toldMessage = problem?.message;
   }
 
   /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
   noteRefusal(refusal: ConnectionRefusal | undefined): void {
     if (refusal !== undefined) this.set(problemOfRefusal(this.label, refusal));
-    else if (isRefusedConnection(this.#current)) this.#current = undefined;
+    else if (isRefusedConnection(this.standing)) this.standing = undefined;
   }
 }
 
@@ -81,9 +81,7 @@ export function judgeNode(
     return against('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);
-  if (verdict.kind === 'unfit') {
-    return against('DSCHED_UNSUPPORTED_STORE', verdict.why, verdict.isReplica);
-  }
+  if (verdict.kind === 'unfit') return against('DSCHED_UNSUPPORTED_STORE', verdict.why, verdict.isReplica);
   if (skew.refusal !== undefined) return against('DSCHED_CLOCK_SKEW', skew.refusal);
   const other = register.register(node.index, verdict.runId);
   return other === undefined

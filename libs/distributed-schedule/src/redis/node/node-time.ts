@@ -16,30 +16,28 @@ const DRIFT = 0.001;
  * contradicts the kept one means that the node's clock has stepped.
  */
 export class NodeTime {
-  #best: Exchange | undefined;
+  private best: Exchange | undefined;
 
   add(sample: Exchange): void {
-    const best = this.#best;
+    const best = this.best;
     if (
       best === undefined ||
-      widthMs(sample) <= this.#agedWidthMs(best, sample.sentMs) ||
+      widthMs(sample) <= this.agedWidthMs(best, sample.sentMs) ||
       contradict(best, sample)
     ) {
-      this.#best = sample;
+      this.best = sample;
     }
   }
 
   /** The latest that the node's clock can show at a monotonic instant; undefined before the first exchange. */
   latestMs(monotonicMs: number): number | undefined {
-    const best = this.#best;
-    if (best === undefined) {
-      return undefined;
-    }
+    const best = this.best;
+    if (best === undefined) return undefined;
     const sinceMs = monotonicMs - best.sentMs;
     return best.nodeTimeMs + sinceMs + Math.abs(sinceMs) * DRIFT;
   }
 
-  #agedWidthMs(exchange: Exchange, nowMs: number): number {
+  private agedWidthMs(exchange: Exchange, nowMs: number): number {
     return widthMs(exchange) + (nowMs - exchange.sentMs) * DRIFT;
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocol/contract/ports.js';
 import type { Greeting } from '../connection/connection-greeting.js';
 import { NOT_CONNECTED, TIMED_OUT } from '../connection/failure-reason.js';
+import type { CallFailure } from '../connection/node-call.js';
 import { HUNG_UP_LATER, isHangUp, type TroubleTerms, wordsOfTrouble } from '../connection/trouble-words.js';
 
 export interface NodeTroubleParts extends TroubleTerms {
@@ -18,70 +19,70 @@ const LATE_REPLY_LASTS_MS = 10_000;
 
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
-  readonly #parts: NodeTroubleParts;
-  #reason: string | undefined;
-  #notedMs = 0;
+  private readonly parts: NodeTroubleParts;
+  private failure: CallFailure | undefined;
+  private notedMs = 0;
   /** A connection is being opened, and nothing was said of it. */
-  #isAttempt = true;
+  private isAttempt = true;
   /** A connection has stood before: address, port and TLS are right. */
-  #hasStood = false;
-  #late: { readonly tookMs: number; readonly atMs: number } | undefined;
+  private hasStood = false;
+  private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 
   constructor(parts: NodeTroubleParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   /** No host name, no secret. Undefined: nothing is wrong, or nothing is known yet. */
   get why(): string | undefined {
-    if (this.#reason === undefined) return undefined;
-    if (this.#hasStood && isHangUp(this.#reason)) return HUNG_UP_LATER;
-    return wordsOfTrouble(this.#reason, this.#parts, this.#lateMs());
+    if (this.failure === undefined) return undefined;
+    if (this.hasStood && isHangUp(this.failure.reason)) return HUNG_UP_LATER;
+    return wordsOfTrouble(this.failure, this.parts, this.lateMs());
   }
 
   /** An attempt has failed for this reason, one of `failureReason`. */
-  note(reason: string): void {
-    // That there is no connection is no cause, and what has a code of its own is told as a problem.
-    if (reason.startsWith(NOT_CONNECTED) || reason === 'closed' || reason.startsWith('DSCHED_')) return;
-    this.#isAttempt = false;
-    const nowMs = this.#parts.clock.monotonicMs();
-    const isClear = this.#reason !== undefined && !VAGUE.has(this.#reason);
-    if (isClear && VAGUE.has(reason) && nowMs - this.#notedMs < CLEAR_WORD_LASTS_MS) return;
+  note(reason: string, otherVersion?: number): void {
+    // That there is no connection is no cause.
+    if (reason === NOT_CONNECTED) return;
+    this.isAttempt = false;
+    const nowMs = this.parts.clock.monotonicMs();
+    const isClear = this.failure !== undefined && !VAGUE.has(this.failure.reason);
+    if (isClear && VAGUE.has(reason) && nowMs - this.notedMs < CLEAR_WORD_LASTS_MS) return;
     // The socket of a slow node is given up, and what its end says is no news.
-    if (this.#reason === TIMED_OUT && this.#lateMs() !== undefined && VAGUE.has(reason)) return;
-    this.#reason = reason;
-    this.#notedMs = nowMs;
+    if (this.failure?.reason === TIMED_OUT && this.lateMs() !== undefined && VAGUE.has(reason)) return;
+    this.failure = { reason, ...(otherVersion !== undefined && { otherVersion }) };
+    this.notedMs = nowMs;
   }
 
   /** A reply came after its call was given up. */
   answeredLate(tookMs: number): void {
-    this.#late = { tookMs, atMs: this.#parts.clock.monotonicMs() };
+    this.late = { tookMs, atMs: this.parts.clock.monotonicMs() };
   }
 
   /** A connection stands, and may be used. */
   connected(): void {
-    this.#isAttempt = false;
-    this.#hasStood = true;
+    this.isAttempt = false;
+    this.hasStood = true;
   }
 
   /** A connection has ended. One that was of no use and has ended without any error is news. */
   hungUp(): void {
-    if (this.#isAttempt) this.note('ECONNRESET');
-    this.#isAttempt = true;
+    if (this.isAttempt) this.note('ECONNRESET');
+    this.isAttempt = true;
   }
 
   /** What a new connection has begun with. */
   greeted({ tookMs, reason }: Greeting): void {
     if (reason !== undefined) this.note(reason);
-    if (tookMs > this.#parts.nodeTimeoutMs) this.answeredLate(tookMs);
+    if (tookMs > this.parts.nodeTimeoutMs) this.answeredLate(tookMs);
   }
 
   clear(): void {
-    this.#reason = undefined;
+    this.failure = undefined;
   }
 
-  #lateMs(): number | undefined {
-    if (this.#late === undefined) return undefined;
-    const { tookMs, atMs } = this.#late;
-    return this.#parts.clock.monotonicMs() - atMs > LATE_REPLY_LASTS_MS ? undefined : tookMs;
+  private lateMs(): number | undefined {
+    if (this.late === undefined) return undefined;
+    const { tookMs, atMs } = this.late;
+    return this.parts.clock.monotonicMs() - atMs > LATE_REPLY_LASTS_MS ? undefined : tookMs;
   }
 }

@@ -19,13 +19,13 @@ const CHANGE_WORDS = 6;
 /** Translates between the board's exchange and the script's words. */
 export class RedisBoardNode implements BoardNode {
   readonly label: string;
-  readonly #node: RedisNode;
-  readonly #keys: readonly string[];
+  private readonly node: RedisNode;
+  private readonly keys: readonly string[];
 
   constructor(node: RedisNode, { board, boardChanges, boardExpiry, boardRuns }: RedisKeys) {
     this.label = node.label;
-    this.#node = node;
-    this.#keys = [board, boardChanges, boardExpiry, boardRuns];
+    this.node = node;
+    this.keys = [board, boardChanges, boardExpiry, boardRuns];
   }
 
   async exchange(
@@ -42,7 +42,7 @@ export class RedisBoardNode implements BoardNode {
       value,
       String(roomFor(key)),
     ]);
-    const reply = await this.#node.call(EXCHANGE_SCRIPT, this.#keys, [
+    const reply = await this.node.call(EXCHANGE_SCRIPT, this.keys, [
       cursor.epoch,
       String(cursor.sequence),
       String(nowMs),
@@ -50,9 +50,7 @@ export class RedisBoardNode implements BoardNode {
       String(awaySinceMs),
       ...args,
     ]);
-    if (!reply.answered) {
-      return reply;
-    }
+    if (!reply.answered) return reply;
     const value = parseExchange(reply.value, puts.length);
     return value === undefined ? { answered: false, reason: 'malformed reply' } : { ...reply, value };
   }

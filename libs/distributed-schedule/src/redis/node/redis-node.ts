@@ -1,35 +1,14 @@
-import type { Random, TimeSample } from '../../protocol/contract/ports.js';
 import { failureReason, NOT_CONNECTED, reasonOfNode } from '../connection/failure-reason.js';
-import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { ClockSkew } from './clock-skew.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { NodeTime } from './node-time.js';
-import type { NodeTrouble } from './node-trouble.js';
+import type { RedisNodeParts } from './redis-node-parts.js';
 import type { RedisPresence } from './redis-presence.js';
 import { ReplicaLeave } from './replica-leave.js';
-import { ScriptChannel, type ScriptChannelParts, type ScriptReply } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import { type NodeUse, oddities, type ServerTraits } from './server-traits.js';
+import { ScriptChannel, type ScriptReply } from './script-channel.js';
+import { oddities, type ServerTraits } from './server-traits.js';
 import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
-
-export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
-  readonly index: number;
-  /** Names the node by its position: no host name, no secret. */
-  readonly label: string;
-  /** Absent in a Cluster. */
-  readonly presence?: RedisPresence;
-  readonly trouble: NodeTrouble;
-  readonly register: ServerRegister;
-  readonly random: Pick<Random, 'next'>;
-  readonly nodeTimeoutMs: number;
-  readonly keys: Pick<RedisKeys, 'ledger' | 'probe' | 'prefix'>;
-  readonly use: NodeUse;
-  /** See option refuseSkewMs; undefined: no skew is refused. */
-  readonly refuseSkewMs?: number | undefined;
-  readonly onTimeSample: (sample: TimeSample) => void;
-  readonly onProblem: (problem: NodeProblem) => void;
-}
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
@@ -38,113 +17,109 @@ export class RedisNode {
   readonly presence: RedisPresence | undefined;
   /** Resolves when a server has answered a handshake for the first time, fit or not. */
   readonly firstContact: Promise<void>;
-  readonly #parts: RedisNodeParts;
-  readonly #channel: ScriptChannel;
-  #time = new NodeTime();
-  #markContact: () => void = () => {};
-  #onReply: () => void = () => {};
-  #onBack: () => void = () => {};
-  #handshake: Promise<string | undefined> | undefined;
-  #isVerified = false;
-  #isClosed = false;
-  #lastFailure = '';
-  readonly #problem: StandingProblem;
-  readonly #skew: ClockSkew;
-  #traits: ServerTraits | undefined;
-  readonly #replica = new ReplicaLeave();
+  private readonly parts: RedisNodeParts;
+  private readonly channel: ScriptChannel;
+  private time = new NodeTime();
+  private markContact: () => void = () => {};
+  private tellReply: () => void = () => {};
+  private tellBack: () => void = () => {};
+  private handshake: Promise<string | undefined> | undefined;
+  private isVerified = false;
+  private isClosed = false;
+  private lastFailure = '';
+  private readonly standing: StandingProblem;
+  private readonly skew: ClockSkew;
+  private traits: ServerTraits | undefined;
+  private readonly replica = new ReplicaLeave();
 
   constructor(parts: RedisNodeParts) {
     const { index, label, connection, presence, trouble } = parts;
     this.index = index;
     this.label = label;
     this.presence = presence;
-    this.#parts = parts;
-    this.#problem = new StandingProblem(label, parts.onProblem);
-    this.#skew = new ClockSkew(parts.refuseSkewMs);
-    this.#channel = new ScriptChannel({
+    this.parts = parts;
+    this.standing = new StandingProblem(label, parts.onProblem);
+    this.skew = new ClockSkew(parts.refuseSkewMs);
+    this.channel = new ScriptChannel({
       ...parts,
       onTimeSample: (sample) => {
-        this.#time.add(sample);
+        this.time.add(sample);
         // Cluster time that has followed it once would never go back.
-        if (this.#skew.isRefused(sample.nodeTimeMs, parts.clock.wallMs())) {
-          this.#isVerified = false;
+        if (this.skew.isRefused(sample.nodeTimeMs, parts.clock.wallMs())) {
+          this.isVerified = false;
           return;
         }
         parts.onTimeSample({ node: index, ...sample });
-        this.#showPresence();
-        this.#onReply();
+        this.showPresence();
+        this.tellReply();
       },
     });
     this.firstContact = new Promise((resolve) => {
-      this.#markContact = resolve;
+      this.markContact = resolve;
     });
     connection.onError((error) => {
-      this.#lastFailure = failureReason(error);
+      this.lastFailure = failureReason(error);
       trouble.note(reasonOfNode(error));
-      this.#noteRefusal();
+      this.noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
     connection.on('close', () => {
       trouble.hungUp();
-      this.#isVerified = false;
+      this.isVerified = false;
       // Its clock may be another one. The handshake that comes first brings a new sample.
-      this.#time = new NodeTime();
+      this.time = new NodeTime();
     });
-    connection.onConfirmed(() => this.#showPresence());
+    connection.onConfirmed(() => this.showPresence());
     connection.on('ready', () => {
-      this.#lastFailure = '';
+      this.lastFailure = '';
       trouble.connected();
-      this.#isVerified = false;
-      void this.#verify();
+      this.isVerified = false;
+      void this.verify();
     });
   }
 
   get problem(): NodeProblem | undefined {
-    const { connection, trouble } = this.#parts;
-    return this.#problem.current(connection.status === 'ready' ? undefined : trouble.why);
+    const { connection, trouble } = this.parts;
+    return this.standing.current(connection.status === 'ready' ? undefined : trouble.why);
   }
 
   /** Why it does not vote, and what to do; undefined while it does, or nothing was measured yet. */
   get why(): string | undefined {
-    return this.problem?.why ?? (this.isAnswering ? undefined : this.#parts.trouble.why);
+    return this.problem?.why ?? (this.isAnswering ? undefined : this.parts.trouble.why);
   }
 
   /** What is odd about the server, although it votes. */
   get warnings(): readonly string[] {
-    const { presence, keys, use } = this.#parts;
-    if (!this.isAnswering || this.#traits === undefined) return [];
-    return [
-      ...oddities(this.#traits, use),
-      ...this.#skew.oddities,
-      ...(presence?.problem(keys.prefix) ?? []),
-    ];
+    const { presence, keys, use } = this.parts;
+    if (!this.isAnswering || this.traits === undefined) return [];
+    return [...oddities(this.traits, use), ...this.skew.oddities, ...(presence?.problem(keys.prefix) ?? [])];
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
   get isAnswering(): boolean {
-    return this.#isVerified && !this.#channel.isFailing && this.#hindrance() === undefined;
+    return this.isVerified && !this.channel.isFailing && this.hindrance() === undefined;
   }
 
   /** Connects in the background, now and after every loss. A store that is down delays nobody. */
   start(): void {
-    this.#parts.connection.connect().catch(() => {});
+    this.parts.connection.connect().catch(() => {});
   }
 
   /** Told of every reply, that to a handshake too: who has missed this node may ask it again. */
   onReply(listener: () => void): void {
-    this.#onReply = listener;
+    this.tellReply = listener;
   }
 
   /** Told once per connection, as soon as its server is known to be fit to vote. */
   onBack(listener: () => void): void {
-    this.#onBack = listener;
+    this.tellBack = listener;
   }
 
   /** Leaves no socket and no timer. */
   close(): void {
-    this.#isClosed = true;
+    this.isClosed = true;
     this.presence?.close();
-    this.#parts.connection.disconnect();
+    this.parts.connection.disconnect();
   }
 
   /**
@@ -152,72 +127,70 @@ export class RedisNode {
    * beat shows that it is needed elsewhere. Without it the node would take this instance for dead while it only connects anew.
    */
   reconnect(): void {
-    if (!this.#isClosed) this.#parts.connection.renew();
+    if (!this.isClosed) this.parts.connection.renew();
   }
 
   /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */
   callDeadlineNodeMs(): number {
-    const { clock, nodeTimeoutMs } = this.#parts;
-    return Math.ceil(this.#time.latestMs(clock.monotonicMs() + nodeTimeoutMs) ?? 0);
+    const { clock, nodeTimeoutMs } = this.parts;
+    return Math.ceil(this.time.latestMs(clock.monotonicMs() + nodeTimeoutMs) ?? 0);
   }
 
   /** Runs a script within the node timeout. Never rejects: whatever goes wrong is no vote. */
   async call(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
-    const deadlineMs = this.#parts.clock.monotonicMs() + this.#parts.nodeTimeoutMs;
-    const hindrance = this.#hindrance() ?? (this.#isVerified ? undefined : await this.#verify());
+    const deadlineMs = this.parts.clock.monotonicMs() + this.parts.nodeTimeoutMs;
+    const hindrance = this.hindrance() ?? (this.isVerified ? undefined : await this.verify());
     return hindrance === undefined
-      ? this.#channel.run(script, keys, args, deadlineMs)
+      ? this.channel.run(script, keys, args, deadlineMs)
       : { answered: false, reason: hindrance };
   }
 
-  #hindrance(): string | undefined {
-    if (this.#isClosed) return 'closed';
-    const { status, refusal } = this.#parts.connection;
+  private hindrance(): string | undefined {
+    if (this.isClosed) return 'closed';
+    const { status, refusal } = this.parts.connection;
     if (status === 'ready') return undefined;
     if (refusal !== undefined) return refusal.code;
-    return this.#lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.#lastFailure})`;
+    return this.lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.lastFailure})`;
   }
 
   /** Answers why the server may not vote, or undefined when it may. Callers that come meanwhile share the answer. */
-  #verify(): Promise<string | undefined> {
-    this.#handshake ??= this.#shakeHands().finally(() => {
-      this.#handshake = undefined;
+  private verify(): Promise<string | undefined> {
+    this.handshake ??= this.shakeHands().finally(() => {
+      this.handshake = undefined;
     });
-    return this.#handshake;
+    return this.handshake;
   }
 
-  async #shakeHands(): Promise<string | undefined> {
-    const { clock, random, nodeTimeoutMs, keys, register } = this.#parts;
+  private async shakeHands(): Promise<string | undefined> {
+    const { clock, random, nodeTimeoutMs, keys, register } = this.parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
-    const reply = await this.#channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
-    this.#noteRefusal();
-    if (!reply.answered && !isRefusal(reply.reason)) {
-      return reply.reason;
-    }
-    if (reply.answered) this.#skew.measured(reply.nodeTimeMs, clock.wallMs());
-    const finding = judgeNode(this, reply, register, keys.prefix, this.#skew);
-    this.#problem.set(finding.problem);
-    const wasVerified = this.#isVerified;
-    this.#isVerified = finding.problem === undefined;
-    this.#markContact();
+    const reply = await this.channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
+    this.noteRefusal();
+    if (!reply.answered && !isRefusal(reply.reason)) return reply.reason;
+    if (reply.answered) this.skew.measured(reply.nodeTimeMs, clock.wallMs());
+    const finding = judgeNode(this, reply, register, keys.prefix, this.skew);
+    this.standing.set(finding.problem);
+    const wasVerified = this.isVerified;
+    this.isVerified = finding.problem === undefined;
+    this.markContact();
     if (finding.problem === undefined) {
-      this.#traits = finding.traits;
-      this.#replica.reset();
-      if (!wasVerified) this.#onBack();
-    } else if (finding.isReplica && this.#replica.isDue(clock.monotonicMs(), random.next())) {
+      this.traits = finding.traits;
+      this.replica.reset();
+      if (!wasVerified) this.tellBack();
+    } else if (finding.isReplica && this.replica.isDue(clock.monotonicMs(), random.next())) {
       this.reconnect();
     }
     return finding.problem?.code;
   }
 
   /** It never knocks on its own: where commands are refused, a second connection is refused as well. */
-  #showPresence(): void {
-    if (!this.#isClosed && this.#parts.connection.isDependable) this.presence?.show();
+  private showPresence(): void {
+    if (!this.isClosed && this.parts.connection.isDependable) this.presence?.show();
   }
 
-  #noteRefusal(): void {
-    const { refusal } = this.#parts.connection;
-    this.#problem.noteRefusal(refusal);
-    if (refusal !== undefined) this.#markContact();
+  private noteRefusal(): void {
+    const { refusal } = this.parts.connection;
+    this.standing.noteRefusal(refusal);
+    if (refusal !== undefined) this.markContact();
   }
 }

@@ -82,7 +82,7 @@ function openNode(
   const { nodeTimeoutMs } = settings.options;
   const label = `node ${index + 1}`;
   const terms = { clock, nodeTimeoutMs, isTls: isTls(source) };
-  const [trouble, presenceTrouble] = [new NodeTrouble(terms), new NodeTrouble(terms)];
+  const trouble = new NodeTrouble(terms);
   const open = (role: string, given: Partial<ConnectionSettings>): StrictConnection =>
     openConnection(source, {
       connectionName: `nestjs-distributed-schedule:${role}`,
@@ -92,39 +92,30 @@ function openNode(
       ...given,
     });
   const connection = open('votes', { onGreeting: (greeting) => trouble.greeted(greeting) });
+  const openPresence = (): RedisPresence => {
+    const presenceTrouble = new NodeTrouble(terms);
+    const own = open('presence', {
+      mayRetry: () => connection.isDependable,
+      onGreeting: (greeting) => presenceTrouble.greeted(greeting),
+    });
+    const told = { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored };
+    return new RedisPresence(own, keys.presence(instanceId), { clock, trouble: presenceTrouble, told });
+  };
+  const waitReplicas = settings.waitReplicas ?? 0;
   return new RedisNode({
     index,
     label,
     trouble,
     connection,
     // A Cluster counts subscribers per server, so presence would depend on which one is asked.
-    ...(source.kind === 'cluster'
-      ? {}
-      : {
-          presence: new RedisPresence(
-            open('presence', {
-              mayRetry: () => connection.isDependable,
-              onGreeting: (greeting) => presenceTrouble.greeted(greeting),
-            }),
-            keys.presence(instanceId),
-            {
-              clock,
-              trouble: presenceTrouble,
-              told: { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored },
-            },
-          ),
-        }),
+    ...(source.kind !== 'cluster' && { presence: openPresence() }),
     register,
     clock,
     random,
     nodeTimeoutMs,
-    waitReplicas: settings.waitReplicas ?? 0,
+    waitReplicas,
     keys,
-    use: {
-      isPlain: source.kind === 'plain',
-      isAlone: settings.isAlone,
-      waitReplicas: settings.waitReplicas ?? 0,
-    },
+    use: { isPlain: source.kind === 'plain', isAlone: settings.isAlone, waitReplicas },
     refuseSkewMs: settings.refuseSkewMs,
     onTimeSample,
     onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),

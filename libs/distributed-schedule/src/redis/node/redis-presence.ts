@@ -33,118 +33,114 @@ const ASK_AGAIN_MS = 5_000;
  * refused like the first.
  */
 export class RedisPresence {
-  readonly #connection: StrictConnection;
-  readonly #channel: string;
-  readonly #onLost: () => void;
-  readonly #onRestored: () => void;
-  #isSubscribed = false;
-  #subscriptions = 0;
-  #wasLost = false;
+  private readonly connection: StrictConnection;
+  private readonly channel: string;
+  private readonly onLost: () => void;
+  private readonly onRestored: () => void;
+  private subscribed = false;
+  private confirmed = 0;
+  private wasLost = false;
   /** What the server has said to the subscription, in a word. */
-  #refusal: string | undefined;
-  readonly #clock: Clock;
-  readonly #trouble: NodeTrouble;
-  #isClosed = false;
+  private refusal: string | undefined;
+  private readonly clock: Clock;
+  private readonly trouble: NodeTrouble;
+  private isClosed = false;
   /** Ends the asking on a connection that has ended. */
-  #ended = new AbortController();
+  private ended = new AbortController();
 
   constructor(connection: StrictConnection, channel: string, parts: PresenceParts) {
     const { clock, trouble, told } = parts;
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#trouble = trouble;
-    this.#channel = channel;
-    this.#onLost = told.onLost;
-    this.#onRestored = told.onRestored;
+    this.connection = connection;
+    this.clock = clock;
+    this.trouble = trouble;
+    this.channel = channel;
+    this.onLost = told.onLost;
+    this.onRestored = told.onRestored;
     connection.onError((error) => trouble.note(reasonOfNode(error)));
     connection.on('ready', () => trouble.connected());
-    connection.onConfirmed(() => void this.#subscribe());
+    connection.onConfirmed(() => void this.subscribe());
     connection.on('close', () => {
       trouble.hungUp();
-      this.#ended.abort();
-      this.#lose();
+      this.ended.abort();
+      this.lose();
     });
   }
 
   get isSubscribed(): boolean {
-    return this.#isSubscribed;
+    return this.subscribed;
   }
 
   /** Why the node does not see this instance, and what to do, as soon as it is more than a moment's loss. */
   problem(keyPrefix: string): readonly string[] {
-    if (this.#isSubscribed) return [];
-    if (this.#refusal !== undefined) return [unsubscribedPresence(this.#refusal, keyPrefix)];
-    const { why } = this.#trouble;
-    return why === undefined || this.#connection.tries.count <= QUICK_TRIES ? [] : [unshownPresence(why)];
+    if (this.subscribed) return [];
+    if (this.refusal !== undefined) return [unsubscribedPresence(this.refusal, keyPrefix)];
+    const { why } = this.trouble;
+    return why === undefined || this.connection.tries.count <= QUICK_TRIES ? [] : [unshownPresence(why)];
   }
 
   /** Grows with every new subscription: an answer about an older one says nothing about this one. */
   get subscriptions(): number {
-    return this.#subscriptions;
+    return this.confirmed;
   }
 
   /** The connection for commands stands. Before that, and after a loss of both, this one is not opened. */
   show(): void {
-    const { status } = this.#connection;
-    if (!this.#isClosed && (status === 'wait' || status === 'end')) {
-      this.#connection.connect().catch(() => {});
-    }
+    const { status } = this.connection;
+    if (!this.isClosed && (status === 'wait' || status === 'end')) this.connection.connect().catch(() => {});
   }
 
   /** For a node that says it does not see us although we believe to be subscribed: the socket is half dead. */
   renew(): void {
-    if (this.#isSubscribed) {
-      this.#lose();
-      this.#connection.reset();
+    if (this.subscribed) {
+      this.lose();
+      this.connection.reset();
     }
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#ended.abort();
-    this.#isSubscribed = false;
-    this.#connection.disconnect();
+    this.isClosed = true;
+    this.ended.abort();
+    this.subscribed = false;
+    this.connection.disconnect();
   }
 
-  async #subscribe(): Promise<void> {
+  private async subscribe(): Promise<void> {
     const ended = new AbortController();
-    this.#ended = ended;
+    this.ended = ended;
     while (!ended.signal.aborted) {
       try {
-        await this.#connection.subscribe(this.#channel);
-        return this.#shown(ended.signal);
+        await this.connection.subscribe(this.channel);
+        return this.shown(ended.signal);
       } catch (error) {
         if (ended.signal.aborted) return;
         // Nothing that the server says of it is mended by another connection.
-        this.#refusal = isReply(error) ? failureReason(error) : undefined;
-        if (this.#refusal === undefined) {
-          this.#trouble.note(failureReason(error));
-          return this.#connection.reset();
+        this.refusal = isReply(error) ? failureReason(error) : undefined;
+        if (this.refusal === undefined) {
+          this.trouble.note(failureReason(error));
+          return this.connection.reset();
         }
       }
-      await this.#clock.sleepUntil(this.#clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
+      await this.clock.sleepUntil(this.clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
     }
   }
 
-  #shown(ended: AbortSignal): void {
+  private shown(ended: AbortSignal): void {
     if (ended.aborted) return;
-    this.#isSubscribed = true;
-    this.#refusal = undefined;
-    this.#trouble.clear();
-    this.#subscriptions += 1;
-    this.#connection.succeeded();
-    if (this.#wasLost) {
-      this.#wasLost = false;
-      this.#onRestored();
+    this.subscribed = true;
+    this.refusal = undefined;
+    this.trouble.clear();
+    this.confirmed += 1;
+    this.connection.succeeded();
+    if (this.wasLost) {
+      this.wasLost = false;
+      this.onRestored();
     }
   }
 
-  #lose(): void {
-    if (!this.#isSubscribed) {
-      return;
-    }
-    this.#isSubscribed = false;
-    this.#wasLost = true;
-    this.#onLost();
+  private lose(): void {
+    if (!this.subscribed) return;
+    this.subscribed = false;
+    this.wasLost = true;
+    this.onLost();
   }
 }

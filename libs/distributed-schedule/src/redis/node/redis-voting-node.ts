@@ -49,14 +49,14 @@ import type { ScriptReply } from './script-channel.js';
 export class RedisVotingNode implements VotingNode {
   readonly label: string;
   readonly position: string;
-  readonly #node: RedisNode;
-  readonly #keys: RedisKeys;
+  private readonly node: RedisNode;
+  private readonly keys: RedisKeys;
 
   constructor(node: RedisNode, keys: RedisKeys, position: string) {
     this.label = node.label;
     this.position = position;
-    this.#node = node;
-    this.#keys = keys;
+    this.node = node;
+    this.keys = keys;
   }
 
   async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {
@@ -74,112 +74,108 @@ export class RedisVotingNode implements VotingNode {
       one.claimId,
       String(one.maxLatenessMs),
     ]);
-    const reply = await this.#node.call(CLAIM_SCRIPT, [this.#keys.ledger], [...opening, ...words]);
+    const reply = await this.node.call(CLAIM_SCRIPT, [this.keys.ledger], [...opening, ...words]);
     return read(reply, ([refused, ...votes]) => parseClaimReply(refused, votes, claims.length));
   }
 
   async giveBack(claims: readonly Claim[]): Promise<NodeReply<void>> {
     const args = claims.flatMap((one) => [one.task, String(one.tick), one.claimId]);
-    return done(await this.#node.call(GIVE_BACK_SCRIPT, [this.#keys.ledger], args));
+    return done(await this.node.call(GIVE_BACK_SCRIPT, [this.keys.ledger], args));
   }
 
   async peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>> {
-    const reply = await this.#node.call(PEEK_SCRIPT, [this.#keys.ledger], tasks);
+    const reply = await this.node.call(PEEK_SCRIPT, [this.keys.ledger], tasks);
     return read(reply, (texts) => all(texts, tasks.length, parseTick));
   }
 
   async beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>> {
-    const { presence } = this.#node;
+    const { presence } = this.node;
     const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
-    const reply = await this.#node.call(BEAT_SCRIPT, this.#memberKeys(), [
-      this.#channelPrefix(),
+    const reply = await this.node.call(BEAT_SCRIPT, this.memberKeys(), [
+      this.channelPrefix(),
       instanceId,
       this.position,
       textOfSign(sign),
       ...tasks,
     ]);
     return read(reply, ([isSeen, members, tickTexts, identityWords, liveSets], nodeTimeMs) => {
-      if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) {
-        presence.renew();
-      }
+      if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) presence.renew();
       const ticks = all(listOf(tickTexts), tasks.length, parseTick);
       const identity = parseIdentity(identityWords, liveSets, nodeTimeMs);
-      if (ticks === undefined || identity === undefined) {
-        return undefined;
-      }
+      if (ticks === undefined || identity === undefined) return undefined;
       return { members: listOf(members).map(String), ticks, identity };
     });
   }
 
   async leave(instanceId: string): Promise<NodeReply<void>> {
-    return done(await this.#node.call(LEAVE_SCRIPT, this.#memberKeys(), [instanceId]));
+    return done(await this.node.call(LEAVE_SCRIPT, this.memberKeys(), [instanceId]));
   }
 
   async trace(request: TraceRequest): Promise<NodeReply<TraceReply>> {
     const { locks, words } = wordsOfTrace(request);
-    const { ledger, members, lock } = this.#keys;
-    const reply = await this.#node.call(
+    const { ledger, members, lock } = this.keys;
+    const reply = await this.node.call(
       TRACE_SCRIPT,
       [ledger, members, ...locks.map(lock)],
-      [this.#channelPrefix(), ...words],
+      [this.channelPrefix(), ...words],
     );
     return read(reply, (answer) => parseTrace(answer, request.lines.length));
   }
 
   async note({ position, id, set }: NoteRequest): Promise<NodeReply<NoteAnswer>> {
-    const args = [this.#channelPrefix(), this.position, position, id, setText(set)];
-    const reply = await this.#node.call(NOTE_SCRIPT, this.#memberKeys(), args);
+    const args = [this.channelPrefix(), this.position, position, id, setText(set)];
+    const reply = await this.node.call(NOTE_SCRIPT, this.memberKeys(), args);
     return read(reply, (words) => parseNoteAnswer(this.position, words));
   }
 
   async renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>> {
     const args = [this.position, id, String(counter)];
-    const reply = await this.#node.call(RENUMBER_SCRIPT, [this.#keys.ledger], args);
+    const reply = await this.node.call(RENUMBER_SCRIPT, [this.keys.ledger], args);
     return read(reply, ([standing]) => (typeof standing === 'string' ? standing : undefined));
   }
 
   async raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>> {
     return read(
-      await this.#node.call(RAISE_EPOCH_SCRIPT, [this.#keys.ledger], [String(epoch)]),
+      await this.node.call(RAISE_EPOCH_SCRIPT, [this.keys.ledger], [String(epoch)]),
       parseEpochAnswer,
     );
   }
 
   async prune({ windowMs, restMs }: PruneRequest): Promise<NodeReply<PruneAnswer>> {
     const args = [windowMs, restMs].map((ms) => ms.toFixed(0));
-    return read(await this.#node.call(PRUNE_SCRIPT, [this.#keys.ledger], args), parsePruneAnswer);
+    return read(await this.node.call(PRUNE_SCRIPT, [this.keys.ledger], args), parsePruneAnswer);
   }
 
   async confirm({ id, notes, set, waitMs }: ConfirmRequest): Promise<NodeReply<ConfirmAnswer>> {
     const wait = waitMs !== undefined && Number.isFinite(waitMs) ? String(waitMs) : '-';
     const args = [this.position, id, setText(set), wait, ...notes.flatMap(wordsOfNote)];
-    return read(await this.#node.call(CONFIRM_SCRIPT, [this.#keys.ledger], args), parseConfirmAnswer);
+    return read(await this.node.call(CONFIRM_SCRIPT, [this.keys.ledger], args), parseConfirmAnswer);
   }
 
   async stamp(request: StampRequest): Promise<NodeReply<StampAnswer>> {
     const args = wordsOfStamp(request);
-    return read(await this.#node.call(STAMP_SCRIPT, [this.#keys.ledger], args), parseStampAnswer);
+    return read(await this.node.call(STAMP_SCRIPT, [this.keys.ledger], args), parseStampAnswer);
   }
 
   callDeadlineMs(): number {
-    return this.#node.callDeadlineNodeMs();
+    return this.node.callDeadlineNodeMs();
   }
 
   onBack(listener: () => void): void {
-    this.#node.onBack(listener);
+    this.node.onBack(listener);
   }
 
   reconnect(): void {
-    this.#node.reconnect();
+    this.node.reconnect();
   }
 
-  #memberKeys(): readonly string[] {
-    return [this.#keys.ledger, this.#keys.members, this.#keys.beats];
+  private memberKeys(): readonly string[] {
+    return [this.keys.ledger, this.keys.members, this.keys.beats];
   }
 
   /** Empty where nodes cannot tell who is present. */
-  #channelPrefix(): string {
-    return this.#node.presence === undefined ? '' : this.#keys.presencePrefix;
+  private channelPrefix(): string {
+    return this.node.presence === undefined ? '' : this.keys.presencePrefix;
   }
 }
 
@@ -188,9 +184,7 @@ function read<T>(
   reply: ScriptReply,
   parse: (answer: readonly unknown[], nodeTimeMs: number) => T | undefined,
 ): NodeReply<T> {
-  if (!reply.answered) {
-    return reply;
-  }
+  if (!reply.answered) return reply;
   const value = parse(reply.value, reply.nodeTimeMs);
   return value === undefined ? { answered: false, reason: 'malformed reply' } : { ...reply, value };
 }

@@ -25,19 +25,19 @@ const WAIT_SHARE = 0.5;
 
 /** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
 export class ScriptChannel {
-  readonly #parts: ScriptChannelParts;
-  readonly #silence = new Silence();
-  #isFailing = false;
+  private readonly parts: ScriptChannelParts;
+  private readonly silence = new Silence();
+  private failing = false;
 
   constructor(parts: ScriptChannelParts) {
-    this.#parts = parts;
+    this.parts = parts;
     // How long the server took to confirm is the first that is known of how late it is.
-    parts.connection.onConfirmed((tookMs) => this.#silence.heardLate(tookMs, parts.clock.monotonicMs()));
+    parts.connection.onConfirmed((tookMs) => this.silence.heardLate(tookMs, parts.clock.monotonicMs()));
   }
 
   /** The last call had no reply, or an error for one. */
   get isFailing(): boolean {
-    return this.#isFailing;
+    return this.failing;
   }
 
   async run(
@@ -47,82 +47,80 @@ export class ScriptChannel {
     deadlineMs: number,
   ): Promise<ScriptReply> {
     // A pause only where there is something to ask: a confirmed connection sends at once.
-    const unconfirmed = this.#parts.connection.isConfirmed ? undefined : await this.#confirm(deadlineMs);
-    if (unconfirmed !== undefined) {
-      return { answered: false, reason: unconfirmed };
-    }
-    const sentMs = this.#parts.clock.monotonicMs();
-    let result = await this.#send(script, keys, args, deadlineMs, true);
+    const unconfirmed = this.parts.connection.isConfirmed ? undefined : await this.confirm(deadlineMs);
+    if (unconfirmed !== undefined) return { answered: false, reason: unconfirmed };
+    const sentMs = this.parts.clock.monotonicMs();
+    let result = await this.send(script, keys, args, deadlineMs, true);
     if (!result.ok && result.reason === 'NOSCRIPT') {
       // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
-      result = await this.#send(script, keys, args, deadlineMs, false);
+      result = await this.send(script, keys, args, deadlineMs, false);
     }
-    this.#isFailing = !result.ok;
+    this.failing = !result.ok;
     if (result.ok) {
-      this.#parts.trouble?.clear();
-      this.#parts.connection.succeeded();
+      this.parts.trouble?.clear();
+      this.parts.connection.succeeded();
     } else {
-      this.#parts.trouble?.note(result.reason);
+      this.parts.trouble?.note(result.reason, result.otherVersion);
     }
-    this.#listen(script, result, sentMs);
-    return result.ok ? this.#read(result) : { answered: false, reason: result.reason };
+    this.listen(script, result, sentMs);
+    if (result.ok) return this.read(result);
+    const { ok, ...failure } = result;
+    return { answered: false, ...failure };
   }
 
-  #send(
+  private send(
     script: RedisScript,
     keys: readonly string[],
     args: readonly string[],
     deadlineMs: number,
     isByHash: boolean,
   ): Promise<CallResult> {
-    const { clock, connection, waitReplicas, trouble } = this.#parts;
+    const { clock, connection, waitReplicas, trouble } = this.parts;
     const remainingMs = deadlineMs - clock.monotonicMs();
     const send = (): Promise<unknown> =>
       sendScript(connection, script, keys, args, {
         isByHash,
-        waitReplicas: this.#isWaiting(script) ? waitReplicas : 0,
+        waitReplicas: this.isWaiting(script) ? waitReplicas : 0,
         waitMs: Math.max(1, Math.floor(remainingMs * WAIT_SHARE)),
       });
     return callWithin(clock, deadlineMs, send, (tookMs) => {
       trouble?.answeredLate(tookMs);
       connection.succeeded();
-      this.#silence.heardLate(tookMs, clock.monotonicMs());
+      this.silence.heardLate(tookMs, clock.monotonicMs());
     });
   }
 
-  #isWaiting(script: RedisScript): boolean {
-    return script.isGrant && this.#parts.waitReplicas > 0;
+  private isWaiting(script: RedisScript): boolean {
+    return script.isGrant && this.parts.waitReplicas > 0;
   }
 
   /** Why nothing may be sent on this connection; undefined when it may. */
-  async #confirm(deadlineMs: number): Promise<string | undefined> {
-    const reason = (await this.#parts.connection.confirm(deadlineMs))?.reason;
-    if (reason !== undefined) {
-      this.#isFailing = true;
-      this.#parts.trouble?.note(reason);
-    }
-    return reason;
+  private async confirm(deadlineMs: number): Promise<string | undefined> {
+    const unconfirmed = await this.parts.connection.confirm(deadlineMs);
+    if (unconfirmed === undefined) return undefined;
+    this.failing = true;
+    // A refusal is told as a problem of its own.
+    if (unconfirmed.refusal === undefined) this.parts.trouble?.note(unconfirmed.reason);
+    return unconfirmed.reason;
   }
 
   /** A connection that does not confirm is given up by itself, see {@link ConfirmedConnection.onConfirmed}. */
-  #listen(script: RedisScript, result: CallResult, sentMs: number): void {
+  private listen(script: RedisScript, result: CallResult, sentMs: number): void {
     // Waiting for a replica that is gone says nothing about the socket.
-    if (this.#isWaiting(script)) return;
+    if (this.isWaiting(script)) return;
     if (result.ok || result.reason !== TIMED_OUT) {
-      this.#silence.heard();
-    } else if (this.#silence.timedOut(sentMs, this.#parts.clock.monotonicMs())) {
-      this.#parts.connection.reset();
+      this.silence.heard();
+    } else if (this.silence.timedOut(sentMs, this.parts.clock.monotonicMs())) {
+      this.parts.connection.reset();
     }
   }
 
-  #read(result: CallResult & { readonly ok: true }): ScriptReply {
+  private read(result: CallResult & { readonly ok: true }): ScriptReply {
     const { value, sentMs, receivedMs } = result;
     const [seconds, microseconds, ...answer] = Array.isArray(value) ? (value as readonly unknown[]) : [];
     const nodeTimeMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-    if (!Number.isFinite(nodeTimeMs)) {
-      return { answered: false, reason: 'malformed reply' };
-    }
-    this.#parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
+    if (!Number.isFinite(nodeTimeMs)) return { answered: false, reason: 'malformed reply' };
+    this.parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
     return { answered: true, value: answer, nodeTimeMs };
   }
 }

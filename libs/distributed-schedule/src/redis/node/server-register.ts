@@ -3,20 +3,20 @@
  * addresses alone cannot tell: only the servers themselves can.
  */
 export class ServerRegister {
-  readonly #runIds = new Map<number, string>();
+  private readonly runIds = new Map<number, string>();
 
   /**
    * Notes what a node's handshake has shown.
    * @returns the index of another node that stands for this server already; the caller then must not vote
    */
   register(node: number, runId: string): number | undefined {
-    for (const [other, otherRunId] of this.#runIds) {
+    for (const [other, otherRunId] of this.runIds) {
       if (other !== node && otherRunId === runId) {
-        this.#runIds.delete(node);
+        this.runIds.delete(node);
         return other;
       }
     }
-    this.#runIds.set(node, runId);
+    this.runIds.set(node, runId);
     return undefined;
   }
 }

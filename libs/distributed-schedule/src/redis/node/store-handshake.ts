@@ -65,12 +65,8 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
   const [version = '', runId = '', replicationId = '', role = '', replicas, cluster, policy, ...refused] =
     reply.map(String);
   // First: what else is wrong with it will be of no interest.
-  if (role === 'slave') {
-    return { kind: 'unfit', isReplica: true, why: REPLICA };
-  }
-  if (refused.length > 0) {
-    return { kind: 'unfit', why: whyRefused(refused) };
-  }
+  if (role === 'slave') return { kind: 'unfit', isReplica: true, why: REPLICA };
+  if (refused.length > 0) return { kind: 'unfit', why: whyRefused(refused) };
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST_MAJOR || (major === OLDEST_MAJOR && minor < OLDEST_MINOR)) {
     return { kind: 'unfit', why: `version ${version === '' ? 'unknown' : version}; 6.2 or newer is needed` };

@@ -12,6 +12,7 @@ import {
   requireToken,
 } from '../../once/fence.js';
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
+import { requireOption, whole } from '../../protocol/options/option-spec.js';
 
 /** What is needed of an ioredis `Redis` or `Cluster` of any version; the application's own. */
 export interface ScriptClient {
@@ -33,7 +34,7 @@ export interface FencedSet {
 }
 
 /** A hundred years. Redis refuses what is much longer, and would do so after the value is written. */
-const LONGEST_TTL_MS = 100 * 366 * 86_400_000;
+const MAX_TTL_MS = 100 * 366 * 86_400_000;
 
 const OPTION_NAMES: Record<keyof FencedSet, true> = {
   key: true,
@@ -82,18 +83,10 @@ export async function fencedSet(client: ScriptClient, write: FencedSet): Promise
       'fencedSet takes a key that is not empty and a text as value',
     );
   }
-  if (!Number.isInteger(ttlMs) || ttlMs < 0 || ttlMs > LONGEST_TTL_MS) {
-    throw new DistributedScheduleError(
-      'DSCHED_BAD_OPTION',
-      `option ttlMs of fencedSet takes a whole number from 0 to ${LONGEST_TTL_MS}`,
-      { value: typeof ttlMs === 'number' ? ttlMs : typeof ttlMs },
-    );
-  }
+  requireOption({ of: 'fencedSet' }, 'ttlMs', ttlMs, whole(0, MAX_TTL_MS));
   const args = [key, String(token), value, repeat, String(ttlMs), claimId];
   const newest = await client.evalsha(SHA1, 1, ...args).catch((error: unknown) => {
-    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) {
-      throw error;
-    }
+    if (!(error as Error)?.message?.startsWith('NOSCRIPT')) throw error;
     return client.eval(TEXT, 1, ...args);
   });
   return newest === '' ? { kind: 'written' } : { kind: 'stale', newest: Number(newest) };

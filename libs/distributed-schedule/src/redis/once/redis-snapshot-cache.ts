@@ -24,132 +24,122 @@ export interface RedisSnapshotCacheSettings {
  * remembers nothing: it would not hear what to forget.
  */
 export class RedisSnapshotCache implements SnapshotCache {
-  readonly #channel: SnapshotChannel;
-  readonly #listener: StrictConnection;
-  readonly #clock: Clock;
-  readonly #settings: RedisSnapshotCacheSettings;
+  private readonly channel: SnapshotChannel;
+  private readonly listener: StrictConnection;
+  private readonly clock: Clock;
+  private readonly settings: RedisSnapshotCacheSettings;
   /** In the order in which they came, and so in the order in which they end. */
-  readonly #local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
-  #isListening = false;
-  #isHearing = false;
+  private readonly local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
+  private isListening = false;
+  private isHearing = false;
   /** How often something was to be forgotten, or may have been unheard: a reply that was under way meanwhile may be older. */
-  #forgets = 0;
+  private forgets = 0;
 
   constructor(
     source: RedisSource,
     platform: Omit<SnapshotParts, 'namespace'>,
     settings: RedisSnapshotCacheSettings,
   ) {
-    this.#clock = platform.clock;
-    this.#settings = settings;
-    this.#channel = new SnapshotChannel(source, { ...settings, ...platform, waitReplicas: 0 });
-    this.#listener = openConnection(source, {
+    this.clock = platform.clock;
+    this.settings = settings;
+    this.channel = new SnapshotChannel(source, { ...settings, ...platform, waitReplicas: 0 });
+    this.listener = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:broadcast',
       commandTimeoutMs: settings.timeoutMs,
       ...platform,
       // A store that refuses one connection refuses two.
-      mayRetry: () => this.#channel.isConfirmed,
+      mayRetry: () => this.channel.isConfirmed,
     });
-    this.#channel.onConfirmed(() => this.#openListener());
-    this.#listener.onConfirmed(() => {
-      this.#listener.subscribe(this.#broadcast).then(
+    this.channel.onConfirmed(() => this.openListener());
+    this.listener.onConfirmed(() => {
+      this.listener.subscribe(this.broadcast).then(
         () => {
-          this.#isHearing = true;
-          this.#listener.succeeded();
+          this.isHearing = true;
+          this.listener.succeeded();
         },
         () => {},
       );
     });
-    this.#listener.on('close', () => {
-      this.#isHearing = false;
-      this.#forgets += 1;
-      this.#local.clear();
+    this.listener.on('close', () => {
+      this.isHearing = false;
+      this.forgets += 1;
+      this.local.clear();
     });
-    this.#listener.on('message', (_, text) => this.#hear(text));
+    this.listener.on('message', (_, text) => this.hear(text));
   }
 
   /** Starts to listen; what was published before is found in Redis. */
   async read(jobId: string): Promise<Snapshot | undefined> {
-    this.#listen();
-    const near = this.#isHearing ? this.#local.get(jobId) : undefined;
-    if (near !== undefined && near.untilMs > this.#clock.monotonicMs()) {
-      return near.snapshot;
-    }
-    const forgets = this.#forgets;
-    const reply = await this.#channel.call(READ_CACHE_SCRIPT, this.#keyOf(jobId));
+    this.listen();
+    const near = this.isHearing ? this.local.get(jobId) : undefined;
+    if (near !== undefined && near.untilMs > this.clock.monotonicMs()) return near.snapshot;
+    const forgets = this.forgets;
+    const reply = await this.channel.call(READ_CACHE_SCRIPT, this.keyOf(jobId));
     const snapshot = reply.answered ? cachedSuccess(parsed(String(reply.value[0])), jobId) : undefined;
-    if (snapshot !== undefined && forgets === this.#forgets) this.#keep(snapshot);
+    if (snapshot !== undefined && forgets === this.forgets) this.keep(snapshot);
     return snapshot;
   }
 
   async publish(snapshot: Snapshot): Promise<void> {
-    if (snapshot.status !== 'success') {
-      return;
-    }
+    if (snapshot.status !== 'success') return;
     const text = JSON.stringify(snapshot);
-    this.#keep(snapshot);
-    const args = [String(this.#settings.ttlMs), text, this.#broadcast];
-    await this.#channel.call(PUBLISH_SNAPSHOT_SCRIPT, this.#keyOf(snapshot.jobId), args);
+    this.keep(snapshot);
+    const args = [String(this.settings.ttlMs), text, this.broadcast];
+    await this.channel.call(PUBLISH_SNAPSHOT_SCRIPT, this.keyOf(snapshot.jobId), args);
   }
 
   async forget(jobId: string): Promise<ForgetReply> {
-    this.#forgetHere(jobId);
-    const args = [JSON.stringify({ forget: jobId } satisfies Forgotten), this.#broadcast];
-    const reply = await this.#channel.call(FORGET_CACHED_SCRIPT, this.#keyOf(jobId), args);
+    this.forgetHere(jobId);
+    const args = [JSON.stringify({ forget: jobId } satisfies Forgotten), this.broadcast];
+    const reply = await this.channel.call(FORGET_CACHED_SCRIPT, this.keyOf(jobId), args);
     return reply.answered ? { forgotten: true } : { forgotten: false, reason: reply.reason };
   }
 
   async close(): Promise<void> {
-    this.#isListening = false;
-    this.#channel.close();
-    this.#listener.disconnect();
-    this.#local.clear();
+    this.isListening = false;
+    this.channel.close();
+    this.listener.disconnect();
+    this.local.clear();
   }
 
-  #listen(): void {
-    if (this.#isListening || this.#settings.mostLocal === 0) {
-      return;
-    }
-    this.#isListening = true;
-    if (this.#channel.isConfirmed) this.#openListener();
+  private listen(): void {
+    if (this.isListening || this.settings.mostLocal === 0) return;
+    this.isListening = true;
+    if (this.channel.isConfirmed) this.openListener();
   }
 
-  #openListener(): void {
-    const { status } = this.#listener;
-    if (this.#isListening && (status === 'wait' || status === 'end')) {
-      this.#listener.connect().catch(() => {});
-    }
+  private openListener(): void {
+    const { status } = this.listener;
+    if (this.isListening && (status === 'wait' || status === 'end')) this.listener.connect().catch(() => {});
   }
 
-  #hear(text: string): void {
+  private hear(text: string): void {
     const told = parsed(text) as Partial<Forgotten & Snapshot> | null | undefined;
-    if (typeof told?.forget === 'string') this.#forgetHere(told.forget);
+    if (typeof told?.forget === 'string') this.forgetHere(told.forget);
     const snapshot = cachedSuccess(told, String(told?.jobId));
-    if (snapshot !== undefined) this.#keep(snapshot);
+    if (snapshot !== undefined) this.keep(snapshot);
   }
 
-  #forgetHere(jobId: string): void {
-    this.#forgets += 1;
-    this.#local.delete(jobId);
+  private forgetHere(jobId: string): void {
+    this.forgets += 1;
+    this.local.delete(jobId);
   }
 
-  #keep(snapshot: Snapshot): void {
-    if (!this.#isHearing) return;
-    const { mostLocal, ttlMs } = this.#settings;
-    this.#local.delete(snapshot.jobId);
-    this.#local.set(snapshot.jobId, { snapshot, untilMs: this.#clock.monotonicMs() + ttlMs });
-    const [oldest] = this.#local.keys();
-    if (this.#local.size > mostLocal && oldest !== undefined) {
-      this.#local.delete(oldest);
-    }
+  private keep(snapshot: Snapshot): void {
+    if (!this.isHearing) return;
+    const { mostLocal, ttlMs } = this.settings;
+    this.local.delete(snapshot.jobId);
+    this.local.set(snapshot.jobId, { snapshot, untilMs: this.clock.monotonicMs() + ttlMs });
+    const [oldest] = this.local.keys();
+    if (this.local.size > mostLocal && oldest !== undefined) this.local.delete(oldest);
   }
 
-  get #broadcast(): string {
-    return `${this.#settings.namespace}:done`;
+  private get broadcast(): string {
+    return `${this.settings.namespace}:done`;
   }
 
-  #keyOf(jobId: string): string {
-    return `${this.#settings.namespace}:done:${jobId}`;
+  private keyOf(jobId: string): string {
+    return `${this.settings.namespace}:done:${jobId}`;
   }
 }
 

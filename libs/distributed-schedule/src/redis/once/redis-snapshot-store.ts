@@ -39,30 +39,30 @@ const US_PER_MS = 1_000;
  */
 export class RedisSnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
-  readonly #channel: SnapshotChannel;
-  readonly #settings: RedisSnapshotSettings;
-  readonly #makeId: () => string;
+  private readonly channel: SnapshotChannel;
+  private readonly settings: RedisSnapshotSettings;
+  private readonly makeId: () => string;
 
   constructor(
     source: RedisSource,
     platform: Omit<SnapshotParts, 'namespace'>,
     settings: RedisSnapshotSettings,
   ) {
-    this.#settings = settings;
-    this.#makeId = () => platform.random.id();
-    this.#channel = new SnapshotChannel(source, { ...settings, ...platform });
+    this.settings = settings;
+    this.makeId = () => platform.random.id();
+    this.channel = new SnapshotChannel(source, { ...settings, ...platform });
   }
 
   async read(jobId: string): Promise<SnapshotReply> {
-    const reply = await this.#channel.call(READ_SNAPSHOT_SCRIPT, this.#keyOf(jobId));
-    this.#requireUsable(reply);
+    const reply = await this.channel.call(READ_SNAPSHOT_SCRIPT, this.keyOf(jobId));
+    this.requireUsable(reply);
     return reply.answered
       ? { answered: true, snapshot: snapshotFromHash(jobId, reply.value.slice(1)) }
       : { answered: false, reason: reply.reason };
   }
 
   async begin({ jobId, attemptId, fencingToken, input }: JobStart): Promise<BeginVerdict<undefined>> {
-    const { takeoverMs, ttlMs } = this.#settings;
+    const { takeoverMs, ttlMs } = this.settings;
     const token = fencingToken === undefined ? '' : String(fencingToken);
     const args = [
       token,
@@ -72,12 +72,12 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
       input?.json ?? '',
       attemptId,
     ];
-    const reply = await this.#channel.call(BEGIN_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
-    this.#requireUsable(reply);
+    const reply = await this.channel.call(BEGIN_SNAPSHOT_SCRIPT, this.keyOf(jobId), args);
+    this.requireUsable(reply);
     const answer = answerOf(jobId, reply);
     switch (answer.code) {
       case 'begun':
-        return { kind: 'begun', attempt: this.#attemptOf(answer.snapshot) };
+        return { kind: 'begun', attempt: this.attemptOf(answer.snapshot) };
       case 'done':
       case 'pending':
       case 'superseded':
@@ -88,8 +88,8 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   }
 
   async identify(): Promise<IdentityReply> {
-    const key = `${this.#settings.namespace}:job:store`;
-    const reply = await this.#channel.call(IDENTIFY_STORE_SCRIPT, key, [this.#makeId()]);
+    const key = `${this.settings.namespace}:job:store`;
+    const reply = await this.channel.call(IDENTIFY_STORE_SCRIPT, key, [this.makeId()]);
     return reply.answered
       ? { answered: true, identity: `redis ${reply.value.map(String).join(' ')}` }
       : { answered: false, reason: reply.reason };
@@ -100,30 +100,28 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   }
 
   async close(): Promise<void> {
-    this.#channel.close();
+    this.channel.close();
   }
 
-  #attemptOf(pending: Snapshot): OpenAttempt<undefined> {
+  private attemptOf(pending: Snapshot): OpenAttempt<undefined> {
     return {
       snapshot: pending,
       tx: undefined,
-      succeed: (output) => this.#end(pending, 'success', hashOfOutput(output)),
-      fail: (error) => this.#end(pending, 'failed', ['error', error]),
+      succeed: (output) => this.end(pending, 'success', hashOfOutput(output)),
+      fail: (error) => this.end(pending, 'failed', ['error', error]),
       abandon: async () => {},
     };
   }
 
-  async #end(
+  private async end(
     { jobId, begunAtUs }: Snapshot,
     status: 'success' | 'failed',
     fields: readonly string[],
   ): Promise<EndVerdict> {
-    const args = [String(begunAtUs), String(this.#settings.ttlMs), status, ...fields];
-    const reply = await this.#channel.call(END_SNAPSHOT_SCRIPT, this.#keyOf(jobId), args);
+    const args = [String(begunAtUs), String(this.settings.ttlMs), status, ...fields];
+    const reply = await this.channel.call(END_SNAPSHOT_SCRIPT, this.keyOf(jobId), args);
     const answer = answerOf(jobId, reply);
-    if (answer.code === 'written') {
-      return { kind: 'written', snapshot: answer.snapshot };
-    }
+    if (answer.code === 'written') return { kind: 'written', snapshot: answer.snapshot };
     if (reply.answered && reply.value[0] === 'superseded') {
       return { kind: 'superseded', ...('snapshot' in answer ? { snapshot: answer.snapshot } : {}) };
     }
@@ -135,8 +133,8 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
    * as no answer: the right may come back in time for the success.
    * @throws DistributedScheduleError DSCHED_STORE_REFUSED
    */
-  #requireUsable(reply: ScriptReply): void {
-    const { refusal } = this.#channel;
+  private requireUsable(reply: ScriptReply): void {
+    const { refusal } = this.channel;
     if (!reply.answered && refusal?.isLasting === true) {
       throw new DistributedScheduleError(
         'DSCHED_STORE_REFUSED',
@@ -149,8 +147,8 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   }
 
   /** No hash tag: jobs spread over the slots of a Cluster. */
-  #keyOf(jobId: string): string {
-    return `${this.#settings.namespace}:job:${jobId}`;
+  private keyOf(jobId: string): string {
+    return `${this.settings.namespace}:job:${jobId}`;
   }
 }
 
@@ -159,9 +157,7 @@ type Answer =
   | { readonly code: undefined; readonly reason: string };
 
 function answerOf(jobId: string, reply: ScriptReply): Answer {
-  if (!reply.answered) {
-    return { code: undefined, reason: reply.reason };
-  }
+  if (!reply.answered) return { code: undefined, reason: reply.reason };
   const [code, ...fieldsAndValues] = reply.value;
   const snapshot = snapshotFromHash(jobId, fieldsAndValues);
   return snapshot === undefined

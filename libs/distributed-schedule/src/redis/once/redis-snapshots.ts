@@ -1,6 +1,13 @@
 import type { SnapshotCacheSource, SnapshotSource } from '../../once/snapshot-store.js';
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
-import { harmlessValue, shownValue } from '../../protocol/options/shown-value.js';
+import {
+  count,
+  type OptionCheck,
+  type OptionSpec,
+  optional,
+  readOptions,
+  whole,
+} from '../../protocol/options/option-spec.js';
 import type { RedisInput } from '../connection/redis-input.js';
 import { RedisSnapshotCache } from './redis-snapshot-cache.js';
 import { RedisSnapshotStore } from './redis-snapshot-store.js';
@@ -30,20 +37,33 @@ export interface RedisSnapshotCacheOptions {
   readonly mostLocal?: number;
 }
 
-const LONGEST_MS = 366 * 86_400_000;
 const DAY_MS = 86_400_000;
+const MAX_MS = 366 * DAY_MS;
+/** Given as it is: what is wrong with it is told without showing it. */
+const ANY: OptionCheck = { takes: 'an URL, ioredis options, or an ioredis client', accepts: () => true };
+
+const STORE: OptionSpec<Required<RedisSnapshotOptions>> = {
+  redis: ANY,
+  takeoverMs: optional(whole(1, MAX_MS), 60_000),
+  ttlMs: optional(whole(0, MAX_MS), DAY_MS),
+  timeoutMs: optional(whole(1, 60_000), 1_000),
+  waitReplicas: optional(count(0, 100), 0),
+};
+
+const CACHE: OptionSpec<Required<RedisSnapshotCacheOptions>> = {
+  redis: ANY,
+  ttlMs: optional(whole(1, MAX_MS), 600_000),
+  timeoutMs: optional(whole(1, 60_000), 200),
+  mostLocal: optional(count(0, 1_000_000), 1_000),
+};
 
 /**
  * Snapshots in Redis. Without transactions an effect is run *at least* once: see docs/idempotence.md.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS
  */
 export function redisSnapshots(options: RedisSnapshotOptions): SnapshotSource<undefined> {
-  requireNames('redisSnapshots', options, ['redis', 'takeoverMs', 'ttlMs', 'timeoutMs', 'waitReplicas']);
-  const { takeoverMs = 60_000, ttlMs = DAY_MS, timeoutMs = 1_000, waitReplicas = 0 } = options;
-  requireWhole('takeoverMs', takeoverMs, 1, LONGEST_MS);
-  requireWhole('ttlMs', ttlMs, 0, LONGEST_MS);
-  requireWhole('timeoutMs', timeoutMs, 1, 60_000);
-  requireWhole('waitReplicas', waitReplicas, 0, 100);
+  const { redis, ...settings } = readOptions({ of: 'redisSnapshots' }, options, STORE);
+  const { ttlMs, takeoverMs } = settings;
   if (ttlMs > 0 && ttlMs <= takeoverMs) {
     throw new DistributedScheduleError(
       'DSCHED_DURATIONS',
@@ -52,10 +72,10 @@ export function redisSnapshots(options: RedisSnapshotOptions): SnapshotSource<un
       { value: ttlMs },
     );
   }
-  const source = requireOneSource(options.redis);
+  const source = requireOneSource(redis);
   return {
     open: ({ namespace, ...platform }) =>
-      new RedisSnapshotStore(source, platform, { namespace, takeoverMs, ttlMs, timeoutMs, waitReplicas }),
+      new RedisSnapshotStore(source, platform, { namespace, ...settings }),
   };
 }
 
@@ -64,36 +84,10 @@ export function redisSnapshots(options: RedisSnapshotOptions): SnapshotSource<un
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS
  */
 export function redisSnapshotCache(options: RedisSnapshotCacheOptions): SnapshotCacheSource {
-  requireNames('redisSnapshotCache', options, ['redis', 'ttlMs', 'timeoutMs', 'mostLocal']);
-  const { ttlMs = 600_000, timeoutMs = 200, mostLocal = 1_000 } = options;
-  requireWhole('ttlMs', ttlMs, 1, LONGEST_MS);
-  requireWhole('timeoutMs', timeoutMs, 1, 60_000);
-  requireWhole('mostLocal', mostLocal, 0, 1_000_000);
-  const source = requireOneSource(options.redis);
+  const { redis, ...settings } = readOptions({ of: 'redisSnapshotCache' }, options, CACHE);
+  const source = requireOneSource(redis);
   return {
     open: ({ namespace, ...platform }) =>
-      new RedisSnapshotCache(source, platform, { namespace, ttlMs, timeoutMs, mostLocal }),
+      new RedisSnapshotCache(source, platform, { namespace, ...settings }),
   };
-}
-
-function requireNames(place: string, options: object, names: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) {
-      throw new DistributedScheduleError(
-        'DSCHED_UNKNOWN_OPTION',
-        `${place} has no option '${String(harmlessValue(name))}'. It takes ${names.join(', ')}.`,
-        { value: harmlessValue(name) },
-      );
-    }
-  }
-}
-
-function requireWhole(option: string, value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new DistributedScheduleError(
-      'DSCHED_BAD_OPTION',
-      `option ${option} is ${shownValue(value)}; it takes a whole number from ${least} to ${most}`,
-      { value: harmlessValue(value) },
-    );
-  }
 }

@@ -20,69 +20,67 @@ export interface SnapshotChannelSettings {
 
 /** One store that is no voting node: it is not asked for its incarnation, and may well be a Sentinel or a Cluster. */
 export class SnapshotChannel {
-  readonly #connection: StrictConnection;
-  readonly #channel: ScriptChannel;
-  readonly #settings: SnapshotChannelSettings;
-  #lastFailure = '';
-  #ready: Promise<void> | undefined;
+  private readonly connection: StrictConnection;
+  private readonly channel: ScriptChannel;
+  private readonly settings: SnapshotChannelSettings;
+  private lastFailure = '';
+  private ready: Promise<void> | undefined;
 
   constructor(source: RedisSource, settings: SnapshotChannelSettings) {
-    this.#settings = settings;
-    this.#connection = openConnection(source, {
+    this.settings = settings;
+    this.connection = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:snapshots',
       commandTimeoutMs: settings.timeoutMs,
       clock: settings.clock,
       random: settings.random,
     });
-    this.#connection.onError((error) => {
-      this.#lastFailure = failureReason(error);
+    this.connection.onError((error) => {
+      this.lastFailure = failureReason(error);
     });
-    this.#channel = new ScriptChannel({ ...settings, connection: this.#connection, onTimeSample: () => {} });
+    this.channel = new ScriptChannel({ ...settings, connection: this.connection, onTimeSample: () => {} });
   }
 
   /** Never rejects: whatever goes wrong is no answer. */
   async call(script: RedisScript, key: string, args: readonly string[] = []): Promise<ScriptReply> {
-    const { clock, timeoutMs } = this.#settings;
-    await this.#connect();
-    if (this.#connection.status !== 'ready') {
-      return this.#unanswered(this.#lastFailure === '' ? NOT_CONNECTED : this.#lastFailure);
+    const { clock, timeoutMs } = this.settings;
+    await this.connect();
+    if (this.connection.status !== 'ready') {
+      return this.unanswered(this.lastFailure === '' ? NOT_CONNECTED : this.lastFailure);
     }
-    const reply = await this.#channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
-    return reply.answered ? reply : this.#unanswered(reply.reason);
+    const reply = await this.channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
+    return reply.answered ? reply : this.unanswered(reply.reason);
   }
 
   /** What the server holds against the database or the user, as of its last answer: nothing of ours was sent then. */
   get refusal(): ConnectionRefusal | undefined {
-    return this.#connection.refusal;
+    return this.connection.refusal;
   }
 
   /** Calls back once per connection, as soon as it may be used. */
   onConfirmed(listener: () => void): void {
-    this.#connection.onConfirmed(listener);
+    this.connection.onConfirmed(listener);
   }
 
   get isConfirmed(): boolean {
-    return this.#connection.isConfirmed;
+    return this.connection.isConfirmed;
   }
 
   close(): void {
-    this.#connection.disconnect();
+    this.connection.disconnect();
   }
 
-  #unanswered(reason: string): ScriptReply {
+  private unanswered(reason: string): ScriptReply {
     return { answered: false, reason: this.refusal?.why ?? reason };
   }
 
   /** Connects with the first call, and by itself after every loss. */
-  async #connect(): Promise<void> {
-    this.#ready ??= this.#connection.connect().catch(() => {});
-    if (this.#connection.status === 'ready') {
-      return;
-    }
-    const { clock } = this.#settings;
+  private async connect(): Promise<void> {
+    this.ready ??= this.connection.connect().catch(() => {});
+    if (this.connection.status === 'ready') return;
+    const { clock } = this.settings;
     const timer = new AbortController();
     const bound = clock.sleepUntil(clock.monotonicMs() + CONNECT_WITHIN_MS, timer.signal);
-    await Promise.race([this.#ready, bound]);
+    await Promise.race([this.ready, bound]);
     timer.abort();
   }
 }

@@ -7,9 +7,7 @@ export function snapshotFromHash(jobId: string, fieldsAndValues: readonly unknow
     fields.set(String(fieldsAndValues[index]), String(fieldsAndValues[index + 1]));
   }
   const status = fields.get('status');
-  if (status === undefined) {
-    return undefined;
-  }
+  if (status === undefined) return undefined;
   const token = fields.get('token');
   const error = fields.get('error');
   return {
@@ -39,8 +37,6 @@ function keptOf(
 ): Partial<Record<'input' | 'output', KeptValue>> {
   const digest = fields.get(`${name}Digest`);
   const json = fields.get(name);
-  if (digest === undefined) {
-    return {};
-  }
+  if (digest === undefined) return {};
   return { [name]: { digest, ...(json === undefined ? {} : { json }) } };
 }

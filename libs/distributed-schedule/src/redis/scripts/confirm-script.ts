@@ -1,5 +1,6 @@
 import { EARLY_MS, MARGIN_MS } from '../../protocol/contract/constants.js';
-import { defineScript, SETS } from './redis-scripts.js';
+import { defineScript } from './redis-scripts.js';
+import { SETS } from './set-functions.js';
 
 /** A node that is stamped by a set whose majorities need not meet the caller's does nothing for the caller's set. */
 export const FOREIGN = `

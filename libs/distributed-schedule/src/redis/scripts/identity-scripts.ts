@@ -1,7 +1,8 @@
 import { EARLY_MS, MARGIN_MS } from '../../protocol/contract/constants.js';
 import { FOREIGN } from './confirm-script.js';
 import { LIVING } from './membership-scripts.js';
-import { defineScript, SETS } from './redis-scripts.js';
+import { defineScript } from './redis-scripts.js';
+import { SETS } from './set-functions.js';
 
 /**
  * NOTE: from now on this node refuses claims that name an older id of the position.

@@ -1,7 +1,8 @@
 import { EARLY_MS, MARGIN_MS } from '../../protocol/contract/constants.js';
 import { FORGETTABLE_MARK, FORGETTABLE_NOBODY } from '../../protocol/contract/old-lines.js';
 import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';
-import { defineScript, SETS } from './redis-scripts.js';
+import { defineScript } from './redis-scripts.js';
+import { SETS } from './set-functions.js';
 
 /**
  * CLAIM: one vote per claim, all or none of a batch reaching the node.

@@ -20,9 +20,7 @@ export function all<T>(
   const values: T[] = [];
   for (const text of texts) {
     const value = parse(String(text));
-    if (value === undefined) {
-      return undefined;
-    }
+    if (value === undefined) return undefined;
     values.push(value);
   }
   return values.length === count ? values : undefined;
@@ -35,9 +33,7 @@ export function parseClaimReply(
 ): ClaimReply | undefined {
   const votes = all(words, count, parseVote);
   const ids = parseIds(refused);
-  if (votes === undefined || ids === undefined) {
-    return undefined;
-  }
+  if (votes === undefined || ids === undefined) return undefined;
   return Object.keys(ids).length === 0 ? { votes } : { votes, ids };
 }
 
@@ -73,9 +69,7 @@ function setBackBy(word: string | undefined): { readonly setBackMs?: number } {
 export function parseTick(text: string): NodeTick | undefined {
   const [tickText, claimId = NOBODY, , floorText, prunedText] = text.split(' ');
   const [tick, floor, prunedUpTo] = [Number(tickText), Number(floorText), Number(prunedText ?? 0)];
-  if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) {
-    return undefined;
-  }
+  if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) return undefined;
   return {
     tick,
     ...(!NOBODIES.includes(claimId) && { claimId }),

@@ -1,6 +1,7 @@
 import { EARLY_MS, MARGIN_MS, PRESENCE_GRACE_MS } from '../../protocol/contract/constants.js';
 import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';
-import { defineScript, SETS } from './redis-scripts.js';
+import { defineScript } from './redis-scripts.js';
+import { SETS } from './set-functions.js';
 
 /**
  * The run locks, many per call. What gives them back stands in release-script.ts.

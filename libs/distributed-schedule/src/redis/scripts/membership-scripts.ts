@@ -1,8 +1,9 @@
 import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../../protocol/contract/constants.js';
-import { defineScript, SETS } from './redis-scripts.js';
+import { defineScript } from './redis-scripts.js';
+import { SETS } from './set-functions.js';
 
 /** Bound of a reply: no cluster of instances is that large, and `unpack` takes no more than 8,000 values. */
-const MOST_MEMBERS = 2_000;
+const MAX_MEMBERS = 2_000;
 
 /**
  * Who is alive. Needs `channelPrefix` ('' = presence is unknown) and the members in `KEYS[2]`.
@@ -20,7 +21,7 @@ export const LIVING = `
 -- The live members, the newest beat first; whether \`caller\` is seen; and all that have beaten lately, with who of them lives.
 local function living(caller)
   local candidates = redis.call('ZREVRANGEBYSCORE', KEYS[2], text(now + ${MARGIN_MS}), text(now - ${MEMBER_TTL_MS}),
-    'WITHSCORES', 'LIMIT', '0', '${MOST_MEMBERS}')
+    'WITHSCORES', 'LIMIT', '0', '${MAX_MEMBERS}')
   local channels = { channelPrefix .. caller }
   for i = 1, #candidates, 2 do
     channels[#channels + 1] = channelPrefix .. candidates[i]
@@ -108,7 +109,7 @@ end
 redis.call('ZADD', KEYS[2], string.format('%.1f', now + (isSeen and 0.5 or 0)), instanceId)
 redis.call('HSET', KEYS[3], instanceId, sign)
 local forgotten = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(now - ${FORGET_MEMBER_AFTER_MS}),
-  'LIMIT', '0', '${MOST_MEMBERS}')
+  'LIMIT', '0', '${MAX_MEMBERS}')
 if #forgotten > 0 then
   redis.call('ZREM', KEYS[2], unpack(forgotten))
   redis.call('HDEL', KEYS[3], unpack(forgotten))

@@ -29,12 +29,8 @@ export async function sendScript(
   const replies = await connection.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
   const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
   const failure = error ?? waitError;
-  if (failure !== null) {
-    throw failure;
-  }
-  if (Number(acknowledged) < options.waitReplicas) {
-    throw new MissingReplicas();
-  }
+  if (failure !== null) throw failure;
+  if (Number(acknowledged) < options.waitReplicas) throw new MissingReplicas();
   return value;
 }
 

@@ -1,0 +1,26 @@
+// src/main.ts
+import 'reflect-metadata';
+import { Injectable, Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { TickContext } from 'nestjs-distributed-schedule';
+import { DistributedScheduleModule, EverySecondExclusive } from 'nestjs-distributed-schedule';
+
+@Injectable()
+class Settlement {
+  @EverySecondExclusive({ name: 'settle' })
+  settle(tick: TickContext) {
+    Logger.log(`second ${new Date(tick.tick).toISOString()} runs on ${tick.instanceId}`, 'Settlement');
+  }
+}
+
+const redis = process.env.REDIS_URL; // not set: the schedule lives in the memory of this one process
+const store = redis === undefined ? {} : { redis, namespace: 'shop-development' };
+
+@Module({
+  imports: [DistributedScheduleModule.forRoot({ app: 'shop', ...store })],
+  providers: [Settlement],
+})
+class AppModule {}
+
+// The hooks let a run end at Ctrl+C and SIGTERM, and hand over at once.
+void NestFactory.createApplicationContext(AppModule).then((app) => app.enableShutdownHooks());

@@ -1,0 +1,78 @@
+/** A memory node as one instance sees it. Every call begins with the incarnation guard of its ledger. */
+
+import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
+import { SINGLE_POSITION } from '../protocol/contract/node-set.js';
+import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js';
+import type { LedgerMemory } from './ledger-memory.js';
+import type { MemoryBeats } from './memory-beats.js';
+import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
+import type { MemoryLedger } from './memory-ledger.js';
+import type { MemoryLockTable } from './memory-lock-table.js';
+import { trace } from './memory-trace.js';
+
+/** How one instance reaches a memory node. */
+export interface MemoryConnection {
+  readonly label: string;
+  /** The place in the set of nodes at which this instance means the node. Default: one node alone. */
+  readonly position?: string;
+  /** How long a call takes at most, for deadlines in node time. Default: nothing is known. */
+  readonly callTimeoutMs?: number;
+  /** Called with the node's time for every reply, as a sample for the cluster clock. */
+  readonly onReply?: (nodeTimeMs: number) => void;
+}
+
+interface NodeParts {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly ledger: MemoryLedger;
+  readonly beats: MemoryBeats;
+  readonly locks: MemoryLockTable;
+}
+
+export function connectNode(node: NodeParts, connection: MemoryConnection): VotingNode {
+  const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
+  const { ledger, beats, locks } = node;
+  const nowMs = (): number => node.clock.wallMs();
+  const answer = <T>(decide: (memory: LedgerMemory) => T): NodeReply<T> => answerOf(node, connection, decide);
+  return {
+    label,
+    position,
+    claim: async (claims, terms) => answer(() => ledger.claim(claims, terms, position)),
+    giveBack: async (claims) => answer(() => ledger.giveBack(claims)),
+    peek: async (tasks) => answer(() => tasks.map((task) => ledger.newest(task))),
+    beat: async (instanceId, sign, tasks) =>
+      answer((memory) => {
+        const { members, liveSets } = beats.beat(instanceId, sign);
+        const identity = { ...identityOf(memory, position, sign.set, nowMs()), liveSets };
+        return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
+      }),
+    leave: async (instanceId) => answer(() => beats.leave(instanceId)),
+    trace: async (request) =>
+      answer(({ sinceMs }) =>
+        trace(request, { ledger, beats, locks, isNew: nowMs() < sinceMs + MEMBER_TTL_MS }),
+      ),
+    note: async (request) =>
+      answer((memory) =>
+        note(memory, position, request, nowMs(), () => beats.userOfOther(request.position, request.id)),
+      ),
+    renumber: async (id, counter) => answer((memory) => renumber(memory, position, id, counter, nowMs())),
+    raiseEpoch: async (epoch) => answer(() => ledger.raiseEpoch(epoch)),
+    prune: async (request) => answer(() => ledger.prune(request)),
+    confirm: async (request) => answer((memory) => confirm(memory, position, request, nowMs())),
+    stamp: async (request) => answer((memory) => stamp(memory, request, nowMs())),
+    callDeadlineMs: () => (callTimeoutMs === undefined ? 0 : Math.ceil(nowMs() + callTimeoutMs)),
+  };
+}
+
+function answerOf<T>(
+  { ledger, clock }: NodeParts,
+  { onReply }: MemoryConnection,
+  decide: (memory: LedgerMemory) => T,
+): NodeReply<T> {
+  const version = ledger.versionOnRecord ?? PROTOCOL_VERSION;
+  if (version !== PROTOCOL_VERSION)
+    return { answered: false, reason: `DSCHEDVERSION ${version}`, otherVersion: version };
+  const value = decide(ledger.remember());
+  const nodeTimeMs = clock.wallMs();
+  onReply?.(nodeTimeMs);
+  return { answered: true, value, nodeTimeMs };
+}

@@ -1,0 +1,56 @@
+/** What the votes of all nodes on one claim mean. `undefined` is a node that gave no vote. */
+
+import type { Claim, ClaimVerdict, ClaimVote } from '../contract/ports.js';
+import { quorumOf } from '../contract/quorum.js';
+import { setBackAmong } from './set-back-votes.js';
+
+export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
+  const quorum = quorumOf(votes.length);
+  const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
+  const silent = votes.filter((vote) => vote === undefined).length;
+  const granted = count('granted');
+  const setBack = setBackAmong(votes, granted, quorum);
+  const out = { votesOut: votesOut(votes) };
+
+  if (count('outdated') > 0) return { kind: 'outdated', ...out };
+  if (granted >= quorum) return { kind: 'won', ...out };
+  if (count('late') >= quorum) return { kind: 'late', ...out };
+  const owner = ownerOf(claim.claimId, votes, quorum);
+  if (owner !== undefined)
+    return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
+  // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const mayGrant = granted + silent + count('too_late') + count('renamed');
+  const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
+  if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
+  return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
+}
+
+/** A silent node may have granted before its answer was lost. */
+export function votesOut(votes: readonly (ClaimVote | undefined)[]): number {
+  return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;
+}
+
+/** Who has the tick, if a majority names one claim or has moved past the tick. */
+export function ownerOf(
+  ownClaimId: string,
+  votes: readonly (ClaimVote | undefined)[],
+  quorum: number,
+): { claimId?: string } | undefined {
+  let past = 0;
+  const named = new Map<string, number>();
+  for (const vote of votes) {
+    if (vote?.kind !== 'taken') continue;
+    if (vote.claimId === undefined) past += 1;
+    else if (vote.claimId !== ownClaimId) named.set(vote.claimId, (named.get(vote.claimId) ?? 0) + 1);
+  }
+  if (past >= quorum) return {};
+  for (const [claimId, count] of named) {
+    // A node that has moved past the tick does not contradict the owner that the others name.
+    if (count + past >= quorum) return { claimId };
+  }
+  return undefined;
+}
+
+function describeVotes(votes: readonly (ClaimVote | undefined)[]): string {
+  return votes.map((vote, index) => `node ${index + 1}: ${vote?.kind ?? 'no vote'}`).join(', ');
+}

@@ -1,0 +1,128 @@
+/**
+ * The ports of an instance behind one guard: none rejects. What an adapter throws is told to the observer, and counts as no answer.
+ * One that escaped would end a contest, and with it the ticks of every task that is due at that instant.
+ */
+
+import type { DueTick } from '../contract/due-tick.js';
+import type { PeekAnswer } from '../contract/line-past.js';
+import type { ScheduleObserver } from '../contract/observer.js';
+import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
+import type {
+  BeatVerdict,
+  Claim,
+  ClaimVerdict,
+  LockProvider,
+  Membership,
+  TickLedger,
+  TickRef,
+} from '../contract/ports.js';
+import { toAnswer } from './line-past.js';
+
+export interface GuardedLedger {
+  /** One verdict per claim, in order; none where the ledger threw. */
+  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  giveBack(claims: readonly Claim[]): Promise<void>;
+  /** One answer per tick, in order, in full; `unknown` where the ledger gave none. */
+  peek(dues: readonly DueTick[]): Promise<readonly PeekAnswer[]>;
+  runsOnce(task: string): boolean;
+  lineOf(task: string): string | undefined;
+  /** Absent where nothing is ever forgotten. */
+  readonly prune?: (request: PruneRequest) => Promise<PruneAnswer>;
+}
+
+export interface GuardedMembership {
+  /** Undefined where the beat failed. */
+  beat(instanceId: string, dues: readonly DueTick[]): Promise<BeatAnswer | undefined>;
+  leave(instanceId: string): Promise<void>;
+}
+
+export interface BeatAnswer extends Omit<BeatVerdict, 'peeks'> {
+  /** One per tick, in order. */
+  readonly peeks: readonly PeekAnswer[];
+}
+
+interface Ports {
+  readonly locks: LockProvider;
+  readonly ledger: TickLedger;
+  readonly membership: Membership;
+}
+
+interface GuardedPorts {
+  readonly locks: LockProvider;
+  readonly ledger: GuardedLedger;
+  readonly membership: GuardedMembership;
+}
+
+export function guardPorts({ locks, ledger, membership }: Ports, observer: ScheduleObserver): GuardedPorts {
+  return {
+    locks: guardLocks(locks, observer),
+    ledger: guardLedger(ledger, observer),
+    membership: guardMembership(membership, observer),
+  };
+}
+
+export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): GuardedLedger {
+  const { prune } = ledger;
+  return {
+    claim: (claims) => guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims)),
+    giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
+    peek: async (dues) => {
+      const peeks = await guarded(observer, 'tick ledger: peek', [], () => ledger.peek(dues.map(toRef)));
+      return dues.map((_, index) => toAnswer(peeks[index]));
+    },
+    runsOnce: (task) => ledger.runsOnce?.(task) === true,
+    lineOf: (task) => ledger.lineOf?.(task),
+    ...(prune && {
+      prune: (request) =>
+        guarded(observer, 'tick ledger: prune', NOTHING_PRUNED, () => prune.call(ledger, request)),
+    }),
+  };
+}
+
+/** Without a verdict a lock is neither acquired nor extended; one that was not released expires. */
+export function guardLocks(locks: LockProvider, observer: ScheduleObserver): LockProvider {
+  const { keepEnds } = locks;
+  return {
+    tryAcquire: (tasks, ttlMs) =>
+      guarded(observer, 'lock provider: tryAcquire', [], () => locks.tryAcquire(tasks, ttlMs)),
+    extend: (held, ttlMs) => guarded(observer, 'lock provider: extend', [], () => locks.extend(held, ttlMs)),
+    release: (held) => guarded(observer, 'lock provider: release', undefined, () => locks.release(held)),
+    ...(keepEnds && {
+      keepEnds: (ended) =>
+        guarded(observer, 'lock provider: ends', undefined, () => keepEnds.call(locks, ended)),
+    }),
+  };
+}
+
+export function guardMembership(membership: Membership, observer: ScheduleObserver): GuardedMembership {
+  return {
+    beat: async (instanceId, dues) => {
+      const verdict = await guarded(observer, 'membership: beat', undefined, () =>
+        membership.beat(instanceId, dues.map(toRef)),
+      );
+      return verdict && { ...verdict, peeks: dues.map((_, index) => toAnswer(verdict.peeks[index])) };
+    },
+    leave: (instanceId) =>
+      guarded(observer, 'membership: leave', undefined, () => membership.leave(instanceId)),
+  };
+}
+
+const NOTHING_PRUNED: PruneAnswer = { forgotten: 0, isUnfinished: false };
+
+async function guarded<T, N>(
+  observer: ScheduleObserver,
+  where: string,
+  noAnswer: N,
+  call: () => Promise<T>,
+): Promise<T | N> {
+  try {
+    return await call();
+  } catch (error) {
+    observer.observe({ type: 'error', error, where });
+    return noAnswer;
+  }
+}
+
+function toRef({ task, tick }: DueTick): TickRef {
+  return { task: task.name, tick };
+}

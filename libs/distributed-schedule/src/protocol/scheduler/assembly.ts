@@ -1,0 +1,90 @@
+/** Puts the scheduler of one instance together: what each of its rooms needs of the others. */
+
+import { Audit } from '../audit/audit.js';
+import { OwnClaims } from '../bid/own-claims.js';
+import type { ContestParts } from '../contest/contest-parts.js';
+import { LookBack } from '../contest/look-back.js';
+import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
+import type { TickReport } from '../contract/outcome.js';
+import { LeaseKeeper } from '../lease/keep-lease.js';
+import { type GuardedMembership, guardPorts } from '../ledger/guarded-ports.js';
+import { Pruning } from '../ledger/pruning.js';
+import { BeatQuestions } from '../members/beat-questions.js';
+import { Heartbeat } from '../members/heartbeat.js';
+import { RunChains } from '../run/run-chains.js';
+import { RunRegister } from '../run/run-register.js';
+import { Wakeup } from '../time/wakeup.js';
+import { SchedulerLoop } from './scheduler-loop.js';
+import type { SchedulerParts } from './scheduler-parts.js';
+import { TaskBook } from './task-book.js';
+
+/** What the rooms tell the scheduler, and ask of it. */
+export interface SchedulerHooks {
+  readonly stopped: AbortSignal;
+  readonly isAbandoned: () => boolean;
+  readonly tell: (event: ScheduleEvent) => void;
+  readonly report: (report: TickReport) => void;
+  readonly fence: (reason: 'outdated') => void;
+  readonly track: (work: Promise<unknown>) => void;
+}
+
+export interface Assembly {
+  readonly book: TaskBook;
+  readonly heartbeat: Heartbeat;
+  readonly keeper: LeaseKeeper;
+  readonly membership: GuardedMembership;
+  readonly contestParts: ContestParts;
+  readonly audit: Audit;
+  readonly lookBack: LookBack;
+  readonly chains: RunChains;
+  readonly register: RunRegister;
+  readonly wakeup: Wakeup;
+  readonly loop: SchedulerLoop;
+}
+
+export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly {
+  const { options, clock, electorate, pruning } = parts;
+  const { tell } = hooks;
+  const observer: ScheduleObserver = { observe: tell };
+  const ports = guardPorts(parts, observer);
+  const [chains, register, wakeup] = [new RunChains(), new RunRegister(), new Wakeup()];
+  const book = new TaskBook(options.bidStaggerMs, (error, task) =>
+    tell({ type: 'error', error, where: `schedule of ${task}` }),
+  );
+  const keeper = new LeaseKeeper({ clock, locks: ports.locks, observer, leaseTtlMs: options.leaseTtlMs });
+  const contestParts: ContestParts = {
+    ...{ ...parts, ...ports, ...hooks },
+    ...{ observer, keeper, chains, register, ownClaims: new OwnClaims() },
+    around: parts.around ?? ((_context, run) => run()),
+    members: () => heartbeat.members,
+    contenders: (task) => contendersFor(parts, heartbeat.members, task),
+    beat: (peeks) => heartbeat.beat(peeks),
+  };
+  const auditParts = { ...contestParts, hasQuorum: () => heartbeat.quorum };
+  const audit = new Audit(auditParts, book, (finding) => tell({ type: 'audit', finding }));
+  const lookBack = new LookBack(contestParts);
+  const questions = new BeatQuestions({ ...contestParts, isElsewhere: parts.isElsewhere });
+  const heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [lookBack], questions });
+  electorate?.onBeatWanted(() => wakeup.wake());
+  const pruner = new Pruning({
+    ...contestParts,
+    tasks: () => book.tasks(),
+    ...(pruning && { pace: pruning }),
+  });
+  const loop = new SchedulerLoop({ ...contestParts, book, heartbeat, audit, wakeup, pruning: pruner });
+  const { membership } = ports;
+  return {
+    ...{ book, heartbeat, keeper, membership, contestParts, audit },
+    ...{ lookBack, chains, register, wakeup, loop },
+  };
+}
+
+/** The live instances that run a task, this one included. */
+function contendersFor(
+  { instanceId, runsTask }: SchedulerParts,
+  members: readonly string[],
+  task: string,
+): readonly string[] {
+  if (runsTask === undefined) return members;
+  return members.filter((member) => member === instanceId || runsTask(member, task));
+}
