@@ -12,7 +12,7 @@ export const AFTER_ALL_OTHERS = 10;
 export const AFTER_MOST = 5;
 
 /** A step that hangs must not hang whoever waits for the last line. */
-const LONGEST_STEP_MS = 25 * 60_000;
+const MAX_STEP_MS = 25 * 60_000;
 /** What a step has to clean up after itself: servers, folders, mounts, networks. */
 const CLEAN_UP_MS = 10_000;
 
@@ -50,8 +50,8 @@ class Step {
     const { pid, stdout, stderr } = this.child;
     if (pid !== undefined && niceness > 0) setPriority(pid, niceness);
     for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text) => this.say(text));
-    this.after(LONGEST_STEP_MS, () => {
-      this.say(`stopped after ${LONGEST_STEP_MS / 60_000} minutes\n`);
+    this.after(MAX_STEP_MS, () => {
+      this.say(`stopped after ${MAX_STEP_MS / 60_000} minutes\n`);
       this.stop('SIGTERM');
       this.after(CLEAN_UP_MS, () => this.stop('SIGKILL'));
     });

@@ -4,6 +4,8 @@ import type { SourceFile } from './source-tree.js';
 
 /** Budgets in lines: over the first is worth a look, over the second fails. */
 export const FILE_LINES = { watched: 150, most: 250 } as const;
+/** In a longer one a reader loses what its tests are about. */
+export const TEST_FILE_LINES = 300;
 export const FUNCTION_LINES = { watched: 40, most: 70 } as const;
 
 /** As biome.json has it. */

@@ -12,9 +12,11 @@ import {
   findLongFunctions,
   findNeedlessBraces,
   findPoorName,
+  TEST_FILE_LINES,
 } from './tidy-rules.js';
 
 const everything = sourceFiles(['libs', 'apps', 'scripts', 'test'], ['.ts', '.mjs']);
+const tests = everything.filter((file) => file.path.startsWith('test/'));
 const code = everything.filter((file) => !file.path.startsWith('test/'));
 const library = code.filter((file) => file.path.startsWith('libs/') && file.path.endsWith('.ts'));
 
@@ -43,6 +45,11 @@ describe('the tree', () => {
     const watched = code.flatMap((file) => findLongFile(file, FILE_LINES.watched));
     if (watched.length > 0) process.stdout.write(`worth a look: ${watched.map(show).join(', ')}\n`);
     expect(code.flatMap((file) => findLongFile(file, FILE_LINES.most)).map(show)).toEqual([]);
+  });
+
+  it('has no test file over its budget', () => {
+    expect(tests).not.toEqual([]);
+    expect(tests.flatMap((file) => findLongFile(file, TEST_FILE_LINES)).map(show)).toEqual([]);
   });
 
   it('has no function over its budget', () => {

@@ -22,6 +22,7 @@ import type * as Store from '#src/postgres/postgres-snapshot-store.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
+import { between } from '../support/between.js';
 import { startPostgres } from '../support/postgres-server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -61,12 +62,16 @@ async function plainTransaction(pool: Pool): Promise<void> {
 
 /** The seam where the client is lent: the effect gets the connection itself. Calls come one after the other, so it is the last one acquired. */
 function unguarded(store: SnapshotStore<PoolClient>): SnapshotStore<PoolClient> {
-  return Object.assign(Object.create(store) as SnapshotStore<PoolClient>, {
-    begin: async (...args: Parameters<typeof store.begin>) => {
-      const verdict = await store.begin(...args);
-      if (verdict.kind !== 'begun') return verdict;
-      const attempt = Object.create(verdict.attempt, { tx: { value: acquired } }) as OpenAttempt<PoolClient>;
-      return { ...verdict, attempt };
+  return between(store, {
+    instead: {
+      begin: async (ask) => {
+        const verdict = await ask();
+        if (verdict.kind !== 'begun') return verdict;
+        const attempt = Object.create(verdict.attempt, {
+          tx: { value: acquired },
+        }) as OpenAttempt<PoolClient>;
+        return { ...verdict, attempt };
+      },
     },
   });
 }

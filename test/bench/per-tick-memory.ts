@@ -16,7 +16,7 @@ import type { TickContext } from '#src/protocol/contract/tick-context.js';
 
 const ROUNDS = 4;
 const RUNS_PER_ROUND = 5_000;
-const MOST_GROWTH_BYTES_PER_RUN = 20;
+const MAX_GROWTH_BYTES_PER_RUN = 20;
 const BALLAST_BYTES = 10_000;
 
 setFlagsFromString('--expose-gc');
@@ -61,5 +61,5 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 const growth = ((heaps.at(-1) ?? 0) - (heaps[0] ?? 0)) / (RUNS_PER_ROUND * (ROUNDS - 1));
 process.stdout.write(`the heap grew by ${growth.toFixed(1)} bytes a run\n`);
-if (growth > MOST_GROWTH_BYTES_PER_RUN) process.exitCode = 1;
+if (growth > MAX_GROWTH_BYTES_PER_RUN) process.exitCode = 1;
 await app.close();

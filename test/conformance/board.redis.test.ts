@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startInstance } from '../support/redis-instances.js';
 import { startRedis } from '../support/redis-server.js';
 import { describeBoardNode } from './board.suite.js';
-import { connectStage } from './redis-stage.js';
 
 describeBoardNode('behind Redis', async () => {
   const server = await startRedis();
-  const connection = await connectStage([server], 'instance-1');
+  const connection = await startInstance({ inputs: [server.url], namespace: 'conformance' });
   const [node] = connection.boards;
   if (node === undefined) throw new Error('no node');
   const nowMs = async (): Promise<number> => {

@@ -1,59 +1,21 @@
 /** What every node of the board promises, in memory and behind Redis alike. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BoardPart } from '#src/memory/memory-board.js';
 import { lossBetween } from '#src/protocol/board/board-epoch.js';
 import {
   BOARD_START,
   type BoardCursor,
   type BoardExchange,
-  type BoardNode,
   type BoardWord,
   NO_WORD,
 } from '#src/protocol/board/board-node.js';
 import { type BoardRecord, MAX_CHANGES, MAX_EXCHANGE_LENGTH } from '#src/protocol/board/board-record.js';
 import { BOARD_SHARES } from '#src/protocol/board/board-shares.js';
-import type { NodeReply } from '#src/protocol/contract/ports.js';
+import { answerOf, type BoardNodeStage, newKey, recordOf } from './board-node-stage.js';
 
-export interface BoardStage {
-  readonly node: BoardNode;
-  /** The node's time, epoch ms. */
-  nowMs(): Promise<number>;
-  /** Everything is forgotten; the server goes on. */
-  forget(): Promise<void>;
-  /** One of its keys is removed, as by an eviction. */
-  evict(part: BoardPart): Promise<void>;
-  /** Resolves when the node's clock has passed `epochMs`. */
-  passes(epochMs: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-let lastKey = 0;
-function newKey(): string {
-  lastKey += 1;
-  return `key ${lastKey}`;
-}
-
-const WRITER = 'aaaaaaaaaaaa';
-
-function recordOf(key: string, ms: number, given: Partial<BoardRecord> = {}): BoardRecord {
-  return {
-    key,
-    value: `"${ms}"`,
-    stamp: { ms, counter: 0, writer: WRITER },
-    expiresAtMs: undefined,
-    ...given,
-  };
-}
-
-function answerOf(reply: NodeReply<BoardExchange>): BoardExchange {
-  if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
-  return reply.value;
-}
-
-export function describeBoardNode(name: string, start: () => Promise<BoardStage>): void {
+export function describeBoardNode(name: string, start: () => Promise<BoardNodeStage>): void {
   describe(`a node of the board ${name}`, () => {
-    let stage: BoardStage;
+    let stage: BoardNodeStage;
     const exchange = async (
       puts: readonly BoardRecord[] = [],
       cursor: BoardCursor = BOARD_START,

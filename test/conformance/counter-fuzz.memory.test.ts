@@ -6,6 +6,7 @@ import { MemoryNode } from '#src/memory/memory-node.js';
 import type { LockProvider, VotingNode } from '#src/protocol/contract/ports.js';
 import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
+import { between } from '../support/between.js';
 import { connected, embeddedNodes } from '../support/electorate.js';
 import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick, countUnderLock, type TickCount } from './counter-fuzz.js';
@@ -29,27 +30,30 @@ describe('a counter under a lock', () => {
   });
 
   it('loses increments to a lock that everybody gets', async () => {
-    const { added, counter } = await countLocked((locks) => ({
-      tryAcquire: async (tasks) => tasks.map((task) => ({ kind: 'acquired', lock: { task, value: 'any' } })),
-      extend: (held, ttlMs) => locks.extend(held, ttlMs),
-      release: (held) => locks.release(held),
-    }));
+    const { added, counter } = await countLocked((locks) =>
+      between(locks, {
+        instead: {
+          tryAcquire: async (_ask, tasks) =>
+            tasks.map((task) => ({ kind: 'acquired', lock: { task, value: 'any' } })),
+        },
+      }),
+    );
     expect(added).toBe(30);
     expect(counter).toBeLessThan(30);
   });
 
   it('loses increments to a lock that is freed while somebody tries to get it', async () => {
     const values = new Map<string, string>();
-    const { counter } = await countLocked((locks) => ({
-      tryAcquire: async (tasks, ttlMs) => {
-        const [verdict] = await locks.tryAcquire(tasks, ttlMs);
-        if (verdict?.kind === 'acquired') values.set(verdict.lock.task, verdict.lock.value);
-        else await locks.release(tasks.map((task) => ({ task, value: values.get(task) ?? '' })));
-        return verdict === undefined ? [] : [verdict];
-      },
-      extend: (held, ttlMs) => locks.extend(held, ttlMs),
-      release: (held) => locks.release(held),
-    }));
+    const { counter } = await countLocked((locks) =>
+      between(locks, {
+        after: {
+          tryAcquire: async ([verdict], tasks) => {
+            if (verdict?.kind === 'acquired') values.set(verdict.lock.task, verdict.lock.value);
+            else await locks.release(tasks.map((task) => ({ task, value: values.get(task) ?? '' })));
+          },
+        },
+      }),
+    );
     expect(counter).toBeLessThan(30);
   });
 });
@@ -87,28 +91,32 @@ describe('a counter per tick', () => {
   it.each<[string, (node: VotingNode) => VotingNode]>([
     [
       'nodes that grant everything',
-      (node) => ({
-        ...node,
-        claim: async (claims) => ({
-          answered: true,
-          value: { votes: claims.map(() => ({ kind: 'granted' })) },
-          nodeTimeMs: NOW_MS,
+      (node) =>
+        between(node, {
+          instead: {
+            claim: async (_ask, claims) => ({
+              answered: true,
+              value: { votes: claims.map(() => ({ kind: 'granted' })) },
+              nodeTimeMs: NOW_MS,
+            }),
+          },
         }),
-      }),
     ],
     [
       'nodes that give back what stands for another claim',
-      (node) => ({
-        ...node,
-        giveBack: async (claims) => {
-          for (const { task } of claims) {
-            const newest = await node.peek([task]);
-            const standing = newest.answered ? newest.value[0] : undefined;
-            await node.giveBack(claims.map((one) => ({ ...one, ...standing })));
-          }
-          return { answered: true, value: undefined, nodeTimeMs: NOW_MS };
-        },
-      }),
+      (node) =>
+        between(node, {
+          instead: {
+            giveBack: async (_ask, claims) => {
+              for (const { task } of claims) {
+                const newest = await node.peek([task]);
+                const standing = newest.answered ? newest.value[0] : undefined;
+                await node.giveBack(claims.map((one) => ({ ...one, ...standing })));
+              }
+              return { answered: true, value: undefined, nodeTimeMs: NOW_MS };
+            },
+          },
+        }),
     ],
   ])('loses increments to %s', async (_, breakIt) => {
     const { added, counter, runs } = await countTicks(breakIt);

@@ -1,14 +1,16 @@
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
+import { startInstance } from '../support/redis-instances.js';
 import { startRedis } from '../support/redis-server.js';
 import { describeLockProvider } from './lock-provider.suite.js';
-import { connectStage } from './redis-stage.js';
 
 const keys = redisKeys('conformance');
 
 for (const count of [1, 3, 5]) {
   describeLockProvider(`redlock over ${count} Redis node(s)`, async () => {
     const servers = await Promise.all(Array.from({ length: count }, () => startRedis()));
-    const [mine, yours] = await Promise.all([connectStage(servers, 'me'), connectStage(servers, 'you')]);
+    const inputs = servers.map(({ url }) => url);
+    const connect = (instanceId: string) => startInstance({ inputs, namespace: 'conformance', instanceId });
+    const [mine, yours] = await Promise.all([connect('me'), connect('you')]);
     return {
       mine: mine.locks,
       yours: yours.locks,

@@ -4,23 +4,15 @@ import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
 import type { SnapshotStore } from '#src/once/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
-import { SystemClock } from '#src/system/system-clock.js';
-import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { startDyingPostgres } from '../support/dying-postgres.js';
 import { ProxyHost, type ProxyLink } from '../support/faults/tcp-proxy.js';
-import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
-
-const PARTS = {
-  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
-  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
-};
+import { makeCounter, ONCE_PARTS, type OrmApp, type OrmKind } from '../support/orm-stage.js';
+import { sharedPostgres } from '../support/shared-servers.js';
 
 export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
   describe(`the connections of ${kind.name}`, () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let outside: Pool;
     let proxy: ProxyHost;
     let link: ProxyLink;
@@ -35,14 +27,13 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
       return { jobId: sha256Hex(`connection ${jobs}`).slice(0, 32) };
     };
     const storeOf = (timeoutMs = 5_000): SnapshotStore<Tx> =>
-      app.snapshots({ migrate: true, timeoutMs }).open(PARTS);
+      app.snapshots({ migrate: true, timeoutMs }).open(ONCE_PARTS);
     const run = (store: SnapshotStore<Tx>, effect: Effect<Tx, unknown>) =>
-      runOnce({ ...PARTS, store, signal: undefined }, newJob(), effect);
+      runOnce({ ...ONCE_PARTS, store, signal: undefined }, newJob(), effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
     beforeAll(async () => {
-      server = await startPostgres();
       outside = await makeCounter(server);
       proxy = ProxyHost.open();
     });
@@ -58,7 +49,6 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
     });
     afterAll(async () => {
       await proxy?.close();
-      await server?.stop();
     });
 
     it('serve one attempt after the other, where many wait for few', async () => {
@@ -132,7 +122,7 @@ export function describeOrmConnections<Tx>(kind: OrmKind<Tx>): void {
         app = await kind.open(link.url, 2);
         await link.aim(dying.url);
         await link.reset();
-        const reply = await app.snapshots({ timeoutMs: 1_000 }).open(PARTS).read('0'.repeat(32));
+        const reply = await app.snapshots({ timeoutMs: 1_000 }).open(ONCE_PARTS).read('0'.repeat(32));
         expect([reply.answered, unheard]).toEqual([false, []]);
       } finally {
         dying.close();

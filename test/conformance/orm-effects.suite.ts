@@ -5,25 +5,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OnceResult } from '#src/once/once-result.js';
 import { type Effect, type OnceJob, runOnce } from '#src/once/run-once.js';
 import type { SnapshotStore } from '#src/once/snapshot-store.js';
-import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
-import { SystemClock } from '#src/system/system-clock.js';
-import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../support/faults/tcp-proxy.js';
-import { makeCounter, type OrmApp, type OrmKind } from '../support/orm-stage.js';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import { makeCounter, ONCE_PARTS, type OrmApp, type OrmKind } from '../support/orm-stage.js';
+import { sharedPostgres } from '../support/shared-servers.js';
 import { holdLock, isActive, LOCK_IS_FREE, newGate } from '../support/statements.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
 const ADD_WHEN_FREE = `${ADD} WHERE ${LOCK_IS_FREE}`;
-const PARTS = {
-  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
-  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
-};
 
 export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
   describe(`an effect in a transaction of ${kind.name}`, () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let outside: Pool;
     let app: OrmApp<Tx>;
     let store: SnapshotStore<Tx>;
@@ -37,23 +30,19 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       effect: Effect<Tx, Output>,
       job = newJob(),
       signal?: AbortSignal,
-    ): Promise<OnceResult<Output>> => runOnce({ ...PARTS, store, signal }, job, effect);
+    ): Promise<OnceResult<Output>> => runOnce({ ...ONCE_PARTS, store, signal }, job, effect);
     const counter = async (): Promise<number> =>
       (await outside.query<{ n: number }>('SELECT n FROM counter')).rows[0]?.n ?? Number.NaN;
 
     beforeAll(async () => {
-      server = await startPostgres();
       outside = await makeCounter(server);
       // One connection: a branch that goes on would meet the next call's transaction, and one that is not given back stops everything.
       // Where the client cannot be reached, a statement that is under way is ended from a second one.
       app = await kind.open(server.url, kind.isGuarded ? 1 : 2);
-      store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(PARTS);
+      store = app.snapshots({ migrate: true, lockWaitMs: 5_000 }).open(ONCE_PARTS);
     });
     beforeEach(() => outside.query('UPDATE counter SET n = 0'));
-    afterAll(async () => {
-      await app?.close();
-      await server?.stop();
-    });
+    afterAll(() => app?.close());
 
     it('is committed with its success, seen by nobody before, and not run again', async () => {
       const job = newJob();
@@ -168,7 +157,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
     it('of a stale holder is ended by a larger token, and rolled back', async () => {
       const other = await kind.open(server.url, 2);
       try {
-        const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(PARTS);
+        const theirs = other.snapshots({ lockWaitMs: 5_000 }).open(ONCE_PARTS);
         const [old, next] = [newJob(1), newJob(2)];
         const begun = newGate();
         const stale = run(
@@ -186,7 +175,7 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
         await begun.opened;
         const { jobId } = next;
         const taken = await runOnce(
-          { ...PARTS, store: theirs, signal: undefined },
+          { ...ONCE_PARTS, store: theirs, signal: undefined },
           { jobId, fencingToken: 2 },
           (tx) => other.add(tx),
         );
@@ -202,9 +191,9 @@ export function describeOrmEffects<Tx>(kind: OrmKind<Tx>): void {
       // Those that are cut off come back to the pool only where the store can end them.
       const cutOff = await kind.open(link.url, kind.isGuarded ? 2 : 10);
       try {
-        const theirs = cutOff.snapshots({ timeoutMs: 1_000 }).open(PARTS);
+        const theirs = cutOff.snapshots({ timeoutMs: 1_000 }).open(ONCE_PARTS);
         const before = await counter();
-        const running = runOnce({ ...PARTS, store: theirs, signal: undefined }, newJob(), async (tx) => {
+        const running = runOnce({ ...ONCE_PARTS, store: theirs, signal: undefined }, newJob(), async (tx) => {
           await cutOff.add(tx);
           // Holds COMMIT, so that the test has the time to cut its answer off.
           await cutOff.raw(tx, 'INSERT INTO slow_commit VALUES (1)');

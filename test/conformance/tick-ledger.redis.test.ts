@@ -1,11 +1,13 @@
+import { startInstance } from '../support/redis-instances.js';
 import { startRedis } from '../support/redis-server.js';
-import { connectStage } from './redis-stage.js';
 import { describeTickLedger } from './tick-ledger.suite.js';
 
 for (const count of [1, 3, 5]) {
   describeTickLedger(`over ${count} Redis node(s)`, async () => {
     const servers = await Promise.all(Array.from({ length: count }, () => startRedis()));
-    const connections = await Promise.all(['me', 'you', 'they'].map((id) => connectStage(servers, id)));
+    const inputs = servers.map(({ url }) => url);
+    const connect = (instanceId: string) => startInstance({ inputs, namespace: 'conformance', instanceId });
+    const connections = await Promise.all(['me', 'you', 'they'].map((id) => connect(id)));
     const client = servers[0]?.client();
     return {
       instances: connections.map(({ nodes }) => nodes),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { BoardPart } from '#src/memory/memory-board.js';
 import { MemoryNode } from '#src/memory/memory-node.js';
 import { lossBetween } from '#src/protocol/board/board-epoch.js';
@@ -13,20 +13,15 @@ import {
 import type { BoardRecord } from '#src/protocol/board/board-record.js';
 import type { RedisConnection } from '#src/redis/redis-connection.js';
 import { SystemClock } from '#src/system/system-clock.js';
-import { connectStage } from '../conformance/redis-stage.js';
-import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { startInstance } from '../support/redis-instances.js';
 import { SEED } from '../support/seed.js';
+import { sharedRedis } from '../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let connection: RedisConnection;
 
 beforeAll(async () => {
-  server = await startRedis();
-  connection = await connectStage([server], 'instance-1');
-});
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
+  connection = await startInstance({ inputs: [server.url], namespace: 'conformance' });
 });
 
 const FAR_MS = 4_000_000_000_000;

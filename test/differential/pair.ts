@@ -28,7 +28,7 @@ const ENDS = / ends?$/;
 const FLEETING = /^lock |^members? |^signs? |^keys that/;
 const EDGE_MS = 5;
 /** Longest wait for an instant on a clock that cannot be set. */
-const MOST_WAIT_MS = 1_500;
+const MAX_WAIT_MS = 1_500;
 
 export class Pair {
   private model: ModelSide;
@@ -101,7 +101,7 @@ export class Pair {
       return;
     }
     const waitMs = toMs - (await this.real.nowMs());
-    if (waitMs > 0 && waitMs < MOST_WAIT_MS) await new Promise((wake) => setTimeout(wake, waitMs));
+    if (waitMs > 0 && waitMs < MAX_WAIT_MS) await new Promise((wake) => setTimeout(wake, waitMs));
     this.model.nowMs = await this.real.nowMs();
   }
 

@@ -8,16 +8,12 @@ import {
   type ScheduleEvent,
   type TaskStatus,
 } from 'nestjs-distributed-schedule';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type RedisServer, startRedis } from '../support/redis-server.js';
-import { endQuarantine, until } from './redis/redis-fixture.js';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { endQuarantine, until } from '../support/redis-instances.js';
+import { sharedRedis } from '../support/shared-servers.js';
 
 // One for both tests: the module of the app reads its address once, when it is loaded.
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis();
-  return () => server.stop();
-});
+const server = sharedRedis();
 beforeEach(() => server.client().flushall());
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -26,7 +22,7 @@ afterAll(() => {
 
 const MIGRATED = ['Upkeep.migrate', 'Upkeep.renew', 'poll', 'sweep', 'warm up'];
 /** Of the job that is due most often, so many are more than a slow boot takes. */
-const MOST_TICKS = 60;
+const MAX_TICKS = 60;
 /** The ticks of this much time are looked at. */
 const WATCHED_MS = 8_000;
 
@@ -62,7 +58,7 @@ describe('the small app', () => {
     const registry = (await bootBefore()).get(SchedulerRegistry);
     // Asked before the other app boots: its next ticks are among these, however long that takes.
     const dueMs = [...registry.getCronJobs().values()].map(({ cronTime }) =>
-      cronTime.realDate ? [] : cronTime.sendAt(MOST_TICKS).map((instant) => instant.toMillis()),
+      cronTime.realDate ? [] : cronTime.sendAt(MAX_TICKS).map((instant) => instant.toMillis()),
     );
     const tasks = (await bootAfter()).get(DistributedScheduleRegistry).list();
     expect(tasks).toHaveLength(10);

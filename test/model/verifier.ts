@@ -27,8 +27,8 @@ const MEMORY_LIMIT_MB = 6_000;
 const LARGE = ['-m5000000', '-w24'];
 /** Enough for nearly all small worlds, in a fifth of the time. */
 const SMALL = ['-m250000', '-w20'];
-const LONGEST_MS = 900_000;
-const LARGEST_OUTPUT = 64 * 1024 * 1024;
+const MAX_MS = 900_000;
+const MAX_OUTPUT = 64 * 1024 * 1024;
 const STORY_LINES = 60;
 
 /**
@@ -86,7 +86,7 @@ export function verify({
 }
 
 function run(cwd: string, command: string, args: readonly string[]): string {
-  const options = { cwd, encoding: 'utf8', timeout: LONGEST_MS, maxBuffer: LARGEST_OUTPUT } as const;
+  const options = { cwd, encoding: 'utf8', timeout: MAX_MS, maxBuffer: MAX_OUTPUT } as const;
   const { stdout, stderr, error, status, signal } = spawnSync(command, args, options);
   // A search that runs out of memory, and a replay that ends in a failed assertion, may have any exit code.
   if (error !== undefined || (status !== 0 && (command === 'spin' ? args[0] === '-a' : command === 'gcc'))) {

@@ -6,7 +6,7 @@ import type { NodeSet } from '#src/protocol/contract/node-set.js';
 import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 
 /** A counter may be outbid by noters that know different ids. */
-const MOST_RENUMBERS = 5;
+const MAX_RENUMBERS = 5;
 
 /**
  * Stamps what is unstamped with the set, has every id noted wherever that is granted, and confirms it, by force where
@@ -35,7 +35,7 @@ async function bringUpOne(
   set: NodeSet,
 ): Promise<LedgerId> {
   let id = first;
-  for (let tries = 0; tries < MOST_RENUMBERS; tries += 1) {
+  for (let tries = 0; tries < MAX_RENUMBERS; tries += 1) {
     const asked = await node.confirm({ id, notes: [], set, waitMs: undefined });
     if (asked.answered && asked.value.kind === 'voting') return id;
     const others = nodes.filter((other) => other !== node);

@@ -2,8 +2,18 @@
 
 import type { Pool } from 'pg';
 import type { SnapshotSource } from '#src/once/snapshot-store.js';
+import { DEFAULT_PATIENCE } from '#src/once/store-patience.js';
 import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
+import { SystemClock } from '#src/system/system-clock.js';
+import { SystemRandom } from '#src/system/system-random.js';
+import { sha256Hex } from '#src/tasks/sha256.js';
 import type { PostgresServer } from './postgres-server.js';
+
+/** What runOnce needs beside a store. */
+export const ONCE_PARTS = {
+  ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex },
+  ...{ mostKeptChars: 16_384, patience: DEFAULT_PATIENCE, namespace: 'test' },
+};
 
 /** One application: an ORM with a pool of its own. */
 export interface OrmApp<Tx> {

@@ -15,7 +15,7 @@ const FIRST_MS = 50;
 const LAST_MS = 920;
 const START_BOUND_MS = 300;
 /** A replica that is stopped or cut off for less than this stays a member, and first in rank. */
-export const LONGEST_SILENCE_MS = 1_500;
+export const MAX_SILENCE_MS = 1_500;
 
 const env = { TASK_MS: String(TASK_MS) };
 export const ABOUT_IDLE = {
@@ -42,7 +42,7 @@ export async function strikeIdle(
 
 /** As a fault that does not kill: undone after a while, and whole when two more ticks have run. */
 async function undoLater(cluster: Cluster, undo: () => unknown): Promise<void> {
-  await untilTime(Date.now() + between(cluster.random, 0, LONGEST_SILENCE_MS));
+  await untilTime(Date.now() + between(cluster.random, 0, MAX_SILENCE_MS));
   await undo();
   await cluster.untilSettled();
 }

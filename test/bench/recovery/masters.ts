@@ -18,7 +18,7 @@ const env = { TASK_MS: '5' };
 /** A master that comes back empty grants no lock for one time to live and no tick for a second. */
 const QUARANTINE_MS = LEASE_TTL_MS + SECOND_MS;
 const TICKS_WITHOUT = 2;
-const LONGEST_LOSS_MS = 3_000;
+const MAX_LOSS_MS = 3_000;
 const RETURN_BOUND_MS = 1_500;
 
 const oneLost = {
@@ -98,7 +98,7 @@ async function strikeMajority(
   const lost = [nextMaster(cluster), nextMaster(cluster)];
   await atAnyMoment(cluster);
   await Promise.all(lost.map(lose));
-  await untilTime(Date.now() + between(cluster.random, SECOND_MS, LONGEST_LOSS_MS));
+  await untilTime(Date.now() + between(cluster.random, SECOND_MS, MAX_LOSS_MS));
   // A master that was started is back when it answers; one that was stopped, when it goes on.
   await Promise.all(lost.map(restore));
   const faultMs = Date.now();

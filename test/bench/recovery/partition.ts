@@ -6,7 +6,7 @@ import type { Replica } from '../../support/replica.js';
 import { untilTime } from '../../support/stage.js';
 import { Cluster } from './cluster.js';
 import { between, type Failure, type Scene } from './failure.js';
-import { ABOUT_IDLE, LONGEST_SILENCE_MS, strikeIdle } from './idle-winner.js';
+import { ABOUT_IDLE, MAX_SILENCE_MS, strikeIdle } from './idle-winner.js';
 
 const DETOUR = fileURLToPath(new URL('./detour.mjs', import.meta.url));
 const REPLICAS = 3;
@@ -43,7 +43,7 @@ const partitioned: Failure = {
         strikeIdle(cluster, async (winner) => {
           await setAll(winner, SILENCE);
           return async () => {
-            await untilTime(Date.now() + between(cluster.random, 0, LONGEST_SILENCE_MS));
+            await untilTime(Date.now() + between(cluster.random, 0, MAX_SILENCE_MS));
             await setAll(winner, {});
             await cluster.untilSettled();
           };

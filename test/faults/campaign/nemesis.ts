@@ -18,7 +18,7 @@ const CALM_MS = [200, 900] as const;
 const RECOVERY_MS = 15_000;
 /** A node that is down for long keeps another one that has forgotten from being noted, for so long at most: `identityWaitMs`. */
 const UNNOTED_MS = 30_000;
-const MOST_AT_A_TIME = 2;
+const MAX_AT_A_TIME = 2;
 const STRIKES_PER_CALM = [2, 3, 4] as const;
 const AIM_ATTEMPTS = 6;
 
@@ -68,7 +68,7 @@ export class Nemesis {
   /** Plays one card at its moment; resolves when it has struck, or could not. */
   async playOne(card = this.pack.draw()): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
-    while (this.foreground().length >= MOST_AT_A_TIME) await this.oneHealed();
+    while (this.foreground().length >= MAX_AT_A_TIME) await this.oneHealed();
     const attack = await this.aim(card);
     if (attack === undefined) {
       this.pack.putBack(card);

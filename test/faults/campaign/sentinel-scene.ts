@@ -4,9 +4,9 @@ import { type Fault } from '../../support/faults/fault.js';
 import {
   failoverForced,
   masterKilled,
-  SentinelScene,
+  SentinelStage,
   splitBrain,
-} from '../../support/faults/sentinel-scene.js';
+} from '../../support/faults/sentinel-stage.js';
 import { Cast } from './cast.js';
 import { type Hazard, NEVER_HEALED_MS } from './hazards/hazard.js';
 import { REPLICA_HAZARDS } from './hazards/replica-hazards.js';
@@ -35,7 +35,7 @@ export const SENTINEL: SceneKind = {
 let round = 0;
 
 async function open(): Promise<Scene> {
-  const store = await SentinelScene.open();
+  const store = await SentinelStage.open();
   const env = {
     REDIS_SENTINELS: store.input.sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
     REDIS_MASTER: store.input.name,

@@ -8,7 +8,7 @@ const SECOND_MS = 1_000;
 const WATCH_FROM_MS = 60;
 const TICKS_AFTERWARDS = 3;
 /** A busy machine can let the second pass between the claim and the kill. */
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 async function openStage({ onTestFinished }: TestContext, taskMs: number): Promise<Stage> {
   const stage = await Stage.open({ env: { TASK_MS: String(taskMs) } });
@@ -52,10 +52,10 @@ describe('a tick whose winner dies', () => {
     const stage = await openStage(test, 5);
     const masters = stage.masters.map((master) => master.client());
     let lost: number | undefined;
-    for (let attempt = 0; lost === undefined && attempt < MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; lost === undefined && attempt < MAX_ATTEMPTS; attempt += 1) {
       lost = await killClaimant(stage, masters);
     }
-    if (lost === undefined) throw new Error(`no winner was killed in time in ${MOST_ATTEMPTS} attempts`);
+    if (lost === undefined) throw new Error(`no winner was killed in time in ${MAX_ATTEMPTS} attempts`);
     const last = lost + TICKS_AFTERWARDS * SECOND_MS;
     await stage.record.until('later ticks', (lines) => lines.some(({ tick }) => tick >= last));
     // On a very slow machine another tick may miss its limit of lateness meanwhile.

@@ -14,7 +14,7 @@ const WORK_MS = 200;
 const LONG_WORK_MS = 2_000;
 /** Four such waits. */
 const WITHIN_MS = 40_000;
-const LONGEST_MS = 240_000;
+const MAX_MS = 240_000;
 const MESSAGES_SHOWN = 6;
 
 class Writer {
@@ -91,7 +91,7 @@ describe('a handler that ignores its signal', () => {
   }
 
   it('works on beside its successor and spoils what is not fenced; the fence refuses its write', {
-    timeout: LONGEST_MS,
+    timeout: MAX_MS,
   }, async () => {
     const register = await startRedis();
     servers.push(register);

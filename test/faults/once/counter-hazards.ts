@@ -13,9 +13,9 @@ export interface Hazard {
 }
 
 const AIM_WITHIN_MS = 1_500;
-const SHORTEST_MS = 200;
+const MIN_MS = 200;
 /** Longer than the server's patience with a silent client. */
-const LONGEST_MS = 2 * TAKEOVER_MS;
+const MAX_MS = 2 * TAKEOVER_MS;
 const DOWN_MS = 700;
 
 const HOLD: LinkRules = { requests: { hold: true }, replies: { hold: true } };
@@ -107,5 +107,5 @@ function toMasters({ redisLinks }: Slot): readonly ProxyLink[] {
 }
 
 function durationMs(random: Random): number {
-  return SHORTEST_MS + random.next() * (LONGEST_MS - SHORTEST_MS);
+  return MIN_MS + random.next() * (MAX_MS - MIN_MS);
 }

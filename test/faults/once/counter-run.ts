@@ -17,7 +17,7 @@ export interface CounterRun extends Account {
   readonly troubles: readonly string[];
 }
 
-const LONGEST_GAP_MS = 1_200;
+const MAX_GAP_MS = 1_200;
 /** Nobody tells of the ticks of the first seconds: instances audit what is due when they have been there for a lease and two seconds. */
 const UNAUDITED_MS = 6_000;
 /** What is left open when the faults end is retaken, or told. */
@@ -73,7 +73,7 @@ async function haunt(
   const random = new SeededRandom(seed);
   let left: Hazard[] = [];
   while (performance.now() < endMs) {
-    await sleep(random.next() * LONGEST_GAP_MS);
+    await sleep(random.next() * MAX_GAP_MS);
     // Each once, in another order every time: a short run must not be spared one of them by chance.
     if (left.length === 0) left = [...HAZARDS];
     const [hazard] = left.splice(Math.floor(random.next() * left.length), 1);

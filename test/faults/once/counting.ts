@@ -6,7 +6,7 @@ import type { IdempotentExecutor } from '#src/index.js';
 import { randomHabit } from './effect-habits.js';
 import type { TaskName } from './once-plan.js';
 
-const LONGEST_PAUSE_MS = 60;
+const MAX_PAUSE_MS = 60;
 
 export interface CountingParts {
   readonly executor: IdempotentExecutor<PoolClient>;
@@ -47,7 +47,7 @@ export class Counting {
     await this.increment(pool, 'plain');
     await this.log(pool, 'plain', { tick, jobId });
     onEffect('plain');
-    await sleep(random() * LONGEST_PAUSE_MS);
+    await sleep(random() * MAX_PAUSE_MS);
     await pool.query('INSERT INTO done VALUES ($1) ON CONFLICT DO NOTHING', [jobId]);
     return 'ran';
   }

@@ -15,6 +15,7 @@ import { redisSnapshots } from '#src/redis/once/redis-snapshots.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
+import { between } from '../../support/between.js';
 import {
   CUT_OFF_TIMEOUT_MS,
   countInPostgres,
@@ -108,24 +109,17 @@ function doomedPool(): pg.Pool {
 
 /** The port is the finest that Redis has: each of its steps is one script. */
 function doomedStore<Tx>(store: SnapshotStore<Tx>): SnapshotStore<Tx> {
-  const doomed = (attempt: OpenAttempt<Tx>): OpenAttempt<Tx> => ({
-    ...attempt,
-    succeed: async (output) => {
-      await dieAt('after the effect, before the update');
-      return attempt.succeed(output);
+  const doomed = (attempt: OpenAttempt<Tx>): OpenAttempt<Tx> =>
+    between(attempt, { before: { succeed: () => dieAt('after the effect, before the update') } });
+  return between<SnapshotStore<Tx>>(store, {
+    instead: {
+      begin: async (ask) => {
+        const verdict = await ask();
+        await dieAt('after the pending snapshot');
+        return verdict.kind === 'begun' ? { ...verdict, attempt: doomed(verdict.attempt) } : verdict;
+      },
     },
   });
-  return {
-    isTransactional: store.isTransactional,
-    read: (jobId) => store.read(jobId),
-    isUndone: (error) => store.isUndone(error),
-    close: () => store.close(),
-    begin: async (start) => {
-      const verdict = await store.begin(start);
-      await dieAt('after the pending snapshot');
-      return verdict.kind === 'begun' ? { ...verdict, attempt: doomed(verdict.attempt) } : verdict;
-    },
-  };
 }
 
 async function attemptAtStore(): Promise<string> {

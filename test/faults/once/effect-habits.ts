@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 
-const LONGEST_PAUSE_MS = 60;
+const MAX_PAUSE_MS = 60;
 /** Half of the races are lost. */
-const RACE_MS = LONGEST_PAUSE_MS / 2;
-const LONGEST_LATENESS_MS = 250;
+const RACE_MS = MAX_PAUSE_MS / 2;
+const MAX_LATENESS_MS = 250;
 
 /** What an effect has to do, and what an attempt at it is worth. */
 export interface Work {
@@ -68,7 +68,7 @@ async function deserted(work: Work): Promise<void> {
   const failing = middle(work).then(() => {
     throw new Error('a branch has failed');
   });
-  const going = sleep(work.random() * LONGEST_LATENESS_MS).then(() => writeStray(work));
+  const going = sleep(work.random() * MAX_LATENESS_MS).then(() => writeStray(work));
   going.catch(() => undefined);
   await Promise.all([inTurn(work), failing, going]);
 }
@@ -99,5 +99,5 @@ async function writeStray({ tx, jobId }: Work): Promise<void> {
 
 async function middle({ onMiddle, random }: Work): Promise<void> {
   onMiddle();
-  await sleep(random() * LONGEST_PAUSE_MS);
+  await sleep(random() * MAX_PAUSE_MS);
 }

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 
 const MS_PER_MINUTE = 60_000;
-const LEAST_FAULTS_PER_MINUTE = 10;
+const MIN_FAULTS_PER_MINUTE = 10;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -52,8 +52,7 @@ for (const job of wrong) print(`wrong: ${job}`);
 for (const trouble of troubles) print(`void: ${trouble}`);
 
 const struck = [...faults.values()].reduce((sum, count) => sum + count, 0);
-const isEnough =
-  struck >= minutes * LEAST_FAULTS_PER_MINUTE && repeated > 0 && plain.counter !== plain.marked;
+const isEnough = struck >= minutes * MIN_FAULTS_PER_MINUTE && repeated > 0 && plain.counter !== plain.marked;
 if (!isEnough)
   print(`void: only ${struck} faults, ${repeated} repeated jobs, or a control without a difference`);
 const isRight = counter === successes && wrong.length === 0 && strays === 0 && ticks.untold.length === 0;

@@ -16,13 +16,13 @@ import { DEFAULTS, type ProtocolOptions } from '#src/protocol/options/protocol-o
 import { RunChains } from '#src/protocol/run/run-chains.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
-import { type Approach, approachTo, LONGEST_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
+import { type Approach, approachTo, MAX_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
 export const OPTIONS: ProtocolOptions = { ...DEFAULTS, namespace: 'torture', bidStaggerMs: 5 };
 
 const LOOK_EVERY_MS = 40;
 /** Ticks are planned so far ahead that the earliest of bids can be on time. */
-const PLAN_AHEAD_MS = LONGEST_LEAD_MS + 4 * LOOK_EVERY_MS;
+const PLAN_AHEAD_MS = MAX_LEAD_MS + 4 * LOOK_EVERY_MS;
 
 export interface BidderParts {
   readonly instanceId: string;

@@ -2,10 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim, ClaimVote, NodeReply, Random, VotingNode } from '#src/protocol/contract/ports.js';
+import { between } from '../../support/between.js';
 import { aroundNode, type NodeCall } from '../../support/wrapped-node.js';
 
 /** So that the claims of several instances meet in another order on every node. */
-const MOST_DELAY_MS = 16;
+const MAX_DELAY_MS = 16;
 const LOST_SHARE = 0.02;
 const LOST: NodeReply<never> = { answered: false, reason: 'the reply was lost' };
 
@@ -20,21 +21,20 @@ export interface RoughNodeParts {
 }
 
 export function roughNode({ node, random, onVote }: RoughNodeParts): VotingNode {
-  const travel = (): Promise<unknown> => sleep(random.next() * MOST_DELAY_MS);
+  const travel = (): Promise<unknown> => sleep(random.next() * MAX_DELAY_MS);
   const arrive = <T>(reply: NodeReply<T>): NodeReply<T> => (random.next() < LOST_SHARE ? LOST : reply);
-  return {
-    ...aroundNode(node, async (ask, call) => {
-      if (IN_ONE_PIECE.has(call)) return ask();
-      await travel();
-      return arrive(await ask());
-    }),
-    claim: async (claims, terms) => {
-      await travel();
-      const reply = await node.claim(claims, terms);
-      if (reply.answered) tellVotes(claims, reply.value.votes, onVote);
-      return arrive(reply);
+  const watched = between(node, {
+    after: {
+      claim: (reply, claims) => {
+        if (reply.answered) tellVotes(claims, reply.value.votes, onVote);
+      },
     },
-  };
+  });
+  return aroundNode(watched, async (ask, call) => {
+    if (IN_ONE_PIECE.has(call)) return ask();
+    await travel();
+    return arrive(await ask());
+  });
 }
 
 function tellVotes(

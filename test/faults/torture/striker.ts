@@ -6,8 +6,8 @@ import type { LossKind, Master } from './master.js';
 import type { FreshGrant, VoteBook } from './vote-book.js';
 
 /** A node abstains for a second after a loss: faster than this, and no majority would ever vote. */
-const SHORTEST_GAP_MS = 400;
-const LONGEST_GAP_MS = 1_100;
+const MIN_GAP_MS = 400;
+const MAX_GAP_MS = 1_100;
 /** Two at a time are followed by silence: nobody has a majority. */
 const PAIR_SHARE = 0.3;
 const PAIR_GAP_MS = 500;
@@ -44,9 +44,9 @@ export async function strikeOnGrants(parts: StrikerParts): Promise<void> {
     const blow = pickBlow(random);
     const isPair = random.next() < PAIR_SHARE;
     const leastNodes = random.next() < FIRST_GRANT_SHARE ? 1 : majorityOf(masters);
-    await pause(SHORTEST_GAP_MS, stopped);
+    await pause(MIN_GAP_MS, stopped);
     if (blow.needsFile) await Promise.all(masters.map((master) => master.backUp()));
-    await pause(random.next() * (LONGEST_GAP_MS - SHORTEST_GAP_MS), stopped);
+    await pause(random.next() * (MAX_GAP_MS - MIN_GAP_MS), stopped);
     const grant = await votes.nextGrant(set, leastNodes, AIM_WITHIN_MS);
     if (grant === undefined || stopped.aborted) continue;
     const victims = victimsOf(grant, masters.length, random).slice(0, isPair ? 2 : 1);

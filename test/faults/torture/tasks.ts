@@ -38,7 +38,7 @@ export interface Approach {
 }
 
 /** A fast clock: further ahead than any floor that such a claim could be lost under. */
-export const LONGEST_LEAD_MS = 1_300;
+export const MAX_LEAD_MS = 1_300;
 const EARLY_LEAD_MS = 79;
 const USUAL_LEAD_MS = 30;
 
@@ -50,7 +50,7 @@ const LATE_SHARE = 0.3;
 export function approachTo(task: TortureTask, random: Random): Approach {
   const kind = random.next();
   const share = random.next();
-  if (kind < FAST_CLOCK_SHARE) return { offsetMs: -LONGEST_LEAD_MS };
+  if (kind < FAST_CLOCK_SHARE) return { offsetMs: -MAX_LEAD_MS };
   if (kind < FAST_CLOCK_SHARE + EARLY_SHARE) return { offsetMs: -EARLY_LEAD_MS };
   if (kind < FAST_CLOCK_SHARE + EARLY_SHARE + LATE_SHARE) return { offsetMs: share * task.maxLatenessMs };
   return { offsetMs: -USUAL_LEAD_MS };

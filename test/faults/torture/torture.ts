@@ -40,7 +40,7 @@ const settings: TortureSettings = {
   untilDoubled: values['until-doubled'],
 };
 
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -49,7 +49,7 @@ function print(line: string): void {
 async function torture(): Promise<number> {
   const result = await runTorture(settings);
   const { doubled, stories, startedTicks, contestedTicks, losses, refusals, tookMs, troubles } = result;
-  for (const story of stories.slice(0, MOST_SHOWN)) print(`doubled: ${story}`);
+  for (const story of stories.slice(0, MAX_SHOWN)) print(`doubled: ${story}`);
   const counts = new Map<string, number>();
   for (const { kind } of losses) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const kinds = [...counts].map(([kind, count]) => `${count} by ${kind}`);
@@ -58,7 +58,7 @@ async function torture(): Promise<number> {
   const refused = `${refusals.byFloor} by the floor, ${refusals.withoutVote} without a vote`;
   const cells = [startedTicks, contestedTicks, `${losses.length} (${kinds.join(', ')})`, refused];
   print(`| ${cells.join(' | ')} | ${(tookMs / 1_000).toFixed(0)} | ${doubled.length} |`);
-  for (const trouble of troubles.slice(0, MOST_SHOWN)) print(`void: ${trouble}`);
+  for (const trouble of troubles.slice(0, MAX_SHOWN)) print(`void: ${trouble}`);
   if (doubled.length > 0 || troubles.length > 0) return 1;
   if (contestedTicks < settings.contestedTicks || losses.length < settings.losses) {
     print(`void: fewer than ${settings.contestedTicks} contested ticks or ${settings.losses} losses`);

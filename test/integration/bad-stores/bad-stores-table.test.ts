@@ -19,7 +19,7 @@ const COUNTED_MS = Number(process.env.COUNTED_MS ?? 5_000);
 const LOOKS = 20;
 const READ_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 250;
-const MOST_PER_SECOND = 1;
+const MAX_PER_SECOND = 1;
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
 const [table = ''] = /^\| bad store [\s\S]*?\n\n/m.exec(page) ?? [];
@@ -106,7 +106,7 @@ describe('after ten seconds an instance opens no more than one connection per se
   it.each(STORES.map(({ state }, index) => [state, index] as const))('%s', (state, index) => {
     const { connections = Number.POSITIVE_INFINITY, seconds = 0 } = seen.get(state) ?? {};
     // In five seconds and a bit, one each second makes six.
-    expect(connections).toBeLessThanOrEqual(Math.ceil(MOST_PER_SECOND * seconds));
+    expect(connections).toBeLessThanOrEqual(Math.ceil(MAX_PER_SECOND * seconds));
     const figure = Number(figureOf(rows[index] ?? ''));
     expect(connections).toBeLessThanOrEqual(figure * seconds + MADE_BY_THE_MACHINE);
   });

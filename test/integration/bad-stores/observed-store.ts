@@ -1,6 +1,6 @@
 import { StoreTeller } from '#src/messages/store-teller.js';
 import { connectionsTo } from '../../support/connection-count.js';
-import { beatOf, type Instance, newNamespace, openInstance } from '../redis/redis-fixture.js';
+import { beatOf, type Instance, newNamespace, openInstance } from '../../support/redis-instances.js';
 import type { BadStore, OpenedStore, Shelf } from './bad-store.js';
 
 const NODE_TIMEOUT_MS = 1_000;

@@ -1,6 +1,6 @@
 /** Servers that are there, and refuse the user, a right, the database, or a connection. */
 
-import { until } from '../redis/redis-fixture.js';
+import { until } from '../../support/redis-instances.js';
 import { type BadStore, SECRET } from './bad-store.js';
 
 const ALL = ['~*', '&*', '+@all'] as const;

@@ -2,8 +2,8 @@
 
 import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
 import { removeFolder, temporaryFolder } from '../../support/leftovers.js';
+import { newNamespace, until } from '../../support/redis-instances.js';
 import type { RedisServer } from '../../support/redis-server.js';
-import { newNamespace, until } from '../redis/redis-fixture.js';
 import type { BadStore, Shelf } from './bad-store.js';
 
 const FULL_SYNC = ['--repl-diskless-sync-delay', '0'] as const;

@@ -7,10 +7,10 @@ import type { AuditFinding, ScheduleEvent, TickReport } from 'nestjs-distributed
 import { expect, it, onTestFinished } from 'vitest';
 import { CLAIM_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { LostAnswers } from '../../support/faults/lost-answers.js';
-import { startRedis } from '../../support/redis-server.js';
+import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
 import { doubled, missing } from '../../support/tasks.js';
-import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
 
 const PERIOD_MS = 1_000;
 const STRIKES = 3;
@@ -21,8 +21,8 @@ it.each([
   { nodes: 3, instances: 3 },
 ])(
   'a tick whose claim was applied on $nodes node(s) and not answered runs, once, with $instances instance(s)',
-  async (world) => {
-    const { ways, ticks, findings, takenByThemselves } = await open(world);
+  async (stage) => {
+    const { ways, ticks, findings, takenByThemselves } = await open(stage);
     await until(() => ticks.length >= 2, 'ticks run');
     for (let strike = 1; strike <= STRIKES; strike += 1) {
       for (const way of ways) way.loseAnswerTo(CLAIM_SCRIPT.sha1);
@@ -47,11 +47,10 @@ it.each([
 );
 
 async function open({ nodes, instances }: { readonly nodes: number; readonly instances: number }) {
-  const servers = await Promise.all(Array.from({ length: nodes }, () => startRedis()));
+  const servers = await ownRedises(nodes);
   const ways = await Promise.all(servers.map(({ port }) => LostAnswers.open(port)));
   onTestFinished(async () => {
     await Promise.all(ways.map((way) => way.close()));
-    await Promise.all(servers.map((server) => server.stop()));
   });
   const namespace = newNamespace();
   const ticks: number[] = [];

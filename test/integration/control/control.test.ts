@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { roomOf } from '#src/control/app-claims.js';
 import { roomPrefix } from '#src/protocol/board/board-keys.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { until } from '../redis/redis-fixture.js';
+import { until } from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { type ControlApp, type ControlAppOptions, type Run, startControlApp } from './control-app.js';
 
 /** The promise: a decision is seen by every instance within a second. */
@@ -12,30 +13,21 @@ const SEEN_WITHIN_MS = 1_000;
 /** Where it stands that `pulse` is paused. */
 const PAUSE = `${roomPrefix(roomOf('control'))}pause:pulse`;
 
-interface Scene {
+interface Stage {
   readonly servers: readonly RedisServer[];
   readonly runs: Run[];
   start(instanceId: string, given?: Partial<ControlAppOptions>): Promise<ControlApp>;
 }
 
-const endings: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-async function stage(nodes = 3): Promise<Scene> {
-  const servers = await Promise.all(Array.from({ length: nodes }, () => startRedis()));
-  endings.push(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  });
+async function stage(nodes = 3): Promise<Stage> {
+  const servers = await ownRedises(nodes);
   const runs: Run[] = [];
   return {
     servers,
     runs,
     start: async (instanceId, given = {}) => {
       const app = await startControlApp({ redis: servers.map(({ url }) => url), instanceId, runs, ...given });
-      endings.push(() => app.close());
+      onTestFinished(() => app.close());
       return app;
     },
   };

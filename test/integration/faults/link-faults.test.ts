@@ -13,23 +13,19 @@ import {
   slowLink,
 } from '../../support/faults/link-faults.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const SILENCE_MS = 100;
-let server: RedisServer;
+const server = sharedRedis();
 let host: ProxyHost;
 let link: ProxyLink;
 let client: Redis;
 let resets = 0;
 
-beforeAll(async () => {
+beforeAll(() => {
   host = ProxyHost.open();
-  server = await startRedis();
 });
-afterAll(async () => {
-  await host.close();
-  await server.stop();
-});
+afterAll(() => host.close());
 beforeEach(async () => {
   link = await host.link(server.url);
   client = new Client(link.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { clockChanged, clockOfReplica, clockOfServer } from '../../support/faults/clock-faults.js';
 import {
@@ -12,18 +12,17 @@ import {
   terminated,
 } from '../../support/faults/process-faults.js';
 import { CLOCK_UNAVAILABLE, ReplicaClock } from '../../support/faults/replica-clock.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { startRedis } from '../../support/redis-server.js';
 import { Replica } from '../../support/replica.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const DEMO = fileURLToPath(new URL('../../../scripts/build-demo.mjs', import.meta.url));
-let server: RedisServer;
+const server = sharedRedis();
 const replicas: Replica[] = [];
 
-beforeAll(async () => {
+beforeAll(() => {
   execFileSync(process.execPath, [DEMO]);
-  server = await startRedis();
 }, 120_000);
-afterAll(() => server.stop());
 afterEach(async () => {
   await Promise.all(replicas.splice(0).map((replica) => replica.kill('SIGKILL')));
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { Fault } from '../../support/faults/fault.js';
 import { crashed, frozen, OldDump } from '../../support/faults/redis-crash-faults.js';
@@ -22,17 +22,14 @@ import {
   scriptsFlushed,
 } from '../../support/faults/redis-store-faults.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const NAMESPACE = 'demo';
 /** Longer than it takes to connect anew on a slow machine: that connection is to find no answer. */
 const OUTLASTING_MS = 2_000;
 const LEDGER = redisKeys(NAMESPACE).ledger;
-let server: RedisServer;
+const server = sharedRedis({ args: DEBUG_ARGS });
 
-beforeAll(async () => {
-  server = await startRedis({ args: DEBUG_ARGS });
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   await server.client().flushall();
   await server.client().hset(LEDGER, 'task', '1');
@@ -76,9 +73,8 @@ describe('a server that does not serve', () => {
   });
 
   it('says what it lacks for DEBUG SLEEP', async () => {
-    const plain = await startRedis();
+    const plain = await ownRedis();
     await expect(asleep(plain, 100).strike()).rejects.toThrow(/start with DEBUG_ARGS/);
-    await plain.stop();
   });
 });
 
@@ -99,13 +95,12 @@ describe('a server that forgets', () => {
 
 describe('a server with nothing to lose', () => {
   it('is not taken for one that forgot, kept its memory, or lost its clients', async () => {
-    const idle = await startRedis();
+    const idle = await ownRedis();
     await expect(flushed(idle).strike()).rejects.toThrow(/has keys: not seen/);
     await expect(crashed(idle, 'with memory').strike()).rejects.toThrow(/has keys: not seen/);
     await expect(clientsKilled(idle).strike()).rejects.toThrow(/no connection to close/);
     await idle.client().ping();
     await expect(clientsKilled(idle, 1).strike()).rejects.toThrow('only 0 subscriptions were closed');
-    await idle.stop();
   });
 });
 

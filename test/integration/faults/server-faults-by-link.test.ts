@@ -5,25 +5,20 @@ import { eventually } from '../../support/faults/fault.js';
 import { selectRefused } from '../../support/faults/select-faults.js';
 import { endpointSwapped } from '../../support/faults/swap-faults.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 let host: ProxyHost;
-let server: RedisServer;
-let other: RedisServer;
+const server = sharedRedis({ database: 2 });
+const other = sharedRedis();
 let links: readonly ProxyLink[];
 let clients: readonly Redis[];
 
 beforeAll(async () => {
   host = ProxyHost.open();
-  server = await startRedis({ database: 2 });
-  other = await startRedis();
   await other.client().set('who', 'other');
   await server.client().set('who', 'in database 2');
 });
-afterAll(async () => {
-  await host.close();
-  await Promise.all([server.stop(), other.stop()]);
-});
+afterAll(() => host.close());
 beforeEach(async () => {
   links = await Promise.all([host.link(server.url), host.link(server.url)]);
   clients = links.map((link) => {

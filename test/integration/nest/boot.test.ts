@@ -11,16 +11,13 @@ import {
   EverySecondExclusive,
   type TickContext,
 } from 'nestjs-distributed-schedule';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { newNamespace, until } from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 import { LogCapture } from '../../unit/nest/nest-app.js';
-import { newNamespace, until } from '../redis/redis-fixture.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis();
-  return () => server.stop();
-});
+const server = sharedRedis();
 
 @Injectable()
 class Settlement {

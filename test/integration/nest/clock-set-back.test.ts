@@ -15,6 +15,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClockShim } from '../../support/clock-shim/clock-shim.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { bootWith } from '../../unit/nest/nest-app.js';
 
 const HOUR_MS = 3_600_000;
@@ -39,11 +40,8 @@ async function startServers(
   Settlement.ticks = [];
   const shim = await ClockShim.build();
   if (shim === undefined) throw new Error('no clock shim');
-  const servers = await Promise.all(Array.from({ length: count }, () => startRedis({ env: shim.env() })));
-  onTestFinished(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-    shim.close();
-  });
+  onTestFinished(() => shim.close());
+  const servers = await ownRedises(count, { env: shim.env() });
   return { servers, shim };
 }
 

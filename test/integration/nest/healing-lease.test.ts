@@ -5,9 +5,10 @@ import type { Redis } from 'ioredis';
 import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { until } from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
-import { until } from '../redis/redis-fixture.js';
 
 /** As long as a lease lives. */
 const TTL_MS = 3_000;
@@ -22,10 +23,7 @@ interface Running {
 }
 
 async function startRunning(): Promise<Running> {
-  const servers = await Promise.all(Array.from({ length: 3 }, () => startRedis()));
-  onTestFinished(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  });
+  const servers = await ownRedises(3);
   let begun: (tick: TickContext) => void = () => {};
   const first = new Promise<TickContext>((resolve) => {
     begun = resolve;

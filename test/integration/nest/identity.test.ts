@@ -3,10 +3,11 @@
 import { type DistributedScheduleOptions, type ScheduleEvent } from 'nestjs-distributed-schedule';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SplitPort } from '../../support/faults/split-port.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { until } from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 import { startTaskApp, type TaskApp } from '../../support/task-app.js';
 import { doubled } from '../../support/tasks.js';
-import { until } from '../redis/redis-fixture.js';
 
 interface Runner extends TaskApp {
   readonly ticks: number[];
@@ -14,8 +15,7 @@ interface Runner extends TaskApp {
 }
 
 async function server(): Promise<RedisServer> {
-  const started = await startRedis();
-  onTestFinished(() => started.stop());
+  const started = await ownRedis();
   return started;
 }
 
@@ -47,7 +47,7 @@ async function runsFor(seconds: number, ...runners: readonly Runner[]): Promise<
 }
 
 /** Three servers, and an instance over IPv6 that is in its stride. */
-async function scene(options: Partial<DistributedScheduleOptions> = {}) {
+async function stage(options: Partial<DistributedScheduleOptions> = {}) {
   const servers = await Promise.all([server(), server(), server()]);
   const ports = await Promise.all(servers.map((one) => splitPort(one)));
   const before = await start({ ...options, redis: ports.map((port) => port.url('v6')) });
@@ -57,7 +57,7 @@ async function scene(options: Partial<DistributedScheduleOptions> = {}) {
 
 /** Another server behind the address of the second node, for whoever connects from now on over IPv4. */
 async function swapped(options: Partial<DistributedScheduleOptions> = {}) {
-  const { servers, ports, before } = await scene(options);
+  const { servers, ports, before } = await stage(options);
   const [first, second, third] = ports;
   const other = await server();
   second?.lead('v4', other);
@@ -87,7 +87,7 @@ describe('an endpoint that leads to another server while the old one lives', () 
   }, 60_000);
 
   it('votes there once nobody is connected to the old server any more, and there again after the way back', async () => {
-    const { servers, ports, before } = await scene();
+    const { servers, ports, before } = await stage();
     const after = await start({ redis: ports.map((port) => port.url('v4')) });
     const other = await server();
     const lead = (target: RedisServer): void => {
@@ -121,7 +121,7 @@ describe('one bad instance and an empty node', () => {
   ])(
     'do not fence the fleet for good: %s',
     async (_title, otherNodes) => {
-      const { servers, ports, before } = await scene();
+      const { servers, ports, before } = await stage();
       const fleet = [before, await start({ redis: ports.map((port) => port.url('v6')) })];
       const ran = (): number => fleet.flatMap(({ ticks }) => ticks).length;
       const others = await Promise.all(Array.from({ length: otherNodes }, () => server()));

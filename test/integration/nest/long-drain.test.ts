@@ -2,13 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TickContext } from 'nestjs-distributed-schedule';
-import { expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { expect, it } from 'vitest';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
 
 async function start(): Promise<RedisServer> {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   return server;
 }
 

@@ -10,8 +10,9 @@ import {
   DistributedScheduleHealthIndicator,
   DistributedScheduleHealthModule,
 } from 'nestjs-distributed-schedule/terminus';
-import { expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { expect, it } from 'vitest';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 import { bootWith } from '../../unit/nest/nest-app.js';
 
 const NOBODY = 'nobody listens at its address (ECONNREFUSED): start Redis there, or correct host and port';
@@ -43,8 +44,7 @@ async function boot(servers: readonly RedisServer[]) {
 }
 
 async function start(): Promise<RedisServer> {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   return server;
 }
 

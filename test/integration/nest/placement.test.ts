@@ -10,8 +10,8 @@ import {
   type TickContext,
 } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRedis } from '../../support/redis-server.js';
-import { endQuarantine, until } from '../redis/redis-fixture.js';
+import { endQuarantine, until } from '../../support/redis-instances.js';
+import { ownRedis } from '../../support/shared-servers.js';
 
 const NAMESPACE = 'placement';
 
@@ -53,8 +53,7 @@ async function start(
 }
 
 it('a task runs on the instance that has its label, and the others tell that nobody runs it when that one is gone', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   const runs: TickContext[] = [];
   const plain: Runner[] = [];
   for (const id of ['plain-1', 'plain-2', 'plain-3']) plain.push(await start(server.url, id, [], runs));

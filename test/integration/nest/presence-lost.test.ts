@@ -1,9 +1,9 @@
 import type { TickContext } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
-import { startRedis } from '../../support/redis-server.js';
+import { endQuarantine, until } from '../../support/redis-instances.js';
+import { ownRedis, ownRedises } from '../../support/shared-servers.js';
 import { startTaskApp } from '../../support/task-app.js';
-import { endQuarantine, until } from '../redis/redis-fixture.js';
 
 const NAMESPACE = 'cut-off';
 
@@ -17,10 +17,7 @@ interface Succession {
 it('a run outlives a reset of all connections when the servers accept new ones at once', {
   retry: 2,
 }, async () => {
-  const servers = await Promise.all([startRedis(), startRedis(), startRedis()]);
-  onTestFinished(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  });
+  const servers = await ownRedises(3);
   let held: TickContext | undefined;
   let finish = (): void => undefined;
   const finished = new Promise<void>((resolve) => {
@@ -61,8 +58,7 @@ function aborted(tick: TickContext | undefined): boolean {
 }
 
 it('a holder whose connections are reset and refused stops trusting its lease before its successor starts', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   const proxies = ProxyHost.open();
   onTestFinished(() => proxies.close());
   const link = await proxies.link(server.url);

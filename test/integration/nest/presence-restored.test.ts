@@ -7,8 +7,8 @@ import {
   LeaseRenewalService,
 } from 'nestjs-distributed-schedule';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRedis } from '../../support/redis-server.js';
-import { endQuarantine, until } from '../redis/redis-fixture.js';
+import { endQuarantine, until } from '../../support/redis-instances.js';
+import { ownRedis } from '../../support/shared-servers.js';
 
 /** Renewed at a third of it, which is longer than this test: a renewal within it has another cause. */
 const TTL_MS = 60_000;
@@ -29,8 +29,7 @@ class Settlement {
 }
 
 it('an instance that a node sees again renews the leases of its runs at once', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   const schedule = DistributedScheduleModule.forRoot({
     redis: server.url,
     namespace: 'presence',

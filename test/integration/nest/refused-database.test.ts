@@ -5,14 +5,13 @@ import {
   DistributedScheduleHealthIndicator,
   DistributedScheduleHealthModule,
 } from 'nestjs-distributed-schedule/terminus';
-import { expect, it, onTestFinished } from 'vitest';
-import { startRedis } from '../../support/redis-server.js';
+import { expect, it } from 'vitest';
+import { ownRedis } from '../../support/shared-servers.js';
 import { EventLog } from '../../unit/nest/event-log.js';
 import { bootWith } from '../../unit/nest/nest-app.js';
 
 it('a refused database is told once, with what to do and no address, and ends when it is there', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   const admin = server.client();
   await admin.acl('SETUSER', 'shop', 'on', '>geheim', '~*', '&*', '+@all', '-select');
   const events = new EventLog();

@@ -10,8 +10,8 @@ import {
   DistributedScheduleHealthIndicator,
   DistributedScheduleHealthModule,
 } from 'nestjs-distributed-schedule/terminus';
-import { expect, it, onTestFinished } from 'vitest';
-import { startRedis } from '../../support/redis-server.js';
+import { expect, it } from 'vitest';
+import { ownRedis } from '../../support/shared-servers.js';
 import { bootWith } from '../../unit/nest/nest-app.js';
 
 const SOON = { timeout: 10_000 };
@@ -29,8 +29,7 @@ class Settlement {
 }
 
 it('a user who may not subscribe is told so once, with the line to type, while tasks run', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
+  const server = await ownRedis();
   await server.client().acl('SETUSER', 'mute', 'on', '>mute', '~*', '&*', '+@all', '-subscribe');
   const redis = `redis://mute:mute@127.0.0.1:${server.port}`;
   const { app, logs } = await bootWith({

@@ -10,15 +10,11 @@ import {
   DistributedScheduleHealthIndicator,
   DistributedScheduleHealthModule,
 } from 'nestjs-distributed-schedule/terminus';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { createProxy, newNamespace, until } from '../redis/redis-fixture.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { createProxy, newNamespace, until } from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis();
-  return () => server.stop();
-});
+const server = sharedRedis();
 
 async function boot(schedule: DistributedScheduleOptions) {
   const testing = await Test.createTestingModule({

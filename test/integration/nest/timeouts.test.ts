@@ -8,17 +8,11 @@ import {
   type TickContext,
   TimeoutExclusive,
 } from 'nestjs-distributed-schedule';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
+import { sharedRedises } from '../../support/shared-servers.js';
 
-const servers: RedisServer[] = [];
-beforeAll(async () => {
-  servers.push(...(await Promise.all([1, 2, 3].map(() => startRedis()))));
-  return async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-  };
-});
+const servers = sharedRedises(3);
 
 interface Deployment {
   readonly namespace: string;

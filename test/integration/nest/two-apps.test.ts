@@ -14,20 +14,16 @@ import {
   redisSnapshots,
   type TickContext,
 } from 'nestjs-distributed-schedule';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { endQuarantine, newNamespace, until } from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 import { EventLog } from '../../unit/nest/event-log.js';
 import { bootError } from '../../unit/nest/nest-app.js';
-import { endQuarantine, newNamespace, until } from '../redis/redis-fixture.js';
 
 const EVERY_SECOND = '* * * * * *';
 const MONTHLY = '0 0 3 1 * *';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis();
-  return () => server.stop();
-});
+const server = sharedRedis();
 
 interface Running {
   /** Ticks that ran here. */

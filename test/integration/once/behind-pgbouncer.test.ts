@@ -1,16 +1,16 @@
 import type { PoolClient } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
 import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, runUntilDecided, storeIn } from './once-in-postgres.js';
 
 const TAKEOVER_MS = 1_000;
 const INSERT = 'INSERT INTO ledger VALUES ($1)';
 
 describe.skipIf(lacksPgbouncer('effects behind pgbouncer'))('behind pgbouncer', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   const poolers: Pgbouncer[] = [];
 
   const behind = async (options: Parameters<typeof startPgbouncer>[1]): Promise<Pgbouncer> => {
@@ -22,14 +22,12 @@ describe.skipIf(lacksPgbouncer('effects behind pgbouncer'))('behind pgbouncer', 
     (await server.pool().query('SELECT 1 FROM ledger WHERE text = $1', [text])).rowCount ?? 0;
 
   beforeAll(async () => {
-    server = await startPostgres();
     await server.pool().query('CREATE TABLE ledger (text TEXT PRIMARY KEY)');
     await storeIn(server.pool()).migrate();
   });
   afterEach(async () => {
     for (const pooler of poolers.splice(0)) await pooler.stop();
   });
-  afterAll(() => server?.stop());
 
   it('sessions that others get next have none of the settings of an attempt', async () => {
     const pooler = await behind({ mode: 'transaction', size: 1 });

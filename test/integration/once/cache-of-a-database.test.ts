@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { IdempotentExecutor } from '#src/nest/once/idempotent-executor.js';
 import type { SnapshotStore } from '#src/once/snapshot-store.js';
 import { type PostgresSnapshotOptions, postgresSnapshots } from '#src/postgres/postgres-snapshots.js';
@@ -11,22 +11,17 @@ import { redisSnapshotCache } from '#src/redis/once/redis-snapshots.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { type PostgresServer } from '../../support/postgres-server.js';
+import { sharedPostgres, sharedRedis } from '../../support/shared-servers.js';
 
 const ROW = { namespace: 'shop', app: 'billing' };
 /** Of a machine with other work. */
 const SLACK_MS = 5_000;
 
 describe.skipIf(lacksPostgres('the cache of a database'))('the cache in front of PostgreSQL', () => {
-  let server: PostgresServer;
-  let redis: RedisServer;
+  const server = sharedPostgres();
+  const redis = sharedRedis();
   let databases = 0;
-
-  beforeAll(async () => {
-    [server, redis] = await Promise.all([startPostgres(), startRedis()]);
-  });
-  afterAll(() => Promise.all([server?.stop(), redis?.stop()]));
 
   const urlOf = (database: string): string => {
     const url = new URL(server.url);

@@ -1,6 +1,6 @@
 /** Which Redis a success is of, and how one is forgotten everywhere: on real servers. */
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { IdempotentExecutor } from '#src/nest/once/idempotent-executor.js';
 import type { Snapshot } from '#src/once/snapshot-store.js';
 import {
@@ -12,7 +12,7 @@ import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const PLATFORM = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'shop' };
 const PATIENT = { timeoutMs: 5_000 };
@@ -30,8 +30,7 @@ describe('the identity of snapshots in Redis', () => {
   };
 
   it('is one for all instances, and another one after a flush and after a restart', async () => {
-    const server = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
-    onTestFinished(() => server.stop());
+    const server = await ownRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const [mine, yours] = [storeIn(server.url), storeIn(server.url)];
     const first = await identityOf(mine);
     expect(first).toMatch(/^redis \S+ [0-9a-f]{40}:[0-9a-f]{40}$/);
@@ -48,8 +47,7 @@ describe('the identity of snapshots in Redis', () => {
   });
 
   it('is that of the flush alone where a script may not ask for more', async () => {
-    const server = await startRedis();
-    onTestFinished(() => server.stop());
+    const server = await ownRedis();
     await server.client().call('ACL', 'SETUSER', 'shop', 'on', '>pw', '~shop:job:*', '+@all', '-info');
     const store = storeIn(`redis://shop:pw@127.0.0.1:${server.port}`);
     const first = await identityOf(store);
@@ -60,11 +58,7 @@ describe('the identity of snapshots in Redis', () => {
 });
 
 describe('a success that is to be forgotten', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server?.stop());
+  const server = sharedRedis();
 
   let jobs = 0;
   const newSuccess = (): Snapshot => {

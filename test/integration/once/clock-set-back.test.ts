@@ -20,7 +20,7 @@ import { CLOCK, newJob, storeIn } from './once-in-postgres.js';
 const HOUR_MS = 3_600_000;
 const TAKEOVER_MS = 400;
 
-interface Scene {
+interface Stage {
   readonly mine: SnapshotStore;
   readonly yours: SnapshotStore;
   /** What an attempt's process leaves behind that dies. */
@@ -38,7 +38,7 @@ async function newShim(): Promise<ClockShim> {
   return shim;
 }
 
-async function inMemory(): Promise<Scene> {
+async function inMemory(): Promise<Stage> {
   const clock = new ManualClock();
   const skew = { offsetMs: 0 };
   const settings = {
@@ -58,7 +58,7 @@ async function inMemory(): Promise<Scene> {
   };
 }
 
-async function inRedis(): Promise<Scene> {
+async function inRedis(): Promise<Stage> {
   const shim = await newShim();
   const server = await startRedis({ env: shim.env() });
   const parts = { clock: CLOCK, random: new SystemRandom(), namespace: 'clocks' };
@@ -77,7 +77,7 @@ async function inRedis(): Promise<Scene> {
   };
 }
 
-async function inPostgres(): Promise<Scene> {
+async function inPostgres(): Promise<Stage> {
   const shim = await newShim();
   const env = shim.env();
   // The server runs under an account of its own.
@@ -104,7 +104,7 @@ async function inPostgres(): Promise<Scene> {
   };
 }
 
-const STORES: readonly (readonly [string, boolean, () => Promise<Scene>])[] = [
+const STORES: readonly (readonly [string, boolean, () => Promise<Stage>])[] = [
   ['in memory', false, inMemory],
   ['in Redis', !canSetClocks, inRedis],
   ['in PostgreSQL', !canSetClocks || lacksPostgres('clocks of PostgreSQL'), inPostgres],
@@ -112,11 +112,11 @@ const STORES: readonly (readonly [string, boolean, () => Promise<Scene>])[] = [
 
 for (const [name, isSkipped, open] of STORES) {
   describe.skipIf(isSkipped)(`a store ${name} whose clock is set back`, () => {
-    let scene: Scene;
+    let stage: Stage;
     beforeAll(async () => {
-      scene = await open();
+      stage = await open();
     });
-    afterAll(() => scene?.close());
+    afterAll(() => stage?.close());
 
     let attempts = 0;
     const tryBegin = (store: SnapshotStore, job: Omit<JobStart, 'attemptId'>) => {
@@ -132,19 +132,19 @@ for (const [name, isSkipped, open] of STORES) {
       return verdict.attempt;
     };
     const read = async (jobId: string): Promise<Snapshot | undefined> => {
-      const reply = await scene.mine.read(jobId);
+      const reply = await stage.mine.read(jobId);
       return reply.answered ? reply.snapshot : undefined;
     };
 
     it('gives a job whose attempt has died to the next one, as late as without that and no later', async () => {
       const job = { jobId: newJob().jobId };
-      await scene.crash(await begin(scene.mine, job));
-      scene.setBack();
+      await stage.crash(await begin(stage.mine, job));
+      stage.setBack();
       // Whoever looks first sees that the clock is another one now. In PostgreSQL there is nothing to wait for.
-      let verdict = await tryBegin(scene.yours, job);
+      let verdict = await tryBegin(stage.yours, job);
       if (verdict.kind === 'pending') {
-        await scene.passTakeover();
-        verdict = await tryBegin(scene.yours, job);
+        await stage.passTakeover();
+        verdict = await tryBegin(stage.yours, job);
       }
       expect(verdict).toMatchObject({ kind: 'begun', attempt: { snapshot: { attempt: 2 } } });
       if (verdict.kind === 'begun') expect((await verdict.attempt.succeed({})).kind).toBe('written');
@@ -152,9 +152,9 @@ for (const [name, isSkipped, open] of STORES) {
 
     it('keeps a job for its attempt until the takeover, whatever the clock does', async () => {
       const job = { jobId: newJob().jobId };
-      const attempt = await begin(scene.mine, job);
-      scene.setBack();
-      expect((await tryBegin(scene.yours, job)).kind).toBe('pending');
+      const attempt = await begin(stage.mine, job);
+      stage.setBack();
+      expect((await tryBegin(stage.yours, job)).kind).toBe('pending');
       expect(await attempt.succeed({})).toMatchObject({ kind: 'written', snapshot: { attempt: 1 } });
     });
 
@@ -162,12 +162,12 @@ for (const [name, isSkipped, open] of STORES) {
       const job = { jobId: newJob().jobId };
       const instants: number[] = [];
       for (const end of ['fail', 'fail', 'succeed'] as const) {
-        const attempt = await begin(scene.mine, job);
+        const attempt = await begin(stage.mine, job);
         instants.push(attempt.snapshot.updatedAtUs);
-        scene.setBack();
+        stage.setBack();
         await (end === 'fail' ? attempt.fail('no') : attempt.succeed({}));
         instants.push((await read(job.jobId))?.updatedAtUs ?? 0);
-        scene.setBack();
+        stage.setBack();
       }
       expect(instants).toHaveLength(6);
       expect(instants).toEqual([...new Set(instants)].sort((a, b) => a - b));

@@ -9,7 +9,7 @@ import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { makeCounter } from '../../support/orm-stage.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 
 const PARTS = {
   ...{ clock: new SystemClock(), random: new SystemRandom(), digest: sha256Hex, signal: undefined },
@@ -18,21 +18,17 @@ const PARTS = {
 const SILENT = { warn: () => undefined, error: () => undefined };
 
 describe.skipIf(lacksPostgres('a COMMIT that takes longer than query_timeout'))('a COMMIT', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   let outside: Pool;
   let knex: Knex;
 
   beforeAll(async () => {
-    server = await startPostgres();
     outside = await makeCounter(server);
     // Shorter than slow_commit takes.
     const connection = { connectionString: server.url, query_timeout: 300 };
     knex = knexOver({ client: 'pg', connection, pool: { min: 0, max: 4 }, log: SILENT });
   });
-  afterAll(async () => {
-    await knex?.destroy();
-    await server?.stop();
-  });
+  afterAll(() => knex?.destroy());
 
   it('of which the ORM says in words of its own that it has no answer is looked up', async () => {
     const store = knexSnapshots({ knex, migrate: true }).open(PARTS);

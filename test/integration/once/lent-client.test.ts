@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Effect } from '#src/once/run-once.js';
 import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';
 
 const ADD = 'UPDATE counter SET n = n + 1';
@@ -15,7 +15,7 @@ const ADD = 'UPDATE counter SET n = n + 1';
 describe.skipIf(lacksPostgres('the client that an effect is lent'))(
   'the client that an effect is lent',
   () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let outside: pg.Pool;
     let store: PostgresSnapshotStore;
     const counter = async (): Promise<number> =>
@@ -23,7 +23,6 @@ describe.skipIf(lacksPostgres('the client that an effect is lent'))(
     const run = <Output>(effect: Effect<PoolClient, Output>) => runIn(store, newJob(), effect);
 
     beforeAll(async () => {
-      server = await startPostgres();
       outside = server.pool();
       await outside.query('CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (0)');
       // One connection: a branch that goes on would meet the next call's transaction.
@@ -32,7 +31,6 @@ describe.skipIf(lacksPostgres('the client that an effect is lent'))(
       await store.migrate();
     });
     beforeEach(() => outside.query('UPDATE counter SET n = 0'));
-    afterAll(() => server?.stop());
 
     it('refuses what a branch of Promise.all asks after the other one has failed, and nothing is written', async () => {
       let late: Promise<unknown> | undefined;

@@ -5,10 +5,10 @@ import { IdempotentExecutor } from 'nestjs-distributed-schedule';
 import { postgresSnapshots } from 'nestjs-distributed-schedule/postgres';
 import type pg from 'pg';
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';
 
 /** Nothing here waits for anything but a lock: a neighbour that has to wait for one waits for seconds. */
@@ -16,13 +16,11 @@ const AT_ONCE_MS = 1_500;
 const LOCK_WAIT_MS = 20_000;
 
 describe.skipIf(lacksPostgres('neighbours of attempts'))('beside runOnce', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   beforeAll(async () => {
-    server = await startPostgres();
     await storeIn(server.pool()).migrate();
     await server.pool().query('CREATE TABLE ledger (text TEXT)');
   });
-  afterAll(() => server?.stop());
 
   const executorOn = (
     pool: pg.Pool,

@@ -8,9 +8,9 @@ import {
   IdempotentExecutor,
 } from 'nestjs-distributed-schedule';
 import { postgresSnapshots } from 'nestjs-distributed-schedule/postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { reportsOf } from '../../support/tasks.js';
 import { bootApp } from '../../unit/nest/nest-app.js';
 
@@ -34,11 +34,7 @@ function passOn(cause: unknown): never {
 }
 
 describe.skipIf(lacksPostgres('ticks whose job is pending'))('a tick of a retake task', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server?.stop());
+  const server = sharedPostgres();
 
   it('whose job is pending elsewhere is made again by the scheduler alone, and succeeds', async () => {
     const store = () => postgresSnapshots({ postgres: server.pool(), migrate: true, lockWaitMs: 100 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Snapshot, SnapshotCache } from '#src/once/snapshot-store.js';
 import { fencedSet } from '#src/redis/once/fenced-set.js';
 import { redisSnapshotCache, redisSnapshots } from '#src/redis/once/redis-snapshots.js';
@@ -9,7 +9,7 @@ import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
 import { ProxyHost } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const PLATFORM = { clock: new SystemClock(), random: new SystemRandom(), namespace: 'shop' };
 const PATIENT = { timeoutMs: 5_000 };
@@ -19,11 +19,7 @@ const newJobId = (): string => {
   return sha256Hex(`job ${jobs}`).slice(0, 32);
 };
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await startRedis({ password: 'hush' });
-});
-afterAll(() => server?.stop());
+const server = sharedRedis({ password: 'hush' });
 
 describe('snapshots in Redis', () => {
   it('are one key per job, which goes when its time to live is over', async () => {
@@ -63,7 +59,7 @@ describe('snapshots in Redis', () => {
   });
 
   it('say unreachable for a server that is away, in the time they are given, and come back with it', async () => {
-    const own = await startRedis();
+    const own = await ownRedis();
     const store = redisSnapshots({ redis: own.url, timeoutMs: 300 }).open(PLATFORM);
     expect(await store.read(newJobId())).toEqual({ answered: true, snapshot: undefined });
     await own.kill();
@@ -71,7 +67,6 @@ describe('snapshots in Redis', () => {
     await own.start();
     await expect.poll(async () => (await store.read(newJobId())).answered, { timeout: 5_000 }).toBe(true);
     await store.close();
-    await own.stop();
   });
 
   it('name neither host nor password when they are refused', async () => {

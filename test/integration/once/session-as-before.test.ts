@@ -1,11 +1,11 @@
 /** What a session is before, in and after an attempt: its settings, its role, its search path. */
 
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresSnapshotSettings } from '#src/postgres/postgres-snapshot-settings.js';
 import type { PostgresSnapshotStore } from '#src/postgres/postgres-snapshot-store.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, storeIn } from './once-in-postgres.js';
 
 type Settings = Readonly<Record<string, string>>;
@@ -47,9 +47,8 @@ function difference(before: Settings, after: Settings): readonly string[] {
 }
 
 describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   beforeAll(async () => {
-    server = await startPostgres();
     await storeIn(server.pool()).migrate();
     await server
       .pool()
@@ -58,10 +57,9 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
           'GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk',
       );
   });
-  afterAll(() => server?.stop());
 
   /** A pool of one connection, which is set up anew when it is made anew. */
-  const scene = (
+  const stage = (
     settings: Partial<PostgresSnapshotSettings> = {},
   ): { readonly pool: pg.Pool; readonly store: PostgresSnapshotStore } => {
     // Waited for, whatever its type says.
@@ -71,7 +69,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   };
 
   it('differs from what it was in how long it may be silent, and in nothing else', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     expect(before).toMatchObject({ current_user: 'clerk', lock_timeout: '2345', statement_timeout: '23456' });
     let inside: Settings = {};
@@ -85,7 +83,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   it.each(['read committed', 'repeatable read', 'serializable'] as const)(
     'has the isolation that was asked for, and only there: %s',
     async (isolation) => {
-      const { pool, store } = scene({ isolation });
+      const { pool, store } = stage({ isolation });
       const before = await stateOf(pool);
       const result = await runIn(store, newJob(), async (tx) => (await stateOf(tx)).transaction_isolation);
       expect(result).toMatchObject({ output: isolation });
@@ -94,14 +92,14 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   );
 
   it('is as before after a success', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     expect((await runIn(store, newJob(), () => 'done')).kind).toBe('ran');
     expect(difference(before, await stateOf(pool))).toEqual([]);
   });
 
   it('is as before after a replay', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const job = newJob();
     const before = await stateOf(pool);
     await runIn(store, job, () => 'done');
@@ -110,7 +108,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after a failure', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     const failing = runIn(store, newJob(), async (tx) => {
       await tx.query('SET LOCAL statement_timeout = 7');
@@ -121,7 +119,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before, or another one of the kind, after a run that was told to give up', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const before = await stateOf(pool);
     const run = new AbortController();
     const giving = runIn(
@@ -138,7 +136,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after an attempt that gave up waiting for another one', async () => {
-    const { pool, store } = scene({ lockWaitMs: 50 });
+    const { pool, store } = stage({ lockWaitMs: 50 });
     const job = newJob();
     const before = await stateOf(pool);
     const other = storeIn(server.pool());
@@ -148,7 +146,7 @@ describe.skipIf(lacksPostgres('sessions of effects'))('the session of an effect'
   });
 
   it('is as before after an attempt that has taken a stale one over', async () => {
-    const { pool, store } = scene();
+    const { pool, store } = stage();
     const job = newJob();
     const before = await stateOf(pool);
     const other = storeIn(server.pool());

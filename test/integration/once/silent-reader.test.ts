@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacksPgbouncer } from '../../support/lacks-pgbouncer.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { type Pgbouncer, startPgbouncer } from '../../support/pgbouncer.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { newJob, runIn, runUntilDecided, storeIn } from './once-in-postgres.js';
 
 const TAKEOVER_MS = 1_000;
@@ -20,18 +20,14 @@ function stopReading(client: PoolClient): void {
 }
 
 describe.skipIf(lacksPostgres('processes that stop in the middle of an answer'))('a process', () => {
-  let server: PostgresServer;
+  const server = sharedPostgres();
   let pooler: Pgbouncer | undefined;
 
   beforeAll(async () => {
-    server = await startPostgres();
     await server.pool().query('CREATE TABLE ledger (text TEXT PRIMARY KEY)');
     await storeIn(server.pool()).migrate();
   });
-  afterAll(async () => {
-    await pooler?.stop();
-    await server?.stop();
-  });
+  afterAll(() => pooler?.stop());
 
   const ways = ['PostgreSQL', ...(lacksPgbouncer('the same behind pgbouncer') ? [] : ['pgbouncer'])];
   it.each(ways)(

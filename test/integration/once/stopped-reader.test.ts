@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { compiled } from '../../faults/once/compiled-program.js';
 import { lacksPostgres } from '../../support/lacks-postgres.js';
 import { killAtExit } from '../../support/leftovers.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/shared-servers.js';
 import { runIn, storeIn } from './once-in-postgres.js';
 
 const PROGRAM = fileURLToPath(new URL('./large-reader.ts', import.meta.url));
@@ -21,15 +21,13 @@ const messageOf = async (child: ChildProcess): Promise<Record<string, string>> =
 describe.skipIf(lacksPostgres('a process that is stopped while it reads'))(
   'a process that is stopped while it reads a large result',
   () => {
-    let server: PostgresServer;
+    const server = sharedPostgres();
     let program = '';
     beforeAll(async () => {
       program = compiled(PROGRAM);
-      server = await startPostgres();
       await storeIn(server.pool()).migrate();
       await server.pool().query('CREATE TABLE ledger (text TEXT)');
     }, TIMEOUT_MS);
-    afterAll(() => server?.stop());
 
     /** Backends that send the large result; `blocked`: whose client does not read on. */
     const writers = async (state: 'active' | 'blocked'): Promise<number> => {

@@ -1,22 +1,17 @@
 /** A board that a build from before there were shares has filled. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { BOARD_START } from '#src/protocol/board/board-node.js';
 import type { BoardRecord } from '#src/protocol/board/board-record.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { answerOf, closeInstances, type Instance, newNamespace, startInstance } from './redis-fixture.js';
+import { answerOf, type Instance, newNamespace, startInstance } from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 let instance: Instance;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
 });
-afterEach(closeInstances);
 
 const recordOf = (key: string, ms: number, expiresAtMs?: number): BoardRecord => ({
   key,

@@ -1,20 +1,15 @@
 /** A server that is out of memory for a while, with the policy that the docs ask for, keeps what it has. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { BOARD_START } from '#src/protocol/board/board-node.js';
 import type { BoardRecord } from '#src/protocol/board/board-record.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { answerOf, closeInstances, type Instance, newNamespace, startInstance } from './redis-fixture.js';
+import { answerOf, type Instance, newNamespace, startInstance } from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let instance: Instance;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   instance = await startInstance({ inputs: [server.url], namespace: newNamespace() });
 });
-afterEach(closeInstances);
 
 const recordOf = (key: string, expiresAtMs?: number): BoardRecord => ({
   key,

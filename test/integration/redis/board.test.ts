@@ -1,29 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BOARD_START, type BoardCursor, type BoardExchange } from '#src/protocol/board/board-node.js';
 import type { BoardRecord } from '#src/protocol/board/board-record.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
-  closeInstances,
   type Instance,
   newNamespace,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
 });
-afterEach(closeInstances);
 
 function recordOf(key: string, ms = 1_000): BoardRecord {
   return { key, value: '1', stamp: { ms, counter: 0, writer: 'aaaaaaaaaaaa' }, expiresAtMs: undefined };

@@ -2,10 +2,10 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
+import { newNamespace, until } from '../../support/redis-instances.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startTaskApp, type TaskApp } from '../../support/task-app.js';
 import { doubled } from '../../support/tasks.js';
-import { newNamespace, until } from './redis-fixture.js';
 
 const TICKS = 10;
 const apps: TaskApp[] = [];

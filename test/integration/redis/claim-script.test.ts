@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   answerOf,
   askFor,
   claimOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -16,17 +14,14 @@ import {
   termsOf,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 let instance: Instance;
 let nowMs: number;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
@@ -34,7 +29,6 @@ beforeEach(async () => {
   await endQuarantine(server, namespace);
   nowMs = await nodeTimeMs(server);
 });
-afterEach(closeInstances);
 
 describe('a node that is asked for a tick', () => {
   it('grants it once and names the winner to everybody else', async () => {

@@ -1,33 +1,27 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  closeInstances,
   createProxy,
   newNamespace,
   nodeOf,
   openInstance,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(closeInstances);
 
 describe('closing', () => {
   const handles = (): number =>
     process.getActiveResourcesInfo().filter((name) => /TCP|Timeout|Pipe|TLS|GetAddrInfo/.test(name)).length;
 
   it('leaves no timer and no socket, whatever state the nodes are in', async () => {
-    const frozen = await startRedis();
+    const frozen = await ownRedis();
     const proxy = await createProxy(server);
     const direct = server.client();
     await direct.ping();
@@ -48,7 +42,6 @@ describe('closing', () => {
     await until(() => handles() <= before, 'no handle is left');
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect(await nodeOf(up).peek(['a'])).toEqual({ answered: false, reason: 'closed' });
-    await frozen.stop();
   });
 
   it('ends the search for a master as well', async () => {

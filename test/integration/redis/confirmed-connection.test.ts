@@ -3,8 +3,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BUSY_AT_ONCE, makeBusy } from '../../support/busy-server.js';
-import { startSentinel } from '../../support/redis-sentinel.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   closeInstances,
   type Instance,
@@ -13,7 +11,9 @@ import {
   openInstance,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { startSentinel } from '../../support/redis-sentinel.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const SECRET = 'geheim-4b7e';
 const servers: RedisServer[] = [];

@@ -1,13 +1,11 @@
 /** Who is alive does not seem gone while it connects anew, and a set whose connections were cut is not gone before its beats are missed. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { setOf, signOf } from '../../support/electorate.js';
 import { SplitPort } from '../../support/faults/split-port.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   beatOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -15,19 +13,15 @@ import {
   nodeTimeMs,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(closeInstances);
 
 const start = (): Promise<Instance> => startInstance({ inputs: [server.url], namespace });
 
@@ -64,22 +58,22 @@ describe('an instance that connects anew by itself', () => {
   async function behindName(): Promise<{ readonly port: SplitPort; readonly one: Instance; lost: number }> {
     const port = await SplitPort.open(server);
     onTestFinished(() => port.close());
-    const scene = { port, lost: 0 };
+    const stage = { port, lost: 0 };
     const one = await startInstance({
       inputs: [port.url('v4')],
       namespace,
       onPresenceLost: () => {
-        scene.lost += 1;
+        stage.lost += 1;
       },
     });
-    return Object.assign(scene, { one });
+    return Object.assign(stage, { one });
   }
   const LOCK_MS = 30_000;
   const isAnswering = (one: Instance): boolean => one.health().every(({ answering }) => answering);
 
   it('is alive and keeps its locks meanwhile, however long that takes it', async () => {
-    const scene = await behindName();
-    const { port, one } = scene;
+    const stage = await behindName();
+    const { port, one } = stage;
     const two = await start();
     await membersSeenBy(one);
     await endQuarantine(server, namespace);
@@ -97,13 +91,12 @@ describe('an instance that connects anew by itself', () => {
     port.lead('v4', server);
     await until(() => isAnswering(one), 'it is connected anew');
     expect(await membersSeenBy(one)).toEqual([one.instanceId, two.instanceId].sort());
-    expect([scene.lost, one.presenceRestored]).toEqual([0, 0]);
+    expect([stage.lost, one.presenceRestored]).toEqual([0, 0]);
   });
 
   it('shows its presence where its commands go, as soon as it beats there, and no longer where they went', async () => {
     const { port, one } = await behindName();
-    const other = await startRedis();
-    onTestFinished(() => other.stop());
+    const other = await ownRedis();
     await membersSeenBy(one);
     port.lead('v4', undefined);
     nodeOf(one).reconnect?.();

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { MAX_ENDS, MAX_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
 import type { LineTrace } from '#src/protocol/contract/ports.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { closeInstances, type Instance, newNamespace, nodeOf, startInstance } from './redis-fixture.js';
+import { type Instance, newNamespace, nodeOf, startInstance } from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 /** What a release of the version before did with the ends of a line: of every line it kept sixteen. */
 const KEPT_BY_THE_VERSION_BEFORE = `
@@ -29,17 +29,10 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', droppedUpTo) .. '\\n' .. table.concat(kept, '\\n', first))
 `;
 
-let server: RedisServer;
+const server = sharedRedis();
 let instance: Instance;
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(async () => {
-  await closeInstances();
-  await server.stop();
-});
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });

@@ -1,7 +1,5 @@
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startSentinel } from '../../support/redis-sentinel.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   askFor,
@@ -16,7 +14,9 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { startSentinel } from '../../support/redis-sentinel.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 const TTL_MS = 30_000;
 const servers: RedisServer[] = [];

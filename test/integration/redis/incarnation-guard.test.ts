@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { counterOf } from '#src/protocol/contract/ledger-id.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   beatOf,
   claimOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -14,22 +12,19 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const FAST_REPLICATION = ['--repl-diskless-sync-delay', '0'];
-let server: RedisServer;
+const server = sharedRedis({ args: FAST_REPLICATION });
 let namespace: string;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await startRedis({ args: FAST_REPLICATION });
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
 });
-afterEach(closeInstances);
 
 /** A tick that the node, which is trusted from here on, has granted to `winner`. */
 async function grantedTick(winner = 'winner'): Promise<number> {
@@ -141,7 +136,7 @@ describe('a node that may have forgotten what it granted', () => {
   });
 
   it('is suspected after a fail-back, which gave it stale data of its own', async () => {
-    const standby = await startRedis({ args: FAST_REPLICATION });
+    const standby = await ownRedis({ args: FAST_REPLICATION });
     await follow(standby, server);
     await grantedTick();
     expect(await server.client().wait(1, 5_000)).toBe(1);
@@ -156,7 +151,6 @@ describe('a node that may have forgotten what it granted', () => {
     });
     await server.client().replicaof('NO', 'ONE');
     await expectTickRefused(tick);
-    await standby.stop();
   });
 
   it('has a new id, one counter above the old one, which it finds in the file it restarted from', async () => {
@@ -177,7 +171,7 @@ describe('a node that may have forgotten what it granted', () => {
   });
 
   it('has a new id also where its replica goes on in its place, with the data', async () => {
-    const standby = await startRedis({ args: FAST_REPLICATION });
+    const standby = await ownRedis({ args: FAST_REPLICATION });
     await follow(standby, server);
     await grantedTick();
     expect(await server.client().wait(1, 5_000)).toBe(1);
@@ -188,7 +182,6 @@ describe('a node that may have forgotten what it granted', () => {
     const { identity } = answerOf(await beatOf(promoted));
     expect(identity).toMatchObject({ hasVote: false, stamp: { set: instance.set } });
     expect(counterOf(identity.id)).toBe(counterOf(id ?? '') + 1);
-    await standby.stop();
   });
 
   it('never lowers its floor', async () => {

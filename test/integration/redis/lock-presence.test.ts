@@ -1,27 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { PRESENCE_GRACE_MS } from '#src/protocol/contract/constants.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
   nodeOf,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 const TTL_MS = 30_000;
 const GRACE_MS = PRESENCE_GRACE_MS;
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 let holder: Instance;
 let contender: Instance;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   holder = await startInstance({ inputs: [server.url], namespace });
@@ -29,7 +24,6 @@ beforeEach(async () => {
   await nodeOf(holder).peek([]);
   await endQuarantine(server, namespace);
 });
-afterEach(closeInstances);
 
 const lockKey = (): string => `{${namespace}}:lock:a`;
 

@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   answerOf,
   beatOf,
   claimOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -13,19 +11,15 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(closeInstances);
 
 const start = (): Promise<Instance> => startInstance({ inputs: [server.url], namespace });
 

@@ -1,17 +1,15 @@
 import { runInNewContext } from 'node:vm';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BOARD_START } from '#src/protocol/board/board-node.js';
 import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { callWithin } from '#src/redis/connection/node-call.js';
 import { SystemClock } from '#src/system/system-clock.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   askFor,
   beatOf,
   claimOf,
-  closeInstances,
   type Instance,
   newNamespace,
   nodeOf,
@@ -20,23 +18,19 @@ import {
   startInstance,
   until,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const PASSWORD = 'geheim-7f3a';
-let server: RedisServer;
+const server = sharedRedis({ password: PASSWORD });
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis({ password: PASSWORD });
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(async () => {
+afterEach(() => {
   server.resume();
   vi.restoreAllMocks();
-  await closeInstances();
 });
 
 const start = (nodeTimeoutMs = 2_000): Promise<Instance> =>
@@ -84,7 +78,7 @@ describe('a node that does not answer', () => {
   });
 
   it('is no vote at once while it is down, and is found again by itself', async () => {
-    const other = await startRedis();
+    const other = await ownRedis();
     const instance = await startInstance({ inputs: [other.url], namespace });
     await other.kill();
     await until(() => instance.health()[0]?.answering === false, 'the loss is noticed');
@@ -94,11 +88,10 @@ describe('a node that does not answer', () => {
     await other.start();
     await until(async () => (await nodeOf(instance).peek(['a'])).answered, 'the node answers');
     await until(() => instance.presenceRestored === 1, 'the presence is restored');
-    await other.stop();
   });
 
   it('says that it is back by itself, once per connection', async () => {
-    const other = await startRedis();
+    const other = await ownRedis();
     const instance = await startInstance({ inputs: [other.url], namespace });
     let backs = 0;
     nodeOf(instance).onBack?.(() => {
@@ -112,7 +105,6 @@ describe('a node that does not answer', () => {
       expect((await nodeOf(instance).peek(['a'])).answered).toBe(true);
       expect(backs).toBe(times);
     }
-    await other.stop();
   });
 
   it('ends a call even when the client never does', async () => {

@@ -3,21 +3,15 @@
 import { createServer as createWebServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { RedisInput } from '#src/redis/connection/redis-input.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { beatOf, newNamespace, openInstance, until } from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 import { startTlsFront } from '../../support/tls-server.js';
-import { beatOf, closeInstances, newNamespace, openInstance, until } from './redis-fixture.js';
 
 const NODE_TIMEOUT_MS = 120;
 const SECRET = 'geheim-7f3a';
-let server: RedisServer;
-
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-afterEach(() => closeInstances());
+const server = sharedRedis();
 
 /** Asks a node again and again, as an instance does, until it says what is expected of it. */
 async function expectWhy(input: RedisInput, why: RegExp): Promise<void> {
@@ -53,8 +47,7 @@ it('a wrong password', async () => {
 });
 
 it('no password where one is wanted', async () => {
-  const locked = await startRedis({ password: SECRET });
-  onTestFinished(() => locked.stop());
+  const locked = await ownRedis({ password: SECRET });
   await expectWhy(`redis://127.0.0.1:${locked.port}`, /^it asks for a password \(NOAUTH\): /);
 });
 
@@ -110,8 +103,7 @@ it('a port that wants TLS', async () => {
 });
 
 it('a server that takes no more connections', async () => {
-  const full = await startRedis();
-  onTestFinished(() => full.stop());
+  const full = await ownRedis();
   await full.client().config('SET', 'maxclients', '1');
   await expectWhy(full.url, /^it takes no more connections: raise its maxclients/);
 });
@@ -133,22 +125,19 @@ it('a server that is further away than nodeTimeoutMs, with the time that was mea
 });
 
 it('a server that is frozen', async () => {
-  const frozen = await startRedis();
-  onTestFinished(() => frozen.stop());
+  const frozen = await ownRedis();
   frozen.pause();
   await expectWhy(frozen.url, /^it does not answer within 120 ms \(nodeTimeoutMs\): it is frozen/);
   frozen.resume();
 });
 
 it('a replica, which is asked again no more than once a second', async () => {
-  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
-  onTestFinished(() => replica.stop());
+  const replica = await ownRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
   await expectWhy(replica.url, /^it is a replica, and only masters vote: give the address of its master$/);
 });
 
 it('a server that is full of keys, or keeps no promise, and votes all the same', async () => {
-  const odd = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
-  onTestFinished(() => odd.stop());
+  const odd = await ownRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
   await odd.client().acl('SETUSER', 'quiet', 'on', '>quiet', '~*', '+@all', '-subscribe');
   const url = `redis://quiet:quiet@127.0.0.1:${odd.port}`;
   const namespace = newNamespace();
@@ -164,8 +153,7 @@ it('a server that is full of keys, or keeps no promise, and votes all the same',
 });
 
 it('a server that is gone, whatever was wrong with it before', async () => {
-  const gone = await startRedis();
-  onTestFinished(() => gone.stop());
+  const gone = await ownRedis();
   await gone.client().acl('SETUSER', 'weak', 'on', '>weak', '~*', '&*', '+@all', '-zcard', '-pexpire');
   const url = `redis://weak:weak@127.0.0.1:${gone.port}`;
   const instance = openInstance({ inputs: [url], namespace: newNamespace() });

@@ -1,12 +1,10 @@
 /** Lines of added tasks that a real server forgets when all that is in them is old, and what it knows of them afterwards. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { LINES_A_SLICE } from '#src/protocol/contract/old-lines.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   claimOf,
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -14,7 +12,8 @@ import {
   nodeTimeMs,
   startInstance,
   votesOf,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 /** Older than what a node never forgets. */
 const OLD_MS = 12_000;
@@ -22,21 +21,16 @@ const NOW = { windowMs: 0, restMs: 0 };
 /** More than fit into the short form of a hash, which is looked through in one piece. */
 const MANY = 5 * LINES_A_SLICE;
 
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   namespace = newNamespace();
   instance = await startInstance({ inputs: [server.url], namespace });
   answerOf(await nodeOf(instance).peek([]));
   await endQuarantine(server, namespace);
 });
-afterEach(closeInstances);
 
 const ledger = (): string => `{${namespace}}:ledger`;
 const fields = async (): Promise<readonly string[]> => server.client().hkeys(ledger());

@@ -1,41 +1,32 @@
 /** The second connection of an instance to a node waits for the first, and does not knock where it is refused. */
 
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectionsTo, countConnections } from '../../support/connection-count.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { closeInstances, createProxy, newNamespace, openInstance, until } from './redis-fixture.js';
+import { createProxy, newNamespace, openInstance, until } from '../../support/redis-instances.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const SECRET = 'geheim-91ac';
-let server: RedisServer;
+const server = sharedRedis();
 
-beforeAll(async () => {
-  countConnections();
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-afterEach(closeInstances);
+beforeAll(() => countConnections());
 
 const presences = async (admin: Redis): Promise<number> =>
   String(await admin.call('CLIENT', 'LIST')).split('name=nestjs-distributed-schedule:presence').length - 1;
 
 describe('the connection for presence', () => {
   it('is not opened before the one for commands is confirmed', async () => {
-    const locked = await startRedis({ password: SECRET });
-    try {
-      const options = { port: locked.port, password: 'wrong' };
-      const sinceMs = performance.now();
-      const instance = openInstance({ inputs: [options], namespace: newNamespace() });
-      await until(
-        () => connectionsTo([locked.port], sinceMs, performance.now()) >= 6,
-        'it was tried six times',
-      );
-      expect(await locked.client().client('LIST')).not.toContain('presence');
-      options.password = SECRET;
-      await until(() => instance.health().every((node) => node.answering && node.presence), 'both stand');
-    } finally {
-      await locked.stop();
-    }
+    const locked = await ownRedis({ password: SECRET });
+    const options = { port: locked.port, password: 'wrong' };
+    const sinceMs = performance.now();
+    const instance = openInstance({ inputs: [options], namespace: newNamespace() });
+    await until(
+      () => connectionsTo([locked.port], sinceMs, performance.now()) >= 6,
+      'it was tried six times',
+    );
+    expect(await locked.client().client('LIST')).not.toContain('presence');
+    options.password = SECRET;
+    await until(() => instance.health().every((node) => node.answering && node.presence), 'both stand');
   });
 
   it('comes back with the one for commands, and by itself when it alone was lost', async () => {
@@ -79,7 +70,7 @@ describe('connections that end soon after they stand', () => {
   const LIFE_MS = 100;
 
   it('are opened ever more slowly, as the server counts them too', { timeout: 40_000 }, async () => {
-    const flapping = await startRedis();
+    const flapping = await ownRedis();
     const observer = flapping.client();
     const received = async (): Promise<number> =>
       Number(/total_connections_received:(\d+)/.exec(await observer.info('stats'))?.[1]);
@@ -104,6 +95,5 @@ describe('connections that end soon after they stand', () => {
     // One that is opened at either end of the five seconds may be seen by one side only.
     expect(Math.abs(told - counted)).toBeLessThanOrEqual(2);
     await instance.close();
-    await flapping.stop();
   });
 });

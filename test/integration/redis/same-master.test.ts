@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   closeInstances,
   createProxy,
@@ -7,16 +6,13 @@ import {
   openInstance,
   type TcpProxy,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedises } from '../../support/shared-servers.js';
 
-let servers: RedisServer[];
+const servers = sharedRedises(2);
 let proxy: TcpProxy;
 let namespace: string;
 
-beforeAll(async () => {
-  servers = await Promise.all([startRedis(), startRedis()]);
-});
-afterAll(() => Promise.all(servers.map((server) => server.stop())));
 beforeEach(async () => {
   namespace = newNamespace();
   const [first] = servers;

@@ -1,9 +1,7 @@
 /** A node that is slow keeps its connection; one that is silent loses it. Told apart on real servers, by their sockets. */
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { RedisServer } from '../../support/redis-server.js';
-import { startRedis } from '../../support/redis-server.js';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   beatOf,
   claimOf,
@@ -15,7 +13,9 @@ import {
   openInstance,
   termsOf,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import type { RedisServer } from '../../support/redis-server.js';
+import { ownRedis } from '../../support/shared-servers.js';
 
 const NODE_TIMEOUT_MS = 200;
 const SLOW_MS = 260;
@@ -82,20 +82,12 @@ class Way {
   }
 }
 
-const endings: (() => unknown)[] = [];
-
-afterEach(async () => {
-  await closeInstances();
-  for (const end of endings.splice(0).reverse()) await end();
-});
+afterEach(closeInstances);
 
 async function reached(): Promise<{ server: RedisServer; way: Way; instance: Instance; namespace: string }> {
-  const server = await startRedis();
+  const server = await ownRedis();
   const way = await Way.to(server);
-  endings.push(
-    () => server.stop(),
-    () => way.close(),
-  );
+  onTestFinished(() => way.close());
   const namespace = newNamespace();
   const instance = openInstance({ inputs: [way.url], namespace, nodeTimeoutMs: NODE_TIMEOUT_MS });
   await until(async () => {
@@ -124,12 +116,9 @@ describe('a node that answers later than nodeTimeoutMs', () => {
   });
 
   it('is reached, though it has never been quick', async () => {
-    const server = await startRedis();
+    const server = await ownRedis();
     const way = await Way.to(server);
-    endings.push(
-      () => server.stop(),
-      () => way.close(),
-    );
+    onTestFinished(() => way.close());
     way.takes(SLOW_MS);
     const instance = openInstance({
       inputs: [way.url],

@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldLock } from '#src/protocol/contract/ports.js';
 import { ProxyHost, type ProxyLink } from '../../support/faults/tcp-proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
-  closeInstances,
   endQuarantine,
   type Instance,
   newNamespace,
@@ -11,25 +9,22 @@ import {
   scriptCalls,
   startInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { sharedRedis } from '../../support/shared-servers.js';
 
 /** Longer than any test: a lock that is gone was released. */
 const TTL_MS = 60_000;
-let server: RedisServer;
+const server = sharedRedis();
 let proxies: ProxyHost;
 let link: ProxyLink;
 let namespace: string;
 let cutOff: Instance;
 let other: Instance;
 
-beforeAll(async () => {
-  server = await startRedis();
+beforeAll(() => {
   proxies = ProxyHost.open();
 });
-afterAll(async () => {
-  await proxies.close();
-  await server.stop();
-});
+afterAll(() => proxies.close());
 beforeEach(async () => {
   namespace = newNamespace();
   link = await proxies.link(server.url);
@@ -38,10 +33,7 @@ beforeEach(async () => {
   await nodeOf(other).peek([]);
   await endQuarantine(server, namespace);
 });
-afterEach(async () => {
-  server.resume();
-  await closeInstances();
-});
+afterEach(() => server.resume());
 
 const lockKey = (task = 'a'): string => `{${namespace}}:lock:${task}`;
 const stored = (task = 'a'): Promise<string | null> => server.client().get(lockKey(task));

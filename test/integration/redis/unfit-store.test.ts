@@ -1,35 +1,30 @@
 /** A server that lacks what the scripts need gives no vote, writes nothing, and is told of with what to do. */
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SCRIPT_COMMANDS } from '#src/redis/node/needed-rights.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import {
   answerOf,
   askFor,
   beatOf,
   claimOf,
-  closeInstances,
   newNamespace,
   nodeOf,
   nodeTimeMs,
   openInstance,
   until,
-} from './redis-fixture.js';
+} from '../../support/redis-instances.js';
+import { type RedisServer } from '../../support/redis-server.js';
+import { ownRedis, sharedRedis } from '../../support/shared-servers.js';
 
 const SECRET = 'geheim-9c2d';
 const NO_VOTE = { answered: false, reason: 'DSCHED_UNSUPPORTED_STORE' };
-let server: RedisServer;
+const server = sharedRedis();
 let namespace: string;
 
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
 beforeEach(() => {
   namespace = newNamespace();
 });
-afterEach(() => closeInstances());
 
 /** What the only node of an instance with this address says against itself, after it was asked for everything. */
 async function problemOf(url: string, store: RedisServer = server): Promise<string> {
@@ -76,11 +71,10 @@ describe('a user who may not', () => {
 
 describe('a server', () => {
   it('whose PUBSUB is renamed gives no vote', async () => {
-    const renamed = await startRedis({ args: ['--rename-command', 'PUBSUB', 'hidden'] });
+    const renamed = await ownRedis({ args: ['--rename-command', 'PUBSUB', 'hidden'] });
     try {
       expect(await problemOf(renamed.url, renamed)).toContain('it does not know PUBSUB: rename no commands');
     } finally {
-      await renamed.stop();
     }
   });
 

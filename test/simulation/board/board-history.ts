@@ -2,7 +2,7 @@
 
 import { DELETED } from '#src/protocol/board/board-record.js';
 import type { BoardShares } from '#src/protocol/board/board-shares.js';
-import type { BoardWorld } from '../../unit/protocol/board/board-world.js';
+import type { BoardStage } from '../../unit/protocol/board/board-stage.js';
 
 /** As of a tenth of a thousandth of a real node: it fills up within a world. */
 export const SMALL: BoardShares = { runs: 60, tasks: 70, decisions: 80, notices: 90 };
@@ -21,7 +21,7 @@ export class BoardHistory {
   /** In the order in which they were written. */
   private runs: string[] = [];
 
-  constructor(private readonly world: BoardWorld) {}
+  constructor(private readonly world: BoardStage) {}
 
   /** Decides something, and deletes something else. */
   async decide(board: number): Promise<void> {

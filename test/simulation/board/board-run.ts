@@ -1,18 +1,18 @@
 /** Plays a plan on real boards over memory nodes, on a clock that is moved by hand. */
 
 import { SeededRandom } from '#src/testing/seeded-random.js';
-import { BoardWorld, CONVERGES_WITHIN_MS } from '../../unit/protocol/board/board-world.js';
+import { BoardStage, CONVERGES_WITHIN_MS } from '../../unit/protocol/board/board-stage.js';
 import { BoardHistory, SMALL } from './board-history.js';
 import { BOARDS, type BoardPlan, type Episode } from './board-plan.js';
 
 /** More is never decided than there is room for. */
-const MOST_UNDONE = 3;
+const MAX_UNDONE = 3;
 const LOOK_EVERY_MS = 100;
 /** A node is told that it is in touch every ten seconds. */
 const SETTLED_MS = 15_000;
 
 class BoardRun {
-  readonly world: BoardWorld;
+  readonly world: BoardStage;
   readonly history: BoardHistory;
   private readonly random: SeededRandom;
   /** Boards whose process lives. */
@@ -21,7 +21,7 @@ class BoardRun {
 
   constructor(private readonly plan: BoardPlan) {
     this.random = new SeededRandom(plan.seed + 1);
-    this.world = new BoardWorld({ boards: BOARDS, seed: plan.seed, shares: SMALL });
+    this.world = new BoardStage({ boards: BOARDS, seed: plan.seed, shares: SMALL });
     this.history = new BoardHistory(this.world);
     this.alive = this.world.boards.map((_, index) => index);
     for (const [node, ms] of plan.delaysMs.entries()) this.world.delay(node, ms);
@@ -117,7 +117,7 @@ class BoardRun {
 
   /** Things are decided for days by those who reach a majority. */
   private async live(decider: number, durationMs: number): Promise<void> {
-    const undone = 1 + Math.floor(this.random.next() * MOST_UNDONE);
+    const undone = 1 + Math.floor(this.random.next() * MAX_UNDONE);
     for (let count = 0; count < undone; count += 1) await this.history.undo(decider, this.random.next());
     for (let count = 0; count < undone && this.decided < SMALL.runs / 3; count += 1) {
       this.decided += 1;

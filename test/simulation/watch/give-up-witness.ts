@@ -100,13 +100,13 @@ export class GiveUpWitness {
   /** Grants of long ago that were never given up. */
   private forgetOld(): void {
     for (const key of this.granted.keys()) {
-      if (this.granted.size <= MOST_GRANTED) return;
+      if (this.granted.size <= MAX_GRANTED) return;
       this.granted.delete(key);
     }
   }
 }
 
-const MOST_GRANTED = 2_000;
+const MAX_GRANTED = 2_000;
 
 function movesOf({ connections }: Resident, { position }: Server): number {
   return connections.find((connection) => connection.position === position)?.moves ?? 0;

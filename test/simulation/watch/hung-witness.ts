@@ -9,8 +9,8 @@ import { LIVE_AFTER_MS } from './live-after.js';
 import { abortedBy, nameOf, type Run } from './run.js';
 
 /** As the library says it: a minute or three ticks, or `timeoutMs` and a grace. */
-const LEAST_MS = 60_000;
-const LEAST_TICKS = 3;
+const MIN_MS = 60_000;
+const MIN_TICKS = 3;
 const GRACE_MS = 10_000;
 /** The instance looks with its beats, once a second. */
 const TOLD_WITHIN_MS = 2_500;
@@ -182,7 +182,7 @@ export class HungWitness {
   private boundMs(task: string): number {
     const { timeoutMs } = this.parts.policiesOf(task);
     const { periodMs } = this.parts.profile;
-    return timeoutMs === undefined ? Math.max(LEAST_MS, LEAST_TICKS * periodMs) : timeoutMs + GRACE_MS;
+    return timeoutMs === undefined ? Math.max(MIN_MS, MIN_TICKS * periodMs) : timeoutMs + GRACE_MS;
   }
 
   /** On the instance's cluster clock. */

@@ -14,7 +14,7 @@ import { LIVE_AFTER_MS, QUIET_MS } from './live-after.js';
 import type { RunWitness } from './run-witness.js';
 
 /** What a tick may cost when nothing is wrong: one bid, and one more where a node's clock lags behind. */
-const MOST_BIDS_PER_TICK = 3;
+const MAX_BIDS_PER_TICK = 3;
 /** Bids for a tick are made from shortly before it on. */
 const BID_LEAD_MS = 250;
 
@@ -102,7 +102,7 @@ export class OutcomeWitness {
     if (nowMs < (this.busyUntilMs.get(taskOfRunLock(task)) ?? 0)) return;
     const bids = (this.bids.get(key) ?? 0) + 1;
     this.bids.set(key, bids);
-    if (bids > MOST_BIDS_PER_TICK) {
+    if (bids > MAX_BIDS_PER_TICK) {
       this.history.fail('a quiet tick costs few bids', `${bids} for ${key}, ${instanceId}`);
     }
   }

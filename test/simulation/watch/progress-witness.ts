@@ -23,7 +23,7 @@ const FOUND_WITHIN_MS = 3_000;
 const RETAKEN_WITHIN_MS = 7_000;
 
 /** Ticks that wait for a run may wait for so long. */
-const LONGEST_RUN_MS = 6_000;
+const MAX_RUN_MS = 6_000;
 
 /** Runs of one tick, attempt by attempt: the lock is kept between them. */
 interface Stretch {
@@ -115,7 +115,7 @@ export class ProgressWitness {
   private wasNobodyThere(task: string, atMs: number): boolean {
     const isHeldUp = this.heldUp.some(
       (death) =>
-        death.task === task && atMs >= death.atMs - LONGEST_RUN_MS && atMs <= death.atMs + RETAKEN_WITHIN_MS,
+        death.task === task && atMs >= death.atMs - MAX_RUN_MS && atMs <= death.atMs + RETAKEN_WITHIN_MS,
     );
     if (isHeldUp) return true;
     if (this.away === undefined) return false;

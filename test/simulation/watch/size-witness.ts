@@ -6,19 +6,19 @@ import type { WorldParts } from '../world/world-parts.js';
 const LOOK_PERIOD_MS = 1_000;
 
 /** Timers per living instance. */
-const MOST_EVENTS_PER_INSTANCE = 150;
+const MAX_EVENTS_PER_INSTANCE = 150;
 /** The same in worlds of many tasks, whose runs and messages to the locks are one each. */
-const MOST_EVENTS_PER_TASK = 20;
+const MAX_EVENTS_PER_TASK = 20;
 /** To one node: a storm is a fault too, whatever the node answers. */
-const MOST_MESSAGES_PER_TASK = 400;
+const MAX_MESSAGES_PER_TASK = 400;
 /** Per task: the tick whose turn it is, its successor, and runs that have lost their lease and do not end. */
-const MOST_OPEN_TICKS_PER_TASK = 8;
+const MAX_OPEN_TICKS_PER_TASK = 8;
 /** The same where ticks wait for a run, or stand in line behind those that are made up for. */
-const MOST_WAITING_TICKS_PER_TASK = 40;
+const MAX_WAITING_TICKS_PER_TASK = 40;
 /** Of a task whose runs may overlap each tick has a lock, which expires. */
-const MOST_LOCKS_PER_TASK = 60;
+const MAX_LOCKS_PER_TASK = 60;
 /** Members that are alive or have been within the time to live of a beat; more never join at once. */
-const MOST_MEMBERS = 24;
+const MAX_MEMBERS = 24;
 /** After a pause there are ticks to report. */
 const CALM_AFTER_MS = 2_000;
 
@@ -36,25 +36,25 @@ export class SizeWitness {
     const { time, network, servers, profile, instances, policiesOf } = this.parts;
     const living = instances.filter(({ machine }) => !machine.isDead);
     const overlapping = living.reduce((sum, instance) => sum + this.overlappingOn(instance), 0);
-    const perInstance = Math.max(MOST_EVENTS_PER_INSTANCE, MOST_EVENTS_PER_TASK * profile.tasks);
+    const perInstance = Math.max(MAX_EVENTS_PER_INSTANCE, MAX_EVENTS_PER_TASK * profile.tasks);
     this.check('events', time.pending - network.inFlight, perInstance * (living.length + 1));
     for (const server of servers) {
       this.check('ledger entries', server.model.snapshot().ledger.entries.size, profile.tasks);
-      this.check('lock entries', server.desk.size, MOST_LOCKS_PER_TASK * profile.tasks + overlapping);
+      this.check('lock entries', server.desk.size, MAX_LOCKS_PER_TASK * profile.tasks + overlapping);
     }
     for (const instance of living) {
       this.check(
         'messages in a second',
         network.takeMostSent(instance.machine),
-        MOST_MESSAGES_PER_TASK * profile.tasks,
+        MAX_MESSAGES_PER_TASK * profile.tasks,
       );
       if (!instance.machine.hasRunFor(CALM_AFTER_MS)) continue;
       const { tasks, leases, members } = instance.scheduler.status();
-      const mostOpen = MOST_OPEN_TICKS_PER_TASK * profile.tasks;
+      const mostOpen = MAX_OPEN_TICKS_PER_TASK * profile.tasks;
       const isPlain = tasks.every(({ name }) => policiesOf(name).areDefault);
-      const mostWaiting = isPlain ? mostOpen : MOST_WAITING_TICKS_PER_TASK * profile.tasks;
+      const mostWaiting = isPlain ? mostOpen : MAX_WAITING_TICKS_PER_TASK * profile.tasks;
       this.check('leases', leases.length, mostOpen + this.overlappingOn(instance));
-      this.check('members', members.length, MOST_MEMBERS);
+      this.check('members', members.length, MAX_MEMBERS);
       for (const { name, nextTick } of tasks)
         this.check('open ticks', openTicks(instance, name, nextTick, profile.periodMs), mostWaiting);
     }

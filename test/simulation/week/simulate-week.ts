@@ -14,7 +14,7 @@ import { runWeek } from './week-world.js';
 
 const INSTANCES = 5;
 const SERVERS = 3;
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 const { values } = parseArgs({
   options: {
@@ -50,9 +50,9 @@ print(
     `${extra.length} runs too many, ${result.violations.length} errors inside`,
 );
 print([...result.counters].map(([what, count]) => `${what} ${count}`).join(', '));
-for (const line of missing.slice(0, MOST_TOLD)) print(`not run: ${line}`);
-for (const line of extra.slice(0, MOST_TOLD)) print(`run too often: ${line}`);
-for (const { rule, detail } of result.violations.slice(0, MOST_TOLD)) print(`${rule}: ${detail}`);
+for (const line of missing.slice(0, MAX_TOLD)) print(`not run: ${line}`);
+for (const line of extra.slice(0, MAX_TOLD)) print(`run too often: ${line}`);
+for (const { rule, detail } of result.violations.slice(0, MAX_TOLD)) print(`${rule}: ${detail}`);
 process.exit(missing.length + extra.length + result.violations.length === 0 && due > 0 ? 0 : 1);
 
 function seconds(ms: number): string {

@@ -11,11 +11,11 @@ const MINUTE_MS = 60_000;
 const ZONES_USED = 20;
 
 /** One expression may not have most of the ticks. */
-const MOST_TICKS_A_DAY = 40;
+const MAX_TICKS_A_DAY = 40;
 /** With a shorter gap a tick would be late before another instance has taken it over. */
-const LEAST_GAP_MS = 30_000;
+const MIN_GAP_MS = 30_000;
 
-const MOST_BETWEEN_FAULTS_MS = 40 * MINUTE_MS;
+const MAX_BETWEEN_FAULTS_MS = 40 * MINUTE_MS;
 /** A fault begins so long after the last tick before it and before the next one, when nothing is claimed that could be lost. */
 const QUIET_BEFORE_MS = 5_000;
 const QUIET_AFTER_MS = 1_000;
@@ -94,9 +94,9 @@ function drawTask(
 ): WeekTask | undefined {
   const cronTime = randomExpression(draw);
   const timeZone = zones[index % zones.length] ?? 'UTC';
-  const ticks = referenceTicks(cronTime, timeZone, startMs, endMs, MOST_TICKS_A_DAY * days);
+  const ticks = referenceTicks(cronTime, timeZone, startMs, endMs, MAX_TICKS_A_DAY * days);
   if (ticks === undefined || ticks.length === 0) return undefined;
-  const isTooFast = ticks.some((tick, place) => tick - (ticks[place - 1] ?? 0) < LEAST_GAP_MS);
+  const isTooFast = ticks.some((tick, place) => tick - (ticks[place - 1] ?? 0) < MIN_GAP_MS);
   if (isTooFast) return undefined;
   return { name: `${index}: ${cronTime} ${timeZone}`, cronTime, timeZone, ticks };
 }
@@ -117,7 +117,7 @@ function drawFaults(draw: Draw, due: readonly number[], frame: FaultFrame): read
     const durationMs = draw.whole(2_000, 40_000);
     faults.push({ atMs: quietMs, durationMs, ...drawFault(draw, frame) });
     // One at a time, so that a majority of nodes and four instances are always there.
-    atMs = quietMs + durationMs + draw.whole(10_000, MOST_BETWEEN_FAULTS_MS);
+    atMs = quietMs + durationMs + draw.whole(10_000, MAX_BETWEEN_FAULTS_MS);
   }
   return faults;
 }

@@ -33,14 +33,14 @@ const LAN: NetworkOptions = {
   doubleShare: 0.002,
   overtakeShare: 0.002,
 };
-const MOST_DRIFT = 0.0001;
-const MOST_WALL_OFFSET_MS = 5_000;
-const MOST_SERVER_OFFSET_MS = 5;
+const MAX_DRIFT = 0.0001;
+const MAX_WALL_OFFSET_MS = 5_000;
+const MAX_SERVER_OFFSET_MS = 5;
 /** Instances and servers are there for so long before the first tick. */
 const WARM_UP_MS = 30_000;
 /** What is due last has ended so long after the end. */
 const COOL_DOWN_MS = 40_000;
-const MOST_HANDLER_MS = 50;
+const MAX_HANDLER_MS = 50;
 const IDENTITY_WAIT_MS = 30_000;
 
 export interface WeekResult {
@@ -94,7 +94,7 @@ class WeekWorld {
       const options = {
         index,
         rate: 1,
-        offsetMs: this.spread(MOST_SERVER_OFFSET_MS),
+        offsetMs: this.spread(MAX_SERVER_OFFSET_MS),
       };
       return new Server(this.time, options, this.history);
     });
@@ -147,8 +147,8 @@ class WeekWorld {
   private join(place: number): void {
     this.joined += 1;
     const machine = new Machine(this.time, {
-      rate: 1 + this.spread(MOST_DRIFT),
-      wallOffsetMs: this.spread(MOST_WALL_OFFSET_MS),
+      rate: 1 + this.spread(MAX_DRIFT),
+      wallOffsetMs: this.spread(MAX_WALL_OFFSET_MS),
     });
     this.machines[place] = machine;
     const id = `i${this.joined}`;
@@ -249,7 +249,7 @@ class WeekWorld {
         const runs = this.runs.get(name) ?? [];
         this.runs.set(name, runs);
         runs.push(tick);
-        await machine.sleepUntil(machine.monotonicMs() + this.random.next() * MOST_HANDLER_MS, signal);
+        await machine.sleepUntil(machine.monotonicMs() + this.random.next() * MAX_HANDLER_MS, signal);
       },
     }));
   }

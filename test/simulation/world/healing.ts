@@ -8,9 +8,9 @@ import type { Instance, Join } from './simulated-instance.js';
 import type { WorldParts } from './world-parts.js';
 
 /** So that somebody is left to take over. */
-const LEAST_INSTANCES = 3;
-const LEAST_AWAY_MS = 2_200;
-const MOST_AWAY_MS = 3_400;
+const MIN_INSTANCES = 3;
+const MIN_AWAY_MS = 2_200;
+const MAX_AWAY_MS = 3_400;
 /** In the middle between two ticks every instance is idle. */
 const FIRST_DEATH_MS = LIVE_AFTER_MS + QUIET_MS + 500;
 const DEATH_PERIOD_MS = 3_000;
@@ -55,7 +55,7 @@ export class Healing {
     const { rivals } = this.parts;
     const count = (isOfOther: boolean): number =>
       this.able().filter((one) => one.isOfOther === isOfOther).length;
-    for (let own = count(false); own < LEAST_INSTANCES; own += 1) this.join(this.generation());
+    for (let own = count(false); own < MIN_INSTANCES; own += 1) this.join(this.generation());
     // Where the other set stands on record nobody else may go on, so somebody must be there.
     if (rivals.positions.length > 0 && count(true) === 0) this.join(this.generation(), true);
   }
@@ -89,7 +89,7 @@ export class Healing {
   /** All of them stand still, or end and are started anew: what is due meanwhile is missed. */
   private sendAllAway(): void {
     const { random, time, history, tenures, progress } = this.parts;
-    const forMs = LEAST_AWAY_MS + random.next() * (MOST_AWAY_MS - LEAST_AWAY_MS);
+    const forMs = MIN_AWAY_MS + random.next() * (MAX_AWAY_MS - MIN_AWAY_MS);
     const isKilled = random.next() < 0.5;
     history.count('all are away');
     history.note(() => `all are away for ${forMs.toFixed(0)} ms${isKilled ? ', being dead' : ''}`);

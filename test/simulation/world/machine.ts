@@ -22,7 +22,7 @@ const TIMER_MS = 5;
 const WALL_FORGOTTEN_MS = 10_000;
 
 /** So many looks at the clock in one instant are an endless loop. */
-const MOST_READINGS = 200_000;
+const MAX_READINGS = 200_000;
 
 export class Machine implements Clock {
   isDead = false;
@@ -199,6 +199,6 @@ export class Machine implements Clock {
       this.readings = 0;
     }
     this.readings += 1;
-    if (this.readings > MOST_READINGS) throw new Error('an endless loop: time stands still');
+    if (this.readings > MAX_READINGS) throw new Error('an endless loop: time stands still');
   }
 }

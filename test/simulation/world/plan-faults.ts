@@ -6,12 +6,12 @@ import type { Happening, InstanceFault, Misfortune, ServerFault } from './fault.
 import type { Call } from './network.js';
 import { namesFaults, setsFaults } from './plan-set-faults.js';
 import type { Profile } from './profile.js';
-import { MOST_BACK_MS, type Restart } from './server.js';
+import { MAX_BACK_MS, type Restart } from './server.js';
 import { forMs, kind, weighted } from './weighted.js';
 
 const how = fc.constantFrom<Restart>('empty', 'with its memory', 'with old memory');
-const backMs = fc.oneof(fc.constant(0), fc.integer({ min: -MOST_BACK_MS, max: 0 }));
-const eitherMs = fc.integer({ min: -MOST_BACK_MS, max: MOST_BACK_MS });
+const backMs = fc.oneof(fc.constant(0), fc.integer({ min: -MAX_BACK_MS, max: 0 }));
+const eitherMs = fc.integer({ min: -MAX_BACK_MS, max: MAX_BACK_MS });
 const misfortune = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Misfortune>('blocked') },
   { weight: 2, arbitrary: fc.constant<Misfortune>('suspended') },

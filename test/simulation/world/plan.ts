@@ -42,10 +42,10 @@ export interface Plan {
  */
 export type Trial = 'idle deaths' | 'all away' | 'death in a run' | 'none';
 
-const MOST_FAULTS = 16;
-const MOST_INSTANCES = 5;
+const MAX_FAULTS = 16;
+const MAX_INSTANCES = 5;
 /** Below EARLY: further behind a node refuses bids for ticks that the others say have come. */
-const MOST_HEALED_SKEW_MS = 45;
+const MAX_HEALED_SKEW_MS = 45;
 
 const mostlyInUse = fc.constantFrom(false, false, true);
 const spots = fc.record({ forkedFrom: fc.nat({ max: 4 }), lossyFrom: fc.nat({ max: 4 }) });
@@ -63,15 +63,15 @@ export function planFor(profile: Profile): fc.Arbitrary<Plan> {
   return fc.record<Plan>({
     seed: fc.nat(),
     servers: fc.constantFrom<1 | 3 | 5>(...(profile.servers ?? [3, 3, 3, 5, 1])),
-    instances: fc.integer({ min: profile.leastInstances, max: MOST_INSTANCES }),
+    instances: fc.integer({ min: profile.leastInstances, max: MAX_INSTANCES }),
     firstClockMs: fc.oneof(
       { weight: 4, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.integer({ min: -5_000, max: 5_000 }) },
     ),
-    healedSkewMs: fc.nat({ max: MOST_HEALED_SKEW_MS }),
+    healedSkewMs: fc.nat({ max: MAX_HEALED_SKEW_MS }),
     // A node that waits for the word of one that is down for good has no vote.
     leftDown: profile.isStrict === true ? fc.constant(0) : fc.nat({ max: 2 }),
-    faults: fc.array(fault, { maxLength: MOST_FAULTS, size: 'max' }),
+    faults: fc.array(fault, { maxLength: MAX_FAULTS, size: 'max' }),
     areNew: profile.everyInstanceBids && profile.isStrict !== true ? fc.constant(false) : mostlyInUse,
     policies: termsFor(profile),
     ...(profile.namesMove === true && { spots }),

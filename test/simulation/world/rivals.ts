@@ -53,7 +53,7 @@ export class Rivals {
 
   /** How long an instance may be away, asked for so long, ms. */
   mostAwayMs(askedMs: number): number {
-    return this.plan?.trouble === 'forgetful' ? Math.min(askedMs, MOST_AWAY_MS) : askedMs;
+    return this.plan?.trouble === 'forgetful' ? Math.min(askedMs, MAX_AWAY_MS) : askedMs;
   }
 
   /** Whether an instance may die with its host, or lose servers, without a word. */
@@ -63,4 +63,4 @@ export class Rivals {
 }
 
 /** A member lives for 3 s, beats once a second, and an answer may be lost. */
-const MOST_AWAY_MS = 500;
+const MAX_AWAY_MS = 500;

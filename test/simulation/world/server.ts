@@ -16,10 +16,10 @@ const IN_FLIGHT_MS = 2_000;
 const STEP_MISLEADS_MS = 20_000;
 
 /** More than the faults of one world. */
-const MOST_RESTARTS = 100;
+const MAX_RESTARTS = 100;
 
 /** All steps back of one server together: less than MARGIN, which is what is assumed of it. */
-export const MOST_BACK_MS = 800;
+export const MAX_BACK_MS = 800;
 
 export interface ServerSnapshot {
   readonly memory: MemorySnapshot;
@@ -123,7 +123,7 @@ export class Server {
 
   /** Within what is assumed: the part of a step back that the assumption still leaves. */
   stepClock(askedMs: number): void {
-    const byMs = askedMs >= 0 ? askedMs : -Math.min(-askedMs, MOST_BACK_MS - this.backSoFarMs);
+    const byMs = askedMs >= 0 ? askedMs : -Math.min(-askedMs, MAX_BACK_MS - this.backSoFarMs);
     if (byMs < 0) this.backSoFarMs -= byMs;
     this.setStep(this.stepMs + byMs);
   }
@@ -131,7 +131,7 @@ export class Server {
   /** Sets the clock right but for a remainder, as a time daemon does in the end. */
   synchronise(remainderMs: number): void {
     const stepMs = remainderMs - this.time.nowMs * (this.options.rate - 1);
-    if (stepMs < this.stepMs - MOST_BACK_MS) this.setBackMs = this.time.nowMs;
+    if (stepMs < this.stepMs - MAX_BACK_MS) this.setBackMs = this.time.nowMs;
     this.setStep(stepMs);
   }
 
@@ -171,7 +171,7 @@ export class Server {
   /** Begins with what another server knows, or knew when its last file was written: a restored or promoted one. */
   copyFrom(other: Server, content: 'replica' | 'file'): void {
     // The model numbers the incarnations of one server; none of this one's may look like one of the other's.
-    for (let count = 0; count < MOST_RESTARTS; count += 1) this.model.loseMemory('restart');
+    for (let count = 0; count < MAX_RESTARTS; count += 1) this.model.loseMemory('restart');
     this.restore(content === 'file' ? other.backup : other.snapshot());
   }
 

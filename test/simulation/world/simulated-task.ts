@@ -6,12 +6,12 @@ import type { HandlerKind } from './profile.js';
 import type { Resident } from './resident.js';
 import type { WorldParts } from './world-parts.js';
 
-const MOST_SHORT_MS = 20;
-const MOST_LONG_MS = 5_000;
-const MOST_DEAF_MS = 6_000;
+const MAX_SHORT_MS = 20;
+const MAX_LONG_MS = 5_000;
+const MAX_DEAF_MS = 6_000;
 const HANGING_MS = 10_000;
-const LEAST_LATE_MS = 3_000;
-const MOST_LATE_MS = 75_000;
+const MIN_LATE_MS = 3_000;
+const MAX_LATE_MS = 75_000;
 const LONG: ReadonlySet<HandlerKind> = new Set(['long', 'hanging', 'deaf', 'hung', 'late']);
 
 export function simulatedTask(parts: WorldParts, name: string, resident: Resident): ScheduledTask {
@@ -70,17 +70,17 @@ function durationMs(kind: HandlerKind, share: number): number {
   switch (kind) {
     case 'short':
     case 'failing':
-      return share * MOST_SHORT_MS;
+      return share * MAX_SHORT_MS;
     case 'long':
-      return share * MOST_LONG_MS;
+      return share * MAX_LONG_MS;
     case 'deaf':
-      return share * MOST_DEAF_MS;
+      return share * MAX_DEAF_MS;
     case 'hanging':
       return HANGING_MS;
     case 'hung':
       return Number.POSITIVE_INFINITY;
     case 'late':
-      return LEAST_LATE_MS + share * (MOST_LATE_MS - LEAST_LATE_MS);
+      return MIN_LATE_MS + share * (MAX_LATE_MS - MIN_LATE_MS);
     default:
       return kind satisfies never;
   }

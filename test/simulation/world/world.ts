@@ -47,8 +47,8 @@ export interface WorldResult {
 }
 
 const BACK_UP_PERIOD_MS = 370;
-const MOST_DRIFT = 0.0005;
-const MOST_WALL_OFFSET_MS = 5_000;
+const MAX_DRIFT = 0.0005;
+const MAX_WALL_OFFSET_MS = 5_000;
 /** The lateness limit is derived from the period, as in production. */
 const LATENESS_SHARE = 0.4;
 const NO_POLICIES = simulatedPolicies();
@@ -62,8 +62,8 @@ export async function runWorld(plan: Plan, profile: Profile, isTold = false): Pr
       positions: isOfOther ? parts.rivals.positions : parts.positions,
       id: `i${instances.length + 1}`,
       generation,
-      rate: 1 + spread(parts.random, MOST_DRIFT),
-      wallOffsetMs: spread(parts.random, MOST_WALL_OFFSET_MS),
+      rate: 1 + spread(parts.random, MAX_DRIFT),
+      wallOffsetMs: spread(parts.random, MAX_WALL_OFFSET_MS),
     });
   };
   const injector = new FaultInjector(parts, join, (position, host) => startServer(parts, position, host));
@@ -108,7 +108,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const servers = Array.from({ length: plan.servers }, (_, index) => {
     const offsetMs = spread(random, lateLimitMs / 5);
     const firstMs = index === 0 && plan.servers > 1 ? plan.firstClockMs : 0;
-    const rate = 1 + spread(random, MOST_DRIFT);
+    const rate = 1 + spread(random, MAX_DRIFT);
     const aheadMs = plan.setBack?.aheadMs ?? 0;
     return new Server(time, { index, rate, offsetMs: offsetMs + firstMs + aheadMs }, history);
   });
@@ -119,7 +119,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const rivals = new Rivals(plan.servers, plan.rival);
   for (const index of rivals.added) {
     const offsetMs = spread(random, lateLimitMs / 5);
-    servers.push(new Server(time, { index, rate: 1 + spread(random, MOST_DRIFT), offsetMs }, history));
+    servers.push(new Server(time, { index, rate: 1 + spread(random, MAX_DRIFT), offsetMs }, history));
   }
   const instances: Instance[] = [];
   const isLockless = profile.everyInstanceBids;
@@ -181,7 +181,7 @@ function startServer(
   position: number,
   host?: Server,
 ): Server {
-  const rate = 1 + spread(random, MOST_DRIFT);
+  const rate = 1 + spread(random, MAX_DRIFT);
   const offsetMs = spread(random, (profile.periodMs * LATENESS_SHARE) / 5) - time.nowMs * (rate - 1);
   const server = new Server(time, { index: servers.length, position, rate, offsetMs, host }, history);
   servers.push(server);

@@ -56,7 +56,7 @@ export function scriptsFlushed(server: RedisServer): Fault {
 
 const FILLER_BYTES = 100_000;
 const ROOM_BYTES = 1_000_000;
-const MOST_FILLERS = 2_000;
+const MAX_FILLERS = 2_000;
 
 /** maxmemory with allkeys-random, and keys that fill it, until the ledger was chosen. Stays under pressure until healed. */
 export function evicted(server: RedisServer, namespace: string): Fault {
@@ -86,7 +86,7 @@ export function evicted(server: RedisServer, namespace: string): Fault {
         'notify-keyspace-events': '',
       });
       await probe(server, (client) =>
-        client.del(Array.from({ length: MOST_FILLERS }, (_, index) => filler(index))),
+        client.del(Array.from({ length: MAX_FILLERS }, (_, index) => filler(index))),
       );
     },
   });
@@ -94,11 +94,11 @@ export function evicted(server: RedisServer, namespace: string): Fault {
 
 async function fillUntil(server: RedisServer, isMet: () => boolean): Promise<number> {
   return await probe(server, async (client) => {
-    for (let index = 0; index < MOST_FILLERS; index += 1) {
+    for (let index = 0; index < MAX_FILLERS; index += 1) {
       if (isMet()) return index;
       await client.set(filler(index), Buffer.alloc(FILLER_BYTES));
     }
-    throw new Error(`not evicted by ${MOST_FILLERS} keys`);
+    throw new Error(`not evicted by ${MAX_FILLERS} keys`);
   });
 }
 

@@ -5,7 +5,7 @@ import { eventually, type Fault, faultOf } from './fault.js';
 import { infoField } from './redis-probe.js';
 import type { ProxyLink } from './tcp-proxy.js';
 
-const MOST_RESETS = 3;
+const MAX_RESETS = 3;
 const MADE_WITHIN_MS = 500;
 
 export interface Swap {
@@ -42,7 +42,7 @@ export function endpointSwapped({ links, moved, to }: Swap): Fault {
 
 /** A connection that was just being made when the others ended still leads to the old server: it ends a moment later. */
 async function endFormer(links: readonly ProxyLink[]): Promise<void> {
-  for (let times = 0; times < MOST_RESETS; times += 1) {
+  for (let times = 0; times < MAX_RESETS; times += 1) {
     await Promise.all(links.map((link) => link.reset()));
     const isDone = eventually('they end', () => leadsOnlyTo(links), MADE_WITHIN_MS).then(
       () => true,

@@ -24,16 +24,16 @@ function plannedTasks(): readonly string[] {
 
 describe('planning', () => {
   it('plans a task that is added, paused, moved or removed, and no other one, on each instance', async () => {
-    const { scene, one, other } = await pair();
+    const { stage, one, other } = await pair();
     for (let index = 0; index < 5; index += 1)
-      await decided(scene, one.control.add({ ...HOURLY, name: `customer ${index}` }));
-    await scene.clock.advance(SECOND_MS);
+      await decided(stage, one.control.add({ ...HOURLY, name: `customer ${index}` }));
+    await stage.clock.advance(SECOND_MS);
     const planned = plannedTasks();
-    await decided(scene, one.control.add({ ...HOURLY, name: 'another' }));
-    await decided(scene, one.control.pause('customer 1'));
-    await decided(scene, one.control.reschedule('customer 2', { everyMs: 60_000 }));
-    await decided(scene, one.control.remove('customer 3'));
-    await scene.clock.advance(SECOND_MS);
+    await decided(stage, one.control.add({ ...HOURLY, name: 'another' }));
+    await decided(stage, one.control.pause('customer 1'));
+    await decided(stage, one.control.reschedule('customer 2', { everyMs: 60_000 }));
+    await decided(stage, one.control.remove('customer 3'));
+    await stage.clock.advance(SECOND_MS);
     expect(new Set(planned)).toEqual(new Set(['another', 'customer 1', 'customer 2', 'customer 3']));
     expect(other.scheduled.has('another')).toBe(true);
     expect(other.scheduled.has('customer 3')).toBe(false);

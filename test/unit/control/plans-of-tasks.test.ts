@@ -6,34 +6,34 @@ const DAY_MS = 24 * HOUR_MS;
 
 describe('a plan and the life of its task', () => {
   it('does not cut short a task that is added again at once through another instance', async () => {
-    const { scene, one, other } = await pair();
-    const nowMs = scene.clock.wallMs();
-    await decided(scene, one.control.add({ name: 'x', runs: 'send', atMs: nowMs + HOUR_MS }));
-    await decided(scene, one.control.reschedule('x', { atMs: nowMs + 2 * HOUR_MS }));
-    await scene.clock.advance(3 * SECOND_MS);
-    await decided(scene, one.control.remove('x'));
-    while (other.room.get('task:x') !== undefined) await scene.clock.advance(10);
-    await decided(scene, other.control.add({ name: 'x', runs: 'send', atMs: nowMs + 10 * DAY_MS }));
-    await scene.clock.advance(5 * SECOND_MS);
+    const { stage, one, other } = await pair();
+    const nowMs = stage.clock.wallMs();
+    await decided(stage, one.control.add({ name: 'x', runs: 'send', atMs: nowMs + HOUR_MS }));
+    await decided(stage, one.control.reschedule('x', { atMs: nowMs + 2 * HOUR_MS }));
+    await stage.clock.advance(3 * SECOND_MS);
+    await decided(stage, one.control.remove('x'));
+    while (other.room.get('task:x') !== undefined) await stage.clock.advance(10);
+    await decided(stage, other.control.add({ name: 'x', runs: 'send', atMs: nowMs + 10 * DAY_MS }));
+    await stage.clock.advance(5 * SECOND_MS);
     expect(other.room.entry('task:x')?.expiresAtMs).toBeGreaterThan(nowMs + 10 * DAY_MS);
   });
 
   it('lives as long as its task, which every replica adds again when it starts', async () => {
-    const { scene, one, other } = await pair();
-    const nowMs = scene.clock.wallMs();
+    const { stage, one, other } = await pair();
+    const nowMs = stage.clock.wallMs();
     const add = { name: 'x', runs: 'send', atMs: nowMs + 36 * HOUR_MS };
-    await decided(scene, one.control.add(add));
-    await decided(scene, one.control.reschedule('x', { atMs: nowMs + HOUR_MS }));
+    await decided(stage, one.control.add(add));
+    await decided(stage, one.control.reschedule('x', { atMs: nowMs + HOUR_MS }));
     // It runs.
-    scene.clock.jump(10 * HOUR_MS);
-    await scene.clock.advance(3 * SECOND_MS);
-    scene.clock.jump(10 * HOUR_MS);
-    await scene.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(10 * HOUR_MS);
+    await stage.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(10 * HOUR_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     // A deployment.
-    await decided(scene, other.control.add(add));
-    scene.clock.jump(8 * HOUR_MS);
-    await scene.clock.advance(5 * SECOND_MS);
+    await decided(stage, other.control.add(add));
+    stage.clock.jump(8 * HOUR_MS);
+    await stage.clock.advance(5 * SECOND_MS);
     const { task } = one.task('x');
-    expect(task?.schedule.nextAfter(scene.clock.wallMs())).toBeUndefined();
+    expect(task?.schedule.nextAfter(stage.clock.wallMs())).toBeUndefined();
   });
 });

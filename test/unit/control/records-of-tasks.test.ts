@@ -22,80 +22,80 @@ function hasRun(runs: RunRecords, task: string, tick: number): void {
 
 describe('what stands on the board about a task', () => {
   it('does not fill the nodes where reminders are added, paused and run every day for two months', async () => {
-    const { scene, one } = await pair({ report: EVERY_HOUR }, A_TENTH);
+    const { stage, one } = await pair({ report: EVERY_HOUR }, A_TENTH);
     const runs = runsOf(one);
     let most = 0;
     for (let day = 0; day < 60; day += 1) {
-      const atMs = scene.clock.wallMs() + HOUR_MS;
+      const atMs = stage.clock.wallMs() + HOUR_MS;
       const names = Array.from({ length: REMINDERS_A_DAY }, (_, index) => `reminder ${day}-${index}`);
-      await decided(scene, Promise.all(names.map((name) => one.control.add({ name, runs: 'send', atMs }))));
+      await decided(stage, Promise.all(names.map((name) => one.control.add({ name, runs: 'send', atMs }))));
       const [paused = '', resumed = ''] = names;
-      await decided(scene, one.control.pause(paused));
-      await decided(scene, one.control.pause(resumed));
-      await decided(scene, one.control.resume(resumed));
-      scene.clock.jump(HOUR_MS);
+      await decided(stage, one.control.pause(paused));
+      await decided(stage, one.control.pause(resumed));
+      await decided(stage, one.control.resume(resumed));
+      stage.clock.jump(HOUR_MS);
       for (const name of names) hasRun(runs, name, atMs);
       runs.write(true);
-      await scene.clock.advance(3 * SECOND_MS);
-      most = Math.max(most, ...scene.nodes.map((node) => node.snapshot().board.records.length));
-      scene.clock.jump(DAY_MS - HOUR_MS - 10 * SECOND_MS);
-      await scene.clock.advance(3 * SECOND_MS);
+      await stage.clock.advance(3 * SECOND_MS);
+      most = Math.max(most, ...stage.nodes.map((node) => node.snapshot().board.records.length));
+      stage.clock.jump(DAY_MS - HOUR_MS - 10 * SECOND_MS);
+      await stage.clock.advance(3 * SECOND_MS);
     }
     expect(most).toBeGreaterThan(REMINDERS_A_DAY);
     expect(most).toBeLessThan(5 * REMINDERS_A_DAY);
-    await decided(scene, one.control.pause('report'));
-    await decided(scene, one.trigger.trigger('report'));
+    await decided(stage, one.control.pause('report'));
+    await decided(stage, one.trigger.trigger('report'));
   }, 60_000);
 
   it('lives as long as the task, where that is put off', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     await decided(
-      scene,
-      one.control.add({ name: 'soon', runs: 'send', atMs: scene.clock.wallMs() + HOUR_MS }),
+      stage,
+      one.control.add({ name: 'soon', runs: 'send', atMs: stage.clock.wallMs() + HOUR_MS }),
     );
-    await decided(scene, one.control.pause('soon'));
-    await decided(scene, one.control.reschedule('soon', { atMs: scene.clock.wallMs() + 9 * DAY_MS }));
-    scene.clock.jump(8 * DAY_MS);
-    await scene.clock.advance(3 * SECOND_MS);
+    await decided(stage, one.control.pause('soon'));
+    await decided(stage, one.control.reschedule('soon', { atMs: stage.clock.wallMs() + 9 * DAY_MS }));
+    stage.clock.jump(8 * DAY_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     expect(one.task('soon').state).toBe('paused');
-    scene.clock.jump(3 * DAY_MS);
-    await scene.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(3 * DAY_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     expect(one.room.list('').filter(({ key }) => key.includes('soon'))).toEqual([]);
   });
 
   it('keeps the newest run of a task in the code for a month, and that of one that was added for as long as it', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     const runs = runsOf(one, ['report']);
     await decided(
-      scene,
-      one.control.add({ name: 'soon', runs: 'send', atMs: scene.clock.wallMs() + HOUR_MS }),
+      stage,
+      one.control.add({ name: 'soon', runs: 'send', atMs: stage.clock.wallMs() + HOUR_MS }),
     );
-    await decided(scene, one.control.add({ name: 'often', runs: 'send', everyMs: 5_000 }));
+    await decided(stage, one.control.add({ name: 'often', runs: 'send', everyMs: 5_000 }));
     for (const name of ['report', 'soon', 'often', 'gone before its run has ended']) hasRun(runs, name, 5);
     runs.write();
-    await scene.clock.advance(3 * SECOND_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     const told = (): readonly string[] => one.room.list('run:').map(({ key }) => key);
     expect(told()).toEqual(['run:often', 'run:report', 'run:soon']);
-    scene.clock.jump(2 * DAY_MS);
-    await scene.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(2 * DAY_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     expect(told()).toEqual(['run:often', 'run:report']);
-    scene.clock.jump(29 * DAY_MS);
-    await scene.clock.advance(3 * SECOND_MS);
+    stage.clock.jump(29 * DAY_MS);
+    await stage.clock.advance(3 * SECOND_MS);
     expect(told()).toEqual([]);
   });
 
   it('goes when the task is removed, its triggers too: another one of the name begins without them', async () => {
-    const { scene, one, other } = await pair();
+    const { stage, one, other } = await pair();
     const runs = runsOf(one);
-    await decided(scene, one.control.add({ name: 'acme', runs: 'send', everyMs: HOUR_MS }));
-    await decided(scene, one.control.pause('acme'));
-    await decided(scene, one.trigger.trigger('acme'));
+    await decided(stage, one.control.add({ name: 'acme', runs: 'send', everyMs: HOUR_MS }));
+    await decided(stage, one.control.pause('acme'));
+    await decided(stage, one.trigger.trigger('acme'));
     hasRun(runs, 'acme', 5);
     runs.write();
-    await scene.clock.advance(2 * SECOND_MS);
+    await stage.clock.advance(2 * SECOND_MS);
     expect(other.room.list('').filter(({ key }) => key.includes('acme'))).toHaveLength(4);
-    await decided(scene, one.control.remove('acme'));
-    await scene.clock.advance(2 * SECOND_MS);
+    await decided(stage, one.control.remove('acme'));
+    await stage.clock.advance(2 * SECOND_MS);
     expect(other.room.list('').filter(({ key }) => key.includes('acme'))).toEqual([]);
   });
 });

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { BoardWorld } from '../protocol/board/board-world.js';
+import { BoardStage } from '../protocol/board/board-stage.js';
 import { cron, everyMs, Version } from './version.js';
 
 const SECOND_MS = 1_000;
 const EVERY_HOUR = cron('0 0 * * * *');
 const AT_HALF_PAST = cron('0 30 * * * *');
 
-const world = (): BoardWorld => new BoardWorld({ boards: 0 });
+const newStage = (): BoardStage => new BoardStage({ boards: 0 });
 
 describe('during a rolling deploy', () => {
   it('an older instance follows the schedule of the newer version, and says so once', async () => {
-    const scene = world();
-    const old = await Version.start(scene, { report: EVERY_HOUR });
-    await scene.clock.advance(3 * SECOND_MS);
+    const stage = newStage();
+    const old = await Version.start(stage, { report: EVERY_HOUR });
+    await stage.clock.advance(3 * SECOND_MS);
     expect(old.nextTick('report')).toBe('01:00:00.000');
-    const renewed = await Version.start(scene, { report: AT_HALF_PAST });
-    await scene.clock.advance(SECOND_MS);
+    const renewed = await Version.start(stage, { report: AT_HALF_PAST });
+    await stage.clock.advance(SECOND_MS);
     expect(renewed.nextTick('report')).toBe('00:30:00.000');
     expect(old.nextTick('report')).toBe('00:30:00.000');
-    await scene.clock.advance(20 * SECOND_MS);
+    await stage.clock.advance(20 * SECOND_MS);
     const told = old.events.filter(
       ({ task, condition }) => task === 'report' && condition === 'follows_newer',
     );
@@ -27,51 +27,51 @@ describe('during a rolling deploy', () => {
   });
 
   it('the newer version counts for intervals and every second too, both ways', async () => {
-    const scene = world();
-    const old = await Version.start(scene, {
+    const stage = newStage();
+    const old = await Version.start(stage, {
       sweep: everyMs(500),
       beat: everyMs(1_000),
       poll: { kind: 'every_second' },
     });
-    await scene.clock.advance(SECOND_MS);
-    await Version.start(scene, {
+    await stage.clock.advance(SECOND_MS);
+    await Version.start(stage, {
       sweep: { kind: 'every_second' },
       beat: cron('*/10 * * * * *'),
       poll: everyMs(2_000),
     });
-    await scene.clock.advance(SECOND_MS);
+    await stage.clock.advance(SECOND_MS);
     expect(old.task('sweep').base?.description).toBe('every second');
     expect(old.task('beat').base?.description).toBe('*/10 * * * * * (UTC)');
     expect(old.task('poll').base?.description).toBe('every 2 s');
   });
 
   it('the old definition counts again when the last instance of the newer version has left: a roll-back', async () => {
-    const scene = world();
-    const old = await Version.start(scene, { report: EVERY_HOUR });
-    await scene.clock.advance(SECOND_MS);
-    const renewed = await Version.start(scene, { report: AT_HALF_PAST });
-    const second = await Version.start(scene, { report: AT_HALF_PAST });
-    await scene.clock.advance(2 * SECOND_MS);
+    const stage = newStage();
+    const old = await Version.start(stage, { report: EVERY_HOUR });
+    await stage.clock.advance(SECOND_MS);
+    const renewed = await Version.start(stage, { report: AT_HALF_PAST });
+    const second = await Version.start(stage, { report: AT_HALF_PAST });
+    await stage.clock.advance(2 * SECOND_MS);
     await renewed.die();
-    await scene.clock.advance(20 * SECOND_MS);
+    await stage.clock.advance(20 * SECOND_MS);
     expect(old.nextTick('report')).toBe('00:30:00.000');
     await second.die();
-    await scene.clock.advance(12 * SECOND_MS);
+    await stage.clock.advance(12 * SECOND_MS);
     expect(old.nextTick('report')).toBe('01:00:00.000');
     expect(old.events.at(-1)).toMatchObject({ condition: 'follows_newer', isActive: false });
   });
 
   it('an old version does not win by crashing and starting again, for however long', async () => {
-    const scene = world();
-    const first = await Version.start(scene, { report: EVERY_HOUR });
-    await scene.clock.advance(SECOND_MS);
-    const renewed = await Version.start(scene, { report: AT_HALF_PAST });
+    const stage = newStage();
+    const first = await Version.start(stage, { report: EVERY_HOUR });
+    await stage.clock.advance(SECOND_MS);
+    const renewed = await Version.start(stage, { report: AT_HALF_PAST });
     await first.die();
     for (let crash = 0; crash < 3; crash += 1) {
       // Long enough for the sign of life of the old version to have expired.
-      await scene.clock.advance(60 * SECOND_MS);
-      const crashing = await Version.start(scene, { report: EVERY_HOUR });
-      await scene.clock.advance(3 * SECOND_MS);
+      await stage.clock.advance(60 * SECOND_MS);
+      const crashing = await Version.start(stage, { report: EVERY_HOUR });
+      await stage.clock.advance(3 * SECOND_MS);
       expect(renewed.nextTick('report')).toBe('00:30:00.000');
       expect(crashing.nextTick('report')).toBe('00:30:00.000');
       await crashing.die();
@@ -80,9 +80,9 @@ describe('during a rolling deploy', () => {
   });
 
   it('a version remembers when it was first seen, however long it runs', async () => {
-    const scene = world();
-    const version = await Version.start(scene, { report: EVERY_HOUR });
-    await scene.clock.advance(SECOND_MS);
+    const stage = newStage();
+    const version = await Version.start(stage, { report: EVERY_HOUR });
+    await stage.clock.advance(SECOND_MS);
     const firstSeenMs = (): unknown => {
       const [record] = version.board.list('set:');
       return (JSON.parse(record?.value ?? '{}') as { firstSeenMs?: unknown }).firstSeenMs;
@@ -90,8 +90,8 @@ describe('during a rolling deploy', () => {
     const before = firstSeenMs();
     const writtenMs = version.board.list('set:')[0]?.writtenMs ?? 0;
     for (let part = 0; part < 3; part += 1) {
-      scene.clock.jump(9 * 3_600_000);
-      await scene.clock.advance(3 * SECOND_MS);
+      stage.clock.jump(9 * 3_600_000);
+      await stage.clock.advance(3 * SECOND_MS);
     }
     expect(version.board.list('set:')[0]?.writtenMs).toBeGreaterThan(writtenMs);
     expect(firstSeenMs()).toBe(before);
@@ -99,10 +99,10 @@ describe('during a rolling deploy', () => {
   });
 
   it('leaves tasks alone that only the other version has, and shows them', async () => {
-    const scene = world();
-    const old = await Version.start(scene, { report: EVERY_HOUR, legacy: EVERY_HOUR });
-    const renewed = await Version.start(scene, { report: EVERY_HOUR, extra: EVERY_HOUR });
-    await scene.clock.advance(2 * SECOND_MS);
+    const stage = newStage();
+    const old = await Version.start(stage, { report: EVERY_HOUR, legacy: EVERY_HOUR });
+    const renewed = await Version.start(stage, { report: EVERY_HOUR, extra: EVERY_HOUR });
+    await stage.clock.advance(2 * SECOND_MS);
     expect([...old.scheduled.keys()]).toEqual(['report', 'legacy']);
     expect([...renewed.scheduled.keys()]).toEqual(['report', 'extra']);
     expect(old.task('extra')).toMatchObject({ state: 'left_alone', source: 'code' });

@@ -4,14 +4,14 @@ import { cron, Version } from './version.js';
 
 describe('a decision about a task', () => {
   it('pauses and resumes it on every instance within a second', async () => {
-    const { scene, one, other } = await pair();
-    await decided(scene, one.control.pause('report'));
+    const { stage, one, other } = await pair();
+    await decided(stage, one.control.pause('report'));
     expect(one.nextTick('report')).toBeUndefined();
-    await scene.clock.advance(SECOND_MS);
+    await stage.clock.advance(SECOND_MS);
     expect(other.nextTick('report')).toBeUndefined();
     expect(other.task('report').state).toBe('paused');
-    await decided(scene, other.control.resume('report'));
-    await scene.clock.advance(SECOND_MS);
+    await decided(stage, other.control.resume('report'));
+    await stage.clock.advance(SECOND_MS);
     expect([one.nextTick('report'), other.nextTick('report')]).toEqual(['01:00:00.000', '01:00:00.000']);
     expect(one.events.map(({ condition, isActive }) => [condition, isActive])).toEqual([
       ['paused', true],
@@ -20,49 +20,49 @@ describe('a decision about a task', () => {
   });
 
   it('counts no tick of the pause when it is resumed', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.pause('report'));
-    scene.clock.jump(3 * 3_600_000);
-    await scene.clock.advance(SECOND_MS);
-    await decided(scene, one.control.resume('report'));
+    const { stage, one } = await pair();
+    await decided(stage, one.control.pause('report'));
+    stage.clock.jump(3 * 3_600_000);
+    await stage.clock.advance(SECOND_MS);
+    await decided(stage, one.control.resume('report'));
     const { task } = one.task('report');
-    const pausedMs = scene.clock.wallMs() - 3 * 3_600_000;
+    const pausedMs = stage.clock.wallMs() - 3 * 3_600_000;
     expect(new Date(task?.schedule.nextAfter(pausedMs) ?? 0).toISOString()).toContain('T04:00:00');
-    expect(task?.countsFromMs).toBeGreaterThan(scene.clock.wallMs() - 2 * SECOND_MS);
+    expect(task?.countsFromMs).toBeGreaterThan(stage.clock.wallMs() - 2 * SECOND_MS);
   });
 
   it('forgets no missed tick when a task is resumed that was not paused', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.resume('report'));
+    const { stage, one } = await pair();
+    await decided(stage, one.control.resume('report'));
     expect(one.task('report').task?.countsFromMs ?? 0).toBe(0);
   });
 
   it('reschedules it over restarts of all instances, and restores its own schedule', async () => {
-    const { scene, one, other } = await pair();
-    await decided(scene, one.control.reschedule('report', { cron: '0 45 * * * *', timeZone: 'UTC' }));
+    const { stage, one, other } = await pair();
+    await decided(stage, one.control.reschedule('report', { cron: '0 45 * * * *', timeZone: 'UTC' }));
     await Promise.all([one.die(), other.die()]);
-    await scene.clock.advance(SECOND_MS);
-    const later = await Version.start(scene, { report: EVERY_HOUR });
+    await stage.clock.advance(SECOND_MS);
+    const later = await Version.start(stage, { report: EVERY_HOUR });
     expect(later.nextTick('report')).toBe('00:45:00.000');
-    await decided(scene, later.control.restoreSchedule('report'));
+    await decided(stage, later.control.restoreSchedule('report'));
     expect(later.nextTick('report')).toBe('01:00:00.000');
   });
 
   it('holds for a task of which a newer version has another schedule', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.reschedule('report', { everyMs: 5_000 }));
-    const renewed = await Version.start(scene, { report: cron('0 30 * * * *') });
-    await scene.clock.advance(SECOND_MS);
+    const { stage, one } = await pair();
+    await decided(stage, one.control.reschedule('report', { everyMs: 5_000 }));
+    const renewed = await Version.start(stage, { report: cron('0 30 * * * *') });
+    await stage.clock.advance(SECOND_MS);
     expect(one.task('report').base?.description).toBe('every 5 s');
     expect(renewed.task('report').base?.description).toBe('every 5 s');
   });
 
   it('adds a task that every instance with the handler schedules, and removes it', async () => {
-    const { scene, one, other } = await pair();
-    const stranger = await Version.start(scene, { other: EVERY_HOUR });
+    const { stage, one, other } = await pair();
+    const stranger = await Version.start(stage, { other: EVERY_HOUR });
     const payload = { customer: 'acme' };
     await decided(
-      scene,
+      stage,
       one.control.add({
         name: 'acme',
         runs: 'send',
@@ -72,7 +72,7 @@ describe('a decision about a task', () => {
         overlap: 'allow',
       }),
     );
-    await scene.clock.advance(SECOND_MS);
+    await stage.clock.advance(SECOND_MS);
     for (const version of [one, other]) {
       expect(version.nextTick('acme')).toBe('07:00:00.000');
       expect(version.scheduled.get('acme')?.payloadOf?.(0)).toEqual(payload);
@@ -81,56 +81,56 @@ describe('a decision about a task', () => {
     expect(stranger.scheduled.has('acme')).toBe(false);
     const told = stranger.events.filter(({ task }) => task === 'acme');
     expect(told).toMatchObject([{ condition: 'left_alone', isActive: true }]);
-    await decided(scene, other.control.remove('acme'));
-    await scene.clock.advance(SECOND_MS);
+    await decided(stage, other.control.remove('acme'));
+    await stage.clock.advance(SECOND_MS);
     expect(one.scheduled.has('acme') || other.scheduled.has('acme')).toBe(false);
   });
 
   it('leaves its name to a decorated task that comes with a later version', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
-    const renewed = await Version.start(scene, { report: EVERY_HOUR, acme: EVERY_HOUR }, ['send']);
-    await scene.clock.advance(SECOND_MS);
+    const { stage, one } = await pair();
+    await decided(stage, one.control.add({ name: 'acme', runs: 'send', everyMs: 5_000 }));
+    const renewed = await Version.start(stage, { report: EVERY_HOUR, acme: EVERY_HOUR }, ['send']);
+    await stage.clock.advance(SECOND_MS);
     expect(renewed.task('acme')).toMatchObject({ source: 'code' });
     expect(renewed.nextTick('acme')).toBe('01:00:00.000');
   });
 
   it('adds the same task again without a word, and refuses another one of the name', async () => {
-    const { scene, one, other } = await pair();
+    const { stage, one, other } = await pair();
     const task = { name: 'acme', runs: 'send', everyMs: 5_000 };
-    await decided(scene, one.control.add(task));
-    await scene.clock.advance(SECOND_MS);
-    await decided(scene, other.control.add({ ...task }));
+    await decided(stage, one.control.add(task));
+    await stage.clock.advance(SECOND_MS);
+    await decided(stage, other.control.add({ ...task }));
     const code = 'DSCHED_DUPLICATE_TASK';
-    await expect(decided(scene, other.control.add({ ...task, everyMs: 6_000 }))).rejects.toMatchObject({
+    await expect(decided(stage, other.control.add({ ...task, everyMs: 6_000 }))).rejects.toMatchObject({
       code,
     });
-    await decided(scene, other.control.add({ ...task, everyMs: 6_000, replace: true }));
-    await scene.clock.advance(SECOND_MS);
+    await decided(stage, other.control.add({ ...task, everyMs: 6_000, replace: true }));
+    await stage.clock.advance(SECOND_MS);
     expect(one.task('acme').base?.description).toBe('every 6 s');
-    await expect(decided(scene, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
+    await expect(decided(stage, one.control.add({ ...task, name: 'report' }))).rejects.toMatchObject({
       code,
     });
   });
 
   it('refuses an expression without a zone where the process has none', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     const options = new Intl.DateTimeFormat().resolvedOptions();
     const spy = vi.spyOn(Intl.DateTimeFormat.prototype, 'resolvedOptions');
     onTestFinished(() => spy.mockRestore());
     spy.mockReturnValue({ ...options, timeZone: 'Etc/Unknown' });
     const adding = one.control.add({ name: 'a', runs: 'send', cron: '0 3 * * *' });
-    await expect(decided(scene, adding)).rejects.toThrow(
+    await expect(decided(stage, adding)).rejects.toThrow(
       "DSCHED_BAD_SCHEDULE: task 'a': the cron expression '0 3 * * *' cannot be used: the process has no time zone, as its",
     );
   });
 
   it('refuses what cannot be, with a code, and writes nothing', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     const refused = async (decision: Promise<unknown>, code: string): Promise<void> =>
-      expect(decided(scene, decision)).rejects.toMatchObject({ code });
+      expect(decided(stage, decision)).rejects.toMatchObject({ code });
     await refused(one.control.pause('reprot'), 'DSCHED_UNKNOWN_TASK');
-    await expect(decided(scene, one.control.pause('reprot'))).rejects.toThrow(
+    await expect(decided(stage, one.control.pause('reprot'))).rejects.toThrow(
       'there is no task "reprot": no version of this app that runs has it, and it was not added. Did you mean \'report\'?',
     );
     await refused(one.control.remove('report'), 'DSCHED_NOT_REMOVABLE');
@@ -156,21 +156,21 @@ describe('a decision about a task', () => {
   });
 
   it('is an error without a majority that says how far it came, and is done when it is repeated', async () => {
-    const { scene, one, other } = await pair();
-    scene.link(0, 0, 'cut');
-    scene.link(0, 1, 'cut');
-    await expect(decided(scene, one.control.pause('report'))).rejects.toThrow(
+    const { stage, one, other } = await pair();
+    stage.link(0, 0, 'cut');
+    stage.link(0, 1, 'cut');
+    await expect(decided(stage, one.control.pause('report'))).rejects.toThrow(
       /^DSCHED_NOT_KEPT: .*1 of 3 nodes have acknowledged it, no majority/,
     );
-    await scene.clock.advance(SECOND_MS);
+    await stage.clock.advance(SECOND_MS);
     expect(other.task('report').state).toBe('paused');
-    await expect(decided(scene, one.control.resume('report'))).rejects.toThrow(
+    await expect(decided(stage, one.control.resume('report'))).rejects.toThrow(
       'Nothing was written: repeat the call when one does. A rejection that leaves onApplicationBootstrap ends the boot',
     );
-    scene.heal();
-    await scene.clock.advance(5 * SECOND_MS);
-    await decided(scene, one.control.resume('report'));
-    await scene.clock.advance(SECOND_MS);
+    stage.heal();
+    await stage.clock.advance(5 * SECOND_MS);
+    await decided(stage, one.control.resume('report'));
+    await stage.clock.advance(SECOND_MS);
     expect(other.task('report').state).toBe('active');
   });
 });

@@ -5,13 +5,13 @@ import type { Schedule } from '#src/protocol/contract/tick-context.js';
 import { triggerSlot } from '#src/protocol/schedules/trigger-slot.js';
 import { EVERY_SECOND, every } from '../../support/tasks.js';
 
-const LEAST_ROOM_MS = 600;
+const MIN_ROOM_MS = 600;
 
 function slotOf(
   schedule: Schedule,
   taken: readonly number[],
   fromMs: number,
-  leastRoomMs = LEAST_ROOM_MS,
+  leastRoomMs = MIN_ROOM_MS,
 ): number | undefined {
   return triggerSlot({ schedule, taken, fromMs, leastRoomMs })?.tick;
 }

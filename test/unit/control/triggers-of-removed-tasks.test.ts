@@ -4,13 +4,13 @@ import { decided, pair, SECOND_MS } from './pair.js';
 it('a task that is removed while another instance places a trigger leaves none to the next one of its name', async () => {
   const left: number[] = [];
   for (let waitMs = 0; waitMs <= 800; waitMs += 100) {
-    const { scene, one, other } = await pair();
-    await decided(scene, one.control.add({ name: 'x', runs: 'send', everyMs: 3_600_000 }));
-    await scene.clock.advance(3 * SECOND_MS);
-    await decided(scene, other.trigger.trigger('x'));
-    await scene.clock.advance(waitMs);
-    await decided(scene, one.control.remove('x'));
-    await scene.clock.advance(3 * SECOND_MS);
+    const { stage, one, other } = await pair();
+    await decided(stage, one.control.add({ name: 'x', runs: 'send', everyMs: 3_600_000 }));
+    await stage.clock.advance(3 * SECOND_MS);
+    await decided(stage, other.trigger.trigger('x'));
+    await stage.clock.advance(waitMs);
+    await decided(stage, one.control.remove('x'));
+    await stage.clock.advance(3 * SECOND_MS);
     if (one.room.list('trigger:').length > 0) left.push(waitMs);
   }
   expect(left).toEqual([]);

@@ -4,13 +4,13 @@ import { cron, everyMs, Version } from './version.js';
 
 describe('a triggered tick', () => {
   it('is due on every instance at the same instant, once, with its payload', async () => {
-    const { scene, one, other } = await pair();
-    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: { by: 'hand' } }));
-    await scene.clock.advance(900);
-    expect(tick).toBeGreaterThan(scene.clock.wallMs());
+    const { stage, one, other } = await pair();
+    const { tick } = await decided(stage, one.trigger.trigger('report', { payload: { by: 'hand' } }));
+    await stage.clock.advance(900);
+    expect(tick).toBeGreaterThan(stage.clock.wallMs());
     for (const version of [one, other]) {
       const task = version.scheduled.get('report');
-      expect(task?.schedule.nextAfter(scene.clock.wallMs())).toBe(tick);
+      expect(task?.schedule.nextAfter(stage.clock.wallMs())).toBe(tick);
       expect(task?.schedule.nextAfter(tick)).toBeGreaterThan(tick + 1_000_000);
       expect(task?.payloadOf?.(tick)).toEqual({ by: 'hand' });
       expect(task?.payloadOf?.(tick + 1)).toBeUndefined();
@@ -18,27 +18,27 @@ describe('a triggered tick', () => {
   });
 
   it('is due in a pause too', async () => {
-    const { scene, one } = await pair();
-    await decided(scene, one.control.pause('report'));
-    const { tick } = await decided(scene, one.trigger.trigger('report'));
+    const { stage, one } = await pair();
+    await decided(stage, one.control.pause('report'));
+    const { tick } = await decided(stage, one.trigger.trigger('report'));
     expect(one.task('report').task?.schedule.nextAfter(tick - 1)).toBe(tick);
     expect(one.task('report').task?.schedule.nextAfter(tick)).toBeUndefined();
   });
 
   it('makes way when two instances trigger a task at the same moment', async () => {
-    const { scene, one, other } = await pair();
+    const { stage, one, other } = await pair();
     const [first, second] = await decided(
-      scene,
+      stage,
       Promise.all([one.trigger.trigger('report'), other.trigger.trigger('report')]),
     );
     expect(Math.abs(first.tick - second.tick)).toBeGreaterThanOrEqual(32);
-    await scene.clock.advance(SECOND_MS - 100);
+    await stage.clock.advance(SECOND_MS - 100);
     const ticks = one.room.list('trigger:').map(({ value }) => (JSON.parse(value) as { tick: number }).tick);
     expect(ticks.sort()).toEqual([first.tick, second.tick].sort());
   });
 
   it('is claimed at one place by everybody, wherever it was moved to, and never ahead of its tick', async () => {
-    const { scene, one, other } = await pair();
+    const { stage, one, other } = await pair();
     const seen = new Map<string, Set<number>>();
     for (const version of [one, other])
       version.room.watch((keys) => {
@@ -52,8 +52,8 @@ describe('a triggered tick', () => {
     const calls = Array.from({ length: 4 }, () =>
       [one, other].map((version) => version.trigger.trigger('report')),
     );
-    await decided(scene, Promise.all(calls.flat()));
-    await scene.clock.advance(SECOND_MS - 100);
+    await decided(stage, Promise.all(calls.flat()));
+    await stage.clock.advance(SECOND_MS - 100);
     expect([...seen.values()].some((ticks) => ticks.size > 1)).toBe(true);
     for (const [key, ticks] of seen) {
       const placedMs = Number(key.split(':')[1]);
@@ -67,11 +67,11 @@ describe('a triggered tick', () => {
   });
 
   it('is not moved ahead of where it was placed, also when room comes free there', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     // Which of the free places it moves to is left to chance.
     for (let round = 1; round <= 8; round += 1) {
       const [before, rival] = [`trigger:1:x${round}:report`, `trigger:1:y${round}:report`];
-      one.room.post(before, JSON.stringify({ tick: Math.floor(scene.clock.wallMs()) + 1_700 }));
+      one.room.post(before, JSON.stringify({ tick: Math.floor(stage.clock.wallMs()) + 1_700 }));
       let placedMs = 0;
       const end = one.room.watch((keys) => {
         const key = [...keys].find((written) => /^trigger:(?!1:)/.test(written));
@@ -81,21 +81,21 @@ describe('a triggered tick', () => {
         one.room.post(before, JSON.stringify({ tick: 1 }));
         one.room.post(rival, record);
       });
-      const { tick } = await decided(scene, one.trigger.trigger('report'));
+      const { tick } = await decided(stage, one.trigger.trigger('report'));
       end();
       expect(placedMs).toBeGreaterThan(0);
       expect(tick).toBeGreaterThan(placedMs);
-      scene.clock.jump(60 * SECOND_MS);
-      await scene.clock.advance(SECOND_MS);
+      stage.clock.jump(60 * SECOND_MS);
+      await stage.clock.advance(SECOND_MS);
     }
   });
 
   it('is one of its own for each of many calls at once, with its own payload and room to the next one', async () => {
-    const { scene, one } = await pair({ report: everyMs(2_000) });
-    const calledMs = scene.clock.wallMs();
+    const { stage, one } = await pair({ report: everyMs(2_000) });
+    const calledMs = stage.clock.wallMs();
     const numbers = [1, 2, 3, 4, 5];
     const triggered = await decided(
-      scene,
+      stage,
       Promise.all(numbers.map((payload) => one.trigger.trigger('report', { payload }))),
     );
     const ticks = triggered.map(({ tick }) => tick);
@@ -106,10 +106,10 @@ describe('a triggered tick', () => {
   });
 
   it('is about a second ahead where there is room, however many there are', async () => {
-    const { scene, one } = await pair();
-    const calledMs = scene.clock.wallMs();
+    const { stage, one } = await pair();
+    const calledMs = stage.clock.wallMs();
     const triggered = await decided(
-      scene,
+      stage,
       Promise.all([1, 2, 3].map((payload) => one.trigger.trigger('report', { payload }))),
     );
     const aheadMs = triggered.map(({ tick }) => tick - calledMs);
@@ -119,9 +119,9 @@ describe('a triggered tick', () => {
 
   it('is one of its own for each of many calls on many instances', async () => {
     for (const definition of [everyMs(2_000), everyMs(1_000), EVERY_HOUR]) {
-      const { scene, one, other } = await pair({ report: definition });
-      const more = await Promise.all([1, 2].map(() => Version.start(scene, { report: definition })));
-      await scene.clock.advance(SECOND_MS);
+      const { stage, one, other } = await pair({ report: definition });
+      const more = await Promise.all([1, 2].map(() => Version.start(stage, { report: definition })));
+      await stage.clock.advance(SECOND_MS);
       const payloads = new Map<number, string>();
       const calls = [one, other, ...more].flatMap((version, index) =>
         [1, 2, 3].map(async (call) => {
@@ -130,11 +130,11 @@ describe('a triggered tick', () => {
           payloads.set(tick, payload);
         }),
       );
-      await decided(scene, Promise.all(calls));
+      await decided(stage, Promise.all(calls));
       expect(payloads.size).toBe(12);
       const ticks = [...payloads.keys()].sort((a, b) => a - b);
       expect(ticks).toEqual(spaced(ticks, 32));
-      await scene.clock.advance(SECOND_MS);
+      await stage.clock.advance(SECOND_MS);
       for (const version of [one, other, ...more]) {
         const task = version.scheduled.get('report');
         expect(ticks.map((tick) => task?.payloadOf?.(tick))).toEqual(ticks.map((tick) => payloads.get(tick)));
@@ -143,18 +143,18 @@ describe('a triggered tick', () => {
   });
 
   it('finds a place for each of a dozen instances that call at the same moment', async () => {
-    const { scene, one } = await pair({ report: everyMs(2_000) });
+    const { stage, one } = await pair({ report: everyMs(2_000) });
     const more = await Promise.all(
-      Array.from({ length: 11 }, () => Version.start(scene, { report: everyMs(2_000) })),
+      Array.from({ length: 11 }, () => Version.start(stage, { report: everyMs(2_000) })),
     );
-    await scene.clock.advance(SECOND_MS);
+    await stage.clock.advance(SECOND_MS);
     const calls = [one, ...more].map((version) => version.trigger.trigger('report'));
-    const ticks = (await decided(scene, Promise.all(calls))).map(({ tick }) => tick);
+    const ticks = (await decided(stage, Promise.all(calls))).map(({ tick }) => tick);
     expect(new Set(ticks).size).toBe(12);
   });
 
   it('is an error that leaves nothing behind when others are always there before', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     let rivals = 0;
     one.room.watch((keys) => {
       for (const key of keys) {
@@ -165,56 +165,56 @@ describe('a triggered tick', () => {
       }
     });
     const code = 'DSCHED_NO_ROOM';
-    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await expect(decided(stage, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
     const left = one.room.list('trigger:').filter(({ key }) => !key.startsWith('trigger:0:'));
     expect(left).toEqual([]);
     expect(rivals).toBeGreaterThan(3);
   });
 
   it('waits for nobody when the one before it has failed', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     const calls = [
       one.trigger.trigger('reprot'),
       one.trigger.trigger('reprot'),
       one.trigger.trigger('report'),
     ];
-    const settled = await decided(scene, Promise.allSettled(calls));
+    const settled = await decided(stage, Promise.allSettled(calls));
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
   it('is refused by an instance on which the task is switched off', async () => {
-    const { scene, one } = await pair({ report: { ...cron('0 0 * * * *'), disabled: true } as never });
+    const { stage, one } = await pair({ report: { ...cron('0 0 * * * *'), disabled: true } as never });
     const code = 'DSCHED_TASK_DISABLED';
-    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await expect(decided(stage, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
     expect(one.room.list('trigger:')).toEqual([]);
   });
 
   it('takes no options but its own, and may carry null', async () => {
-    const { scene, one } = await pair();
+    const { stage, one } = await pair();
     const refused = async (options: unknown, code: string): Promise<void> =>
-      expect(decided(scene, one.trigger.trigger('report', options as never))).rejects.toMatchObject({ code });
+      expect(decided(stage, one.trigger.trigger('report', options as never))).rejects.toMatchObject({ code });
     await refused({ paylod: 1 }, 'DSCHED_UNKNOWN_OPTION');
     await refused('x', 'DSCHED_BAD_OPTION');
     await refused(null, 'DSCHED_BAD_OPTION');
-    const { tick } = await decided(scene, one.trigger.trigger('report', { payload: null }));
+    const { tick } = await decided(stage, one.trigger.trigger('report', { payload: null }));
     expect(one.scheduled.get('report')?.payloadOf?.(tick)).toBeNull();
   });
 
   it('is refused where a task is due too often, and after too many', async () => {
-    const { scene, one } = await pair({ report: EVERY_HOUR, hasty: everyMs(40) });
+    const { stage, one } = await pair({ report: EVERY_HOUR, hasty: everyMs(40) });
     const code = 'DSCHED_NO_ROOM';
-    await expect(decided(scene, one.trigger.trigger('hasty'))).rejects.toMatchObject({ code });
-    for (let count = 0; count < 100; count += 1) await decided(scene, one.trigger.trigger('report'));
-    await expect(decided(scene, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await expect(decided(stage, one.trigger.trigger('hasty'))).rejects.toMatchObject({ code });
+    for (let count = 0; count < 100; count += 1) await decided(stage, one.trigger.trigger('report'));
+    await expect(decided(stage, one.trigger.trigger('report'))).rejects.toMatchObject({ code });
   });
 
   it('is refused by an instance that leaves the task alone', async () => {
-    const { scene } = await pair();
-    const stranger = await Version.start(scene, {});
-    await scene.clock.advance(SECOND_MS);
+    const { stage } = await pair();
+    const stranger = await Version.start(stage, {});
+    await stage.clock.advance(SECOND_MS);
     const code = 'DSCHED_UNKNOWN_HANDLER';
-    await expect(decided(scene, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
-    await decided(scene, stranger.control.pause('report'));
+    await expect(decided(stage, stranger.trigger.trigger('report'))).rejects.toMatchObject({ code });
+    await decided(stage, stranger.control.pause('report'));
   });
 });
 

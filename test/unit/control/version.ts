@@ -23,7 +23,7 @@ import type { ExclusiveTaskOptions } from '#src/tasks/exclusive-task-options.js'
 import type { ScheduleDefinition } from '#src/tasks/schedule-definition.js';
 import { createTaskBlueprint } from '#src/tasks/task-blueprint.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
-import type { BoardWorld } from '../protocol/board/board-world.js';
+import type { BoardStage } from '../protocol/board/board-stage.js';
 
 export type Definitions = Readonly<Record<string, ScheduleDefinition>>;
 
@@ -55,14 +55,14 @@ export class Version {
   private isRunning = true;
 
   private constructor(
-    private readonly world: BoardWorld,
+    private readonly stage: BoardStage,
     definitions: Definitions,
     handlers: readonly string[],
     { app = 'shop', followMoreFrequent = false, options = {} }: VersionOptions,
   ) {
-    this.board = world.join();
+    this.board = stage.join();
     this.room = new BoardRoom(this.board, roomOf(app));
-    const nowMs = world.clock.wallMs();
+    const nowMs = stage.clock.wallMs();
     const tasks = Object.entries(definitions).map(([name, schedule]): ExclusiveTask => {
       const metadata = { decorator: '@CronExclusive', options: { ...options, name }, schedule };
       const blueprint = createTaskBlueprint(
@@ -77,10 +77,10 @@ export class Version {
       [...tasks.map(({ name }) => name), ...handlers].map((name) => [name, () => name]),
     );
     this.sets = new DefinitionSets(this.board, app, definitionSetOf(tasks), new SetsOnBoard(this.board));
-    const blueprints = new Blueprints(() => ({ nowMs: world.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
+    const blueprints = new Blueprints(() => ({ nowMs: stage.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
     this.blueprints = blueprints;
     const desk = new FrequencyDesk(
-      world.clock,
+      stage.clock,
       () => this.reconciler.reconcile(),
       new AbortController().signal,
     );
@@ -103,7 +103,7 @@ export class Version {
     this.reconciler = new ControlReconciler(plan, scheduler, observer);
     const decisions = {
       board: this.room,
-      clock: world.clock,
+      clock: stage.clock,
       tasks: () => this.reconciler.tasks,
       app,
       rivalOf: (name: string) => this.sets.rivals().get(name),
@@ -117,23 +117,23 @@ export class Version {
     });
     this.trigger = new TaskTrigger({
       ...decisions,
-      random: new SeededRandom(world.boards.length),
+      random: new SeededRandom(stage.boards.length),
       bidStaggerMs: BID_STAGGER_MS,
     });
   }
 
   static async start(
-    world: BoardWorld,
+    stage: BoardStage,
     definitions: Definitions,
     handlers: readonly string[] = [],
     options: VersionOptions = {},
   ): Promise<Version> {
-    const version = new Version(world, definitions, handlers, options);
-    await world.clock.advance(20);
+    const version = new Version(stage, definitions, handlers, options);
+    await stage.clock.advance(20);
     version.reconciler.reconcile();
     const planning = new PlanningSlices({
       reconciler: version.reconciler,
-      clock: world.clock,
+      clock: stage.clock,
       stopped: new AbortController().signal,
       onError: (error) => {
         throw error;
@@ -154,7 +154,7 @@ export class Version {
 
   /** When the scheduler of this instance takes the task to be due next. */
   nextTick(name: string): string | undefined {
-    const tick = this.scheduled.get(name)?.schedule.nextAfter(this.world.clock.wallMs());
+    const tick = this.scheduled.get(name)?.schedule.nextAfter(this.stage.clock.wallMs());
     return tick === undefined ? undefined : new Date(tick).toISOString().slice(11, 23);
   }
 
@@ -162,12 +162,12 @@ export class Version {
   async die(): Promise<void> {
     this.isRunning = false;
     const stopped = this.board.stop();
-    await this.world.clock.advance(20);
+    await this.stage.clock.advance(20);
     await stopped;
   }
 
   private async keep(): Promise<void> {
-    const { clock } = this.world;
+    const { clock } = this.stage;
     while (this.isRunning) {
       if (this.board.isCurrent) this.sets.keepAlive();
       await clock.sleepUntil(clock.monotonicMs() + KEEP_EVERY_MS);

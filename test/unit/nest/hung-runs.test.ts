@@ -19,7 +19,7 @@ import { LogCapture } from './nest-app.js';
 
 const START_MS = Date.UTC(2030, 0, 1);
 
-interface Scene {
+interface Stage {
   readonly app: INestApplication;
   readonly schedule: ScheduleHarness;
   readonly registry: DistributedScheduleRegistry;
@@ -30,7 +30,7 @@ interface Scene {
 }
 
 /** An app with a task that is due every ten seconds and whose first run hangs. */
-async function appThatHangs(options: ExclusiveTaskOptions): Promise<Scene> {
+async function appThatHangs(options: ExclusiveTaskOptions): Promise<Stage> {
   const runs: TickContext[] = [];
   let end: (error?: Error) => void = () => undefined;
   @Injectable()

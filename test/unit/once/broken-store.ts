@@ -94,14 +94,14 @@ export class TestCache implements SnapshotCache {
   async close(): Promise<void> {}
 }
 
-export interface OnceBench {
+export interface OnceStage {
   readonly clock: ManualClock;
   readonly store: BrokenStore;
   readonly cache: TestCache;
   readonly parts: OnceParts<string>;
 }
 
-export function onceBench(): OnceBench {
+export function onceStage(): OnceStage {
   const clock = new ManualClock();
   const inner = new MemorySnapshotStore({
     clock,

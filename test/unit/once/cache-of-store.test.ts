@@ -3,7 +3,7 @@ import { CacheOfStore } from '#src/once/cache-of-store.js';
 import { runOnce } from '#src/once/run-once.js';
 import type { IdentityReply, Snapshot, SnapshotCache } from '#src/once/snapshot-store.js';
 import { sha256Hex } from '#src/tasks/sha256.js';
-import { type OnceBench, onceBench, TestCache } from './broken-store.js';
+import { type OnceStage, onceStage, TestCache } from './broken-store.js';
 
 const JOB_ID = '0123456789abcdef0123456789abcdef';
 const SUCCESS: Snapshot = {
@@ -28,15 +28,15 @@ class NamedStore {
   };
 }
 
-let bench: OnceBench;
+let stage: OnceStage;
 let cache: TestCache;
 beforeEach(() => {
-  bench = onceBench();
+  stage = onceStage();
   cache = new TestCache();
 });
 
 const over = (store: Pick<NamedStore, 'identify'> | object, inner: SnapshotCache = cache): CacheOfStore =>
-  new CacheOfStore({ store, cache: inner, clock: bench.clock, digest: sha256Hex });
+  new CacheOfStore({ store, cache: inner, clock: stage.clock, digest: sha256Hex });
 const publish = async (one: CacheOfStore): Promise<void> => {
   const call = one.forCall();
   await call.read(JOB_ID);
@@ -59,13 +59,13 @@ describe('the cache of a store', () => {
     const one = over(store);
     await publish(one);
     store.identity = 'after the restore';
-    bench.clock.jump(2_400);
+    stage.clock.jump(2_400);
     expect(await read(one)).toEqual(SUCCESS);
     // The look from here on asks beside the call.
-    bench.clock.jump(2_500);
+    stage.clock.jump(2_500);
     expect(await read(one)).toEqual(SUCCESS);
     expect(await read(one)).toBeUndefined();
-    bench.clock.jump(60_000);
+    stage.clock.jump(60_000);
     expect(await read(one)).toBeUndefined();
   });
 
@@ -78,14 +78,14 @@ describe('the cache of a store', () => {
     });
     const call = one.forCall();
     const reading = call.read(JOB_ID);
-    bench.clock.jump(900);
+    stage.clock.jump(900);
     answer();
     await reading;
     await call.publish(SUCCESS);
     store.identity = undefined;
-    bench.clock.jump(4_050);
+    stage.clock.jump(4_050);
     expect(await read(one)).toEqual(SUCCESS);
-    bench.clock.jump(100);
+    stage.clock.jump(100);
     expect(await read(one)).toBeUndefined();
   });
 
@@ -93,10 +93,10 @@ describe('the cache of a store', () => {
     const store = new NamedStore('a');
     const one = over(store);
     await Promise.all(Array.from({ length: 20 }, () => read(one)));
-    bench.clock.jump(2_000);
+    stage.clock.jump(2_000);
     await read(one);
     expect(store.asked).toBe(1);
-    bench.clock.jump(1_000);
+    stage.clock.jump(1_000);
     await read(one);
     expect(store.asked).toBe(2);
   });
@@ -105,10 +105,10 @@ describe('the cache of a store', () => {
     const store = new NamedStore('a');
     const one = over(store);
     await publish(one);
-    bench.clock.jump(10_000);
+    stage.clock.jump(10_000);
     store.held = new Promise(() => {});
     const reading = read(one);
-    await bench.clock.advance(1_000);
+    await stage.clock.advance(1_000);
     expect(await reading).toBeUndefined();
     const failing = over({ identify: () => Promise.reject(new Error('no such table')) });
     await publish(failing);
@@ -129,7 +129,7 @@ describe('the cache of a store', () => {
     const call = one.forCall();
     await call.read(JOB_ID);
     store.identity = 'after';
-    bench.clock.jump(10_000);
+    stage.clock.jump(10_000);
     expect(await read(one)).toBeUndefined();
     await call.publish(SUCCESS);
     expect(await read(one)).toBeUndefined();
@@ -176,7 +176,7 @@ describe('the cache of a store', () => {
 
 it('a success that a crash may take back is not published', async () => {
   const job = { jobId: JOB_ID };
-  bench.store.nextEnds = [{ kind: 'written', snapshot: SUCCESS, isVolatile: true }];
-  expect(await runOnce(bench.parts, job, () => 7)).toMatchObject({ kind: 'ran' });
-  expect(bench.cache.published).toEqual([]);
+  stage.store.nextEnds = [{ kind: 'written', snapshot: SUCCESS, isVolatile: true }];
+  expect(await runOnce(stage.parts, job, () => 7)).toMatchObject({ kind: 'ran' });
+  expect(stage.cache.published).toEqual([]);
 });

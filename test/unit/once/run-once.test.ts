@@ -1,35 +1,35 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runOnce } from '#src/once/run-once.js';
-import { type OnceBench, onceBench, TAKEOVER_MS, UNREACHABLE } from './broken-store.js';
+import { type OnceStage, onceStage, TAKEOVER_MS, UNREACHABLE } from './broken-store.js';
 
 const JOB = { jobId: '0123456789abcdef0123456789abcdef' };
 
-let bench: OnceBench;
+let stage: OnceStage;
 let runs: number;
 const effect = (tx: string): string => {
   runs += 1;
   return `${tx} ${runs}`;
 };
 const snapshotOf = async () => {
-  const reply = await bench.store.read(JOB.jobId);
+  const reply = await stage.store.read(JOB.jobId);
   return reply.answered ? reply.snapshot : undefined;
 };
 
 beforeEach(() => {
-  bench = onceBench();
+  stage = onceStage();
   runs = 0;
 });
 
 describe('an attempt at a job', () => {
   it('runs the effect with the transaction, and writes down that it has succeeded', async () => {
-    expect(await runOnce(bench.parts, JOB, effect)).toMatchObject({ kind: 'ran', output: 'transaction 1' });
+    expect(await runOnce(stage.parts, JOB, effect)).toMatchObject({ kind: 'ran', output: 'transaction 1' });
     expect(await snapshotOf()).toMatchObject({ status: 'success', attempt: 1 });
   });
 
   it('is answered from the snapshot when the job has succeeded, without the effect', async () => {
-    bench.cache.isLost = true;
-    await runOnce(bench.parts, JOB, effect);
-    expect(await runOnce(bench.parts, JOB, effect)).toMatchObject({
+    stage.cache.isLost = true;
+    await runOnce(stage.parts, JOB, effect);
+    expect(await runOnce(stage.parts, JOB, effect)).toMatchObject({
       kind: 'replayed',
       output: 'transaction 1',
     });
@@ -37,62 +37,62 @@ describe('an attempt at a job', () => {
   });
 
   it('is answered from the cache without asking the store', async () => {
-    await runOnce(bench.parts, JOB, effect);
-    const asked = bench.store.begins.length;
-    expect(await runOnce(bench.parts, JOB, effect)).toMatchObject({
+    await runOnce(stage.parts, JOB, effect);
+    const asked = stage.store.begins.length;
+    expect(await runOnce(stage.parts, JOB, effect)).toMatchObject({
       kind: 'replayed',
       output: 'transaction 1',
     });
-    expect(bench.store.begins).toHaveLength(asked);
+    expect(stage.store.begins).toHaveLength(asked);
   });
 
   it('publishes a success only after it is written', async () => {
-    bench.store.nextEnds = [{ kind: 'superseded' }];
-    await runOnce(bench.parts, JOB, effect);
-    expect(bench.cache.published).toEqual([]);
+    stage.store.nextEnds = [{ kind: 'superseded' }];
+    await runOnce(stage.parts, JOB, effect);
+    expect(stage.cache.published).toEqual([]);
   });
 
   it('replays a large output as its digest only', async () => {
     const large = 'x'.repeat(1_000);
-    await runOnce(bench.parts, JOB, () => large);
-    const result = await runOnce(bench.parts, JOB, () => large);
+    await runOnce(stage.parts, JOB, () => large);
+    const result = await runOnce(stage.parts, JOB, () => large);
     expect(result).toMatchObject({ kind: 'replayed', output: undefined });
     expect((await snapshotOf())?.output?.digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('throws what the effect throws, and writes the failure down', async () => {
     await expect(
-      runOnce(bench.parts, JOB, () => {
+      runOnce(stage.parts, JOB, () => {
         throw new TypeError('no ink');
       }),
     ).rejects.toThrow('no ink');
     expect(await snapshotOf()).toMatchObject({ status: 'failed', error: 'TypeError: no ink' });
-    expect(await runOnce(bench.parts, JOB, effect)).toMatchObject({ kind: 'ran', snapshot: { attempt: 2 } });
+    expect(await runOnce(stage.parts, JOB, effect)).toMatchObject({ kind: 'ran', snapshot: { attempt: 2 } });
   });
 
   it('says pending while another one is at it, and does not wait for it', async () => {
-    await bench.store.begin({ ...JOB, attemptId: 'another' });
-    expect((await runOnce(bench.parts, JOB, effect)).kind).toBe('pending');
+    await stage.store.begin({ ...JOB, attemptId: 'another' });
+    expect((await runOnce(stage.parts, JOB, effect)).kind).toBe('pending');
     expect(runs).toBe(0);
-    expect(bench.clock.monotonicMs()).toBe(0);
+    expect(stage.clock.monotonicMs()).toBe(0);
   });
 
   it('takes over from one that died, when the bound has passed', async () => {
-    await bench.store.begin({ ...JOB, attemptId: 'another' });
-    bench.clock.jump(TAKEOVER_MS);
-    expect(await runOnce(bench.parts, JOB, effect)).toMatchObject({ kind: 'ran', snapshot: { attempt: 2 } });
+    await stage.store.begin({ ...JOB, attemptId: 'another' });
+    stage.clock.jump(TAKEOVER_MS);
+    expect(await runOnce(stage.parts, JOB, effect)).toMatchObject({ kind: 'ran', snapshot: { attempt: 2 } });
   });
 
   it('says superseded to a smaller token, and does not run', async () => {
-    await bench.store.begin({ ...JOB, attemptId: 'another', fencingToken: 8 });
-    const result = await runOnce(bench.parts, { ...JOB, fencingToken: 7 }, effect);
+    await stage.store.begin({ ...JOB, attemptId: 'another', fencingToken: 8 });
+    const result = await runOnce(stage.parts, { ...JOB, fencingToken: 7 }, effect);
     expect(result).toMatchObject({ kind: 'superseded', hasRun: false });
     expect(runs).toBe(0);
   });
 
   it('says so when it was taken over while its effect ran', async () => {
-    const result = await runOnce(bench.parts, { ...JOB, fencingToken: 7 }, async () => {
-      await bench.store.begin({ ...JOB, attemptId: 'another', fencingToken: 8 });
+    const result = await runOnce(stage.parts, { ...JOB, fencingToken: 7 }, async () => {
+      await stage.store.begin({ ...JOB, attemptId: 'another', fencingToken: 8 });
     });
     expect(result).toMatchObject({ kind: 'superseded', hasRun: true, snapshot: { fencingToken: 8 } });
   });
@@ -102,15 +102,15 @@ describe('an attempt at a job', () => {
     async (how) => {
       const job = { ...JOB, input: { amount: 1, to: 'a' } };
       const work = how === 'success' ? effect : () => Promise.reject(new Error('no'));
-      await runOnce(bench.parts, job, work).catch(() => undefined);
+      await runOnce(stage.parts, job, work).catch(() => undefined);
       await expect(
-        runOnce(bench.parts, { ...JOB, input: { amount: 2, to: 'a' } }, effect),
+        runOnce(stage.parts, { ...JOB, input: { amount: 2, to: 'a' } }, effect),
       ).rejects.toMatchObject({
         code: 'DSCHED_KEY_REUSED',
       });
       // The order of keys is nobody's business.
       await expect(
-        runOnce(bench.parts, { ...JOB, input: { to: 'a', amount: 1 } }, effect),
+        runOnce(stage.parts, { ...JOB, input: { to: 'a', amount: 1 } }, effect),
       ).resolves.toBeDefined();
     },
   );
@@ -118,80 +118,80 @@ describe('an attempt at a job', () => {
 
 describe('a store that does not answer', () => {
   it('is asked again after 100, 200, 400 … ms, at most 5 s, and a tenth of jitter', async () => {
-    bench.store.nextBegins = Array.from({ length: 9 }, () => UNREACHABLE);
-    const running = runOnce(bench.parts, JOB, effect);
-    await bench.clock.advance(40_000);
+    stage.store.nextBegins = Array.from({ length: 9 }, () => UNREACHABLE);
+    const running = runOnce(stage.parts, JOB, effect);
+    await stage.clock.advance(40_000);
     expect(await running).toMatchObject({ kind: 'ran' });
-    const gaps = bench.store.begins.map((atMs, index, all) => Math.round(atMs - (all[index - 1] ?? 0)));
+    const gaps = stage.store.begins.map((atMs, index, all) => Math.round(atMs - (all[index - 1] ?? 0)));
     expect(gaps).toEqual([0, 110, 220, 440, 880, 1_760, 3_520, 5_500, 5_500, 5_500]);
   });
 
   it('is given up at the deadline, with its reason', async () => {
-    bench.store.nextBegins = Array.from({ length: 99 }, () => UNREACHABLE);
-    const running = runOnce(bench.parts, JOB, effect);
+    stage.store.nextBegins = Array.from({ length: 99 }, () => UNREACHABLE);
+    const running = runOnce(stage.parts, JOB, effect);
     const failing = expect(running).rejects.toMatchObject({
       code: 'DSCHED_STORE_UNREACHABLE',
       message: expect.stringContaining('ECONNREFUSED'),
     });
-    await bench.clock.advance(60_000);
+    await stage.clock.advance(60_000);
     await failing;
     expect(runs).toBe(0);
-    expect(bench.store.begins.at(-1)).toBeLessThanOrEqual(30_000);
+    expect(stage.store.begins.at(-1)).toBeLessThanOrEqual(30_000);
   });
 
   it('is not waited for any longer once the run has been told to end', async () => {
-    bench.store.nextBegins = Array.from({ length: 99 }, () => UNREACHABLE);
+    stage.store.nextBegins = Array.from({ length: 99 }, () => UNREACHABLE);
     const run = new AbortController();
-    const running = runOnce({ ...bench.parts, signal: run.signal }, JOB, effect);
+    const running = runOnce({ ...stage.parts, signal: run.signal }, JOB, effect);
     const failing = expect(running).rejects.toMatchObject({ code: 'DSCHED_STORE_UNREACHABLE' });
-    await bench.clock.advance(1_000);
+    await stage.clock.advance(1_000);
     run.abort();
     await failing;
-    expect(bench.clock.monotonicMs()).toBe(1_000);
+    expect(stage.clock.monotonicMs()).toBe(1_000);
   });
 
   it('is told of a success again, until it has answered', async () => {
-    bench.store.nextEnds = [UNREACHABLE, UNREACHABLE];
-    const running = runOnce(bench.parts, JOB, effect);
-    await bench.clock.advance(1_000);
+    stage.store.nextEnds = [UNREACHABLE, UNREACHABLE];
+    const running = runOnce(stage.parts, JOB, effect);
+    await stage.clock.advance(1_000);
     expect(await running).toMatchObject({ kind: 'ran' });
-    expect(bench.store.ends).toEqual(['unreachable', 'unreachable', 'written']);
+    expect(stage.store.ends).toEqual(['unreachable', 'unreachable', 'written']);
     expect(runs).toBe(1);
   });
 
   it('leaves it open whether a success was written', async () => {
-    bench.store.nextEnds = Array.from({ length: 99 }, () => UNREACHABLE);
-    const failing = expect(runOnce(bench.parts, JOB, effect)).rejects.toThrow(
+    stage.store.nextEnds = Array.from({ length: 99 }, () => UNREACHABLE);
+    const failing = expect(runOnce(stage.parts, JOB, effect)).rejects.toThrow(
       'whether the success was written is unknown',
     );
-    await bench.clock.advance(60_000);
+    await stage.clock.advance(60_000);
     await failing;
   });
 });
 
 describe('a store that rolls back for reasons of its own', () => {
   it('makes the effect run again, and nothing else', async () => {
-    bench.store.nextEnds = [{ kind: 'undone', reason: '40001' }];
-    bench.clock.jump(TAKEOVER_MS);
-    const running = runOnce(bench.parts, JOB, async (tx) => {
-      bench.clock.jump(TAKEOVER_MS);
+    stage.store.nextEnds = [{ kind: 'undone', reason: '40001' }];
+    stage.clock.jump(TAKEOVER_MS);
+    const running = runOnce(stage.parts, JOB, async (tx) => {
+      stage.clock.jump(TAKEOVER_MS);
       return effect(tx);
     });
     expect(await running).toMatchObject({ kind: 'ran', output: 'transaction 2' });
   });
 
   it('may say so in the middle of the effect', async () => {
-    const running = runOnce(bench.parts, JOB, (tx) => {
+    const running = runOnce(stage.parts, JOB, (tx) => {
       const output = effect(tx);
       if (runs === 1) throw new Error('serialisation failure');
       return output;
     });
     expect(await running).toMatchObject({ kind: 'ran', output: 'transaction 2' });
-    expect(bench.store.abandoned).toBe(1);
+    expect(stage.store.abandoned).toBe(1);
   });
 
   it('is given up after five times', async () => {
-    const running = runOnce(bench.parts, JOB, () => {
+    const running = runOnce(stage.parts, JOB, () => {
       runs += 1;
       throw new Error('serialisation failure');
     });
@@ -202,8 +202,8 @@ describe('a store that rolls back for reasons of its own', () => {
 
   it('does not make a run begin again that has been told to end', async () => {
     const run = new AbortController();
-    bench.store.nextEnds = [{ kind: 'undone', reason: 'connection lost' }];
-    const running = runOnce({ ...bench.parts, signal: run.signal }, JOB, (tx) => {
+    stage.store.nextEnds = [{ kind: 'undone', reason: 'connection lost' }];
+    const running = runOnce({ ...stage.parts, signal: run.signal }, JOB, (tx) => {
       run.abort(new Error('lease lost'));
       return effect(tx);
     });

@@ -17,7 +17,7 @@ import type { CronDefinition } from '#src/tasks/schedule-definition.js';
 import { createTaskBlueprint } from '#src/tasks/task-blueprint.js';
 import { Version } from '../control/version.js';
 import { bootApp, bootError } from '../nest/nest-app.js';
-import { BoardWorld } from '../protocol/board/board-world.js';
+import { BoardStage } from '../protocol/board/board-stage.js';
 
 const WORDS = '0 2 * * * (America/New_York), once when clocks go back';
 const NEW_YORK: CronDefinition = { kind: 'cron', cronTime: '0 2 * * *', timeZone: 'America/New_York' };
@@ -116,11 +116,11 @@ describe('versions of an app with and without it', () => {
     expect(plain?.schedule).toEqual({ cron: '0 2 * * *', timeZone: 'America/New_York' });
     expect(once?.schedule).toEqual({ ...plain?.schedule, dst: 'once' });
     expect(once?.fingerprint).not.toBe(plain?.fingerprint);
-    const world = new BoardWorld({ boards: 0 });
-    const old = await Version.start(world, { report: NEW_YORK });
-    await world.clock.advance(1_000);
-    await Version.start(world, { report: { ...NEW_YORK, dst: 'once' } });
-    await world.clock.advance(1_000);
+    const stage = new BoardStage({ boards: 0 });
+    const old = await Version.start(stage, { report: NEW_YORK });
+    await stage.clock.advance(1_000);
+    await Version.start(stage, { report: { ...NEW_YORK, dst: 'once' } });
+    await stage.clock.advance(1_000);
     expect(old.task('report').base?.description).toBe(WORDS);
     expect(old.events.at(-1)).toMatchObject({
       condition: 'follows_newer',

@@ -5,8 +5,8 @@ import type { ReplicaState } from './replica.js';
 import type { Screen } from './screen.js';
 
 const FRAME_EVERY_MS = 100;
-const MOST_FLOW_LINES = 15;
-const LEAST_FLOW_LINES = 3;
+const MAX_FLOW_LINES = 15;
+const MIN_FLOW_LINES = 3;
 const CELL_WIDTH = 18;
 
 const BLANK = line('');
@@ -48,7 +48,7 @@ export class LiveTable {
     const top = [BLANK, replicaLine(cluster), ...nodeLines(cluster), BLANK, FLOW_HEAD];
     const bottom = hint === undefined ? [] : [BLANK, line(`  ${hint}`, 'faint')];
     const room = screen.rows - top.length - bottom.length;
-    const count = Math.min(MOST_FLOW_LINES, Math.max(LEAST_FLOW_LINES, room));
+    const count = Math.min(MAX_FLOW_LINES, Math.max(MIN_FLOW_LINES, room));
     const last = this.flow.last(count, nowMs);
     const filler = Array.from({ length: count - last.length }, () => BLANK);
     screen.show({ picture: [...top, ...last, ...filler, ...bottom], news: this.flow.news(nowMs) });

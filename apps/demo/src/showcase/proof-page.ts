@@ -6,7 +6,7 @@ const LABEL_WIDTH = 14;
 const NUMBER_WIDTH = 6;
 
 /** Beyond this many, single ticks say no more than their number. */
-const MOST_SINGLE_TICKS = 5;
+const MAX_SINGLE_TICKS = 5;
 
 /** The proof as people read it. `source` says where the handlers' own record is. */
 export function proofPage(proof: Proof, source: string): Line[] {
@@ -19,14 +19,14 @@ export function proofPage(proof: Proof, source: string): Line[] {
     figure('runs', proof.runs),
     figure('duplicates', proof.doubled.length, proof.doubled.length === 0 ? 'good' : 'bad'),
     ...proof.doubled
-      .slice(0, MOST_SINGLE_TICKS)
+      .slice(0, MAX_SINGLE_TICKS)
       .map(({ task, tick, replicas }) =>
         detail(`${task} at ${clockTime(tick)} on ${replicas.join(', ')}`, 'bad'),
       ),
     figure('missed', proof.missed.length, unexplained.length === 0 ? 'plain' : 'bad'),
     ...countReasons(proof).map(([reason, count]) => detail(`${count}  ${reason}`, 'plain')),
     ...unexplained
-      .slice(0, MOST_SINGLE_TICKS)
+      .slice(0, MAX_SINGLE_TICKS)
       .map(({ task, tick }) => detail(`unexplained: ${task} at ${clockTime(tick)}`, 'bad')),
     [...label('lateness'), ...latenessSpans(proof)],
     [...label('record'), span(source, 'faint')],

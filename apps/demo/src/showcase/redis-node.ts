@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasExited, whenExited } from './child-exit.js';
 
-const LONGEST_START_MS = 5_000;
+const MAX_START_MS = 5_000;
 const PROBE_EVERY_MS = 20;
 
 /** One redis-server without persistence: whatever it knew is gone when it stops. */
@@ -50,7 +50,7 @@ export class RedisNode {
   }
 
   private async answers(child: ChildProcess): Promise<void> {
-    const deadlineMs = Date.now() + LONGEST_START_MS;
+    const deadlineMs = Date.now() + MAX_START_MS;
     while (!(await isAnswering(this.port))) {
       if (hasExited(child) || Date.now() > deadlineMs) {
         throw new Error(`redis-server on port ${this.port} does not start; see its log in ${this.folder}`);
@@ -69,6 +69,6 @@ function isAnswering(port: number): Promise<boolean> {
     };
     socket.once('data', (reply) => finish(reply.toString().startsWith('+PONG')));
     socket.once('error', () => finish(false));
-    socket.setTimeout(LONGEST_START_MS, () => finish(false));
+    socket.setTimeout(MAX_START_MS, () => finish(false));
   });
 }

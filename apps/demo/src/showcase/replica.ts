@@ -7,7 +7,7 @@ import { whenExited } from './child-exit.js';
 const ENTRY = join(import.meta.dirname, '..', 'main.js');
 
 /** Longer than the app's own limit for draining would make the end of the showcase wait. */
-const LONGEST_STOP_MS = 5_000;
+const MAX_STOP_MS = 5_000;
 
 export type ReplicaState = 'starting' | 'up' | 'paused' | 'down';
 
@@ -87,7 +87,7 @@ export class Replica {
     this.resume();
     this.state = 'down';
     this.child?.kill('SIGTERM');
-    const timer = setTimeout(() => this.child?.kill('SIGKILL'), LONGEST_STOP_MS);
+    const timer = setTimeout(() => this.child?.kill('SIGKILL'), MAX_STOP_MS);
     await whenExited(this.child);
     clearTimeout(timer);
   }

@@ -7,7 +7,7 @@ import type { Decisions } from './decided-task.js';
 import type { PlannedTask } from './planned-task.js';
 
 /** Blueprints of tasks that were refused, before they are thrown away. */
-const MOST_REFUSED = 100;
+const MAX_REFUSED = 100;
 
 export class ControlReconciler {
   /** Signatures of what the scheduler has. */
@@ -59,7 +59,7 @@ export class ControlReconciler {
         if (isOver()) return this.decided.size + this.others.size === 0;
       }
     }
-    this.plan.tidy(this.planned, MOST_REFUSED);
+    this.plan.tidy(this.planned, MAX_REFUSED);
     return true;
   }
 

@@ -37,13 +37,13 @@ export interface TriggeredTick {
 const TRIGGER_LEAD_MS = 1_200;
 
 /** Triggers of one task that are remembered at a time. */
-const MOST_TRIGGERS = 100;
+const MAX_TRIGGERS = 100;
 
 /** Distance between triggers if there is room: standbys bid later, and nothing is on time to the ms. */
-const LEAST_ROOM_MS = 250;
+const MIN_ROOM_MS = 250;
 
 /** Instances that trigger a task at the same moment make way for each other so often at most. */
-const MOST_MOVES = 8;
+const MAX_MOVES = 8;
 
 /** The trigger with the smallest key stays, once the others have moved. It looks this often. */
 const LOOKS = 4;
@@ -63,7 +63,7 @@ export class TaskTrigger {
 
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
     const payload = payloadOf(name, options);
-    if (this.queue.lengthOf(name) >= MOST_TRIGGERS) throw noRoom(name, tooMany(MOST_TRIGGERS));
+    if (this.queue.lengthOf(name) >= MAX_TRIGGERS) throw noRoom(name, tooMany(MAX_TRIGGERS));
     return this.queue.run(name, () => this.place(name, payload));
   }
 
@@ -100,7 +100,7 @@ export class TaskTrigger {
       const rivals = await this.rivalsOf(name, key, slot);
       const aheadMs = tick - this.parts.board.nowMs();
       if (rivals.length === 0 && aheadMs > 0) return { task: name, tick };
-      if (move === MOST_MOVES || aheadMs < LAST_MOVE_AHEAD_MS) {
+      if (move === MAX_MOVES || aheadMs < LAST_MOVE_AHEAD_MS) {
         if (aheadMs > 0 && !rivals.some((one) => areTooNear(one.tick, tick))) return { task: name, tick };
         await this.decisions.write(name, key, undefined);
         throw outrun(name, tick, aheadMs >= LAST_MOVE_AHEAD_MS);
@@ -143,9 +143,9 @@ export class TaskTrigger {
         { task: name, value: name },
       );
     }
-    if (others.length >= MOST_TRIGGERS) throw noRoom(name, tooMany(others.length));
+    if (others.length >= MAX_TRIGGERS) throw noRoom(name, tooMany(others.length));
     const fromMs = Math.max(Math.floor(this.parts.board.nowMs()) + TRIGGER_LEAD_MS, placedMs);
-    const leastRoomMs = Math.max(LEAST_ROOM_MS, 2 * LAST_RANK * this.parts.bidStaggerMs);
+    const leastRoomMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.parts.bidStaggerMs);
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {
       const slot = triggerSlot({ schedule: base, taken, fromMs, leastRoomMs });

@@ -30,7 +30,7 @@ export interface TaskFacts {
 }
 
 /** An app with hundreds of tasks has its boot read by nobody. */
-const MOST_LINES = 50;
+const MAX_LINES = 50;
 
 export function instanceLine(facts: InstanceFacts): string {
   const { instanceId, namespace, app, enabled } = facts;
@@ -43,7 +43,7 @@ export function taskLines(facts: TaskFacts): readonly string[] {
     ...facts.planned.filter(({ conditions }) => !conditions.has('elsewhere')).map(lineOf),
     ...facts.handlers.map((name) => () => `Ready {${name}, when added}`),
   ];
-  const shown = lines.slice(0, MOST_LINES);
+  const shown = lines.slice(0, MAX_LINES);
   const more = lines.length - shown.length;
   return [
     ...shown.map((line) => line(facts)),

@@ -10,7 +10,7 @@ const LONG_MS = 60_000;
 /** Of a task that has a timeoutMs it is true as well: its handler may be deaf to the signal. */
 const WHAT_ENDS_IT = 'timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end';
 /** Tasks whose ticks meet runs of others, the newest ones: of a task that was taken away nothing more is heard. */
-const MOST_ROWS = 3_000;
+const MAX_ROWS = 3_000;
 
 interface OwnRun {
   readonly tick: number;
@@ -51,7 +51,7 @@ export class RunsInTheWay {
     this.rows.delete(task);
     this.rows.set(task, row);
     for (const oldest of this.rows.keys()) {
-      if (this.rows.size <= MOST_ROWS) return;
+      if (this.rows.size <= MAX_ROWS) return;
       this.rows.delete(oldest);
     }
   }

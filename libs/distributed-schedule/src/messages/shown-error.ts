@@ -21,10 +21,10 @@ const HIDDEN = { [inspect.custom]: () => '[not shown]' };
 
 /** A log line is no dump: how far into a value it looks. */
 const DEEPEST = 3;
-const MOST_ENTRIES = 20;
-const MOST_CAUSES = 5;
-const MOST_ERRORS = 5;
-const LONGEST_TEXT = 1_000;
+const MAX_ENTRIES = 20;
+const MAX_CAUSES = 5;
+const MAX_ERRORS = 5;
+const MAX_TEXT = 1_000;
 
 /** One line: name, message and code, then the same of its causes, or of the errors that it holds. Never throws. */
 export function describeError(error: unknown): string {
@@ -56,7 +56,7 @@ function describe(error: unknown, seen: Set<unknown>): string {
   // The code of this library's own errors begins their message.
   const isSaid = coded !== '' && message.includes(String(code)) && message.startsWith(String(code));
   const line = `${name}${message === '' ? '' : `: ${message}`}${isSaid ? '' : coded}${heldBy(error, seen)}`;
-  if (cause === undefined || seen.has(cause) || seen.size > MOST_CAUSES) return line;
+  if (cause === undefined || seen.has(cause) || seen.size > MAX_CAUSES) return line;
   return `${line}, caused by ${describe(cause, seen)}`;
 }
 
@@ -71,20 +71,20 @@ function heldBy(error: Error, seen: Set<unknown>): string {
   const { errors } = error as { errors?: unknown };
   if (!Array.isArray(errors) || errors.length === 0) return '';
   const lines = errors
-    .slice(0, MOST_ERRORS)
+    .slice(0, MAX_ERRORS)
     .filter((one) => !seen.has(one))
     .map((one, index) => `${index + 1}. ${describe(one, new Set(seen))}`);
-  if (errors.length > MOST_ERRORS) lines.push(`and ${errors.length - MOST_ERRORS} more`);
+  if (errors.length > MAX_ERRORS) lines.push(`and ${errors.length - MAX_ERRORS} more`);
   return ` [${lines.join('; ')}]`;
 }
 
 function shown(value: unknown): string {
   return inspect(harmless(value, 0, new Map()), {
-    depth: DEEPEST + MOST_CAUSES,
+    depth: DEEPEST + MAX_CAUSES,
     breakLength: 120,
     compact: 3,
-    maxArrayLength: MOST_ENTRIES,
-    maxStringLength: LONGEST_TEXT,
+    maxArrayLength: MAX_ENTRIES,
+    maxStringLength: MAX_TEXT,
     getters: false,
   });
 }
@@ -95,14 +95,14 @@ function harmless(value: unknown, depth: number, copies: Map<object, unknown>): 
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? HIDDEN : value;
   const known = copies.get(value);
   if (known !== undefined) return known;
-  if (depth > MOST_CAUSES) return HIDDEN;
+  if (depth > MAX_CAUSES) return HIDDEN;
   if (isError(value)) return copyOfError(value, depth, copies);
   if (types.isDate(value)) return value;
   if (depth >= DEEPEST) return HIDDEN;
   if (Array.isArray(value)) {
     const list: unknown[] = [];
     copies.set(value, list);
-    for (const entry of value.slice(0, MOST_ENTRIES)) list.push(harmless(entry, depth + 1, copies));
+    for (const entry of value.slice(0, MAX_ENTRIES)) list.push(harmless(entry, depth + 1, copies));
     return list;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -123,12 +123,12 @@ function copyOfError(error: Error, depth: number, copies: Map<object, unknown>):
   // It is written before a class has given its errors their name.
   define(copy, 'stack', stack.replace(/^Error\b(?! \[)/, name));
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
-  if (cause !== undefined && depth < MOST_CAUSES) define(copy, 'cause', harmless(cause, depth + 1, copies));
+  if (cause !== undefined && depth < MAX_CAUSES) define(copy, 'cause', harmless(cause, depth + 1, copies));
   if (Array.isArray(errors) && depth < DEEPEST) {
     define(
       copy,
       'errors',
-      errors.slice(0, MOST_ENTRIES).map((one) => harmless(one, depth + 1, copies)),
+      errors.slice(0, MAX_ENTRIES).map((one) => harmless(one, depth + 1, copies)),
     );
   }
   copyProperties(error, copy, depth, copies);
@@ -136,7 +136,7 @@ function copyOfError(error: Error, depth: number, copies: Map<object, unknown>):
 }
 
 function copyProperties(from: object, to: object, depth: number, copies: Map<object, unknown>): void {
-  for (const key of Object.keys(from).slice(0, MOST_ENTRIES)) {
+  for (const key of Object.keys(from).slice(0, MAX_ENTRIES)) {
     if (Object.hasOwn(to, key) || (isError(to) && key === 'name')) continue;
     const value: unknown = MAY_BE_SECRET.test(key)
       ? HIDDEN

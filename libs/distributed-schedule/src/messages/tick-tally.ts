@@ -1,5 +1,5 @@
 /** How many tasks a line names; the others are summed up. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** Counts ticks per task, for one line of the log. */
 export class TickTally {
@@ -26,9 +26,9 @@ export class TickTally {
   words(): string {
     const largest = [...this.byTask].sort(([, one], [, other]) => other - one);
     const named = largest
-      .slice(0, MOST_NAMED)
+      .slice(0, MAX_NAMED)
       .map(([task, ticks], index) => `${index === 0 ? ticksOf(ticks) : ticks} of '${task}'`);
-    const rest = largest.slice(MOST_NAMED);
+    const rest = largest.slice(MAX_NAMED);
     if (rest.length === 0) return named.join(', ');
     const ticks = rest.reduce((sum, [, count]) => sum + count, 0);
     return `${named.join(', ')} and ${ticks} of ${rest.length} other ${rest.length === 1 ? 'task' : 'tasks'}`;

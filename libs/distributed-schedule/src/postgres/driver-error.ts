@@ -2,13 +2,13 @@
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** An ORM wraps an error once or twice. */
-const MOST_CAUSES = 8;
+const MAX_CAUSES = 8;
 
 /** The first error of the chain that has a code of PostgreSQL or of the system; the innermost one where none has. */
 export function driverError(error: unknown): unknown {
   let innermost = error;
   let now = error;
-  for (let depth = 0; depth < MOST_CAUSES && typeof now === 'object' && now !== null; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSES && typeof now === 'object' && now !== null; depth += 1) {
     innermost = now;
     const { code, cause, driverError: original } = now as Record<'code' | 'cause' | 'driverError', unknown>;
     if (original === undefined && cause === undefined) return now;

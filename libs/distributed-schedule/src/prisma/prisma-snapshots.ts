@@ -56,14 +56,14 @@ interface RawClient {
 }
 
 /** Prisma has limits of its own, of 2 and 5 s. Those of the store and of the run are meant. */
-const LONGEST_MS = 86_400_000;
+const MAX_MS = 86_400_000;
 
 function prismaTransactions(prisma: InteractiveClient, pool: Pool | undefined): Transactions<RawClient> {
   const watch = pool === undefined ? undefined : new PoolWatch(pool);
   return {
     transaction: (isolation, work) => {
       const isolationLevel = isolation.replaceAll(/\b ?([a-z])/g, (word) => word.trim().toUpperCase());
-      return prisma.$transaction(work, { isolationLevel, maxWait: LONGEST_MS, timeout: LONGEST_MS });
+      return prisma.$transaction(work, { isolationLevel, maxWait: MAX_MS, timeout: MAX_MS });
     },
     connection: async (tx) => {
       const connection: TransactionConnection = {

@@ -14,7 +14,7 @@ export interface ProcessFacts {
 }
 
 /** As long as a host name may be in Kubernetes. */
-const MOST_HOST_LENGTH = 63;
+const MAX_HOST_LENGTH = 63;
 /** 48 bits: of a thousand instances of one name, two are the same once in half a billion times. */
 const RANDOM_DIGITS = 12;
 
@@ -28,5 +28,5 @@ export function instanceName(
 /** Ids stand in claims, where whitespace parts words, and in names of channels, where access rules know braces and stars. */
 function safeHost(host: string): string {
   const safe = host.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replaceAll(/^-+|-+$/g, '');
-  return safe === '' ? 'host' : safe.slice(0, MOST_HOST_LENGTH);
+  return safe === '' ? 'host' : safe.slice(0, MAX_HOST_LENGTH);
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../protocol/contract/ports.js';
 const LAST_STRETCH_MS = 2;
 
 /** The longest delay that setTimeout takes; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 export class SystemClock implements Clock {
   monotonicMs(): number {
@@ -24,12 +24,12 @@ export class SystemClock implements Clock {
   async sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void> {
     // Rounded up: a timer of a fraction of a millisecond fires at once, and a caller that looks again would spin.
     const waitMs = Math.ceil(monotonicMs - performance.now());
-    if (waitMs > 0) await sleepFor(Math.min(waitMs, LONGEST_TIMER_MS), signal);
+    if (waitMs > 0) await sleepFor(Math.min(waitMs, MAX_TIMER_MS), signal);
   }
 
   async wakeExactlyAt(monotonicMs: number): Promise<void> {
     await this.sleepUntil(monotonicMs - LAST_STRETCH_MS);
-    // A sleep that was cut at LONGEST_TIMER_MS must not spin for days: the caller looks again.
+    // A sleep that was cut at MAX_TIMER_MS must not spin for days: the caller looks again.
     while (performance.now() < monotonicMs && monotonicMs - performance.now() <= 2 * LAST_STRETCH_MS) {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }

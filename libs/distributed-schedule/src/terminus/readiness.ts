@@ -13,7 +13,7 @@ import { spoken } from '../protocol/contract/spoken.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
 
 /** A health page with thousands of tasks helps nobody. */
-const MOST_TASKS_SHOWN = 100;
+const MAX_TASKS_SHOWN = 100;
 
 /** Above this the machine's clock deserves a look. Ticks follow cluster time and stay on time. */
 const LARGE_SKEW_MS = 1_000;
@@ -91,7 +91,7 @@ export function readinessOf(
       ...{ task, tick: isoTime(tick), since: isoTime(Math.round(startedMs)), attempt, state },
     })),
     tasks: Object.fromEntries(
-      status.tasks.slice(0, MOST_TASKS_SHOWN).map((task) => [task.name, detailsOf(task)]),
+      status.tasks.slice(0, MAX_TASKS_SHOWN).map((task) => [task.name, detailsOf(task)]),
     ),
   };
 }
@@ -129,7 +129,7 @@ function setBackSentences(status: SchedulerStatus): readonly string[] {
 }
 
 function stuckRuns({ runs }: SchedulerStatus): SchedulerStatus['runs'] {
-  return runs.filter(({ isStuck }) => isStuck).slice(0, MOST_TASKS_SHOWN);
+  return runs.filter(({ isStuck }) => isStuck).slice(0, MAX_TASKS_SHOWN);
 }
 
 function stuckSentence({ task, tick, startedMs, state }: RunInFlight): string {
@@ -154,7 +154,7 @@ function quorumSentence({ nodes, nodesAnswering, hadQuorum, withoutQuorumMs = 0 
 function tasksWithoutMajority(tasks: SchedulerStatus['tasks']): string[] {
   return tasks
     .filter(({ lastReport }) => lastReport?.outcome === 'no_quorum')
-    .slice(0, MOST_TASKS_SHOWN)
+    .slice(0, MAX_TASKS_SHOWN)
     .map(
       ({ name, lastReport }) =>
         `ticks of '${name}' find no majority: ${lastReport?.detail ?? 'too few votes'}`,
@@ -169,7 +169,7 @@ function tasksLeftAlone({ state }: SchedulerStatus, registered: readonly Registe
       const why = other_app ?? unusable;
       return why === undefined ? [] : [`'${name}' is left alone: ${why}`];
     })
-    .slice(0, MOST_TASKS_SHOWN);
+    .slice(0, MAX_TASKS_SHOWN);
 }
 
 function skewWarnings({ skewMs }: SchedulerStatus): string[] {

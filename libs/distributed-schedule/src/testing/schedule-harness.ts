@@ -14,7 +14,7 @@ import { RunsInFlight } from './runs-in-flight.js';
 import { TickReports } from './tick-reports.js';
 
 /** A tick that has not ended after so long, on the clock of the test, never will. */
-const LONGEST_RUN_MS = 3_600_000;
+const MAX_RUN_MS = 3_600_000;
 
 /**
  * The schedule of a whole app in the hand of a test: nothing runs by itself, and all that comes due runs while the test waits.
@@ -68,7 +68,7 @@ export class ScheduleHarness implements OnModuleInit {
     if (trigger === undefined) throw await this.registry.trigger(task).catch((error: unknown) => error);
     const { planned, payload } = await trigger.requireTriggerable(task, options);
     const tick = placeExtraTick(room, planned, payload);
-    const latestMs = this.clock.monotonicMs() + LONGEST_RUN_MS;
+    const latestMs = this.clock.monotonicMs() + MAX_RUN_MS;
     while (this.ended.find(task, tick) === undefined && (await this.clock.advanceToNext(latestMs)));
     return this.ended.find(task, tick) ?? throwUnended(task, tick);
   }

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../../support/redis-server.js';
+import { expect, it } from 'vitest';
+import { sharedRedis } from '../../../support/shared-servers.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('app-script.ts', import.meta.url));
@@ -12,11 +12,7 @@ const SCRIPT = fileURLToPath(new URL('app-script.ts', import.meta.url));
 /** Of a slow machine, which compiles the sources first. A process that nothing keeps alive ends at once. */
 const ENDS_WITHIN_MS = 120_000;
 
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const redis = sharedRedis();
 
 it.each([
   ['a store', 'up', () => redis.url],

@@ -1,125 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { InstanceDirectory } from '#src/protocol/audit/audit-source.js';
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
-import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
-import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
-import { type JoinOptions, type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { type JoinOptions } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { termsFor } from '../../../support/electorate.js';
 import { every, reportsOf, taskOf } from '../../../support/tasks.js';
-import { aroundNode } from '../../../support/wrapped-node.js';
-
-/** By then new nodes vote, and every tick is watched. */
-const SETTLED_MS = 8_000;
-const PERIOD_MS = 1_000;
-const LIMIT_MS = 400;
-const SILENT: NodeReply<never> = { answered: false, reason: 'cut' };
+import { cuttable, idle, LIMIT_MS, PERIOD_MS, pausable, refusing, Stage } from './audit-stage.js';
 
 function findingsOf(events: readonly ScheduleEvent[]): readonly AuditFinding[] {
   return events.flatMap((event) => (event.type === 'audit' ? [event.finding] : []));
-}
-
-/** The findings of all members, with the moment at which each was told. */
-class Stage {
-  readonly cluster = new MemoryCluster();
-  readonly told: { readonly finding: AuditFinding; readonly atMs: number }[] = [];
-
-  join(tasks: readonly ScheduledTask[], given: JoinOptions = {}): Member {
-    return this.cluster.join(tasks, {
-      ...given,
-      onEvent: (event) => {
-        if (event.type === 'audit')
-          this.told.push({ finding: event.finding, atMs: this.cluster.clock.wallMs() });
-      },
-    });
-  }
-
-  /** Lets the cluster come into its stride and ends between two ticks. */
-  async settle(): Promise<void> {
-    await this.cluster.clock.advance(SETTLED_MS + 700);
-    this.told.length = 0;
-  }
-}
-
-/** An instance that can be cut off from its nodes, or kept from asking for anything but ticks. */
-function cuttable(): { readonly link: { isCut: boolean }; readonly joining: JoinOptions } {
-  const link = { isCut: false };
-  const wrapNode = (node: VotingNode): VotingNode =>
-    aroundNode(node, async (ask) => (link.isCut ? SILENT : ask()));
-  const joining: JoinOptions = {
-    wrapNode,
-    wrapLocks: (locks) => ({
-      tryAcquire: async (tasks, ttlMs) =>
-        link.isCut ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.tryAcquire(tasks, ttlMs),
-      extend: async (held, ttlMs) =>
-        link.isCut ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.extend(held, ttlMs),
-      release: async (held) => (link.isCut ? undefined : locks.release(held)),
-    }),
-  };
-  return { link, joining };
-}
-
-/** A process that can be stopped: nothing in it goes on, and answers wait for it. */
-function pausable(): { pause(): void; resume(): void; readonly joining: JoinOptions } {
-  let awake = Promise.resolve();
-  let resume = (): void => undefined;
-  const held = async <T>(work: Promise<T>): Promise<T> => {
-    const value = await work;
-    await awake;
-    return value;
-  };
-  return {
-    pause: () => {
-      awake = new Promise((resolve) => {
-        resume = resolve;
-      });
-    },
-    resume: () => resume(),
-    joining: {
-      wrapClock: (clock) => ({
-        monotonicMs: () => clock.monotonicMs(),
-        wallMs: () => clock.wallMs(),
-        sleepUntil: (untilMs, signal) => held(clock.sleepUntil(untilMs, signal)),
-        wakeExactlyAt: (untilMs) => held(clock.wakeExactlyAt(untilMs)),
-      }),
-      wrapNode: (node) => aroundNode(node, (ask) => held(ask())),
-    },
-  };
-}
-
-/** A ledger that refuses every claim as if votes were split, while it is told to. */
-function refusing(): { readonly state: { refuses: boolean }; readonly joining: JoinOptions } {
-  const state = { refuses: false };
-  const joining: JoinOptions = {
-    wrapLedger: (ledger) => ({
-      claim: async (claims) =>
-        state.refuses ? claims.map(() => ({ kind: 'split', votesOut: 0 })) : ledger.claim(claims),
-      giveBack: (claims) => ledger.giveBack(claims),
-      peek: (ticks) => ledger.peek(ticks),
-    }),
-  };
-  return { state, joining };
-}
-
-const idle = taskOf(() => undefined);
-
-/** What the board would say about others. Changed by the test. */
-class Directory implements InstanceDirectory {
-  readonly since = new Map<string, number>();
-  readonly told = new Set<string>();
-
-  sinceMsOf(instanceId: string): number | undefined {
-    return this.since.get(instanceId);
-  }
-
-  hasTold({ task, tick }: AuditFinding): boolean {
-    return this.told.has(`${task} ${tick}`);
-  }
-
-  noteTold({ task, tick }: AuditFinding): void {
-    this.told.add(`${task} ${tick}`);
-  }
 }
 
 describe('the audit', () => {
@@ -127,13 +17,14 @@ describe('the audit', () => {
     const stage = new Stage();
     let peeks = 0;
     const counting: JoinOptions = {
-      wrapMembership: (membership) => ({
-        beat: (id, ticks) => {
-          peeks += ticks.length;
-          return membership.beat(id, ticks);
-        },
-        leave: (id) => membership.leave(id),
-      }),
+      wrapMembership: (membership) =>
+        between(membership, {
+          before: {
+            beat: (_id, ticks) => {
+              peeks += ticks.length;
+            },
+          },
+        }),
     };
     stage.join([idle], counting);
     await stage.settle();
@@ -254,32 +145,27 @@ describe('the audit', () => {
     expect(stage.told).toEqual([]);
   });
 
-  it('asks again when no majority answers, and is certain when one does before the next tick is claimed', async () => {
+  it.each([
+    [
+      'asks again when no majority answers, and is certain when one does before the next tick is claimed',
+      { cutForMs: 700, certain: true },
+    ],
+    [
+      'tells with doubt when the next tick is claimed before the ledger could be asked',
+      { cutForMs: 900, certain: false },
+    ],
+  ])('%s', async (_title, { cutForMs, certain }) => {
     const stage = new Stage();
     const { link, joining } = cuttable();
     stage.join([idle], joining);
     await stage.settle();
     link.isCut = true;
     const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
-    await stage.cluster.clock.advanceTo(tick + 700);
+    await stage.cluster.clock.advanceTo(tick + cutForMs);
     link.isCut = false;
     await stage.cluster.clock.advance(5_000);
     expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
-    expect(stage.told[0]?.finding).toMatchObject({ certain: true, cause: 'no_majority' });
-  });
-
-  it('tells with doubt when the next tick is claimed before the ledger could be asked', async () => {
-    const stage = new Stage();
-    const { link, joining } = cuttable();
-    stage.join([idle], joining);
-    await stage.settle();
-    link.isCut = true;
-    const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
-    await stage.cluster.clock.advanceTo(tick + 900);
-    link.isCut = false;
-    await stage.cluster.clock.advance(5_000);
-    expect(stage.told.map(({ finding }) => finding.tick)).toEqual([tick]);
-    expect(stage.told[0]?.finding).toMatchObject({ certain: false, cause: 'no_majority' });
+    expect(stage.told[0]?.finding).toMatchObject({ certain, cause: 'no_majority' });
   });
 
   it('tells what the only instance has slept through', async () => {
@@ -364,17 +250,10 @@ describe('the audit', () => {
 
   it('is not misled by a minority that has granted the tick: somebody it cannot see may have run it', async () => {
     const stage = new Stage();
-    const link = cuttable();
-    stage.join([idle], {
-      wrapLedger: (ledger) => ({
-        claim: async (claims) =>
-          link.link.isCut ? claims.map(() => ({ kind: 'split', votesOut: 0 })) : ledger.claim(claims),
-        giveBack: (claims) => ledger.giveBack(claims),
-        peek: (ticks) => ledger.peek(ticks),
-      }),
-    });
+    const { state, joining } = refusing();
+    stage.join([idle], joining);
     await stage.settle();
-    link.link.isCut = true;
+    state.refuses = true;
     const tick = Math.ceil(stage.cluster.clock.wallMs() / PERIOD_MS) * PERIOD_MS;
     await stage.cluster.clock.advanceTo(tick);
     const nodes = stage.cluster.nodes.map((node, index) =>
@@ -399,113 +278,5 @@ describe('the audit', () => {
     expect(lateMs).toBeGreaterThan(24_000);
     expect(lateMs).toBeLessThan(24_500);
     expect(findingsOf(stage.cluster.members[0]?.events ?? [])).toHaveLength(1);
-  });
-});
-
-describe('the audit at the start of an instance', () => {
-  /** Runs for a while, is stopped, and nobody is there for so long. */
-  async function downFor(downMs: number, task = idle): Promise<Stage> {
-    const stage = new Stage();
-    const first = stage.join([task]);
-    await stage.settle();
-    await first.scheduler.stop();
-    stage.cluster.clock.jump(downMs);
-    return stage;
-  }
-
-  it('counts what came due while no instance was there, once per task', async () => {
-    const stage = await downFor(60_000);
-    stage.join([idle]);
-    await stage.cluster.clock.advance(6_000);
-    expect(stage.told).toHaveLength(1);
-    const finding = stage.told[0]?.finding;
-    expect(finding).toMatchObject({ outcome: 'missed', cause: 'while_down', certain: true });
-    expect(finding?.ticks).toBeGreaterThanOrEqual(59);
-    expect(finding?.ticks).toBeLessThanOrEqual(60);
-    expect(stage.cluster.members[1]?.scheduler.status().audit.missed).toBe(finding?.ticks);
-  });
-
-  it.each([50, 250, 450, 950])(
-    'leaves out no tick before its own first one, %i ms after a tick',
-    async (ms) => {
-      let lastRun = 0;
-      const task = taskOf(({ tick }) => {
-        lastRun = tick;
-      });
-      const stage = await downFor(60_000, task);
-      const { clock } = stage.cluster;
-      clock.jump(1_000 + ms - (clock.wallMs() % 1_000));
-      const startedMs = clock.wallMs();
-      const ranBefore = lastRun;
-      stage.join([task]);
-      await clock.advance(6_000);
-      const [finding] = stage.told.map((one) => one.finding);
-      expect(finding?.tick).toBe(Math.floor(startedMs / 1_000) * 1_000);
-      expect(finding?.ticks).toBe(((finding?.tick ?? 0) - ranBefore) / 1_000);
-      // Somebody who slept may start a tick until its lateness limit.
-      expect(finding?.certain).toBe(ms > 400 + 150);
-    },
-  );
-
-  it('counts a thousand ticks of a task at most', async () => {
-    const stage = await downFor(7_200_000);
-    stage.join([idle]);
-    await stage.cluster.clock.advance(6_000);
-    expect(stage.told[0]?.finding.ticks).toBe(1_000);
-    expect(stage.told[0]?.finding.detail).toContain('at least 1000');
-  });
-
-  it('believes the node that knows more, where one has missed the newest tick and another one is away', async () => {
-    const stage = new Stage();
-    const isAway = [false, false, false];
-    const wrapNode = (node: VotingNode, index: number): VotingNode =>
-      aroundNode(node, async (ask) => (isAway[index] ? SILENT : ask()));
-    const first = stage.join([idle], { wrapNode });
-    await stage.settle();
-    isAway[2] = true;
-    await stage.cluster.clock.advance(20_000);
-    await first.scheduler.stop();
-    isAway[2] = false;
-    isAway[1] = true;
-    stage.told.length = 0;
-    stage.join([idle], { wrapNode });
-    await stage.cluster.clock.advance(6_000);
-    expect(stage.told.filter(({ finding }) => finding.cause === 'while_down')).toEqual([]);
-  });
-
-  it('says nothing where others have been there all the time, whatever the ledger shows', async () => {
-    const stage = new Stage();
-    const slow = taskOf(() => stage.cluster.clock.sleepUntil(stage.cluster.clock.monotonicMs() + 30_000));
-    stage.join([slow]);
-    await stage.cluster.clock.advance(20_000);
-    stage.told.length = 0;
-    stage.join([slow]);
-    await stage.cluster.clock.advance(15_000);
-    expect(stage.told).toEqual([]);
-  });
-
-  it('counts for all that start together after a time without any, and tells it once', async () => {
-    const stage = await downFor(60_000);
-    const directory = new Directory();
-    for (const id of ['instance-2', 'instance-3', 'instance-4']) {
-      directory.since.set(id, stage.cluster.clock.wallMs());
-      stage.join([idle], { directory });
-    }
-    await stage.cluster.clock.advance(15_000);
-    expect(stage.told).toHaveLength(1);
-    expect(stage.told[0]?.finding.ticks).toBeGreaterThanOrEqual(59);
-  });
-
-  it('says nothing of a task that the ledger does not know, or that is due by another schedule now', async () => {
-    const stage = await downFor(
-      60_000,
-      taskOf(() => undefined, { schedule: every(1_900) }),
-    );
-    stage.join([
-      taskOf(() => undefined, { schedule: every(1_100) }),
-      taskOf(() => undefined, { name: 'new' }),
-    ]);
-    await stage.cluster.clock.advance(9_000);
-    expect(stage.told).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import type { NodeReply } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
 import { type JoinOptions, type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { every, taskOf } from '../../../support/tasks.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
 
@@ -35,12 +36,10 @@ class Process {
       return value;
     };
     return {
-      wrapClock: (clock) => ({
-        monotonicMs: () => clock.monotonicMs(),
-        wallMs: () => clock.wallMs(),
-        sleepUntil: (untilMs, signal) => held(clock.sleepUntil(untilMs, signal)),
-        wakeExactlyAt: (untilMs) => held(clock.wakeExactlyAt(untilMs)),
-      }),
+      wrapClock: (clock) =>
+        between(clock, {
+          instead: { sleepUntil: (ask) => held(ask()), wakeExactlyAt: (ask) => held(ask()) },
+        }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JoinOptions } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { taskOf } from '../../../support/tasks.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
 import { PERIOD_MS, SILENT, START_MS, Stage } from './lost-runs-stage.js';
@@ -123,13 +124,7 @@ it('of an instance with many tasks no message asks for more than 500 lines, and 
     name: `idle${index}`,
   }));
   stage.joinAll(endless, 3, {
-    wrapNode: (node) => ({
-      ...aroundNode(node, (ask) => ask()),
-      trace: (request) => {
-        sizes.push(request.lines.length);
-        return node.trace(request);
-      },
-    }),
+    wrapNode: (node) => between(node, { before: { trace: ({ lines }) => sizes.push(lines.length) } }),
   });
   for (const { scheduler } of stage.cluster.members) for (const task of idle) scheduler.add(task);
   const dead = await stage.untilOneRuns();

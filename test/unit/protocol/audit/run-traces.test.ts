@@ -9,6 +9,7 @@ import type {
   TraceRequest,
   VotingNode,
 } from '#src/protocol/contract/ports.js';
+import { between } from '../../../support/between.js';
 
 const LINES = ['a', 'b', 'c', 'd', 'e'];
 const A_SLICE = 2;
@@ -30,9 +31,7 @@ class Node {
 
   get voting(): VotingNode {
     const node = new MemoryNode({ wallMs: () => 0 }, () => 'x').connect({ label: 'n', position: 'n' });
-    return Object.assign(Object.create(node) as VotingNode, {
-      trace: (request: TraceRequest) => this.trace(request),
-    });
+    return between(node, { instead: { trace: (_ask, request) => this.trace(request) } });
   }
 
   private async trace({ lines }: TraceRequest): Promise<NodeReply<TraceReply>> {
@@ -128,15 +127,17 @@ it('without a majority for a slice there is no answer', async () => {
 it('what nodes may have forgotten is unknown where all have answered, and unheard where one that is silent may know', async () => {
   const known = three();
   const forgetful = (node: Node): VotingNode =>
-    Object.assign(Object.create(node.voting) as VotingNode, {
-      trace: async (): Promise<NodeReply<TraceReply>> => ({
-        answered: true,
-        nodeTimeMs: 0,
-        value: {
-          sign: 'gone',
-          lines: [{ newest: { tick: 10, claimId: 'dead:a' }, ends: NO_ENDS, floor: 20 }],
-        },
-      }),
+    between(node.voting, {
+      instead: {
+        trace: async () => ({
+          answered: true,
+          nodeTimeMs: 0,
+          value: {
+            sign: 'gone',
+            lines: [{ newest: { tick: 10, claimId: 'dead:a' }, ends: NO_ENDS, floor: 20 }],
+          },
+        }),
+      },
     });
   const [one, two, other] = known;
   const stateWith = async (nodes: readonly VotingNode[]): Promise<string | undefined> => {

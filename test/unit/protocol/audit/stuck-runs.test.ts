@@ -10,7 +10,7 @@ import { EVERY_SECOND, every, taskOf } from '../../../support/tasks.js';
 const HOUR_MS = 3_600_000;
 
 /** One handler that has been called at 0, and the audit of it on a clock that the test sets. */
-class Scene {
+class Stage {
   nowMs = 0;
   asked = 0;
   readonly told: AuditFinding[] = [];
@@ -59,17 +59,17 @@ class Scene {
 
 describe('a run that goes on', () => {
   it('is told after a minute, with pauses that double up to an hour', () => {
-    const minutes = new Scene(EVERY_SECOND).until(5 * HOUR_MS).map((ms) => ms / 60_000);
+    const minutes = new Stage(EVERY_SECOND).until(5 * HOUR_MS).map((ms) => ms / 60_000);
     expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 64, 124, 184, 244]);
   });
 
   it('is told after three ticks where those take longer', () => {
-    expect(new Scene(every(30_000)).until(100_000)).toEqual([90_000]);
-    expect(new Scene(every(24 * HOUR_MS)).until(73 * HOUR_MS).at(0)).toBe(72 * HOUR_MS);
+    expect(new Stage(every(30_000)).until(100_000)).toEqual([90_000]);
+    expect(new Stage(every(24 * HOUR_MS)).until(73 * HOUR_MS).at(0)).toBe(72 * HOUR_MS);
   });
 
   it('is told ten seconds after its timeoutMs, whatever its ticks', () => {
-    expect(new Scene(every(24 * HOUR_MS), 5_000).until(20_000)).toEqual([15_000]);
+    expect(new Stage(every(24 * HOUR_MS), 5_000).until(20_000)).toEqual([15_000]);
   });
 
   it('is told after an hour where its task is due no more, is gone, or has a schedule that throws', () => {
@@ -81,29 +81,29 @@ describe('a run that goes on', () => {
     };
     const once: Schedule = { description: 'once', nextAfter: (ms) => (ms < 500 ? 500 : undefined) };
     for (const schedule of [once, undefined, broken])
-      expect(new Scene(schedule).until(HOUR_MS + 1)).toEqual([HOUR_MS]);
+      expect(new Stage(schedule).until(HOUR_MS + 1)).toEqual([HOUR_MS]);
   });
 
   it('costs no look at its schedule in its first minute', () => {
-    const scene = new Scene(EVERY_SECOND);
-    scene.until(59_999);
-    expect(scene.asked).toBe(0);
+    const stage = new Stage(EVERY_SECOND);
+    stage.until(59_999);
+    expect(stage.asked).toBe(0);
   });
 
   it('is told for the first time once, and each run by itself', () => {
-    const scene = new Scene(EVERY_SECOND);
-    scene.until(30_000);
-    scene.begin();
-    scene.until(130_000);
-    expect(scene.firsts).toEqual([true, true, false]);
+    const stage = new Stage(EVERY_SECOND);
+    stage.until(30_000);
+    stage.begin();
+    stage.until(130_000);
+    expect(stage.firsts).toEqual([true, true, false]);
   });
 
   it('is told no more when its handler has returned, and nothing is left to look at', () => {
-    const scene = new Scene(EVERY_SECOND);
-    scene.until(70_000);
-    for (const run of scene.register.all()) scene.register.end(run);
-    scene.until(10 * HOUR_MS);
-    expect(scene.told).toHaveLength(1);
-    expect(scene.stuck.nextMs).toBe(Number.POSITIVE_INFINITY);
+    const stage = new Stage(EVERY_SECOND);
+    stage.until(70_000);
+    for (const run of stage.register.all()) stage.register.end(run);
+    stage.until(10 * HOUR_MS);
+    expect(stage.told).toHaveLength(1);
+    expect(stage.stuck.nextMs).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -7,6 +7,7 @@ import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/
 import { guardLedger } from '#src/protocol/ledger/guarded-ports.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { missing, reportsOf, taskOf } from '../../../support/tasks.js';
 import { aroundNode, type NodeCall } from '../../../support/wrapped-node.js';
 
@@ -94,7 +95,7 @@ interface Trouble {
 }
 
 /** Instances of the real scheduler, whose calls meet what a test says. */
-function scene(instances: number) {
+function stage(instances: number) {
   const cluster = new MemoryCluster();
   const runs: number[] = [];
   const findings: AuditFinding[] = [];
@@ -102,13 +103,13 @@ function scene(instances: number) {
   const troubles = new Map<number, Trouble[]>();
   const wrapNode = (node: VotingNode, index: number): VotingNode =>
     aroundNode(
-      {
-        ...aroundNode(node, (ask) => ask()),
-        claim: (claims, terms) => {
-          for (const { claimId } of claims) claimIds.add(claimId);
-          return node.claim(claims, terms);
+      between(node, {
+        before: {
+          claim: (claims) => {
+            for (const { claimId } of claims) claimIds.add(claimId);
+          },
         },
-      },
+      }),
       async (ask, call) => {
         const trouble = troubles.get(index)?.find((one) => one.call === call && one.left > 0);
         if (trouble === undefined) return ask();
@@ -134,7 +135,7 @@ function scene(instances: number) {
 
 describe('a tick whose claim is applied, and whose answers are lost', () => {
   it('is won with the same claim when the connections are back', async () => {
-    const { cluster, runs, claimIds, trouble, findings } = scene(3);
+    const { cluster, runs, claimIds, trouble, findings } = stage(3);
     await cluster.clock.advance(SETTLED_MS);
     claimIds.clear();
     trouble('claim', 2);
@@ -146,7 +147,7 @@ describe('a tick whose claim is applied, and whose answers are lost', () => {
   });
 
   it('runs with another claim when the first was given up, and its give-back was lost as well', async () => {
-    const { cluster, runs, claimIds, trouble } = scene(3);
+    const { cluster, runs, claimIds, trouble } = stage(3);
     await cluster.clock.advance(SETTLED_MS);
     claimIds.clear();
     // Too many for the time that another bid needs.
@@ -159,7 +160,7 @@ describe('a tick whose claim is applied, and whose answers are lost', () => {
   });
 
   it('is missed for certain by the word of its owner when it could not be taken back, and taken by nobody', async () => {
-    const { cluster, runs, findings, trouble, reports, end } = scene(1);
+    const { cluster, runs, findings, trouble, reports, end } = stage(1);
     await cluster.clock.advance(SETTLED_MS);
     const tick = Math.ceil(cluster.clock.wallMs() / 1_000) * 1_000;
     trouble('claim', 1_000);

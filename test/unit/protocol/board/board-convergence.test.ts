@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoardMap } from '#src/protocol/board/board-map.js';
 import type { BoardRecord } from '#src/protocol/board/board-record.js';
-import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
+import { BoardStage, CONVERGES_WITHIN_MS } from './board-stage.js';
 
 const BOARDS = 3;
 const NODES = 3;
@@ -37,51 +37,51 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-async function take(world: BoardWorld, step: Step): Promise<void> {
+async function take(stage: BoardStage, step: Step): Promise<void> {
   switch (step.kind) {
     case 'put':
-      void world.board(step.board).put(step.key, String(step.value));
+      void stage.board(step.board).put(step.key, String(step.value));
       return;
     case 'post':
-      world.board(step.board).post(step.key, String(step.value));
+      stage.board(step.board).post(step.key, String(step.value));
       return;
     case 'delete':
-      void world.board(step.board).delete(step.key);
+      void stage.board(step.board).delete(step.key);
       return;
     case 'link':
-      world.link(step.board, step.node, step.state);
+      stage.link(step.board, step.node, step.state);
       return;
     case 'forget':
-      world.nodes[step.node]?.loseMemory('flush');
+      stage.nodes[step.node]?.loseMemory('flush');
       return;
     case 'wait':
-      await world.clock.advance(step.ms);
+      await stage.clock.advance(step.ms);
       return;
     default:
       step satisfies never;
   }
 }
 
-const shown = (world: BoardWorld): unknown[] =>
-  world.boards.map((board) => board.list('').map(({ key, value, writtenMs }) => [key, value, writtenMs]));
+const shown = (stage: BoardStage): unknown[] =>
+  stage.boards.map((board) => board.list('').map(({ key, value, writtenMs }) => [key, value, writtenMs]));
 
 describe('boards', () => {
   it('end with the same records whatever was written, cut, lost and forgotten', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.nat(), async (steps, seed) => {
-        const world = new BoardWorld({ boards: BOARDS, nodes: NODES, seed });
-        await world.clock.advance(50);
-        for (const one of steps) await take(world, one);
+        const stage = new BoardStage({ boards: BOARDS, nodes: NODES, seed });
+        await stage.clock.advance(50);
+        for (const one of steps) await take(stage, one);
         // Whatever is still being tried ends first.
-        await world.clock.advance(2_000);
-        world.heal();
-        await world.clock.advance(CONVERGES_WITHIN_MS);
-        const newcomer = world.join();
-        await world.clock.advance(50);
+        await stage.clock.advance(2_000);
+        stage.heal();
+        await stage.clock.advance(CONVERGES_WITHIN_MS);
+        const newcomer = stage.join();
+        await stage.clock.advance(50);
         expect(newcomer.isCurrent).toBe(true);
-        const views = shown(world);
+        const views = shown(stage);
         for (const view of views) expect(view).toEqual(views[0]);
-        await world.stop();
+        await stage.stop();
       }),
       { numRuns: 60 },
     );

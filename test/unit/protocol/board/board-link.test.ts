@@ -5,13 +5,13 @@ import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
 
-interface Scene {
+interface Stage {
   readonly clock: ManualClock;
   readonly board: Board;
   readonly events: ScheduleEvent[];
 }
 
-function boardOver(exchange: BoardNode['exchange']): Scene {
+function boardOver(exchange: BoardNode['exchange']): Stage {
   const clock = new ManualClock();
   const events: ScheduleEvent[] = [];
   const board = new Board({

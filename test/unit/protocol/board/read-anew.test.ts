@@ -1,7 +1,7 @@
 /** What expires of what was forgotten takes nothing with it that was read anew. */
 import { describe, expect, it } from 'vitest';
 import { BoardMap } from '#src/protocol/board/board-map.js';
-import { BoardWorld, CONVERGES_WITHIN_MS } from './board-world.js';
+import { BoardStage, CONVERGES_WITHIN_MS } from './board-stage.js';
 
 const stamp = (ms: number) => ({ ms, counter: 0, writer: 'aaaaaaaaaaaa' });
 const HOUR_MS = 3_600_000;
@@ -19,21 +19,21 @@ describe('a board that reads anew', () => {
   it('has a task that was put off while it stood still', async () => {
     const lost: number[] = [];
     for (let seed = 1; seed <= 8; seed += 1) {
-      const world = new BoardWorld({ boards: 2, seed });
-      await world.clock.advance(50);
-      await world.ending(world.board(0).put('task:x', '1', 5 * HOUR_MS));
-      for (let index = 0; index < 2_000; index += 1) world.board(0).post(`task:${index}`, '1');
-      await world.clock.advance(10_000 + seed * 67);
-      world.suspend(1);
-      await world.passes(4 * HOUR_MS);
-      await world.ending(world.board(0).put('task:x', '2', 100 * HOUR_MS));
-      await world.passes(24 * HOUR_MS);
+      const stage = new BoardStage({ boards: 2, seed });
+      await stage.clock.advance(50);
+      await stage.ending(stage.board(0).put('task:x', '1', 5 * HOUR_MS));
+      for (let index = 0; index < 2_000; index += 1) stage.board(0).post(`task:${index}`, '1');
+      await stage.clock.advance(10_000 + seed * 67);
+      stage.suspend(1);
+      await stage.passes(4 * HOUR_MS);
+      await stage.ending(stage.board(0).put('task:x', '2', 100 * HOUR_MS));
+      await stage.passes(24 * HOUR_MS);
       // One of the nodes answers slowly, within its timeout.
-      world.delay(0, 150);
-      world.delay(1, 150);
-      await world.resume(1);
-      await world.clock.advance(4 * CONVERGES_WITHIN_MS);
-      if (world.board(1).get('task:x') !== '2') lost.push(seed);
+      stage.delay(0, 150);
+      stage.delay(1, 150);
+      await stage.resume(1);
+      await stage.clock.advance(4 * CONVERGES_WITHIN_MS);
+      if (stage.board(1).get('task:x') !== '2') lost.push(seed);
     }
     expect(lost).toEqual([]);
   }, 60_000);

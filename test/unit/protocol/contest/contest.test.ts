@@ -3,6 +3,7 @@ import { bidOffsetsMs } from '#src/protocol/bid/bid-plan.js';
 import type { Claim, ClaimVerdict, LockProvider } from '#src/protocol/contract/ports.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { type JoinOptions, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { every, reportsOf, taskOf } from '../../../support/tasks.js';
 
 const SETTLED_MS = 5_500;
@@ -12,20 +13,19 @@ function scripted(answer: (claim: Claim, attempt: number) => ClaimVerdict | unde
   const claims: Claim[] = [];
   const givenBack: Claim[] = [];
   const joining: JoinOptions = {
-    wrapLedger: (ledger) => ({
-      claim: async (asked) => {
-        const real = await ledger.claim(asked);
-        return asked.map((claim, index) => {
-          claims.push(claim);
-          return answer(claim, claims.length) ?? real[index] ?? { kind: 'split', votesOut: 0 };
-        });
-      },
-      giveBack: async (asked) => {
-        givenBack.push(...asked);
-        await ledger.giveBack(asked);
-      },
-      peek: (ticks) => ledger.peek(ticks),
-    }),
+    wrapLedger: (ledger) =>
+      between(ledger, {
+        before: { giveBack: (asked) => givenBack.push(...asked) },
+        instead: {
+          claim: async (ask, asked) => {
+            const real = await ask();
+            return asked.map((claim, index) => {
+              claims.push(claim);
+              return answer(claim, claims.length) ?? real[index] ?? { kind: 'split', votesOut: 0 };
+            });
+          },
+        },
+      }),
   };
   return { claims, givenBack, joining };
 }
@@ -61,17 +61,17 @@ describe('the contest for a tick', () => {
   it('has ticks that run once claimed each on its own, so that no other waits for their steps or fails with them', async () => {
     const asked: string[][] = [];
     const joining: JoinOptions = {
-      wrapLedger: (ledger) => ({
-        claim: async (claims) => {
-          asked.push(claims.map(({ task }) => task));
-          if (claims.some(({ task }) => task === 'warm up')) throw new Error('a broken step');
-          if (claims.some(({ task }) => task === 'slow')) return new Promise<never>(() => undefined);
-          return ledger.claim(claims);
-        },
-        giveBack: (claims) => ledger.giveBack(claims),
-        peek: (ticks) => ledger.peek(ticks),
-        runsOnce: (task) => task === 'warm up' || task === 'slow',
-      }),
+      wrapLedger: (ledger) =>
+        between(ledger, {
+          before: {
+            claim: async (claims) => {
+              asked.push(claims.map(({ task }) => task));
+              if (claims.some(({ task }) => task === 'warm up')) throw new Error('a broken step');
+              if (claims.some(({ task }) => task === 'slow')) await new Promise<never>(() => undefined);
+            },
+          },
+          instead: { runsOnce: (_ask, task) => task === 'warm up' || task === 'slow' },
+        }),
     };
     const cluster = new MemoryCluster();
     const runs: string[] = [];
@@ -156,12 +156,13 @@ describe('the contest for a tick', () => {
     const runs: TickContext[] = [];
     const lateMs: number[] = [];
     let isAway = true;
-    const wrapLocks = (locks: LockProvider): LockProvider => ({
-      tryAcquire: async (tasks, ttlMs) =>
-        isAway ? tasks.map(() => ({ kind: 'no_quorum', reason: 'away' })) : locks.tryAcquire(tasks, ttlMs),
-      extend: (held, ttlMs) => locks.extend(held, ttlMs),
-      release: (held) => locks.release(held),
-    });
+    const wrapLocks = (locks: LockProvider): LockProvider =>
+      between(locks, {
+        instead: {
+          tryAcquire: async (ask, tasks) =>
+            isAway ? tasks.map(() => ({ kind: 'no_quorum', reason: 'away' })) : ask(),
+        },
+      });
     const hourly = taskOf(
       (tick) => {
         runs.push(tick);
@@ -180,15 +181,10 @@ describe('the contest for a tick', () => {
   it('anchors trust before the locks were asked for', async () => {
     const cluster = new MemoryCluster();
     const remaining: number[] = [];
-    const wrapLocks = (locks: LockProvider): LockProvider => ({
-      tryAcquire: async (tasks, ttlMs) => {
-        const verdicts = await locks.tryAcquire(tasks, ttlMs);
-        await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 25);
-        return verdicts;
-      },
-      extend: (held, ttlMs) => locks.extend(held, ttlMs),
-      release: (held) => locks.release(held),
-    });
+    const wrapLocks = (locks: LockProvider): LockProvider =>
+      between(locks, {
+        after: { tryAcquire: () => cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 25) },
+      });
     cluster.join([taskOf((tick) => void remaining.push(tick.remainingMs()))], { wrapLocks });
     await cluster.clock.advance(4_500);
     // 30 ms of lead, whatever the answer took. The very first tick was bid for at its second, after the quarantine.
@@ -199,18 +195,11 @@ describe('the contest for a tick', () => {
     const cluster = new MemoryCluster();
     const runs: number[] = [];
     const released: string[] = [];
-    const wrapLocks = (locks: LockProvider): LockProvider => ({
-      tryAcquire: async (tasks, ttlMs) => {
-        const verdicts = await locks.tryAcquire(tasks, ttlMs);
-        await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 1_600);
-        return verdicts;
-      },
-      extend: (held, ttlMs) => locks.extend(held, ttlMs),
-      release: async (held) => {
-        released.push(...held.map(({ value }) => value));
-        await locks.release(held);
-      },
-    });
+    const wrapLocks = (locks: LockProvider): LockProvider =>
+      between(locks, {
+        before: { release: (held) => released.push(...held.map(({ value }) => value)) },
+        after: { tryAcquire: () => cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 1_600) },
+      });
     cluster.join([taskOf((tick) => void runs.push(tick.tick), { schedule: every(20_000) })], { wrapLocks });
     await cluster.clock.advance(30_000);
     expect(runs).toEqual([]);

@@ -9,6 +9,7 @@ import {
   MemoryCluster,
   type MemoryClusterOptions,
 } from '#src/testing/memory-cluster.js';
+import { between, whichever } from '../../../support/between.js';
 import { doubled, taskOf } from '../../../support/tasks.js';
 import { aroundNode, type NodeCall } from '../../../support/wrapped-node.js';
 
@@ -30,27 +31,16 @@ export class Line {
   }
 
   connection(): VotingNode {
-    const over: VotingNode = {
-      label: this.target.label,
-      position: this.target.position,
-      claim: (...given) => this.target.claim(...given),
-      giveBack: (...given) => this.target.giveBack(...given),
-      peek: (...given) => this.target.peek(...given),
-      beat: (...given) => this.target.beat(...given),
-      leave: (...given) => this.target.leave(...given),
-      trace: (...given) => this.target.trace(...given),
-      note: (...given) => this.target.note(...given),
-      renumber: (...given) => this.target.renumber(...given),
-      raiseEpoch: (...given) => this.target.raiseEpoch(...given),
-      prune: (...given) => this.target.prune(...given),
-      confirm: (...given) => this.target.confirm(...given),
-      stamp: (...given) => this.target.stamp(...given),
-      callDeadlineMs: () => 0,
-      reconnect: () => {
-        this.reconnects += 1;
-        if (this.next !== undefined) this.leadTo(this.next);
+    const target = whichever(() => this.target);
+    const over = between(target, {
+      instead: {
+        callDeadlineMs: () => 0,
+        reconnect: () => {
+          this.reconnects += 1;
+          if (this.next !== undefined) this.leadTo(this.next);
+        },
       },
-    };
+    });
     return aroundNode(over, (ask, call) => {
       this.calls.push(call);
       this.onCall(call);

@@ -3,7 +3,7 @@ import { DistributedScheduleError } from '#src/protocol/contract/errors.js';
 import { DEFAULT_POLICIES, DEFAULT_RETRY } from '#src/protocol/contract/task-policies.js';
 import { isJobPending, pendingDelayMs } from '#src/protocol/policies/pending-job.js';
 import { reportsOf } from '../../../support/tasks.js';
-import { PolicyScene, type Start } from '../run/policy-scene.js';
+import { PolicyStage, type Start } from '../run/policy-stage.js';
 
 const pending = (): Error => new DistributedScheduleError('DSCHED_JOB_PENDING', 'another attempt is at it');
 /** As an ORM or a service of the application may pass it on. */
@@ -28,27 +28,27 @@ describe('a run whose job another attempt is at', () => {
   ])(
     'is made again by the scheduler alone, after growing pauses, until it succeeds: %s',
     async (_, thrown) => {
-      const scene = new PolicyScene(RETAKE, pendingFor(3, thrown));
-      await scene.set();
-      await scene.until(19_000);
-      const ofTick = scene.starts.filter(({ tick }) => tick === 0);
+      const stage = new PolicyStage(RETAKE, pendingFor(3, thrown));
+      await stage.set();
+      await stage.until(19_000);
+      const ofTick = stage.starts.filter(({ tick }) => tick === 0);
       expect(secondsOf(ofTick)).toEqual([0, 2, 6, 14]);
       expect(ofTick.map(({ tokenStep }) => tokenStep)).toEqual([0, 1, 2, 3]);
-      expect(scene.outcomes(0)).toEqual(['success']);
-      expect(scene.startOf(3)).toBeDefined();
+      expect(stage.outcomes(0)).toEqual(['success']);
+      expect(stage.startOf(3)).toBeDefined();
     },
   );
 
   it('is told as failed when it is pending at every attempt, and is closed', async () => {
-    const scene = new PolicyScene(RETAKE, pendingFor(99));
-    await scene.set();
-    await scene.until(90_000);
-    const ofTick = scene.starts.filter(({ tick }) => tick === 0);
+    const stage = new PolicyStage(RETAKE, pendingFor(99));
+    await stage.set();
+    await stage.until(90_000);
+    const ofTick = stage.starts.filter(({ tick }) => tick === 0);
     expect(secondsOf(ofTick)).toEqual([0, 2, 6, 14, 30, 62]);
-    const [report] = scene.cluster.members
+    const [report] = stage.cluster.members
       .flatMap(({ events }) => reportsOf(events))
       .filter(({ outcome }) => outcome === 'failed');
-    expect(scene.outcomes(0)).toEqual(['failed']);
+    expect(stage.outcomes(0)).toEqual(['failed']);
     expect(report).toMatchObject({
       attempt: 6,
       error: { code: 'DSCHED_JOB_PENDING' },
@@ -57,86 +57,86 @@ describe('a run whose job another attempt is at', () => {
   });
 
   it('is not made again when withinMs has passed', async () => {
-    const scene = new PolicyScene({ ...RETAKE, recoveryWithinMs: 3_000 }, pendingFor(99));
-    await scene.set();
-    await scene.until(20_000);
-    expect(secondsOf(scene.starts.filter(({ tick }) => tick === 0))).toEqual([0, 2]);
-    expect(scene.outcomes(0)).toEqual(['failed']);
+    const stage = new PolicyStage({ ...RETAKE, recoveryWithinMs: 3_000 }, pendingFor(99));
+    await stage.set();
+    await stage.until(20_000);
+    expect(secondsOf(stage.starts.filter(({ tick }) => tick === 0))).toEqual([0, 2]);
+    expect(stage.outcomes(0)).toEqual(['failed']);
   });
 
   it('is left to another instance when its own shuts down in a pause', async () => {
-    const scene = new PolicyScene(RETAKE, pendingFor(2));
-    await scene.set();
-    await scene.until(3_000);
-    const holder = scene.cluster.members.find(({ id }) => id === scene.starts[0]?.instanceId);
+    const stage = new PolicyStage(RETAKE, pendingFor(2));
+    await stage.set();
+    await stage.until(3_000);
+    const holder = stage.cluster.members.find(({ id }) => id === stage.starts[0]?.instanceId);
     void holder?.scheduler.stop();
-    await scene.until(14_000);
-    const third = scene.startOf(0, 3);
+    await stage.until(14_000);
+    const third = stage.startOf(0, 3);
     expect(third?.tokenStep).toBe(2);
     expect(third?.instanceId).not.toBe(holder?.id);
-    expect(scene.outcomes(0)).toEqual(['aborted', 'success']);
+    expect(stage.outcomes(0)).toEqual(['aborted', 'success']);
   });
 
   it('is retaken when its instance dies in a pause', async () => {
-    const scene = new PolicyScene(RETAKE, pendingFor(2));
-    await scene.set();
-    await scene.until(3_000);
-    const [first] = scene.starts;
-    scene.kill(first?.instanceId ?? '');
-    await scene.until(14_000);
-    expect(scene.startOf(0, 3)?.instanceId).not.toBe(first?.instanceId);
-    expect(scene.outcomes(0)).toEqual(['success']);
+    const stage = new PolicyStage(RETAKE, pendingFor(2));
+    await stage.set();
+    await stage.until(3_000);
+    const [first] = stage.starts;
+    stage.kill(first?.instanceId ?? '');
+    await stage.until(14_000);
+    expect(stage.startOf(0, 3)?.instanceId).not.toBe(first?.instanceId);
+    expect(stage.outcomes(0)).toEqual(['success']);
   });
 
   it('comes before a tick that has waited for it, where no majority answers in time', async () => {
-    const scene = new PolicyScene({ ...RETAKE, overlap: 'buffer_one' }, pendingFor(2));
+    const stage = new PolicyStage({ ...RETAKE, overlap: 'buffer_one' }, pendingFor(2));
     let claims = 0;
-    scene.leaveUnheard((instant) => {
+    stage.leaveUnheard((instant) => {
       if (instant === 2) claims += 1;
       return instant === 2 && claims <= 3;
     });
-    await scene.set();
-    await scene.until(14_000);
-    expect(scene.story().slice(0, 3)).toEqual(['0', '0 again', '0 again']);
-    expect(scene.startOf(0, 3)).toBeDefined();
-    expect(scene.outcomes(0)).toEqual(['aborted', 'success']);
-    expect(scene.outcomes(1)).toContain('overlap');
+    await stage.set();
+    await stage.until(14_000);
+    expect(stage.story().slice(0, 3)).toEqual(['0', '0 again', '0 again']);
+    expect(stage.startOf(0, 3)).toBeDefined();
+    expect(stage.outcomes(0)).toEqual(['aborted', 'success']);
+    expect(stage.outcomes(1)).toContain('overlap');
   });
 
   it('does not use up the attempts of a retry policy', async () => {
     const retry = { ...DEFAULT_RETRY, attempts: 2, baseMs: 400, jitter: 0 };
-    const scene = new PolicyScene({ ...RETAKE, retry }, (_, { tick, attempt }) => {
+    const stage = new PolicyStage({ ...RETAKE, retry }, (_, { tick, attempt }) => {
       if (tick === 0 && attempt === 1) throw pending();
       if (tick === 0 && attempt === 2) throw new Error('no ink');
     });
-    await scene.set();
-    await scene.until(4_000);
-    expect(scene.starts.map(({ atMs }) => Math.round(atMs / 100))).toEqual([0, 20, 24]);
-    expect(scene.outcomes(0)).toEqual(['success']);
+    await stage.set();
+    await stage.until(4_000);
+    expect(stage.starts.map(({ atMs }) => Math.round(atMs / 100))).toEqual([0, 20, 24]);
+    expect(stage.outcomes(0)).toEqual(['success']);
   });
 
   it('makes room for a later tick that cancels it', async () => {
-    const scene = new PolicyScene({ ...RETAKE, overlap: 'cancel_other' }, pendingFor(99));
-    await scene.set();
-    await scene.until(9_000);
-    expect(scene.story()).toEqual(['0', '0 again', '1']);
+    const stage = new PolicyStage({ ...RETAKE, overlap: 'cancel_other' }, pendingFor(99));
+    await stage.set();
+    await stage.until(9_000);
+    expect(stage.story()).toEqual(['0', '0 again', '1']);
   });
 
   it('fails as any other where nothing says that the tick is to be retaken', async () => {
-    const scene = new PolicyScene({}, pendingFor(99));
-    await scene.set();
-    await scene.until(9_000);
-    expect(scene.story()).toEqual(['0', '1']);
-    expect(scene.outcomes(0)).toEqual(['failed']);
+    const stage = new PolicyStage({}, pendingFor(99));
+    await stage.set();
+    await stage.until(9_000);
+    expect(stage.story()).toEqual(['0', '1']);
+    expect(stage.outcomes(0)).toEqual(['failed']);
   });
 
   it('is repeated as any other failure by a retry policy alone', async () => {
     const retry = { ...DEFAULT_RETRY, baseMs: 400, jitter: 0 };
-    const scene = new PolicyScene({ retry }, pendingFor(2));
-    await scene.set();
-    await scene.until(4_000);
-    expect(scene.starts.map(({ atMs }) => Math.round(atMs))).toEqual([0, 400, 1_200]);
-    expect(scene.outcomes(0)).toEqual(['success']);
+    const stage = new PolicyStage({ retry }, pendingFor(2));
+    await stage.set();
+    await stage.until(4_000);
+    expect(stage.starts.map(({ atMs }) => Math.round(atMs))).toEqual([0, 400, 1_200]);
+    expect(stage.outcomes(0)).toEqual(['success']);
   });
 });
 

@@ -1,47 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { PolicyScene, workFor } from './policy-scene.js';
+import { PolicyStage, workFor } from './policy-stage.js';
 
 /** Work that does not listen to its signal. */
-function deafFor(scene: () => PolicyScene, durationMs: number): () => Promise<void> {
+function deafFor(stage: () => PolicyStage, durationMs: number): () => Promise<void> {
   return async () => {
-    const { clock } = scene().cluster;
+    const { clock } = stage().cluster;
     await clock.sleepUntil(clock.monotonicMs() + durationMs);
   };
 }
 
 describe('overlap: buffer_one', () => {
   it('starts the first tick that came due at the moment at which the run ends', async () => {
-    const scene: PolicyScene = new PolicyScene({ overlap: 'buffer_one' }, (context, { tick }) =>
-      workFor(() => scene, tick === 0 ? 12_000 : 10)(context),
+    const stage: PolicyStage = new PolicyStage({ overlap: 'buffer_one' }, (context, { tick }) =>
+      workFor(() => stage, tick === 0 ? 12_000 : 10)(context),
     );
-    await scene.set();
-    await scene.until(18_000);
-    expect(scene.startOf(1)?.atMs).toBeCloseTo(12_000, 0);
-    expect(scene.outcomes(1)).toEqual(['buffered', 'buffered', 'success']);
-    expect(scene.outcomes(2)).toEqual(['overlap', 'overlap', 'overlap']);
+    await stage.set();
+    await stage.until(18_000);
+    expect(stage.startOf(1)?.atMs).toBeCloseTo(12_000, 0);
+    expect(stage.outcomes(1)).toEqual(['buffered', 'buffered', 'success']);
+    expect(stage.outcomes(2)).toEqual(['overlap', 'overlap', 'overlap']);
   });
 
   it('is not told as over by the instances that do not hold the run, which do not know what waits for its end', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { overlap: 'buffer_one' },
-      workFor(() => scene, 7_000),
+      workFor(() => stage, 7_000),
     );
-    await scene.set();
-    await scene.until(29_000);
-    const details = scene.details(2);
+    await stage.set();
+    await stage.until(29_000);
+    const details = stage.details(2);
     expect(details).toHaveLength(2);
     for (const detail of details)
       expect(detail).toMatch(/^lock held by .*, which may start it when its run has ended$/);
   });
 
   it('buffers another tick during the run of a buffered one', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { overlap: 'buffer_one' },
-      workFor(() => scene, 7_000),
+      workFor(() => stage, 7_000),
     );
-    await scene.set();
-    await scene.until(29_000);
-    expect(scene.starts.map(({ tick, atMs }) => [tick, Math.round(atMs)])).toEqual([
+    await stage.set();
+    await stage.until(29_000);
+    expect(stage.starts.map(({ tick, atMs }) => [tick, Math.round(atMs)])).toEqual([
       [0, 0],
       [1, 7_000],
       [2, 14_000],
@@ -51,207 +51,207 @@ describe('overlap: buffer_one', () => {
   });
 
   it('loses the buffered tick with the instance that holds it', async () => {
-    const scene: PolicyScene = new PolicyScene({ overlap: 'buffer_one' }, (context, { tick }) =>
-      workFor(() => scene, tick === 0 ? 30_000 : 10)(context),
+    const stage: PolicyStage = new PolicyStage({ overlap: 'buffer_one' }, (context, { tick }) =>
+      workFor(() => stage, tick === 0 ? 30_000 : 10)(context),
     );
-    await scene.set();
-    await scene.until(8_000);
-    scene.kill(scene.starts[0]?.instanceId ?? '');
-    await scene.until(19_000);
-    expect(scene.story()).toEqual(['0', '2', '3']);
+    await stage.set();
+    await stage.until(8_000);
+    stage.kill(stage.starts[0]?.instanceId ?? '');
+    await stage.until(19_000);
+    expect(stage.story()).toEqual(['0', '2', '3']);
   });
 
   it('says of a buffered tick how it ended when the app shuts down', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { overlap: 'buffer_one' },
-      workFor(() => scene, 7_000),
+      workFor(() => stage, 7_000),
     );
-    await scene.set();
-    await scene.until(6_000);
-    await scene.stopAll();
-    await scene.until(9_000);
-    expect(scene.story()).toEqual(['0']);
-    expect(scene.outcomes(1)).toContain('stopped');
+    await stage.set();
+    await stage.until(6_000);
+    await stage.stopAll();
+    await stage.until(9_000);
+    expect(stage.story()).toEqual(['0']);
+    expect(stage.outcomes(1)).toContain('stopped');
   });
 });
 
 describe('overlap: cancel_other', () => {
   it('aborts the run exactly when the later tick is due, and starts it there', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { overlap: 'cancel_other' },
-      workFor(() => scene, 30_000),
+      workFor(() => stage, 30_000),
     );
-    await scene.set();
-    await scene.until(6_000);
-    expect(scene.outcomes(0)).toEqual(['cancelled']);
-    expect(scene.startOf(1)?.atMs).toBeCloseTo(5_000, 0);
-    expect(scene.startOf(1)?.instanceId).toBe(scene.startOf(0)?.instanceId);
+    await stage.set();
+    await stage.until(6_000);
+    expect(stage.outcomes(0)).toEqual(['cancelled']);
+    expect(stage.startOf(1)?.atMs).toBeCloseTo(5_000, 0);
+    expect(stage.startOf(1)?.instanceId).toBe(stage.startOf(0)?.instanceId);
   });
 
   it('waits for a handler that takes its time to stop, within the lateness limit', async () => {
-    const scene: PolicyScene = new PolicyScene({ overlap: 'cancel_other' }, async (context, { tick }) => {
-      await workFor(() => scene, tick === 0 ? 30_000 : 10)(context);
-      if (tick === 0) await deafFor(() => scene, 1_500)();
+    const stage: PolicyStage = new PolicyStage({ overlap: 'cancel_other' }, async (context, { tick }) => {
+      await workFor(() => stage, tick === 0 ? 30_000 : 10)(context);
+      if (tick === 0) await deafFor(() => stage, 1_500)();
     });
-    await scene.set();
-    await scene.until(8_000);
-    expect(scene.startOf(1)?.atMs).toBeCloseTo(6_500, 0);
+    await stage.set();
+    await stage.until(8_000);
+    expect(stage.startOf(1)?.atMs).toBeCloseTo(6_500, 0);
   });
 
   it('passes over ticks while a handler ignores its signal', async () => {
-    const scene: PolicyScene = new PolicyScene({ overlap: 'cancel_other' }, (_, { tick }) =>
-      deafFor(() => scene, tick === 0 ? 13_000 : 10)(),
+    const stage: PolicyStage = new PolicyStage({ overlap: 'cancel_other' }, (_, { tick }) =>
+      deafFor(() => stage, tick === 0 ? 13_000 : 10)(),
     );
-    await scene.set();
-    await scene.until(16_000);
-    expect(scene.story()).toEqual(['0', '3']);
-    expect(scene.outcomes(0)).toEqual(['cancelled']);
-    expect(scene.outcomes(1)).toEqual(['overlap', 'overlap', 'overlap']);
+    await stage.set();
+    await stage.until(16_000);
+    expect(stage.story()).toEqual(['0', '3']);
+    expect(stage.outcomes(0)).toEqual(['cancelled']);
+    expect(stage.outcomes(1)).toEqual(['overlap', 'overlap', 'overlap']);
   });
 
   it('cancels nothing that ends before the tick', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { overlap: 'cancel_other' },
-      workFor(() => scene, 4_990),
+      workFor(() => stage, 4_990),
     );
-    await scene.set();
-    await scene.until(11_000);
-    expect(scene.outcomes(0)).toEqual(['success']);
-    expect(scene.outcomes(1)).toEqual(['success']);
+    await stage.set();
+    await stage.until(11_000);
+    expect(stage.outcomes(0)).toEqual(['success']);
+    expect(stage.outcomes(1)).toEqual(['success']);
   });
 });
 
 describe('recovery: retake', () => {
   it('makes the next attempt on another instance within two beats of seeing the death', async () => {
-    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { attempt, instanceId }) => {
-      if (attempt === 1) scene.kill(instanceId);
-      return workFor(() => scene, 100)(context);
+    const stage: PolicyStage = new PolicyStage({ recovery: 'retake' }, (context, { attempt, instanceId }) => {
+      if (attempt === 1) stage.kill(instanceId);
+      return workFor(() => stage, 100)(context);
     });
-    await scene.set();
-    await scene.until(4_900);
-    const [first, second] = scene.starts;
+    await stage.set();
+    await stage.until(4_900);
+    const [first, second] = stage.starts;
     expect(second).toMatchObject({ tick: 0, attempt: 2, tokenStep: 1 });
     expect(second?.instanceId).not.toBe(first?.instanceId);
-    expect(scene.outcomes(0)).toEqual(['success']);
+    expect(stage.outcomes(0)).toEqual(['success']);
   });
 
   it('takes up a tick that its winner never started', async () => {
-    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, () => undefined);
-    await scene.set();
+    const stage: PolicyStage = new PolicyStage({ recovery: 'retake' }, () => undefined);
+    await stage.set();
     // The winner has claimed tick 0 by now, and starts it only when its time has come.
-    await scene.until(-10);
-    const winner = scene.cluster.members.find(({ scheduler }) => scheduler.status().leases.length > 0);
-    for (const { id } of scene.cluster.members) if (id === (winner?.id ?? 'instance-2')) scene.kill(id);
-    await scene.until(4_900);
-    expect(scene.story()).toEqual(['0 again']);
+    await stage.until(-10);
+    const winner = stage.cluster.members.find(({ scheduler }) => scheduler.status().leases.length > 0);
+    for (const { id } of stage.cluster.members) if (id === (winner?.id ?? 'instance-2')) stage.kill(id);
+    await stage.until(4_900);
+    expect(stage.story()).toEqual(['0 again']);
   });
 
   it('does not take up a tick whose run was reported as failed', async () => {
-    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (_, { tick }) => {
+    const stage: PolicyStage = new PolicyStage({ recovery: 'retake' }, (_, { tick }) => {
       if (tick === 0) throw new Error('no');
     });
-    await scene.set();
-    await scene.until(6_000);
-    expect(scene.story()).toEqual(['0', '1']);
+    await stage.set();
+    await stage.until(6_000);
+    expect(stage.story()).toEqual(['0', '1']);
   });
 
   it('takes up a run that the shutdown of its instance has aborted', async () => {
-    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { attempt }) =>
-      workFor(() => scene, attempt === 1 ? 30_000 : 10)(context),
+    const stage: PolicyStage = new PolicyStage({ recovery: 'retake' }, (context, { attempt }) =>
+      workFor(() => stage, attempt === 1 ? 30_000 : 10)(context),
     );
-    await scene.set();
-    await scene.until(500);
-    const holder = scene.cluster.members.find(({ id }) => id === scene.starts[0]?.instanceId);
+    await stage.set();
+    await stage.until(500);
+    const holder = stage.cluster.members.find(({ id }) => id === stage.starts[0]?.instanceId);
     void holder?.scheduler.stop();
-    await scene.until(14_000);
-    expect(scene.starts[1]).toMatchObject({ tick: 0, attempt: 2 });
-    expect(scene.starts[1]?.instanceId).not.toBe(holder?.id);
+    await stage.until(14_000);
+    expect(stage.starts[1]).toMatchObject({ tick: 0, attempt: 2 });
+    expect(stage.starts[1]?.instanceId).not.toBe(holder?.id);
   });
 
   it('does not take up a tick that is older than withinMs', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { recovery: 'retake', recoveryWithinMs: 2_000 },
       (context, { attempt, instanceId }) => {
-        if (attempt === 1) scene.kill(instanceId);
-        return workFor(() => scene, 100)(context);
+        if (attempt === 1) stage.kill(instanceId);
+        return workFor(() => stage, 100)(context);
       },
     );
-    await scene.set();
-    await scene.until(4_900);
-    expect(scene.story()).toEqual(['0']);
+    await stage.set();
+    await stage.until(4_900);
+    expect(stage.story()).toEqual(['0']);
   });
 
   it('leaves a long run alone while its instance lives', async () => {
-    const scene: PolicyScene = new PolicyScene({ recovery: 'retake' }, (context, { tick }) =>
-      workFor(() => scene, tick === 0 ? 23_000 : 10)(context),
+    const stage: PolicyStage = new PolicyStage({ recovery: 'retake' }, (context, { tick }) =>
+      workFor(() => stage, tick === 0 ? 23_000 : 10)(context),
     );
-    await scene.set();
-    await scene.until(26_000);
-    expect(scene.story()).toEqual(['0', '5']);
-    expect(scene.outcomes(0)).toEqual(['success']);
+    await stage.set();
+    await stage.until(26_000);
+    expect(stage.story()).toEqual(['0', '5']);
+    expect(stage.outcomes(0)).toEqual(['success']);
   });
 
   it('comes before the next tick, which then follows within its own time', async () => {
-    const scene: PolicyScene = new PolicyScene(
+    const stage: PolicyStage = new PolicyStage(
       { recovery: 'retake' },
       (context, { attempt, tick, instanceId }) => {
-        if (tick === 0 && attempt === 1) scene.kill(instanceId);
-        return workFor(() => scene, 600)(context);
+        if (tick === 0 && attempt === 1) stage.kill(instanceId);
+        return workFor(() => stage, 600)(context);
       },
     );
-    await scene.set();
-    await scene.until(9_000);
-    expect(scene.story()).toEqual(['0', '0 again', '1']);
-    expect(scene.startOf(1)?.atMs).toBeLessThan(7_000);
+    await stage.set();
+    await stage.until(9_000);
+    expect(stage.story()).toEqual(['0', '0 again', '1']);
+    expect(stage.startOf(1)?.atMs).toBeLessThan(7_000);
   });
 });
 
 describe('misfire: latest and all', () => {
   it('start a tick that an instance comes back for while it is still in time', async () => {
     for (const misfire of ['latest', 'all'] as const) {
-      const scene = new PolicyScene({ misfire }, () => undefined);
-      await scene.set();
-      await scene.until(2_500);
-      await scene.stopAll();
-      await scene.until(5_900);
-      scene.join();
-      await scene.until(9_500);
-      expect(scene.story()).toEqual(['0', '1']);
+      const stage = new PolicyStage({ misfire }, () => undefined);
+      await stage.set();
+      await stage.until(2_500);
+      await stage.stopAll();
+      await stage.until(5_900);
+      stage.join();
+      await stage.until(9_500);
+      expect(stage.story()).toEqual(['0', '1']);
     }
   });
 
   it('make up for nothing more of a task that is removed meanwhile', async () => {
-    const scene: PolicyScene = new PolicyScene({ misfire: 'all' }, (context, { tick }) =>
-      workFor(() => scene, tick === 0 ? 10 : 6_000)(context),
+    const stage: PolicyStage = new PolicyStage({ misfire: 'all' }, (context, { tick }) =>
+      workFor(() => stage, tick === 0 ? 10 : 6_000)(context),
     );
-    await scene.set();
-    await scene.until(2_500);
-    await scene.stopAll();
-    await scene.until(17_500);
-    const { scheduler } = scene.join();
-    await scene.until(22_000);
-    expect(scene.story()).toEqual(['0', '1']);
+    await stage.set();
+    await stage.until(2_500);
+    await stage.stopAll();
+    await stage.until(17_500);
+    const { scheduler } = stage.join();
+    await stage.until(22_000);
+    expect(stage.story()).toEqual(['0', '1']);
     scheduler.remove('settle');
-    await scene.until(80_000);
-    expect(scene.story()).toEqual(['0', '1']);
+    await stage.until(80_000);
+    expect(stage.story()).toEqual(['0', '1']);
   });
 
   it('do not give up what is left when one look into the ledger is not answered', async () => {
     let isSilent = false;
-    const scene: PolicyScene = new PolicyScene({ misfire: 'all' }, async (_, { tick }) => {
+    const stage: PolicyStage = new PolicyStage({ misfire: 'all' }, async (_, { tick }) => {
       isSilent = tick === 1;
     });
-    scene.silencePeeks(() => {
+    stage.silencePeeks(() => {
       const answersNot = isSilent;
       isSilent = false;
       return answersNot;
     });
-    await scene.set();
-    await scene.until(2_500);
-    await scene.stopAll();
-    await scene.until(17_500);
-    scene.join();
-    await scene.until(19_500);
-    expect(scene.story()).toEqual(['0', '1', '2', '3']);
+    await stage.set();
+    await stage.until(2_500);
+    await stage.stopAll();
+    await stage.until(17_500);
+    stage.join();
+    await stage.until(19_500);
+    expect(stage.story()).toEqual(['0', '1', '2', '3']);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import { resolveTaskPolicies } from '#src/tasks/task-policies.resolver.js';
 import { isRefused, nameOf, type PolicyRow, ROWS } from './policy-rows.js';
-import { PolicyScene, type Start, workFor } from './policy-scene.js';
+import { PolicyStage, type Start, workFor } from './policy-stage.js';
 
 /** Which ticks start, in order, when the run of tick 0 takes until 12 s: ticks 1 and 2 come due meanwhile, tick 3 afterwards. */
 const LONG_RUN: Readonly<Record<TaskPolicies['overlap'], readonly string[]>> = {
@@ -25,34 +25,34 @@ const WINNER_DIES: Readonly<Record<TaskPolicies['recovery'], readonly string[]>>
   retake: ['0', '0 again', '1'],
 };
 
-async function longRun(row: PolicyRow): Promise<PolicyScene> {
-  const scene: PolicyScene = new PolicyScene(row, (context, { tick }: Start) =>
-    workFor(() => scene, tick === 0 ? 12_000 : 10)(context),
+async function longRun(row: PolicyRow): Promise<PolicyStage> {
+  const stage: PolicyStage = new PolicyStage(row, (context, { tick }: Start) =>
+    workFor(() => stage, tick === 0 ? 12_000 : 10)(context),
   );
-  await scene.set();
-  await scene.until(18_000);
-  return scene;
+  await stage.set();
+  await stage.until(18_000);
+  return stage;
 }
 
-async function allAway(row: PolicyRow): Promise<PolicyScene> {
-  const scene = new PolicyScene(row, () => undefined);
-  await scene.set();
-  await scene.until(2_500);
-  await scene.stopAll();
-  await scene.until(17_500);
-  scene.join();
-  await scene.until(22_000);
-  return scene;
+async function allAway(row: PolicyRow): Promise<PolicyStage> {
+  const stage = new PolicyStage(row, () => undefined);
+  await stage.set();
+  await stage.until(2_500);
+  await stage.stopAll();
+  await stage.until(17_500);
+  stage.join();
+  await stage.until(22_000);
+  return stage;
 }
 
-async function winnerDies(row: PolicyRow): Promise<PolicyScene> {
-  const scene: PolicyScene = new PolicyScene(row, (context, { tick, attempt, instanceId }: Start) => {
-    if (tick === 0 && attempt === 1) scene.kill(instanceId);
-    return workFor(() => scene, 300)(context);
+async function winnerDies(row: PolicyRow): Promise<PolicyStage> {
+  const stage: PolicyStage = new PolicyStage(row, (context, { tick, attempt, instanceId }: Start) => {
+    if (tick === 0 && attempt === 1) stage.kill(instanceId);
+    return workFor(() => stage, 300)(context);
   });
-  await scene.set();
-  await scene.until(8_000);
-  return scene;
+  await stage.set();
+  await stage.until(8_000);
+  return stage;
 }
 
 describe('the policies of a task: overlap, misfire, recovery', () => {

@@ -1,43 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { LockProvider, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
-import { type JoinOptions, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { doubled, every, missing, reportsOf, taskOf } from '../../../support/tasks.js';
-import { aroundNode } from '../../../support/wrapped-node.js';
-
-/** New nodes abstain from locks for one time to live; afterwards the cluster is in its stride. */
-const SETTLED_MS = 6_000;
-const SECOND_MS = 1_000;
-
-/** A cluster whose handlers write down their runs, like an independent witness. */
-function setUp(instances: number, joining: (index: number) => JoinOptions = () => ({})) {
-  const cluster = new MemoryCluster();
-  const runs: TickContext[] = [];
-  const startedMs: number[] = [];
-  const task = taskOf((tick) => {
-    runs.push(tick);
-    startedMs.push(cluster.clock.wallMs());
-  });
-  const members = Array.from({ length: instances }, (_, index) => cluster.join([task], joining(index)));
-  const ticks = () => runs.map((run) => run.tick);
-  const worstLatenessMs = () => Math.max(...runs.map((run, index) => (startedMs[index] ?? 0) - run.tick));
-  return { cluster, runs, members, ticks, worstLatenessMs };
-}
-
-/** The connection of an instance, to be cut by the test. */
-function cuttable() {
-  const state = { isCut: false };
-  const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
-  const wrapNode = (node: VotingNode): VotingNode => aroundNode(node, (ask) => (state.isCut ? cut() : ask()));
-  const wrapLocks = (locks: LockProvider): LockProvider => ({
-    tryAcquire: async (tasks, ttlMs) =>
-      state.isCut ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.tryAcquire(tasks, ttlMs),
-    extend: async (held, ttlMs) =>
-      state.isCut ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' })) : locks.extend(held, ttlMs),
-    release: async (held) => (state.isCut ? undefined : locks.release(held)),
-  });
-  return { state, joining: { wrapNode, wrapLocks } satisfies JoinOptions };
-}
+import { cuttable, SECOND_MS, SETTLED_MS, setUp } from './scheduler-stage.js';
 
 describe('the end of a tick', () => {
   it('reaches each listener before any observer, also behind one that throws', async () => {
@@ -228,109 +194,6 @@ describe('the scheduler', () => {
     expect(ticks.length).toBeGreaterThan(before + 3);
   });
 
-  it('does not overlap runs of a task: a tick that comes during a run is an overlap everywhere', async () => {
-    const cluster = new MemoryCluster();
-    let running = 0;
-    let most = 0;
-    const slow = taskOf(async () => {
-      running += 1;
-      most = Math.max(most, running);
-      await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 2_500);
-      running -= 1;
-    });
-    const members = [cluster.join([slow]), cluster.join([slow]), cluster.join([slow])];
-    await cluster.clock.advance(30_500);
-    expect(most).toBe(1);
-    const outcomes = members.flatMap(({ events }) => reportsOf(events).map((report) => report.outcome));
-    expect(outcomes).toContain('overlap');
-    expect(outcomes.filter((outcome) => outcome === 'success').length).toBeGreaterThanOrEqual(8);
-  });
-
-  it('runs the next tick when a run ends between the first bid and the boundary', async () => {
-    const cluster = new MemoryCluster();
-    const ticks: number[] = [];
-    const busy = taskOf(async (tick) => {
-      ticks.push(tick.tick);
-      await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 985);
-    });
-    cluster.join([busy]);
-    await cluster.clock.advance(20_500);
-    expect(missing(ticks)).toEqual([]);
-  });
-
-  it('gives the handler a token that grows, a key per tick, and the tick it runs for', async () => {
-    const { cluster, runs } = setUp(2);
-    await cluster.clock.advance(10_500);
-    const tokens = runs.map((run) => run.fencingToken);
-    expect(tokens).toEqual([...tokens].sort((a, b) => a - b));
-    expect(new Set(runs.map((run) => run.idempotencyKey)).size).toBe(runs.length);
-    expect(runs[0]).toMatchObject({ task: 'settle', attempt: 1, fencingToken: runs[0]?.tick });
-    expect(runs[0]?.idempotencyKey).toMatch(/^[0-9a-f]{32}$/);
-  });
-
-  it('reports a handler that throws as failed and runs its next tick', async () => {
-    const cluster = new MemoryCluster();
-    const failing = taskOf(() => {
-      throw new Error('no money');
-    });
-    const { events } = cluster.join([failing]);
-    await cluster.clock.advance(10_500);
-    const failed = reportsOf(events).filter((report) => report.outcome === 'failed');
-    expect(failed.length).toBeGreaterThanOrEqual(6);
-    expect(String(failed[0]?.error)).toContain('no money');
-  });
-
-  it('aborts a run whose lease can no longer be renewed, and the successor has a larger token', async () => {
-    const link = cuttable();
-    const cluster = new MemoryCluster();
-    const aborted: TickContext[] = [];
-    const hanging = taskOf(
-      (tick) =>
-        new Promise<void>((resolve) => {
-          tick.signal.addEventListener('abort', () => {
-            aborted.push(tick);
-            resolve();
-          });
-        }),
-    );
-    const other: TickContext[] = [];
-    const first = cluster.join([hanging], link.joining);
-    await cluster.clock.advance(SETTLED_MS + 500);
-    cluster.join([taskOf((tick) => void other.push(tick))]);
-    link.state.isCut = true;
-    await cluster.clock.advance(6_000);
-    expect(aborted).toHaveLength(1);
-    expect(aborted[0]?.remainingMs()).toBe(0);
-    expect(() => aborted[0]?.assertHeld()).toThrow('DSCHED_LEASE_LOST');
-    expect(reportsOf(first.events).some((report) => report.outcome === 'aborted')).toBe(true);
-    expect(other[0]?.fencingToken).toBeGreaterThan(aborted[0]?.fencingToken ?? Number.POSITIVE_INFINITY);
-  });
-
-  it('starts the next tick in time although its holder died during a run: the lock is freed after the grace', async () => {
-    const link = cuttable();
-    const cluster = new MemoryCluster();
-    const hanging = taskOf(() => new Promise<void>(() => undefined));
-    const dying = cluster.join([hanging], link.joining);
-    await cluster.clock.advance(SETTLED_MS + 200);
-    const runs: TickContext[] = [];
-    const latenessMs: number[] = [];
-    const task = taskOf((tick) => {
-      runs.push(tick);
-      latenessMs.push(cluster.clock.wallMs() - tick.tick);
-    });
-    cluster.join([task]);
-    cluster.join([task]);
-    await cluster.clock.advance(500);
-    expect(runs).toHaveLength(0);
-    link.state.isCut = true;
-    for (const node of cluster.nodes) node.locks.disconnect(dying.id);
-    await cluster.clock.advance(3_000);
-    const ticks = runs.map((run) => run.tick);
-    expect(missing(ticks)).toEqual([]);
-    expect(ticks[0]).toBe(Date.UTC(2030, 0, 1) + 7_000);
-    expect(latenessMs[0]).toBeLessThanOrEqual(300);
-  });
-
   it('asks for a thousand ticks in one message per port', async () => {
     const cluster = new MemoryCluster();
     const sizes: number[] = [];
@@ -338,14 +201,7 @@ describe('the scheduler', () => {
       taskOf(() => undefined, { name: `task-${index}` }),
     );
     cluster.join(tasks, {
-      wrapLedger: (ledger) => ({
-        claim: (claims) => {
-          sizes.push(claims.length);
-          return ledger.claim(claims);
-        },
-        giveBack: (claims) => ledger.giveBack(claims),
-        peek: (refs) => ledger.peek(refs),
-      }),
+      wrapLedger: (ledger) => between(ledger, { before: { claim: (claims) => sizes.push(claims.length) } }),
     });
     await cluster.clock.advance(3_500);
     expect(sizes).toEqual([1_000]);

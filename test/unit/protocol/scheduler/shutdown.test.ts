@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { doubled, missing, reportsOf, taskOf } from '../../../support/tasks.js';
 import { aroundNode } from '../../../support/wrapped-node.js';
 
@@ -135,16 +136,8 @@ describe('stopping an instance', () => {
     const cluster = new MemoryCluster();
     const calls: string[] = [];
     const member = cluster.join([taskOf(() => undefined)], {
-      wrapMembership: (membership) => ({
-        beat: (id, peeks) => {
-          calls.push('beat');
-          return membership.beat(id, peeks);
-        },
-        leave: (id) => {
-          calls.push('leave');
-          return membership.leave(id);
-        },
-      }),
+      wrapMembership: (membership) =>
+        between(membership, { before: { beat: () => calls.push('beat'), leave: () => calls.push('leave') } }),
     });
     await cluster.clock.advance(20);
     const stopped = member.scheduler.stop();

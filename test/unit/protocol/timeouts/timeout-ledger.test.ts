@@ -6,6 +6,7 @@ import type { Claim, NodeReply, VotingNode } from '#src/protocol/contract/ports.
 import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
 import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
+import { between } from '../../../support/between.js';
 import { connected, embeddedNodes } from '../../../support/electorate.js';
 import { MakeshiftElectorate } from '../../../support/makeshift-electorate.js';
 import { SEED } from '../../../support/seed.js';
@@ -16,6 +17,7 @@ const HISTORIES = 3_000;
 const TASK = 'warm up';
 
 const clock = { wallMs: () => NOW_MS };
+const silence = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'silent' });
 const threeNodes = (): readonly MemoryNode[] => embeddedNodes(clock, 3);
 
 const claimAt = (tick: number, claimId: string): Claim => ({
@@ -161,11 +163,8 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
   it('is not won where a node has just forgotten and the other one that knew does not say so', async () => {
     const stores = threeNodes();
     const nodes = connected(stores);
-    const mute = (node: VotingNode): VotingNode => ({
-      ...node,
-      peek: async () => ({ answered: false, reason: 'silent' }),
-    });
-    const third = { ...nodes[2], claim: async () => ({ answered: false, reason: 'silent' }) } as VotingNode;
+    const mute = (node: VotingNode): VotingNode => between(node, { instead: { peek: silence } });
+    const third = between(nodes[2] as VotingNode, { instead: { claim: silence } });
     const first = onceLedger([nodes[0] as VotingNode, nodes[1] as VotingNode, third]);
     expect((await first.claim([claimAt(NOW_MS - 1_000, 'ann:1')]))[0]?.kind).toBe('won');
     stores[0]?.loseMemory('flush');
@@ -183,23 +182,21 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
     const task = `${TASK}{build 7`;
     // Two nodes have taken a later claim; one of them forgets it, and the other one does not say so in the end.
     const later = { ...claimAt(NOW_MS, 'bob:1'), task };
-    const silent: VotingNode = { ...two, peek: async () => ({ answered: false, reason: 'silent' }) };
     let claims = 0;
-    const shaken: VotingNode = {
-      ...one,
-      claim: async (asked, terms) => {
-        const reply = await one.claim(asked, terms);
-        claims += 1;
-        if (claims === 1) {
-          await one.claim([later], terms);
-          await two.claim([later], terms);
-        }
-        if (claims === 2) stores[0]?.loseMemory('flush');
-        return reply;
+    const shaken = between(one, {
+      after: {
+        claim: async (_reply, _asked, terms) => {
+          claims += 1;
+          if (claims === 1) {
+            await one.claim([later], terms);
+            await two.claim([later], terms);
+          }
+          if (claims === 2) stores[0]?.loseMemory('flush');
+        },
       },
-    };
+    });
     const isMute = (): boolean => claims > 1;
-    const second: VotingNode = { ...two, peek: (tasks) => (isMute() ? silent : two).peek(tasks) };
+    const second = between(two, { instead: { peek: (ask) => (isMute() ? silence() : ask()) } });
     const electorate = new MakeshiftElectorate(nodes);
     await electorate.mend();
     const ledger = onceLedger([shaken, second, three], 'build 7', electorate);

@@ -10,7 +10,7 @@ import { reportsOf, taskOf } from '../../../support/tasks.js';
 
 const NEVER = new Promise<never>(() => undefined);
 
-class OnceScene {
+class OnceStage {
   readonly cluster = new MemoryCluster();
   readonly runs: { readonly by: Member; readonly attempt: number; readonly atMs: number }[] = [];
   readonly dueMs = this.cluster.clock.wallMs() + 5_000;
@@ -55,27 +55,27 @@ class OnceScene {
 
 describe('a task that runs once', () => {
   it('is taken up again by another instance soon after its own died, and then by nobody', async () => {
-    const scene = new OnceScene();
+    const stage = new OnceStage();
     const dies = (by: Member, { attempt }: TickContext): unknown =>
-      attempt === 1 ? scene.kill(by) : undefined;
-    for (const handler of [dies, dies, dies]) scene.join(handler);
-    await scene.cluster.clock.advance(5_000 + 9_000);
-    expect(scene.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(scene.runs[1]?.by).not.toBe(scene.runs[0]?.by);
-    await scene.cluster.clock.advance(60_000);
-    expect(scene.runs).toHaveLength(2);
+      attempt === 1 ? stage.kill(by) : undefined;
+    for (const handler of [dies, dies, dies]) stage.join(handler);
+    await stage.cluster.clock.advance(5_000 + 9_000);
+    expect(stage.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(stage.runs[1]?.by).not.toBe(stage.runs[0]?.by);
+    await stage.cluster.clock.advance(60_000);
+    expect(stage.runs).toHaveLength(2);
   });
 
   it('has missed nothing while nobody was there after its run, and is not run again', async () => {
-    const scene = new OnceScene();
-    const first = scene.join();
-    await scene.cluster.clock.advance(6_000);
-    expect(scene.runs).toHaveLength(1);
+    const stage = new OnceStage();
+    const first = stage.join();
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.runs).toHaveLength(1);
     await first.scheduler.stop();
-    scene.cluster.clock.jump(60_000);
-    const second = scene.join();
-    await scene.cluster.clock.advance(30_000);
-    expect(scene.runs).toHaveLength(1);
+    stage.cluster.clock.jump(60_000);
+    const second = stage.join();
+    await stage.cluster.clock.advance(30_000);
+    expect(stage.runs).toHaveLength(1);
     expect(second.events.filter(({ type }) => type === 'audit')).toEqual([]);
     expect(new Set(reportsOf(second.events).map(({ outcome }) => outcome))).toEqual(new Set(['taken']));
   });

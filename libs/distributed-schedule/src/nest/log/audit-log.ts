@@ -9,7 +9,7 @@ import type { QuietLines } from './quiet-lines.js';
 const FEW_TICKS = 10;
 /** The findings of one start come within so long. */
 const GATHER_MS = 250;
-const MOST_TASKS_NAMED = 5;
+const MAX_TASKS_NAMED = 5;
 
 /** What the log says of ticks that nobody ran, and of runs that died. */
 export class AuditLog {
@@ -61,7 +61,7 @@ export class AuditLog {
     const found = this.whileDown;
     this.whileDown = [];
     const newest = Math.max(...found.map(({ tick }) => tick));
-    const named = found.slice(0, MOST_TASKS_NAMED).map(passed);
+    const named = found.slice(0, MAX_TASKS_NAMED).map(passed);
     const others = found.length - named.length;
     const ticks = [...named, ...(others > 0 ? [`those of ${others} more tasks`] : [])].join(', ');
     const doubt = found.every(({ certain }) => certain) ? '' : ', as far as this instance can see';

@@ -5,7 +5,7 @@ import { spoken } from '../../protocol/contract/spoken.js';
 import type { TickContext } from '../../protocol/contract/tick-context.js';
 import { at } from '../../tasks/instant-words.js';
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 type Run = Pick<TickContext, 'task' | 'tick'>;
 
@@ -50,7 +50,7 @@ function tellGivenUp(logger: Pick<Logger, 'warn'>, runs: readonly Run[]): void {
 }
 
 function wordsOf(runs: readonly Run[]): string {
-  const named = runs.slice(0, MOST_NAMED).map(({ task, tick }) => `'${task}' in tick ${at(tick)}`);
+  const named = runs.slice(0, MAX_NAMED).map(({ task, tick }) => `'${task}' in tick ${at(tick)}`);
   const others = runs.length - named.length;
   const more = others === 0 ? '' : ` and ${others} more`;
   return `the ${runs.length === 1 ? 'run' : 'runs'} of ${named.join(', ')}${more}`;

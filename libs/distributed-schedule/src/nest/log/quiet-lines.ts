@@ -4,7 +4,7 @@ import type { Clock } from '../../protocol/contract/ports.js';
 
 /** At most one line per kind within this, for what may recur every second. */
 const QUIET_MS = 60_000;
-const MOST_KEYS = 3_000;
+const MAX_KEYS = 3_000;
 
 export interface TaskLine {
   /** What shares it is told in one line a minute. */
@@ -55,7 +55,7 @@ export class QuietLines {
     this.passedAtMs.delete(key);
     this.passedAtMs.set(key, nowMs);
     for (const oldest of this.passedAtMs.keys()) {
-      if (this.passedAtMs.size <= MOST_KEYS) break;
+      if (this.passedAtMs.size <= MAX_KEYS) break;
       this.passedAtMs.delete(oldest);
     }
     return true;

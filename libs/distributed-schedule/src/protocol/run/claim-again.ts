@@ -18,9 +18,9 @@ import type { RunParts } from './run-parts.js';
 import type { Ending } from './tick-end.js';
 
 /** Tries of one claim while we hold the lock: nobody else bids for long, so a split vote soon resolves. */
-const MOST_VOTES = 3;
+const MAX_VOTES = 3;
 /** Bound on all tries together, in calls: longer, and the ticks in line become late. */
-const CALLS_WITHIN = 2 * MOST_VOTES;
+const CALLS_WITHIN = 2 * MAX_VOTES;
 
 /** The closing of a tick may come any time after it. */
 const ANY_LATENESS_MS = 1e12;
@@ -78,7 +78,7 @@ async function pastOf(parts: RunParts, { task, tick, lease }: RunChain): Promise
   for (let votes = 1; ; votes += 1) {
     const [peek] = await parts.ledger.peek([{ task, tick, maxLatenessMs: 0 }]);
     const isUnanswered = peek === undefined || peek.kind === 'unknown';
-    if (!isUnanswered || votes >= MOST_VOTES || parts.stopped.aborted)
+    if (!isUnanswered || votes >= MAX_VOTES || parts.stopped.aborted)
       return peek?.past.canTell ? peek.past : undefined;
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, lease.signal);
   }
@@ -144,7 +144,7 @@ async function claimTick(
         ? 'an earlier claim of this instance stands there'
         : `claim: ${verdict?.kind ?? 'no verdict'}`,
     };
-    if (!isWorthAnother || votes >= MOST_VOTES) return { refusal };
+    if (!isWorthAnother || votes >= MAX_VOTES) return { refusal };
     await parts.clock.sleepUntil(parts.clock.monotonicMs() + parts.options.nodeTimeoutMs, chain.lease.signal);
     if (!mayGoOn()) return { refusal };
   }

@@ -30,7 +30,7 @@ export class OpenRun {
  * Given-up runs of one task that may go on beside a new one. More would exhaust the instance (connections, memory) and starve its
  * other tasks.
  */
-const MOST_GIVEN_UP = 10;
+const MAX_GIVEN_UP = 10;
 
 export class RunRegister {
   private readonly open = new Set<OpenRun>();
@@ -84,7 +84,7 @@ export class RunRegister {
 
   /** True when MAX_GIVEN_UP runs of the task still go on: this instance then starts no other. */
   isFull(task: string): boolean {
-    return this.givenUp(task) >= MOST_GIVEN_UP;
+    return this.givenUp(task) >= MAX_GIVEN_UP;
   }
 
   private givenUp(task: string): number {

@@ -13,7 +13,7 @@ import { awaitFirstAnswer } from './first-answer.js';
 import type { TaskBook } from './task-book.js';
 
 /** Longest sleep of the loop when no task is due. */
-const LONGEST_SLEEP_MS = 60_000;
+const MAX_SLEEP_MS = 60_000;
 
 /** Its pause after a step that threw. */
 const AFTER_BUG_MS = 200;
@@ -104,7 +104,7 @@ export class SchedulerLoop {
     const tick = book.earliest();
     const nowMs = clock.monotonicMs();
     const bidMs =
-      tick === undefined ? nowMs + LONGEST_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
+      tick === undefined ? nowMs + MAX_SLEEP_MS : clusterClock.toMonotonicMs(tick - options.bidLeadMs);
     const beatMs = heartbeat.isBeating ? nowMs + options.nodeTimeoutMs : heartbeat.nextBeatMs;
     const nextMs = Math.min(bidMs, beatMs, clusterClock.toMonotonicMs(audit.nextMs));
     await clock.sleepUntil(Math.max(nextMs, nowMs + pauseMs), woken);

@@ -3,7 +3,7 @@ import { wholePeriod } from '../contract/spoken.js';
 import type { Schedule } from '../contract/tick-context.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 
-const LONGEST_PERIOD_MS = 366 * 86_400_000;
+const MAX_PERIOD_MS = 366 * 86_400_000;
 
 /** Every multiple of a period since the epoch: the one phase that instances need not agree on. */
 export class IntervalSchedule implements Schedule {
@@ -18,7 +18,7 @@ export class IntervalSchedule implements Schedule {
     if (!isPeriod(periodMs)) {
       throw new DistributedScheduleError(
         'DSCHED_BAD_SCHEDULE',
-        `an interval of ${shownValue(periodMs)} cannot be used; it takes a whole number of milliseconds from 1 to ${LONGEST_PERIOD_MS}`,
+        `an interval of ${shownValue(periodMs)} cannot be used; it takes a whole number of milliseconds from 1 to ${MAX_PERIOD_MS}`,
         { task, value: harmlessValue(periodMs) },
       );
     }
@@ -32,5 +32,5 @@ export class IntervalSchedule implements Schedule {
 }
 
 function isPeriod(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LONGEST_PERIOD_MS;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_PERIOD_MS;
 }

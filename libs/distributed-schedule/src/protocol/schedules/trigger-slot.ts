@@ -10,10 +10,10 @@ const ROOM_MS = 1_000;
 const ROOMS_OF_A_WIDE_GAP = 4;
 
 /** Triggers in a gap that is not wide: with more of them none would have much room. */
-const MOST_PER_GAP = 4;
+const MAX_PER_GAP = 4;
 
 /** Gaps that are looked at; further ahead nobody who triggers a task wants to wait. */
-const MOST_GAPS = 1_000;
+const MAX_GAPS = 1_000;
 
 export interface TriggerSlot {
   readonly tick: number;
@@ -45,7 +45,7 @@ export function triggerSlot(question: TriggerSlotQuestion): TriggerSlot | undefi
   const wideMs = ROOMS_OF_A_WIDE_GAP * Math.max(ROOM_MS, leastRoomMs);
   let previous = previousWithin(schedule, fromMs, wideMs);
   let next = schedule.nextAfter(fromMs - 1);
-  for (let gap = 0; gap < MOST_GAPS; gap += 1) {
+  for (let gap = 0; gap < MAX_GAPS; gap += 1) {
     const edges = { previous, next };
     const slot = lengthOf(edges) >= wideMs ? inWideGap(question, edges) : inShortGap(question, edges);
     if (slot !== undefined || next === undefined) return slot;
@@ -90,7 +90,7 @@ function inShortGap(
   { previous = 0, next = 0 }: Edges,
 ): TriggerSlot | undefined {
   const fitting = Math.floor((next - previous) / Math.max(INSTANTS_PER_TICK, leastRoomMs)) - 1;
-  const places = Math.min(MOST_PER_GAP, Math.max(1, fitting));
+  const places = Math.min(MAX_PER_GAP, Math.max(1, fitting));
   const roomMs = Math.floor((next - previous) / (places + 1));
   if (roomMs < INSTANTS_PER_TICK) return undefined;
   for (let place = 1; place <= places; place += 1) {

@@ -14,7 +14,7 @@ import type { ClusterClock } from '../time/cluster-clock.js';
 import { OnceSchedule, RETRY_PERIOD_MS } from './timeout.schedule.js';
 import type { OnceLedger } from './timeout-ledger.js';
 
-const LONGEST_DELAY_MS = 366 * 86_400_000;
+const MAX_DELAY_MS = 366 * 86_400_000;
 /** The scheduler is ready for its first tick so soon after the nodes have answered. */
 const SOON_MS = 500;
 
@@ -175,11 +175,10 @@ function endIfOver(
 }
 
 function requireDelay(task: string, delayMs: unknown): asserts delayMs is number {
-  if (Number.isInteger(delayMs) && (delayMs as number) >= 0 && (delayMs as number) <= LONGEST_DELAY_MS)
-    return;
+  if (Number.isInteger(delayMs) && (delayMs as number) >= 0 && (delayMs as number) <= MAX_DELAY_MS) return;
   throw new DistributedScheduleError(
     'DSCHED_BAD_SCHEDULE',
-    `a timeout of ${shownValue(delayMs)} cannot be used; it takes a whole number of milliseconds from 0 to ${LONGEST_DELAY_MS}`,
+    `a timeout of ${shownValue(delayMs)} cannot be used; it takes a whole number of milliseconds from 0 to ${MAX_DELAY_MS}`,
     { task, value: harmlessValue(delayMs) },
   );
 }

@@ -42,7 +42,7 @@ const OPEN = '{';
 const RUNS = '{runs';
 
 /** Tries of a task whose claims may stand at the same time. */
-const MOST_GIVEN_UP = 32;
+const MAX_GIVEN_UP = 32;
 
 export class OnceLedger implements TickLedger {
   /** By task: what its run is once for. */
@@ -95,7 +95,7 @@ export class OnceLedger implements TickLedger {
   async giveBack(claims: readonly Claim[]): Promise<void> {
     for (const { task, tick } of claims.filter((claim) => this.isOnce(claim))) {
       const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
-      this.givenUp.set(task, [...before.slice(1 - MOST_GIVEN_UP), tick]);
+      this.givenUp.set(task, [...before.slice(1 - MAX_GIVEN_UP), tick]);
     }
     await this.ledger.giveBack(
       claims.flatMap((claim) => (this.isOnce(claim) ? [this.second(claim), this.first(claim)] : [claim])),

@@ -1,23 +1,24 @@
 /** Three instances and one task with a policy, on a clock that is moved by hand: who starts what, and when. */
 
 import type { TickReport } from '#src/protocol/contract/outcome.js';
-import type { LockProvider, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
+import type { NodeReply, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
+import { between } from '../../../support/between.js';
 import { every, reportsOf, taskOf } from '../../../support/tasks.js';
-import { aroundNode } from '../../../support/wrapped-node.js';
+import { aroundNode, severable } from '../../../support/wrapped-node.js';
 
 export const PERIOD_MS = 5_000;
 /** New nodes abstain from locks for a while; the ticks before this are nobody's business. */
 const SETTLED_MS = 7_500;
 
-/** One call of the handler. Ticks are counted from the first one after the scene was set. */
+/** One call of the handler. Ticks are counted from the first one after the stage was set. */
 export interface Start {
   readonly tick: number;
   readonly attempt: number;
   readonly instanceId: string;
-  /** Time since the first tick of the scene, ms. */
+  /** Time since the first tick of the stage, ms. */
   readonly atMs: number;
   /** `fencingToken - tick`. */
   readonly tokenStep: number;
@@ -25,7 +26,7 @@ export interface Start {
 
 export type Work = (context: TickContext, start: Start) => unknown;
 
-export class PolicyScene {
+export class PolicyStage {
   readonly cluster = new MemoryCluster();
   readonly starts: Start[] = [];
   /** By instant of the ledger, the claim that has won it. */
@@ -66,21 +67,8 @@ export class PolicyScene {
       [taskOf((context) => this.run(context), { schedule: every(this.periodMs), policies: this.policies })],
       {
         wrapNode: (node) => this.severable(state.id, node),
-        wrapLocks: (locks) => this.severableLocks(state.id, locks),
-        wrapLedger: (ledger) => ({
-          claim: async (claims) => {
-            if (claims.some(({ tick }) => this.isUnheard(tick - this.firstMs)))
-              return claims.map(() => ({ kind: 'no_quorum', reason: 'unheard', votesOut: 0 }));
-            const verdicts = await ledger.claim(claims);
-            claims.forEach(({ tick, claimId }, index) => {
-              if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
-            });
-            return verdicts;
-          },
-          giveBack: (claims) => ledger.giveBack(claims),
-          peek: async (ticks) =>
-            this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ledger.peek(ticks),
-        }),
+        wrapLocks: (locks) => severable(locks, () => this.cutOff.has(state.id)),
+        wrapLedger: (ledger) => this.watched(ledger),
       },
     );
     this.members.push(member);
@@ -153,6 +141,24 @@ export class PolicyScene {
     return this.work(context, start);
   }
 
+  private watched(ledger: TickLedger): TickLedger {
+    return between(ledger, {
+      instead: {
+        claim: async (ask, claims) =>
+          claims.some(({ tick }) => this.isUnheard(tick - this.firstMs))
+            ? claims.map(() => ({ kind: 'no_quorum', reason: 'unheard', votesOut: 0 }))
+            : ask(),
+        peek: async (ask, ticks) => (this.isPeekSilent() ? ticks.map(() => ({ kind: 'unknown' })) : ask()),
+      },
+      after: {
+        claim: (verdicts, claims) =>
+          claims.forEach(({ tick, claimId }, index) => {
+            if (verdicts[index]?.kind === 'won') this.won.set(tick, claimId);
+          }),
+      },
+    });
+  }
+
   private severable(id: string, node: VotingNode): VotingNode {
     const cut = async (): Promise<NodeReply<never>> => ({ answered: false, reason: 'cut' });
     let answersLost = 0;
@@ -169,29 +175,15 @@ export class PolicyScene {
   loseAnswersToClaims(count: number): void {
     this.lostAnswers = count;
   }
-
-  private severableLocks(id: string, locks: LockProvider): LockProvider {
-    return {
-      tryAcquire: async (tasks, ttlMs) =>
-        this.cutOff.has(id)
-          ? tasks.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
-          : locks.tryAcquire(tasks, ttlMs),
-      extend: async (held, ttlMs) =>
-        this.cutOff.has(id)
-          ? held.map(() => ({ kind: 'no_quorum', reason: 'cut' }))
-          : locks.extend(held, ttlMs),
-      release: async (held) => (this.cutOff.has(id) ? undefined : locks.release(held)),
-    };
-  }
 }
 
 /** Work that takes so long, or ends when its signal aborts. */
 export function workFor(
-  scene: () => PolicyScene,
+  stage: () => PolicyStage,
   durationMs: number,
 ): (context: TickContext) => Promise<void> {
   return async ({ signal }) => {
-    const { clock } = scene().cluster;
+    const { clock } = stage().cluster;
     await clock.sleepUntil(clock.monotonicMs() + durationMs, signal);
   };
 }

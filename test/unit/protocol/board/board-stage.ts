@@ -14,7 +14,7 @@ import { SuspendableClock } from './suspendable-clock.js';
 /** How one board reaches one node. */
 type Link = 'open' | 'cut' | 'deaf';
 
-export interface BoardWorldOptions {
+export interface BoardStageOptions {
   readonly nodes?: number;
   readonly boards?: number;
   readonly seed?: number;
@@ -28,7 +28,7 @@ export const CONVERGES_WITHIN_MS = 6_000;
 /** Less than a board is believed to be without a majority. */
 const JUMP_MS = 6 * 3_600_000;
 
-export class BoardWorld {
+export class BoardStage {
   readonly clock = new ManualClock();
   readonly nodes: readonly MemoryNode[];
   readonly boards: Board[] = [];
@@ -40,7 +40,7 @@ export class BoardWorld {
   private readonly delays = new Map<number, number>();
   private readonly random: SeededRandom;
 
-  constructor({ nodes = 3, boards = 3, seed = 1, shares = BOARD_SHARES }: BoardWorldOptions = {}) {
+  constructor({ nodes = 3, boards = 3, seed = 1, shares = BOARD_SHARES }: BoardStageOptions = {}) {
     this.random = new SeededRandom(seed);
     this.nodes = Array.from({ length: nodes }, () => new MemoryNode(this.clock, undefined, shares));
     this.exchanges = this.nodes.map(() => 0);

@@ -16,10 +16,10 @@ import {
 } from '#src/redis/redis-connection.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';
-import { answerOf } from '../../support/answer-of.js';
-import { bringUp } from '../../support/bring-up.js';
-import { signOf } from '../../support/electorate.js';
-import type { RedisServer } from '../../support/redis-server.js';
+import { answerOf } from './answer-of.js';
+import { bringUp } from './bring-up.js';
+import { signOf } from './electorate.js';
+import type { RedisServer } from './redis-server.js';
 
 export { answerOf };
 

@@ -15,7 +15,7 @@ const PROMOTED_WITHIN_MS = 20_000;
 // A sentinel looks on for 8 s before it tells a returned master that it is one no more.
 const DEMOTED_WITHIN_MS = 40_000;
 
-export class SentinelScene {
+export class SentinelStage {
   /** Master at first. Its own port is the way past the proxy. */
   readonly master: RedisServer;
   readonly sentinels: readonly RedisServer[];
@@ -34,7 +34,7 @@ export class SentinelScene {
     this.input = group.input;
   }
 
-  static async open(args: readonly string[] = []): Promise<SentinelScene> {
+  static async open(args: readonly string[] = []): Promise<SentinelStage> {
     const host = ProxyHost.open();
     const links: ProxyLink[] = [];
     const portOf = async (master: RedisServer): Promise<number> => {
@@ -45,8 +45,8 @@ export class SentinelScene {
     const group = await SentinelGroup.open({ standbys: 1, sentinels: SENTINELS, args, portOf });
     const [link] = links;
     const [standby] = group.standbys;
-    if (link === undefined || standby === undefined) throw new Error('a scene without link or standby');
-    return new SentinelScene(group, standby, link, host);
+    if (link === undefined || standby === undefined) throw new Error('a stage without link or standby');
+    return new SentinelStage(group, standby, link, host);
   }
 
   async close(): Promise<void> {
@@ -81,51 +81,51 @@ export class SentinelScene {
   }
 }
 
-/** The master dies; healing brings it back as a replica. A scene fails over once: take a new one for the next. */
-export function masterKilled(scene: SentinelScene): Fault {
+/** The master dies; healing brings it back as a replica. A stage fails over once: take a new one for the next. */
+export function masterKilled(stage: SentinelStage): Fault {
   return faultOf({
     name: 'Sentinel master killed',
     strike: async () => {
-      await scene.master.kill();
-      return `promoted ${await scene.untilPromoted()} ms after the master's death`;
+      await stage.master.kill();
+      return `promoted ${await stage.untilPromoted()} ms after the master's death`;
     },
     heal: async () => {
-      await scene.master.start();
-      await scene.untilDemoted();
+      await stage.master.start();
+      await stage.untilDemoted();
     },
   });
 }
 
 /** SENTINEL FAILOVER, as before maintenance. The old master takes writes of its clients until it is told. */
-export function failoverForced(scene: SentinelScene): Fault {
+export function failoverForced(stage: SentinelStage): Fault {
   return faultOf({
     name: 'Sentinel failover forced',
     strike: async () => {
-      const [sentinel] = scene.sentinels;
+      const [sentinel] = stage.sentinels;
       if (sentinel === undefined) throw new Error('no sentinel');
       await probe(sentinel, (client) => client.call('SENTINEL', 'FAILOVER', MASTER_NAME));
-      return `promoted ${await scene.untilPromoted()} ms after the command`;
+      return `promoted ${await stage.untilPromoted()} ms after the command`;
     },
-    heal: () => scene.untilDemoted(),
+    heal: () => stage.untilDemoted(),
   });
 }
 
 /** The master is cut off from everybody but those who connect to its own port: both take writes. */
-export function splitBrain(scene: SentinelScene): Fault {
+export function splitBrain(stage: SentinelStage): Fault {
   return faultOf({
     name: 'Sentinel split brain',
     strike: async () => {
-      await scene.link.set({ requests: { hold: true }, replies: { hold: true } });
-      const tookMs = await scene.untilPromoted();
-      for (const server of [scene.master, scene.standby]) {
+      await stage.link.set({ requests: { hold: true }, replies: { hold: true } });
+      const tookMs = await stage.untilPromoted();
+      for (const server of [stage.master, stage.standby]) {
         const word = await refusalOf(server, 'SET', 'fault-probe', '1', 'PX', '1');
         if (word !== undefined) throw new Error(`redis ${server.port} refuses a write: ${word}`);
       }
       return `promoted ${tookMs} ms after the cut, and both masters take writes`;
     },
     heal: async () => {
-      await scene.link.set({});
-      await scene.untilDemoted();
+      await stage.link.set({});
+      await stage.untilDemoted();
     },
   });
 }

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { VotingNode } from '#src/protocol/contract/ports.js';
+import { every, taskOf } from '../../../support/tasks.js';
+import { aroundNode } from '../../../support/wrapped-node.js';
+import { Directory, idle, SILENT, Stage } from './audit-stage.js';
+
+describe('the audit at the start of an instance', () => {
+  /** Runs for a while, is stopped, and nobody is there for so long. */
+  async function downFor(downMs: number, task = idle): Promise<Stage> {
+    const stage = new Stage();
+    const first = stage.join([task]);
+    await stage.settle();
+    await first.scheduler.stop();
+    stage.cluster.clock.jump(downMs);
+    return stage;
+  }
+
+  it('counts what came due while no instance was there, once per task', async () => {
+    const stage = await downFor(60_000);
+    stage.join([idle]);
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.told).toHaveLength(1);
+    const finding = stage.told[0]?.finding;
+    expect(finding).toMatchObject({ outcome: 'missed', cause: 'while_down', certain: true });
+    expect(finding?.ticks).toBeGreaterThanOrEqual(59);
+    expect(finding?.ticks).toBeLessThanOrEqual(60);
+    expect(stage.cluster.members[1]?.scheduler.status().audit.missed).toBe(finding?.ticks);
+  });
+
+  it.each([50, 250, 450, 950])(
+    'leaves out no tick before its own first one, %i ms after a tick',
+    async (ms) => {
+      let lastRun = 0;
+      const task = taskOf(({ tick }) => {
+        lastRun = tick;
+      });
+      const stage = await downFor(60_000, task);
+      const { clock } = stage.cluster;
+      clock.jump(1_000 + ms - (clock.wallMs() % 1_000));
+      const startedMs = clock.wallMs();
+      const ranBefore = lastRun;
+      stage.join([task]);
+      await clock.advance(6_000);
+      const [finding] = stage.told.map((one) => one.finding);
+      expect(finding?.tick).toBe(Math.floor(startedMs / 1_000) * 1_000);
+      expect(finding?.ticks).toBe(((finding?.tick ?? 0) - ranBefore) / 1_000);
+      // Somebody who slept may start a tick until its lateness limit.
+      expect(finding?.certain).toBe(ms > 400 + 150);
+    },
+  );
+
+  it('counts a thousand ticks of a task at most', async () => {
+    const stage = await downFor(7_200_000);
+    stage.join([idle]);
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.told[0]?.finding.ticks).toBe(1_000);
+    expect(stage.told[0]?.finding.detail).toContain('at least 1000');
+  });
+
+  it('believes the node that knows more, where one has missed the newest tick and another one is away', async () => {
+    const stage = new Stage();
+    const isAway = [false, false, false];
+    const wrapNode = (node: VotingNode, index: number): VotingNode =>
+      aroundNode(node, async (ask) => (isAway[index] ? SILENT : ask()));
+    const first = stage.join([idle], { wrapNode });
+    await stage.settle();
+    isAway[2] = true;
+    await stage.cluster.clock.advance(20_000);
+    await first.scheduler.stop();
+    isAway[2] = false;
+    isAway[1] = true;
+    stage.told.length = 0;
+    stage.join([idle], { wrapNode });
+    await stage.cluster.clock.advance(6_000);
+    expect(stage.told.filter(({ finding }) => finding.cause === 'while_down')).toEqual([]);
+  });
+
+  it('says nothing where others have been there all the time, whatever the ledger shows', async () => {
+    const stage = new Stage();
+    const slow = taskOf(() => stage.cluster.clock.sleepUntil(stage.cluster.clock.monotonicMs() + 30_000));
+    stage.join([slow]);
+    await stage.cluster.clock.advance(20_000);
+    stage.told.length = 0;
+    stage.join([slow]);
+    await stage.cluster.clock.advance(15_000);
+    expect(stage.told).toEqual([]);
+  });
+
+  it('counts for all that start together after a time without any, and tells it once', async () => {
+    const stage = await downFor(60_000);
+    const directory = new Directory();
+    for (const id of ['instance-2', 'instance-3', 'instance-4']) {
+      directory.since.set(id, stage.cluster.clock.wallMs());
+      stage.join([idle], { directory });
+    }
+    await stage.cluster.clock.advance(15_000);
+    expect(stage.told).toHaveLength(1);
+    expect(stage.told[0]?.finding.ticks).toBeGreaterThanOrEqual(59);
+  });
+
+  it('says nothing of a task that the ledger does not know, or that is due by another schedule now', async () => {
+    const stage = await downFor(
+      60_000,
+      taskOf(() => undefined, { schedule: every(1_900) }),
+    );
+    stage.join([
+      taskOf(() => undefined, { schedule: every(1_100) }),
+      taskOf(() => undefined, { name: 'new' }),
+    ]);
+    await stage.cluster.clock.advance(9_000);
+    expect(stage.told).toEqual([]);
+  });
+});
