@@ -90,7 +90,7 @@ export class ElectorateStage {
         lines.push(line);
         const connection = line.connection();
         if (aroundStamp === undefined) return connection;
-        return { ...connection, stamp: (request) => aroundStamp(() => connection.stamp(request)) };
+        return between(connection, { instead: { stamp: (ask) => aroundStamp(ask) } });
       },
     });
     const instance: StagedInstance = {
