@@ -3,10 +3,10 @@ import ts from 'typescript';
 import type { SourceFile } from './source-tree.js';
 
 /** Budgets in lines: over the first is worth a look, over the second fails. */
-export const FILE_LINES = { watched: 150, most: 250 } as const;
+export const FILE_LINES = { watched: 170, most: 200 } as const;
 /** In a longer one a reader loses what its tests are about. */
 export const TEST_FILE_LINES = 300;
-export const FUNCTION_LINES = { watched: 40, most: 70 } as const;
+export const FUNCTION_LINES = { watched: 45, most: 50 } as const;
 
 /** As biome.json has it. */
 const LINE_WIDTH = 110;

@@ -6,7 +6,7 @@ export type { RuntimeTask } from './control/runtime-task.js';
 export type { TriggeredTick, TriggerOptions } from './control/task-trigger.js';
 export { memorySnapshots } from './memory/memory-snapshots.js';
 export type { HandlerErrorHook, HandlerFailure } from './messages/handler-failure.js';
-export type { StoreNodeStatus, StoreStrength } from './messages/store-status.js';
+export type { StoreNodeStatus, StoreStatus, StoreStrength } from './messages/store-status.js';
 export { CronExclusive } from './nest/decorators/cron-exclusive.decorator.js';
 export { EverySecondExclusive } from './nest/decorators/every-second-exclusive.decorator.js';
 export { Exclusive } from './nest/decorators/exclusive.decorator.js';
@@ -19,11 +19,7 @@ export { IntervalExclusive } from './nest/decorators/interval-exclusive.decorato
 export type { ScheduleFactory } from './nest/decorators/schedule-factory.js';
 export { TimeoutExclusive } from './nest/decorators/timeout-exclusive.decorator.js';
 export { DistributedScheduleModule } from './nest/distributed-schedule.module.js';
-export {
-  DistributedScheduleRegistry,
-  type RegisteredTask,
-  type StoreStatus,
-} from './nest/distributed-schedule.registry.js';
+export { DistributedScheduleRegistry, type RegisteredTask } from './nest/distributed-schedule.registry.js';
 export type {
   DistributedScheduleAsyncOptions,
   DistributedScheduleOptionsFactory,

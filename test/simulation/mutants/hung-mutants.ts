@@ -53,8 +53,8 @@ export const HUNG_MUTANTS: readonly Mutant[] = [
     name: 'a run that was given up takes ticks on',
     profiles: ['hung'],
     file: 'protocol/run/run-chain.ts',
-    find: 'const arrival = this.startsMore && !isLost',
-    replace: 'const arrival = (this.startsMore || this.givenUp !== undefined) && !isLost',
+    find: 'const handed = this.startsMore && !isLost',
+    replace: 'const handed = (this.startsMore || this.givenUp !== undefined) && !isLost',
   },
   {
     name: 'a run that hangs is told by nobody',

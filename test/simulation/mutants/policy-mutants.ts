@@ -173,8 +173,8 @@ const OVERLAPS: readonly Mutant[] = [
     name: 'two ticks are buffered',
     profiles: ['normal'],
     file: OVERLAP,
-    find: "return run.waiting.length === 0 ? 'wait' : 'refuse';",
-    replace: "return run.waiting.length < 2 ? 'wait' : 'refuse';",
+    find: "return run.waiting.length === 0 ? 'waits' : 'refused';",
+    replace: "return run.waiting.length < 2 ? 'waits' : 'refused';",
   },
   {
     name: 'nobody bids for a buffered tick',

@@ -3,13 +3,13 @@
  * that a majority of the nodes has not acknowledged is an error that says how far it came.
  */
 
-import { PAUSE, PLAN, RESUMED_TTL_MS, RUN, TASK, TOMBSTONE_TTL_MS } from '../protocol/board/board-keys.js';
+import { PAUSE, PLAN, RUN, TASK, TOMBSTONE_TTL_MS } from '../protocol/board/board-keys.js';
 import { DELETED } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/contract/task-policies.js';
 import { didYouMean } from '../protocol/options/closest-name.js';
 import { requirePeriod } from '../protocol/schedules/period.js';
 import { requireAhead, requireOnlyScheduleData, type ScheduleData } from '../tasks/schedule-data.js';
+import { AddedTaskRecords, lifeOf } from './added-task-records.js';
 import { isBefore, twoApps } from './app-claims.js';
 import type { Blueprints } from './blueprints.js';
 import {
@@ -21,9 +21,7 @@ import {
   triggersOn,
 } from './control-records.js';
 import { type DecisionParts, Decisions } from './decisions.js';
-import type { PlannedTask } from './planned-task.js';
 import { type RuntimeTask, requireRuntimeTask } from './runtime-task.js';
-import { lifetimeMs } from './task-lifetime.js';
 
 export interface TaskControlParts extends DecisionParts {
   readonly blueprints: Blueprints;
@@ -31,17 +29,13 @@ export interface TaskControlParts extends DecisionParts {
   readonly handlers: ReadonlySet<string>;
 }
 
-/** Records that end together were written at different moments. */
-const ROUNDING_MS = 1_000;
-
-/** A one-off task is shown this long after its tick, and may be added again without an error. */
-const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
-
 export class TaskControl {
   private readonly decisions: Decisions;
+  private readonly records: AddedTaskRecords;
 
   constructor(private readonly parts: TaskControlParts) {
     this.decisions = new Decisions(parts);
+    this.records = new AddedTaskRecords(parts.board, this.decisions);
   }
 
   async add(given: RuntimeTask): Promise<void> {
@@ -77,13 +71,19 @@ export class TaskControl {
     }
     if (!isSame) requireAhead(name, record.schedule, this.parts.board.nowMs());
     // What is still seen of one that was removed a moment ago is not this one's.
-    if (known === undefined) return void (await this.putTask(name, record, record.schedule, policies));
+    if (known === undefined) return void (await this.records.put(name, record, record.schedule, policies));
     // The same again, as when every replica adds it at its start: what was decided first stands, and is put again.
     if (isSame || areSame(known.schedule, record.schedule))
-      return this.keepTask(name, isSame ? known : record, this.planOf(name) ?? record.schedule, policies);
+      return this.records.keep(
+        name,
+        isSame ? known : record,
+        this.records.planOf(name) ?? record.schedule,
+        policies,
+      );
     // What was decided about its old schedule says nothing about the new one: a reminder that was put off once would never come.
-    await this.keepTask(name, record, record.schedule, policies);
-    if (this.planOf(name) !== undefined) await this.decisions.write(name, `${PLAN}${name}`, undefined);
+    await this.records.keep(name, record, record.schedule, policies);
+    if (this.records.planOf(name) !== undefined)
+      await this.decisions.write(name, `${PLAN}${name}`, undefined);
   }
 
   async remove(name: string): Promise<void> {
@@ -116,13 +116,13 @@ export class TaskControl {
     if (task !== undefined) {
       requirePeriod({ ...task, schedule: made.schedule }, this.parts.board.nowMs(), this.parts.bidStaggerMs);
     }
-    const known = this.planOf(name);
+    const known = this.records.planOf(name);
     if (known === undefined || !areSame(known, schedule))
       requireAhead(name, schedule, this.parts.board.nowMs());
     // First: without its task a schedule is nothing.
-    if (source === 'runtime') await this.keepTaskFor(name, schedule, task?.policies);
+    if (source === 'runtime') await this.records.keepFor(name, schedule, task?.policies);
     const record = { schedule, sinceMs: this.nowMs() } satisfies PlanRecord;
-    const planTtlMs = source === 'runtime' ? ttlMs(schedule, this.nowMs(), task?.policies) : undefined;
+    const planTtlMs = source === 'runtime' ? lifeOf(schedule, this.nowMs(), task?.policies) : undefined;
     await this.decisions.write(name, `${PLAN}${name}`, record, planTtlMs);
   }
 
@@ -130,13 +130,13 @@ export class TaskControl {
     await this.decisions.requireRead(name);
     const { source, task } = this.decisions.requireKnown(name);
     await this.decisions.write(name, `${PLAN}${name}`, undefined);
-    if (source === 'runtime') await this.keepTaskFor(name, undefined, task?.policies);
+    if (source === 'runtime') await this.records.keepFor(name, undefined, task?.policies);
   }
 
   async pause(name: string): Promise<void> {
     await this.decisions.requireRead(name);
     const { source } = this.decisions.requireOurs(name);
-    await this.writePause(name, source, { paused: true, sinceMs: this.nowMs() });
+    await this.records.writePause(name, source, { paused: true, sinceMs: this.nowMs() });
   }
 
   async resume(name: string): Promise<void> {
@@ -145,64 +145,7 @@ export class TaskControl {
     const known = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
     // Of a task that is not paused nothing is to be forgotten.
     const sinceMs = known?.paused === true ? this.nowMs() : (known?.sinceMs ?? 0);
-    await this.writePause(name, source, { paused: false, sinceMs });
-  }
-
-  /** Of a task that was added it lives no longer than that. */
-  private async writePause(name: string, source: PlannedTask['source'], record: PauseRecord): Promise<void> {
-    const wantedMs = record.paused ? undefined : RESUMED_TTL_MS;
-    const isAdded = source === 'runtime';
-    const ttlMs = isAdded ? lifetimeMs(this.parts.board, name, wantedMs) : wantedMs;
-    await this.decisions.write(name, `${PAUSE}${name}`, record, ttlMs);
-  }
-
-  private planOf(name: string): ScheduleData | undefined {
-    return recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`)?.schedule;
-  }
-
-  /** A task that was added, for as long as `schedule` or its own needs it. */
-  private async keepTaskFor(
-    name: string,
-    schedule: ScheduleData | undefined,
-    policies: TaskPolicies | undefined,
-  ): Promise<void> {
-    const record = recordOn<RuntimeTaskRecord>(this.parts.board, `${TASK}${name}`);
-    if (record !== undefined) await this.keepTask(name, record, schedule ?? record.schedule, policies);
-  }
-
-  /** One that is due once goes by itself: a program may add one per order, and the board has an end. */
-  private async keepTask(
-    name: string,
-    record: RuntimeTaskRecord,
-    schedule: ScheduleData,
-    policies: TaskPolicies | undefined,
-  ): Promise<void> {
-    const keptMs = await this.putTask(name, record, schedule, policies);
-    // Or its own schedule would count again, and it would be due a second time.
-    const plan = recordOn<PlanRecord>(this.parts.board, `${PLAN}${name}`);
-    if (plan !== undefined && this.isTooShort(`${PLAN}${name}`, keptMs))
-      await this.decisions.write(name, `${PLAN}${name}`, plan, keptMs);
-    // Or it would go with the instant that was put off, and the task would run.
-    const pause = recordOn<PauseRecord>(this.parts.board, `${PAUSE}${name}`);
-    if (pause?.paused === true && this.isTooShort(`${PAUSE}${name}`, keptMs))
-      await this.writePause(name, 'runtime', pause);
-  }
-
-  private async putTask(
-    name: string,
-    record: RuntimeTaskRecord,
-    schedule: ScheduleData,
-    policies: TaskPolicies | undefined,
-  ): Promise<number | undefined> {
-    const keptMs = ttlMs(schedule, this.nowMs(), policies);
-    await this.decisions.write(name, `${TASK}${name}`, record, keptMs);
-    return keptMs;
-  }
-
-  /** Whether a record goes before its task, which was kept for so long. */
-  private isTooShort(key: string, keptMs: number | undefined): boolean {
-    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.parts.board.entry(key) ?? {};
-    return expiresAtMs + ROUNDING_MS < this.nowMs() + (keptMs ?? Number.POSITIVE_INFINITY);
+    await this.records.writePause(name, source, { paused: false, sinceMs });
   }
 
   private nowMs(): number {
@@ -218,17 +161,6 @@ function isSameTask(one: RuntimeTaskRecord, other: RuntimeTaskRecord): boolean {
     payload === undefined ? 'none' : { payload },
   ];
   return areSame(facts(one), facts(other));
-}
-
-/** Undefined for a task that is due again and again. Of one that is due once: as long as a policy may look back on it. */
-function ttlMs(
-  schedule: ScheduleData,
-  nowMs: number,
-  { misfireWithinMs, recoveryWithinMs }: TaskPolicies = DEFAULT_POLICIES,
-): number | undefined {
-  if (!('atMs' in schedule)) return undefined;
-  const aheadMs = Math.max(0, schedule.atMs - nowMs);
-  return aheadMs + Math.max(KEPT_AFTER_ITS_TICK_MS, misfireWithinMs, recoveryWithinMs);
 }
 
 function duplicate(task: string, why: string): DistributedScheduleError {

@@ -19,3 +19,9 @@ export interface StoreNodeStatus {
   /** What is odd about it, although it votes. */
   readonly warnings?: readonly string[];
 }
+
+/** The store as this instance sees it. */
+export interface StoreStatus {
+  readonly strength: StoreStrength;
+  readonly nodes: readonly StoreNodeStatus[];
+}

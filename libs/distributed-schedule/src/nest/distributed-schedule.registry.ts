@@ -3,7 +3,7 @@ import type { RunRecord } from '../control/control-records.js';
 import type { PlannedTask, TaskState } from '../control/planned-task.js';
 import type { RuntimeTask } from '../control/runtime-task.js';
 import type { TriggeredTick, TriggerOptions } from '../control/task-trigger.js';
-import type { StoreNodeStatus, StoreStrength } from '../messages/store-status.js';
+import type { StoreStatus } from '../messages/store-status.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { ControlCondition, ScheduleObserver } from '../protocol/contract/observer.js';
 import type { TaskStatus } from '../protocol/contract/tick-context.js';
@@ -15,12 +15,6 @@ import type { ScheduleData } from '../tasks/schedule-data.js';
 import { ControlService } from './control.service.js';
 import { SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-
-/** The store as this instance sees it. */
-export interface StoreStatus {
-  readonly strength: StoreStrength;
-  readonly nodes: readonly StoreNodeStatus[];
-}
 
 /** A task as all instances of this app know it, and how it stands on this instance. */
 export interface RegisteredTask extends TaskStatus {

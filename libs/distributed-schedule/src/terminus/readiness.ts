@@ -5,7 +5,8 @@ import {
   setBackSentence,
 } from '../messages/clock-words.js';
 import { sentencesOf } from '../messages/node-words.js';
-import type { RegisteredTask, StoreStatus } from '../nest/distributed-schedule.registry.js';
+import type { StoreStatus } from '../messages/store-status.js';
+import type { RegisteredTask } from '../nest/distributed-schedule.registry.js';
 import { isoTime } from '../protocol/contract/iso-time.js';
 import type { Outcome } from '../protocol/contract/outcome.js';
 import type { RunInFlight, RunState } from '../protocol/contract/run-in-flight.js';

@@ -3,7 +3,7 @@ import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
 import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
 import { type NodeSet, SINGLE_POSITION } from '../protocol/contract/node-set.js';
-import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
+import type { ScheduleEvent } from '../protocol/contract/observer.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/contract/ports.js';
 import type { ScheduledTask } from '../protocol/contract/tick-context.js';
 import { Electorate } from '../protocol/electorate/electorate.js';
@@ -12,6 +12,7 @@ import { QuorumTickLedger } from '../protocol/ledger/quorum-tick-ledger.js';
 import { QuorumMembership } from '../protocol/members/quorum-membership.js';
 import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/options/protocol-options.js';
 import { Scheduler } from '../protocol/scheduler/scheduler.js';
+import type { SchedulerParts } from '../protocol/scheduler/scheduler-parts.js';
 import { ClusterClock } from '../protocol/time/cluster-clock.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { ManualClock } from './manual-clock.js';
@@ -66,13 +67,9 @@ export interface Member {
   readonly events: readonly ScheduleEvent[];
 }
 
-interface InstanceParts {
+interface InstanceParts extends Pick<SchedulerParts, 'clock' | 'clusterClock' | 'observer'> {
   readonly nodes: readonly VotingNode[];
-  /** Which nodes of the cluster these are. */
   readonly used: readonly number[];
-  readonly clock: Clock;
-  readonly clusterClock: ClusterClock;
-  readonly observer: ScheduleObserver;
 }
 
 /** Several instances of the real scheduler over nodes in memory, on a clock that a test moves by hand. */

@@ -40,14 +40,14 @@ function runOf({ overlap, isCatchingUp = false, waiting = [] }: Given): RunWithL
 describe('a tick that comes due while a run goes on', () => {
   const rows: readonly [Given, arrivesAfter: number, Arrival][] = [
     [{ overlap: 'skip' }, 1, 'contest'],
-    [{ overlap: 'skip', isCatchingUp: true }, 1, 'wait'],
-    [{ overlap: 'skip', isCatchingUp: true, waiting: [1] }, 2, 'wait'],
-    [{ overlap: 'buffer_one' }, 1, 'wait'],
-    [{ overlap: 'buffer_one', waiting: [1] }, 2, 'refuse'],
-    [{ overlap: 'buffer_one', isCatchingUp: true, waiting: [1] }, 2, 'wait'],
-    [{ overlap: 'cancel_other' }, 1, 'wait'],
-    [{ overlap: 'cancel_other', waiting: [1] }, 2, 'wait'],
-    [{ overlap: 'cancel_other', isCatchingUp: true }, 1, 'wait'],
+    [{ overlap: 'skip', isCatchingUp: true }, 1, 'waits'],
+    [{ overlap: 'skip', isCatchingUp: true, waiting: [1] }, 2, 'waits'],
+    [{ overlap: 'buffer_one' }, 1, 'waits'],
+    [{ overlap: 'buffer_one', waiting: [1] }, 2, 'refused'],
+    [{ overlap: 'buffer_one', isCatchingUp: true, waiting: [1] }, 2, 'waits'],
+    [{ overlap: 'cancel_other' }, 1, 'waits'],
+    [{ overlap: 'cancel_other', waiting: [1] }, 2, 'waits'],
+    [{ overlap: 'cancel_other', isCatchingUp: true }, 1, 'waits'],
     [{ overlap: 'allow' }, 1, 'contest'],
     [{ overlap: 'allow', isCatchingUp: true }, 1, 'contest'],
     ...OVERLAP_POLICIES.flatMap((overlap): [Given, number, Arrival][] => [

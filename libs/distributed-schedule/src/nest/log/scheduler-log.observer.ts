@@ -42,9 +42,6 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
       case 'tick':
         this.ticks.log(event.report);
         return;
-      case 'lease_lost':
-        this.ticks.lostLease(event);
-        return;
       case 'quorum':
         this.outages.sawQuorum(event.reached);
         return;
@@ -69,20 +66,13 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
         if (isToldByStoreWatch(event)) return;
         this.logger.error(`In ${event.where}: ${describeError(event.error)}`, detailsOf(event.error));
         return;
+      case 'lease_lost':
       case 'retry':
-        this.ticks.retries(event);
-        return;
       case 'started':
-        this.ticks.started(event);
-        return;
       case 'timed_out':
-        this.ticks.timedOut(event);
-        return;
       case 'given_up':
-        this.ticks.givenUp(event);
-        return;
       case 'late_end':
-        this.ticks.lateEnd(event);
+        this.ticks.logRun(event);
         return;
       case 'renewed':
       case 'members':

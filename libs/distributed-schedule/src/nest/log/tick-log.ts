@@ -17,6 +17,11 @@ const OBEYS_WITHIN_MS = 1_000;
 const FORGET_MS = 60_000;
 
 /** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
+type RunEvent = Extract<
+  ScheduleEvent,
+  { type: 'started' | 'lease_lost' | 'retry' | 'timed_out' | 'given_up' | 'late_end' }
+>;
+
 export class TickLog {
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
 
@@ -31,8 +36,34 @@ export class TickLog {
     this.inTheWay = new RunsInTheWay(clock);
   }
 
+  /** What happens to a run before its tick has its outcome, and after that. */
+  logRun(event: RunEvent): void {
+    switch (event.type) {
+      case 'started':
+        this.inTheWay.started(event);
+        return;
+      case 'lease_lost':
+        this.lostLease(event);
+        return;
+      case 'retry':
+        this.retries(event);
+        return;
+      case 'timed_out':
+        this.timedOut(event);
+        return;
+      case 'given_up':
+        this.givenUp(event);
+        return;
+      case 'late_end':
+        this.lateEnd(event);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
   /** An attempt that is repeated when its handler has returned; of the last one the end of its tick says the same. */
-  timedOut({
+  private timedOut({
     task,
     tick,
     attempt,
@@ -46,7 +77,7 @@ export class TickLog {
   }
 
   /** Not with the verdict: one that had timed out before has had its own. */
-  givenUp(event: Extract<ScheduleEvent, { type: 'given_up' }>): void {
+  private givenUp(event: Extract<ScheduleEvent, { type: 'given_up' }>): void {
     const { task, tick, giveUpAfterMs } = event;
     this.inTheWay.returned(event);
     this.logger.error(
@@ -55,11 +86,11 @@ export class TickLog {
     );
   }
 
-  lostLease({ task, tick, reason }: Extract<ScheduleEvent, { type: 'lease_lost' }>): void {
+  private lostLease({ task, tick, reason }: Extract<ScheduleEvent, { type: 'lease_lost' }>): void {
     this.logger.warn(`Task '${task}' lost its lease in tick ${at(tick)}: ${reason}. Its signal has aborted.`);
   }
 
-  retries({ task, tick, attempt, error, delayMs }: Extract<ScheduleEvent, { type: 'retry' }>): void {
+  private retries({ task, tick, attempt, error, delayMs }: Extract<ScheduleEvent, { type: 'retry' }>): void {
     const [why, pauseMs] = [describeError(error), Math.round(delayMs)];
     this.logger.warn(
       `Task '${task}' failed in attempt ${attempt} at tick ${at(tick)}: ${why}. Again in ${pauseMs} ms.`,
@@ -67,7 +98,7 @@ export class TickLog {
   }
 
   /** Most handlers hear their signal, and return when they are told to. */
-  lateEnd(event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
+  private lateEnd(event: Extract<ScheduleEvent, { type: 'late_end' }>): void {
     const { task, tick, outcome, hasThrown, error, durationMs, sinceToldMs } = event;
     this.inTheWay.returned(event);
     if (outcome !== 'given_up' && sinceToldMs < OBEYS_WITHIN_MS) return;
@@ -76,10 +107,6 @@ export class TickLog {
       `The run of task '${task}' in tick ${at(tick)}, which was told as ${outcome}, has ended after ${spoken(durationMs)}: it ${how}. ` +
         'That changes nothing.',
     );
-  }
-
-  started(event: Extract<ScheduleEvent, { type: 'started' }>): void {
-    this.inTheWay.started(event);
   }
 
   log(report: TickReport): void {

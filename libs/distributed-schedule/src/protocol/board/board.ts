@@ -7,9 +7,6 @@
  * memory is refilled.
  */
 
-import type { ScheduleObserver } from '../contract/observer.js';
-import type { Clock, Random } from '../contract/ports.js';
-import type { ClusterClock } from '../time/cluster-clock.js';
 import { BoardContents } from './board-contents.js';
 import type { BoardEntry } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
@@ -18,17 +15,10 @@ import { BoardLink } from './board-link.js';
 import { BoardLinks } from './board-links.js';
 import { type BoardListener, BoardListeners } from './board-listeners.js';
 import type { BoardNode } from './board-node.js';
+import type { BoardParts } from './board-parts.js';
 import { type BoardVerdict, deliver, PUT_RETRY_MS } from './board-put.js';
 import { BOARD_PERIOD_MS, type BoardRecord, DELETED, requireRecordSize } from './board-record.js';
 import { BoardTeller } from './board-teller.js';
-
-export interface BoardParts {
-  readonly nodes: readonly BoardNode[];
-  readonly clock: Clock;
-  readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
-  readonly random: Random;
-  readonly observer: ScheduleObserver;
-}
 
 /** How long a put tries to reach a majority. */
 const PUT_PATIENCE_MS = 1_000;

@@ -18,10 +18,10 @@ export interface RunWithLine {
 
 /**
  * - `contest`  the run has no say: the tick is bid for as ever
- * - `wait`     it waits for the end of the run
- * - `refuse`   another tick waits already, and only one may
+ * - `waits`    for the end of the run
+ * - `refused`  another tick waits already, and only one may
  */
-export type Arrival = 'contest' | 'wait' | 'refuse';
+export type Arrival = 'contest' | 'waits' | 'refused';
 
 /** As late as a number of a script can say, about 31 years. */
 const BUFFERED_FOR_EVER_MS = 1e12;
@@ -33,9 +33,9 @@ const MAX_WAITING = 1_000;
 export function decideArrival(run: RunWithLine, { tick }: Pick<DueTick, 'tick'>): Arrival {
   const { overlap } = run.policies;
   if (overlap === 'allow' || tick <= run.tick) return 'contest';
-  if (run.isCatchingUp || overlap === 'cancel_other') return 'wait';
+  if (run.isCatchingUp || overlap === 'cancel_other') return 'waits';
   if (overlap !== 'buffer_one') return 'contest';
-  return run.waiting.length === 0 ? 'wait' : 'refuse';
+  return run.waiting.length === 0 ? 'waits' : 'refused';
 }
 
 /** Whether a waiting tick whose time has come ends the run. While missed ticks are made up for, it waits for its turn. */

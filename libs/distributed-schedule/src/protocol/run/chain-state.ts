@@ -14,9 +14,6 @@ export interface Choice {
   readonly ended: readonly EndedTick[];
 }
 
-/** `contest`: the run has no say, and the tick is bid for as ever. */
-export type HandedOver = 'waits' | 'refused' | 'contest';
-
 export type ChainState =
   /** A tick runs, or waits for its next attempt. */
   | { readonly phase: 'running' }

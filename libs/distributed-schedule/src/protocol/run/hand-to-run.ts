@@ -1,7 +1,7 @@
 /** A tick that comes due while a run of its task goes on here: nobody need bid for what that run takes on. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { HandedOver } from './chain-state.js';
+import type { Arrival } from '../policies/overlap.js';
 import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { endAs, tellEnds } from './tick-end.js';
@@ -10,7 +10,7 @@ import { endAs, tellEnds } from './tick-end.js';
 export function handToRun(
   parts: Pick<RunParts, 'chains' | 'register' | 'instanceId' | 'report' | 'clusterClock' | 'stopped'>,
   due: DueTick,
-): HandedOver {
+): Arrival {
   if (parts.register.isFull(due.task.name)) {
     const detail = 'too many runs of its task that were given up go on here';
     tellEnds(parts, endAs({ outcome: 'overlap', detail }, due));

@@ -13,6 +13,7 @@ import { DEFAULT_POLICIES, type TaskPolicies } from '../contract/task-policies.j
 import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
 import {
+  type Arrival,
   chooseWaiting,
   decideArrival,
   givingWay,
@@ -25,7 +26,6 @@ import {
   type ChainedTick,
   type ChainState,
   type Choice,
-  type HandedOver,
   NOT_DUE_ANY_MORE,
   PASSED_OVER,
   whyLeftBehind,
@@ -51,8 +51,6 @@ export class RunChain {
     this.present = task;
     this.cancellation = new Cancellation(task.name);
   }
-
-  // What it shows.
 
   get tick(): number {
     return this.current.due.tick;
@@ -102,22 +100,12 @@ export class RunChain {
     return this.line.has(tick);
   }
 
-  // Ticks that come due while it goes on.
-
   /** A tick of the task has come due. */
-  comesDue(due: DueTick): { readonly handed: HandedOver; readonly ended: readonly EndedTick[] } {
+  comesDue(due: DueTick): { readonly handed: Arrival; readonly ended: readonly EndedTick[] } {
     const isLost = !this.lease.isTrusted() || this.lease.signal.aborted;
-    const arrival = this.startsMore && !isLost ? decideArrival(this.withLine(), due) : 'contest';
-    switch (arrival) {
-      case 'wait':
-        return { handed: 'waits', ended: this.takeOn(due) };
-      case 'refuse':
-        return { handed: 'refused', ended: endAs(ANOTHER_WAITS, due) };
-      case 'contest':
-        return { handed: 'contest', ended: [] };
-      default:
-        return arrival satisfies never;
-    }
+    const handed = this.startsMore && !isLost ? decideArrival(this.withLine(), due) : 'contest';
+    if (handed === 'waits') return { handed, ended: this.takeOn(due) };
+    return { handed, ended: handed === 'refused' ? endAs(ANOTHER_WAITS, due) : [] };
   }
 
   /** From now on the tick waits here; with it may end what has waited for too long. */
@@ -146,8 +134,6 @@ export class RunChain {
   goOnWith(task: ScheduledTask | undefined): void {
     this.present = task;
   }
-
-  // From one run to the next.
 
   /** The current tick has ended. What has to be made again comes before what is later, so after an abort nothing follows here. */
   ended(outcome: Outcome, endedMs: number): void {
@@ -191,8 +177,6 @@ export class RunChain {
     this.line.leave(tick);
     return ended;
   }
-
-  // Its end.
 
   nothingLeft(): void {
     if (this.startsMore) this.state = { phase: 'ending', why: 'nothing_left' };
