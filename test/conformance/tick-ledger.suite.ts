@@ -5,7 +5,7 @@ import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/
 import { quorumOf } from '#src/protocol/contract/quorum.js';
 import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
 import { QuorumMembership } from '#src/protocol/members/quorum-membership.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
 import { MakeshiftElectorate } from '../support/makeshift-electorate.js';
 import { countPerTick } from './counter-fuzz.js';
@@ -119,7 +119,7 @@ export function describeTickLedger(name: string, start: () => Promise<LedgerStag
     it('lets what runs once run on nodes that were new once, and not again at a later instant', async () => {
       const task = newTask();
       const [first, second] = [mine, yours].map((ledger) => {
-        const once = new OnceLedger(ledger as TickLedger);
+        const once = new TimeoutLedger(ledger as TickLedger);
         once.limit(task, 'build 7');
         return once;
       });

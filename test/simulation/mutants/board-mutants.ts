@@ -49,7 +49,7 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
   {
     name: 'what an instance knows grows old by the clock that stands still',
     file: HEARING,
-    find: 'return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > FORGET_AFTER_MS;',
+    find: 'return elapsedMs(this.majorityHeard, readClocks(this.parts.clock)) > FORGET_AFTER_MS;',
     replace: 'return this.parts.clock.monotonicMs() - this.majorityHeard.monotonicMs > FORGET_AFTER_MS;',
   },
   {

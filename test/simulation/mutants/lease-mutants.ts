@@ -26,14 +26,14 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     profiles: ['normal'],
     file: 'protocol/bid/bid.ts',
     find: 'terms, attempt, {',
-    replace: 'terms, readInstant(parts.clock), {',
+    replace: 'terms, readClocks(parts.clock), {',
   },
   {
     name: 'a renewal is anchored at its reply',
     profiles: ['normal'],
     file: 'protocol/lease/keep-lease.ts',
     find: 'if (lease.renewedFrom(attempt, verdict.grants)) {',
-    replace: 'if (lease.renewedFrom(readInstant(this.parts.clock), verdict.grants)) {',
+    replace: 'if (lease.renewedFrom(readClocks(this.parts.clock), verdict.grants)) {',
   },
   {
     name: 'no answer counts as a renewal',
@@ -45,7 +45,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the wall clock is not asked',
     profiles: ['normal'],
-    file: 'protocol/time/instant.ts',
+    file: 'protocol/time/clock-reading.ts',
     find: 'return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);',
     replace: 'return now.monotonicMs - since.monotonicMs;',
   },

@@ -7,7 +7,7 @@ import { ControlPlan } from '#src/control/control-plan.js';
 import { watchDecisions } from '#src/control/control-watch.js';
 import { definitionSetOf } from '#src/control/definition-set.js';
 import { DefinitionSets } from '#src/control/definition-sets.js';
-import { FrequencyDesk } from '#src/control/frequency-comparisons.js';
+import { FrequencyComparisons } from '#src/control/frequency-comparisons.js';
 import type { PlannedTask } from '#src/control/planned-task.js';
 import { PlanningSlices } from '#src/control/planning-slices.js';
 import { SetsOnBoard } from '#src/control/sets-on-board.js';
@@ -79,7 +79,7 @@ export class Version {
     this.sets = new DefinitionSets(this.board, app, definitionSetOf(tasks), new SetsOnBoard(this.board));
     const blueprints = new Blueprints(() => ({ nowMs: stage.clock.wallMs(), defaults: {} }), BID_STAGGER_MS);
     this.blueprints = blueprints;
-    const desk = new FrequencyDesk(
+    const desk = new FrequencyComparisons(
       stage.clock,
       () => this.reconciler.reconcile(),
       new AbortController().signal,

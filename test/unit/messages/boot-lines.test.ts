@@ -6,7 +6,7 @@ import type { Schedule } from '#src/protocol/contract/tick-context.js';
 import { EverySecondSchedule } from '#src/protocol/schedules/every-second.schedule.js';
 import { IntervalSchedule } from '#src/protocol/schedules/interval.schedule.js';
 import { JitteredSchedule } from '#src/protocol/schedules/jittered.schedule.js';
-import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
 import { zonedTime } from '#src/tasks/instant-words.js';
 import { processZone } from '#src/tasks/process-zone.js';
@@ -73,7 +73,7 @@ describe('the lines for the tasks', () => {
   });
 
   it('say of a timeout that it runs once', () => {
-    const once = new OnceSchedule(NOW + 5_000, 'once, 5000 ms after the boot of build 7');
+    const once = new TimeoutSchedule(NOW + 5_000, 'once, 5000 ms after the boot of build 7');
     expect(linesOf({ planned: [planned('warm-up', once)] })[0]).toMatch(
       /^Scheduled \{warm-up, once per deployment key, 5 s after the first boot of 'build 7'\}, next 2026-/,
     );

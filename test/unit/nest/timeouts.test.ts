@@ -13,9 +13,9 @@ import type { Board } from '#src/protocol/board/board.js';
 import type { Outcome } from '#src/protocol/contract/outcome.js';
 import type { Clock } from '#src/protocol/contract/ports.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
-import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { TimeoutAgreement } from '#src/protocol/timeouts/timeout-agreement.js';
-import type { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import type { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { GENEROUS_STORE } from './generous-store.js';
 import { bootApp, bootError } from './nest-app.js';
 
@@ -33,7 +33,7 @@ async function refusalOf(delayMs: unknown, options: TimeoutExclusiveOptions = {}
 
 describe('a schedule that is due once', () => {
   it('is due at its instant, and then every ten seconds until it is over', () => {
-    const schedule = new OnceSchedule(DUE_MS, 'once');
+    const schedule = new TimeoutSchedule(DUE_MS, 'once');
     expect(schedule.nextAfter(0)).toBe(DUE_MS);
     expect(schedule.nextAfter(DUE_MS - 1)).toBe(DUE_MS);
     expect(schedule.nextAfter(DUE_MS)).toBe(DUE_MS + 10_000);
@@ -45,7 +45,7 @@ describe('a schedule that is due once', () => {
   });
 
   it('is rounded up to a tenth of a second, so that the attempts of two instances never mix', () => {
-    const schedule = new OnceSchedule(DUE_MS + 1, 'once');
+    const schedule = new TimeoutSchedule(DUE_MS + 1, 'once');
     expect(schedule.firstDueMs).toBe(DUE_MS + 100);
     schedule.moveTo(DUE_MS - 70.5);
     expect(schedule.firstDueMs).toBe(DUE_MS);
@@ -63,7 +63,7 @@ describe('the desk of timeouts', () => {
       clock,
       clusterClock: { nowMs: () => DUE_MS, synchronised: true },
       board: {} as Board,
-      ledger: { limit: () => undefined, runOf: () => runOf } as unknown as OnceLedger,
+      ledger: { limit: () => undefined, runOf: () => runOf } as unknown as TimeoutLedger,
       digest: (task) => task,
       deploymentKey: 'build 7',
     });

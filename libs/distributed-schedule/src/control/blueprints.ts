@@ -1,7 +1,7 @@
 /** Makes tasks from schedules that came over the board or from a program, each once. */
 
 import { requirePeriod } from '../protocol/schedules/period.js';
-import type { TaskSurroundings } from '../tasks/schedule.factory.js';
+import type { BuildContext } from '../tasks/schedule.factory.js';
 import { definitionOf, type ScheduleData } from '../tasks/schedule-data.js';
 import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
 import type { RuntimeTaskOptions } from './control-records.js';
@@ -11,7 +11,7 @@ export class Blueprints {
   private readonly made = new Map<string, Map<string, Made>>();
 
   constructor(
-    private readonly surroundings: () => TaskSurroundings,
+    private readonly surroundings: () => BuildContext,
     private readonly bidStaggerMs: number,
   ) {}
 

@@ -5,7 +5,7 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Clock } from '../protocol/contract/ports.js';
 import { didYouMean } from '../protocol/options/closest-name.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
-import { OnceSchedule } from '../protocol/timeouts/timeout.schedule.js';
+import { TimeoutSchedule } from '../protocol/timeouts/timeout.schedule.js';
 import { type AppClaim, twoApps } from './app-claims.js';
 import type { PlannedTask } from './planned-task.js';
 
@@ -58,7 +58,7 @@ export class Decisions {
    */
   requireRepeating(name: string): PlannedTask {
     const planned = this.requireOurs(name);
-    if (!(planned.base instanceof OnceSchedule)) return planned;
+    if (!(planned.base instanceof TimeoutSchedule)) return planned;
     throw new DistributedScheduleError(
       'DSCHED_RUNS_ONCE',
       'it is a timeout, which runs once per deployment key and at no other time: nothing was written. To have it run again, ' +

@@ -27,7 +27,7 @@ interface Case {
   isMore: boolean | undefined;
 }
 
-export class FrequencyDesk {
+export class FrequencyComparisons {
   private readonly cases = new Map<string, Case>();
   private isWorking = false;
 

@@ -8,7 +8,7 @@ import type { Schedule } from '../protocol/contract/tick-context.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 import type { TaskDefinition } from './definition-set.js';
 import type { CurrentDefinition } from './definition-sets.js';
-import type { FrequencyDesk } from './frequency-comparisons.js';
+import type { FrequencyComparisons } from './frequency-comparisons.js';
 
 export interface VersionQuestion {
   readonly name: string;
@@ -31,7 +31,7 @@ export type VersionRuling =
 export class VersionRule {
   constructor(
     private readonly followMoreFrequent: boolean,
-    private readonly desk: Pick<FrequencyDesk, 'isMore'>,
+    private readonly desk: Pick<FrequencyComparisons, 'isMore'>,
   ) {}
 
   rule(question: VersionQuestion): VersionRuling {

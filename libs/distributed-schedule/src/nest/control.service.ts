@@ -6,7 +6,7 @@ import { ControlPlan } from '../control/control-plan.js';
 import { watchDecisions } from '../control/control-watch.js';
 import { definitionSetOf } from '../control/definition-set.js';
 import { DefinitionSets } from '../control/definition-sets.js';
-import { FrequencyDesk } from '../control/frequency-comparisons.js';
+import { FrequencyComparisons } from '../control/frequency-comparisons.js';
 import type { PlannedTask } from '../control/planned-task.js';
 import { PlanningSlices } from '../control/planning-slices.js';
 import { RunRecords } from '../control/run-records.js';
@@ -19,7 +19,7 @@ import type { Clock, Random } from '../protocol/contract/ports.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
-import type { TaskSurroundings } from '../tasks/schedule.factory.js';
+import type { BuildContext } from '../tasks/schedule.factory.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import { ExclusiveHandlerExplorer, handlersOf } from './exclusive-handler.explorer.js';
 import type { SchedulerHost } from './scheduler.provider.js';
@@ -75,12 +75,12 @@ export class ControlService {
     const own = new Map(tasks.map((task) => [task.name, task]));
     const handlers = handlersOf(own, this.handlers.explore());
     const sets = new DefinitionSets(board, app, definitionSetOf(tasks), this.host.sets);
-    const surroundings = (): TaskSurroundings => ({
+    const surroundings = (): BuildContext => ({
       nowMs: this.clock.wallMs(),
       defaults: this.options.tasks,
     });
     const blueprints = new Blueprints(surroundings, bidStaggerMs);
-    const desk = new FrequencyDesk(this.clock, () => planning.news(), this.stopping.signal);
+    const desk = new FrequencyComparisons(this.clock, () => planning.news(), this.stopping.signal);
     const versions = new VersionRule(followMoreFrequent, desk);
     const plan = new ControlPlan({ board: room, sets, versions, own, handlers, blueprints });
     const reconciler = new ControlReconciler(plan, scheduler, this.observer);

@@ -3,7 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import type { Clock } from '../protocol/contract/ports.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
-import type { TaskSurroundings } from '../tasks/schedule.factory.js';
+import type { BuildContext } from '../tasks/schedule.factory.js';
 import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
 import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './decorators/exclusive-metadata.accessor.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -132,7 +132,7 @@ export class ExclusiveExplorer {
     );
   }
 
-  private surroundings(): TaskSurroundings {
+  private surroundings(): BuildContext {
     return {
       nowMs: this.clock.wallMs(),
       defaults: this.options.tasks,

@@ -24,7 +24,7 @@ import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import { Scheduler } from '../protocol/scheduler/scheduler.js';
 import { ClusterClock } from '../protocol/time/cluster-clock.js';
 import { TimeoutAgreement, type TimeoutAgreementParts } from '../protocol/timeouts/timeout-agreement.js';
-import { OnceLedger } from '../protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '../protocol/timeouts/timeout-ledger.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { runInTick } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
@@ -90,7 +90,7 @@ async function createSchedulerHost(
     ...{ nodes: voting, set: backend.set, app, clock, observer, identityWaitMs, takeOver },
   });
   backend.guardLocks(electorate);
-  const ledger = new OnceLedger(
+  const ledger = new TimeoutLedger(
     new TriggerLedger(options.tickLedger ?? new QuorumTickLedger(voting, electorate)),
   );
   const board = new Board({ nodes: backend.boards, clock, clusterClock, random, observer });

@@ -13,7 +13,7 @@ import type { CronDefinition, ScheduleDefinition } from './schedule-definition.j
 import type { TaskPolicyOptions } from './task-policy-options.js';
 
 /** What a task is made with beside its own options. */
-export interface TaskSurroundings {
+export interface BuildContext {
   /** An expression that is never due after it is refused. Epoch ms. */
   readonly nowMs: number;
   /** `tasks` of forRoot. */
@@ -39,7 +39,7 @@ export function withFactoryValue(
   { factory }: ExclusiveMetadata,
   definition: ScheduleDefinition,
   task: string,
-  { resolveFactory }: TaskSurroundings,
+  { resolveFactory }: BuildContext,
 ): ScheduleDefinition | undefined {
   if (factory === undefined) return definition;
   const value = resolveFactory?.(task, factory) ?? null;
@@ -62,7 +62,7 @@ export function withFactoryValue(
 export function createSchedule(
   definition: ScheduleDefinition,
   { name, policies, jitterMs }: ScheduleFrame,
-  { nowMs, timeoutOf }: TaskSurroundings,
+  { nowMs, timeoutOf }: BuildContext,
 ): Schedule {
   const spread = (schedule: Schedule): Schedule =>
     jitterMs === 0 ? schedule : new JitteredSchedule(name, schedule, jitterMs);

@@ -20,7 +20,7 @@ import { requireDst, withDst } from './dst-option.js';
 import type { ExclusiveMetadata } from './exclusive-metadata.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { resolvePlacement } from './placement.resolver.js';
-import { createSchedule, NEVER, type TaskSurroundings, withFactoryValue } from './schedule.factory.js';
+import { type BuildContext, createSchedule, NEVER, withFactoryValue } from './schedule.factory.js';
 import type { ScheduleDefinition } from './schedule-definition.js';
 import { resolveTaskPolicies } from './task-policies.resolver.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
@@ -65,7 +65,7 @@ const SPEC: OptionSpec<Pick<TaskBlueprint, 'disabled' | 'maxLatenessMs' | 'perTi
 export function createTaskBlueprint(
   metadata: ExclusiveMetadata,
   origin: TaskOrigin,
-  surroundings: TaskSurroundings,
+  surroundings: BuildContext,
 ): TaskBlueprint {
   const { options } = metadata;
   const found = requireSchedule(metadata, origin);

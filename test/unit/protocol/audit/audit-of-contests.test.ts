@@ -3,7 +3,7 @@ import { type AuditQuestion, judgeTick } from '#src/protocol/audit/audit-reason.
 import type { TickReport } from '#src/protocol/contract/outcome.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { toAnswer } from '#src/protocol/ledger/line-past.js';
-import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { type Member } from '#src/testing/memory-cluster.js';
 import { between } from '../../../support/between.js';
 import { reportsOf, taskOf } from '../../../support/tasks.js';
@@ -149,7 +149,7 @@ describe('the audit on instances that may not run the task', () => {
   it('leaves tasks that run once to those that contest them', async () => {
     const stage = new Stage();
     const dueMs = stage.cluster.clock.wallMs() + 10_000;
-    const once = stage.task(0, { ...GPU, schedule: new OnceSchedule(dueMs, 'once') });
+    const once = stage.task(0, { ...GPU, schedule: new TimeoutSchedule(dueMs, 'once') });
     const { scheduler } = stage.join([once], onceFor('settle'));
     await stage.advance(60_000);
     expect(stage.told).toEqual([]);

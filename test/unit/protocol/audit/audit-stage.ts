@@ -5,7 +5,7 @@ import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
 import type { ProtocolOptions } from '#src/protocol/options/protocol-options.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { type JoinOptions, type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
 import { between } from '../../../support/between.js';
 import { taskOf } from '../../../support/tasks.js';
@@ -138,7 +138,7 @@ export function refusing(state = { refuses: false }): {
 export function onceFor(task: string): JoinOptions {
   return {
     wrapLedger: (ledger) => {
-      const once = new OnceLedger(ledger);
+      const once = new TimeoutLedger(ledger);
       once.limit(task, 'v1');
       return once;
     },

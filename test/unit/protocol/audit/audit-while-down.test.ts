@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '#src/protocol/contract/tick-context.js';
-import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
 import { type JoinOptions, type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
 import { every } from '../../../support/tasks.js';
 import { onceFor, Stage } from './audit-stage.js';
@@ -62,7 +62,7 @@ describe('the audit of what nobody was there for', () => {
 
   it('says nothing of a task that runs once: whoever comes takes it up', async () => {
     const stage = await passedWhileDown(
-      (startMs) => ({ schedule: new OnceSchedule(startMs + 20_000, 'once'), countsFromMs: startMs }),
+      (startMs) => ({ schedule: new TimeoutSchedule(startMs + 20_000, 'once'), countsFromMs: startMs }),
       onceFor('one shot'),
     );
     expect(stage.told).toEqual([]);

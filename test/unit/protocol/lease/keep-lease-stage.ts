@@ -4,7 +4,7 @@ import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
 import { Lease } from '#src/protocol/lease/lease.js';
 import { LeaseClaims } from '#src/protocol/lease/lease-claims.js';
 import { guardLocks } from '#src/protocol/ledger/guarded-ports.js';
-import { readInstant } from '#src/protocol/time/instant.js';
+import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
 export const TTL_MS = 3_000;
@@ -36,7 +36,7 @@ export function setUp(
   const observer = { observe: (event: ScheduleEvent) => void events.push(event) };
   const keeper = new LeaseKeeper({ clock, locks: guardLocks(locks, observer), leaseTtlMs: TTL_MS, observer });
   const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
-  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readInstant(clock), {
+  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readClocks(clock), {
     claims,
   });
   let end = (): void => undefined;

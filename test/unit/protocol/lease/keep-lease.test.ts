@@ -3,7 +3,7 @@ import type { LockProvider } from '#src/protocol/contract/ports.js';
 import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
 import { Lease } from '#src/protocol/lease/lease.js';
 import { LeaseClaims } from '#src/protocol/lease/lease-claims.js';
-import { readInstant } from '#src/protocol/time/instant.js';
+import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { extended, never, setUp, silent, TTL_MS } from './keep-lease-stage.js';
 
@@ -143,7 +143,7 @@ describe('keeping a lease', () => {
       observer: { observe: () => undefined },
     });
     const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
-    const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readInstant(clock));
+    const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, terms, readClocks(clock));
     await expect(keeper.during(lease, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
     await clock.advance(10_000);
     expect(renewals).toBe(0);

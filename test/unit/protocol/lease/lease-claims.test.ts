@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim, TickLedger } from '#src/protocol/contract/ports.js';
 import { LeaseClaims } from '#src/protocol/lease/lease-claims.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 
 const claim = (tick: number, claimId: string): Claim => ({
   task: 'settle',
@@ -49,7 +49,7 @@ describe('the line of the nodes in which the runs of a task stand', () => {
   });
 
   it('is the second one of a task that runs once', () => {
-    const once = new OnceLedger(ledger({ lineOf: (line) => line }));
+    const once = new TimeoutLedger(ledger({ lineOf: (line) => line }));
     once.limit('warm up', 'deploy 1');
     expect(once.lineOf('settle')).toBe('settle');
     expect(once.lineOf('warm up')).toBe('warm up{deploy 1{runs');
@@ -57,7 +57,7 @@ describe('the line of the nodes in which the runs of a task stand', () => {
 
   // Nodes that know nothing of the claims would take everybody for the holder, also one after whom somebody else has run.
   it('is none where the ledger was replaced by one that is not on the nodes', () => {
-    const once = new OnceLedger(ledger({}));
+    const once = new TimeoutLedger(ledger({}));
     once.limit('warm up', 'deploy 1');
     expect([once.lineOf('settle'), once.lineOf('warm up')]).toEqual([undefined, undefined]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PRESENCE_GRACE_MS } from '#src/protocol/contract/constants.js';
 import { Lease } from '#src/protocol/lease/lease.js';
-import { readInstant } from '#src/protocol/time/instant.js';
+import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { extended, setUp, silent, TTL_MS } from './keep-lease-stage.js';
 
 describe('keeping a lease', () => {
@@ -107,7 +107,7 @@ describe('keeping a lease', () => {
       keeper.lostSight(undefined);
       await clock.advance(500);
       const terms = { ttlMs: TTL_MS, driftFactor: 0.01 };
-      const older = new Lease({ task: 'other', value: 'v' }, 1_000, clock, terms, readInstant(clock));
+      const older = new Lease({ task: 'other', value: 'v' }, 1_000, clock, terms, readClocks(clock));
       keeper.doubtIfPresenceLost(older);
       expect(older.isDoubted).toBe(false);
       await clock.advance(10);

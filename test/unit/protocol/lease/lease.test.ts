@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError } from '#src/protocol/contract/errors.js';
 import { Lease } from '#src/protocol/lease/lease.js';
-import { readInstant } from '#src/protocol/time/instant.js';
+import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
 const TERMS = { ttlMs: 3_000, driftFactor: 0.01 };
@@ -11,14 +11,14 @@ function setUp() {
   const clock = new ManualClock();
   const skew = { offsetMs: 0 };
   const skewed = clock.skewed(skew);
-  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, skewed, TERMS, readInstant(skewed));
+  const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, skewed, TERMS, readClocks(skewed));
   return { clock, skew, skewed, lease };
 }
 
 describe('a lease', () => {
   it('counts trust from the start of the attempt, so that a slow reply shortens it', async () => {
     const clock = new ManualClock();
-    const attempt = readInstant(clock);
+    const attempt = readClocks(clock);
     await clock.advance(800);
     const lease = new Lease({ task: 'settle', value: 'v' }, 1_000, clock, TERMS, attempt);
     expect(lease.remainingMs()).toBeCloseTo(TRUST_MS - 800);
@@ -36,7 +36,7 @@ describe('a lease', () => {
   it('is prolonged by a renewal from the start of that renewal', async () => {
     const { clock, skewed, lease } = setUp();
     await clock.advance(1_000);
-    const attempt = readInstant(skewed);
+    const attempt = readClocks(skewed);
     await clock.advance(100);
     expect(lease.renewedFrom(attempt)).toBe(true);
     expect(lease.remainingMs()).toBeCloseTo(TRUST_MS - 100);
@@ -45,7 +45,7 @@ describe('a lease', () => {
   it('is not revived by a reply that comes after its trust has ended', async () => {
     const { clock, skewed, lease } = setUp();
     await clock.advance(2_900);
-    const attempt = readInstant(skewed);
+    const attempt = readClocks(skewed);
     await clock.advance(200);
     expect(lease.renewedFrom(attempt)).toBe(false);
     expect(lease.isTrusted()).toBe(false);

@@ -5,7 +5,7 @@ import { SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { Outcome } from '#src/protocol/contract/outcome.js';
 import type { VotingNode } from '#src/protocol/contract/ports.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
 import { doubled, missing, reportsOf, taskOf } from '../../../support/tasks.js';
 
@@ -159,7 +159,7 @@ describe('a raise of the epoch', () => {
     const once = () =>
       cluster.join([taskOf(() => (runs += 1))], {
         wrapLedger: (ledger) => {
-          const given = new OnceLedger(ledger);
+          const given = new TimeoutLedger(ledger);
           given.limit('settle', 'build 7');
           return given;
         },

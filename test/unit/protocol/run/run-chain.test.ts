@@ -3,7 +3,7 @@ import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import { Lease } from '#src/protocol/lease/lease.js';
 import { RunChain } from '#src/protocol/run/run-chain.js';
-import { readInstant } from '#src/protocol/time/instant.js';
+import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { taskOf } from '../../../support/tasks.js';
 
@@ -17,7 +17,7 @@ function runOf(
   const clock = new ManualClock();
   const task = taskOf(() => undefined, { policies: { ...DEFAULT_POLICIES, ...policies } });
   const terms = { ttlMs: 3_000, driftFactor: 0.01 };
-  const lease = new Lease({ task: task.name, value: 'v' }, T, clock, terms, readInstant(clock));
+  const lease = new Lease({ task: task.name, value: 'v' }, T, clock, terms, readClocks(clock));
   return {
     run: new RunChain(task, lease, {
       due: { task, tick: T, maxLatenessMs: 400, ...given },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryNode } from '#src/memory/memory-node.js';
 import type { Claim, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
 import { between } from '../../../support/between.js';
 import { connected, embeddedNodes } from '../../../support/electorate.js';
@@ -31,8 +31,8 @@ function onceLedger(
   nodes: readonly VotingNode[],
   key = 'build 7',
   electorate = new MakeshiftElectorate(nodes),
-): OnceLedger {
-  const ledger = new OnceLedger(new QuorumTickLedger(nodes, electorate));
+): TimeoutLedger {
+  const ledger = new TimeoutLedger(new QuorumTickLedger(nodes, electorate));
   ledger.limit(TASK, key);
   return ledger;
 }
@@ -272,7 +272,7 @@ describe(`a task that runs once (SEED=${SEED})`, () => {
   });
 
   it('is not won over a ledger that cannot say what stands in it', async () => {
-    const ledger = new OnceLedger({
+    const ledger = new TimeoutLedger({
       claim: async (claims) => claims.map(() => ({ kind: 'won', votesOut: 1 })),
       giveBack: async () => undefined,
       peek: async (ticks) => ticks.map(() => ({ kind: 'open' })),

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import type { TickContext } from '#src/protocol/contract/tick-context.js';
-import { OnceSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
-import { OnceLedger } from '#src/protocol/timeouts/timeout-ledger.js';
+import { TimeoutSchedule } from '#src/protocol/timeouts/timeout.schedule.js';
+import { TimeoutLedger } from '#src/protocol/timeouts/timeout-ledger.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
 import { reportsOf, taskOf } from '../../../support/tasks.js';
 
@@ -27,13 +27,13 @@ class OnceStage {
       },
       {
         name: 'warm up',
-        schedule: new OnceSchedule(this.dueMs, 'once'),
+        schedule: new TimeoutSchedule(this.dueMs, 'once'),
         policies: { ...DEFAULT_POLICIES, recovery: 'retake' },
       },
     );
     const member = this.cluster.join([task], {
       wrapLedger: (ledger) => {
-        const once = new OnceLedger(ledger);
+        const once = new TimeoutLedger(ledger);
         once.limit('warm up', 'build 7');
         return once;
       },

@@ -12,13 +12,13 @@ import { LeaseClaims } from '../lease/lease-claims.js';
 import { runLockOf } from '../lease/run-lock.js';
 import { newClaim } from '../ledger/claim-id.js';
 import type { GuardedLedger } from '../ledger/guarded-ports.js';
-import { readInstant } from '../time/instant.js';
+import { readClocks } from '../time/clock-reading.js';
 import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, NO_VERDICT, withoutBid, withoutLock } from './bid-verdict.js';
 import { chooseStarts, isLocked } from './choose-starts.js';
 import { claimAll } from './claim-batch.js';
 import { toRelease } from './keep-ends.js';
-import type { BidBegin, LockedTick } from './locked-tick.js';
+import type { BidMoment, LockedTick } from './locked-tick.js';
 
 /** A lock that arrives with less than this share of its trust left is not worth a run: it would abort at once. */
 const MIN_TRUST_SHARE = 0.5;
@@ -43,8 +43,8 @@ export async function bidForTicks(
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
-  const begin: BidBegin = {
-    attempt: readInstant(parts.clock),
+  const begin: BidMoment = {
+    attempt: readClocks(parts.clock),
     clusterMs: parts.clusterClock.nowMs(),
     namedIds: parts.electorate?.namedIds?.(),
   };
@@ -90,7 +90,7 @@ function toLockedTick(
   parts: BidParts,
   due: DueTick,
   verdict: LockVerdict | undefined,
-  begin: BidBegin,
+  begin: BidMoment,
 ): LockedTick | BidVerdict {
   if (verdict?.kind !== 'acquired') return withoutLock(verdict);
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };

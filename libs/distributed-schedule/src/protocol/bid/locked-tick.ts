@@ -4,7 +4,7 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type { Claim } from '../contract/ports.js';
 import type { Lease } from '../lease/lease.js';
-import type { Instant } from '../time/instant.js';
+import type { ClockReading } from '../time/clock-reading.js';
 
 /** Once its claim is won, this instance and no other may start it. */
 export interface LockedTick {
@@ -14,11 +14,11 @@ export interface LockedTick {
   readonly claim: Claim;
   readonly lease: Lease;
   /** When its lock was asked for: a machine that is suspended after that starts nothing that has become late. */
-  readonly begin: BidBegin;
+  readonly begin: BidMoment;
 }
 
-export interface BidBegin {
-  readonly attempt: Instant;
+export interface BidMoment {
+  readonly attempt: ClockReading;
   readonly clusterMs: number;
   /** What the request for its lock named; undefined where locks name nothing. */
   readonly namedIds: LedgerIds | undefined;

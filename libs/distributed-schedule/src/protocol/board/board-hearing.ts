@@ -5,8 +5,8 @@
 
 import type { Clock } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
+import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
-import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
 import { FORGET_AFTER_MS, wasAway } from './board-absence.js';
 
 /** `unknown`: too few have answered to tell. */
@@ -17,7 +17,7 @@ const JUDGED_WITHIN_MS = 200;
 const LOOK_EVERY_MS = 20;
 
 interface Heard {
-  readonly sent: Instant;
+  readonly sent: ClockReading;
   readonly inTouchMs: number;
 }
 
@@ -29,11 +29,11 @@ export interface BoardHearingParts {
 
 export class BoardHearing {
   private readonly heard = new Map<number, Heard>();
-  private since: Instant;
+  private since: ClockReading;
   private waiting = new AbortController();
 
   constructor(private readonly parts: BoardHearingParts) {
-    this.since = readInstant(parts.clock);
+    this.since = readClocks(parts.clock);
   }
 
   /**
@@ -41,20 +41,20 @@ export class BoardHearing {
    * one of them stands still in a machine that is suspended.
    */
   get isTooOld(): boolean {
-    return elapsedMs(this.majorityHeard, readInstant(this.parts.clock)) > FORGET_AFTER_MS;
+    return elapsedMs(this.majorityHeard, readClocks(this.parts.clock)) > FORGET_AFTER_MS;
   }
 
   /** What the nodes have told before counts no more. */
   beginAnew(): void {
     this.heard.clear();
-    this.since = readInstant(this.parts.clock);
+    this.since = readClocks(this.parts.clock);
   }
 
   /**
    * A node has answered.
    * @param sent when it was asked: an answer may lie in a buffer while its reader is suspended
    */
-  async judge(node: number, sent: Instant, inTouchMs: number): Promise<NodeVerdict> {
+  async judge(node: number, sent: ClockReading, inTouchMs: number): Promise<NodeVerdict> {
     this.heard.set(node, { sent, inTouchMs });
     if (this.isKnown) this.wakeAll();
     else await this.untilKnown();
@@ -73,7 +73,7 @@ export class BoardHearing {
     return this.parts.clusterClock.synchronised && this.heard.size >= quorumOf(this.parts.nodes);
   }
 
-  private get majorityHeard(): Instant {
+  private get majorityHeard(): ClockReading {
     const sent = [...this.heard.values()].map((heard) => heard.sent);
     sent.sort((one, other) => other.monotonicMs - one.monotonicMs);
     return sent[quorumOf(this.parts.nodes) - 1] ?? this.since;

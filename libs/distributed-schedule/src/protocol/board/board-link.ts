@@ -4,7 +4,7 @@
  */
 
 import type { NodeReply } from '../contract/ports.js';
-import { type Instant, readInstant } from '../time/instant.js';
+import { type ClockReading, readClocks } from '../time/clock-reading.js';
 import { Wakeup } from '../time/wakeup.js';
 import type { NodeVerdict } from './board-hearing.js';
 import type { BoardExchange, BoardNode } from './board-node.js';
@@ -18,7 +18,7 @@ export interface BoardLinkParts extends BoardReadingParts {
   /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
   readonly forgetIfTooOld: () => void;
   /** The node has answered a question of that moment: whether it may be believed. */
-  readonly judge: (sent: Instant, inTouchMs: number) => Promise<NodeVerdict>;
+  readonly judge: (sent: ClockReading, inTouchMs: number) => Promise<NodeVerdict>;
   /** After each exchange that had an answer. */
   readonly onAnswer: () => void;
   /** A bug. The exchange goes on. */
@@ -133,7 +133,7 @@ export class BoardLink {
     const { clock, forgetIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
     const { reading } = this;
     forgetIfTooOld();
-    const [sent, sentMs, restarts] = [readInstant(clock), isSynchronised() ? nowMs() : 0, this.restarts];
+    const [sent, sentMs, restarts] = [readClocks(clock), isSynchronised() ? nowMs() : 0, this.restarts];
     const due = reading.due(MAX_PUTS - Math.min(MAX_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
     const offers = reading.isSendingAway ? [] : this.offers.splice(0, MAX_PUTS);
@@ -170,7 +170,7 @@ export class BoardLink {
   }
 
   /** The machine may have been suspended while the answer lay in a buffer, or waited for those of the others: that counts first. */
-  private async judge(value: BoardExchange, sent: Instant, restarts: number): Promise<NodeVerdict> {
+  private async judge(value: BoardExchange, sent: ClockReading, restarts: number): Promise<NodeVerdict> {
     if (restarts !== this.restarts) return 'unknown';
     const verdict = await this.parts.judge(sent, value.inTouchMs);
     this.parts.forgetIfTooOld();

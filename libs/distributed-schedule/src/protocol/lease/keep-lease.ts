@@ -15,7 +15,7 @@
 import type { ScheduleObserver } from '../contract/observer.js';
 import type { Clock, ExtendVerdict, LockProvider } from '../contract/ports.js';
 import { RENEWALS_PER_TTL } from '../options/protocol-options.js';
-import { readInstant } from '../time/instant.js';
+import { readClocks } from '../time/clock-reading.js';
 import { Wakeup } from '../time/wakeup.js';
 import { within } from '../time/within.js';
 import type { Lease } from './lease.js';
@@ -69,7 +69,7 @@ export class LeaseKeeper {
    * @param position of the node; undefined where it is not known which
    */
   lostSight(position: string | undefined): void {
-    const loss: PresenceLoss = { since: readInstant(this.parts.clock), position };
+    const loss: PresenceLoss = { since: readClocks(this.parts.clock), position };
     const relevantMs = loss.since.monotonicMs - this.parts.leaseTtlMs;
     this.losses = [...this.losses.filter(({ since }) => since.monotonicMs > relevantMs), loss];
     for (const { lease, renewNow, lookNow } of this.kept) {
@@ -121,7 +121,7 @@ export class LeaseKeeper {
   }
 
   private async renewOnce(finished: AbortSignal, lease: Lease): Promise<boolean> {
-    const attempt = readInstant(this.parts.clock);
+    const attempt = readClocks(this.parts.clock);
     const openedBefore = lease.claims?.openedCount;
     const verdict = await this.tryExtend(finished, lease);
     switch (verdict.kind) {

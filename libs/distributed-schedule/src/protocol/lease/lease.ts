@@ -9,7 +9,7 @@
 import { PRESENCE_GRACE_MS } from '../contract/constants.js';
 import { LeaseLostError } from '../contract/errors.js';
 import type { Clock, HeldLock, LockGrants } from '../contract/ports.js';
-import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
+import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.js';
 import type { LeaseClaims } from './lease-claims.js';
 import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
 import { taskOfRunLock } from './run-lock.js';
@@ -45,7 +45,7 @@ export interface LeaseKnowledge {
 export class Lease {
   readonly claims: LeaseClaims | undefined;
   private readonly controller = new AbortController();
-  private attempt: Instant;
+  private attempt: ClockReading;
   private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
   /** It is to be renewed no more: trust ends when its time runs out. */
@@ -57,7 +57,7 @@ export class Lease {
     private readonly clock: Clock,
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
-    attempt: Instant,
+    attempt: ClockReading,
     { claims, grants }: LeaseKnowledge = {},
   ) {
     this.attempt = attempt;
@@ -104,7 +104,7 @@ export class Lease {
   /** Trust left; 0 when it has ended. */
   remainingMs(): number {
     if (this.lostBecause !== undefined) return 0;
-    const now = readInstant(this.clock);
+    const now = readClocks(this.clock);
     const doubt = this.doubt.since;
     const leftMs = Math.min(
       trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
@@ -119,7 +119,7 @@ export class Lease {
   }
 
   /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
-  renewedFrom(attempt: Instant, grants?: LockGrants): boolean {
+  renewedFrom(attempt: ClockReading, grants?: LockGrants): boolean {
     if (!this.isTrusted()) return false;
     if (!this.doubt.renewed(attempt.monotonicMs, grants)) return false;
     this.attempt = attempt;

@@ -8,11 +8,11 @@
  */
 
 import type { LockGrants } from '../contract/ports.js';
-import type { Instant } from '../time/instant.js';
+import type { ClockReading } from '../time/clock-reading.js';
 
 /** A node has lost sight of this instance. */
 export interface PresenceLoss {
-  readonly since: Instant;
+  readonly since: ClockReading;
   /** Of the node; undefined where it is not known which. */
   readonly position?: string | undefined;
 }
@@ -20,7 +20,7 @@ export interface PresenceLoss {
 export class PresenceDoubt {
   /** After the start of the newest attempt, oldest first. */
   private losses: readonly PresenceLoss[] = [];
-  private doubtedSince: Instant | undefined;
+  private doubtedSince: ClockReading | undefined;
 
   constructor(
     private startedMs: number,
@@ -28,7 +28,7 @@ export class PresenceDoubt {
   ) {}
 
   /** Since when the lock may be given away; undefined where it may not. */
-  get since(): Instant | undefined {
+  get since(): ClockReading | undefined {
     return this.doubtedSince;
   }
 

@@ -11,7 +11,7 @@ import type { Claim, ClaimVerdict } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 import { newClaim } from '../ledger/claim-id.js';
 import { decideStart } from '../policies/next-start.js';
-import { readInstant } from '../time/instant.js';
+import { readClocks } from '../time/clock-reading.js';
 import { latenessSince } from './last-look.js';
 import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
@@ -43,7 +43,7 @@ export async function claimNext(
 ): Promise<Claimed> {
   // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
   const needsClaim = chain.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
-  const begin = { attempt: readInstant(parts.clock), clusterMs: parts.clusterClock.nowMs() };
+  const begin = { attempt: readClocks(parts.clock), clusterMs: parts.clusterClock.nowMs() };
   const { claim, refusal } = needsClaim
     ? await claimTick(parts, chain, due, () => !parts.stopped.aborted)
     : {};

@@ -1,7 +1,7 @@
 /** The last look at a won tick, before the point of no return. Step 6. */
 
 import type { LockedTick } from '../bid/locked-tick.js';
-import { elapsedMs, type Instant, readInstant } from '../time/instant.js';
+import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.js';
 import type { RunParts } from './run-parts.js';
 import type { Ending } from './tick-end.js';
 
@@ -11,11 +11,11 @@ import type { Ending } from './tick-end.js';
  */
 export function latenessSince(
   { clock, clusterClock }: Pick<RunParts, 'clock' | 'clusterClock'>,
-  begin: { readonly attempt: Instant; readonly clusterMs: number },
+  begin: { readonly attempt: ClockReading; readonly clusterMs: number },
   tick: number,
 ): () => number {
   return () =>
-    Math.max(clusterClock.nowMs(), begin.clusterMs + elapsedMs(begin.attempt, readInstant(clock))) - tick;
+    Math.max(clusterClock.nowMs(), begin.clusterMs + elapsedMs(begin.attempt, readClocks(clock))) - tick;
 }
 
 /** Why a won tick is not started after all; undefined where it starts. */

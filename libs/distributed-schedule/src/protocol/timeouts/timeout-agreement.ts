@@ -11,8 +11,8 @@ import type { Schedule } from '../contract/tick-context.js';
 import { requireName } from '../options/option-spec.js';
 import { harmlessValue, shownValue } from '../options/shown-value.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
-import { OnceSchedule, RETRY_PERIOD_MS } from './timeout.schedule.js';
-import type { OnceLedger } from './timeout-ledger.js';
+import { RETRY_PERIOD_MS, TimeoutSchedule } from './timeout.schedule.js';
+import type { TimeoutLedger } from './timeout-ledger.js';
 
 const MAX_DELAY_MS = 366 * 86_400_000;
 /** The scheduler is ready for its first tick so soon after the nodes have answered. */
@@ -23,7 +23,7 @@ export interface TimeoutAgreementParts {
   readonly clock: Clock;
   readonly clusterClock: Pick<ClusterClock, 'nowMs' | 'synchronised'>;
   readonly board: Pick<Board, 'get' | 'post' | 'watch' | 'whenCurrent'>;
-  readonly ledger: OnceLedger;
+  readonly ledger: TimeoutLedger;
   /** A hash of texts, see system/idempotency-key.ts. */
   readonly digest: (task: string, deploymentKey: string) => string;
   /** `deploymentKey` of forRoot. */
@@ -46,7 +46,7 @@ export interface TimeoutRequest {
 }
 
 interface OpenTimeout {
-  readonly schedule: OnceSchedule;
+  readonly schedule: TimeoutSchedule;
   readonly boardKey: string;
   readonly delayMs: number;
   readonly policies: TaskPolicies;
@@ -70,7 +70,7 @@ export class TimeoutAgreement implements TickListener {
     const { delayMs } = definition;
     requireDelay(task, delayMs);
     const key = this.requireKey(task, definition.deploymentKey ?? this.parts.deploymentKey);
-    const schedule = new OnceSchedule(
+    const schedule = new TimeoutSchedule(
       this.bootedAtMs() + delayMs,
       `once, ${delayMs} ms after the boot of ${key}`,
     );

@@ -44,7 +44,7 @@ const RUNS = '{runs';
 /** Tries of a task whose claims may stand at the same time. */
 const MAX_GIVEN_UP = 32;
 
-export class OnceLedger implements TickLedger {
+export class TimeoutLedger implements TickLedger {
   /** By task: what its run is once for. */
   private readonly lines = new Map<string, string>();
   /** By task: the newest instant that was seen in its second line. */

@@ -12,7 +12,7 @@ const GRAIN_MS = 100;
  * Due once, then every ten seconds until known to have run, so that any later instance takes it up. That it runs once is decided by
  * the timeout ledger.
  */
-export class OnceSchedule implements Schedule {
+export class TimeoutSchedule implements Schedule {
   private dueMs: number;
   private lastMs = Number.POSITIVE_INFINITY;
 
