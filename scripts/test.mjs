@@ -32,11 +32,10 @@ await Promise.all([
 // Nor may it be built again below the unit tests, some of which read the whole tree.
 process.env.PACKAGE_IS_BUILT = '1';
 // Tests that wait for real time leave most of a machine idle. Those that only compute take what is left, and no more:
-// their priority is lower, or the others would measure them.
+// their priority is lower, or the others would measure them. Two suites of real time beside each other would do so as well.
 await Promise.all([
-  test('unit', AFTER_ALL_OTHERS),
-  testWithServers('integration').then(() => test('package', AFTER_MOST)),
-  testWithServers('e2e'),
+  testWithServers('integration').then(() => testWithServers('e2e')),
+  test('unit', AFTER_ALL_OTHERS).then(() => test('package', AFTER_MOST)),
 ]);
 results.print();
 process.exitCode = results.failed === 0 ? 0 : 1;

@@ -23,6 +23,9 @@ export function compiled(program: string): string {
     files: [program],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  // Node knows nothing of `paths`: this is the alias of the sources, as they stand below the output.
+  const imports = { '#src/*': './libs/distributed-schedule/src/*' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'compiled', type: 'module', imports }));
   execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', folder], { stdio: 'inherit' });
   return join(folder, relative(ROOT, program).replace(/\.ts$/, '.js'));
 }
