@@ -23,7 +23,10 @@ interface Tenure {
 /** The instant of a tick that says that it has ended, after the tick; written down once more. */
 const CLOSING_MS = 31;
 /** How a tick ends whose run has let it down. */
-const LEFT_BEHIND = 'the run that it waited for lost its lease';
+const LEFT_BEHIND: ReadonlySet<string | undefined> = new Set([
+  'the run that it waited for lost its lease',
+  'the run that it waited for is to be made again',
+]);
 const LATELY_MS = 300;
 /** A machine that stood still may have missed that a tick came due. */
 const ON_TIME_MS = 60;
@@ -97,7 +100,7 @@ export class TenureWitness {
 
   ended({ id }: Resident, { task, tick, outcome, detail }: TickReport): void {
     const releasedMs = this.releasedMs.get(`${id} ${task}`) ?? Number.NEGATIVE_INFINITY;
-    if (detail === LEFT_BEHIND && this.history.nowMs() - releasedMs < LATELY_MS) {
+    if (LEFT_BEHIND.has(detail) && this.history.nowMs() - releasedMs < LATELY_MS) {
       this.history.fail('no tick waits for a run that starts nothing', `${id} ${task}@${tick - EPOCH_MS}`);
     }
     const tenure = this.tenures.get(`${id} ${task}`);

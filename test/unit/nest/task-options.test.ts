@@ -224,3 +224,15 @@ describe('task options that contradict each other stop the boot', () => {
     );
   });
 });
+
+it('the policies of two builds have one text, by which they are compared', () => {
+  const policies = resolveTaskPolicies('settle', {
+    timeoutMs: 1_000,
+    giveUpAfterMs: 2_000,
+    overlap: 'buffer_one',
+  });
+  expect(Object.keys(policies)).toEqual([
+    ...['overlap', 'misfire', 'misfireWithinMs', 'recovery', 'recoveryWithinMs', 'mostRetakes'],
+    ...['timeoutMs', 'giveUpAfterMs'],
+  ]);
+});

@@ -34,4 +34,8 @@ describe('the durations of the snapshots in PostgreSQL', () => {
     expect(() => open({ takeoverMs: 2 })).not.toThrow();
     expect(() => open({ takeoverMs: 1 })).toThrow(/DSCHED_BAD_OPTION/);
   });
+
+  it.each(['lockWaitMs', 'takeoverMs', 'schema', 'table'])('are never null, as JSON has it: %s', (name) => {
+    expect(() => open({ [name]: null })).toThrow(`option ${name} of the PostgreSQL snapshots is null`);
+  });
 });

@@ -1,6 +1,7 @@
 /** What people write for `redis`, and what they read then. */
 
 import { Cluster, Redis } from 'ioredis';
+import { redisSnapshotCache, redisSnapshots } from 'nestjs-distributed-schedule';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { addressOfCluster } from '#src/redis/connection/redis-address.js';
 import { type RedisInput, requireRedisSources } from '#src/redis/connection/redis-input.js';
@@ -238,5 +239,12 @@ describe('ioredis-mock', () => {
       'DSCHED_BAD_REDIS: the package ioredis is replaced',
     );
     expect(() => refuseMockedPackage(undefined)).toThrow('leave redis out in tests');
+  });
+});
+
+describe('the redis of a snapshot store', () => {
+  it.each([null, undefined])('says what it takes where it is %s', (redis) => {
+    expect(() => redisSnapshots({ redis: redis as never })).toThrow(/DSCHED_BAD_REDIS/);
+    expect(() => redisSnapshotCache({ redis: redis as never })).toThrow(/DSCHED_BAD_REDIS/);
   });
 });

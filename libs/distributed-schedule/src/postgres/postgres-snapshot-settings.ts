@@ -1,11 +1,14 @@
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import { requireNoNull } from '../protocol/options/option-names.js';
 import {
   FLAG,
+  namesOf,
   type OptionSpec,
   oneOf,
   optional,
   resolveOptions,
   whole,
+  withDefault,
 } from '../protocol/options/option-spec.js';
 import { type SnapshotTable, TABLE } from './migration.js';
 
@@ -48,6 +51,7 @@ export const SETTINGS: OptionSpec<PostgresSnapshotSettings> = {
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */
 export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>): PostgresSnapshotSettings {
+  requireNoNull(PLACE.of, withDefault(given, SETTINGS), namesOf(SETTINGS));
   const resolved = resolveOptions<PostgresSnapshotSettings>(PLACE, given, SETTINGS);
   const { lockWaitMs = Math.min(DEFAULT_LOCK_WAIT_MS, Math.ceil(resolved.takeoverMs / 2)) } = given;
   const settings = { ...resolved, lockWaitMs };

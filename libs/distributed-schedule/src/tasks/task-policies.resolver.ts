@@ -93,14 +93,17 @@ function resolve(place: OptionPlace, given: TaskPolicyOptions): TaskPolicies {
       "'lose' beside overlap 'allow': runs that may stand side by side hold no lock that would tell a dead one from one that goes on",
     );
   }
+  const { overlap, ...limits } = values;
+  // In this order: definitions of two builds are compared by a hash of their text, and would differ by the order alone.
   return Object.freeze({
-    ...values,
+    overlap,
     misfire: misfire?.policy ?? DEFAULT_POLICIES.misfire,
     misfireWithinMs: misfire?.withinMs ?? DEFAULT_POLICIES.misfireWithinMs,
     recovery: recovery?.policy ?? DEFAULT_POLICIES.recovery,
     recoveryWithinMs: recovery?.withinMs ?? DEFAULT_POLICIES.recoveryWithinMs,
     mostRetakes: recovery?.retakes ?? DEFAULT_POLICIES.mostRetakes,
     ...(retry === undefined ? {} : { retry }),
+    ...limits,
   });
 }
 

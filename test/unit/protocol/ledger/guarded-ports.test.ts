@@ -90,3 +90,15 @@ describe('a guarded port', () => {
     expect(guardLocks(withoutEnds, observer).keepEnds).toBeUndefined();
   });
 });
+
+describe('an answer that is none', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a list of nulls', [null, null]],
+    ['too short a list', []],
+  ])('counts as unknown: %s', async (_, answer) => {
+    const observer = { observe: () => undefined };
+    const ledger = guardLedger({ peek: async () => answer } as unknown as TickLedger, observer);
+    expect(await ledger.peek([due, due])).toEqual([toAnswer(), toAnswer()]);
+  });
+});

@@ -31,10 +31,20 @@ export async function chooseStarts(
   const looking = steps.filter(isLocked).filter(({ due }) => looksBack(due.task.policies));
   if (looking.length === 0) return steps;
   const peeks = await parts.ledger.peek(looking.map(({ due }) => due));
-  const planned = new Map(looking.map((locked, index) => [locked, plan(parts, locked, peeks[index])]));
+  const planned = new Map(looking.map((locked, index) => [locked, tryPlan(parts, locked, peeks[index])]));
   const idle = looking.filter((locked) => !isLocked(planned.get(locked) ?? locked));
   if (idle.length > 0) parts.track(parts.locks.release(idle.map(({ lease }) => lease.lock)));
   return steps.map((step) => (isLocked(step) ? (planned.get(step) ?? step) : step));
+}
+
+/** A schedule that throws must not end the bids for the other tasks of the moment. */
+function tryPlan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined): LockedTick | BidVerdict {
+  try {
+    return plan(parts, locked, peek);
+  } catch (error) {
+    parts.observer.observe({ type: 'error', error, where: `schedule of ${locked.due.task.name}` });
+    return NOTHING_KNOWN;
+  }
 }
 
 function plan(parts: BidParts, locked: LockedTick, peek: PeekAnswer | undefined): LockedTick | BidVerdict {

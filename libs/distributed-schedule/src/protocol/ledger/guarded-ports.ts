@@ -13,6 +13,7 @@ import type {
   ClaimVerdict,
   LockProvider,
   Membership,
+  PeekVerdict,
   TickLedger,
   TickRef,
 } from '../contract/ports.js';
@@ -66,10 +67,10 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
   return {
     claim: (claims) => guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims)),
     giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
-    peek: async (dues) => {
-      const peeks = await guarded(observer, 'tick ledger: peek', [], () => ledger.peek(dues.map(toRef)));
-      return dues.map((_, index) => toAnswer(peeks[index]));
-    },
+    peek: (dues) =>
+      guarded(observer, 'tick ledger: peek', toAnswers(dues, []), async () =>
+        toAnswers(dues, await ledger.peek(dues.map(toRef))),
+      ),
     runsOnce: (task) => ledger.runsOnce?.(task) === true,
     lineOf: (task) => ledger.lineOf?.(task),
     ...(prune && {
@@ -96,12 +97,11 @@ export function guardLocks(locks: LockProvider, observer: ScheduleObserver): Loc
 
 export function guardMembership(membership: Membership, observer: ScheduleObserver): GuardedMembership {
   return {
-    beat: async (instanceId, dues) => {
-      const verdict = await guarded(observer, 'membership: beat', undefined, () =>
-        membership.beat(instanceId, dues.map(toRef)),
-      );
-      return verdict && { ...verdict, peeks: dues.map((_, index) => toAnswer(verdict.peeks[index])) };
-    },
+    beat: (instanceId, dues) =>
+      guarded(observer, 'membership: beat', undefined, async () => {
+        const verdict = await membership.beat(instanceId, dues.map(toRef));
+        return { ...verdict, peeks: toAnswers(dues, verdict.peeks) };
+      }),
     leave: (instanceId) =>
       guarded(observer, 'membership: leave', undefined, () => membership.leave(instanceId)),
   };
@@ -121,6 +121,11 @@ async function guarded<T, N>(
     observer.observe({ type: 'error', error, where });
     return noAnswer;
   }
+}
+
+/** Also of an adapter in JavaScript, which may answer with too few of them, or with null. */
+function toAnswers(dues: readonly DueTick[], peeks: readonly (PeekVerdict | null)[]): readonly PeekAnswer[] {
+  return dues.map((_, index) => toAnswer(peeks[index] ?? undefined));
 }
 
 function toRef({ task, tick }: DueTick): TickRef {

@@ -4,7 +4,7 @@
  */
 
 import { DistributedScheduleError } from '../contract/errors.js';
-import { type OptionNames, type OptionsPlace, requireKnownOptions, requireNoNull } from './option-names.js';
+import { type OptionsPlace, requireKnownOptions, requireNoNull } from './option-names.js';
 import { harmlessValue, shownValue } from './shown-value.js';
 
 /** What a value has to be, and how a message says so. */
@@ -124,7 +124,8 @@ export function resolveOptions<Options>(
   spec: OptionSpec<Options>,
 ): Options {
   const resolved = Object.entries<OptionRow>(spec).map(([name, row]) => {
-    const value: unknown = (given as Readonly<Record<string, unknown>>)[name] ?? row.default;
+    const raw = (given as Readonly<Record<string, unknown>>)[name];
+    const value: unknown = raw === null && row.isRequired ? null : (raw ?? row.default);
     if (value !== undefined || row.isRequired) requireOption(place, row.path ?? name, value, row);
     return [name, value] as const;
   });
@@ -140,7 +141,7 @@ export function readOptions<Options>(
   given: Given<NoInfer<Options>>,
   spec: OptionSpec<Options>,
 ): Options {
-  requireOnly(place, place.of, given, namesOf(spec));
+  requireOnly(place, place.of, given, spec);
   return resolveOptions(place, given, spec);
 }
 
@@ -152,14 +153,28 @@ export function readGroup<Options>(
   spec: OptionSpec<Options>,
 ): Options {
   const path = `${place.path ?? ''}${option}`;
-  requireOnly(place, path, given, namesOf(spec));
+  requireOnly(place, path, given, spec);
   return resolveOptions({ ...place, path: `${path}.` }, given, spec);
 }
 
-function requireOnly({ task }: OptionPlace, place: string, given: object, names: OptionNames): void {
+function requireOnly<Options>(
+  { task }: OptionPlace,
+  place: string,
+  given: object,
+  spec: OptionSpec<Options>,
+): void {
   const where: OptionsPlace = task === undefined ? place : { place, task };
+  const names = namesOf(spec);
   requireKnownOptions(where, given, names);
-  requireNoNull(where, given, names);
+  requireNoNull(where, withDefault(given, spec), names);
+}
+
+/** Those that may be left out. What is wrong with null for the others is for their own check to say. */
+export function withDefault<Options>(given: object, spec: OptionSpec<Options>): object {
+  const rows = spec as Readonly<Record<string, OptionRow | undefined>>;
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => rows[name] !== undefined && rows[name].isRequired !== true),
+  );
 }
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */

@@ -17,7 +17,7 @@ import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 import { untilLeaseIsOver } from './until-lease-is-over.js';
 
-/** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Never rejects. */
+/** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Rejects only where a schedule throws. */
 export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   const { due, lease, claim, contested } = won;
 
@@ -38,15 +38,18 @@ export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   const leaveBehind = (): void => tellEnds(parts, chain.leaveBehind(parts.stopped.aborted));
   // If the handler ignores its signal, the waiting ticks are reported now and not when it returns.
   lease.signal.addEventListener('abort', leaveBehind, { once: true });
-  const lock = await parts.keeper.during(lease, () =>
-    runChain(parts, chain, { ...first, latenessMs: latenessMs() }),
-  );
-  lease.signal.removeEventListener('abort', leaveBehind);
-  parts.chains.delete(chain);
-
-  // 8 finish
-  if (lock === 'over') await releaseLock(parts, chain);
-  leaveBehind();
+  let lock: 'over' | 'goes_on' = 'over';
+  try {
+    lock = await parts.keeper.during(lease, () =>
+      runChain(parts, chain, { ...first, latenessMs: latenessMs() }),
+    );
+  } finally {
+    // 8 finish, also where a schedule throws between two runs: the lock must not stand, nor the waiting ticks go without a word.
+    lease.signal.removeEventListener('abort', leaveBehind);
+    parts.chains.delete(chain);
+    if (lock === 'over') await releaseLock(parts, chain);
+    leaveBehind();
+  }
 }
 
 /** Runs ticks under the lease until nothing is left to start, and closes what has to be closed. Says what is to become of the lock. */

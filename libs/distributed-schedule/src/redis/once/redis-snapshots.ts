@@ -6,6 +6,7 @@ import {
   type OptionSpec,
   optional,
   readOptions,
+  required,
   whole,
 } from '../../protocol/options/option-spec.js';
 import type { RedisInput } from '../connection/redis-input.js';
@@ -43,7 +44,7 @@ const MAX_MS = 366 * DAY_MS;
 const ANY: OptionCheck = { takes: 'an URL, ioredis options, or an ioredis client', accepts: () => true };
 
 const STORE: OptionSpec<Required<RedisSnapshotOptions>> = {
-  redis: ANY,
+  redis: required(ANY),
   takeoverMs: optional(whole(1, MAX_MS), 60_000),
   ttlMs: optional(whole(0, MAX_MS), DAY_MS),
   timeoutMs: optional(whole(1, 60_000), 1_000),
@@ -51,7 +52,7 @@ const STORE: OptionSpec<Required<RedisSnapshotOptions>> = {
 };
 
 const CACHE: OptionSpec<Required<RedisSnapshotCacheOptions>> = {
-  redis: ANY,
+  redis: required(ANY),
   ttlMs: optional(whole(1, MAX_MS), 600_000),
   timeoutMs: optional(whole(1, 60_000), 200),
   mostLocal: optional(count(0, 1_000_000), 1_000),
