@@ -1,15 +1,9 @@
 // One step of scripts/test.mjs: a process with its children, how long it may take, and what it has printed.
 
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-
-/** Runs when nobody else wants to: what it does may take longer. */
-export const AFTER_ALL_OTHERS = 10;
-/** Gives way to tests that measure time, and still gets a third of what they get: its own apps have ticks to run. */
-export const AFTER_MOST = 5;
 
 /** A step that hangs must not hang whoever waits for the last line. */
 const MAX_STEP_MS = 25 * 60_000;
@@ -29,10 +23,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
  * Resolves with its exit code and its output when it has ended, and never rejects.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {number} niceness of it and of what it starts, 0 for that of this process
  */
-export async function runStep(command, args, niceness = 0) {
-  const step = new Step(command, args, niceness);
+export async function runStep(command, args) {
+  const step = new Step(command, args);
   running.add(step);
   const code = await step.code;
   running.delete(step);
@@ -44,11 +37,10 @@ class Step {
   child;
   timers = [];
 
-  constructor(command, args, niceness) {
+  constructor(command, args) {
     // A group of its own, so that it can be ended with its children.
     this.child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const { pid, stdout, stderr } = this.child;
-    if (pid !== undefined && niceness > 0) setPriority(pid, niceness);
+    const { stdout, stderr } = this.child;
     for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text) => this.say(text));
     this.after(MAX_STEP_MS, () => {
       this.say(`stopped after ${MAX_STEP_MS / 60_000} minutes\n`);

@@ -10,7 +10,7 @@ import { ensurePgbouncer } from './ensure-pgbouncer.mjs';
 import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 import { TestResults } from './test-results.mjs';
-import { AFTER_ALL_OTHERS, AFTER_MOST, runStep } from './test-step.mjs';
+import { runStep } from './test-step.mjs';
 
 const bin = (name) => join(import.meta.dirname, '..', 'node_modules', '.bin', name);
 const results = new TestResults();
@@ -31,12 +31,11 @@ await Promise.all([
 ]);
 // Nor may it be built again below the unit tests, some of which read the whole tree.
 process.env.PACKAGE_IS_BUILT = '1';
-// Tests that wait for real time leave most of a machine idle. Those that only compute take what is left, and no more:
-// their priority is lower, or the others would measure them. Two suites of real time beside each other would do so as well.
-await Promise.all([
-  testWithServers('integration').then(() => testWithServers('e2e')),
-  test('unit', AFTER_ALL_OTHERS).then(() => test('package', AFTER_MOST)),
-]);
+// One after the other: tests that wait for real time would measure the ones beside them, and those that compute would be starved by them.
+await test('unit');
+await testWithServers('integration');
+await testWithServers('e2e');
+await test('package');
 results.print();
 process.exitCode = results.failed === 0 ? 0 : 1;
 
@@ -64,16 +63,12 @@ async function testWithServers(project) {
   if (redis) await test(project);
 }
 
-async function test(project, niceness) {
+async function test(project) {
   const title = `${project} tests`;
   const file = results.fileOf(project);
   process.stdout.write(`\n${title} begin\n`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const { code, output } = await runStep(
-    bin('vitest'),
-    ['run', '--project', project, ...reporters],
-    niceness,
-  );
+  const { code, output } = await runStep(bin('vitest'), ['run', '--project', project, ...reporters]);
   announce(title, output);
   results.countTests(title, file, code);
 }
