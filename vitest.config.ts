@@ -30,8 +30,8 @@ export default defineConfig({
           // One less than there are cores, which is the default, leaves half of a small machine idle.
           maxWorkers: '100%',
           // Nothing here measures time: a busy machine is no failure.
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {

@@ -8,7 +8,7 @@ import { NORMAL, type Profile } from './world/profile.js';
 import { runWorld } from './world/world.js';
 
 const WORLDS = 120;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 const FIRST_FAULT_MS = 8_000;
 const LAST_FAULT_MS = 25_000;
 const LAST_LINES = 60;

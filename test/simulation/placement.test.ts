@@ -11,7 +11,7 @@ const TASKS = 600;
 const DURATION_MS = 6_500;
 /** By then every instance knows every other one, and nodes have come out of quarantine. */
 const SETTLED_TICK = EPOCH_MS + 5_000;
-const WORLD_TIMEOUT_MS = 120_000;
+const WORLD_TIMEOUT_MS = 600_000;
 
 const WORLD: Profile = {
   ...NORMAL,
