@@ -38,16 +38,14 @@ export interface OptionPlace {
 
 /** @param unit plural; '' for a plain number */
 export function whole(min: number, max = Number.MAX_SAFE_INTEGER, unit = 'milliseconds'): OptionCheck {
-  const isBounded = max !== Number.MAX_SAFE_INTEGER;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
   return {
-    takes: `a whole number${unit === '' ? '' : ` of ${unit}`} from ${min}${isBounded ? ` to ${max}` : ''}`,
+    takes: `a whole number${unit === '' ? '' : ` of ${unit}`} from ${min}${upTo}`,
     accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
   };
 }
 
-export function count(min: number, max?: number): OptionCheck {
-  return whole(min, max, '');
-}
+export const count = (min: number, max?: number): OptionCheck => whole(min, max, '');
 
 export function between(min: number, max: number): OptionCheck {
   return {
@@ -171,10 +169,8 @@ function requireOnly<Options>(
 
 /** Those that may be left out. What is wrong with null for the others is for their own check to say. */
 export function withDefault<Options>(given: object, spec: OptionSpec<Options>): object {
-  const rows = spec as Readonly<Record<string, OptionRow | undefined>>;
-  return Object.fromEntries(
-    Object.entries(given).filter(([name]) => rows[name] !== undefined && rows[name].isRequired !== true),
-  );
+  const rows = new Map(Object.entries<OptionRow>(spec).filter(([, { isRequired }]) => isRequired !== true));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => rows.has(name)));
 }
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION */
