@@ -1,9 +1,10 @@
 /** Makes tasks from schedules that came over the board or from a program, each once. */
 
 import { requirePeriod } from '../protocol/schedules/period.js';
+import type { TaskBlueprint } from '../tasks/exclusive-task.js';
 import type { BuildContext } from '../tasks/schedule.factory.js';
 import { definitionOf, type ScheduleData } from '../tasks/schedule-data.js';
-import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
+import { createTaskBlueprint } from '../tasks/task-blueprint.js';
 import type { RuntimeTaskOptions } from './control-records.js';
 
 export class Blueprints {
@@ -11,7 +12,7 @@ export class Blueprints {
   private readonly made = new Map<string, Map<string, Made>>();
 
   constructor(
-    private readonly surroundings: () => BuildContext,
+    private readonly context: () => BuildContext,
     private readonly bidStaggerMs: number,
   ) {}
 
@@ -27,9 +28,9 @@ export class Blueprints {
     const blueprint = createTaskBlueprint(
       { decorator: origin, options: { ...options, name }, schedule: definitionOf(schedule) },
       { className: '', method: name },
-      this.surroundings(),
+      this.context(),
     );
-    requirePeriod({ ...blueprint, handler: () => undefined }, this.surroundings().nowMs, this.bidStaggerMs);
+    requirePeriod({ ...blueprint, handler: () => undefined }, this.context().nowMs, this.bidStaggerMs);
     this.made.set(name, ofTask.set(origin, { words, blueprint }));
     return blueprint;
   }

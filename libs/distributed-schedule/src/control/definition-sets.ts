@@ -114,6 +114,11 @@ export class DefinitionSets {
     return { app: this.app, sinceMs };
   }
 
+  /** Which other app that lives has a task of that name. */
+  rivalOf(name: string): AppClaim | undefined {
+    return this.rivals().get(name);
+  }
+
   /** By task name, which other app that lives has it, and had it first among them. */
   rivals(): ReadonlyMap<string, AppClaim> {
     return firstOf(this.sets.claimsOfOthers(this.app));

@@ -4,8 +4,8 @@ import { RUN, RUN_TTL_MS } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { TickListener } from '../protocol/contract/observer.js';
 import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
+import { lifetimeMs } from './added-task-records.js';
 import { type RunRecord, recordOn } from './control-records.js';
-import { lifetimeMs } from './task-lifetime.js';
 
 /**
  * With many tasks each run is written at most this often, since every instance reads it. With few, each run is written at once, so

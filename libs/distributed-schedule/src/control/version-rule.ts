@@ -31,7 +31,7 @@ export type VersionRuling =
 export class VersionRule {
   constructor(
     private readonly followMoreFrequent: boolean,
-    private readonly desk: Pick<FrequencyComparisons, 'isMore'>,
+    private readonly comparisons: Pick<FrequencyComparisons, 'isMore'>,
   ) {}
 
   rule(question: VersionQuestion): VersionRuling {
@@ -71,6 +71,12 @@ export class VersionRule {
   ): boolean | undefined {
     const pair = `${own.fingerprint} ${current.fingerprint}`;
     // From when that version was first seen: then all older instances come to the same answer.
-    return this.desk.isMore({ name, pair, one: schedule, than: ownSchedule, fromMs: current.firstSeenMs });
+    return this.comparisons.isMore({
+      name,
+      pair,
+      one: schedule,
+      than: ownSchedule,
+      fromMs: current.firstSeenMs,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Control } from '../control/control.js';
 import type { RunRecord } from '../control/control-records.js';
 import type { PlannedTask, TaskState } from '../control/planned-task.js';
 import type { RuntimeTask } from '../control/runtime-task.js';
@@ -82,7 +83,7 @@ export class DistributedScheduleRegistry {
    * DSCHED_UNKNOWN_OPTION, and those of a decision: DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
    */
   async add(task: RuntimeTask): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).add(task);
+    await this.requireBegun().decide.add(task);
     return this.get(task.name);
   }
 
@@ -91,7 +92,7 @@ export class DistributedScheduleRegistry {
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_NOT_REMOVABLE for a decorated task, which can be paused
    */
   async remove(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).remove(name);
+    await this.requireBegun().decide.remove(name);
   }
 
   /**
@@ -100,24 +101,24 @@ export class DistributedScheduleRegistry {
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS
    */
   async reschedule(name: string, schedule: ScheduleData): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).reschedule(name, schedule);
+    await this.requireBegun().decide.reschedule(name, schedule);
     return this.get(name);
   }
 
   /** Gives a task the schedule again that it was defined with. */
   async restoreSchedule(name: string): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).restoreSchedule(name);
+    await this.requireBegun().decide.restoreSchedule(name);
     return this.get(name);
   }
 
   /** From now on no scheduled tick of the task is due. A run in flight ends as it would have, and it can still be triggered. */
   async pause(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).pause(name);
+    await this.requireBegun().decide.pause(name);
   }
 
   /** Ticks are due again from now on. Those of the pause are none of the task's: no misfire policy makes up for them. */
   async resume(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).resume(name);
+    await this.requireBegun().decide.resume(name);
   }
 
   /**
@@ -129,7 +130,7 @@ export class DistributedScheduleRegistry {
    * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NOBODY_RUNS, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
    */
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
-    return this.requireBegun(this.control.trigger).trigger(name, options);
+    return this.requireBegun().trigger.trigger(name, options);
   }
 
   /** The state of this instance: quorum, members, skew, tasks and leases. */
@@ -164,7 +165,7 @@ export class DistributedScheduleRegistry {
       source,
       state,
       conditions: Object.fromEntries(conditions),
-      newestRun: this.control.runs?.newest(name),
+      newestRun: this.control.control?.runs.newest(name),
     };
   }
 
@@ -185,10 +186,13 @@ export class DistributedScheduleRegistry {
     };
   }
 
-  private requireBegun<T>(part: T | undefined): T {
-    // It may come before the app is ready, in onApplicationBootstrap of another module.
-    if (part !== undefined) this.host.open();
-    if (part !== undefined) return part;
+  private requireBegun(): Control {
+    const { control } = this.control;
+    if (control !== undefined) {
+      // It may come before the app is ready, in onApplicationBootstrap of another module.
+      this.host.open();
+      return control;
+    }
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
       'the app is not initialised yet: tasks can be controlled from onApplicationBootstrap on, not in a constructor or in ' +

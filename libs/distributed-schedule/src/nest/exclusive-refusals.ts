@@ -1,8 +1,7 @@
 /** What can be wrong with an exclusive method that only shows when all instances exist. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import type { ExclusiveMetadata } from '../tasks/exclusive-metadata.js';
-import type { TaskBlueprint } from '../tasks/task-blueprint.js';
+import type { ExclusiveMetadata, TaskBlueprint } from '../tasks/exclusive-task.js';
 import { nestScheduleOf } from './decorators/nest-schedule.metadata.js';
 import { isSingleton, type ProviderWrapper, requireResolvable } from './tick-handler.factory.js';
 

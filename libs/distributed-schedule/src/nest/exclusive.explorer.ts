@@ -2,9 +2,9 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { Clock } from '../protocol/contract/ports.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
-import type { ExclusiveTask } from '../tasks/exclusive-task.js';
+import type { ExclusiveTask, TaskBlueprint } from '../tasks/exclusive-task.js';
 import type { BuildContext } from '../tasks/schedule.factory.js';
-import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
+import { createTaskBlueprint } from '../tasks/task-blueprint.js';
 import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './decorators/exclusive-metadata.accessor.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import {

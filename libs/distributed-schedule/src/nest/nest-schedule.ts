@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { CronJob } from 'cron';
-import type { ScheduleDefinition } from '../tasks/schedule-definition.js';
+import type { ScheduleDefinition } from '../tasks/exclusive-task.js';
 
 /** What is used of the `SchedulerRegistry` of @nestjs/schedule. */
 export interface JobRegistry {

@@ -108,7 +108,7 @@ async function createSchedulerHost(
     ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
-    runsTask: runsTask({ app, notices, sets, room }),
+    runsTask: runsTask(app, { notices, sets, room }),
     directory: new BoardDirectory(room, notices),
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),

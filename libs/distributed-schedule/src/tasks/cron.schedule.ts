@@ -5,8 +5,8 @@ import { harmlessValue } from '../protocol/options/shown-value.js';
 import { cronHint } from './cron-hint.js';
 import { type CronReading, readCron } from './cron-reading.js';
 import type { CronZone, Turn } from './cron-zone.js';
+import type { CronDefinition } from './exclusive-task.js';
 import { processZone } from './process-zone.js';
-import type { CronDefinition } from './schedule-definition.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 /** The option `dst`: where it comes from, and where it means nothing. */
 
 import { badOption, type OptionPlace, oneOf, requireOption } from '../protocol/options/option-spec.js';
+import type { ScheduleDefinition } from './exclusive-task.js';
 import { DST_POLICIES } from './exclusive-task-options.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
 
 /** `@Exclusive` has it among its own options, beside a `@Cron` that knows nothing of it. */
 export function withDst(

@@ -4,9 +4,9 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { isoTime } from '../protocol/contract/iso-time.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { badOption } from '../protocol/options/option-spec.js';
+import type { ScheduleDefinition } from './exclusive-task.js';
 import type { DstPolicy } from './exclusive-task-options.js';
 import { processZone } from './process-zone.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
 
 /** When a task is due: exactly one of `cron`, `everyMs`, `everySecond` and `atMs`. */
 export type ScheduleData =

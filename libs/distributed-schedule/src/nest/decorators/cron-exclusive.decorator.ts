@@ -1,9 +1,9 @@
 import { requireKnownOptions } from '../../protocol/options/option-names.js';
+import type { CronDefinition } from '../../tasks/exclusive-task.js';
 import {
   CRON_EXCLUSIVE_OPTION_NAMES,
   type CronExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import type { CronDefinition } from '../../tasks/schedule-definition.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-task.js';
 import { type DecoratedMethod, MethodMetadata } from './method-metadata.js';
 
 /** A fixed key: two copies of this library in one process still understand each other's decorators. */

@@ -2,7 +2,7 @@
 
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { TickContext } from '../../protocol/contract/tick-context.js';
-import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-task.js';
 import { ownExclusiveMetadata, writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import type { DecoratedMethod } from './method-metadata.js';
 

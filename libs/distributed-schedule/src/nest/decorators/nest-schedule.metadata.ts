@@ -5,7 +5,7 @@
  */
 
 import 'reflect-metadata';
-import type { ScheduleDefinition } from '../../tasks/schedule-definition.js';
+import type { ScheduleDefinition } from '../../tasks/exclusive-task.js';
 
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 const SCHEDULER_NAME = 'SCHEDULER_NAME';

@@ -8,7 +8,7 @@ const SECOND_MS = 1_000;
  * first time. The parser of `@Cron` runs a job of 02:00 in New York at the turn, where clocks would have shown 02:00 and show
  * 01:00 again, and an hour later, when they do show it. Here only the latter is due. When clocks go forward nothing is different.
  */
-export class DstOnceSchedule implements Schedule {
+export class SingleHourSchedule implements Schedule {
   readonly description: string;
 
   constructor(private readonly cron: CronSchedule) {
@@ -23,8 +23,8 @@ export class DstOnceSchedule implements Schedule {
     return this.cron.shortestGapMs;
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    let next = this.cron.nextAfter(epochMs);
+  nextAfter(atMs: number): number | undefined {
+    let next = this.cron.nextAfter(atMs);
     while (next !== undefined && this.cron.zone.isNearTurnBack(next)) {
       const newTimeMs = this.secondPassEndMs(next);
       if (newTimeMs === undefined && this.cron.isShown(next)) return next;
