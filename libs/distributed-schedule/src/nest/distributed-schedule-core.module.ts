@@ -9,7 +9,6 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ControlService } from './control.service.js';
-import { ExclusiveMetadataAccessor } from './decorators/exclusive-metadata.accessor.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
@@ -51,7 +50,6 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ...optionProviders(DistributedScheduleCoreModule, outer),
         ...SCHEDULER_PROVIDERS,
         StoreWatch,
-        ExclusiveMetadataAccessor,
         ScheduleFactoryResolver,
         ExclusiveExplorer,
         ExclusiveHandlerExplorer,

@@ -77,7 +77,7 @@ export class DistributedScheduleRegistry {
 
   /**
    * Adds a task to the whole cluster. Instances without the handler that it `runs` leave it alone and say so. The same task
-   * again changes nothing, so every replica may add it when it starts.
+   * again changes nothing, so every instance may add it when it starts.
    * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK when there is another task of this name, unless `replace` is given; DSCHED_TWO_APPS;
    * DSCHED_UNKNOWN_HANDLER, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS, DSCHED_BAD_OPTION,
    * DSCHED_UNKNOWN_OPTION, and those of a decision: DSCHED_NOT_KEPT, DSCHED_BOARD_FULL

@@ -4,9 +4,7 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickHandler } from '../protocol/contract/tick-context.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
-import { handlerOf, isSingleton } from './tick-handler.factory.js';
-
-type Instance = Readonly<Record<string, unknown>>;
+import { handlerOf, instancesOf, isSingleton } from './tick-handler.factory.js';
 
 /** Finds the methods that tasks may run which are added at run time. */
 @Injectable()
@@ -19,19 +17,13 @@ export class ExclusiveHandlerExplorer {
    */
   explore(): ReadonlyMap<string, TickHandler> {
     const handlers = new Map<string, { readonly handler: TickHandler; readonly origin: string }>();
-    const seen = new Set<object>();
-    for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
-      const instance: unknown = wrapper.instance;
-      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
-      seen.add(instance);
-      const prototype: unknown = Object.getPrototypeOf(instance);
-      if (typeof prototype !== 'object' || prototype === null) continue;
+    for (const { wrapper, instance, prototype } of instancesOf(this.discovery)) {
       for (const [name, method] of namedHandlersOf(prototype)) {
-        const origin = `${instance.constructor.name}.${method}`;
+        const origin = `${prototype.constructor.name}.${method}`;
         if (!isSingleton(wrapper)) throw requestScoped(origin);
         const first = handlers.get(name);
         if (first !== undefined) throw duplicate(name, first.origin, origin);
-        handlers.set(name, { handler: handlerOf(instance as Instance, method), origin });
+        handlers.set(name, { handler: handlerOf(instance, method), origin });
       }
     }
     return new Map([...handlers].map(([name, { handler }]) => [name, handler]));

@@ -17,6 +17,9 @@ export type JobKind = 'cron' | 'interval' | 'timeout';
 /** The options of ScheduleModule, by what they switch off. */
 export const JOB_SWITCHES = { cron: 'cronJobs', interval: 'intervals', timeout: 'timeouts' } as const;
 
+/** The decorators of its jobs. */
+export const JOB_NAMES = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout' } as const;
+
 /** The job of @nestjs/schedule that a schedule of ours corresponds to. */
 export function jobKindOf({ kind }: Pick<ScheduleDefinition, 'kind'>): JobKind {
   return kind === 'every_second' ? 'cron' : kind;

@@ -79,7 +79,7 @@ function openMemory(
   if (!options.isMemoryMeant && options.isKeptAway !== true) {
     new Logger('DistributedSchedule').warn(
       'No `redis` option: the embedded memory backend is used. It coordinates nothing beyond this process, so with ' +
-        'several replicas every task runs on each of them. Pass `redis` before you scale out, or `memory: true` if you will not.',
+        'several instances every task runs on each of them. Pass `redis` before you scale out, or `memory: true` if you will not.',
     );
   }
   const set = nodeSetOf(['memory'], options.nodeSetGeneration, options.protocol.leaseTtlMs);

@@ -1,13 +1,37 @@
 /** Makes handlers of methods: of the one instance of a class, or of an instance that each run gets anew. */
 
-import type { DiscoveryService } from '@nestjs/core';
-import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { ContextIdFactory, type DiscoveryService, ModuleRef } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickContext, TickHandler } from '../protocol/contract/tick-context.js';
 
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 type Instance = Readonly<Record<string, unknown>>;
+
+/** An instance that may have tasks, and where Nest has it. */
+export interface Found {
+  readonly wrapper: ProviderWrapper;
+  readonly instance: Instance;
+  readonly prototype: object;
+}
+
+/** Every instance once, controllers first: an alias (useExisting) shows the same one under a second token. */
+export function instancesOf(discovery: DiscoveryService): readonly Found[] {
+  const found = new Map<unknown, Found>();
+  for (const wrapper of [...discovery.getControllers(), ...discovery.getProviders()]) {
+    const instance: unknown = wrapper.instance;
+    const prototype = prototypeOf(instance);
+    if (prototype === undefined || found.has(instance)) continue;
+    found.set(instance, { wrapper, instance: instance as Instance, prototype });
+  }
+  return [...found.values()];
+}
+
+/** Undefined for what is no object, or has none. */
+export function prototypeOf(instance: unknown): object | undefined {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  return (Object.getPrototypeOf(instance) as object | null) ?? undefined;
+}
 
 /** One instance of the class serves all runs. */
 export function isSingleton(wrapper: ProviderWrapper): boolean {

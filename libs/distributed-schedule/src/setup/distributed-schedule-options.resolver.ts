@@ -19,7 +19,7 @@ import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/option
 import type { RedisInput } from '../redis/connection/redis-input.js';
 import type { FoundApp } from '../system/app-name.js';
 import { requireTaskDefaults } from '../tasks/task-policies.resolver.js';
-import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from '../tasks/task-policy-options.js';
+import { allowed, TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from '../tasks/task-policy-options.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { ALONE, requireApp, requireInstanceId, requireNamespace } from './identity-options.js';
 import { isReplaced, nodesOf, requireMemoryMeant } from './store-options.js';
@@ -68,16 +68,10 @@ const SPEC: OptionSpec<CheckedOptions> = {
 };
 
 const OPTION_NAMES: OptionNames = {
-  redis: true,
-  memory: true,
-  namespace: true,
-  app: true,
-  instanceId: true,
+  ...allowed<DistributedScheduleOptions>('redis', 'memory', 'namespace', 'app', 'instanceId'),
   lease: { ttlMs: true },
   bids: { leadMs: true, staggerMs: true },
-  nodeTimeoutMs: true,
-  shutdownTimeoutMs: true,
-  enabled: true,
+  ...allowed<DistributedScheduleOptions>('nodeTimeoutMs', 'shutdownTimeoutMs', 'enabled'),
   tasks: TASK_POLICY_OPTION_NAMES,
   ...namesOf(SPEC),
 };

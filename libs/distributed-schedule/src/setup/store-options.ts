@@ -15,7 +15,7 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
   if (!('redis' in given)) return undefined;
   const { redis } = given;
   if (redis === undefined || redis === null) {
-    // With the memory backend instead, every replica would run every task, and only one log line would say so.
+    // With the memory backend instead, every instance would run every task, and only one log line would say so.
     throw new DistributedScheduleError(
       'DSCHED_BAD_REDIS',
       `redis is given and ${String(redis)}, most likely because an environment variable is not set: ` +
@@ -27,7 +27,7 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
 }
 
 /**
- * In production nobody reads one warning among the lines of a boot, and every task would run once per replica.
+ * In production nobody reads one warning among the lines of a boot, and every task would run once per instance.
  * @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, DSCHED_BAD_OPTION
  */
 export function requireMemoryMeant(given: Given, environment: string | undefined): void {
@@ -40,7 +40,7 @@ export function requireMemoryMeant(given: Given, environment: string | undefined
   if (environment !== 'production' || memory || isReplaced(given)) return;
   throw new DistributedScheduleError(
     'DSCHED_MEMORY_IN_PRODUCTION',
-    'NODE_ENV is production and redis is left out. Without it every replica has a memory of its own and runs every task. ' +
+    'NODE_ENV is production and redis is left out. Without it every instance has a memory of its own and runs every task. ' +
       'Pass redis and namespace, or memory: true where this process is the only one',
     { value: environment },
   );

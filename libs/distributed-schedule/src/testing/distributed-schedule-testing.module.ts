@@ -4,6 +4,7 @@ import { TEST_STAGE } from '../nest/distributed-schedule.tokens.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import type { TestStage } from '../setup/test-stage.js';
+import { allowed } from '../tasks/task-policy-options.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { ScheduleHarness } from './schedule-harness.js';
@@ -84,11 +85,8 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
    * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION
    */
   static with(options: ScheduleTestingOptions): DynamicModule {
-    requireKnownOptions('DistributedScheduleTestingModule.with', options, {
-      startAt: true,
-      patienceMs: true,
-      seed: true,
-    });
+    const names = allowed<ScheduleTestingOptions>('startAt', 'patienceMs', 'seed');
+    requireKnownOptions('DistributedScheduleTestingModule.with', options, names);
     return {
       module: DistributedScheduleTestingModule,
       providers: [{ provide: TESTING_OPTIONS, useValue: options }],

@@ -43,7 +43,7 @@ export function nestScheduleOf(method: object): ScheduleDefinition | undefined {
 
 /**
  * Moves a schedule away from @nestjs/schedule: its explorer looks for the type and finds none, so the plain job,
- * which would run on every replica, is never made.
+ * which would run on every instance, is never made.
  */
 export function takeNestSchedule(method: object): ScheduleDefinition | undefined {
   const definition = nestScheduleOf(method);

@@ -67,15 +67,11 @@ export class OutageTicks {
   }
 
   private take(tally: TickTally, { task, tick, ticks }: NotRun): boolean {
-    if (this.isTold({ task, tick })) return true;
+    if (tick <= (this.toldUpTo.get(task) ?? 0)) return true;
     if (this.lostAtMs === undefined && this.clock.monotonicMs() >= this.gatherUntilMs) return false;
     tally.add(task, ticks);
     this.newest.set(task, Math.max(tick, this.newest.get(task) ?? 0));
     return true;
-  }
-
-  private isTold({ task, tick }: NotRun): boolean {
-    return tick <= (this.toldUpTo.get(task) ?? 0);
   }
 
   private async tellAt(atMs: number): Promise<void> {

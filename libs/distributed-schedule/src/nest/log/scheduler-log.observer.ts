@@ -28,13 +28,8 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
     this.lines = new QuietLines(this.logger, clock);
     this.outages = new OutageTicks(this.logger, clock);
     this.ticks = new TickLog(this.logger, this.lines, this.outages, clock);
-    this.audit = new AuditLog(
-      this.logger,
-      this.lines,
-      this.outages,
-      clock,
-      process.env.NODE_ENV === 'production',
-    );
+    const isProduction = process.env.NODE_ENV === 'production';
+    this.audit = new AuditLog(this.logger, this.lines, this.outages, clock, isProduction);
   }
 
   observe(event: ScheduleEvent): void {
