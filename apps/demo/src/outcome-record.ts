@@ -34,11 +34,9 @@ export class OutcomeRecord implements ScheduleObserver {
       case 'lease_lost':
         this.append(event, 'lease_lost', event.reason);
         return;
-      case 'audit': {
-        const { outcome, cause, detail } = event.finding;
-        this.append(event.finding, outcome, `${cause}: ${detail}`);
+      case 'audit':
+        this.append(event.finding, event.finding.outcome, `${event.finding.cause}: ${event.finding.detail}`);
         return;
-      }
       default:
     }
   }

@@ -64,16 +64,9 @@ export class RunRecord {
     const { replica, recordFile } = this.settings;
     if (recordFile === undefined) return;
     const line: RunLine = {
-      phase,
-      task: tick.task,
-      tick: tick.tick,
-      token: tick.fencingToken,
-      replica,
-      instanceId: tick.instanceId,
-      pid: process.pid,
-      startedMs,
-      atMs: realNowMs(),
-      monotonicMs: machineMonotonicMs(),
+      ...{ phase, task: tick.task, tick: tick.tick, token: tick.fencingToken },
+      ...{ replica, instanceId: tick.instanceId, pid: process.pid, startedMs },
+      ...{ atMs: realNowMs(), monotonicMs: machineMonotonicMs() },
       trustedForMs: Math.round(tick.remainingMs()),
     };
     appendFileSync(recordFile, `${JSON.stringify(line)}\n`);

@@ -28,9 +28,10 @@ export class Scoreboard {
       this.entry(message.task, message.tick).started = { replica, latenessMs: message.latenessMs };
       this.runs.set(replica, this.runsOf(replica) + 1);
     } else if (message.type === 'tick') {
-      const entry = this.entry(message.task, message.tick);
-      entry.reports.set(replica, { outcome: message.outcome, detail: message.detail });
-      if (RAN.includes(message.outcome)) entry.outcome = message.outcome;
+      const { task, tick, outcome } = message;
+      const entry = this.entry(task, tick);
+      entry.reports.set(replica, message);
+      if (RAN.includes(outcome)) entry.outcome = outcome;
     }
   }
 

@@ -11,18 +11,10 @@ interface Act {
 }
 
 const FAULTS: readonly Act[] = [
-  { afterMs: 8_400, title: 'kill -9 of the busiest replica', perform: (cluster) => cluster.killBusiest() },
-  {
-    afterMs: 13_400,
-    title: 'another replica is stopped for 3 s',
-    perform: (cluster) => cluster.pauseBusiest(3_000),
-  },
-  { afterMs: 18_400, title: 'a Redis master is killed', perform: (cluster) => cluster.stopNode() },
-  {
-    afterMs: 23_400,
-    title: 'all come back, Redis with nothing in it',
-    perform: (cluster) => cluster.bringAllBack(),
-  },
+  { afterMs: 8_400, title: 'kill -9 of the busiest replica', perform: (all) => all.killBusiest() },
+  { afterMs: 13_400, title: 'another replica is stopped for 3 s', perform: (all) => all.pauseBusiest(3_000) },
+  { afterMs: 18_400, title: 'a Redis master is killed', perform: (all) => all.stopNode() },
+  { afterMs: 23_400, title: 'all come back, Redis with nothing in it', perform: (all) => all.bringAllBack() },
 ];
 
 const WITH_FAULTS_MS = 29_000;

@@ -33,25 +33,14 @@ export function tellErrors(
       return await run();
     } catch (error) {
       // Not awaited: a tracker that hangs must not hold the lease.
-      void callHook(hook, error, failureOf(context)).catch(onHookFailure);
+      void (async () => hook(error, failureOf(context)))().catch(onHookFailure);
       throw error;
     }
   };
 }
 
-async function callHook(hook: HandlerErrorHook, error: unknown, failure: HandlerFailure): Promise<void> {
-  await hook(error, failure);
-}
-
 function failureOf(context: TickContext): HandlerFailure {
   const { task, tick, attempt, fencingToken, idempotencyKey, instanceId, signal } = context;
-  return Object.freeze({
-    task,
-    tick,
-    attempt,
-    fencingToken,
-    idempotencyKey,
-    instanceId,
-    aborted: signal.aborted,
-  });
+  const { aborted } = signal;
+  return Object.freeze({ task, tick, attempt, fencingToken, idempotencyKey, instanceId, aborted });
 }

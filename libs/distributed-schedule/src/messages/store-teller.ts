@@ -49,17 +49,16 @@ export class StoreTeller {
       : this.quorumLost(view, silent);
     const warnings = [...lines, ...view.nodes.flatMap((node) => this.tellOddities(node))];
     return [
-      ...this.firstMajority(view, lines),
+      ...this.firstMajority(view),
       ...warnings.map((message): StoreLine => ({ level: 'warn', message })),
     ];
   }
 
   /** Good news of a boot, unless that a majority was not there yet was told: then its end was told as well. */
-  private firstMajority(view: StoreView, told: readonly string[]): readonly StoreLine[] {
+  private firstMajority(view: StoreView): readonly StoreLine[] {
     if (this.wasReached || !view.hasQuorum || !view.isConfirmed) return [];
     this.wasReached = true;
-    const isTold = told.some((line) => line.startsWith(REACHED));
-    return isTold || !view.isBidding ? [] : [{ level: 'log', message: `${REACHED}: ${countOf(view)}.` }];
+    return view.isBidding ? [{ level: 'log', message: `${REACHED}: ${countOf(view)}.` }] : [];
   }
 
   private quorumLost(view: StoreView, silent: readonly StoreNodeStatus[]): readonly string[] {
@@ -90,6 +89,7 @@ export class StoreTeller {
     // One line for all that is well again with it.
     for (const node of view.nodes) if (node.answering) this.recurrenceOf(node).takeReturn();
     const said = ended.wasWellBefore ? 'Quorum is back' : REACHED;
+    this.wasReached = true;
     const left = sentencesOf(silent).map((sentence) => ` ${sentence}.`);
     return [`${said}${afterSo(ended.lastedMs)}: ${countOf(view)}.${left.join('')}`];
   }

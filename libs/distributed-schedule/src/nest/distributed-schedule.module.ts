@@ -113,11 +113,10 @@ function asyncProvidersOf({
     );
   }
   if (useFactory !== undefined) return [{ provide: GIVEN_OPTIONS, useFactory, inject: [...inject] }];
-  const token = useClass ?? useExisting;
   const options: Provider = {
     provide: GIVEN_OPTIONS,
     useFactory: (factory: DistributedScheduleOptionsFactory) => factory.createDistributedScheduleOptions(),
-    inject: token === undefined ? [] : [token],
+    inject: [useClass ?? useExisting].filter((token) => token !== undefined),
   };
   return useClass === undefined ? [options] : [{ provide: useClass, useClass }, options];
 }

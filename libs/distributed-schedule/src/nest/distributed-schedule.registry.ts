@@ -22,22 +22,28 @@ export interface RegisteredTask extends TaskStatus {
   /** `code`: decorated, in this version of the app or another one that runs. `runtime`: added by {@link add}. */
   readonly source: 'code' | 'runtime';
   /**
-   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator or ScheduleModule; `left_alone` by this instance, for a
-   * reason that stands in `conditions`.
+   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator or ScheduleModule; `left_alone` by this
+   * instance, for a reason that stands in `conditions`.
    */
   readonly state: TaskState;
-  /** What holds for it beside its definition in the code of this instance, with what to say of it. */
+  /** What holds for it beside its definition in this code, in words. */
   readonly conditions: Readonly<Partial<Record<ControlCondition, string>>>;
   /** The newest run that has ended, on whichever instance; undefined when none is known. */
   readonly newestRun: RunRecord | undefined;
 }
 
+/** What this instance has seen of a task that it does not run. */
+const NOTHING_HERE = {
+  ...{ lastReport: undefined, lastRun: undefined, running: 0, runs: [] },
+  ...{ missed: 0, lost: 0, stuck: 0 },
+};
+
 /**
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
  *
- * What is decided here holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes.
- * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then it is
- * tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
+ * A decision holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes, or in the memory
+ * of the process. It resolves when a majority of the nodes has it. After about a second without one it is an error
+ * (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
  */
 @Injectable()
 export class DistributedScheduleRegistry {
@@ -48,14 +54,13 @@ export class DistributedScheduleRegistry {
     @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
-  /** All tasks of this app: paused and disabled ones, and those that this instance leaves to others, too. Empty until it is initialised. */
+  /** All tasks of this app, also those that do not run here; those in the code first. Empty until the app is initialised. */
   list(): readonly RegisteredTask[] {
     const scheduled = new Map(this.scheduler.status().tasks.map((status) => [status.name, status]));
-    const planned = [...this.control.tasks.values()];
-    const inCode = planned.filter(({ source }) => source === 'code');
-    const added = planned.filter(({ source }) => source === 'runtime');
-    added.sort((one, other) => (one.name < other.name ? -1 : 1));
-    return [...inCode, ...added].map((task) => this.registered(task, scheduled.get(task.name)));
+    const from = (wanted: PlannedTask['source']): PlannedTask[] =>
+      [...this.control.tasks.values()].filter(({ source }) => source === wanted);
+    const added = from('runtime').sort((one, other) => (one.name < other.name ? -1 : 1));
+    return [...from('code'), ...added].map((task) => this.registered(task, scheduled.get(task.name)));
   }
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
@@ -96,8 +101,8 @@ export class DistributedScheduleRegistry {
   }
 
   /**
-   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}. It does not move what was
-   * triggered already: a tick of the new schedule may come close to it and leave it little time to start late.
+   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}. What was triggered already
+   * stays: a tick of the new schedule may come close to it and leave it little time to start late.
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS
    */
   async reschedule(name: string, schedule: ScheduleData): Promise<RegisteredTask> {
@@ -122,9 +127,8 @@ export class DistributedScheduleRegistry {
   }
 
   /**
-   * Adds one tick, about a second from now and clear of the scheduled ones, which runs once in the cluster like any other, with
-   * its own token and idempotency key, and under the policies of the task. A paused task can be triggered too. Each call adds
-   * a tick of its own, however many come at once: they are due one after the other, in the order of the calls of one process.
+   * Adds one tick, about a second from now and clear of the scheduled ones. It runs once in the cluster like any other, under the
+   * policies of the task, which may be paused. Each call adds a tick of its own; they are due in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
    * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NOBODY_RUNS, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
@@ -176,23 +180,15 @@ export class DistributedScheduleRegistry {
       schedule: base?.description ?? 'defined elsewhere',
       eligible: false,
       nextTick: state === 'paused' ? undefined : base?.nextAfter(this.host.board.nowMs()),
-      lastReport: undefined,
-      lastRun: undefined,
-      running: 0,
-      runs: [],
-      missed: 0,
-      lost: 0,
-      stuck: 0,
+      ...NOTHING_HERE,
     };
   }
 
   private requireBegun(): Control {
     const { control } = this.control;
-    if (control !== undefined) {
-      // It may come before the app is ready, in onApplicationBootstrap of another module.
-      this.host.open();
-      return control;
-    }
+    // It may come before the app is ready, in onApplicationBootstrap of another module.
+    if (control !== undefined) this.host.open();
+    if (control !== undefined) return control;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
       'the app is not initialised yet: tasks can be controlled from onApplicationBootstrap on, not in a constructor or in ' +

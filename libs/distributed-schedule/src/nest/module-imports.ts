@@ -29,10 +29,9 @@ export function refuseSecondForRoot(modules: ModulesContainer, core: Type): void
  * @throws DistributedScheduleError DSCHED_NO_FOR_ROOT
  */
 export function refusePlainImport(modules: ModulesContainer, outer: Type): void {
+  const isPlain = (module: NestModule): boolean => module.metatype === outer && !isFromForRoot(module, outer);
   const importers = [...modules.values()].filter((module) => !isFromForRoot(module, outer));
-  const plain = importers.filter((importer) =>
-    importedBy(importer).some((imported) => imported.metatype === outer && !isFromForRoot(imported, outer)),
-  ).length;
+  const plain = importers.filter((importer) => importedBy(importer).some(isPlain)).length;
   if (plain < 1) return;
   throw new DistributedScheduleError(
     'DSCHED_NO_FOR_ROOT',

@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { ClockTeller } from '../messages/clock-teller.js';
-import type { ClockView } from '../messages/clock-words.js';
+import { ClockTeller, type ClockView } from '../messages/clock-teller.js';
 import { StoreTeller, type StoreView } from '../messages/store-teller.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
 import type { Clock } from '../protocol/contract/ports.js';

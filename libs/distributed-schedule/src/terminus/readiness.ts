@@ -3,7 +3,7 @@ import {
   type ClockView,
   isMajoritySetBack,
   setBackSentence,
-} from '../messages/clock-words.js';
+} from '../messages/clock-teller.js';
 import { sentencesOf } from '../messages/node-words.js';
 import type { StoreStatus } from '../messages/store-status.js';
 import type { RegisteredTask } from '../nest/distributed-schedule.registry.js';

@@ -20,12 +20,10 @@ export class RunsInFlight implements ScheduleObserver {
       case 'started':
         this.patientUntilMs.set(keyOf(event), realMs() + this.patienceMs);
         return;
-      case 'retry':
-        this.patientUntilMs.delete(keyOf(event));
-        return;
       case 'tick':
         if (event.report.goesOn !== true) this.patientUntilMs.delete(keyOf(event.report));
         return;
+      case 'retry':
       case 'late_end':
         this.patientUntilMs.delete(keyOf(event));
         return;

@@ -1,6 +1,7 @@
 import { LeaseLostError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { runInTick as runWithContext } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { allowed } from '../tasks/task-policy-options.js';
 
@@ -85,4 +86,17 @@ function follow(outside: AbortSignal | undefined, controller: AbortController): 
   const abort = (): void => controller.abort(outside.reason);
   if (outside.aborted) abort();
   else outside.addEventListener('abort', abort, { once: true });
+}
+
+/**
+ * Runs `run` as if it were called by a handler: `currentTick()` inside it, and in whatever it awaits, is `context`.
+ *
+ * ```ts
+ * await runInTick(createTickContext({ task: 'settle' }), () => repository.save(order));
+ * ```
+ *
+ * @returns what `run` returns
+ */
+export function runInTick<T>(context: TickContext, run: () => T): T {
+  return runWithContext(context, run);
 }

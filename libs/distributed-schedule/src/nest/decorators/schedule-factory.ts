@@ -20,3 +20,22 @@ export interface ScheduleFactory<T> {
 export function isScheduleFactory(value: unknown): value is ScheduleFactory<unknown> {
   return typeof value === 'object' && value !== null && 'useFactory' in value;
 }
+
+/** A factory gives the value at boot, and stands beside the schedule until then. */
+export function factoryIn(value: unknown): { readonly factory?: unknown } {
+  return isScheduleFactory(value) ? { factory: value } : {};
+}
+
+/**
+ * `(name, value)` or `(value)`, as `@Interval` and `@Timeout` take them, with options behind either. A text is a name only where
+ * a value follows it: alone it is a bad value, and most likely a variable's.
+ */
+export function readNamedSchedule<Options>(
+  first: unknown,
+  second: unknown,
+  third: unknown,
+): { readonly named: { readonly name?: string }; readonly value: unknown; readonly options: Options } {
+  return typeof first === 'string' && (typeof second === 'number' || isScheduleFactory(second))
+    ? { named: { name: first }, value: second, options: (third ?? {}) as Options }
+    : { named: {}, value: first, options: (second ?? {}) as Options };
+}
