@@ -12,14 +12,11 @@ export interface OutcomeLine {
   /** One of the outcomes, `started`, or `lease_lost`. What the audit finds is `missed` or `lost`. */
   readonly said: string;
   readonly detail: string;
-  /** Of the audit: `tick` is the newest of so many. */
+  /** Of the audit: how many, of which `tick` is the newest. */
   readonly ticks?: number;
 }
 
-/**
- * Writes down what the scheduler says about each tick. A message to the parent process would be lost with a kill -9
- * while it is on its way; a line is there as soon as it is written.
- */
+/** Writes down what the scheduler says about each tick. A message to the parent process would be lost with a kill -9. */
 export class OutcomeRecord implements ScheduleObserver {
   constructor(private readonly settings: Settings) {}
 

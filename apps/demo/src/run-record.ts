@@ -26,7 +26,6 @@ export interface RunLine {
   readonly trustedForMs: number;
 }
 
-/** Does the work of a task, which is to take a while, and writes down that it happened. */
 @Injectable()
 export class RunRecord {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}

@@ -30,7 +30,6 @@ export interface Proof {
   readonly missed: readonly MissedTick[];
   /** Start of the handler minus its tick, ms, by this machine's clock. */
   readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** The run that started latest after its tick. */
   readonly latest: RunLine | undefined;
 }
 
@@ -43,7 +42,6 @@ export function readRunLines(files: readonly string[]): RunLine[] {
     .map((text) => JSON.parse(text) as RunLine);
 }
 
-/** Compares what was due with what the handlers wrote. */
 export function prove(
   lines: readonly RunLine[],
   due: DueTicks,

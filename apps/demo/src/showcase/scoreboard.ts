@@ -6,9 +6,7 @@ import type { ReplicaMessage } from '../replica-message.js';
 export interface TickEntry {
   readonly task: string;
   readonly tick: number;
-  /** The replica on which the handler started, and how late. */
   started?: { readonly replica: string; readonly latenessMs: number };
-  /** How that run ended. */
   outcome?: Outcome;
   /** What every replica said, also those on which it did not run. */
   readonly reports: Map<string, { readonly outcome: Outcome; readonly detail: string | undefined }>;

@@ -20,17 +20,13 @@ const UP_WITHIN_MS = 15_000;
 const INTERRUPTED = 130;
 
 export interface ShowcaseOptions {
-  /** Path of redis-server, or undefined for the memory backend. */
   readonly redisServer: string | undefined;
   /** An empty folder. Records and logs stay there afterwards. */
   readonly folder: string;
   readonly interactive: boolean;
 }
 
-/**
- * Shows replicas that share their ticks while things break, then proves what happened.
- * Resolves to an exit code: 0 when no tick ran twice and each missed one has a reason.
- */
+/** Shows what breaks, and proves what happened. Exit code 0: no tick ran twice, and each missed one has a reason. */
 export async function runShowcase(options: ShowcaseOptions): Promise<number> {
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.js';
 
-/** One fault, or its end. */
 interface Act {
   /** After the first due tick. In the middle of a second, when every replica is idle. */
   readonly afterMs: number;
-  /** Announced before it happens. */
   readonly title: string;
   perform(cluster: Cluster): void | Promise<void>;
 }
@@ -23,7 +21,6 @@ const WITHOUT_FAULTS_MS = 9_000;
 /** The faults of the showcase, in the order in which they happen. */
 export class Story {
   private readonly acts: readonly Act[];
-  /** From the first to the last due tick. */
   readonly lengthMs: number;
 
   /** A single replica on the memory backend has nobody to take over, so it is left in peace. */

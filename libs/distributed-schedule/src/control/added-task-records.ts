@@ -66,7 +66,7 @@ export class AddedTaskRecords {
     return keptMs;
   }
 
-  /** Whether a record goes before its task, which was kept for so long. */
+  /** Whether a record expires before its task, which is kept for `keptMs`. */
   private isTooShort(key: string, keptMs: number | undefined): boolean {
     const { expiresAtMs = Number.POSITIVE_INFINITY } = this.board.entry(key) ?? {};
     return expiresAtMs + ROUNDING_MS < Math.floor(this.board.nowMs()) + (keptMs ?? Number.POSITIVE_INFINITY);

@@ -16,10 +16,7 @@ export class Blueprints {
     private readonly bidStaggerMs: number,
   ) {}
 
-  /**
-   * @param origin where it comes from, for messages
-   * @throws DistributedScheduleError what {@link createTaskBlueprint} throws, DSCHED_DURATIONS
-   */
+  /** @throws DistributedScheduleError what {@link createTaskBlueprint} throws, with `origin` in its words; DSCHED_DURATIONS */
   make(name: string, schedule: ScheduleData, options: RuntimeTaskOptions, origin: string): TaskBlueprint {
     const words = JSON.stringify([schedule, options]);
     const ofTask = this.made.get(name) ?? new Map<string, Made>();
@@ -39,7 +36,6 @@ export class Blueprints {
     this.made.delete(name);
   }
 
-  /** Forgets tasks that are no more. */
   keepOnly(names: Pick<ReadonlySet<string>, 'has'>): void {
     for (const name of this.made.keys()) {
       if (!names.has(name)) this.made.delete(name);

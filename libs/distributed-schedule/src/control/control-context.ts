@@ -1,4 +1,4 @@
-/** What control goes by on one instance. */
+/** What control goes by on one instance: what it is given, and what is made of that. */
 
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { ScheduleObserver } from '../protocol/contract/observer.js';
@@ -35,10 +35,8 @@ export interface ControlParts {
   readonly stopped: AbortSignal;
 }
 
-/** The same with what was made of it. */
 export interface ControlContext extends ControlParts {
   readonly sets: DefinitionSets;
   readonly blueprints: Blueprints;
-  /** What is planned now. */
   readonly tasks: () => ReadonlyMap<string, PlannedTask>;
 }

@@ -1,7 +1,4 @@
-/**
- * What the board makes of the tasks of one instance: which it schedules, when they are due, and what a person should be told.
- * Each task is computed anew from everything that is known, so that the order in which records arrive does not matter.
- */
+/** What the board makes of the tasks of one instance. Each is computed anew from all that is known: no order of records matters. */
 
 import { TASK } from '../protocol/board/board-keys.js';
 import type { Schedule, ScheduledTask } from '../protocol/contract/tick-context.js';
@@ -24,7 +21,6 @@ import type { VersionRule } from './version-rule.js';
 
 export class ControlPlan {
   private current: ReadonlyMap<string, CurrentDefinition> = new Map();
-  /** Names that another app has. */
   private rivals: ReadonlyMap<string, AppClaim> = new Map();
 
   constructor(
@@ -43,7 +39,6 @@ export class ControlPlan {
     return names;
   }
 
-  /** What stands on the board now, for all tasks that are planned before it changes. */
   decisions(): Decisions {
     return readDecisions(this.context.room);
   }

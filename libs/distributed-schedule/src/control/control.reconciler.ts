@@ -26,7 +26,6 @@ export class ControlReconciler {
     private readonly observer: ScheduleObserver,
   ) {}
 
-  /** The plan as it was applied last. */
   get tasks(): ReadonlyMap<string, PlannedTask> {
     return this.planned;
   }
@@ -37,13 +36,11 @@ export class ControlReconciler {
     this.work(() => false);
   }
 
-  /** Any task may have changed. */
   noteAll(): void {
     for (const names of [this.plan.names(), this.planned.keys(), this.applied.keys(), this.failures.keys()])
       for (const name of names) this.others.add(name);
   }
 
-  /** Something was decided about these tasks. */
   note(names: readonly string[]): void {
     this.decided = new Set([...names, ...this.decided]);
     for (const name of this.failures.keys()) this.others.add(name);

@@ -25,7 +25,6 @@ import { TaskControl } from './task-control.js';
 import { TaskTrigger } from './task-trigger.js';
 import { VersionRule } from './version-rule.js';
 
-/** Records of this app that say something about tasks. */
 const DECISIONS = [PAUSE, PLAN, TASK, TRIGGER];
 
 export class Control {
@@ -59,15 +58,11 @@ export class Control {
     this.watch();
   }
 
-  /** The plan as it was applied last. */
   get tasks(): ReadonlyMap<string, PlannedTask> {
     return this.reconciler.tasks;
   }
 
-  /**
-   * Plans anew the tasks that were decided about, or all where it is not known which. Most changes of the board are neither:
-   * instances tell of themselves all the time.
-   */
+  /** Plans anew what was decided about, or all where that is not known. Most changes are neither: instances tell of themselves. */
   private watch(): void {
     const { board, app } = this.parts;
     const own = roomPrefix(roomOf(app));

@@ -17,7 +17,6 @@ import {
 } from './control-records.js';
 import type { Conditions, PlannedTask } from './planned-task.js';
 
-/** What stands on the board about tasks. */
 export interface Decisions {
   pauseOf(name: string): PauseRecord | undefined;
   planOf(name: string): PlanRecord | undefined;
@@ -45,10 +44,7 @@ export function readDecisions(board: BoardView): Decisions {
   };
 }
 
-/**
- * What was decided about a task at run time, on top of its definition.
- * @param scheduleOf throws where this instance cannot use the schedule that was decided
- */
+/** On top of its definition. `scheduleOf` throws where this instance cannot use the schedule that was decided. */
 export function decidedTask(
   base: Base,
   decisions: Decisions,
@@ -109,10 +105,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/**
- * What a tick was triggered with, be it null; else what the task was added with. Each attempt gets a copy: what a handler changes in it is
- * gone with that attempt.
- */
+/** What a tick was triggered with, be it null; else that of the task. A copy for each attempt: a handler may change it. */
 export function payloadsOf(
   ofTask: unknown,
   triggers: readonly TriggerRecord[],

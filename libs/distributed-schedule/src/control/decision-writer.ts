@@ -15,10 +15,7 @@ const FIRST_READ_WITHIN_MS = 1_000;
 export class DecisionWriter {
   constructor(private readonly context: ControlContext) {}
 
-  /**
-   * A task that some instance has.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK unless some instance has the task */
   requireKnown(name: string): PlannedTask {
     const planned = this.context.tasks().get(name);
     if (planned !== undefined) return planned;
@@ -30,10 +27,7 @@ export class DecisionWriter {
     );
   }
 
-  /**
-   * A task that this app runs: of one whose name is another app's, nothing that is decided here would ever hold.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_TWO_APPS, as no decision about another app's task would hold */
   requireOurs(name: string): PlannedTask {
     const planned = this.requireKnown(name);
     const { sets, app } = this.context;
@@ -42,10 +36,7 @@ export class DecisionWriter {
     return planned;
   }
 
-  /**
-   * A task that can be due another time than it was meant to be.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS, DSCHED_RUNS_ONCE
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS; DSCHED_RUNS_ONCE for a timeout */
   requireRepeating(name: string): PlannedTask {
     const planned = this.requireOurs(name);
     if (!(planned.base instanceof TimeoutSchedule)) return planned;
@@ -58,10 +49,7 @@ export class DecisionWriter {
     );
   }
 
-  /**
-   * Before the board has been read, what is decided could contradict what stands there.
-   * @throws DistributedScheduleError DSCHED_NOT_KEPT
-   */
+  /** @throws DistributedScheduleError DSCHED_NOT_KEPT: a decision could contradict what stands on a board that was not read */
   async requireRead(task: string): Promise<void> {
     const { room, clock } = this.context;
     if (room.isStopped) throw closed(task, 'Nothing was written');
@@ -76,10 +64,7 @@ export class DecisionWriter {
     );
   }
 
-  /**
-   * Writes a record, or deletes it.
-   * @throws DistributedScheduleError DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
-   */
+  /** @throws DistributedScheduleError DSCHED_NOT_KEPT, DSCHED_BOARD_FULL */
   async write(task: string, key: string, record: object | undefined, ttlMs?: number): Promise<void> {
     const { room } = this.context;
     const { kind, acknowledged, nodes, full } = await (record === undefined

@@ -15,11 +15,9 @@ export interface TaskDefinition {
   readonly jitterMs?: number;
   /** It runs once per deployment key, and each deployment has its own. */
   readonly isTimeout?: true;
-  /** It is switched off on the instances of this version. */
   readonly isOff?: true;
 }
 
-/** What one version defines, by task. */
 export type DefinitionSet = ReadonlyMap<string, TaskDefinition>;
 
 export function definitionSetOf(tasks: readonly TaskBlueprint[]): DefinitionSet {

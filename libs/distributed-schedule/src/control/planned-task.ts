@@ -41,7 +41,6 @@ export function leftAlone(name: string, source: PlannedTask['source'], condition
   return { name, source, state: 'left_alone', signature: '', conditions };
 }
 
-/** A task that only another version of this app has. */
 export function elsewhere(name: string, isPaused: boolean): PlannedTask {
   const conditions: Conditions = new Map([['elsewhere', 'another version of the app has it']]);
   if (isPaused) conditions.set('paused', 'nothing is due until it is resumed or triggered');

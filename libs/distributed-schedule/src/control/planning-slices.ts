@@ -3,7 +3,6 @@
 import type { ControlReconciler } from './control.reconciler.js';
 import type { ControlParts } from './control-context.js';
 
-/** Work without a pause. */
 const SLICE_MS = 5;
 const PAUSE_MS = 1;
 
@@ -15,10 +14,7 @@ export class PlanningSlices {
     private readonly parts: Pick<ControlParts, 'clock' | 'stopped' | 'observer'>,
   ) {}
 
-  /**
-   * Replans these tasks, or all. The first one within the call, since its caller reads it next. While slices run, only that one:
-   * several nodes answer in one turn of the event loop.
-   */
+  /** Replans these tasks, or all; the first one within the call, since its caller reads it next. While slices run, only that one. */
   news(tasks?: readonly string[]): void {
     const { reconciler } = this;
     try {
@@ -31,7 +27,6 @@ export class PlanningSlices {
     }
   }
 
-  /** Resolves when there is nothing left to do, or the app stops. */
   async settled(): Promise<void> {
     await this.working;
   }

@@ -9,7 +9,6 @@ import type { TaskDefinition } from './definition-set.js';
 /** A task of a set, and since when its app has had one of that name, over all its versions. */
 export type TaskInSet = TaskDefinition & { readonly sinceMs: number };
 
-/** One version of one app. */
 export interface SetView {
   readonly id: string;
   readonly app: string;

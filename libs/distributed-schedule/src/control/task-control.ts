@@ -1,7 +1,4 @@
-/**
- * Decisions about tasks that hold in the whole cluster. Each is one record on the board: nothing is half done, and a decision
- * that a majority of the nodes has not acknowledged is an error that says how far it came.
- */
+/** Decisions for the whole cluster. Each is one record: nothing is half done, and what no majority has is an error that says so. */
 
 import { PAUSE, PLAN, RUN, TASK, TOMBSTONE_TTL_MS } from '../protocol/board/board-keys.js';
 import { DELETED } from '../protocol/board/board-record.js';

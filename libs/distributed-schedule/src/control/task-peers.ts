@@ -1,6 +1,6 @@
 /**
- * Which of the live instances run a task. All instances of a namespace are members, those of other apps and those without the
- * task, too. One of these in front of the others would delay every tick by its turn, and nobody would tell what it is to tell.
+ * Which live instances run a task. Members of a namespace are also those of other apps and those without the task: in front of the
+ * others one of these would delay every tick by its turn.
  */
 
 import { TASK } from '../protocol/board/board-keys.js';
@@ -10,18 +10,13 @@ import { isEligible } from '../protocol/members/ranking.js';
 import type { PlannedTask } from './planned-task.js';
 import type { SetsOnBoard } from './sets-on-board.js';
 
-/** What is seen of other instances. */
 interface Seen {
   readonly notices: Pick<InstanceNotices, 'identityOf'>;
   readonly sets: Pick<SetsOnBoard, 'runs'>;
-  /** The records of this app. */
   readonly room: Pick<BoardView, 'get'>;
 }
 
-/**
- * Whether another instance runs a task of this app, as far as it has told. Of one that has told nothing yet it is supposed; and of
- * an added task that all instances of the app have its handler.
- */
+/** As far as it has told: one that has told nothing, and the handler of an added task, are supposed to be there. */
 export function runsTask(
   app: string,
   { notices, sets, room }: Seen,
@@ -34,7 +29,6 @@ export function runsTask(
   };
 }
 
-/** The instance that asks. */
 interface Own {
   readonly instanceId: string;
   readonly app: string;
@@ -44,10 +38,7 @@ interface Own {
   readonly redis: unknown;
 }
 
-/**
- * For a trigger, which an instance that runs nothing may ask for.
- * @returns per task, why nobody would run it; undefined where somebody would, as far as this instance sees
- */
+/** Per task, why nobody would run a trigger. Undefined where somebody would, as far as this instance sees. */
 export function whyNobodyRuns(
   own: Own,
   seen: Seen & { readonly notices: Pick<InstanceNotices, 'present' | 'labelsOf'> },

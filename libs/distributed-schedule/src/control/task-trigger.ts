@@ -35,14 +35,14 @@ const MAX_TRIGGERS = 100;
 /** Distance between triggers if there is room: standbys bid later, and nothing is on time to the ms. */
 const MIN_ROOM_MS = 250;
 
-/** Instances that trigger a task at the same moment make way for each other so often at most. */
+/** Instances that trigger a task at the same moment make way for each other, at most this often. */
 const MAX_MOVES = 8;
 
 /** The trigger with the smallest key stays, once the others have moved. It looks this often. */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 20;
 
-/** Nearer to its time a tick is not moved any more: an instance may not have seen it by then, and run both. Ms. */
+/** A tick nearer to its time is not moved any more: an instance may not have seen it by then, and run both. */
 const LAST_MOVE_AHEAD_MS = BOARD_PERIOD_MS + 50;
 
 export class TaskTrigger {
@@ -60,10 +60,7 @@ export class TaskTrigger {
     return this.queue.run(name, () => this.place(name, payload));
   }
 
-  /**
-   * Everything that {@link trigger} checks, for who places the tick in another way.
-   * @returns the task, and its payload as it is now
-   */
+  /** All that {@link trigger} checks, for one who places the tick in another way. The payload is the one of now. */
   async requireTriggerable(
     name: string,
     options: TriggerOptions,
@@ -80,7 +77,6 @@ export class TaskTrigger {
     return planned;
   }
 
-  /** Writes the trigger, and moves it for as long as another one is too near. */
   private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
     const planned = await this.requirePlanned(name);
     let slot = this.slotOf(planned, this.triggersOf(name), 0);
@@ -105,10 +101,7 @@ export class TaskTrigger {
     }
   }
 
-  /**
-   * Rivals for which our trigger must move. Of two written at once at least one instance sees the other, perhaps only one: so the
-   * one that stays waits to see the other go.
-   */
+  /** Rivals for which ours must move. Of two at once perhaps one instance sees the other: the one that stays waits to see it go. */
   private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly Trigger[]> {
     const { room, clock } = this.context;
     for (let look = 0; ; look += 1) {
@@ -121,7 +114,7 @@ export class TaskTrigger {
     }
   }
 
-  /** @param skipped so many slots are left to others */
+  /** @param skipped slots that are left to others */
   private slotOf(
     { name, base, state }: PlannedTask,
     others: readonly Trigger[],

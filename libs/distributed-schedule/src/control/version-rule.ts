@@ -1,7 +1,6 @@
 /**
- * What an instance makes of a task that a newer version of its app defines otherwise. It follows the newer schedule where it
- * can, runs the task on the same terms, and is not led to run it more often than its code ever meant. Else it leaves the task to
- * the instances of that version. It never runs its own schedule beside theirs: a task with two schedules runs by both.
+ * A task that a newer version of its app defines otherwise: its schedule is followed on the same terms, unless that is more often
+ * than this code ever meant. Else the task is left to that version: with two schedules it would run by both.
  */
 
 import type { Schedule } from '../protocol/contract/tick-context.js';
@@ -20,7 +19,6 @@ export interface VersionQuestion {
 }
 
 export type VersionRuling =
-  /** The own definition is the one that counts. */
   | { readonly kind: 'own' }
   /** It is not known yet whether to follow; meanwhile neither is run here. */
   | { readonly kind: 'wait' }

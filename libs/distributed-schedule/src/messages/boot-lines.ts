@@ -14,17 +14,14 @@ export interface InstanceFacts {
   readonly strength: StoreStrength;
   /** Locks and ledger are the app's own: the strength of the backend says nothing. */
   readonly isReplaced: boolean;
-  /** Whether it bids at all. */
   readonly enabled: boolean;
 }
 
-/** What is known of the tasks when ticks may come. */
 export interface TaskFacts {
   /** In the order of the modules, then what was added at run time. */
   readonly planned: readonly PlannedTask[];
   /** Names of methods that run tasks which are added at run time. */
   readonly handlers: readonly string[];
-  /** Why a task is not for this instance, where it is not. */
   readonly whyNotHere: (task: PlannedTask) => string | undefined;
   readonly nowMs: number;
 }

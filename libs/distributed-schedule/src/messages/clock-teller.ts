@@ -4,7 +4,7 @@ import { quorumOf } from '../protocol/contract/quorum.js';
 import { spoken } from '../protocol/contract/spoken.js';
 import { atLeast, ORDINARY_SKEW_MS } from '../protocol/ledger/clock-set-back.js';
 import { Recurrence } from '../tasks/recurrence.js';
-import { listed } from './node-words.js';
+import { listed } from './store-status.js';
 
 /** A small step of a clock is over before, and is no news. */
 const LASTING_MS = 2_000;
@@ -46,7 +46,6 @@ export interface ClockView {
   /** By label of the node, by how much at least its clock was set back. */
   readonly setBackMs: Readonly<Record<string, number>>;
   readonly nodes: number;
-  /** Our cluster time is ahead of the nodes by this. */
   readonly aheadMs: number;
 }
 

@@ -56,7 +56,6 @@ export class RunsInTheWay {
     }
   }
 
-  /** Why a tick that ended as `overlap` was skipped. */
   words({ task, by, detail }: TickReport): string {
     const nowMs = this.clock.monotonicMs();
     const before = this.rows.get(task);

@@ -40,8 +40,7 @@ export class ControlService {
   }
 
   /**
-   * Plans tasks, and brings the scheduler to that. The board is read from {@link ready} on, or from the first
-   * decision that is made before.
+   * Plans tasks, and brings the scheduler to that. The board is read from {@link ready} on, or from the first decision before.
    * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
    */
   begin(tasks: readonly ExclusiveTask[]): void {
@@ -62,10 +61,7 @@ export class ControlService {
     this.control.start();
   }
 
-  /**
-   * Resolves when the scheduler has what was decided, or when the nodes do not answer in time.
-   * @throws DistributedScheduleError DSCHED_TWO_APPS
-   */
+  /** @throws DistributedScheduleError DSCHED_TWO_APPS. Resolves when the scheduler has what was decided, or nodes do not answer */
   async ready(): Promise<void> {
     const { control, host, clock } = this;
     if (control === undefined) return;
@@ -85,7 +81,6 @@ export class ControlService {
     this.keeping ??= this.keep(control);
   }
 
-  /** Names what this version of the app defines. */
   get version(): string {
     return this.control?.sets.id ?? '';
   }

@@ -6,9 +6,7 @@ const token = (name: string): symbol & InjectionToken => Symbol.for(`nestjs-dist
 
 /** What `forRoot` or the factory of `forRootAsync` gave, unchecked. */
 export const GIVEN_OPTIONS = token('given-options');
-/** The resolved {@link ModuleOptions}. */
 export const MODULE_OPTIONS = token('module-options');
-/** The {@link StoreSwitch} that counts, or undefined. */
 export const STORE_SWITCH = token('store-switch');
 /** The {@link TestStage}. Provided by the test kit only. */
 export const TEST_STAGE = token('test-stage');
@@ -18,7 +16,6 @@ export const RANDOM = token('random');
 export const LOCK_PROVIDER = token('lock-provider');
 /** What replaces the ledger of the backend, or undefined. */
 export const TICK_LEDGER = token('tick-ledger');
-/** The {@link ScheduleBackend} with the scheduler on top of it. */
 export const SCHEDULER_HOST = token('scheduler-host');
 export const SCHEDULER = token('scheduler');
 /** What `IdempotentExecutionModule.forRoot` or its factory gave, unchecked. */

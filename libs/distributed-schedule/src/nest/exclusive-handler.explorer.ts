@@ -6,15 +6,11 @@ import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
 import { handlerOf, instancesOf, isSingleton } from './tick-handler.factory.js';
 
-/** Finds the methods that tasks may run which are added at run time. */
 @Injectable()
 export class ExclusiveHandlerExplorer {
   constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
-  /**
-   * Handlers by name. To be called when all instances exist.
-   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
-   */
+  /** @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK. Only when all instances exist */
   explore(): ReadonlyMap<string, TickHandler> {
     const handlers = new Map<string, { readonly handler: TickHandler; readonly origin: string }>();
     for (const { wrapper, instance, prototype } of instancesOf(this.discovery)) {
@@ -47,10 +43,7 @@ function duplicate(name: string, first: string, second: string): DistributedSche
   );
 }
 
-/**
- * What added tasks may run. A name that could mean either of two methods is refused.
- * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK
- */
+/** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK for a name that could mean either of two methods */
 export function handlersOf(
   own: ReadonlyMap<string, ExclusiveTask>,
   marked: ReadonlyMap<string, TickHandler>,

@@ -35,10 +35,7 @@ export function refusePerTickOfSingleton(wrapper: ProviderWrapper, { name, perTi
   );
 }
 
-/**
- * The method, as a run will find it: a decorator above ours may have put a getter in its place, as autobind does.
- * @throws DistributedScheduleError DSCHED_NOT_A_METHOD
- */
+/** @throws DistributedScheduleError DSCHED_NOT_A_METHOD where a decorator above ours has put a getter there, as autobind does */
 export function requireCallable(
   instance: Readonly<Record<string, unknown>>,
   method: string,

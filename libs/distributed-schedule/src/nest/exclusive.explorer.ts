@@ -27,7 +27,6 @@ const JOB_KINDS = Object.keys(JOB_SWITCHES) as JobKind[];
 
 const LOCAL_TIMER_OPTIONS = ['threshold', 'unrefTimeout', 'initialDelay'] as const;
 
-/** Walks all providers and controllers and finds the exclusive methods. */
 @Injectable()
 export class ExclusiveExplorer {
   private readonly logger = new Logger('DistributedSchedule');
@@ -42,9 +41,8 @@ export class ExclusiveExplorer {
   ) {}
 
   /**
-   * Every exclusive method once, in the order of the modules. To be called when all instances exist.
-   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, DSCHED_NOT_A_METHOD, and what
-   * {@link createTaskBlueprint} throws
+   * Every exclusive method once, in the order of the modules. Only when all instances exist.
+   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, DSCHED_NOT_A_METHOD, and of {@link createTaskBlueprint}
    */
   explore(): readonly ExclusiveTask[] {
     const tasks = new Map<string, readonly [ExclusiveTask, prototype: object]>();

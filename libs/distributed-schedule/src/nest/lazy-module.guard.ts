@@ -7,10 +7,7 @@ import { prototypeOf } from './tick-handler.factory.js';
 
 type Module = ReturnType<ModulesContainer['get']> & object;
 
-/**
- * Which tasks an app has is settled at boot: instances compare the sets of their definitions, and rank by them. What a module
- * brings that is loaded later would be on no schedule, and Nest calls no hook of it; so loading it is the moment to say so.
- */
+/** Tasks are settled at boot: instances compare and rank by them. Nest calls no hook of a module that is loaded later. */
 @Injectable()
 export class LazyModuleGuard {
   private known: ReadonlySet<Module> | undefined;

@@ -5,8 +5,8 @@ import { ModulesContainer } from '@nestjs/core';
 import type { LockProvider, Random, TickLedger } from '../protocol/contract/ports.js';
 import type { DistributedScheduleOptions } from '../setup/distributed-schedule-options.js';
 import { type ModuleOptions, resolveModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import type { TestStage } from '../setup/store-switch.js';
 import { readStoreSwitch, type StoreSwitch, withoutStore } from '../setup/store-switch.js';
-import type { TestStage } from '../setup/test-stage.js';
 import { findApp } from '../system/app-name.js';
 import { instanceName } from '../system/instance-name.js';
 import { SystemClock } from '../system/system-clock.js';
@@ -35,10 +35,7 @@ type Sources = readonly [
 ];
 const SOURCES = [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM];
 
-/**
- * @param core the module that has these providers
- * @param outer the module around it
- */
+/** For `core`, the module that has these providers, within `outer`. */
 export function optionProviders(core: Type, outer: Type): readonly Provider[] {
   return [
     ofStage(STORE_SWITCH, (stage) => readStoreSwitch(stage, process.env)),
@@ -59,7 +56,6 @@ export function optionProviders(core: Type, outer: Type): readonly Provider[] {
   ];
 }
 
-/** What the test kit replaces where it is there. */
 function ofStage(provide: symbol, useFactory: (stage?: TestStage) => unknown): Provider {
   return { provide, useFactory, inject: [OPTIONAL_STAGE] };
 }

@@ -23,10 +23,7 @@ export interface ScheduleBackend {
   guardLocks(guard: LockGuard): void;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];
-  /**
-   * Looks whether two entries lead to one master, among the nodes that answer within the bound.
-   * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
-   */
+  /** @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE where two entries lead to one master, of those that answer in time */
   verifyDistinct(timeoutMs: number): Promise<void>;
   /** Starts connecting in the background. Until then there is neither a socket nor a timer. A second call does nothing. */
   connect(): void;

@@ -12,11 +12,7 @@ const FACTORY_NAMES = { inject: true, useFactory: true } as const;
 export class ScheduleFactoryResolver {
   constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
 
-  /**
-   * @param task for messages
-   * @returns what the factory says; null where it switches the task off
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION
-   */
+  /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION. Null switches the task off */
   resolve(task: string, factory: unknown): unknown {
     requireKnownOptions({ place: 'the factory of a schedule', task }, factory, FACTORY_NAMES);
     // Only what is one by isScheduleFactory is ever written.

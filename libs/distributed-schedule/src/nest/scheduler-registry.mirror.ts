@@ -4,11 +4,7 @@ import { createMirroredJob, MirroredTimer, type MirrorView, refuseControl } from
 import { ControlService } from './control.service.js';
 import { type JobRegistry, jobKindOf, NestSchedule } from './nest-schedule.js';
 
-/**
- * Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule, so that code which lists an app's jobs
- * sees all of them. What stands there never runs anything: starting a job would run it on this instance, outside
- * of the protocol.
- */
+/** Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule. None of them runs: it would, outside of the protocol. */
 @Injectable()
 export class SchedulerRegistryMirror {
   private readonly logger = new Logger('DistributedSchedule');

@@ -45,10 +45,7 @@ export interface SchedulerHost {
   readonly backend: ScheduleBackend;
   readonly electorate: BidGate;
   readonly runs: OpenRuns;
-  /**
-   * Connects, and starts the exchange with the nodes; a second call does nothing. For the last hook of the boot and not for a
-   * factory: an app that is only built, or does not come up, gets no shutdown hooks, and must not keep its process alive.
-   */
+  /** Connects, once. For the last hook of the boot: an app that does not come up gets no shutdown hooks, and must be able to end. */
   open(): void;
 }
 

@@ -48,10 +48,7 @@ export class TaskOrchestrator {
     this.stages = this.listStages();
   }
 
-  /**
-   * Registers every task; what is wrong with one stops the boot here, before anything has run.
-   * @throws DistributedScheduleError the errors of a bad task
-   */
+  /** @throws DistributedScheduleError the errors of a bad task, before anything has run */
   async register(): Promise<void> {
     this.warnOfDoubledJobs();
     this.warnOfWeakStore();
@@ -71,8 +68,8 @@ export class TaskOrchestrator {
   }
 
   /**
-   * Connects, and resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer. To be
-   * called last of all when the app boots: nothing before it keeps the process alive of an app that does not come up.
+   * Connects, and resolves when ticks may come: decisions have been read, if the nodes answer. The last step of a boot: nothing before
+   * it keeps the process alive of an app that does not come up.
    * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE, DSCHED_TWO_APPS
    */
   async start(): Promise<void> {

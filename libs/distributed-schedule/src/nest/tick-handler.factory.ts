@@ -44,9 +44,8 @@ export function handlerOf(instance: Instance, method: string): TickHandler {
 }
 
 /**
- * Makes the provider, and whatever request-scoped it injects, for each run: as @nestjs/bullmq does for each job. The context
- * is `REQUEST`. Nest keeps instances by a weak reference to the id of their context, so they go when the run has ended.
- * Durable providers are shared by the runs that the app's `ContextIdStrategy` puts together.
+ * Makes the provider for each run, with the context as `REQUEST`, as @nestjs/bullmq does for each job. Nest holds instances by a weak
+ * reference to the id of their context. Durable ones are shared by the app's `ContextIdStrategy`.
  */
 export function perTickHandlerOf(wrapper: ProviderWrapper, method: string): TickHandler {
   return async (context) => {
@@ -59,10 +58,7 @@ export function perTickHandlerOf(wrapper: ProviderWrapper, method: string): Tick
   };
 }
 
-/**
- * A controller is no provider, so nothing can make it but a request.
- * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED
- */
+/** @throws DistributedScheduleError DSCHED_REQUEST_SCOPED for a controller, of which only a request makes an instance */
 export function requireResolvable(wrapper: ProviderWrapper, origin: string): void {
   if (wrapper.host?.providers.has(wrapper.token) === true) return;
   throw new DistributedScheduleError(

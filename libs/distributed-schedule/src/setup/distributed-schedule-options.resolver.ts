@@ -97,9 +97,7 @@ export interface ModuleOptions extends CheckedOptions {
 }
 
 /**
- * @param makeInstanceId names this process where no name is given
- * @param findApp looks for the application's name where none is given
- * @param environment what NODE_ENV says
+ * `makeInstanceId` and `findApp` are asked where no name is given; `environment` is NODE_ENV.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_MEMORY_IN_PRODUCTION,
  * DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
  */

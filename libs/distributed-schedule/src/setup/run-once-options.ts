@@ -22,10 +22,7 @@ const SIGNAL = { ...methods('throwIfAborted'), takes: 'an AbortSignal' };
 const MAX_KEY_CHARS = 512;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/**
- * Refuses what would be ignored: with a misspelt `part` two effects were one job, and the second would never run.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION. With a misspelt `part` two effects were one job */
 export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
   if (typeof effect !== 'function') {
     throw new DistributedScheduleError(

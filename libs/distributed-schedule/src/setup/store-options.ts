@@ -7,10 +7,7 @@ import type { DistributedScheduleOptions } from './distributed-schedule-options.
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'memory' | 'lockProvider' | 'tickLedger'>;
 
-/**
- * Undefined only where `redis` is left out.
- * @throws DistributedScheduleError DSCHED_BAD_REDIS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_REDIS. Undefined only where `redis` is left out */
 export function nodesOf(given: Given): readonly RedisInput[] | undefined {
   if (!('redis' in given)) return undefined;
   const { redis } = given;
@@ -26,10 +23,7 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
   return isList(redis) ? redis : [redis];
 }
 
-/**
- * In production nobody reads one warning among the lines of a boot, and every task would run once per instance.
- * @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, as nobody reads one warning there; DSCHED_BAD_OPTION */
 export function requireMemoryMeant(given: Given, environment: string | undefined): void {
   const { redis, memory = false } = given;
   requireOption({}, 'memory', memory, FLAG);

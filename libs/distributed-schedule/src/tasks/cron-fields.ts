@@ -1,7 +1,6 @@
 /**
- * A cron expression as the parser has read it: which seconds, minutes, hours, days and months it names. The search for the
- * next instant is ours: the parser's own makes dates step by step and takes up to a millisecond a look, on the event loop.
- * It follows the parser rule for rule, and a differential test holds both equal.
+ * What a cron expression names. The search for the next instant is ours: that of the parser takes up to a millisecond on the event
+ * loop. It follows the parser rule for rule, held by a differential test.
  */
 
 import { CronValues } from './cron-values.js';
@@ -87,7 +86,6 @@ export class CronFields {
     return Number.isFinite(shortestS) ? shortestS * SECOND_MS : undefined;
   }
 
-  /** In days. */
   private shortestGapOfDays(): number {
     let shortest = Number.POSITIVE_INFINITY;
     const untilMs = GAPS_FROM_MS + MAX_AHEAD_MS;

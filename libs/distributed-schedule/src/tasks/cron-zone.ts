@@ -11,7 +11,7 @@ const SECOND_MS = 1_000;
 /** No zone turns its clocks by more at a time. */
 const MAX_TURN_MS = 3 * HOUR_MS;
 
-/** Clocks were turned at `turnMs`, and by so much, in either direction. */
+/** Clocks were turned at `turnMs`, by `lengthMs`, in either direction. */
 export interface Turn {
   readonly turnMs: number;
   readonly lengthMs: number;
@@ -20,15 +20,13 @@ export interface Turn {
 }
 
 /**
- * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, step by step:
+ * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, held by a differential test:
  *
- * - a time that is skipped when clocks are turned on runs at the turn, or as much later, as the zone's offset at New Year has it
- * - a time that comes twice when clocks are turned back runs once if it is a single hour, and twice if it is in every hour
+ * - a time that is skipped runs at the turn, or as much later, as the zone's offset at New Year has it
+ * - a time that comes twice runs once if it is a single hour, and twice if it is in every hour
  *
- * CronTime itself takes a time that comes twice for that which has the offset of *this moment*. So its answer depends on when
- * it is asked, and instances could disagree; asked within the second pass it can even answer with the first. Here it is the
- * offset of the instant from which the search goes on, which is what CronTime uses when its timer has just fired. A
- * differential test holds both equal.
+ * CronTime takes a time that comes twice by the offset of *this moment*, so that its answer depends on when it is asked. Here it is
+ * the offset of the instant from which the search goes on, as when a timer of CronTime has just fired.
  */
 export class CronZone {
   constructor(private readonly zone: ZoneOffsets) {}

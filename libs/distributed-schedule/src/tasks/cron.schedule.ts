@@ -15,10 +15,7 @@ const MAX_MINUTES_SKIPPED = 6 * 60;
 /** UTC+14 is the easternmost zone there is, UTC-12 the westernmost. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
-/**
- * A cron expression, read by `CronTime` of the `cron` package: the parser of @nestjs/schedule, so that making a
- * task exclusive cannot change when it is due. Like there, a `Date` or luxon `DateTime` is due once.
- */
+/** Read by the parser of @nestjs/schedule, so that @Exclusive changes no tick. A `Date` or luxon `DateTime` is due once. */
 export class CronSchedule implements Schedule {
   readonly description: string;
   private readonly reading: CronReading;
@@ -57,7 +54,6 @@ export class CronSchedule implements Schedule {
     return this.reading.answers.of(epochMs, (secondMs) => this.search(secondMs));
   }
 
-  /** Undefined for a Date. */
   get shortestGapMs(): number | undefined {
     return this.reading.fields?.shortestGapMs();
   }
@@ -68,10 +64,7 @@ export class CronSchedule implements Schedule {
     return this.nextLocal(localMs - SECOND_MS) === localMs;
   }
 
-  /**
-   * Refuses an expression such as the 30th of February.
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
-   */
+  /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE for one such as the 30th of February */
   requireDueAfter(epochMs: number): void {
     // A Date that has passed is no mistake: the app may have been restarted since.
     if (this.onceMs === undefined && this.nextAfter(epochMs) === undefined) {
@@ -95,9 +88,8 @@ export class CronSchedule implements Schedule {
   }
 
   /**
-   * The last tick before clocks were turned, or an instant before that. What a job does right after the turn hangs on where it
-   * was before: asked from after it, the parser would have run again what comes once a day, and would know nothing of a
-   * tick in the skipped hour. All instances go on from the same tick, whenever they were started.
+   * The last tick before clocks were turned, or an instant before that: what a job does right after the turn hangs on where it was.
+   * Asked from after it, the parser would repeat what comes once a day, and instances would differ by their start.
    */
   private lastBefore({ turnMs, lengthMs }: Turn): number {
     const startMs = turnMs - lengthMs - SECOND_MS;

@@ -1,7 +1,4 @@
-/**
- * A task of this app on its way to the scheduler: what a decorator wrote, what was made of that, and the method that runs. What the
- * scheduler itself needs of it is a {@link ScheduledTask}.
- */
+/** A task from decorator to scheduler: what was written, what was made of it, and the method that runs. */
 
 import type { CronJobParams } from 'cron';
 import type { TaskPolicies } from '../protocol/contract/task-policies.js';
@@ -22,7 +19,6 @@ export interface CronDefinition {
   readonly timeZone?: unknown;
   readonly utcOffset?: unknown;
   readonly dst?: unknown;
-  /** The name that `@Cron` was given. */
   readonly name?: string;
   readonly disabled?: boolean;
   /** Of `@Cron`, whose options @Exclusive takes as they are. */

@@ -3,7 +3,6 @@
 import { types } from 'node:util';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
-/** Characters of a payload's JSON at most. */
 const MAX_PAYLOAD_LENGTH = 16_384;
 
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
@@ -42,7 +41,6 @@ class LostValue extends Error {
 
 interface Lost {
   readonly kind: string;
-  /** What to write. */
   readonly instead: string;
 }
 

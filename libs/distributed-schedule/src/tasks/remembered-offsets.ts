@@ -6,9 +6,8 @@ const DAY_MS = 24 * HOUR_MS;
 const MAX_INSTANTS = 2_000;
 
 /**
- * The offsets of a zone, of which each day is asked for once: `Intl` takes some microseconds an answer, and a search for the next
- * tick wants a dozen. A day that begins and ends with the same offset has it throughout: of all zones since 1970 none
- * has turned its clocks twice within six days. On a day of a turn the same holds for each hour.
+ * Asks a zone once a day of the calendar: `Intl` takes microseconds an answer, and a search wants a dozen. A day or an hour that begins
+ * and ends with one offset has it throughout: since 1970 no zone has turned its clocks twice within six days.
  */
 export class RememberedOffsets implements ZoneOffsets {
   private readonly known = new Map<number, number>();

@@ -31,11 +31,7 @@ const KINDS = ['cron', 'everyMs', 'everySecond', 'atMs'] as const;
 
 export const SCHEDULE_NAMES = allowed(...KINDS, 'timeZone', 'utcOffset', 'dst');
 
-/**
- * Picks the schedule out of what a caller gave, with the zone that counts for everybody.
- * @throws DistributedScheduleError DSCHED_NO_SCHEDULE unless there is exactly one; what is in it is checked by
- * {@link createTaskBlueprint}
- */
+/** @throws DistributedScheduleError DSCHED_NO_SCHEDULE unless there is exactly one; {@link createTaskBlueprint} checks it */
 export function requireScheduleData(task: string, given: object): ScheduleData {
   const values = given as Readonly<Record<string, unknown>>;
   const kinds = KINDS.filter((kind) => values[kind] !== undefined);
@@ -61,10 +57,7 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
   return withoutUndefined({ cron, utcOffset, timeZone: zone, dst }) as ScheduleData;
 }
 
-/**
- * Refuses an instant that is over, with which nothing would ever run.
- * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
- */
+/** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE for an instant that is over: nothing would ever run */
 export function requireAhead(task: string, schedule: ScheduleData, nowMs: number): void {
   if (!('atMs' in schedule) || schedule.atMs > nowMs) return;
   throw new DistributedScheduleError(
@@ -75,7 +68,6 @@ export function requireAhead(task: string, schedule: ScheduleData, nowMs: number
   );
 }
 
-/** For `reschedule`, which takes nothing else. */
 export function requireOnlyScheduleData(place: string, task: string, given: unknown): ScheduleData {
   requireKnownOptions({ place, task }, given, SCHEDULE_NAMES);
   return requireScheduleData(task, given as object);

@@ -4,9 +4,8 @@ import type { CronSchedule } from './cron.schedule.js';
 const SECOND_MS = 1_000;
 
 /**
- * A cron schedule with `dst: 'once'`: on the day on which clocks go back it is due when they show one of its times, and show it for the
- * first time. The parser of `@Cron` runs a job of 02:00 in New York at the turn, where clocks would have shown 02:00 and show
- * 01:00 again, and an hour later, when they do show it. Here only the latter is due. When clocks go forward nothing is different.
+ * A cron schedule with `dst: 'once'`: due when clocks show one of its times for the first time. The parser of `@Cron` also runs a job
+ * of 02:00 in New York at the turn back, where clocks show 01:00 again. When clocks go forward nothing is different.
  */
 export class SingleHourSchedule implements Schedule {
   readonly description: string;

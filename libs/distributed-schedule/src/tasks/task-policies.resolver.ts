@@ -59,10 +59,7 @@ const RETRY: OptionSpec<RetryPolicy> = {
   deadlineMs: optional(whole(1, MAX_MS), DEFAULT_RETRY.deadlineMs),
 };
 
-/**
- * The policies of a task: its own options, then the defaults of the module, then those of the library.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS. Own options count first */
 export function resolveTaskPolicies(
   task: string,
   given: TaskPolicyOptions,
@@ -71,10 +68,7 @@ export function resolveTaskPolicies(
   return resolve({ task }, { ...defaults, ...withoutUndefined(given) });
 }
 
-/**
- * Checks the defaults of the module before there is any task.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS, before any task is known */
 export function requireTaskDefaults(defaults: TaskPolicyOptions): void {
   resolve({ path: 'tasks.' }, defaults);
 }

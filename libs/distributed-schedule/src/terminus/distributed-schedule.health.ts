@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
 import { type ReadinessDetails, readinessOf } from './readiness.js';
 import { startOf } from './start-gate.js';
@@ -77,3 +77,11 @@ export class DistributedScheduleHealthIndicator {
     return this.health.check(key).up({ state: this.registry.status().state });
   }
 }
+
+/** Provides {@link DistributedScheduleHealthIndicator}, with what it needs of `@nestjs/terminus`. */
+@Module({
+  imports: [TerminusModule],
+  providers: [DistributedScheduleHealthIndicator],
+  exports: [DistributedScheduleHealthIndicator],
+})
+export class DistributedScheduleHealthModule {}

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { TEST_STAGE } from '../nest/distributed-schedule.tokens.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
-import type { TestStage } from '../setup/test-stage.js';
+import type { TestStage } from '../setup/store-switch.js';
 import { allowed } from '../tasks/task-policy-options.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';

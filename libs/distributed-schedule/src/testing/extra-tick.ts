@@ -16,11 +16,7 @@ const LOOK_BACK_MS = 100;
 /** Further ahead than this no instant is looked for. */
 const LOOK_AHEAD_MS = 60_000;
 
-/**
- * Puts it on the board.
- * @returns when it is due, epoch ms
- * @throws DistributedScheduleError DSCHED_NO_ROOM
- */
+/** @throws DistributedScheduleError DSCHED_NO_ROOM. Puts it on the board, and returns when it is due, epoch ms */
 export function placeExtraTick(
   room: BoardRoom,
   { name, base }: PlannedTask,

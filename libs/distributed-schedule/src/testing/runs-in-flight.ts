@@ -4,10 +4,7 @@ import { realMs, realSleep, realTurn } from '../system/real-time.js';
 /** Turns of the event loop that a handler is given before the wait for it costs real time. */
 const QUICK_TURNS = 20;
 
-/**
- * The handlers that have been called and have not ended. Time of a test stands still while they work: one that waits for a
- * database would otherwise see hours pass.
- */
+/** Handlers that have been called and have not ended. Time of a test stands still while they work, or hours would pass. */
 export class RunsInFlight implements ScheduleObserver {
   /** Until when each of them is waited for, real ms. */
   private readonly patientUntilMs = new Map<string, number>();

@@ -10,12 +10,10 @@ export function writeExclusiveMetadata(decorated: DecoratedMethod, metadata: Exc
   METADATA.write(decorated, metadata);
 }
 
-/** What was written on exactly this prototype. */
 export function ownExclusiveMetadata(prototype: object, method: string): ExclusiveMetadata | undefined {
   return METADATA.own(prototype, method);
 }
 
-/** An exclusive method of a class. */
 export interface ExclusiveMethod {
   readonly method: string;
   readonly metadata: ExclusiveMetadata;

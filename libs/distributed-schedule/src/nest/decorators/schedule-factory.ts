@@ -26,10 +26,7 @@ export function factoryIn(value: unknown): { readonly factory?: unknown } {
   return isScheduleFactory(value) ? { factory: value } : {};
 }
 
-/**
- * `(name, value)` or `(value)`, as `@Interval` and `@Timeout` take them, with options behind either. A text is a name only where
- * a value follows it: alone it is a bad value, and most likely a variable's.
- */
+/** `(name, value)` or `(value)`, and options. A text is a name only before a value: alone it is a bad value of some variable. */
 export function readNamedSchedule<Options>(
   first: unknown,
   second: unknown,

@@ -16,7 +16,6 @@ const STAMPS = {
 /** What the log says of the servers behind the nodes and of their set: at the start little, later everything. */
 export class NodeLog {
   private hasBid = false;
-  /** What was said last of each node. */
   private readonly said = new Map<string, EventOf<'identity'>['condition']>();
 
   constructor(private readonly logger: Pick<Logger, 'log' | 'warn' | 'error' | 'debug'>) {}

@@ -15,10 +15,7 @@ interface NotRun {
   readonly ticks?: number;
 }
 
-/**
- * What did not run for want of a majority: one line when that is back. The ends of the own ticks and the findings of the audit
- * are about the same ticks, so of each task the larger number counts, and not the sum.
- */
+/** What did not run for want of a majority, in one line. Own ticks and findings of the audit are the same ones: the larger counts. */
 export class OutageTicks {
   private reported = new TickTally();
   private found = new TickTally();
@@ -55,7 +52,6 @@ export class OutageTicks {
     return this.take(this.reported, notRun);
   }
 
-  /** The same of a finding of the audit. */
   tookFinding(notRun: NotRun): boolean {
     return this.take(this.found, notRun);
   }

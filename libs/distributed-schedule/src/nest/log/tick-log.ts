@@ -19,12 +19,12 @@ const FORGET_MS = 60_000;
 const ABSTENTION_HINT =
   ' A master that is new, or was restarted, abstains for about 3 s, in case it has forgotten something.';
 
-/** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
 type RunEvent = Extract<
   ScheduleEvent,
   { type: 'started' | 'lease_lost' | 'retry' | 'timed_out' | 'given_up' | 'late_end' }
 >;
 
+/** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
 export class TickLog {
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
   private readonly inTheWay: RunsInTheWay;
