@@ -11,14 +11,7 @@ export interface DueTicks {
   readonly lastTick: number;
 }
 
-export interface MissedTick extends MissReason {
-  readonly task: string;
-  readonly tick: number;
-}
-
-export interface DoubledTick {
-  readonly task: string;
-  readonly tick: number;
+export interface DoubledTick extends Pick<RunLine, 'task' | 'tick'> {
   readonly replicas: readonly string[];
 }
 
@@ -27,7 +20,7 @@ export interface Proof {
   readonly runs: number;
   /** More than one start of one tick, also of ticks before the first or after the last due one. */
   readonly doubled: readonly DoubledTick[];
-  readonly missed: readonly MissedTick[];
+  readonly missed: readonly (MissReason & Pick<RunLine, 'task' | 'tick'>)[];
   /** Start of the handler minus its tick, ms, by this machine's clock. */
   readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly latest: RunLine | undefined;

@@ -104,17 +104,11 @@ export class ControlReconciler {
     for (const condition of new Set([...before.keys(), ...now.keys()])) {
       const detail = now.get(condition);
       const key = `${condition} ${task}`;
-      if (detail === (this.told.get(key) ?? undefined)) continue;
+      if (detail === this.told.get(key)) continue;
       if (detail === undefined) this.told.delete(key);
       else this.told.set(key, detail);
-      const isActive = detail !== undefined;
-      this.observer.observe({
-        type: 'control',
-        task,
-        condition,
-        isActive,
-        detail: detail ?? before.get(condition) ?? '',
-      });
+      const [isActive, said] = [detail !== undefined, detail ?? before.get(condition) ?? ''];
+      this.observer.observe({ type: 'control', task, condition, isActive, detail: said });
     }
   }
 }

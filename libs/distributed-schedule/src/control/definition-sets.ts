@@ -55,11 +55,8 @@ export class DefinitionSets {
     for (let part = 0; part === 0 || part * TASKS_PER_RECORD < names.length; part += 1) {
       const key = setKey(this.id, part);
       if ((written.get(key) ?? 0) > nowMs - SET_RENEWAL_MS) continue;
-      const record = this.recordOf(
-        firstSeenMs,
-        names.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD),
-      );
-      this.board.post(key, JSON.stringify(record), SET_TTL_MS);
+      const inPart = names.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD);
+      this.board.post(key, JSON.stringify(this.recordOf(firstSeenMs, inPart)), SET_TTL_MS);
       isNews = true;
     }
     const [alive] = this.board.list(`${ALIVE}${this.id}`);
@@ -72,10 +69,8 @@ export class DefinitionSets {
 
   /** Changes whenever another version, or another app, counts. */
   signature(): string {
-    return this.board
-      .list(ALIVE)
-      .map(({ key }) => key)
-      .join();
+    const alive = this.board.list(ALIVE);
+    return alive.map(({ key }) => key).join();
   }
 
   /** The newest live version that runs a task; one that switched it off does not count. Contains at least those of this instance. */

@@ -48,14 +48,10 @@ export function whyNobodyRuns(
   return ({ name, task }) => {
     const here = whyNotHere(own, task?.placement?.runOn ?? [], isEligible(task?.placement, own.labels));
     if (here === undefined) return undefined;
-    const isElsewhere = notices
-      .present()
-      .some(
-        (id) =>
-          id !== own.instanceId &&
-          peerRuns(id, name) &&
-          isEligible(task?.placement, notices.labelsOf(id) ?? []),
-      );
+    const isElsewhere = notices.present().some((id) => {
+      const isEligibleThere = isEligible(task?.placement, notices.labelsOf(id) ?? []);
+      return id !== own.instanceId && peerRuns(id, name) && isEligibleThere;
+    });
     if (isElsewhere) return undefined;
     const others =
       own.redis === undefined

@@ -7,7 +7,7 @@ import { DEFAULT_POLICIES, looksBack } from '../protocol/contract/task-policies.
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { LAST_RANK } from '../protocol/options/protocol-options.js';
 import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/schedules/trigger-slot.js';
-import { jsonOf } from '../tasks/payload-json.js';
+import { copyOfPayload } from '../tasks/payload-json.js';
 import type { ControlContext } from './control-context.js';
 import { type Trigger, type TriggerRecord, triggersOn } from './control-records.js';
 import { DecisionWriter } from './decision-writer.js';
@@ -135,11 +135,10 @@ export class TaskTrigger {
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {
       const slot = triggerSlot({ schedule: base, taken, fromMs, leastRoomMs });
-      if (slot === undefined)
-        throw noRoom(
-          name,
-          `it is due so often (${base.description}) that no instant is left between two ticks`,
-        );
+      if (slot === undefined) {
+        const why = `it is due so often (${base.description}) that no instant is left between two ticks`;
+        throw noRoom(name, why);
+      }
       if (count === skipped) return slot;
       taken.push(slot.tick);
     }
@@ -155,20 +154,13 @@ export class TaskTrigger {
     const lookBackMs = looksBack(policies)
       ? Math.max(policies.misfireWithinMs, policies.recoveryWithinMs)
       : 0;
-    return (
-      tick -
-      Math.floor(this.context.room.nowMs()) +
-      Math.min(MAX_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
-    );
+    const keptMs = Math.min(MAX_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs));
+    return tick - Math.floor(this.context.room.nowMs()) + keptMs;
   }
 }
 
 function payloadOf(name: string, options: TriggerOptions): TriggerOptions {
-  requireKnownOptions({ place: 'DistributedScheduleRegistry.trigger', task: name }, options, {
-    payload: true,
-  });
-  // As it is now: the caller may change the object while the trigger waits for its turn.
-  return options.payload === undefined
-    ? {}
-    : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
+  const place = { place: 'DistributedScheduleRegistry.trigger', task: name };
+  requireKnownOptions(place, options, { payload: true });
+  return copyOfPayload(name, options.payload);
 }

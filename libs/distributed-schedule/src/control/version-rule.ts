@@ -53,7 +53,12 @@ export class VersionRule {
       const detail = `it runs there ${description} with other policies, another placement or another lateness limit`;
       return { kind: 'leave', schedule, detail };
     }
-    const isMore = this.isMore(question, schedule);
+    const isMore = this.comparisons.isMore({
+      ...{ name: question.name, pair: `${own.fingerprint} ${current.fingerprint}` },
+      ...{ one: schedule, than: question.ownSchedule },
+      // From when that version was first seen: then all older instances come to the same answer.
+      fromMs: current.firstSeenMs,
+    });
     if (isMore === undefined) return { kind: 'wait' };
     if (isMore && !this.followMoreFrequent) {
       const detail = `it runs there ${description}, which is more often; with the option followMoreFrequent it would be followed`;
@@ -61,20 +66,5 @@ export class VersionRule {
     }
     const more = isMore ? ', which is more often' : '';
     return { kind: 'follow', schedule, detail: `a newer version of the app runs it ${description}${more}` };
-  }
-
-  private isMore(
-    { name, own, ownSchedule, current }: VersionQuestion,
-    schedule: Schedule,
-  ): boolean | undefined {
-    const pair = `${own.fingerprint} ${current.fingerprint}`;
-    // From when that version was first seen: then all older instances come to the same answer.
-    return this.comparisons.isMore({
-      name,
-      pair,
-      one: schedule,
-      than: ownSchedule,
-      fromMs: current.firstSeenMs,
-    });
   }
 }

@@ -28,6 +28,7 @@ export interface TaskFacts {
 
 /** An app with hundreds of tasks has its boot read by nobody. */
 const MAX_LINES = 50;
+const ZONE = /\(([^()\s]+)\)(?:, once when clocks go back)?(?:, spread over \d+ ms)?$/;
 
 export function instanceLine(facts: InstanceFacts): string {
   const { instanceId, namespace, app, enabled } = facts;
@@ -66,11 +67,8 @@ function dueOf(task: PlannedTask, { nowMs, whyNotHere }: TaskFacts): string {
   const next = (task.task?.schedule ?? task.base)?.nextAfter(nowMs);
   const when = next === undefined ? 'nothing is due' : `next ${zonedTime(next, zoneOf(task))}`;
   const notHere = whyNotHere(task);
-  return [
-    ...(task.state === 'paused' ? ['paused'] : []),
-    when,
-    ...(notHere === undefined ? [] : [`not here: ${notHere}`]),
-  ].join(', ');
+  const place = notHere === undefined ? '' : `, not here: ${notHere}`;
+  return `${task.state === 'paused' ? 'paused, ' : ''}${when}${place}`;
 }
 
 function wordsOf({ base, source, conditions }: PlannedTask): string {
@@ -89,8 +87,6 @@ function onceInWords(description: string): string {
 
 /** The zone that a cron expression goes by stands at the end of its description. */
 function zoneOf({ base }: PlannedTask): string {
-  const [, zone] =
-    /\(([^()\s]+)\)(?:, once when clocks go back)?(?:, spread over \d+ ms)?$/.exec(base?.description ?? '') ??
-    [];
+  const [, zone] = ZONE.exec(base?.description ?? '') ?? [];
   return zone ?? processZone() ?? 'UTC';
 }

@@ -52,17 +52,20 @@ export async function openBackend(
   random: Random,
   events: BackendEvents,
 ): Promise<ScheduleBackend> {
-  if (options.redis === undefined) return openMemory(options, clock, random, events);
+  const { redis, protocol, instanceId, nodeSetGeneration, waitReplicas, refuseSkewMs } = options;
+  if (redis === undefined) return openMemory(options, clock, random, events);
   return openRedis({
-    inputs: options.redis,
-    namespace: options.protocol.namespace,
-    instanceId: options.instanceId,
-    generation: options.nodeSetGeneration,
-    waitReplicas: options.waitReplicas,
-    refuseSkewMs: options.refuseSkewMs,
-    options: options.protocol,
-    clock,
-    random,
+    ...{
+      inputs: redis,
+      namespace: protocol.namespace,
+      instanceId,
+      waitReplicas,
+      refuseSkewMs,
+      clock,
+      random,
+    },
+    generation: nodeSetGeneration,
+    options: protocol,
     ...events,
   });
 }

@@ -41,14 +41,12 @@ export class SchedulerRegistryMirror {
       );
       return;
     }
-    if (kind === 'cron') this.showJob(registry, task);
-    else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task, this.view));
-    else registry.addTimeout(task.name, new MirroredTimer(task, this.view));
-  }
-
-  private showJob(registry: JobRegistry, task: ExclusiveTask): void {
-    const job = createMirroredJob(task);
-    registry.addCronJob(task.name, job);
-    refuseControl(job, task, this.view);
+    if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task, this.view));
+    else if (kind === 'timeout') registry.addTimeout(task.name, new MirroredTimer(task, this.view));
+    else {
+      const job = createMirroredJob(task);
+      registry.addCronJob(task.name, job);
+      refuseControl(job, task, this.view);
+    }
   }
 }

@@ -112,35 +112,24 @@ export function resolveModuleOptions(
   requireNoNull(MODULE, given, OPTION_NAMES);
   requireNamespace(given);
   requireMemoryMeant(given, environment);
+  const { namespace, lease, bids, nodeTimeoutMs, shutdownTimeoutMs, enabled, tasks = {} } = given;
   const protocol = resolveProtocolOptions({
-    namespace: given.namespace,
-    leaseTtlMs: given.lease?.ttlMs,
-    bidLeadMs: given.bids?.leadMs,
-    bidStaggerMs: given.bids?.staggerMs,
-    nodeTimeoutMs: given.nodeTimeoutMs,
-    shutdownTimeoutMs: given.shutdownTimeoutMs,
-    enabled: given.enabled,
+    ...{ namespace, nodeTimeoutMs, shutdownTimeoutMs, enabled },
+    ...{ leaseTtlMs: lease?.ttlMs, bidLeadMs: bids?.leadMs, bidStaggerMs: bids?.staggerMs },
   });
-  const { tasks = {} } = given;
   const knownApp = requireApp(given, findApp);
   const instanceId: unknown = given.instanceId ?? makeInstanceId();
   requireInstanceId(instanceId);
   const checked = resolveOptions({}, given, SPEC);
-  requireOneNode('waitReplicas', checked.waitReplicas, redis?.length ?? 0);
-  requireOneNode('refuseSkewMs', checked.refuseSkewMs ?? 0, redis?.length ?? 0);
+  for (const option of ['waitReplicas', 'refuseSkewMs'] as const)
+    requireOneNode(option, checked[option] ?? 0, redis?.length ?? 0);
   requireTaskDefaults(tasks);
   for (const observer of checked.observers) requireOption({}, 'observers', observer, methods('observe'));
   return {
-    ...checked,
-    protocol,
-    redis,
+    ...{ ...checked, protocol, redis, tasks, instanceId, knownApp, givenNamespace: namespace },
     isMemoryMeant: given.memory === true || isReplaced(given),
-    givenNamespace: given.namespace,
     app: knownApp ?? ALONE,
-    knownApp,
-    instanceId,
     labels: [...new Set(checked.labels)].sort(),
-    tasks,
   };
 }
 

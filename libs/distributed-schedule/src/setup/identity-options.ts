@@ -13,18 +13,16 @@ export const ALONE = 'app';
 /** @throws DistributedScheduleError DSCHED_NO_NAMESPACE, DSCHED_BAD_OPTION. With a default, staging and production would be one */
 export function requireNamespace({ redis, namespace }: Given): void {
   if (redis === undefined) return;
-  if (namespace === undefined) throw noNamespace();
+  if (namespace === undefined) {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_NAMESPACE',
+      'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
+        "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
+      { value: undefined },
+    );
+  }
   requireName('namespace', namespace);
   requireWholeNamespace(namespace);
-}
-
-function noNamespace(): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_NO_NAMESPACE',
-    'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
-      "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
-    { value: undefined },
-  );
 }
 
 /** What stands between the parts of a name; at its beginning or end a part is missing. */

@@ -27,11 +27,9 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
 export function requireMemoryMeant(given: Given, environment: string | undefined): void {
   const { redis, memory = false } = given;
   requireOption({}, 'memory', memory, FLAG);
-  if (redis !== undefined) {
-    if (memory) throw badOption({}, 'memory', memory, 'nothing beside redis: leave one of the two out');
-    return;
-  }
-  if (environment !== 'production' || memory || isReplaced(given)) return;
+  if (redis !== undefined && memory)
+    throw badOption({}, 'memory', memory, 'nothing beside redis: leave one of the two out');
+  if (redis !== undefined || environment !== 'production' || memory || isReplaced(given)) return;
   throw new DistributedScheduleError(
     'DSCHED_MEMORY_IN_PRODUCTION',
     'NODE_ENV is production and redis is left out. Without it every instance has a memory of its own and runs every task. ' +

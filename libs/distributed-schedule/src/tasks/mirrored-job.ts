@@ -33,9 +33,7 @@ export function createMirroredJob({ name, definition }: ExclusiveTask): CronJob 
   if (definition.kind !== 'cron') return CronJob.from({ ...base, cronTime: EVERY_SECOND, timeZone: 'UTC' });
   const { cronTime, timeZone, utcOffset } = definition;
   if (typeof utcOffset === 'number') return CronJob.from({ ...base, cronTime, utcOffset });
-  return typeof timeZone === 'string'
-    ? CronJob.from({ ...base, cronTime, timeZone })
-    : CronJob.from({ ...base, cronTime });
+  return CronJob.from({ ...base, cronTime, ...(typeof timeZone === 'string' ? { timeZone } : {}) });
 }
 
 /** To be called when the job is registered: `addCronJob` wraps `fireOnTick` so that what it throws is only logged. */

@@ -5,6 +5,14 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 const MAX_PAYLOAD_LENGTH = 16_384;
 
+/**
+ * A payload as it is now: its caller may change the object later. Nothing where there is none.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it
+ */
+export function copyOfPayload(task: string, payload: unknown): { readonly payload?: unknown } {
+  return payload === undefined ? {} : { payload: JSON.parse(jsonOf(task, payload)) as unknown };
+}
+
 /** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
 export function jsonOf(task: string, payload: unknown): string {
   let text: string | undefined;
