@@ -22,7 +22,7 @@ export interface RunLine {
   readonly atMs: number;
   /** The same moment on the monotonic clock, which all processes of a machine share: it orders lines truly. */
   readonly monotonicMs: number;
-  /** Trusted lease time that was left then or a little later, ms: read after the clock. */
+  /** Trusted lease time that was left then or a little later: read after the clock. */
   readonly trustedForMs: number;
 }
 

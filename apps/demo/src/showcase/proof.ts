@@ -21,7 +21,7 @@ export interface Proof {
   /** More than one start of one tick, also of ticks before the first or after the last due one. */
   readonly doubled: readonly DoubledTick[];
   readonly missed: readonly (MissReason & Pick<RunLine, 'task' | 'tick'>)[];
-  /** Start of the handler minus its tick, ms, by this machine's clock. */
+  /** In ms: start of the handler minus its tick, by this machine's clock. */
   readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly latest: RunLine | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * One name is one task of the namespace: one line of the ledger, one lock. Of two apps that live and have one name, the app that
- * had it first keeps it over all its versions, and the other one runs none of it. Equal instants: the name of the app decides.
- * An app that returns within 30 days, for which its sets are kept, takes its old place.
+ * One name is one task of the namespace: one line of the ledger, one lock. Of two living apps with one name the first keeps it over all
+ * its versions, and the other runs none of it. Equal instants: the name of the app decides. An app that returns within 30 days, for
+ * which its sets are kept, takes its old place.
  */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';

@@ -18,21 +18,21 @@ export class Blueprints {
 
   /** @throws DistributedScheduleError what {@link createTaskBlueprint} throws, with `origin` in its words; DSCHED_DURATIONS */
   make(name: string, schedule: ScheduleData, options: RuntimeTaskOptions, origin: string): TaskBlueprint {
-    const words = JSON.stringify([schedule, options]);
+    const identity = JSON.stringify([schedule, options]);
     const ofTask = this.made.get(name) ?? new Map<string, Made>();
     const known = ofTask.get(origin);
-    if (known?.words === words) return known.blueprint;
+    if (known?.identity === identity) return known.blueprint;
     const blueprint = createTaskBlueprint(
       { decorator: origin, options: { ...options, name }, schedule: definitionOf(schedule) },
       { className: '', method: name },
       this.context(),
     );
     requirePeriod({ ...blueprint, handler: () => undefined }, this.context().nowMs, this.bidStaggerMs);
-    this.made.set(name, ofTask.set(origin, { words, blueprint }));
+    this.made.set(name, ofTask.set(origin, { identity, blueprint }));
     return blueprint;
   }
 
-  forget(name: string): void {
+  drop(name: string): void {
     this.made.delete(name);
   }
 
@@ -49,6 +49,6 @@ export class Blueprints {
 }
 
 interface Made {
-  readonly words: string;
+  readonly identity: string;
   readonly blueprint: TaskBlueprint;
 }

@@ -53,7 +53,7 @@ export class ControlPlan {
     if (definition !== undefined) return elsewhere(name, isPaused(name, decisions));
     const record = recordOn<RuntimeTaskRecord>(room, `${TASK}${name}`);
     if (record !== undefined) return this.planRuntime(name, record, decisions);
-    blueprints.forget(name);
+    blueprints.drop(name);
     return undefined;
   }
 

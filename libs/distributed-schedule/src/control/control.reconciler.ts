@@ -47,13 +47,13 @@ export class ControlReconciler {
   }
 
   /** Brings one task after the other until there is none left, or it is told that its time is over. Whether none is left. */
-  work(isOver: () => boolean): boolean {
+  work(mustPause: () => boolean): boolean {
     const decisions = this.plan.decisions();
     for (const names of [this.decided, this.others]) {
       for (const name of names) {
         names.delete(name);
         this.bring(name, decisions);
-        if (isOver()) return this.decided.size + this.others.size === 0;
+        if (mustPause()) return this.decided.size + this.others.size === 0;
       }
     }
     this.plan.tidy(this.planned, MAX_REFUSED);

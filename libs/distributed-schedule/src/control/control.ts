@@ -68,7 +68,7 @@ export class Control {
     const own = roomPrefix(roomOf(app));
     const isDecision = (key: string): boolean =>
       key.startsWith(own) && DECISIONS.some((prefix) => key.startsWith(prefix, own.length));
-    // Of whichever app: the task may have a name that this one has.
+    // Of every app: the task may have a name that this one has.
     const isOfAll = (key: string): boolean =>
       key.startsWith(SET) || (isInRoom(key, TASK) && !key.startsWith(own));
     let living = this.sets.signature();

@@ -25,9 +25,9 @@ export class ClockTeller {
       this.tell(this.minority, setBack !== undefined && !isMajority, view.nowMs, upper(`${setBack}.`)),
       this.tell(this.ahead, aheadSentence(view) !== undefined, view.nowMs, upper(`${aheadSentence(view)}.`)),
     ].flat();
-    const isOver = this.majority.takeReturn() !== undefined;
+    const hasReturned = this.majority.takeReturn() !== undefined;
     for (const one of [this.minority, this.ahead]) one.takeReturn();
-    return isOver && setBack === undefined ? [...lines, CAUGHT_UP] : lines;
+    return hasReturned && setBack === undefined ? [...lines, CAUGHT_UP] : lines;
   }
 
   private tell(trouble: Recurrence, isThere: boolean, nowMs: number, line: string): readonly string[] {

@@ -17,7 +17,7 @@ export interface HandlerFailure {
 /**
  * Called once for each attempt whose handler throws or rejects, before the attempt is reported or repeated: for an error tracker or
  * an alarm. Nobody waits for it, and whatever it throws only goes to the log. Not called for an attempt that took too long and then
- * returned (observers hear `timed_out`), nor for what a bare `setTimeout` of a handler throws, which ends the process.
+ * returned: observers hear `timed_out`. What a bare `setTimeout` of a handler throws belongs to no run, and ends the process.
  */
 export type HandlerErrorHook = (error: unknown, failure: HandlerFailure) => void | Promise<void>;
 

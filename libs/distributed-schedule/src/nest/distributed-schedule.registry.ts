@@ -28,7 +28,7 @@ export interface RegisteredTask extends TaskStatus {
   readonly state: TaskState;
   /** What holds for it beside its definition in this code, in words. */
   readonly conditions: Readonly<Partial<Record<ControlCondition, string>>>;
-  /** The newest run that has ended, on whichever instance; undefined when none is known. */
+  /** The newest run that has ended on any instance; undefined when none is known. */
   readonly newestRun: RunRecord | undefined;
 }
 

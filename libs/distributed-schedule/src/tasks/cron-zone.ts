@@ -1,6 +1,6 @@
 /** What a zone of luxon can say; minutes east of UTC. */
 export interface ZoneOffsets {
-  offset(epochMs: number): number;
+  offset(atMs: number): number;
 }
 
 const MINUTE_MS = 60_000;
@@ -32,15 +32,15 @@ export class CronZone {
   constructor(private readonly zone: ZoneOffsets) {}
 
   /** What the clocks show at an instant, as if it were UTC. */
-  toLocal(epochMs: number): number {
-    return epochMs + this.zone.offset(epochMs) * MINUTE_MS;
+  toLocal(atMs: number): number {
+    return atMs + this.zone.offset(atMs) * MINUTE_MS;
   }
 
-  /** The turn of the clocks whose times, that come twice or were skipped, last until after `epochMs`, a full second. */
-  turnAround(epochMs: number): Turn | undefined {
-    const offset = this.zone.offset(epochMs);
-    if (this.zone.offset(epochMs - MAX_TURN_MS) === offset) return undefined;
-    let [before, turn] = [epochMs - MAX_TURN_MS, epochMs];
+  /** The turn of the clocks whose times, that come twice or were skipped, last until after `atMs`, a full second. */
+  turnAround(atMs: number): Turn | undefined {
+    const offset = this.zone.offset(atMs);
+    if (this.zone.offset(atMs - MAX_TURN_MS) === offset) return undefined;
+    let [before, turn] = [atMs - MAX_TURN_MS, atMs];
     while (turn - before > SECOND_MS) {
       const middle = Math.floor((before + turn) / 2 / SECOND_MS) * SECOND_MS;
       if (this.zone.offset(middle) === offset) turn = middle;
@@ -48,12 +48,12 @@ export class CronZone {
     }
     const wonMinutes = offset - this.zone.offset(before);
     const lengthMs = Math.abs(wonMinutes) * MINUTE_MS;
-    return epochMs < turn + lengthMs ? { turnMs: turn, lengthMs, isBack: wonMinutes < 0 } : undefined;
+    return atMs < turn + lengthMs ? { turnMs: turn, lengthMs, isBack: wonMinutes < 0 } : undefined;
   }
 
   /** Whether clocks go back, or went back, within some hours of an instant. */
-  isNearTurnBack(epochMs: number): boolean {
-    return this.zone.offset(epochMs + MAX_TURN_MS) < this.zone.offset(epochMs - MAX_TURN_MS);
+  isNearTurnBack(atMs: number): boolean {
+    return this.zone.offset(atMs + MAX_TURN_MS) < this.zone.offset(atMs - MAX_TURN_MS);
   }
 
   /** @param afterMs the instant from which the search for `localMs` began */
@@ -99,12 +99,12 @@ export class CronZone {
     return isHalfHourRepeated && halfHourBefore > afterMs ? halfHourBefore : first;
   }
 
-  private hourOf(epochMs: number): number {
-    return Math.floor(modulo(this.toLocal(epochMs), DAY_MS) / HOUR_MS);
+  private hourOf(atMs: number): number {
+    return Math.floor(modulo(this.toLocal(atMs), DAY_MS) / HOUR_MS);
   }
 
-  private minuteOf(epochMs: number): number {
-    return Math.floor(modulo(this.toLocal(epochMs), HOUR_MS) / MINUTE_MS);
+  private minuteOf(atMs: number): number {
+    return Math.floor(modulo(this.toLocal(atMs), HOUR_MS) / MINUTE_MS);
   }
 }
 

@@ -49,9 +49,9 @@ export class CronSchedule implements Schedule {
     return new CronSchedule(this.task, { kind: 'cron', cronTime: this.definition.cronTime, timeZone: 'UTC' });
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
-    return this.reading.answers.of(epochMs, (secondMs) => this.search(secondMs));
+  nextAfter(atMs: number): number | undefined {
+    if (this.onceMs !== undefined) return this.onceMs > atMs ? this.onceMs : undefined;
+    return this.reading.answers.of(atMs, (secondMs) => this.search(secondMs));
   }
 
   get shortestGapMs(): number | undefined {
@@ -59,15 +59,15 @@ export class CronSchedule implements Schedule {
   }
 
   /** Whether clocks show a time of the expression at a full second. The parser also answers with others around a turn. */
-  isShown(epochMs: number): boolean {
-    const localMs = this.zone.toLocal(epochMs);
+  isShown(atMs: number): boolean {
+    const localMs = this.zone.toLocal(atMs);
     return this.nextLocal(localMs - SECOND_MS) === localMs;
   }
 
   /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE for one such as the 30th of February */
-  requireDueAfter(epochMs: number): void {
+  requireDueAfter(atMs: number): void {
     // A Date that has passed is no mistake: the app may have been restarted since.
-    if (this.onceMs === undefined && this.nextAfter(epochMs) === undefined) {
+    if (this.onceMs === undefined && this.nextAfter(atMs) === undefined) {
       throw this.badSchedule('it is never due in the next 8 years');
     }
   }
@@ -106,9 +106,9 @@ export class CronSchedule implements Schedule {
   }
 
   /** Searches in local time, in which no hour is skipped or repeated. */
-  private lookAfter(epochMs: number): number | undefined {
-    const next = this.nextLocal(this.zone.toLocal(epochMs));
-    return next === undefined ? undefined : this.zone.toInstant(next, epochMs);
+  private lookAfter(atMs: number): number | undefined {
+    const next = this.nextLocal(this.zone.toLocal(atMs));
+    return next === undefined ? undefined : this.zone.toInstant(next, atMs);
   }
 
   private nextLocal(localMs: number): number | undefined {

@@ -14,23 +14,23 @@ export class RememberedOffsets implements ZoneOffsets {
 
   constructor(private readonly zone: ZoneOffsets) {}
 
-  offset(epochMs: number): number {
-    return this.throughout(epochMs, DAY_MS) ?? this.throughout(epochMs, HOUR_MS) ?? this.zone.offset(epochMs);
+  offset(atMs: number): number {
+    return this.throughout(atMs, DAY_MS) ?? this.throughout(atMs, HOUR_MS) ?? this.zone.offset(atMs);
   }
 
   /** The offset of the day or hour around an instant, unless clocks are turned in it. */
-  private throughout(epochMs: number, lengthMs: number): number | undefined {
-    const startMs = Math.floor(epochMs / lengthMs) * lengthMs;
+  private throughout(atMs: number, lengthMs: number): number | undefined {
+    const startMs = Math.floor(atMs / lengthMs) * lengthMs;
     const offset = this.at(startMs);
     return this.at(startMs + lengthMs) === offset ? offset : undefined;
   }
 
-  private at(epochMs: number): number {
-    const known = this.known.get(epochMs);
+  private at(atMs: number): number {
+    const known = this.known.get(atMs);
     if (known !== undefined) return known;
     if (this.known.size >= MAX_INSTANTS) this.known.clear();
-    const offset = this.zone.offset(epochMs);
-    this.known.set(epochMs, offset);
+    const offset = this.zone.offset(atMs);
+    this.known.set(atMs, offset);
     return offset;
   }
 }

@@ -13,7 +13,7 @@ import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { TickReports } from './tick-reports.js';
 
-/** A tick that has not ended after so long, on the clock of the test, never will. */
+/** A tick that has not ended after this, on the clock of the test, never will. */
 const MAX_RUN_MS = 3_600_000;
 
 /**

@@ -11,7 +11,7 @@ import type { InjectionToken, OptionalFactoryDependency } from '@nestjs/common';
  * is an error, since a variable that is not set would otherwise switch a task off without a word.
  */
 export interface ScheduleFactory<T> {
-  /** Providers of the app, whichever module they are in, given to `useFactory` in this order. Not request-scoped ones. */
+  /** Providers of any module of the app, given to `useFactory` in this order. Not request-scoped ones. */
   readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
   /** `never` as parameter lets a factory name whatever types it expects. Must not be asynchronous. */
   readonly useFactory: (...injected: never[]) => T | null | false | undefined;
