@@ -4,6 +4,7 @@ import type { PlannedTask } from '../control/planned-task.js';
 import { wholePeriod } from '../protocol/contract/spoken.js';
 import { zonedTime } from '../tasks/instant-words.js';
 import { processZone } from '../tasks/process-zone.js';
+import { zoneNameOf } from '../tasks/single-hour.schedule.js';
 import type { StoreStrength } from './store-status.js';
 
 export interface InstanceFacts {
@@ -28,7 +29,6 @@ export interface TaskFacts {
 
 /** An app with hundreds of tasks has its boot read by nobody. */
 const MAX_LINES = 50;
-const ZONE = /\(([^()\s]+)\)(?:, once when clocks go back)?(?:, spread over \d+ ms)?$/;
 
 export function instanceLine(facts: InstanceFacts): string {
   const { instanceId, namespace, app, enabled } = facts;
@@ -65,7 +65,10 @@ function lineOf(task: PlannedTask): (facts: TaskFacts) => string {
 
 function dueOf(task: PlannedTask, { nowMs, whyNotHere }: TaskFacts): string {
   const next = (task.task?.schedule ?? task.base)?.nextAfter(nowMs);
-  const when = next === undefined ? 'nothing is due' : `next ${zonedTime(next, zoneOf(task))}`;
+  const when =
+    next === undefined
+      ? 'nothing is due'
+      : `next ${zonedTime(next, zoneNameOf(task.base) ?? processZone() ?? 'UTC')}`;
   const notHere = whyNotHere(task);
   const place = notHere === undefined ? '' : `, not here: ${notHere}`;
   return `${task.state === 'paused' ? 'paused, ' : ''}${when}${place}`;
@@ -83,10 +86,4 @@ function onceInWords(description: string): string {
   const [, delayMs, key] = /^once, (\d+) ms after the boot of (.*)$/s.exec(description) ?? [];
   if (key === undefined) return description;
   return `once per deployment key, ${wholePeriod(Number(delayMs))} after the first boot of '${key}'`;
-}
-
-/** The zone that a cron expression goes by stands at the end of its description. */
-function zoneOf({ base }: PlannedTask): string {
-  const [, zone] = ZONE.exec(base?.description ?? '') ?? [];
-  return zone ?? processZone() ?? 'UTC';
 }

@@ -33,10 +33,8 @@ export interface RegisteredTask extends TaskStatus {
 }
 
 /** What this instance has seen of a task that it does not run. */
-const NOTHING_HERE = {
-  ...{ lastReport: undefined, lastRun: undefined, running: 0, runs: [] },
-  ...{ missed: 0, lost: 0, stuck: 0 },
-};
+const NO_RUNS = { lastReport: undefined, lastRun: undefined, running: 0, runs: [] };
+const NO_FINDINGS = { missed: 0, lost: 0, stuck: 0 };
 
 /**
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
@@ -180,7 +178,7 @@ export class DistributedScheduleRegistry {
       schedule: base?.description ?? 'defined elsewhere',
       eligible: false,
       nextTick: state === 'paused' ? undefined : base?.nextAfter(this.host.board.nowMs()),
-      ...NOTHING_HERE,
+      ...{ ...NO_RUNS, ...NO_FINDINGS },
     };
   }
 

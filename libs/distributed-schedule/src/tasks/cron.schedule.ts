@@ -18,6 +18,8 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 /** Read by the parser of @nestjs/schedule, so that @Exclusive changes no tick. A `Date` or luxon `DateTime` is due once. */
 export class CronSchedule implements Schedule {
   readonly description: string;
+  /** Undefined for a Date, which goes by none. */
+  readonly zoneName: string | undefined;
   private readonly reading: CronReading;
   /** The one instant of a Date, epoch ms. */
   private readonly onceMs: number | undefined;
@@ -35,6 +37,7 @@ export class CronSchedule implements Schedule {
     }
     const { realDate, timeZone = 'UTC' } = this.reading.cronTime;
     this.onceMs = realDate ? Number(cronTime.valueOf()) : undefined;
+    this.zoneName = realDate ? undefined : timeZone;
     this.description =
       this.onceMs === undefined ? `${String(cronTime)} (${timeZone})` : `once at ${isoTime(this.onceMs)}`;
   }

@@ -13,7 +13,6 @@ export function copyOfPayload(task: string, payload: unknown): { readonly payloa
   return payload === undefined ? {} : { payload: JSON.parse(jsonOf(task, payload)) as unknown };
 }
 
-/** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
 export function jsonOf(task: string, payload: unknown): string {
   let text: string | undefined;
   try {

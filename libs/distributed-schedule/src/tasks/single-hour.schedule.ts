@@ -1,5 +1,6 @@
 import type { Schedule } from '../protocol/contract/tick-context.js';
-import type { CronSchedule } from './cron.schedule.js';
+import { JitteredSchedule } from '../protocol/schedules/jittered.schedule.js';
+import { CronSchedule } from './cron.schedule.js';
 
 const SECOND_MS = 1_000;
 
@@ -10,7 +11,7 @@ const SECOND_MS = 1_000;
 export class SingleHourSchedule implements Schedule {
   readonly description: string;
 
-  constructor(private readonly cron: CronSchedule) {
+  constructor(readonly cron: CronSchedule) {
     this.description = `${cron.description}, once when clocks go back`;
   }
 
@@ -38,4 +39,11 @@ export class SingleHourSchedule implements Schedule {
     const turn = this.cron.zone.turnAround(tick);
     return turn?.isBack ? turn.turnMs + turn.lengthMs : undefined;
   }
+}
+
+/** The zone that a schedule goes by; undefined where it goes by none. */
+export function zoneNameOf(schedule: Schedule | undefined): string | undefined {
+  if (schedule instanceof JitteredSchedule) return zoneNameOf(schedule.base);
+  const cron = schedule instanceof SingleHourSchedule ? schedule.cron : schedule;
+  return cron instanceof CronSchedule ? cron.zoneName : undefined;
 }

@@ -76,7 +76,14 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
     @Inject(ManualClock) private readonly clock: ManualClock,
   ) {
     const own = [...modules.values()].filter(({ metatype }) => metatype === DistributedScheduleTestingModule);
-    if (own.length > 1) throw twice(own.length);
+    if (own.length > 1) {
+      throw new DistributedScheduleError(
+        'DSCHED_SECOND_FOR_ROOT',
+        `DistributedScheduleTestingModule is in this app ${own.length} times, and each would have a clock of its own. Either import it, ` +
+          'or put it in the place of DistributedScheduleModule',
+        { value: own.length },
+      );
+    }
     for (const module of own) module.distance = DISTANCE_BEYOND_SCHEDULE;
   }
 
@@ -97,13 +104,4 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
   onModuleDestroy(): void {
     this.clock.goOn();
   }
-}
-
-function twice(count: number): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_SECOND_FOR_ROOT',
-    `DistributedScheduleTestingModule is in this app ${count} times, and each would have a clock of its own. Either import it, or put ` +
-      'it in the place of DistributedScheduleModule',
-    { value: count },
-  );
 }
