@@ -56,7 +56,7 @@ describe('a bad `redis` option', () => {
 
 describe('`redis` from a variable that is not set', () => {
   it.each([undefined, null])(
-    'stops the boot as %s, instead of one memory backend per replica',
+    'stops the boot as %s, instead of one memory backend per instance',
     async (redis) => {
       const error = await bootError(
         bootWith({ imports: [DistributedScheduleModule.forRoot({ redis } as never)] }),
