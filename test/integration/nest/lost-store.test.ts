@@ -79,7 +79,7 @@ it('ticks that did not run meanwhile are told in one line when the store is back
     .poll(() => all().filter((line) => line.includes('not run')), SOON)
     .toEqual([
       expect.stringMatching(
-        /^For want of a quorum not run, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
+        /^Not run while no majority answered, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
       ),
     ]);
   expect(all().filter((line) => /run by nobody.*no majority/.test(line))).toEqual([]);

@@ -133,6 +133,10 @@ describe('a decision about a task', () => {
     await expect(decided(stage, one.control.pause('reprot'))).rejects.toThrow(
       'there is no task "reprot": no version of this app that runs has it, and it was not added. Did you mean \'report\'?',
     );
+    await refused(one.control.pause('send'), 'DSCHED_UNKNOWN_TASK');
+    await expect(decided(stage, one.control.pause('send'))).rejects.toThrow(
+      '"send" is a handler, not a task. Add a task that runs it, with add({ name: …, runs: "send", … }), and name that one.',
+    );
     await refused(one.control.remove('report'), 'DSCHED_NOT_REMOVABLE');
     await refused(one.control.add({ name: 'a', runs: 'nobody', everyMs: 5_000 }), 'DSCHED_UNKNOWN_HANDLER');
     await refused(one.control.add({ name: 'a', runs: 'send' } as never), 'DSCHED_NO_SCHEDULE');

@@ -11,29 +11,40 @@ type LooseDecorator = (target: unknown, key?: unknown, descriptor?: unknown) => 
 /** Past the compiler, as plain JavaScript comes. */
 const loosely = (decorator: unknown): LooseDecorator => decorator as LooseDecorator;
 
+/** While the class is made, as on a method of it. */
+function decorated(decorator: unknown): void {
+  class Settlement {
+    settle(): void {}
+  }
+  const { prototype } = Settlement;
+  loosely(decorator)(prototype, 'settle', Object.getOwnPropertyDescriptor(prototype, 'settle'));
+}
+
 describe('an unknown option of a decorator', () => {
-  it('is refused at once, with what was probably meant', () => {
-    expect(() => EverySecondExclusive({ maxLatnessMs: 5 } as never)).toThrow(
-      "DSCHED_UNKNOWN_OPTION: @EverySecondExclusive has no option 'maxLatnessMs'. Did you mean 'maxLatenessMs'?",
+  it('is refused at once, with the task and what was probably meant', () => {
+    expect(() => decorated(EverySecondExclusive({ maxLatnessMs: 5 } as never))).toThrow(
+      "DSCHED_UNKNOWN_OPTION: task 'Settlement.settle': @EverySecondExclusive has no option 'maxLatnessMs'. Did you mean 'maxLatenessMs'?",
     );
   });
 
   it('is refused with the list of options when nothing is close', () => {
-    expect(() => IntervalExclusive(5_000, { colour: 'red' } as never)).toThrow(
-      "DSCHED_UNKNOWN_OPTION: @IntervalExclusive has no option 'colour'. It takes name, maxLatenessMs, disabled, jitterMs, runOn, weight, perTick, overlap, misfire, recovery, retry, timeoutMs, giveUpAfterMs.",
+    expect(() => decorated(IntervalExclusive(5_000, { name: 'paint', colour: 'red' } as never))).toThrow(
+      "DSCHED_UNKNOWN_OPTION: task 'paint': @IntervalExclusive has no option 'colour'. It takes name, maxLatenessMs, disabled, jitterMs, runOn, weight, perTick, overlap, misfire, recovery, retry, timeoutMs, giveUpAfterMs.",
     );
   });
 
   it('is a time zone outside of @CronExclusive', () => {
-    expect(() => Exclusive({ timeZone: 'UTC' } as never)).toThrow("@Exclusive has no option 'timeZone'");
-    expect(() => CronExclusive('* * * * *', { timezone: 'UTC' } as never)).toThrow(
+    expect(() => decorated(Exclusive({ timeZone: 'UTC' } as never))).toThrow(
+      "@Exclusive has no option 'timeZone'",
+    );
+    expect(() => decorated(CronExclusive('* * * * *', { timezone: 'UTC' } as never))).toThrow(
       "Did you mean 'timeZone'?",
     );
   });
 
   it('is not sought in something that is no object', () => {
-    expect(() => EverySecondExclusive('settle' as never)).toThrow(
-      'DSCHED_BAD_OPTION: the options of @EverySecondExclusive must be an object',
+    expect(() => decorated(EverySecondExclusive('settle' as never))).toThrow(
+      "DSCHED_BAD_OPTION: task 'Settlement.settle': the options of @EverySecondExclusive must be an object",
     );
   });
 });

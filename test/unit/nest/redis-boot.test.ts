@@ -170,6 +170,26 @@ describe('an even number of nodes above generation 1', () => {
   });
 });
 
+describe('no `redis` at all', () => {
+  const bootInMemory = (options: object) =>
+    bootWith({ imports: [DistributedScheduleModule.forRoot(options), DistributedScheduleHealthModule] });
+
+  it('is warned of in the log and in readiness, since every instance then runs every task', async () => {
+    const { app, logs } = await bootInMemory({});
+    expect(logs.ours('warn')).toEqual([expect.stringContaining('the embedded memory backend is used')]);
+    const { schedule } = app.get(DistributedScheduleHealthIndicator).isReady('schedule');
+    expect(schedule?.warnings).toEqual([
+      'memory: the schedule is kept in the memory of this process, so that every instance runs every task; pass redis, or memory: true',
+    ]);
+  });
+
+  it('is nothing to warn of where it is meant', async () => {
+    const { app, logs } = await bootInMemory({ memory: true });
+    expect(logs.ours('warn')).toEqual([]);
+    expect(app.get(DistributedScheduleHealthIndicator).isReady('schedule').schedule?.warnings).toEqual([]);
+  });
+});
+
 describe('stores that are down at boot', () => {
   it('let the app start; readiness says so, nothing runs, and no address is shown', async () => {
     const events = new EventLog();

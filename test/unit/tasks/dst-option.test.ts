@@ -172,8 +172,15 @@ describe('dst is refused', () => {
   });
 
   it('at decorators that know no zone, while the class is made', () => {
-    expect(() => IntervalExclusive(60_000, { dst: 'once' } as object)).toThrow(
-      "DSCHED_UNKNOWN_OPTION: @IntervalExclusive has no option 'dst'. It takes",
+    const declare = (): void => {
+      class Sweep {
+        @IntervalExclusive(60_000, { dst: 'once' } as object)
+        run(): void {}
+      }
+      void Sweep;
+    };
+    expect(declare).toThrow(
+      "DSCHED_UNKNOWN_OPTION: task 'Sweep.run': @IntervalExclusive has no option 'dst'. It takes",
     );
   });
 

@@ -19,12 +19,11 @@ export class DecisionWriter {
   requireKnown(name: string): PlannedTask {
     const planned = this.context.tasks().get(name);
     if (planned !== undefined) return planned;
-    throw new DistributedScheduleError(
-      'DSCHED_UNKNOWN_TASK',
-      `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added.` +
-        didYouMean(name, this.context.tasks().keys()),
-      { value: harmlessValue(name) },
-    );
+    const what = this.context.handlers.has(name)
+      ? `${shownValue(name)} is a handler, not a task. Add a task that runs it, with add({ name: …, runs: ${shownValue(name)}, … }), and name that one.`
+      : `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added.` +
+        didYouMean(name, this.context.tasks().keys());
+    throw new DistributedScheduleError('DSCHED_UNKNOWN_TASK', what, { value: harmlessValue(name) });
   }
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_TWO_APPS, as no decision about another app's task would hold */

@@ -125,7 +125,7 @@ export class DistributedScheduleRegistry {
   }
 
   /**
-   * Adds one tick, about a second from now and clear of the scheduled ones. It runs once in the cluster like any other, under the
+   * Adds one tick with its own token and idempotency key, about a second from now and clear of the scheduled ones. It runs once like any other, under the
    * policies of the task, which may be paused. Each call adds a tick of its own; they are due in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,

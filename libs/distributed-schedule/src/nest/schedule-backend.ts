@@ -70,13 +70,18 @@ export async function openBackend(
   });
 }
 
+/** For readiness: the line of the boot log is long gone when somebody asks why a task runs twice. */
+const NOT_SHARED =
+  'the schedule is kept in the memory of this process, so that every instance runs every task; pass redis, or memory: true';
+
 function openMemory(
   options: ModuleOptions,
   clock: Clock,
   random: Random,
   events: BackendEvents,
 ): ScheduleBackend {
-  if (!options.isMemoryMeant && options.isKeptAway !== true) {
+  const isForgotten = !options.isMemoryMeant && options.isKeptAway !== true;
+  if (isForgotten) {
     new Logger('DistributedSchedule').warn(
       'No `redis` option: the embedded memory backend is used. It coordinates nothing beyond this process, so with ' +
         'several instances every task runs on each of them. Pass `redis` before you scale out, or `memory: true` if you will not.',
@@ -100,7 +105,7 @@ function openMemory(
     // The only node is in this process.
     guardLocks: () => undefined,
     strength: 'memory',
-    health: () => [{ label: voting.label, answering: true }],
+    health: () => [{ label: voting.label, answering: true, ...(isForgotten && { warnings: [NOT_SHARED] }) }],
     verifyDistinct: async () => undefined,
     connect: () => undefined,
     close: async () => undefined,

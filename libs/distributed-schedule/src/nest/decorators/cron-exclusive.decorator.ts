@@ -1,4 +1,3 @@
-import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import type { CronDefinition } from '../../tasks/exclusive-task.js';
 import {
   CRON_EXCLUSIVE_OPTION_NAMES,
@@ -23,18 +22,19 @@ export function CronExclusive(
   cronTime: CronDefinition['cronTime'] | ScheduleFactory<CronDefinition['cronTime']>,
   options: CronExclusiveOptions = {},
 ): ExclusiveMethodDecorator {
-  requireKnownOptions(DECORATOR, options, CRON_EXCLUSIVE_OPTION_NAMES);
-  const { dst, timeZone, utcOffset, waitForCompletion, ...others } = options;
-  const { threshold, unrefTimeout, initialDelay, ...taskOptions } = others;
-  return exclusiveMethod(DECORATOR, () => ({
-    options: taskOptions,
-    schedule: {
-      kind: 'cron',
-      // Replaced by what it gives before anybody reads it.
-      cronTime: isScheduleFactory(cronTime) ? '' : cronTime,
-      ...{ timeZone, utcOffset, waitForCompletion, threshold, unrefTimeout, initialDelay },
-      ...(dst === undefined ? {} : { dst }),
-    },
-    ...factoryIn(cronTime),
-  }));
+  return exclusiveMethod(DECORATOR, { options, names: CRON_EXCLUSIVE_OPTION_NAMES }, () => {
+    const { dst, timeZone, utcOffset, waitForCompletion, ...others } = options;
+    const { threshold, unrefTimeout, initialDelay, ...taskOptions } = others;
+    return {
+      options: taskOptions,
+      schedule: {
+        kind: 'cron',
+        // Replaced by what it gives before anybody reads it.
+        cronTime: isScheduleFactory(cronTime) ? '' : cronTime,
+        ...{ timeZone, utcOffset, waitForCompletion, threshold, unrefTimeout, initialDelay },
+        ...(dst === undefined ? {} : { dst }),
+      },
+      ...factoryIn(cronTime),
+    };
+  });
 }

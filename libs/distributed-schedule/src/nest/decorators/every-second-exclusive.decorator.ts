@@ -1,4 +1,3 @@
-import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from '../../tasks/exclusive-task-options.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 
@@ -13,6 +12,6 @@ const DECORATOR = '@EverySecondExclusive';
  * DSCHED_DUPLICATE_TASK, while the class is made
  */
 export function EverySecondExclusive(options: ExclusiveTaskOptions = {}): ExclusiveMethodDecorator {
-  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);
-  return exclusiveMethod(DECORATOR, () => ({ options, schedule: { kind: 'every_second' } }));
+  const given = { options, names: EXCLUSIVE_OPTION_NAMES };
+  return exclusiveMethod(DECORATOR, given, () => ({ options, schedule: { kind: 'every_second' } }));
 }

@@ -2,6 +2,7 @@
 
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { TickContext } from '../../protocol/contract/tick-context.js';
+import { type OptionNames, requireKnownOptions } from '../../protocol/options/option-names.js';
 import type { ExclusiveMetadata } from '../../tasks/exclusive-task.js';
 import { ownExclusiveMetadata, writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import type { DecoratedMethod } from './method-metadata.js';
@@ -13,16 +14,30 @@ export type ExclusiveMethodDecorator = <T extends (tick: TickContext) => unknown
   descriptor: TypedPropertyDescriptor<T>,
 ) => void;
 
+interface GivenOptions {
+  readonly options: unknown;
+  /** Those that the decorator takes. */
+  readonly names: OptionNames;
+}
+
+/** The options are looked at when the method is known: a mistake is told with the task that has it. */
 export function exclusiveMethod(
   decorator: string,
+  { options, names }: GivenOptions,
   describe: (decorated: DecoratedMethod) => Omit<ExclusiveMetadata, 'decorator'>,
 ): ExclusiveMethodDecorator {
   // Typed as unknown: JavaScript, casts and other dialects of decorators come past the compiler.
   return (prototype: unknown, key: unknown, descriptor: unknown) => {
     const decorated = requireMethod(decorator, prototype, key, descriptor);
+    requireKnownOptions({ place: decorator, task: taskNameOf(decorated, options) }, options, names);
     refuseSecondDecorator(decorator, decorated);
     writeExclusiveMetadata(decorated, { decorator, ...describe(decorated) });
   };
+}
+
+function taskNameOf({ prototype, name }: DecoratedMethod, options: unknown): string {
+  const { name: given } = Object(options) as { readonly name?: unknown };
+  return typeof given === 'string' ? given : `${prototype.constructor.name}.${name}`;
 }
 
 /** @throws DistributedScheduleError DSCHED_NOT_A_METHOD, DSCHED_UNSTABLE_NAME */

@@ -1,4 +1,3 @@
-import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import {
   EXCLUSIVE_OVER_CRON_OPTION_NAMES,
   type ExclusiveOptions,
@@ -22,8 +21,7 @@ const DECORATOR = '@Exclusive';
  * DSCHED_DUPLICATE_TASK, while the class is made; DSCHED_NO_SCHEDULE at boot
  */
 export function Exclusive(options: ExclusiveOptions = {}): ExclusiveMethodDecorator {
-  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OVER_CRON_OPTION_NAMES);
-  return exclusiveMethod(DECORATOR, (decorated) => {
+  return exclusiveMethod(DECORATOR, { options, names: EXCLUSIVE_OVER_CRON_OPTION_NAMES }, (decorated) => {
     const schedule = takeNestSchedule(decorated.method);
     if (schedule !== undefined) return { options, schedule };
     takeScheduleLater(decorated, options);

@@ -1,4 +1,3 @@
-import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from '../../tasks/exclusive-task-options.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
 import { factoryIn, readNamedSchedule, type ScheduleFactory } from './schedule-factory.js';
@@ -30,8 +29,7 @@ export function IntervalExclusive(
   third?: unknown,
 ): ExclusiveMethodDecorator {
   const { named, value, options } = readNamedSchedule<ExclusiveTaskOptions>(first, second, third);
-  requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);
-  return exclusiveMethod(DECORATOR, () => ({
+  return exclusiveMethod(DECORATOR, { options, names: EXCLUSIVE_OPTION_NAMES }, () => ({
     options,
     schedule: { kind: 'interval', periodMs: value, ...named },
     ...factoryIn(value),

@@ -1,4 +1,3 @@
-import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import {
   TIMEOUT_EXCLUSIVE_OPTION_NAMES,
   type TimeoutExclusiveOptions,
@@ -35,11 +34,12 @@ export function TimeoutExclusive(
   third?: unknown,
 ): ExclusiveMethodDecorator {
   const { named, value, options } = readNamedSchedule<TimeoutExclusiveOptions>(first, second, third);
-  requireKnownOptions(DECORATOR, options, TIMEOUT_EXCLUSIVE_OPTION_NAMES);
-  const { deploymentKey, ...taskOptions } = options;
-  return exclusiveMethod(DECORATOR, () => ({
-    options: taskOptions,
-    schedule: { kind: 'timeout', delayMs: value, deploymentKey, ...named },
-    ...factoryIn(value),
-  }));
+  return exclusiveMethod(DECORATOR, { options, names: TIMEOUT_EXCLUSIVE_OPTION_NAMES }, () => {
+    const { deploymentKey, ...taskOptions } = options;
+    return {
+      options: taskOptions,
+      schedule: { kind: 'timeout', delayMs: value, deploymentKey, ...named },
+      ...factoryIn(value),
+    };
+  });
 }
