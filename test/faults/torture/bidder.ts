@@ -113,7 +113,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestPar
     // Everybody takes itself for the only one, and so is first in rank for everything.
     members: () => [instanceId],
     beat: async () => [],
-    fence: (reason) => onTrouble(`fenced: ${reason}`),
+    stopForGood: (reason) => onTrouble(`fenced: ${reason}`),
     report: () => undefined,
   };
 }

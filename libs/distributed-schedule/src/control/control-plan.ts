@@ -143,7 +143,7 @@ export class ControlPlan {
       const base: Base = {
         name,
         // Its record says since when it counts, so that nodes may forget what is old of it.
-        task: { ...blueprint, handler, isForgettable: true },
+        task: { ...blueprint, handler, isPrunable: true },
         payload: record.payload,
         words: ['runtime', record],
         sinceMs: record.sinceMs,

@@ -81,7 +81,7 @@ function judgeTaken(
   const { ownFate, hadNoAnswer } = question;
   // Our own claim blocks the tick, and we gave it up: nobody will run it, and only we know. If nodes moved past, somebody may have
   // had it.
-  if (ownFate === 'given_up') {
+  if (ownFate === 'surrendered') {
     const isFinal = claimId !== undefined && !awaitsReport(question) && !mayBeRetaken(question.due.task);
     const finding = { ...causeOf(question), certain: isFinal };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };

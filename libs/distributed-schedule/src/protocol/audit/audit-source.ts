@@ -14,7 +14,7 @@ import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { RunChains } from '../run/run-chains.js';
 import type { RunRegister } from '../run/run-register.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
-import type { RunTraces } from './run-traces.js';
+import type { RunInquiries } from './run-inquiries.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
 export interface InstanceDirectory {
@@ -49,7 +49,7 @@ export interface AuditParts {
   readonly ledger?: Pick<GuardedLedger, 'runsOnce' | 'lineOf'>;
   readonly locks?: Pick<LockProvider, 'keepEnds'>;
   /** What nodes know of an instance that is gone. Absent: no run is told as lost. */
-  readonly traces?: RunTraces;
+  readonly inquiries?: RunInquiries;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
   /** The instance's beat, which asks about ticks in the same message. */
   readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;

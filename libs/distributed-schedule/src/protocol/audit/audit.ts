@@ -43,9 +43,9 @@ export class Audit implements AuditSource {
   }
 
   /** To be called once, when cluster time is known. */
-  async begin(): Promise<void> {
-    this.missed.begin();
-    await this.whileDown.begin();
+  async start(): Promise<void> {
+    this.missed.start();
+    await this.whileDown.start();
   }
 
   /** Ticks whose contest begins now. */
@@ -86,9 +86,9 @@ export class Audit implements AuditSource {
   }
 
   /** The task was taken away. */
-  forget(task: string): void {
+  drop(task: string): void {
     this.byTask.delete(task);
-    this.lost.forget(task);
+    this.lost.drop(task);
   }
 
   private found(...[finding, isStillSo]: Parameters<Found>): void {

@@ -45,14 +45,14 @@ export class MissedTicks implements AuditSource {
   ) {}
 
   /** From now on ticks count. Before cluster time is known, they are those of this machine's clock. */
-  begin(): void {
+  start(): void {
     this.watchFromMs = this.parts.clusterClock.nowMs() + this.parts.options.leaseTtlMs + SETTLING_MS;
   }
 
   /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     for (const due of dues) {
-      if (due.tick < this.watchFromMs || this.isOnceForOthers(due)) continue;
+      if (due.tick < this.watchFromMs || this.isTimeoutOfOthers(due)) continue;
       const watched = new WatchedTick(due);
       this.watched.set(watched.key, watched);
     }
@@ -155,7 +155,7 @@ export class MissedTicks implements AuditSource {
   }
 
   /** A timeout is retried until it has run. Only instances that contest it hear of that, so others do not report it. */
-  private isOnceForOthers({ task }: DueTick): boolean {
+  private isTimeoutOfOthers({ task }: DueTick): boolean {
     return this.parts.ledger?.runsOnce(task.name) === true && !this.mayRun(task);
   }
 

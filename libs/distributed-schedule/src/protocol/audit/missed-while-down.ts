@@ -52,7 +52,7 @@ export class MissedWhileDown {
   ) {}
 
   /** Asks for the newest ticks now, before anybody claims another one. */
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // A task that runs once is no more due when it has run, and is taken up late when it has not: neither is missed.

@@ -1,7 +1,7 @@
 /** A member that is not there any more, and what the nodes have to be asked about it. */
 
 import { ENDS_KEPT_MS } from '../contract/attempt-end.js';
-import type { Standing } from './run-traces.js';
+import type { Standing } from './run-inquiries.js';
 import { distinct, keyOf, type Question } from './their-claims.js';
 
 /** Without a majority that says it is away, the nodes are asked again after this. */

@@ -9,7 +9,7 @@ import { runLockOf } from '../lease/run-lock.js';
 import { isClaimOf } from '../ledger/claim-id.js';
 import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
-import type { MergedTrace } from './run-traces.js';
+import type { MergedInquiry } from './run-inquiries.js';
 
 /** A tick that another instance's tick has followed is remembered for this: by then a death of its instance shows. */
 const FOLLOWED_FOR_MS = MEMBER_TTL_MS + 3 * BEAT_PERIOD_MS;
@@ -59,7 +59,7 @@ export class TheirClaims {
   }
 
   /** The task was taken away. */
-  forget(task: string): void {
+  drop(task: string): void {
     this.newest.delete(task);
     this.followed = this.followed.filter((one) => one.task !== task);
   }
@@ -112,7 +112,7 @@ export class TheirClaims {
 export function newestAsQuestion(
   task: ScheduledTask,
   { by, line }: Question,
-  { newest }: MergedTrace,
+  { newest }: MergedInquiry,
 ): Question | undefined {
   if (newest === undefined || !isClaimOf(by, newest.claimId)) return undefined;
   const { instant, claimId } = newest;
@@ -125,7 +125,7 @@ export function newestAsQuestion(
 export function hasGoneOn(
   { policies }: ScheduledTask,
   { tick, by, instant }: Question,
-  newest: MergedTrace['newest'],
+  newest: MergedInquiry['newest'],
 ): boolean {
   if (newest === undefined || newest.instant <= instant) return newest?.instant === closingInstant(tick);
   if (policies?.overlap !== 'allow' && isClaimOf(by, newest.claimId)) return true;

@@ -20,10 +20,10 @@ export type BidVerdict =
       readonly retryInMs?: number;
     }
   /** Nothing to bid for any more. */
-  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
+  | { readonly kind: 'decided'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   /** It was won here by another bid: its run reports how it ends. */
   | { readonly kind: 'ended_here' }
-  | { readonly kind: 'fenced'; readonly reason: 'outdated' };
+  | { readonly kind: 'outdated'; readonly reason: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
   kind: 'open',
@@ -67,7 +67,7 @@ export function decideBid(
   // That an earlier tick went to somebody else says nothing about the one that was bid for.
   if (decided.kind === 'ended_here')
     return { kind: 'open', outcome: 'no_quorum', detail: 'an earlier tick comes first, and has run here' };
-  return decided.kind === 'over'
+  return decided.kind === 'decided'
     ? { kind: 'open', outcome: 'no_quorum', detail: `an earlier tick comes first, and was ${decided.detail}` }
     : decided;
 }
@@ -79,19 +79,19 @@ function decideClaimed(
 ): BidVerdict {
   switch (verdict?.kind) {
     case 'won':
-      return namesTheSame(candidate.begin.namedIds, verdict.ids)
+      return namesTheSame(candidate.bidAt.namedIds, verdict.ids)
         ? { kind: 'won', won: candidate }
         : OTHER_MEMORIES;
     case 'taken':
       return decideTaken(candidate, verdict, ownClaims);
     case 'late':
-      return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
+      return { kind: 'decided', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
     case 'split':
       return withoutMajority('the vote was split', verdict.setBackMs);
     case 'no_quorum':
       return withoutMajority(`claim: ${verdict.reason}`, verdict.setBackMs);
     case 'outdated':
-      return { kind: 'fenced', reason: verdict.kind };
+      return { kind: 'outdated', reason: verdict.kind };
     case undefined:
       return NO_VERDICT;
     default:
@@ -116,10 +116,10 @@ function decideTaken(
     case 'won':
       return ENDED_HERE;
     case 'open':
-    case 'given_up':
+    case 'surrendered':
       return OWN_CLAIM_STANDS;
     case undefined:
-      return { kind: 'over', ...movedPast(verdict) };
+      return { kind: 'decided', ...movedPast(verdict) };
     default:
       return fate satisfies never;
   }
@@ -128,7 +128,7 @@ function decideTaken(
 /** The set of nodes of this instance does not vote. */
 export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
   return isOutdated
-    ? { kind: 'fenced', reason: 'outdated' }
+    ? { kind: 'outdated', reason: 'outdated' }
     : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
 }
 

@@ -43,8 +43,8 @@ export async function bidForTicks(
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
-  const begin: BidMoment = {
-    attempt: readClocks(parts.clock),
+  const bidAt: BidMoment = {
+    askedAt: readClocks(parts.clock),
     clusterMs: parts.clusterClock.nowMs(),
     namedIds: parts.electorate?.namedIds?.(),
   };
@@ -54,7 +54,7 @@ export async function bidForTicks(
     batch.map(({ task, tick }) => runLockOf(task, tick)),
     parts.options.leaseTtlMs,
   );
-  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
+  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], bidAt));
   const steps = await chooseStarts(parts, acquired);
 
   // 5 claim
@@ -78,7 +78,7 @@ export async function surrender(
   standing: readonly LockedTick[] = ticks,
 ): Promise<void> {
   const mayStand = new Set(standing);
-  for (const tick of ticks) parts.ownClaims.gaveUp(tick.claim, mayStand.has(tick));
+  for (const tick of ticks) parts.ownClaims.surrendered(tick.claim, mayStand.has(tick));
   // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
   await Promise.all([
     standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
@@ -90,13 +90,13 @@ function toLockedTick(
   parts: BidParts,
   due: DueTick,
   verdict: LockVerdict | undefined,
-  begin: BidMoment,
+  bidAt: BidMoment,
 ): LockedTick | BidVerdict {
   if (verdict?.kind !== 'acquired') return withoutLock(verdict);
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
-  const { attempt } = begin;
+  const { askedAt } = bidAt;
   const claims = claimsOf(parts, due, () => lease.tick);
-  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, {
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, askedAt, {
     claims,
     grants: verdict.grants,
   });
@@ -104,7 +104,7 @@ function toLockedTick(
     parts.track(parts.locks.release([verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }
-  return { due, lease, begin, claim: newClaim(parts, due) };
+  return { due, lease, bidAt, claim: newClaim(parts, due) };
 }
 
 function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims | undefined {

@@ -45,7 +45,7 @@ export async function claimAll(
     (decided) => {
       for (const { candidate, verdict } of decided) {
         // What it meets is judged by the other claims of this instance, not by itself.
-        parts.ownClaims.forget(candidate.claim);
+        parts.ownClaims.setAside(candidate.claim);
         verdicts.set(candidate, decideBid(candidate, verdict, parts.ownClaims));
       }
       const losers = decided.filter(({ candidate }) => verdicts.get(candidate)?.kind !== 'won');

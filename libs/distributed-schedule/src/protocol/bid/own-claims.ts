@@ -10,7 +10,7 @@ import { closingInstant, looksBack } from '../contract/task-policies.js';
 /** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
 const MAX_REMEMBERED = 10_000;
 
-export type ClaimFate = 'open' | 'won' | 'given_up';
+export type ClaimFate = 'open' | 'won' | 'surrendered';
 
 interface Settled {
   readonly claim: Claim;
@@ -38,8 +38,8 @@ export class OwnClaims {
    * Before the first give-back is sent. One that no node has granted, as far as their answers say, is remembered as well: a copy of it
    * that somebody on the way has doubled may be granted yet.
    */
-  gaveUp(claim: Claim, mayStand = true): void {
-    this.settle({ claim, fate: 'given_up', mayStand });
+  surrendered(claim: Claim, mayStand = true): void {
+    this.settle({ claim, fate: 'surrendered', mayStand });
     if (!mayStand) return;
     this.leftBehind.set(keyOf(claim), claim);
     dropOldest(this.leftBehind);
@@ -53,7 +53,7 @@ export class OwnClaims {
   }
 
   /** While its answer is looked at: what it has met is judged by the other claims of this instance, not by itself. */
-  forget(claim: Claim): void {
+  setAside(claim: Claim): void {
     this.byId.delete(claim.claimId);
   }
 

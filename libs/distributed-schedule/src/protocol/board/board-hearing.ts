@@ -45,7 +45,7 @@ export class BoardHearing {
   }
 
   /** What the nodes have told before counts no more. */
-  beginAnew(): void {
+  readAnew(): void {
     this.heard.clear();
     this.since = readClocks(this.parts.clock);
   }

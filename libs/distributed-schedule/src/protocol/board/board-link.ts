@@ -16,7 +16,7 @@ export interface BoardLinkParts extends BoardReadingParts {
   /** Whether there is a cluster time yet. */
   readonly isSynchronised: () => boolean;
   /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
-  readonly forgetIfTooOld: () => void;
+  readonly discardIfTooOld: () => void;
   /** The node has answered a question of that moment: whether it may be believed. */
   readonly judge: (sent: ClockReading, inTouchMs: number) => Promise<NodeVerdict>;
   /** After each exchange that had an answer. */
@@ -94,7 +94,7 @@ export class BoardLink {
   /** Reads everything anew. What was to be put is too old for that. */
   restart(): void {
     this.restarts += 1;
-    this.reading.begin();
+    this.reading.readFromStart();
     for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
@@ -130,9 +130,9 @@ export class BoardLink {
 
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
-    const { clock, forgetIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
+    const { clock, discardIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
     const { reading } = this;
-    forgetIfTooOld();
+    discardIfTooOld();
     const [sent, sentMs, restarts] = [readClocks(clock), isSynchronised() ? nowMs() : 0, this.restarts];
     const due = reading.due(MAX_PUTS - Math.min(MAX_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
@@ -173,7 +173,7 @@ export class BoardLink {
   private async judge(value: BoardExchange, sent: ClockReading, restarts: number): Promise<NodeVerdict> {
     if (restarts !== this.restarts) return 'unknown';
     const verdict = await this.parts.judge(sent, value.inTouchMs);
-    this.parts.forgetIfTooOld();
+    this.parts.discardIfTooOld();
     return restarts === this.restarts ? verdict : 'unknown';
   }
 }

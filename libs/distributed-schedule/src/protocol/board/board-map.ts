@@ -73,7 +73,7 @@ export class BoardMap {
   }
 
   /** Forgets everything, and shows it until {@link settle}. What was forgotten before that is not brought back by it. */
-  beginAnew(): void {
+  readAnew(): void {
     const outgoing = this.outgoing ?? new BoardMap();
     for (const record of this.records.values()) outgoing.merge(record, Number.NEGATIVE_INFINITY);
     this.outgoing = outgoing;

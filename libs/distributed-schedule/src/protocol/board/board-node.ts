@@ -6,13 +6,13 @@ import type { BoardRecord } from './board-record.js';
 /** Up to where an instance has read a node's changes. */
 export interface BoardCursor {
   /** Names the node's memory: another one after a flush, a restart, a fail-over or an eviction. */
-  readonly epoch: string;
+  readonly memory: string;
   /** The node's number of the last change that was read. */
   readonly sequence: number;
 }
 
 /** Before the first exchange. */
-export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 });
+export const BOARD_START: BoardCursor = Object.freeze({ memory: '', sequence: 0 });
 
 /**
  * What an instance says beside its puts. A deletion is remembered for a day, so a node that was away for longer must not be believed.
@@ -42,7 +42,7 @@ export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, inTouchMs: 0, awaySi
 export type PutAnswer = 'stored' | 'older' | 'full' | 'outlived';
 
 export interface BoardExchange {
-  /** To be sent with the next exchange. Of another epoch than the one sent: everything is read anew, from the start. */
+  /** To be sent with the next exchange. Of another memory than the one sent: everything is read anew, from the start. */
   readonly cursor: BoardCursor;
   /** There is more to read than was sent. */
   readonly hasMore: boolean;

@@ -34,7 +34,7 @@ const SHARE_OF_KIND: ReadonlyMap<string, keyof BoardShares> = new Map([
 ]);
 
 /** How many records a node may keep before a further one under this key has no room. */
-export function roomFor(key: string, shares: BoardShares = BOARD_SHARES): number {
+export function capacityFor(key: string, shares: BoardShares = BOARD_SHARES): number {
   return shares[SHARE_OF_KIND.get(kindInRoom(key)) ?? 'decisions'];
 }
 

@@ -30,7 +30,7 @@ export class Board {
   private readonly stopping = new AbortController();
   private readonly hearing: BoardHearing;
   /** Ends what was begun before this instance has forgotten what it knew. */
-  private forgetting = new AbortController();
+  private discarding = new AbortController();
   private markCurrent: () => void = () => {};
   private sweeping: Promise<void> | undefined;
   /** Resolves when what the nodes keep has been read, from a majority at least. */
@@ -117,7 +117,7 @@ export class Board {
         links: this.links.all,
         clock,
         stopped: this.stopping.signal,
-        forgotten: this.forgetting.signal,
+        discarded: this.discarding.signal,
         onKept: (record) => this.takeIn([record], true),
         outbid: (record) => this.contents.outbid(record),
       },
@@ -166,7 +166,7 @@ export class Board {
       random,
       nowMs: () => clusterClock.nowMs(),
       isSynchronised: () => clusterClock.synchronised,
-      forgetIfTooOld: () => this.forgetIfTooOld(),
+      discardIfTooOld: () => this.discardIfTooOld(),
       judge: (sent, inTouchMs) => this.hearing.judge(index, sent, inTouchMs),
       onChanges: (records) => this.takeIn(records, false),
       onAnswer: () => this.noteAnswer(),
@@ -178,12 +178,12 @@ export class Board {
   }
 
   /** What is known may have been deleted, and that forgotten. It is read anew, and shown until then. */
-  private forgetIfTooOld(): void {
+  private discardIfTooOld(): void {
     if (!this.hearing.isTooOld) return;
-    this.hearing.beginAnew();
-    this.forgetting.abort('forgotten');
-    this.forgetting = new AbortController();
-    this.contents.map.beginAnew();
+    this.hearing.readAnew();
+    this.discarding.abort('forgotten');
+    this.discarding = new AbortController();
+    this.contents.map.readAnew();
     this.links.restart();
   }
 
@@ -193,7 +193,7 @@ export class Board {
       const gone = this.contents.sweep();
       this.links.forget(gone);
       this.listeners.tell(new Set(gone));
-      this.forgetIfTooOld();
+      this.discardIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
   }

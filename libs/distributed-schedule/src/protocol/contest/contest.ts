@@ -13,13 +13,13 @@ import { tellEnds } from '../run/tick-end.js';
 import type { ContestParts } from './contest-parts.js';
 import {
   afterBid,
-  type OpenTick,
+  type ContestedTick,
   type Sorted,
-  toOpenTick,
+  toContested,
   withoutAll,
   withoutOverdue,
   withoutTaken,
-} from './open-tick.js';
+} from './contested-tick.js';
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
 export async function contestInstant(
@@ -28,7 +28,7 @@ export async function contestInstant(
   dues: readonly DueTick[],
 ): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
-  const open = dues.filter((due) => mayRun(parts, due)).map(toOpenTick);
+  const open = dues.filter((due) => mayRun(parts, due)).map(toContested);
   const timely = stillContested(parts, open).map(({ due }) => due);
 
   // 2 rank
@@ -40,7 +40,7 @@ export async function contestInstant(
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  await Promise.all([contestRank(parts, tick, 0, first.map(toOpenTick)), standBy(parts, tick, byRank)]);
+  await Promise.all([contestRank(parts, tick, 0, first.map(toContested)), standBy(parts, tick, byRank)]);
 }
 
 /** The bids of one rank: what is claimed in several steps apart, so that nobody else waits for it. */
@@ -48,7 +48,7 @@ async function contestRank(
   parts: ContestParts,
   tick: number,
   rank: number,
-  open: readonly OpenTick[],
+  open: readonly ContestedTick[],
 ): Promise<void> {
   const batches = inBatches(parts.ledger, open, ({ due }) => due);
   await Promise.all(batches.map((batch) => contestFrom(parts, tick, rank, batch)));
@@ -60,13 +60,13 @@ function mayRun({ labelsOf, instanceId }: ContestParts, { task }: DueTick): bool
 }
 
 /** Tells of the ticks that have ended, and goes on with the others. */
-function tellEnded(parts: ContestParts, { open, ended }: Sorted): readonly OpenTick[] {
+function tellEnded(parts: ContestParts, { open, ended }: Sorted): readonly ContestedTick[] {
   tellEnds(parts, ended);
   return open;
 }
 
 /** Those that are in time, and that no run which holds their task's lock here has taken on. */
-function stillContested(parts: ContestParts, open: readonly OpenTick[]): readonly OpenTick[] {
+function stillContested(parts: ContestParts, open: readonly ContestedTick[]): readonly ContestedTick[] {
   const inTime = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));
   return inTime.filter(({ due }) => handToRun(parts, due) === 'contest');
 }
@@ -81,11 +81,11 @@ async function standBy(
   if (waiting.length === 0) return;
   await parts.clusterClock.sleepUntil(tick + parts.options.bidStaggerMs, parts.stopped);
   const peeks = parts.stopped.aborted ? [] : await parts.beat(waiting);
-  const sorted = withoutTaken(parts.ownClaims, waiting.map(toOpenTick), peeks);
+  const sorted = withoutTaken(parts.ownClaims, waiting.map(toContested), peeks);
   const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
   await Promise.all(
     [...byRank].map(([rank, dues]) =>
-      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toOpenTick)),
+      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toContested)),
     ),
   );
 }
@@ -95,7 +95,7 @@ async function contestFrom(
   parts: ContestParts,
   tick: number,
   rank: number,
-  opening: readonly OpenTick[],
+  opening: readonly ContestedTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
   const sinceTickMs = (): number => parts.clusterClock.nowMs() - tick;
@@ -124,20 +124,23 @@ async function contestFrom(
 
 async function bidRound(
   parts: ContestParts,
-  open: readonly OpenTick[],
+  open: readonly ContestedTick[],
   runs: Promise<void>[],
-): Promise<readonly OpenTick[]> {
+): Promise<readonly ContestedTick[]> {
   if (open.length === 0) return [];
   const verdicts = await bidForTicks(
     parts,
     open.map(({ due }) => due),
     (won) => runs.push(runTick(parts, won)),
   );
-  for (const verdict of verdicts) if (verdict.kind === 'fenced') parts.fence(verdict.reason);
+  for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.reason);
   return open.flatMap((tick, index) => tellEnded(parts, afterBid(tick, verdicts[index])));
 }
 
-async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
+async function dropTaken(
+  parts: ContestParts,
+  open: readonly ContestedTick[],
+): Promise<readonly ContestedTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
   const peeks = await parts.ledger.peek(open.map(({ due }) => due));
   return tellEnded(parts, withoutTaken(parts.ownClaims, open, peeks));

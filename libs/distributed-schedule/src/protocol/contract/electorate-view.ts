@@ -30,7 +30,7 @@ export interface ElectorateView {
    */
   speaksOfTicks?(node: VotingNode): boolean;
   /** What the next beat says, with the instants before it is sent. */
-  beginBeat(): SentBeat;
+  sendBeat(): SentBeat;
   /** What the nodes answered to a beat, in their order. */
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void;
 }

@@ -15,7 +15,7 @@ export interface NodeSet {
 }
 
 /** A set as it stands on record at a node. */
-export interface Stamp {
+export interface SetStamp {
   readonly set: NodeSet;
   /** Node time since when it stands there. */
   readonly sinceMs: number;
@@ -53,18 +53,18 @@ export function parseSet(text: string): NodeSet | undefined {
  * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
  * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
  */
-export function isProvisional({ sinceMs }: Pick<Stamp, 'sinceMs'>): boolean {
+export function isProvisional({ sinceMs }: Pick<SetStamp, 'sinceMs'>): boolean {
   return sinceMs === PROVISIONAL_MS;
 }
 
 export const PROVISIONAL_MS = 0;
 
 /** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
-export function stampText({ set, sinceMs, app }: Stamp): string {
+export function stampText({ set, sinceMs, app }: SetStamp): string {
   return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
 }
 
-export function parseStamp(text: string): Stamp | undefined {
+export function parseStamp(text: string): SetStamp | undefined {
   const [since = '', app = '', ...rest] = text.split(' ');
   const set = parseSet(rest.join(' '));
   const sinceMs = Number(since);

@@ -145,5 +145,5 @@ export interface ScheduleObserver {
  * nothing.
  */
 export interface TickListener {
-  ended(report: TickReport): void;
+  tickEnded(report: TickReport): void;
 }

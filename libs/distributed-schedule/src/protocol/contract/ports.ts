@@ -7,7 +7,7 @@
  */
 
 import type { LedgerIds } from './ledger-id.js';
-import type { PruneAnswer, PruneRequest } from './old-lines.js';
+import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -26,14 +26,14 @@ export type {
   ClaimReply,
   ClaimTerms,
   ClaimVote,
+  InquiredLine,
+  InquiryReply,
+  InquiryRequest,
   LifeSign,
-  LineTrace,
+  LineInquiry,
   NodeReply,
   NodeTick,
   TickRef,
-  TracedLine,
-  TraceReply,
-  TraceRequest,
   VotingNode,
 } from './voting-node.js';
 
@@ -149,7 +149,7 @@ export interface TickLedger {
    */
   runsOnce?(task: string): boolean;
   /**
-   * Lets nodes forget lines that are old, see ledger/old-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
+   * Lets nodes forget lines that are old, see prunable-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
    */
   prune?(request: PruneRequest): Promise<PruneAnswer>;
   /**

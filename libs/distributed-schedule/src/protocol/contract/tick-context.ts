@@ -85,7 +85,7 @@ export interface ScheduledTask {
    * What nodes know of its ticks may go when all of it is old. Only for a task of which it is always known since when it counts: without
    * that, one that is unknown is taken for new. Absent: it stays.
    */
-  readonly isForgettable?: boolean;
+  readonly isPrunable?: boolean;
 }
 
 /** Which instances run a task, by their labels. */

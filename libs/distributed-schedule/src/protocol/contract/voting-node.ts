@@ -16,7 +16,7 @@ import type {
   StampRequest,
 } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
-import type { PruneAnswer, PruneRequest } from './old-lines.js';
+import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 
 /** A tick of a task. */
 export interface TickRef {
@@ -114,12 +114,12 @@ export interface BeatReply {
 }
 
 /** A question about an instance that seems to be gone, and about what it has claimed. */
-export interface TraceRequest {
+export interface InquiryRequest {
   readonly instanceId: string;
-  readonly lines: readonly TracedLine[];
+  readonly lines: readonly InquiredLine[];
 }
 
-export interface TracedLine {
+export interface InquiredLine {
   readonly line: string;
   /** The run lock that goes with it. Absent: only whether the newest claim of the line is the instance's. */
   readonly lock?: string;
@@ -136,7 +136,7 @@ export interface TracedLine {
 export type LifeSign = 'alive' | 'silent' | 'gone' | 'unknown';
 
 /** What a node knows of one line. */
-export interface LineTrace {
+export interface LineInquiry {
   readonly newest: NodeTick;
   /** It may have forgotten ends up to here, also where the newest tick lies behind it. */
   readonly floor: number;
@@ -145,10 +145,10 @@ export interface LineTrace {
   readonly lock?: { readonly holder?: string; readonly leftMs: number };
 }
 
-export interface TraceReply {
+export interface InquiryReply {
   readonly sign: LifeSign;
   /** One per asked line; undefined where no lock was asked for and the newest claim is not the instance's. */
-  readonly lines: readonly (LineTrace | undefined)[];
+  readonly lines: readonly (LineInquiry | undefined)[];
 }
 
 /** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */
@@ -164,7 +164,7 @@ export interface VotingNode {
   beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>>;
   leave(instanceId: string): Promise<NodeReply<void>>;
   /** What it knows of an instance and its runs, without effect. */
-  trace(request: TraceRequest): Promise<NodeReply<TraceReply>>;
+  inquire(request: InquiryRequest): Promise<NodeReply<InquiryReply>>;
   /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
   note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
   /**

@@ -58,7 +58,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     });
   }
 
-  beginBeat(): SentBeat {
+  sendBeat(): SentBeat {
     const { set, app, clock } = this.parts;
     const sentMs = clock.monotonicMs();
     return {

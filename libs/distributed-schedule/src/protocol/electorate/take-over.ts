@@ -5,7 +5,7 @@
  * node that has forgotten us and was stamped by somebody younger.
  */
 
-import { isProvisional, SINGLE_POSITION, type Stamp, setText } from '../contract/node-set.js';
+import { isProvisional, type SetStamp, SINGLE_POSITION, setText } from '../contract/node-set.js';
 import { quorumOf } from '../contract/quorum.js';
 import { isMajority, type KnownNode } from './known-node.js';
 import type { Rival } from './rival-sets.js';
@@ -28,7 +28,7 @@ export interface TakeOver {
 }
 
 interface Recorded {
-  readonly stamp: Stamp;
+  readonly stamp: SetStamp;
   readonly answers: readonly Answer[];
 }
 
@@ -90,7 +90,7 @@ function canWinNoMore({ stamp: { set }, answers: there }: Recorded, answers: rea
 }
 
 function recordedSets(answers: readonly Answer[]): readonly Recorded[] {
-  const recorded = new Map<string, { stamp: Stamp; answers: Answer[] }>();
+  const recorded = new Map<string, { stamp: SetStamp; answers: Answer[] }>();
   for (const answer of answers) {
     const { stamp } = answer.identity;
     if (stamp === undefined || answer.standing !== 'foreign') continue;

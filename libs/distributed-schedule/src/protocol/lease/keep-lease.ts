@@ -109,24 +109,24 @@ export class LeaseKeeper {
 
   private async renewUntil(finished: AbortSignal, { lease, renewNow }: Kept): Promise<void> {
     const { clock, leaseTtlMs } = this.parts;
-    let dueMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+    let dueMs = lease.askedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
     while (!finished.aborted && !lease.isLetGo && lease.isTrusted()) {
       await renewNow.sleep((woken) => clock.sleepUntil(dueMs, woken));
       if (finished.aborted || lease.isLetGo || !lease.isTrusted()) return;
-      if (await this.renewOnce(finished, lease)) return;
-      const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+      if (await this.tryRenew(finished, lease)) return;
+      const renewedMs = lease.askedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
       const nowMs = clock.monotonicMs();
       dueMs = lease.isDoubted ? nowMs + DOUBTED_RETRY_MS : Math.max(renewedMs, nowMs + RETRY_MS);
     }
   }
 
-  private async renewOnce(finished: AbortSignal, lease: Lease): Promise<boolean> {
-    const attempt = readClocks(this.parts.clock);
+  private async tryRenew(finished: AbortSignal, lease: Lease): Promise<boolean> {
+    const askedAt = readClocks(this.parts.clock);
     const openedBefore = lease.claims?.openedCount;
     const verdict = await this.tryExtend(finished, lease);
     switch (verdict.kind) {
       case 'extended':
-        if (lease.renewedFrom(attempt, verdict.grants)) {
+        if (lease.renewedFrom(askedAt, verdict.grants)) {
           this.parts.observer.observe({
             type: 'renewed',
             task: lease.task,

@@ -55,7 +55,7 @@ export class LeaseClaims {
   }
 
   /** No run belongs to this claim (given back, or only a closing), so the audit must not take it for a dead one. */
-  over({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
+  noteNoRun({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
     this.note({ instant: tick, claimId, outcome: 'stopped' });
   }
 

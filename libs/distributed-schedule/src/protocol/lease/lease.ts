@@ -45,7 +45,7 @@ export interface LeaseKnowledge {
 export class Lease {
   readonly claims: LeaseClaims | undefined;
   private readonly controller = new AbortController();
-  private attempt: ClockReading;
+  private askedAt: ClockReading;
   private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
   /** It is to be renewed no more: trust ends when its time runs out. */
@@ -57,12 +57,12 @@ export class Lease {
     private readonly clock: Clock,
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
-    attempt: ClockReading,
+    askedAt: ClockReading,
     { claims, grants }: LeaseKnowledge = {},
   ) {
-    this.attempt = attempt;
+    this.askedAt = askedAt;
     this.claims = claims;
-    this.doubt = new PresenceDoubt(attempt.monotonicMs, grants);
+    this.doubt = new PresenceDoubt(askedAt.monotonicMs, grants);
   }
 
   get task(): string {
@@ -86,7 +86,7 @@ export class Lease {
 
   /** Monotonic instant after which the holder must stop, unless it renews before. */
   get trustedUntilMs(): number {
-    const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+    const untilMs = this.askedAt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
     const doubt = this.doubt.since;
     return doubt === undefined ? untilMs : Math.min(untilMs, doubt.monotonicMs + DOUBTED_TRUST_MS);
   }
@@ -97,8 +97,8 @@ export class Lease {
   }
 
   /** Monotonic instant at which the newest successful attempt started. */
-  get attemptedAtMs(): number {
-    return this.attempt.monotonicMs;
+  get askedAtMs(): number {
+    return this.askedAt.monotonicMs;
   }
 
   /** Trust left; 0 when it has ended. */
@@ -107,7 +107,7 @@ export class Lease {
     const now = readClocks(this.clock);
     const doubt = this.doubt.since;
     const leftMs = Math.min(
-      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
+      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.askedAt, now),
       doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
     );
     // Treat a rounding remainder as 0, or a sleeper that wakes at the end would find the lease still trusted and sleep again.
@@ -119,10 +119,10 @@ export class Lease {
   }
 
   /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
-  renewedFrom(attempt: ClockReading, grants?: LockGrants): boolean {
+  renewedFrom(askedAt: ClockReading, grants?: LockGrants): boolean {
     if (!this.isTrusted()) return false;
-    if (!this.doubt.renewed(attempt.monotonicMs, grants)) return false;
-    this.attempt = attempt;
+    if (!this.doubt.renewed(askedAt.monotonicMs, grants)) return false;
+    this.askedAt = askedAt;
     return this.isTrusted();
   }
 

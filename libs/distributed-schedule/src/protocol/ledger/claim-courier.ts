@@ -11,16 +11,16 @@
 
 import { MARGIN_MS } from '../contract/constants.js';
 import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../contract/node-identity.js';
-import type { PruneRequest } from '../contract/old-lines.js';
 import type {
   Claim,
   ClaimReply,
   ClaimTerms,
   Clock,
+  InquiryRequest,
   NodeReply,
-  TraceRequest,
   VotingNode,
 } from '../contract/ports.js';
+import type { PruneRequest } from '../contract/prunable-lines.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
 
 export interface CourierParts {
@@ -78,8 +78,8 @@ export class ClaimCourier implements VotingNode {
     return this.after(() => this.node.leave(instanceId));
   }
 
-  trace(request: TraceRequest): ReturnType<VotingNode['trace']> {
-    return this.after(() => this.node.trace(request));
+  inquire(request: InquiryRequest): ReturnType<VotingNode['inquire']> {
+    return this.after(() => this.node.inquire(request));
   }
 
   note(request: NoteRequest): ReturnType<VotingNode['note']> {

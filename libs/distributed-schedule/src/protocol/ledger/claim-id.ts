@@ -1,8 +1,8 @@
 /** Who asks for a tick. */
 
 import { claimedInstant, type DueTick } from '../contract/due-tick.js';
-import { FORGETTABLE_MARK } from '../contract/old-lines.js';
 import type { Claim, Random } from '../contract/ports.js';
+import { PRUNABLE_MARK } from '../contract/prunable-lines.js';
 
 export interface ClaimParts {
   readonly instanceId: string;
@@ -32,7 +32,7 @@ export function isClaimOf(instanceId: string, claimId: string | undefined): bool
 }
 
 function markOf({ task }: DueTick): string {
-  return task.isForgettable === true ? FORGETTABLE_MARK : '';
+  return task.isPrunable === true ? PRUNABLE_MARK : '';
 }
 
 /** The instance in a claim id, for people and for guesses. */

@@ -6,7 +6,6 @@
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type {
   BeatVerdict,
   Claim,
@@ -17,6 +16,7 @@ import type {
   TickLedger,
   TickRef,
 } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { toAnswer } from './line-past.js';
 
 export interface GuardedLedger {
@@ -107,7 +107,7 @@ export function guardMembership(membership: Membership, observer: ScheduleObserv
   };
 }
 
-const NOTHING_PRUNED: PruneAnswer = { forgotten: 0, isUnfinished: false };
+const NOTHING_PRUNED: PruneAnswer = { pruned: 0, isUnfinished: false };
 
 async function guarded<T, N>(
   observer: ScheduleObserver,

@@ -5,7 +5,6 @@
 
 import type { ElectorateView, NoBid } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type {
   Claim,
   ClaimReply,
@@ -17,6 +16,7 @@ import type {
   TickRef,
   VotingNode,
 } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { decideClaim, votesOut } from './claim-votes.js';
 import { decidePeek, timeOf } from './peek-votes.js';
 
@@ -78,7 +78,7 @@ export class QuorumTickLedger implements TickLedger {
     const replies = await Promise.all(this.nodes.map((node) => node.prune(request)));
     const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
     return {
-      forgotten: answers.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      pruned: answers.reduce((sum, { pruned }) => sum + pruned, 0),
       isUnfinished: answers.some(({ isUnfinished }) => isUnfinished),
     };
   }

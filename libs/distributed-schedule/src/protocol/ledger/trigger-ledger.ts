@@ -5,8 +5,8 @@
  * alone is given back. Each id says for its own line whether it may be pruned.
  */
 
-import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import { bearsMark, PRUNABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/prunable-lines.js';
 
 export class TriggerLedger implements TickLedger {
   constructor(private readonly ledger: TickLedger) {}
@@ -24,7 +24,7 @@ export class TriggerLedger implements TickLedger {
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
-    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+    return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
@@ -48,7 +48,7 @@ export class TriggerLedger implements TickLedger {
 function triggerClaim(claim: Claim): readonly Claim[] {
   const { trigger, claimId, tick, maxLatenessMs } = claim;
   if (trigger === undefined) return [];
-  const id = bearsMark(claimId) ? claimId : `${claimId}${FORGETTABLE_MARK}`;
+  const id = bearsMark(claimId) ? claimId : `${claimId}${PRUNABLE_MARK}`;
   return [{ ...trigger, claimId: id, maxLatenessMs: maxLatenessMs + Math.max(0, tick - trigger.tick) }];
 }
 
@@ -62,6 +62,6 @@ function both(claim: Claim, ofTick: ClaimVerdict, ofTrigger: ClaimVerdict | unde
   // By this id its owner knows whether it is one of its own.
   const own = bearsMark(claim.claimId)
     ? ofTrigger.claimId
-    : ofTrigger.claimId.slice(0, -FORGETTABLE_MARK.length);
+    : ofTrigger.claimId.slice(0, -PRUNABLE_MARK.length);
   return { ...ofTrigger, votesOut, claimId: own };
 }

@@ -13,7 +13,7 @@ export class QuorumMembership implements Membership {
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
     const tasks = peeks.map((ref) => ref.task);
-    const beat = this.electorate.beginBeat();
+    const beat = this.electorate.sendBeat();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
     this.electorate.heard(beat, replies);
     const timesMs = replies.map(timeOf);

@@ -11,11 +11,11 @@ import type { Ending } from './tick-end.js';
  */
 export function latenessSince(
   { clock, clusterClock }: Pick<RunParts, 'clock' | 'clusterClock'>,
-  begin: { readonly attempt: ClockReading; readonly clusterMs: number },
+  bidAt: { readonly askedAt: ClockReading; readonly clusterMs: number },
   tick: number,
 ): () => number {
   return () =>
-    Math.max(clusterClock.nowMs(), begin.clusterMs + elapsedMs(begin.attempt, readClocks(clock))) - tick;
+    Math.max(clusterClock.nowMs(), bidAt.clusterMs + elapsedMs(bidAt.askedAt, readClocks(clock))) - tick;
 }
 
 /** Why a won tick is not started after all; undefined where it starts. */

@@ -18,5 +18,5 @@ export interface RunParts extends BidParts, TickEndParts {
   /** True once the shutdown has given up waiting: what has not started by then must not start. */
   readonly isAbandoned: () => boolean;
   /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated') => void;
+  readonly stopForGood: (reason: 'outdated') => void;
 }

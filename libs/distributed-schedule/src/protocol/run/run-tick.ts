@@ -22,7 +22,7 @@ export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   const { due, lease, claim, contested } = won;
 
   // 6 wait
-  const latenessMs = latenessSince(parts, won.begin, due.tick);
+  const latenessMs = latenessSince(parts, won.bidAt, due.tick);
   await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = whyNotStarted(parts, won, latenessMs());
   if (refusal !== undefined) return giveUpTick(parts, won, refusal);
@@ -75,7 +75,7 @@ async function runChain(parts: RunParts, chain: RunChain, first: Start): Promise
 async function giveUpTick(parts: RunParts, won: LockedTick, refusal: Ending): Promise<void> {
   const { due, lease, claim, contested } = won;
   // Others were told that this instance has it.
-  lease.claims?.over(claim);
+  lease.claims?.noteNoRun(claim);
   await surrender(parts, [won]);
   // Its end went with the release.
   parts.ownClaims.takeLeftBehind(claim);

@@ -3,7 +3,7 @@
 import { Audit } from '../audit/audit.js';
 import { OwnClaims } from '../bid/own-claims.js';
 import type { ContestParts } from '../contest/contest-parts.js';
-import { LookBack } from '../contest/look-back.js';
+import { PastWatch } from '../contest/past-watch.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
 import type { TickReport } from '../contract/outcome.js';
 import { LeaseKeeper } from '../lease/keep-lease.js';
@@ -24,7 +24,7 @@ export interface SchedulerHooks {
   readonly isAbandoned: () => boolean;
   readonly tell: (event: ScheduleEvent) => void;
   readonly report: (report: TickReport) => void;
-  readonly fence: (reason: 'outdated') => void;
+  readonly stopForGood: (reason: 'outdated') => void;
   readonly track: (work: Promise<unknown>) => void;
 }
 
@@ -35,7 +35,7 @@ export interface Assembly {
   readonly membership: GuardedMembership;
   readonly contestParts: ContestParts;
   readonly audit: Audit;
-  readonly lookBack: LookBack;
+  readonly pastWatch: PastWatch;
   readonly chains: RunChains;
   readonly register: RunRegister;
   readonly wakeup: Wakeup;
@@ -62,9 +62,9 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly
   };
   const auditParts = { ...contestParts, hasQuorum: () => heartbeat.quorum };
   const audit = new Audit(auditParts, book, (finding) => tell({ type: 'audit', finding }));
-  const lookBack = new LookBack(contestParts);
+  const pastWatch = new PastWatch(contestParts);
   const questions = new BeatQuestions({ ...contestParts, isElsewhere: parts.isElsewhere });
-  const heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [lookBack], questions });
+  const heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [pastWatch], questions });
   electorate?.onBeatWanted(() => wakeup.wake());
   const pruner = new Pruning({
     ...contestParts,
@@ -75,7 +75,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly
   const { membership } = ports;
   return {
     ...{ book, heartbeat, keeper, membership, contestParts, audit },
-    ...{ lookBack, chains, register, wakeup, loop },
+    ...{ pastWatch, chains, register, wakeup, loop },
   };
 }
 

@@ -37,10 +37,10 @@ export class SchedulerLoop {
     book.rearm(clusterClock.nowMs());
     while (!stopped.aborted) {
       const steps = [
-        this.attempt('contests', () => this.contestDueTicks()),
-        this.attempt('audit', () => this.lookAtAudit()),
-        this.attempt('beat', () => this.beatIfDue()),
-        this.attempt('pruning', () => this.pruneIfDue()),
+        this.guarded('contests', () => this.contestDueTicks()),
+        this.guarded('audit', () => this.lookAtAudit()),
+        this.guarded('beat', () => this.beatIfDue()),
+        this.guarded('pruning', () => this.pruneIfDue()),
       ];
       // What has failed would fail again at once.
       const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
@@ -49,7 +49,7 @@ export class SchedulerLoop {
   }
 
   /** A bug in one step must not end the others: an instance that neither beats nor bids looks well from outside. */
-  private attempt(step: string, act: () => void): boolean {
+  private guarded(step: string, act: () => void): boolean {
     try {
       act();
       return true;
@@ -83,7 +83,7 @@ export class SchedulerLoop {
     if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
     this.isArmedInClusterTime = true;
     book.rearm(clusterClock.nowMs());
-    track(audit.begin());
+    track(audit.start());
   }
 
   private beatIfDue(): void {

@@ -1,7 +1,7 @@
 /** What a scheduler is made of, and what it says of itself. */
 
 import type { InstanceDirectory } from '../audit/audit-source.js';
-import type { RunTraces } from '../audit/run-traces.js';
+import type { RunInquiries } from '../audit/run-inquiries.js';
 import type { AuditCounts } from '../contract/audit-finding.js';
 import type { BidGate, ElectorateStatus } from '../contract/electorate-view.js';
 import type { ScheduleObserver } from '../contract/observer.js';
@@ -43,7 +43,7 @@ export interface SchedulerParts {
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
   /** What nodes know of the runs of an instance that is gone, for the audit. Absent: no run is told as lost. */
-  readonly traces?: RunTraces;
+  readonly inquiries?: RunInquiries;
   /** How often nodes are to forget old lines, and which. Absent: once an hour, what is older than a day. */
   readonly pruning?: PruningPace;
   readonly observer: ScheduleObserver;

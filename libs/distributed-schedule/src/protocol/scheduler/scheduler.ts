@@ -35,24 +35,24 @@ export class Scheduler {
       isAbandoned: () => this.isAbandoned,
       tell: (event) => this.tell(event),
       report: (report) => this.close(report),
-      fence: (reason) => this.fence(reason),
+      stopForGood: (reason) => this.stopForGood(reason),
       track: (work) => this.track(work),
     });
-    const { chains, lookBack, book } = this.own;
-    this.listeners = [chains, lookBack, book, { ended: (report) => this.keepEndOf(report) }];
+    const { chains, pastWatch, book } = this.own;
+    this.listeners = [chains, pastWatch, book, { tickEnded: (report) => this.keepEndOf(report) }];
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask): void {
     this.own.book.add(task, this.parts.clusterClock.nowMs());
-    this.own.lookBack.add(task);
+    this.own.pastWatch.add(task);
     this.own.wakeup.wake();
   }
 
   /** Goes on with another schedule, handler or payload of a task. A run in flight ends as it would have. */
   replace(task: ScheduledTask): void {
     this.own.book.replace(task, this.parts.clusterClock.nowMs());
-    this.own.lookBack.replace(task);
+    this.own.pastWatch.replace(task);
     this.own.chains.of(task.name)?.goOnWith(task);
     this.own.wakeup.wake();
   }
@@ -66,8 +66,8 @@ export class Scheduler {
   /** Forgets a task. A run in flight ends as it would have. */
   remove(name: string): void {
     this.own.book.remove(name);
-    this.own.lookBack.remove(name);
-    this.own.audit.forget(name);
+    this.own.pastWatch.remove(name);
+    this.own.audit.drop(name);
     this.own.chains.of(name)?.goOnWith(undefined);
   }
 
@@ -153,7 +153,7 @@ export class Scheduler {
     this.state = 'stopped';
   }
 
-  private fence(reason: 'outdated'): void {
+  private stopForGood(reason: 'outdated'): void {
     if (this.stopping.signal.aborted) return;
     this.state = 'fenced';
     this.stopping.abort();
@@ -165,7 +165,7 @@ export class Scheduler {
   private close(report: TickReport): void {
     for (const listener of this.listeners) {
       try {
-        listener.ended(report);
+        listener.tickEnded(report);
       } catch (error) {
         // A fault of one must not keep the others, nor the observers, from hearing of the tick.
         this.tell({ type: 'error', error, where: 'end of a tick' });

@@ -158,7 +158,7 @@ export class TaskBook {
     }
   }
 
-  ended(report: TickReport): void {
+  tickEnded(report: TickReport): void {
     const page = this.pages.get(report.task);
     if (page === undefined) return;
     page.lastReport = report;

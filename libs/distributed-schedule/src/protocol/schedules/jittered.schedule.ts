@@ -5,7 +5,7 @@ const HASHES = 2 ** 32;
 /** Below half of the way to the next instant: two ticks never change their order, and a late start keeps its room. */
 const SHARE_OF_THE_GAP = 0.5;
 /** Where the search for the instant before begins. */
-const FIRST_LOOK_BACK_MS = 1_000;
+const FIRST_SEARCH_MS = 1_000;
 
 /**
  * Spreads a schedule: each instant T moves to T + j, where j is a hash of (task, T) from 0 up to, but not including,
@@ -55,16 +55,16 @@ export class JitteredSchedule implements Schedule {
 
   /** The last instant of the base in (epochMs - jitterMs, epochMs]. One before that does not reach epochMs. */
   private lastUntil(epochMs: number): number | undefined {
-    let lookBackMs = Math.min(FIRST_LOOK_BACK_MS, this.jitterMs);
+    let searchBackMs = Math.min(FIRST_SEARCH_MS, this.jitterMs);
     for (;;) {
       let last: number | undefined;
-      let next = this.base.nextAfter(epochMs - lookBackMs);
+      let next = this.base.nextAfter(epochMs - searchBackMs);
       while (next !== undefined && next <= epochMs) {
         last = next;
         next = this.base.nextAfter(next);
       }
-      if (last !== undefined || lookBackMs >= this.jitterMs) return last;
-      lookBackMs = Math.min(2 * lookBackMs, this.jitterMs);
+      if (last !== undefined || searchBackMs >= this.jitterMs) return last;
+      searchBackMs = Math.min(2 * searchBackMs, this.jitterMs);
     }
   }
 

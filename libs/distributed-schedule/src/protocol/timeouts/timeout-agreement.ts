@@ -106,7 +106,7 @@ export class TimeoutAgreement implements TickListener {
   }
 
   /** Ends the timeouts that have run, here or elsewhere. */
-  ended(report: TickReport): void {
+  tickEnded(report: TickReport): void {
     const timeout = this.open.get(report.task);
     if (timeout === undefined) return;
     const runOf = this.parts.ledger.runOf(report.task);

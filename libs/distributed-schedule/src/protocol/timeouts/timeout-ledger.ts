@@ -32,8 +32,8 @@
  */
 
 import { type LinePast, newestInstant } from '../contract/line-past.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
 import { toPast } from '../ledger/line-past.js';
 
@@ -80,30 +80,30 @@ export class TimeoutLedger implements TickLedger {
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
-    const plain = claims.filter((claim) => !this.isOnce(claim));
+    const plain = claims.filter((claim) => !this.isTimeout(claim));
     const [plainVerdicts, ...onceVerdicts] = await Promise.all([
       plain.length > 0 ? this.ledger.claim(plain) : [],
-      ...claims.filter((claim) => this.isOnce(claim)).map((claim) => this.claimOnce(claim)),
+      ...claims.filter((claim) => this.isTimeout(claim)).map((claim) => this.claimInFourSteps(claim)),
     ]);
     const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
     return claims.map(
       (claim) =>
-        (this.isOnce(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
+        (this.isTimeout(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
     );
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
-    for (const { task, tick } of claims.filter((claim) => this.isOnce(claim))) {
+    for (const { task, tick } of claims.filter((claim) => this.isTimeout(claim))) {
       const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
       this.givenUp.set(task, [...before.slice(1 - MAX_GIVEN_UP), tick]);
     }
     await this.ledger.giveBack(
-      claims.flatMap((claim) => (this.isOnce(claim) ? [this.second(claim), this.first(claim)] : [claim])),
+      claims.flatMap((claim) => (this.isTimeout(claim) ? [this.second(claim), this.first(claim)] : [claim])),
     );
   }
 
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    const once = ticks.filter((ref) => this.isOnce(ref));
+    const once = ticks.filter((ref) => this.isTimeout(ref));
     const verdicts = await this.ledger.peek([
       ...ticks.map((ref) => this.first(ref)),
       ...once.map((ref) => this.second(ref)),
@@ -120,10 +120,10 @@ export class TimeoutLedger implements TickLedger {
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
-    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+    return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
-  private async claimOnce(claim: Claim): Promise<ClaimVerdict> {
+  private async claimInFourSteps(claim: Claim): Promise<ClaimVerdict> {
     const [first] = await this.ledger.claim([this.first(claim)]);
     if (first?.kind !== 'won') return first ?? refused(1, 'no verdict');
     const { votesOut } = first;
@@ -159,7 +159,7 @@ export class TimeoutLedger implements TickLedger {
     return toPast(verdict);
   }
 
-  private isOnce({ task }: TickRef): boolean {
+  private isTimeout({ task }: TickRef): boolean {
     return this.lines.has(task);
   }
 

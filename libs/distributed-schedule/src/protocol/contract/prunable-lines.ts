@@ -13,13 +13,13 @@
 import { MAX_ATTEMPTS } from './task-policies.js';
 
 /** A claim id that ends so stands in a line that may be forgotten. No other id does: what is random in them are digits. */
-export const FORGETTABLE_MARK = '~';
+export const PRUNABLE_MARK = '~';
 
 /** Begins the lines of triggers. No task has such a name. */
 export const TRIGGER_LINES = '{trigger}';
 
 /** Nobody has the tick, and its line may be forgotten: what a give-back leaves of a claim with the mark. */
-export const FORGETTABLE_NOBODY = `-${FORGETTABLE_MARK}`;
+export const PRUNABLE_NOBODY = `-${PRUNABLE_MARK}`;
 
 /** A claim stands for up to this many instants. When the last one is below the floor, nothing of its tick can be claimed. */
 export const INSTANTS_AFTER_A_CLAIM = MAX_ATTEMPTS;
@@ -37,12 +37,12 @@ export const LINES_A_SLICE = 250;
 export const WINDOW_LIFE_MS = 30 * 86_400_000;
 
 /** Lines of what runs once, and of its runs, have braces, and are never forgotten; those of triggers may be. */
-export function mayBeForgotten(line: string): boolean {
+export function mayBePruned(line: string): boolean {
   return !line.includes('{') || line.startsWith(TRIGGER_LINES);
 }
 
 export function bearsMark(claimId: string): boolean {
-  return claimId.endsWith(FORGETTABLE_MARK);
+  return claimId.endsWith(PRUNABLE_MARK);
 }
 
 /** What an instance asks of a node that is to forget old lines. */
@@ -55,7 +55,7 @@ export interface PruneRequest {
 
 export interface PruneAnswer {
   /** Lines that are gone. */
-  readonly forgotten: number;
+  readonly pruned: number;
   /** There are lines that this pass has not looked at yet. */
   readonly isUnfinished: boolean;
 }

@@ -26,7 +26,7 @@ interface Unsettled {
   isBidding: boolean;
 }
 
-export class LookBack {
+export class PastWatch {
   private readonly unsettled = new Map<string, Unsettled>();
   private readonly tasks = new Map<string, ScheduledTask>();
   /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
@@ -57,7 +57,7 @@ export class LookBack {
   }
 
   /** A tick has ended here, which does not always mean that nothing is left to do for it. */
-  ended({ task: name, tick, outcome }: TickReport): void {
+  tickEnded({ task: name, tick, outcome }: TickReport): void {
     const task = this.tasks.get(name);
     if (task !== undefined && outcome === 'aborted') this.aborted.set(name, tick);
     if (task !== undefined && (!hasRun(outcome) || outcome === 'aborted')) this.watch(task, tick);
@@ -129,7 +129,7 @@ export class LookBack {
       claimId !== undefined &&
       this.parts.members().includes(ownerOf(claimId)) &&
       !this.hasAborted(task, newest, claimId) &&
-      this.parts.ownClaims.fateOf(claimId) !== 'given_up';
+      this.parts.ownClaims.fateOf(claimId) !== 'surrendered';
     return isAlive ? 'alive' : 'gone';
   }
 
@@ -165,7 +165,7 @@ export class LookBack {
         starts.map(({ start }) => start),
         (won) => runs.push(runTick(this.parts, won)),
       );
-      for (const verdict of verdicts) if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+      for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.reason);
       await Promise.all(runs);
     } finally {
       for (const { entry } of starts) entry.isBidding = false;
