@@ -101,9 +101,7 @@ function judgeTaken(
   return FINE;
 }
 
-/**
- * True if the tick may still start late: in line behind a run elsewhere, or made up for by its misfire policy.
- */
+/** The tick may still start late: it waits behind a run elsewhere, or its misfire policy makes up for it. */
 export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
   const { overlap, misfire } = policies;
   return overlap === 'buffer_one' || overlap === 'cancel_other' || misfire !== 'skip';

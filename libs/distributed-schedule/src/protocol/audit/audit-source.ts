@@ -66,9 +66,7 @@ export function isUndisputedSince(
   return undisputedForMs !== undefined && nowMs - undisputedForMs <= tick;
 }
 
-/**
- * A finding to count and to tell. `isStillSo` asks the nodes again before we tell it in another's place; undefined: nobody can say.
- */
+/** `isStillSo` asks the nodes again before we tell a finding in another's place; undefined: nobody can say. */
 export type Found = (
   finding: Omit<AuditFinding, 'instanceId'>,
   isStillSo?: () => Promise<boolean | undefined>,

@@ -92,10 +92,7 @@ export class AuditTeller {
   }
 }
 
-/**
- * Only instances that were there when the tick was claimed may know of the lost run: a later claim may stand in its place. The
- * eldest is one of them, if any is.
- */
+/** A later claim hides a lost run from instances that came after it. The eldest was there, if any was. */
 function eldest(
   those: readonly string[],
   directory: Pick<InstanceDirectory, 'sinceMsOf'>,

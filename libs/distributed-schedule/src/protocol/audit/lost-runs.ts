@@ -103,10 +103,7 @@ export class LostRuns implements AuditSource {
     if (!missing.askNext(ripeMs, nowMs)) this.missing.delete(instanceId);
   }
 
-  /**
-   * Judges one open question by the newest answers. Undefined: not open, or nobody can know.
-   * @param wasOpen the instance's standing when it was open before
-   */
+  /** Undefined: not open, or nobody can know. @param wasOpen the instance's standing when it was open before */
   private judge(
     question: Question,
     inquiry: MergedInquiry | undefined,

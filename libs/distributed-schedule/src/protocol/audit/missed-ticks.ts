@@ -22,10 +22,7 @@ import {
 import { pauseInLineMs, wasPassedInLine } from './in-line-elsewhere.js';
 import { WatchedTick, watchKey } from './watched-tick.js';
 
-/**
- * For leaseTtlMs plus this after our start we audit nothing: new nodes still refuse locks, so every tick would look missed.
- * Older instances audit these ticks.
- */
+/** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
 const SETTLING_MS = 2_000;
 
 /** The oldest go first: each instance of the cluster watches them. */

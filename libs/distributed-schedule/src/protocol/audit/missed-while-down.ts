@@ -125,10 +125,7 @@ export class MissedWhileDown {
     return true;
   }
 
-  /**
-   * Cluster time at which the first instance that runs the task started. Undefined: one may have been there before, so nothing was
-   * down.
-   */
+  /** When the first instance that runs the task started, cluster time. Undefined: one may have been there before. */
   private downUntilMs(task: string): number | undefined {
     const { instanceId, directory } = this.parts;
     let downUntilMs: number | undefined = this.beganMs;

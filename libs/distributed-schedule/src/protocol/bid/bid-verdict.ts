@@ -40,10 +40,7 @@ export const OWN_CLAIM_STANDS: BidVerdict = {
   detail: 'a claim of this instance stands there, which it has given up',
 };
 
-/**
- * The lock may rest on a server that a newer one has replaced since, which gives it to others; the claim, that names the newer one, does
- * not show it. A claim by the same names would have been refused.
- */
+/** The lock may rest on a server that was replaced before the claim: its successor gives that lock to others. */
 const OTHER_MEMORIES: BidVerdict = {
   kind: 'open',
   outcome: 'no_quorum',

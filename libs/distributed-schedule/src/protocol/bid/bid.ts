@@ -67,10 +67,7 @@ export async function bidForTicks(
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
 }
 
-/**
- * Gives back the claims and the locks of ticks that this instance will never run. Only for the owner, and only
- * after that decision: a claim that was given back may be won by somebody else the next moment.
- */
+/** Only for ticks that this instance will never run: somebody else may win a claim the moment it is given back. */
 export async function surrender(
   parts: BidParts,
   ticks: readonly LockedTick[],

@@ -17,9 +17,7 @@ export interface OpenClaimParts {
 /** A connection that was reset is back after some 20 ms. */
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 160;
-/**
- * A claim without an answer for this long is given up and decided anew: a silent ledger must not keep a run lock for ever.
- */
+/** Surrendered after this without an answer: a silent ledger must not keep a run lock for ever. */
 const MAX_OPEN_MS = 500;
 
 /** What a claim has come to. */
@@ -30,10 +28,7 @@ export interface Decided<T> {
   readonly isOut: boolean;
 }
 
-/**
- * Asks for the claims until each is decided or `mayAskAgain` says no, and tells `settle` of those that are as soon as they are: what
- * is won does not wait for the others. Never rejects.
- */
+/** Asks until each claim is decided or `mayAskAgain` says no. `settle` hears of each at once, so no winner waits. Never rejects. */
 export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   parts: OpenClaimParts,
   candidates: readonly T[],

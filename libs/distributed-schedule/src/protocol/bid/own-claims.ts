@@ -34,10 +34,7 @@ export class OwnClaims {
     this.leftBehind.delete(keyOf(claim));
   }
 
-  /**
-   * Before the first give-back is sent. One that no node has granted, as far as their answers say, is remembered as well: a copy of it
-   * that somebody on the way has doubled may be granted yet.
-   */
+  /** Before the first give-back. Remembered even if no node granted it: a copy that was doubled on its way may be granted yet. */
   surrendered(claim: Claim, mayStand = true): void {
     this.settle({ claim, fate: 'surrendered', mayStand });
     if (!mayStand) return;
@@ -92,10 +89,7 @@ function dropOldest(remembered: Map<string, unknown>): void {
   }
 }
 
-/**
- * The fate of our own claim on this instant; undefined: another instance's. Where nodes have moved past and name nobody, our own
- * later claims tell.
- */
+/** Undefined: another instance's claim. Where nodes have moved past and name nobody, our own later claims tell. */
 export function whoseClaim(
   own: Pick<OwnClaims, 'fateOf' | 'fateBetween'>,
   due: DueTick,

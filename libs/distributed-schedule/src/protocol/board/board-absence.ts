@@ -8,10 +8,7 @@ import { TOMBSTONE_TTL_MS } from './board-keys.js';
 /** An instance that has not heard a majority for so long does not believe what it knows any more. */
 export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
 
-/**
- * A node that was in touch with no instance for so long is not believed. The last one had heard a majority within the other half, so
- * together it is less than the time for which a deletion is remembered.
- */
+/** A node without any instance for this long is not believed. With the other half it stays below TOMBSTONE_TTL_MS. */
 export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2 - 3_600_000;
 
 /** How often a node is told that it is in touch. */

@@ -19,10 +19,7 @@ export interface BoardDebtsParts {
   readonly nowMs: () => number;
 }
 
-/**
- * A record is put on every node by its writer first. Readers put it only where it is still missing after this, or each would send
- * it.
- */
+/** Writers put a record on every node. Readers wait this long before they put it too, or each would send it. */
 const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
 
 /** A full node is asked again after this. */

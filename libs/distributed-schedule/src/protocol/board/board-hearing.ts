@@ -36,10 +36,7 @@ export class BoardHearing {
     this.since = readClocks(parts.clock);
   }
 
-  /**
-   * No majority has answered for so long that what is known may have been deleted, and the deletion forgotten. By both clocks, since
-   * one of them stands still in a machine that is suspended.
-   */
+  /** No majority was heard for too long: a deletion may be forgotten. By both clocks, as one stands in a suspended machine. */
   get isTooOld(): boolean {
     return elapsedMs(this.majorityHeard, readClocks(this.parts.clock)) > FORGET_AFTER_MS;
   }
@@ -50,10 +47,7 @@ export class BoardHearing {
     this.since = readClocks(this.parts.clock);
   }
 
-  /**
-   * A node has answered.
-   * @param sent when it was asked: an answer may lie in a buffer while its reader is suspended
-   */
+  /** @param sent when the node was asked: its answer may lie in a buffer while we are suspended */
   async judge(node: number, sent: ClockReading, inTouchMs: number): Promise<NodeVerdict> {
     this.heard.set(node, { sent, inTouchMs });
     if (this.isKnown) this.wakeAll();

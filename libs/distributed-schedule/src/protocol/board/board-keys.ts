@@ -53,10 +53,7 @@ export const INSTANCE_TTL_MS = 10_000;
 /** Long enough for an instance that was away for a while. */
 export const FAREWELL_TTL_MS = MINUTE_MS;
 
-/**
- * How long a deletion is remembered. An instance or a node that was away for longer could bring the record back, so it forgets what it
- * knew: see board-absence.ts.
- */
+/** Deletions are remembered this long. Who was away for longer forgets its records, or deleted ones come back: board-absence.ts. */
 export const TOMBSTONE_TTL_MS = DAY_MS;
 
 /** The prefix of a room's keys. */

@@ -14,16 +14,11 @@ export interface BoardCursor {
 /** Before the first exchange. */
 export const BOARD_START: BoardCursor = Object.freeze({ memory: '', sequence: 0 });
 
-/**
- * What an instance says beside its puts. A deletion is remembered for a day, so a node that was away for longer must not be believed.
- * It cannot know that by itself: an instance that was cut off with it may have asked it all the time.
- */
+/** What an instance says beside its puts: a node cannot know by itself that it was away for longer than deletions last. */
 export interface BoardWord {
   /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is in touch as of then. */
   readonly nowMs: number;
-  /**
-   * Cluster time at which this node was in touch with an instance that had heard a majority within half a day. 0: nothing to say.
-   */
+  /** When this node was in touch with an instance that had heard a majority within half a day; 0: nothing to say. */
   readonly inTouchMs: number;
   /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */
   readonly awaySinceMs: number;

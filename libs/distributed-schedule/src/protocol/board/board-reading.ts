@@ -118,10 +118,7 @@ export class BoardReading {
     if (isOffer || map.record(key) !== undefined) this.debts.keeps(key, stamp);
   }
 
-  /**
-   * From time to time a node is told that it is in touch. That is said with the next message and of this moment: when the next one reaches
-   * the node it may have been away for days.
-   */
+  /** Told with the next message, of this moment: the node may have been away for days when that message arrives. */
   private noteRead({ inTouchMs }: BoardExchange, sentMs: number): void {
     const isDue = !this.isOpen && this.parts.isAllRead() && sentMs - inTouchMs >= IN_TOUCH_EVERY_MS;
     this.inTouchMs = isDue ? Math.floor(sentMs) : 0;

@@ -39,10 +39,7 @@ export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 /** Of a line whose runs may overlap, at most. Each costs time in every release. */
 export const MAX_ENDS = 16;
 
-/**
- * Ends kept of any other line. Give-backs and closings write ends too; with two, a short period would push out a run's end before
- * the audit asks.
- */
+/** For other lines. Give-backs and closings write ends too: with two, a run's end could go before the audit asks. */
 export const MAX_ENDS_IN_TURN = 4;
 
 /** All but the newest of a line are dropped after this, ms of node time: by then the death of an instance with an open run has been told. */

@@ -5,10 +5,7 @@ export interface LinePast {
   readonly canTell: boolean;
   /** False: the ledger cannot name what it has granted. What runs once in all then never runs. */
   readonly knowsGrants: boolean;
-  /**
-   * No tick at or before this can be won any more; 0 for none. It can lie above the last real win: a silent or forgetful node
-   * counts as one that granted.
-   */
+  /** No tick at or before this can be won; 0: none. A silent or forgetful node counts as one that granted. */
   readonly closedUpTo: number;
   /** Who closed it: a claim, nodes that may have forgotten one, or nodes that never heard of the task. */
   readonly closedBy: 'claim' | 'floor' | 'nobody';

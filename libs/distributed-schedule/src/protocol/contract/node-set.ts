@@ -49,10 +49,7 @@ export function parseSet(text: string): NodeSet | undefined {
   return isSet ? { generation, positions, leaseTtlMs } : undefined;
 }
 
-/**
- * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
- * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
- */
+/** Keeps other sets away, and lets nobody vote: with only some nodes stamped, a rival could still find an empty one. */
 export function isProvisional({ sinceMs }: Pick<SetStamp, 'sinceMs'>): boolean {
   return sinceMs === PROVISIONAL_MS;
 }
@@ -72,10 +69,7 @@ export function parseStamp(text: string): SetStamp | undefined {
   return { set, sinceMs, app: decoded(app) };
 }
 
-/**
- * Every majority of one set meets every majority of the other in a node: then two instances of different sets cannot both
- * win a tick. Sets with different times to live of leases never do, since their locks would be judged by different rules.
- */
+/** Every two majorities share a node, and judge locks by one lease.ttlMs: then both sets cannot win the same tick. */
 export function mustMeet(one: NodeSet, other: NodeSet): boolean {
   return one.leaseTtlMs === other.leaseTtlMs && majoritiesMeet(one, other);
 }

@@ -140,10 +140,7 @@ export interface ScheduleObserver {
   observe(event: ScheduleEvent): void;
 }
 
-/**
- * A part of this library that must act when a tick has ended here. Told before the observers, and apart from them: those watch, and decide
- * nothing.
- */
+/** A part of this library that acts when a tick ends. Told before the observers, which only watch. */
 export interface TickListener {
   tickEnded(report: TickReport): void;
 }

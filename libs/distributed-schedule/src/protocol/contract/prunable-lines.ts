@@ -30,10 +30,7 @@ export const MIN_WINDOW_MS = 10_000;
 /** Lines that one message looks through: what a server does in one piece for it stays under a few ms. */
 export const LINES_A_SLICE = 250;
 
-/**
- * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long: an
- * application that is away for a month finds its tasks gone from the board as well.
- */
+/** A node drops a window when nobody has told it for its own length plus this. */
 export const WINDOW_LIFE_MS = 30 * 86_400_000;
 
 /** Lines of what runs once, and of its runs, have braces, and are never forgotten; those of triggers may be. */

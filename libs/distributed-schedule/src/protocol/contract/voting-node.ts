@@ -35,10 +35,7 @@ export interface Claim extends TickRef {
   readonly trigger?: TickRef;
 }
 
-/**
- * One node's answer to one claim. The reply codes of the claim script, in words. With `setBackMs` what refuses is an instant
- * that the node's clock has yet to reach again: it was set back by at least so much.
- */
+/** One reply of the claim script. `setBackMs`: the clock was set back by at least this, and refuses until it catches up. */
 export type ClaimVote =
   | { readonly kind: 'granted' }
   /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
@@ -167,15 +164,9 @@ export interface VotingNode {
   inquire(request: InquiryRequest): Promise<NodeReply<InquiryReply>>;
   /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
   note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
-  /**
-   * Gives an id without a vote a higher counter, only while that very id stands; one with a vote only where the counter is
-   * higher than its own, and the vote is gone with it. Answers the id that stands now.
-   */
+  /** Raises the counter of this very id while it has no vote, or above its own, which costs the vote. Answers the id that stands. */
   renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>>;
-  /**
-   * Begins this epoch where the node is in an older one: what was granted ahead of its clock counts no more, and the memory has
-   * a new id without a vote. With 0 it only answers where it stands.
-   */
+  /** Leaves behind what an older epoch granted ahead of its clock; the memory gets a new id without a vote. 0: only asks. */
   raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>>;
   /** Forgets lines that are old, a slice of them, after the floor has been raised that stands for them. */
   prune(request: PruneRequest): Promise<NodeReply<PruneAnswer>>;

@@ -78,10 +78,7 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   return decideFirstStart(scene, answers, takeOver.blocks);
 }
 
-/**
- * Nothing of the set stands. A node that does not answer, or has only just begun to listen, may be all that knows of a
- * set that is in use.
- */
+/** Nothing of the set stands. A silent or new node may be the only one that knows of a set in use. */
 function decideFirstStart(
   scene: SetScene,
   answers: readonly Answer[],

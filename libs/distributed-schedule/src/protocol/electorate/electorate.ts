@@ -153,10 +153,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     return this.upkeep.idle();
   }
 
-  /**
-   * Decided on answers that show what has become of each of our stamps: one that was still under way when their beat was sent may stand
-   * by now. A set that yielded then would be overlooked, and stand beside the set that goes on.
-   */
+  /** Only once no stamp of ours can still land: a set that yields is overlooked, and would stand beside the other. */
   private showsThatItYields(): boolean {
     const { condition } = this.decision;
     return (

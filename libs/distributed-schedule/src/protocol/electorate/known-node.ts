@@ -30,10 +30,7 @@ export interface KnownNode {
  */
 export type IdStanding = 'votes' | 'no_vote' | 'wrong_server' | 'superseded' | 'unknown';
 
-/**
- * How the set on record at a node stands to that of this instance. `provisional`: it is the same, and a first start has yet to
- * show it at all of its nodes.
- */
+/** The set on record at a node, compared to ours. `provisional`: ours, in the first round of a first start. */
 export type StampStanding = 'own' | 'provisional' | 'meets' | 'none' | 'older' | 'newer' | 'foreign';
 
 export function unknownNode(position: string, label: string): KnownNode {
@@ -97,10 +94,7 @@ export class NotedIds {
   }
 }
 
-/**
- * The largest group of nodes that know no newer id of each other. One old server with high counters then costs its own vote, not
- * everyone's.
- */
+/** The largest group without a newer id of each other: one old server with high counters costs only its own vote. */
 export function agreeing(nodes: readonly KnownNode[]): ReadonlySet<KnownNode> {
   const left = new Set(nodes.filter(({ identity }) => identity?.hasVote === true));
   for (;;) {

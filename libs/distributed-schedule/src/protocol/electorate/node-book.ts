@@ -93,10 +93,7 @@ export class NodeBook {
     return this.idsOf((node) => node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node)));
   }
 
-  /**
-   * For claims and locks. A silent node counts as unchanged until told: an instance that shuts down beats no more, and still renews
-   * the leases of its last runs.
-   */
+  /** A silent node counts as unchanged: an instance that shuts down beats no more, and still renews its last leases. */
   idsThatCount(): LedgerIds {
     return this.idsOf((node) => this.standingOf(node) === 'votes');
   }

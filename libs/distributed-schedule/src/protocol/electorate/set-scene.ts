@@ -55,10 +55,7 @@ export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number 
   return Math.floor(nowMs) + STAMP_LIFE_MS;
 }
 
-/**
- * Latest instant that the replaced set may still be granted. Our stamp counts from it, and raises all floors to it, whatever their
- * own clocks show.
- */
+/** The latest instant the replaced set may be granted: our stamp counts from it, and all floors rise to it. */
 export function latestGrantMs(replaced: readonly Answer[]): number {
   return Math.max(...replaced.map(({ identity }) => stampDeadlineMs(identity)));
 }

@@ -64,10 +64,7 @@ export function decideTakeOver(
   return { stamps: [], blocks: { ...decided('waits', 'a set that nobody uses is taken over'), stamps } };
 }
 
-/**
- * A younger set on a node that has forgotten ours. With a majority of our own nodes we go on beside it anyway, so to take this
- * one back makes no run possible that was not: it only takes a vote from the other set.
- */
+/** A younger set on a node that forgot ours. We go on beside it anyway: taking the node back only costs it a vote. */
 function isIntruder(
   { set }: SetScene,
   { stamp }: Recorded,

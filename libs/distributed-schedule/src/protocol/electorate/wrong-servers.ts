@@ -10,20 +10,14 @@ import type { IdStanding } from './known-node.js';
 const FIRST_RECONNECT_MS = 1_000;
 const MAX_RECONNECT_MS = 30_000;
 
-/**
- * Before an id that has a vote is given up for a new one. Long against the refresh of a resolver, and nobody waits for it:
- * the other nodes go on.
- */
+/** Before an id that has a vote is given up. Long against a resolver's refresh, as the other nodes go on meanwhile. */
 export const GIVE_UP_ID_MS = 10_000;
 
 /** A live instance uses another id: asked again at doubling distances. */
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
-/**
- * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, is
- * connected to another server.
- */
+/** After a restart all drop the old id within two beats. Who names another one after this, meets another server. */
 const CONTESTED_AFTER_MS = 4_000;
 
 interface Trouble {

@@ -64,10 +64,7 @@ export class LeaseKeeper {
     for (const { renewNow } of this.kept) renewNow.wake();
   }
 
-  /**
-   * A node has lost sight of this instance and may free its locks after a short grace.
-   * @param position of the node; undefined where it is not known which
-   */
+  /** A node may free our locks after a short grace. @param position of the node; undefined: unknown */
   lostSight(position: string | undefined): void {
     const loss: PresenceLoss = { since: readClocks(this.parts.clock), position };
     const relevantMs = loss.since.monotonicMs - this.parts.leaseTtlMs;

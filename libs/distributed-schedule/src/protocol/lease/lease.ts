@@ -14,10 +14,7 @@ import type { LeaseClaims } from './lease-claims.js';
 import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
 import { taskOfRunLock } from './run-lock.js';
 
-/**
- * How long trust outlasts a loss of presence. The store frees the lock of a holder that it takes for dead after
- * PRESENCE_GRACE; the holder stops before that by more than the two ends of a connection can differ in noticing its end.
- */
+/** Trust after a loss of presence: it ends before PRESENCE_GRACE by more than both ends can differ in noticing it. */
 const DOUBTED_TRUST_MS = PRESENCE_GRACE_MS - 50;
 
 /** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */

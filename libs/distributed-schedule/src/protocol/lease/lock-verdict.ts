@@ -7,11 +7,7 @@ import type { LedgerIds } from '../contract/ledger-id.js';
 import type { ExtendVerdict, LockVerdict } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
 
-/**
- * The memories that a request for a lock is meant for: the one at the position that is asked, and those at all others. A name may lead
- * to another server from one message to the next: that one would grant a lock beside the one that is meant, and both instances would
- * have a majority. So the asked node compares its own id, and refuses where it has noted a newer memory at another position.
- */
+/** The memories that a request means: a name that moves between two messages would else give two instances a majority. */
 export interface LockAddressee {
   readonly position: string;
   readonly ids: LedgerIds;
@@ -22,22 +18,13 @@ export const ANY_MEMORY: LockAddressee = { position: '', ids: {} };
 
 /** Who knows which memories are meant. */
 export interface LockGuard {
-  /**
-   * The memories whose run locks count, by position. One request names the same at every node: two halves of it, made before and after
-   * a name has moved, would make a majority that no node has seen. The same object as long as nothing changes.
-   */
+  /** By position; one request names the same at every node, or two halves make a false majority. The same object until it changes. */
   namedIds(): LedgerIds;
-  /**
-   * A node is not the one that a request for a lock was meant for, or knows newer ones.
-   * @param ids by which it refused, by position, its own among them where that is another; the next request names none that they replace
-   */
+  /** A node refused a lock. @param ids by position, its own among them if that is another; the next request names none they replace */
   lockRefused(position: string, ids: LedgerIds): void;
 }
 
-/**
- * One node's answer about one lock. Nodes in quarantine, requests that came too late, and nodes that are not the one that is meant, have
- * no vote or know a newer memory (`renamed`), speak for nobody.
- */
+/** One node's answer. `quarantined`, `too_late` and `renamed` (another server, or one that knows a newer memory) are no vote. */
 export type LockVote =
   | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed' }
   | HeldVote
@@ -85,10 +72,7 @@ function hasMajority(votes: readonly LockVote[], kind: LockVote['kind'], nodes: 
   return votes.filter((vote) => vote.kind === kind).length >= quorumOf(nodes);
 }
 
-/**
- * Time until a majority would grant the lock. Waiting for all nodes would cost a tick where one never saw the holder die. A node
- * that granted it counts as free now.
- */
+/** Time until a majority is free. Waiting for all costs a tick where one node never saw the holder die. */
 function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number | undefined {
   const waitsMs = votes.flatMap((vote) => {
     if (vote.kind === 'acquired') return [0];

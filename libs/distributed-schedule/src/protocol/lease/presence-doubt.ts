@@ -40,10 +40,7 @@ export class PresenceDoubt {
     if (this.doubtedSince === undefined && !areSafe(this.grants, this.losses)) this.doubtedSince = loss.since;
   }
 
-  /**
-   * Records a successful attempt.
-   * @returns false if fewer nodes granted it than before, so that losses since would start a doubt in the past: renew again
-   */
+  /** @returns false: fewer nodes granted it than before, and a doubt would start in the past; renew again */
   renewed(startedMs: number, grants: LockGrants | undefined): boolean {
     const losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);
     const isSafe = areSafe(grants, losses);

@@ -70,12 +70,7 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
 
   constructor(private readonly parts: UnconfirmedReleasesParts<Lock, Answer>) {}
 
-  /**
-   * A message that may set these locks leaves now.
-   * @param deadlineMs in node time, 0: unknown
-   * @param ttlMs of each lock
-   * @returns to be handed to {@link answered} when its answer comes
-   */
+  /** These locks may be set from now on. @param deadlineMs node time, 0: unknown @returns for {@link answered} */
   sent(values: readonly string[], deadlineMs: number, ttlMs: number): LockMessage {
     const message = {
       values,

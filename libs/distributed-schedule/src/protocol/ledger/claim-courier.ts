@@ -157,8 +157,5 @@ export class ClaimCourier implements VotingNode {
   }
 }
 
-/**
- * Longest pause before kept give-backs go by themselves. A copy without a deadline may be refused very late only; its give-back
- * rides on every message meanwhile.
- */
+/** Longest pause before kept give-backs go by themselves; they ride on every message meanwhile. */
 const MAX_WAIT_MS = 60_000;

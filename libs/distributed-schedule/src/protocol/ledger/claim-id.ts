@@ -9,10 +9,7 @@ export interface ClaimParts {
   readonly random: Random;
 }
 
-/**
- * A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only, and the mark behind
- * says whether its line may be forgotten.
- */
+/** A new random id for each bid. The instance in front is for people; the mark behind says whether its line may be pruned. */
 export function newClaim(parts: ClaimParts, due: DueTick): Claim {
   const trigger = due.task.triggerOf?.(due.tick);
   return {

@@ -8,10 +8,7 @@ type ToldPast = Pick<
   'newest' | 'isFloor' | 'forgottenUpTo' | 'prunedUpTo' | 'highest' | 'highestPossible' | 'nodeTimeMs'
 >;
 
-/**
- * What a majority of nodes knows of a task.
- * @param timesMs what the clock of each node showed when it answered, in the same order
- */
+/** What a majority of nodes knows of a task. @param timesMs each node's clock at its answer, in the same order */
 export function tellPast(
   known: readonly (NodeTick | undefined)[],
   timesMs: readonly (number | undefined)[],

@@ -11,10 +11,7 @@ export function timeOf(reply: NodeReply<unknown>): number | undefined {
   return reply.answered ? reply.nodeTimeMs : undefined;
 }
 
-/**
- * What the nodes' newest ticks say about `tick`.
- * @param timesMs what the clock of each node showed when it answered, in the same order
- */
+/** What the nodes' newest ticks say about `tick`. @param timesMs each node's clock at its answer, in the same order */
 export function decidePeek(
   tick: number,
   known: readonly (NodeTick | undefined)[],

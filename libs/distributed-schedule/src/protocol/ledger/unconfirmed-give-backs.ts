@@ -101,10 +101,7 @@ export class UnconfirmedGiveBacks {
       : { claims, untilMs: claims.map((claim) => this.unansweredUntilMs(keyOf(claim))) };
   }
 
-  /**
-   * The message has ended: with an answer, and the node's clock at that moment, or without one. Resolves to the node time after
-   * which the next answer confirms what is left of it; undefined when nothing is left, or nothing is known.
-   */
+  /** @returns node time after which the next answer confirms the rest; undefined: nothing is left, or nothing known */
   settle({ claims, untilMs }: Batch, nodeTimeMs: number | undefined): number | undefined {
     let latestMs: number | undefined;
     for (const [index, claim] of claims.entries()) {

@@ -31,10 +31,7 @@ export function contendersFor({ members, contenders }: Crowd, task: string): rea
 
 const HASHES = 2 ** 32;
 
-/**
- * The rank of `instanceId` for `task` among those of `members` that may run it, from 0; behind all of them when it is no
- * member, and undefined when it may not run the task itself.
- */
+/** From 0, among members that may run the task; behind them all if no member; undefined if it may not run the task. */
 export function rankOf(
   task: string,
   instanceId: string,
@@ -64,10 +61,7 @@ export interface RankParts extends Crowd {
   readonly register: { hasGivenUp(task: string): boolean };
 }
 
-/**
- * Our rank for a task. Last while a run of it that we gave up goes on here: whatever hangs it may be ours, and elsewhere the next
- * run is alone.
- */
+/** Last while a run that we gave up goes on here: this instance may be what hangs it. */
 export function rankHere(
   parts: RankParts,
   { name, placement }: Pick<ScheduledTask, 'name' | 'placement'>,

@@ -100,10 +100,7 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   keyPrefix: 'namespace',
 };
 
-/**
- * Compares whole paths and last names, so that both `leese.ttlMs` and a flat `ttlMs` find `lease.ttlMs`. Without the unit a
- * name is as good as right.
- */
+/** By whole path and by last name: `leese.ttlMs` and `ttlMs` find `lease.ttlMs`. A missing unit counts as right. */
 function closestTo(fullName: string, known: readonly string[]): string | undefined {
   const foreign = FOREIGN_NAMES[fullName];
   if (foreign !== undefined && known.includes(foreign)) return foreign;

@@ -4,10 +4,7 @@
  */
 const MAY_BE_SECRET = /:\/\/|.@/s;
 
-/**
- * The part of a value that an error may show: numbers, booleans, ordinary texts. Of lists and objects only the kind: they may hold
- * a Redis password.
- */
+/** What an error may show of a value. Of lists and objects only the kind: they may hold a Redis password. */
 export function harmlessValue(value: unknown): unknown {
   switch (typeof value) {
     case 'string':

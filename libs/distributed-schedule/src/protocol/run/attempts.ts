@@ -10,10 +10,7 @@ import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 
-/**
- * Makes attempts until one succeeds or none is left, and reports the tick. Returns the last ending; `aborted`: the tick is left to
- * a retake.
- */
+/** Makes attempts until one succeeds or none is left, and reports the tick. `aborted`: the tick is left to a retake. */
 export async function runAttempts(parts: RunParts, chain: RunChain, start: Start): Promise<Ending> {
   for (let now: Made = { ...start, attempt: start.due.attempt ?? 1, made: 1, pauses: 0 }; ; ) {
     const { ending, open, told } = await attemptOnce(parts, chain, now);

@@ -30,10 +30,7 @@ export type Claimed =
   | { readonly claimId: string; readonly refusal?: undefined }
   | { readonly claimId?: undefined; readonly refusal: Ending };
 
-/**
- * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Where it may not start the claim has been given
- * back. Never rejects.
- */
+/** Claims `due` under the lock held here, then asks `lastLook`; where it says no the claim is given back. Never rejects. */
 export async function claimNext(
   parts: RunParts,
   chain: RunChain,
@@ -84,10 +81,7 @@ async function pastOf(parts: RunParts, { task, tick, lease }: RunChain): Promise
   }
 }
 
-/**
- * Claims the closing instants of what ran here and of what was passed over. Before the release: the next holder would otherwise
- * start it again.
- */
+/** Claims the closing instants of what ran or was passed over, before the release: the next holder would start it again. */
 export async function closeTicks(parts: RunParts, chain: RunChain, isUnfinished: boolean): Promise<void> {
   const { policies, tick, passedUpTo, task } = chain;
   if (!looksBack(policies) || policies.overlap === 'allow') return;

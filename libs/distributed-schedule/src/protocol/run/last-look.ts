@@ -5,10 +5,7 @@ import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.
 import type { RunParts } from './run-parts.js';
 import type { Ending } from './tick-end.js';
 
-/**
- * How late a tick is, asked again and again, counted since `begin`. Both clocks are asked: a machine that is suspended meanwhile stops
- * the cluster clock.
- */
+/** How late a tick is, counted since `bidAt`. By both clocks, as a suspended machine stops the cluster clock. */
 export function latenessSince(
   { clock, clusterClock }: Pick<RunParts, 'clock' | 'clusterClock'>,
   bidAt: { readonly askedAt: ClockReading; readonly clusterMs: number },

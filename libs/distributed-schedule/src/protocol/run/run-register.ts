@@ -26,10 +26,7 @@ export class OpenRun {
   }
 }
 
-/**
- * Given-up runs of one task that may go on beside a new one. More would exhaust the instance (connections, memory) and starve its
- * other tasks.
- */
+/** Given-up runs of one task beside a new one. More would exhaust the instance and starve its other tasks. */
 const MAX_GIVEN_UP = 10;
 
 export class RunRegister {

@@ -1,10 +1,7 @@
 import type { Lease } from '../lease/lease.js';
 import type { RunParts } from './run-parts.js';
 
-/**
- * Resolves when the lease of a run that was given up has run out, or before that when its handler has returned, or this instance stops.
- * `goes_on`: the handler does, beyond the shutdown. Its lock runs out by itself then, and must not be released.
- */
+/** Until a given-up lease runs out, its handler returns, or we stop. `goes_on`: the handler does, so the lock must not be released. */
 export async function untilLeaseIsOver(
   { clock, stopped }: Pick<RunParts, 'clock' | 'stopped'>,
   lease: Lease,

@@ -28,17 +28,11 @@ export interface SchedulerParts {
   readonly membership: Membership;
   /** Whether the nodes that `ledger` asks vote for this instance. Absent: nobody can tell before they are asked. */
   readonly electorate?: BidGate;
-  /**
-   * Tasks whose ticks are not claimed on the nodes that the membership asks: `ledger` is asked about them instead. Absent:
-   * none, but for those that run once.
-   */
+  /** Tasks that are claimed elsewhere: `ledger` is asked about them. Absent: only those that run once. */
   readonly isElsewhere?: (task: string) => boolean;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
-  /**
-   * Whether another instance runs a task, as far as is known: members of other applications share the nodes, and have no rank
-   * for tasks that are not theirs. Absent: all do.
-   */
+  /** Whether another instance runs a task, as far as known: other apps share the nodes. Absent: all do. */
   readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;

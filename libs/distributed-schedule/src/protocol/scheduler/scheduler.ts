@@ -83,10 +83,7 @@ export class Scheduler {
     this.track(this.own.loop.run());
   }
 
-  /**
-   * Stops bidding, lets running handlers end within `shutdownTimeoutMs` and aborts them before that, releases the
-   * locks of those that ended, and leaves the membership so that others take over at once.
-   */
+  /** Stops bidding, aborts handlers shortly before `shutdownTimeoutMs`, frees locks and leaves, so that others take over. */
   stop(): Promise<void> {
     this.stopped ??= this.shutDown();
     return this.stopped;
@@ -97,10 +94,7 @@ export class Scheduler {
     this.own.keeper.renewAll();
   }
 
-  /**
-   * Renews all leases, and doubts those that nodes may now give away.
-   * @param position node whose presence was lost; undefined: unknown
-   */
+  /** Renews all leases, and doubts those that nodes may give away. @param position of the node; undefined: unknown */
   lostSight(position?: string): void {
     this.own.keeper.lostSight(position);
   }

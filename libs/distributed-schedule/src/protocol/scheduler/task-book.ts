@@ -10,10 +10,7 @@ import { isEligible } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
 import { requirePeriod } from '../schedules/period.js';
 
-/**
- * After a long pause we report the first missed tick and those of this last span. Counting all between would block the process that
- * has just woken.
- */
+/** After a long pause only the first missed tick and those of this span are reported: counting all would block the process. */
 const MISSED_SPAN_MS = 60_000;
 
 /** A change at run time reaches every instance within this. Ticks since then are still contested. */
@@ -69,10 +66,7 @@ export class TaskBook {
     });
   }
 
-  /**
-   * Replaces schedule, handler or payload. Ticks of the new schedule since our last look are contested, within NOTICED_WITHIN_MS;
-   * none is contested twice.
-   */
+  /** Contests ticks of the new schedule since our last look, within NOTICED_WITHIN_MS; none twice. */
   replace(task: ScheduledTask, nowMs: number): void {
     const page = this.pages.get(task.name);
     if (page === undefined) return;
@@ -100,10 +94,7 @@ export class TaskBook {
     this.broken.delete(name);
   }
 
-  /**
-   * Starts counting from `nowMs`: what was due before that is none of this instance's business. Asks those schedules only whose next
-   * tick may be another one now.
-   */
+  /** Counts from `nowMs`: what was due before is not ours. Asks only schedules whose next tick may have changed. */
   rearm(nowMs: number): void {
     for (const page of this.pages.values()) {
       const { askedMs, nextTick } = page;

@@ -6,7 +6,7 @@ const SECOND_MS = 1_000;
 export class EverySecondSchedule implements Schedule {
   readonly description = 'every second';
 
-  nextAfter(epochMs: number): number {
-    return (Math.floor(epochMs / SECOND_MS) + 1) * SECOND_MS;
+  nextAfter(atMs: number): number {
+    return (Math.floor(atMs / SECOND_MS) + 1) * SECOND_MS;
   }
 }

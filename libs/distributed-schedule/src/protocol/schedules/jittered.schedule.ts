@@ -36,13 +36,13 @@ export class JitteredSchedule implements Schedule {
     return shortestGapMs === undefined ? undefined : this.leastGapMs(shortestGapMs);
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    // The last instant that is not after epochMs may have moved beyond it; those before it cannot have.
-    let instant = this.lastUntil(epochMs) ?? this.base.nextAfter(epochMs);
+  nextAfter(atMs: number): number | undefined {
+    // The last instant that is not after atMs may have moved beyond it; those before it cannot have.
+    let instant = this.lastUntil(atMs) ?? this.base.nextAfter(atMs);
     while (instant !== undefined) {
       const successor = this.base.nextAfter(instant);
       const moved = instant + this.jitterOf(instant, successor);
-      if (moved > epochMs) return moved;
+      if (moved > atMs) return moved;
       instant = successor;
     }
     return undefined;
@@ -53,13 +53,13 @@ export class JitteredSchedule implements Schedule {
     return gapMs - this.mostJitterMs(gapMs) + 1;
   }
 
-  /** The last instant of the base in (epochMs - jitterMs, epochMs]. One before that does not reach epochMs. */
-  private lastUntil(epochMs: number): number | undefined {
+  /** The last instant of the base in (atMs - jitterMs, atMs]. One before that does not reach atMs. */
+  private lastUntil(atMs: number): number | undefined {
     let searchBackMs = Math.min(FIRST_SEARCH_MS, this.jitterMs);
     for (;;) {
       let last: number | undefined;
-      let next = this.base.nextAfter(epochMs - searchBackMs);
-      while (next !== undefined && next <= epochMs) {
+      let next = this.base.nextAfter(atMs - searchBackMs);
+      while (next !== undefined && next <= atMs) {
         last = next;
         next = this.base.nextAfter(next);
       }

@@ -28,17 +28,11 @@ export interface TriggerSlotQuestion {
   readonly taken: readonly number[];
   /** Not before this instant. */
   readonly fromMs: number;
-  /**
-   * Smallest distance between two ticks if the gap allows it: standbys need part of a tick's lateness limit, which is half its gap.
-   */
+  /** Smallest distance between two ticks, where the gap allows it: standbys need part of a lateness limit, half a gap. */
   readonly leastDistanceMs: number;
 }
 
-/**
- * The first instant from `fromMs` on that can be a tick of its own: no other tick within {@link INSTANTS_PER_TICK} ms, which a
- * tick has to itself in the ledger, and more room where there is more. Undefined where the task is due so often that there
- * is none.
- */
+/** The first instant that shares no {@link INSTANTS_PER_TICK} with another tick, further away if possible; undefined: none. */
 export function triggerSlot(question: TriggerSlotQuestion): TriggerSlot | undefined {
   const { schedule, leastDistanceMs } = question;
   const fromMs = Math.ceil(question.fromMs);

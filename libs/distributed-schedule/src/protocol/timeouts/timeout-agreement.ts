@@ -62,10 +62,7 @@ export class TimeoutAgreement implements TickListener {
     this.bootMs = parts.clock.monotonicMs();
   }
 
-  /**
-   * When the task is due, counted from the boot of this instance, until another one's word is heard.
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION
-   */
+  /** Counts from our boot until another's word is heard. @throws DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION */
   scheduleOf({ task, definition, policies }: TimeoutRequest): Schedule {
     const { delayMs } = definition;
     requireDelay(task, delayMs);
@@ -154,9 +151,7 @@ export class TimeoutAgreement implements TickListener {
   }
 }
 
-/**
- * True when it has run anywhere. `taken` is no proof: its claim may still be given back. The next try, ten seconds later, tells.
- */
+/** It has run. `taken` is no proof, as its claim may be given back: the next try, ten seconds later, tells. */
 function endIfOver(
   { schedule, policies }: OpenTimeout,
   { tick, outcome }: TickReport,

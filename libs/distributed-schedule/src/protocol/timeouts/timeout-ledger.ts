@@ -70,10 +70,7 @@ export class TimeoutLedger implements TickLedger {
     return this.ledger.lineOf?.(this.lines.has(task) ? this.second({ task, tick: 0 }).task : task);
   }
 
-  /**
-   * Instant of the run found in the second line at the last read; undefined: none. Its claim may be given back while its contest
-   * lasts.
-   */
+  /** The run found in the second line at the last read; undefined: none. Its claim may still be given back. */
   runOf(task: string): number | undefined {
     return this.runs.get(task);
   }
