@@ -25,8 +25,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'trust anchored at the reply',
     profiles: ['normal'],
     file: 'protocol/bid/bid.ts',
-    find: 'terms, askedAt, {',
-    replace: 'terms, readClocks(parts.clock), {',
+    find: 'terms, askedAt, knowledge',
+    replace: 'terms, readClocks(parts.clock), knowledge',
   },
   {
     name: 'a renewal is anchored at its reply',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
-import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
 import { PastWatch } from '#src/protocol/contest/past-watch.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
+import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
 
@@ -33,7 +33,7 @@ function looking(instanceId: string, members: readonly string[]) {
         return [];
       },
     },
-  } as unknown as ContestParts;
+  } as unknown as RunParts;
   const task = taskOf(() => undefined, {
     schedule: EVERY_SECOND,
     policies: { ...DEFAULT_POLICIES, recovery: 'retake' },

@@ -79,10 +79,11 @@ function judgeTaken(
   { claimId, setBackMs }: Extract<PeekAnswer, { kind: 'taken' }>,
 ): AuditVerdict {
   const { ownFate, hadNoAnswer } = question;
-  // Our own claim blocks the tick, and we gave it up: nobody will run it, and only we know. If nodes moved past, somebody may have
-  // had it.
+  // Our surrendered claim blocks the tick, and only we know. If nodes moved past, somebody may have had it.
   if (ownFate === 'surrendered') {
-    const isFinal = claimId !== undefined && !awaitsReport(question) && !mayBeRetaken(question.due.task);
+    // Others take up what was claimed and not run.
+    const isRetaken = question.due.task.policies?.recovery === 'retake';
+    const isFinal = claimId !== undefined && !awaitsReport(question) && !isRetaken;
     const finding = { ...causeOf(question), certain: isFinal };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
   }
@@ -105,11 +106,6 @@ function judgeTaken(
 export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
   const { overlap, misfire } = policies;
   return overlap === 'buffer_one' || overlap === 'cancel_other' || misfire !== 'skip';
-}
-
-/** Others take up what was claimed and not run. */
-function mayBeRetaken({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
-  return policies.recovery === 'retake';
 }
 
 /** An instance outside the contests does not know which ticks came during a run; the others tell. */

@@ -1,7 +1,4 @@
-/**
- * Which instance tells what several have found: the first in rank for the task of those that live, so that a person hears of it once.
- * The others keep it for a while, in case that one is dead and nobody knows it yet.
- */
+/** One instance tells what several found: the first in rank that lives. The others keep it a while, in case that one is dead. */
 
 import type { AuditFinding } from '../contract/audit-finding.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';

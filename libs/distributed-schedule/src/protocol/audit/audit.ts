@@ -1,7 +1,6 @@
 /**
- * The audit of one instance: it finds ticks that nobody ran, runs that died with their instance, what came due while
- * nobody was there, and its own runs that do not end; counts them, and tells them where that is its turn. Every instance audits every task that it knows;
- * missed ticks of those that it may not run only while none lives that may.
+ * Finds missed, lost and stuck work, counts it, and tells it on its turn.
+ * Every instance audits every task; missed ticks of tasks it may not run only while nobody lives that may.
  */
 
 import type { AuditCounts, AuditFinding } from '../contract/audit-finding.js';
@@ -48,7 +47,6 @@ export class Audit implements AuditSource {
     await this.whileDown.start();
   }
 
-  /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     this.missed.watch(dues);
   }

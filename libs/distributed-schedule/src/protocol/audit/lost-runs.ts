@@ -42,7 +42,6 @@ export class LostRuns implements AuditSource {
     this.claims.observe(event);
   }
 
-  /** The task was taken away. */
   drop(task: string): void {
     this.claims.drop(task);
   }
@@ -93,8 +92,7 @@ export class LostRuns implements AuditSource {
     const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], undefined) ?? []);
     const still = known.flatMap((one, i) => this.judge(one, lines[i], missing.standing) ?? []);
     missing.take([...still, ...found], standing, nowMs);
-    // Judged by the clock after the last slice: a lock can only look renewed too late, never too early, so no live run is told as
-    // lost.
+    // By the clock after the last slice: a lock may look renewed too late, never too early, or a live run would be told.
     if (known.some((_, i) => this.isRenewed(missing, lines[i], nowMs))) missing.sinceMs = nowMs;
     const ripeMs = missing.sinceMs + this.patienceMs(standing);
     // What is open since now was asked about without its lock.

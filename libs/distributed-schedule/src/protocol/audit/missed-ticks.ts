@@ -1,11 +1,8 @@
-/**
- * Watches every tick that was due here until its owner is known. If our contest does not tell, it asks the ledger after the
- * lateness limit, when no claim is possible. While our contest goes on nothing is certain: it may end behind a run. A healthy task
- * costs no message.
- */
+/** Watches each due tick until its owner is known, and asks the ledger after the lateness limit. A healthy task costs no message. */
 
 import { whoseClaim } from '../bid/own-claims.js';
-import type { DueTick } from '../contract/due-tick.js';
+import { dropOldest } from '../contract/drop-oldest.js';
+import { type DueTick, tickKey } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { hasRun } from '../contract/outcome.js';
@@ -19,8 +16,7 @@ import {
   isUndisputedSince,
   type TaskLookup,
 } from './audit-source.js';
-import { pauseInLineMs, wasPassedInLine } from './in-line-elsewhere.js';
-import { WatchedTick, watchKey } from './watched-tick.js';
+import { WatchedTick } from './watched-tick.js';
 
 /** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
 const SETTLING_MS = 2_000;
@@ -53,16 +49,13 @@ export class MissedTicks implements AuditSource {
       const watched = new WatchedTick(due);
       this.watched.set(watched.key, watched);
     }
-    for (const key of this.watched.keys()) {
-      if (this.watched.size <= MAX_WATCHED) return;
-      this.watched.delete(key);
-    }
+    dropOldest(this.watched, MAX_WATCHED);
   }
 
   observe(event: ScheduleEvent): void {
-    if (event.type === 'started') this.watched.delete(watchKey(event.task, event.tick));
+    if (event.type === 'started') this.watched.delete(tickKey(event));
     if (event.type !== 'tick') return;
-    const key = watchKey(event.report.task, event.report.tick);
+    const key = tickKey(event.report);
     const watched = this.watched.get(key);
     if (hasRun(event.report.outcome) || event.report.outcome === 'taken') this.watched.delete(key);
     else if (watched !== undefined) watched.report = event.report;
@@ -107,10 +100,10 @@ export class MissedTicks implements AuditSource {
   private settle(watched: WatchedTick, peek: PeekAnswer | undefined): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
-    const isPassedNow = !watched.wasPassed && wasPassedInLine(watched.report, peek);
+    const isPassedNow = !watched.wasPassed && watched.isPassed(peek);
     watched.wasPassed ||= isPassedNow;
     if (verdict.kind === 'waits' || isPassedNow) {
-      this.waitOn(watched, nowMs);
+      if (!watched.tryWaitElsewhere(nowMs)) this.watched.delete(watched.key);
       return;
     }
     if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
@@ -125,12 +118,6 @@ export class MissedTicks implements AuditSource {
       { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
       () => this.isStillMissed(watched),
     );
-  }
-
-  private waitOn(watched: WatchedTick, nowMs: number): void {
-    const pauseMs = pauseInLineMs(nowMs - watched.due.tick, watched.wasPassed);
-    if (pauseMs === undefined) this.watched.delete(watched.key);
-    else watched.waitElsewhere(nowMs, pauseMs);
   }
 
   private async isStillMissed(watched: WatchedTick): Promise<boolean | undefined> {

@@ -1,7 +1,4 @@
-/**
- * Ticks that came due while no instance was there. The ledger remembers the newest tick of every task, and the schedule says
- * what should have followed: the first instance that starts again counts it.
- */
+/** Ticks that came due while no instance was there: the first one that starts counts them, by ledger and schedule. */
 
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
@@ -109,16 +106,10 @@ export class MissedWhileDown {
     if (this.since.size === 0) return true;
     for (const [task, since] of this.since) {
       this.since.delete(task);
+      const { afterMs } = since;
       const downUntilMs = this.downUntilMs(task);
       if (downUntilMs !== undefined)
-        this.counts.push({
-          task,
-          since,
-          downUntilMs,
-          ticks: 0,
-          last: since.afterMs,
-          lookedAtMs: since.afterMs,
-        });
+        this.counts.push({ task, since, downUntilMs, ticks: 0, last: afterMs, lookedAtMs: afterMs });
       if (this.since.size > 0 && this.parts.clock.monotonicMs() >= untilMs) return false;
     }
     this.counts.reverse();

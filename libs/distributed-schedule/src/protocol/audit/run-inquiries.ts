@@ -10,7 +10,8 @@ import type {
   NodeReply,
   VotingNode,
 } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
+import { answersOf } from '../contract/voting-node.js';
 
 /**
  * By a majority of the configured nodes.
@@ -56,14 +57,12 @@ export interface RunInquiries {
 const LINES_A_SLICE = 500;
 
 /**
- * Asks in slices, the next one when the last has been answered. Much may change in between, and none of it makes a run seem lost that was not:
+ * Asks in slices, one after the other. None of what changes in between makes a run seem lost that was not:
  *
- * - Each line is judged by the answers of its own slice alone, which are no further apart than those of a single message.
- * - An end that comes, or a lock that is renewed, after its slice was answered is like one that comes after a single message. Only what is open
- *   twice is told, and the second question, about these lines alone, finds it.
- * - A node that has forgotten, or begins a new memory, says so in each slice by its floor. What it answered before was true then.
- * - An instance that comes back is alive for all slices: it stands as well as in the best one. Of one that is alive no further line is asked.
- * - A node that is silent is not asked again, or each slice would last as long as its patience. What it could know is unheard.
+ * - Each line is judged by the answers of its own slice alone. Only what is open twice is told.
+ * - A node that has forgotten says so in each slice by its floor. What it answered before was true then.
+ * - An instance stands as well as in its best slice; of one that is alive no further line is asked.
+ * - A silent node is not asked again, or each slice would wait for it. What it could know is unheard.
  */
 export class QuorumRunInquiries implements RunInquiries {
   constructor(
@@ -106,7 +105,7 @@ function mergeInquiries(
   nodes: number,
 ): InstanceInquiry | undefined {
   const quorum = quorumOf(nodes);
-  const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+  const answers = answersOf(replies);
   if (answers.length < quorum) return undefined;
   const count = (...signs: readonly LifeSign[]): number =>
     answers.filter(({ sign }) => signs.includes(sign)).length;
@@ -155,10 +154,7 @@ function newestOf(
   inquiries: readonly LineInquiry[],
   { quorum, silent }: Majority,
 ): Pick<MergedInquiry, 'newest' | 'isUnheard'> {
-  const named = new Map<string, number>();
-  for (const { newest } of inquiries) {
-    if (newest.claimId !== undefined) named.set(newest.claimId, (named.get(newest.claimId) ?? 0) + 1);
-  }
+  const named = countsOf(inquiries.flatMap(({ newest }) => newest.claimId ?? []));
   const claimId = [...named].find(([, count]) => count >= quorum)?.[0];
   const instant = inquiries.find(({ newest }) => newest.claimId === claimId)?.newest.tick;
   if (claimId !== undefined && instant !== undefined)

@@ -2,6 +2,7 @@
 
 import type { AttemptEnd } from '../contract/attempt-end.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
+import { tickKey } from '../contract/due-tick.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
@@ -58,7 +59,6 @@ export class TheirClaims {
       this.newest.set(task, { task, tick, by });
   }
 
-  /** The task was taken away. */
   drop(task: string): void {
     this.newest.delete(task);
     this.followed = this.followed.filter((one) => one.task !== task);
@@ -148,10 +148,5 @@ function tickOf({ schedule, policies }: ScheduledTask, instant: number): number 
 /** A claim that is known in both ways is asked about once. */
 export function distinct(questions: readonly Question[]): readonly Question[] {
   const seen = new Set<string>();
-  return questions.filter((one) => !seen.has(keyOf(one)) && seen.add(keyOf(one)));
-}
-
-/** Of a claim, however it is known. */
-export function keyOf({ task, tick }: Pick<Question, 'task' | 'tick'>): string {
-  return `${tick} ${task}`;
+  return questions.filter((one) => !seen.has(tickKey(one)) && seen.add(tickKey(one)));
 }

@@ -1,7 +1,6 @@
 /**
- * Steps 4 and 5 of one tick on one instance: the lock, then the claim, for every tick that this instance bids for
- * at one moment. One message per node and step, whatever the number of ticks. For tasks whose policies look back there is
- * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
+ * Steps 4 and 5 for all ticks of one moment, lock, then claim: one message per node and step.
+ * Policies that look back read the ledger in between: under the lock, a claimed tick without an end is nobody's.
  */
 
 import type { DueTick } from '../contract/due-tick.js';
@@ -50,18 +49,15 @@ export async function bidForTicks(
   };
 
   // 4 lock
-  const lockVerdicts = await parts.locks.tryAcquire(
-    batch.map(({ task, tick }) => runLockOf(task, tick)),
-    parts.options.leaseTtlMs,
-  );
+  const runLocks = batch.map(({ task, tick }) => runLockOf(task, tick));
+  const lockVerdicts = await parts.locks.tryAcquire(runLocks, parts.options.leaseTtlMs);
   const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], bidAt));
   const steps = await chooseStarts(parts, acquired);
 
   // 5 claim
   const verdicts = await claimAll(parts, steps.filter(isLocked), {
     start,
-    // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
-    // returns, and no later message of this instance overtakes them on the same connection.
+    // Not awaited: winners must not wait for losers' messages, which have left and are not overtaken on their connection.
     giveUp: (losers, standing) => parts.track(surrender(parts, losers, standing)),
   });
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
@@ -93,10 +89,8 @@ function toLockedTick(
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
   const { askedAt } = bidAt;
   const claims = claimsOf(parts, due, () => lease.tick);
-  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, askedAt, {
-    claims,
-    grants: verdict.grants,
-  });
+  const knowledge = { claims, grants: verdict.grants };
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, askedAt, knowledge);
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * MIN_TRUST_SHARE) {
     parts.track(parts.locks.release([verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };

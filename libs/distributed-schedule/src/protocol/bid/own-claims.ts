@@ -1,9 +1,7 @@
-/**
- * What has become of the claims of this instance. A claim is open, then won or given up, finally. To everybody else a claim that
- * was given up and still stands looks like one that will be run; its owner knows better.
- */
+/** What became of our claims. A surrendered one that still stands looks to others as if it will run; its owner knows better. */
 
-import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import { dropOldest } from '../contract/drop-oldest.js';
+import { claimedInstant, type DueTick, tickKey } from '../contract/due-tick.js';
 import type { Claim } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 
@@ -31,21 +29,21 @@ export class OwnClaims {
 
   won(claim: Claim): void {
     this.settle({ claim, fate: 'won', mayStand: true });
-    this.leftBehind.delete(keyOf(claim));
+    this.leftBehind.delete(tickKey(claim));
   }
 
   /** Before the first give-back. Remembered even if no node granted it: a copy that was doubled on its way may be granted yet. */
   surrendered(claim: Claim, mayStand = true): void {
     this.settle({ claim, fate: 'surrendered', mayStand });
     if (!mayStand) return;
-    this.leftBehind.set(keyOf(claim), claim);
-    dropOldest(this.leftBehind);
+    this.leftBehind.set(tickKey(claim), claim);
+    dropOldest(this.leftBehind, MAX_REMEMBERED);
   }
 
   /** The newest claim of the tick that was given up, and of which others may have been told; once. */
   takeLeftBehind(tick: Pick<Claim, 'task' | 'tick'>): Claim | undefined {
-    const claim = this.leftBehind.get(keyOf(tick));
-    this.leftBehind.delete(keyOf(tick));
+    const claim = this.leftBehind.get(tickKey(tick));
+    this.leftBehind.delete(tickKey(tick));
     return claim;
   }
 
@@ -74,18 +72,7 @@ export class OwnClaims {
     const { claimId } = settled.claim;
     this.byId.delete(claimId);
     this.byId.set(claimId, settled);
-    dropOldest(this.byId);
-  }
-}
-
-function keyOf({ task, tick }: Pick<Claim, 'task' | 'tick'>): string {
-  return `${tick} ${task}`;
-}
-
-function dropOldest(remembered: Map<string, unknown>): void {
-  for (const oldest of remembered.keys()) {
-    if (remembered.size <= MAX_REMEMBERED) return;
-    remembered.delete(oldest);
+    dropOldest(this.byId, MAX_REMEMBERED);
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * Who was away for so long that a deletion may have been written and forgotten meanwhile. What such a node or instance keeps is thrown
- * away: merged with the others' records it would bring back what was deleted.
- */
+/** Who was away longer than deletions last throws away its records: merged, they would bring back what was deleted. */
 
 import { TOMBSTONE_TTL_MS } from './board-keys.js';
 
@@ -17,12 +14,7 @@ export const IN_TOUCH_EVERY_MS = 10_000;
 /** When a cluster stops, its nodes are told so for the last time at most this far apart. */
 const APART_MS = 60_000;
 
-/**
- * Whether a node was away while others were not. Of a cluster that was down as a whole, as over a weekend, no node was: it keeps the
- * only copies.
- * @param inTouchMs when it was in touch with the others for the last time, cluster time; 0: nobody has told it
- * @param others the same of the other nodes
- */
+/** After a whole cluster was down no node was away: each keeps the only copies. @param inTouchMs cluster time, 0: untold */
 export function wasAway(inTouchMs: number, others: readonly number[], nowMs: number): boolean {
   if (inTouchMs === 0 || nowMs - inTouchMs <= AWAY_AFTER_MS) return false;
   // Who is ahead of time has been told so by a bad clock, and proves nothing.

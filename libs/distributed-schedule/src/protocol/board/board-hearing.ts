@@ -1,7 +1,4 @@
-/**
- * When this instance has heard the nodes, and what they have told of themselves since it began to read: whether what it knows may
- * still be true, and whether a node may be believed.
- */
+/** When the nodes were heard, and what they said of themselves: whether our records, and theirs, may still be true. */
 
 import type { Clock } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';

@@ -1,6 +1,6 @@
 /**
- * Every key of the board: its prefix, how long a record under it stays, and how the key is read. A prefix is part of what versions of this
- * library tell each other: another meaning takes another prefix, or an older instance misreads it. A record without a time to live stays.
+ * Every key of the board: prefix, time to live, decoder. Without a time to live a record stays.
+ * Another meaning takes another prefix, or an older version of this library misreads it.
  */
 
 const MINUTE_MS = 60_000;

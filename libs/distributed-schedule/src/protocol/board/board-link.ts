@@ -1,7 +1,4 @@
-/**
- * One instance's exchange with one node: reads what is new there, and puts what the node lacks. One message is under
- * way at a time; there is one per period, and one at once when something has to be put or is left to read.
- */
+/** Our exchange with one node, one message at a time: once a period, and at once when there is something to put or to read. */
 
 import type { NodeReply } from '../contract/ports.js';
 import { type ClockReading, readClocks } from '../time/clock-reading.js';

@@ -1,8 +1,4 @@
-/**
- * The records that one instance has seen. Pure data: newest stamp per key, expiry by a given time.
- *
- * One that has to forget them shows them until it has read anew: a task that is paused must not run for the moment between.
- */
+/** The records that we have seen, newest stamp per key. Forgotten ones are shown until read anew, or a paused task would run. */
 
 import { kindOf } from './board-keys.js';
 import { type BoardRecord, compareStamps, DELETED, isExpired, isNewer } from './board-record.js';

@@ -1,7 +1,4 @@
-/**
- * Names a node's memory: `<incarnation>:<why it began>:<when>`. An instance that has read another memory reads from the start, and
- * can say why.
- */
+/** `<incarnation>:<why it began>:<when>`: with another memory of a node, an instance reads from the start and says why. */
 
 /**
  * Why a memory of a node has begun.

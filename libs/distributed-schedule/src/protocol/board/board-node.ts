@@ -50,12 +50,8 @@ export interface BoardExchange {
 }
 
 /**
- * Puts records and reads what changed, in one message. Idempotent: a message that is sent twice, late or out of order
- * changes nothing but the node's numbering.
- *
- * The node does not judge and does not abstain. Unlike a claim, a record is no vote: what is absent decides nothing,
- * what is lost with a node's memory is put again by any instance that has seen it, and what comes back from an old
- * file has an old stamp. So the incarnation of the server only names its memory for the cursor.
+ * Puts and reads in one message. Idempotent: a message sent twice, late or out of order changes only the numbering.
+ * A record is no vote, so the node does not abstain: what it lost, any instance puts again; what comes back has an old stamp.
  */
 export interface BoardNode {
   /** Shown in logs: no host name, no secret. */

@@ -1,8 +1,4 @@
-/**
- * What stands on the board: small texts under keys, of which the one with the newest stamp counts. Merging two boards
- * is picking the newer record per key, so it does not matter in which order, how often or over which nodes records
- * travel: instances that have seen the same records have the same board.
- */
+/** Small texts under keys; the newest stamp counts. Merging picks the newer record, so order, repeats and routes do not matter. */
 
 import { DistributedScheduleError } from '../contract/errors.js';
 import { shownValue } from '../options/shown-value.js';

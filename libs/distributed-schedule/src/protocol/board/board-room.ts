@@ -1,8 +1,4 @@
-/**
- * The records of one application on the board. What is decided about tasks, and told about them, is told by task name, and
- * another application of the namespace may use the same name, now or after this one has gone. So each application has a room
- * of its own: its keys stand behind `in:<room>:`, and what stands in another room is not seen.
- */
+/** Another app may use the same task names, so each app keeps its records behind `in:<room>:` and sees no other room. */
 
 import type { Board } from './board.js';
 import type { BoardEntry } from './board-entry.js';

@@ -1,10 +1,6 @@
 /**
- * The notice board of a namespace, as one instance sees it: small records that every instance reads and writes, kept by
- * the nodes. It carries what people decide at run time (a task is paused), never who runs a tick.
- *
- * Every instance exchanges news with every node once a period, and passes on what a node lacks. So a change is seen
- * everywhere within a second, instances that reach different nodes meet on the others, and a node that has lost its
- * memory is refilled.
+ * The notice board as one instance sees it: what people decide at run time (a task is paused), never who runs a tick.
+ * Every instance exchanges news with every node once a period, and passes on what a node lacks.
  */
 
 import { BoardContents } from './board-contents.js';
@@ -97,8 +93,7 @@ export class Board {
   }
 
   /**
-   * Writes a record and waits for a majority of the nodes, for about a second at most. Of two records of one key that
-   * are written at the same time one counts in the end, for everybody the same.
+   * Waits about a second for a majority. Of two concurrent records of a key one counts, for everybody the same.
    * @param ttlMs after which the record is gone; without it, it stays
    * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
    */
@@ -131,10 +126,7 @@ export class Board {
     return this.put(key, DELETED, TOMBSTONE_TTL_MS);
   }
 
-  /**
-   * Writes a record that goes out with the next exchanges, and counts here at once. Nobody waits for it.
-   * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
-   */
+  /** Counts here at once, and goes out with the next exchanges. @throws DistributedScheduleError DSCHED_BOARD_LIMIT */
   post(key: string, value: string, ttlMs?: number): void {
     requireRecordSize(key, value);
     this.takeIn([this.contents.make(key, value, ttlMs)], true);

@@ -1,7 +1,6 @@
 /**
- * Finds what no tick that is due would find in time: ticks that were missed while nobody was there, and ticks whose instance
- * died, of tasks whose policies start them again. The questions travel with the beat; only where the answers say that there is
- * something to start is a bid made, by the first in rank, and by the next one when that brings nothing.
+ * Finds missed ticks, and ticks whose instance died, which no due tick would find in time. It asks with the beats.
+ * It bids only where the answers name something to start: the first in rank, then one rank more each time.
  */
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
@@ -13,8 +12,8 @@ import type { ScheduledTask } from '../contract/tick-context.js';
 import { ownerOf } from '../ledger/claim-id.js';
 import { rankHere } from '../members/ranking.js';
 import { decideStart, isStillToCome, tickOfInstant } from '../policies/next-start.js';
+import type { RunParts } from '../run/run-parts.js';
 import { runTick } from '../run/run-tick.js';
-import type { ContestParts } from './contest-parts.js';
 
 /** A task of which not all is known to have ended. */
 interface Unsettled {
@@ -34,7 +33,7 @@ export class PastWatch {
   /** The tasks of the newest questions: tasks may change while the answers travel. */
   private asking: readonly Unsettled[] = [];
 
-  constructor(private readonly parts: ContestParts) {}
+  constructor(private readonly parts: RunParts) {}
 
   /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
   add(task: ScheduledTask): void {
@@ -160,11 +159,8 @@ export class PastWatch {
     for (const { entry } of starts) entry.isBidding = true;
     try {
       const runs: Promise<void>[] = [];
-      const verdicts = await bidForTicks(
-        this.parts,
-        starts.map(({ start }) => start),
-        (won) => runs.push(runTick(this.parts, won)),
-      );
+      const dues = starts.map(({ start }) => start);
+      const verdicts = await bidForTicks(this.parts, dues, (won) => runs.push(runTick(this.parts, won)));
       for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.reason);
       await Promise.all(runs);
     } finally {

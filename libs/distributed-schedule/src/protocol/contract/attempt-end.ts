@@ -1,7 +1,4 @@
-/**
- * How attempts at ticks have ended, as nodes keep it beside the claims: by it the others know that an instance which died had nothing left
- * to do. The message that releases a lock writes it, also where the lock is not the caller's any more. It decides no start.
- */
+/** How attempts ended, kept beside claims: others see that a dead instance had nothing left to do. It decides no start. */
 
 import { EARLY_MS } from './constants.js';
 import type { Outcome } from './outcome.js';

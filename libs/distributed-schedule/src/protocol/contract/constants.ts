@@ -1,8 +1,4 @@
-/**
- * Constants that are part of the protocol. They stand in the text of the claim script too (redis-scripts.ts), never
- * among its arguments: an instance that could choose them could burn future ticks. Changing one is a new
- * protocol version.
- */
+/** They stand in the claim script, not in its arguments, or one instance could burn future ticks. A change is a new version. */
 
 /** Stands in every ledger; other versions are refused by name. Raise it when stored data, or what builds rely on, changes. */
 export const PROTOCOL_VERSION = 1;

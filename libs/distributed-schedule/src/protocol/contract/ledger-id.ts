@@ -1,7 +1,4 @@
-/**
- * Which memory of which server answers. An address is no identity: DNS, a proxy or a Service may bring another server
- * behind it, and a server may forget. Every such change makes a new id.
- */
+/** Which memory of which server answers. A name may lead elsewhere, and a server may forget: each makes a new id. */
 
 /** `<counter>.<nonce>`. Within a position ordered by counter; of two with the same counter neither is newer. */
 export type LedgerId = string;

@@ -1,7 +1,4 @@
-/**
- * Which nodes vote together, and when two such sets can count the same votes. What stands on record at a node names the
- * members of the set: a hash of them could not tell whether two sets must meet.
- */
+/** Which nodes vote together, and whether two sets must meet: a record names the members, as a hash could not tell. */
 
 import { quorumOf } from './quorum.js';
 
@@ -81,11 +78,9 @@ export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
 }
 
 /**
- * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f. Whoever still counts
- * the old memory of the position towards a majority needs f other nodes, and one of them has noted the new id and refuses.
- * With f notes it fails: N = 3, the new memory 2' is noted by 3 alone, and both {1, 2} and {2', 3} win. N even (a step of a
- * change): all others, so that the same holds for the majorities of the sets of N - 1 and N + 1 nodes; but for two nodes that
- * become three, where the third one can be the only partner of the old memory and cannot be asked yet.
+ * Notes of other nodes that a new id needs before it votes. N odd: f + 1 of the other 2f, so that one of the f others that
+ * the old memory needs refuses it. With f both win: N = 3, 2' noted by 3 alone, {1, 2} and {2', 3}. N even (a step of a
+ * change): all others, for the majorities of N - 1 and N + 1; but not of two nodes becoming three, the third unasked.
  */
 export function notesNeeded({ positions }: NodeSet): number {
   const nodes = positions.length;

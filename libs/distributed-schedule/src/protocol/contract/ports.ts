@@ -1,9 +1,6 @@
 /**
- * What the protocol needs from the world. Adapters implement these; `protocol/` knows nothing else.
- *
- * Every port that talks to a store takes all the work that is due at one instant, so that a thousand tasks are
- * one message per node, and *answers* where a busy cluster would otherwise have to throw: contention, lost
- * votes and dead nodes are values. A method of a port rejects only for a bug.
+ * What the protocol needs from the world, and all that it knows of it.
+ * A port takes all the work of one instant in one message per node, and *answers*: it rejects only for a bug.
  */
 
 import type { LedgerIds } from './ledger-id.js';
@@ -116,13 +113,10 @@ export type PeekVerdict = {
 );
 
 /**
- * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be
- * won twice is in ARCHITECTURE.md; it uses no clock of an instance, no timeout and no expiry.
+ * Per task the highest tick granted, on a majority. ARCHITECTURE.md argues why no tick is won twice, without clock or expiry.
  *
- * A ledger that replaces that of the backend has to claim and to give back. What it leaves out of its peeks is not there for
- * its tasks: without `newest` no policy looks back, timeouts never run and nothing is `missed` `while_down`; without `highest`
- * timeouts never run, and the audit takes `newest` for it; `unknown` for everything
- * leaves the audit unsure of every tick that nobody reported.
+ * A custom ledger must claim and give back. Without `newest` no policy looks back, and nothing is `missed` `while_down`;
+ * without it or `highest` timeouts never run. With only `unknown` the audit stays unsure of every tick without a report.
  */
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */

@@ -1,13 +1,9 @@
 /**
- * Which lines of the ledger a node may forget, and what it knows of them afterwards.
+ * Which ledger lines a node may prune: a task added for one tick would leave its line for ever, 163 MiB a million.
  *
- * A task that is added at run time and is due once leaves a line for ever: 163 MiB a million of them, on every node. Such a line may go once all
- * that is in it is older than anything that anybody may still claim. In its place stands a *second floor*, one instant for the whole ledger: of a
- * task without a line a node grants nothing at or below it. It lies at or above all that was in the lines that are gone, so a node refuses no
- * less without them than with them.
- *
- * The claim says whether its line may go, since nobody else knows: of a task that stands in the code a node without its line would say that it
- * is new, and what it missed since it ran last month would be made up for by nobody. Of an added task it is known since when its ticks count.
+ * Once all of it is older than anything still claimable it goes; a *second floor* at or above it stands in its place,
+ * so a node refuses no less. The claim says it, as only added tasks are known since when they count: a pruned task
+ * of the code would look new, and what it missed would be made up for by nobody.
  */
 
 import { MAX_ATTEMPTS } from './task-policies.js';

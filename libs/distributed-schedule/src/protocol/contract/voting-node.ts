@@ -91,6 +91,10 @@ export type NodeReply<T> =
       readonly otherVersion?: number;
     };
 
+export function answersOf<T>(replies: readonly NodeReply<T>[]): readonly T[] {
+  return replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+}
+
 /** What a node knows about the newest tick of a task. */
 export interface NodeTick {
   /** 0 when the node knows none. */

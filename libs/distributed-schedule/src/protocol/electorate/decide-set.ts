@@ -1,7 +1,4 @@
-/**
- * Whether the nodes of this instance vote for its set, and which of them are to be stamped with it. Pure: one look at the
- * answers to one beat. Each rule excludes an order of events that doubles ticks; docs/protocol/identity.md shows them.
- */
+/** Whether our set votes, and which nodes it stamps; pure. Each rule excludes a way to double ticks: docs/protocol/identity.md. */
 
 import { MEMBER_TTL_MS } from '../contract/constants.js';
 import { isoTime } from '../contract/iso-time.js';

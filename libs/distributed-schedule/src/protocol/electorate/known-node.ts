@@ -1,7 +1,4 @@
-/**
- * What this instance knows of each node of its set: who answers there, and what the other nodes have noted about it. The
- * newest answer of a node stands until the next one; what this instance itself changes there is entered at once.
- */
+/** What the newest answer of each node says, and what others noted about it; our own changes are entered at once. */
 
 import { isNewerId, isOutrankedBy, type LedgerId } from '../contract/ledger-id.js';
 import type { NodeIdentity } from '../contract/node-identity.js';
@@ -51,6 +48,13 @@ export function stampStandingOf({ stamp }: Pick<NodeIdentity, 'stamp'>, set: Nod
     return stamp.set.generation > set.generation ? 'newer' : 'older';
   }
   return mustMeet(stamp.set, set) ? 'meets' : 'foreign';
+}
+
+/** What the noter has answered to the newest beat is older than what it knows by now. */
+export function enterNoted(known: readonly KnownNode[], noter: string, position: string, id: LedgerId): void {
+  const node = known.find((one) => one.position === noter);
+  if (node?.identity === undefined) return;
+  node.identity = { ...node.identity, noted: { ...node.identity.noted, [position]: id } };
 }
 
 /** Whether claims of the set pass the set on record there. */

@@ -1,8 +1,6 @@
 /**
- * A set is on record that excludes ours, and nobody alive shows it. Its instances may only be suspended, and time is no
- * argument: a fleet wakes after hours. So it is taken over only where it can win nothing more: a majority of *its* nodes
- * carries our stamp then, and the floors refuse what it has granted. Everything else is for a person to say, but for a single
- * node that has forgotten us and was stamped by somebody younger.
+ * A set on record that nobody shows may be suspended, for hours: it is taken over only where it can win nothing more.
+ * Then a majority of *its* nodes carries our stamp. All else is for a person, but for one node stamped after it forgot us.
  */
 
 import { isProvisional, type SetStamp, SINGLE_POSITION, setText } from '../contract/node-set.js';

@@ -1,7 +1,6 @@
 /**
- * Nodes at which this instance meets an id that the others have replaced. The address may lead here by a stale name or
- * connection: connecting anew helps. When it does not, the address may have been led back on purpose, and then the old
- * server has to become a new one: the way back is a new id too.
+ * Nodes where we meet an id that others replaced. A stale name is cured by connecting anew; an address that was
+ * led back on purpose needs a new id for the old server.
  */
 
 import type { IdStanding } from './known-node.js';

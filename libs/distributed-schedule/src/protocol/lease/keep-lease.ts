@@ -124,12 +124,8 @@ export class LeaseKeeper {
     switch (verdict.kind) {
       case 'extended':
         if (lease.renewedFrom(askedAt, verdict.grants)) {
-          this.parts.observer.observe({
-            type: 'renewed',
-            task: lease.task,
-            tick: lease.tick,
-            trustedUntilMs: lease.trustedUntilMs,
-          });
+          const { task, tick, trustedUntilMs } = lease;
+          this.parts.observer.observe({ type: 'renewed', task, tick, trustedUntilMs });
         }
         return false;
       case 'lost':
@@ -160,8 +156,7 @@ export class LeaseKeeper {
         this.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');
         return;
       }
-      // Looked at more often than the monotonic clock asks for: a suspended machine wakes with trust that is gone,
-      // and with timers that do not know it.
+      // Often, since a suspended machine wakes with trust that is gone, and with timers that do not know it.
       const lookMs = this.parts.clock.monotonicMs() + this.parts.leaseTtlMs / LOOKS_PER_TTL;
       await lookNow.sleep((woken) =>
         this.parts.clock.sleepUntil(Math.min(lease.trustedUntilMs, lookMs), woken),

@@ -1,9 +1,6 @@
 /**
- * A lease is a run lock plus the instant until which its holder may trust it.
- *
- * Trust counts from the *start* of the attempt that acquired or renewed the lock: the store's time to live began
- * after that, so a slow reply shortens trust and never stretches it. The wall clock is read beside the monotonic
- * one because a suspended machine stops the latter: whichever says that more time has passed is believed.
+ * A run lock, and until when its holder may trust it. Anchored at the attempt's *start*: a slow reply must shorten trust.
+ * By the clock that counted more, since a suspended machine stops the monotonic one.
  */
 
 import { PRESENCE_GRACE_MS } from '../contract/constants.js';

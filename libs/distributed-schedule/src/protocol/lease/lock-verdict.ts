@@ -1,11 +1,8 @@
-/**
- * What the nodes' votes on one run lock mean. The only place that knows: used over Redis, over memory nodes and in the simulated
- * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
- */
+/** What nodes' votes on a run lock mean, for Redis, memory and simulator alike; `lock-majority.memory.test.ts` holds them to it. */
 
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type { ExtendVerdict, LockVerdict } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
 
 /** The memories that a request means: a name that moves between two messages would else give two instances a majority. */
 export interface LockAddressee {
@@ -31,14 +28,8 @@ export type LockVote =
   /** No vote, and why, for people. */
   | { readonly kind: 'silent'; readonly reason: string };
 
-/** Somebody else's. */
-export interface HeldVote {
-  readonly kind: 'held';
-  /** Absent where the node did not see the holder's presence. */
-  readonly holder?: string;
-  /** The holder seems to be dead, and the node frees the lock after this. */
-  readonly freeInMs?: number;
-}
+/** Without a holder where the node did not see its presence. */
+export type HeldVote = Extract<LockVerdict, { kind: 'held' }>;
 
 /** An acquired lock as the votes show it; its value is known to the instance that asked. */
 type AcquireDecision = { readonly kind: 'acquired' } | Exclude<LockVerdict, { kind: 'acquired' }>;
@@ -83,11 +74,7 @@ function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number 
 
 /** The holder named by most nodes; ties go to the smaller id, or the answer would depend on who answered first. */
 function likeliestHolder(votes: readonly LockVote[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const vote of votes) {
-    if (vote.kind !== 'held' || vote.holder === undefined) continue;
-    counts.set(vote.holder, (counts.get(vote.holder) ?? 0) + 1);
-  }
+  const counts = countsOf(votes.flatMap((vote) => (vote.kind === 'held' ? (vote.holder ?? []) : [])));
   const [likeliest] = [...counts].sort(
     ([one, oneCount], [other, otherCount]) => otherCount - oneCount || (one < other ? -1 : 1),
   );
@@ -96,11 +83,7 @@ function likeliestHolder(votes: readonly LockVote[]): string | undefined {
 
 /** For people: "1 acquired, 1 held, 1 timeout of 3 nodes". */
 function tally(votes: readonly LockVote[], nodes: number): string {
-  const counts = new Map<string, number>();
-  for (const vote of votes) {
-    const word = vote.kind === 'silent' ? vote.reason : vote.kind;
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
+  const counts = countsOf(votes.map((vote) => (vote.kind === 'silent' ? vote.reason : vote.kind)));
   const missing = nodes - votes.length;
   const parts = [...counts].map(([word, count]) => `${count} ${word}`).sort();
   return `${[...parts, ...(missing > 0 ? [`${missing} pending`] : [])].join(', ')} of ${nodes} nodes`;

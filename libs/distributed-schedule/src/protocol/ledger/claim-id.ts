@@ -4,13 +4,11 @@ import { claimedInstant, type DueTick } from '../contract/due-tick.js';
 import type { Claim, Random } from '../contract/ports.js';
 import { PRUNABLE_MARK } from '../contract/prunable-lines.js';
 
-export interface ClaimParts {
-  readonly instanceId: string;
-  readonly random: Random;
-}
-
 /** A new random id for each bid. The instance in front is for people; the mark behind says whether its line may be pruned. */
-export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+export function newClaim(
+  parts: { readonly instanceId: string; readonly random: Random },
+  due: DueTick,
+): Claim {
   const trigger = due.task.triggerOf?.(due.tick);
   return {
     task: due.task.name,
@@ -37,10 +35,4 @@ export function ownerOf(claimId: string | undefined): string {
   if (claimId === undefined) return 'another instance';
   const end = claimId.lastIndexOf(':');
   return end > 0 ? claimId.slice(0, end) : claimId;
-}
-
-/** What is said of a tick that somebody else has claimed. */
-export function claimedBy(claimId: string | undefined): { readonly detail: string; readonly by?: string } {
-  const owner = ownerOf(claimId);
-  return { detail: `claimed by ${owner}`, ...(claimId !== undefined && { by: owner }) };
 }

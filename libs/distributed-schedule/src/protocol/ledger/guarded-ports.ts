@@ -1,7 +1,4 @@
-/**
- * The ports of an instance behind one guard: none rejects. What an adapter throws is told to the observer, and counts as no answer.
- * One that escaped would end a contest, and with it the ticks of every task that is due at that instant.
- */
+/** No port rejects behind this guard: one error that escaped would end the contest of every task due at that instant. */
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';

@@ -3,8 +3,8 @@
 import type { ClaimVote, NodeReply, NodeTick, PeekVerdict } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
 import { ownerOf } from './claim-votes.js';
+import { setBackAmongTicks } from './clock-set-back.js';
 import { tellPast } from './line-past.js';
-import { setBackAmongTicks } from './set-back-votes.js';
 
 /** What the clock of a node showed when it answered. */
 export function timeOf(reply: NodeReply<unknown>): number | undefined {

@@ -1,8 +1,6 @@
 /**
- * Makes a trigger run once. A sleeping instance knows it at its old instant, which is another tick: both would run. So a triggered
- * tick also claims the trigger, in its own line, always at its first instant. The ledger lets one claim of an instant win, so one
- * of the two ticks runs. Further attempts claim the instants behind it. Neither claim is won without the other; one that is won
- * alone is given back. Each id says for its own line whether it may be pruned.
+ * An instance that slept knows a trigger at its old instant, another tick: both would run. So a triggered tick also
+ * claims the trigger's own line, at its first instant. Neither claim is won alone.
  */
 
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';

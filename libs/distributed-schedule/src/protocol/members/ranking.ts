@@ -72,8 +72,7 @@ export function rankHere(
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
   if (others.length === 0) return 0;
-  // Others do not know that we step back, so their last takes itself for one rank further back. Never beyond the ranked bids: where
-  // every instance hangs, nobody would bid before the common rounds.
+  // One behind the others' last, who counts us. Within the ranked bids, or nobody would bid early where every instance hangs.
   return Math.min(others.length + 1, LAST_RANK - 1);
 }
 

@@ -10,18 +10,12 @@ export interface OptionNames {
 /** Where the options stand, for the message. */
 export type OptionsPlace = string | { readonly place: string; readonly task: string };
 
-/**
- * Refuses names that do not exist. A misspelt option that is ignored is a safety margin that nobody has.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION when `given` is not an object
- */
+/** A misspelt option that is ignored is a safety margin that nobody has. @throws DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION */
 export function requireKnownOptions(place: OptionsPlace, given: unknown, names: OptionNames): void {
   refuseUnknown(placeOf(place), given, names, names, '');
 }
 
-/**
- * Refuses null, which JSON configurations and unset variables turn into: `??` would take it for the default.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** JSON and unset variables give null, which `??` would take for the default. @throws DSCHED_BAD_OPTION */
 export function requireNoNull(place: OptionsPlace, given: object, names: OptionNames, path = ''): void {
   for (const [name, value] of Object.entries(given) as [string, unknown][]) {
     if (value === null) {

@@ -1,7 +1,4 @@
-/**
- * One table per set of options: a row is a name, what its value has to be, and its default. Whatever is wrong with a value is said in
- * the same words everywhere: the option, the value, and what it takes.
- */
+/** One table per set of options: name, check, default. Every mistake reads the same: the option, the value, what it takes. */
 
 import { DistributedScheduleError } from '../contract/errors.js';
 import { type OptionsPlace, requireKnownOptions, requireNoNull } from './option-names.js';

@@ -1,7 +1,4 @@
-/**
- * Environment variables get mixed up, and the one that holds a Redis URL holds its password too. An `@` at the very front is
- * none of an URL, and people have to see their `@reboot`.
- */
+/** A mixed-up variable may hold a Redis URL with its password. A leading `@` is no URL: people must see their `@reboot`. */
 const MAY_BE_SECRET = /:\/\/|.@/s;
 
 /** What an error may show of a value. Of lists and objects only the kind: they may hold a Redis password. */

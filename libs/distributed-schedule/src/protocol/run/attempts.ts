@@ -10,6 +10,8 @@ import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 
+const STILL_PENDING = 'another attempt was still at its job';
+
 /** Makes attempts until one succeeds or none is left, and reports the tick. `aborted`: the tick is left to a retake. */
 export async function runAttempts(parts: RunParts, chain: RunChain, start: Start): Promise<Ending> {
   for (let now: Made = { ...start, attempt: start.due.attempt ?? 1, made: 1, pauses: 0 }; ; ) {
@@ -22,7 +24,8 @@ export async function runAttempts(parts: RunParts, chain: RunChain, start: Start
     if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return end(ending);
     const next = nextAttempt(parts, chain.policies, now, ending);
     const { delayMs, windowMs, isPending } = next;
-    if (delayMs === undefined || told.isTold) return end(isPending ? stillPending(ending) : ending);
+    if (delayMs === undefined || told.isTold)
+      return end(isPending ? { ...ending, detail: STILL_PENDING } : ending);
     const { due, attempt } = now;
     const { error } = ending;
     parts.observer.observe({ type: 'retry', task: due.task.name, tick: due.tick, attempt, delayMs, error });
@@ -71,10 +74,6 @@ async function attemptOnce(
     },
   });
   return { ...ended, told };
-}
-
-function stillPending(ending: Ending): Ending {
-  return { ...ending, detail: 'another attempt was still at its job' };
 }
 
 /** How a tick ends whose next attempt was due, and is not made here. */

@@ -59,7 +59,7 @@ export class Scheduler {
 
   /** The schedule of a task has changed its mind about when the task is due next. */
   armAgain(name: string): void {
-    const task = this.own.book.find(name);
+    const task = this.own.book.taskOf(name);
     if (task !== undefined) this.replace(task);
   }
 
@@ -169,8 +169,8 @@ export class Scheduler {
   }
 
   private keepEndOf(report: TickReport): void {
-    const task = this.own.book.find(report.task);
-    if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.contestParts, report, task));
+    const task = this.own.book.taskOf(report.task);
+    if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.runParts, report, task));
   }
 
   private tell(event: ScheduleEvent): void {

@@ -44,26 +44,15 @@ export class TaskBook {
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask, nowMs: number): void {
-    if (this.pages.has(task.name)) {
-      throw new DistributedScheduleError(
-        'DSCHED_DUPLICATE_TASK',
-        'a task of this name is already registered',
-        {
-          task: task.name,
-          value: task.name,
-        },
-      );
+    const { name } = task;
+    if (this.pages.has(name)) {
+      const message = 'a task of this name is already registered';
+      throw new DistributedScheduleError('DSCHED_DUPLICATE_TASK', message, { task: name, value: name });
     }
     requirePeriod(task, nowMs, this.bidStaggerMs);
     const nextTick = task.schedule.nextAfter(nowMs);
-    this.pages.set(task.name, {
-      task,
-      position: nowMs,
-      askedMs: nowMs,
-      nextTick,
-      lastReport: undefined,
-      lastRun: undefined,
-    });
+    const none = { lastReport: undefined, lastRun: undefined };
+    this.pages.set(name, { task, position: nowMs, askedMs: nowMs, nextTick, ...none });
   }
 
   /** Contests ticks of the new schedule since our last look, within NOTICED_WITHIN_MS; none twice. */
@@ -83,10 +72,6 @@ export class TaskBook {
 
   tasks(): readonly ScheduledTask[] {
     return [...this.pages.values()].map(({ task }) => task);
-  }
-
-  find(name: string): ScheduledTask | undefined {
-    return this.pages.get(name)?.task;
   }
 
   remove(name: string): void {
@@ -157,11 +142,7 @@ export class TaskBook {
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
-  /**
-   * @param labels of this instance
-   * @param counts what the audit has found about the task
-   * @param runs its runs in flight
-   */
+  /** @param labels of this instance @param counts of its audit @param runs of the task, in flight */
   statusOf(
     name: string,
     labels: readonly string[],
@@ -172,16 +153,7 @@ export class TaskBook {
     if (page === undefined) return undefined;
     const { task, nextTick, lastReport, lastRun } = page;
     const eligible = isEligible(task.placement, labels);
-    return {
-      name,
-      schedule: task.schedule.description,
-      eligible,
-      nextTick,
-      lastReport,
-      lastRun,
-      running: runs.length,
-      runs,
-      ...counts,
-    };
+    const schedule = task.schedule.description;
+    return { name, schedule, eligible, nextTick, lastReport, lastRun, running: runs.length, runs, ...counts };
   }
 }

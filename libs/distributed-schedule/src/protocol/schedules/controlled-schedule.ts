@@ -1,7 +1,4 @@
-/**
- * Applies decisions at run time to a schedule. They are part of the schedule, not a switch beside it: contest, misfire and audit
- * then ask one source and get one answer.
- */
+/** Decisions at run time as part of the schedule: contest, misfire and audit then ask one source. */
 
 import type { Schedule } from '../contract/tick-context.js';
 

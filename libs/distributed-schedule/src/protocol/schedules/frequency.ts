@@ -1,11 +1,8 @@
 /**
- * Whether one schedule is due more often than another. Two versions of an app may disagree on a task; an instance of the older
- * one that follows "once a month" to "every second" runs a handler that was never meant for it.
+ * Whether a schedule is due more often than another: else an old version would run a new one's "every second".
  *
- * Exact is only the answer over all times, which nobody has. So: both are looked at from one instant on, over the first
- * {@link TICKS_LOOKED_AT} ticks of the one in question. It is more frequent if it has more ticks there, beyond the one that the
- * phase may make, or if two of its ticks follow each other clearly faster than any two of the other's. So a burst counts as
- * more frequent, even where fewer ticks a day come of it. What cannot be told counts as more frequent.
+ * Over the first {@link TICKS_LOOKED_AT} ticks: more of them, beyond one for the phase, or a clearly shorter gap.
+ * A burst counts, and so does what cannot be told.
  */
 
 import type { Schedule } from '../contract/tick-context.js';

@@ -8,11 +8,8 @@ const SHARE_OF_THE_GAP = 0.5;
 const FIRST_SEARCH_MS = 1_000;
 
 /**
- * Spreads a schedule: each instant T moves to T + j, where j is a hash of (task, T) from 0 up to, but not including,
- * `jitterMs` or half of the way to the next instant, whichever is less. The moved instant *is* the tick: it stands in
- * reports, records and keys.
- *
- * Nothing is drawn at random and nothing is remembered, so all instances agree on it, today and after a restart.
+ * Moves each instant T to T + j, a hash of (task, T) below `jitterMs` and half the way to the next one. That *is* the tick.
+ * Nothing random, nothing remembered: all instances agree, also after a restart.
  */
 export class JitteredSchedule implements Schedule {
   readonly description: string;

@@ -1,12 +1,8 @@
 /**
  * Cluster time: what the nodes' clocks agree on, read from replies that were wanted anyway.
  *
- * Per node the sample with the shortest round trip says how far the node's clock is ahead of our monotonic
- * clock (Cristian's algorithm: the reply was made somewhere inside the round trip, so half of it bounds the
- * error). Over the nodes the *median* counts. A maximum, as in a classical hybrid logical clock, would follow
- * the fastest clock: one machine ten seconds ahead would pull every instance early.
- *
- * The clock is slewed and never stepped back once it is synchronised, and it keeps running on the monotonic clock when no node answers.
+ * Per node the shortest round trip counts (Cristian), over the nodes the *median*: a maximum follows the fastest clock.
+ * Slewed, never stepped back once synchronised; without answers it runs on the monotonic clock.
  */
 
 import type { Clock, TimeSample } from '../contract/ports.js';

@@ -1,34 +1,15 @@
 /**
- * Once and never again, for tasks that run once in all. The ledger decides about one *instant*, and instances may have
- * different instants in mind for the one run: each counts from its own boot until it has heard of the others. Two instants
- * would be two runs.
+ * Once and never again: instances may have different instants in mind, each from its own boot, and two would be two runs.
  *
- * So a run of such a task needs two claims, of its instant T: first in the task's own line of the ledger, then in a second
- * line that says that somebody runs it. A winner
+ * So a run needs two claims of its instant T, each on a majority: in the task's line, then in a second line of its runs.
  *
  *   1  claims T in the task's line                  lost: not ours
  *   2  reads the second line                        another tick stands there: it runs, or has run
  *   3  claims T in the second line                  lost: not ours
  *   4  reads the task's line                        a later tick stands there, or may have: give way
  *
- * each on a majority of nodes. In the second line an instant counts that a single node names.
- *
- * Why two never run: let A with T1 and B with a later T2 both have come through. In step 4 A has found a majority of nodes
- * that know of nothing later than T1 and have forgotten nothing later than it. One of them took B's first claim (two majorities
- * share a node), and did so only afterwards: had it forgotten that claim, its floor would lie at T2 or above. So B was in step 1
- * when A had been through step 3, and found A's claim in step 2. With equal instants step 1 lets one through. No clock of an
- * instance, no expiry and no lock is used.
- *
- * What is assumed, beside what every tick needs, is that step 2 meets memory: *of the nodes that granted A's second claim, one
- * that still knows it answers B.* That holds while no more than a minority has forgotten since and all nodes answer, or none
- * has forgotten and a majority answers. It is broken by a majority that has forgotten, and by one node that has forgotten
- * while another one that knew is silent; then the same key may run once more. Floors cannot help there for longer than a
- * second: an instant that is due a day later lies above them, and a store that has lost everything looks like a new one,
- * where timeouts are to run. As long as they can tell, this one does not run: where nothing stands in the second line and
- * some node may have forgotten an instant at T2 or above, B gives up.
- *
- * The price: an instance that dies between steps 3 and 4, or a claim of that line that could not be given back, counts as a
- * run. Nothing runs "just in case".
+ * Why two never come through, and what memory is assumed, is in docs/protocol/timeouts.md. An instance that dies between
+ * 3 and 4 counts as a run: nothing runs "just in case".
  */
 
 import { type LinePast, newestInstant } from '../contract/line-past.js';
