@@ -24,7 +24,6 @@ export interface AuditQuestion {
   readonly isAlive: (instanceId: string) => boolean;
   /** Whether this instance may run the task, and so takes part in its contests. */
   readonly mayRun: boolean;
-  /** How many live instances may run the task. */
   readonly eligible: number;
 }
 

@@ -3,7 +3,6 @@
 import type { OwnClaims } from '../bid/own-claims.js';
 import type { AuditFinding } from '../contract/audit-finding.js';
 import type { BidGate } from '../contract/electorate-view.js';
-import type { ScheduleEvent } from '../contract/observer.js';
 import type { Clock, LockProvider } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { GuardedLedger } from '../ledger/guarded-ports.js';
@@ -67,12 +66,4 @@ export type Found = (
 export interface TaskLookup {
   taskOf(name: string): ScheduledTask | undefined;
   tasks(): readonly ScheduledTask[];
-}
-
-export interface AuditSource {
-  observe(event: ScheduleEvent): void;
-  /** When there is something to look at, cluster time; infinite for nothing. */
-  readonly nextMs: number;
-  /** Looks at what is due, and resolves with whether the ledger was asked. */
-  look(): Promise<boolean>;
 }

@@ -6,7 +6,7 @@
 import type { AuditCounts, AuditFinding } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
@@ -15,7 +15,7 @@ import { StuckRuns } from './stuck-runs.js';
 
 const NOTHING: AuditCounts = { missed: 0, lost: 0, stuck: 0 };
 
-export class Audit implements AuditSource {
+export class Audit {
   private readonly missed: MissedTicks;
   private readonly lost: LostRuns;
   private readonly whileDown: MissedWhileDown;
@@ -58,6 +58,7 @@ export class Audit implements AuditSource {
     if (event.type === 'started') this.stuck.started(event.task);
   }
 
+  /** When there is something to look at, cluster time; infinite for nothing. */
   get nextMs(): number {
     return Math.min(
       ...[this.missed.nextMs, this.lost.nextMs, this.whileDown.nextMs],
@@ -65,6 +66,7 @@ export class Audit implements AuditSource {
     );
   }
 
+  /** Looks at what is due. Resolves with whether the ledger was asked. */
   async look(): Promise<boolean> {
     this.whileDown.look();
     this.stuck.look();

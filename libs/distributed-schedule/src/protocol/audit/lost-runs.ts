@@ -19,12 +19,12 @@
 
 import type { ScheduleEvent } from '../contract/observer.js';
 import { RENEWALS_PER_TTL } from '../options/protocol-options.js';
-import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { type Judged, MissingMember } from './missing-member.js';
 import type { MergedInquiry, Standing } from './run-inquiries.js';
 import { hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
 
-export class LostRuns implements AuditSource {
+export class LostRuns {
   private members: readonly string[] = [];
   private readonly missing = new Map<string, MissingMember>();
   private readonly claims: TheirClaims;

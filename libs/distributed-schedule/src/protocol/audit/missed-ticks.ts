@@ -9,13 +9,7 @@ import { hasRun } from '../contract/outcome.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { contendersFor, eligibleAmong, isEligible } from '../members/ranking.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
-import {
-  type AuditParts,
-  type AuditSource,
-  type Found,
-  isUndisputedSince,
-  type TaskLookup,
-} from './audit-source.js';
+import { type AuditParts, type Found, isUndisputedSince, type TaskLookup } from './audit-source.js';
 import { WatchedTick } from './watched-tick.js';
 
 /** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
@@ -27,7 +21,7 @@ const MAX_WATCHED = 20_000;
 /** What comes next for a tick that is to be looked at. */
 type LookStep = 'wait' | 'drop' | 'ask';
 
-export class MissedTicks implements AuditSource {
+export class MissedTicks {
   private readonly watched = new Map<string, WatchedTick>();
   private watchFromMs = Number.POSITIVE_INFINITY;
 
@@ -42,7 +36,6 @@ export class MissedTicks implements AuditSource {
     this.watchFromMs = this.parts.clusterClock.nowMs() + this.parts.options.leaseTtlMs + SETTLING_MS;
   }
 
-  /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     for (const due of dues) {
       if (due.tick < this.watchFromMs || this.isTimeoutOfOthers(due)) continue;

@@ -54,7 +54,6 @@ export class MissingMember {
     this.askAtMs = nowMs + ASK_AGAIN_MS;
   }
 
-  /** How all that was asked stands now. */
   take(judged: readonly Judged[], standing: Standing, nowMs: number): void {
     this.standing = standing;
     this.unheardUntilMs ??= nowMs + ASK_UNHEARD_FOR_MS;
@@ -64,7 +63,6 @@ export class MissingMember {
     this.unheard = nowMs < this.unheardUntilMs ? those('unheard') : [];
   }
 
-  /** All that is open is told. */
   takeOpen(): readonly Question[] {
     const { openOnes } = this;
     for (const one of openOnes) this.toldKeys.add(tickKey(one));

@@ -39,7 +39,6 @@ export class StuckRuns {
     return this.lookAtMs;
   }
 
-  /** A handler of the task has been called. */
   started(task: string): void {
     const lookAtMs = this.parts.clusterClock.nowMs() + this.firstBoundMs(task);
     this.lookAtMs = Math.min(this.lookAtMs, lookAtMs);

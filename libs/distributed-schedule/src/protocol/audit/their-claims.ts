@@ -19,7 +19,6 @@ const MAX_REMEMBERED = 2_000;
 /** What is over is dropped at this number only: looking for it with every claim costs 300 tasks 60 ms in one piece. */
 const SWEPT_AT = 2 * MAX_REMEMBERED;
 
-/** A tick that another instance has claimed. */
 interface TheirClaim {
   readonly task: string;
   readonly tick: number;
@@ -64,7 +63,6 @@ export class TheirClaims {
     this.followed = this.followed.filter((one) => one.task !== task);
   }
 
-  /** How many claims are remembered. */
   get size(): number {
     return this.newest.size + this.followed.length;
   }

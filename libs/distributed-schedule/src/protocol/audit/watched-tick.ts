@@ -29,7 +29,6 @@ const MAX_PAUSE_MS = 5_000;
 const MAX_WAIT_MS = 600_000;
 
 export class WatchedTick {
-  /** How the tick ended here. */
   report: TickReport | undefined;
   /** No majority answered when the ledger was asked before. */
   hadNoAnswer = false;
@@ -53,7 +52,6 @@ export class WatchedTick {
     return this.nextLookMs;
   }
 
-  /** The ledger is asked now. */
   beginAsking(nowMs: number): void {
     if (this.giveUpAtMs === undefined) {
       this.slept = nowMs - this.nextLookMs > SLEPT_MS || this.report?.outcome === 'misfire';

@@ -19,7 +19,7 @@ interface Settled {
 
 export class OwnClaims {
   private readonly byId = new Map<string, Settled>();
-  /** By task and instant, what was given up and may stand. */
+  /** By task and instant, what was surrendered and may stand. */
   private readonly leftBehind = new Map<string, Claim>();
 
   /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
@@ -40,7 +40,7 @@ export class OwnClaims {
     dropOldest(this.leftBehind, MAX_REMEMBERED);
   }
 
-  /** The newest claim of the tick that was given up, and of which others may have been told; once. */
+  /** The newest surrendered claim of the tick, of which others may have been told; once. */
   takeLeftBehind(tick: Pick<Claim, 'task' | 'tick'>): Claim | undefined {
     const claim = this.leftBehind.get(tickKey(tick));
     this.leftBehind.delete(tickKey(tick));

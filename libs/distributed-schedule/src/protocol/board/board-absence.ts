@@ -2,7 +2,7 @@
 
 import { TOMBSTONE_TTL_MS } from './board-keys.js';
 
-/** An instance that has not heard a majority for so long does not believe what it knows any more. */
+/** Without a majority for this long, an instance no longer believes its own records. */
 export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
 
 /** A node without any instance for this long is not believed. With the other half it stays below TOMBSTONE_TTL_MS. */

@@ -32,7 +32,6 @@ export class BoardDebts {
 
   constructor(private readonly parts: BoardDebtsParts) {}
 
-  /** A record has come onto the map. */
   note({ key, stamp }: BoardRecord, isOwn: boolean): void {
     if (isNewer(stamp, this.known.get(key))) this.owe(key, isOwn ? 0 : OTHERS_FIRST_MS);
   }
@@ -52,7 +51,6 @@ export class BoardDebts {
     this.owe(key, FULL_PAUSE_MS);
   }
 
-  /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
       this.known.delete(key);

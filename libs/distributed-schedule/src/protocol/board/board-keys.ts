@@ -40,7 +40,7 @@ export const TIMEOUT_TTL_MS = DAY_MS;
 
 /** `set:<version>:<part>`: what one version of one application defines. */
 export const SET = 'set:';
-/** A version that nobody has run for so long is new again. */
+/** A version that nobody ran for this long is new again. */
 export const SET_TTL_MS = 30 * DAY_MS;
 
 /** `alive:<version>`: an instance of that version lives. */
@@ -56,7 +56,6 @@ export const FAREWELL_TTL_MS = MINUTE_MS;
 /** Deletions are remembered this long. Who was away for longer forgets its records, or deleted ones come back: board-absence.ts. */
 export const TOMBSTONE_TTL_MS = DAY_MS;
 
-/** The prefix of a room's keys. */
 export function roomPrefix(room: string): string {
   return `${ROOMS}${room}:`;
 }

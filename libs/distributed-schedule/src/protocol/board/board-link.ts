@@ -69,7 +69,6 @@ export class BoardLink {
     await this.running;
   }
 
-  /** Exchanges at once. */
   flush(): void {
     this.wakeup.wake();
   }
@@ -83,7 +82,6 @@ export class BoardLink {
     });
   }
 
-  /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
     this.reading.debts.forget(keys);
   }
@@ -95,7 +93,6 @@ export class BoardLink {
     for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
-  /** A record has come onto the map. */
   note(record: BoardRecord, isOwn: boolean): void {
     this.reading.debts.note(record, isOwn);
   }

@@ -27,7 +27,6 @@ export class BoardMap {
     return this.records.get(key);
   }
 
-  /** What stands under a key. */
   shown(key: string, nowMs: number): BoardRecord | undefined {
     const record = this.newest(key);
     return record !== undefined && isShown(record, nowMs) ? record : undefined;

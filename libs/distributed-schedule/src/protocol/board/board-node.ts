@@ -20,7 +20,7 @@ export interface BoardWord {
   readonly nowMs: number;
   /** When this node was in touch with an instance that had heard a majority within half a day; 0: nothing to say. */
   readonly inTouchMs: number;
-  /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */
+  /** The node was away: it throws its records away if it was last in touch at this time. 0: it was not away. */
   readonly awaySinceMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** What one instance has read of one node, and what it says to it: from where it reads on, what the node lacks, and when it was in touch. */
+/** What we have read of one node, what it lacks, and when it was in touch. */
 
 import { IN_TOUCH_EVERY_MS } from './board-absence.js';
 import { BoardDebts, type BoardDebtsParts } from './board-debts.js';

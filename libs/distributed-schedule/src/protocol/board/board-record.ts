@@ -22,6 +22,21 @@ export interface BoardRecord {
   readonly expiresAtMs: number | undefined;
 }
 
+/** A record as those see it that read the board. */
+export interface BoardEntry {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  /** When it was written, epoch ms of cluster time. */
+  readonly writtenMs: number;
+  /** When it goes by itself, epoch ms of cluster time; undefined: it stays. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export function entryOf({ key, value, stamp, expiresAtMs }: BoardRecord): BoardEntry {
+  return { key, value, writtenMs: stamp.ms, expiresAtMs };
+}
+
 /** The value of a deleted key. */
 export const DELETED = '';
 
@@ -51,7 +66,6 @@ export function compareStamps(one: Stamp, other: Stamp): number {
   return one.writer > other.writer ? 1 : -1;
 }
 
-/** Whether `one` is to replace `other`. */
 export function isNewer(one: Stamp, other: Stamp | undefined): boolean {
   return other === undefined || compareStamps(one, other) > 0;
 }

@@ -1,10 +1,10 @@
 /** Another app may use the same task names, so each app keeps its records behind `in:<room>:` and sees no other room. */
 
 import type { Board } from './board.js';
-import type { BoardEntry } from './board-entry.js';
 import { roomPrefix } from './board-keys.js';
 import type { BoardListener } from './board-listeners.js';
 import type { BoardVerdict } from './board-put.js';
+import type { BoardEntry } from './board-record.js';
 
 /** A board as those who keep records see it. */
 export type BoardView = Pick<

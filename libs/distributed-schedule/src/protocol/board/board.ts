@@ -4,7 +4,6 @@
  */
 
 import { BoardContents } from './board-contents.js';
-import type { BoardEntry } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
 import { TOMBSTONE_TTL_MS } from './board-keys.js';
 import { BoardLink } from './board-link.js';
@@ -13,7 +12,13 @@ import { type BoardListener, BoardListeners } from './board-listeners.js';
 import type { BoardNode } from './board-node.js';
 import type { BoardParts } from './board-parts.js';
 import { type BoardVerdict, deliver, PUT_RETRY_MS } from './board-put.js';
-import { BOARD_PERIOD_MS, type BoardRecord, DELETED, requireRecordSize } from './board-record.js';
+import {
+  BOARD_PERIOD_MS,
+  type BoardEntry,
+  type BoardRecord,
+  DELETED,
+  requireRecordSize,
+} from './board-record.js';
 import { BoardTeller } from './board-teller.js';
 
 /** How long a put tries to reach a majority. */
@@ -62,7 +67,6 @@ export class Board {
     return this.links.areCurrent;
   }
 
-  /** It exchanges nothing any more. */
   get isStopped(): boolean {
     return this.stopping.signal.aborted;
   }

@@ -111,7 +111,7 @@ export class PastWatch {
     return rank !== undefined && rank < entry.looks ? start : undefined;
   }
 
-  /** A run that has the task's lock here sees to what is left itself. One that has lost its lease, and does not hear it, does not. */
+  /** A run that holds the task's lock here sees to what is left itself, unless its lease is lost. */
   private isHeldHere({ name, policies }: ScheduledTask): boolean {
     return policies?.overlap !== 'allow' && this.parts.chains.of(name)?.lease.isTrusted() === true;
   }

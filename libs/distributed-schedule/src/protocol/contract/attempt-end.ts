@@ -39,7 +39,7 @@ export const MAX_ENDS = 16;
 /** For other lines. Give-backs and closings write ends too: with two, a run's end could go before the audit asks. */
 export const MAX_ENDS_IN_TURN = 4;
 
-/** All but the newest of a line are dropped after this, ms of node time: by then the death of an instance with an open run has been told. */
+/** Node time after which all but a line's newest end are dropped: by then a death with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
 
 /** What a node keeps when these ends come. The model of the release in release-script.ts. */

@@ -13,7 +13,7 @@ export interface LinePast {
   readonly grantedUpTo: number;
   /** The same, or may have granted before it lost its memory: nothing after it was ever won. */
   readonly possiblyGrantedUpTo: number;
-  /** Of a task that nobody knows: up to here a node may have forgotten on purpose what it granted. */
+  /** Of a task that nobody knows: up to here a node may have pruned what it granted. */
   readonly prunedUpTo: number;
   /** A majority of node clocks showed at least this, epoch ms: what was late by then nobody can win. Infinite: not told. */
   readonly nodeTimeMs: number;

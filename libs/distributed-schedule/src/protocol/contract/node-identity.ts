@@ -88,7 +88,7 @@ export interface ConfirmRequest {
   readonly id: LedgerId;
   readonly notes: readonly Note[];
   readonly set: NodeSet;
-  /** After so long without enough notes the id votes with what a majority knows; undefined = never. */
+  /** Without enough notes for this long the id votes with what a majority knows; undefined: never. */
   readonly waitMs: number | undefined;
 }
 

@@ -86,13 +86,13 @@ export type ClaimVerdict = {
 
 /** What a ledger says of one tick. It may leave out what it cannot tell; ledger/line-past.ts says what that comes to. */
 export type PeekVerdict = {
-  /** No tick at or before this can be won; a silent node counts as one that granted. 0: unknown task. Absent: policies do not look back. */
+  /** No tick at or before this can be won; a silent node counts as a grant. 0: unknown task. Absent: policies do not look back. */
   readonly newest?: number;
   /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
   readonly isFloor?: true;
   /** With `newest` 0: no tick at or before this can be won all the same, since nodes may have forgotten what they granted. */
   readonly forgottenUpTo?: number;
-  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. It granted nothing after it. */
+  /** With `newest` 0: up to here a node may have pruned what it granted, and nothing after it. */
   readonly prunedUpTo?: number;
   /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
   readonly highest?: number;

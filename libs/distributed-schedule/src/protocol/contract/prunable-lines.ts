@@ -38,7 +38,7 @@ export function bearsMark(claimId: string): boolean {
   return claimId.endsWith(PRUNABLE_MARK);
 }
 
-/** What an instance asks of a node that is to forget old lines. */
+/** What an instance asks of a node that is to prune old lines. */
 export interface PruneRequest {
   /** The oldest instant that this instance may still claim is this long ago. */
   readonly windowMs: number;

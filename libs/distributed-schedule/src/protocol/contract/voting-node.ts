@@ -40,7 +40,7 @@ export type ClaimVote =
   | { readonly kind: 'granted' }
   /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
   | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
-  /** At or below the floor of a node that may have forgotten, or at or below that of lines which it has forgotten on purpose. */
+  /** At or below the floor of a node that may have forgotten, or that of the lines that it pruned. */
   | { readonly kind: 'quarantined'; readonly setBackMs?: number }
   /** Further ahead of the node's clock than EARLY. */
   | { readonly kind: 'early'; readonly setBackMs?: number }
@@ -102,7 +102,7 @@ export interface NodeTick {
   readonly claimId?: string;
   /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
   readonly floor?: number;
-  /** With `tick` 0: what it knew of the task up to here it may have forgotten on purpose, and grants nothing there. Absent: it has not. */
+  /** With `tick` 0: it may have pruned the task's line up to here, and grants nothing there. Absent: it has not. */
   readonly prunedUpTo?: number;
 }
 

@@ -8,8 +8,8 @@ import type { VotingNode } from '../contract/ports.js';
 import { answersOf } from '../contract/voting-node.js';
 import { enterNoted, type KnownNode } from './known-node.js';
 
-/** The first attempt may learn of a higher counter, and the second one of a noter that has just taken one. */
-const MAX_ATTEMPTS = 4;
+/** The first round may learn of a higher counter, and the second one of a noter that has just taken one. */
+const MAX_NOTE_ROUNDS = 4;
 
 export interface GiveVoteParts {
   readonly set: NodeSet;
@@ -32,7 +32,7 @@ interface Asked {
 }
 
 export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: VotingNode): Promise<void> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+  for (let round = 0; round < MAX_NOTE_ROUNDS; round += 1) {
     const id = node.identity?.id;
     if (id === undefined) return;
     const asked = await askForNotes(parts, node.position, id);
@@ -47,7 +47,7 @@ export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: Votin
   }
 }
 
-/** Answers whether another attempt makes sense at once. */
+/** Answers whether another round makes sense at once. */
 async function confirm(
   parts: GiveVoteParts,
   node: KnownNode,

@@ -6,7 +6,7 @@ import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
 import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
 
-/** A stamp may let more be decided: a provisional one at all nodes lets the set stand, and an own one lets empty nodes be stamped. */
+/** One stamp lets another be decided: provisional everywhere lets the set stand, and an own one lets empty nodes be stamped. */
 const MAX_DECISIONS = 4;
 
 export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {

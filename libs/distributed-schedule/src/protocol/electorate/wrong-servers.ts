@@ -55,7 +55,7 @@ export class WrongServers {
     return 'reconnect';
   }
 
-  /** The same id has been met for so long that it is to be given up for a new one. */
+  /** The same id was met for GIVE_UP_ID_MS: give it up for a new one. */
   isHopeless(position: string, nowMs: number): boolean {
     const trouble = this.troubles.get(position);
     return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;

@@ -54,7 +54,6 @@ export class LeaseKeeper {
 
   constructor(private readonly parts: KeepLeaseParts) {}
 
-  /** The leases of the runs in flight. */
   leases(): readonly Lease[] {
     return [...this.kept].map(({ lease }) => lease);
   }
@@ -165,7 +164,7 @@ export class LeaseKeeper {
   }
 
   private lose(lease: Lease, reason: string): void {
-    // Of a run that was given up that is told.
+    // Of a run that was given up, that was told before.
     if (!lease.lose(reason) || lease.isLetGo) return;
     const { task, tick } = lease;
     this.parts.observer.observe({ type: 'lease_lost', task, tick, reason });

@@ -22,7 +22,7 @@ export class LeaseClaims {
   private wonInstant = 0;
   private wonId = '';
   private ends: readonly AttemptEnd[] = [];
-  /** Claims for later instants than the newest one won, by id. What was given up is among them: it may stand for a while. */
+  /** Claims for later instants than the newest one won, by id. Surrendered ones are among them: they may stand for a while. */
   private readonly open = new Map<string, number>();
   private opens = 0;
 

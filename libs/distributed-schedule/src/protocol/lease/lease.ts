@@ -63,7 +63,6 @@ export class Lease {
     return taskOfRunLock(this.lock.task);
   }
 
-  /** The tick that runs under this lease now. */
   get tick(): number {
     return this.runningTick;
   }

@@ -47,7 +47,6 @@ export function decideAcquire(votes: readonly LockVote[], nodes: number): Acquir
   };
 }
 
-/** @param votes as for {@link decideAcquire} */
 export function decideExtend(votes: readonly LockVote[], nodes: number): ExtendVerdict {
   if (hasMajority(votes, 'extended', nodes)) return { kind: 'extended' };
   if (hasMajority(votes, 'lost', nodes)) return { kind: 'lost' };

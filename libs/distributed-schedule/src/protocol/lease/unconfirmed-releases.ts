@@ -78,7 +78,6 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
     return message;
   }
 
-  /** Its answer has come. */
   answered(message: LockMessage): void {
     this.underWay.delete(message);
     for (const value of message.values) {

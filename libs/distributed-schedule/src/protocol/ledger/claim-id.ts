@@ -21,7 +21,6 @@ export function newClaim(
   };
 }
 
-/** Whether this instance has made the claim. */
 export function isClaimOf(instanceId: string, claimId: string | undefined): boolean {
   return claimId !== undefined && ownerOf(claimId) === instanceId;
 }

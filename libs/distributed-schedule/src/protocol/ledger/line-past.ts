@@ -1,4 +1,4 @@
-/** The past of a task: what nodes say of it in the words of the port, and what these words come to, also from a ledger that says less. */
+/** The past of a task: what nodes tell, and what that comes to, also from a ledger that tells less. */
 
 import type { LinePast, PeekAnswer } from '../contract/line-past.js';
 import type { NodeTick, PeekVerdict } from '../contract/ports.js';

@@ -110,7 +110,6 @@ export class UnconfirmedGiveBacks {
     return latestMs;
   }
 
-  /** How many are kept. */
   get size(): number {
     return this.kept.size;
   }

@@ -46,7 +46,6 @@ const SPEC: OptionSpec<ProtocolOptions> = {
   enabled: optional(FLAG, true),
 };
 
-/** The one place where defaults stand. */
 export const DEFAULTS: ProtocolOptions = defaultsOf(SPEC);
 
 /** How far the estimate of cluster time may be off for the relations below. */

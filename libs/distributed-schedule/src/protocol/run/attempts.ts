@@ -48,7 +48,7 @@ export async function runAttempts(parts: RunParts, chain: RunChain, start: Start
   }
 }
 
-/** One call of the handler. Where it was the last that may be, its end is told when its time is over, and not when it returns. */
+/** One call of the handler. If no other may follow, its end is told when its time is over, not when it returns. */
 async function attemptOnce(
   parts: RunParts,
   chain: RunChain,

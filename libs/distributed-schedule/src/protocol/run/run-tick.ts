@@ -13,7 +13,7 @@ import { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 
-/** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Rejects only where a schedule throws. */
+/** Waits, runs the handler under the lease, goes on with what its end starts, and reports each. Rejects only where a schedule throws. */
 export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   const { due, lease, claim, contested } = won;
 
@@ -48,7 +48,7 @@ export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   }
 }
 
-/** Runs ticks under the lease until nothing is left to start, and closes what has to be closed. Says what is to become of the lock. */
+/** Runs ticks under the lease until nothing is left, and closes them. Says what becomes of the lock. */
 async function runChain(parts: RunParts, chain: RunChain, first: Start): Promise<'over' | 'goes_on'> {
   for (let start = first; ; ) {
     tellEnds(parts, chain.begin(start));

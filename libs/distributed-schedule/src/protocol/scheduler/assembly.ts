@@ -6,7 +6,7 @@ import { PastWatch } from '../contest/past-watch.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
 import type { TickReport } from '../contract/outcome.js';
 import { LeaseKeeper } from '../lease/keep-lease.js';
-import { type GuardedMembership, guardPorts } from '../ledger/guarded-ports.js';
+import { guardPorts } from '../ledger/guarded-ports.js';
 import { Pruning } from '../ledger/pruning.js';
 import { BeatQuestions } from '../members/beat-questions.js';
 import { Heartbeat } from '../members/heartbeat.js';
@@ -28,21 +28,9 @@ export interface SchedulerHooks {
   readonly track: (work: Promise<unknown>) => void;
 }
 
-export interface Assembly {
-  readonly book: TaskBook;
-  readonly heartbeat: Heartbeat;
-  readonly keeper: LeaseKeeper;
-  readonly membership: GuardedMembership;
-  readonly runParts: RunParts;
-  readonly audit: Audit;
-  readonly pastWatch: PastWatch;
-  readonly chains: RunChains;
-  readonly register: RunRegister;
-  readonly wakeup: Wakeup;
-  readonly loop: SchedulerLoop;
-}
+export type Assembly = ReturnType<typeof assemble>;
 
-export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly {
+export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
   const { options, clock, electorate, pruning } = parts;
   const { tell } = hooks;
   const observer: ScheduleObserver = { observe: tell };

@@ -38,7 +38,7 @@ export interface SchedulerParts {
   readonly directory?: InstanceDirectory;
   /** What nodes know of the runs of an instance that is gone, for the audit. Absent: no run is told as lost. */
   readonly inquiries?: RunInquiries;
-  /** How often nodes are to forget old lines, and which. Absent: once an hour, what is older than a day. */
+  /** How often nodes are to prune old lines, and which. Absent: once an hour, what is older than a day. */
   readonly pruning?: PruningPace;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */

@@ -98,7 +98,6 @@ export class TaskBook {
     }
   }
 
-  /** The earliest next tick of all tasks. */
   earliest(): number | undefined {
     let earliest: number | undefined;
     for (const { nextTick } of this.pages.values()) {

@@ -2,7 +2,6 @@ import type { Schedule } from '../contract/tick-context.js';
 
 const SECOND_MS = 1_000;
 
-/** Every full second. */
 export class EverySecondSchedule implements Schedule {
   readonly description = 'every second';
 

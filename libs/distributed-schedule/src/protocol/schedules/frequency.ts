@@ -11,7 +11,7 @@ import { JitteredSchedule } from './jittered.schedule.js';
 /** A cron expression shows its shortest gap within 61 ticks: seconds, minutes and hours are lists of at most 60. */
 const TICKS_LOOKED_AT = 64;
 
-/** Days are 23 to 25 hours long and months 28 to 31 days: a gap that is shorter by less than a tenth is no other one. */
+/** Turned clocks and months of 28 to 31 days change a gap by less than a tenth: that is no shorter one. */
 const SHORTER_SHARE = 0.9;
 
 /** A comparison that takes its time: a step is one question to a schedule, which for a cron expression can take milliseconds. */

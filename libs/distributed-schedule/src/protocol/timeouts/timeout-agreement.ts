@@ -15,7 +15,7 @@ import { RETRY_PERIOD_MS, TimeoutSchedule } from './timeout.schedule.js';
 import type { TimeoutLedger } from './timeout-ledger.js';
 
 const MAX_DELAY_MS = 366 * 86_400_000;
-/** The scheduler is ready for its first tick so soon after the nodes have answered. */
+/** The scheduler is ready for its first tick this soon after the nodes have answered. */
 const SOON_MS = 500;
 
 export interface TimeoutAgreementParts {
@@ -38,7 +38,7 @@ export interface TimeoutDefinition {
   readonly deploymentKey?: unknown;
 }
 
-/** A task that runs once, as the desk is asked for it. */
+/** A timeout that wants a schedule. */
 export interface TimeoutRequest {
   readonly task: string;
   readonly definition: TimeoutDefinition;

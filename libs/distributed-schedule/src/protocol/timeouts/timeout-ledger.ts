@@ -23,7 +23,7 @@ const OPEN = '{';
 const RUNS = '{runs';
 
 /** Tries of a task whose claims may stand at the same time. */
-const MAX_GIVEN_UP = 32;
+const MAX_SURRENDERED = 32;
 
 export class TimeoutLedger implements TickLedger {
   /** By task: what its run is once for. */
@@ -31,8 +31,8 @@ export class TimeoutLedger implements TickLedger {
   /** By task: the newest instant that was seen in its second line. */
   private readonly runs = new Map<string, number>();
 
-  /** By task: instants of its claims that were given up here, the newest few. They may stand in the second line for a while. */
-  private readonly givenUp = new Map<string, readonly number[]>();
+  /** By task: instants of its claims that were surrendered here, the newest few. They may stand in the second line for a while. */
+  private readonly surrendered = new Map<string, readonly number[]>();
 
   constructor(private readonly ledger: TickLedger) {}
 
@@ -72,8 +72,8 @@ export class TimeoutLedger implements TickLedger {
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
     for (const { task, tick } of claims.filter((claim) => this.isTimeout(claim))) {
-      const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
-      this.givenUp.set(task, [...before.slice(1 - MAX_GIVEN_UP), tick]);
+      const before = (this.surrendered.get(task) ?? []).filter((instant) => instant !== tick);
+      this.surrendered.set(task, [...before.slice(1 - MAX_SURRENDERED), tick]);
     }
     await this.ledger.giveBack(
       claims.flatMap((claim) => (this.isTimeout(claim) ? [this.second(claim), this.first(claim)] : [claim])),
@@ -111,7 +111,7 @@ export class TimeoutLedger implements TickLedger {
       return { ...refused(votesOut, 'nobody could say whether it has run'), undecided: true };
     if (isAnother(before, claim.tick)) {
       // Somebody else may have claimed that instant since, so the way is not free; but nobody is known to have.
-      return this.givenUp.get(claim.task)?.includes(before.grantedUpTo) === true
+      return this.surrendered.get(claim.task)?.includes(before.grantedUpTo) === true
         ? refused(votesOut, 'a claim of an earlier try stands there, which this instance has given up')
         : { kind: 'taken', votesOut };
     }
