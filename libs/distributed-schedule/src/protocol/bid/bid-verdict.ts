@@ -23,7 +23,7 @@ export type BidVerdict =
   | { readonly kind: 'decided'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   /** It was won here by another bid: its run reports how it ends. */
   | { readonly kind: 'ended_here' }
-  | { readonly kind: 'outdated'; readonly reason: 'outdated' };
+  | { readonly kind: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
   kind: 'open',
@@ -88,7 +88,7 @@ function decideClaimed(
     case 'no_quorum':
       return withoutMajority(`claim: ${verdict.reason}`, verdict.setBackMs);
     case 'outdated':
-      return { kind: 'outdated', reason: verdict.kind };
+      return { kind: 'outdated' };
     case undefined:
       return NO_VERDICT;
     default:
@@ -124,9 +124,7 @@ function decideTaken(
 
 /** The set of nodes of this instance does not vote. */
 export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
-  return isOutdated
-    ? { kind: 'outdated', reason: 'outdated' }
-    : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
+  return isOutdated ? { kind: 'outdated' } : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
 }
 
 /** What a lock that was not acquired means. */

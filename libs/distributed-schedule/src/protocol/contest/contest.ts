@@ -119,7 +119,7 @@ async function bidRound(
   if (open.length === 0) return [];
   const dues = open.map(({ due }) => due);
   const verdicts = await bidForTicks(parts, dues, (won) => runs.push(runTick(parts, won)));
-  for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.reason);
+  for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.kind);
   return open.flatMap((tick, index) => tellEnded(parts, afterBid(tick, verdicts[index])));
 }
 

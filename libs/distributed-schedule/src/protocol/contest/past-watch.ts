@@ -161,7 +161,7 @@ export class PastWatch {
       const runs: Promise<void>[] = [];
       const dues = starts.map(({ start }) => start);
       const verdicts = await bidForTicks(this.parts, dues, (won) => runs.push(runTick(this.parts, won)));
-      for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.reason);
+      for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.kind);
       await Promise.all(runs);
     } finally {
       for (const { entry } of starts) entry.isBidding = false;
