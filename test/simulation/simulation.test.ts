@@ -7,6 +7,7 @@ import { tooRare } from './sometimes.js';
 import { planFor } from './world/plan.js';
 import {
   CLOCKS,
+  DEPARTURES,
   HUNG,
   IDENTITY,
   LEASES,
@@ -14,6 +15,7 @@ import {
   NORMAL,
   PROFILES,
   PRUNING,
+  SELDOM,
   SETS,
   TORTURE,
 } from './world/profile.js';
@@ -21,20 +23,19 @@ import { runWorld } from './world/world.js';
 
 /**
  * `SEED=… npx vitest run --project unit test/simulation` repeats a history; the wide search is `npm run simulate`.
- *
- * A sample, as large as what must have happened in it needs: `tooRare` asks for the seldom things of each profile here too. All profiles in a
- * hundred worlds are `npm run simulate -- --worlds 100`.
  */
 const SHARES = [
   { profile: NORMAL, worlds: 100 },
-  { profile: TORTURE, worlds: 30 },
+  { profile: TORTURE, worlds: 80 },
   { profile: LIVENESS, worlds: 100 },
-  { profile: IDENTITY, worlds: 50 },
-  { profile: LEASES, worlds: 50 },
+  { profile: IDENTITY, worlds: 60 },
+  { profile: LEASES, worlds: 60 },
   { profile: SETS, worlds: 60 },
-  { profile: CLOCKS, worlds: 25 },
-  { profile: HUNG, worlds: 20 },
-  { profile: PRUNING, worlds: 20 },
+  { profile: CLOCKS, worlds: 60 },
+  { profile: HUNG, worlds: 50 },
+  { profile: PRUNING, worlds: 50 },
+  { profile: DEPARTURES, worlds: 30 },
+  { profile: SELDOM, worlds: 30 },
 ];
 const SHRINK_WITHIN_MS = 30_000;
 const LAST_LINES = 60;

@@ -1,7 +1,7 @@
 /**
  * Many simulated worlds, for longer than a test run has time:
  *
- *     npm run simulate -- --worlds 4000 [--profile normal|torture|liveness|identity|leases|sets|clocks|hung|pruning] [--seed 1]
+ *     npm run simulate -- --worlds 4000 [--profile normal|torture|liveness|identity|leases|sets|clocks|hung|pruning|departures|seldom] [--seed 1]
  *
  * Ends with 1 when a world breaks a promise, after printing the smallest plan found and its story and keeping the plan
  * in `regressions/`; and when too little happened for the zeros to mean anything. `--until-violation` is for the

@@ -123,6 +123,8 @@ export const SOMETIMES: Readonly<Record<Profile['name'], Readonly<Record<string,
     'a renewal is refused': 1,
     'gives up a connection': 300,
   },
+  seldom: { 'goes unheard': 90, run: 800 },
+  departures: { 'leaves unwatched': 25, run: 2_500 },
   pruning: { 'contested tick': 1_400, run: 1_200, 'a line is forgotten': 2_800 },
   hung: {
     'contested tick': 40,

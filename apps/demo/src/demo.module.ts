@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { DistributedScheduleModule, type DistributedScheduleOptions } from 'nestjs-distributed-schedule';
@@ -6,14 +6,10 @@ import { DistributedScheduleHealthModule } from 'nestjs-distributed-schedule/ter
 import { HealthController } from './health.controller.js';
 import { LastSweep } from './last-sweep.js';
 import { OutcomeRecord } from './outcome-record.js';
-import { ParentObserver } from './parent.observer.js';
+import { ParentObserver } from './replica-message.js';
 import { RunRecord } from './run-record.js';
-import { SETTINGS, type Settings, type TaskName } from './settings.js';
-import { Invoicing } from './tasks/invoicing.js';
-import { Settlement } from './tasks/settlement.js';
-import { Sweeping } from './tasks/sweeping.js';
-
-const TASKS: Record<TaskName, Type> = { settle: Settlement, invoice: Invoicing, sweep: Sweeping };
+import { SETTINGS, type Settings } from './settings.js';
+import { TASKS } from './tasks.js';
 
 @Module({})
 export class DemoModule {

@@ -23,7 +23,6 @@ export class HealthController {
     return this.health.check([() => this.schedule.isStarted('schedule')]);
   }
 
-  /** Whether this replica can take its share of the ticks. */
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {

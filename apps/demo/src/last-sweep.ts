@@ -7,10 +7,7 @@ import { SETTINGS, type Settings } from './settings.js';
 const PATIENCE_MS = 100;
 const RETRY_EVERY_MS = 500;
 
-/**
- * What a task writes to: the tick of the last sweep, in a Redis of the application's own. The fence keeps a replica that was
- * frozen in the middle of a sweep, and wakes, from overwriting what its successor has written.
- */
+/** What a task writes to. The fence keeps a replica that was frozen in a sweep from overwriting what its successor has written. */
 @Injectable()
 export class LastSweep implements OnApplicationShutdown {
   private readonly logger = new Logger('Demo');

@@ -5,8 +5,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DistributedScheduleRegistry } from 'nestjs-distributed-schedule';
 import { DemoModule } from './demo.module.js';
-import { stallOverEachSecond } from './event-loop-stall.js';
-import { obeyParent } from './fault-commands.js';
+import { obeyParent, stallOverEachSecond } from './fault-commands.js';
 import { tellParent } from './replica-message.js';
 import { readSettings } from './settings.js';
 

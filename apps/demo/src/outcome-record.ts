@@ -12,14 +12,11 @@ export interface OutcomeLine {
   /** One of the outcomes, `started`, or `lease_lost`. What the audit finds is `missed` or `lost`. */
   readonly said: string;
   readonly detail: string;
-  /** Of the audit: `tick` is the newest of so many. */
+  /** Of the audit: how many, of which `tick` is the newest. */
   readonly ticks?: number;
 }
 
-/**
- * Writes down what the scheduler says about each tick. A message to the parent process would be lost with a kill -9
- * while it is on its way; a line is there as soon as it is written.
- */
+/** Writes down what the scheduler says about each tick. A message to the parent process would be lost with a kill -9. */
 export class OutcomeRecord implements ScheduleObserver {
   constructor(private readonly settings: Settings) {}
 
@@ -34,11 +31,9 @@ export class OutcomeRecord implements ScheduleObserver {
       case 'lease_lost':
         this.append(event, 'lease_lost', event.reason);
         return;
-      case 'audit': {
-        const { outcome, cause, detail } = event.finding;
-        this.append(event.finding, outcome, `${cause}: ${detail}`);
+      case 'audit':
+        this.append(event.finding, event.finding.outcome, `${event.finding.cause}: ${event.finding.detail}`);
         return;
-      }
       default:
     }
   }

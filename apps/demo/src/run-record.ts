@@ -22,11 +22,10 @@ export interface RunLine {
   readonly atMs: number;
   /** The same moment on the monotonic clock, which all processes of a machine share: it orders lines truly. */
   readonly monotonicMs: number;
-  /** Trusted lease time that was left then or a little later, ms: read after the clock. */
+  /** Trusted lease time that was left then or a little later: read after the clock. */
   readonly trustedForMs: number;
 }
 
-/** Does the work of a task, which is to take a while, and writes down that it happened. */
 @Injectable()
 export class RunRecord {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
@@ -64,16 +63,9 @@ export class RunRecord {
     const { replica, recordFile } = this.settings;
     if (recordFile === undefined) return;
     const line: RunLine = {
-      phase,
-      task: tick.task,
-      tick: tick.tick,
-      token: tick.fencingToken,
-      replica,
-      instanceId: tick.instanceId,
-      pid: process.pid,
-      startedMs,
-      atMs: realNowMs(),
-      monotonicMs: machineMonotonicMs(),
+      ...{ phase, task: tick.task, tick: tick.tick, token: tick.fencingToken },
+      ...{ replica, instanceId: tick.instanceId, pid: process.pid, startedMs },
+      ...{ atMs: realNowMs(), monotonicMs: machineMonotonicMs() },
       trustedForMs: Math.round(tick.remainingMs()),
     };
     appendFileSync(recordFile, `${JSON.stringify(line)}\n`);

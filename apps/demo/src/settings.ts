@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 
-/** Tasks that this app has. Each is an ordinary provider in tasks/. */
+/** Each is an ordinary provider, see tasks.ts. */
 export const TASK_NAMES = ['settle', 'invoice', 'sweep'] as const;
 
 export type TaskName = (typeof TASK_NAMES)[number];
@@ -32,7 +32,7 @@ export interface Settings {
   readonly trustEveryMs: number;
   /** OUTCOME_FILE: where the library's word on each tick is written down. */
   readonly outcomeFile: string | undefined;
-  /** STALL_MS: a fault, see event-loop-stall.ts. CLOCK_OFFSET_MS is another, see clock-offset.ts. */
+  /** STALL_MS: a fault, see fault-commands.ts. CLOCK_OFFSET_MS is another, see clock-offset.ts. */
   readonly stallMs: number;
 }
 

@@ -13,11 +13,11 @@ class Settlement {
   }
 }
 
-const redis = process.env.REDIS_URL; // not set: the schedule lives in the memory of this one process
-const store = redis === undefined ? {} : { redis, namespace: 'shop-development' };
+const store = { redis: process.env.REDIS_URL, namespace: 'shop-development' };
+const options = process.argv.includes('--memory') ? { memory: true } : store; // of this one process
 
 @Module({
-  imports: [DistributedScheduleModule.forRoot({ app: 'shop', ...store })],
+  imports: [DistributedScheduleModule.forRoot({ app: 'shop', ...options })],
   providers: [Settlement],
 })
 class AppModule {}

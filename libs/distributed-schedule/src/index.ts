@@ -18,12 +18,12 @@ export type { ExclusiveMethodDecorator } from './nest/decorators/exclusive-metho
 export { IntervalExclusive } from './nest/decorators/interval-exclusive.decorator.js';
 export type { ScheduleFactory } from './nest/decorators/schedule-factory.js';
 export { TimeoutExclusive } from './nest/decorators/timeout-exclusive.decorator.js';
-export { DistributedScheduleModule } from './nest/distributed-schedule.module.js';
+export {
+  type DistributedScheduleAsyncOptions,
+  DistributedScheduleModule,
+  type DistributedScheduleOptionsFactory,
+} from './nest/distributed-schedule.module.js';
 export { DistributedScheduleRegistry, type RegisteredTask } from './nest/distributed-schedule.registry.js';
-export type {
-  DistributedScheduleAsyncOptions,
-  DistributedScheduleOptionsFactory,
-} from './nest/distributed-schedule-async-options.js';
 export { LeaseRenewalService, type LeaseStatus, type TrustChange } from './nest/lease-renewal.service.js';
 export {
   type IdempotentExecutionAsyncOptions,

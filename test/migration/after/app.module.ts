@@ -7,7 +7,7 @@ import { Upkeep } from './upkeep.js';
 @Module({
   imports: [
     DistributedScheduleModule.forRoot({
-      redis: process.env.REDIS ?? '',
+      redis: process.env.REDIS_URL,
       namespace: 'shop',
       deploymentKey: 'v1',
     }),

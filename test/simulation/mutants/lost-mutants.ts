@@ -21,6 +21,20 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     replace: 'chain.lease.claims?.takeEnds();',
   },
   {
+    name: 'a claim that is given up leaves no end',
+    profiles: ['seldom'],
+    file: 'protocol/scheduler/scheduler.ts',
+    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.contestParts, report, task));',
+    replace: '',
+  },
+  {
+    name: 'what was open stays open when nodes forget',
+    profiles: ['departures'],
+    file: LOST,
+    find: "return wasOpen === 'gone' ? { question: one, state: 'open' } : undefined;",
+    replace: "return wasOpen === undefined ? undefined : { question: one, state: 'open' };",
+  },
+  {
     name: 'a verdict that is told before its handler returns leaves no end',
     profiles: ['normal'],
     file: 'protocol/run/attempts.ts',

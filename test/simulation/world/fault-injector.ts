@@ -15,12 +15,15 @@ import { ServerFaults } from './server-faults.js';
 import { isSetFault, SetFaults } from './set-faults.js';
 import { SideFaults } from './side-faults.js';
 import type { Instance, Join } from './simulated-instance.js';
+import { unlessHealed } from './unless-healed.js';
 import type { WorldParts } from './world-parts.js';
 
 /** The kernel closes the sockets of a process that is gone. */
 const SOCKETS_CLOSE_WITHIN_MS = 5;
 /** Beyond the shutdown timeout, until stop() must have settled. */
 const STOP_TOLERANCE_MS = 500;
+/** Of answers that are lost: at once, on a connection that goes on. */
+const AT_ONCE = { server: 0, lateMs: 0, isReset: false };
 
 export class FaultInjector {
   readonly serverFaults: ServerFaults;
@@ -128,6 +131,12 @@ export class FaultInjector {
       case 'instance leaves':
         this.leave(instance);
         return;
+      case 'instance leaves unwatched':
+        instance.ambush.lay('long run', fault.nth, () => this.leaveUnwatched(instance, fault));
+        return;
+      case 'instance goes unheard':
+        this.goUnheard(fault);
+        return;
       case 'wall clock steps':
         instance.machine.stepWallClock(fault.byMs);
         return;
@@ -179,6 +188,32 @@ export class FaultInjector {
       default:
         misfortune satisfies never;
     }
+  }
+
+  /** Its run ends while nobody looks but the one that takes the next ticks, whose ends push that end off the nodes. */
+  private leaveUnwatched(instance: Instance, { afterMs, forMs }: FaultOf<'instance leaves unwatched'>): void {
+    this.parts.history.count('leaves unwatched');
+    this.leave(instance);
+    unlessHealed(this.parts, afterMs, () => {
+      const [, ...onlookers] = this.living().filter((one) => one !== instance);
+      for (const onlooker of onlookers) onlooker.machine.pause(forMs);
+    });
+  }
+
+  /** Whoever bids next: a seldom task has one bidder, and the others would wait in vain. */
+  private goUnheard({ count, afterMs, isKilled }: FaultOf<'instance goes unheard'>): void {
+    let isSprung = false;
+    for (const instance of this.living())
+      instance.ambush.lay('claim', 1, () => {
+        if (isSprung || instance.isLeaving) return;
+        isSprung = true;
+        this.parts.history.count('goes unheard');
+        this.linkFaults.loseAnswers(instance, { call: 'claim', from: 'all', count, ...AT_ONCE });
+        unlessHealed(this.parts, afterMs, () => {
+          if (isKilled) this.kill(instance, true);
+          else this.leave(instance);
+        });
+      });
   }
 
   /** An orderly end: the process exits when stop() has settled, which has a bound. */

@@ -25,6 +25,20 @@ export type InstanceFault = { readonly instance: number } & (
       readonly forMs: number;
     }
   | { readonly kind: 'instance leaves' }
+  /** Directed: it leaves in its n-th long run, and so much later all but one of the others stand still, past the end of that run. */
+  | {
+      readonly kind: 'instance leaves unwatched';
+      readonly nth: number;
+      readonly afterMs: number;
+      readonly forMs: number;
+    }
+  /** Directed: nobody hears that its next claims stand, so it gives that tick up; so much later it leaves, or is killed. */
+  | {
+      readonly kind: 'instance goes unheard';
+      readonly count: number;
+      readonly afterMs: number;
+      readonly isKilled: boolean;
+    }
   | { readonly kind: 'wall clock steps'; readonly byMs: number }
   | { readonly kind: 'beats are lost'; readonly forMs: number }
   /** Servers act on the next messages of this kind, so much later, and nobody hears of it. */

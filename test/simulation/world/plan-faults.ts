@@ -124,6 +124,7 @@ const epochFault = weighted(12, {
 
 /** All that may happen in the worlds of a profile. */
 export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
+  if (profile.hasDepartures === true) return departures();
   return fc.oneof(
     ...instanceFault(),
     ...serverFault(),
@@ -132,6 +133,34 @@ export function faultsFor(profile: Profile): fc.Arbitrary<Happening> {
     ...(profile.hasRivals === true ? setsFaults() : []),
     weighted(4, { kind: kind('instance joins') }),
     { weight: 1, arbitrary: rarely(fc.record({ kind: kind('newer node set joins') })) },
+  );
+}
+
+/** As many join as go. */
+function departures(): fc.Arbitrary<Happening> {
+  const instance = fc.nat({ max: 7 });
+  return fc.oneof(
+    weighted(4, {
+      kind: kind('instance leaves unwatched'),
+      instance,
+      nth: fc.integer({ min: 1, max: 2 }),
+      afterMs: fc.integer({ min: 100, max: 2_500 }),
+      forMs: fc.integer({ min: 4_000, max: 12_000 }),
+    }),
+    weighted(4, {
+      kind: kind('instance goes unheard'),
+      instance,
+      count: fc.integer({ min: 4, max: 40 }),
+      afterMs: fc.integer({ min: 500, max: 5_000 }),
+      isKilled: fc.boolean(),
+    }),
+    weighted(1, {
+      kind: kind('instance suffers'),
+      instance,
+      misfortune: fc.constantFrom<Misfortune>('killed', 'blocked'),
+      forMs,
+    }),
+    weighted(8, { kind: kind('instance joins') }),
   );
 }
 

@@ -16,7 +16,9 @@ export interface Profile {
     | 'sets'
     | 'clocks'
     | 'hung'
-    | 'pruning';
+    | 'pruning'
+    | 'departures'
+    | 'seldom';
   readonly periodMs: number;
   readonly durationMs: number;
   /** Faults stop here; what follows must be as if there had been none. */
@@ -38,6 +40,8 @@ export interface Profile {
   readonly raisesEpochs?: boolean;
   /** Nodes forget old lines all the time, by windows that are too short: that may cost a start, and must not double one. */
   readonly forgets?: boolean;
+  /** Instances go at moments at which what they leave behind is hard to judge, and little else goes wrong. */
+  readonly hasDepartures?: boolean;
   /** A node waits for the word of the others for as long as that takes. */
   readonly isStrict?: boolean;
   /** Elsewhere: for so long, ms. Short, since no name moves there that such a wait is for. */
@@ -239,7 +243,29 @@ export const PRUNING: Profile = {
   handlersWithPolicies: ['short', 'short', 'failing'],
 };
 
+/** Instances that leave in their runs while the others stand still, and such that die after claims whose answers were lost. */
+export const DEPARTURES: Profile = {
+  ...NORMAL,
+  name: 'departures',
+  hasDepartures: true,
+  durationMs: 60_000,
+  healedAtMs: 60_000,
+  leastInstances: 4,
+  servers: [3, 3, 3, 5, 1],
+  handlers: ['short', 'short', 'long'],
+  handlersWithPolicies: ['short', 'short', 'long'],
+};
+
+/** The same of tasks whose next tick is so far that no newer claim hides what became of the one before. */
+export const SELDOM: Profile = {
+  ...DEPARTURES,
+  name: 'seldom',
+  periodMs: 8_000,
+  durationMs: 96_000,
+  healedAtMs: 96_000,
+};
+
 export const PROFILES: readonly Profile[] = [
   ...[NORMAL, TORTURE, LIVENESS, IDENTITY, LEASES, SETS, CLOCKS, HUNG],
-  PRUNING,
+  ...[PRUNING, DEPARTURES, SELDOM],
 ];

@@ -72,8 +72,7 @@ describe('planning in slices', () => {
         return true;
       },
     };
-    const planning = new PlanningSlices({
-      reconciler,
+    const planning = new PlanningSlices(reconciler, {
       clock: {
         monotonicMs: () => clock.nowMs,
         sleepUntil: async (untilMs) => {
@@ -82,8 +81,10 @@ describe('planning in slices', () => {
         },
       },
       stopped: new AbortController().signal,
-      onError: (error) => {
-        throw error;
+      observer: {
+        observe: (event) => {
+          throw event;
+        },
       },
     });
     return { planning, perSlice, clock };

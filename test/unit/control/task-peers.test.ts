@@ -12,8 +12,7 @@ describe('whether another instance runs a task', () => {
     ['v1', ['report']],
     ['v2', ['sweep']],
   ]);
-  const runs = runsTask({
-    app: 'shop',
+  const runs = runsTask('shop', {
     notices: { identityOf: (id) => identities.get(id) },
     sets: { runs: (version, task) => versions.get(version)?.includes(task) },
     room: { get: (key) => (key === 'task:added' ? '{}' : undefined) },

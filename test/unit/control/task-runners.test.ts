@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedTask } from '#src/control/planned-task.js';
-import { whyNobodyRuns } from '#src/control/task-runners.js';
+import { whyNobodyRuns } from '#src/control/task-peers.js';
 
 interface Peer {
   readonly app?: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { payloadsOf } from '#src/control/tick-payloads.js';
+import { payloadsOf } from '#src/control/decided-task.js';
 
 it('hands each attempt a payload of its own: what a handler changes in it is gone with that attempt', () => {
   const { payloadOf } = payloadsOf({ count: 0 }, [

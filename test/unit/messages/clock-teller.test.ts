@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ClockView } from '#src/messages/clock-teller.js';
 import { ClockTeller } from '#src/messages/clock-teller.js';
-import type { ClockView } from '#src/messages/clock-words.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -264,7 +264,7 @@ describe('a bad schedule', () => {
     );
   });
 
-  it('is a plain @Cron beside an exclusive decorator, which would run on every replica', async () => {
+  it('is a plain @Cron beside an exclusive decorator, which would run on every instance', async () => {
     @Injectable()
     class Both {
       @EverySecondExclusive()
@@ -274,7 +274,7 @@ describe('a bad schedule', () => {
     const error = await bootError(bootApp({ imports: [ScheduleModule.forRoot()], providers: [Both] }));
     expect(error.message).toBe(
       'DSCHED_DUPLICATE_TASK: Both.run carries both @EverySecondExclusive and @Cron, which would run it on every ' +
-        'replica as well. Remove @Cron.',
+        'instance as well. Remove @Cron.',
     );
   });
 });

@@ -236,9 +236,9 @@ describe('the memory backend', () => {
     });
     expect((await run).outcome).toBe('success');
     // A machine without time for a tick of this short period is told of as well.
-    const warned = logs.ours('warn').filter((line) => line.includes('several replicas'));
+    const warned = logs.ours('warn').filter((line) => line.includes('several instances'));
     expect(warned).toHaveLength(1);
-    expect(warned[0]).toContain('with several replicas every task runs on each of them');
+    expect(warned[0]).toContain('with several instances every task runs on each of them');
   });
 
   it('is not warned of when both of its halves are replaced', async () => {

@@ -4,7 +4,7 @@ import { CronTime } from 'cron';
 import { describe, expect, it } from 'vitest';
 import type { Schedule } from '#src/protocol/contract/tick-context.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
-import { DstOnceSchedule } from '#src/tasks/dst-once.schedule.js';
+import { SingleHourSchedule } from '#src/tasks/single-hour.schedule.js';
 import { SeededRandom } from '#src/testing/seeded-random.js';
 import { drawFrom, randomExpression } from '../../support/cron/random-expression.js';
 import { zoneChanges } from '../../support/cron/zone-changes.js';
@@ -68,8 +68,8 @@ const DAYS: readonly Day[] = [
 const asCron = (cronTime: string, timeZone: string): CronSchedule =>
   new CronSchedule('report', { kind: 'cron', cronTime, timeZone });
 
-const once = (cronTime: string, timeZone: string): DstOnceSchedule =>
-  new DstOnceSchedule(asCron(cronTime, timeZone));
+const once = (cronTime: string, timeZone: string): SingleHourSchedule =>
+  new SingleHourSchedule(asCron(cronTime, timeZone));
 
 function ticksWithin(schedule: Schedule, fromMs: number, untilMs: number): number[] {
   const ticks: number[] = [];
@@ -145,7 +145,7 @@ describe("a daily job with dst: 'once'", () => {
         return Reflect.get(target, name, receiver);
       },
     });
-    const schedule = new DstOnceSchedule(counted);
+    const schedule = new SingleHourSchedule(counted);
     expect(schedule.nextAfter(Date.parse('2026-10-25T00:59:59Z'))).toBe(Date.parse('2026-10-25T02:00Z'));
     expect(questions).toBe(2);
   });

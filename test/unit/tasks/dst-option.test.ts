@@ -12,8 +12,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { definitionSetOf } from '#src/control/definition-set.js';
 import { taskLines } from '#src/messages/boot-lines.js';
+import type { CronDefinition } from '#src/tasks/exclusive-task.js';
 import { definitionOf } from '#src/tasks/schedule-data.js';
-import type { CronDefinition } from '#src/tasks/schedule-definition.js';
 import { createTaskBlueprint } from '#src/tasks/task-blueprint.js';
 import { Version } from '../control/version.js';
 import { bootApp, bootError } from '../nest/nest-app.js';

@@ -11,7 +11,7 @@ import { controlledSchedule } from '#src/protocol/schedules/controlled-schedule.
 import { JitteredSchedule } from '#src/protocol/schedules/jittered.schedule.js';
 import { requirePeriod } from '#src/protocol/schedules/period.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
-import { DstOnceSchedule } from '#src/tasks/dst-once.schedule.js';
+import { SingleHourSchedule } from '#src/tasks/single-hour.schedule.js';
 import { taskOf } from '../../support/tasks.js';
 import { bootError, LogCapture } from '../nest/nest-app.js';
 
@@ -122,7 +122,7 @@ describe.each(['01-10', '03-20', '06-15', '10-20'].map((day) => `2026-${day}T12:
     'half the period of %s in %s is taken as a limit, and no more',
     (cronTime, zone, halfMs) => {
       const plain = cron(cronTime, zone);
-      const once = new DstOnceSchedule(plain);
+      const once = new SingleHourSchedule(plain);
       for (const schedule of [plain, once]) {
         expect(refusal(schedule, halfMs, at)).toBeUndefined();
         expect(refusal(schedule, halfMs + 1, at)).toContain(`${halfMs + 1} > ${2 * halfMs} / 2`);
@@ -137,7 +137,7 @@ describe.each(['01-10', '03-20', '06-15', '10-20'].map((day) => `2026-${day}T12:
 });
 
 describe('the period of a task that something was decided about', () => {
-  const daily = new DstOnceSchedule(cron('0 3 * * *', 'Europe/Berlin'));
+  const daily = new SingleHourSchedule(cron('0 3 * * *', 'Europe/Berlin'));
   const NOON = '2026-10-20T12:00:00Z';
   const TEN_TO_THREE = Date.parse('2026-10-21T00:50:00Z');
   const PAUSED = { isPaused: true, sinceMs: undefined, triggers: [] };

@@ -14,7 +14,6 @@ const NODES = 3;
 const QUARANTINE_MS = 4_500;
 
 export interface ClusterSetup {
-  /** Where records and logs go. */
   readonly folder: string;
   /** Path of redis-server. Without one there is a single replica, on the memory backend. */
   readonly redisServer: string | undefined;
@@ -52,7 +51,6 @@ export class Cluster {
     return { voters: Math.max(1, this.nodes.length), replicas: this.replicas.length };
   }
 
-  /** Why nobody ran a tick. */
   explain(task: string, tick: number): MissReason {
     return explainMiss(this.board.entry(task, tick), this.faults, this.size);
   }
@@ -76,7 +74,6 @@ export class Cluster {
     for (let voter = 0; voter < this.size.voters; voter++) this.faults.nodeUp(voter, startedMs, votingFromMs);
   }
 
-  /** The replica that is up and ran most. */
   get busiest(): Replica | undefined {
     return this.replicas
       .filter((replica) => replica.state === 'up')

@@ -4,7 +4,6 @@ export interface Occurrence {
   readonly text: string;
 }
 
-/** How long a replica was gone or stood still. */
 interface Absence {
   readonly replica: string;
   readonly how: 'killed' | 'paused';
@@ -61,7 +60,6 @@ export class FaultLog {
     return this.absences.find((absence) => absence.fromMs >= fromMs && absence.fromMs <= untilMs);
   }
 
-  /** How many replicas were away at some moment of the span. */
   replicasAwayWithin(fromMs: number, untilMs: number): number {
     const away = this.absences.filter((absence) => absence.fromMs <= untilMs && absence.untilMs >= fromMs);
     return new Set(away.map((absence) => absence.replica)).size;

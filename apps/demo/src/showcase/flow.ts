@@ -5,7 +5,7 @@ import type { TickEntry } from './scoreboard.js';
 
 const SECOND_MS = 1_000;
 
-/** Later than any bid for a tick can win: whoever has not started it by then never will. */
+/** No bid for a tick wins later than this: who has not started it by then never will. */
 const DECIDED_AFTER_MS = 800;
 
 /** A start this late was a take-over by the next in rank, or a stall. Worth a colour. */

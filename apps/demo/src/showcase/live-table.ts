@@ -18,7 +18,6 @@ export interface LiveTableSetup {
   readonly screen: Screen;
   readonly tasks: readonly string[];
   readonly firstTick: number;
-  /** The line at the foot. */
   hint(nowMs: number): string;
 }
 

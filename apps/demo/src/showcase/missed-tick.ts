@@ -1,3 +1,4 @@
+import type { Outcome } from 'nestjs-distributed-schedule';
 import type { FaultLog } from './fault-log.js';
 import type { TickEntry } from './scoreboard.js';
 
@@ -23,28 +24,30 @@ export interface MissReason {
 
 /** Why nobody ran a tick: the replicas' own words, believed only where a fault at that time accounts for them. */
 export function explainMiss(entry: TickEntry, faults: FaultLog, size: ClusterSize): MissReason {
-  const { tick } = entry;
-  const majority = Math.floor(size.voters / 2) + 1;
-  const { up, voting } = faults.nodesThrough(tick - SPREAD_MS, tick + SPREAD_MS);
-  if (up < majority) return explained('no majority of masters is up');
-  if (voting < majority) return explained('quarantine after an empty start');
-  if (faults.replicasAwayWithin(tick - SPREAD_MS, tick + SPREAD_MS) === size.replicas) {
-    return explained('no replica is up');
-  }
-  const said = new Set([...entry.reports.values()].map((report) => report.outcome));
-  const winner = faults.absenceBegunWithin(tick - EARLIEST_CLAIM_MS, tick + SPREAD_MS);
-  if (winner !== undefined && !said.has('no_quorum')) {
-    return explained(`won by ${winner.replica}, ${winner.how} before it ran`);
-  }
-  const holder = faults.absenceBegunWithin(tick - LEASE_TTL_MS - SPREAD_MS, tick);
-  // With a master missing, the one vote that a stopped replica still holds is enough to leave no majority.
-  const isShort = voting < size.voters && said.has('no_quorum');
-  if (holder !== undefined && (said.has('overlap') || isShort)) {
-    return explained(`lock of ${holder.replica}, ${holder.how}, not yet free`);
-  }
+  const said = new Set([...entry.reports.values()].map(({ outcome }) => outcome));
+  const reason = reasonOf(entry.tick, said, faults, size);
+  if (reason !== undefined) return { text: reason, explained: true };
   return { text: said.size === 0 ? 'no replica reported it' : [...said].join(', '), explained: false };
 }
 
-function explained(text: string): MissReason {
-  return { text, explained: true };
+function reasonOf(
+  tick: number,
+  said: ReadonlySet<Outcome>,
+  faults: FaultLog,
+  size: ClusterSize,
+): string | undefined {
+  const majority = Math.floor(size.voters / 2) + 1;
+  const { up, voting } = faults.nodesThrough(tick - SPREAD_MS, tick + SPREAD_MS);
+  if (up < majority) return 'no majority of masters is up';
+  if (voting < majority) return 'quarantine after an empty start';
+  const away = faults.replicasAwayWithin(tick - SPREAD_MS, tick + SPREAD_MS);
+  if (away === size.replicas) return 'no replica is up';
+  const winner = faults.absenceBegunWithin(tick - EARLIEST_CLAIM_MS, tick + SPREAD_MS);
+  if (winner !== undefined && !said.has('no_quorum'))
+    return `won by ${winner.replica}, ${winner.how} before it ran`;
+  const holder = faults.absenceBegunWithin(tick - LEASE_TTL_MS - SPREAD_MS, tick);
+  // With a master missing, the one vote that a stopped replica still holds is enough to leave no majority.
+  const isShort = voting < size.voters && said.has('no_quorum');
+  const isHeld = holder !== undefined && (said.has('overlap') || isShort);
+  return isHeld ? `lock of ${holder.replica}, ${holder.how}, not yet free` : undefined;
 }

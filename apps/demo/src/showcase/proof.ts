@@ -11,14 +11,7 @@ export interface DueTicks {
   readonly lastTick: number;
 }
 
-export interface MissedTick extends MissReason {
-  readonly task: string;
-  readonly tick: number;
-}
-
-export interface DoubledTick {
-  readonly task: string;
-  readonly tick: number;
+export interface DoubledTick extends Pick<RunLine, 'task' | 'tick'> {
   readonly replicas: readonly string[];
 }
 
@@ -27,10 +20,9 @@ export interface Proof {
   readonly runs: number;
   /** More than one start of one tick, also of ticks before the first or after the last due one. */
   readonly doubled: readonly DoubledTick[];
-  readonly missed: readonly MissedTick[];
-  /** Start of the handler minus its tick, ms, by this machine's clock. */
+  readonly missed: readonly (MissReason & Pick<RunLine, 'task' | 'tick'>)[];
+  /** In ms: start of the handler minus its tick, by this machine's clock. */
   readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** The run that started latest after its tick. */
   readonly latest: RunLine | undefined;
 }
 
@@ -43,7 +35,6 @@ export function readRunLines(files: readonly string[]): RunLine[] {
     .map((text) => JSON.parse(text) as RunLine);
 }
 
-/** Compares what was due with what the handlers wrote. */
 export function prove(
   lines: readonly RunLine[],
   due: DueTicks,

@@ -16,11 +16,9 @@ export interface ReplicaSetup {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   onMessage(message: ReplicaMessage): void;
-  /** It ended without having been told to. */
   onCrash(how: string): void;
 }
 
-/** One process of the demo app. */
 export class Replica {
   private child: ChildProcess | undefined;
   state: ReplicaState = 'down';

@@ -6,9 +6,7 @@ import type { ReplicaMessage } from '../replica-message.js';
 export interface TickEntry {
   readonly task: string;
   readonly tick: number;
-  /** The replica on which the handler started, and how late. */
   started?: { readonly replica: string; readonly latenessMs: number };
-  /** How that run ended. */
   outcome?: Outcome;
   /** What every replica said, also those on which it did not run. */
   readonly reports: Map<string, { readonly outcome: Outcome; readonly detail: string | undefined }>;
@@ -28,9 +26,10 @@ export class Scoreboard {
       this.entry(message.task, message.tick).started = { replica, latenessMs: message.latenessMs };
       this.runs.set(replica, this.runsOf(replica) + 1);
     } else if (message.type === 'tick') {
-      const entry = this.entry(message.task, message.tick);
-      entry.reports.set(replica, { outcome: message.outcome, detail: message.detail });
-      if (RAN.includes(message.outcome)) entry.outcome = message.outcome;
+      const { task, tick, outcome } = message;
+      const entry = this.entry(task, tick);
+      entry.reports.set(replica, message);
+      if (RAN.includes(outcome)) entry.outcome = outcome;
     }
   }
 

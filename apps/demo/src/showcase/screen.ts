@@ -2,14 +2,12 @@ import { type Line, paint } from './paint.js';
 
 /** One moment of the showcase: what a terminal redraws in place, and what anything else prints once. */
 export interface Frame {
-  /** The whole picture. */
   readonly picture: readonly Line[];
   /** Lines of the flow that have become final since the last frame. */
   readonly news: readonly Line[];
 }
 
 export interface Screen {
-  /** Lines that a picture may have. */
   readonly rows: number;
   show(frame: Frame): void;
   /** Prints below whatever stands there, for good. */

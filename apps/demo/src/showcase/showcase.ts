@@ -20,17 +20,13 @@ const UP_WITHIN_MS = 15_000;
 const INTERRUPTED = 130;
 
 export interface ShowcaseOptions {
-  /** Path of redis-server, or undefined for the memory backend. */
   readonly redisServer: string | undefined;
   /** An empty folder. Records and logs stay there afterwards. */
   readonly folder: string;
   readonly interactive: boolean;
 }
 
-/**
- * Shows replicas that share their ticks while things break, then proves what happened.
- * Resolves to an exit code: 0 when no tick ran twice and each missed one has a reason.
- */
+/** Shows what breaks, and proves what happened. Exit code 0: no tick ran twice, and each missed one has a reason. */
 export async function runShowcase(options: ShowcaseOptions): Promise<number> {
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
@@ -89,24 +85,18 @@ function readProof(cluster: Cluster, due: DueTicks): Proof {
 }
 
 function opening({ nodes, replicas }: Cluster): Line[] {
+  const count = `${replicas.length} replicas of an ordinary Nest app · ${nodes.length} Redis masters without a disk`;
+  const start =
+    'Starting: for 3 s a master that may have forgotten grants nothing. The count begins after that.';
   const together = [
     line('  settle, invoice and sweep: due every second, each run by exactly one replica'),
-    line(
-      `  ${replicas.length} replicas of an ordinary Nest app · ${nodes.length} Redis masters without a disk`,
-      'faint',
-    ),
-    line(
-      '  Starting: for 3 s a master that may have forgotten grants nothing. The count begins after that.',
-      'faint',
-    ),
+    line(`  ${count}`, 'faint'),
+    line(`  ${start}`, 'faint'),
   ];
   const alone = [
     line('  settle, invoice and sweep: due every second'),
     line('  No redis-server on this machine: one replica in one process, on the memory backend.', 'warn'),
   ];
-  return [
-    line(''),
-    line('  nestjs-distributed-schedule', 'strong'),
-    ...(nodes.length > 0 ? together : alone),
-  ];
+  const title = line('  nestjs-distributed-schedule', 'strong');
+  return [line(''), title, ...(nodes.length > 0 ? together : alone)];
 }

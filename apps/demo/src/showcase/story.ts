@@ -1,28 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.js';
 
-/** One fault, or its end. */
 interface Act {
   /** After the first due tick. In the middle of a second, when every replica is idle. */
   readonly afterMs: number;
-  /** Announced before it happens. */
   readonly title: string;
   perform(cluster: Cluster): void | Promise<void>;
 }
 
 const FAULTS: readonly Act[] = [
-  { afterMs: 8_400, title: 'kill -9 of the busiest replica', perform: (cluster) => cluster.killBusiest() },
-  {
-    afterMs: 13_400,
-    title: 'another replica is stopped for 3 s',
-    perform: (cluster) => cluster.pauseBusiest(3_000),
-  },
-  { afterMs: 18_400, title: 'a Redis master is killed', perform: (cluster) => cluster.stopNode() },
-  {
-    afterMs: 23_400,
-    title: 'all come back, Redis with nothing in it',
-    perform: (cluster) => cluster.bringAllBack(),
-  },
+  { afterMs: 8_400, title: 'kill -9 of the busiest replica', perform: (all) => all.killBusiest() },
+  { afterMs: 13_400, title: 'another replica is stopped for 3 s', perform: (all) => all.pauseBusiest(3_000) },
+  { afterMs: 18_400, title: 'a Redis master is killed', perform: (all) => all.stopNode() },
+  { afterMs: 23_400, title: 'all come back, Redis with nothing in it', perform: (all) => all.bringAllBack() },
 ];
 
 const WITH_FAULTS_MS = 29_000;
@@ -31,7 +21,6 @@ const WITHOUT_FAULTS_MS = 9_000;
 /** The faults of the showcase, in the order in which they happen. */
 export class Story {
   private readonly acts: readonly Act[];
-  /** From the first to the last due tick. */
   readonly lengthMs: number;
 
   /** A single replica on the memory backend has nobody to take over, so it is left in peace. */

@@ -5,9 +5,8 @@ import type { BoardView } from '../protocol/board/board-room.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../protocol/contract/task-policies.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 import { type PauseRecord, type PlanRecord, type RuntimeTaskRecord, recordOn } from './control-records.js';
-import type { Decisions } from './decisions.js';
+import type { DecisionWriter } from './decision-writer.js';
 import type { PlannedTask } from './planned-task.js';
-import { lifetimeMs } from './task-lifetime.js';
 
 /** Records that end together were written at different moments. */
 const ROUNDING_MS = 1_000;
@@ -18,7 +17,7 @@ const KEPT_AFTER_ITS_TICK_MS = 86_400_000;
 export class AddedTaskRecords {
   constructor(
     private readonly board: BoardView,
-    private readonly decisions: Pick<Decisions, 'write'>,
+    private readonly decisions: Pick<DecisionWriter, 'write'>,
   ) {}
 
   planOf(name: string): ScheduleData | undefined {
@@ -67,14 +66,29 @@ export class AddedTaskRecords {
     return keptMs;
   }
 
-  /** Whether a record goes before its task, which was kept for so long. */
+  /** Whether a record expires before its task, which is kept for `keptMs`. */
   private isTooShort(key: string, keptMs: number | undefined): boolean {
     const { expiresAtMs = Number.POSITIVE_INFINITY } = this.board.entry(key) ?? {};
     return expiresAtMs + ROUNDING_MS < Math.floor(this.board.nowMs()) + (keptMs ?? Number.POSITIVE_INFINITY);
   }
 }
 
-/** How long the records of an added task live, in ms. Undefined for a task that is due again and again. Of one that is due once: as long as a policy may look back on it. */
+/**
+ * How long a record about an added task may live: no longer than the task, or the records of one-off tasks would fill the nodes.
+ * Undefined: for good. 0 where the task has gone.
+ */
+export function lifetimeMs(
+  board: Pick<BoardView, 'entry' | 'nowMs'>,
+  task: string,
+  wantedMs: number | undefined,
+): number | undefined {
+  const entry = board.entry(`${TASK}${task}`);
+  if (entry === undefined) return 0;
+  if (entry.expiresAtMs === undefined) return wantedMs;
+  return Math.max(0, Math.min(wantedMs ?? Number.POSITIVE_INFINITY, entry.expiresAtMs - board.nowMs()));
+}
+
+/** How long the records of an added task live: for good, or as long as a policy may look back on its only tick. */
 export function lifeOf(
   schedule: ScheduleData,
   nowMs: number,

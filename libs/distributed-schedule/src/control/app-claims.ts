@@ -1,9 +1,7 @@
 /**
- * Which app a task name belongs to. One name is one task of the namespace: one line of the ledger, one lock. Where two apps that
- * live have a task of one name, the one that had it first keeps it, over all its versions, and the other one runs none of it.
- *
- * A total order that all see alike: since when, then the name of the app. It holds as long as both live; an app of which no
- * instance lives has no names, and takes its old place when it comes back within the 30 days for which its sets are kept.
+ * One name is one task of the namespace: one line of the ledger, one lock. Of two living apps with one name the first keeps it over all
+ * its versions, and the other runs none of it. Equal instants: the name of the app decides. An app that returns within 30 days, for
+ * which its sets are kept, takes its old place.
  */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
@@ -29,7 +27,6 @@ export function isBefore(one: AppClaim, other: AppClaim): boolean {
   return one.sinceMs === other.sinceMs ? one.app < other.app : one.sinceMs < other.sinceMs;
 }
 
-/** By task, the claim that comes first. */
 export function firstOf(claims: readonly ClaimedName[]): ReadonlyMap<string, AppClaim> {
   const first = new Map<string, AppClaim>();
   for (const { task, app, sinceMs } of claims) {
@@ -40,7 +37,6 @@ export function firstOf(claims: readonly ClaimedName[]): ReadonlyMap<string, App
   return first;
 }
 
-/** What a person reads on the side that leaves the task alone. */
 export function leftToApp({ app }: AppClaim): string {
   return `app '${app}' of this namespace has a task of this name, and had it first. Rename one of the two`;
 }

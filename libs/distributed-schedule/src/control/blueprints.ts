@@ -1,9 +1,10 @@
 /** Makes tasks from schedules that came over the board or from a program, each once. */
 
 import { requirePeriod } from '../protocol/schedules/period.js';
+import type { TaskBlueprint } from '../tasks/exclusive-task.js';
 import type { BuildContext } from '../tasks/schedule.factory.js';
 import { definitionOf, type ScheduleData } from '../tasks/schedule-data.js';
-import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
+import { createTaskBlueprint } from '../tasks/task-blueprint.js';
 import type { RuntimeTaskOptions } from './control-records.js';
 
 export class Blueprints {
@@ -11,34 +12,30 @@ export class Blueprints {
   private readonly made = new Map<string, Map<string, Made>>();
 
   constructor(
-    private readonly surroundings: () => BuildContext,
+    private readonly context: () => BuildContext,
     private readonly bidStaggerMs: number,
   ) {}
 
-  /**
-   * @param origin where it comes from, for messages
-   * @throws DistributedScheduleError what {@link createTaskBlueprint} throws, DSCHED_DURATIONS
-   */
+  /** @throws DistributedScheduleError what {@link createTaskBlueprint} throws, with `origin` in its words; DSCHED_DURATIONS */
   make(name: string, schedule: ScheduleData, options: RuntimeTaskOptions, origin: string): TaskBlueprint {
-    const words = JSON.stringify([schedule, options]);
+    const identity = JSON.stringify([schedule, options]);
     const ofTask = this.made.get(name) ?? new Map<string, Made>();
     const known = ofTask.get(origin);
-    if (known?.words === words) return known.blueprint;
+    if (known?.identity === identity) return known.blueprint;
     const blueprint = createTaskBlueprint(
       { decorator: origin, options: { ...options, name }, schedule: definitionOf(schedule) },
       { className: '', method: name },
-      this.surroundings(),
+      this.context(),
     );
-    requirePeriod({ ...blueprint, handler: () => undefined }, this.surroundings().nowMs, this.bidStaggerMs);
-    this.made.set(name, ofTask.set(origin, { words, blueprint }));
+    requirePeriod({ ...blueprint, handler: () => undefined }, this.context().nowMs, this.bidStaggerMs);
+    this.made.set(name, ofTask.set(origin, { identity, blueprint }));
     return blueprint;
   }
 
-  forget(name: string): void {
+  drop(name: string): void {
     this.made.delete(name);
   }
 
-  /** Forgets tasks that are no more. */
   keepOnly(names: Pick<ReadonlySet<string>, 'has'>): void {
     for (const name of this.made.keys()) {
       if (!names.has(name)) this.made.delete(name);
@@ -52,6 +49,6 @@ export class Blueprints {
 }
 
 interface Made {
-  readonly words: string;
+  readonly identity: string;
   readonly blueprint: TaskBlueprint;
 }

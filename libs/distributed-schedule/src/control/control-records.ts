@@ -1,7 +1,4 @@
-/**
- * What stands on the board about tasks. Each decision has a record of its own, so that two people who decide about two
- * things at the same time do not undo each other.
- */
+/** What stands on the board about tasks. Each decision has a record of its own: two at the same time do not undo each other. */
 
 import { readTriggerKey, TRIGGER } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
@@ -58,10 +55,7 @@ export interface Trigger extends TriggerRecord {
   readonly writtenMs: number;
 }
 
-/**
- * Where the trigger is claimed, whatever instant it was moved to: its key stays. A trigger is never moved before the instant in
- * it, or nodes would take that for too early.
- */
+/** Where the trigger is claimed: its key stays, and it is never moved before the instant in it, which nodes would refuse as early. */
 export function claimedTrigger({ key, tick }: Trigger): { readonly line: string; readonly placedMs: number } {
   const placedMs = readTriggerKey(key)?.placedMs ?? tick;
   return { line: `${TRIGGER_LINES}${key.slice(TRIGGER.length)}`, placedMs };

@@ -26,7 +26,6 @@ export class ControlReconciler {
     private readonly observer: ScheduleObserver,
   ) {}
 
-  /** The plan as it was applied last. */
   get tasks(): ReadonlyMap<string, PlannedTask> {
     return this.planned;
   }
@@ -37,26 +36,24 @@ export class ControlReconciler {
     this.work(() => false);
   }
 
-  /** Any task may have changed. */
   noteAll(): void {
     for (const names of [this.plan.names(), this.planned.keys(), this.applied.keys(), this.failures.keys()])
       for (const name of names) this.others.add(name);
   }
 
-  /** Something was decided about these tasks. */
   note(names: readonly string[]): void {
     this.decided = new Set([...names, ...this.decided]);
     for (const name of this.failures.keys()) this.others.add(name);
   }
 
   /** Brings one task after the other until there is none left, or it is told that its time is over. Whether none is left. */
-  work(isOver: () => boolean): boolean {
+  work(mustPause: () => boolean): boolean {
     const decisions = this.plan.decisions();
     for (const names of [this.decided, this.others]) {
       for (const name of names) {
         names.delete(name);
         this.bring(name, decisions);
-        if (isOver()) return this.decided.size + this.others.size === 0;
+        if (mustPause()) return this.decided.size + this.others.size === 0;
       }
     }
     this.plan.tidy(this.planned, MAX_REFUSED);
@@ -107,17 +104,11 @@ export class ControlReconciler {
     for (const condition of new Set([...before.keys(), ...now.keys()])) {
       const detail = now.get(condition);
       const key = `${condition} ${task}`;
-      if (detail === (this.told.get(key) ?? undefined)) continue;
+      if (detail === this.told.get(key)) continue;
       if (detail === undefined) this.told.delete(key);
       else this.told.set(key, detail);
-      const isActive = detail !== undefined;
-      this.observer.observe({
-        type: 'control',
-        task,
-        condition,
-        isActive,
-        detail: detail ?? before.get(condition) ?? '',
-      });
+      const [isActive, said] = [detail !== undefined, detail ?? before.get(condition) ?? ''];
+      this.observer.observe({ type: 'control', task, condition, isActive, detail: said });
     }
   }
 }

@@ -1,10 +1,10 @@
 /** What one version of an app says about its tasks. */
 
+import type { TaskBlueprint } from '../tasks/exclusive-task.js';
 import { dataOf, type ScheduleData } from '../tasks/schedule-data.js';
 import { sha256Hex } from '../tasks/sha256.js';
-import type { TaskBlueprint } from '../tasks/task-blueprint.js';
 
-/** One task as a version defines it. */
+/** One task as a version tells others of it: what travels, and hashes of what only its code has. */
 export interface TaskDefinition {
   /** Hash of everything that says when and how it runs. */
   readonly fingerprint: string;
@@ -15,21 +15,17 @@ export interface TaskDefinition {
   readonly jitterMs?: number;
   /** It runs once per deployment key, and each deployment has its own. */
   readonly isTimeout?: true;
-  /** It is switched off on the instances of this version. */
   readonly isOff?: true;
 }
 
-/** What one version defines, by task. */
 export type DefinitionSet = ReadonlyMap<string, TaskDefinition>;
 
-export function definitionSetOf(
-  tasks: readonly (TaskBlueprint & { readonly jitterMs?: number })[],
-): DefinitionSet {
+export function definitionSetOf(tasks: readonly TaskBlueprint[]): DefinitionSet {
   return new Map(tasks.map((task) => [task.name, taskDefinitionOf(task)]));
 }
 
-function taskDefinitionOf(task: TaskBlueprint & { readonly jitterMs?: number }): TaskDefinition {
-  const { definition, schedule, policies, placement, maxLatenessMs, jitterMs = 0, disabled } = task;
+function taskDefinitionOf(task: TaskBlueprint): TaskDefinition {
+  const { definition, schedule, policies, placement, maxLatenessMs, jitterMs, disabled } = task;
   const data = dataOf(definition);
   const terms = [policies, placement ?? null, maxLatenessMs ?? null];
   return {

@@ -1,11 +1,7 @@
 /**
- * Which version of this app says when a task is due. During a rolling deploy instances of two versions run side by side. Each
- * version shows the set of its definitions on the board, and whether an instance of it is alive; the version that was seen
- * for the first time last is the newest, and its word counts for as long as one of its instances lives.
- *
- * First seen, not started last: an old version that crashes and restarts, for days, does not become the newest by it.
- *
- * Each set names its app. Those of another app say nothing about tasks here, but which names it has: see app-claims.ts.
+ * Which version of this app says when a task is due. In a rolling deploy each version shows its definitions on the board, and whether
+ * an instance of it lives. The living version that was seen for the first time last counts: not the one that started last, or an old
+ * one that crashes and restarts would become the newest. Sets of another app only say which names it has, see app-claims.ts.
  */
 
 import { ALIVE, ALIVE_TTL_MS, SET, SET_TTL_MS, setKey } from '../protocol/board/board-keys.js';
@@ -25,7 +21,6 @@ const ALIVE_RENEWAL_MS = 3_000;
 /** The definition of a task that counts now. */
 export interface CurrentDefinition extends TaskDefinition {
   readonly isOwn: boolean;
-  /** Of the version that it is from. */
   readonly firstSeenMs: number;
 }
 
@@ -60,11 +55,8 @@ export class DefinitionSets {
     for (let part = 0; part === 0 || part * TASKS_PER_RECORD < names.length; part += 1) {
       const key = setKey(this.id, part);
       if ((written.get(key) ?? 0) > nowMs - SET_RENEWAL_MS) continue;
-      const record = this.recordOf(
-        firstSeenMs,
-        names.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD),
-      );
-      this.board.post(key, JSON.stringify(record), SET_TTL_MS);
+      const inPart = names.slice(part * TASKS_PER_RECORD, (part + 1) * TASKS_PER_RECORD);
+      this.board.post(key, JSON.stringify(this.recordOf(firstSeenMs, inPart)), SET_TTL_MS);
       isNews = true;
     }
     const [alive] = this.board.list(`${ALIVE}${this.id}`);
@@ -77,16 +69,11 @@ export class DefinitionSets {
 
   /** Changes whenever another version, or another app, counts. */
   signature(): string {
-    return this.board
-      .list(ALIVE)
-      .map(({ key }) => key)
-      .join();
+    const alive = this.board.list(ALIVE);
+    return alive.map(({ key }) => key).join();
   }
 
-  /**
-   * Per task, the definition of the newest live version of this app that runs it. A version that switched it off does not count, or
-   * nobody would run it. Contains at least those of this instance.
-   */
+  /** The newest live version that runs a task; one that switched it off does not count. Contains at least those of this instance. */
   current(): ReadonlyMap<string, CurrentDefinition> {
     const current = new Map<string, CurrentDefinition & { readonly id: string }>();
     const ownSeenMs = this.ownView?.firstSeenMs ?? this.joinedMs;
@@ -112,6 +99,10 @@ export class DefinitionSets {
   claimOf(task: string): AppClaim {
     const sinceMs = this.sets.sinceMsOf(this.app, task) ?? Number.POSITIVE_INFINITY;
     return { app: this.app, sinceMs };
+  }
+
+  rivalOf(name: string): AppClaim | undefined {
+    return this.rivals().get(name);
   }
 
   /** By task name, which other app that lives has it, and had it first among them. */

@@ -1,7 +1,4 @@
-/**
- * Compares how often schedules are due, off the path of everything else. A comparison asks two schedules for 64 ticks each,
- * which for cron expressions can take half a second of computing: at once it would delay the bids of all tasks.
- */
+/** Compares how often schedules are due, in slices: 64 ticks of two cron expressions can take half a second, and delay all bids. */
 
 import type { Clock } from '../protocol/contract/ports.js';
 import type { Schedule } from '../protocol/contract/tick-context.js';
@@ -12,7 +9,6 @@ const SLICE_MS = 2;
 const PAUSE_MS = 1;
 
 export interface FrequencyQuestion {
-  /** Of the task. */
   readonly name: string;
   /** Names what is compared; of one task only the newest pair counts. */
   readonly pair: string;

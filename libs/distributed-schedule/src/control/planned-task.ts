@@ -28,12 +28,9 @@ export type Conditions = Map<ControlCondition, string>;
 /** Whether another app has the name, and had it first. Where it came second, that is worth a word here too. */
 export function isOthers(rival: AppClaim, own: AppClaim, conditions: Conditions): boolean {
   const isRivalFirst = isBefore(rival, own);
+  const shared = `app '${rival.app}' has a task of this name too, and leaves it alone. Rename one of the two`;
   if (isRivalFirst) conditions.set('other_app', leftToApp(rival));
-  else
-    conditions.set(
-      'name_shared',
-      `app '${rival.app}' has a task of this name too, and leaves it alone. Rename one of the two`,
-    );
+  else conditions.set('name_shared', shared);
   return isRivalFirst;
 }
 
@@ -41,7 +38,6 @@ export function leftAlone(name: string, source: PlannedTask['source'], condition
   return { name, source, state: 'left_alone', signature: '', conditions };
 }
 
-/** A task that only another version of this app has. */
 export function elsewhere(name: string, isPaused: boolean): PlannedTask {
   const conditions: Conditions = new Map([['elsewhere', 'another version of the app has it']]);
   if (isPaused) conditions.set('paused', 'nothing is due until it is resumed or triggered');

@@ -4,19 +4,15 @@ import { RUN, RUN_TTL_MS } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
 import type { TickListener } from '../protocol/contract/observer.js';
 import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
+import { lifetimeMs } from './added-task-records.js';
 import { type RunRecord, recordOn } from './control-records.js';
-import { lifetimeMs } from './task-lifetime.js';
 
-/**
- * With many tasks each run is written at most this often, since every instance reads it. With few, each run is written at once, so
- * that others know what had ended.
- */
+/** Of many tasks a run is written this often, as every instance reads it; of few at once, so that others know what had ended. */
 const RECORD_EVERY_MS = 5_000;
 const FEW_TASKS = 20;
 
 export class RunRecords implements TickListener {
   private readonly unwritten = new Map<string, RunRecord>();
-  /** Of the last seconds. */
   private readonly writtenMs = new Map<string, number>();
 
   /** @param isInCode whether a task stands in the code of this instance: such a record outlives its instances */
@@ -31,7 +27,6 @@ export class RunRecords implements TickListener {
     this.unwritten.set(task, { tick, outcome, instanceId, endedMs, durationMs: Math.round(durationMs) });
   }
 
-  /** The newest run that this instance knows of, wherever it was. */
   newest(task: string): RunRecord | undefined {
     const [here, told] = [this.unwritten.get(task), recordOn<RunRecord>(this.board, `${RUN}${task}`)];
     if (here === undefined || told === undefined) return here ?? told;

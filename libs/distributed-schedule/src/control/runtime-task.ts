@@ -3,7 +3,7 @@
 import { type OptionNames, requireKnownOptions, requireNoNull } from '../protocol/options/option-names.js';
 import { FLAG, requireName, requireOption } from '../protocol/options/option-spec.js';
 import { EXCLUSIVE_OPTION_NAMES } from '../tasks/exclusive-task-options.js';
-import { jsonOf } from '../tasks/payload-json.js';
+import { copyOfPayload } from '../tasks/payload-json.js';
 import { requireScheduleData, SCHEDULE_NAMES, type ScheduleData } from '../tasks/schedule-data.js';
 import type { RuntimeTaskOptions, RuntimeTaskRecord } from './control-records.js';
 
@@ -47,7 +47,7 @@ export function requireRuntimeTask(
     runs,
     schedule,
     options,
-    ...(payload === undefined ? {} : { payload: JSON.parse(jsonOf(name, payload)) as unknown }),
+    ...copyOfPayload(name, payload),
     sinceMs: Math.floor(nowMs),
   };
   return { name, record, replace };

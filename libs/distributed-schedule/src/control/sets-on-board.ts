@@ -2,14 +2,13 @@
 
 import { ALIVE, roomPrefix, SET, TASK, versionOfSet } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import { type AppClaim, type ClaimedName, roomOf } from './app-claims.js';
+import { type ClaimedName, roomOf } from './app-claims.js';
 import { type RuntimeTaskRecord, recordsOn } from './control-records.js';
 import type { TaskDefinition } from './definition-set.js';
 
 /** A task of a set, and since when its app has had one of that name, over all its versions. */
 export type TaskInSet = TaskDefinition & { readonly sinceMs: number };
 
-/** One version of one app. */
 export interface SetView {
   readonly id: string;
   readonly app: string;
@@ -70,7 +69,7 @@ export class SetsOnBoard {
     return [...inCode, ...added];
   }
 
-  private addedBy(app: string): readonly (AppClaim & { readonly task: string })[] {
+  private addedBy(app: string): readonly ClaimedName[] {
     const records = recordsOn<RuntimeTaskRecord>(this.board, `${roomPrefix(roomOf(app))}${TASK}`);
     return [...records].map(([task, { sinceMs }]) => ({ task, app, sinceMs }));
   }

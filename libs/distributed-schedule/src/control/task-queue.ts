@@ -10,7 +10,6 @@ interface Line {
 export class TaskQueue {
   private readonly lines = new Map<string, Line>();
 
-  /** How much of a task is waiting or under way. */
   lengthOf(task: string): number {
     return this.lines.get(task)?.length ?? 0;
   }

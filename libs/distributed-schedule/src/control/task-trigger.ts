@@ -3,24 +3,17 @@
 import { MAX_TRIGGER_TTL_MS, TRIGGER_TTL_MS, triggerKey } from '../protocol/board/board-keys.js';
 import { BOARD_PERIOD_MS } from '../protocol/board/board-record.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import type { Random } from '../protocol/contract/ports.js';
 import { DEFAULT_POLICIES, looksBack } from '../protocol/contract/task-policies.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { LAST_RANK } from '../protocol/options/protocol-options.js';
 import { areTooNear, type TriggerSlot, triggerSlot } from '../protocol/schedules/trigger-slot.js';
-import { jsonOf } from '../tasks/payload-json.js';
-import { type TriggerRecord, triggersOn } from './control-records.js';
-import { type DecisionParts, Decisions } from './decisions.js';
+import { copyOfPayload } from '../tasks/payload-json.js';
+import type { ControlContext } from './control-context.js';
+import { type Trigger, type TriggerRecord, triggersOn } from './control-records.js';
+import { DecisionWriter } from './decision-writer.js';
 import type { PlannedTask } from './planned-task.js';
 import { TaskQueue } from './task-queue.js';
 import { noRoom, outrun, requireEnabled, requireSomebody, tooMany } from './trigger-refusals.js';
-
-export interface TaskTriggerParts extends DecisionParts {
-  readonly random: Random;
-  readonly bidStaggerMs: number;
-  /** Undefined where some instance runs the task, as far as can be seen. */
-  readonly whyNobodyRuns?: (task: PlannedTask) => string | undefined;
-}
 
 export interface TriggerOptions {
   /** Handed to the run as `payload`, in place of that of the task. JSON. */
@@ -42,23 +35,23 @@ const MAX_TRIGGERS = 100;
 /** Distance between triggers if there is room: standbys bid later, and nothing is on time to the ms. */
 const MIN_ROOM_MS = 250;
 
-/** Instances that trigger a task at the same moment make way for each other so often at most. */
+/** Instances that trigger a task at the same moment make way for each other, at most this often. */
 const MAX_MOVES = 8;
 
 /** The trigger with the smallest key stays, once the others have moved. It looks this often. */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 20;
 
-/** Nearer to its time a tick is not moved any more: an instance may not have seen it by then, and run both. Ms. */
+/** A tick nearer to its time is not moved any more: an instance may not have seen it by then, and run both. */
 const LAST_MOVE_AHEAD_MS = BOARD_PERIOD_MS + 50;
 
 export class TaskTrigger {
-  private readonly decisions: Decisions;
+  private readonly decisions: DecisionWriter;
   /** Calls of one process would choose the same instants, one as well as the other. */
   private readonly queue = new TaskQueue();
 
-  constructor(private readonly parts: TaskTriggerParts) {
-    this.decisions = new Decisions(parts);
+  constructor(private readonly context: ControlContext) {
+    this.decisions = new DecisionWriter(context);
   }
 
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
@@ -67,10 +60,7 @@ export class TaskTrigger {
     return this.queue.run(name, () => this.place(name, payload));
   }
 
-  /**
-   * Everything that {@link trigger} checks, for who places the tick in another way.
-   * @returns the task, and its payload as it is now
-   */
+  /** All that {@link trigger} checks, for one who places the tick in another way. The payload is the one of now. */
   async requireTriggerable(
     name: string,
     options: TriggerOptions,
@@ -83,22 +73,21 @@ export class TaskTrigger {
     await this.decisions.requireRead(name);
     const planned = this.decisions.requireRepeating(name);
     requireEnabled(planned);
-    requireSomebody(planned, this.parts.whyNobodyRuns?.(planned));
+    requireSomebody(planned, this.context.whyNobodyRuns(planned));
     return planned;
   }
 
-  /** Writes the trigger, and moves it for as long as another one is too near. */
   private async place(name: string, payload: TriggerOptions): Promise<TriggeredTick> {
     const planned = await this.requirePlanned(name);
     let slot = this.slotOf(planned, this.triggersOf(name), 0);
     const placedMs = slot.tick;
-    const key = triggerKey(name, placedMs, this.parts.random.id().slice(0, 8));
+    const key = triggerKey(name, placedMs, this.context.random.id().slice(0, 8));
     for (let move = 0; ; move += 1) {
       const { tick } = slot;
       const record: TriggerRecord = { tick, ...payload };
       await this.decisions.write(name, key, record, this.triggerTtlMs(planned, tick));
       const rivals = await this.rivalsOf(name, key, slot);
-      const aheadMs = tick - this.parts.board.nowMs();
+      const aheadMs = tick - this.context.room.nowMs();
       if (rivals.length === 0 && aheadMs > 0) return { task: name, tick };
       if (move === MAX_MOVES || aheadMs < LAST_MOVE_AHEAD_MS) {
         if (aheadMs > 0 && !rivals.some((one) => areTooNear(one.tick, tick))) return { task: name, tick };
@@ -106,32 +95,29 @@ export class TaskTrigger {
         throw outrun(name, tick, aheadMs >= LAST_MOVE_AHEAD_MS);
       }
       // Of twice as many slots as there are rivals, or they would all move to the same one.
-      const skipped = Math.floor(this.parts.random.next() * 2 * (rivals.length + 1));
+      const skipped = Math.floor(this.context.random.next() * 2 * (rivals.length + 1));
       const others = this.triggersOf(name).filter((one) => one.key !== key);
       slot = this.slotOf(planned, others, skipped, placedMs);
     }
   }
 
-  /**
-   * Rivals for which our trigger must move. Of two written at once at least one instance sees the other, perhaps only one: so the
-   * one that stays waits to see the other go.
-   */
-  private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly PlacedTrigger[]> {
-    const { board, clock } = this.parts;
+  /** Rivals for which ours must move. Of two at once perhaps one instance sees the other: the one that stays waits to see it go. */
+  private async rivalsOf(name: string, key: string, slot: TriggerSlot): Promise<readonly Trigger[]> {
+    const { room, clock } = this.context;
     for (let look = 0; ; look += 1) {
       const rivals = this.triggersOf(name).filter(
         (one) => one.key !== key && Math.abs(one.tick - slot.tick) < slot.distanceMs,
       );
       if (rivals.length === 0 || look === LOOKS || rivals.some((one) => one.key < key)) return rivals;
-      board.flush();
+      room.flush();
       await clock.sleepUntil(clock.monotonicMs() + LOOK_AGAIN_MS);
     }
   }
 
-  /** @param skipped so many slots are left to others */
+  /** @param skipped slots that are left to others */
   private slotOf(
     { name, base, state }: PlannedTask,
-    others: readonly PlacedTrigger[],
+    others: readonly Trigger[],
     skipped: number,
     /** Where it was placed first: it is claimed there, too, which must not be ahead of its tick. */
     placedMs = Number.NEGATIVE_INFINITY,
@@ -144,23 +130,22 @@ export class TaskTrigger {
       );
     }
     if (others.length >= MAX_TRIGGERS) throw noRoom(name, tooMany(others.length));
-    const fromMs = Math.max(Math.floor(this.parts.board.nowMs()) + TRIGGER_LEAD_MS, placedMs);
-    const leastDistanceMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.parts.bidStaggerMs);
+    const fromMs = Math.max(Math.floor(this.context.room.nowMs()) + TRIGGER_LEAD_MS, placedMs);
+    const leastDistanceMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.context.bidStaggerMs);
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {
       const slot = triggerSlot({ schedule: base, taken, fromMs, leastDistanceMs });
-      if (slot === undefined)
-        throw noRoom(
-          name,
-          `it is due so often (${base.description}) that no instant is left between two ticks`,
-        );
+      if (slot === undefined) {
+        const why = `it is due so often (${base.description}) that no instant is left between two ticks`;
+        throw noRoom(name, why);
+      }
       if (count === skipped) return slot;
       taken.push(slot.tick);
     }
   }
 
-  private triggersOf(name: string): readonly PlacedTrigger[] {
-    return triggersOn(this.parts.board).get(name) ?? [];
+  private triggersOf(name: string): readonly Trigger[] {
+    return triggersOn(this.context.room).get(name) ?? [];
   }
 
   /** As long as a policy of the task may look back on the tick. */
@@ -169,25 +154,13 @@ export class TaskTrigger {
     const lookBackMs = looksBack(policies)
       ? Math.max(policies.misfireWithinMs, policies.recoveryWithinMs)
       : 0;
-    return (
-      tick -
-      Math.floor(this.parts.board.nowMs()) +
-      Math.min(MAX_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs))
-    );
+    const keptMs = Math.min(MAX_TRIGGER_TTL_MS, Math.max(TRIGGER_TTL_MS, lookBackMs));
+    return tick - Math.floor(this.context.room.nowMs()) + keptMs;
   }
 }
 
 function payloadOf(name: string, options: TriggerOptions): TriggerOptions {
-  requireKnownOptions({ place: 'DistributedScheduleRegistry.trigger', task: name }, options, {
-    payload: true,
-  });
-  // As it is now: the caller may change the object while the trigger waits for its turn.
-  return options.payload === undefined
-    ? {}
-    : { payload: JSON.parse(jsonOf(name, options.payload)) as unknown };
-}
-
-interface PlacedTrigger {
-  readonly key: string;
-  readonly tick: number;
+  const place = { place: 'DistributedScheduleRegistry.trigger', task: name };
+  requireKnownOptions(place, options, { payload: true });
+  return copyOfPayload(name, options.payload);
 }

@@ -1,7 +1,6 @@
 /**
- * What an instance makes of a task that a newer version of its app defines otherwise. It follows the newer schedule where it
- * can, runs the task on the same terms, and is not led to run it more often than its code ever meant. Else it leaves the task to
- * the instances of that version. It never runs its own schedule beside theirs: a task with two schedules runs by both.
+ * A task that a newer version of its app defines otherwise: its schedule is followed on the same terms, unless that is more often
+ * than this code ever meant. Else the task is left to that version: with two schedules it would run by both.
  */
 
 import type { Schedule } from '../protocol/contract/tick-context.js';
@@ -20,7 +19,6 @@ export interface VersionQuestion {
 }
 
 export type VersionRuling =
-  /** The own definition is the one that counts. */
   | { readonly kind: 'own' }
   /** It is not known yet whether to follow; meanwhile neither is run here. */
   | { readonly kind: 'wait' }
@@ -31,7 +29,7 @@ export type VersionRuling =
 export class VersionRule {
   constructor(
     private readonly followMoreFrequent: boolean,
-    private readonly desk: Pick<FrequencyComparisons, 'isMore'>,
+    private readonly comparisons: Pick<FrequencyComparisons, 'isMore'>,
   ) {}
 
   rule(question: VersionQuestion): VersionRuling {
@@ -55,7 +53,12 @@ export class VersionRule {
       const detail = `it runs there ${description} with other policies, another placement or another lateness limit`;
       return { kind: 'leave', schedule, detail };
     }
-    const isMore = this.isMore(question, schedule);
+    const isMore = this.comparisons.isMore({
+      ...{ name: question.name, pair: `${own.fingerprint} ${current.fingerprint}` },
+      ...{ one: schedule, than: question.ownSchedule },
+      // From when that version was first seen: then all older instances come to the same answer.
+      fromMs: current.firstSeenMs,
+    });
     if (isMore === undefined) return { kind: 'wait' };
     if (isMore && !this.followMoreFrequent) {
       const detail = `it runs there ${description}, which is more often; with the option followMoreFrequent it would be followed`;
@@ -63,14 +66,5 @@ export class VersionRule {
     }
     const more = isMore ? ', which is more often' : '';
     return { kind: 'follow', schedule, detail: `a newer version of the app runs it ${description}${more}` };
-  }
-
-  private isMore(
-    { name, own, ownSchedule, current }: VersionQuestion,
-    schedule: Schedule,
-  ): boolean | undefined {
-    const pair = `${own.fingerprint} ${current.fingerprint}`;
-    // From when that version was first seen: then all older instances come to the same answer.
-    return this.desk.isMore({ name, pair, one: schedule, than: ownSchedule, fromMs: current.firstSeenMs });
   }
 }

@@ -4,6 +4,7 @@ import type { PlannedTask } from '../control/planned-task.js';
 import { wholePeriod } from '../protocol/contract/spoken.js';
 import { zonedTime } from '../tasks/instant-words.js';
 import { processZone } from '../tasks/process-zone.js';
+import { zoneNameOf } from '../tasks/single-hour.schedule.js';
 import type { StoreStrength } from './store-status.js';
 
 export interface InstanceFacts {
@@ -14,17 +15,14 @@ export interface InstanceFacts {
   readonly strength: StoreStrength;
   /** Locks and ledger are the app's own: the strength of the backend says nothing. */
   readonly isReplaced: boolean;
-  /** Whether it bids at all. */
   readonly enabled: boolean;
 }
 
-/** What is known of the tasks when ticks may come. */
 export interface TaskFacts {
   /** In the order of the modules, then what was added at run time. */
   readonly planned: readonly PlannedTask[];
   /** Names of methods that run tasks which are added at run time. */
   readonly handlers: readonly string[];
-  /** Why a task is not for this instance, where it is not. */
   readonly whyNotHere: (task: PlannedTask) => string | undefined;
   readonly nowMs: number;
 }
@@ -67,13 +65,13 @@ function lineOf(task: PlannedTask): (facts: TaskFacts) => string {
 
 function dueOf(task: PlannedTask, { nowMs, whyNotHere }: TaskFacts): string {
   const next = (task.task?.schedule ?? task.base)?.nextAfter(nowMs);
-  const when = next === undefined ? 'nothing is due' : `next ${zonedTime(next, zoneOf(task))}`;
+  const when =
+    next === undefined
+      ? 'nothing is due'
+      : `next ${zonedTime(next, zoneNameOf(task.base) ?? processZone() ?? 'UTC')}`;
   const notHere = whyNotHere(task);
-  return [
-    ...(task.state === 'paused' ? ['paused'] : []),
-    when,
-    ...(notHere === undefined ? [] : [`not here: ${notHere}`]),
-  ].join(', ');
+  const place = notHere === undefined ? '' : `, not here: ${notHere}`;
+  return `${task.state === 'paused' ? 'paused, ' : ''}${when}${place}`;
 }
 
 function wordsOf({ base, source, conditions }: PlannedTask): string {
@@ -88,12 +86,4 @@ function onceInWords(description: string): string {
   const [, delayMs, key] = /^once, (\d+) ms after the boot of (.*)$/s.exec(description) ?? [];
   if (key === undefined) return description;
   return `once per deployment key, ${wholePeriod(Number(delayMs))} after the first boot of '${key}'`;
-}
-
-/** The zone that a cron expression goes by stands at the end of its description. */
-function zoneOf({ base }: PlannedTask): string {
-  const [, zone] =
-    /\(([^()\s]+)\)(?:, once when clocks go back)?(?:, spread over \d+ ms)?$/.exec(base?.description ?? '') ??
-    [];
-  return zone ?? processZone() ?? 'UTC';
 }

@@ -15,14 +15,12 @@ export interface HandlerFailure {
 }
 
 /**
- * Called once for each attempt whose handler throws or rejects, before the attempt is reported or repeated. For what
- * observers are too much for: an error tracker, an alarm. Nobody waits for it, and whatever it throws only goes to the log.
- * An attempt that took too long and then returned has thrown nothing: that is told to observers only, as `timed_out`. What is thrown in
- * a bare `setTimeout` of a handler belongs to no run, and ends the process as anywhere in Node.
+ * Called once for each attempt whose handler throws or rejects, before the attempt is reported or repeated: for an error tracker or
+ * an alarm. Nobody waits for it, and whatever it throws only goes to the log. Not called for an attempt that took too long and then
+ * returned: observers hear `timed_out`. What a bare `setTimeout` of a handler throws belongs to no run, and ends the process.
  */
 export type HandlerErrorHook = (error: unknown, failure: HandlerFailure) => void | Promise<void>;
 
-/** Runs a handler and tells the hook what it throws, which goes on as it was. */
 export function tellErrors(
   hook: HandlerErrorHook | undefined,
   onHookFailure: (error: unknown) => void,
@@ -33,25 +31,14 @@ export function tellErrors(
       return await run();
     } catch (error) {
       // Not awaited: a tracker that hangs must not hold the lease.
-      void callHook(hook, error, failureOf(context)).catch(onHookFailure);
+      void (async () => hook(error, failureOf(context)))().catch(onHookFailure);
       throw error;
     }
   };
 }
 
-async function callHook(hook: HandlerErrorHook, error: unknown, failure: HandlerFailure): Promise<void> {
-  await hook(error, failure);
-}
-
 function failureOf(context: TickContext): HandlerFailure {
   const { task, tick, attempt, fencingToken, idempotencyKey, instanceId, signal } = context;
-  return Object.freeze({
-    task,
-    tick,
-    attempt,
-    fencingToken,
-    idempotencyKey,
-    instanceId,
-    aborted: signal.aborted,
-  });
+  const { aborted } = signal;
+  return Object.freeze({ task, tick, attempt, fencingToken, idempotencyKey, instanceId, aborted });
 }

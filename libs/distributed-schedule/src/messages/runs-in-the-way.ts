@@ -56,16 +56,12 @@ export class RunsInTheWay {
     }
   }
 
-  /** Why a tick that ended as `overlap` was skipped. */
   words({ task, by, detail }: TickReport): string {
     const nowMs = this.clock.monotonicMs();
     const before = this.rows.get(task);
     const goesOn = before !== undefined && before.holder === by;
-    const row = {
-      holder: by,
-      sinceMs: goesOn ? before.sinceMs : nowMs,
-      ticks: goesOn ? before.ticks + 1 : 1,
-    };
+    const known = goesOn ? before : { sinceMs: nowMs, ticks: 0 };
+    const row = { holder: by, sinceMs: known.sinceMs, ticks: known.ticks + 1 };
     this.keep(task, row);
     const own = by === undefined ? this.own.get(task) : undefined;
     const lastedMs = nowMs - (own?.startedMs ?? row.sinceMs);

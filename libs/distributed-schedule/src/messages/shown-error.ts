@@ -1,6 +1,6 @@
 /**
- * What the log shows of an error: all that a plain `@Cron` would show, by Node's own `inspect`, but without secrets. Errors of
- * clients carry what was sent, and with it passwords: the command of ioredis, the request of axios, the parameters of a query.
+ * What the log shows of an error: Node's own `inspect`, as for a plain `@Cron`, but without what was sent, and the passwords in it:
+ * the command of ioredis, the request of axios, the parameters of a query.
  */
 
 import { inspect, types } from 'node:util';
@@ -9,10 +9,7 @@ import { inspect, types } from 'node:util';
 const MAY_BE_SECRET =
   /passw|passphrase|secret|token|credential|authori[sz]ation|cookie|api_?-?key|private_?-?key|^(?:auth|pwd|key|command|args|argv|config|request|req|response|res|headers|options|query|sql|parameters|params|body|data|env)$/i;
 
-/**
- * A password in an URL. In those of stores it reaches to the last `@`, since people forget to encode a slash in it. In others,
- * as of files, an `@` behind a slash is a folder.
- */
+/** In URLs of stores up to the last `@`: people forget to encode a slash. In others an `@` behind a slash is a folder. */
 const STORE_CREDENTIALS =
   /\b((?:rediss?|postgres(?:ql)?|mysql|mariadb|sqlserver|mongodb(?:\+srv)?|amqps?|nats|sentinel):\/\/)\S*@/gi;
 const OTHER_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi;

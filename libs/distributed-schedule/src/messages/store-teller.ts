@@ -1,11 +1,9 @@
 import { spoken } from '../protocol/contract/spoken.js';
 import { Recurrence } from '../tasks/recurrence.js';
-import { sentencesOf } from './node-words.js';
-import type { StoreNodeStatus } from './store-status.js';
+import { type StoreNodeStatus, sentencesOf } from './store-status.js';
 
 const REACHED = 'Quorum reached';
 
-/** What is looked at. */
 export interface StoreView {
   readonly nowMs: number;
   readonly hasQuorum: boolean;
@@ -25,7 +23,7 @@ export interface StoreLine {
 /** A single node that is silent for less is no news: one late reply does no harm. */
 const NODE_SILENT_MS = 2_000;
 
-/** So long a reason is waited for before a lack of a majority is told without one. */
+/** A lack of a majority waits this long for a reason before it is told without one. */
 const REASON_WITHIN_MS = 2_000;
 
 /** A boot takes its time, under load a second: only what is not there by then is not there yet. */
@@ -49,17 +47,16 @@ export class StoreTeller {
       : this.quorumLost(view, silent);
     const warnings = [...lines, ...view.nodes.flatMap((node) => this.tellOddities(node))];
     return [
-      ...this.firstMajority(view, lines),
+      ...this.firstMajority(view),
       ...warnings.map((message): StoreLine => ({ level: 'warn', message })),
     ];
   }
 
   /** Good news of a boot, unless that a majority was not there yet was told: then its end was told as well. */
-  private firstMajority(view: StoreView, told: readonly string[]): readonly StoreLine[] {
+  private firstMajority(view: StoreView): readonly StoreLine[] {
     if (this.wasReached || !view.hasQuorum || !view.isConfirmed) return [];
     this.wasReached = true;
-    const isTold = told.some((line) => line.startsWith(REACHED));
-    return isTold || !view.isBidding ? [] : [{ level: 'log', message: `${REACHED}: ${countOf(view)}.` }];
+    return view.isBidding ? [{ level: 'log', message: `${REACHED}: ${countOf(view)}.` }] : [];
   }
 
   private quorumLost(view: StoreView, silent: readonly StoreNodeStatus[]): readonly string[] {
@@ -90,6 +87,7 @@ export class StoreTeller {
     // One line for all that is well again with it.
     for (const node of view.nodes) if (node.answering) this.recurrenceOf(node).takeReturn();
     const said = ended.wasWellBefore ? 'Quorum is back' : REACHED;
+    this.wasReached = true;
     const left = sentencesOf(silent).map((sentence) => ` ${sentence}.`);
     return [`${said}${afterSo(ended.lastedMs)}: ${countOf(view)}.${left.join('')}`];
   }
@@ -128,7 +126,6 @@ function countOf({ nodesAnswering, nodes }: StoreView): string {
   return `${nodesAnswering} of ${nodes.length} nodes answer`;
 }
 
-/** That of a moment is no news. */
 function afterSo(lastedMs: number): string {
   return lastedMs < 10_000 ? '' : ` after ${spoken(lastedMs)}`;
 }

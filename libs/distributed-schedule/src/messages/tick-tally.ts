@@ -13,7 +13,6 @@ export class TickTally {
     return this.byTask.get(task) ?? 0;
   }
 
-  /** How many tasks. */
   get size(): number {
     return this.byTask.size;
   }

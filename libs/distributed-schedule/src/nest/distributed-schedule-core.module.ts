@@ -9,7 +9,6 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ControlService } from './control.service.js';
-import { ExclusiveMetadataAccessor } from './decorators/exclusive-metadata.accessor.js';
 import { DistributedScheduleRegistry } from './distributed-schedule.registry.js';
 import { MODULE_OPTIONS } from './distributed-schedule.tokens.js';
 import { ExclusiveExplorer } from './exclusive.explorer.js';
@@ -25,18 +24,12 @@ import { SchedulerRegistryMirror } from './scheduler-registry.mirror.js';
 import { StoreWatch } from './store-watch.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
 
-/**
- * The inner, global module. Nest ends global modules last, which is right for connections and too late for
- * draining: that is the part of DistributedScheduleModule around it.
- */
+/** The inner, global module. Nest ends it last, right for connections and too late for draining, which the outer one does. */
 @Module({})
 export class DistributedScheduleCoreModule implements OnApplicationShutdown {
   constructor(@Inject(TaskOrchestrator) private readonly orchestrator: TaskOrchestrator) {}
 
-  /**
-   * @param outer the module around this one
-   * @param given provides {@link GIVEN_OPTIONS}, and what that takes
-   */
+  /** Within the module `outer`; `given` provides {@link GIVEN_OPTIONS}, and what that takes. */
   static register(
     outer: Type,
     given: readonly Provider[],
@@ -51,7 +44,6 @@ export class DistributedScheduleCoreModule implements OnApplicationShutdown {
         ...optionProviders(DistributedScheduleCoreModule, outer),
         ...SCHEDULER_PROVIDERS,
         StoreWatch,
-        ExclusiveMetadataAccessor,
         ScheduleFactoryResolver,
         ExclusiveExplorer,
         ExclusiveHandlerExplorer,

@@ -1,30 +1,47 @@
 import {
   type DynamicModule,
   Inject,
+  type InjectionToken,
   Module,
   type ModuleMetadata,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
   Optional,
+  type OptionalFactoryDependency,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { DistributedScheduleOptions } from '../setup/distributed-schedule-options.js';
 import { FROM_FOR_ROOT, GIVEN_OPTIONS } from './distributed-schedule.tokens.js';
-import type {
-  DistributedScheduleAsyncOptions,
-  DistributedScheduleOptionsFactory,
-} from './distributed-schedule-async-options.js';
 import { DistributedScheduleCoreModule } from './distributed-schedule-core.module.js';
 import { requireForRoot } from './module-imports.js';
 import { TaskOrchestrator } from './task.orchestrator.js';
 
+/** Makes the options, for `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`. */
+export interface DistributedScheduleOptionsFactory {
+  createDistributedScheduleOptions(): DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
+}
+
+type OptionsFactory = (
+  ...injected: never[]
+) => DistributedScheduleOptions | Promise<DistributedScheduleOptions>;
+
+/** Exactly one of `useFactory`, `useClass` and `useExisting`. */
+export interface DistributedScheduleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Injected into `useFactory`, in order. */
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  /** `never` as parameter lets a factory name whatever types it expects. */
+  readonly useFactory?: OptionsFactory;
+  readonly useClass?: Type<DistributedScheduleOptionsFactory>;
+  readonly useExisting?: InjectionToken<DistributedScheduleOptionsFactory>;
+}
+
 /**
- * Nest initialises modules from the most distant one to the root, which is at 0, and destroys them the other way
- * round. Beyond the root, this one is initialised last and destroyed first: ticks start when the whole app is
- * ready, and stop before any provider's onModuleDestroy.
+ * Nest initialises modules from the most distant one to the root, which is at 0, and destroys them the other way round. Beyond
+ * the root ticks start when the whole app is ready, and stop before any provider's onModuleDestroy.
  */
 const DISTANCE_BEYOND_ROOT = -1;
 
@@ -113,11 +130,10 @@ function asyncProvidersOf({
     );
   }
   if (useFactory !== undefined) return [{ provide: GIVEN_OPTIONS, useFactory, inject: [...inject] }];
-  const token = useClass ?? useExisting;
   const options: Provider = {
     provide: GIVEN_OPTIONS,
     useFactory: (factory: DistributedScheduleOptionsFactory) => factory.createDistributedScheduleOptions(),
-    inject: token === undefined ? [] : [token],
+    inject: [useClass ?? useExisting].filter((token) => token !== undefined),
   };
   return useClass === undefined ? [options] : [{ provide: useClass, useClass }, options];
 }

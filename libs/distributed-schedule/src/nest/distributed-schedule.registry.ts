@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Control } from '../control/control.js';
 import type { RunRecord } from '../control/control-records.js';
 import type { PlannedTask, TaskState } from '../control/planned-task.js';
 import type { RuntimeTask } from '../control/runtime-task.js';
@@ -21,22 +22,26 @@ export interface RegisteredTask extends TaskStatus {
   /** `code`: decorated, in this version of the app or another one that runs. `runtime`: added by {@link add}. */
   readonly source: 'code' | 'runtime';
   /**
-   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator or ScheduleModule; `left_alone` by this instance, for a
-   * reason that stands in `conditions`.
+   * `active`; `paused` in the whole cluster; `disabled` on this instance by its decorator or ScheduleModule; `left_alone` by this
+   * instance, for a reason that stands in `conditions`.
    */
   readonly state: TaskState;
-  /** What holds for it beside its definition in the code of this instance, with what to say of it. */
+  /** What holds for it beside its definition in this code, in words. */
   readonly conditions: Readonly<Partial<Record<ControlCondition, string>>>;
-  /** The newest run that has ended, on whichever instance; undefined when none is known. */
+  /** The newest run that has ended on any instance; undefined when none is known. */
   readonly newestRun: RunRecord | undefined;
 }
+
+/** What this instance has seen of a task that it does not run. */
+const NO_RUNS = { lastReport: undefined, lastRun: undefined, running: 0, runs: [] };
+const NO_FINDINGS = { missed: 0, lost: 0, stuck: 0 };
 
 /**
  * The handle of programs on the tasks of the cluster. Inject it anywhere; the module is global.
  *
- * What is decided here holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes.
- * The memory backend keeps it as long as the process lives. A decision resolves when a majority of the nodes has it; until then it is
- * tried for about a second, and then it is an error (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
+ * A decision holds for every instance within a second, and outlives restarts of all of them: it stands on the nodes, or in the memory
+ * of the process. It resolves when a majority of the nodes has it. After about a second without one it is an error
+ * (`DSCHED_NOT_KEPT`) which says how far it came. Each may be repeated.
  */
 @Injectable()
 export class DistributedScheduleRegistry {
@@ -47,14 +52,13 @@ export class DistributedScheduleRegistry {
     @Inject(ControlService) private readonly control: ControlService,
   ) {}
 
-  /** All tasks of this app: paused and disabled ones, and those that this instance leaves to others, too. Empty until it is initialised. */
+  /** All tasks of this app, also those that do not run here; those in the code first. Empty until the app is initialised. */
   list(): readonly RegisteredTask[] {
     const scheduled = new Map(this.scheduler.status().tasks.map((status) => [status.name, status]));
-    const planned = [...this.control.tasks.values()];
-    const inCode = planned.filter(({ source }) => source === 'code');
-    const added = planned.filter(({ source }) => source === 'runtime');
-    added.sort((one, other) => (one.name < other.name ? -1 : 1));
-    return [...inCode, ...added].map((task) => this.registered(task, scheduled.get(task.name)));
+    const from = (wanted: PlannedTask['source']): PlannedTask[] =>
+      [...this.control.tasks.values()].filter(({ source }) => source === wanted);
+    const added = from('runtime').sort((one, other) => (one.name < other.name ? -1 : 1));
+    return [...from('code'), ...added].map((task) => this.registered(task, scheduled.get(task.name)));
   }
 
   /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK */
@@ -76,13 +80,13 @@ export class DistributedScheduleRegistry {
 
   /**
    * Adds a task to the whole cluster. Instances without the handler that it `runs` leave it alone and say so. The same task
-   * again changes nothing, so every replica may add it when it starts.
+   * again changes nothing, so every instance may add it when it starts.
    * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK when there is another task of this name, unless `replace` is given; DSCHED_TWO_APPS;
    * DSCHED_UNKNOWN_HANDLER, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS, DSCHED_BAD_OPTION,
    * DSCHED_UNKNOWN_OPTION, and those of a decision: DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
    */
   async add(task: RuntimeTask): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).add(task);
+    await this.requireBegun().decide.add(task);
     return this.get(task.name);
   }
 
@@ -91,45 +95,44 @@ export class DistributedScheduleRegistry {
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_NOT_REMOVABLE for a decorated task, which can be paused
    */
   async remove(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).remove(name);
+    await this.requireBegun().decide.remove(name);
   }
 
   /**
-   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}. It does not move what was
-   * triggered already: a tick of the new schedule may come close to it and leave it little time to start late.
+   * Gives a task another schedule, from now on and over all deploys, until {@link restoreSchedule}. What was triggered already
+   * stays: a tick of the new schedule may come close to it and leave it little time to start late.
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_NO_SCHEDULE, DSCHED_BAD_SCHEDULE, DSCHED_DURATIONS
    */
   async reschedule(name: string, schedule: ScheduleData): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).reschedule(name, schedule);
+    await this.requireBegun().decide.reschedule(name, schedule);
     return this.get(name);
   }
 
   /** Gives a task the schedule again that it was defined with. */
   async restoreSchedule(name: string): Promise<RegisteredTask> {
-    await this.requireBegun(this.control.control).restoreSchedule(name);
+    await this.requireBegun().decide.restoreSchedule(name);
     return this.get(name);
   }
 
   /** From now on no scheduled tick of the task is due. A run in flight ends as it would have, and it can still be triggered. */
   async pause(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).pause(name);
+    await this.requireBegun().decide.pause(name);
   }
 
   /** Ticks are due again from now on. Those of the pause are none of the task's: no misfire policy makes up for them. */
   async resume(name: string): Promise<void> {
-    await this.requireBegun(this.control.control).resume(name);
+    await this.requireBegun().decide.resume(name);
   }
 
   /**
-   * Adds one tick, about a second from now and clear of the scheduled ones, which runs once in the cluster like any other, with
-   * its own token and idempotency key, and under the policies of the task. A paused task can be triggered too. Each call adds
-   * a tick of its own, however many come at once: they are due one after the other, in the order of the calls of one process.
+   * Adds one tick, about a second from now and clear of the scheduled ones. It runs once in the cluster like any other, under the
+   * policies of the task, which may be paused. Each call adds a tick of its own; they are due in the order of the calls of one process.
    * @returns when it is due
    * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_UNKNOWN_HANDLER when this instance leaves the task alone,
    * DSCHED_TASK_DISABLED when it is switched off here, DSCHED_NOBODY_RUNS, DSCHED_NO_ROOM, DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
    */
   async trigger(name: string, options: TriggerOptions = {}): Promise<TriggeredTick> {
-    return this.requireBegun(this.control.trigger).trigger(name, options);
+    return this.requireBegun().trigger.trigger(name, options);
   }
 
   /** The state of this instance: quorum, members, skew, tasks and leases. */
@@ -164,7 +167,7 @@ export class DistributedScheduleRegistry {
       source,
       state,
       conditions: Object.fromEntries(conditions),
-      newestRun: this.control.runs?.newest(name),
+      newestRun: this.control.control?.runs.newest(name),
     };
   }
 
@@ -175,20 +178,15 @@ export class DistributedScheduleRegistry {
       schedule: base?.description ?? 'defined elsewhere',
       eligible: false,
       nextTick: state === 'paused' ? undefined : base?.nextAfter(this.host.board.nowMs()),
-      lastReport: undefined,
-      lastRun: undefined,
-      running: 0,
-      runs: [],
-      missed: 0,
-      lost: 0,
-      stuck: 0,
+      ...{ ...NO_RUNS, ...NO_FINDINGS },
     };
   }
 
-  private requireBegun<T>(part: T | undefined): T {
+  private requireBegun(): Control {
+    const { control } = this.control;
     // It may come before the app is ready, in onApplicationBootstrap of another module.
-    if (part !== undefined) this.host.open();
-    if (part !== undefined) return part;
+    if (control !== undefined) this.host.open();
+    if (control !== undefined) return control;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
       'the app is not initialised yet: tasks can be controlled from onApplicationBootstrap on, not in a constructor or in ' +

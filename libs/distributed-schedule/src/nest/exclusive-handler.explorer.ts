@@ -4,34 +4,22 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickHandler } from '../protocol/contract/tick-context.js';
 import type { ExclusiveTask } from '../tasks/exclusive-task.js';
 import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
-import { handlerOf, isSingleton } from './tick-handler.factory.js';
+import { handlerOf, instancesOf, isSingleton } from './tick-handler.factory.js';
 
-type Instance = Readonly<Record<string, unknown>>;
-
-/** Finds the methods that tasks may run which are added at run time. */
 @Injectable()
 export class ExclusiveHandlerExplorer {
   constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
-  /**
-   * Handlers by name. To be called when all instances exist.
-   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK
-   */
+  /** @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK. Only when all instances exist */
   explore(): ReadonlyMap<string, TickHandler> {
     const handlers = new Map<string, { readonly handler: TickHandler; readonly origin: string }>();
-    const seen = new Set<object>();
-    for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
-      const instance: unknown = wrapper.instance;
-      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
-      seen.add(instance);
-      const prototype: unknown = Object.getPrototypeOf(instance);
-      if (typeof prototype !== 'object' || prototype === null) continue;
+    for (const { wrapper, instance, prototype } of instancesOf(this.discovery)) {
       for (const [name, method] of namedHandlersOf(prototype)) {
-        const origin = `${instance.constructor.name}.${method}`;
+        const origin = `${prototype.constructor.name}.${method}`;
         if (!isSingleton(wrapper)) throw requestScoped(origin);
         const first = handlers.get(name);
         if (first !== undefined) throw duplicate(name, first.origin, origin);
-        handlers.set(name, { handler: handlerOf(instance as Instance, method), origin });
+        handlers.set(name, { handler: handlerOf(instance, method), origin });
       }
     }
     return new Map([...handlers].map(([name, { handler }]) => [name, handler]));
@@ -55,10 +43,7 @@ function duplicate(name: string, first: string, second: string): DistributedSche
   );
 }
 
-/**
- * What added tasks may run. A name that could mean either of two methods is refused.
- * @throws DistributedScheduleError DSCHED_DUPLICATE_TASK
- */
+/** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK for a name that could mean either of two methods */
 export function handlersOf(
   own: ReadonlyMap<string, ExclusiveTask>,
   marked: ReadonlyMap<string, TickHandler>,

@@ -1,9 +1,9 @@
 /** What can be wrong with an exclusive method that only shows when all instances exist. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import type { ExclusiveMetadata } from '../tasks/exclusive-metadata.js';
-import type { TaskBlueprint } from '../tasks/task-blueprint.js';
+import type { ExclusiveMetadata, ExclusiveTask, TaskBlueprint } from '../tasks/exclusive-task.js';
 import { nestScheduleOf } from './decorators/nest-schedule.metadata.js';
+import { JOB_NAMES, jobKindOf } from './nest-schedule.js';
 import { isSingleton, type ProviderWrapper, requireResolvable } from './tick-handler.factory.js';
 
 export function requireReachable(
@@ -35,10 +35,7 @@ export function refusePerTickOfSingleton(wrapper: ProviderWrapper, { name, perTi
   );
 }
 
-/**
- * The method, as a run will find it: a decorator above ours may have put a getter in its place, as autobind does.
- * @throws DistributedScheduleError DSCHED_NOT_A_METHOD
- */
+/** @throws DistributedScheduleError DSCHED_NOT_A_METHOD where a decorator above ours has put a getter there, as autobind does */
 export function requireCallable(
   instance: Readonly<Record<string, unknown>>,
   method: string,
@@ -64,40 +61,31 @@ export function requireCallable(
   );
 }
 
-/** A schedule that is still in its old place would run on every replica beside the exclusive one. */
+/** A schedule that is still in its old place would run on every instance beside the exclusive one. */
 export function refusePlainSchedule(method: object, { decorator }: ExclusiveMetadata, origin: string): void {
   const plain = nestScheduleOf(method);
   if (plain === undefined) return;
-  const name = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout', every_second: '@Cron' }[
-    plain.kind
-  ];
+  const name = JOB_NAMES[jobKindOf(plain)];
   throw new DistributedScheduleError(
     'DSCHED_DUPLICATE_TASK',
-    `${origin} carries both ${decorator} and ${name}, which would run it on every replica as well. ` +
+    `${origin} carries both ${decorator} and ${name}, which would run it on every instance as well. ` +
       (decorator === '@Exclusive' ? `Put @Exclusive() above ${name}.` : `Remove ${name}.`),
     { value: origin },
   );
 }
 
-interface NamedTask {
-  readonly name: string;
-  readonly origin: string;
-}
-
-/** A task with its class, since two of them can have one name. */
-export interface FoundTask<T extends NamedTask = NamedTask> {
-  readonly task: T;
-  readonly prototype: unknown;
-}
-
-export function refuseDuplicate(first: FoundTask | undefined, { task, prototype }: FoundTask): void {
+/** Two tasks of one name, each with the class in which it was found. */
+export function refuseDuplicate(
+  first: readonly [ExclusiveTask, prototype: object] | undefined,
+  [{ name, origin }, prototype]: readonly [ExclusiveTask, prototype: object],
+): void {
   if (first === undefined) return;
-  const { name, origin } = task;
+  const [{ origin: firstOrigin }, firstPrototype] = first;
   throw new DistributedScheduleError(
     'DSCHED_DUPLICATE_TASK',
-    first.task.origin !== origin
-      ? `both ${first.task.origin} and ${origin} use this name. Pass another { name } to one of them.`
-      : first.prototype === prototype
+    firstOrigin !== origin
+      ? `both ${firstOrigin} and ${origin} use this name. Pass another { name } to one of them.`
+      : firstPrototype === prototype
         ? `there are two instances of ${origin}. Provide its class in one module and export it from there.`
         : twoClasses(origin),
     { task: name, value: origin },

@@ -2,13 +2,16 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { Clock } from '../protocol/contract/ports.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
-import type { ExclusiveTask } from '../tasks/exclusive-task.js';
+import type { ExclusiveTask, TaskBlueprint } from '../tasks/exclusive-task.js';
 import type { BuildContext } from '../tasks/schedule.factory.js';
-import { createTaskBlueprint, type TaskBlueprint } from '../tasks/task-blueprint.js';
-import { ExclusiveMetadataAccessor, type ExclusiveMethod } from './decorators/exclusive-metadata.accessor.js';
+import { createTaskBlueprint } from '../tasks/task-blueprint.js';
+import {
+  type ExclusiveMethod,
+  exclusiveMethodsOf,
+  overriddenMethodsOf,
+} from './decorators/exclusive-metadata.accessor.js';
 import { CLOCK, MODULE_OPTIONS, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
 import {
-  type FoundTask,
   refuseDuplicate,
   refusePerTickOfSingleton,
   refusePlainSchedule,
@@ -18,20 +21,18 @@ import {
 import { JOB_SWITCHES, type JobKind, jobKindOf, NestSchedule } from './nest-schedule.js';
 import { ScheduleFactoryResolver } from './schedule-factory.resolver.js';
 import type { SchedulerHost } from './scheduler.provider.js';
-import { handlerOf, isSingleton, type ProviderWrapper, perTickHandlerOf } from './tick-handler.factory.js';
+import { type Found, handlerOf, instancesOf, isSingleton, perTickHandlerOf } from './tick-handler.factory.js';
 
 const JOB_KINDS = Object.keys(JOB_SWITCHES) as JobKind[];
 
 const LOCAL_TIMER_OPTIONS = ['threshold', 'unrefTimeout', 'initialDelay'] as const;
 
-/** Walks all providers and controllers and finds the exclusive methods. */
 @Injectable()
 export class ExclusiveExplorer {
   private readonly logger = new Logger('DistributedSchedule');
 
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(ExclusiveMetadataAccessor) private readonly accessor: ExclusiveMetadataAccessor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(MODULE_OPTIONS) private readonly options: ModuleOptions,
     @Inject(ScheduleFactoryResolver) private readonly factories: ScheduleFactoryResolver,
@@ -40,42 +41,32 @@ export class ExclusiveExplorer {
   ) {}
 
   /**
-   * Every exclusive method once, in the order of the modules. To be called when all instances exist.
-   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, DSCHED_NOT_A_METHOD, and what
-   * {@link createTaskBlueprint} throws
+   * Every exclusive method once, in the order of the modules. Only when all instances exist.
+   * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED, DSCHED_DUPLICATE_TASK, DSCHED_NOT_A_METHOD, and of {@link createTaskBlueprint}
    */
   explore(): readonly ExclusiveTask[] {
-    const tasks = new Map<string, FoundTask<ExclusiveTask>>();
-    // An alias (useExisting) shows the same instance under a second token.
-    const seen = new Set<object>();
-    for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
-      const instance = instanceOf(wrapper);
-      if (instance === undefined || seen.has(instance)) continue;
-      seen.add(instance);
-      for (const task of this.exploreInstance(wrapper, instance)) {
-        const found: FoundTask<ExclusiveTask> = { task, prototype: Object.getPrototypeOf(instance) };
-        refuseDuplicate(tasks.get(task.name), found);
-        tasks.set(task.name, found);
+    const tasks = new Map<string, readonly [ExclusiveTask, prototype: object]>();
+    for (const found of instancesOf(this.discovery)) {
+      for (const task of this.exploreInstance(found)) {
+        refuseDuplicate(tasks.get(task.name), [task, found.prototype]);
+        tasks.set(task.name, [task, found.prototype]);
       }
     }
-    const all = [...tasks.values()].map(({ task }) => task);
+    const all = [...tasks.values()].map(([task]) => task);
     this.tellOfSwitchedOff(all);
     return all;
   }
 
-  private exploreInstance(wrapper: ProviderWrapper, instance: Instance): ExclusiveTask[] {
-    const prototype: unknown = Object.getPrototypeOf(instance);
-    if (typeof prototype !== 'object' || prototype === null) return [];
-    const className = classNameOf(prototype);
-    this.warnOfOverridden(prototype, className);
-    return this.accessor
-      .methodsOf(prototype)
-      .map((found) => this.taskOf(wrapper, instance, className, this.switched(found)));
+  private exploreInstance(found: Found): readonly ExclusiveTask[] {
+    const className = classNameOf(found.prototype);
+    this.warnOfOverridden(found.prototype, className);
+    return exclusiveMethodsOf(found.prototype).map((method) =>
+      this.taskOf(found, className, this.switched(method)),
+    );
   }
 
   private taskOf(
-    wrapper: ProviderWrapper,
-    instance: Instance,
+    { wrapper, instance }: Found,
     className: string,
     { method, metadata }: ExclusiveMethod,
   ): ExclusiveTask {
@@ -84,12 +75,11 @@ export class ExclusiveExplorer {
     // Of any other provider there is no whole instance yet, and a getter on it may not be read.
     const isWhole = isSingleton(wrapper);
     if (isWhole) refusePlainSchedule(requireCallable(instance, method, metadata, origin), metadata, origin);
-    const blueprint = createTaskBlueprint(metadata, { className, method }, this.surroundings());
+    const blueprint = createTaskBlueprint(metadata, { className, method }, this.context());
     refusePerTickOfSingleton(wrapper, blueprint);
     this.warnOfLocalOptions(blueprint);
     return {
       ...blueprint,
-      origin,
       handler: isWhole ? handlerOf(instance, method) : perTickHandlerOf(wrapper, method),
     };
   }
@@ -114,7 +104,7 @@ export class ExclusiveExplorer {
 
   /** Either it is meant, or a decorator of the class has wrapped the method: only the one who wrote it knows. */
   private warnOfOverridden(prototype: object, className: string): void {
-    for (const { method, origin, decorator } of this.accessor.overriddenMethodsOf(prototype)) {
+    for (const { method, origin, decorator } of overriddenMethodsOf(prototype)) {
       this.logger.warn(
         `${className}.${method} takes the place of ${origin}, which is ${decorator}, and has no decorator of its own: it is ` +
           'not scheduled. Decorate it too, with { disabled: true } if that is meant. A class decorator that wraps ' +
@@ -132,7 +122,7 @@ export class ExclusiveExplorer {
     );
   }
 
-  private surroundings(): BuildContext {
+  private context(): BuildContext {
     return {
       nowMs: this.clock.wallMs(),
       defaults: this.options.tasks,
@@ -140,13 +130,6 @@ export class ExclusiveExplorer {
       timeoutOf: (request) => this.host.timeouts.scheduleOf(request),
     };
   }
-}
-
-type Instance = Readonly<Record<string, unknown>>;
-
-function instanceOf({ instance }: ProviderWrapper): Instance | undefined {
-  const given: unknown = instance;
-  return typeof given === 'object' && given !== null ? (given as Instance) : undefined;
 }
 
 function classNameOf(prototype: object): string {

@@ -2,14 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LazyModuleLoader, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { namedHandlersOf } from './decorators/exclusive-handler.decorator.js';
-import { ExclusiveMetadataAccessor } from './decorators/exclusive-metadata.accessor.js';
+import { exclusiveMethodsOf } from './decorators/exclusive-metadata.accessor.js';
+import { prototypeOf } from './tick-handler.factory.js';
 
 type Module = ReturnType<ModulesContainer['get']> & object;
 
-/**
- * Which tasks an app has is settled at boot: instances compare the sets of their definitions, and rank by them. What a module
- * brings that is loaded later would be on no schedule, and Nest calls no hook of it; so loading it is the moment to say so.
- */
+/** Tasks are settled at boot: instances compare and rank by them. Nest calls no hook of a module that is loaded later. */
 @Injectable()
 export class LazyModuleGuard {
   private known: ReadonlySet<Module> | undefined;
@@ -17,7 +15,6 @@ export class LazyModuleGuard {
   constructor(
     @Inject(LazyModuleLoader) private readonly loader: LazyModuleLoader,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(ExclusiveMetadataAccessor) private readonly accessor: ExclusiveMetadataAccessor,
   ) {}
 
   /** To be called when the tasks of the app have been found: what is there now is known. */
@@ -49,24 +46,21 @@ export class LazyModuleGuard {
 
   private refuseTasksIn(module: Module): void {
     for (const { instance } of [...module.controllers.values(), ...module.providers.values()]) {
-      if (typeof instance !== 'object' || instance === null) continue;
-      const prototype: unknown = Object.getPrototypeOf(instance);
-      if (typeof prototype !== 'object' || prototype === null) continue;
-      const [first] = this.tasksOf(prototype);
+      const prototype = prototypeOf(instance);
+      const [first] = prototype === undefined ? [] : tasksOf(prototype);
       if (first !== undefined)
-        throw lazyTask(`${prototype.constructor.name}.${first.method}`, first.decorator, module);
+        throw lazyTask(`${prototype?.constructor.name}.${first.method}`, first.decorator, module);
     }
   }
+}
 
-  private tasksOf(prototype: object): readonly { readonly method: string; readonly decorator: string }[] {
-    return [
-      ...this.accessor
-        .methodsOf(prototype)
-        .filter(({ metadata }) => metadata.options.disabled !== true)
-        .map(({ method, metadata }) => ({ method, decorator: metadata.decorator })),
-      ...namedHandlersOf(prototype).map(([, method]) => ({ method, decorator: '@ExclusiveHandler' })),
-    ];
-  }
+function tasksOf(prototype: object): readonly { readonly method: string; readonly decorator: string }[] {
+  return [
+    ...exclusiveMethodsOf(prototype)
+      .filter(({ metadata }) => metadata.options.disabled !== true)
+      .map(({ method, metadata }) => ({ method, decorator: metadata.decorator })),
+    ...namedHandlersOf(prototype).map(([, method]) => ({ method, decorator: '@ExclusiveHandler' })),
+  ];
 }
 
 function lazyTask(origin: string, decorator: string, { name }: Module): DistributedScheduleError {

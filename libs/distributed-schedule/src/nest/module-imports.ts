@@ -3,15 +3,12 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import type { TestStage } from '../setup/test-stage.js';
+import type { TestStage } from '../setup/store-switch.js';
 import { FROM_FOR_ROOT } from './distributed-schedule.tokens.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/**
- * Counted per container: two apps in one process are two instances, as they should be.
- * @throws DistributedScheduleError DSCHED_SECOND_FOR_ROOT
- */
+/** @throws DistributedScheduleError DSCHED_SECOND_FOR_ROOT. By container: two apps in one process are two instances */
 export function refuseSecondForRoot(modules: ModulesContainer, core: Type): void {
   const found = [...modules.values()].filter((module) => module.metatype === core).length;
   if (found < 2) return;
@@ -23,16 +20,11 @@ export function refuseSecondForRoot(modules: ModulesContainer, core: Type): void
   );
 }
 
-/**
- * The outer module, imported as it stands beside the one of forRoot, as people do with modules that are not global. Asked
- * while the options are made, before a connection is opened that nobody would end.
- * @throws DistributedScheduleError DSCHED_NO_FOR_ROOT
- */
+/** @throws DistributedScheduleError DSCHED_NO_FOR_ROOT for the plain class beside forRoot, before a connection is opened */
 export function refusePlainImport(modules: ModulesContainer, outer: Type): void {
+  const isPlain = (module: NestModule): boolean => module.metatype === outer && !isFromForRoot(module, outer);
   const importers = [...modules.values()].filter((module) => !isFromForRoot(module, outer));
-  const plain = importers.filter((importer) =>
-    importedBy(importer).some((imported) => imported.metatype === outer && !isFromForRoot(imported, outer)),
-  ).length;
+  const plain = importers.filter((importer) => importedBy(importer).some(isPlain)).length;
   if (plain < 1) return;
   throw new DistributedScheduleError(
     'DSCHED_NO_FOR_ROOT',
@@ -43,8 +35,8 @@ export function refusePlainImport(modules: ModulesContainer, outer: Type): void 
 }
 
 /**
- * `overrideModule(DistributedScheduleModule)` of @nestjs/testing finds a class and no dynamic module, so forRoot imports the class
- * too. What stands in its place is the module of the test kit, or one that would leave connections open and tasks unregistered.
+ * `overrideModule` of @nestjs/testing finds a class and no dynamic module, so forRoot imports the class too. In its place may stand
+ * the module of the test kit; any other one would leave connections open and tasks unregistered.
  * @throws DistributedScheduleError DSCHED_NO_FOR_ROOT
  */
 export function refuseForeignOverride(

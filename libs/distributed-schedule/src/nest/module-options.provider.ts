@@ -5,8 +5,8 @@ import { ModulesContainer } from '@nestjs/core';
 import type { LockProvider, Random, TickLedger } from '../protocol/contract/ports.js';
 import type { DistributedScheduleOptions } from '../setup/distributed-schedule-options.js';
 import { type ModuleOptions, resolveModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
+import type { TestStage } from '../setup/store-switch.js';
 import { readStoreSwitch, type StoreSwitch, withoutStore } from '../setup/store-switch.js';
-import type { TestStage } from '../setup/test-stage.js';
 import { findApp } from '../system/app-name.js';
 import { instanceName } from '../system/instance-name.js';
 import { SystemClock } from '../system/system-clock.js';
@@ -25,76 +25,39 @@ import { refuseForeignOverride, refusePlainImport, refuseSecondForRoot } from '.
 
 const OPTIONAL_STAGE = { token: TEST_STAGE, optional: true };
 
-/** What the test kit replaces where it is there. */
-const STAGE_PROVIDERS: readonly Provider[] = [
-  {
-    provide: STORE_SWITCH,
-    useFactory: (stage?: TestStage) => readStoreSwitch(stage, process.env),
-    inject: [OPTIONAL_STAGE],
-  },
-  {
-    provide: CLOCK,
-    useFactory: (stage?: TestStage) => stage?.clock ?? new SystemClock(),
-    inject: [OPTIONAL_STAGE],
-  },
-  {
-    provide: RANDOM,
-    useFactory: (stage?: TestStage) => stage?.random ?? new SystemRandom(),
-    inject: [OPTIONAL_STAGE],
-  },
+/** What the options come from, in the order in which it is injected. */
+type Sources = readonly [
+  given: DistributedScheduleOptions,
+  away: StoreSwitch | undefined,
+  lockProvider: LockProvider | undefined,
+  tickLedger: TickLedger | undefined,
+  random: Random,
 ];
+const SOURCES = [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM];
 
-const OPTION_PARTS = Symbol('option parts');
-
-interface OptionParts {
-  readonly given: DistributedScheduleOptions;
-  readonly away: StoreSwitch | undefined;
-  readonly lockProvider: LockProvider | undefined;
-  readonly tickLedger: TickLedger | undefined;
-  readonly random: Random;
-}
-
-type PartsInOrder = [
-  OptionParts['given'],
-  OptionParts['away'],
-  OptionParts['lockProvider'],
-  OptionParts['tickLedger'],
-  OptionParts['random'],
-];
-
-const PARTS_PROVIDER: Provider = {
-  provide: OPTION_PARTS,
-  useFactory: (...[given, away, lockProvider, tickLedger, random]: PartsInOrder): OptionParts => ({
-    given,
-    away,
-    lockProvider,
-    tickLedger,
-    random,
-  }),
-  inject: [GIVEN_OPTIONS, STORE_SWITCH, LOCK_PROVIDER, TICK_LEDGER, RANDOM],
-};
-
-/**
- * @param core the module that has these providers
- * @param outer the module around it
- */
+/** For `core`, the module that has these providers, within `outer`. */
 export function optionProviders(core: Type, outer: Type): readonly Provider[] {
   return [
-    ...STAGE_PROVIDERS,
+    ofStage(STORE_SWITCH, (stage) => readStoreSwitch(stage, process.env)),
+    ofStage(CLOCK, (stage) => stage?.clock ?? new SystemClock()),
+    ofStage(RANDOM, (stage) => stage?.random ?? new SystemRandom()),
     ownPart(LOCK_PROVIDER, 'lockProvider'),
     ownPart(TICK_LEDGER, 'tickLedger'),
-    PARTS_PROVIDER,
     {
       provide: MODULE_OPTIONS,
-      useFactory: (parts: OptionParts, modules: ModulesContainer, stage?: TestStage) => {
+      useFactory: (modules: ModulesContainer, stage: TestStage | undefined, ...sources: Sources) => {
         refuseSecondForRoot(modules, core);
         refusePlainImport(modules, outer);
         refuseForeignOverride(modules, outer, stage);
-        return moduleOptionsOf(parts);
+        return moduleOptionsOf(sources);
       },
-      inject: [OPTION_PARTS, ModulesContainer, OPTIONAL_STAGE],
+      inject: [ModulesContainer, OPTIONAL_STAGE, ...SOURCES],
     },
   ];
+}
+
+function ofStage(provide: symbol, useFactory: (stage?: TestStage) => unknown): Provider {
+  return { provide, useFactory, inject: [OPTIONAL_STAGE] };
 }
 
 /** An option that is a provider as well, so that a test can override it alone. */
@@ -108,7 +71,7 @@ function ownPart(provide: symbol, option: 'lockProvider' | 'tickLedger'): Provid
   };
 }
 
-function moduleOptionsOf({ given, away, lockProvider, tickLedger, random }: OptionParts): ModuleOptions {
+function moduleOptionsOf([given, away, lockProvider, tickLedger, random]: Sources): ModuleOptions {
   const kept = away === undefined || !isObject(given) ? given : withoutStore(given, away);
   const parts = {
     ...(lockProvider !== undefined && { lockProvider }),

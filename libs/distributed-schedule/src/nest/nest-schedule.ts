@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { CronJob } from 'cron';
-import type { ScheduleDefinition } from '../tasks/schedule-definition.js';
+import type { ScheduleDefinition } from '../tasks/exclusive-task.js';
 
-/** What is used of the `SchedulerRegistry` of @nestjs/schedule. */
 export interface JobRegistry {
   doesExist(kind: JobKind, name: string): boolean;
   addCronJob(name: string, job: CronJob): void;
@@ -11,13 +10,13 @@ export interface JobRegistry {
   addTimeout<T>(name: string, timeout: T): void;
 }
 
-/** As SchedulerRegistry sorts them. */
 export type JobKind = 'cron' | 'interval' | 'timeout';
 
 /** The options of ScheduleModule, by what they switch off. */
 export const JOB_SWITCHES = { cron: 'cronJobs', interval: 'intervals', timeout: 'timeouts' } as const;
 
-/** The job of @nestjs/schedule that a schedule of ours corresponds to. */
+export const JOB_NAMES = { cron: '@Cron', interval: '@Interval', timeout: '@Timeout' } as const;
+
 export function jobKindOf({ kind }: Pick<ScheduleDefinition, 'kind'>): JobKind {
   return kind === 'every_second' ? 'cron' : kind;
 }
@@ -38,10 +37,7 @@ type Module = ReturnType<ModulesContainer['get']> & object;
 const REGISTRY_METHODS = ['doesExist', 'addCronJob', 'addInterval', 'addTimeout'];
 const EXPLORER_METHODS = ['explore', 'lookupSchedulers'];
 
-/**
- * Finds the parts of @nestjs/schedule in the app, without an import of it. Version 6 does not export its explorer, and
- * a named import of what is missing fails the boot; an app that does not use @nestjs/schedule need not install it.
- */
+/** Without an import: version 6 does not export its explorer, and an app without @nestjs/schedule need not install it. */
 @Injectable()
 export class NestSchedule {
   private readonly logger = new Logger('DistributedSchedule');

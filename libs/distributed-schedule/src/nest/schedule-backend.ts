@@ -23,10 +23,7 @@ export interface ScheduleBackend {
   guardLocks(guard: LockGuard): void;
   readonly strength: StoreStrength;
   health(): readonly StoreNodeStatus[];
-  /**
-   * Looks whether two entries lead to one master, among the nodes that answer within the bound.
-   * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
-   */
+  /** @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE where two entries lead to one master, of those that answer in time */
   verifyDistinct(timeoutMs: number): Promise<void>;
   /** Starts connecting in the background. Until then there is neither a socket nor a timer. A second call does nothing. */
   connect(): void;
@@ -55,17 +52,20 @@ export async function openBackend(
   random: Random,
   events: BackendEvents,
 ): Promise<ScheduleBackend> {
-  if (options.redis === undefined) return openMemory(options, clock, random, events);
+  const { redis, protocol, instanceId, nodeSetGeneration, waitReplicas, refuseSkewMs } = options;
+  if (redis === undefined) return openMemory(options, clock, random, events);
   return openRedis({
-    inputs: options.redis,
-    namespace: options.protocol.namespace,
-    instanceId: options.instanceId,
-    generation: options.nodeSetGeneration,
-    waitReplicas: options.waitReplicas,
-    refuseSkewMs: options.refuseSkewMs,
-    options: options.protocol,
-    clock,
-    random,
+    ...{
+      inputs: redis,
+      namespace: protocol.namespace,
+      instanceId,
+      waitReplicas,
+      refuseSkewMs,
+      clock,
+      random,
+    },
+    generation: nodeSetGeneration,
+    options: protocol,
     ...events,
   });
 }
@@ -79,7 +79,7 @@ function openMemory(
   if (!options.isMemoryMeant && options.isKeptAway !== true) {
     new Logger('DistributedSchedule').warn(
       'No `redis` option: the embedded memory backend is used. It coordinates nothing beyond this process, so with ' +
-        'several replicas every task runs on each of them. Pass `redis` before you scale out, or `memory: true` if you will not.',
+        'several instances every task runs on each of them. Pass `redis` before you scale out, or `memory: true` if you will not.',
     );
   }
   const set = nodeSetOf(['memory'], options.nodeSetGeneration, options.protocol.leaseTtlMs);

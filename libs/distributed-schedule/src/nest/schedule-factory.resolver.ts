@@ -12,24 +12,16 @@ const FACTORY_NAMES = { inject: true, useFactory: true } as const;
 export class ScheduleFactoryResolver {
   constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
 
-  /**
-   * @param task for messages
-   * @returns what the factory says; null where it switches the task off
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION
-   */
+  /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_UNKNOWN_OPTION. Null switches the task off */
   resolve(task: string, factory: unknown): unknown {
     requireKnownOptions({ place: 'the factory of a schedule', task }, factory, FACTORY_NAMES);
     // Only what is one by isScheduleFactory is ever written.
     const { inject = [], useFactory } = factory as ScheduleFactory<unknown>;
     if (!Array.isArray(inject)) throw badSchedule(task, 'its inject is not a list', inject);
-    if (typeof useFactory !== 'function') {
+    if (typeof useFactory !== 'function')
       throw badSchedule(task, 'its useFactory is not a function', useFactory);
-    }
-    const value: unknown = call(
-      task,
-      useFactory,
-      inject.map((token) => this.dependency(task, token)),
-    );
+    const injected = inject.map((token) => this.dependency(task, token));
+    const value = call(task, useFactory, injected);
     if (value === undefined) {
       throw badSchedule(
         task,
@@ -41,11 +33,8 @@ export class ScheduleFactoryResolver {
     if (value instanceof Promise) {
       // Nobody else will look at it.
       value.catch(() => undefined);
-      throw badSchedule(
-        task,
-        'its factory is asynchronous. Await the value in a provider, and inject that',
-        'a promise',
-      );
+      const why = 'its factory is asynchronous. Await the value in a provider, and inject that';
+      throw badSchedule(task, why, 'a promise');
     }
     return value === false ? null : value;
   }
@@ -58,12 +47,8 @@ export class ScheduleFactoryResolver {
     } catch (cause) {
       if (isOptional && given.optional) return undefined;
       const name = typeof token === 'function' ? token.name : String(token);
-      throw badSchedule(
-        task,
-        `its factory injects ${name}, which no module provides as a singleton`,
-        name,
-        cause,
-      );
+      const why = `its factory injects ${name}, which no module provides as a singleton`;
+      throw badSchedule(task, why, name, cause);
     }
   }
 }
@@ -76,24 +61,14 @@ function call(
   try {
     return useFactory(...(injected as never[]));
   } catch (cause) {
-    throw badSchedule(
-      task,
-      `its factory has thrown: ${cause instanceof Error ? cause.message : String(cause)}`,
-      undefined,
-      cause,
-    );
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw badSchedule(task, `its factory has thrown: ${why}`, undefined, cause);
   }
 }
 
-function badSchedule(
-  task: string,
-  reason: string,
-  value: unknown,
-  cause?: unknown,
-): DistributedScheduleError {
-  return new DistributedScheduleError('DSCHED_BAD_SCHEDULE', `the schedule cannot be used: ${reason}`, {
-    task,
-    value: harmlessValue(value),
+function badSchedule(task: string, why: string, value: unknown, cause?: unknown): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_SCHEDULE', `the schedule cannot be used: ${why}`, {
+    ...{ task, value: harmlessValue(value) },
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -4,11 +4,7 @@ import { createMirroredJob, MirroredTimer, type MirrorView, refuseControl } from
 import { ControlService } from './control.service.js';
 import { type JobRegistry, jobKindOf, NestSchedule } from './nest-schedule.js';
 
-/**
- * Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule, so that code which lists an app's jobs
- * sees all of them. What stands there never runs anything: starting a job would run it on this instance, outside
- * of the protocol.
- */
+/** Shows exclusive tasks in the `SchedulerRegistry` of @nestjs/schedule. None of them runs: it would, outside of the protocol. */
 @Injectable()
 export class SchedulerRegistryMirror {
   private readonly logger = new Logger('DistributedSchedule');
@@ -45,14 +41,12 @@ export class SchedulerRegistryMirror {
       );
       return;
     }
-    if (kind === 'cron') this.showJob(registry, task);
-    else if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task, this.view));
-    else registry.addTimeout(task.name, new MirroredTimer(task, this.view));
-  }
-
-  private showJob(registry: JobRegistry, task: ExclusiveTask): void {
-    const job = createMirroredJob(task);
-    registry.addCronJob(task.name, job);
-    refuseControl(job, task, this.view);
+    if (kind === 'interval') registry.addInterval(task.name, new MirroredTimer(task, this.view));
+    else if (kind === 'timeout') registry.addTimeout(task.name, new MirroredTimer(task, this.view));
+    else {
+      const job = createMirroredJob(task);
+      registry.addCronJob(task.name, job);
+      refuseControl(job, task, this.view);
+    }
   }
 }

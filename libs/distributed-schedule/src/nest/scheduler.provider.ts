@@ -23,7 +23,7 @@ import { QuorumMembership } from '../protocol/members/quorum-membership.js';
 import { ObserverFanout } from '../protocol/scheduler/observer-fanout.js';
 import { Scheduler } from '../protocol/scheduler/scheduler.js';
 import { ClusterClock } from '../protocol/time/cluster-clock.js';
-import { TimeoutAgreement, type TimeoutAgreementParts } from '../protocol/timeouts/timeout-agreement.js';
+import { TimeoutAgreement } from '../protocol/timeouts/timeout-agreement.js';
 import { TimeoutLedger } from '../protocol/timeouts/timeout-ledger.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
 import { runInTick } from '../system/current-tick.js';
@@ -45,10 +45,7 @@ export interface SchedulerHost {
   readonly backend: ScheduleBackend;
   readonly electorate: BidGate;
   readonly runs: OpenRuns;
-  /**
-   * Connects, and starts the exchange with the nodes; a second call does nothing. For the last hook of the boot and not for a
-   * factory: an app that is only built, or does not come up, gets no shutdown hooks, and must not keep its process alive.
-   */
+  /** Connects, once. For the last hook of the boot: an app that does not come up gets no shutdown hooks, and must be able to end. */
   open(): void;
 }
 
@@ -77,13 +74,9 @@ async function createSchedulerHost(
   const { protocol, instanceId, labels } = options;
   const nodes = nodeCountOf(options);
   const clusterClock = new ClusterClock(clock, nodes);
-  const host: { scheduler?: Scheduler; board?: Board } = {};
-  const backend = await openBackend(
-    options,
-    clock,
-    random,
-    eventsOf(options, { host, clusterClock, observer }),
-  );
+  const host: Partial<SchedulerHost> = {};
+  const events = eventsOf(options, host, clusterClock, observer);
+  const backend = await openBackend(options, clock, random, events);
   const voting = throughCouriers(backend.nodes, { clock, nodeTimeoutMs: protocol.nodeTimeoutMs });
   const { app, identityWaitMs, takeOver } = options;
   const electorate = new Electorate({
@@ -97,7 +90,10 @@ async function createSchedulerHost(
   const room = new BoardRoom(board, roomOf(app));
   const sets = new SetsOnBoard(board);
   const notices = new InstanceNotices({ board, clock, clusterClock, instanceId, app, labels });
-  const timeouts = timeoutsOf(options, { clock, clusterClock, board: room, ledger });
+  const timeouts = new TimeoutAgreement({
+    ...{ app, clock, clusterClock, board: room, ledger, deploymentKey: options.deploymentKey },
+    digest: (task, key) => idempotencyKey(task, key, 0),
+  });
   const runs = new OpenRuns();
   const scheduler = new Scheduler({
     ...{ instanceId, nodes, options: protocol, clock, random, clusterClock, ledger, observer },
@@ -108,21 +104,22 @@ async function createSchedulerHost(
     ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,
     labelsOf: labelsAsKnown(instanceId, labels, (other) => notices.labelsOf(other)),
-    runsTask: runsTask({ app, notices, sets, room }),
+    runsTask: runsTask(app, { notices, sets, room }),
     directory: new BoardDirectory(room, notices),
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
   });
   scheduler.listen(timeouts);
-  Object.assign(host, { scheduler, board });
-  const parts = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
-  return { ...parts, open: () => open(parts) };
+  const made = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };
+  return Object.assign(host, made, { open: () => open(made) });
 }
 
-/** What the backend tells. It is there first, and has nothing to renew before the scheduler is. */
+/** What the backend tells. It is there first, and has nothing to renew before `host` is filled. */
 function eventsOf(
   { lockProvider }: ModuleOptions,
-  { host, clusterClock, observer }: EventTargets,
+  host: Partial<SchedulerHost>,
+  clusterClock: ClusterClock,
+  observer: ObserverFanout,
 ): BackendEvents {
   // The board's first exchange goes out before a connection is ready. The next one would keep the boot waiting for its period.
   const firstReplies = new FirstReplies(() => host.board?.flush());
@@ -140,13 +137,6 @@ function eventsOf(
   };
 }
 
-interface EventTargets {
-  /** Filled when they are there. */
-  readonly host: { readonly scheduler?: Scheduler; readonly board?: Board };
-  readonly clusterClock: ClusterClock;
-  readonly observer: ObserverFanout;
-}
-
 function open({ backend, board }: Pick<SchedulerHost, 'backend' | 'board'>): void {
   backend.connect();
   board.start();
@@ -162,12 +152,4 @@ function callsOf(
     observer.observe({ type: 'error', error, where: 'onError' }),
   );
   return (context, run) => runs.during(context, () => runInTick(context, () => tellOfErrors(context, run)));
-}
-
-function timeoutsOf(
-  { app, deploymentKey }: ModuleOptions,
-  parts: Pick<TimeoutAgreementParts, 'clock' | 'clusterClock' | 'board' | 'ledger'>,
-): TimeoutAgreement {
-  const digest = (task: string, key: string): string => idempotencyKey(task, key, 0);
-  return new TimeoutAgreement({ ...parts, app, deploymentKey, digest });
 }

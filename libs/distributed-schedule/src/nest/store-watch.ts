@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { ClockTeller } from '../messages/clock-teller.js';
-import type { ClockView } from '../messages/clock-words.js';
 import { StoreTeller, type StoreView } from '../messages/store-teller.js';
 import type { ScheduleEvent, ScheduleObserver } from '../protocol/contract/observer.js';
 import type { Clock } from '../protocol/contract/ports.js';
@@ -57,13 +56,11 @@ export class StoreWatch implements ScheduleObserver, OnModuleDestroy {
     const view = this.view();
     if (view === undefined || this.stopping.signal.aborted) return;
     for (const { level, message } of this.teller.look(view)) this.logger[level](message);
-    for (const line of this.clocks.look(this.clockView(view))) this.logger.warn(line);
-  }
-
-  private clockView({ nowMs, nodes }: StoreView): ClockView & { readonly nowMs: number } {
     const { scheduler, electorate } = this.host;
     const { setBackMs = {} } = electorate.status();
-    return { nowMs, setBackMs, nodes: nodes.length, aheadMs: scheduler.reach().clockAheadMs ?? 0 };
+    const aheadMs = scheduler.reach().clockAheadMs ?? 0;
+    const clocks = { nowMs: view.nowMs, setBackMs, nodes: view.nodes.length, aheadMs };
+    for (const line of this.clocks.look(clocks)) this.logger.warn(line);
   }
 
   /** Undefined where the store is no business of this instance any more. */

@@ -48,14 +48,9 @@ export class TaskOrchestrator {
     this.stages = this.listStages();
   }
 
-  /**
-   * Registers every task; what is wrong with one stops the boot here, before anything has run.
-   * @throws DistributedScheduleError the errors of a bad task
-   */
+  /** @throws DistributedScheduleError the errors of a bad task, before anything has run */
   async register(): Promise<void> {
-    this.warnOfDoubledJobs();
-    this.warnOfWeakStore();
-    this.warnOfEvenNodes();
+    for (const warning of this.warnings()) this.logger.warn(warning);
     try {
       const tasks = this.explorer.explore();
       this.lazyModules.watch();
@@ -71,8 +66,8 @@ export class TaskOrchestrator {
   }
 
   /**
-   * Connects, and resolves when ticks may come: what was decided about tasks at run time has been read, if the nodes answer. To be
-   * called last of all when the app boots: nothing before it keeps the process alive of an app that does not come up.
+   * Connects, and resolves when ticks may come: decisions have been read, if the nodes answer. The last step of a boot: nothing before
+   * it keeps the process alive of an app that does not come up.
    * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE, DSCHED_TWO_APPS
    */
   async start(): Promise<void> {
@@ -137,31 +132,20 @@ export class TaskOrchestrator {
     ];
   }
 
-  /** Since @nestjs/schedule 5 each ScheduleModule.forRoot() has an explorer of its own, which registers every job. */
-  private warnOfDoubledJobs(): void {
+  /** What works, and is hardly meant. */
+  private *warnings(): Generator<string> {
     const { explorers } = this.nestSchedule.find();
-    if (explorers < 2) return;
-    this.logger.warn(
-      `ScheduleModule.forRoot() is imported ${explorers} times, so every plain @Cron, @Interval and @Timeout of this ` +
-        `app runs ${explorers} times. Import it once, in the root module. Exclusive tasks are not affected.`,
-    );
-  }
-
-  /** Allowed as a step between two odd sets only, see redis-input.ts. */
-  private warnOfEvenNodes(): void {
-    const count = this.options.redis?.length ?? 1;
-    if (count % 2 !== 0) return;
-    this.logger.warn(
-      `redis lists ${count} nodes: an even set tolerates no more failures than one node less. Finish the change of the ` +
-        'set: add or remove one node more, raise nodeSetGeneration by one, and roll the deployment.',
-    );
-  }
-
-  private warnOfWeakStore(): void {
-    if (this.host.backend.strength !== 'best_effort' || this.options.tickLedger !== undefined) return;
-    this.logger.warn(
-      'A Sentinel or a Cluster is best effort: a failover can lose what was granted last, and a tick may run twice. ' +
-        'Compare the fencing token where you write, or use three independent masters.',
-    );
+    // Since @nestjs/schedule 5 each ScheduleModule.forRoot() has an explorer of its own, which registers every job.
+    if (explorers > 1)
+      yield `ScheduleModule.forRoot() is imported ${explorers} times, so every plain @Cron, @Interval and @Timeout of this ` +
+        `app runs ${explorers} times. Import it once, in the root module. Exclusive tasks are not affected.`;
+    const { redis, tickLedger } = this.options;
+    if (this.host.backend.strength === 'best_effort' && tickLedger === undefined)
+      yield 'A Sentinel or a Cluster is best effort: a failover can lose what was granted last, and a tick may run twice. ' +
+        'Compare the fencing token where you write, or use three independent masters.';
+    // Allowed as a step between two odd sets only, see redis-input.ts.
+    if (redis !== undefined && redis.length % 2 === 0)
+      yield `redis lists ${redis.length} nodes: an even set tolerates no more failures than one node less. Finish the change of the ` +
+        'set: add or remove one node more, raise nodeSetGeneration by one, and roll the deployment.';
   }
 }

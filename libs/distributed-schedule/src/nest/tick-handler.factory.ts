@@ -1,13 +1,37 @@
 /** Makes handlers of methods: of the one instance of a class, or of an instance that each run gets anew. */
 
-import type { DiscoveryService } from '@nestjs/core';
-import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { ContextIdFactory, type DiscoveryService, ModuleRef } from '@nestjs/core';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickContext, TickHandler } from '../protocol/contract/tick-context.js';
 
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 type Instance = Readonly<Record<string, unknown>>;
+
+/** An instance that may have tasks, and where Nest has it. */
+export interface Found {
+  readonly wrapper: ProviderWrapper;
+  readonly instance: Instance;
+  readonly prototype: object;
+}
+
+/** Every instance once, controllers first: an alias (useExisting) shows the same one under a second token. */
+export function instancesOf(discovery: DiscoveryService): readonly Found[] {
+  const found = new Map<unknown, Found>();
+  for (const wrapper of [...discovery.getControllers(), ...discovery.getProviders()]) {
+    const instance: unknown = wrapper.instance;
+    const prototype = prototypeOf(instance);
+    if (prototype === undefined || found.has(instance)) continue;
+    found.set(instance, { wrapper, instance: instance as Instance, prototype });
+  }
+  return [...found.values()];
+}
+
+/** Undefined for what is no object, or has none. */
+export function prototypeOf(instance: unknown): object | undefined {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  return (Object.getPrototypeOf(instance) as object | null) ?? undefined;
+}
 
 /** One instance of the class serves all runs. */
 export function isSingleton(wrapper: ProviderWrapper): boolean {
@@ -20,9 +44,8 @@ export function handlerOf(instance: Instance, method: string): TickHandler {
 }
 
 /**
- * Makes the provider, and whatever request-scoped it injects, for each run: as @nestjs/bullmq does for each job. The context
- * is `REQUEST`. Nest keeps instances by a weak reference to the id of their context, so they go when the run has ended.
- * Durable providers are shared by the runs that the app's `ContextIdStrategy` puts together.
+ * Makes the provider for each run, with the context as `REQUEST`, as @nestjs/bullmq does for each job. Nest holds instances by a weak
+ * reference to the id of their context. Durable ones are shared by the app's `ContextIdStrategy`.
  */
 export function perTickHandlerOf(wrapper: ProviderWrapper, method: string): TickHandler {
   return async (context) => {
@@ -35,10 +58,7 @@ export function perTickHandlerOf(wrapper: ProviderWrapper, method: string): Tick
   };
 }
 
-/**
- * A controller is no provider, so nothing can make it but a request.
- * @throws DistributedScheduleError DSCHED_REQUEST_SCOPED
- */
+/** @throws DistributedScheduleError DSCHED_REQUEST_SCOPED for a controller, of which only a request makes an instance */
 export function requireResolvable(wrapper: ProviderWrapper, origin: string): void {
   if (wrapper.host?.providers.has(wrapper.token) === true) return;
   throw new DistributedScheduleError(

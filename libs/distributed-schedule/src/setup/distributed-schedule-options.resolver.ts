@@ -19,7 +19,7 @@ import { type ProtocolOptions, resolveProtocolOptions } from '../protocol/option
 import type { RedisInput } from '../redis/connection/redis-input.js';
 import type { FoundApp } from '../system/app-name.js';
 import { requireTaskDefaults } from '../tasks/task-policies.resolver.js';
-import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from '../tasks/task-policy-options.js';
+import { allowed, TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from '../tasks/task-policy-options.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
 import { ALONE, requireApp, requireInstanceId, requireNamespace } from './identity-options.js';
 import { isReplaced, nodesOf, requireMemoryMeant } from './store-options.js';
@@ -68,16 +68,10 @@ const SPEC: OptionSpec<CheckedOptions> = {
 };
 
 const OPTION_NAMES: OptionNames = {
-  redis: true,
-  memory: true,
-  namespace: true,
-  app: true,
-  instanceId: true,
+  ...allowed<DistributedScheduleOptions>('redis', 'memory', 'namespace', 'app', 'instanceId'),
   lease: { ttlMs: true },
   bids: { leadMs: true, staggerMs: true },
-  nodeTimeoutMs: true,
-  shutdownTimeoutMs: true,
-  enabled: true,
+  ...allowed<DistributedScheduleOptions>('nodeTimeoutMs', 'shutdownTimeoutMs', 'enabled'),
   tasks: TASK_POLICY_OPTION_NAMES,
   ...namesOf(SPEC),
 };
@@ -103,9 +97,7 @@ export interface ModuleOptions extends CheckedOptions {
 }
 
 /**
- * @param makeInstanceId names this process where no name is given
- * @param findApp looks for the application's name where none is given
- * @param environment what NODE_ENV says
+ * `makeInstanceId` and `findApp` are asked where no name is given; `environment` is NODE_ENV.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_BAD_REDIS, DSCHED_MEMORY_IN_PRODUCTION,
  * DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
  */
@@ -120,35 +112,24 @@ export function resolveModuleOptions(
   requireNoNull(MODULE, given, OPTION_NAMES);
   requireNamespace(given);
   requireMemoryMeant(given, environment);
+  const { namespace, lease, bids, nodeTimeoutMs, shutdownTimeoutMs, enabled, tasks = {} } = given;
   const protocol = resolveProtocolOptions({
-    namespace: given.namespace,
-    leaseTtlMs: given.lease?.ttlMs,
-    bidLeadMs: given.bids?.leadMs,
-    bidStaggerMs: given.bids?.staggerMs,
-    nodeTimeoutMs: given.nodeTimeoutMs,
-    shutdownTimeoutMs: given.shutdownTimeoutMs,
-    enabled: given.enabled,
+    ...{ namespace, nodeTimeoutMs, shutdownTimeoutMs, enabled },
+    ...{ leaseTtlMs: lease?.ttlMs, bidLeadMs: bids?.leadMs, bidStaggerMs: bids?.staggerMs },
   });
-  const { tasks = {} } = given;
   const knownApp = requireApp(given, findApp);
   const instanceId: unknown = given.instanceId ?? makeInstanceId();
   requireInstanceId(instanceId);
   const checked = resolveOptions({}, given, SPEC);
-  requireOneNode('waitReplicas', checked.waitReplicas, redis?.length ?? 0);
-  requireOneNode('refuseSkewMs', checked.refuseSkewMs ?? 0, redis?.length ?? 0);
+  for (const option of ['waitReplicas', 'refuseSkewMs'] as const)
+    requireOneNode(option, checked[option] ?? 0, redis?.length ?? 0);
   requireTaskDefaults(tasks);
   for (const observer of checked.observers) requireOption({}, 'observers', observer, methods('observe'));
   return {
-    ...checked,
-    protocol,
-    redis,
+    ...{ ...checked, protocol, redis, tasks, instanceId, knownApp, givenNamespace: namespace },
     isMemoryMeant: given.memory === true || isReplaced(given),
-    givenNamespace: given.namespace,
     app: knownApp ?? ALONE,
-    knownApp,
-    instanceId,
     labels: [...new Set(checked.labels)].sort(),
-    tasks,
   };
 }
 

@@ -11,7 +11,7 @@ export interface DistributedScheduleOptions {
    * options, or an ioredis client, which stays the caller's to close. Left out: an embedded memory backend, which coordinates
    * nothing beyond this process, with a warning, and under NODE_ENV=production an error: see `memory`. Given as `undefined` it is an error: a variable that is not set.
    */
-  readonly redis?: RedisInput | readonly RedisInput[];
+  readonly redis?: RedisInput | readonly RedisInput[] | undefined;
   /**
    * `true`: the memory backend is meant, because this process is the only one. Needed where NODE_ENV is `production`, and spares
    * the warning elsewhere. Refused beside `redis`. Default false.

@@ -68,10 +68,7 @@ const SPEC: OptionSpec<
 };
 const OPTION_NAMES: OptionNames = { ...namesOf(SPEC), patience: namesOf(PATIENCE) };
 
-/**
- * @param schedule what DistributedScheduleModule goes by, where it is in the app
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS
- */
+/** @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION, DSCHED_NO_NAMESPACE, DSCHED_NO_APP, DSCHED_DURATIONS */
 export function resolveExecutionOptions(
   given: IdempotentExecutionOptions,
   schedule: Pick<ModuleOptions, 'givenNamespace' | 'knownApp'> | undefined,
@@ -103,9 +100,7 @@ function defaultNamespace(given: IdempotentExecutionOptions): string {
   );
 }
 
-/**
- * Not the name of a package: where that changes a schedule says so at boot, and here every key would be another job without a word.
- */
+/** Not the name of a package: where that changes, every key here would be another job without a word. */
 function defaultApp(given: IdempotentExecutionOptions): string {
   if (isLocal(given)) return ALONE;
   throw new DistributedScheduleError(

@@ -10,34 +10,26 @@ type Given = Pick<DistributedScheduleOptions, 'redis' | 'namespace' | 'app'>;
 /** Of a process that shares its nodes with nobody, and whose name nobody knows. */
 export const ALONE = 'app';
 
-/**
- * With a default, staging and production would share ticks, decisions and results as soon as they share a server.
- * @throws DistributedScheduleError DSCHED_NO_NAMESPACE, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_NO_NAMESPACE, DSCHED_BAD_OPTION. With a default, staging and production would be one */
 export function requireNamespace({ redis, namespace }: Given): void {
   if (redis === undefined) return;
-  if (namespace === undefined) throw noNamespace();
+  if (namespace === undefined) {
+    throw new DistributedScheduleError(
+      'DSCHED_NO_NAMESPACE',
+      'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
+        "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
+      { value: undefined },
+    );
+  }
   requireName('namespace', namespace);
   requireWholeNamespace(namespace);
-}
-
-function noNamespace(): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_NO_NAMESPACE',
-    'redis is given without a namespace. Whoever uses these servers under the same namespace is one cluster with this app, so ' +
-      "say which one it is, and tell environments apart: DistributedScheduleModule.forRoot({ redis, namespace: 'shop-production' })",
-    { value: undefined },
-  );
 }
 
 /** What stands between the parts of a name; at its beginning or end a part is missing. */
 const SEPARATOR = /[-:_.]/;
 const MISSING_PARTS: readonly string[] = ['undefined', 'null'];
 
-/**
- * A namespace that was put together with a variable that is not set names no environment: those of two environments would be one.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION for a name with an unset variable in it: two environments would be one */
 export function requireWholeNamespace(namespace: string): void {
   const parts = namespace.split(SEPARATOR);
   const isWhole =
@@ -52,10 +44,7 @@ export function requireWholeNamespace(namespace: string): void {
   );
 }
 
-/**
- * Undefined in a process that shares its nodes with nobody, where nothing names it.
- * @throws DistributedScheduleError DSCHED_NO_APP, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_NO_APP, DSCHED_BAD_OPTION. Undefined where nodes are shared with nobody and no name is found */
 export function requireApp({ redis, app }: Given, findApp: () => FoundApp): string | undefined {
   const found: FoundApp = app === undefined ? findApp() : { name: app };
   if ('name' in found) {
@@ -71,10 +60,7 @@ export function requireApp({ redis, app }: Given, findApp: () => FoundApp): stri
   );
 }
 
-/**
- * The ledger stores "tick claimId previousTick", and a claim id starts with the instance id.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION for whitespace: the ledger stores "tick claimId previousTick" */
 export function requireInstanceId(instanceId: unknown): asserts instanceId is string {
   requireName('instanceId', instanceId);
   if (!/\s/u.test(instanceId)) return;

@@ -84,19 +84,8 @@ async function raise({ nodes, health }: RedisConnection, wallMs: () => number): 
   return { epoch: epoch + 1, setBackMs, raised: answered.map(({ label }) => label) };
 }
 
-interface Answered {
-  readonly label: string;
-  readonly epoch: number;
-  readonly setBackMs: number;
-  /** By how much its clock is ahead of this machine's. */
-  readonly skewMs: number;
-}
-
-async function askAll(
-  nodes: readonly VotingNode[],
-  epoch: number,
-  wallMs: () => number,
-): Promise<readonly Answered[]> {
+/** Answers of one round. `skewMs`: how far the clock of a node is ahead of this machine's. */
+async function askAll(nodes: readonly VotingNode[], epoch: number, wallMs: () => number) {
   const answers = await Promise.all(
     nodes.map(async (node) => {
       const reply = await node.raiseEpoch(epoch);
@@ -113,9 +102,8 @@ function requireMajority(
   health: ReturnType<RedisConnection['health']>,
 ): void {
   if (answered >= quorumOf(nodes)) return;
-  const why = health.flatMap(({ label, why: reason }) =>
-    reason === undefined ? [] : [`${label}: ${reason}`],
-  );
+  const silent = health.filter(({ why }) => why !== undefined);
+  const why = silent.map((node) => `${node.label}: ${node.why}`);
   throw new DistributedScheduleError(
     'DSCHED_NOT_KEPT',
     `${answered} of ${nodes} nodes answer, and a majority has to begin an epoch. ${why.join('. ')}. Repeat it when they do`,

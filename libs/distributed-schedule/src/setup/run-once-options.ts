@@ -3,6 +3,7 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { methods, requireOption } from '../protocol/options/option-spec.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { allowed } from '../tasks/task-policy-options.js';
 
 /** Options of `runOnce` and `tryRunOnce`. */
 export interface RunOnceOptions {
@@ -16,20 +17,12 @@ export interface RunOnceOptions {
   readonly signal?: AbortSignal;
 }
 
-const OPTION_NAMES: Record<keyof RunOnceOptions, true> = {
-  part: true,
-  input: true,
-  fencingToken: true,
-  signal: true,
-};
+const OPTION_NAMES = allowed<RunOnceOptions>('part', 'input', 'fencingToken', 'signal');
 const SIGNAL = { ...methods('throwIfAborted'), takes: 'an AbortSignal' };
 const MAX_KEY_CHARS = 512;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/**
- * Refuses what would be ignored: with a misspelt `part` two effects were one job, and the second would never run.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION. With a misspelt `part` two effects were one job */
 export function requireRunOnce(effect: unknown, options: RunOnceOptions): void {
   if (typeof effect !== 'function') {
     throw new DistributedScheduleError(

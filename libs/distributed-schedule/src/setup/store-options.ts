@@ -7,15 +7,12 @@ import type { DistributedScheduleOptions } from './distributed-schedule-options.
 
 type Given = Pick<DistributedScheduleOptions, 'redis' | 'memory' | 'lockProvider' | 'tickLedger'>;
 
-/**
- * Undefined only where `redis` is left out.
- * @throws DistributedScheduleError DSCHED_BAD_REDIS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_REDIS. Undefined only where `redis` is left out */
 export function nodesOf(given: Given): readonly RedisInput[] | undefined {
   if (!('redis' in given)) return undefined;
   const { redis } = given;
   if (redis === undefined || redis === null) {
-    // With the memory backend instead, every replica would run every task, and only one log line would say so.
+    // With the memory backend instead, every instance would run every task, and only one log line would say so.
     throw new DistributedScheduleError(
       'DSCHED_BAD_REDIS',
       `redis is given and ${String(redis)}, most likely because an environment variable is not set: ` +
@@ -26,21 +23,16 @@ export function nodesOf(given: Given): readonly RedisInput[] | undefined {
   return isList(redis) ? redis : [redis];
 }
 
-/**
- * In production nobody reads one warning among the lines of a boot, and every task would run once per replica.
- * @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_MEMORY_IN_PRODUCTION, as nobody reads one warning there; DSCHED_BAD_OPTION */
 export function requireMemoryMeant(given: Given, environment: string | undefined): void {
   const { redis, memory = false } = given;
   requireOption({}, 'memory', memory, FLAG);
-  if (redis !== undefined) {
-    if (memory) throw badOption({}, 'memory', memory, 'nothing beside redis: leave one of the two out');
-    return;
-  }
-  if (environment !== 'production' || memory || isReplaced(given)) return;
+  if (redis !== undefined && memory)
+    throw badOption({}, 'memory', memory, 'nothing beside redis: leave one of the two out');
+  if (redis !== undefined || environment !== 'production' || memory || isReplaced(given)) return;
   throw new DistributedScheduleError(
     'DSCHED_MEMORY_IN_PRODUCTION',
-    'NODE_ENV is production and redis is left out. Without it every replica has a memory of its own and runs every task. ' +
+    'NODE_ENV is production and redis is left out. Without it every instance has a memory of its own and runs every task. ' +
       'Pass redis and namespace, or memory: true where this process is the only one',
     { value: environment },
   );

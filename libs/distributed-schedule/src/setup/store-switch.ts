@@ -1,9 +1,15 @@
 /** What keeps an app away from its nodes, without a change of its code: the test kit, or a variable of the environment. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
+import type { Clock, Random } from '../protocol/contract/ports.js';
 import { shownValue } from '../protocol/options/shown-value.js';
 import type { DistributedScheduleOptions } from './distributed-schedule-options.js';
-import type { TestStage } from './test-stage.js';
+
+/** What a test puts in the place of time, chance and the store. Where the test kit provides it, the app keeps away from every node. */
+export interface TestStage {
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
 /** The variable of the environment. */
 export const SWITCH_NAME = 'NEST_DISTRIBUTED_SCHEDULE';

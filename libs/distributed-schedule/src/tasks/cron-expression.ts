@@ -1,7 +1,4 @@
-/**
- * Equal to the enum of that name in @nestjs/schedule, whose copy would make that package one that every app needs.
- * A test holds the two to each other.
- */
+/** As in @nestjs/schedule, which an app need not have for it. A test holds the two to each other. */
 export enum CronExpression {
   EVERY_SECOND = '* * * * * *',
   EVERY_5_SECONDS = '*/5 * * * * *',

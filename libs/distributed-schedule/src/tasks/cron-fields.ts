@@ -1,7 +1,6 @@
 /**
- * A cron expression as the parser has read it: which seconds, minutes, hours, days and months it names. The search for the
- * next instant is ours: the parser's own makes dates step by step and takes up to a millisecond a look, on the event loop.
- * It follows the parser rule for rule, and a differential test holds both equal.
+ * What a cron expression names. The search for the next instant is ours: that of the parser takes up to a millisecond on the event
+ * loop. It follows the parser rule for rule, held by a differential test.
  */
 
 import { CronValues } from './cron-values.js';
@@ -35,22 +34,9 @@ const UNITS = {
 type Unit = keyof typeof UNITS;
 
 export class CronFields {
-  private readonly seconds: CronValues;
-  private readonly minutes: CronValues;
-  private readonly hours: CronValues;
-  private readonly daysOfMonth: CronValues;
-  private readonly months: CronValues;
-  private readonly daysOfWeek: CronValues;
   private gapMs: { readonly shortest: number | undefined } | undefined;
 
-  private constructor(values: Readonly<Record<Unit, CronValues>>) {
-    this.seconds = values.second;
-    this.minutes = values.minute;
-    this.hours = values.hour;
-    this.daysOfMonth = values.dayOfMonth;
-    this.months = values.month;
-    this.daysOfWeek = values.dayOfWeek;
-  }
+  private constructor(private readonly values: Readonly<Record<Unit, CronValues>>) {}
 
   /** Undefined where a version of the parser keeps them in another way. */
   static of(parsed: object): CronFields | undefined {
@@ -87,19 +73,19 @@ export class CronFields {
   }
 
   private findShortestGapMs(): number | undefined {
+    const { second, minute, hour } = this.values;
     const firstSecond = this.secondFrom(0) ?? 0;
-    const lastSecond = this.hours.last * HOUR_S + this.minutes.last * MINUTE_S + this.seconds.last;
-    const spanS = { minute: this.seconds.span, hour: this.minutes.span * MINUTE_S + this.seconds.span };
+    const lastSecond = hour.last * HOUR_S + minute.last * MINUTE_S + second.last;
+    const spanS = { minute: second.span, hour: minute.span * MINUTE_S + second.span };
     const shortestS = Math.min(
-      this.seconds.shortestGap,
-      this.minutes.shortestGap * MINUTE_S - spanS.minute,
-      this.hours.shortestGap * HOUR_S - spanS.hour,
+      second.shortestGap,
+      minute.shortestGap * MINUTE_S - spanS.minute,
+      hour.shortestGap * HOUR_S - spanS.hour,
       this.shortestGapOfDays() * DAY_S - (lastSecond - firstSecond),
     );
     return Number.isFinite(shortestS) ? shortestS * SECOND_MS : undefined;
   }
 
-  /** In days. */
   private shortestGapOfDays(): number {
     let shortest = Number.POSITIVE_INFINITY;
     const untilMs = GAPS_FROM_MS + MAX_AHEAD_MS;
@@ -120,7 +106,7 @@ export class CronFields {
     for (let month = date.getUTCMonth(); ; month += 1) {
       const monthMs = Date.UTC(year, month, 1);
       if (monthMs > untilMs) return undefined;
-      const day = this.months.has((month % MONTHS) + 1) ? this.dayOf(year, month, fromDay) : undefined;
+      const day = this.values.month.has((month % MONTHS) + 1) ? this.dayOf(year, month, fromDay) : undefined;
       if (day !== undefined) return monthMs + (day - 1) * DAY_MS;
       fromDay = 1;
     }
@@ -138,30 +124,30 @@ export class CronFields {
 
   /** Where both kinds of days are restricted, either is enough. */
   private isDay(day: number, weekday: number): boolean {
-    const { daysOfMonth, daysOfWeek } = this;
-    const isOfMonth = daysOfMonth.has(day);
-    const isOfWeek = daysOfWeek.has(weekday);
-    return (isOfMonth && isOfWeek) || (isOfMonth && !daysOfMonth.isAll) || (isOfWeek && !daysOfWeek.isAll);
+    const { dayOfMonth, dayOfWeek } = this.values;
+    const isOfMonth = dayOfMonth.has(day);
+    const isOfWeek = dayOfWeek.has(weekday);
+    return (isOfMonth && isOfWeek) || (isOfMonth && !dayOfMonth.isAll) || (isOfWeek && !dayOfWeek.isAll);
   }
 
   /** The first second of a day from `second` on that is named. */
-  private secondFrom(second: number): number | undefined {
-    const hour = Math.floor(second / HOUR_S);
-    const minute = Math.floor(second / MINUTE_S) % MINUTE_S;
-    if (this.hours.has(hour)) {
-      const inHour = this.secondOfHourFrom(minute, second % MINUTE_S);
-      if (inHour !== undefined) return hour * HOUR_S + inHour;
+  private secondFrom(fromSecond: number): number | undefined {
+    const { second, minute, hour } = this.values;
+    const fromHour = Math.floor(fromSecond / HOUR_S);
+    if (hour.has(fromHour)) {
+      const fromMinute = Math.floor(fromSecond / MINUTE_S) % MINUTE_S;
+      const inHour = this.secondOfHourFrom(fromMinute, fromSecond % MINUTE_S);
+      if (inHour !== undefined) return fromHour * HOUR_S + inHour;
     }
-    const next = this.hours.from(hour + 1);
-    return next === undefined
-      ? undefined
-      : next * HOUR_S + this.minutes.first * MINUTE_S + this.seconds.first;
+    const next = hour.from(fromHour + 1);
+    return next === undefined ? undefined : next * HOUR_S + minute.first * MINUTE_S + second.first;
   }
 
-  private secondOfHourFrom(minute: number, second: number): number | undefined {
-    const inMinute = this.minutes.has(minute) ? this.seconds.from(second) : undefined;
-    if (inMinute !== undefined) return minute * MINUTE_S + inMinute;
-    const next = this.minutes.from(minute + 1);
-    return next === undefined ? undefined : next * MINUTE_S + this.seconds.first;
+  private secondOfHourFrom(fromMinute: number, fromSecond: number): number | undefined {
+    const { second, minute } = this.values;
+    const inMinute = minute.has(fromMinute) ? second.from(fromSecond) : undefined;
+    if (inMinute !== undefined) return fromMinute * MINUTE_S + inMinute;
+    const next = minute.from(fromMinute + 1);
+    return next === undefined ? undefined : next * MINUTE_S + second.first;
   }
 }

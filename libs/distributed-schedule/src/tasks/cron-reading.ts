@@ -23,8 +23,8 @@ export interface CronReading {
 export class CronAnswers {
   private readonly known = new Map<number, number | undefined>();
 
-  of(epochMs: number, ask: (secondMs: number) => number | undefined): number | undefined {
-    const secondMs = Math.floor(epochMs / SECOND_MS) * SECOND_MS;
+  of(atMs: number, ask: (secondMs: number) => number | undefined): number | undefined {
+    const secondMs = Math.floor(atMs / SECOND_MS) * SECOND_MS;
     if (this.known.has(secondMs)) return this.known.get(secondMs);
     if (this.known.size >= MAX_ANSWERS) this.known.clear();
     const answer = ask(secondMs);

@@ -4,7 +4,6 @@ export class CronValues {
   readonly last: number;
   /** Infinite where there is only one. */
   readonly shortestGap: number;
-  /** Whether every value is named. */
   readonly isAll: boolean;
   private readonly named: ReadonlySet<number>;
   /** By value, the first one from there on. */
@@ -36,7 +35,6 @@ export class CronValues {
     return this.following[value];
   }
 
-  /** From the first to the last. */
   get span(): number {
     return this.last - this.first;
   }

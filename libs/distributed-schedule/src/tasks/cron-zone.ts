@@ -1,6 +1,6 @@
 /** What a zone of luxon can say; minutes east of UTC. */
 export interface ZoneOffsets {
-  offset(epochMs: number): number;
+  offset(atMs: number): number;
 }
 
 const MINUTE_MS = 60_000;
@@ -11,7 +11,7 @@ const SECOND_MS = 1_000;
 /** No zone turns its clocks by more at a time. */
 const MAX_TURN_MS = 3 * HOUR_MS;
 
-/** Clocks were turned at `turnMs`, and by so much, in either direction. */
+/** Clocks were turned at `turnMs`, by `lengthMs`, in either direction. */
 export interface Turn {
   readonly turnMs: number;
   readonly lengthMs: number;
@@ -20,29 +20,27 @@ export interface Turn {
 }
 
 /**
- * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, step by step:
+ * Finds the instant at which the clocks of a zone show a certain time, by the rules of `CronTime`, held by a differential test:
  *
- * - a time that is skipped when clocks are turned on runs at the turn, or as much later, as the zone's offset at New Year has it
- * - a time that comes twice when clocks are turned back runs once if it is a single hour, and twice if it is in every hour
+ * - a time that is skipped runs at the turn, or as much later, as the zone's offset at New Year has it
+ * - a time that comes twice runs once if it is a single hour, and twice if it is in every hour
  *
- * CronTime itself takes a time that comes twice for that which has the offset of *this moment*. So its answer depends on when
- * it is asked, and instances could disagree; asked within the second pass it can even answer with the first. Here it is the
- * offset of the instant from which the search goes on, which is what CronTime uses when its timer has just fired. A
- * differential test holds both equal.
+ * CronTime takes a time that comes twice by the offset of *this moment*, so that its answer depends on when it is asked. Here it is
+ * the offset of the instant from which the search goes on, as when a timer of CronTime has just fired.
  */
 export class CronZone {
   constructor(private readonly zone: ZoneOffsets) {}
 
   /** What the clocks show at an instant, as if it were UTC. */
-  toLocal(epochMs: number): number {
-    return epochMs + this.zone.offset(epochMs) * MINUTE_MS;
+  toLocal(atMs: number): number {
+    return atMs + this.zone.offset(atMs) * MINUTE_MS;
   }
 
-  /** The turn of the clocks whose times, that come twice or were skipped, last until after `epochMs`, a full second. */
-  turnAround(epochMs: number): Turn | undefined {
-    const offset = this.zone.offset(epochMs);
-    if (this.zone.offset(epochMs - MAX_TURN_MS) === offset) return undefined;
-    let [before, turn] = [epochMs - MAX_TURN_MS, epochMs];
+  /** The turn of the clocks whose times, that come twice or were skipped, last until after `atMs`, a full second. */
+  turnAround(atMs: number): Turn | undefined {
+    const offset = this.zone.offset(atMs);
+    if (this.zone.offset(atMs - MAX_TURN_MS) === offset) return undefined;
+    let [before, turn] = [atMs - MAX_TURN_MS, atMs];
     while (turn - before > SECOND_MS) {
       const middle = Math.floor((before + turn) / 2 / SECOND_MS) * SECOND_MS;
       if (this.zone.offset(middle) === offset) turn = middle;
@@ -50,12 +48,12 @@ export class CronZone {
     }
     const wonMinutes = offset - this.zone.offset(before);
     const lengthMs = Math.abs(wonMinutes) * MINUTE_MS;
-    return epochMs < turn + lengthMs ? { turnMs: turn, lengthMs, isBack: wonMinutes < 0 } : undefined;
+    return atMs < turn + lengthMs ? { turnMs: turn, lengthMs, isBack: wonMinutes < 0 } : undefined;
   }
 
   /** Whether clocks go back, or went back, within some hours of an instant. */
-  isNearTurnBack(epochMs: number): boolean {
-    return this.zone.offset(epochMs + MAX_TURN_MS) < this.zone.offset(epochMs - MAX_TURN_MS);
+  isNearTurnBack(atMs: number): boolean {
+    return this.zone.offset(atMs + MAX_TURN_MS) < this.zone.offset(atMs - MAX_TURN_MS);
   }
 
   /** @param afterMs the instant from which the search for `localMs` began */
@@ -101,12 +99,12 @@ export class CronZone {
     return isHalfHourRepeated && halfHourBefore > afterMs ? halfHourBefore : first;
   }
 
-  private hourOf(epochMs: number): number {
-    return Math.floor(modulo(this.toLocal(epochMs), DAY_MS) / HOUR_MS);
+  private hourOf(atMs: number): number {
+    return Math.floor(modulo(this.toLocal(atMs), DAY_MS) / HOUR_MS);
   }
 
-  private minuteOf(epochMs: number): number {
-    return Math.floor(modulo(this.toLocal(epochMs), HOUR_MS) / MINUTE_MS);
+  private minuteOf(atMs: number): number {
+    return Math.floor(modulo(this.toLocal(atMs), HOUR_MS) / MINUTE_MS);
   }
 }
 

@@ -5,8 +5,8 @@ import { harmlessValue } from '../protocol/options/shown-value.js';
 import { cronHint } from './cron-hint.js';
 import { type CronReading, readCron } from './cron-reading.js';
 import type { CronZone, Turn } from './cron-zone.js';
+import type { CronDefinition } from './exclusive-task.js';
 import { processZone } from './process-zone.js';
-import type { CronDefinition } from './schedule-definition.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -15,12 +15,11 @@ const MAX_MINUTES_SKIPPED = 6 * 60;
 /** UTC+14 is the easternmost zone there is, UTC-12 the westernmost. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
-/**
- * A cron expression, read by `CronTime` of the `cron` package: the parser of @nestjs/schedule, so that making a
- * task exclusive cannot change when it is due. Like there, a `Date` or luxon `DateTime` is due once.
- */
+/** Read by the parser of @nestjs/schedule, so that @Exclusive changes no tick. A `Date` or luxon `DateTime` is due once. */
 export class CronSchedule implements Schedule {
   readonly description: string;
+  /** Undefined for a Date, which goes by none. */
+  readonly zoneName: string | undefined;
   private readonly reading: CronReading;
   /** The one instant of a Date, epoch ms. */
   private readonly onceMs: number | undefined;
@@ -38,6 +37,7 @@ export class CronSchedule implements Schedule {
     }
     const { realDate, timeZone = 'UTC' } = this.reading.cronTime;
     this.onceMs = realDate ? Number(cronTime.valueOf()) : undefined;
+    this.zoneName = realDate ? undefined : timeZone;
     this.description =
       this.onceMs === undefined ? `${String(cronTime)} (${timeZone})` : `once at ${isoTime(this.onceMs)}`;
   }
@@ -52,29 +52,25 @@ export class CronSchedule implements Schedule {
     return new CronSchedule(this.task, { kind: 'cron', cronTime: this.definition.cronTime, timeZone: 'UTC' });
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    if (this.onceMs !== undefined) return this.onceMs > epochMs ? this.onceMs : undefined;
-    return this.reading.answers.of(epochMs, (secondMs) => this.search(secondMs));
+  nextAfter(atMs: number): number | undefined {
+    if (this.onceMs !== undefined) return this.onceMs > atMs ? this.onceMs : undefined;
+    return this.reading.answers.of(atMs, (secondMs) => this.search(secondMs));
   }
 
-  /** Undefined for a Date. */
   get shortestGapMs(): number | undefined {
     return this.reading.fields?.shortestGapMs();
   }
 
   /** Whether clocks show a time of the expression at a full second. The parser also answers with others around a turn. */
-  isShown(epochMs: number): boolean {
-    const localMs = this.zone.toLocal(epochMs);
+  isShown(atMs: number): boolean {
+    const localMs = this.zone.toLocal(atMs);
     return this.nextLocal(localMs - SECOND_MS) === localMs;
   }
 
-  /**
-   * Refuses an expression such as the 30th of February.
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
-   */
-  requireDueAfter(epochMs: number): void {
+  /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE for one such as the 30th of February */
+  requireDueAfter(atMs: number): void {
     // A Date that has passed is no mistake: the app may have been restarted since.
-    if (this.onceMs === undefined && this.nextAfter(epochMs) === undefined) {
+    if (this.onceMs === undefined && this.nextAfter(atMs) === undefined) {
       throw this.badSchedule('it is never due in the next 8 years');
     }
   }
@@ -95,9 +91,8 @@ export class CronSchedule implements Schedule {
   }
 
   /**
-   * The last tick before clocks were turned, or an instant before that. What a job does right after the turn hangs on where it
-   * was before: asked from after it, the parser would have run again what comes once a day, and would know nothing of a
-   * tick in the skipped hour. All instances go on from the same tick, whenever they were started.
+   * The last tick before clocks were turned, or an instant before that: what a job does right after the turn hangs on where it was.
+   * Asked from after it, the parser would repeat what comes once a day, and instances would differ by their start.
    */
   private lastBefore({ turnMs, lengthMs }: Turn): number {
     const startMs = turnMs - lengthMs - SECOND_MS;
@@ -114,9 +109,9 @@ export class CronSchedule implements Schedule {
   }
 
   /** Searches in local time, in which no hour is skipped or repeated. */
-  private lookAfter(epochMs: number): number | undefined {
-    const next = this.nextLocal(this.zone.toLocal(epochMs));
-    return next === undefined ? undefined : this.zone.toInstant(next, epochMs);
+  private lookAfter(atMs: number): number | undefined {
+    const next = this.nextLocal(this.zone.toLocal(atMs));
+    return next === undefined ? undefined : this.zone.toInstant(next, atMs);
   }
 
   private nextLocal(localMs: number): number | undefined {

@@ -1,5 +1,5 @@
 import type { OptionNames } from '../protocol/options/option-names.js';
-import { TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
+import { allowed, TASK_POLICY_OPTION_NAMES, type TaskPolicyOptions } from './task-policy-options.js';
 
 /** What every exclusive decorator takes. */
 export interface ExclusiveTaskOptions extends TaskPolicyOptions {
@@ -87,15 +87,10 @@ export type CronExclusiveOptions = ExclusiveTaskOptions &
       }
   );
 
+/** The names in `weight` are the labels of the user's instances. */
 export const EXCLUSIVE_OPTION_NAMES: OptionNames = {
-  name: true,
-  maxLatenessMs: true,
-  disabled: true,
-  jitterMs: true,
-  runOn: true,
-  // Its names are the labels of the user's instances.
-  weight: true,
-  perTick: true,
+  ...allowed<ExclusiveTaskOptions>('name', 'maxLatenessMs', 'disabled', 'jitterMs'),
+  ...allowed<ExclusiveTaskOptions>('runOn', 'weight', 'perTick'),
   ...TASK_POLICY_OPTION_NAMES,
 };
 
@@ -103,12 +98,8 @@ export const EXCLUSIVE_OVER_CRON_OPTION_NAMES: OptionNames = { ...EXCLUSIVE_OPTI
 
 export const CRON_EXCLUSIVE_OPTION_NAMES: OptionNames = {
   ...EXCLUSIVE_OVER_CRON_OPTION_NAMES,
-  timeZone: true,
-  utcOffset: true,
-  waitForCompletion: true,
-  threshold: true,
-  unrefTimeout: true,
-  initialDelay: true,
+  ...allowed<CronExclusiveOptions>('timeZone', 'utcOffset', 'waitForCompletion'),
+  ...allowed<CronTimerOptions>('threshold', 'unrefTimeout', 'initialDelay'),
 };
 
 export const TIMEOUT_EXCLUSIVE_OPTION_NAMES: OptionNames = { ...EXCLUSIVE_OPTION_NAMES, deploymentKey: true };

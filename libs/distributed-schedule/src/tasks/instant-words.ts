@@ -11,16 +11,16 @@ export function at(tick: number): string {
 }
 
 /** Date and time with its zone, such as `2026-11-30 03:00:00 Europe/Berlin`; in UTC where the zone is not known here. */
-export function zonedTime(epochMs: number, zone: string): string {
-  return inOffset(epochMs, zone) ?? inZone(epochMs, zone) ?? `${clockOf(epochMs)} UTC`;
+export function zonedTime(atMs: number, zone: string): string {
+  return inOffset(atMs, zone) ?? inZone(atMs, zone) ?? `${clockOf(atMs)} UTC`;
 }
 
 /** `UTC+05:30`, which Intl of Node 20 does not know. */
-function inOffset(epochMs: number, zone: string): string | undefined {
+function inOffset(atMs: number, zone: string): string | undefined {
   const [, sign, hours, minutes] = /^UTC([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
   if (sign === undefined) return undefined;
   const offsetMs = Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS;
-  return `${clockOf(epochMs + (sign === '-' ? -offsetMs : offsetMs))} ${zone}`;
+  return `${clockOf(atMs + (sign === '-' ? -offsetMs : offsetMs))} ${zone}`;
 }
 
 /** One per zone that Intl knows: making one takes longer than all that it is asked. */
@@ -39,11 +39,11 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return made;
 }
 
-function inZone(epochMs: number, zone: string): string | undefined {
+function inZone(atMs: number, zone: string): string | undefined {
   try {
     const parts = new Map(
       formatOf(zone)
-        .formatToParts(epochMs)
+        .formatToParts(atMs)
         .map(({ type, value }) => [type, value]),
     );
     const [date, time] = [
@@ -56,6 +56,6 @@ function inZone(epochMs: number, zone: string): string | undefined {
   }
 }
 
-function clockOf(epochMs: number): string {
-  return at(epochMs).slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
+function clockOf(atMs: number): string {
+  return at(atMs).slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }

@@ -1,7 +1,6 @@
 /**
- * What stands in the `SchedulerRegistry` of @nestjs/schedule for an exclusive task. It never runs anything and may be read. Whatever
- * would run, stop or change it throws, with the call that does so in the whole cluster: those are asynchronous and can fail, and
- * the calls of a job, which nobody awaits, have no way to say so.
+ * What `SchedulerRegistry` of @nestjs/schedule shows of an exclusive task. It never runs anything. What would run, stop or change it
+ * throws, and names the asynchronous call that does so in the whole cluster.
  */
 
 import { CronJob } from 'cron';
@@ -13,7 +12,6 @@ const EVERY_SECOND = '* * * * * *';
 
 /** What a mirrored job asks about its task. */
 export interface MirrorView {
-  /** Whether ticks of the task come due. */
   isActive(task: string): boolean;
   /** At shutdown @nestjs/schedule stops and deletes all that it finds. */
   isClosing(): boolean;
@@ -35,9 +33,7 @@ export function createMirroredJob({ name, definition }: ExclusiveTask): CronJob 
   if (definition.kind !== 'cron') return CronJob.from({ ...base, cronTime: EVERY_SECOND, timeZone: 'UTC' });
   const { cronTime, timeZone, utcOffset } = definition;
   if (typeof utcOffset === 'number') return CronJob.from({ ...base, cronTime, utcOffset });
-  return typeof timeZone === 'string'
-    ? CronJob.from({ ...base, cronTime, timeZone })
-    : CronJob.from({ ...base, cronTime });
+  return CronJob.from({ ...base, cronTime, ...(typeof timeZone === 'string' ? { timeZone } : {}) });
 }
 
 /** To be called when the job is registered: `addCronJob` wraps `fireOnTick` so that what it throws is only logged. */
@@ -54,7 +50,6 @@ export function refuseControl(job: CronJob, { name }: ExclusiveTask, view: Mirro
   Object.defineProperty(job, 'isActive', { get: () => view.isActive(name) });
 }
 
-/** Stands where a timer would. */
 export class MirroredTimer {
   readonly task: string;
   readonly schedule: string;
@@ -82,7 +77,6 @@ export class MirroredTimer {
     this.refuse('close()', `await registry.pause('${this.task}')`);
   }
 
-  /** It keeps no process alive. */
   hasRef(): boolean {
     return false;
   }

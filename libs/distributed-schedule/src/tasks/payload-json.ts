@@ -3,10 +3,16 @@
 import { types } from 'node:util';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
-/** Characters of a payload's JSON at most. */
 const MAX_PAYLOAD_LENGTH = 16_384;
 
-/** @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it */
+/**
+ * A payload as it is now: its caller may change the object later. Nothing where there is none.
+ * @throws DistributedScheduleError DSCHED_BAD_OPTION when it is no JSON, or too much of it
+ */
+export function copyOfPayload(task: string, payload: unknown): { readonly payload?: unknown } {
+  return payload === undefined ? {} : { payload: JSON.parse(jsonOf(task, payload)) as unknown };
+}
+
 export function jsonOf(task: string, payload: unknown): string {
   let text: string | undefined;
   try {
@@ -42,7 +48,6 @@ class LostValue extends Error {
 
 interface Lost {
   readonly kind: string;
-  /** What to write. */
   readonly instead: string;
 }
 

@@ -8,10 +8,7 @@ const MAX_LABELS = 32;
 const MAX_WEIGHT = 1_000;
 const WEIGHT = between(1 / MAX_WEIGHT, MAX_WEIGHT);
 
-/**
- * Where a task may run. Undefined: everywhere, all alike.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION. Undefined: everywhere, all alike */
 export function resolvePlacement(
   task: string,
   { runOn = [], weight = {} }: Pick<ExclusiveTaskOptions, 'runOn' | 'weight'>,

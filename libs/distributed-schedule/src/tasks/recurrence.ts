@@ -9,7 +9,7 @@ export interface EndedTrouble {
   readonly wasWellBefore: boolean;
 }
 
-/** One trouble that may come and go, and what was said of it: the loss of moments once a minute at most, its return where its loss was told. */
+/** A trouble that may come and go: the loss of moments is told once a minute at most, its return where its loss was. */
 export class Recurrence {
   private sinceMs: number | undefined;
   private toldMs: number | undefined;
@@ -28,7 +28,6 @@ export class Recurrence {
     if (!isLost) this.returned(nowMs);
   }
 
-  /** It lasts, and was told of. */
   get isTold(): boolean {
     return this.hasTold;
   }
@@ -42,7 +41,6 @@ export class Recurrence {
     return this.lostUntold;
   }
 
-  /** 0 while there is no trouble. */
   lastedMs(nowMs: number): number {
     return this.sinceMs === undefined ? 0 : nowMs - this.sinceMs;
   }

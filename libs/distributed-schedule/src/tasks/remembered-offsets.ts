@@ -6,32 +6,31 @@ const DAY_MS = 24 * HOUR_MS;
 const MAX_INSTANTS = 2_000;
 
 /**
- * The offsets of a zone, of which each day is asked for once: `Intl` takes some microseconds an answer, and a search for the next
- * tick wants a dozen. A day that begins and ends with the same offset has it throughout: of all zones since 1970 none
- * has turned its clocks twice within six days. On a day of a turn the same holds for each hour.
+ * Asks a zone once a day of the calendar: `Intl` takes microseconds an answer, and a search wants a dozen. A day or an hour that begins
+ * and ends with one offset has it throughout: since 1970 no zone has turned its clocks twice within six days.
  */
 export class RememberedOffsets implements ZoneOffsets {
   private readonly known = new Map<number, number>();
 
   constructor(private readonly zone: ZoneOffsets) {}
 
-  offset(epochMs: number): number {
-    return this.throughout(epochMs, DAY_MS) ?? this.throughout(epochMs, HOUR_MS) ?? this.zone.offset(epochMs);
+  offset(atMs: number): number {
+    return this.throughout(atMs, DAY_MS) ?? this.throughout(atMs, HOUR_MS) ?? this.zone.offset(atMs);
   }
 
   /** The offset of the day or hour around an instant, unless clocks are turned in it. */
-  private throughout(epochMs: number, lengthMs: number): number | undefined {
-    const startMs = Math.floor(epochMs / lengthMs) * lengthMs;
+  private throughout(atMs: number, lengthMs: number): number | undefined {
+    const startMs = Math.floor(atMs / lengthMs) * lengthMs;
     const offset = this.at(startMs);
     return this.at(startMs + lengthMs) === offset ? offset : undefined;
   }
 
-  private at(epochMs: number): number {
-    const known = this.known.get(epochMs);
+  private at(atMs: number): number {
+    const known = this.known.get(atMs);
     if (known !== undefined) return known;
     if (this.known.size >= MAX_INSTANTS) this.known.clear();
-    const offset = this.zone.offset(epochMs);
-    this.known.set(epochMs, offset);
+    const offset = this.zone.offset(atMs);
+    this.known.set(atMs, offset);
     return offset;
   }
 }

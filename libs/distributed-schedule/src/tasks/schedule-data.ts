@@ -4,9 +4,10 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { isoTime } from '../protocol/contract/iso-time.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
 import { badOption } from '../protocol/options/option-spec.js';
+import type { ScheduleDefinition } from './exclusive-task.js';
 import type { DstPolicy } from './exclusive-task-options.js';
 import { processZone } from './process-zone.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
+import { allowed } from './task-policy-options.js';
 
 /** When a task is due: exactly one of `cron`, `everyMs`, `everySecond` and `atMs`. */
 export type ScheduleData =
@@ -26,23 +27,11 @@ export type ScheduleData =
   /** Once, epoch ms. */
   | { readonly atMs: number };
 
-export const SCHEDULE_NAMES = {
-  cron: true,
-  timeZone: true,
-  utcOffset: true,
-  dst: true,
-  everyMs: true,
-  everySecond: true,
-  atMs: true,
-} as const;
-
 const KINDS = ['cron', 'everyMs', 'everySecond', 'atMs'] as const;
 
-/**
- * Picks the schedule out of what a caller gave, with the zone that counts for everybody.
- * @throws DistributedScheduleError DSCHED_NO_SCHEDULE unless there is exactly one; what is in it is checked by
- * {@link createTaskBlueprint}
- */
+export const SCHEDULE_NAMES = allowed(...KINDS, 'timeZone', 'utcOffset', 'dst');
+
+/** @throws DistributedScheduleError DSCHED_NO_SCHEDULE unless there is exactly one; {@link createTaskBlueprint} checks it */
 export function requireScheduleData(task: string, given: object): ScheduleData {
   const values = given as Readonly<Record<string, unknown>>;
   const kinds = KINDS.filter((kind) => values[kind] !== undefined);
@@ -54,30 +43,21 @@ export function requireScheduleData(task: string, given: object): ScheduleData {
     );
   }
   const { cron, timeZone, utcOffset, dst, everyMs, everySecond, atMs } = values;
-  if (cron === undefined && (timeZone !== undefined || utcOffset !== undefined)) {
-    throw badOption({ task }, 'timeZone', timeZone ?? utcOffset, 'a zone or an offset only beside cron');
-  }
-  if (cron === undefined && dst !== undefined)
-    throw badOption({ task }, 'dst', dst, "'once' only beside cron");
-  if (everySecond !== undefined && everySecond !== true)
-    throw badOption({ task }, 'everySecond', everySecond, 'true');
-  if (atMs !== undefined && !Number.isSafeInteger(atMs))
-    throw badOption({ task }, 'atMs', atMs, 'epoch milliseconds');
-  if (cron === undefined)
-    return (
-      everyMs === undefined ? (atMs === undefined ? { everySecond } : { atMs }) : { everyMs }
-    ) as ScheduleData;
-  if (typeof cron !== 'string') throw badOption({ task }, 'cron', cron, 'a cron expression');
-  if (utcOffset !== undefined)
-    return { cron, utcOffset, ...withoutUndefined({ timeZone, dst }) } as ScheduleData;
+  const bad = (option: string, takes: string, value: unknown = values[option]): DistributedScheduleError =>
+    badOption({ task }, option, value, takes);
+  if (cron === undefined && (timeZone !== undefined || utcOffset !== undefined))
+    throw bad('timeZone', 'a zone or an offset only beside cron', timeZone ?? utcOffset);
+  if (cron === undefined && dst !== undefined) throw bad('dst', "'once' only beside cron");
+  if (everySecond !== undefined && everySecond !== true) throw bad('everySecond', 'true');
+  if (atMs !== undefined && !Number.isSafeInteger(atMs)) throw bad('atMs', 'epoch milliseconds');
+  if (cron === undefined) return withoutUndefined({ everyMs, everySecond, atMs }) as ScheduleData;
+  if (typeof cron !== 'string') throw bad('cron', 'a cron expression');
   // Where the process has no zone, the schedule is refused when it is made, with the reason.
-  return inZone(cron, timeZone ?? processZone(), dst);
+  const zone = utcOffset === undefined ? (timeZone ?? processZone()) : timeZone;
+  return withoutUndefined({ cron, utcOffset, timeZone: zone, dst }) as ScheduleData;
 }
 
-/**
- * Refuses an instant that is over, with which nothing would ever run.
- * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
- */
+/** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE for an instant that is over: nothing would ever run */
 export function requireAhead(task: string, schedule: ScheduleData, nowMs: number): void {
   if (!('atMs' in schedule) || schedule.atMs > nowMs) return;
   throw new DistributedScheduleError(
@@ -88,7 +68,6 @@ export function requireAhead(task: string, schedule: ScheduleData, nowMs: number
   );
 }
 
-/** For `reschedule`, which takes nothing else. */
 export function requireOnlyScheduleData(place: string, task: string, given: unknown): ScheduleData {
   requireKnownOptions({ place, task }, given, SCHEDULE_NAMES);
   return requireScheduleData(task, given as object);
@@ -115,15 +94,12 @@ export function dataOf(definition: ScheduleDefinition): ScheduleData | undefined
       const { cronTime, timeZone, utcOffset, dst } = definition;
       if (typeof cronTime !== 'string') return { atMs: Number(cronTime.valueOf()) };
       if (typeof utcOffset === 'number') return { cron: cronTime, utcOffset };
-      return inZone(cronTime, typeof timeZone === 'string' ? timeZone : processZone(), dst);
+      const zone = typeof timeZone === 'string' ? timeZone : processZone();
+      return withoutUndefined({ cron: cronTime, timeZone: zone, dst }) as ScheduleData;
     }
     default:
       return undefined;
   }
-}
-
-function inZone(cron: string, timeZone: unknown, dst: unknown): ScheduleData {
-  return { cron, ...withoutUndefined({ timeZone, dst }) } as ScheduleData;
 }
 
 /** Without what is undefined: records and fingerprints have no empty fields. */

@@ -1,15 +1,13 @@
 /** Makes schedules of what decorators wrote. */
 
-import type { TaskPolicies } from '../protocol/contract/task-policies.js';
 import type { Schedule } from '../protocol/contract/tick-context.js';
 import { EverySecondSchedule } from '../protocol/schedules/every-second.schedule.js';
 import { IntervalSchedule } from '../protocol/schedules/interval.schedule.js';
 import { JitteredSchedule } from '../protocol/schedules/jittered.schedule.js';
 import type { TimeoutRequest } from '../protocol/timeouts/timeout-agreement.js';
 import { CronSchedule } from './cron.schedule.js';
-import { DstOnceSchedule } from './dst-once.schedule.js';
-import type { ExclusiveMetadata } from './exclusive-metadata.js';
-import type { CronDefinition, ScheduleDefinition } from './schedule-definition.js';
+import type { ExclusiveMetadata, ScheduleDefinition, TaskBlueprint } from './exclusive-task.js';
+import { SingleHourSchedule } from './single-hour.schedule.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
 
 /** What a task is made with beside its own options. */
@@ -27,12 +25,8 @@ export interface BuildContext {
 /** Of a task that is switched off: nobody asks it. */
 export const NEVER: Schedule = { description: 'off', nextAfter: () => undefined };
 
-/** The parts of a task that its schedule depends on. */
-export interface ScheduleFrame {
-  readonly name: string;
-  readonly policies: TaskPolicies;
-  readonly jitterMs: number;
-}
+/** The field that a factory gives, by kind of schedule. */
+const GIVEN_FIELDS = { cron: 'cronTime', interval: 'periodMs', timeout: 'delayMs' } as const;
 
 /** Undefined where the factory switches the task off. */
 export function withFactoryValue(
@@ -41,27 +35,16 @@ export function withFactoryValue(
   task: string,
   { resolveFactory }: BuildContext,
 ): ScheduleDefinition | undefined {
-  if (factory === undefined) return definition;
+  if (factory === undefined || definition.kind === 'every_second') return definition;
   const value = resolveFactory?.(task, factory) ?? null;
   if (value === null) return undefined;
-  switch (definition.kind) {
-    case 'cron':
-      return { ...definition, cronTime: value as CronDefinition['cronTime'] };
-    case 'interval':
-      return { ...definition, periodMs: value };
-    case 'timeout':
-      return { ...definition, delayMs: value };
-    case 'every_second':
-      return definition;
-    default:
-      return definition satisfies never;
-  }
+  return { ...definition, [GIVEN_FIELDS[definition.kind]]: value };
 }
 
 /** @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION */
 export function createSchedule(
   definition: ScheduleDefinition,
-  { name, policies, jitterMs }: ScheduleFrame,
+  { name, policies, jitterMs }: Pick<TaskBlueprint, 'name' | 'policies' | 'jitterMs'>,
   { nowMs, timeoutOf }: BuildContext,
 ): Schedule {
   const spread = (schedule: Schedule): Schedule =>
@@ -74,7 +57,7 @@ export function createSchedule(
     case 'cron': {
       const schedule = new CronSchedule(name, definition);
       schedule.requireDueAfter(nowMs);
-      return spread(definition.dst === undefined ? schedule : new DstOnceSchedule(schedule));
+      return spread(definition.dst === undefined ? schedule : new SingleHourSchedule(schedule));
     }
     case 'timeout':
       return timeoutOf?.({ task: name, definition, policies }) ?? NEVER;

@@ -2,7 +2,6 @@
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TaskPolicies } from '../protocol/contract/task-policies.js';
-import type { Placement, Schedule } from '../protocol/contract/tick-context.js';
 import { requireNoNull } from '../protocol/options/option-names.js';
 import {
   badOption,
@@ -17,11 +16,10 @@ import {
 } from '../protocol/options/option-spec.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
 import { requireDst, withDst } from './dst-option.js';
-import type { ExclusiveMetadata } from './exclusive-metadata.js';
+import type { ExclusiveMetadata, ScheduleDefinition, TaskBlueprint } from './exclusive-task.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from './exclusive-task-options.js';
 import { resolvePlacement } from './placement.resolver.js';
 import { type BuildContext, createSchedule, NEVER, withFactoryValue } from './schedule.factory.js';
-import type { ScheduleDefinition } from './schedule-definition.js';
 import { resolveTaskPolicies } from './task-policies.resolver.js';
 import type { TaskPolicyOptions } from './task-policy-options.js';
 
@@ -29,26 +27,13 @@ import type { TaskPolicyOptions } from './task-policy-options.js';
 const NO_NAME = /^(?:default|_?class_?\d*|default_\d+|_[a-z])?$/i;
 
 /** Where a task was found. */
-export interface TaskOrigin {
+interface TaskOrigin {
   readonly className: string;
   readonly method: string;
 }
 
-/** A task without its handler. */
-export interface TaskBlueprint {
-  readonly name: string;
-  readonly schedule: Schedule;
-  readonly definition: ScheduleDefinition;
-  readonly disabled: boolean;
-  readonly maxLatenessMs?: number;
-  readonly jitterMs: number;
-  /** Each run makes its provider anew. */
-  readonly perTick: boolean;
-  readonly policies: TaskPolicies;
-  readonly placement?: Placement;
-}
-
 const MAX_JITTER_MS = 86_400_000;
+const NOTHING_FOR_A_TIMEOUT = { misfire: 'tried until it has run', jitterMs: 'due once' } as const;
 
 /** Beside its name, its schedule, its policies and its placement. */
 const SPEC: OptionSpec<Pick<TaskBlueprint, 'disabled' | 'maxLatenessMs' | 'perTick' | 'jitterMs'>> = {
@@ -64,31 +49,28 @@ const SPEC: OptionSpec<Pick<TaskBlueprint, 'disabled' | 'maxLatenessMs' | 'perTi
  */
 export function createTaskBlueprint(
   metadata: ExclusiveMetadata,
-  origin: TaskOrigin,
-  surroundings: BuildContext,
+  found: TaskOrigin,
+  context: BuildContext,
 ): TaskBlueprint {
   const { options } = metadata;
-  const found = requireSchedule(metadata, origin);
-  const name = requireStableName(metadata, origin);
+  const origin = `${found.className}.${found.method}`;
+  const given = requireSchedule(metadata, origin);
+  const name = requireStableName(metadata, found);
   requireNoNull({ place: metadata.decorator, task: name }, options, EXCLUSIVE_OPTION_NAMES);
   const place: OptionPlace = { task: name };
-  const written = withDst(found, options.dst, place);
+  const written = withDst(given, options.dst, place);
   const switchedOff = options.disabled ?? (written.kind === 'cron' ? written.disabled : undefined);
   const checked = resolveOptions(place, { ...options, disabled: switchedOff }, SPEC);
-  const policies = policiesOf(place, name, options, written, surroundings.defaults);
+  const policies = policiesOf(place, name, options, written, context.defaults);
   const placement = resolvePlacement(name, options);
-  const definition = checked.disabled ? written : withFactoryValue(metadata, written, name, surroundings);
+  const definition = checked.disabled ? written : withFactoryValue(metadata, written, name, context);
   const disabled = checked.disabled || definition === undefined;
   requireDst(definition ?? written, place);
   return {
-    ...checked,
-    name,
+    ...{ ...checked, name, origin, disabled, policies, definition: definition ?? written },
     schedule: disabled
       ? NEVER
-      : createSchedule(definition, { name, policies, jitterMs: checked.jitterMs }, surroundings),
-    definition: definition ?? written,
-    disabled,
-    policies,
+      : createSchedule(definition, { name, policies, jitterMs: checked.jitterMs }, context),
     ...(placement === undefined ? {} : { placement }),
   };
 }
@@ -102,39 +84,29 @@ function policiesOf(
   defaults: TaskPolicyOptions,
 ): TaskPolicies {
   if (definition.kind === 'timeout') {
-    if (options.misfire !== undefined) {
-      throw badOption(
-        place,
-        'misfire',
-        options.misfire,
-        'nothing for a timeout, which is tried until it has run',
-      );
-    }
-    if (options.jitterMs !== undefined) {
-      throw badOption(place, 'jitterMs', options.jitterMs, 'nothing for a timeout, which is due once');
+    for (const [option, why] of Object.entries(NOTHING_FOR_A_TIMEOUT)) {
+      const value: unknown = options[option as keyof typeof NOTHING_FOR_A_TIMEOUT];
+      if (value !== undefined)
+        throw badOption(place, option, value, `nothing for a timeout, which is ${why}`);
     }
     return resolveTaskPolicies(task, options, { ...defaults, misfire: 'skip' });
   }
-  if (definition.kind !== 'cron' || definition.waitForCompletion === undefined) {
+  if (definition.kind !== 'cron' || definition.waitForCompletion === undefined)
     return resolveTaskPolicies(task, options, defaults);
-  }
   requireOption(place, 'waitForCompletion', definition.waitForCompletion, FLAG);
   const overlap = definition.waitForCompletion ? 'skip' : 'allow';
   return resolveTaskPolicies(task, options, { ...defaults, overlap });
 }
 
-function requireSchedule(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): ScheduleDefinition {
-  const place = `${className}.${method}`;
-  if (metadata.schedule === undefined) {
-    throw new DistributedScheduleError(
-      'DSCHED_NO_SCHEDULE',
-      `${place} is marked ${metadata.decorator}() but has no schedule. Add @Cron, @Interval or @Timeout of @nestjs/schedule, or use ` +
-        '@EverySecondExclusive, @CronExclusive, @IntervalExclusive or @TimeoutExclusive. If it has one, a decorator in between has ' +
-        `replaced the method and lost it: put ${metadata.decorator}() right beside it.`,
-      { value: place },
-    );
-  }
-  return metadata.schedule;
+function requireSchedule({ schedule, decorator }: ExclusiveMetadata, origin: string): ScheduleDefinition {
+  if (schedule !== undefined) return schedule;
+  throw new DistributedScheduleError(
+    'DSCHED_NO_SCHEDULE',
+    `${origin} is marked ${decorator}() but has no schedule. Add @Cron, @Interval or @Timeout of @nestjs/schedule, or use ` +
+      '@EverySecondExclusive, @CronExclusive, @IntervalExclusive or @TimeoutExclusive. If it has one, a decorator in between has ' +
+      `replaced the method and lost it: put ${decorator}() right beside it.`,
+    { value: origin },
+  );
 }
 
 function requireStableName(metadata: ExclusiveMetadata, { className, method }: TaskOrigin): string {

@@ -59,10 +59,7 @@ const RETRY: OptionSpec<RetryPolicy> = {
   deadlineMs: optional(whole(1, MAX_MS), DEFAULT_RETRY.deadlineMs),
 };
 
-/**
- * The policies of a task: its own options, then the defaults of the module, then those of the library.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS. Own options count first */
 export function resolveTaskPolicies(
   task: string,
   given: TaskPolicyOptions,
@@ -71,10 +68,7 @@ export function resolveTaskPolicies(
   return resolve({ task }, { ...defaults, ...withoutUndefined(given) });
 }
 
-/**
- * Checks the defaults of the module before there is any task.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS
- */
+/** @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION, DSCHED_DURATIONS, before any task is known */
 export function requireTaskDefaults(defaults: TaskPolicyOptions): void {
   resolve({ path: 'tasks.' }, defaults);
 }
@@ -108,12 +102,12 @@ function resolve(place: OptionPlace, given: TaskPolicyOptions): TaskPolicies {
 }
 
 function requireLaterGiveUp(
-  { task }: OptionPlace,
+  place: OptionPlace,
   { giveUpAfterMs, timeoutMs }: Pick<TaskPolicies, 'giveUpAfterMs' | 'timeoutMs'>,
 ): void {
   if (giveUpAfterMs === undefined || timeoutMs === undefined || giveUpAfterMs > timeoutMs) return;
   throw contradiction(
-    task,
+    place,
     `giveUpAfterMs must exceed timeoutMs, or a run is given up before it is told to end: ${giveUpAfterMs} <= ${timeoutMs}. ` +
       'Raise giveUpAfterMs or lower timeoutMs.',
     giveUpAfterMs,
@@ -153,29 +147,17 @@ function retryPolicy(place: OptionPlace, given: number | RetryOptions | undefine
   return policy;
 }
 
-function requireRetryRelations({ task }: OptionPlace, { baseMs, capMs, deadlineMs }: RetryPolicy): void {
-  if (baseMs > capMs) {
-    throw contradiction(
-      task,
-      `retry.baseMs must not exceed retry.capMs, the longest delay: ${baseMs} > ${capMs}. Lower baseMs or raise capMs.`,
-      baseMs,
-    );
-  }
-  if (baseMs > deadlineMs) {
-    throw contradiction(
-      task,
-      `retry.baseMs must not exceed retry.deadlineMs, or no second run ever starts: ${baseMs} > ${deadlineMs}. ` +
-        'Lower baseMs or raise deadlineMs.',
-      baseMs,
-    );
-  }
+function requireRetryRelations(place: OptionPlace, { baseMs, capMs, deadlineMs }: RetryPolicy): void {
+  const refuse = (what: string, way: string): DistributedScheduleError =>
+    contradiction(place, `retry.baseMs must not exceed retry.${what}. Lower baseMs or raise ${way}.`, baseMs);
+  if (baseMs > capMs) throw refuse(`capMs, the longest delay: ${baseMs} > ${capMs}`, 'capMs');
+  if (baseMs > deadlineMs)
+    throw refuse(`deadlineMs, or no second run ever starts: ${baseMs} > ${deadlineMs}`, 'deadlineMs');
 }
 
-function contradiction(task: string | undefined, message: string, value: unknown): DistributedScheduleError {
-  return new DistributedScheduleError('DSCHED_DURATIONS', message, {
-    value,
-    ...(task !== undefined && { task }),
-  });
+function contradiction({ task }: OptionPlace, message: string, value: unknown): DistributedScheduleError {
+  const of = task === undefined ? {} : { task };
+  return new DistributedScheduleError('DSCHED_DURATIONS', message, { value, ...of });
 }
 
 function withoutUndefined(given: TaskPolicyOptions): TaskPolicyOptions {

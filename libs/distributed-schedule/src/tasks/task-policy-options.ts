@@ -21,18 +21,18 @@ export interface TaskPolicyOptions {
   /**
    * What becomes of a tick whose instance died before its run ended: `lose`, or `retake`: another instance runs it again,
    * with a larger token and attempt number and the same idempotency key, at most `withinMs` after the tick, by default ten
-   * minutes, and for at most so many `retakes`, by default 5: a tick may be what its instances die of. Default `lose`.
+   * minutes, and at most `retakes` times, by default 5: a tick may be what its instances die of. Default `lose`.
    */
   readonly recovery?:
     | RecoveryPolicy
     | { readonly policy: RecoveryPolicy; readonly withinMs?: number; readonly retakes?: number };
   /** How often a run that failed is repeated: the number of attempts in all, or more. 1 is never, the default. */
   readonly retry?: number | RetryOptions;
-  /** The run's signal aborts after so long, and it ends as `timed_out`. Default: never. */
+  /** After this the run's signal aborts, and it ends as `timed_out`. Default: never. */
   readonly timeoutMs?: number;
   /**
-   * A run that has not ended after so long is given up: its signal aborts, it ends as `given_up`, its lease is renewed no more, and later ticks
-   * run beside it, on another instance where one lives. More than `timeoutMs`. Default: never.
+   * After this a run is given up: its signal aborts, it ends as `given_up`, its lease is renewed no more, and later ticks run
+   * beside it, on another instance where one lives. More than `timeoutMs`. Default: never.
    */
   readonly giveUpAfterMs?: number;
 }
@@ -51,12 +51,12 @@ export interface RetryOptions {
   readonly deadlineMs?: number;
 }
 
+/** Names that are allowed where `Options` are taken. */
+export function allowed<Options>(...names: readonly (keyof Options & string)[]): OptionNames {
+  return Object.fromEntries(names.map((name) => [name, true]));
+}
+
 /** The names inside `misfire`, `recovery` and `retry` are checked where their values are, as these take plain values too. */
-export const TASK_POLICY_OPTION_NAMES: OptionNames = {
-  overlap: true,
-  misfire: true,
-  recovery: true,
-  retry: true,
-  timeoutMs: true,
-  giveUpAfterMs: true,
-};
+export const TASK_POLICY_OPTION_NAMES = allowed<TaskPolicyOptions>(
+  ...(['overlap', 'misfire', 'recovery', 'retry', 'timeoutMs', 'giveUpAfterMs'] as const),
+);

@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import { DistributedScheduleRegistry } from '../nest/distributed-schedule.registry.js';
 import { type ReadinessDetails, readinessOf } from './readiness.js';
 import { startOf } from './start-gate.js';
@@ -37,7 +37,7 @@ export class DistributedScheduleHealthIndicator {
    * - `degraded`: no majority, or none for the newest tick of a task, a lease lost under a running handler, a run that is stuck, a newer
    *   node set elsewhere, or a task that is left alone because another app has its name, or because the schedule that was decided
    *   for it cannot be used here. Terminus 12 answers 200 with it. On Terminus 11 it is `up` with the same `impaired` among the details: a Redis that is
-   *   down must not take every replica of the app out of its load balancer.
+   *   down must not take every instance of the app out of its load balancer.
    * - `down`: this instance is shutting down.
    */
   isReady<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
@@ -71,9 +71,17 @@ export class DistributedScheduleHealthIndicator {
 
   /**
    * For a liveness probe: `up` whenever this process answers at all. It never depends on Redis, or an outage of the
-   * store would make the orchestrator restart every replica at once.
+   * store would make the orchestrator restart every instance at once.
    */
   isLive<const Key extends string>(key: Key): HealthIndicatorResult<Key> {
     return this.health.check(key).up({ state: this.registry.status().state });
   }
 }
+
+/** Provides {@link DistributedScheduleHealthIndicator}, with what it needs of `@nestjs/terminus`. */
+@Module({
+  imports: [TerminusModule],
+  providers: [DistributedScheduleHealthIndicator],
+  exports: [DistributedScheduleHealthIndicator],
+})
+export class DistributedScheduleHealthModule {}

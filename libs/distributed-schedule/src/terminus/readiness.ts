@@ -3,9 +3,8 @@ import {
   type ClockView,
   isMajoritySetBack,
   setBackSentence,
-} from '../messages/clock-words.js';
-import { sentencesOf } from '../messages/node-words.js';
-import type { StoreStatus } from '../messages/store-status.js';
+} from '../messages/clock-teller.js';
+import { type StoreStatus, sentencesOf } from '../messages/store-status.js';
 import type { RegisteredTask } from '../nest/distributed-schedule.registry.js';
 import { isoTime } from '../protocol/contract/iso-time.js';
 import type { Outcome } from '../protocol/contract/outcome.js';
@@ -72,17 +71,13 @@ export function readinessOf(
     impaired: [...impairmentsOf(status, store), ...tasksLeftAlone(status, registered)],
     warnings: [
       ...skewWarnings(status),
-      ...(isMajoritySetBack(clocksOf(status)) ? [] : setBackSentences(status)),
+      isMajoritySetBack(clocksOf(status)) ? undefined : setBackSentence(clocksOf(status)),
       ...(lacksQuorum(status) ? [] : nodeSentences(store)),
       ...nodeOddities(store),
-    ],
-    nodes,
-    nodesAnswering,
-    quorum,
-    store,
+    ].filter((line) => line !== undefined),
+    ...{ nodes, nodesAnswering, quorum, store, audit },
     members: members.length,
     clockSkewMs: skewMs === undefined ? null : Math.round(skewMs),
-    audit,
     leases: leases.map(({ task, tick, remainingMs }) => ({
       task,
       tick,
@@ -97,36 +92,30 @@ export function readinessOf(
   };
 }
 
-function impairmentsOf(status: SchedulerStatus, store: StoreStatus): string[] {
+function impairmentsOf(status: SchedulerStatus, store: StoreStatus): readonly string[] {
   const { state, quorum, nodeSet, leases, tasks } = status;
-  const impaired: string[] = [];
-  if (state === 'fenced') {
-    impaired.push('a newer generation of the node set is in use, so this instance has stopped bidding');
-  }
-  if (lacksQuorum(status)) impaired.push(quorumSentence(status), ...nodeSentences(store));
-  // Without a majority the set cannot stand, and one line is enough.
-  if (state === 'running' && quorum && nodeSet !== undefined && nodeSet.condition !== 'bids') {
-    impaired.push(`this instance does not bid: ${nodeSet.detail}`);
-  }
-  for (const { task, remainingMs } of leases) {
-    if (remainingMs <= 0) impaired.push(`a run of '${task}' goes on although its lease is lost`);
-  }
-  if (isMajoritySetBack(clocksOf(status))) impaired.push(...setBackSentences(status));
-  const ahead = aheadSentence(clocksOf(status));
-  if (ahead !== undefined) impaired.push(ahead);
-  impaired.push(...stuckRuns(status).map(stuckSentence));
-  // While no beat finds a majority either, one line says it for all tasks.
-  if (state === 'running' && quorum) impaired.push(...tasksWithoutMajority(tasks));
-  return impaired;
+  const isRunning = state === 'running' && quorum;
+  const lost = leases.filter(({ remainingMs }) => remainingMs <= 0);
+  return [
+    state === 'fenced' &&
+      'a newer generation of the node set is in use, so this instance has stopped bidding',
+    ...(lacksQuorum(status) ? [quorumSentence(status), ...nodeSentences(store)] : []),
+    // Without a majority the set cannot stand, and one line is enough.
+    isRunning &&
+      nodeSet !== undefined &&
+      nodeSet.condition !== 'bids' &&
+      `this instance does not bid: ${nodeSet.detail}`,
+    ...lost.map(({ task }) => `a run of '${task}' goes on although its lease is lost`),
+    isMajoritySetBack(clocksOf(status)) && setBackSentence(clocksOf(status)),
+    aheadSentence(clocksOf(status)),
+    ...stuckRuns(status).map(stuckSentence),
+    // While no beat finds a majority either, one line says it for all tasks.
+    ...(isRunning ? tasksWithoutMajority(tasks) : []),
+  ].filter((line) => typeof line === 'string');
 }
 
 function clocksOf({ nodeSet, nodes, clockAheadMs = 0 }: SchedulerStatus): ClockView {
   return { setBackMs: nodeSet?.setBackMs ?? {}, nodes, aheadMs: clockAheadMs };
-}
-
-function setBackSentences(status: SchedulerStatus): readonly string[] {
-  const sentence = setBackSentence(clocksOf(status));
-  return sentence === undefined ? [] : [sentence];
 }
 
 function stuckRuns({ runs }: SchedulerStatus): SchedulerStatus['runs'] {

@@ -1,7 +1,6 @@
 /** Whether an instance has come up, for the probe that lets a rollout go on. Pure. */
 
-import { sentencesOf } from '../messages/node-words.js';
-import type { StoreStatus } from '../messages/store-status.js';
+import { type StoreStatus, sentencesOf } from '../messages/store-status.js';
 import { quorumOf } from '../protocol/contract/quorum.js';
 import type { SchedulerState, SchedulerStatus } from '../protocol/scheduler/scheduler-parts.js';
 

@@ -3,7 +3,8 @@ import { ModulesContainer } from '@nestjs/core';
 import { TEST_STAGE } from '../nest/distributed-schedule.tokens.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
-import type { TestStage } from '../setup/test-stage.js';
+import type { TestStage } from '../setup/store-switch.js';
+import { allowed } from '../tasks/task-policy-options.js';
 import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { ScheduleHarness } from './schedule-harness.js';
@@ -75,7 +76,14 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
     @Inject(ManualClock) private readonly clock: ManualClock,
   ) {
     const own = [...modules.values()].filter(({ metatype }) => metatype === DistributedScheduleTestingModule);
-    if (own.length > 1) throw twice(own.length);
+    if (own.length > 1) {
+      throw new DistributedScheduleError(
+        'DSCHED_SECOND_FOR_ROOT',
+        `DistributedScheduleTestingModule is in this app ${own.length} times, and each would have a clock of its own. Either import it, ` +
+          'or put it in the place of DistributedScheduleModule',
+        { value: own.length },
+      );
+    }
     for (const module of own) module.distance = DISTANCE_BEYOND_SCHEDULE;
   }
 
@@ -84,11 +92,8 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
    * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION
    */
   static with(options: ScheduleTestingOptions): DynamicModule {
-    requireKnownOptions('DistributedScheduleTestingModule.with', options, {
-      startAt: true,
-      patienceMs: true,
-      seed: true,
-    });
+    const names = allowed<ScheduleTestingOptions>('startAt', 'patienceMs', 'seed');
+    requireKnownOptions('DistributedScheduleTestingModule.with', options, names);
     return {
       module: DistributedScheduleTestingModule,
       providers: [{ provide: TESTING_OPTIONS, useValue: options }],
@@ -99,13 +104,4 @@ export class DistributedScheduleTestingModule implements OnModuleDestroy {
   onModuleDestroy(): void {
     this.clock.goOn();
   }
-}
-
-function twice(count: number): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_SECOND_FOR_ROOT',
-    `DistributedScheduleTestingModule is in this app ${count} times, and each would have a clock of its own. Either import it, or put ` +
-      'it in the place of DistributedScheduleModule',
-    { value: count },
-  );
 }

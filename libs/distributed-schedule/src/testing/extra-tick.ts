@@ -11,16 +11,12 @@ import { areTooNear } from '../protocol/schedules/trigger-slot.js';
 const LEAD_MS = 1;
 
 /** More than two ticks have to be apart. */
-const LOOK_BACK_MS = 100;
+const SEARCH_BACK_MS = 100;
 
 /** Further ahead than this no instant is looked for. */
-const LOOK_AHEAD_MS = 60_000;
+const SEARCH_AHEAD_MS = 60_000;
 
-/**
- * Puts it on the board.
- * @returns when it is due, epoch ms
- * @throws DistributedScheduleError DSCHED_NO_ROOM
- */
+/** @throws DistributedScheduleError DSCHED_NO_ROOM. Puts it on the board, and returns when it is due, epoch ms */
 export function placeExtraTick(
   room: BoardRoom,
   { name, base }: PlannedTask,
@@ -28,7 +24,7 @@ export function placeExtraTick(
 ): number {
   const taken = (triggersOn(room).get(name) ?? []).map(({ tick }) => tick);
   const firstMs = Math.ceil(room.nowMs()) + LEAD_MS;
-  for (let tick = firstMs; tick < firstMs + LOOK_AHEAD_MS; tick += 1) {
+  for (let tick = firstMs; tick < firstMs + SEARCH_AHEAD_MS; tick += 1) {
     if (taken.some((other) => areTooNear(other, tick)) || isNearScheduled(base, tick)) continue;
     room.post(triggerKey(name, tick, 'test'), JSON.stringify({ tick, ...payload }), TRIGGER_TTL_MS);
     return tick;
@@ -38,7 +34,7 @@ export function placeExtraTick(
 
 function isNearScheduled(schedule: PlannedTask['base'], tick: number): boolean {
   for (
-    let next = schedule?.nextAfter(tick - LOOK_BACK_MS);
+    let next = schedule?.nextAfter(tick - SEARCH_BACK_MS);
     next !== undefined;
     next = schedule?.nextAfter(next)
   ) {

@@ -7,7 +7,6 @@ export {
 } from './distributed-schedule-testing.module.js';
 export { ManualClock } from './manual-clock.js';
 export { type JoinOptions, type Member, MemoryCluster, type MemoryClusterOptions } from './memory-cluster.js';
-export { runInTick } from './run-in-tick.js';
 export { ScheduleHarness } from './schedule-harness.js';
 export { SeededRandom } from './seeded-random.js';
 export {
@@ -20,6 +19,7 @@ export {
 } from './test.tokens.js';
 export {
   createTickContext,
+  runInTick,
   type TestTickContext,
   type TickContextOverrides,
 } from './tick-context.factory.js';

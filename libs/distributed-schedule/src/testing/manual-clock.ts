@@ -9,9 +9,7 @@ interface Sleeper {
 /** Rounds of the event loop that pending promises are given between two wake-ups. */
 const SETTLE_ROUNDS = 3;
 
-/**
- * Sleepers on a skewed clock round up by this: what is due at the very end of an advance is part of it.
- */
+/** Sleepers on a skewed clock round up by this: what is due at the end of an advance is part of it. */
 const HAIR_MS = 0.01;
 
 /** How often a clock that goes by itself looks who is to wake. */

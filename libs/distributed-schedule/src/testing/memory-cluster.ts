@@ -67,11 +67,6 @@ export interface Member {
   readonly events: readonly ScheduleEvent[];
 }
 
-interface InstanceParts extends Pick<SchedulerParts, 'clock' | 'clusterClock' | 'observer'> {
-  readonly nodes: readonly VotingNode[];
-  readonly used: readonly number[];
-}
-
 /** Several instances of the real scheduler over nodes in memory, on a clock that a test moves by hand. */
 export class MemoryCluster {
   readonly clock = new ManualClock();
@@ -111,11 +106,8 @@ export class MemoryCluster {
       events.push(event);
       given.onEvent?.(event);
     };
-    const scheduler = this.schedulerOf(
-      id,
-      { nodes, used, clock, clusterClock, observer: { observe } },
-      given,
-    );
+    const ports = { clock, clusterClock, observer: { observe } };
+    const scheduler = this.schedulerOf(id, ports, nodes, used, given);
     for (const task of tasks) scheduler.add(task);
     scheduler.start();
     const member: Member = { id, scheduler, events };
@@ -125,41 +117,30 @@ export class MemoryCluster {
 
   private schedulerOf(
     id: string,
-    { nodes, used, clock, clusterClock, observer }: InstanceParts,
+    ports: Pick<SchedulerParts, 'clock' | 'clusterClock' | 'observer'>,
+    nodes: readonly VotingNode[],
+    used: readonly number[],
     given: JoinOptions,
   ): Scheduler {
-    const locks = new MemoryLockProvider(
-      used.flatMap((index) => this.nodes[index] ?? []),
-      this.random,
-      id,
-    );
+    const lockNodes = used.flatMap((index) => this.nodes[index] ?? []);
+    const locks = new MemoryLockProvider(lockNodes, this.random, id);
+    const { clock, observer } = ports;
+    const { identityWaitMs = IDENTITY_WAIT_MS, takeOver } = given;
     const electorate = new Electorate({
-      nodes,
-      set: this.setOf(used, given),
-      app: 'app',
-      clock,
-      observer,
-      identityWaitMs: given.identityWaitMs ?? IDENTITY_WAIT_MS,
-      takeOver: given.takeOver,
+      ...{ nodes, set: this.setOf(used, given), app: 'app', clock, observer, identityWaitMs, takeOver },
     });
     const ledger = new QuorumTickLedger(nodes, electorate);
     const membership = new QuorumMembership(nodes, electorate);
     return new Scheduler({
-      instanceId: id,
-      nodes: nodes.length,
-      options: this.options,
-      clock,
-      random: this.random,
-      clusterClock,
+      ...ports,
+      ...{ instanceId: id, nodes: nodes.length, options: this.options, random: this.random, electorate },
       locks: given.wrapLocks?.(locks) ?? locks,
       ledger: given.wrapLedger?.(ledger) ?? ledger,
       inquiries: new QuorumRunInquiries(nodes, electorate),
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
-      electorate,
       ...(given.runsTask !== undefined && { runsTask: given.runsTask }),
       labelsOf: (asked) => this.labels.get(asked) ?? [],
-      observer,
       idempotencyKey: (task, tick) => idempotencyKey(this.options.namespace, task, tick),
     });
   }

@@ -4,10 +4,7 @@ import { realMs, realSleep, realTurn } from '../system/real-time.js';
 /** Turns of the event loop that a handler is given before the wait for it costs real time. */
 const QUICK_TURNS = 20;
 
-/**
- * The handlers that have been called and have not ended. Time of a test stands still while they work: one that waits for a
- * database would otherwise see hours pass.
- */
+/** Handlers that have been called and have not ended. Time of a test stands still while they work, or hours would pass. */
 export class RunsInFlight implements ScheduleObserver {
   /** Until when each of them is waited for, real ms. */
   private readonly patientUntilMs = new Map<string, number>();
@@ -20,12 +17,10 @@ export class RunsInFlight implements ScheduleObserver {
       case 'started':
         this.patientUntilMs.set(keyOf(event), realMs() + this.patienceMs);
         return;
-      case 'retry':
-        this.patientUntilMs.delete(keyOf(event));
-        return;
       case 'tick':
         if (event.report.goesOn !== true) this.patientUntilMs.delete(keyOf(event.report));
         return;
+      case 'retry':
       case 'late_end':
         this.patientUntilMs.delete(keyOf(event));
         return;

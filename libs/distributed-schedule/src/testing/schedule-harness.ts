@@ -13,7 +13,7 @@ import { ManualClock } from './manual-clock.js';
 import { RunsInFlight } from './runs-in-flight.js';
 import { TickReports } from './tick-reports.js';
 
-/** A tick that has not ended after so long, on the clock of the test, never will. */
+/** A tick that has not ended after this, on the clock of the test, never will. */
 const MAX_RUN_MS = 3_600_000;
 
 /**
@@ -62,11 +62,11 @@ export class ScheduleHarness implements OnModuleInit {
    *   DSCHED_NO_ROOM, DSCHED_BAD_OPTION; DSCHED_NOT_KEPT before `app.init()`; DSCHED_TIMED_OUT for a run that has not ended after an hour
    */
   async tick(task: string, options: TriggerOptions = {}): Promise<TickReport> {
-    const { trigger } = this.moduleRef.get(ControlService, { strict: false });
+    const { control } = this.moduleRef.get(ControlService, { strict: false });
     const { room } = this.moduleRef.get<SchedulerHost>(SCHEDULER_HOST, { strict: false });
     // Before the app is initialised: the registry says so.
-    if (trigger === undefined) throw await this.registry.trigger(task).catch((error: unknown) => error);
-    const { planned, payload } = await trigger.requireTriggerable(task, options);
+    if (control === undefined) throw await this.registry.trigger(task).catch((error: unknown) => error);
+    const { planned, payload } = await control.trigger.requireTriggerable(task, options);
     const tick = placeExtraTick(room, planned, payload);
     const latestMs = this.clock.monotonicMs() + MAX_RUN_MS;
     while (this.ended.find(task, tick) === undefined && (await this.clock.advanceToNext(latestMs)));

@@ -1,7 +1,9 @@
 import { LeaseLostError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
+import { runInTick as runWithContext } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
+import { allowed } from '../tasks/task-policy-options.js';
 
 /** What {@link createTickContext} takes; what is left out has a sensible value. */
 export interface TickContextOverrides
@@ -22,18 +24,10 @@ export interface TestTickContext extends TickContext {
   setRemainingMs(remainingMs: number): void;
 }
 
-const NAMES = {
-  task: true,
-  tick: true,
-  fencingToken: true,
-  claimId: true,
-  idempotencyKey: true,
-  attempt: true,
-  instanceId: true,
-  payload: true,
-  remainingMs: true,
-  signal: true,
-} as const;
+const NAMES = allowed<TickContextOverrides>(
+  ...(['task', 'tick', 'fencingToken', 'claimId', 'idempotencyKey', 'attempt'] as const),
+  ...(['instanceId', 'payload', 'remainingMs', 'signal'] as const),
+);
 
 const LEASE_MS = 3_000;
 const NAMESPACE = 'test';
@@ -64,12 +58,10 @@ export function createTickContext(overrides: TickContextOverrides = {}): TestTic
   };
   lastClaim += 1;
   const context: TestTickContext = {
-    task,
-    tick,
+    ...{ task, tick, attempt },
     fencingToken: overrides.fencingToken ?? tick + attempt - 1,
     claimId: overrides.claimId ?? `test-claim-${lastClaim}`,
     idempotencyKey: overrides.idempotencyKey ?? idempotencyKey(NAMESPACE, task, tick),
-    attempt,
     instanceId: overrides.instanceId ?? 'test-instance',
     payload: overrides.payload,
     signal: controller.signal,
@@ -94,4 +86,17 @@ function follow(outside: AbortSignal | undefined, controller: AbortController): 
   const abort = (): void => controller.abort(outside.reason);
   if (outside.aborted) abort();
   else outside.addEventListener('abort', abort, { once: true });
+}
+
+/**
+ * Runs `run` as if it were called by a handler: `currentTick()` inside it, and in whatever it awaits, is `context`.
+ *
+ * ```ts
+ * await runInTick(createTickContext({ task: 'settle' }), () => repository.save(order));
+ * ```
+ *
+ * @returns what `run` returns
+ */
+export function runInTick<T>(context: TickContext, run: () => T): T {
+  return runWithContext(context, run);
 }

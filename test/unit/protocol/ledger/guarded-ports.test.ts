@@ -101,4 +101,12 @@ describe('an answer that is none', () => {
     const ledger = guardLedger({ peek: async () => answer } as unknown as TickLedger, observer);
     expect(await ledger.peek([due, due])).toEqual([toAnswer(), toAnswer()]);
   });
+
+  it('leaves the answers beside it as they are', async () => {
+    const answer = [null, { kind: 'open', newest: 900 }];
+    const ledger = guardLedger({ peek: async () => answer } as unknown as TickLedger, {
+      observe: () => undefined,
+    });
+    expect(await ledger.peek([due, due])).toEqual([toAnswer(), toAnswer({ kind: 'open', newest: 900 })]);
+  });
 });

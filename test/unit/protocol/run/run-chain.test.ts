@@ -98,6 +98,17 @@ describe('a run that has ended', () => {
     expect(ended).toMatchObject([{ due: later(run, 1) }]);
   });
 
+  it.each(['missed', 'retake'] as const)(
+    'starts everything that came due meanwhile after a tick that is made up for: %s',
+    (because) => {
+      const { run } = runOf({ misfire: 'all', misfireWithinMs: 60_000 }, { because });
+      expect(run.comesDue(later(run, 1)).handed).toBe('waits');
+      expect(run.comesDue(later(run, 2)).handed).toBe('waits');
+      run.ended('success', T);
+      expect(run.choose(T + 5 * PERIOD_MS).start).toMatchObject({ tick: T + PERIOD_MS, because: 'missed' });
+    },
+  );
+
   it('ends what is older than the tick that begins', () => {
     const { run } = runOf({ misfire: 'all' }, { because: 'missed' });
     for (const periods of [1, 2, 3]) run.takeOn(later(run, periods));

@@ -25,6 +25,18 @@ describe('the end of a tick', () => {
     expect(error).toMatchObject({ type: 'error', where: 'end of a tick' });
     expect(tick).toMatchObject({ type: 'tick' });
   });
+
+  it('stands in the status of its task', async () => {
+    const { cluster, members } = setUp(1);
+    await cluster.clock.advance(SETTLED_MS + SECOND_MS);
+    const [member] = members;
+    const report = reportsOf(member?.events ?? []).at(-1);
+    expect(report?.outcome).toBe('success');
+    expect(member?.scheduler.statusOf(report?.task ?? '')).toMatchObject({
+      lastReport: report,
+      lastRun: { tick: report?.tick, outcome: 'success' },
+    });
+  });
 });
 
 describe('the scheduler', () => {

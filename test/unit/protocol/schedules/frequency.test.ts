@@ -4,7 +4,7 @@ import type { Schedule } from '#src/protocol/contract/tick-context.js';
 import { isMoreFrequent } from '#src/protocol/schedules/frequency.js';
 import { JitteredSchedule } from '#src/protocol/schedules/jittered.schedule.js';
 import { CronSchedule } from '#src/tasks/cron.schedule.js';
-import { DstOnceSchedule } from '#src/tasks/dst-once.schedule.js';
+import { SingleHourSchedule } from '#src/tasks/single-hour.schedule.js';
 import { every } from '../../../support/tasks.js';
 
 const NOW_MS = Date.UTC(2026, 10, 29, 12, 0, 0);
@@ -59,7 +59,7 @@ describe('whether a schedule is due more often than another', () => {
       timeZone: 'Europe/Vienna',
     });
     const fromMs = Date.UTC(2026, 9, 1, 5, 17);
-    expect(isMoreFrequent(twice, new DstOnceSchedule(twice), fromMs)).toBe(false);
+    expect(isMoreFrequent(twice, new SingleHourSchedule(twice), fromMs)).toBe(false);
     expect(isMoreFrequent(new JitteredSchedule('task', twice, 60_000), twice, fromMs)).toBe(false);
   });
 

@@ -1,11 +1,11 @@
 import { requireKnownOptions } from '../../protocol/options/option-names.js';
+import type { CronDefinition } from '../../tasks/exclusive-task.js';
 import {
   CRON_EXCLUSIVE_OPTION_NAMES,
   type CronExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
-import type { CronDefinition } from '../../tasks/schedule-definition.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
-import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
+import { factoryIn, isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
 
 const DECORATOR = '@CronExclusive';
 
@@ -24,30 +24,17 @@ export function CronExclusive(
   options: CronExclusiveOptions = {},
 ): ExclusiveMethodDecorator {
   requireKnownOptions(DECORATOR, options, CRON_EXCLUSIVE_OPTION_NAMES);
-  const {
-    timeZone,
-    utcOffset,
-    dst,
-    waitForCompletion,
-    threshold,
-    unrefTimeout,
-    initialDelay,
-    ...taskOptions
-  } = options;
+  const { dst, timeZone, utcOffset, waitForCompletion, ...others } = options;
+  const { threshold, unrefTimeout, initialDelay, ...taskOptions } = others;
   return exclusiveMethod(DECORATOR, () => ({
     options: taskOptions,
     schedule: {
       kind: 'cron',
       // Replaced by what it gives before anybody reads it.
       cronTime: isScheduleFactory(cronTime) ? '' : cronTime,
-      timeZone,
-      utcOffset,
+      ...{ timeZone, utcOffset, waitForCompletion, threshold, unrefTimeout, initialDelay },
       ...(dst === undefined ? {} : { dst }),
-      waitForCompletion,
-      threshold,
-      unrefTimeout,
-      initialDelay,
     },
-    ...(isScheduleFactory(cronTime) ? { factory: cronTime } : {}),
+    ...factoryIn(cronTime),
   }));
 }

@@ -1,5 +1,4 @@
-import { Injectable } from '@nestjs/common';
-import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-task.js';
 import { type DecoratedMethod, MethodMetadata } from './method-metadata.js';
 
 /** A fixed key: two copies of this library in one process still understand each other's decorators. */
@@ -11,42 +10,32 @@ export function writeExclusiveMetadata(decorated: DecoratedMethod, metadata: Exc
   METADATA.write(decorated, metadata);
 }
 
-/** What was written on exactly this prototype. */
 export function ownExclusiveMetadata(prototype: object, method: string): ExclusiveMetadata | undefined {
   return METADATA.own(prototype, method);
 }
 
-/** An exclusive method of a class. */
 export interface ExclusiveMethod {
   readonly method: string;
   readonly metadata: ExclusiveMetadata;
 }
 
-/** A method without a decorator, in the place of an exclusive one. */
-export interface OverriddenMethod {
-  readonly method: string;
-  /** `ClassName.method` of the exclusive one. */
-  readonly origin: string;
-  readonly decorator: string;
+/** The exclusive methods of a class, inherited ones too. */
+export function exclusiveMethodsOf(prototype: object): readonly ExclusiveMethod[] {
+  return METADATA.names(prototype).flatMap((method): ExclusiveMethod[] => {
+    const metadata = METADATA.find(prototype, method);
+    return metadata === undefined ? [] : [{ method, metadata }];
+  });
 }
 
-/** Reads what the exclusive decorators wrote. */
-@Injectable()
-export class ExclusiveMetadataAccessor {
-  methodsOf(prototype: object): readonly ExclusiveMethod[] {
-    return METADATA.names(prototype).flatMap((method): ExclusiveMethod[] => {
-      const metadata = METADATA.find(prototype, method);
-      return metadata === undefined ? [] : [{ method, metadata }];
-    });
-  }
-
-  overriddenMethodsOf(prototype: object): readonly OverriddenMethod[] {
-    return METADATA.names(prototype).flatMap((method): OverriddenMethod[] => {
-      if (METADATA.find(prototype, method) !== undefined) return [];
-      const base = METADATA.overridden(prototype, method);
-      if (base === undefined || base.value.options.disabled === true) return [];
-      const origin = `${base.owner.constructor.name}.${method}`;
-      return [{ method, origin, decorator: base.value.decorator }];
-    });
-  }
+/** Methods without a decorator that take the place of exclusive ones; `origin` is `ClassName.method` of these. */
+export function overriddenMethodsOf(
+  prototype: object,
+): readonly { readonly method: string; readonly origin: string; readonly decorator: string }[] {
+  return METADATA.names(prototype).flatMap((method) => {
+    if (METADATA.find(prototype, method) !== undefined) return [];
+    const base = METADATA.overridden(prototype, method);
+    if (base === undefined || base.value.options.disabled === true) return [];
+    const origin = `${base.owner.constructor.name}.${method}`;
+    return [{ method, origin, decorator: base.value.decorator }];
+  });
 }

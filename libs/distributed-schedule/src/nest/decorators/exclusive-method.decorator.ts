@@ -2,7 +2,7 @@
 
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { TickContext } from '../../protocol/contract/tick-context.js';
-import type { ExclusiveMetadata } from '../../tasks/exclusive-metadata.js';
+import type { ExclusiveMetadata } from '../../tasks/exclusive-task.js';
 import { ownExclusiveMetadata, writeExclusiveMetadata } from './exclusive-metadata.accessor.js';
 import type { DecoratedMethod } from './method-metadata.js';
 
@@ -13,7 +13,6 @@ export type ExclusiveMethodDecorator = <T extends (tick: TickContext) => unknown
   descriptor: TypedPropertyDescriptor<T>,
 ) => void;
 
-/** Marks a method with what `describe` makes of it. */
 export function exclusiveMethod(
   decorator: string,
   describe: (decorated: DecoratedMethod) => Omit<ExclusiveMetadata, 'decorator'>,
@@ -34,11 +33,8 @@ export function requireMethod(
   descriptor: unknown,
 ): DecoratedMethod {
   if (typeof key === 'object' && key !== null && 'kind' in key) {
-    throw notAMethod(
-      decorator,
-      String(key.kind),
-      'set "experimentalDecorators": true, as every Nest app does',
-    );
+    const advice = 'set "experimentalDecorators": true, as every Nest app does';
+    throw notAMethod(decorator, String(key.kind), advice);
   }
   if (typeof prototype === 'function') {
     throw key === undefined
@@ -53,23 +49,12 @@ export function requireMethod(
       { value: key },
     );
   }
-  const described: PropertyDescriptor =
-    typeof descriptor === 'object' && descriptor !== null ? descriptor : {};
-  const { value: method, get }: { readonly value?: unknown; readonly get?: unknown } = described;
-  if (
-    typeof prototype !== 'object' ||
-    prototype === null ||
-    typeof key !== 'string' ||
-    typeof method !== 'function'
-  ) {
+  const { value: method, get } = Object(descriptor) as Readonly<Record<string, unknown>>;
+  const isMethod = typeof key === 'string' && typeof method === 'function';
+  if (typeof prototype !== 'object' || prototype === null || !isMethod) {
     const advice = 'fields, accessors and parameters cannot be scheduled';
-    throw notAMethod(
-      decorator,
-      place,
-      get === undefined
-        ? advice
-        : `${advice}. If @autobind or the like has made an accessor of it, write that one above ${decorator}`,
-    );
+    const way = `. If @autobind or the like has made an accessor of it, write that one above ${decorator}`;
+    throw notAMethod(decorator, place, get === undefined ? advice : `${advice}${way}`);
   }
   return { prototype, name: key, method };
 }

@@ -32,10 +32,8 @@ export function Exclusive(options: ExclusiveOptions = {}): ExclusiveMethodDecora
 }
 
 /**
- * For an @Exclusive below its @Cron, which has not written anything yet. Decorators of a class run in one go, so
- * it has at the next microtask; the scan of @nestjs/schedule comes many of them later, since Nest makes
- * instances in between. Should anything ever come in time to break that, ExclusiveExplorer finds the schedule
- * still in its old place and refuses to boot.
+ * For an @Exclusive below its @Cron, which has not written yet but will by the next microtask: the decorators of a class run in one
+ * go. The scan of @nestjs/schedule comes many of them later; should that break, ExclusiveExplorer refuses to boot.
  */
 function takeScheduleLater({ prototype, name }: DecoratedMethod, options: ExclusiveOptions): void {
   void Promise.resolve().then(() => {

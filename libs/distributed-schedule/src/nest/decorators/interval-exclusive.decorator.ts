@@ -1,8 +1,7 @@
 import { requireKnownOptions } from '../../protocol/options/option-names.js';
 import { EXCLUSIVE_OPTION_NAMES, type ExclusiveTaskOptions } from '../../tasks/exclusive-task-options.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
-import { readNamedSchedule } from './named-schedule.js';
-import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
+import { factoryIn, readNamedSchedule, type ScheduleFactory } from './schedule-factory.js';
 
 const DECORATOR = '@IntervalExclusive';
 
@@ -30,11 +29,11 @@ export function IntervalExclusive(
   second?: unknown,
   third?: unknown,
 ): ExclusiveMethodDecorator {
-  const { name, value, options } = readNamedSchedule<unknown, ExclusiveTaskOptions>(first, second, third);
+  const { named, value, options } = readNamedSchedule<ExclusiveTaskOptions>(first, second, third);
   requireKnownOptions(DECORATOR, options, EXCLUSIVE_OPTION_NAMES);
   return exclusiveMethod(DECORATOR, () => ({
     options,
-    schedule: { kind: 'interval', periodMs: value, ...(name === undefined ? {} : { name }) },
-    ...(isScheduleFactory(value) ? { factory: value } : {}),
+    schedule: { kind: 'interval', periodMs: value, ...named },
+    ...factoryIn(value),
   }));
 }

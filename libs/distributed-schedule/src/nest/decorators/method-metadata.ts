@@ -1,14 +1,13 @@
 /**
  * What a decorator writes about a method, in three places, since other decorators move and replace methods:
  *
- * - under (prototype, name): it outlives a decorator that puts another function or a getter (autobind) there,
- * - on the function: it goes along where a mixin copies methods, or a wrapper copies metadata, to another prototype,
- * - in a list on the prototype: a method that was taken off the prototype, to be bound on each instance, still has its name there.
+ * - under (prototype, name): outlives a decorator that puts another function or a getter (autobind) there,
+ * - on the function: goes along where a mixin or a wrapper copies it to another prototype,
+ * - in a list on the prototype: keeps the name of a method that was taken off to be bound on each instance.
  */
 
 import 'reflect-metadata';
 
-/** A method as a decorator sees it. */
 export interface DecoratedMethod {
   readonly prototype: object;
   readonly name: string;
@@ -36,7 +35,6 @@ export class MethodMetadata<T> {
     Reflect.defineMetadata(this.listKey, [...new Set([...this.listOf(prototype), name])], prototype);
   }
 
-  /** What was written on exactly this prototype. */
   own(prototype: object, name: string): T | undefined {
     return Reflect.getOwnMetadata(this.key, prototype, name);
   }

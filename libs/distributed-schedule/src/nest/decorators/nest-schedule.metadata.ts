@@ -1,11 +1,10 @@
 /**
- * The metadata of @nestjs/schedule. Its keys are not exported; they have been the same since version 1 and stand
- * in its schedule.constants and scheduler-type.enum. A test decorates a method with the real @Cron, @Interval and
- * @Timeout and reads it through here, so that a release which changes them cannot pass unnoticed.
+ * The metadata of @nestjs/schedule. Its keys are not exported, and the same since version 1. A test reads what the real @Cron, @Interval
+ * and @Timeout write through here, so that a release which changes them cannot pass unnoticed.
  */
 
 import 'reflect-metadata';
-import type { ScheduleDefinition } from '../../tasks/schedule-definition.js';
+import type { ScheduleDefinition } from '../../tasks/exclusive-task.js';
 
 const SCHEDULER_TYPE = 'SCHEDULER_TYPE';
 const SCHEDULER_NAME = 'SCHEDULER_NAME';
@@ -17,7 +16,6 @@ const CRON = 1;
 const TIMEOUT = 2;
 const INTERVAL = 3;
 
-/** What `@Cron`, `@Interval` or `@Timeout` wrote on a method, in our words. */
 export function nestScheduleOf(method: object): ScheduleDefinition | undefined {
   const name: string | undefined = Reflect.getOwnMetadata(SCHEDULER_NAME, method);
   const named = name === undefined ? {} : { name };
@@ -41,10 +39,7 @@ export function nestScheduleOf(method: object): ScheduleDefinition | undefined {
   }
 }
 
-/**
- * Moves a schedule away from @nestjs/schedule: its explorer looks for the type and finds none, so the plain job,
- * which would run on every replica, is never made.
- */
+/** The explorer of @nestjs/schedule finds no type then, and makes no plain job, which would run on every instance. */
 export function takeNestSchedule(method: object): ScheduleDefinition | undefined {
   const definition = nestScheduleOf(method);
   if (definition !== undefined) Reflect.deleteMetadata(SCHEDULER_TYPE, method);

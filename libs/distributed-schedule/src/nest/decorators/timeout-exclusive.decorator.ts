@@ -4,8 +4,7 @@ import {
   type TimeoutExclusiveOptions,
 } from '../../tasks/exclusive-task-options.js';
 import { type ExclusiveMethodDecorator, exclusiveMethod } from './exclusive-method.decorator.js';
-import { readNamedSchedule } from './named-schedule.js';
-import { isScheduleFactory, type ScheduleFactory } from './schedule-factory.js';
+import { factoryIn, readNamedSchedule, type ScheduleFactory } from './schedule-factory.js';
 
 const DECORATOR = '@TimeoutExclusive';
 
@@ -35,12 +34,12 @@ export function TimeoutExclusive(
   second?: unknown,
   third?: unknown,
 ): ExclusiveMethodDecorator {
-  const { name, value, options } = readNamedSchedule<unknown, TimeoutExclusiveOptions>(first, second, third);
+  const { named, value, options } = readNamedSchedule<TimeoutExclusiveOptions>(first, second, third);
   requireKnownOptions(DECORATOR, options, TIMEOUT_EXCLUSIVE_OPTION_NAMES);
   const { deploymentKey, ...taskOptions } = options;
   return exclusiveMethod(DECORATOR, () => ({
     options: taskOptions,
-    schedule: { kind: 'timeout', delayMs: value, deploymentKey, ...(name === undefined ? {} : { name }) },
-    ...(isScheduleFactory(value) ? { factory: value } : {}),
+    schedule: { kind: 'timeout', delayMs: value, deploymentKey, ...named },
+    ...factoryIn(value),
   }));
 }

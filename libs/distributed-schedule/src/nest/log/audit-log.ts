@@ -5,11 +5,12 @@ import { at } from '../../tasks/instant-words.js';
 import type { OutageTicks } from './outage-ticks.js';
 import type { QuietLines } from './quiet-lines.js';
 
-/** Of a restart in development, as by `--watch`, so few ticks per task are no warning. */
+/** Up to this many ticks per task are no warning after a restart in development, as by `--watch`. */
 const FEW_TICKS = 10;
-/** The findings of one start come within so long. */
+/** The findings of one start come within this. */
 const GATHER_MS = 250;
 const MAX_TASKS_NAMED = 5;
+const STUCK_HINT = ' timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end.';
 
 /** What the log says of ticks that nobody ran, and of runs that died. */
 export class AuditLog {
@@ -32,7 +33,7 @@ export class AuditLog {
     if (outcome === 'stuck') {
       this.lines.warn({
         ...{ kind: `${outcome} ${task}`, many: 'Runs that do not end', task },
-        message: `is stuck in tick ${at(tick)}: ${detail}.${hintOf(cause)}`,
+        message: `is stuck in tick ${at(tick)}: ${detail}.${cause === 'runs_on' ? STUCK_HINT : ''}`,
       });
       return;
     }
@@ -76,10 +77,4 @@ export class AuditLog {
 function passed({ task, ticks, misfire }: AuditFinding): string {
   const follows = misfire === undefined ? '' : ` (its misfire policy '${misfire}' starts what it can)`;
   return `${ticks} of '${task}'${follows}`;
-}
-
-function hintOf(cause: AuditFinding['cause']): string {
-  return cause === 'runs_on'
-    ? ' timeoutMs aborts such a run, and giveUpAfterMs lets later ticks run without its end.'
-    : '';
 }

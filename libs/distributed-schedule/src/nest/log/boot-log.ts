@@ -1,5 +1,4 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { PlannedTask } from '../../control/planned-task.js';
 import { instanceLine, taskLines } from '../../messages/boot-lines.js';
 import { isEligible } from '../../protocol/members/ranking.js';
 import type { ModuleOptions } from '../../setup/distributed-schedule-options.resolver.js';
@@ -35,14 +34,12 @@ export class BootLog {
     const lines = taskLines({
       planned: [...this.control.tasks.values()],
       handlers: [...this.handlers.explore().keys()],
-      whyNotHere: (task) => this.whyNotHere(task),
+      whyNotHere: ({ task }) =>
+        isEligible(task?.placement, options.labels)
+          ? undefined
+          : `it wants the labels ${task?.placement?.runOn.join(', ')}`,
       nowMs: host.board.nowMs(),
     });
     for (const line of lines) this.logger.log(line);
-  }
-
-  private whyNotHere({ task }: PlannedTask): string | undefined {
-    if (isEligible(task?.placement, this.options.labels)) return undefined;
-    return `it wants the labels ${task?.placement?.runOn.join(', ')}`;
   }
 }

@@ -9,43 +9,36 @@ const MAX_NAMED = 10;
 
 type Run = Pick<TickContext, 'task' | 'tick'>;
 
+export interface Drain {
+  readonly drained: Promise<void>;
+  readonly goingOn: () => readonly Run[];
+  /** Runs that nobody waits for. */
+  readonly givenUp: () => readonly Run[];
+  readonly timeoutMs: number;
+}
+
 /** Waits for `drained`, and says before what is waited for, and after it what was given up. Quiet where nothing runs. */
 export async function tellDrain(
   logger: Pick<Logger, 'log' | 'warn'>,
-  {
-    drained,
-    goingOn,
-    givenUp,
-    timeoutMs,
-  }: {
-    drained: Promise<void>;
-    goingOn: () => readonly Run[];
-    /** Runs that nobody waits for. */
-    givenUp: () => readonly Run[];
-    timeoutMs: number;
-  },
+  { drained, goingOn, givenUp, timeoutMs }: Drain,
 ): Promise<void> {
   const waitedFor = goingOn();
-  if (waitedFor.length > 0) {
+  if (waitedFor.length > 0)
     logger.log(`Shutting down: waits up to ${durationOf(timeoutMs)} for ${wordsOf(waitedFor)}.`);
-  }
   await drained;
-  tellGivenUp(logger, givenUp());
+  const abandoned = givenUp();
+  if (abandoned.length > 0) {
+    const [was, has] = abandoned.length === 1 ? ['it was', 'has'] : ['they were', 'have'];
+    const named = wordsOf(abandoned);
+    logger.warn(`Shut down without waiting for ${named}: ${was} given up before, and ${has} not ended.`);
+  }
   const left = goingOn();
   if (left.length === 0) return;
-  const isOne = left.length === 1;
+  const [it, was, signal] =
+    left.length === 1 ? ['It', 'was', 'Its signal has'] : ['These', 'were', 'Their signals have'];
   logger.warn(
-    `Shut down after ${durationOf(timeoutMs)} (shutdownTimeoutMs). ${isOne ? 'It' : 'These'} did not end in time and ` +
-      `${isOne ? 'was' : 'were'} left unfinished: ${wordsOf(left)}. ${isOne ? 'Its signal has' : 'Their signals have'} aborted: ` +
-      'end at tick.signal, or raise shutdownTimeoutMs.',
-  );
-}
-
-function tellGivenUp(logger: Pick<Logger, 'warn'>, runs: readonly Run[]): void {
-  if (runs.length === 0) return;
-  const [isOne, named] = [runs.length === 1, wordsOf(runs)];
-  logger.warn(
-    `Shut down without waiting for ${named}: ${isOne ? 'it was' : 'they were'} given up before, and ${isOne ? 'has' : 'have'} not ended.`,
+    `Shut down after ${durationOf(timeoutMs)} (shutdownTimeoutMs). ${it} did not end in time and ${was} left unfinished: ` +
+      `${wordsOf(left)}. ${signal} aborted: end at tick.signal, or raise shutdownTimeoutMs.`,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { ScheduleEvent } from '../../protocol/contract/observer.js';
 
-type IdentityEvent = Extract<ScheduleEvent, { readonly type: 'identity' }>;
 type NodeEvent = Extract<ScheduleEvent, { readonly type: 'identity' | 'node_set' | 'stamped' }>;
+type EventOf<Type extends NodeEvent['type']> = Extract<NodeEvent, { readonly type: Type }>;
 
 const STAMPS = {
   first: 'for the first time',
@@ -16,8 +16,7 @@ const STAMPS = {
 /** What the log says of the servers behind the nodes and of their set: at the start little, later everything. */
 export class NodeLog {
   private hasBid = false;
-  /** What was said last of each node. */
-  private readonly said = new Map<string, IdentityEvent['condition']>();
+  private readonly said = new Map<string, EventOf<'identity'>['condition']>();
 
   constructor(private readonly logger: Pick<Logger, 'log' | 'warn' | 'error' | 'debug'>) {}
 
@@ -40,7 +39,7 @@ export class NodeLog {
     }
   }
 
-  private logIdentity({ node, condition, detail }: IdentityEvent): void {
+  private logIdentity({ node, condition, detail }: EventOf<'identity'>): void {
     const line = `${node}: ${detail}.`;
     const before = this.said.get(node);
     this.said.set(node, condition);
@@ -69,7 +68,7 @@ export class NodeLog {
     }
   }
 
-  private logSet({ condition, detail }: Extract<NodeEvent, { type: 'node_set' }>): void {
+  private logSet({ condition, detail }: EventOf<'node_set'>): void {
     switch (condition) {
       case 'bids':
         if (this.hasBid) this.logger.log('The node set stands again: this instance bids.');

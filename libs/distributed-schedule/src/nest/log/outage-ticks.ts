@@ -15,10 +15,7 @@ interface NotRun {
   readonly ticks?: number;
 }
 
-/**
- * What did not run for want of a majority: one line when that is back. The ends of the own ticks and the findings of the audit
- * are about the same ticks, so of each task the larger number counts, and not the sum.
- */
+/** What did not run for want of a majority, in one line. Own ticks and findings of the audit are the same ones: the larger counts. */
 export class OutageTicks {
   private reported = new TickTally();
   private found = new TickTally();
@@ -55,7 +52,6 @@ export class OutageTicks {
     return this.take(this.reported, notRun);
   }
 
-  /** The same of a finding of the audit. */
   tookFinding(notRun: NotRun): boolean {
     return this.take(this.found, notRun);
   }
@@ -67,15 +63,11 @@ export class OutageTicks {
   }
 
   private take(tally: TickTally, { task, tick, ticks }: NotRun): boolean {
-    if (this.isTold({ task, tick })) return true;
+    if (tick <= (this.toldUpTo.get(task) ?? 0)) return true;
     if (this.lostAtMs === undefined && this.clock.monotonicMs() >= this.gatherUntilMs) return false;
     tally.add(task, ticks);
     this.newest.set(task, Math.max(tick, this.newest.get(task) ?? 0));
     return true;
-  }
-
-  private isTold({ task, tick }: NotRun): boolean {
-    return tick <= (this.toldUpTo.get(task) ?? 0);
   }
 
   private async tellAt(atMs: number): Promise<void> {

@@ -12,9 +12,7 @@ export interface TaskLine {
   /** The kind in words, at the start of a line about several tasks: `Run by nobody`. */
   readonly many: string;
   readonly task: string;
-  /** Goes on behind the name of the task. */
   readonly message: string;
-  /** Default 1. */
   readonly ticks?: number;
 }
 

@@ -1,19 +1,39 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { describeError, detailsOf } from '../../messages/shown-error.js';
-import type { ScheduleEvent, ScheduleObserver } from '../../protocol/contract/observer.js';
+import type { ControlCondition, ScheduleEvent, ScheduleObserver } from '../../protocol/contract/observer.js';
 import type { Clock } from '../../protocol/contract/ports.js';
 import { CLOCK } from '../distributed-schedule.tokens.js';
 import { AuditLog } from './audit-log.js';
-import { logControl } from './control-log.js';
 import { NodeLog } from './node-log.js';
 import { OutageTicks } from './outage-ticks.js';
 import { QuietLines } from './quiet-lines.js';
 import { TickLog } from './tick-log.js';
 
-/**
- * Tells the log what a person must know: failures, lost leases, changes of the quorum. That another instance took
- * a tick is daily business and says nothing. Errors are shown as far as they hold no secret, see shown-error.ts.
- */
+const WORTH_A_WARNING: ReadonlySet<ControlCondition> = new Set([
+  'follows_newer',
+  'left_to_newer',
+  'other_app',
+  'name_shared',
+  'left_alone',
+  'unusable',
+]);
+
+const WORDS: Readonly<Record<ControlCondition, readonly [begins: string, ends: string]>> = {
+  paused: ['is paused', 'is no longer paused'],
+  rescheduled: ['has another schedule', 'has its own schedule again'],
+  follows_newer: ['follows a newer version of the app', 'follows its definition here again'],
+  left_to_newer: ['is left to the instances of a newer version', 'is no longer left to a newer version'],
+  other_app: ['is left to another app', 'is no longer left to another app'],
+  name_shared: ['has a name that another app uses', 'has its name to itself again'],
+  elsewhere: ['is left to other instances', 'is no longer left to other instances'],
+  left_alone: ['is left alone by this instance', 'is no longer left alone by this instance'],
+  unusable: [
+    'is left alone: the schedule that was decided cannot be used here',
+    'is no longer left alone for its schedule',
+  ],
+};
+
+/** Tells the log what a person must know. That another instance took a tick is daily business. Errors are shown without secrets. */
 @Injectable()
 export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
   private readonly logger = new Logger('DistributedSchedule');
@@ -28,13 +48,8 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
     this.lines = new QuietLines(this.logger, clock);
     this.outages = new OutageTicks(this.logger, clock);
     this.ticks = new TickLog(this.logger, this.lines, this.outages, clock);
-    this.audit = new AuditLog(
-      this.logger,
-      this.lines,
-      this.outages,
-      clock,
-      process.env.NODE_ENV === 'production',
-    );
+    const isProduction = process.env.NODE_ENV === 'production';
+    this.audit = new AuditLog(this.logger, this.lines, this.outages, clock, isProduction);
   }
 
   observe(event: ScheduleEvent): void {
@@ -57,7 +72,7 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
         this.nodes.log(event);
         return;
       case 'control':
-        logControl(this.logger, event);
+        this.logControl(event);
         return;
       case 'audit':
         this.audit.log(event.finding);
@@ -86,6 +101,21 @@ export class SchedulerLogObserver implements ScheduleObserver, OnModuleDestroy {
   onModuleDestroy(): void {
     this.outages.stop();
     this.lines.stop();
+  }
+
+  /** What tasks are that are not, or no longer, what the code defines. */
+  private logControl({
+    task,
+    condition,
+    isActive,
+    detail,
+  }: Extract<ScheduleEvent, { type: 'control' }>): void {
+    const [begins, ends] = WORDS[condition];
+    const line = isActive ? `Task '${task}' ${begins}: ${detail}.` : `Task '${task}' ${ends}.`;
+    // Instances of one app may have different tasks: nothing is wrong with that.
+    if (condition === 'elsewhere') this.logger.debug(line);
+    else if (isActive && WORTH_A_WARNING.has(condition)) this.logger.warn(line);
+    else this.logger.log(line);
   }
 
   private logFenced(): void {

@@ -11,20 +11,22 @@ import type { QuietLines } from './quiet-lines.js';
 
 /** Longer than a new cluster takes to its first tick; what lasts longer is no first start any more. */
 const MILD_FOR_MS = 10_000;
-/** A handler that returns so soon after its signal has heard it. */
+/** A handler that returns within this after its signal has heard it. */
 const OBEYS_WITHIN_MS = 1_000;
-/** So long after the last one, abstentions are those of another restart. */
+/** This long after the last one, abstentions are those of another restart. */
 const FORGET_MS = 60_000;
 
-/** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
+const ABSTENTION_HINT =
+  ' A master that is new, or was restarted, abstains for about 3 s, in case it has forgotten something.';
+
 type RunEvent = Extract<
   ScheduleEvent,
   { type: 'started' | 'lease_lost' | 'retry' | 'timed_out' | 'given_up' | 'late_end' }
 >;
 
+/** What the log says of ticks that have ended here: failures, and what kept a tick from its run. */
 export class TickLog {
   private abstention: { readonly firstMs: number; readonly lastMs: number } | undefined;
-
   private readonly inTheWay: RunsInTheWay;
 
   constructor(
@@ -38,21 +40,36 @@ export class TickLog {
 
   /** What happens to a run before its tick has its outcome, and after that. */
   logRun(event: RunEvent): void {
+    const { task, tick } = event;
+    const [run, when] = [`Task '${task}'`, `tick ${at(tick)}`];
     switch (event.type) {
       case 'started':
         this.inTheWay.started(event);
         return;
       case 'lease_lost':
-        this.lostLease(event);
+        this.logger.warn(`${run} lost its lease in ${when}: ${event.reason}. Its signal has aborted.`);
         return;
-      case 'retry':
-        this.retries(event);
+      case 'retry': {
+        const again = `Again in ${Math.round(event.delayMs)} ms`;
+        this.logger.warn(
+          `${run} failed in attempt ${event.attempt} at ${when}: ${describeError(event.error)}. ${again}.`,
+        );
         return;
+      }
       case 'timed_out':
-        this.timedOut(event);
+        // Of the last attempt the end of its tick says the same.
+        if (!event.mayBeRepeated) return;
+        this.logger.warn(
+          `${run} took too long in attempt ${event.attempt} at ${when}: timeoutMs = ${event.timeoutMs}. Its signal has aborted.`,
+        );
         return;
       case 'given_up':
-        this.givenUp(event);
+        // Not with the verdict: one that had timed out before has had its own.
+        this.inTheWay.returned(event);
+        this.logger.error(
+          `${run} was given up in ${when}: DSCHED_GIVEN_UP: it runs for longer than giveUpAfterMs = ${event.giveUpAfterMs}. ` +
+            'Its lease is let go, and later ticks run beside it.',
+        );
         return;
       case 'late_end':
         this.lateEnd(event);
@@ -60,41 +77,6 @@ export class TickLog {
       default:
         event satisfies never;
     }
-  }
-
-  /** An attempt that is repeated when its handler has returned; of the last one the end of its tick says the same. */
-  private timedOut({
-    task,
-    tick,
-    attempt,
-    timeoutMs,
-    mayBeRepeated,
-  }: Extract<ScheduleEvent, { type: 'timed_out' }>): void {
-    if (!mayBeRepeated) return;
-    this.logger.warn(
-      `Task '${task}' took too long in attempt ${attempt} at tick ${at(tick)}: timeoutMs = ${timeoutMs}. Its signal has aborted.`,
-    );
-  }
-
-  /** Not with the verdict: one that had timed out before has had its own. */
-  private givenUp(event: Extract<ScheduleEvent, { type: 'given_up' }>): void {
-    const { task, tick, giveUpAfterMs } = event;
-    this.inTheWay.returned(event);
-    this.logger.error(
-      `Task '${task}' was given up in tick ${at(tick)}: DSCHED_GIVEN_UP: it runs for longer than giveUpAfterMs = ${giveUpAfterMs}. ` +
-        'Its lease is let go, and later ticks run beside it.',
-    );
-  }
-
-  private lostLease({ task, tick, reason }: Extract<ScheduleEvent, { type: 'lease_lost' }>): void {
-    this.logger.warn(`Task '${task}' lost its lease in tick ${at(tick)}: ${reason}. Its signal has aborted.`);
-  }
-
-  private retries({ task, tick, attempt, error, delayMs }: Extract<ScheduleEvent, { type: 'retry' }>): void {
-    const [why, pauseMs] = [describeError(error), Math.round(delayMs)];
-    this.logger.warn(
-      `Task '${task}' failed in attempt ${attempt} at tick ${at(tick)}: ${why}. Again in ${pauseMs} ms.`,
-    );
   }
 
   /** Most handlers hear their signal, and return when they are told to. */
@@ -111,19 +93,18 @@ export class TickLog {
 
   log(report: TickReport): void {
     const { task, tick, outcome, error, detail } = report;
+    const said = (what: string): string =>
+      `Task '${task}' ${what} in tick ${at(tick)}: ${describeError(error)}`;
     this.inTheWay.ended(report);
     switch (outcome) {
       case 'failed':
-        this.logger.error(
-          `Task '${task}' failed in tick ${at(tick)}: ${describeError(error)}`,
-          detailsOf(error),
-        );
+        this.logger.error(said('failed'), detailsOf(error));
         return;
       case 'aborted':
-        this.logger.warn(`Task '${task}' was aborted in tick ${at(tick)}: ${describeError(error)}`);
+        this.logger.warn(said('was aborted'));
         return;
       case 'timed_out':
-        this.logger.warn(`Task '${task}' took too long in tick ${at(tick)}: ${describeError(error)}`);
+        this.logger.warn(said('took too long'));
         return;
       case 'misfire':
         this.lines.warn({
@@ -161,9 +142,10 @@ export class TickLog {
     const isFirst = this.isFirstAbstention(detail);
     // Of a store that is down StoreWatch tells, and not each task once more.
     if (this.outages.tookReport({ task, tick }) || isFirst) return;
+    const hint = isAbstention(detail) ? ABSTENTION_HINT : '';
     this.lines.warn({
       ...{ kind: outcome, many: 'Without a majority', task },
-      message: `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hintOf(detail)}`,
+      message: `found no majority for tick ${at(tick)}: ${detail ?? 'too few nodes voted'}.${hint}`,
     });
   }
 
@@ -190,10 +172,4 @@ function isAbstention(detail: string | undefined): boolean {
   return (
     detail !== undefined && /quarantined|superseded|new nodes listen|the set is put on record/.test(detail)
   );
-}
-
-function hintOf(detail: string | undefined): string {
-  return isAbstention(detail)
-    ? ' A master that is new, or was restarted, abstains for about 3 s, in case it has forgotten something.'
-    : '';
 }

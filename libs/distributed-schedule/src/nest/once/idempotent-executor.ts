@@ -57,11 +57,8 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     const cache = this.options.cache?.open(platform);
     this.cache = cache && new CacheOfStore({ store, cache, clock: CLOCK, digest: sha256Hex });
     this.parts = {
-      ...platform,
+      ...{ ...platform, patience, mostKeptChars, digest: sha256Hex },
       store: store as OnceParts<Tx>['store'],
-      patience,
-      mostKeptChars,
-      digest: sha256Hex,
     };
   }
 
@@ -83,21 +80,11 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     options: RunOnceOptions = {},
   ): Promise<OnceDone<Output>> {
     const result = await this.tryRunOnce(key, effect, options);
-    switch (result.kind) {
-      case 'ran':
-      case 'replayed':
-        return result;
-      case 'pending':
-        throw notDone(
-          'DSCHED_JOB_PENDING',
-          result.snapshot,
-          'another attempt is at this job, which is not done yet',
-        );
-      case 'superseded':
-        throw notDone('DSCHED_JOB_SUPERSEDED', result.snapshot, 'a later attempt has taken this job over');
-      default:
-        return result satisfies never;
-    }
+    if (result.kind === 'ran' || result.kind === 'replayed') return result;
+    const [code, what] = UNDONE[result.kind];
+    const { snapshot } = result;
+    const who = snapshot === undefined ? '' : ` (attempt ${snapshot.attempt})`;
+    throw new DistributedScheduleError(code, `${what}${who}`, { value: snapshot?.jobId });
   }
 
   /** The same, with `pending` and `superseded` as answers. They mean that the job is *not* known to be done. */
@@ -131,10 +118,8 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   async snapshot(key: string, part?: string): Promise<Snapshot | undefined> {
     const reply = await this.parts.store.read(this.jobIdOf(key, part));
     if (reply.answered) return reply.snapshot;
-    throw new DistributedScheduleError(
-      'DSCHED_STORE_UNREACHABLE',
-      `the snapshot store did not answer (${reply.reason})`,
-    );
+    const why = `the snapshot store did not answer (${reply.reason})`;
+    throw new DistributedScheduleError('DSCHED_STORE_UNREACHABLE', why);
   }
 
   /**
@@ -169,11 +154,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
 const CLOCK: Clock = new SystemClock();
 const RANDOM: Random = new SystemRandom();
 
-function notDone(
-  code: 'DSCHED_JOB_PENDING' | 'DSCHED_JOB_SUPERSEDED',
-  snapshot: Snapshot | undefined,
-  what: string,
-): DistributedScheduleError {
-  const who = snapshot === undefined ? '' : ` (attempt ${snapshot.attempt})`;
-  return new DistributedScheduleError(code, `${what}${who}`, { value: snapshot?.jobId });
-}
+const UNDONE = {
+  pending: ['DSCHED_JOB_PENDING', 'another attempt is at this job, which is not done yet'],
+  superseded: ['DSCHED_JOB_SUPERSEDED', 'a later attempt has taken this job over'],
+} as const;

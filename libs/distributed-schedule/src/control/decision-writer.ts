@@ -1,61 +1,42 @@
 /** How a decision comes onto the board, and what is known before it is made. */
 
-import type { BoardView } from '../protocol/board/board-room.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
-import type { Clock } from '../protocol/contract/ports.js';
 import { didYouMean } from '../protocol/options/closest-name.js';
 import { harmlessValue, shownValue } from '../protocol/options/shown-value.js';
+import { within } from '../protocol/time/within.js';
 import { TimeoutSchedule } from '../protocol/timeouts/timeout.schedule.js';
-import { type AppClaim, twoApps } from './app-claims.js';
+import { twoApps } from './app-claims.js';
+import type { ControlContext } from './control-context.js';
 import type { PlannedTask } from './planned-task.js';
-
-export interface DecisionParts {
-  readonly board: BoardView;
-  readonly clock: Clock;
-  /** What is known now. */
-  readonly tasks: () => ReadonlyMap<string, PlannedTask>;
-  readonly app: string;
-  /** Which other app that lives has a task of that name. */
-  readonly rivalOf: (name: string) => AppClaim | undefined;
-}
 
 /** How long a call waits for this instance to have read the board after its start. */
 const FIRST_READ_WITHIN_MS = 1_000;
 
-export class Decisions {
-  constructor(private readonly parts: DecisionParts) {}
+export class DecisionWriter {
+  constructor(private readonly context: ControlContext) {}
 
-  /**
-   * A task that some instance has.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK unless some instance has the task */
   requireKnown(name: string): PlannedTask {
-    const planned = this.parts.tasks().get(name);
+    const planned = this.context.tasks().get(name);
     if (planned !== undefined) return planned;
     throw new DistributedScheduleError(
       'DSCHED_UNKNOWN_TASK',
       `there is no task ${shownValue(name)}: no version of this app that runs has it, and it was not added.` +
-        didYouMean(name, this.parts.tasks().keys()),
+        didYouMean(name, this.context.tasks().keys()),
       { value: harmlessValue(name) },
     );
   }
 
-  /**
-   * A task that this app runs: of one whose name is another app's, nothing that is decided here would ever hold.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK; DSCHED_TWO_APPS, as no decision about another app's task would hold */
   requireOurs(name: string): PlannedTask {
     const planned = this.requireKnown(name);
-    const rival = this.parts.rivalOf(name);
-    if (rival !== undefined && planned.conditions.has('other_app'))
-      throw twoApps(name, this.parts.app, rival);
+    const { sets, app } = this.context;
+    const rival = sets.rivalOf(name);
+    if (rival !== undefined && planned.conditions.has('other_app')) throw twoApps(name, app, rival);
     return planned;
   }
 
-  /**
-   * A task that can be due another time than it was meant to be.
-   * @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS, DSCHED_RUNS_ONCE
-   */
+  /** @throws DistributedScheduleError DSCHED_UNKNOWN_TASK, DSCHED_TWO_APPS; DSCHED_RUNS_ONCE for a timeout */
   requireRepeating(name: string): PlannedTask {
     const planned = this.requireOurs(name);
     if (!(planned.base instanceof TimeoutSchedule)) return planned;
@@ -68,21 +49,13 @@ export class Decisions {
     );
   }
 
-  /**
-   * Before the board has been read, what is decided could contradict what stands there.
-   * @throws DistributedScheduleError DSCHED_NOT_KEPT
-   */
+  /** @throws DistributedScheduleError DSCHED_NOT_KEPT: a decision could contradict what stands on a board that was not read */
   async requireRead(task: string): Promise<void> {
-    const { board, clock } = this.parts;
-    if (board.isStopped) throw closed(task, 'Nothing was written');
-    if (board.isCurrent) return;
-    const timer = new AbortController();
-    await Promise.race([
-      board.whenCurrent,
-      clock.sleepUntil(clock.monotonicMs() + FIRST_READ_WITHIN_MS, timer.signal),
-    ]);
-    timer.abort('read');
-    if (board.isCurrent) return;
+    const { room, clock } = this.context;
+    if (room.isStopped) throw closed(task, 'Nothing was written');
+    if (room.isCurrent) return;
+    await within(clock, clock.monotonicMs() + FIRST_READ_WITHIN_MS, room.whenCurrent, undefined);
+    if (room.isCurrent) return;
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
       'no majority of the nodes answers. Nothing was written: repeat the call when one does. A rejection that leaves ' +
@@ -91,37 +64,25 @@ export class Decisions {
     );
   }
 
-  /**
-   * Writes a record, or deletes it.
-   * @throws DistributedScheduleError DSCHED_NOT_KEPT, DSCHED_BOARD_FULL
-   */
+  /** @throws DistributedScheduleError DSCHED_NOT_KEPT, DSCHED_BOARD_FULL */
   async write(task: string, key: string, record: object | undefined, ttlMs?: number): Promise<void> {
-    const { board } = this.parts;
+    const { room } = this.context;
     const { kind, acknowledged, nodes, full } = await (record === undefined
-      ? board.delete(key)
-      : board.put(key, JSON.stringify(record), ttlMs));
+      ? room.delete(key)
+      : room.put(key, JSON.stringify(record), ttlMs));
     if (kind === 'kept') return;
-    if (board.isStopped) {
-      throw closed(
-        task,
-        `${acknowledged} of ${nodes} nodes have acknowledged the decision; it may come to hold`,
-      );
-    }
+    const count = `${acknowledged} of ${nodes} nodes have acknowledged`;
+    if (room.isStopped) throw closed(task, `${count} the decision; it may come to hold`);
     if (full > nodes - full) {
-      throw new DistributedScheduleError(
-        'DSCHED_BOARD_FULL',
-        `${full} of ${nodes} nodes have no room for it`,
-        {
-          task,
-        },
-      );
+      const why = `${full} of ${nodes} nodes have no room for it`;
+      throw new DistributedScheduleError('DSCHED_BOARD_FULL', why, { task });
     }
     throw new DistributedScheduleError(
       'DSCHED_NOT_KEPT',
       kind === 'unheard'
         ? `none of ${nodes} nodes has acknowledged it, and this instance does not act on it. It may still come to hold, if ` +
             'one of them has taken it and only its answer was lost'
-        : `${acknowledged} of ${nodes} nodes have acknowledged it, no majority. It holds wherever one of these is reached and ` +
+        : `${count} it, no majority. It holds wherever one of these is reached and ` +
             'spreads as the others come back, but is lost if these lose their memory first',
       { task, value: acknowledged },
     );

@@ -1,17 +1,17 @@
 import type { Schedule } from '../protocol/contract/tick-context.js';
-import type { CronSchedule } from './cron.schedule.js';
+import { JitteredSchedule } from '../protocol/schedules/jittered.schedule.js';
+import { CronSchedule } from './cron.schedule.js';
 
 const SECOND_MS = 1_000;
 
 /**
- * A cron schedule with `dst: 'once'`: on the day on which clocks go back it is due when they show one of its times, and show it for the
- * first time. The parser of `@Cron` runs a job of 02:00 in New York at the turn, where clocks would have shown 02:00 and show
- * 01:00 again, and an hour later, when they do show it. Here only the latter is due. When clocks go forward nothing is different.
+ * A cron schedule with `dst: 'once'`: due when clocks show one of its times for the first time. The parser of `@Cron` also runs a job
+ * of 02:00 in New York at the turn back, where clocks show 01:00 again. When clocks go forward nothing is different.
  */
-export class DstOnceSchedule implements Schedule {
+export class SingleHourSchedule implements Schedule {
   readonly description: string;
 
-  constructor(private readonly cron: CronSchedule) {
+  constructor(readonly cron: CronSchedule) {
     this.description = `${cron.description}, once when clocks go back`;
   }
 
@@ -23,8 +23,8 @@ export class DstOnceSchedule implements Schedule {
     return this.cron.shortestGapMs;
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    let next = this.cron.nextAfter(epochMs);
+  nextAfter(atMs: number): number | undefined {
+    let next = this.cron.nextAfter(atMs);
     while (next !== undefined && this.cron.zone.isNearTurnBack(next)) {
       const newTimeMs = this.secondPassEndMs(next);
       if (newTimeMs === undefined && this.cron.isShown(next)) return next;
@@ -39,4 +39,11 @@ export class DstOnceSchedule implements Schedule {
     const turn = this.cron.zone.turnAround(tick);
     return turn?.isBack ? turn.turnMs + turn.lengthMs : undefined;
   }
+}
+
+/** The zone that a schedule goes by; undefined where it goes by none. */
+export function zoneNameOf(schedule: Schedule | undefined): string | undefined {
+  if (schedule instanceof JitteredSchedule) return zoneNameOf(schedule.base);
+  const cron = schedule instanceof SingleHourSchedule ? schedule.cron : schedule;
+  return cron instanceof CronSchedule ? cron.zoneName : undefined;
 }
