@@ -24,7 +24,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     name: 'a claim that is given up leaves no end',
     profiles: ['seldom'],
     file: 'protocol/scheduler/scheduler.ts',
-    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.contestParts, report, task));',
+    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.runParts, report, task));',
     replace: '',
   },
   {
