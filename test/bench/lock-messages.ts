@@ -10,9 +10,9 @@
 import { parseArgs } from 'node:util';
 import type { Redis } from 'ioredis';
 import { MAX_ENDS } from '#src/protocol/contract/attempt-end.js';
+import { INQUIRY_SCRIPT, wordsOfInquiry } from '#src/redis/scripts/inquiry-script.js';
 import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
 import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
-import { TRACE_SCRIPT, wordsOfTrace } from '#src/redis/scripts/trace-script.js';
 import { startRedis } from '../support/redis-server.js';
 
 const LOCKS = 1_000;
@@ -79,8 +79,8 @@ async function trace(client: Redis, slice: number): Promise<void> {
     const lines = Array.from({ length: Math.min(slice, LINES - first) }, (_, index) => ({
       line: lineOf(first + index),
     }));
-    const { words } = wordsOfTrace({ instanceId: INSTANCE, lines });
-    await client.evalsha(TRACE_SCRIPT.sha1, 2, LEDGER, MEMBERS, '', ...words);
+    const { words } = wordsOfInquiry({ instanceId: INSTANCE, lines });
+    await client.evalsha(INQUIRY_SCRIPT.sha1, 2, LEDGER, MEMBERS, '', ...words);
   }
 }
 
@@ -88,7 +88,7 @@ const master = await startRedis();
 try {
   const client = master.client();
   await client.script('LOAD', RELEASE_SCRIPT.text);
-  await client.script('LOAD', TRACE_SCRIPT.text);
+  await client.script('LOAD', INQUIRY_SCRIPT.text);
   const plain = await least(
     client,
     () => lockAll(client),

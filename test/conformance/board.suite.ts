@@ -1,7 +1,7 @@
 /** What every node of the board promises, in memory and behind Redis alike. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lossBetween } from '#src/protocol/board/board-epoch.js';
+import { lossBetween } from '#src/protocol/board/board-memory.js';
 import {
   BOARD_START,
   type BoardCursor,
@@ -108,7 +108,7 @@ export function describeBoardNode(name: string, start: () => Promise<BoardNodeSt
       await stage.forget();
       await exchange([recordOf(kept, 6_000)]);
       const { changes, cursor: next } = await exchange([], cursor);
-      expect(next.epoch).not.toBe(cursor.epoch);
+      expect(next.memory).not.toBe(cursor.memory);
       expect(changes).toEqual([recordOf(kept, 6_000)]);
     });
 
@@ -167,7 +167,7 @@ export function describeBoardNode(name: string, start: () => Promise<BoardNodeSt
         const later = recordOf(newKey(), 1_001);
         const { changes, cursor: next } = await exchange([later], cursor);
         expect(changes).toEqual([]);
-        expect(lossBetween(cursor.epoch, next.epoch)).toBe('evicted');
+        expect(lossBetween(cursor.memory, next.memory)).toBe('evicted');
         expect((await readAll()).records).toEqual([later]);
       },
     );
@@ -205,7 +205,7 @@ export function describeBoardNode(name: string, start: () => Promise<BoardNodeSt
       await exchange([], BOARD_START, away);
       expect((await readAll()).records).toEqual([old]);
       const { cursor: next, inTouchMs, changes } = await exchange([], cursor, away);
-      expect({ changes, inTouchMs, loss: lossBetween(cursor.epoch, next.epoch) }).toEqual({
+      expect({ changes, inTouchMs, loss: lossBetween(cursor.memory, next.memory) }).toEqual({
         changes: [],
         inTouchMs: 9_000,
         loss: 'away',

@@ -86,7 +86,7 @@ export function describeLockProvider(name: string, start: () => Promise<LockStag
     const endsOf = async (line: string): Promise<readonly unknown[]> => {
       const kept: unknown[] = [];
       for (const node of stage.voters) {
-        const reply = await node.trace({ instanceId: stage.myId, lines: [{ line, lock: line }] });
+        const reply = await node.inquire({ instanceId: stage.myId, lines: [{ line, lock: line }] });
         if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
         const { ends, droppedUpTo } = reply.value.lines[0]?.ends ?? { ends: [], droppedUpTo: 0 };
         kept.push([droppedUpTo, ...ends.map(({ instant, outcome, claimId }) => [instant, outcome, claimId])]);

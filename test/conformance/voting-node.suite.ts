@@ -50,7 +50,7 @@ export function describeVotingNode(name: string, start: () => Promise<NodeStage>
       const tick = await stage.nowMs();
       await votes(claimOf(mine, tick, 'me:1'), claimOf(yours, tick, 'you:2'));
       const lines = [{ line: mine }, { line: yours }, { line: yours, lock: yours }];
-      const { lines: traces } = answerOf(await node.trace({ instanceId: 'me', lines }));
+      const { lines: traces } = answerOf(await node.inquire({ instanceId: 'me', lines }));
       // What it may have forgotten it says of every line, and it grants nothing there.
       expect(traces[0]?.floor).toBeLessThan(tick);
       const nothing = { floor: traces[0]?.floor, ends: { droppedUpTo: 0, ends: [] } };
@@ -64,7 +64,7 @@ export function describeVotingNode(name: string, start: () => Promise<NodeStage>
 
     it('takes an instance that has beaten for alive, and knows nothing of others before it has been there for a while', async () => {
       const signOfInstance = async (instanceId: string): Promise<string> =>
-        answerOf(await node.trace({ instanceId, lines: [] })).sign;
+        answerOf(await node.inquire({ instanceId, lines: [] })).sign;
       await node.beat('lively', SIGN, []);
       const seen = new Set<string>();
       while (!seen.has('alive')) {

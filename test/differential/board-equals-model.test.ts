@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import type { BoardPart } from '#src/memory/memory-board.js';
 import { MemoryNode } from '#src/memory/memory-node.js';
-import { lossBetween } from '#src/protocol/board/board-epoch.js';
+import { lossBetween } from '#src/protocol/board/board-memory.js';
 import {
   BOARD_START,
   type BoardCursor,
@@ -75,8 +75,8 @@ class Side {
     const cursor = this.cursors.at(-1 - age) ?? BOARD_START;
     const reply = await this.node.exchange(puts, cursor, word);
     if (!reply.answered) throw new Error(`no answer: ${reply.reason}`);
-    const before = this.cursors.at(-1)?.epoch ?? '';
-    const after = reply.value.cursor.epoch;
+    const before = this.cursors.at(-1)?.memory ?? '';
+    const after = reply.value.cursor.memory;
     this.cursors.push(reply.value.cursor);
     return { ...withoutEpoch(reply.value), isNewEpoch: before !== after, loss: lossBetween(before, after) };
   }

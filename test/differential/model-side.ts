@@ -10,9 +10,9 @@ import { setText, stampText } from '#src/protocol/contract/node-set.js';
 import type {
   BeatReply,
   ClaimVote,
+  InquiryReply,
   NodeReply,
   NodeTick,
-  TraceReply,
   VotingNode,
 } from '#src/protocol/contract/ports.js';
 import { ANY_MEMORY } from '#src/protocol/lease/lock-verdict.js';
@@ -66,10 +66,10 @@ export class ModelSide {
         return [`${isRaised ? 'raised' : 'standing'} ${id} ${epoch} ${setBackMs}`];
       }
       case 'trace':
-        return wordsOfTraces(answerOf(await node.trace(question.request)));
+        return wordsOfTraces(answerOf(await node.inquire(question.request)));
       case 'prune': {
-        const { forgotten, isUnfinished } = answerOf(await node.prune(question.request));
-        return [`${isUnfinished ? 'more' : 'done'}${forgotten > 0 ? ` ${forgotten}` : ''}`];
+        const { pruned, isUnfinished } = answerOf(await node.prune(question.request));
+        return [`${isUnfinished ? 'more' : 'done'}${pruned > 0 ? ` ${pruned}` : ''}`];
       }
       case 'confirm':
         return [wordOfConfirmAnswer(answerOf(await node.confirm(question.request)))];
@@ -194,7 +194,7 @@ function textOfEnds({ droppedUpTo, ends }: KeptEnds): string {
   return [droppedUpTo, ...words].join('\n');
 }
 
-function wordsOfTraces({ sign, lines }: TraceReply): Answer {
+function wordsOfTraces({ sign, lines }: InquiryReply): Answer {
   return [
     sign,
     ...lines.map((trace) => {

@@ -31,7 +31,7 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   {
     name: 'a line goes whatever its claim says',
     file: PRUNE,
-    find: "string.sub(claimId, -1) == '${FORGETTABLE_MARK}' and ",
+    find: "string.sub(claimId, -1) == '${PRUNABLE_MARK}' and ",
     replace: '',
   },
   {
@@ -109,13 +109,13 @@ export const PRUNE_MUTANTS: readonly Breakage[] = [
   {
     name: 'a give-back makes a line stay',
     file: LEDGER,
-    find: "string.sub(claimId, -1) == '${FORGETTABLE_MARK}' and ' ${FORGETTABLE_NOBODY} ' or ' - '",
+    find: "string.sub(claimId, -1) == '${PRUNABLE_MARK}' and ' ${PRUNABLE_NOBODY} ' or ' - '",
     replace: "' - '",
   },
   {
     name: 'nobody who may be forgotten is somebody',
     file: LEDGER,
-    find: "claimId ~= '-' and claimId ~= '${FORGETTABLE_NOBODY}'",
+    find: "claimId ~= '-' and claimId ~= '${PRUNABLE_NOBODY}'",
     replace: "claimId ~= '-'",
   },
   {

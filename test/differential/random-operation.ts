@@ -1,7 +1,7 @@
 /** Operations at random, most of them at an edge of some rule. */
 
 import fc from 'fast-check';
-import { MIN_WINDOW_MS } from '#src/protocol/contract/old-lines.js';
+import { MIN_WINDOW_MS } from '#src/protocol/contract/prunable-lines.js';
 import { type Operation, OTHERS, TASKS } from './operation.js';
 import {
   anyId,

@@ -2,7 +2,11 @@
 
 import fc from 'fast-check';
 import { SINGLE_POSITION } from '#src/protocol/contract/node-set.js';
-import { INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS, WINDOW_LIFE_MS } from '#src/protocol/contract/old-lines.js';
+import {
+  INSTANTS_AFTER_A_CLAIM,
+  MIN_WINDOW_MS,
+  WINDOW_LIFE_MS,
+} from '#src/protocol/contract/prunable-lines.js';
 import {
   type ClaimDraft,
   type EndDraft,

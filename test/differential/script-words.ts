@@ -6,6 +6,7 @@ import { CONFIRM_SCRIPT } from '#src/redis/scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '#src/redis/scripts/epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '#src/redis/scripts/identity-scripts.js';
 import { textOfSign, wordsOfIds, wordsOfNote, wordsOfStamp } from '#src/redis/scripts/identity-words.js';
+import { INQUIRY_SCRIPT, wordsOfInquiry } from '#src/redis/scripts/inquiry-script.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '#src/redis/scripts/lock-scripts.js';
 import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
@@ -14,7 +15,6 @@ import { PRUNE_SCRIPT } from '#src/redis/scripts/prune-script.js';
 import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
-import { TRACE_SCRIPT, wordsOfTrace } from '#src/redis/scripts/trace-script.js';
 import type { Answer, Question } from './step.js';
 
 export const SCRIPTS: readonly RedisScript[] = [
@@ -32,7 +32,7 @@ export const SCRIPTS: readonly RedisScript[] = [
   STAMP_SCRIPT,
   RAISE_EPOCH_SCRIPT,
   PRUNE_SCRIPT,
-  TRACE_SCRIPT,
+  INQUIRY_SCRIPT,
 ];
 
 export interface ScriptMessage {
@@ -77,9 +77,9 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
     case 'leave':
       return { script: LEAVE_SCRIPT, keys: [ledger, members, beats], args: [question.instanceId] };
     case 'trace': {
-      const { locks, words } = wordsOfTrace(question.request);
+      const { locks, words } = wordsOfInquiry(question.request);
       return {
-        script: TRACE_SCRIPT,
+        script: INQUIRY_SCRIPT,
         keys: [ledger, members, ...locks.map(keys.lock)],
         args: [presencePrefix, ...words],
       };

@@ -2,7 +2,7 @@
 
 import { ENDS_KEPT_MS } from '#src/protocol/contract/attempt-end.js';
 import { PROTOCOL_VERSION } from '#src/protocol/contract/constants.js';
-import { INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS } from '#src/protocol/contract/old-lines.js';
+import { INSTANTS_AFTER_A_CLAIM, MIN_WINDOW_MS } from '#src/protocol/contract/prunable-lines.js';
 import type { ModelSide } from './model-side.js';
 import { INSTANCES, type Operation, POSITION, TASKS } from './operation.js';
 import type { Step } from './step.js';

@@ -8,8 +8,8 @@ import type {
   StampRequest,
 } from '#src/protocol/contract/node-identity.js';
 import { setText, stampText } from '#src/protocol/contract/node-set.js';
-import type { PruneRequest } from '#src/protocol/contract/old-lines.js';
-import type { Claim, ClaimTerms, ShownClaims, TraceRequest } from '#src/protocol/contract/ports.js';
+import type { Claim, ClaimTerms, InquiryRequest, ShownClaims } from '#src/protocol/contract/ports.js';
+import type { PruneRequest } from '#src/protocol/contract/prunable-lines.js';
 import type { LockAddressee } from '#src/protocol/lease/lock-verdict.js';
 
 export interface LockRequest {
@@ -42,7 +42,7 @@ export type Question =
   | { readonly kind: 'renumber'; readonly position: string; readonly id: string; readonly counter: number }
   | { readonly kind: 'confirm'; readonly position: string; readonly request: ConfirmRequest }
   | { readonly kind: 'raise epoch'; readonly epoch: number }
-  | { readonly kind: 'trace'; readonly request: TraceRequest }
+  | { readonly kind: 'trace'; readonly request: InquiryRequest }
   | { readonly kind: 'prune'; readonly request: PruneRequest }
   | { readonly kind: 'stamp'; readonly request: StampRequest }
   | LockQuestion;

@@ -1,5 +1,5 @@
 /*
- * What forgetting must not cost, for SPIN: one node that forgets old lines (old-lines.ts, pruning.ts), its clock, which goes forward,
+ * What forgetting must not cost, for SPIN: one node that forgets old lines (prunable-lines.ts, pruning.ts), its clock, which goes forward,
  * and two instances with windows of their own. tick.pml, with -DPRUNES, shows that forgetting doubles nothing whatever the windows
  * are; here they are right, and
  *

@@ -39,7 +39,7 @@
  *
  * Time is counted in steps of EARLY. Ticks, readings and floor meet in comparisons only.
  *
- * With -DPRUNES nodes forget lines on purpose (old-lines.ts), at any time and up to any tick, however young: a window that is too short may
+ * With -DPRUNES nodes forget lines on purpose (prunable-lines.ts), at any time and up to any tick, however young: a window that is too short may
  * cost a start, and must not double one. What a node knows of lines that are gone is one floor, `pruned`, which counts where
  * there is no line. For (B), read "the node's entry, or where it has none `pruned`, or its floor".
  */

@@ -27,7 +27,7 @@ export class MakeshiftElectorate implements ElectorateView {
 
   renamed(): void {}
 
-  beginBeat(): SentBeat {
+  sendBeat(): SentBeat {
     const sign = { set: this.set, app: 'app', standsSinceMs: 0, yields: false, ids: this.ids };
     return { sign, sentMs: 0, sentWallMs: 0, wishes: 0 };
   }

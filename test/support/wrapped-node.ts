@@ -5,7 +5,7 @@ import { type Between, between } from './between.js';
 
 /** What can be asked of a node over its connection. */
 const NODE_CALLS = [
-  ...(['claim', 'giveBack', 'peek', 'beat', 'leave', 'trace'] as const),
+  ...(['claim', 'giveBack', 'peek', 'beat', 'leave', 'inquire'] as const),
   ...(['note', 'renumber', 'raiseEpoch', 'prune', 'confirm', 'stamp'] as const),
 ] satisfies (keyof VotingNode)[];
 

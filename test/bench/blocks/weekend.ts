@@ -36,7 +36,7 @@ export async function countWeekend(tasks: number): Promise<Computing & { readonl
     missed += ticks;
   });
   const computing = watchComputing();
-  await audit.begin();
+  await audit.start();
   passedMs = UNTIL_DECIDED_MS;
   while (Number.isFinite(audit.nextMs)) {
     audit.look();

@@ -6,7 +6,6 @@
 
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
 import { contestInstant } from '#src/protocol/contest/contest.js';
-import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
 import type { Clock, LockProvider, Random, TickLedger } from '#src/protocol/contract/ports.js';
 import type { TickHandler } from '#src/protocol/contract/tick-context.js';
@@ -14,6 +13,7 @@ import { LeaseKeeper } from '#src/protocol/lease/keep-lease.js';
 import { guardLedger } from '#src/protocol/ledger/guarded-ports.js';
 import { DEFAULTS, type ProtocolOptions } from '#src/protocol/options/protocol-options.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
+import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
 import { type Approach, approachTo, MAX_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
@@ -36,11 +36,11 @@ export interface BidderParts {
 
 export class Bidder {
   private readonly stopping = new AbortController();
-  private readonly contest: ContestParts;
+  private readonly contest: RunParts;
   private readonly pending = new Set<Promise<unknown>>();
 
   constructor(private readonly parts: BidderParts) {
-    this.contest = { ...contestParts(parts, this.stopping.signal), track: (work) => this.track(work) };
+    this.contest = { ...runParts(parts, this.stopping.signal), track: (work) => this.track(work) };
   }
 
   /** Bids until it is stopped. Resolves when the last contest has ended. */
@@ -92,7 +92,7 @@ export class Bidder {
   }
 }
 
-function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestParts, 'track'> {
+function runParts(parts: BidderParts, stopped: AbortSignal): Omit<RunParts, 'track'> {
   const { instanceId, clock, random, onTrouble } = parts;
   const locks = freeLocks(random);
   const observer = { observe: () => undefined };
@@ -113,7 +113,7 @@ function contestParts(parts: BidderParts, stopped: AbortSignal): Omit<ContestPar
     // Everybody takes itself for the only one, and so is first in rank for everything.
     members: () => [instanceId],
     beat: async () => [],
-    fence: (reason) => onTrouble(`fenced: ${reason}`),
+    stopForGood: (reason) => onTrouble(`fenced: ${reason}`),
     report: () => undefined,
   };
 }

@@ -57,7 +57,7 @@ export class PlainElectorate implements ElectorateView {
     return this.mending;
   }
 
-  beginBeat(): SentBeat {
+  sendBeat(): SentBeat {
     const sign = { set: this.set, app: APP, standsSinceMs: undefined, yields: false, ids: {} };
     return { sign, sentMs: 0, sentWallMs: 0, wishes: 0 };
   }
@@ -74,7 +74,7 @@ export class PlainElectorate implements ElectorateView {
   }
 
   private async mendOnce(): Promise<void> {
-    const { sign } = this.beginBeat();
+    const { sign } = this.sendBeat();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(this.instanceId, sign, [])));
     for (const [index, node] of this.known.entries()) {
       const reply = replies[index];

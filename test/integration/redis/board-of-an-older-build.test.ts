@@ -36,7 +36,7 @@ it('has room for a decision, and for a task, where it was full of runs', async (
     await client.zadd(`${board}:changes`, ...batch.flatMap((n) => [n + 1, `in:app:run:order ${n}`]));
     await client.zadd(`${board}:expiry`, ...batch.flatMap((n) => [month, `in:app:run:order ${n}`]));
   }
-  await client.hset(board, 'sequence', '10000', 'epoch', first.cursor.epoch.replace(/:new:/, ':'));
+  await client.hset(board, 'sequence', '10000', 'epoch', first.cursor.memory.replace(/:new:/, ':'));
   const reply = answerOf(
     await instance.boards[0]?.exchange(
       [

@@ -46,7 +46,7 @@ describe('the board of a server', () => {
     );
     await exchange([recordOf('new')]);
     const reply = await exchange([], cursor);
-    expect(reply.cursor.epoch).not.toBe(cursor.epoch);
+    expect(reply.cursor.memory).not.toBe(cursor.memory);
     expect(keysOf(reply)).toEqual(['old', 'new']);
   });
 
@@ -56,7 +56,7 @@ describe('the board of a server', () => {
     await server.client().hdel(`{${namespace}}:board`, 'sizes', 'inTouch');
     expect(keysOf(await exchange([]))).toEqual(['one', 'two']);
     await server.client().del(`{${namespace}}:board:expiry`);
-    expect((await exchange([recordOf('three')], cursor)).cursor.epoch).not.toBe(cursor.epoch);
+    expect((await exchange([recordOf('three')], cursor)).cursor.memory).not.toBe(cursor.memory);
     expect(keysOf(await exchange([]))).toEqual(['three']);
   });
 

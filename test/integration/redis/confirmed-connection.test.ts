@@ -36,7 +36,7 @@ async function problemOf(instance: Instance, code: string): Promise<string> {
   expect(problem).toContain(`${code}: node 1 gives no vote: `);
   expect(problem).not.toMatch(/127\.0\.0\.1|geheim|undefined|nil/);
   expect(await nodeOf(instance).peek(['a'])).toEqual({ answered: false, reason: code });
-  expect(await instance.boards[0]?.exchange([], { epoch: '', sequence: 0 })).toEqual({
+  expect(await instance.boards[0]?.exchange([], { memory: '', sequence: 0 })).toEqual({
     answered: false,
     reason: code,
   });

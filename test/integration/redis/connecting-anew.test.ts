@@ -84,8 +84,8 @@ describe('an instance that connects anew by itself', () => {
     const [held] = await two.locks.tryAcquire(['a'], LOCK_MS);
     expect(held).toMatchObject({ kind: 'held', holder: one.instanceId });
     expect(held).not.toHaveProperty('freeInMs');
-    const trace = { instanceId: one.instanceId, lines: [] };
-    expect(answerOf(await nodeOf(two).trace(trace)).sign).toBe('alive');
+    const inquiry = { instanceId: one.instanceId, lines: [] };
+    expect(answerOf(await nodeOf(two).inquire(inquiry)).sign).toBe('alive');
     expect(one.health()).toMatchObject([{ answering: false, presence: true }]);
     expect(await membersSeenBy(two)).toEqual([one.instanceId, two.instanceId].sort());
     port.lead('v4', server);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { MAX_ENDS, MAX_ENDS_IN_TURN } from '#src/protocol/contract/attempt-end.js';
-import type { LineTrace } from '#src/protocol/contract/ports.js';
+import type { LineInquiry } from '#src/protocol/contract/ports.js';
 import { type Instance, newNamespace, nodeOf, startInstance } from '../../support/redis-instances.js';
 import { sharedRedis } from '../../support/shared-servers.js';
 
@@ -59,8 +59,8 @@ const now = (line: string, nth: number, mayOverlap?: true): Promise<void> | unde
     },
   ]);
 
-async function traced(line: string): Promise<LineTrace['ends']> {
-  const reply = await nodeOf(instance).trace({ instanceId: 'new', lines: [{ line, lock: line }] });
+async function traced(line: string): Promise<LineInquiry['ends']> {
+  const reply = await nodeOf(instance).inquire({ instanceId: 'new', lines: [{ line, lock: line }] });
   const ends = reply.answered ? reply.value.lines[0]?.ends : undefined;
   if (ends === undefined) throw new Error('no answer');
   return ends;

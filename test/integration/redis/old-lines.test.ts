@@ -1,7 +1,7 @@
 /** Lines of added tasks that a real server forgets when all that is in them is old, and what it knows of them afterwards. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LINES_A_SLICE } from '#src/protocol/contract/old-lines.js';
+import { LINES_A_SLICE } from '#src/protocol/contract/prunable-lines.js';
 import {
   answerOf,
   claimOf,
@@ -48,7 +48,7 @@ describe('a node that is to forget old lines', () => {
     await grantedIn(['once', 'a:1~'], ['monthly', 'a:2'], ['{trigger}7', 'a:3~'], ['boot{key', 'a:4~']);
     await server.client().hset(ledger(), 'e:once', 'an end', 'e:monthly', 'another');
     const before = await fields();
-    expect(answerOf(await nodeOf(instance).prune(NOW))).toEqual({ forgotten: 2, isUnfinished: false });
+    expect(answerOf(await nodeOf(instance).prune(NOW))).toEqual({ pruned: 2, isUnfinished: false });
     const gone = ['t:once', 't:{trigger}7', 'e:once'];
     const come = ['pruned', 'window', 'pass'];
     expect([...(await fields())].sort()).toEqual(
@@ -99,8 +99,8 @@ describe('a node that is to forget old lines', () => {
   it('keeps to the longest window that it was told of', async () => {
     await grantedIn(['once', 'a:1~']);
     const prune = (windowMs: number) => nodeOf(instance).prune({ windowMs, restMs: 0 });
-    expect(answerOf(await prune(60_000)).forgotten).toBe(0);
-    expect(answerOf(await prune(0)).forgotten).toBe(0);
+    expect(answerOf(await prune(60_000)).pruned).toBe(0);
+    expect(answerOf(await prune(0)).pruned).toBe(0);
   });
 
   it('looks through many lines a slice at a time, and then leaves them alone', async () => {
@@ -112,11 +112,11 @@ describe('a node that is to forget old lines', () => {
     for (let isUnfinished = true; isUnfinished; slices += 1) {
       const answer = answerOf(await nodeOf(instance).prune(prune));
       isUnfinished = answer.isUnfinished;
-      forgotten += answer.forgotten;
+      forgotten += answer.pruned;
     }
     expect(forgotten).toBe(MANY);
     expect(slices).toBeGreaterThan(2);
     await server.client().hset(ledger(), 't:late', `${tick} a:1~ 0`);
-    expect(answerOf(await nodeOf(instance).prune(prune))).toEqual({ forgotten: 0, isUnfinished: false });
+    expect(answerOf(await nodeOf(instance).prune(prune))).toEqual({ pruned: 0, isUnfinished: false });
   });
 });

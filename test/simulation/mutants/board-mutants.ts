@@ -55,7 +55,7 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
   {
     name: 'what was about to be put is put after all',
     file: 'protocol/board/board-put.ts',
-    find: 'while (!stopped.aborted && !forgotten.aborted) {',
+    find: 'while (!stopped.aborted && !discarded.aborted) {',
     replace: 'while (!stopped.aborted) {',
   },
   {
@@ -91,7 +91,7 @@ export const BOARD_MUTANTS: readonly Breakage[] = [
   {
     name: 'a run takes the room of a decision',
     file: NODE,
-    find: 'if (this.records.size < roomFor(key, this.shares)) return true;',
+    find: 'if (this.records.size < capacityFor(key, this.shares)) return true;',
     replace: 'if (this.records.size < this.shares.notices) return true;',
   },
 ];

@@ -178,7 +178,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a newer node set is ignored',
     profiles: ['normal'],
     file: 'protocol/contest/contest.ts',
-    find: 'parts.fence(verdict.reason);',
+    find: 'parts.stopForGood(verdict.kind);',
     replace: '',
   },
 ];

@@ -5,7 +5,7 @@
 import type { Mutant } from './mutant.js';
 
 const EPOCH = 'memory/memory-epoch.ts';
-const SET_BACK = 'protocol/ledger/set-back-votes.ts';
+const SET_BACK = 'protocol/ledger/clock-set-back.ts';
 
 const NAMING: readonly Mutant[] = [
   {
@@ -19,8 +19,8 @@ const NAMING: readonly Mutant[] = [
     name: 'a tick that nodes have moved past is taken, whatever their clocks show',
     profiles: ['clocks'],
     file: 'protocol/bid/moved-past.ts',
-    find: 'return claimId === undefined && setBackMs !== undefined',
-    replace: 'return claimId !== undefined && setBackMs !== undefined',
+    find: 'if (claimId === undefined && setBackMs !== undefined)',
+    replace: 'if (claimId !== undefined && setBackMs !== undefined)',
   },
 ];
 

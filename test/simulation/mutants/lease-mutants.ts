@@ -25,14 +25,14 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'trust anchored at the reply',
     profiles: ['normal'],
     file: 'protocol/bid/bid.ts',
-    find: 'terms, attempt, {',
-    replace: 'terms, readClocks(parts.clock), {',
+    find: 'terms, askedAt, knowledge',
+    replace: 'terms, readClocks(parts.clock), knowledge',
   },
   {
     name: 'a renewal is anchored at its reply',
     profiles: ['normal'],
     file: 'protocol/lease/keep-lease.ts',
-    find: 'if (lease.renewedFrom(attempt, verdict.grants)) {',
+    find: 'if (lease.renewedFrom(askedAt, verdict.grants)) {',
     replace: 'if (lease.renewedFrom(readClocks(this.parts.clock), verdict.grants)) {',
   },
   {
@@ -40,7 +40,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     profiles: ['normal'],
     file: 'protocol/lease/keep-lease.ts',
     find: "case 'no_quorum':\n        return false;",
-    replace: "case 'no_quorum':\n        lease.renewedFrom(attempt);\n        return false;",
+    replace: "case 'no_quorum':\n        lease.renewedFrom(askedAt);\n        return false;",
   },
   {
     name: 'the wall clock is not asked',

@@ -3,7 +3,7 @@
 import type { Mutant } from './mutant.js';
 
 const LOST = 'protocol/audit/lost-runs.ts';
-const TRACES = 'protocol/audit/run-traces.ts';
+const INQUIRIES = 'protocol/audit/run-inquiries.ts';
 
 export const LOST_MUTANTS: readonly Mutant[] = [
   {
@@ -24,7 +24,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     name: 'a claim that is given up leaves no end',
     profiles: ['seldom'],
     file: 'protocol/scheduler/scheduler.ts',
-    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.contestParts, report, task));',
+    find: 'if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.runParts, report, task));',
     replace: '',
   },
   {
@@ -44,21 +44,21 @@ export const LOST_MUTANTS: readonly Mutant[] = [
   {
     name: 'one node that misses an instance is enough',
     profiles: ['normal'],
-    file: TRACES,
+    file: INQUIRIES,
     find: "if (count('gone') >= quorum) return 'gone';",
     replace: "if (count('gone') >= 1) return 'gone';",
   },
   {
     name: 'the ends that nodes keep are not looked at',
     profiles: ['normal'],
-    file: TRACES,
-    find: "if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';",
+    file: INQUIRIES,
+    find: "if (inquiries.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';",
     replace: '',
   },
   {
     name: 'nobody is ever gone',
     profiles: ['normal'],
-    file: TRACES,
+    file: INQUIRIES,
     find: "return count('gone', 'silent') >= quorum ? 'silent' : 'alive';",
     replace: "return 'alive';",
   },
@@ -66,7 +66,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     name: 'a renewal is no sign of life',
     profiles: ['normal'],
     file: LOST,
-    find: 'return (trace?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);',
+    find: 'return (inquiry?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);',
     replace: 'return false;',
   },
   {

@@ -14,7 +14,7 @@ export const PRUNE_MUTANTS: readonly Mutant[] = [
     name: 'the floor of lines that have gone is neither told nor kept to',
     profiles: ['pruning'],
     file: 'memory/memory-ledger.ts',
-    find: 'return mayBeForgotten(task) ? prunedUpTo : 0;',
-    replace: 'return mayBeForgotten(task) ? Math.min(0, prunedUpTo) : 0;',
+    find: 'return mayBePruned(task) ? prunedUpTo : 0;',
+    replace: 'return mayBePruned(task) ? Math.min(0, prunedUpTo) : 0;',
   },
 ];

@@ -141,7 +141,7 @@ class WeekWorld {
 
   private async beatOnce(id: string, node: VotingNode): Promise<void> {
     const electorate = this.electorates.get(id);
-    if (electorate !== undefined) await node.beat(id, electorate.beginBeat().sign, []);
+    if (electorate !== undefined) await node.beat(id, electorate.sendBeat().sign, []);
   }
 
   private join(place: number): void {

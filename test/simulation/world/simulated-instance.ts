@@ -1,6 +1,6 @@
 /** One instance of a simulated world: the production scheduler on a machine of its own. */
 
-import { QuorumRunTraces } from '#src/protocol/audit/run-traces.js';
+import { QuorumRunInquiries } from '#src/protocol/audit/run-inquiries.js';
 import type { NodeSet } from '#src/protocol/contract/node-set.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { LockProvider, Membership } from '#src/protocol/contract/ports.js';
@@ -165,7 +165,7 @@ function buildScheduler(
     ledger: new WatchedLedger(new QuorumTickLedger(nodes, electorate), parts, resident),
     directory: parts.audit.directory(),
     labelsOf: (id) => profile.labels?.(Number(id.slice(1)) - 1) ?? [],
-    traces: new QuorumRunTraces(nodes, electorate),
+    inquiries: new QuorumRunInquiries(nodes, electorate),
     membership: profile.everyInstanceBids ? onlySelf(membership) : membership,
     observer: { observe },
     ...(profile.forgets === true && { pruning: { periodMs: 1_000, leastWindowMs: 0 } }),

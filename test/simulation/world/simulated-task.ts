@@ -25,7 +25,7 @@ export function simulatedTask(parts: WorldParts, name: string, resident: Residen
     },
     handler: (context) => handle(parts, resident, context),
     ...(placement !== undefined && { placement }),
-    ...(!areDefault && { policies, countsFromMs, isForgettable: true }),
+    ...(!areDefault && { policies, countsFromMs, isPrunable: true }),
   };
 }
 

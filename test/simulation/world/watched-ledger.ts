@@ -1,7 +1,7 @@
 /** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
 
-import type { PruneAnswer, PruneRequest } from '#src/protocol/contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '#src/protocol/contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '#src/protocol/contract/prunable-lines.js';
 import { EPOCH_MS } from './machine.js';
 import type { Resident } from './resident.js';
 import type { WorldParts } from './world-parts.js';
@@ -66,8 +66,8 @@ export class WatchedLedger implements TickLedger {
     const answer = await this.ledger.prune?.(
       profile.forgets === true ? { ...request, windowMs: 0 } : request,
     );
-    if (answer !== undefined && answer.forgotten > 0) history.count('a line is forgotten', answer.forgotten);
-    return answer ?? { forgotten: 0, isUnfinished: false };
+    if (answer !== undefined && answer.pruned > 0) history.count('a line is forgotten', answer.pruned);
+    return answer ?? { pruned: 0, isUnfinished: false };
   }
 
   private decided(claim: Claim, verdict: ClaimVerdict): void {

@@ -38,7 +38,7 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
     peek: (tasks) => watched.ask('peek', (node) => node.peek(tasks)),
     beat: (instanceId, sign, tasks) => watched.ask('beat', (node) => node.beat(instanceId, sign, tasks)),
     leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
-    trace: (request) => watched.ask('trace', (node) => node.trace(request)),
+    inquire: (request) => watched.ask('inquire', (node) => node.inquire(request)),
     prune: (request) => watched.ask('prune', (node) => node.prune(request)),
     note: (request) => watched.ask('note', (node) => node.note(request)),
     renumber: (id, counter) => watched.ask('renumber', (node) => node.renumber(id, counter)),

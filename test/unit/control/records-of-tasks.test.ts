@@ -17,7 +17,7 @@ function runsOf(version: Version, inCode: readonly string[] = []): RunRecords {
 }
 
 function hasRun(runs: RunRecords, task: string, tick: number): void {
-  runs.ended({ task, tick, outcome: 'success', instanceId: 'one', durationMs: 5 });
+  runs.tickEnded({ task, tick, outcome: 'success', instanceId: 'one', durationMs: 5 });
 }
 
 describe('what stands on the board about a task', () => {

@@ -11,16 +11,21 @@ function slotOf(
   schedule: Schedule,
   taken: readonly number[],
   fromMs: number,
-  leastRoomMs = MIN_ROOM_MS,
+  leastDistanceMs = MIN_ROOM_MS,
 ): number | undefined {
-  return triggerSlot({ schedule, taken, fromMs, leastRoomMs })?.tick;
+  return triggerSlot({ schedule, taken, fromMs, leastDistanceMs })?.tick;
 }
 
 /** So many triggers that are wanted at the same instant, one after the other. */
-function slotsOf(count: number, schedule: Schedule, fromMs: number, leastRoomMs?: number): readonly number[] {
+function slotsOf(
+  count: number,
+  schedule: Schedule,
+  fromMs: number,
+  leastDistanceMs?: number,
+): readonly number[] {
   const taken: number[] = [];
   while (taken.length < count) {
-    const slot = slotOf(schedule, taken, fromMs, leastRoomMs);
+    const slot = slotOf(schedule, taken, fromMs, leastDistanceMs);
     if (slot === undefined) throw new Error(`no slot after ${taken.length}`);
     taken.push(slot);
   }

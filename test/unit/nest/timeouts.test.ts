@@ -69,7 +69,7 @@ describe('the desk of timeouts', () => {
     });
     const policies = { ...DEFAULT_POLICIES, recovery, recoveryWithinMs: 60_000 };
     const schedule = desk.scheduleOf({ task: 'warm up', definition: { delayMs: 0 } as never, policies });
-    desk.ended({ task: 'warm up', tick: TICK, instanceId: 'me', outcome, detail: '' });
+    desk.tickEnded({ task: 'warm up', tick: TICK, instanceId: 'me', outcome, detail: '' });
     return schedule.nextAfter(TICK);
   }
 

@@ -12,7 +12,7 @@ const SCRIPTS = [
   'membership-scripts',
   'lock-scripts',
   'release-script',
-  'trace-script',
+  'inquiry-script',
   'prune-script',
   'epoch-script',
   'board-script',

@@ -128,7 +128,7 @@ export class ControlPlan {
       const base: Base = {
         source: 'runtime',
         // Its record says since when it counts, so that nodes may forget what is old of it.
-        task: { ...blueprint, handler, isForgettable: true },
+        task: { ...blueprint, handler, isPrunable: true },
         payload: record.payload,
         identity: ['runtime', record],
         sinceMs: record.sinceMs,

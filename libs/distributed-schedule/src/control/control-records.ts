@@ -2,8 +2,8 @@
 
 import { readTriggerKey, TRIGGER } from '../protocol/board/board-keys.js';
 import type { BoardView } from '../protocol/board/board-room.js';
-import { TRIGGER_LINES } from '../protocol/contract/old-lines.js';
 import type { Outcome } from '../protocol/contract/outcome.js';
+import { TRIGGER_LINES } from '../protocol/contract/prunable-lines.js';
 import type { ExclusiveTaskOptions } from '../tasks/exclusive-task-options.js';
 import type { ScheduleData } from '../tasks/schedule-data.js';
 

@@ -21,7 +21,7 @@ export class RunRecords implements TickListener {
     private readonly isInCode: (task: string) => boolean,
   ) {}
 
-  ended({ task, tick, outcome, instanceId, durationMs = 0 }: TickReport): void {
+  tickEnded({ task, tick, outcome, instanceId, durationMs = 0 }: TickReport): void {
     if (!hasRun(outcome)) return;
     const endedMs = Math.round(this.board.nowMs());
     this.unwritten.set(task, { tick, outcome, instanceId, endedMs, durationMs: Math.round(durationMs) });

@@ -106,7 +106,7 @@ export class TaskTrigger {
     const { room, clock } = this.context;
     for (let look = 0; ; look += 1) {
       const rivals = this.triggersOf(name).filter(
-        (one) => one.key !== key && Math.abs(one.tick - slot.tick) < slot.roomMs,
+        (one) => one.key !== key && Math.abs(one.tick - slot.tick) < slot.distanceMs,
       );
       if (rivals.length === 0 || look === LOOKS || rivals.some((one) => one.key < key)) return rivals;
       room.flush();
@@ -131,10 +131,10 @@ export class TaskTrigger {
     }
     if (others.length >= MAX_TRIGGERS) throw noRoom(name, tooMany(others.length));
     const fromMs = Math.max(Math.floor(this.context.room.nowMs()) + TRIGGER_LEAD_MS, placedMs);
-    const leastRoomMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.context.bidStaggerMs);
+    const leastDistanceMs = Math.max(MIN_ROOM_MS, 2 * LAST_RANK * this.context.bidStaggerMs);
     const taken = others.map(({ tick }) => tick);
     for (let count = 0; ; count += 1) {
-      const slot = triggerSlot({ schedule: base, taken, fromMs, leastRoomMs });
+      const slot = triggerSlot({ schedule: base, taken, fromMs, leastDistanceMs });
       if (slot === undefined) {
         const why = `it is due so often (${base.description}) that no instant is left between two ticks`;
         throw noRoom(name, why);

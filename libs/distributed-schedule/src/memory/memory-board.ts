@@ -1,6 +1,6 @@
 /** The board of one memory node. The model of the script in redis/scripts/board-script.ts. Node time only. */
 
-import type { EpochCause } from '../protocol/board/board-epoch.js';
+import type { MemoryCause } from '../protocol/board/board-memory.js';
 import {
   type BoardCursor,
   type BoardExchange,
@@ -15,7 +15,7 @@ import {
   MAX_CHANGES,
   MAX_EXCHANGE_LENGTH,
 } from '../protocol/board/board-record.js';
-import { BOARD_SHARES, type BoardShares, makesWay, roomFor } from '../protocol/board/board-shares.js';
+import { BOARD_SHARES, type BoardShares, capacityFor, makesWay } from '../protocol/board/board-shares.js';
 import type { Clock } from '../protocol/contract/ports.js';
 
 interface Numbered {
@@ -37,7 +37,7 @@ export class MemoryBoard {
   private readonly records = new Map<string, Numbered>();
   private sequence = 0;
   private lives = 0;
-  private epoch = '';
+  private memory = '';
   private inTouchMs = 0;
   /** Keys that stand since one was evicted, until the next exchange. */
   private left: Set<BoardPart> | undefined;
@@ -73,7 +73,7 @@ export class MemoryBoard {
   clear(): void {
     this.records.clear();
     this.sequence = 0;
-    this.epoch = '';
+    this.memory = '';
     this.inTouchMs = 0;
     this.left = undefined;
   }
@@ -114,26 +114,26 @@ export class MemoryBoard {
 
   /** A cursor counts for one memory: numbers start anew after a loss, and fall back with an old file. */
   private open(incarnation: number): void {
-    if (this.epoch.startsWith(`${incarnation}:`)) return;
+    if (this.memory.startsWith(`${incarnation}:`)) return;
     this.name(incarnation, this.records.size > 0 || this.inTouchMs > 0 ? 'restart' : 'new');
   }
 
-  private begin(incarnation: number, cause: EpochCause): void {
+  private begin(incarnation: number, cause: MemoryCause): void {
     this.clear();
     this.name(incarnation, cause);
   }
 
-  private name(incarnation: number, cause: EpochCause): void {
+  private name(incarnation: number, cause: MemoryCause): void {
     this.lives += 1;
-    this.epoch = `${incarnation}:${cause}:${this.lives}`;
+    this.memory = `${incarnation}:${cause}:${this.lives}`;
   }
 
   private hear(
     { nowMs, inTouchMs, awaySinceMs }: BoardWord,
-    { epoch }: BoardCursor,
+    { memory }: BoardCursor,
     incarnation: number,
   ): void {
-    const isMeant = epoch === this.epoch;
+    const isMeant = memory === this.memory;
     if (isMeant && awaySinceMs > 0 && awaySinceMs === this.inTouchMs) this.begin(incarnation, 'away');
     else if (isMeant && inTouchMs > this.inTouchMs) this.inTouchMs = inTouchMs;
     if (this.inTouchMs === 0) this.inTouchMs = nowMs;
@@ -154,7 +154,7 @@ export class MemoryBoard {
 
   /** Where there is none the oldest record of a run makes way, but not for one that is as old. */
   private hasRoomFor({ key, stamp }: BoardRecord): boolean {
-    if (this.records.size < roomFor(key, this.shares)) return true;
+    if (this.records.size < capacityFor(key, this.shares)) return true;
     const oldest = this.oldestOfRuns();
     if (oldest === undefined || (makesWay(key) && stamp.ms <= oldest.stamp.ms)) return false;
     this.records.delete(oldest.key);
@@ -176,20 +176,20 @@ export class MemoryBoard {
     cursor: BoardCursor,
     stored: ReadonlySet<string>,
   ): Pick<BoardExchange, 'changes' | 'hasMore' | 'cursor'> {
-    const after = cursor.epoch === this.epoch ? cursor.sequence : 0;
+    const after = cursor.memory === this.memory ? cursor.sequence : 0;
     const changes: BoardRecord[] = [];
     let length = 0;
     let looked = 0;
     for (const { record, sequence } of this.records.values()) {
       if (sequence <= after) continue;
       if (looked === MAX_CHANGES || length >= MAX_EXCHANGE_LENGTH) {
-        return { changes, hasMore: true, cursor: { epoch: this.epoch, sequence: sequence - 1 } };
+        return { changes, hasMore: true, cursor: { memory: this.memory, sequence: sequence - 1 } };
       }
       looked += 1;
       if (stored.has(record.key)) continue;
       changes.push(record);
       length += record.key.length + record.value.length;
     }
-    return { changes, hasMore: false, cursor: { epoch: this.epoch, sequence: this.sequence } };
+    return { changes, hasMore: false, cursor: { memory: this.memory, sequence: this.sequence } };
   }
 }

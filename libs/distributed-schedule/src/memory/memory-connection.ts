@@ -6,9 +6,9 @@ import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js
 import type { LedgerMemory } from './ledger-memory.js';
 import type { MemoryBeats } from './memory-beats.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
+import { inquire } from './memory-inquiry.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
-import { trace } from './memory-trace.js';
 
 /** How one instance reaches a memory node. */
 export interface MemoryConnection {
@@ -46,9 +46,9 @@ export function connectNode(node: NodeParts, connection: MemoryConnection): Voti
         return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
       }),
     leave: async (instanceId) => answer(() => beats.leave(instanceId)),
-    trace: async (request) =>
+    inquire: async (request) =>
       answer(({ sinceMs }) =>
-        trace(request, { ledger, beats, locks, isNew: nowMs() < sinceMs + MEMBER_TTL_MS }),
+        inquire(request, { ledger, beats, locks, isNew: nowMs() < sinceMs + MEMBER_TTL_MS }),
       ),
     note: async (request) =>
       answer((memory) =>

@@ -6,13 +6,6 @@
 import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/contract/attempt-end.js';
 import { EARLY_MS } from '../protocol/contract/constants.js';
 import type { EpochAnswer } from '../protocol/contract/node-identity.js';
-import {
-  bearsMark,
-  FORGETTABLE_NOBODY,
-  mayBeForgotten,
-  type PruneAnswer,
-  type PruneRequest,
-} from '../protocol/contract/old-lines.js';
 import type {
   Claim,
   ClaimReply,
@@ -21,6 +14,13 @@ import type {
   Clock,
   NodeTick,
 } from '../protocol/contract/ports.js';
+import {
+  bearsMark,
+  mayBePruned,
+  PRUNABLE_NOBODY,
+  type PruneAnswer,
+  type PruneRequest,
+} from '../protocol/contract/prunable-lines.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
 import { refusedIds, standingOf, type WholeRefusal } from './claim-refusal.js';
 import { copyOf, type Entry, type LedgerMemory, type LedgerSnapshot, memoryAfter } from './ledger-memory.js';
@@ -113,7 +113,7 @@ export class MemoryLedger {
       const entry = counted(this.entries.get(task), memory);
       if (entry?.tick !== tick || entry.claimId !== claimId) continue;
       const { previousTick } = entry;
-      const nobody = bearsMark(claimId) ? FORGETTABLE_NOBODY : NOBODY;
+      const nobody = bearsMark(claimId) ? PRUNABLE_NOBODY : NOBODY;
       this.entries.set(task, { tick: previousTick, claimId: nobody, previousTick, epoch });
     }
   }
@@ -133,7 +133,7 @@ export class MemoryLedger {
   }
 
   /** Up to where it may have forgotten anything, and up to where it may have forgotten the line on purpose. */
-  forgottenIn(line: string): { readonly floor: number; readonly prunedUpTo: number } {
+  floorsOf(line: string): { readonly floor: number; readonly prunedUpTo: number } {
     const memory = this.remember();
     return { floor: memory.floor, prunedUpTo: prunedUpToOf(line, memory) };
   }
@@ -188,9 +188,9 @@ export class MemoryLedger {
 
 /** Of a task without a line. */
 function prunedUpToOf(task: string, { prunedUpTo }: LedgerMemory): number {
-  return mayBeForgotten(task) ? prunedUpTo : 0;
+  return mayBePruned(task) ? prunedUpTo : 0;
 }
 
 function isSomebody(claimId: string): boolean {
-  return claimId !== NOBODY && claimId !== FORGETTABLE_NOBODY;
+  return claimId !== NOBODY && claimId !== PRUNABLE_NOBODY;
 }

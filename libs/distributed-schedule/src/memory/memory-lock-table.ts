@@ -6,7 +6,7 @@
 import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import { PRESENCE_GRACE_MS } from '../protocol/contract/constants.js';
 import type { LedgerIds } from '../protocol/contract/ledger-id.js';
-import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
+import type { Clock, LineInquiry, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
 import { refusedIds } from './claim-refusal.js';
@@ -105,7 +105,7 @@ export class MemoryLockTable {
   }
 
   /** Who holds a lock, and for how long still. */
-  traceOf(task: string): LineTrace['lock'] {
+  standingOf(task: string): LineInquiry['lock'] {
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
     if (entry === undefined) return undefined;

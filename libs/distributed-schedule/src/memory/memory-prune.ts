@@ -6,11 +6,11 @@ import {
   INSTANTS_AFTER_A_CLAIM,
   LINES_A_SLICE,
   MIN_WINDOW_MS,
-  mayBeForgotten,
+  mayBePruned,
   type PruneAnswer,
   type PruneRequest,
   WINDOW_LIFE_MS,
-} from '../protocol/contract/old-lines.js';
+} from '../protocol/contract/prunable-lines.js';
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 import { counted } from './memory-epoch.js';
 
@@ -33,7 +33,7 @@ export class MemoryPruning {
     keepWindow(memory, Math.round(windowMs), nowMs);
     const endedMs = memory.passEndedMs ?? 0;
     if (this.pass === undefined && nowMs >= endedMs && nowMs < endedMs + Math.round(restMs))
-      return { forgotten: 0, isUnfinished: false };
+      return { pruned: 0, isUnfinished: false };
     const upTo = nowMs - Math.max(memory.windowMs, MIN_WINDOW_MS);
     this.pass ??= linesOf(this.entries, this.ends);
     const lines: string[] = [];
@@ -55,19 +55,19 @@ export class MemoryPruning {
     }
     if (!isUnfinished) this.pass = undefined;
     memory.passEndedMs = nowMs;
-    return { forgotten: lines.length, isUnfinished };
+    return { pruned: lines.length, isUnfinished };
   }
 
   private isOld(line: string, memory: LedgerMemory, upTo: number): boolean {
     const entry = this.entries.get(line);
-    if (entry === undefined || !mayBeForgotten(line) || !bearsMark(entry.claimId)) return false;
+    if (entry === undefined || !mayBePruned(line) || !bearsMark(entry.claimId)) return false;
     return (counted(entry, memory)?.tick ?? 0) + INSTANTS_AFTER_A_CLAIM <= upTo;
   }
 
   /** Ends of attempts that stand without a line, as where the node missed the claim, decide nothing. */
   private isEndedLongAgo(line: string, upTo: number): boolean {
     const newest = this.ends.get(line)?.ends.at(-1);
-    if (newest === undefined || this.entries.has(line) || !mayBeForgotten(line)) return false;
+    if (newest === undefined || this.entries.has(line) || !mayBePruned(line)) return false;
     return bearsMark(newest.claimId) && newest.atMs <= upTo;
   }
 }

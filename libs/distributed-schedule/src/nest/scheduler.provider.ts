@@ -6,7 +6,7 @@ import { BoardDirectory } from '../control/board-directory.js';
 import { SetsOnBoard } from '../control/sets-on-board.js';
 import { runsTask } from '../control/task-peers.js';
 import { tellErrors } from '../messages/handler-failure.js';
-import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
+import { QuorumRunInquiries } from '../protocol/audit/run-inquiries.js';
 import { Board } from '../protocol/board/board.js';
 import { BoardRoom } from '../protocol/board/board-room.js';
 import { InstanceNotices } from '../protocol/board/instance-notices.js';
@@ -99,7 +99,7 @@ async function createSchedulerHost(
     ...{ instanceId, nodes, options: protocol, clock, random, clusterClock, ledger, observer },
     locks: runs.counted(options.lockProvider ?? backend.locks),
     membership: new QuorumMembership(voting, electorate),
-    traces: new QuorumRunTraces(voting, electorate),
+    inquiries: new QuorumRunInquiries(voting, electorate),
     // Claims on a ledger that is kept elsewhere do not depend on what these nodes think of each other.
     ...(options.tickLedger === undefined && { electorate }),
     isElsewhere: () => options.tickLedger !== undefined,

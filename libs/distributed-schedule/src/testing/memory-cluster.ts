@@ -1,7 +1,7 @@
 import { MemoryLockProvider } from '../memory/memory-lock-provider.js';
 import { MemoryNode } from '../memory/memory-node.js';
 import type { InstanceDirectory } from '../protocol/audit/audit-source.js';
-import { QuorumRunTraces } from '../protocol/audit/run-traces.js';
+import { QuorumRunInquiries } from '../protocol/audit/run-inquiries.js';
 import { type NodeSet, SINGLE_POSITION } from '../protocol/contract/node-set.js';
 import type { ScheduleEvent } from '../protocol/contract/observer.js';
 import type { Clock, LockProvider, Membership, TickLedger, VotingNode } from '../protocol/contract/ports.js';
@@ -136,7 +136,7 @@ export class MemoryCluster {
       ...{ instanceId: id, nodes: nodes.length, options: this.options, random: this.random, electorate },
       locks: given.wrapLocks?.(locks) ?? locks,
       ledger: given.wrapLedger?.(ledger) ?? ledger,
-      traces: new QuorumRunTraces(nodes, electorate),
+      inquiries: new QuorumRunInquiries(nodes, electorate),
       membership: given.wrapMembership?.(membership) ?? membership,
       ...(given.directory !== undefined && { directory: given.directory }),
       ...(given.runsTask !== undefined && { runsTask: given.runsTask }),

@@ -68,9 +68,12 @@ describe('that a tick is missed is certain only where no policy may start it lat
   });
 
   it('is not certain of its own claim that it gave up where others take up what was claimed and not run', () => {
-    const givenUp = { ownFate: 'given_up', peek: toAnswer({ kind: 'taken', claimId: 'mine' }) } as const;
-    expect(certaintyOf({}, givenUp)).toBe(true);
-    expect(certaintyOf({ recovery: 'retake' }, givenUp)).toBe(false);
+    const surrendered = {
+      ownFate: 'surrendered',
+      peek: toAnswer({ kind: 'taken', claimId: 'mine' }),
+    } as const;
+    expect(certaintyOf({}, surrendered)).toBe(true);
+    expect(certaintyOf({ recovery: 'retake' }, surrendered)).toBe(false);
   });
 });
 

@@ -72,7 +72,7 @@ describe('the audit of what nobody was there for', () => {
     const stage = new Stage();
     const startMs = stage.cluster.clock.wallMs();
     const policies = { ...DEFAULT_POLICIES, misfire: 'all', misfireWithinMs: 3_600_000 } as const;
-    const added = { countsFromMs: startMs, isForgettable: true, policies };
+    const added = { countsFromMs: startMs, isPrunable: true, policies };
     const oneShot = stage.task(0, { name: 'one shot', schedule: atOnly(startMs + 5_000), ...added });
     const first = stage.join([oneShot]);
     await stage.advance(10_000);
@@ -81,7 +81,7 @@ describe('the audit of what nobody was there for', () => {
     stage.cluster.clock.jump(60_000);
     for (const node of stage.cluster.nodes) {
       const reply = await node.connect({ label: 'node' }).prune({ windowMs: 0, restMs: 0 });
-      expect(reply).toMatchObject({ value: { forgotten: 1 } });
+      expect(reply).toMatchObject({ value: { pruned: 1 } });
     }
     const second = stage.join([oneShot]);
     await stage.advance(20_000);

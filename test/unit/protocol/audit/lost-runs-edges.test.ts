@@ -144,7 +144,7 @@ describe('at the edges', () => {
           );
           return between(around, {
             before: {
-              trace: (request) => {
+              inquire: (request) => {
                 asked.times += 1;
                 asked.lines += request.lines.length;
               },

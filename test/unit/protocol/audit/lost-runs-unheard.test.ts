@@ -23,7 +23,7 @@ class Watched {
     return {
       wrapNode: (node, index) =>
         aroundNode(node, async (ask, call) => {
-          if (call === 'trace') this.asked.push(this.stage.cluster.clock.wallMs());
+          if (call === 'inquire') this.asked.push(this.stage.cluster.clock.wallMs());
           return this.silent.has(index) || this.deafTo(index, call) ? SILENT : ask();
         }),
     };
@@ -124,7 +124,7 @@ it('of an instance with many tasks no message asks for more than 500 lines, and 
     name: `idle${index}`,
   }));
   stage.joinAll(endless, 3, {
-    wrapNode: (node) => between(node, { before: { trace: ({ lines }) => sizes.push(lines.length) } }),
+    wrapNode: (node) => between(node, { before: { inquire: ({ lines }) => sizes.push(lines.length) } }),
   });
   for (const { scheduler } of stage.cluster.members) for (const task of idle) scheduler.add(task);
   const dead = await stage.untilOneRuns();

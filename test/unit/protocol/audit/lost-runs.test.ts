@@ -254,7 +254,7 @@ it('claims of tasks that are gone are forgotten', () => {
   taken(9_000, 'third');
   expect(claims.size).toBe(2);
   tasks.clear();
-  claims.forget('settle');
+  claims.drop('settle');
   taken(10_000, 'other');
   expect(claims.size).toBe(0);
 });

@@ -60,7 +60,7 @@ class Stage {
   }
 
   async begin(): Promise<void> {
-    await this.audit.begin();
+    await this.audit.start();
     this.passedMs += DECIDED_MS;
   }
 

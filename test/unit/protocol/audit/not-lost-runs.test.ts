@@ -113,7 +113,7 @@ describe('what is not lost', () => {
     const stage = new Stage();
     const quick = taskOf(() => undefined, {
       schedule: every(PERIOD_MS * 3),
-      isForgettable: true,
+      isPrunable: true,
       policies: { ...DEFAULT_POLICIES, overlap: 'allow' },
     });
     stage.joinAll(quick);
@@ -124,7 +124,7 @@ describe('what is not lost', () => {
     for (const node of stage.cluster.nodes) {
       const position = node.connect({ label: 'any', position: 'any' });
       const reply = await position.prune({ windowMs: PERIOD_MS, restMs: 0 });
-      expect(reply).toMatchObject({ value: { forgotten: 1 } });
+      expect(reply).toMatchObject({ value: { pruned: 1 } });
     }
     await stage.advance(PERIOD_MS);
     for (const node of stage.cluster.nodes) expect(node.endsIn(quick.name).ends).toHaveLength(1);

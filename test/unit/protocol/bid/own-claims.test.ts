@@ -30,7 +30,7 @@ function bidding() {
     const locked = {
       ...{ due, claim },
       lease: { isTrusted: () => true, lock: {} },
-      begin: { namedIds },
+      bidAt: { namedIds },
     } as unknown as LockedTick;
     const parts = {
       clock,
@@ -83,8 +83,8 @@ describe('a bid that finds the tick taken', () => {
 
   it('by nobody that the nodes can name, is not taken by the claim that asks, nor by one that was granted nowhere', async () => {
     const { bid } = bidding();
-    expect(await bid('first', takenBy())).toMatchObject({ kind: 'over', outcome: 'taken' });
-    expect(await bid('second', takenBy())).toMatchObject({ kind: 'over', outcome: 'taken' });
+    expect(await bid('first', takenBy())).toMatchObject({ kind: 'decided', outcome: 'taken' });
+    expect(await bid('second', takenBy())).toMatchObject({ kind: 'decided', outcome: 'taken' });
   });
 });
 
@@ -140,11 +140,11 @@ describe('the claims of this instance', () => {
     const claim: Claim = { task: task.name, tick: T, claimId: 'a', maxLatenessMs: 400 };
     claims.opened(claim);
     expect(whoseClaim(claims, due, undefined)).toBe('open');
-    claims.gaveUp(claim, false);
+    claims.surrendered(claim, false);
     expect(whoseClaim(claims, due, undefined)).toBeUndefined();
-    expect(whoseClaim(claims, due, 'a')).toBe('given_up');
-    claims.gaveUp({ ...claim, claimId: 'b' });
-    expect(whoseClaim(claims, due, undefined)).toBe('given_up');
+    expect(whoseClaim(claims, due, 'a')).toBe('surrendered');
+    claims.surrendered({ ...claim, claimId: 'b' });
+    expect(whoseClaim(claims, due, undefined)).toBe('surrendered');
     claims.won({ ...claim, claimId: 'c' });
     expect(whoseClaim(claims, due, undefined)).toBe('won');
   });

@@ -47,7 +47,7 @@ describe('the exchange with one node', () => {
         answered: true,
         nodeTimeMs: 1,
         value: {
-          cursor: { epoch: 'e', sequence: 0 },
+          cursor: { memory: 'e', sequence: 0 },
           hasMore: false,
           inTouchMs: 0,
           puts: puts.map(() => 'stored' as const),
@@ -79,7 +79,7 @@ describe('the exchange with one node', () => {
         answered: true,
         nodeTimeMs: 1,
         value: {
-          cursor: { epoch: 'e', sequence: 0 },
+          cursor: { memory: 'e', sequence: 0 },
           hasMore: false,
           inTouchMs: inTouchMs(),
           puts: puts.map(() => 'stored' as const),
@@ -127,7 +127,7 @@ describe('the exchange with one node', () => {
       answered: true,
       nodeTimeMs: 1,
       value: {
-        cursor: { epoch: 'e', sequence: 0 },
+        cursor: { memory: 'e', sequence: 0 },
         hasMore: false,
         inTouchMs: 0,
         puts: puts.map(() => 'full' as const),

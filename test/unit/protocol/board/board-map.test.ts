@@ -40,7 +40,7 @@ it('lists the same by any prefix, kept by kind, as a look through all records do
         const wanted = shown.map(({ key }) => key).filter((key) => key.startsWith(prefix));
         expect(keys).toEqual(wanted.sort());
       }
-      map.beginAnew();
+      map.readAnew();
       expect([...map.all()]).toEqual([]);
       expect(map.list('', laterMs).map(({ key }) => key)).toEqual(shown.map(({ key }) => key).sort());
       expect([...map.settle()].sort()).toEqual(isSwept ? gone : expect.arrayContaining(gone));
@@ -61,7 +61,7 @@ describe('a map that begins anew', () => {
   it('shows what it knew until it is settled, and newer records at once', () => {
     const map = new BoardMap();
     for (const one of [record('a', 1), record('b', 1), record('c', 5)]) map.merge(one, NOW_MS);
-    map.beginAnew();
+    map.readAnew();
     for (const one of [record('a', 2), record('b', 1), record('c', 3)]) map.merge(one, NOW_MS);
     expect(view(map)).toEqual(['a=2', 'b=1', 'c=5']);
     expect([map.shown('a', NOW_MS)?.value, map.shown('c', NOW_MS)?.value]).toEqual(['2', '5']);
@@ -74,9 +74,9 @@ describe('a map that begins anew', () => {
   it('still shows what it knew before it began anew for a second time', () => {
     const map = new BoardMap();
     map.merge(record('a', 1), NOW_MS);
-    map.beginAnew();
+    map.readAnew();
     map.merge(record('b', 1), NOW_MS);
-    map.beginAnew();
+    map.readAnew();
     expect(view(map)).toEqual(['a=1', 'b=1']);
     expect([...map.settle()].sort()).toEqual(['a', 'b']);
   });

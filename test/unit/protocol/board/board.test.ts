@@ -195,7 +195,7 @@ describe('a board', () => {
     const ms = stage.clock.wallMs() + 3_600_000;
     const stamp = { ms, counter: 0, writer: 'ffffffffffff' };
     const bad = { key: 'key', value: '"bad"', stamp, expiresAtMs: undefined };
-    await node?.exchange([bad], { epoch: '', sequence: 0 });
+    await node?.exchange([bad], { memory: '', sequence: 0 });
     // Written before the bad record was seen, and after.
     await stage.ending(stage.board(0).put('key', '"soon"'));
     expect(stage.board(0).get('key')).toBe('"soon"');

@@ -10,7 +10,7 @@ describe('a board that reads anew', () => {
   it('keeps what it has read of a key whose forgotten record expires', () => {
     const map = new BoardMap();
     map.merge({ key: 'task:x', value: '1', stamp: stamp(1), expiresAtMs: 100 }, 50);
-    map.beginAnew();
+    map.readAnew();
     map.merge({ key: 'task:x', value: '2', stamp: stamp(200), expiresAtMs: 9_000 }, 200);
     map.sweep(200);
     expect(map.shown('task:x', 200)?.value).toBe('2');

@@ -25,7 +25,7 @@ it('still wants a beat for a node that came back while another beat was on its w
   });
   const [first, second] = nodes;
   if (first === undefined || second === undefined) throw new Error('no nodes');
-  const beat = electorate.beginBeat();
+  const beat = electorate.sendBeat();
   const heard = [await first.beat('one', beat.sign, []), await second.beat('one', beat.sign, []), SILENT];
   // The third was asked while it was not connected; it is back before the last answer of the others has come.
   backs[2]?.();

@@ -3,8 +3,8 @@ import type { LiveSet, NodeIdentity } from '#src/protocol/contract/node-identity
 import {
   type NodeSet,
   PROVISIONAL_MS,
+  type SetStamp,
   SINGLE_POSITION,
-  type Stamp,
 } from '#src/protocol/contract/node-set.js';
 import { decideSet } from '#src/protocol/electorate/decide-set.js';
 import { type KnownNode, unknownNode } from '#src/protocol/electorate/known-node.js';
@@ -14,7 +14,7 @@ const NOW_MS = 1_000_000;
 const OWN: NodeSet = { generation: 1, positions: ['a', 'b', 'c'], leaseTtlMs: 3_000 };
 const OTHER: NodeSet = { generation: 1, positions: ['c', 'd', 'e'], leaseTtlMs: 3_000 };
 
-function stampOf(set: NodeSet, sinceMs: number): Stamp {
+function stampOf(set: NodeSet, sinceMs: number): SetStamp {
   return { set, sinceMs, app: 'app' };
 }
 
@@ -213,7 +213,7 @@ describe('two sets that exclude each other', () => {
 
   it('one that stands counts also while it gives way, for a set that does not stand', () => {
     const yielder = { ...live(OTHER, 50), yields: true };
-    const beside = (stamp: Stamp | undefined): readonly KnownNode[] => [
+    const beside = (stamp: SetStamp | undefined): readonly KnownNode[] => [
       answering('a', { stamp }),
       answering('b', { stamp }),
       answering('c', { liveSets: [yielder] }, 2),

@@ -52,14 +52,14 @@ it('notices by the wall clock that the machine was suspended', async () => {
 
 it('names ids in its beats only after the nodes have answered one, and none of a node that is silent', async () => {
   const { electorate, beat } = instance();
-  expect(electorate.beginBeat().sign.ids).toEqual({});
+  expect(electorate.sendBeat().sign.ids).toEqual({});
   await beat();
-  const { sign } = electorate.beginBeat();
+  const { sign } = electorate.sendBeat();
   expect(Object.keys(sign.ids)).toEqual(['n1', 'n2', 'n3']);
   expect(sign).toMatchObject({ yields: false, standsSinceMs: expect.any(Number) });
   const silent = { answered: false, reason: 'timeout' } as const;
-  electorate.heard(electorate.beginBeat(), [silent, silent, silent]);
-  expect(electorate.beginBeat().sign.ids).toEqual({});
+  electorate.heard(electorate.sendBeat(), [silent, silent, silent]);
+  expect(electorate.sendBeat().sign.ids).toEqual({});
   // For claims they still count: a connection is back in 20 ms, and the next beat may be a second away.
   expect(Object.keys(electorate.namedIds())).toEqual(['n1', 'n2', 'n3']);
 });

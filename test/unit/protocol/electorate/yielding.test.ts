@@ -73,23 +73,23 @@ function instance() {
 
 it('shows that it gives way only by answers that are younger than the last moment of its own stamps', async () => {
   const { clock, electorate, answer, stampsSent } = instance();
-  await answer(electorate.beginBeat(), false);
+  await answer(electorate.sendBeat(), false);
   expect(stampsSent()).toBe(3);
   // Answers to this one were made before the stamps may have been put.
-  const before = electorate.beginBeat();
+  const before = electorate.sendBeat();
   clock.jump(STAMP_LIFE_MS + 1);
   await answer(before, true);
   expect(electorate.status().condition).toBe('yields');
-  const during = electorate.beginBeat();
+  const during = electorate.sendBeat();
   expect(during.sign.yields).toBe(false);
   await answer(during, true);
-  expect(electorate.beginBeat().sign.yields).toBe(true);
+  expect(electorate.sendBeat().sign.yields).toBe(true);
 });
 
 it('says for how long nothing has shown another set', async () => {
   const { clock, electorate, answer } = instance();
   expect(electorate.status().undisputedForMs).toBeUndefined();
-  await answer(electorate.beginBeat(), true);
+  await answer(electorate.sendBeat(), true);
   clock.jump(1_000);
   expect(electorate.status().undisputedForMs).toBeUndefined();
 });

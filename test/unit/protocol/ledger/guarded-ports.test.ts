@@ -43,7 +43,7 @@ describe('a guarded port', () => {
       [
         'tick ledger: prune',
         () => ledger.prune?.({ windowMs: 1, restMs: 1 }),
-        { forgotten: 0, isUnfinished: false },
+        { pruned: 0, isUnfinished: false },
       ],
       ['giving back', () => ledger.giveBack([claim]), undefined],
       ['lock provider: tryAcquire', () => locks.tryAcquire(['settle'], 3_000), []],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PruneRequest } from '#src/protocol/contract/old-lines.js';
+import type { PruneRequest } from '#src/protocol/contract/prunable-lines.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '#src/protocol/contract/task-policies.js';
 import type { ScheduledTask, TickContext } from '#src/protocol/contract/tick-context.js';
 import { decidePeek } from '#src/protocol/ledger/peek-votes.js';
@@ -30,7 +30,7 @@ function stage(tasks: readonly ScheduledTask[] = [], slices = 0): Stage {
     ledger: {
       prune: async (request) => {
         asked.push(request);
-        return { forgotten: 0, isUnfinished: asked.length <= slices };
+        return { pruned: 0, isUnfinished: asked.length <= slices };
       },
     },
     clock,

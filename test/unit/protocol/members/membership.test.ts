@@ -33,7 +33,7 @@ function nodeWith(members: readonly string[] | undefined): VotingNode {
     giveBack: silent,
     peek: silent,
     leave: silent,
-    trace: silent,
+    inquire: silent,
     note: silent,
     renumber: silent,
     raiseEpoch: silent,

@@ -1,8 +1,8 @@
 /** A trigger that was moved while an instance stood still, which knows it where it was: it runs once. */
 
 import { describe, expect, it } from 'vitest';
-import { FORGETTABLE_MARK } from '#src/protocol/contract/old-lines.js';
 import type { Claim, ClaimVerdict, TickLedger } from '#src/protocol/contract/ports.js';
+import { PRUNABLE_MARK } from '#src/protocol/contract/prunable-lines.js';
 import type { ScheduledTask, TickContext } from '#src/protocol/contract/tick-context.js';
 import { TriggerLedger } from '#src/protocol/ledger/trigger-ledger.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
@@ -99,7 +99,7 @@ describe('a claim of a triggered tick', () => {
     const { ledger, sent, back } = asking(() => ({ kind: 'won', votesOut: 3 }));
     const other = { task: 'bill', tick: 5_600, claimId: 'me:2', maxLatenessMs: 400 };
     expect((await ledger.claim([claim, other])).map(({ kind }) => kind)).toEqual(['won', 'won']);
-    const ofTrigger = { task: LINE, tick: 5_000, claimId: `me:1${FORGETTABLE_MARK}`, maxLatenessMs: 1_000 };
+    const ofTrigger = { task: LINE, tick: 5_000, claimId: `me:1${PRUNABLE_MARK}`, maxLatenessMs: 1_000 };
     expect(sent).toEqual([[claim, other, ofTrigger]]);
     await ledger.giveBack([claim]);
     expect(back).toEqual([[claim, ofTrigger]]);

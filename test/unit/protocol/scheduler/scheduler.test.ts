@@ -11,12 +11,12 @@ describe('the end of a tick', () => {
     const { cluster, members } = setUp(1);
     const [member] = members;
     member?.scheduler.listen({
-      ended: () => {
+      tickEnded: () => {
         heard.push('first');
         throw new Error('a bug');
       },
     });
-    member?.scheduler.listen({ ended: () => heard.push('second') });
+    member?.scheduler.listen({ tickEnded: () => heard.push('second') });
     const observed = member?.events.length ?? 0;
     await cluster.clock.advance(SETTLED_MS + SECOND_MS);
     expect(heard.slice(0, 2)).toEqual(['first', 'second']);

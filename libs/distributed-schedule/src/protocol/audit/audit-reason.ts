@@ -24,7 +24,6 @@ export interface AuditQuestion {
   readonly isAlive: (instanceId: string) => boolean;
   /** Whether this instance may run the task, and so takes part in its contests. */
   readonly mayRun: boolean;
-  /** How many live instances may run the task. */
   readonly eligible: number;
 }
 
@@ -79,10 +78,11 @@ function judgeTaken(
   { claimId, setBackMs }: Extract<PeekAnswer, { kind: 'taken' }>,
 ): AuditVerdict {
   const { ownFate, hadNoAnswer } = question;
-  // Our own claim blocks the tick, and we gave it up: nobody will run it, and only we know. If nodes moved past, somebody may have
-  // had it.
-  if (ownFate === 'given_up') {
-    const isFinal = claimId !== undefined && !awaitsReport(question) && !mayBeRetaken(question.due.task);
+  // Our surrendered claim blocks the tick, and only we know. If nodes moved past, somebody may have had it.
+  if (ownFate === 'surrendered') {
+    // Others take up what was claimed and not run.
+    const isRetaken = question.due.task.policies?.recovery === 'retake';
+    const isFinal = claimId !== undefined && !awaitsReport(question) && !isRetaken;
     const finding = { ...causeOf(question), certain: isFinal };
     return { kind: awaitsReport(question) ? 'unsure' : 'missed', finding };
   }
@@ -101,17 +101,10 @@ function judgeTaken(
   return FINE;
 }
 
-/**
- * True if the tick may still start late: in line behind a run elsewhere, or made up for by its misfire policy.
- */
+/** The tick may still start late: it waits behind a run elsewhere, or its misfire policy makes up for it. */
 export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
   const { overlap, misfire } = policies;
   return overlap === 'buffer_one' || overlap === 'cancel_other' || misfire !== 'skip';
-}
-
-/** Others take up what was claimed and not run. */
-function mayBeRetaken({ policies = DEFAULT_POLICIES }: ScheduledTask): boolean {
-  return policies.recovery === 'retake';
 }
 
 /** An instance outside the contests does not know which ticks came during a run; the others tell. */

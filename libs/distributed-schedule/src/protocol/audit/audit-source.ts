@@ -2,19 +2,16 @@
 
 import type { OwnClaims } from '../bid/own-claims.js';
 import type { AuditFinding } from '../contract/audit-finding.js';
-import type { DueTick } from '../contract/due-tick.js';
 import type { BidGate } from '../contract/electorate-view.js';
-import type { PeekAnswer } from '../contract/line-past.js';
-import type { ScheduleEvent } from '../contract/observer.js';
 import type { Clock, LockProvider } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { GuardedLedger } from '../ledger/guarded-ports.js';
-import type { LabelsOf } from '../members/ranking.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { RunChains } from '../run/run-chains.js';
+import type { RunParts } from '../run/run-parts.js';
 import type { RunRegister } from '../run/run-register.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
-import type { RunTraces } from './run-traces.js';
+import type { RunInquiries } from './run-inquiries.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
 export interface InstanceDirectory {
@@ -26,18 +23,13 @@ export interface InstanceDirectory {
   noteTold(finding: AuditFinding): void;
 }
 
-export interface AuditParts {
-  readonly instanceId: string;
+export interface AuditParts
+  extends Pick<RunParts, 'instanceId' | 'stopped' | 'members' | 'contenders' | 'labelsOf' | 'beat'> {
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
-  readonly stopped: AbortSignal;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
-  readonly members: () => readonly string[];
-  /** Those of them that run a task, this one included. Absent: all. */
-  readonly contenders?: (task: string) => readonly string[];
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
-  readonly labelsOf?: LabelsOf;
   /** The runs of this instance, which may have taken on ticks that came due meanwhile. */
   readonly chains: Pick<RunChains, 'of'>;
   /** The handlers that have not returned here. */
@@ -49,10 +41,8 @@ export interface AuditParts {
   readonly ledger?: Pick<GuardedLedger, 'runsOnce' | 'lineOf'>;
   readonly locks?: Pick<LockProvider, 'keepEnds'>;
   /** What nodes know of an instance that is gone. Absent: no run is told as lost. */
-  readonly traces?: RunTraces;
+  readonly inquiries?: RunInquiries;
   readonly ownClaims: Pick<OwnClaims, 'fateOf' | 'fateBetween'>;
-  /** The instance's beat, which asks about ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }
 
 /** True if we have seen no sign of another node set since then; otherwise that set may have run the tick. */
@@ -66,9 +56,7 @@ export function isUndisputedSince(
   return undisputedForMs !== undefined && nowMs - undisputedForMs <= tick;
 }
 
-/**
- * A finding to count and to tell. `isStillSo` asks the nodes again before we tell it in another's place; undefined: nobody can say.
- */
+/** `isStillSo` asks the nodes again before we tell a finding in another's place; undefined: nobody can say. */
 export type Found = (
   finding: Omit<AuditFinding, 'instanceId'>,
   isStillSo?: () => Promise<boolean | undefined>,
@@ -78,12 +66,4 @@ export type Found = (
 export interface TaskLookup {
   taskOf(name: string): ScheduledTask | undefined;
   tasks(): readonly ScheduledTask[];
-}
-
-export interface AuditSource {
-  observe(event: ScheduleEvent): void;
-  /** When there is something to look at, cluster time; infinite for nothing. */
-  readonly nextMs: number;
-  /** Looks at what is due, and resolves with whether the ledger was asked. */
-  look(): Promise<boolean>;
 }

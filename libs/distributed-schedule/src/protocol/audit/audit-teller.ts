@@ -1,7 +1,4 @@
-/**
- * Which instance tells what several have found: the first in rank for the task of those that live, so that a person hears of it once.
- * The others keep it for a while, in case that one is dead and nobody knows it yet.
- */
+/** One instance tells what several found: the first in rank that lives. The others keep it a while, in case that one is dead. */
 
 import type { AuditFinding } from '../contract/audit-finding.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
@@ -92,10 +89,7 @@ export class AuditTeller {
   }
 }
 
-/**
- * Only instances that were there when the tick was claimed may know of the lost run: a later claim may stand in its place. The
- * eldest is one of them, if any is.
- */
+/** A later claim hides a lost run from instances that came after it. The eldest was there, if any was. */
 function eldest(
   those: readonly string[],
   directory: Pick<InstanceDirectory, 'sinceMsOf'>,

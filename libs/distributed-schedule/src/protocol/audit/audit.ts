@@ -1,13 +1,12 @@
 /**
- * The audit of one instance: it finds ticks that nobody ran, runs that died with their instance, what came due while
- * nobody was there, and its own runs that do not end; counts them, and tells them where that is its turn. Every instance audits every task that it knows;
- * missed ticks of those that it may not run only while none lives that may.
+ * Finds missed, lost and stuck work, counts it, and tells it on its turn.
+ * Every instance audits every task; missed ticks of tasks it may not run only while nobody lives that may.
  */
 
 import type { AuditCounts, AuditFinding } from '../contract/audit-finding.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { ScheduleEvent } from '../contract/observer.js';
-import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
@@ -16,7 +15,7 @@ import { StuckRuns } from './stuck-runs.js';
 
 const NOTHING: AuditCounts = { missed: 0, lost: 0, stuck: 0 };
 
-export class Audit implements AuditSource {
+export class Audit {
   private readonly missed: MissedTicks;
   private readonly lost: LostRuns;
   private readonly whileDown: MissedWhileDown;
@@ -43,12 +42,11 @@ export class Audit implements AuditSource {
   }
 
   /** To be called once, when cluster time is known. */
-  async begin(): Promise<void> {
-    this.missed.begin();
-    await this.whileDown.begin();
+  async start(): Promise<void> {
+    this.missed.start();
+    await this.whileDown.start();
   }
 
-  /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     this.missed.watch(dues);
   }
@@ -60,6 +58,7 @@ export class Audit implements AuditSource {
     if (event.type === 'started') this.stuck.started(event.task);
   }
 
+  /** When there is something to look at, cluster time; infinite for nothing. */
   get nextMs(): number {
     return Math.min(
       ...[this.missed.nextMs, this.lost.nextMs, this.whileDown.nextMs],
@@ -67,6 +66,7 @@ export class Audit implements AuditSource {
     );
   }
 
+  /** Looks at what is due. Resolves with whether the ledger was asked. */
   async look(): Promise<boolean> {
     this.whileDown.look();
     this.stuck.look();
@@ -86,9 +86,9 @@ export class Audit implements AuditSource {
   }
 
   /** The task was taken away. */
-  forget(task: string): void {
+  drop(task: string): void {
     this.byTask.delete(task);
-    this.lost.forget(task);
+    this.lost.drop(task);
   }
 
   private found(...[finding, isStillSo]: Parameters<Found>): void {

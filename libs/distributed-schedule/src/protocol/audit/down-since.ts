@@ -20,7 +20,7 @@ export function sinceOf(task: ScheduledTask, peek: PeekAnswer | undefined): Sinc
   const { possiblyGrantedUpTo, prunedUpTo, nodeTimeMs } = peek.past;
   const newest = newestInstant(peek.past);
   if (countsFromMs !== undefined && countsFromMs > newest) {
-    // What nodes have forgotten on purpose is old, and may have run; what came after it they would know.
+    // What nodes have pruned is old, and may have run; what came after it they would know.
     const afterMs = Math.max(countsFromMs - 1, prunedUpTo);
     // Where a node has forgotten since then, or knows what others do not, the task may have run.
     return { afterMs, certain: possiblyGrantedUpTo <= afterMs, nodeTimeMs };

@@ -19,12 +19,12 @@
 
 import type { ScheduleEvent } from '../contract/observer.js';
 import { RENEWALS_PER_TTL } from '../options/protocol-options.js';
-import type { AuditParts, AuditSource, Found, TaskLookup } from './audit-source.js';
+import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { type Judged, MissingMember } from './missing-member.js';
-import type { MergedTrace, Standing } from './run-traces.js';
+import type { MergedInquiry, Standing } from './run-inquiries.js';
 import { hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
 
-export class LostRuns implements AuditSource {
+export class LostRuns {
   private members: readonly string[] = [];
   private readonly missing = new Map<string, MissingMember>();
   private readonly claims: TheirClaims;
@@ -42,9 +42,8 @@ export class LostRuns implements AuditSource {
     this.claims.observe(event);
   }
 
-  /** The task was taken away. */
-  forget(task: string): void {
-    this.claims.forget(task);
+  drop(task: string): void {
+    this.claims.drop(task);
   }
 
   get nextMs(): number {
@@ -63,9 +62,9 @@ export class LostRuns implements AuditSource {
   }
 
   private compare(members: readonly string[]): void {
-    const { traces, locks, clusterClock } = this.parts;
+    const { inquiries, locks, clusterClock } = this.parts;
     // Where these are not there nobody can tell a run that has ended from one that was lost.
-    if (traces === undefined || locks?.keepEnds === undefined) return;
+    if (inquiries === undefined || locks?.keepEnds === undefined) return;
     const nowMs = clusterClock.nowMs();
     const present = new Set(members);
     for (const id of present) this.missing.delete(id);
@@ -76,25 +75,24 @@ export class LostRuns implements AuditSource {
   }
 
   private async ask(instanceId: string, missing: MissingMember): Promise<void> {
-    const { clusterClock, traces, electorate } = this.parts;
+    const { clusterClock, inquiries, electorate } = this.parts;
     const { isDisputed } = missing;
     const known = isDisputed ? [] : missing.open;
     const others = isDisputed ? [] : missing.others(() => this.claims.questionsAbout(instanceId));
-    const trace = await traces?.ask({ instanceId, lines: [...known, ...others] });
+    const inquiry = await inquiries?.ask({ instanceId, lines: [...known, ...others] });
     const nowMs = clusterClock.nowMs();
-    missing.isDisputed = trace === undefined || trace.standing === 'alive';
+    missing.isDisputed = inquiry === undefined || inquiry.standing === 'alive';
     if (isDisputed && !missing.isDisputed) missing.askAtMs = nowMs;
     else missing.askAgain(nowMs);
     // Another set of nodes goes on: what its instances do is for them to watch.
     if (electorate?.status().condition === 'yields') this.missing.delete(instanceId);
-    if (trace === undefined || isDisputed || missing.isDisputed) return;
+    if (inquiry === undefined || isDisputed || missing.isDisputed) return;
     if (this.missing.get(instanceId) !== missing) return;
-    const { standing, lines } = trace;
+    const { standing, lines } = inquiry;
     const found = others.flatMap((one, i) => this.judge(one, lines[known.length + i], undefined) ?? []);
     const still = known.flatMap((one, i) => this.judge(one, lines[i], missing.standing) ?? []);
     missing.take([...still, ...found], standing, nowMs);
-    // Judged by the clock after the last slice: a lock can only look renewed too late, never too early, so no live run is told as
-    // lost.
+    // By the clock after the last slice: a lock may look renewed too late, never too early, or a live run would be told.
     if (known.some((_, i) => this.isRenewed(missing, lines[i], nowMs))) missing.sinceMs = nowMs;
     const ripeMs = missing.sinceMs + this.patienceMs(standing);
     // What is open since now was asked about without its lock.
@@ -103,21 +101,18 @@ export class LostRuns implements AuditSource {
     if (!missing.askNext(ripeMs, nowMs)) this.missing.delete(instanceId);
   }
 
-  /**
-   * Judges one open question by the newest answers. Undefined: not open, or nobody can know.
-   * @param wasOpen the instance's standing when it was open before
-   */
+  /** Undefined: not open, or nobody can know. @param wasOpen the instance's standing when it was open before */
   private judge(
     question: Question,
-    trace: MergedTrace | undefined,
+    inquiry: MergedInquiry | undefined,
     wasOpen: Standing | undefined,
   ): Judged | undefined {
     const task = this.lookup.taskOf(question.task);
-    if (task === undefined || trace === undefined) return undefined;
-    const one = question.lock === undefined ? newestAsQuestion(task, question, trace) : question;
-    if (one === undefined) return trace.isUnheard ? { question, state: 'unheard' } : undefined;
-    const state = trace.stateOf(one.instant, one.isMeant);
-    if (state === 'ended' || hasGoneOn(task, one, trace.newest)) return undefined;
+    if (task === undefined || inquiry === undefined) return undefined;
+    const one = question.lock === undefined ? newestAsQuestion(task, question, inquiry) : question;
+    if (one === undefined) return inquiry.isUnheard ? { question, state: 'unheard' } : undefined;
+    const state = inquiry.stateOf(one.instant, one.isMeant);
+    if (state === 'ended' || hasGoneOn(task, one, inquiry.newest)) return undefined;
     if (state === 'open') return { question: one, state };
     // A node that has fallen silent meanwhile takes nothing back of what was open.
     if (state === 'unheard')
@@ -127,8 +122,8 @@ export class LostRuns implements AuditSource {
   }
 
   /** By how much of its life a lock still has, it was renewed after its holder went missing. */
-  private isRenewed({ sinceMs }: MissingMember, trace: MergedTrace | undefined, nowMs: number): boolean {
-    return (trace?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);
+  private isRenewed({ sinceMs }: MissingMember, inquiry: MergedInquiry | undefined, nowMs: number): boolean {
+    return (inquiry?.lockLeftMs ?? 0) > this.parts.options.leaseTtlMs - (nowMs - sinceMs);
   }
 
   /** How long a live holder may take to renew its lease, and one that may only stand still to lose it. */
@@ -154,10 +149,10 @@ export class LostRuns implements AuditSource {
   }
 
   private async isStillLost(question: Question, before: Standing): Promise<boolean | undefined> {
-    const { members, traces } = this.parts;
+    const { members, inquiries } = this.parts;
     if (members().includes(question.by)) return false;
-    const trace = await traces?.ask({ instanceId: question.by, lines: [question] });
-    if (trace === undefined) return undefined;
-    return trace.standing !== 'alive' && this.judge(question, trace.lines[0], before)?.state === 'open';
+    const inquiry = await inquiries?.ask({ instanceId: question.by, lines: [question] });
+    if (inquiry === undefined) return undefined;
+    return inquiry.standing !== 'alive' && this.judge(question, inquiry.lines[0], before)?.state === 'open';
   }
 }

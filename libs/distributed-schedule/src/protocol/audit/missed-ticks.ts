@@ -1,31 +1,18 @@
-/**
- * Watches every tick that was due here until its owner is known. If our contest does not tell, it asks the ledger after the
- * lateness limit, when no claim is possible. While our contest goes on nothing is certain: it may end behind a run. A healthy task
- * costs no message.
- */
+/** Watches each due tick until its owner is known, and asks the ledger after the lateness limit. A healthy task costs no message. */
 
 import { whoseClaim } from '../bid/own-claims.js';
-import type { DueTick } from '../contract/due-tick.js';
+import { dropOldest } from '../contract/drop-oldest.js';
+import { type DueTick, tickKey } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { hasRun } from '../contract/outcome.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import { contendersFor, eligibleAmong, isEligible } from '../members/ranking.js';
 import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
-import {
-  type AuditParts,
-  type AuditSource,
-  type Found,
-  isUndisputedSince,
-  type TaskLookup,
-} from './audit-source.js';
-import { pauseInLineMs, wasPassedInLine } from './in-line-elsewhere.js';
-import { WatchedTick, watchKey } from './watched-tick.js';
+import { type AuditParts, type Found, isUndisputedSince, type TaskLookup } from './audit-source.js';
+import { WatchedTick } from './watched-tick.js';
 
-/**
- * For leaseTtlMs plus this after our start we audit nothing: new nodes still refuse locks, so every tick would look missed.
- * Older instances audit these ticks.
- */
+/** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
 const SETTLING_MS = 2_000;
 
 /** The oldest go first: each instance of the cluster watches them. */
@@ -34,7 +21,7 @@ const MAX_WATCHED = 20_000;
 /** What comes next for a tick that is to be looked at. */
 type LookStep = 'wait' | 'drop' | 'ask';
 
-export class MissedTicks implements AuditSource {
+export class MissedTicks {
   private readonly watched = new Map<string, WatchedTick>();
   private watchFromMs = Number.POSITIVE_INFINITY;
 
@@ -45,27 +32,23 @@ export class MissedTicks implements AuditSource {
   ) {}
 
   /** From now on ticks count. Before cluster time is known, they are those of this machine's clock. */
-  begin(): void {
+  start(): void {
     this.watchFromMs = this.parts.clusterClock.nowMs() + this.parts.options.leaseTtlMs + SETTLING_MS;
   }
 
-  /** Ticks whose contest begins now. */
   watch(dues: readonly DueTick[]): void {
     for (const due of dues) {
-      if (due.tick < this.watchFromMs || this.isOnceForOthers(due)) continue;
+      if (due.tick < this.watchFromMs || this.isTimeoutOfOthers(due)) continue;
       const watched = new WatchedTick(due);
       this.watched.set(watched.key, watched);
     }
-    for (const key of this.watched.keys()) {
-      if (this.watched.size <= MAX_WATCHED) return;
-      this.watched.delete(key);
-    }
+    dropOldest(this.watched, MAX_WATCHED);
   }
 
   observe(event: ScheduleEvent): void {
-    if (event.type === 'started') this.watched.delete(watchKey(event.task, event.tick));
+    if (event.type === 'started') this.watched.delete(tickKey(event));
     if (event.type !== 'tick') return;
-    const key = watchKey(event.report.task, event.report.tick);
+    const key = tickKey(event.report);
     const watched = this.watched.get(key);
     if (hasRun(event.report.outcome) || event.report.outcome === 'taken') this.watched.delete(key);
     else if (watched !== undefined) watched.report = event.report;
@@ -110,10 +93,10 @@ export class MissedTicks implements AuditSource {
   private settle(watched: WatchedTick, peek: PeekAnswer | undefined): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
-    const isPassedNow = !watched.wasPassed && wasPassedInLine(watched.report, peek);
+    const isPassedNow = !watched.wasPassed && watched.isPassed(peek);
     watched.wasPassed ||= isPassedNow;
     if (verdict.kind === 'waits' || isPassedNow) {
-      this.waitOn(watched, nowMs);
+      if (!watched.tryWaitElsewhere(nowMs)) this.watched.delete(watched.key);
       return;
     }
     if (peek === undefined || peek.kind === 'unknown') watched.hadNoAnswer = true;
@@ -128,12 +111,6 @@ export class MissedTicks implements AuditSource {
       { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
       () => this.isStillMissed(watched),
     );
-  }
-
-  private waitOn(watched: WatchedTick, nowMs: number): void {
-    const pauseMs = pauseInLineMs(nowMs - watched.due.tick, watched.wasPassed);
-    if (pauseMs === undefined) this.watched.delete(watched.key);
-    else watched.waitElsewhere(nowMs, pauseMs);
   }
 
   private async isStillMissed(watched: WatchedTick): Promise<boolean | undefined> {
@@ -155,7 +132,7 @@ export class MissedTicks implements AuditSource {
   }
 
   /** A timeout is retried until it has run. Only instances that contest it hear of that, so others do not report it. */
-  private isOnceForOthers({ task }: DueTick): boolean {
+  private isTimeoutOfOthers({ task }: DueTick): boolean {
     return this.parts.ledger?.runsOnce(task.name) === true && !this.mayRun(task);
   }
 

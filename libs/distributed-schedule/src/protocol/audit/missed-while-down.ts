@@ -1,7 +1,4 @@
-/**
- * Ticks that came due while no instance was there. The ledger remembers the newest tick of every task, and the schedule says
- * what should have followed: the first instance that starts again counts it.
- */
+/** Ticks that came due while no instance was there: the first one that starts counts them, by ledger and schedule. */
 
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
@@ -52,7 +49,7 @@ export class MissedWhileDown {
   ) {}
 
   /** Asks for the newest ticks now, before anybody claims another one. */
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     const { clock, clusterClock, ledger, stopped } = this.parts;
     this.beganMs = clusterClock.nowMs();
     // A task that runs once is no more due when it has run, and is taken up late when it has not: neither is missed.
@@ -109,26 +106,17 @@ export class MissedWhileDown {
     if (this.since.size === 0) return true;
     for (const [task, since] of this.since) {
       this.since.delete(task);
+      const { afterMs } = since;
       const downUntilMs = this.downUntilMs(task);
       if (downUntilMs !== undefined)
-        this.counts.push({
-          task,
-          since,
-          downUntilMs,
-          ticks: 0,
-          last: since.afterMs,
-          lookedAtMs: since.afterMs,
-        });
+        this.counts.push({ task, since, downUntilMs, ticks: 0, last: afterMs, lookedAtMs: afterMs });
       if (this.since.size > 0 && this.parts.clock.monotonicMs() >= untilMs) return false;
     }
     this.counts.reverse();
     return true;
   }
 
-  /**
-   * Cluster time at which the first instance that runs the task started. Undefined: one may have been there before, so nothing was
-   * down.
-   */
+  /** When the first instance that runs the task started, cluster time. Undefined: one may have been there before. */
   private downUntilMs(task: string): number | undefined {
     const { instanceId, directory } = this.parts;
     let downUntilMs: number | undefined = this.beganMs;

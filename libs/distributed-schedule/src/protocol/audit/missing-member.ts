@@ -1,8 +1,9 @@
 /** A member that is not there any more, and what the nodes have to be asked about it. */
 
 import { ENDS_KEPT_MS } from '../contract/attempt-end.js';
-import type { Standing } from './run-traces.js';
-import { distinct, keyOf, type Question } from './their-claims.js';
+import { tickKey } from '../contract/due-tick.js';
+import type { Standing } from './run-inquiries.js';
+import { distinct, type Question } from './their-claims.js';
 
 /** Without a majority that says it is away, the nodes are asked again after this. */
 const ASK_AGAIN_MS = 500;
@@ -53,20 +54,18 @@ export class MissingMember {
     this.askAtMs = nowMs + ASK_AGAIN_MS;
   }
 
-  /** How all that was asked stands now. */
   take(judged: readonly Judged[], standing: Standing, nowMs: number): void {
     this.standing = standing;
     this.unheardUntilMs ??= nowMs + ASK_UNHEARD_FOR_MS;
     const those = (state: Judged['state']): Question[] =>
       judged.flatMap((one) => (one.state === state ? one.question : []));
-    this.openOnes = distinct(those('open')).filter((one) => !this.toldKeys.has(keyOf(one)));
+    this.openOnes = distinct(those('open')).filter((one) => !this.toldKeys.has(tickKey(one)));
     this.unheard = nowMs < this.unheardUntilMs ? those('unheard') : [];
   }
 
-  /** All that is open is told. */
   takeOpen(): readonly Question[] {
     const { openOnes } = this;
-    for (const one of openOnes) this.toldKeys.add(keyOf(one));
+    for (const one of openOnes) this.toldKeys.add(tickKey(one));
     this.openOnes = [];
     return openOnes;
   }

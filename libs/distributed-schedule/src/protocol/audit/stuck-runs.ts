@@ -1,7 +1,4 @@
-/**
- * Runs of this instance that go on for too long. Nobody else can know of them: their leases are renewed, so all looks well from
- * outside, and no later tick of the task runs. Each is told again and again, with growing pauses, until its handler returns.
- */
+/** Own runs that go on for too long, told with growing pauses: as their leases are renewed, nobody else can know. */
 
 import type { AuditCause, AuditFinding } from '../contract/audit-finding.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
@@ -42,7 +39,6 @@ export class StuckRuns {
     return this.lookAtMs;
   }
 
-  /** A handler of the task has been called. */
   started(task: string): void {
     const lookAtMs = this.parts.clusterClock.nowMs() + this.firstBoundMs(task);
     this.lookAtMs = Math.min(this.lookAtMs, lookAtMs);
@@ -72,12 +68,8 @@ export class StuckRuns {
   }
 
   private watchOf({ context: { task }, startedMs }: OpenRun): Watch {
-    const hasTimeout = this.timeoutOf(task) !== undefined;
-    return {
-      nextMs: startedMs + this.firstBoundMs(task),
-      pauseMs: FIRST_PAUSE_MS,
-      isBoundKnown: hasTimeout,
-    };
+    const isBoundKnown = this.timeoutOf(task) !== undefined;
+    return { nextMs: startedMs + this.firstBoundMs(task), pauseMs: FIRST_PAUSE_MS, isBoundKnown };
   }
 
   private firstBoundMs(task: string): number {

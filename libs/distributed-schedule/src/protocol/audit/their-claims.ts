@@ -2,6 +2,7 @@
 
 import type { AttemptEnd } from '../contract/attempt-end.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
+import { tickKey } from '../contract/due-tick.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { closingInstant, INSTANTS_PER_TICK, looksBack } from '../contract/task-policies.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
@@ -9,7 +10,7 @@ import { runLockOf } from '../lease/run-lock.js';
 import { isClaimOf } from '../ledger/claim-id.js';
 import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import type { AuditParts, TaskLookup } from './audit-source.js';
-import type { MergedTrace } from './run-traces.js';
+import type { MergedInquiry } from './run-inquiries.js';
 
 /** A tick that another instance's tick has followed is remembered for this: by then a death of its instance shows. */
 const FOLLOWED_FOR_MS = MEMBER_TTL_MS + 3 * BEAT_PERIOD_MS;
@@ -18,7 +19,6 @@ const MAX_REMEMBERED = 2_000;
 /** What is over is dropped at this number only: looking for it with every claim costs 300 tasks 60 ms in one piece. */
 const SWEPT_AT = 2 * MAX_REMEMBERED;
 
-/** A tick that another instance has claimed. */
 interface TheirClaim {
   readonly task: string;
   readonly tick: number;
@@ -58,13 +58,11 @@ export class TheirClaims {
       this.newest.set(task, { task, tick, by });
   }
 
-  /** The task was taken away. */
-  forget(task: string): void {
+  drop(task: string): void {
     this.newest.delete(task);
     this.followed = this.followed.filter((one) => one.task !== task);
   }
 
-  /** How many claims are remembered. */
   get size(): number {
     return this.newest.size + this.followed.length;
   }
@@ -112,7 +110,7 @@ export class TheirClaims {
 export function newestAsQuestion(
   task: ScheduledTask,
   { by, line }: Question,
-  { newest }: MergedTrace,
+  { newest }: MergedInquiry,
 ): Question | undefined {
   if (newest === undefined || !isClaimOf(by, newest.claimId)) return undefined;
   const { instant, claimId } = newest;
@@ -125,7 +123,7 @@ export function newestAsQuestion(
 export function hasGoneOn(
   { policies }: ScheduledTask,
   { tick, by, instant }: Question,
-  newest: MergedTrace['newest'],
+  newest: MergedInquiry['newest'],
 ): boolean {
   if (newest === undefined || newest.instant <= instant) return newest?.instant === closingInstant(tick);
   if (policies?.overlap !== 'allow' && isClaimOf(by, newest.claimId)) return true;
@@ -148,10 +146,5 @@ function tickOf({ schedule, policies }: ScheduledTask, instant: number): number 
 /** A claim that is known in both ways is asked about once. */
 export function distinct(questions: readonly Question[]): readonly Question[] {
   const seen = new Set<string>();
-  return questions.filter((one) => !seen.has(keyOf(one)) && seen.add(keyOf(one)));
-}
-
-/** Of a claim, however it is known. */
-export function keyOf({ task, tick }: Pick<Question, 'task' | 'tick'>): string {
-  return `${tick} ${task}`;
+  return questions.filter((one) => !seen.has(tickKey(one)) && seen.add(tickKey(one)));
 }

@@ -1,6 +1,7 @@
 /** One tick under watch: when it is looked at, and for how long the ledger is asked about it. */
 
-import type { DueTick } from '../contract/due-tick.js';
+import { type DueTick, tickKey } from '../contract/due-tick.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { TickReport } from '../contract/outcome.js';
 
 /** Asked only after the limit: claims are on their way, and clocks of instances differ a little. */
@@ -22,8 +23,12 @@ const ASK_AGAIN_AFTER_SLEEP_MS = 1_000;
 /** A tick that stands in line behind a run here is looked at again after this. */
 const IN_LINE_MS = 1_000;
 
+/** Behind a run elsewhere the pause between two looks grows with the time that the tick has waited. */
+const MIN_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 5_000;
+const MAX_WAIT_MS = 600_000;
+
 export class WatchedTick {
-  /** How the tick ended here. */
   report: TickReport | undefined;
   /** No majority answered when the ledger was asked before. */
   hadNoAnswer = false;
@@ -40,14 +45,13 @@ export class WatchedTick {
   }
 
   get key(): string {
-    return watchKey(this.due.task.name, this.due.tick);
+    return tickKey({ task: this.due.task.name, tick: this.due.tick });
   }
 
   get lookAtMs(): number {
     return this.nextLookMs;
   }
 
-  /** The ledger is asked now. */
   beginAsking(nowMs: number): void {
     if (this.giveUpAtMs === undefined) {
       this.slept = nowMs - this.nextLookMs > SLEPT_MS || this.report?.outcome === 'misfire';
@@ -62,10 +66,19 @@ export class WatchedTick {
     this.nextLookMs = nowMs + IN_LINE_MS;
   }
 
-  /** A run elsewhere has it in line: the time for asking begins anew. */
-  waitElsewhere(nowMs: number, pauseMs: number): void {
-    this.nextLookMs = nowMs + pauseMs;
+  /** The time for asking begins anew. False: it waited too long. By the longest pause a dead instance is no member any more. */
+  tryWaitElsewhere(nowMs: number): boolean {
+    const waitedMs = nowMs - this.due.tick;
+    if (waitedMs > MAX_WAIT_MS) return false;
+    const pauseMs = Math.min(Math.max(MIN_PAUSE_MS, waitedMs / 2), MAX_PAUSE_MS);
+    this.nextLookMs = nowMs + (this.wasPassed ? MAX_PAUSE_MS : pauseMs);
     this.giveUpAtMs = undefined;
+    return true;
+  }
+
+  /** A holder that has just died is still a member: others claim the next tick before they know of its death. */
+  isPassed(peek: PeekAnswer | undefined): boolean {
+    return this.report?.outcome === 'buffered' && peek?.kind === 'taken' && peek.claimId === undefined;
   }
 
   /** Plans another question. False: it has been asked about for long enough. */
@@ -82,8 +95,4 @@ export class WatchedTick {
     if (this.report !== undefined) return giveUpAtMs;
     return Math.max(giveUpAtMs, due.tick + due.maxLatenessMs + CALLS_AFTER_LAST_BID * nodeTimeoutMs);
   }
-}
-
-export function watchKey(task: string, tick: number): string {
-  return `${tick} ${task}`;
 }

@@ -20,10 +20,10 @@ export type BidVerdict =
       readonly retryInMs?: number;
     }
   /** Nothing to bid for any more. */
-  | { readonly kind: 'over'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
+  | { readonly kind: 'decided'; readonly outcome: Outcome; readonly detail: string; readonly by?: string }
   /** It was won here by another bid: its run reports how it ends. */
   | { readonly kind: 'ended_here' }
-  | { readonly kind: 'fenced'; readonly reason: 'outdated' };
+  | { readonly kind: 'outdated' };
 
 export const NO_VERDICT: BidVerdict = {
   kind: 'open',
@@ -40,10 +40,7 @@ export const OWN_CLAIM_STANDS: BidVerdict = {
   detail: 'a claim of this instance stands there, which it has given up',
 };
 
-/**
- * The lock may rest on a server that a newer one has replaced since, which gives it to others; the claim, that names the newer one, does
- * not show it. A claim by the same names would have been refused.
- */
+/** The lock may rest on a server that was replaced before the claim: its successor gives that lock to others. */
 const OTHER_MEMORIES: BidVerdict = {
   kind: 'open',
   outcome: 'no_quorum',
@@ -67,7 +64,7 @@ export function decideBid(
   // That an earlier tick went to somebody else says nothing about the one that was bid for.
   if (decided.kind === 'ended_here')
     return { kind: 'open', outcome: 'no_quorum', detail: 'an earlier tick comes first, and has run here' };
-  return decided.kind === 'over'
+  return decided.kind === 'decided'
     ? { kind: 'open', outcome: 'no_quorum', detail: `an earlier tick comes first, and was ${decided.detail}` }
     : decided;
 }
@@ -79,19 +76,19 @@ function decideClaimed(
 ): BidVerdict {
   switch (verdict?.kind) {
     case 'won':
-      return namesTheSame(candidate.begin.namedIds, verdict.ids)
+      return namesTheSame(candidate.bidAt.namedIds, verdict.ids)
         ? { kind: 'won', won: candidate }
         : OTHER_MEMORIES;
     case 'taken':
       return decideTaken(candidate, verdict, ownClaims);
     case 'late':
-      return { kind: 'over', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
+      return { kind: 'decided', outcome: 'misfire', detail: 'the nodes refused the claim as late' };
     case 'split':
       return withoutMajority('the vote was split', verdict.setBackMs);
     case 'no_quorum':
       return withoutMajority(`claim: ${verdict.reason}`, verdict.setBackMs);
     case 'outdated':
-      return { kind: 'fenced', reason: verdict.kind };
+      return { kind: 'outdated' };
     case undefined:
       return NO_VERDICT;
     default:
@@ -116,10 +113,10 @@ function decideTaken(
     case 'won':
       return ENDED_HERE;
     case 'open':
-    case 'given_up':
+    case 'surrendered':
       return OWN_CLAIM_STANDS;
     case undefined:
-      return { kind: 'over', ...movedPast(verdict) };
+      return { kind: 'decided', ...movedPast(verdict) };
     default:
       return fate satisfies never;
   }
@@ -127,9 +124,7 @@ function decideTaken(
 
 /** The set of nodes of this instance does not vote. */
 export function withoutBid({ why, isOutdated }: NoBid): BidVerdict {
-  return isOutdated
-    ? { kind: 'fenced', reason: 'outdated' }
-    : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
+  return isOutdated ? { kind: 'outdated' } : { kind: 'open', outcome: 'no_quorum', detail: `no bid: ${why}` };
 }
 
 /** What a lock that was not acquired means. */

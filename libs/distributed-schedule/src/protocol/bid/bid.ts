@@ -1,7 +1,6 @@
 /**
- * Steps 4 and 5 of one tick on one instance: the lock, then the claim, for every tick that this instance bids for
- * at one moment. One message per node and step, whatever the number of ticks. For tasks whose policies look back there is
- * a look into the ledger in between: with the lock in hand, what is claimed and has not ended is nobody's any more.
+ * Steps 4 and 5 for all ticks of one moment, lock, then claim: one message per node and step.
+ * Policies that look back read the ledger in between: under the lock, a claimed tick without an end is nobody's.
  */
 
 import type { DueTick } from '../contract/due-tick.js';
@@ -43,34 +42,28 @@ export async function bidForTicks(
   const refusal = parts.electorate?.mayBid();
   if (refusal !== undefined) return batch.map(() => withoutBid(refusal));
   // Read before the call: trust counts from the start of the attempt, see lease.ts.
-  const begin: BidMoment = {
-    attempt: readClocks(parts.clock),
+  const bidAt: BidMoment = {
+    askedAt: readClocks(parts.clock),
     clusterMs: parts.clusterClock.nowMs(),
     namedIds: parts.electorate?.namedIds?.(),
   };
 
   // 4 lock
-  const lockVerdicts = await parts.locks.tryAcquire(
-    batch.map(({ task, tick }) => runLockOf(task, tick)),
-    parts.options.leaseTtlMs,
-  );
-  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], begin));
+  const runLocks = batch.map(({ task, tick }) => runLockOf(task, tick));
+  const lockVerdicts = await parts.locks.tryAcquire(runLocks, parts.options.leaseTtlMs);
+  const acquired = batch.map((due, index) => toLockedTick(parts, due, lockVerdicts[index], bidAt));
   const steps = await chooseStarts(parts, acquired);
 
   // 5 claim
   const verdicts = await claimAll(parts, steps.filter(isLocked), {
     start,
-    // Not awaited: the winners of the batch must not wait for the losers' messages. They have been sent when this
-    // returns, and no later message of this instance overtakes them on the same connection.
+    // Not awaited: winners must not wait for losers' messages, which have left and are not overtaken on their connection.
     giveUp: (losers, standing) => parts.track(surrender(parts, losers, standing)),
   });
   return steps.map((step) => (isLocked(step) ? (verdicts.get(step) ?? NO_VERDICT) : step));
 }
 
-/**
- * Gives back the claims and the locks of ticks that this instance will never run. Only for the owner, and only
- * after that decision: a claim that was given back may be won by somebody else the next moment.
- */
+/** Only for ticks that this instance will never run: somebody else may win a claim the moment it is given back. */
 export async function surrender(
   parts: BidParts,
   ticks: readonly LockedTick[],
@@ -78,7 +71,7 @@ export async function surrender(
   standing: readonly LockedTick[] = ticks,
 ): Promise<void> {
   const mayStand = new Set(standing);
-  for (const tick of ticks) parts.ownClaims.gaveUp(tick.claim, mayStand.has(tick));
+  for (const tick of ticks) parts.ownClaims.surrendered(tick.claim, mayStand.has(tick));
   // Both sent now: a later bid of this instance must find neither its own old lock nor its own old claim.
   await Promise.all([
     standing.length > 0 ? parts.ledger.giveBack(standing.map(({ claim }) => claim)) : undefined,
@@ -90,21 +83,19 @@ function toLockedTick(
   parts: BidParts,
   due: DueTick,
   verdict: LockVerdict | undefined,
-  begin: BidMoment,
+  bidAt: BidMoment,
 ): LockedTick | BidVerdict {
   if (verdict?.kind !== 'acquired') return withoutLock(verdict);
   const terms = { ttlMs: parts.options.leaseTtlMs, driftFactor: parts.options.driftFactor };
-  const { attempt } = begin;
+  const { askedAt } = bidAt;
   const claims = claimsOf(parts, due, () => lease.tick);
-  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, attempt, {
-    claims,
-    grants: verdict.grants,
-  });
+  const knowledge = { claims, grants: verdict.grants };
+  const lease = new Lease(verdict.lock, due.tick, parts.clock, terms, askedAt, knowledge);
   if (lease.remainingMs() < trustMs(terms.ttlMs, terms.driftFactor) * MIN_TRUST_SHARE) {
     parts.track(parts.locks.release([verdict.lock]));
     return { kind: 'open', outcome: 'no_quorum', detail: 'the lock arrived with too little trust left' };
   }
-  return { due, lease, begin, claim: newClaim(parts, due) };
+  return { due, lease, bidAt, claim: newClaim(parts, due) };
 }
 
 function claimsOf({ ledger }: BidParts, { task }: DueTick, tickOf: () => number): LeaseClaims | undefined {

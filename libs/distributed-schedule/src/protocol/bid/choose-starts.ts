@@ -17,7 +17,11 @@ const NOTHING_KNOWN: BidVerdict = {
   detail: 'no majority has told what was claimed before',
 };
 
-const NOTHING_TO_START: BidVerdict = { kind: 'over', outcome: 'taken', detail: 'nothing is left to start' };
+const NOTHING_TO_START: BidVerdict = {
+  kind: 'decided',
+  outcome: 'taken',
+  detail: 'nothing is left to start',
+};
 
 export function isLocked(step: LockedTick | BidVerdict): step is LockedTick {
   return 'lease' in step;
@@ -74,5 +78,5 @@ function nothingToStart({ ownClaims }: BidParts, due: DueTick, peek: PeekAnswer)
   if (fate !== undefined) return OWN_CLAIM_STANDS;
   return peek.setBackMs === undefined
     ? NOTHING_TO_START
-    : { kind: 'over', ...movedPast({ setBackMs: peek.setBackMs }) };
+    : { kind: 'decided', ...movedPast({ setBackMs: peek.setBackMs }) };
 }

@@ -1,22 +1,10 @@
 /** Step 5 of a bid: the claims of all ticks whose locks are ours, in one message per node, as long as they are open. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { LeaseKeeper } from '../lease/keep-lease.js';
-import type { ProtocolOptions } from '../options/protocol-options.js';
-import type { ClusterClock } from '../time/cluster-clock.js';
+import type { BidParts } from './bid-parts.js';
 import { type BidVerdict, decideBid } from './bid-verdict.js';
 import type { LockedTick } from './locked-tick.js';
-import { claimUntilDecided, type OpenClaimParts } from './open-claims.js';
-import type { OwnClaims } from './own-claims.js';
-
-export interface ClaimBatchParts extends OpenClaimParts {
-  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs'>;
-  readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
-  readonly ownClaims: OwnClaims;
-  readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
-  /** Aborts when this instance must not start anything any more. */
-  readonly stopped: AbortSignal;
-}
+import { claimUntilDecided } from './open-claims.js';
 
 interface ClaimBatchEnds {
   readonly start: (won: LockedTick) => void;
@@ -29,7 +17,7 @@ const CALLS_LEFT = 3;
 
 /** Asks for all of them, starts each that is won at once, and gives up what is not won. */
 export async function claimAll(
-  parts: ClaimBatchParts,
+  parts: BidParts,
   locked: readonly LockedTick[],
   { start, giveUp }: ClaimBatchEnds,
 ): Promise<ReadonlyMap<LockedTick, BidVerdict>> {
@@ -45,7 +33,7 @@ export async function claimAll(
     (decided) => {
       for (const { candidate, verdict } of decided) {
         // What it meets is judged by the other claims of this instance, not by itself.
-        parts.ownClaims.forget(candidate.claim);
+        parts.ownClaims.setAside(candidate.claim);
         verdicts.set(candidate, decideBid(candidate, verdict, parts.ownClaims));
       }
       const losers = decided.filter(({ candidate }) => verdicts.get(candidate)?.kind !== 'won');
@@ -67,21 +55,21 @@ function toCandidate({ candidate }: { readonly candidate: LockedTick }): LockedT
 }
 
 /** Whether an open claim is worth another copy: its lock is still ours, and giving it up later leaves time for another bid. */
-function mayAskAgain(parts: ClaimBatchParts, { due, contested = due, lease }: LockedTick): boolean {
+function mayAskAgain(parts: BidParts, { due, contested = due, lease }: LockedTick): boolean {
   parts.keeper.doubtIfPresenceLost(lease);
   if (parts.stopped.aborted || !lease.isTrusted() || isOutdated(parts, due)) return false;
   return leavesTimeToBid(parts, due) && leavesTimeToBid(parts, contested);
 }
 
 /** Of what was missed only the latest is to start, and there is a later one by now. */
-function isOutdated({ clusterClock }: ClaimBatchParts, { task, tick, because }: DueTick): boolean {
+function isOutdated({ clusterClock }: BidParts, { task, tick, because }: DueTick): boolean {
   if (because !== 'missed' || task.policies?.misfire !== 'latest') return false;
   return (task.schedule.nextAfter(tick) ?? Number.POSITIVE_INFINITY) <= clusterClock.nowMs();
 }
 
 /** Whether another copy of an open claim, should it stay without an answer, leaves time for another bid. */
 export function leavesTimeToBid(
-  { clusterClock, options }: Pick<ClaimBatchParts, 'clusterClock' | 'options'>,
+  { clusterClock, options }: Pick<BidParts, 'clusterClock' | 'options'>,
   { tick, maxLatenessMs }: DueTick,
 ): boolean {
   return clusterClock.nowMs() + CALLS_LEFT * options.nodeTimeoutMs <= tick + maxLatenessMs;

@@ -1,25 +1,20 @@
 /** How what runs here has ended is written on the nodes: with the release of its lock, or alone where none follows soon. */
 
 import { hasRun, type TickReport } from '../contract/outcome.js';
-import type { LockProvider, LockToRelease } from '../contract/ports.js';
+import type { LockToRelease } from '../contract/ports.js';
 import type { ScheduledTask } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
-import type { GuardedLedger } from '../ledger/guarded-ports.js';
-import type { OwnClaims } from './own-claims.js';
-
-interface EndsParts {
-  readonly locks: Pick<LockProvider, 'keepEnds'>;
-}
+import type { BidParts } from './bid-parts.js';
 
 /** Others must be able to tell what has ended from what dies with this instance, also while the lock goes on. Never rejects. */
-export async function keepEnds({ locks }: EndsParts, { claims }: Lease): Promise<void> {
+export async function keepEnds({ locks }: Pick<BidParts, 'locks'>, { claims }: Lease): Promise<void> {
   const ended = claims?.takeEnds();
   if (ended !== undefined) await locks.keepEnds?.([ended]);
 }
 
 /** Of a tick that has ended here without a run, though others may have been told that this instance has it. Never rejects. */
 export async function keepEndOfLeftBehind(
-  parts: EndsParts & { readonly ownClaims: OwnClaims; readonly ledger: Pick<GuardedLedger, 'lineOf'> },
+  parts: Pick<BidParts, 'locks' | 'ownClaims' | 'ledger'>,
   { outcome, tick }: TickReport,
   { name, policies }: ScheduledTask,
 ): Promise<void> {

@@ -14,11 +14,11 @@ export interface LockedTick {
   readonly claim: Claim;
   readonly lease: Lease;
   /** When its lock was asked for: a machine that is suspended after that starts nothing that has become late. */
-  readonly begin: BidMoment;
+  readonly bidAt: BidMoment;
 }
 
 export interface BidMoment {
-  readonly attempt: ClockReading;
+  readonly askedAt: ClockReading;
   readonly clusterMs: number;
   /** What the request for its lock named; undefined where locks name nothing. */
   readonly namedIds: LedgerIds | undefined;

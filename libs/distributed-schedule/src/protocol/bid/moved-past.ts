@@ -1,6 +1,6 @@
 /** What is said of a tick that the nodes have moved past: somebody has claimed it, or their clocks were set back. */
 
-import { claimedBy } from '../ledger/claim-id.js';
+import { ownerOf } from '../ledger/claim-id.js';
 import { setBackWords } from '../ledger/clock-set-back.js';
 
 export interface MovedPast {
@@ -12,7 +12,8 @@ export interface MovedPast {
 /** @param answer of a ledger that says `taken` */
 export function movedPast(answer: { readonly claimId?: string; readonly setBackMs?: number }): MovedPast {
   const { claimId, setBackMs } = answer;
-  return claimId === undefined && setBackMs !== undefined
-    ? { outcome: 'clock_set_back', detail: setBackWords(setBackMs) }
-    : { outcome: 'taken', ...claimedBy(claimId) };
+  if (claimId === undefined && setBackMs !== undefined)
+    return { outcome: 'clock_set_back', detail: setBackWords(setBackMs) };
+  const owner = ownerOf(claimId);
+  return { outcome: 'taken', detail: `claimed by ${owner}`, ...(claimId !== undefined && { by: owner }) };
 }

@@ -1,25 +1,17 @@
 /**
- * A claim is open, then won or given up, finally. As long as answers are missing that could make it won it is sent again with its
- * own id: a node that has granted it says so once more, and one that never heard of it grants it now. With another id the
- * instance would find the tick taken, by itself.
- *
- * Once it is given up it is never sent again, to no node: a copy behind its give-back would stand for nobody.
+ * A claim is open, then won or surrendered, finally. An open one is sent again with its own id: with another the instance would
+ * find the tick taken, by itself. Surrendered, it is never sent again: a copy behind its give-back would stand for nobody.
  */
 
-import type { Claim, ClaimVerdict, Clock } from '../contract/ports.js';
-import type { GuardedLedger } from '../ledger/guarded-ports.js';
+import type { Claim, ClaimVerdict } from '../contract/ports.js';
+import type { BidParts } from './bid-parts.js';
 
-export interface OpenClaimParts {
-  readonly clock: Clock;
-  readonly ledger: GuardedLedger;
-}
+export type OpenClaimParts = Pick<BidParts, 'clock' | 'ledger'>;
 
 /** A connection that was reset is back after some 20 ms. */
 const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 160;
-/**
- * A claim without an answer for this long is given up and decided anew: a silent ledger must not keep a run lock for ever.
- */
+/** Surrendered after this without an answer: a silent ledger must not keep a run lock for ever. */
 const MAX_OPEN_MS = 500;
 
 /** What a claim has come to. */
@@ -30,10 +22,7 @@ export interface Decided<T> {
   readonly isOut: boolean;
 }
 
-/**
- * Asks for the claims until each is decided or `mayAskAgain` says no, and tells `settle` of those that are as soon as they are: what
- * is won does not wait for the others. Never rejects.
- */
+/** Asks until each claim is decided or `mayAskAgain` says no. `settle` hears of each at once, so no winner waits. Never rejects. */
 export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   parts: OpenClaimParts,
   candidates: readonly T[],

@@ -1,16 +1,14 @@
-/**
- * What has become of the claims of this instance. A claim is open, then won or given up, finally. To everybody else a claim that
- * was given up and still stands looks like one that will be run; its owner knows better.
- */
+/** What became of our claims. A surrendered one that still stands looks to others as if it will run; its owner knows better. */
 
-import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import { dropOldest } from '../contract/drop-oldest.js';
+import { claimedInstant, type DueTick, tickKey } from '../contract/due-tick.js';
 import type { Claim } from '../contract/ports.js';
 import { closingInstant, looksBack } from '../contract/task-policies.js';
 
 /** A few ticks of a thousand tasks. A claim that is no longer remembered is taken for somebody else's. */
 const MAX_REMEMBERED = 10_000;
 
-export type ClaimFate = 'open' | 'won' | 'given_up';
+export type ClaimFate = 'open' | 'won' | 'surrendered';
 
 interface Settled {
   readonly claim: Claim;
@@ -21,7 +19,7 @@ interface Settled {
 
 export class OwnClaims {
   private readonly byId = new Map<string, Settled>();
-  /** By task and instant, what was given up and may stand. */
+  /** By task and instant, what was surrendered and may stand. */
   private readonly leftBehind = new Map<string, Claim>();
 
   /** Before its first copy is sent. Another bid of this instance may find it, and must not take it for somebody else's. */
@@ -31,29 +29,26 @@ export class OwnClaims {
 
   won(claim: Claim): void {
     this.settle({ claim, fate: 'won', mayStand: true });
-    this.leftBehind.delete(keyOf(claim));
+    this.leftBehind.delete(tickKey(claim));
   }
 
-  /**
-   * Before the first give-back is sent. One that no node has granted, as far as their answers say, is remembered as well: a copy of it
-   * that somebody on the way has doubled may be granted yet.
-   */
-  gaveUp(claim: Claim, mayStand = true): void {
-    this.settle({ claim, fate: 'given_up', mayStand });
+  /** Before the first give-back. Remembered even if no node granted it: a copy that was doubled on its way may be granted yet. */
+  surrendered(claim: Claim, mayStand = true): void {
+    this.settle({ claim, fate: 'surrendered', mayStand });
     if (!mayStand) return;
-    this.leftBehind.set(keyOf(claim), claim);
-    dropOldest(this.leftBehind);
+    this.leftBehind.set(tickKey(claim), claim);
+    dropOldest(this.leftBehind, MAX_REMEMBERED);
   }
 
-  /** The newest claim of the tick that was given up, and of which others may have been told; once. */
+  /** The newest surrendered claim of the tick, of which others may have been told; once. */
   takeLeftBehind(tick: Pick<Claim, 'task' | 'tick'>): Claim | undefined {
-    const claim = this.leftBehind.get(keyOf(tick));
-    this.leftBehind.delete(keyOf(tick));
+    const claim = this.leftBehind.get(tickKey(tick));
+    this.leftBehind.delete(tickKey(tick));
     return claim;
   }
 
   /** While its answer is looked at: what it has met is judged by the other claims of this instance, not by itself. */
-  forget(claim: Claim): void {
+  setAside(claim: Claim): void {
     this.byId.delete(claim.claimId);
   }
 
@@ -77,25 +72,11 @@ export class OwnClaims {
     const { claimId } = settled.claim;
     this.byId.delete(claimId);
     this.byId.set(claimId, settled);
-    dropOldest(this.byId);
+    dropOldest(this.byId, MAX_REMEMBERED);
   }
 }
 
-function keyOf({ task, tick }: Pick<Claim, 'task' | 'tick'>): string {
-  return `${tick} ${task}`;
-}
-
-function dropOldest(remembered: Map<string, unknown>): void {
-  for (const oldest of remembered.keys()) {
-    if (remembered.size <= MAX_REMEMBERED) return;
-    remembered.delete(oldest);
-  }
-}
-
-/**
- * The fate of our own claim on this instant; undefined: another instance's. Where nodes have moved past and name nobody, our own
- * later claims tell.
- */
+/** Undefined: another instance's claim. Where nodes have moved past and name nobody, our own later claims tell. */
 export function whoseClaim(
   own: Pick<OwnClaims, 'fateOf' | 'fateBetween'>,
   due: DueTick,

@@ -1,17 +1,11 @@
-/**
- * Who was away for so long that a deletion may have been written and forgotten meanwhile. What such a node or instance keeps is thrown
- * away: merged with the others' records it would bring back what was deleted.
- */
+/** Who was away longer than deletions last throws away its records: merged, they would bring back what was deleted. */
 
 import { TOMBSTONE_TTL_MS } from './board-keys.js';
 
-/** An instance that has not heard a majority for so long does not believe what it knows any more. */
+/** Without a majority for this long, an instance no longer believes its own records. */
 export const FORGET_AFTER_MS = TOMBSTONE_TTL_MS / 2;
 
-/**
- * A node that was in touch with no instance for so long is not believed. The last one had heard a majority within the other half, so
- * together it is less than the time for which a deletion is remembered.
- */
+/** A node without any instance for this long is not believed. With the other half it stays below TOMBSTONE_TTL_MS. */
 export const AWAY_AFTER_MS = TOMBSTONE_TTL_MS / 2 - 3_600_000;
 
 /** How often a node is told that it is in touch. */
@@ -20,12 +14,7 @@ export const IN_TOUCH_EVERY_MS = 10_000;
 /** When a cluster stops, its nodes are told so for the last time at most this far apart. */
 const APART_MS = 60_000;
 
-/**
- * Whether a node was away while others were not. Of a cluster that was down as a whole, as over a weekend, no node was: it keeps the
- * only copies.
- * @param inTouchMs when it was in touch with the others for the last time, cluster time; 0: nobody has told it
- * @param others the same of the other nodes
- */
+/** After a whole cluster was down no node was away: each keeps the only copies. @param inTouchMs cluster time, 0: untold */
 export function wasAway(inTouchMs: number, others: readonly number[], nowMs: number): boolean {
   if (inTouchMs === 0 || nowMs - inTouchMs <= AWAY_AFTER_MS) return false;
   // Who is ahead of time has been told so by a bad clock, and proves nothing.

@@ -1,8 +1,7 @@
 /** What one instance knows of the board, and how it stamps what it writes. */
 
-import { type BoardEntry, entryOf } from './board-entry.js';
 import { BoardMap } from './board-map.js';
-import { type BoardRecord, compareStamps, type Stamp } from './board-record.js';
+import { type BoardEntry, type BoardRecord, compareStamps, entryOf, type Stamp } from './board-record.js';
 import { StampClock } from './board-stamp.js';
 
 export class BoardContents {

@@ -19,10 +19,7 @@ export interface BoardDebtsParts {
   readonly nowMs: () => number;
 }
 
-/**
- * A record is put on every node by its writer first. Readers put it only where it is still missing after this, or each would send
- * it.
- */
+/** Writers put a record on every node. Readers wait this long before they put it too, or each would send it. */
 const OTHERS_FIRST_MS = 2 * BOARD_PERIOD_MS;
 
 /** A full node is asked again after this. */
@@ -35,7 +32,6 @@ export class BoardDebts {
 
   constructor(private readonly parts: BoardDebtsParts) {}
 
-  /** A record has come onto the map. */
   note({ key, stamp }: BoardRecord, isOwn: boolean): void {
     if (isNewer(stamp, this.known.get(key))) this.owe(key, isOwn ? 0 : OTHERS_FIRST_MS);
   }
@@ -55,7 +51,6 @@ export class BoardDebts {
     this.owe(key, FULL_PAUSE_MS);
   }
 
-  /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
       this.known.delete(key);

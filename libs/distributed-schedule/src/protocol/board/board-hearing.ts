@@ -1,7 +1,4 @@
-/**
- * When this instance has heard the nodes, and what they have told of themselves since it began to read: whether what it knows may
- * still be true, and whether a node may be believed.
- */
+/** When the nodes were heard, and what they said of themselves: whether our records, and theirs, may still be true. */
 
 import type { Clock } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
@@ -36,24 +33,18 @@ export class BoardHearing {
     this.since = readClocks(parts.clock);
   }
 
-  /**
-   * No majority has answered for so long that what is known may have been deleted, and the deletion forgotten. By both clocks, since
-   * one of them stands still in a machine that is suspended.
-   */
+  /** No majority was heard for too long: a deletion may be forgotten. By both clocks, as one stands in a suspended machine. */
   get isTooOld(): boolean {
     return elapsedMs(this.majorityHeard, readClocks(this.parts.clock)) > FORGET_AFTER_MS;
   }
 
   /** What the nodes have told before counts no more. */
-  beginAnew(): void {
+  readAnew(): void {
     this.heard.clear();
     this.since = readClocks(this.parts.clock);
   }
 
-  /**
-   * A node has answered.
-   * @param sent when it was asked: an answer may lie in a buffer while its reader is suspended
-   */
+  /** @param sent when the node was asked: its answer may lie in a buffer while we are suspended */
   async judge(node: number, sent: ClockReading, inTouchMs: number): Promise<NodeVerdict> {
     this.heard.set(node, { sent, inTouchMs });
     if (this.isKnown) this.wakeAll();

@@ -1,6 +1,6 @@
 /**
- * Every key of the board: its prefix, how long a record under it stays, and how the key is read. A prefix is part of what versions of this
- * library tell each other: another meaning takes another prefix, or an older instance misreads it. A record without a time to live stays.
+ * Every key of the board: prefix, time to live, decoder. Without a time to live a record stays.
+ * Another meaning takes another prefix, or an older version of this library misreads it.
  */
 
 const MINUTE_MS = 60_000;
@@ -40,7 +40,7 @@ export const TIMEOUT_TTL_MS = DAY_MS;
 
 /** `set:<version>:<part>`: what one version of one application defines. */
 export const SET = 'set:';
-/** A version that nobody has run for so long is new again. */
+/** A version that nobody ran for this long is new again. */
 export const SET_TTL_MS = 30 * DAY_MS;
 
 /** `alive:<version>`: an instance of that version lives. */
@@ -53,13 +53,9 @@ export const INSTANCE_TTL_MS = 10_000;
 /** Long enough for an instance that was away for a while. */
 export const FAREWELL_TTL_MS = MINUTE_MS;
 
-/**
- * How long a deletion is remembered. An instance or a node that was away for longer could bring the record back, so it forgets what it
- * knew: see board-absence.ts.
- */
+/** Deletions are remembered this long. Who was away for longer forgets its records, or deleted ones come back: board-absence.ts. */
 export const TOMBSTONE_TTL_MS = DAY_MS;
 
-/** The prefix of a room's keys. */
 export function roomPrefix(room: string): string {
   return `${ROOMS}${room}:`;
 }

@@ -1,7 +1,4 @@
-/**
- * One instance's exchange with one node: reads what is new there, and puts what the node lacks. One message is under
- * way at a time; there is one per period, and one at once when something has to be put or is left to read.
- */
+/** Our exchange with one node, one message at a time: once a period, and at once when there is something to put or to read. */
 
 import type { NodeReply } from '../contract/ports.js';
 import { type ClockReading, readClocks } from '../time/clock-reading.js';
@@ -16,7 +13,7 @@ export interface BoardLinkParts extends BoardReadingParts {
   /** Whether there is a cluster time yet. */
   readonly isSynchronised: () => boolean;
   /** Forgets everything, with {@link BoardLink.restart}, where it may have been deleted and the deletion forgotten. */
-  readonly forgetIfTooOld: () => void;
+  readonly discardIfTooOld: () => void;
   /** The node has answered a question of that moment: whether it may be believed. */
   readonly judge: (sent: ClockReading, inTouchMs: number) => Promise<NodeVerdict>;
   /** After each exchange that had an answer. */
@@ -72,7 +69,6 @@ export class BoardLink {
     await this.running;
   }
 
-  /** Exchanges at once. */
   flush(): void {
     this.wakeup.wake();
   }
@@ -86,7 +82,6 @@ export class BoardLink {
     });
   }
 
-  /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
     this.reading.debts.forget(keys);
   }
@@ -94,11 +89,10 @@ export class BoardLink {
   /** Reads everything anew. What was to be put is too old for that. */
   restart(): void {
     this.restarts += 1;
-    this.reading.begin();
+    this.reading.readFromStart();
     for (const { answer } of this.offers.splice(0)) answer('silent');
   }
 
-  /** A record has come onto the map. */
   note(record: BoardRecord, isOwn: boolean): void {
     this.reading.debts.note(record, isOwn);
   }
@@ -130,9 +124,9 @@ export class BoardLink {
 
   /** Whether there is nothing left to do now. */
   private async exchange(): Promise<boolean> {
-    const { clock, forgetIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
+    const { clock, discardIfTooOld, onAnswer, nowMs, isSynchronised } = this.parts;
     const { reading } = this;
-    forgetIfTooOld();
+    discardIfTooOld();
     const [sent, sentMs, restarts] = [readClocks(clock), isSynchronised() ? nowMs() : 0, this.restarts];
     const due = reading.due(MAX_PUTS - Math.min(MAX_PUTS, this.offers.length));
     // From here on nothing may throw until they are answered: somebody waits for that.
@@ -173,7 +167,7 @@ export class BoardLink {
   private async judge(value: BoardExchange, sent: ClockReading, restarts: number): Promise<NodeVerdict> {
     if (restarts !== this.restarts) return 'unknown';
     const verdict = await this.parts.judge(sent, value.inTouchMs);
-    this.parts.forgetIfTooOld();
+    this.parts.discardIfTooOld();
     return restarts === this.restarts ? verdict : 'unknown';
   }
 }

@@ -24,22 +24,18 @@ export class BoardLinks {
     );
   }
 
-  /** A record has come onto the map. */
   note(record: BoardRecord, isOwn: boolean): void {
     for (const link of this.all) link.note(record, isOwn);
   }
 
-  /** The map has lost these keys. */
   forget(keys: readonly string[]): void {
     for (const link of this.all) link.forget(keys);
   }
 
-  /** Reads everything anew. */
   restart(): void {
     for (const link of this.all) link.restart();
   }
 
-  /** Exchanges with all nodes at once instead of at the next period. */
   flush(): void {
     for (const link of this.all) link.flush();
   }

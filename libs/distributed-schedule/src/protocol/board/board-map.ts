@@ -1,8 +1,4 @@
-/**
- * The records that one instance has seen. Pure data: newest stamp per key, expiry by a given time.
- *
- * One that has to forget them shows them until it has read anew: a task that is paused must not run for the moment between.
- */
+/** The records that we have seen, newest stamp per key. Forgotten ones are shown until read anew, or a paused task would run. */
 
 import { kindOf } from './board-keys.js';
 import { type BoardRecord, compareStamps, DELETED, isExpired, isNewer } from './board-record.js';
@@ -31,7 +27,6 @@ export class BoardMap {
     return this.records.get(key);
   }
 
-  /** What stands under a key. */
   shown(key: string, nowMs: number): BoardRecord | undefined {
     const record = this.newest(key);
     return record !== undefined && isShown(record, nowMs) ? record : undefined;
@@ -73,7 +68,7 @@ export class BoardMap {
   }
 
   /** Forgets everything, and shows it until {@link settle}. What was forgotten before that is not brought back by it. */
-  beginAnew(): void {
+  readAnew(): void {
     const outgoing = this.outgoing ?? new BoardMap();
     for (const record of this.records.values()) outgoing.merge(record, Number.NEGATIVE_INFINITY);
     this.outgoing = outgoing;

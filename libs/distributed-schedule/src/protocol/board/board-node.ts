@@ -6,26 +6,21 @@ import type { BoardRecord } from './board-record.js';
 /** Up to where an instance has read a node's changes. */
 export interface BoardCursor {
   /** Names the node's memory: another one after a flush, a restart, a fail-over or an eviction. */
-  readonly epoch: string;
+  readonly memory: string;
   /** The node's number of the last change that was read. */
   readonly sequence: number;
 }
 
 /** Before the first exchange. */
-export const BOARD_START: BoardCursor = Object.freeze({ epoch: '', sequence: 0 });
+export const BOARD_START: BoardCursor = Object.freeze({ memory: '', sequence: 0 });
 
-/**
- * What an instance says beside its puts. A deletion is remembered for a day, so a node that was away for longer must not be believed.
- * It cannot know that by itself: an instance that was cut off with it may have asked it all the time.
- */
+/** What an instance says beside its puts: a node cannot know by itself that it was away for longer than deletions last. */
 export interface BoardWord {
   /** Cluster time, epoch ms; 0: not known. A memory that has begun empty is in touch as of then. */
   readonly nowMs: number;
-  /**
-   * Cluster time at which this node was in touch with an instance that had heard a majority within half a day. 0: nothing to say.
-   */
+  /** When this node was in touch with an instance that had heard a majority within half a day; 0: nothing to say. */
   readonly inTouchMs: number;
-  /** The node was away: it throws away what it keeps, if this is when it was in touch for the last time. 0: it was not. */
+  /** The node was away: it throws its records away if it was last in touch at this time. 0: it was not away. */
   readonly awaySinceMs: number;
 }
 
@@ -42,7 +37,7 @@ export const NO_WORD: BoardWord = Object.freeze({ nowMs: 0, inTouchMs: 0, awaySi
 export type PutAnswer = 'stored' | 'older' | 'full' | 'outlived';
 
 export interface BoardExchange {
-  /** To be sent with the next exchange. Of another epoch than the one sent: everything is read anew, from the start. */
+  /** To be sent with the next exchange. Of another memory than the one sent: everything is read anew, from the start. */
   readonly cursor: BoardCursor;
   /** There is more to read than was sent. */
   readonly hasMore: boolean;
@@ -55,12 +50,8 @@ export interface BoardExchange {
 }
 
 /**
- * Puts records and reads what changed, in one message. Idempotent: a message that is sent twice, late or out of order
- * changes nothing but the node's numbering.
- *
- * The node does not judge and does not abstain. Unlike a claim, a record is no vote: what is absent decides nothing,
- * what is lost with a node's memory is put again by any instance that has seen it, and what comes back from an old
- * file has an old stamp. So the incarnation of the server only names its memory for the cursor.
+ * Puts and reads in one message. Idempotent: a message sent twice, late or out of order changes only the numbering.
+ * A record is no vote, so the node does not abstain: what it lost, any instance puts again; what comes back has an old stamp.
  */
 export interface BoardNode {
   /** Shown in logs: no host name, no secret. */

@@ -3,7 +3,6 @@ import type { Clock, Random } from '../contract/ports.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { BoardNode } from './board-node.js';
 
-/** What a board needs of its instance. */
 export interface BoardParts {
   readonly nodes: readonly BoardNode[];
   readonly clock: Clock;

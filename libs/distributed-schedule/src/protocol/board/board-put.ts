@@ -30,7 +30,7 @@ export interface BoardPutParts {
   readonly clock: Clock;
   readonly stopped: AbortSignal;
   /** The board has forgotten what it knew: what was about to be put is as old. */
-  readonly forgotten: AbortSignal;
+  readonly discarded: AbortSignal;
   /** A node keeps the record: from now on it counts here too. */
   readonly onKept: (record: BoardRecord) => void;
   /** A newer stamp, where the record has lost to one that nobody else could ever outdo. */
@@ -43,7 +43,7 @@ export async function deliver(
   record: BoardRecord,
   untilMs: number,
 ): Promise<BoardVerdict> {
-  const { links, clock, stopped, forgotten, onKept, outbid } = parts;
+  const { links, clock, stopped, discarded, onKept, outbid } = parts;
   const quorum = quorumOf(links.length);
   const kept = new Set<BoardLink>();
   const full = new Set<BoardLink>();
@@ -55,12 +55,12 @@ export async function deliver(
     kept.add(link);
     onKept(record);
   };
-  while (!stopped.aborted && !forgotten.aborted) {
+  while (!stopped.aborted && !discarded.aborted) {
     await Promise.all(links.filter((link) => !kept.has(link)).map(offer));
     if (kept.size >= quorum || clock.monotonicMs() >= untilMs) break;
     await clock.sleepUntil(clock.monotonicMs() + PUT_RETRY_MS, stopped);
   }
-  const stamp = forgotten.aborted ? undefined : outbid(record);
+  const stamp = discarded.aborted ? undefined : outbid(record);
   if (stamp !== undefined) return deliver(parts, { ...record, stamp }, untilMs);
   const kind = kept.size >= quorum ? 'kept' : kept.size > 0 ? 'minority' : 'unheard';
   return { kind, acknowledged: kept.size, nodes: links.length, full: full.size };

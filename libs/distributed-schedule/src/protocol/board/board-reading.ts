@@ -1,8 +1,8 @@
-/** What one instance has read of one node, and what it says to it: from where it reads on, what the node lacks, and when it was in touch. */
+/** What we have read of one node, what it lacks, and when it was in touch. */
 
 import { IN_TOUCH_EVERY_MS } from './board-absence.js';
 import { BoardDebts, type BoardDebtsParts } from './board-debts.js';
-import { type BoardLoss, lossBetween } from './board-epoch.js';
+import { type BoardLoss, lossBetween } from './board-memory.js';
 import {
   BOARD_START,
   type BoardCursor,
@@ -67,13 +67,13 @@ export class BoardReading {
 
   /** What the node keeps is not taken in: with the next message it is to throw it away. */
   sendAway({ cursor, inTouchMs }: BoardExchange): void {
-    this.begin(cursor.epoch);
+    this.readFromStart(cursor.memory);
     this.awaySinceMs = inTouchMs;
   }
 
   /** Reads everything anew. */
-  begin(epoch = BOARD_START.epoch): void {
-    this.cursor = { epoch, sequence: 0 };
+  readFromStart(memory = BOARD_START.memory): void {
+    this.cursor = { memory, sequence: 0 };
     this.isOpen = true;
     this.inTouchMs = 0;
     this.awaySinceMs = 0;
@@ -83,10 +83,10 @@ export class BoardReading {
   /** @param sentMs cluster time of the question; 0: not known */
   takeIn(value: BoardExchange, puts: BoardPuts, sentMs: number): void {
     const { map, onChanges, onLoss } = this.parts;
-    if (value.cursor.epoch !== this.cursor.epoch) {
-      const loss = lossBetween(this.cursor.epoch, value.cursor.epoch);
+    if (value.cursor.memory !== this.cursor.memory) {
+      const loss = lossBetween(this.cursor.memory, value.cursor.memory);
       if (loss !== undefined) onLoss(loss);
-      this.begin(value.cursor.epoch);
+      this.readFromStart(value.cursor.memory);
     }
     this.awaySinceMs = 0;
     this.cursor = value.cursor;
@@ -118,10 +118,7 @@ export class BoardReading {
     if (isOffer || map.record(key) !== undefined) this.debts.keeps(key, stamp);
   }
 
-  /**
-   * From time to time a node is told that it is in touch. That is said with the next message and of this moment: when the next one reaches
-   * the node it may have been away for days.
-   */
+  /** Told with the next message, of this moment: the node may have been away for days when that message arrives. */
   private noteRead({ inTouchMs }: BoardExchange, sentMs: number): void {
     const isDue = !this.isOpen && this.parts.isAllRead() && sentMs - inTouchMs >= IN_TOUCH_EVERY_MS;
     this.inTouchMs = isDue ? Math.floor(sentMs) : 0;

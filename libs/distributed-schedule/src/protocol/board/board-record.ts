@@ -1,8 +1,4 @@
-/**
- * What stands on the board: small texts under keys, of which the one with the newest stamp counts. Merging two boards
- * is picking the newer record per key, so it does not matter in which order, how often or over which nodes records
- * travel: instances that have seen the same records have the same board.
- */
+/** Small texts under keys; the newest stamp counts. Merging picks the newer record, so order, repeats and routes do not matter. */
 
 import { DistributedScheduleError } from '../contract/errors.js';
 import { shownValue } from '../options/shown-value.js';
@@ -24,6 +20,21 @@ export interface BoardRecord {
   readonly stamp: Stamp;
   /** Epoch ms of cluster time from which the record is gone; undefined: it stays. */
   readonly expiresAtMs: number | undefined;
+}
+
+/** A record as those see it that read the board. */
+export interface BoardEntry {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  /** When it was written, epoch ms of cluster time. */
+  readonly writtenMs: number;
+  /** When it goes by itself, epoch ms of cluster time; undefined: it stays. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export function entryOf({ key, value, stamp, expiresAtMs }: BoardRecord): BoardEntry {
+  return { key, value, writtenMs: stamp.ms, expiresAtMs };
 }
 
 /** The value of a deleted key. */
@@ -55,7 +66,6 @@ export function compareStamps(one: Stamp, other: Stamp): number {
   return one.writer > other.writer ? 1 : -1;
 }
 
-/** Whether `one` is to replace `other`. */
 export function isNewer(one: Stamp, other: Stamp | undefined): boolean {
   return other === undefined || compareStamps(one, other) > 0;
 }

@@ -1,14 +1,10 @@
-/**
- * The records of one application on the board. What is decided about tasks, and told about them, is told by task name, and
- * another application of the namespace may use the same name, now or after this one has gone. So each application has a room
- * of its own: its keys stand behind `in:<room>:`, and what stands in another room is not seen.
- */
+/** Another app may use the same task names, so each app keeps its records behind `in:<room>:` and sees no other room. */
 
 import type { Board } from './board.js';
-import type { BoardEntry } from './board-entry.js';
 import { roomPrefix } from './board-keys.js';
 import type { BoardListener } from './board-listeners.js';
 import type { BoardVerdict } from './board-put.js';
+import type { BoardEntry } from './board-record.js';
 
 /** A board as those who keep records see it. */
 export type BoardView = Pick<

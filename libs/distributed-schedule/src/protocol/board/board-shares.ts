@@ -1,7 +1,4 @@
-/**
- * How much a node keeps, and for whom there is still room when it fills up. What runs leave behind only tells people what has been,
- * so it never stands in the way of a decision: it has the smallest share, and the oldest of it goes first.
- */
+/** How many records a node keeps. What runs leave behind has the smallest share: it must never stand in a decision's way. */
 
 import { ALIVE, INSTANCE, kindInRoom, RUN, SET, TASK, TOLD } from './board-keys.js';
 
@@ -34,7 +31,7 @@ const SHARE_OF_KIND: ReadonlyMap<string, keyof BoardShares> = new Map([
 ]);
 
 /** How many records a node may keep before a further one under this key has no room. */
-export function roomFor(key: string, shares: BoardShares = BOARD_SHARES): number {
+export function capacityFor(key: string, shares: BoardShares = BOARD_SHARES): number {
   return shares[SHARE_OF_KIND.get(kindInRoom(key)) ?? 'decisions'];
 }
 

@@ -1,10 +1,6 @@
 /**
- * Hybrid stamps: cluster time, and a counter where time alone would not be newer. A writer's stamps exceed every stamp
- * that it has seen, so an answer to a record is newer than the record.
- *
- * A classical hybrid clock follows the fastest clock that it ever hears of: one writer an hour ahead, and for an hour
- * every key of everybody is stamped by it. Here a stamp that is too far ahead to be true moves nothing but its own
- * key, whose next record is stamped one count above it.
+ * Hybrid stamps: cluster time, and a counter where time is not newer, so that an answer is newer than its record.
+ * A stamp too far ahead to be true moves its own key only: else one fast clock would stamp every key for an hour.
  */
 
 import { isNewer, type Stamp } from './board-record.js';

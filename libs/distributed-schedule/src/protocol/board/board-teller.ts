@@ -2,7 +2,7 @@
 
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { BoardLoss } from './board-epoch.js';
+import type { BoardLoss } from './board-memory.js';
 
 /** Told again after this: there may have been room in between, and none any more. */
 const FULL_TOLD_EVERY_MS = 3_600_000;

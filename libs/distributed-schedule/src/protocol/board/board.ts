@@ -1,14 +1,9 @@
 /**
- * The notice board of a namespace, as one instance sees it: small records that every instance reads and writes, kept by
- * the nodes. It carries what people decide at run time (a task is paused), never who runs a tick.
- *
- * Every instance exchanges news with every node once a period, and passes on what a node lacks. So a change is seen
- * everywhere within a second, instances that reach different nodes meet on the others, and a node that has lost its
- * memory is refilled.
+ * The notice board as one instance sees it: what people decide at run time (a task is paused), never who runs a tick.
+ * Every instance exchanges news with every node once a period, and passes on what a node lacks.
  */
 
 import { BoardContents } from './board-contents.js';
-import type { BoardEntry } from './board-entry.js';
 import { BoardHearing } from './board-hearing.js';
 import { TOMBSTONE_TTL_MS } from './board-keys.js';
 import { BoardLink } from './board-link.js';
@@ -17,7 +12,13 @@ import { type BoardListener, BoardListeners } from './board-listeners.js';
 import type { BoardNode } from './board-node.js';
 import type { BoardParts } from './board-parts.js';
 import { type BoardVerdict, deliver, PUT_RETRY_MS } from './board-put.js';
-import { BOARD_PERIOD_MS, type BoardRecord, DELETED, requireRecordSize } from './board-record.js';
+import {
+  BOARD_PERIOD_MS,
+  type BoardEntry,
+  type BoardRecord,
+  DELETED,
+  requireRecordSize,
+} from './board-record.js';
 import { BoardTeller } from './board-teller.js';
 
 /** How long a put tries to reach a majority. */
@@ -30,7 +31,7 @@ export class Board {
   private readonly stopping = new AbortController();
   private readonly hearing: BoardHearing;
   /** Ends what was begun before this instance has forgotten what it knew. */
-  private forgetting = new AbortController();
+  private discarding = new AbortController();
   private markCurrent: () => void = () => {};
   private sweeping: Promise<void> | undefined;
   /** Resolves when what the nodes keep has been read, from a majority at least. */
@@ -66,7 +67,6 @@ export class Board {
     return this.links.areCurrent;
   }
 
-  /** It exchanges nothing any more. */
   get isStopped(): boolean {
     return this.stopping.signal.aborted;
   }
@@ -97,8 +97,7 @@ export class Board {
   }
 
   /**
-   * Writes a record and waits for a majority of the nodes, for about a second at most. Of two records of one key that
-   * are written at the same time one counts in the end, for everybody the same.
+   * Waits about a second for a majority. Of two concurrent records of a key one counts, for everybody the same.
    * @param ttlMs after which the record is gone; without it, it stays
    * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
    */
@@ -117,7 +116,7 @@ export class Board {
         links: this.links.all,
         clock,
         stopped: this.stopping.signal,
-        forgotten: this.forgetting.signal,
+        discarded: this.discarding.signal,
         onKept: (record) => this.takeIn([record], true),
         outbid: (record) => this.contents.outbid(record),
       },
@@ -131,10 +130,7 @@ export class Board {
     return this.put(key, DELETED, TOMBSTONE_TTL_MS);
   }
 
-  /**
-   * Writes a record that goes out with the next exchanges, and counts here at once. Nobody waits for it.
-   * @throws DistributedScheduleError DSCHED_BOARD_LIMIT
-   */
+  /** Counts here at once, and goes out with the next exchanges. @throws DistributedScheduleError DSCHED_BOARD_LIMIT */
   post(key: string, value: string, ttlMs?: number): void {
     requireRecordSize(key, value);
     this.takeIn([this.contents.make(key, value, ttlMs)], true);
@@ -166,7 +162,7 @@ export class Board {
       random,
       nowMs: () => clusterClock.nowMs(),
       isSynchronised: () => clusterClock.synchronised,
-      forgetIfTooOld: () => this.forgetIfTooOld(),
+      discardIfTooOld: () => this.discardIfTooOld(),
       judge: (sent, inTouchMs) => this.hearing.judge(index, sent, inTouchMs),
       onChanges: (records) => this.takeIn(records, false),
       onAnswer: () => this.noteAnswer(),
@@ -178,12 +174,12 @@ export class Board {
   }
 
   /** What is known may have been deleted, and that forgotten. It is read anew, and shown until then. */
-  private forgetIfTooOld(): void {
+  private discardIfTooOld(): void {
     if (!this.hearing.isTooOld) return;
-    this.hearing.beginAnew();
-    this.forgetting.abort('forgotten');
-    this.forgetting = new AbortController();
-    this.contents.map.beginAnew();
+    this.hearing.readAnew();
+    this.discarding.abort('forgotten');
+    this.discarding = new AbortController();
+    this.contents.map.readAnew();
     this.links.restart();
   }
 
@@ -193,7 +189,7 @@ export class Board {
       const gone = this.contents.sweep();
       this.links.forget(gone);
       this.listeners.tell(new Set(gone));
-      this.forgetIfTooOld();
+      this.discardIfTooOld();
       await clock.sleepUntil(clock.monotonicMs() + BOARD_PERIOD_MS, this.stopping.signal);
     }
   }

@@ -1,9 +1,6 @@
-/**
- * What each instance says of itself on the board: its labels, since when it is there, and at its end that it has left in good
- * order. So others know whom a task may run on, and can tell one that died from one that left. Wrong knowledge may delay a
- * tick or split a vote, and never doubles one.
- */
+/** What each instance says of itself: labels, since when, and that it left in good order. Errors delay a tick, never double one. */
 
+import { dropOldest } from '../contract/drop-oldest.js';
 import type { Clock } from '../contract/ports.js';
 import { isListOfLabels } from '../members/labels.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
@@ -54,10 +51,7 @@ export class InstanceNotices {
     this.unwatch = parts.board.watch((keys) => this.takeIn(keys));
   }
 
-  /**
-   * Starts to post. A second call does nothing.
-   * @param version names what this version of the app defines
-   */
+  /** Starts to post, once. @param version names what this version of the app defines */
   start(version: string): void {
     this.version = version;
     this.posting ??= this.loop();
@@ -129,10 +123,7 @@ export class InstanceNotices {
       this.known.delete(instanceId);
       this.known.set(instanceId, notice);
     }
-    for (const instanceId of this.known.keys()) {
-      if (this.known.size <= MAX_REMEMBERED) return;
-      this.known.delete(instanceId);
-    }
+    dropOldest(this.known, MAX_REMEMBERED);
   }
 }
 

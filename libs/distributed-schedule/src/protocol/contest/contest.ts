@@ -1,34 +1,27 @@
-/**
- * The contest for the ticks that are due at one instant, as one instance takes part in it: rank, bid times, and
- * bids until every tick is won, taken or out of time. Every tick ends in exactly one report.
- */
+/** One instance in the contest for ticks due at one instant: rank, bid times, bids. Every tick ends in exactly one report. */
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { isEligible, rankHere } from '../members/ranking.js';
 import { handToRun } from '../run/hand-to-run.js';
+import type { RunParts } from '../run/run-parts.js';
 import { runTick } from '../run/run-tick.js';
 import { tellEnds } from '../run/tick-end.js';
-import type { ContestParts } from './contest-parts.js';
 import {
   afterBid,
-  type OpenTick,
+  type ContestedTick,
   type Sorted,
-  toOpenTick,
+  toContested,
   withoutAll,
   withoutOverdue,
   withoutTaken,
-} from './open-tick.js';
+} from './contested-tick.js';
 
 /** Takes part in the contest for ticks that are all due at `tick`. Resolves when the last of them has ended. */
-export async function contestInstant(
-  parts: ContestParts,
-  tick: number,
-  dues: readonly DueTick[],
-): Promise<void> {
+export async function contestInstant(parts: RunParts, tick: number, dues: readonly DueTick[]): Promise<void> {
   // After a pause, what is too late is said at once: it needs no message to anybody.
-  const open = dues.filter((due) => mayRun(parts, due)).map(toOpenTick);
+  const open = dues.filter((due) => mayRun(parts, due)).map(toContested);
   const timely = stillContested(parts, open).map(({ due }) => due);
 
   // 2 rank
@@ -40,40 +33,40 @@ export async function contestInstant(
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  await Promise.all([contestRank(parts, tick, 0, first.map(toOpenTick)), standBy(parts, tick, byRank)]);
+  await Promise.all([contestRank(parts, tick, 0, first.map(toContested)), standBy(parts, tick, byRank)]);
 }
 
 /** The bids of one rank: what is claimed in several steps apart, so that nobody else waits for it. */
 async function contestRank(
-  parts: ContestParts,
+  parts: RunParts,
   tick: number,
   rank: number,
-  open: readonly OpenTick[],
+  open: readonly ContestedTick[],
 ): Promise<void> {
   const batches = inBatches(parts.ledger, open, ({ due }) => due);
   await Promise.all(batches.map((batch) => contestFrom(parts, tick, rank, batch)));
 }
 
 /** An instance without the labels that a task asks for has nothing to say about its ticks. */
-function mayRun({ labelsOf, instanceId }: ContestParts, { task }: DueTick): boolean {
+function mayRun({ labelsOf, instanceId }: RunParts, { task }: DueTick): boolean {
   return isEligible(task.placement, labelsOf?.(instanceId) ?? []);
 }
 
 /** Tells of the ticks that have ended, and goes on with the others. */
-function tellEnded(parts: ContestParts, { open, ended }: Sorted): readonly OpenTick[] {
+function tellEnded(parts: RunParts, { open, ended }: Sorted): readonly ContestedTick[] {
   tellEnds(parts, ended);
   return open;
 }
 
 /** Those that are in time, and that no run which holds their task's lock here has taken on. */
-function stillContested(parts: ContestParts, open: readonly OpenTick[]): readonly OpenTick[] {
+function stillContested(parts: RunParts, open: readonly ContestedTick[]): readonly ContestedTick[] {
   const inTime = tellEnded(parts, withoutOverdue(open, parts.clusterClock.nowMs()));
   return inTime.filter(({ due }) => handToRun(parts, due) === 'contest');
 }
 
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
 async function standBy(
-  parts: ContestParts,
+  parts: RunParts,
   tick: number,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
@@ -81,30 +74,26 @@ async function standBy(
   if (waiting.length === 0) return;
   await parts.clusterClock.sleepUntil(tick + parts.options.bidStaggerMs, parts.stopped);
   const peeks = parts.stopped.aborted ? [] : await parts.beat(waiting);
-  const sorted = withoutTaken(parts.ownClaims, waiting.map(toOpenTick), peeks);
+  const sorted = withoutTaken(parts.ownClaims, waiting.map(toContested), peeks);
   const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
   await Promise.all(
     [...byRank].map(([rank, dues]) =>
-      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toOpenTick)),
+      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toContested)),
     ),
   );
 }
 
 /** 3 bid time: the bids of one rank, one round after the other, until nothing is open. */
 async function contestFrom(
-  parts: ContestParts,
+  parts: RunParts,
   tick: number,
   rank: number,
-  opening: readonly OpenTick[],
+  opening: readonly ContestedTick[],
 ): Promise<void> {
   const runs: Promise<void>[] = [];
   const sinceTickMs = (): number => parts.clusterClock.nowMs() - tick;
-  const rounds = new BidRounds(
-    rank,
-    parts.options,
-    Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs)),
-    () => parts.random.next(),
-  );
+  const latestMs = Math.max(0, ...opening.map(({ due }) => due.maxLatenessMs));
+  const rounds = new BidRounds(rank, parts.options, latestMs, () => parts.random.next());
   let open = opening;
   for (let isFirst = true; open.length > 0; isFirst = false) {
     const offsetMs = rounds.next(sinceTickMs());
@@ -123,21 +112,18 @@ async function contestFrom(
 }
 
 async function bidRound(
-  parts: ContestParts,
-  open: readonly OpenTick[],
+  parts: RunParts,
+  open: readonly ContestedTick[],
   runs: Promise<void>[],
-): Promise<readonly OpenTick[]> {
+): Promise<readonly ContestedTick[]> {
   if (open.length === 0) return [];
-  const verdicts = await bidForTicks(
-    parts,
-    open.map(({ due }) => due),
-    (won) => runs.push(runTick(parts, won)),
-  );
-  for (const verdict of verdicts) if (verdict.kind === 'fenced') parts.fence(verdict.reason);
+  const dues = open.map(({ due }) => due);
+  const verdicts = await bidForTicks(parts, dues, (won) => runs.push(runTick(parts, won)));
+  for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.kind);
   return open.flatMap((tick, index) => tellEnded(parts, afterBid(tick, verdicts[index])));
 }
 
-async function dropTaken(parts: ContestParts, open: readonly OpenTick[]): Promise<readonly OpenTick[]> {
+async function dropTaken(parts: RunParts, open: readonly ContestedTick[]): Promise<readonly ContestedTick[]> {
   if (open.length === 0 || parts.stopped.aborted) return open;
   const peeks = await parts.ledger.peek(open.map(({ due }) => due));
   return tellEnded(parts, withoutTaken(parts.ownClaims, open, peeks));

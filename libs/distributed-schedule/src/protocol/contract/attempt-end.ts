@@ -1,7 +1,4 @@
-/**
- * How attempts at ticks have ended, as nodes keep it beside the claims: by it the others know that an instance which died had nothing left
- * to do. The message that releases a lock writes it, also where the lock is not the caller's any more. It decides no start.
- */
+/** How attempts ended, kept beside claims: others see that a dead instance had nothing left to do. It decides no start. */
 
 import { EARLY_MS } from './constants.js';
 import type { Outcome } from './outcome.js';
@@ -39,13 +36,10 @@ export const NO_ENDS: KeptEnds = { droppedUpTo: 0, ends: [] };
 /** Of a line whose runs may overlap, at most. Each costs time in every release. */
 export const MAX_ENDS = 16;
 
-/**
- * Ends kept of any other line. Give-backs and closings write ends too; with two, a short period would push out a run's end before
- * the audit asks.
- */
+/** For other lines. Give-backs and closings write ends too: with two, a run's end could go before the audit asks. */
 export const MAX_ENDS_IN_TURN = 4;
 
-/** All but the newest of a line are dropped after this, ms of node time: by then the death of an instance with an open run has been told. */
+/** Node time after which all but a line's newest end are dropped: by then a death with an open run has been told. */
 export const ENDS_KEPT_MS = 60_000;
 
 /** What a node keeps when these ends come. The model of the release in release-script.ts. */

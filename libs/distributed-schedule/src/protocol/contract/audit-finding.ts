@@ -45,10 +45,7 @@ export interface AuditFinding {
   readonly cause: AuditCause;
   /** The cause in words, with what is known about it. */
   readonly detail: string;
-  /**
-   * False when no majority could be asked, or when a node has granted the tick to somebody: then an instance that this one
-   * cannot see may have run it. False too where a policy of the task may start it later, or has by now.
-   */
+  /** False: no majority could be asked, a node granted the tick to somebody unseen, or a policy may start it later. */
   readonly certain: boolean;
   /** The instance that tells it. */
   readonly instanceId: string;

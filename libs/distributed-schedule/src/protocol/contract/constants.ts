@@ -1,13 +1,6 @@
-/**
- * Constants that are part of the protocol. They stand in the text of the claim script too (redis-scripts.ts), never
- * among its arguments: an instance that could choose them could burn future ticks. Changing one is a new
- * protocol version.
- */
+/** They stand in the claim script, not in its arguments, or one instance could burn future ticks. A change is a new version. */
 
-/**
- * Stands in every ledger. Instances of different versions refuse each other by name. A change of what scripts store, or of what one build
- * may rely on when another one has acted, is a new version as soon as the first one has been released.
- */
+/** Stands in every ledger; other versions are refused by name. Raise it when stored data, or what builds rely on, changes. */
 export const PROTOCOL_VERSION = 1;
 
 /** How far ahead of its own clock a node grants a tick. */
@@ -22,8 +15,5 @@ export const MEMBER_TTL_MS = 3_000;
 /** Members without a beat for this long are removed; the set expires with its last member. */
 export const FORGET_MEMBER_AFTER_MS = 10_000;
 
-/**
- * A dead holder's lock is freed after this. Three times a live holder's reconnect; short enough that a bid at T + stagger still
- * starts its tick.
- */
+/** A dead holder's lock is freed after this: three times a reconnect, and early enough for a bid at T + stagger. */
 export const PRESENCE_GRACE_MS = 150;

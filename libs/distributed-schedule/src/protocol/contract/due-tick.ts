@@ -1,6 +1,7 @@
 /** A tick on its way to its run. */
 
 import type { ScheduledTask } from './tick-context.js';
+import type { TickRef } from './voting-node.js';
 
 /** A tick of a task that is due, with its own limit. */
 export interface DueTick {
@@ -16,6 +17,10 @@ export interface DueTick {
 
 /** Why a tick starts outside of its own contest. */
 export type StartedLate = 'retake' | 'missed' | 'buffered';
+
+export function tickKey({ task, tick }: TickRef): string {
+  return `${tick} ${task}`;
+}
 
 /** The instant that an attempt claims in the ledger, which is its fencing token. */
 export function claimedInstant({ tick, attempt = 1 }: Pick<DueTick, 'tick' | 'attempt'>): number {

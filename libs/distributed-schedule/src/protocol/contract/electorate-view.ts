@@ -24,13 +24,10 @@ export interface ElectorateView {
   mend?(): Promise<void>;
   /** Undefined where this instance may claim. Absent: nobody can tell before the nodes are asked. */
   mayBid?(): NoBid | undefined;
-  /**
-   * False: this node's grants say nothing about our set. It has no vote, is another server, or another set goes on; it would call
-   * claimed ticks open. Absent: true.
-   */
+  /** False: this node has no vote in our set and would call claimed ticks open. Absent: true. */
   speaksOfTicks?(node: VotingNode): boolean;
   /** What the next beat says, with the instants before it is sent. */
-  beginBeat(): SentBeat;
+  sendBeat(): SentBeat;
   /** What the nodes answered to a beat, in their order. */
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void;
 }
@@ -67,10 +64,7 @@ export type NodeSetCondition = 'bids' | 'waits' | 'yields' | 'conflict' | 'outda
 export interface ElectorateStatus {
   readonly condition: NodeSetCondition;
   readonly detail: string;
-  /**
-   * For this long the set stands and nothing shows another one that need not meet it, alive or on record. What ran before is not for
-   * this instance to say. Undefined: there is such a sign now.
-   */
+  /** For this long no sign of a set that need not meet ours, alive or on record. Undefined: there is one now. */
   readonly undisputedForMs: number | undefined;
   /** By label of the node, where something is wrong. */
   readonly problems: Readonly<Record<string, NodeProblemCode>>;

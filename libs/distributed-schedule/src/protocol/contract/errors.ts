@@ -1,7 +1,4 @@
-/**
- * Exceptions are for misconfiguration and bugs; what a busy cluster does every day (a tick taken by another
- * instance, a node that does not answer) is a value, see outcome.ts and ports.ts.
- */
+/** Exceptions are for misconfiguration and bugs. What a busy cluster does every day is a value, see outcome.ts and ports.ts. */
 
 /** Every code with what it means and what to do. docs/errors.md is held equal to this list by a test. */
 export const ERROR_CODES = {

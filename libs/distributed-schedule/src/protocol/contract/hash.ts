@@ -1,7 +1,4 @@
-/**
- * 32 bits of a text, well mixed: FNV-1a, then the finaliser of MurmurHash3, as FNV alone leaves similar texts with
- * similar hashes. The same on every instance and in every release: rank and jitter stand on it. Not for secrets.
- */
+/** FNV-1a with MurmurHash3's finaliser: similar texts get different hashes. Rank and jitter rest on it; never change it. */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

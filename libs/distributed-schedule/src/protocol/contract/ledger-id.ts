@@ -1,12 +1,6 @@
-/**
- * Which memory of which server answers. An address is no identity: DNS, a proxy or a Service may bring another server
- * behind it, and a server may forget. Every such change makes a new id.
- */
+/** Which memory of which server answers. A name may lead elsewhere, and a server may forget: each makes a new id. */
 
-/**
- * `<counter>.<nonce>`. Ordered by the counter alone, within one position of the set: two ids with the same counter and
- * different nonces are neither newer than the other.
- */
+/** `<counter>.<nonce>`. Within a position ordered by counter; of two with the same counter neither is newer. */
 export type LedgerId = string;
 
 /** By position. */
@@ -22,10 +16,7 @@ export function isNewerId(one: LedgerId, than: LedgerId): boolean {
   return counterOf(one) > counterOf(than);
 }
 
-/**
- * Whether an id must give way to what is known of its position: that one is newer, or of the same counter and another
- * memory. Of two equals neither may stand beside the other: whichever came second takes a higher counter.
- */
+/** A known id is newer, or has the same counter: of two equals, whichever came second must take a higher one. */
 export function isOutrankedBy(id: LedgerId, known: LedgerId | undefined): boolean {
   return known !== undefined && known !== id && counterOf(known) >= counterOf(id);
 }

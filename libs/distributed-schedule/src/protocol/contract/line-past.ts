@@ -5,10 +5,7 @@ export interface LinePast {
   readonly canTell: boolean;
   /** False: the ledger cannot name what it has granted. What runs once in all then never runs. */
   readonly knowsGrants: boolean;
-  /**
-   * No tick at or before this can be won any more; 0 for none. It can lie above the last real win: a silent or forgetful node
-   * counts as one that granted.
-   */
+  /** No tick at or before this can be won; 0: none. A silent or forgetful node counts as one that granted. */
   readonly closedUpTo: number;
   /** Who closed it: a claim, nodes that may have forgotten one, or nodes that never heard of the task. */
   readonly closedBy: 'claim' | 'floor' | 'nobody';
@@ -16,7 +13,7 @@ export interface LinePast {
   readonly grantedUpTo: number;
   /** The same, or may have granted before it lost its memory: nothing after it was ever won. */
   readonly possiblyGrantedUpTo: number;
-  /** Of a task that nobody knows: up to here a node may have forgotten on purpose what it granted. */
+  /** Of a task that nobody knows: up to here a node may have pruned what it granted. */
   readonly prunedUpTo: number;
   /** A majority of node clocks showed at least this, epoch ms: what was late by then nobody can win. Infinite: not told. */
   readonly nodeTimeMs: number;

@@ -43,10 +43,7 @@ export interface LockGrants {
 export type LockVerdict =
   /** Without `grants` any node that loses sight of the holder is taken for one of a majority. */
   | { readonly kind: 'acquired'; readonly lock: HeldLock; readonly grants?: LockGrants | undefined }
-  /**
-   * Somebody else holds it. `holder` is the instance id where the store knows it. With `freeInMs` the holder seems
-   * to be dead, and the store frees the lock after this.
-   */
+  /** `holder`: an instance id, where known. `freeInMs`: the holder seems dead, and the store frees the lock after this. */
   | { readonly kind: 'held'; readonly holder?: string; readonly freeInMs?: number }
   /** No majority answered in favour or against; nodes in quarantine after a loss of memory count as silent. */
   | { readonly kind: 'no_quorum'; readonly reason: string };
@@ -58,30 +55,14 @@ export type ExtendVerdict =
   /** Not enough answers. The lock may or may not have been extended; try again while trust lasts. */
   | { readonly kind: 'no_quorum'; readonly reason: string };
 
-/**
- * The run lock of a task: it keeps runs from overlapping and shows that a holder died. It is *not* what makes a
- * tick run once; that is the TickLedger of ports.ts. One verdict per request, in order.
- */
+/** Keeps runs of a task apart and shows dead holders; only the TickLedger makes a tick run once. One verdict per request, in order. */
 export interface LockProvider {
-  /**
-   * Tries once, without waiting for a holder. Whatever was granted by a minority is taken back before the
-   * verdict. Trust in an acquired lock counts from *before* this call, which the caller measures.
-   */
+  /** Tries once. What a minority granted is taken back first. Trust counts from *before* this call; the caller measures it. */
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]>;
-  /**
-   * Sets the time to live of locks that are still ours, and makes them again on nodes that have missed or lost them. Does not revive a
-   * lock that somebody else took, nor one after which somebody else has claimed the task: such a lock stays `lost`.
-   */
+  /** Renews locks that are ours, and restores them where a node lost them; never one after which somebody else locked or claimed. */
   extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]>;
-  /**
-   * Frees the locks that are still ours, best effort. What is not freed expires. The ends that go with them are kept by every node
-   * that answers, also where a lock is not ours any more. Never rejects.
-   */
+  /** Best effort: what is not freed expires. Every node that answers keeps the ends, even of a lock we lost. Never rejects. */
   release(locks: readonly LockToRelease[]): Promise<void>;
-  /**
-   * The same of runs whose lock goes on: another one follows under it, or it runs out by itself. Never rejects. Absent: nodes keep no
-   * ends, also not those that releases bring. Then nobody can tell a run that was lost with its instance from one that had ended, and
-   * none is told as `lost`.
-   */
+  /** Keeps ends while the lock goes on. Never rejects. Absent: nodes keep none at all, so no run is ever told as `lost`. */
   keepEnds?(ended: readonly LineEnds[]): Promise<void>;
 }

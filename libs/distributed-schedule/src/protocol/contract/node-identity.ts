@@ -1,7 +1,7 @@
 /** What a node tells about itself, about the other nodes and about the sets that it has met. */
 
 import type { LedgerId, LedgerIds } from './ledger-id.js';
-import type { NodeSet, Stamp } from './node-set.js';
+import type { NodeSet, SetStamp } from './node-set.js';
 
 /** A node's word that it refuses every claim which names an older id of a position. */
 export interface Note {
@@ -41,7 +41,7 @@ export interface NodeIdentity {
   readonly nowMs: number;
   /** The newest id that this node has noted, by position of the asking set. Its own position is not among them. */
   readonly noted: LedgerIds;
-  readonly stamp: Stamp | undefined;
+  readonly stamp: SetStamp | undefined;
   /** Other sets than the caller's that live instances show here. Of one set, those that yield are an entry of their own. */
   readonly liveSets: readonly LiveSet[];
   /** How often what was granted by a clock that was set back has been left behind. */
@@ -88,7 +88,7 @@ export interface ConfirmRequest {
   readonly id: LedgerId;
   readonly notes: readonly Note[];
   readonly set: NodeSet;
-  /** After so long without enough notes the id votes with what a majority knows; undefined = never. */
+  /** Without enough notes for this long the id votes with what a majority knows; undefined: never. */
   readonly waitMs: number | undefined;
 }
 
@@ -104,7 +104,7 @@ export type ConfirmAnswer =
   | { readonly kind: 'foreign' };
 
 export interface StampRequest {
-  readonly stamp: Stamp;
+  readonly stamp: SetStamp;
   /** The memory that was decided on: one that has come since has listened to nobody. Absent: whatever answers. */
   readonly id?: LedgerId;
   /** `stampText` of what is on record, `''` for none. */

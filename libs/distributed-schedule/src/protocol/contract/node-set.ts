@@ -1,7 +1,4 @@
-/**
- * Which nodes vote together, and when two such sets can count the same votes. What stands on record at a node names the
- * members of the set: a hash of them could not tell whether two sets must meet.
- */
+/** Which nodes vote together, and whether two sets must meet: a record names the members, as a hash could not tell. */
 
 import { quorumOf } from './quorum.js';
 
@@ -15,7 +12,7 @@ export interface NodeSet {
 }
 
 /** A set as it stands on record at a node. */
-export interface Stamp {
+export interface SetStamp {
   readonly set: NodeSet;
   /** Node time since when it stands there. */
   readonly sinceMs: number;
@@ -49,22 +46,19 @@ export function parseSet(text: string): NodeSet | undefined {
   return isSet ? { generation, positions, leaseTtlMs } : undefined;
 }
 
-/**
- * A stamp that stands since no instant keeps every other set away, and lets nobody vote. A first start puts it on all nodes
- * before any of them counts: with some of them only, a set beside it could still find one of the others empty.
- */
-export function isProvisional({ sinceMs }: Pick<Stamp, 'sinceMs'>): boolean {
+/** Keeps other sets away, and lets nobody vote: with only some nodes stamped, a rival could still find an empty one. */
+export function isProvisional({ sinceMs }: Pick<SetStamp, 'sinceMs'>): boolean {
   return sinceMs === PROVISIONAL_MS;
 }
 
 export const PROVISIONAL_MS = 0;
 
 /** `<sinceMs> <encoded app> <setText>`. Compared as a whole where a stamp replaces another. */
-export function stampText({ set, sinceMs, app }: Stamp): string {
+export function stampText({ set, sinceMs, app }: SetStamp): string {
   return `${sinceMs} ${encodeURIComponent(app)} ${setText(set)}`;
 }
 
-export function parseStamp(text: string): Stamp | undefined {
+export function parseStamp(text: string): SetStamp | undefined {
   const [since = '', app = '', ...rest] = text.split(' ');
   const set = parseSet(rest.join(' '));
   const sinceMs = Number(since);
@@ -72,10 +66,7 @@ export function parseStamp(text: string): Stamp | undefined {
   return { set, sinceMs, app: decoded(app) };
 }
 
-/**
- * Every majority of one set meets every majority of the other in a node: then two instances of different sets cannot both
- * win a tick. Sets with different times to live of leases never do, since their locks would be judged by different rules.
- */
+/** Every two majorities share a node, and judge locks by one lease.ttlMs: then both sets cannot win the same tick. */
 export function mustMeet(one: NodeSet, other: NodeSet): boolean {
   return one.leaseTtlMs === other.leaseTtlMs && majoritiesMeet(one, other);
 }
@@ -87,11 +78,9 @@ export function majoritiesMeet(one: NodeSet, other: NodeSet): boolean {
 }
 
 /**
- * How many of the other nodes must have noted a new id before it votes. N odd: f + 1 of the other 2f. Whoever still counts
- * the old memory of the position towards a majority needs f other nodes, and one of them has noted the new id and refuses.
- * With f notes it fails: N = 3, the new memory 2' is noted by 3 alone, and both {1, 2} and {2', 3} win. N even (a step of a
- * change): all others, so that the same holds for the majorities of the sets of N - 1 and N + 1 nodes; but for two nodes that
- * become three, where the third one can be the only partner of the old memory and cannot be asked yet.
+ * Notes of other nodes that a new id needs before it votes. N odd: f + 1 of the other 2f, so that one of the f others that
+ * the old memory needs refuses it. With f both win: N = 3, 2' noted by 3 alone, {1, 2} and {2', 3}. N even (a step of a
+ * change): all others, for the majorities of N - 1 and N + 1; but not of two nodes becoming three, the third unasked.
  */
 export function notesNeeded({ positions }: NodeSet): number {
   const nodes = positions.length;

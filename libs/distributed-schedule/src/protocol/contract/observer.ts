@@ -91,7 +91,7 @@ export type ScheduleEvent =
       readonly durationMs: number;
       readonly sinceToldMs: number;
     }
-  /** Nobody has run a tick, its run has died with its instance, or goes on for too long. Told by one instance of the cluster, at least once. */
+  /** Nobody ran a tick, its run died with its instance, or goes on for too long. Told by one instance, at least once. */
   | { readonly type: 'audit'; readonly finding: AuditFinding }
   /** The lease of a run was renewed; `trustedUntilMs` is a monotonic instant of this process. */
   | {
@@ -140,10 +140,7 @@ export interface ScheduleObserver {
   observe(event: ScheduleEvent): void;
 }
 
-/**
- * A part of this library that must act when a tick has ended here. Told before the observers, and apart from them: those watch, and decide
- * nothing.
- */
+/** A part of this library that acts when a tick ends. Told before the observers, which only watch. */
 export interface TickListener {
-  ended(report: TickReport): void;
+  tickEnded(report: TickReport): void;
 }

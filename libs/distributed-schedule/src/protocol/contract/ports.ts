@@ -1,13 +1,10 @@
 /**
- * What the protocol needs from the world. Adapters implement these; `protocol/` knows nothing else.
- *
- * Every port that talks to a store takes all the work that is due at one instant, so that a thousand tasks are
- * one message per node, and *answers* where a busy cluster would otherwise have to throw: contention, lost
- * votes and dead nodes are values. A method of a port rejects only for a bug.
+ * What the protocol needs from the world, and all that it knows of it.
+ * A port takes all the work of one instant in one message per node, and *answers*: it rejects only for a bug.
  */
 
 import type { LedgerIds } from './ledger-id.js';
-import type { PruneAnswer, PruneRequest } from './old-lines.js';
+import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -26,14 +23,14 @@ export type {
   ClaimReply,
   ClaimTerms,
   ClaimVote,
+  InquiredLine,
+  InquiryReply,
+  InquiryRequest,
   LifeSign,
-  LineTrace,
+  LineInquiry,
   NodeReply,
   NodeTick,
   TickRef,
-  TracedLine,
-  TraceReply,
-  TraceRequest,
   VotingNode,
 } from './voting-node.js';
 
@@ -43,10 +40,7 @@ export interface Clock {
   monotonicMs(): number;
   /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
   wallMs(): number;
-  /**
-   * Resolves at the instant, at most a few ms late; at once when it has passed, early on abort. It may round early: check the clock
-   * again. Never rejects.
-   */
+  /** Resolves at the instant or a few ms later, early on abort. May round early: check the clock again. Never rejects. */
   sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
   /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
   wakeExactlyAt(monotonicMs: number): Promise<void>;
@@ -92,23 +86,17 @@ export type ClaimVerdict = {
 
 /** What a ledger says of one tick. It may leave out what it cannot tell; ledger/line-past.ts says what that comes to. */
 export type PeekVerdict = {
-  /**
-   * No tick at or before this can be won any more; later ones can. It can lie above the last real win: a silent node counts as one that
-   * granted. 0 when a majority knows no tick of the task; absent when the ledger cannot tell: policies then do not look back.
-   */
+  /** No tick at or before this can be won; a silent node counts as a grant. 0: unknown task. Absent: policies do not look back. */
   readonly newest?: number;
   /** `newest` was granted to nobody: it is where the memory of a node that has forgotten begins. */
   readonly isFloor?: true;
   /** With `newest` 0: no tick at or before this can be won all the same, since nodes may have forgotten what they granted. */
   readonly forgottenUpTo?: number;
-  /** With `newest` 0: up to here a node may have forgotten on purpose what it granted. It granted nothing after it. */
+  /** With `newest` 0: up to here a node may have pruned what it granted, and nothing after it. */
   readonly prunedUpTo?: number;
   /** The newest instant that any node which answered has granted, 0 for none. Absent when the ledger cannot tell. */
   readonly highest?: number;
-  /**
-   * The same, or may have granted before it lost its memory: nothing after it was ever won. A node that is merely new cannot know
-   * that it has forgotten nothing, so its value is not 0. Absent: `highest` says it all.
-   */
+  /** The same, or may have granted before a loss of memory, as any new node may have. Absent: as `highest`. */
   readonly highestPossible?: number;
   /** A majority of node clocks showed at least this, epoch ms: what was late by then nobody can win. Absent: the ledger cannot tell. */
   readonly nodeTimeMs?: number;
@@ -125,37 +113,23 @@ export type PeekVerdict = {
 );
 
 /**
- * Once per tick. Per task the highest tick granted, on a majority of nodes. The argument why a tick cannot be
- * won twice is in ARCHITECTURE.md; it uses no clock of an instance, no timeout and no expiry.
+ * Per task the highest tick granted, on a majority. ARCHITECTURE.md argues why no tick is won twice, without clock or expiry.
  *
- * A ledger that replaces that of the backend has to claim and to give back. What it leaves out of its peeks is not there for
- * its tasks: without `newest` no policy looks back, timeouts never run and nothing is `missed` `while_down`; without `highest`
- * timeouts never run, and the audit takes `newest` for it; `unknown` for everything
- * leaves the audit unsure of every tick that nobody reported.
+ * A custom ledger must claim and give back. Without `newest` no policy looks back, and nothing is `missed` `while_down`;
+ * without it or `highest` timeouts never run. With only `unknown` the audit stays unsure of every tick without a report.
  */
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
   claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
-  /**
-   * Takes back what was granted to these very claims, best effort. Only the owner of a claim may call it, and
-   * only after it has decided never to run the tick. Never rejects.
-   */
+  /** Best effort, never rejects. Only for the owner of the claims, once it has decided never to run the ticks. */
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** A hint without effect: whether a bid still makes sense. */
   peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
-  /**
-   * True for a timeout: at most one of its ticks ever runs. Its claims take four steps, so it is bid for alone. Absent: there is
-   * none.
-   */
+  /** True for a timeout, of which at most one tick runs. It is bid for alone, as its claims take four steps. */
   runsOnce?(task: string): boolean;
-  /**
-   * Lets nodes forget lines that are old, see ledger/old-lines.ts; the answer adds up theirs. Absent: nothing is forgotten. Never rejects.
-   */
+  /** Lets nodes prune old lines, see prunable-lines.ts; adds up their answers. Absent: none is pruned. Never rejects. */
   prune?(request: PruneRequest): Promise<PruneAnswer>;
-  /**
-   * The line in which the nodes keep this task's runs. Absent or undefined: elsewhere; nodes then cannot see a successor and never
-   * restore a missing lock.
-   */
+  /** Where nodes keep this task's runs. Undefined: elsewhere; then nodes see no successor and restore no lock. */
   lineOf?(task: string): string | undefined;
 }
 
@@ -170,10 +144,7 @@ export interface BeatVerdict {
   readonly nodesAnswering: number;
 }
 
-/**
- * Who is alive, and which ticks are taken, in one message per node and beat. A hint only: a wrong answer may
- * delay a tick or split a vote, never double one.
- */
+/** Who is alive, and which ticks are taken. A hint: a wrong one may delay a tick or split a vote, never double one. */
 export interface Membership {
   beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict>;
   /** Removes the instance at once, so that the next in rank takes over without waiting. Never rejects. */

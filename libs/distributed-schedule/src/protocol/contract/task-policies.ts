@@ -1,8 +1,4 @@
-/**
- * What a task does in awkward cases: a tick that comes due during a run, one that was missed, a run whose instance
- * died, a run that failed or takes too long. Types and defaults only; each decision is a pure function of its own:
- * next-start.ts (overlap, misfire, recovery) and retry-delay.ts (retry).
- */
+/** What a task does in awkward cases. Types and defaults; next-start.ts, overlap.ts and backoff.ts decide. */
 
 /**
  * What becomes of a tick that comes due while a run of its task goes on. Names of Temporal.
@@ -85,9 +81,8 @@ export const DEFAULT_RETRY: RetryPolicy = Object.freeze({
 });
 
 /**
- * A tick T has the ledger's instants T to T + 31 ms to itself: attempt n claims T + n - 1, and T + 31 says that the tick
- * has ended for good. So the ledger, which grants an instant once and only ever later ones, also decides who makes the
- * second attempt, and the claimed instant is the fencing token of every attempt.
+ * Tick T owns the instants T to T + 31 ms: attempt n claims T + n - 1, and T + 31 ends it for good. So the ledger decides
+ * who makes each attempt, and the claimed instant is its fencing token.
  */
 export const INSTANTS_PER_TICK = 32;
 
@@ -107,10 +102,7 @@ export function closingInstant(tick: number): number {
 /** Tasks whose ticks have more than one attempt, or are looked back on, need at least this much between two ticks. */
 export const MIN_PERIOD_WITH_ATTEMPTS_MS = 2 * INSTANTS_PER_TICK;
 
-/**
- * Whether what happened to earlier ticks decides what starts next, so that the ledger is looked at between lock and claim.
- * Costs one message per node and bid, and one more per run that has to be closed; other tasks do not pay for it.
- */
+/** Earlier ticks decide what starts next: one more message per node and bid, and one per run that is closed. */
 export function looksBack({ misfire, recovery }: TaskPolicies = DEFAULT_POLICIES): boolean {
   return misfire !== 'skip' || recovery === 'retake';
 }

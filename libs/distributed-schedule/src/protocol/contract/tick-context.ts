@@ -46,20 +46,11 @@ export type TickHandler = (context: TickContext) => unknown;
 export interface Schedule {
   /** Shown to people, such as `every second` or `0 3 * * * (Europe/Vienna)`. */
   readonly description: string;
-  /**
-   * The same schedule without the days on which clocks are turned. By its period options are judged at boot, so that what is good
-   * in June boots in October. Absent: clocks change nothing.
-   */
+  /** Without the days on which clocks turn, for checks at boot: what boots in June must boot in October. Absent: no clock matters. */
   readonly ordinary?: Schedule;
-  /**
-   * The first due instant strictly after `epochMs`, or undefined when there is none any more.
-   * Epoch ms, whole numbers.
-   */
-  nextAfter(epochMs: number): number | undefined;
-  /**
-   * The shortest time between two ticks where no clock is turned, for a schedule that knows it without looking for ticks.
-   * Absent or undefined: the next ticks are looked at.
-   */
+  /** The first due instant strictly after `atMs`, whole epoch ms; undefined: there is none any more. */
+  nextAfter(atMs: number): number | undefined;
+  /** The shortest gap where no clock turns, if known without a search. Undefined: the next ticks are looked at. */
   readonly shortestGapMs?: number | undefined;
 }
 
@@ -81,21 +72,15 @@ export interface ScheduledTask {
   readonly countsFromMs?: number;
   /** Of a tick that was triggered: the line of its trigger, and the instant at which that was placed first. Absent: no tick was. */
   readonly triggerOf?: (tick: number) => { readonly line: string; readonly placedMs: number } | undefined;
-  /**
-   * What nodes know of its ticks may go when all of it is old. Only for a task of which it is always known since when it counts: without
-   * that, one that is unknown is taken for new. Absent: it stays.
-   */
-  readonly isForgettable?: boolean;
+  /** Its lines may be pruned when old. Only with `countsFromMs`: otherwise an unknown task is taken for new. Absent: they stay. */
+  readonly isPrunable?: boolean;
 }
 
 /** Which instances run a task, by their labels. */
 export interface Placement {
   /** Only instances that have all of these labels. Empty: any. */
   readonly runOn: readonly string[];
-  /**
-   * By label: how much more often than an instance without it one with it is first in rank. Of several the largest counts;
-   * without any it is 1.
-   */
+  /** By label: how much more often than others its instances are first in rank. The largest counts; none: 1. */
   readonly weight: Readonly<Record<string, number>>;
 }
 
@@ -115,10 +100,7 @@ export interface TaskStatus {
   readonly running: number;
   /** These runs, oldest first, each with its start. One that was given up is among them until its handler returns. */
   readonly runs: readonly RunInFlight[];
-  /**
-   * Ticks that nobody has claimed, as far as this instance has found since its start. Every instance that may run the task
-   * finds the same: take the largest, not the sum.
-   */
+  /** Unclaimed ticks that this instance found since its start. Others find the same: take the largest, not the sum. */
   readonly missed: number;
   /** Ticks whose instance has died before their run is known to have ended, likewise. */
   readonly lost: number;

@@ -16,7 +16,7 @@ import type {
   StampRequest,
 } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
-import type { PruneAnswer, PruneRequest } from './old-lines.js';
+import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
 
 /** A tick of a task. */
 export interface TickRef {
@@ -35,15 +35,12 @@ export interface Claim extends TickRef {
   readonly trigger?: TickRef;
 }
 
-/**
- * One node's answer to one claim. The reply codes of the claim script, in words. With `setBackMs` what refuses is an instant
- * that the node's clock has yet to reach again: it was set back by at least so much.
- */
+/** One reply of the claim script. `setBackMs`: the clock was set back by at least this, and refuses until it catches up. */
 export type ClaimVote =
   | { readonly kind: 'granted' }
   /** The node has granted this tick or a later one; `claimId` got it, where it is this very tick. */
   | { readonly kind: 'taken'; readonly claimId?: string; readonly setBackMs?: number }
-  /** At or below the floor of a node that may have forgotten, or at or below that of lines which it has forgotten on purpose. */
+  /** At or below the floor of a node that may have forgotten, or that of the lines that it pruned. */
   | { readonly kind: 'quarantined'; readonly setBackMs?: number }
   /** Further ahead of the node's clock than EARLY. */
   | { readonly kind: 'early'; readonly setBackMs?: number }
@@ -94,6 +91,10 @@ export type NodeReply<T> =
       readonly otherVersion?: number;
     };
 
+export function answersOf<T>(replies: readonly NodeReply<T>[]): readonly T[] {
+  return replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+}
+
 /** What a node knows about the newest tick of a task. */
 export interface NodeTick {
   /** 0 when the node knows none. */
@@ -101,7 +102,7 @@ export interface NodeTick {
   readonly claimId?: string;
   /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
   readonly floor?: number;
-  /** With `tick` 0: what it knew of the task up to here it may have forgotten on purpose, and grants nothing there. Absent: it has not. */
+  /** With `tick` 0: it may have pruned the task's line up to here, and grants nothing there. Absent: it has not. */
   readonly prunedUpTo?: number;
 }
 
@@ -114,12 +115,12 @@ export interface BeatReply {
 }
 
 /** A question about an instance that seems to be gone, and about what it has claimed. */
-export interface TraceRequest {
+export interface InquiryRequest {
   readonly instanceId: string;
-  readonly lines: readonly TracedLine[];
+  readonly lines: readonly InquiredLine[];
 }
 
-export interface TracedLine {
+export interface InquiredLine {
   readonly line: string;
   /** The run lock that goes with it. Absent: only whether the newest claim of the line is the instance's. */
   readonly lock?: string;
@@ -136,7 +137,7 @@ export interface TracedLine {
 export type LifeSign = 'alive' | 'silent' | 'gone' | 'unknown';
 
 /** What a node knows of one line. */
-export interface LineTrace {
+export interface LineInquiry {
   readonly newest: NodeTick;
   /** It may have forgotten ends up to here, also where the newest tick lies behind it. */
   readonly floor: number;
@@ -145,10 +146,10 @@ export interface LineTrace {
   readonly lock?: { readonly holder?: string; readonly leftMs: number };
 }
 
-export interface TraceReply {
+export interface InquiryReply {
   readonly sign: LifeSign;
   /** One per asked line; undefined where no lock was asked for and the newest claim is not the instance's. */
-  readonly lines: readonly (LineTrace | undefined)[];
+  readonly lines: readonly (LineInquiry | undefined)[];
 }
 
 /** One store as seen by the ledger and the membership. Calls never reject and end within the node timeout. */
@@ -164,18 +165,12 @@ export interface VotingNode {
   beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>>;
   leave(instanceId: string): Promise<NodeReply<void>>;
   /** What it knows of an instance and its runs, without effect. */
-  trace(request: TraceRequest): Promise<NodeReply<TraceReply>>;
+  inquire(request: InquiryRequest): Promise<NodeReply<InquiryReply>>;
   /** Asks this node to refuse, from now on, every claim that names an older id of another position. */
   note(request: NoteRequest): Promise<NodeReply<NoteAnswer>>;
-  /**
-   * Gives an id without a vote a higher counter, only while that very id stands; one with a vote only where the counter is
-   * higher than its own, and the vote is gone with it. Answers the id that stands now.
-   */
+  /** Raises the counter of this very id while it has no vote, or above its own, which costs the vote. Answers the id that stands. */
   renumber(id: LedgerId, counter: number): Promise<NodeReply<LedgerId>>;
-  /**
-   * Begins this epoch where the node is in an older one: what was granted ahead of its clock counts no more, and the memory has
-   * a new id without a vote. With 0 it only answers where it stands.
-   */
+  /** Leaves behind what an older epoch granted ahead of its clock; the memory gets a new id without a vote. 0: only asks. */
   raiseEpoch(epoch: number): Promise<NodeReply<EpochAnswer>>;
   /** Forgets lines that are old, a slice of them, after the floor has been raised that stands for them. */
   prune(request: PruneRequest): Promise<NodeReply<PruneAnswer>>;

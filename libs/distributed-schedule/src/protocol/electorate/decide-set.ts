@@ -1,7 +1,4 @@
-/**
- * Whether the nodes of this instance vote for its set, and which of them are to be stamped with it. Pure: one look at the
- * answers to one beat. Each rule excludes an order of events that doubles ticks; docs/protocol/identity.md shows them.
- */
+/** Whether our set votes, and which nodes it stamps; pure. Each rule excludes a way to double ticks: docs/protocol/identity.md. */
 
 import { MEMBER_TTL_MS } from '../contract/constants.js';
 import { isoTime } from '../contract/iso-time.js';
@@ -78,10 +75,7 @@ function decideStamps(scene: SetScene, answers: readonly Answer[], rivals: reado
   return decideFirstStart(scene, answers, takeOver.blocks);
 }
 
-/**
- * Nothing of the set stands. A node that does not answer, or has only just begun to listen, may be all that knows of a
- * set that is in use.
- */
+/** Nothing of the set stands. A silent or new node may be the only one that knows of a set in use. */
 function decideFirstStart(
   scene: SetScene,
   answers: readonly Answer[],

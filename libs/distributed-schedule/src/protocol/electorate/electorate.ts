@@ -1,7 +1,4 @@
-/**
- * What this instance knows of its nodes: which memory of which server answers at each position, whether it may vote, and
- * whether the set of them stands. Fed by each beat; asked by each claim. It has no timer of its own.
- */
+/** Which memory answers at each node, whether it votes, and whether our set stands. Fed by beats, asked by claims. */
 
 import type {
   BidGate,
@@ -58,21 +55,12 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     });
   }
 
-  beginBeat(): SentBeat {
+  sendBeat(): SentBeat {
     const { set, app, clock } = this.parts;
     const sentMs = clock.monotonicMs();
-    return {
-      sign: {
-        set,
-        app,
-        standsSinceMs: this.book.standsSinceMs(sentMs),
-        yields: this.showsThatItYields(),
-        ids: this.book.idsInUse(),
-      },
-      sentMs,
-      sentWallMs: clock.wallMs(),
-      wishes: this.wish.count,
-    };
+    const standsSinceMs = this.book.standsSinceMs(sentMs);
+    const sign = { set, app, standsSinceMs, yields: this.showsThatItYields(), ids: this.book.idsInUse() };
+    return { sign, sentMs, sentWallMs: clock.wallMs(), wishes: this.wish.count };
   }
 
   heard(beat: SentBeat, replies: readonly NodeReply<BeatReply>[]): void {
@@ -138,14 +126,8 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     const undisputedForMs = this.isDisputed()
       ? undefined
       : this.parts.clock.monotonicMs() - this.disputedAtMs;
-    const { known } = this.book;
-    return {
-      condition,
-      detail,
-      undisputedForMs,
-      problems: this.book.problems(),
-      setBackMs: setBacksOf(known),
-    };
+    const [problems, setBackMs] = [this.book.problems(), setBacksOf(this.book.known)];
+    return { condition, detail, undisputedForMs, problems, setBackMs };
   }
 
   /** Resolves when nothing is under way at the nodes. Never rejects. */
@@ -153,10 +135,7 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     return this.upkeep.idle();
   }
 
-  /**
-   * Decided on answers that show what has become of each of our stamps: one that was still under way when their beat was sent may stand
-   * by now. A set that yielded then would be overlooked, and stand beside the set that goes on.
-   */
+  /** Only once no stamp of ours can still land: a set that yields is overlooked, and would stand beside the other. */
   private showsThatItYields(): boolean {
     const { condition } = this.decision;
     return (

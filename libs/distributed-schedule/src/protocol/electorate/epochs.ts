@@ -12,10 +12,7 @@ export function epochOf(nodes: readonly KnownNode[], set: NodeSet): number {
   );
 }
 
-/**
- * Those that were away when it was raised, or have forgotten it, and whose clocks are right. What one grants whose clock is wrong would
- * have to be left behind next, and with the new epoch its notes would count: they carry its time to the others, as a floor.
- */
+/** With a wrong clock a node stays behind: its notes would carry its time to the others, as a floor. */
 export function behindOf(nodes: readonly KnownNode[], set: NodeSet): readonly KnownNode[] {
   const epoch = epochOf(nodes, set);
   const timeMs = agreedTimeMs(nodes, set);
@@ -26,10 +23,7 @@ export function behindOf(nodes: readonly KnownNode[], set: NodeSet): readonly Kn
   });
 }
 
-/**
- * The median of what the nodes' clocks showed in the newest beat, not this instance's cluster time: that never goes back. Undefined
- * where too few answer to say whose clock is wrong.
- */
+/** The median of the newest beat, as our cluster time never goes back. Undefined: too few answer to tell. */
 function agreedTimeMs(nodes: readonly KnownNode[], set: NodeSet): number | undefined {
   const times = nodes.flatMap(({ answersNow, identity }) =>
     answersNow && identity !== undefined ? [identity.nowMs] : [],

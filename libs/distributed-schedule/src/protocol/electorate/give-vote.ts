@@ -1,17 +1,15 @@
-/**
- * Gives a vote to a memory that is new: the other nodes note its id, each refusing from then on whatever names an older one,
- * and with enough notes the node votes. Every step may be repeated by anybody at any time.
- */
+/** Gives a new memory its vote, once enough nodes have noted its id and refuse older ones. Anybody may repeat any step. */
 
 import { counterOf, type LedgerId } from '../contract/ledger-id.js';
 import type { Note, NoteAnswer } from '../contract/node-identity.js';
 import type { NodeSet } from '../contract/node-set.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { VotingNode } from '../contract/ports.js';
-import type { KnownNode } from './known-node.js';
+import { answersOf } from '../contract/voting-node.js';
+import { enterNoted, type KnownNode } from './known-node.js';
 
-/** The first attempt may learn of a higher counter, and the second one of a noter that has just taken one. */
-const MAX_ATTEMPTS = 4;
+/** The first round may learn of a higher counter, and the second one of a noter that has just taken one. */
+const MAX_NOTE_ROUNDS = 4;
 
 export interface GiveVoteParts {
   readonly set: NodeSet;
@@ -34,7 +32,7 @@ interface Asked {
 }
 
 export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: VotingNode): Promise<void> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+  for (let round = 0; round < MAX_NOTE_ROUNDS; round += 1) {
     const id = node.identity?.id;
     if (id === undefined) return;
     const asked = await askForNotes(parts, node.position, id);
@@ -49,7 +47,7 @@ export async function giveVote(parts: GiveVoteParts, node: KnownNode, own: Votin
   }
 }
 
-/** Answers whether another attempt makes sense at once. */
+/** Answers whether another round makes sense at once. */
 async function confirm(
   parts: GiveVoteParts,
   node: KnownNode,
@@ -98,7 +96,7 @@ async function askForNotes(
   id: LedgerId,
 ): Promise<Asked> {
   const replies = await Promise.all(others.map((other) => other.note({ position, id, set })));
-  const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+  const answers = answersOf(replies);
   const notes = answers.flatMap((answer) => (answer.kind === 'noted' ? [answer.note] : []));
   for (const { noter } of notes) enterNoted(known, noter, position, id);
   const newest = answers.flatMap((answer) => (answer.kind === 'not_newer' ? [counterOf(answer.newest)] : []));
@@ -109,13 +107,6 @@ async function askForNotes(
     isInUse: has('in_use'),
     isRefused: has('in_use') || has('foreign'),
   };
-}
-
-/** What the noter has answered to the newest beat is older than what it knows by now. */
-function enterNoted(known: readonly KnownNode[], noter: string, position: string, id: LedgerId): void {
-  const node = known.find((one) => one.position === noter);
-  if (node?.identity === undefined) return;
-  node.identity = { ...node.identity, noted: { ...node.identity.noted, [position]: id } };
 }
 
 function takeId(node: KnownNode, id: LedgerId, hasVote: boolean): void {

@@ -1,7 +1,4 @@
-/**
- * What this instance knows of each node of its set: who answers there, and what the other nodes have noted about it. The
- * newest answer of a node stands until the next one; what this instance itself changes there is entered at once.
- */
+/** What the newest answer of each node says, and what others noted about it; our own changes are entered at once. */
 
 import { isNewerId, isOutrankedBy, type LedgerId } from '../contract/ledger-id.js';
 import type { NodeIdentity } from '../contract/node-identity.js';
@@ -30,10 +27,7 @@ export interface KnownNode {
  */
 export type IdStanding = 'votes' | 'no_vote' | 'wrong_server' | 'superseded' | 'unknown';
 
-/**
- * How the set on record at a node stands to that of this instance. `provisional`: it is the same, and a first start has yet to
- * show it at all of its nodes.
- */
+/** The set on record at a node, compared to ours. `provisional`: ours, in the first round of a first start. */
 export type StampStanding = 'own' | 'provisional' | 'meets' | 'none' | 'older' | 'newer' | 'foreign';
 
 export function unknownNode(position: string, label: string): KnownNode {
@@ -54,6 +48,13 @@ export function stampStandingOf({ stamp }: Pick<NodeIdentity, 'stamp'>, set: Nod
     return stamp.set.generation > set.generation ? 'newer' : 'older';
   }
   return mustMeet(stamp.set, set) ? 'meets' : 'foreign';
+}
+
+/** What the noter has answered to the newest beat is older than what it knows by now. */
+export function enterNoted(known: readonly KnownNode[], noter: string, position: string, id: LedgerId): void {
+  const node = known.find((one) => one.position === noter);
+  if (node?.identity === undefined) return;
+  node.identity = { ...node.identity, noted: { ...node.identity.noted, [position]: id } };
 }
 
 /** Whether claims of the set pass the set on record there. */
@@ -97,10 +98,7 @@ export class NotedIds {
   }
 }
 
-/**
- * The largest group of nodes that know no newer id of each other. One old server with high counters then costs its own vote, not
- * everyone's.
- */
+/** The largest group without a newer id of each other: one old server with high counters costs only its own vote. */
 export function agreeing(nodes: readonly KnownNode[]): ReadonlySet<KnownNode> {
   const left = new Set(nodes.filter(({ identity }) => identity?.hasVote === true));
   for (;;) {

@@ -1,7 +1,4 @@
-/**
- * The nodes of this instance as its beats have found them: which memory answers at each position, and which of them may be
- * counted. What this instance changes at a node, or is told by a refusal, is entered at once.
- */
+/** The nodes as our beats found them, and which may be counted. Own changes and refusals are entered at once. */
 
 import { MEMBER_TTL_MS } from '../contract/constants.js';
 import type { NodeProblemCode } from '../contract/electorate-view.js';
@@ -11,15 +8,14 @@ import type { ScheduleEvent } from '../contract/observer.js';
 import type { BeatReply, NodeReply, VotingNode } from '../contract/ports.js';
 import {
   agreeing,
+  enterNoted,
   type IdStanding,
   type KnownNode,
   NotedIds,
   stampStandingOf,
   unknownNode,
 } from './known-node.js';
-import { NewMemories } from './new-memories.js';
-import { newMemoryAt, sameForAllAt, wrongServerAt } from './node-events.js';
-import { OtherVersions } from './other-versions.js';
+import { NewMemories, newMemoryAt, OtherVersions, sameForAllAt, wrongServerAt } from './node-events.js';
 import { WrongServers } from './wrong-servers.js';
 
 export interface NodeBookParts {
@@ -83,7 +79,7 @@ export class NodeBook {
       const { hasVote } = node.identity;
       if (node.position === noterPosition)
         node.identity = { ...node.identity, id, hasVote: hasVote || id !== node.identity.id };
-      else this.enterNoted(noterPosition, node.position, id);
+      else enterNoted(this.known, noterPosition, node.position, id);
     }
     this.findAgreeing();
   }
@@ -93,10 +89,7 @@ export class NodeBook {
     return this.idsOf((node) => node.answersNow && ['votes', 'superseded'].includes(this.standingOf(node)));
   }
 
-  /**
-   * For claims and locks. A silent node counts as unchanged until told: an instance that shuts down beats no more, and still renews
-   * the leases of its last runs.
-   */
+  /** A silent node counts as unchanged: an instance that shuts down beats no more, and still renews its last leases. */
   idsThatCount(): LedgerIds {
     return this.idsOf((node) => this.standingOf(node) === 'votes');
   }
@@ -182,12 +175,6 @@ export class NodeBook {
     if (standing === before) return;
     if (standing === 'wrong_server') this.tell(wrongServerAt(node));
     else if (before === 'wrong_server' && standing === 'votes') this.tell(sameForAllAt(node));
-  }
-
-  private enterNoted(noterPosition: string, position: string, id: LedgerId): void {
-    const noter = this.known.find((one) => one.position === noterPosition);
-    if (noter?.identity === undefined) return;
-    noter.identity = { ...noter.identity, noted: { ...noter.identity.noted, [position]: id } };
   }
 
   private idsOf(counts: (node: KnownNode) => boolean): LedgerIds {

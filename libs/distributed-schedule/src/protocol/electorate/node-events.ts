@@ -1,6 +1,8 @@
-/** What is told of a node whose server, or whose memory, is not the one that the others rely on. */
+/** What is told of nodes: another server or memory answers there, or records of another version of the protocol. */
 
+import { PROTOCOL_VERSION } from '../contract/constants.js';
 import type { ScheduleEvent } from '../contract/observer.js';
+import type { NodeReply } from '../contract/ports.js';
 import type { KnownNode } from './known-node.js';
 
 /** @param isAlone there is no other node that has to note it */
@@ -20,4 +22,58 @@ export function wrongServerAt({ label }: KnownNode): ScheduleEvent {
 
 export function sameForAllAt({ label }: KnownNode): ScheduleEvent {
   return { type: 'identity', node: label, condition: 'votes', detail: 'it is the same for everybody' };
+}
+
+/** The instance that gives a vote tells it. Others that told of a new memory without one tell here when it votes. */
+export class NewMemories {
+  /** Told since the last look. */
+  private readonly fresh = new Set<string>();
+  private readonly withoutVote = new Set<string>();
+
+  constructor(private readonly told: (event: ScheduleEvent) => void) {}
+
+  /** What is told of nodes passes here. */
+  tell(event: ScheduleEvent): void {
+    if (event.type === 'identity') {
+      if (event.condition === 'new') this.fresh.add(event.node);
+      if (event.condition === 'votes' || event.condition === 'forced') this.withoutVote.delete(event.node);
+    }
+    this.told(event);
+  }
+
+  /** To be called when the nodes have answered a beat: what they say of their own votes is the truth then. */
+  look(known: readonly KnownNode[]): void {
+    for (const { label, identity } of known) {
+      const hasVote = identity?.hasVote === true;
+      if (this.fresh.delete(label) && !hasVote) this.withoutVote.add(label);
+      if (!hasVote || !this.withoutVote.has(label)) continue;
+      const detail = 'its new memory is on record, and it votes';
+      this.tell({ type: 'identity', node: label, condition: 'votes', detail });
+    }
+  }
+}
+
+/** Nodes with records of another version, which refuse this one by name. */
+export class OtherVersions {
+  private readonly positions = new Set<string>();
+
+  constructor(private readonly tell: (event: ScheduleEvent) => void) {}
+
+  isAt({ position }: KnownNode): boolean {
+    return this.positions.has(position);
+  }
+
+  /** Tells once of a node that refuses this version. */
+  look({ position, label }: KnownNode, reply: NodeReply<unknown> | undefined): void {
+    // Silence says nothing about what has been written there.
+    if (reply?.answered === true) this.positions.delete(position);
+    if (reply?.answered !== false || reply.otherVersion === undefined || this.positions.has(position)) return;
+    this.positions.add(position);
+    this.tell({
+      type: 'identity',
+      node: label,
+      condition: 'other_version',
+      detail: `it carries the records of version ${reply.otherVersion} of the protocol, and this instance speaks version ${PROTOCOL_VERSION}`,
+    });
+  }
 }

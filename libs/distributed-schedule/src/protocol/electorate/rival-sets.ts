@@ -1,7 +1,6 @@
 /**
- * Which of two sets goes on, where a majority of one need not meet a majority of the other. Both look at the node that
- * they share, and the order is total: the older standing stamp, then the one that is on record there, then more live instances, then
- * the name. Time decides nothing: the older stamp wins however long ago its instances were last heard.
+ * Which of two sets goes on that need not meet, a total order: older stamp, on record, more instances, name.
+ * Time decides nothing: the older stamp wins however long its instances are silent.
  */
 
 import type { LiveSet, NodeIdentity } from '../contract/node-identity.js';

@@ -2,7 +2,13 @@
 
 import { hash32 } from '../contract/hash.js';
 import { isoTime } from '../contract/iso-time.js';
-import { isProvisional, type NodeSet, SINGLE_POSITION, type Stamp, setText } from '../contract/node-set.js';
+import {
+  isProvisional,
+  type NodeSet,
+  type SetStamp,
+  SINGLE_POSITION,
+  setText,
+} from '../contract/node-set.js';
 import type { KnownNode } from './known-node.js';
 
 /** Eight hex digits: what `takeOver` takes. */
@@ -12,7 +18,7 @@ export function nameOfSet(set: NodeSet): string {
 
 /** What is on record, since when, and which member differs. */
 export function describeRecord(
-  stamp: Stamp,
+  stamp: SetStamp,
   own: NodeSet,
   nodes: readonly Pick<KnownNode, 'position' | 'label'>[],
 ): string {

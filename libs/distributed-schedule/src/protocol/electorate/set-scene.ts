@@ -55,10 +55,7 @@ export function stampDeadlineMs({ nowMs }: Pick<NodeIdentity, 'nowMs'>): number 
   return Math.floor(nowMs) + STAMP_LIFE_MS;
 }
 
-/**
- * Latest instant that the replaced set may still be granted. Our stamp counts from it, and raises all floors to it, whatever their
- * own clocks show.
- */
+/** The latest instant the replaced set may be granted: our stamp counts from it, and all floors rise to it. */
 export function latestGrantMs(replaced: readonly Answer[]): number {
   return Math.max(...replaced.map(({ identity }) => stampDeadlineMs(identity)));
 }
@@ -94,6 +91,6 @@ export function planStamp(
 function raisesFloor(reason: StampReason, set: NodeSet, before: NodeSet | undefined): boolean {
   // A brand-new node has a floor of its own, and a first start must not wait for another one.
   if (reason === 'first' || reason === 'provisional') return false;
-  // A set that changes by one node at a time shares a node with each of its majorities: no tick is to be lost for it.
+  // A change of one node shares a node with each majority: it must cost no tick.
   return reason !== 'newer' || before === undefined || !majoritiesMeet(set, before);
 }

@@ -1,11 +1,9 @@
 /**
- * A set is on record that excludes ours, and nobody alive shows it. Its instances may only be suspended, and time is no
- * argument: a fleet wakes after hours. So it is taken over only where it can win nothing more: a majority of *its* nodes
- * carries our stamp then, and the floors refuse what it has granted. Everything else is for a person to say, but for a single
- * node that has forgotten us and was stamped by somebody younger.
+ * A set on record that nobody shows may be suspended, for hours: it is taken over only where it can win nothing more.
+ * Then a majority of *its* nodes carries our stamp. All else is for a person, but for one node stamped after it forgot us.
  */
 
-import { isProvisional, SINGLE_POSITION, type Stamp, setText } from '../contract/node-set.js';
+import { isProvisional, type SetStamp, SINGLE_POSITION, setText } from '../contract/node-set.js';
 import { quorumOf } from '../contract/quorum.js';
 import { isMajority, type KnownNode } from './known-node.js';
 import type { Rival } from './rival-sets.js';
@@ -28,7 +26,7 @@ export interface TakeOver {
 }
 
 interface Recorded {
-  readonly stamp: Stamp;
+  readonly stamp: SetStamp;
   readonly answers: readonly Answer[];
 }
 
@@ -64,10 +62,7 @@ export function decideTakeOver(
   return { stamps: [], blocks: { ...decided('waits', 'a set that nobody uses is taken over'), stamps } };
 }
 
-/**
- * A younger set on a node that has forgotten ours. With a majority of our own nodes we go on beside it anyway, so to take this
- * one back makes no run possible that was not: it only takes a vote from the other set.
- */
+/** A younger set on a node that forgot ours. We go on beside it anyway: taking the node back only costs it a vote. */
 function isIntruder(
   { set }: SetScene,
   { stamp }: Recorded,
@@ -90,7 +85,7 @@ function canWinNoMore({ stamp: { set }, answers: there }: Recorded, answers: rea
 }
 
 function recordedSets(answers: readonly Answer[]): readonly Recorded[] {
-  const recorded = new Map<string, { stamp: Stamp; answers: Answer[] }>();
+  const recorded = new Map<string, { stamp: SetStamp; answers: Answer[] }>();
   for (const answer of answers) {
     const { stamp } = answer.identity;
     if (stamp === undefined || answer.standing !== 'foreign') continue;

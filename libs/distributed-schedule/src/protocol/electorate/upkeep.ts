@@ -1,26 +1,20 @@
-/**
- * What has to be done at the nodes when something is amiss: stamps for nodes that carry none, notes and a vote for a
- * memory that is new. Follows a beat, off the path of any tick, one round at a time. A healthy cluster sends nothing here.
- */
+/** Stamps for nodes without one, notes and votes for new memories: after a beat, off every tick's path. Nothing when healthy. */
 
-import type { ScheduleEvent } from '../contract/observer.js';
 import type { Clock, VotingNode } from '../contract/ports.js';
 import { behindOf, epochOf } from './epochs.js';
 import { type GiveVoteParts, giveVote } from './give-vote.js';
 import type { KnownNode } from './known-node.js';
 import { type PlannedStamp, type SetDecision, STAMP_LIFE_MS } from './set-scene.js';
 
-/** A stamp may let more be decided: a provisional one at all nodes lets the set stand, and an own one lets empty nodes be stamped. */
+/** One stamp lets another be decided: provisional everywhere lets the set stand, and an own one lets empty nodes be stamped. */
 const MAX_DECISIONS = 4;
 
 export interface UpkeepParts extends Omit<GiveVoteParts, 'others'> {
-  readonly known: readonly KnownNode[];
   readonly nodes: readonly VotingNode[];
   /** From the newest answers and what was done since. */
   readonly decide: () => SetDecision;
   /** Nodes whose ids want a vote, or another number, now. */
   readonly wanting: () => readonly KnownNode[];
-  readonly tell: (event: ScheduleEvent) => void;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 

@@ -8,10 +8,7 @@ import { quorumOf } from '../contract/quorum.js';
 import { type KnownNode, letsClaimsPass, stampStandingOf } from './known-node.js';
 import type { NodeBook } from './node-book.js';
 
-/**
- * We beat before we bid: others may have taken us for gone and gone on. The monotonic clock may have stood still in a suspended
- * machine.
- */
+/** Unheard, we may be taken for gone. Both clocks: the monotonic one stands in a suspended machine. */
 export function whyUnheard(heard: SentBeat | undefined, clock: Clock): string | undefined {
   const { sentMs, sentWallMs } = heard ?? { sentMs: Number.NEGATIVE_INFINITY, sentWallMs: 0 };
   const silentMs = Math.max(clock.monotonicMs() - sentMs, clock.wallMs() - sentWallMs);

@@ -1,7 +1,6 @@
 /**
- * Nodes at which this instance meets an id that the others have replaced. The address may lead here by a stale name or
- * connection: connecting anew helps. When it does not, the address may have been led back on purpose, and then the old
- * server has to become a new one: the way back is a new id too.
+ * Nodes where we meet an id that others replaced. A stale name is cured by connecting anew; an address that was
+ * led back on purpose needs a new id for the old server.
  */
 
 import type { IdStanding } from './known-node.js';
@@ -10,20 +9,14 @@ import type { IdStanding } from './known-node.js';
 const FIRST_RECONNECT_MS = 1_000;
 const MAX_RECONNECT_MS = 30_000;
 
-/**
- * Before an id that has a vote is given up for a new one. Long against the refresh of a resolver, and nobody waits for it:
- * the other nodes go on.
- */
+/** Before an id that has a vote is given up. Long against a resolver's refresh, as the other nodes go on meanwhile. */
 export const GIVE_UP_ID_MS = 10_000;
 
 /** A live instance uses another id: asked again at doubling distances. */
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
-/**
- * After a restart everybody stops to name the old id within two beats. Whoever still names another one after so long, is
- * connected to another server.
- */
+/** After a restart all drop the old id within two beats. Who names another one after this, meets another server. */
 const CONTESTED_AFTER_MS = 4_000;
 
 interface Trouble {
@@ -62,7 +55,7 @@ export class WrongServers {
     return 'reconnect';
   }
 
-  /** The same id has been met for so long that it is to be given up for a new one. */
+  /** The same id was met for GIVE_UP_ID_MS: give it up for a new one. */
   isHopeless(position: string, nowMs: number): boolean {
     const trouble = this.troubles.get(position);
     return trouble !== undefined && nowMs >= trouble.sinceMs + GIVE_UP_ID_MS;

@@ -54,7 +54,6 @@ export class LeaseKeeper {
 
   constructor(private readonly parts: KeepLeaseParts) {}
 
-  /** The leases of the runs in flight. */
   leases(): readonly Lease[] {
     return [...this.kept].map(({ lease }) => lease);
   }
@@ -64,10 +63,7 @@ export class LeaseKeeper {
     for (const { renewNow } of this.kept) renewNow.wake();
   }
 
-  /**
-   * A node has lost sight of this instance and may free its locks after a short grace.
-   * @param position of the node; undefined where it is not known which
-   */
+  /** A node may free our locks after a short grace. @param position of the node; undefined: unknown */
   lostSight(position: string | undefined): void {
     const loss: PresenceLoss = { since: readClocks(this.parts.clock), position };
     const relevantMs = loss.since.monotonicMs - this.parts.leaseTtlMs;
@@ -109,30 +105,26 @@ export class LeaseKeeper {
 
   private async renewUntil(finished: AbortSignal, { lease, renewNow }: Kept): Promise<void> {
     const { clock, leaseTtlMs } = this.parts;
-    let dueMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+    let dueMs = lease.askedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
     while (!finished.aborted && !lease.isLetGo && lease.isTrusted()) {
       await renewNow.sleep((woken) => clock.sleepUntil(dueMs, woken));
       if (finished.aborted || lease.isLetGo || !lease.isTrusted()) return;
-      if (await this.renewOnce(finished, lease)) return;
-      const renewedMs = lease.attemptedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
+      if (await this.tryRenew(finished, lease)) return;
+      const renewedMs = lease.askedAtMs + leaseTtlMs / RENEWALS_PER_TTL;
       const nowMs = clock.monotonicMs();
       dueMs = lease.isDoubted ? nowMs + DOUBTED_RETRY_MS : Math.max(renewedMs, nowMs + RETRY_MS);
     }
   }
 
-  private async renewOnce(finished: AbortSignal, lease: Lease): Promise<boolean> {
-    const attempt = readClocks(this.parts.clock);
+  private async tryRenew(finished: AbortSignal, lease: Lease): Promise<boolean> {
+    const askedAt = readClocks(this.parts.clock);
     const openedBefore = lease.claims?.openedCount;
     const verdict = await this.tryExtend(finished, lease);
     switch (verdict.kind) {
       case 'extended':
-        if (lease.renewedFrom(attempt, verdict.grants)) {
-          this.parts.observer.observe({
-            type: 'renewed',
-            task: lease.task,
-            tick: lease.tick,
-            trustedUntilMs: lease.trustedUntilMs,
-          });
+        if (lease.renewedFrom(askedAt, verdict.grants)) {
+          const { task, tick, trustedUntilMs } = lease;
+          this.parts.observer.observe({ type: 'renewed', task, tick, trustedUntilMs });
         }
         return false;
       case 'lost':
@@ -163,8 +155,7 @@ export class LeaseKeeper {
         this.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');
         return;
       }
-      // Looked at more often than the monotonic clock asks for: a suspended machine wakes with trust that is gone,
-      // and with timers that do not know it.
+      // Often, since a suspended machine wakes with trust that is gone, and with timers that do not know it.
       const lookMs = this.parts.clock.monotonicMs() + this.parts.leaseTtlMs / LOOKS_PER_TTL;
       await lookNow.sleep((woken) =>
         this.parts.clock.sleepUntil(Math.min(lease.trustedUntilMs, lookMs), woken),
@@ -173,7 +164,7 @@ export class LeaseKeeper {
   }
 
   private lose(lease: Lease, reason: string): void {
-    // Of a run that was given up that is told.
+    // Of a run that was given up, that was told before.
     if (!lease.lose(reason) || lease.isLetGo) return;
     const { task, tick } = lease;
     this.parts.observer.observe({ type: 'lease_lost', task, tick, reason });

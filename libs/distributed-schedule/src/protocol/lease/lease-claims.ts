@@ -1,10 +1,10 @@
 /**
- * What the holder of a lease has claimed under it, and how that has ended. Its renewals show it to the nodes: a node whose ledger knows a later instant of
- * somebody else has seen a successor, who was given the lock because the holder was taken for dead. What that successor has run must
- * not run beside the holder, so the node refuses the renewal, whatever lock stands there.
+ * What the holder of a lease claimed, and how it ended. Renewals show it: a node that knows a later claim of another
+ * refuses them, as that successor was given the lock and must not run beside the holder.
  */
 
 import { type AttemptEnd, type LineEnds, MAX_ENDS } from '../contract/attempt-end.js';
+import { dropOldest } from '../contract/drop-oldest.js';
 import type { Outcome } from '../contract/outcome.js';
 import type { Claim, ShownClaims } from '../contract/ports.js';
 
@@ -22,7 +22,7 @@ export class LeaseClaims {
   private wonInstant = 0;
   private wonId = '';
   private ends: readonly AttemptEnd[] = [];
-  /** Claims for later instants than the newest one won, by id. What was given up is among them: it may stand for a while. */
+  /** Claims for later instants than the newest one won, by id. Surrendered ones are among them: they may stand for a while. */
   private readonly open = new Map<string, number>();
   private opens = 0;
 
@@ -32,10 +32,7 @@ export class LeaseClaims {
   opened({ claimId, tick }: Claim): void {
     this.opens += 1;
     this.open.set(claimId, tick);
-    for (const oldest of this.open.keys()) {
-      if (this.open.size <= MAX_OPEN) return;
-      this.open.delete(oldest);
-    }
+    dropOldest(this.open, MAX_OPEN);
   }
 
   /** How many copies of claims have left so far: a verdict on a renewal is about those before it. */
@@ -55,7 +52,7 @@ export class LeaseClaims {
   }
 
   /** No run belongs to this claim (given back, or only a closing), so the audit must not take it for a dead one. */
-  over({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
+  noteNoRun({ tick, claimId }: Pick<Claim, 'tick' | 'claimId'>): void {
     this.note({ instant: tick, claimId, outcome: 'stopped' });
   }
 

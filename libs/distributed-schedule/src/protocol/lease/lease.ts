@@ -1,9 +1,6 @@
 /**
- * A lease is a run lock plus the instant until which its holder may trust it.
- *
- * Trust counts from the *start* of the attempt that acquired or renewed the lock: the store's time to live began
- * after that, so a slow reply shortens trust and never stretches it. The wall clock is read beside the monotonic
- * one because a suspended machine stops the latter: whichever says that more time has passed is believed.
+ * A run lock, and until when its holder may trust it. Anchored at the attempt's *start*: a slow reply must shorten trust.
+ * By the clock that counted more, since a suspended machine stops the monotonic one.
  */
 
 import { PRESENCE_GRACE_MS } from '../contract/constants.js';
@@ -14,10 +11,7 @@ import type { LeaseClaims } from './lease-claims.js';
 import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
 import { taskOfRunLock } from './run-lock.js';
 
-/**
- * How long trust outlasts a loss of presence. The store frees the lock of a holder that it takes for dead after
- * PRESENCE_GRACE; the holder stops before that by more than the two ends of a connection can differ in noticing its end.
- */
+/** Trust after a loss of presence: it ends before PRESENCE_GRACE by more than both ends can differ in noticing it. */
 const DOUBTED_TRUST_MS = PRESENCE_GRACE_MS - 50;
 
 /** Redis expires keys with a precision of 1 ms, and our own reading of the clock costs another. */
@@ -45,7 +39,7 @@ export interface LeaseKnowledge {
 export class Lease {
   readonly claims: LeaseClaims | undefined;
   private readonly controller = new AbortController();
-  private attempt: ClockReading;
+  private askedAt: ClockReading;
   private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
   /** It is to be renewed no more: trust ends when its time runs out. */
@@ -57,19 +51,18 @@ export class Lease {
     private readonly clock: Clock,
     private readonly terms: LeaseTerms,
     /** Read before the acquiring call was made. */
-    attempt: ClockReading,
+    askedAt: ClockReading,
     { claims, grants }: LeaseKnowledge = {},
   ) {
-    this.attempt = attempt;
+    this.askedAt = askedAt;
     this.claims = claims;
-    this.doubt = new PresenceDoubt(attempt.monotonicMs, grants);
+    this.doubt = new PresenceDoubt(askedAt.monotonicMs, grants);
   }
 
   get task(): string {
     return taskOfRunLock(this.lock.task);
   }
 
-  /** The tick that runs under this lease now. */
   get tick(): number {
     return this.runningTick;
   }
@@ -86,7 +79,7 @@ export class Lease {
 
   /** Monotonic instant after which the holder must stop, unless it renews before. */
   get trustedUntilMs(): number {
-    const untilMs = this.attempt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
+    const untilMs = this.askedAt.monotonicMs + trustMs(this.terms.ttlMs, this.terms.driftFactor);
     const doubt = this.doubt.since;
     return doubt === undefined ? untilMs : Math.min(untilMs, doubt.monotonicMs + DOUBTED_TRUST_MS);
   }
@@ -97,8 +90,8 @@ export class Lease {
   }
 
   /** Monotonic instant at which the newest successful attempt started. */
-  get attemptedAtMs(): number {
-    return this.attempt.monotonicMs;
+  get askedAtMs(): number {
+    return this.askedAt.monotonicMs;
   }
 
   /** Trust left; 0 when it has ended. */
@@ -107,7 +100,7 @@ export class Lease {
     const now = readClocks(this.clock);
     const doubt = this.doubt.since;
     const leftMs = Math.min(
-      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.attempt, now),
+      trustMs(this.terms.ttlMs, this.terms.driftFactor) - elapsedMs(this.askedAt, now),
       doubt === undefined ? Number.POSITIVE_INFINITY : DOUBTED_TRUST_MS - elapsedMs(doubt, now),
     );
     // Treat a rounding remainder as 0, or a sleeper that wakes at the end would find the lease still trusted and sleep again.
@@ -119,10 +112,10 @@ export class Lease {
   }
 
   /** Takes the start of a successful renewal. A reply that comes after trust has ended revives nothing. */
-  renewedFrom(attempt: ClockReading, grants?: LockGrants): boolean {
+  renewedFrom(askedAt: ClockReading, grants?: LockGrants): boolean {
     if (!this.isTrusted()) return false;
-    if (!this.doubt.renewed(attempt.monotonicMs, grants)) return false;
-    this.attempt = attempt;
+    if (!this.doubt.renewed(askedAt.monotonicMs, grants)) return false;
+    this.askedAt = askedAt;
     return this.isTrusted();
   }
 

@@ -1,17 +1,10 @@
-/**
- * What the nodes' votes on one run lock mean. The only place that knows: used over Redis, over memory nodes and in the simulated
- * world, so that leases are simulated on the rule that is shipped. `test/conformance/lock-majority.memory.test.ts` holds them to it.
- */
+/** What nodes' votes on a run lock mean, for Redis, memory and simulator alike; `lock-majority.memory.test.ts` holds them to it. */
 
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type { ExtendVerdict, LockVerdict } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
 
-/**
- * The memories that a request for a lock is meant for: the one at the position that is asked, and those at all others. A name may lead
- * to another server from one message to the next: that one would grant a lock beside the one that is meant, and both instances would
- * have a majority. So the asked node compares its own id, and refuses where it has noted a newer memory at another position.
- */
+/** The memories that a request means: a name that moves between two messages would else give two instances a majority. */
 export interface LockAddressee {
   readonly position: string;
   readonly ids: LedgerIds;
@@ -22,36 +15,21 @@ export const ANY_MEMORY: LockAddressee = { position: '', ids: {} };
 
 /** Who knows which memories are meant. */
 export interface LockGuard {
-  /**
-   * The memories whose run locks count, by position. One request names the same at every node: two halves of it, made before and after
-   * a name has moved, would make a majority that no node has seen. The same object as long as nothing changes.
-   */
+  /** By position; one request names the same at every node, or two halves make a false majority. The same object until it changes. */
   namedIds(): LedgerIds;
-  /**
-   * A node is not the one that a request for a lock was meant for, or knows newer ones.
-   * @param ids by which it refused, by position, its own among them where that is another; the next request names none that they replace
-   */
+  /** A node refused a lock. @param ids by position, its own among them if that is another; the next request names none they replace */
   lockRefused(position: string, ids: LedgerIds): void;
 }
 
-/**
- * One node's answer about one lock. Nodes in quarantine, requests that came too late, and nodes that are not the one that is meant, have
- * no vote or know a newer memory (`renamed`), speak for nobody.
- */
+/** One node's answer. `quarantined`, `too_late` and `renamed` (another server, or one that knows a newer memory) are no vote. */
 export type LockVote =
   | { readonly kind: 'acquired' | 'extended' | 'lost' | 'quarantined' | 'too_late' | 'renamed' }
   | HeldVote
   /** No vote, and why, for people. */
   | { readonly kind: 'silent'; readonly reason: string };
 
-/** Somebody else's. */
-export interface HeldVote {
-  readonly kind: 'held';
-  /** Absent where the node did not see the holder's presence. */
-  readonly holder?: string;
-  /** The holder seems to be dead, and the node frees the lock after this. */
-  readonly freeInMs?: number;
-}
+/** Without a holder where the node did not see its presence. */
+export type HeldVote = Extract<LockVerdict, { kind: 'held' }>;
 
 /** An acquired lock as the votes show it; its value is known to the instance that asked. */
 type AcquireDecision = { readonly kind: 'acquired' } | Exclude<LockVerdict, { kind: 'acquired' }>;
@@ -69,7 +47,6 @@ export function decideAcquire(votes: readonly LockVote[], nodes: number): Acquir
   };
 }
 
-/** @param votes as for {@link decideAcquire} */
 export function decideExtend(votes: readonly LockVote[], nodes: number): ExtendVerdict {
   if (hasMajority(votes, 'extended', nodes)) return { kind: 'extended' };
   if (hasMajority(votes, 'lost', nodes)) return { kind: 'lost' };
@@ -85,10 +62,7 @@ function hasMajority(votes: readonly LockVote[], kind: LockVote['kind'], nodes: 
   return votes.filter((vote) => vote.kind === kind).length >= quorumOf(nodes);
 }
 
-/**
- * Time until a majority would grant the lock. Waiting for all nodes would cost a tick where one never saw the holder die. A node
- * that granted it counts as free now.
- */
+/** Time until a majority is free. Waiting for all costs a tick where one node never saw the holder die. */
 function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number | undefined {
   const waitsMs = votes.flatMap((vote) => {
     if (vote.kind === 'acquired') return [0];
@@ -99,11 +73,7 @@ function freeForMajorityInMs(votes: readonly LockVote[], nodes: number): number 
 
 /** The holder named by most nodes; ties go to the smaller id, or the answer would depend on who answered first. */
 function likeliestHolder(votes: readonly LockVote[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const vote of votes) {
-    if (vote.kind !== 'held' || vote.holder === undefined) continue;
-    counts.set(vote.holder, (counts.get(vote.holder) ?? 0) + 1);
-  }
+  const counts = countsOf(votes.flatMap((vote) => (vote.kind === 'held' ? (vote.holder ?? []) : [])));
   const [likeliest] = [...counts].sort(
     ([one, oneCount], [other, otherCount]) => otherCount - oneCount || (one < other ? -1 : 1),
   );
@@ -112,11 +82,7 @@ function likeliestHolder(votes: readonly LockVote[]): string | undefined {
 
 /** For people: "1 acquired, 1 held, 1 timeout of 3 nodes". */
 function tally(votes: readonly LockVote[], nodes: number): string {
-  const counts = new Map<string, number>();
-  for (const vote of votes) {
-    const word = vote.kind === 'silent' ? vote.reason : vote.kind;
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
+  const counts = countsOf(votes.map((vote) => (vote.kind === 'silent' ? vote.reason : vote.kind)));
   const missing = nodes - votes.length;
   const parts = [...counts].map(([word, count]) => `${count} ${word}`).sort();
   return `${[...parts, ...(missing > 0 ? [`${missing} pending`] : [])].join(', ')} of ${nodes} nodes`;

@@ -1,10 +1,6 @@
 /**
- * Whether nodes may give a lock away because they have lost sight of its holder. A node frees the lock of a holder that it takes for dead,
- * after a grace; somebody else needs the lock of a majority. So one node that is restarted endangers no lease that all of three have
- * granted, and two do.
- *
- * A node is safe when it has granted the newest attempt and has seen the holder since that began. As long as those that are not safe are
- * no majority, trust goes on as ever; otherwise it ends soon, unless a renewal that starts after the loss succeeds.
+ * Nodes free the lock of a holder they lost sight of; a rival needs a majority. One restarted node of three is no danger, two are.
+ * A node is safe that granted the newest attempt and saw us since. While the unsafe are no majority, trust goes on.
  */
 
 import type { LockGrants } from '../contract/ports.js';
@@ -40,10 +36,7 @@ export class PresenceDoubt {
     if (this.doubtedSince === undefined && !areSafe(this.grants, this.losses)) this.doubtedSince = loss.since;
   }
 
-  /**
-   * Records a successful attempt.
-   * @returns false if fewer nodes granted it than before, so that losses since would start a doubt in the past: renew again
-   */
+  /** @returns false: fewer nodes granted it than before, and a doubt would start in the past; renew again */
   renewed(startedMs: number, grants: LockGrants | undefined): boolean {
     const losses = this.losses.filter(({ since }) => since.monotonicMs > startedMs);
     const isSafe = areSafe(grants, losses);

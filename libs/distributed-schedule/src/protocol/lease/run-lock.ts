@@ -10,7 +10,6 @@ export function runLockOf({ name, policies }: ScheduledTask, tick: number): stri
   return policies?.overlap === 'allow' ? `${name}${OPEN}${tick}}` : name;
 }
 
-/** The task that a lock belongs to. */
 export function taskOfRunLock(lock: string): string {
   const end = lock.indexOf(OPEN);
   return end < 0 ? lock : lock.slice(0, end);

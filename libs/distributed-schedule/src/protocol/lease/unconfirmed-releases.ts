@@ -1,20 +1,12 @@
 /**
- * The releases of locks that one node may not have acted on, and when it certainly has: it was not connected, did not answer in time,
- * answered with an error, or may still get a message that sets the lock.
+ * Releases that a node may not have acted on. Kept until certain, or a lost connection would cost a task its ticks for a TTL.
  *
- * A release only takes away what stands. A request that set the lock, or would make it again, and has no answer may still be on its way
- * (in a frozen server, in the socket of a connection that was given up): applied after the release, it leaves a lock that nobody has.
- * So while such a request has no answer, no answer to the release confirms it, neither "nothing there" nor "released", before the node's
- * clock has passed its deadline by MARGIN, which is how far it may step back: from then on the node refuses it.
- *
- * Without that a connection that is lost for 100 ms in a run of 50 ms costs the task all ticks of a time to live: the holder is alive
- * and seen, so that nobody may free the lock that it has left.
- *
- * Passive: no timer, and nobody waits for it. What is kept goes ahead of the next bid, and after every answer of the node. What is
- * still here when the connections close expires on the node.
+ * A request under way may set the lock after its release. So no answer confirms a release before each such request is
+ * answered, or the node's clock has passed its deadline by MARGIN. Passive: goes ahead of the next bid, and after each answer.
  */
 
 import { MARGIN_MS } from '../contract/constants.js';
+import { dropOldest } from '../contract/drop-oldest.js';
 import type { Clock, NodeReply } from '../contract/ports.js';
 
 /** They travel as one message ahead of a bid: small enough for a slow link within the node timeout. */
@@ -70,12 +62,7 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
 
   constructor(private readonly parts: UnconfirmedReleasesParts<Lock, Answer>) {}
 
-  /**
-   * A message that may set these locks leaves now.
-   * @param deadlineMs in node time, 0: unknown
-   * @param ttlMs of each lock
-   * @returns to be handed to {@link answered} when its answer comes
-   */
+  /** These locks may be set from now on. @param deadlineMs node time, 0: unknown @returns for {@link answered} */
   sent(values: readonly string[], deadlineMs: number, ttlMs: number): LockMessage {
     const message = {
       values,
@@ -91,7 +78,6 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
     return message;
   }
 
-  /** Its answer has come. */
   answered(message: LockMessage): void {
     this.underWay.delete(message);
     for (const value of message.values) {
@@ -140,7 +126,8 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
       if (waitMs === undefined) continue;
       this.kept.set(value, { ...release, notBeforeMs: this.nowMs + waitMs });
     }
-    this.forgetSurplus();
+    // The oldest would be gone first.
+    dropOldest(this.kept, MAX_UNCONFIRMED);
     return reply;
   }
 
@@ -150,14 +137,6 @@ export class UnconfirmedReleases<Lock extends ReleasedLock, Answer = unknown> {
     for (const { deadlineMs } of this.byValue.get(value) ?? [])
       latestMs = Math.max(latestMs ?? 0, deadlineMs);
     return latestMs;
-  }
-
-  /** The oldest go: they would be gone first. */
-  private forgetSurplus(): void {
-    for (const value of this.kept.keys()) {
-      if (this.kept.size <= MAX_UNCONFIRMED) return;
-      this.kept.delete(value);
-    }
   }
 
   private forgetGone(): void {

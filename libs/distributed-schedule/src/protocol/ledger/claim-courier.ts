@@ -1,26 +1,10 @@
 /**
- * One instance's way to one node, which sees to it that no claim that was given up stays there. Give-backs are kept until the node
- * has certainly acted on them (see unconfirmed-give-backs.ts) and go
- *
- *   at once       as the message that their owner sends
- *   ahead         of every later message to that node, on the same connection: what is asked next must find neither a dead claim
- *                 of our own nor a vote that stands for nobody
- *   by themselves once the deadline of the copies has passed, since the next message may be a beat, a second later, and again
- *                 when the node's clock can no longer step back behind it
+ * Our way to one node, on which no surrendered claim stays. Give-backs go at once, ahead of every later message, and by
+ * themselves when the copies' deadline has passed, until the node has certainly acted: unconfirmed-give-backs.ts.
  */
 
 import { MARGIN_MS } from '../contract/constants.js';
-import type { BeatSign, ConfirmRequest, NoteRequest, StampRequest } from '../contract/node-identity.js';
-import type { PruneRequest } from '../contract/old-lines.js';
-import type {
-  Claim,
-  ClaimReply,
-  ClaimTerms,
-  Clock,
-  NodeReply,
-  TraceRequest,
-  VotingNode,
-} from '../contract/ports.js';
+import type { Claim, ClaimReply, ClaimTerms, Clock, NodeReply, VotingNode } from '../contract/ports.js';
 import { UnconfirmedGiveBacks } from './unconfirmed-give-backs.js';
 
 export interface CourierParts {
@@ -66,45 +50,17 @@ export class ClaimCourier implements VotingNode {
     return this.sendKept();
   }
 
-  peek(tasks: readonly string[]): ReturnType<VotingNode['peek']> {
-    return this.after(() => this.node.peek(tasks));
-  }
-
-  beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): ReturnType<VotingNode['beat']> {
-    return this.after(() => this.node.beat(instanceId, sign, tasks));
-  }
-
-  leave(instanceId: string): ReturnType<VotingNode['leave']> {
-    return this.after(() => this.node.leave(instanceId));
-  }
-
-  trace(request: TraceRequest): ReturnType<VotingNode['trace']> {
-    return this.after(() => this.node.trace(request));
-  }
-
-  note(request: NoteRequest): ReturnType<VotingNode['note']> {
-    return this.after(() => this.node.note(request));
-  }
-
-  renumber(id: string, counter: number): ReturnType<VotingNode['renumber']> {
-    return this.after(() => this.node.renumber(id, counter));
-  }
-
-  raiseEpoch(epoch: number): ReturnType<VotingNode['raiseEpoch']> {
-    return this.after(() => this.node.raiseEpoch(epoch));
-  }
-
-  prune(request: PruneRequest): ReturnType<VotingNode['prune']> {
-    return this.after(() => this.node.prune(request));
-  }
-
-  confirm(request: ConfirmRequest): ReturnType<VotingNode['confirm']> {
-    return this.after(() => this.node.confirm(request));
-  }
-
-  stamp(request: StampRequest): ReturnType<VotingNode['stamp']> {
-    return this.after(() => this.node.stamp(request));
-  }
+  readonly peek: VotingNode['peek'] = (...asked) => this.after(() => this.node.peek(...asked));
+  readonly beat: VotingNode['beat'] = (...asked) => this.after(() => this.node.beat(...asked));
+  readonly leave: VotingNode['leave'] = (...asked) => this.after(() => this.node.leave(...asked));
+  readonly inquire: VotingNode['inquire'] = (...asked) => this.after(() => this.node.inquire(...asked));
+  readonly note: VotingNode['note'] = (...asked) => this.after(() => this.node.note(...asked));
+  readonly renumber: VotingNode['renumber'] = (...asked) => this.after(() => this.node.renumber(...asked));
+  readonly raiseEpoch: VotingNode['raiseEpoch'] = (...asked) =>
+    this.after(() => this.node.raiseEpoch(...asked));
+  readonly prune: VotingNode['prune'] = (...asked) => this.after(() => this.node.prune(...asked));
+  readonly confirm: VotingNode['confirm'] = (...asked) => this.after(() => this.node.confirm(...asked));
+  readonly stamp: VotingNode['stamp'] = (...asked) => this.after(() => this.node.stamp(...asked));
 
   callDeadlineMs(): number {
     return this.node.callDeadlineMs();
@@ -157,8 +113,5 @@ export class ClaimCourier implements VotingNode {
   }
 }
 
-/**
- * Longest pause before kept give-backs go by themselves. A copy without a deadline may be refused very late only; its give-back
- * rides on every message meanwhile.
- */
+/** Longest pause before kept give-backs go by themselves; they ride on every message meanwhile. */
 const MAX_WAIT_MS = 60_000;

@@ -1,19 +1,14 @@
 /** Who asks for a tick. */
 
 import { claimedInstant, type DueTick } from '../contract/due-tick.js';
-import { FORGETTABLE_MARK } from '../contract/old-lines.js';
 import type { Claim, Random } from '../contract/ports.js';
+import { PRUNABLE_MARK } from '../contract/prunable-lines.js';
 
-export interface ClaimParts {
-  readonly instanceId: string;
-  readonly random: Random;
-}
-
-/**
- * A claim of its own for each attempt to win `due`. Its id is random; the instance's id in front is for people only, and the mark behind
- * says whether its line may be forgotten.
- */
-export function newClaim(parts: ClaimParts, due: DueTick): Claim {
+/** A new random id for each bid. The instance in front is for people; the mark behind says whether its line may be pruned. */
+export function newClaim(
+  parts: { readonly instanceId: string; readonly random: Random },
+  due: DueTick,
+): Claim {
   const trigger = due.task.triggerOf?.(due.tick);
   return {
     task: due.task.name,
@@ -26,13 +21,12 @@ export function newClaim(parts: ClaimParts, due: DueTick): Claim {
   };
 }
 
-/** Whether this instance has made the claim. */
 export function isClaimOf(instanceId: string, claimId: string | undefined): boolean {
   return claimId !== undefined && ownerOf(claimId) === instanceId;
 }
 
 function markOf({ task }: DueTick): string {
-  return task.isForgettable === true ? FORGETTABLE_MARK : '';
+  return task.isPrunable === true ? PRUNABLE_MARK : '';
 }
 
 /** The instance in a claim id, for people and for guesses. */
@@ -40,10 +34,4 @@ export function ownerOf(claimId: string | undefined): string {
   if (claimId === undefined) return 'another instance';
   const end = claimId.lastIndexOf(':');
   return end > 0 ? claimId.slice(0, end) : claimId;
-}
-
-/** What is said of a tick that somebody else has claimed. */
-export function claimedBy(claimId: string | undefined): { readonly detail: string; readonly by?: string } {
-  const owner = ownerOf(claimId);
-  return { detail: `claimed by ${owner}`, ...(claimId !== undefined && { by: owner }) };
 }

@@ -1,8 +1,8 @@
 /** What the votes of all nodes on one claim mean. `undefined` is a node that gave no vote. */
 
 import type { Claim, ClaimVerdict, ClaimVote } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
-import { setBackAmong } from './set-back-votes.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
+import { setBackAmong } from './clock-set-back.js';
 
 export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
   const quorum = quorumOf(votes.length);
@@ -36,13 +36,9 @@ export function ownerOf(
   votes: readonly (ClaimVote | undefined)[],
   quorum: number,
 ): { claimId?: string } | undefined {
-  let past = 0;
-  const named = new Map<string, number>();
-  for (const vote of votes) {
-    if (vote?.kind !== 'taken') continue;
-    if (vote.claimId === undefined) past += 1;
-    else if (vote.claimId !== ownClaimId) named.set(vote.claimId, (named.get(vote.claimId) ?? 0) + 1);
-  }
+  const taken = votes.filter((vote) => vote?.kind === 'taken');
+  const past = taken.filter(({ claimId }) => claimId === undefined).length;
+  const named = countsOf(taken.flatMap(({ claimId }) => (claimId === ownClaimId ? [] : (claimId ?? []))));
   if (past >= quorum) return {};
   for (const [claimId, count] of named) {
     // A node that has moved past the tick does not contradict the owner that the others name.

@@ -1,13 +1,10 @@
 /**
- * What proves that the clock of a node has been set back: it grants no instant further than EARLY ahead of its clock, and here
- * stands one. Until the clock shows again what it showed then, the node grants nothing, although it answers.
- *
- * A floor proves it too, of this node's clock or of one that has noted it: it was raised by what a clock showed. Clocks of
- * healthy nodes differ a little, so a floor must lie far ahead before it says anything.
+ * Proof that a node's clock was set back: it holds a grant more than EARLY ahead of it, and grants nothing until it catches up.
+ * A floor proves it too, if it lies further ahead than healthy clocks differ.
  */
 
 import { EARLY_MS, MARGIN_MS } from '../contract/constants.js';
-import type { NodeTick } from '../contract/ports.js';
+import type { ClaimVote, NodeTick } from '../contract/ports.js';
 import { spoken } from '../contract/spoken.js';
 
 /** Clocks of nodes and hosts may differ by this much. */
@@ -49,4 +46,40 @@ export function setBackWords(byMs: number): string {
     `the clocks of its nodes were set back by ${atLeast(byMs)}, and they grant nothing ` +
     'before they show what they showed then'
   );
+}
+
+export interface SetBack {
+  /** By at least this. Absent: the clocks are not the reason. */
+  readonly setBackMs?: number;
+}
+
+/** Enough clocks are set back that the claim could have been won without it. */
+export function setBackAmong(
+  votes: readonly (ClaimVote | undefined)[],
+  granted: number,
+  quorum: number,
+): SetBack {
+  return setBackOfSoMany(votes.map(amountOf), quorum - granted);
+}
+
+/** Enough are set back that nobody could win. */
+export function setBackAmongTicks(
+  known: readonly (NodeTick | undefined)[],
+  timesMs: readonly (number | undefined)[],
+  quorum: number,
+): SetBack {
+  const amounts = known.map((node, index) => {
+    const nowMs = timesMs[index];
+    return node === undefined || nowMs === undefined ? 0 : setBackOfTickMs(node, nowMs);
+  });
+  return setBackOfSoMany(amounts, quorum);
+}
+
+function amountOf(vote: ClaimVote | undefined): number {
+  return vote !== undefined && 'setBackMs' in vote ? (vote.setBackMs ?? 0) : 0;
+}
+
+function setBackOfSoMany(amounts: readonly number[], least: number): SetBack {
+  const setBack = amounts.filter((byMs) => byMs > 0);
+  return setBack.length > 0 && setBack.length >= least ? { setBackMs: Math.max(...setBack) } : {};
 }

@@ -1,12 +1,8 @@
-/**
- * The ports of an instance behind one guard: none rejects. What an adapter throws is told to the observer, and counts as no answer.
- * One that escaped would end a contest, and with it the ticks of every task that is due at that instant.
- */
+/** No port rejects behind this guard: one error that escaped would end the contest of every task due at that instant. */
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type {
   BeatVerdict,
   Claim,
@@ -17,6 +13,7 @@ import type {
   TickLedger,
   TickRef,
 } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { toAnswer } from './line-past.js';
 
 export interface GuardedLedger {
@@ -107,7 +104,7 @@ export function guardMembership(membership: Membership, observer: ScheduleObserv
   };
 }
 
-const NOTHING_PRUNED: PruneAnswer = { forgotten: 0, isUnfinished: false };
+const NOTHING_PRUNED: PruneAnswer = { pruned: 0, isUnfinished: false };
 
 async function guarded<T, N>(
   observer: ScheduleObserver,

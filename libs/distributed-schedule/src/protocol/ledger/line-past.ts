@@ -1,4 +1,4 @@
-/** The past of a task: what nodes say of it in the words of the port, and what these words come to, also from a ledger that says less. */
+/** The past of a task: what nodes tell, and what that comes to, also from a ledger that tells less. */
 
 import type { LinePast, PeekAnswer } from '../contract/line-past.js';
 import type { NodeTick, PeekVerdict } from '../contract/ports.js';
@@ -8,10 +8,7 @@ type ToldPast = Pick<
   'newest' | 'isFloor' | 'forgottenUpTo' | 'prunedUpTo' | 'highest' | 'highestPossible' | 'nodeTimeMs'
 >;
 
-/**
- * What a majority of nodes knows of a task.
- * @param timesMs what the clock of each node showed when it answered, in the same order
- */
+/** What a majority of nodes knows of a task. @param timesMs each node's clock at its answer, in the same order */
 export function tellPast(
   known: readonly (NodeTick | undefined)[],
   timesMs: readonly (number | undefined)[],

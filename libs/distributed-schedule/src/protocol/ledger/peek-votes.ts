@@ -3,18 +3,15 @@
 import type { ClaimVote, NodeReply, NodeTick, PeekVerdict } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
 import { ownerOf } from './claim-votes.js';
+import { setBackAmongTicks } from './clock-set-back.js';
 import { tellPast } from './line-past.js';
-import { setBackAmongTicks } from './set-back-votes.js';
 
 /** What the clock of a node showed when it answered. */
 export function timeOf(reply: NodeReply<unknown>): number | undefined {
   return reply.answered ? reply.nodeTimeMs : undefined;
 }
 
-/**
- * What the nodes' newest ticks say about `tick`.
- * @param timesMs what the clock of each node showed when it answered, in the same order
- */
+/** What the nodes' newest ticks say about `tick`. @param timesMs each node's clock at its answer, in the same order */
 export function decidePeek(
   tick: number,
   known: readonly (NodeTick | undefined)[],

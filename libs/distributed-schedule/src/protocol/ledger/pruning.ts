@@ -1,9 +1,6 @@
 /**
- * When an instance has the nodes forget old lines, and what it tells them of the windows in use. One message per node and hour; more only where a
- * node has more lines than it looks through for one.
- *
- * Every instance tells its own window, and a node keeps to the longest. A window that is too short doubles nothing: what was
- * granted stays refused. It costs what might still have been started: an old tick that is to be made up for, a retake, an attempt.
+ * When we let nodes prune old lines, one message per node and hour. A node keeps to the longest window it is told.
+ * A window too short doubles nothing; it costs missed ticks, retakes and attempts that might still have started.
  */
 
 import { hash32 } from '../contract/hash.js';

@@ -1,11 +1,7 @@
-/**
- * The tick ledger of N independent nodes: one message per node, then the votes are counted. This file decides
- * what a set of answers means; what a single node answers is the claim script's affair (and memory-node.ts's).
- */
+/** The ledger of N nodes: one message per node, then votes are counted. How a node answers is the claim script's affair. */
 
 import type { ElectorateView, NoBid } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type {
   Claim,
   ClaimReply,
@@ -17,6 +13,8 @@ import type {
   TickRef,
   VotingNode,
 } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
+import { answersOf } from '../contract/voting-node.js';
 import { decideClaim, votesOut } from './claim-votes.js';
 import { decidePeek, timeOf } from './peek-votes.js';
 
@@ -76,9 +74,9 @@ export class QuorumTickLedger implements TickLedger {
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
     const replies = await Promise.all(this.nodes.map((node) => node.prune(request)));
-    const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+    const answers = answersOf(replies);
     return {
-      forgotten: answers.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      pruned: answers.reduce((sum, { pruned }) => sum + pruned, 0),
       isUnfinished: answers.some(({ isUnfinished }) => isUnfinished),
     };
   }

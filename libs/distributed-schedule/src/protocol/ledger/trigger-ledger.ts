@@ -1,12 +1,10 @@
 /**
- * Makes a trigger run once. A sleeping instance knows it at its old instant, which is another tick: both would run. So a triggered
- * tick also claims the trigger, in its own line, always at its first instant. The ledger lets one claim of an instant win, so one
- * of the two ticks runs. Further attempts claim the instants behind it. Neither claim is won without the other; one that is won
- * alone is given back. Each id says for its own line whether it may be pruned.
+ * An instance that slept knows a trigger at its old instant, another tick: both would run. So a triggered tick also
+ * claims the trigger's own line, at its first instant. Neither claim is won alone.
  */
 
-import { bearsMark, FORGETTABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import { bearsMark, PRUNABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/prunable-lines.js';
 
 export class TriggerLedger implements TickLedger {
   constructor(private readonly ledger: TickLedger) {}
@@ -24,7 +22,7 @@ export class TriggerLedger implements TickLedger {
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
-    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+    return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
@@ -48,7 +46,7 @@ export class TriggerLedger implements TickLedger {
 function triggerClaim(claim: Claim): readonly Claim[] {
   const { trigger, claimId, tick, maxLatenessMs } = claim;
   if (trigger === undefined) return [];
-  const id = bearsMark(claimId) ? claimId : `${claimId}${FORGETTABLE_MARK}`;
+  const id = bearsMark(claimId) ? claimId : `${claimId}${PRUNABLE_MARK}`;
   return [{ ...trigger, claimId: id, maxLatenessMs: maxLatenessMs + Math.max(0, tick - trigger.tick) }];
 }
 
@@ -62,6 +60,6 @@ function both(claim: Claim, ofTick: ClaimVerdict, ofTrigger: ClaimVerdict | unde
   // By this id its owner knows whether it is one of its own.
   const own = bearsMark(claim.claimId)
     ? ofTrigger.claimId
-    : ofTrigger.claimId.slice(0, -FORGETTABLE_MARK.length);
+    : ofTrigger.claimId.slice(0, -PRUNABLE_MARK.length);
   return { ...ofTrigger, votesOut, claimId: own };
 }

@@ -1,13 +1,10 @@
 /**
- * The give-backs of claims that one node may not have acted on, and when it certainly has.
- *
- * A give-back only takes back what stands. A copy of the claim that is still on its way (in a frozen server, in the socket of a
- * connection that was given up) is applied afterwards, and then a claim stands that nobody will run: the tick is lost. So while a
- * copy has no answer, no answer to the give-back confirms it, neither "nothing there" nor "given back", before the node's clock
- * has passed the latest deadline of the copies by MARGIN, which is how far it may step back: from then on the node refuses them.
+ * Give-backs that a node may not have acted on. A copy of the claim under way, applied afterwards, would lose the tick.
+ * So none is confirmed while a copy is unanswered, until the node's clock has passed its deadline by MARGIN.
  */
 
 import { MARGIN_MS } from '../contract/constants.js';
+import { dropOldest } from '../contract/drop-oldest.js';
 import type { Claim } from '../contract/ports.js';
 
 /** Enough for a thousand tasks that lose some bids in a row. The oldest go. */
@@ -81,10 +78,7 @@ export class UnconfirmedGiveBacks {
       const key = keyOf(claim);
       if (!this.kept.has(key)) this.kept.set(key, { claim, isUnderWay: false });
     }
-    for (const key of this.kept.keys()) {
-      if (this.kept.size <= MAX_KEPT) return;
-      this.kept.delete(key);
-    }
+    dropOldest(this.kept, MAX_KEPT);
   }
 
   /** What is to be sent now; undefined for nothing. It is under way until it is settled. */
@@ -101,10 +95,7 @@ export class UnconfirmedGiveBacks {
       : { claims, untilMs: claims.map((claim) => this.unansweredUntilMs(keyOf(claim))) };
   }
 
-  /**
-   * The message has ended: with an answer, and the node's clock at that moment, or without one. Resolves to the node time after
-   * which the next answer confirms what is left of it; undefined when nothing is left, or nothing is known.
-   */
+  /** @returns node time after which the next answer confirms the rest; undefined: nothing is left, or nothing known */
   settle({ claims, untilMs }: Batch, nodeTimeMs: number | undefined): number | undefined {
     let latestMs: number | undefined;
     for (const [index, claim] of claims.entries()) {
@@ -119,7 +110,6 @@ export class UnconfirmedGiveBacks {
     return latestMs;
   }
 
-  /** How many are kept. */
   get size(): number {
     return this.kept.size;
   }

@@ -1,4 +1,4 @@
-/** Who is asked about a tick with a beat: the nodes, in the message of the beat, or the ledger, where the nodes do not know. */
+/** Ticks are asked about in the message of the beat, or at the ledger where the nodes do not know them. */
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';

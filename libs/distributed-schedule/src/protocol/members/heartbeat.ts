@@ -22,7 +22,6 @@ export interface QuestionSource {
   answered(answers: readonly PeekAnswer[]): void;
 }
 
-/** What one source asks with a beat. */
 interface Asked {
   readonly source: QuestionSource;
   readonly questions: readonly DueTick[];

@@ -26,10 +26,7 @@ export function isListOfLabels(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length <= MAX_LABELS_OF_AN_INSTANCE && value.every(isLabel);
 }
 
-/**
- * The labels of every instance as one of them knows them: its own for certain, those of others as they were last told.
- * @param tell what is known about another instance; undefined for nothing
- */
+/** Own labels for certain, those of others as last told. @param tell of another instance; undefined: nothing known */
 export function labelsAsKnown(
   instanceId: string,
   own: readonly string[],

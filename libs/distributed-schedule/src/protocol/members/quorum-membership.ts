@@ -1,8 +1,9 @@
 /** Membership over N nodes: an instance is live when a majority of the nodes that answered has seen it lately. */
 
 import type { ElectorateView } from '../contract/electorate-view.js';
-import type { BeatVerdict, Membership, NodeReply, TickRef, VotingNode } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import type { BeatVerdict, Membership, TickRef, VotingNode } from '../contract/ports.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
+import { answersOf } from '../contract/voting-node.js';
 import { decidePeek, timeOf } from '../ledger/peek-votes.js';
 
 export class QuorumMembership implements Membership {
@@ -13,23 +14,22 @@ export class QuorumMembership implements Membership {
 
   async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
     const tasks = peeks.map((ref) => ref.task);
-    const beat = this.electorate.beginBeat();
+    const beat = this.electorate.sendBeat();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
     this.electorate.heard(beat, replies);
     const timesMs = replies.map(timeOf);
-    const answers = replies.filter(hasAnswered).map((reply) => reply.value);
+    const answers = answersOf(replies);
+    const lists = answers.map((answer) => answer.members);
+    const ticks = replies.map((reply, slot) =>
+      reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks : [],
+    );
     return {
-      members: livingAmong(
-        instanceId,
-        answers.map((answer) => answer.members),
-      ),
+      members: livingAmong(instanceId, lists),
       nodesAnswering: answers.length,
       peeks: peeks.map(({ tick }, index) =>
         decidePeek(
           tick,
-          replies.map((reply, slot) =>
-            reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks[index] : undefined,
-          ),
+          ticks.map((known) => known[index]),
           timesMs,
         ),
       ),
@@ -46,16 +46,10 @@ export class QuorumMembership implements Membership {
   }
 }
 
-function hasAnswered<T>(reply: NodeReply<T>): reply is Extract<NodeReply<T>, { readonly answered: true }> {
-  return reply.answered;
-}
-
 function livingAmong(self: string, lists: readonly (readonly string[])[]): readonly string[] {
-  const seen = new Map<string, number>();
-  for (const list of lists) for (const member of list) seen.set(member, (seen.get(member) ?? 0) + 1);
   // Of the nodes that answered: after one master is gone, the others still know everybody.
   const needed = quorumOf(lists.length);
-  const living = [...seen].filter(([, count]) => count >= needed).map(([member]) => member);
+  const living = [...countsOf(lists.flat())].filter(([, count]) => count >= needed).map(([member]) => member);
   if (!living.includes(self)) living.push(self);
   return living.sort();
 }

@@ -31,10 +31,7 @@ export function contendersFor({ members, contenders }: Crowd, task: string): rea
 
 const HASHES = 2 ** 32;
 
-/**
- * The rank of `instanceId` for `task` among those of `members` that may run it, from 0; behind all of them when it is no
- * member, and undefined when it may not run the task itself.
- */
+/** From 0, among members that may run the task; behind them all if no member; undefined if it may not run the task. */
 export function rankOf(
   task: string,
   instanceId: string,
@@ -64,10 +61,7 @@ export interface RankParts extends Crowd {
   readonly register: { hasGivenUp(task: string): boolean };
 }
 
-/**
- * Our rank for a task. Last while a run of it that we gave up goes on here: whatever hangs it may be ours, and elsewhere the next
- * run is alone.
- */
+/** Last while a run that we gave up goes on here: this instance may be what hangs it. */
 export function rankHere(
   parts: RankParts,
   { name, placement }: Pick<ScheduledTask, 'name' | 'placement'>,
@@ -78,8 +72,7 @@ export function rankHere(
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
   if (others.length === 0) return 0;
-  // Others do not know that we step back, so their last takes itself for one rank further back. Never beyond the ranked bids: where
-  // every instance hangs, nobody would bid before the common rounds.
+  // One behind the others' last, who counts us. Within the ranked bids, or nobody would bid early where every instance hangs.
   return Math.min(others.length + 1, LAST_RANK - 1);
 }
 

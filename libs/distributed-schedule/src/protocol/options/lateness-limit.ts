@@ -8,10 +8,7 @@ const LATENESS_SHARE = 0.4;
 const MAX_SHARE = 0.5;
 const MAX_LATENESS_MS = 30_000;
 
-/**
- * How late a tick may start: `given`, else 0.4 of the period and at most 30 s.
- * @throws DistributedScheduleError DSCHED_DURATIONS when it exceeds half the period or leaves no room for the bids
- */
+/** `given`, else 0.4 of the period, at most 30 s. @throws DSCHED_DURATIONS above half the period, or too short for the bids */
 export function requireMaxLatenessMs(
   task: string,
   periodMs: number,

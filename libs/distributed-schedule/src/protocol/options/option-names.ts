@@ -10,18 +10,12 @@ export interface OptionNames {
 /** Where the options stand, for the message. */
 export type OptionsPlace = string | { readonly place: string; readonly task: string };
 
-/**
- * Refuses names that do not exist. A misspelt option that is ignored is a safety margin that nobody has.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION when `given` is not an object
- */
+/** A misspelt option that is ignored is a safety margin that nobody has. @throws DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION */
 export function requireKnownOptions(place: OptionsPlace, given: unknown, names: OptionNames): void {
   refuseUnknown(placeOf(place), given, names, names, '');
 }
 
-/**
- * Refuses null, which JSON configurations and unset variables turn into: `??` would take it for the default.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** JSON and unset variables give null, which `??` would take for the default. @throws DSCHED_BAD_OPTION */
 export function requireNoNull(place: OptionsPlace, given: object, names: OptionNames, path = ''): void {
   for (const [name, value] of Object.entries(given) as [string, unknown][]) {
     if (value === null) {
@@ -100,10 +94,7 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   keyPrefix: 'namespace',
 };
 
-/**
- * Compares whole paths and last names, so that both `leese.ttlMs` and a flat `ttlMs` find `lease.ttlMs`. Without the unit a
- * name is as good as right.
- */
+/** By whole path and by last name: `leese.ttlMs` and `ttlMs` find `lease.ttlMs`. A missing unit counts as right. */
 function closestTo(fullName: string, known: readonly string[]): string | undefined {
   const foreign = FOREIGN_NAMES[fullName];
   if (foreign !== undefined && known.includes(foreign)) return foreign;

@@ -1,7 +1,4 @@
-/**
- * One table per set of options: a row is a name, what its value has to be, and its default. Whatever is wrong with a value is said in
- * the same words everywhere: the option, the value, and what it takes.
- */
+/** One table per set of options: name, check, default. Every mistake reads the same: the option, the value, what it takes. */
 
 import { DistributedScheduleError } from '../contract/errors.js';
 import { type OptionsPlace, requireKnownOptions, requireNoNull } from './option-names.js';
@@ -112,10 +109,7 @@ export function namesOf<Options>(spec: OptionSpec<Options>): { readonly [Name in
   };
 }
 
-/**
- * The options of the table, checked and with their defaults; what else is given is left aside.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION
- */
+/** Checked, and with defaults; other names are left aside. @throws DistributedScheduleError DSCHED_BAD_OPTION */
 export function resolveOptions<Options>(
   place: OptionPlace,
   given: Given<NoInfer<Options>>,
@@ -130,10 +124,7 @@ export function resolveOptions<Options>(
   return Object.freeze(Object.fromEntries(resolved.filter(([, value]) => value !== undefined))) as Options;
 }
 
-/**
- * The same of an object that may hold nothing else.
- * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
- */
+/** Refuses other names. @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION */
 export function readOptions<Options>(
   place: OptionPlace & { readonly of: string },
   given: Given<NoInfer<Options>>,

@@ -46,7 +46,6 @@ const SPEC: OptionSpec<ProtocolOptions> = {
   enabled: optional(FLAG, true),
 };
 
-/** The one place where defaults stand. */
 export const DEFAULTS: ProtocolOptions = defaultsOf(SPEC);
 
 /** How far the estimate of cluster time may be off for the relations below. */
@@ -55,10 +54,7 @@ export const CLOCK_ERROR_MS = 20;
 /** Leases are renewed when this fraction of their time to live has passed. */
 export const RENEWALS_PER_TTL = 3;
 
-/**
- * Fills in the defaults and checks every value and the relations between them.
- * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_DURATIONS
- */
+/** With defaults, values and relations checked. @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_DURATIONS */
 export function resolveProtocolOptions(given: Given<ProtocolOptions>): ProtocolOptions {
   const options = resolveOptions({}, given, SPEC);
   requireRelations(options);

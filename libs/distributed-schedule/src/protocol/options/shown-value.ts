@@ -1,13 +1,7 @@
-/**
- * Environment variables get mixed up, and the one that holds a Redis URL holds its password too. An `@` at the very front is
- * none of an URL, and people have to see their `@reboot`.
- */
+/** A mixed-up variable may hold a Redis URL with its password. A leading `@` is no URL: people must see their `@reboot`. */
 const MAY_BE_SECRET = /:\/\/|.@/s;
 
-/**
- * The part of a value that an error may show: numbers, booleans, ordinary texts. Of lists and objects only the kind: they may hold
- * a Redis password.
- */
+/** What an error may show of a value. Of lists and objects only the kind: they may hold a Redis password. */
 export function harmlessValue(value: unknown): unknown {
   switch (typeof value) {
     case 'string':

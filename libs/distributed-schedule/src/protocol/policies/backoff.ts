@@ -11,11 +11,7 @@ export interface FailedAttempt {
   readonly sinceTickMs: number;
 }
 
-/**
- * Delay before the next attempt. Undefined: no policy, no attempt left, or it would start after the deadline.
- * @param random uniform
- * in [0, 1)
- */
+/** Undefined: no policy, no attempt left, or it would start after the deadline. @param random uniform in [0, 1) */
 export function retryDelayMs(
   policy: RetryPolicy | undefined,
   { attempt, runs, sinceTickMs }: FailedAttempt,

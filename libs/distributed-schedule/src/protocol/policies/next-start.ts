@@ -1,7 +1,4 @@
-/**
- * Decides what a task starts next, for the holder of its run lock. Nobody else runs under a trusted lease then, so a claimed,
- * unended tick has lost its instance. Pure: a wrong answer costs a refused claim, never a second run.
- */
+/** What the holder of a run lock starts next: a claimed tick without an end lost its instance. A wrong answer costs a claim. */
 
 import type { DueTick } from '../contract/due-tick.js';
 import { type LinePast, newestInstant } from '../contract/line-past.js';

@@ -1,7 +1,4 @@
-/**
- * What becomes of a tick that comes due while a run of its task goes on here, and which of the waiting ticks starts when that run has
- * ended. Pure: the table in test/unit/protocol/policies/overlap.test.ts is all that there is to it.
- */
+/** Whether a tick waits for a run of its task, and which starts after it. Pure; overlap.test.ts has the whole table. */
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { TaskPolicies } from '../contract/task-policies.js';

@@ -1,7 +1,4 @@
-/**
- * A run that has failed because another attempt is at its job: one that is stopped or lost, or goes on elsewhere. It says nothing of the work,
- * so a tick that is to be retaken is not over with it. It is made again as retakes are, and counts as one of them.
- */
+/** A run that failed because another attempt is at its job says nothing of the work: it counts as a retake, and pauses. */
 
 import { someCause } from '../contract/causes.js';
 import type { ErrorCode } from '../contract/errors.js';

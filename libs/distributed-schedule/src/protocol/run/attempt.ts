@@ -41,14 +41,8 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
     (error: unknown): Returned => ({ thrown: { error } }),
   );
   // Told after the call: a slow observer must not widen the gap between the last look and the start.
-  parts.observer.observe({
-    type: 'started',
-    task: due.task.name,
-    tick: due.tick,
-    attempt,
-    isRetry,
-    latenessMs,
-  });
+  const task = due.task.name;
+  parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
   const watched: Watched = { parts, chain, given, open, signal, startedMs, ended: ended.signal };
   watchTimeout(watched);
   const gaveUp = watchGiveUp(watched);

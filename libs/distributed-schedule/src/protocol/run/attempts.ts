@@ -10,10 +10,9 @@ import type { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
 
-/**
- * Makes attempts until one succeeds or none is left, and reports the tick. Returns the last ending; `aborted`: the tick is left to
- * a retake.
- */
+const STILL_PENDING = 'another attempt was still at its job';
+
+/** Makes attempts until one succeeds or none is left, and reports the tick. `aborted`: the tick is left to a retake. */
 export async function runAttempts(parts: RunParts, chain: RunChain, start: Start): Promise<Ending> {
   for (let now: Made = { ...start, attempt: start.due.attempt ?? 1, made: 1, pauses: 0 }; ; ) {
     const { ending, open, told } = await attemptOnce(parts, chain, now);
@@ -25,7 +24,8 @@ export async function runAttempts(parts: RunParts, chain: RunChain, start: Start
     if (ending.outcome !== 'failed' && ending.outcome !== 'timed_out') return end(ending);
     const next = nextAttempt(parts, chain.policies, now, ending);
     const { delayMs, windowMs, isPending } = next;
-    if (delayMs === undefined || told.isTold) return end(isPending ? stillPending(ending) : ending);
+    if (delayMs === undefined || told.isTold)
+      return end(isPending ? { ...ending, detail: STILL_PENDING } : ending);
     const { due, attempt } = now;
     const { error } = ending;
     parts.observer.observe({ type: 'retry', task: due.task.name, tick: due.tick, attempt, delayMs, error });
@@ -48,7 +48,7 @@ export async function runAttempts(parts: RunParts, chain: RunChain, start: Start
   }
 }
 
-/** One call of the handler. Where it was the last that may be, its end is told when its time is over, and not when it returns. */
+/** One call of the handler. If no other may follow, its end is told when its time is over, not when it returns. */
 async function attemptOnce(
   parts: RunParts,
   chain: RunChain,
@@ -74,10 +74,6 @@ async function attemptOnce(
     },
   });
   return { ...ended, told };
-}
-
-function stillPending(ending: Ending): Ending {
-  return { ...ending, detail: 'another attempt was still at its job' };
 }
 
 /** How a tick ends whose next attempt was due, and is not made here. */

@@ -1,7 +1,8 @@
-/** Where a chain of runs stands, and why ticks end that have waited for it. */
+/** What a chain of runs keeps: where it stands, which ticks wait for it, and which has cancelled it. */
 
 import type { DueTick } from '../contract/due-tick.js';
-import type { EndedTick, Ending } from './tick-end.js';
+import { DistributedScheduleError } from '../contract/errors.js';
+import { type EndedTick, type Ending, endAs } from './tick-end.js';
 
 /** A tick that starts, with the claim that won it. */
 export interface ChainedTick {
@@ -41,4 +42,63 @@ function whyOver(state: ChainState, isTrusted: boolean): string {
   const why = state.phase === 'ending' ? state.why : undefined;
   if (why === 'given_up') return 'was given up';
   return why === 'aborted' && isTrusted ? 'is to be made again' : 'lost its lease';
+}
+
+/** Ticks that came due during a run of their task here, and wait for its end; oldest first. */
+export class WaitingLine {
+  private dues: readonly DueTick[] = [];
+
+  get all(): readonly DueTick[] {
+    return this.dues;
+  }
+
+  has(tick: number): boolean {
+    return this.dues.some((due) => due.tick === tick);
+  }
+
+  join(due: DueTick): void {
+    this.dues = [...this.dues, due];
+  }
+
+  /** The tick starts, or is about to. */
+  leave(tick: number): void {
+    this.dues = this.dues.filter((due) => due.tick !== tick);
+  }
+
+  /** Takes out those that do not start any more. */
+  end(isOver: (due: DueTick) => boolean, ending: Ending): readonly EndedTick[] {
+    const over = this.dues.filter(isOver);
+    if (over.length > 0) this.dues = this.dues.filter((due) => !over.includes(due));
+    return endAs(ending, ...over);
+  }
+}
+
+/** A later tick ends the run that is in its way, whether its attempt goes on or its next one is waited for. */
+export class Cancellation {
+  /** The newest tick that has cancelled a run. */
+  private by = 0;
+  private abort: ((reason: Error) => void) | undefined;
+
+  constructor(private readonly task: string) {}
+
+  isOf(tick: number): boolean {
+    return this.by > tick;
+  }
+
+  cancel(tick: number, by: number): void {
+    this.by = Math.max(this.by, by);
+    this.abort?.(this.reasonOf(tick));
+  }
+
+  /** How to abort the attempt at `tick`, or the pause before one, that is going on; undefined for none. */
+  onCancel(tick: number, abort: ((reason: Error) => void) | undefined): void {
+    this.abort = abort;
+    // The later tick may have come between two attempts, when nobody was there to be told.
+    if (this.isOf(tick)) abort?.(this.reasonOf(tick));
+  }
+
+  private reasonOf(tick: number): Error {
+    const message = `tick ${tick} is cancelled by tick ${this.by}`;
+    return new DistributedScheduleError('DSCHED_CANCELLED', message, { task: this.task, value: tick });
+  }
 }

@@ -30,10 +30,7 @@ export type Claimed =
   | { readonly claimId: string; readonly refusal?: undefined }
   | { readonly claimId?: undefined; readonly refusal: Ending };
 
-/**
- * Claims `due` under the lock that its task's run holds here, then asks `lastLook`. Where it may not start the claim has been given
- * back. Never rejects.
- */
+/** Claims `due` under the lock held here, then asks `lastLook`; where it says no the claim is given back. Never rejects. */
 export async function claimNext(
   parts: RunParts,
   chain: RunChain,
@@ -43,12 +40,12 @@ export async function claimNext(
 ): Promise<Claimed> {
   // Runs that may overlap are told apart by their ticks, whose newer ones may be claimed already.
   const needsClaim = chain.policies.overlap !== 'allow' || (due.attempt ?? 1) === 1;
-  const begin = { attempt: readClocks(parts.clock), clusterMs: parts.clusterClock.nowMs() };
+  const bidAt = { askedAt: readClocks(parts.clock), clusterMs: parts.clusterClock.nowMs() };
   const { claim, refusal } = needsClaim
     ? await claimTick(parts, chain, due, () => !parts.stopped.aborted)
     : {};
   if (refusal !== undefined) return { refusal };
-  const lateMs = latenessSince(parts, begin, due.tick);
+  const lateMs = latenessSince(parts, bidAt, due.tick);
   const why =
     (await lastLook(lateMs)) ??
     (chain.lease.isTrusted()
@@ -56,7 +53,7 @@ export async function claimNext(
       : { outcome: 'no_quorum', detail: 'the lease ran out before the start' });
   if (why === undefined) return { claimId: claim?.claimId ?? chain.claimId };
   if (claim !== undefined) {
-    chain.lease.claims?.over(claim);
+    chain.lease.claims?.noteNoRun(claim);
     await giveBack(parts, claim);
   }
   return { refusal: why };
@@ -84,10 +81,7 @@ async function pastOf(parts: RunParts, { task, tick, lease }: RunChain): Promise
   }
 }
 
-/**
- * Claims the closing instants of what ran here and of what was passed over. Before the release: the next holder would otherwise
- * start it again.
- */
+/** Claims the closing instants of what ran or was passed over, before the release: the next holder would start it again. */
 export async function closeTicks(parts: RunParts, chain: RunChain, isUnfinished: boolean): Promise<void> {
   const { policies, tick, passedUpTo, task } = chain;
   if (!looksBack(policies) || policies.overlap === 'allow') return;
@@ -104,7 +98,7 @@ export async function closeTicks(parts: RunParts, chain: RunChain, isUnfinished:
   if (!chain.lease.isTrusted()) return;
   const { claim } = await claimTick(parts, chain, due, () => true);
   // After a change of the schedule nobody knows that this instant closes a tick.
-  if (claim !== undefined) chain.lease.claims?.over(claim);
+  if (claim !== undefined) chain.lease.claims?.noteNoRun(claim);
 }
 
 async function claimTick(
@@ -130,11 +124,11 @@ async function claimTick(
       return { claim };
     }
     // What it meets is judged by the other claims of this instance, not by itself.
-    parts.ownClaims.forget(claim);
+    parts.ownClaims.setAside(claim);
     const isOwn =
       verdict?.kind === 'taken' && whoseClaim(parts.ownClaims, due, verdict.claimId) !== undefined;
     await giveBack(parts, claim);
-    if (verdict?.kind === 'outdated') parts.fence(verdict.kind);
+    if (verdict?.kind === 'outdated') parts.stopForGood(verdict.kind);
     if (verdict?.kind === 'taken' && !isOwn) return { refusal: movedPast(verdict) };
     const isWorthAnother =
       isOwn || verdict === undefined || verdict.kind === 'split' || verdict.kind === 'no_quorum';
@@ -163,6 +157,6 @@ async function claimOpen(
 }
 
 async function giveBack(parts: BidParts, claim: Claim): Promise<void> {
-  parts.ownClaims.gaveUp(claim);
+  parts.ownClaims.surrendered(claim);
   await parts.ledger.giveBack([claim]);
 }

@@ -5,17 +5,14 @@ import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.
 import type { RunParts } from './run-parts.js';
 import type { Ending } from './tick-end.js';
 
-/**
- * How late a tick is, asked again and again, counted since `begin`. Both clocks are asked: a machine that is suspended meanwhile stops
- * the cluster clock.
- */
+/** How late a tick is, counted since `bidAt`. By both clocks, as a suspended machine stops the cluster clock. */
 export function latenessSince(
   { clock, clusterClock }: Pick<RunParts, 'clock' | 'clusterClock'>,
-  begin: { readonly attempt: ClockReading; readonly clusterMs: number },
+  bidAt: { readonly askedAt: ClockReading; readonly clusterMs: number },
   tick: number,
 ): () => number {
   return () =>
-    Math.max(clusterClock.nowMs(), begin.clusterMs + elapsedMs(begin.attempt, readClocks(clock))) - tick;
+    Math.max(clusterClock.nowMs(), bidAt.clusterMs + elapsedMs(bidAt.askedAt, readClocks(clock))) - tick;
 }
 
 /** Why a won tick is not started after all; undefined where it starts. */

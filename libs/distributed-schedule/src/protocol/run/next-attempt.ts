@@ -23,7 +23,7 @@ export interface Made {
 export interface NextAttempt {
   /** Absent: there is none. */
   readonly delayMs: number | undefined;
-  /** It starts at most so long after the tick. */
+  /** Longest time between the tick and its start. */
   readonly windowMs: number;
   /** For a job that another attempt is at, as a retake: the work itself has not failed. */
   readonly isPending: boolean;

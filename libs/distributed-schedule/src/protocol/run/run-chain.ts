@@ -20,18 +20,18 @@ import {
   isCancelledBy,
   type RunWithLine,
 } from '../policies/overlap.js';
-import { Cancellation } from './cancellation.js';
 import {
   ANOTHER_WAITS,
+  Cancellation,
   type ChainedTick,
   type ChainState,
   type Choice,
   NOT_DUE_ANY_MORE,
   PASSED_OVER,
+  WaitingLine,
   whyLeftBehind,
 } from './chain-state.js';
 import { type EndedTick, type Ending, endAs } from './tick-end.js';
-import { WaitingLine } from './waiting-line.js';
 
 export class RunChain {
   readonly policies: TaskPolicies;

@@ -20,7 +20,7 @@ export class RunChains {
   }
 
   /** A tick has ended here. */
-  ended({ task, tick, outcome }: TickReport): void {
+  tickEnded({ task, tick, outcome }: TickReport): void {
     if (outcome === 'overlap') this.of(task)?.passed(tick);
   }
 }

@@ -60,13 +60,8 @@ export function watchGiveUp(watched: Watched): Promise<'given_up'> | undefined {
       chain.giveUp(ended);
       resolve('given_up');
       const { due, attempt } = given;
-      parts.observer.observe({
-        type: 'given_up',
-        task: due.task.name,
-        tick: due.tick,
-        attempt,
-        giveUpAfterMs,
-      });
+      const task = due.task.name;
+      parts.observer.observe({ type: 'given_up', task, tick: due.tick, attempt, giveUpAfterMs });
     });
   });
 }

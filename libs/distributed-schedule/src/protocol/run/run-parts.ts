@@ -1,12 +1,15 @@
 import type { BidParts } from '../bid/bid-parts.js';
+import type { DueTick } from '../contract/due-tick.js';
+import type { PeekAnswer } from '../contract/line-past.js';
 import type { TickContext } from '../contract/tick-context.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
+import type { LabelsOf } from '../members/ranking.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
 import type { RunChains } from './run-chains.js';
 import type { RunRegister } from './run-register.js';
 import type { TickEndParts } from './tick-end.js';
 
-/** What an instance needs to run what it has won. */
+/** What an instance needs to contest ticks, and to run what it has won. */
 export interface RunParts extends BidParts, TickEndParts {
   readonly clusterClock: ClusterClock;
   readonly keeper: LeaseKeeper;
@@ -18,5 +21,13 @@ export interface RunParts extends BidParts, TickEndParts {
   /** True once the shutdown has given up waiting: what has not started by then must not start. */
   readonly isAbandoned: () => boolean;
   /** Stops this instance for good: it has met a newer, or another, node set. */
-  readonly fence: (reason: 'outdated') => void;
+  readonly stopForGood: (reason: 'outdated') => void;
+  /** The live instances, as this one knows them now. */
+  readonly members: () => readonly string[];
+  /** Those of them that run a task, this one included. Absent: all. */
+  readonly contenders?: (task: string) => readonly string[];
+  /** Absent: nobody has labels. */
+  readonly labelsOf?: LabelsOf;
+  /** The instance's beat, which answers the peeks of standby ticks in the same message. */
+  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
 }

@@ -1,7 +1,4 @@
-/**
- * The handlers that have been called on this instance and have not returned: each from its call to its very end, also
- * where the verdict of its run has been told before.
- */
+/** Handlers that were called here and have not returned, also after their verdict was told. */
 
 import type { Outcome } from '../contract/outcome.js';
 import type { RunInFlight, RunState } from '../contract/run-in-flight.js';
@@ -26,10 +23,7 @@ export class OpenRun {
   }
 }
 
-/**
- * Given-up runs of one task that may go on beside a new one. More would exhaust the instance (connections, memory) and starve its
- * other tasks.
- */
+/** Given-up runs of one task beside a new one. More would exhaust the instance and starve its other tasks. */
 const MAX_GIVEN_UP = 10;
 
 export class RunRegister {

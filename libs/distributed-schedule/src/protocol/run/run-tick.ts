@@ -1,12 +1,9 @@
-/**
- * One won tick on one instance, top to bottom, and the ticks that its end starts. The numbers are those of ARCHITECTURE.md:
- * steps 1 to 3 (tick, rank, bid time) are in contest.ts, 4 and 5 (lock, claim) in bid.ts, and here are 6 wait, 7 run and
- * 8 finish.
- */
+/** One won tick, top to bottom, and what its end starts. Steps as in ARCHITECTURE.md: 6 wait, 7 run, 8 finish. */
 
 import { surrender } from '../bid/bid.js';
 import { keepEnds, toRelease } from '../bid/keep-ends.js';
 import type { LockedTick } from '../bid/locked-tick.js';
+import type { Lease } from '../lease/lease.js';
 import { runAttempts } from './attempts.js';
 import { closeTicks } from './claim-again.js';
 import { tellWhenItsTimeComes } from './hand-to-run.js';
@@ -15,14 +12,13 @@ import { nextTick, type Start } from './next-tick.js';
 import { RunChain } from './run-chain.js';
 import type { RunParts } from './run-parts.js';
 import { type Ending, endAs, tellEnds } from './tick-end.js';
-import { untilLeaseIsOver } from './until-lease-is-over.js';
 
-/** Waits for the tick, runs its handler under the lease, goes on with what its end starts, and reports each. Rejects only where a schedule throws. */
+/** Waits, runs the handler under the lease, goes on with what its end starts, and reports each. Rejects only where a schedule throws. */
 export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
   const { due, lease, claim, contested } = won;
 
   // 6 wait
-  const latenessMs = latenessSince(parts, won.begin, due.tick);
+  const latenessMs = latenessSince(parts, won.bidAt, due.tick);
   await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = whyNotStarted(parts, won, latenessMs());
   if (refusal !== undefined) return giveUpTick(parts, won, refusal);
@@ -47,12 +43,12 @@ export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
     // 8 finish, also where a schedule throws between two runs: the lock must not stand, nor the waiting ticks go without a word.
     lease.signal.removeEventListener('abort', leaveBehind);
     parts.chains.delete(chain);
-    if (lock === 'over') await releaseLock(parts, chain);
+    if (lock === 'over') await parts.locks.release([toRelease(lease)]);
     leaveBehind();
   }
 }
 
-/** Runs ticks under the lease until nothing is left to start, and closes what has to be closed. Says what is to become of the lock. */
+/** Runs ticks under the lease until nothing is left, and closes them. Says what becomes of the lock. */
 async function runChain(parts: RunParts, chain: RunChain, first: Start): Promise<'over' | 'goes_on'> {
   for (let start = first; ; ) {
     tellEnds(parts, chain.begin(start));
@@ -75,7 +71,7 @@ async function runChain(parts: RunParts, chain: RunChain, first: Start): Promise
 async function giveUpTick(parts: RunParts, won: LockedTick, refusal: Ending): Promise<void> {
   const { due, lease, claim, contested } = won;
   // Others were told that this instance has it.
-  lease.claims?.over(claim);
+  lease.claims?.noteNoRun(claim);
   await surrender(parts, [won]);
   // Its end went with the release.
   parts.ownClaims.takeLeftBehind(claim);
@@ -84,6 +80,21 @@ async function giveUpTick(parts: RunParts, won: LockedTick, refusal: Ending): Pr
   if (isItsTurn || contested !== undefined) tellEnds(parts, endAs(refusal, contested ?? due));
 }
 
-async function releaseLock(parts: RunParts, { lease }: RunChain): Promise<void> {
-  await parts.locks.release([toRelease(lease)]);
+/** Until a given-up lease runs out, its handler returns, or we stop. `goes_on`: the handler does, so the lock must not be released. */
+async function untilLeaseIsOver(
+  { clock, stopped }: Pick<RunParts, 'clock' | 'stopped'>,
+  lease: Lease,
+  /** Aborts when the handler has returned. */
+  returned: AbortSignal,
+): Promise<'over' | 'goes_on'> {
+  const woken = new AbortController();
+  const wake = (): void => woken.abort('woken');
+  for (const signal of [returned, stopped]) signal.addEventListener('abort', wake, { once: true });
+  const goesOn = (): boolean => !returned.aborted && lease.isTrusted();
+  // A renewal that was on its way may have moved the end.
+  while (goesOn() && !stopped.aborted) await clock.sleepUntil(lease.trustedUntilMs, woken.signal);
+  for (const signal of [returned, stopped]) signal.removeEventListener('abort', wake);
+  const lock = goesOn() ? 'goes_on' : 'over';
+  lease.lose('its run was given up');
+  return lock;
 }

@@ -2,16 +2,16 @@
 
 import { Audit } from '../audit/audit.js';
 import { OwnClaims } from '../bid/own-claims.js';
-import type { ContestParts } from '../contest/contest-parts.js';
-import { LookBack } from '../contest/look-back.js';
+import { PastWatch } from '../contest/past-watch.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
 import type { TickReport } from '../contract/outcome.js';
 import { LeaseKeeper } from '../lease/keep-lease.js';
-import { type GuardedMembership, guardPorts } from '../ledger/guarded-ports.js';
+import { guardPorts } from '../ledger/guarded-ports.js';
 import { Pruning } from '../ledger/pruning.js';
 import { BeatQuestions } from '../members/beat-questions.js';
 import { Heartbeat } from '../members/heartbeat.js';
 import { RunChains } from '../run/run-chains.js';
+import type { RunParts } from '../run/run-parts.js';
 import { RunRegister } from '../run/run-register.js';
 import { Wakeup } from '../time/wakeup.js';
 import { SchedulerLoop } from './scheduler-loop.js';
@@ -24,25 +24,13 @@ export interface SchedulerHooks {
   readonly isAbandoned: () => boolean;
   readonly tell: (event: ScheduleEvent) => void;
   readonly report: (report: TickReport) => void;
-  readonly fence: (reason: 'outdated') => void;
+  readonly stopForGood: (reason: 'outdated') => void;
   readonly track: (work: Promise<unknown>) => void;
 }
 
-export interface Assembly {
-  readonly book: TaskBook;
-  readonly heartbeat: Heartbeat;
-  readonly keeper: LeaseKeeper;
-  readonly membership: GuardedMembership;
-  readonly contestParts: ContestParts;
-  readonly audit: Audit;
-  readonly lookBack: LookBack;
-  readonly chains: RunChains;
-  readonly register: RunRegister;
-  readonly wakeup: Wakeup;
-  readonly loop: SchedulerLoop;
-}
+export type Assembly = ReturnType<typeof assemble>;
 
-export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly {
+export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
   const { options, clock, electorate, pruning } = parts;
   const { tell } = hooks;
   const observer: ScheduleObserver = { observe: tell };
@@ -52,7 +40,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly
     tell({ type: 'error', error, where: `schedule of ${task}` }),
   );
   const keeper = new LeaseKeeper({ clock, locks: ports.locks, observer, leaseTtlMs: options.leaseTtlMs });
-  const contestParts: ContestParts = {
+  const runParts: RunParts = {
     ...{ ...parts, ...ports, ...hooks },
     ...{ observer, keeper, chains, register, ownClaims: new OwnClaims() },
     around: parts.around ?? ((_context, run) => run()),
@@ -60,22 +48,22 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks): Assembly
     contenders: (task) => contendersFor(parts, heartbeat.members, task),
     beat: (peeks) => heartbeat.beat(peeks),
   };
-  const auditParts = { ...contestParts, hasQuorum: () => heartbeat.quorum };
+  const auditParts = { ...runParts, hasQuorum: () => heartbeat.quorum };
   const audit = new Audit(auditParts, book, (finding) => tell({ type: 'audit', finding }));
-  const lookBack = new LookBack(contestParts);
-  const questions = new BeatQuestions({ ...contestParts, isElsewhere: parts.isElsewhere });
-  const heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [lookBack], questions });
+  const pastWatch = new PastWatch(runParts);
+  const questions = new BeatQuestions({ ...runParts, isElsewhere: parts.isElsewhere });
+  const heartbeat = new Heartbeat({ ...parts, ...ports, observer, sources: [pastWatch], questions });
   electorate?.onBeatWanted(() => wakeup.wake());
   const pruner = new Pruning({
-    ...contestParts,
+    ...runParts,
     tasks: () => book.tasks(),
     ...(pruning && { pace: pruning }),
   });
-  const loop = new SchedulerLoop({ ...contestParts, book, heartbeat, audit, wakeup, pruning: pruner });
+  const loop = new SchedulerLoop({ ...runParts, book, heartbeat, audit, wakeup, pruning: pruner });
   const { membership } = ports;
   return {
-    ...{ book, heartbeat, keeper, membership, contestParts, audit },
-    ...{ lookBack, chains, register, wakeup, loop },
+    ...{ book, heartbeat, keeper, membership, runParts, audit },
+    ...{ pastWatch, chains, register, wakeup, loop },
   };
 }
 

@@ -1,9 +1,6 @@
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
 
-/**
- * Passes each event to every observer. One that throws, or is an async method that rejects, does not keep the
- * others, or a tick, or this process, from going on.
- */
+/** Tells every observer. One that throws or rejects must not stop the others, a tick, or this process. */
 export class ObserverFanout implements ScheduleObserver {
   private observers: readonly ScheduleObserver[];
 

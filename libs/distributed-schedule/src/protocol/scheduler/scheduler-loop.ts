@@ -1,15 +1,11 @@
-/**
- * The loop of one instance's scheduler: it wakes shortly before the next due instant, starts the contest for the ticks of that instant, and
- * arms their successors. Step 1 of the protocol.
- */
+/** Step 1: wakes shortly before the next due instant, starts the contest of its ticks, and arms their successors. */
 
 import type { Audit } from '../audit/audit.js';
 import { contestInstant } from '../contest/contest.js';
-import type { ContestParts } from '../contest/contest-parts.js';
 import type { Pruning } from '../ledger/pruning.js';
 import type { Heartbeat } from '../members/heartbeat.js';
+import type { RunParts } from '../run/run-parts.js';
 import type { Wakeup } from '../time/wakeup.js';
-import { awaitFirstAnswer } from './first-answer.js';
 import type { TaskBook } from './task-book.js';
 
 /** Longest sleep of the loop when no task is due. */
@@ -18,7 +14,11 @@ const MAX_SLEEP_MS = 60_000;
 /** Its pause after a step that threw. */
 const AFTER_BUG_MS = 200;
 
-export interface SchedulerLoopParts extends ContestParts {
+/** How long the first answer of the store is waited for before ticks are contested without it. */
+const FIRST_ANSWER_MS = 1_000;
+const FIRST_BEATS_PERIOD_MS = 50;
+
+export interface SchedulerLoopParts extends RunParts {
   readonly book: TaskBook;
   readonly heartbeat: Heartbeat;
   readonly audit: Audit;
@@ -32,15 +32,15 @@ export class SchedulerLoop {
   constructor(private readonly parts: SchedulerLoopParts) {}
 
   async run(): Promise<void> {
-    const { heartbeat, stopped, book, clusterClock, wakeup } = this.parts;
-    await awaitFirstAnswer(this.parts, heartbeat, stopped);
+    const { stopped, book, clusterClock, wakeup } = this.parts;
+    await this.awaitFirstAnswer();
     book.rearm(clusterClock.nowMs());
     while (!stopped.aborted) {
       const steps = [
-        this.attempt('contests', () => this.contestDueTicks()),
-        this.attempt('audit', () => this.lookAtAudit()),
-        this.attempt('beat', () => this.beatIfDue()),
-        this.attempt('pruning', () => this.pruneIfDue()),
+        this.guarded('contests', () => this.contestDueTicks()),
+        this.guarded('audit', () => this.lookAtAudit()),
+        this.guarded('beat', () => this.beatIfDue()),
+        this.guarded('pruning', () => this.pruneIfDue()),
       ];
       // What has failed would fail again at once.
       const pauseMs = steps.includes(false) ? AFTER_BUG_MS : 0;
@@ -48,8 +48,20 @@ export class SchedulerLoop {
     }
   }
 
+  /** Cluster time and membership come with the first answers; without them the first ticks would be guesses. */
+  private async awaitFirstAnswer(): Promise<void> {
+    const { clock, clusterClock, heartbeat, stopped } = this.parts;
+    const giveUpMs = clock.monotonicMs() + FIRST_ANSWER_MS;
+    await heartbeat.beat();
+    while (!clusterClock.synchronised && clock.monotonicMs() < giveUpMs && !stopped.aborted) {
+      await clock.sleepUntil(clock.monotonicMs() + FIRST_BEATS_PERIOD_MS, stopped);
+      // A beat after the leave of a shutdown would make a ghost of this instance.
+      if (!stopped.aborted) await heartbeat.beat();
+    }
+  }
+
   /** A bug in one step must not end the others: an instance that neither beats nor bids looks well from outside. */
-  private attempt(step: string, act: () => void): boolean {
+  private guarded(step: string, act: () => void): boolean {
     try {
       act();
       return true;
@@ -83,7 +95,7 @@ export class SchedulerLoop {
     if (this.isArmedInClusterTime || !clusterClock.synchronised) return;
     this.isArmedInClusterTime = true;
     book.rearm(clusterClock.nowMs());
-    track(audit.begin());
+    track(audit.start());
   }
 
   private beatIfDue(): void {

@@ -1,7 +1,7 @@
 /** What a scheduler is made of, and what it says of itself. */
 
 import type { InstanceDirectory } from '../audit/audit-source.js';
-import type { RunTraces } from '../audit/run-traces.js';
+import type { RunInquiries } from '../audit/run-inquiries.js';
 import type { AuditCounts } from '../contract/audit-finding.js';
 import type { BidGate, ElectorateStatus } from '../contract/electorate-view.js';
 import type { ScheduleObserver } from '../contract/observer.js';
@@ -28,23 +28,17 @@ export interface SchedulerParts {
   readonly membership: Membership;
   /** Whether the nodes that `ledger` asks vote for this instance. Absent: nobody can tell before they are asked. */
   readonly electorate?: BidGate;
-  /**
-   * Tasks whose ticks are not claimed on the nodes that the membership asks: `ledger` is asked about them instead. Absent:
-   * none, but for those that run once.
-   */
+  /** Tasks that are claimed elsewhere: `ledger` is asked about them. Absent: only those that run once. */
   readonly isElsewhere?: (task: string) => boolean;
   /** Labels of this instance and of others, as far as known. Absent: nobody has any. */
   readonly labelsOf?: LabelsOf;
-  /**
-   * Whether another instance runs a task, as far as is known: members of other applications share the nodes, and have no rank
-   * for tasks that are not theirs. Absent: all do.
-   */
+  /** Whether another instance runs a task, as far as known: other apps share the nodes. Absent: all do. */
   readonly runsTask?: (instanceId: string, task: string) => boolean;
   /** What other instances have told about themselves, for the audit. Absent: nothing is known. */
   readonly directory?: InstanceDirectory;
   /** What nodes know of the runs of an instance that is gone, for the audit. Absent: no run is told as lost. */
-  readonly traces?: RunTraces;
-  /** How often nodes are to forget old lines, and which. Absent: once an hour, what is older than a day. */
+  readonly inquiries?: RunInquiries;
+  /** How often nodes are to prune old lines, and which. Absent: once an hour, what is older than a day. */
   readonly pruning?: PruningPace;
   readonly observer: ScheduleObserver;
   /** The key for a task's tick, see system/idempotency-key.ts. */

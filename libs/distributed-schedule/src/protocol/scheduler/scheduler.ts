@@ -35,39 +35,39 @@ export class Scheduler {
       isAbandoned: () => this.isAbandoned,
       tell: (event) => this.tell(event),
       report: (report) => this.close(report),
-      fence: (reason) => this.fence(reason),
+      stopForGood: (reason) => this.stopForGood(reason),
       track: (work) => this.track(work),
     });
-    const { chains, lookBack, book } = this.own;
-    this.listeners = [chains, lookBack, book, { ended: (report) => this.keepEndOf(report) }];
+    const { chains, pastWatch, book } = this.own;
+    this.listeners = [chains, pastWatch, book, { tickEnded: (report) => this.keepEndOf(report) }];
   }
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask): void {
     this.own.book.add(task, this.parts.clusterClock.nowMs());
-    this.own.lookBack.add(task);
+    this.own.pastWatch.add(task);
     this.own.wakeup.wake();
   }
 
   /** Goes on with another schedule, handler or payload of a task. A run in flight ends as it would have. */
   replace(task: ScheduledTask): void {
     this.own.book.replace(task, this.parts.clusterClock.nowMs());
-    this.own.lookBack.replace(task);
+    this.own.pastWatch.replace(task);
     this.own.chains.of(task.name)?.goOnWith(task);
     this.own.wakeup.wake();
   }
 
   /** The schedule of a task has changed its mind about when the task is due next. */
   armAgain(name: string): void {
-    const task = this.own.book.find(name);
+    const task = this.own.book.taskOf(name);
     if (task !== undefined) this.replace(task);
   }
 
   /** Forgets a task. A run in flight ends as it would have. */
   remove(name: string): void {
     this.own.book.remove(name);
-    this.own.lookBack.remove(name);
-    this.own.audit.forget(name);
+    this.own.pastWatch.remove(name);
+    this.own.audit.drop(name);
     this.own.chains.of(name)?.goOnWith(undefined);
   }
 
@@ -83,10 +83,7 @@ export class Scheduler {
     this.track(this.own.loop.run());
   }
 
-  /**
-   * Stops bidding, lets running handlers end within `shutdownTimeoutMs` and aborts them before that, releases the
-   * locks of those that ended, and leaves the membership so that others take over at once.
-   */
+  /** Stops bidding, aborts handlers shortly before `shutdownTimeoutMs`, frees locks and leaves, so that others take over. */
   stop(): Promise<void> {
     this.stopped ??= this.shutDown();
     return this.stopped;
@@ -97,10 +94,7 @@ export class Scheduler {
     this.own.keeper.renewAll();
   }
 
-  /**
-   * Renews all leases, and doubts those that nodes may now give away.
-   * @param position node whose presence was lost; undefined: unknown
-   */
+  /** Renews all leases, and doubts those that nodes may give away. @param position of the node; undefined: unknown */
   lostSight(position?: string): void {
     this.own.keeper.lostSight(position);
   }
@@ -153,7 +147,7 @@ export class Scheduler {
     this.state = 'stopped';
   }
 
-  private fence(reason: 'outdated'): void {
+  private stopForGood(reason: 'outdated'): void {
     if (this.stopping.signal.aborted) return;
     this.state = 'fenced';
     this.stopping.abort();
@@ -165,7 +159,7 @@ export class Scheduler {
   private close(report: TickReport): void {
     for (const listener of this.listeners) {
       try {
-        listener.ended(report);
+        listener.tickEnded(report);
       } catch (error) {
         // A fault of one must not keep the others, nor the observers, from hearing of the tick.
         this.tell({ type: 'error', error, where: 'end of a tick' });
@@ -175,8 +169,8 @@ export class Scheduler {
   }
 
   private keepEndOf(report: TickReport): void {
-    const task = this.own.book.find(report.task);
-    if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.contestParts, report, task));
+    const task = this.own.book.taskOf(report.task);
+    if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.runParts, report, task));
   }
 
   private tell(event: ScheduleEvent): void {

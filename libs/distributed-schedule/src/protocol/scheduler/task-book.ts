@@ -10,10 +10,7 @@ import { isEligible } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
 import { requirePeriod } from '../schedules/period.js';
 
-/**
- * After a long pause we report the first missed tick and those of this last span. Counting all between would block the process that
- * has just woken.
- */
+/** After a long pause only the first missed tick and those of this span are reported: counting all would block the process. */
 const MISSED_SPAN_MS = 60_000;
 
 /** A change at run time reaches every instance within this. Ticks since then are still contested. */
@@ -47,32 +44,18 @@ export class TaskBook {
 
   /** @throws DistributedScheduleError DSCHED_DUPLICATE_TASK, DSCHED_DURATIONS */
   add(task: ScheduledTask, nowMs: number): void {
-    if (this.pages.has(task.name)) {
-      throw new DistributedScheduleError(
-        'DSCHED_DUPLICATE_TASK',
-        'a task of this name is already registered',
-        {
-          task: task.name,
-          value: task.name,
-        },
-      );
+    const { name } = task;
+    if (this.pages.has(name)) {
+      const message = 'a task of this name is already registered';
+      throw new DistributedScheduleError('DSCHED_DUPLICATE_TASK', message, { task: name, value: name });
     }
     requirePeriod(task, nowMs, this.bidStaggerMs);
     const nextTick = task.schedule.nextAfter(nowMs);
-    this.pages.set(task.name, {
-      task,
-      position: nowMs,
-      askedMs: nowMs,
-      nextTick,
-      lastReport: undefined,
-      lastRun: undefined,
-    });
+    const none = { lastReport: undefined, lastRun: undefined };
+    this.pages.set(name, { task, position: nowMs, askedMs: nowMs, nextTick, ...none });
   }
 
-  /**
-   * Replaces schedule, handler or payload. Ticks of the new schedule since our last look are contested, within NOTICED_WITHIN_MS;
-   * none is contested twice.
-   */
+  /** Contests ticks of the new schedule since our last look, within NOTICED_WITHIN_MS; none twice. */
   replace(task: ScheduledTask, nowMs: number): void {
     const page = this.pages.get(task.name);
     if (page === undefined) return;
@@ -91,19 +74,12 @@ export class TaskBook {
     return [...this.pages.values()].map(({ task }) => task);
   }
 
-  find(name: string): ScheduledTask | undefined {
-    return this.pages.get(name)?.task;
-  }
-
   remove(name: string): void {
     this.pages.delete(name);
     this.broken.delete(name);
   }
 
-  /**
-   * Starts counting from `nowMs`: what was due before that is none of this instance's business. Asks those schedules only whose next
-   * tick may be another one now.
-   */
+  /** Counts from `nowMs`: what was due before is not ours. Asks only schedules whose next tick may have changed. */
   rearm(nowMs: number): void {
     for (const page of this.pages.values()) {
       const { askedMs, nextTick } = page;
@@ -122,7 +98,6 @@ export class TaskBook {
     }
   }
 
-  /** The earliest next tick of all tasks. */
   earliest(): number | undefined {
     let earliest: number | undefined;
     for (const { nextTick } of this.pages.values()) {
@@ -158,7 +133,7 @@ export class TaskBook {
     }
   }
 
-  ended(report: TickReport): void {
+  tickEnded(report: TickReport): void {
     const page = this.pages.get(report.task);
     if (page === undefined) return;
     page.lastReport = report;
@@ -166,11 +141,7 @@ export class TaskBook {
     page.lastRun = { tick: report.tick, outcome: report.outcome };
   }
 
-  /**
-   * @param labels of this instance
-   * @param counts what the audit has found about the task
-   * @param runs its runs in flight
-   */
+  /** @param labels of this instance @param counts of its audit @param runs of the task, in flight */
   statusOf(
     name: string,
     labels: readonly string[],
@@ -181,16 +152,7 @@ export class TaskBook {
     if (page === undefined) return undefined;
     const { task, nextTick, lastReport, lastRun } = page;
     const eligible = isEligible(task.placement, labels);
-    return {
-      name,
-      schedule: task.schedule.description,
-      eligible,
-      nextTick,
-      lastReport,
-      lastRun,
-      running: runs.length,
-      runs,
-      ...counts,
-    };
+    const schedule = task.schedule.description;
+    return { name, schedule, eligible, nextTick, lastReport, lastRun, running: runs.length, runs, ...counts };
   }
 }

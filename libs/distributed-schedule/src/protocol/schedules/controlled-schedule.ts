@@ -1,7 +1,4 @@
-/**
- * Applies decisions at run time to a schedule. They are part of the schedule, not a switch beside it: contest, misfire and audit
- * then ask one source and get one answer.
- */
+/** Decisions at run time as part of the schedule: contest, misfire and audit then ask one source. */
 
 import type { Schedule } from '../contract/tick-context.js';
 
@@ -39,15 +36,15 @@ class ControlledSchedule implements Schedule {
     return this.base.shortestGapMs;
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    const scheduled = this.scheduledAfter(epochMs);
-    const triggered = this.control.triggers.find((tick) => tick > epochMs);
+  nextAfter(atMs: number): number | undefined {
+    const scheduled = this.scheduledAfter(atMs);
+    const triggered = this.control.triggers.find((tick) => tick > atMs);
     if (scheduled === undefined || triggered === undefined) return scheduled ?? triggered;
     return Math.min(scheduled, triggered);
   }
 
-  private scheduledAfter(epochMs: number): number | undefined {
+  private scheduledAfter(atMs: number): number | undefined {
     const { isPaused, sinceMs = Number.NEGATIVE_INFINITY } = this.control;
-    return isPaused ? undefined : this.base.nextAfter(Math.max(epochMs, sinceMs - 1));
+    return isPaused ? undefined : this.base.nextAfter(Math.max(atMs, sinceMs - 1));
   }
 }

@@ -2,11 +2,10 @@ import type { Schedule } from '../contract/tick-context.js';
 
 const SECOND_MS = 1_000;
 
-/** Every full second. */
 export class EverySecondSchedule implements Schedule {
   readonly description = 'every second';
 
-  nextAfter(epochMs: number): number {
-    return (Math.floor(epochMs / SECOND_MS) + 1) * SECOND_MS;
+  nextAfter(atMs: number): number {
+    return (Math.floor(atMs / SECOND_MS) + 1) * SECOND_MS;
   }
 }

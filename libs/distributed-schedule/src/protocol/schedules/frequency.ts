@@ -1,11 +1,8 @@
 /**
- * Whether one schedule is due more often than another. Two versions of an app may disagree on a task; an instance of the older
- * one that follows "once a month" to "every second" runs a handler that was never meant for it.
+ * Whether a schedule is due more often than another: else an old version would run a new one's "every second".
  *
- * Exact is only the answer over all times, which nobody has. So: both are looked at from one instant on, over the first
- * {@link TICKS_LOOKED_AT} ticks of the one in question. It is more frequent if it has more ticks there, beyond the one that the
- * phase may make, or if two of its ticks follow each other clearly faster than any two of the other's. So a burst counts as
- * more frequent, even where fewer ticks a day come of it. What cannot be told counts as more frequent.
+ * Over the first {@link TICKS_LOOKED_AT} ticks: more of them, beyond one for the phase, or a clearly shorter gap.
+ * A burst counts, and so does what cannot be told.
  */
 
 import type { Schedule } from '../contract/tick-context.js';
@@ -14,7 +11,7 @@ import { JitteredSchedule } from './jittered.schedule.js';
 /** A cron expression shows its shortest gap within 61 ticks: seconds, minutes and hours are lists of at most 60. */
 const TICKS_LOOKED_AT = 64;
 
-/** Days are 23 to 25 hours long and months 28 to 31 days: a gap that is shorter by less than a tenth is no other one. */
+/** Turned clocks and months of 28 to 31 days change a gap by less than a tenth: that is no shorter one. */
 const SHORTER_SHARE = 0.9;
 
 /** A comparison that takes its time: a step is one question to a schedule, which for a cron expression can take milliseconds. */

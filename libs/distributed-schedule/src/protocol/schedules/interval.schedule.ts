@@ -10,10 +10,7 @@ export class IntervalSchedule implements Schedule {
   readonly description: string;
   private readonly periodMs: number;
 
-  /**
-   * @param periodMs checked here, since it may come from JavaScript or from `@Interval`
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE
-   */
+  /** @param periodMs checked here: it may come from JavaScript. @throws DistributedScheduleError DSCHED_BAD_SCHEDULE */
   constructor(task: string, periodMs: unknown) {
     if (!isPeriod(periodMs)) {
       throw new DistributedScheduleError(
@@ -26,8 +23,8 @@ export class IntervalSchedule implements Schedule {
     this.description = `every ${wholePeriod(periodMs)}`;
   }
 
-  nextAfter(epochMs: number): number {
-    return (Math.floor(epochMs / this.periodMs) + 1) * this.periodMs;
+  nextAfter(atMs: number): number {
+    return (Math.floor(atMs / this.periodMs) + 1) * this.periodMs;
   }
 }
 

@@ -5,14 +5,11 @@ const HASHES = 2 ** 32;
 /** Below half of the way to the next instant: two ticks never change their order, and a late start keeps its room. */
 const SHARE_OF_THE_GAP = 0.5;
 /** Where the search for the instant before begins. */
-const FIRST_LOOK_BACK_MS = 1_000;
+const FIRST_SEARCH_MS = 1_000;
 
 /**
- * Spreads a schedule: each instant T moves to T + j, where j is a hash of (task, T) from 0 up to, but not including,
- * `jitterMs` or half of the way to the next instant, whichever is less. The moved instant *is* the tick: it stands in
- * reports, records and keys.
- *
- * Nothing is drawn at random and nothing is remembered, so all instances agree on it, today and after a restart.
+ * Moves each instant T to T + j, a hash of (task, T) below `jitterMs` and half the way to the next one. That *is* the tick.
+ * Nothing random, nothing remembered: all instances agree, also after a restart.
  */
 export class JitteredSchedule implements Schedule {
   readonly description: string;
@@ -36,13 +33,13 @@ export class JitteredSchedule implements Schedule {
     return shortestGapMs === undefined ? undefined : this.leastGapMs(shortestGapMs);
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    // The last instant that is not after epochMs may have moved beyond it; those before it cannot have.
-    let instant = this.lastUntil(epochMs) ?? this.base.nextAfter(epochMs);
+  nextAfter(atMs: number): number | undefined {
+    // The last instant that is not after atMs may have moved beyond it; those before it cannot have.
+    let instant = this.lastUntil(atMs) ?? this.base.nextAfter(atMs);
     while (instant !== undefined) {
       const successor = this.base.nextAfter(instant);
       const moved = instant + this.jitterOf(instant, successor);
-      if (moved > epochMs) return moved;
+      if (moved > atMs) return moved;
       instant = successor;
     }
     return undefined;
@@ -53,18 +50,18 @@ export class JitteredSchedule implements Schedule {
     return gapMs - this.mostJitterMs(gapMs) + 1;
   }
 
-  /** The last instant of the base in (epochMs - jitterMs, epochMs]. One before that does not reach epochMs. */
-  private lastUntil(epochMs: number): number | undefined {
-    let lookBackMs = Math.min(FIRST_LOOK_BACK_MS, this.jitterMs);
+  /** The last instant of the base in (atMs - jitterMs, atMs]. One before that does not reach atMs. */
+  private lastUntil(atMs: number): number | undefined {
+    let searchBackMs = Math.min(FIRST_SEARCH_MS, this.jitterMs);
     for (;;) {
       let last: number | undefined;
-      let next = this.base.nextAfter(epochMs - lookBackMs);
-      while (next !== undefined && next <= epochMs) {
+      let next = this.base.nextAfter(atMs - searchBackMs);
+      while (next !== undefined && next <= atMs) {
         last = next;
         next = this.base.nextAfter(next);
       }
-      if (last !== undefined || lookBackMs >= this.jitterMs) return last;
-      lookBackMs = Math.min(2 * lookBackMs, this.jitterMs);
+      if (last !== undefined || searchBackMs >= this.jitterMs) return last;
+      searchBackMs = Math.min(2 * searchBackMs, this.jitterMs);
     }
   }
 

@@ -27,9 +27,8 @@ export function requirePeriod(task: ScheduledTask, nowMs: number, bidStaggerMs: 
 }
 
 /**
- * The shortest of all gaps where the schedule knows it, else of the next ones: as they are where no clock is turned, and with jitter
- * what the worst of hashes would leave of it, so that the answer does not depend on the day on which a process starts. A gap that
- * a turned clock shortens has its limit cut by {@link latenessLimit}; the bids of the last in rank may be too late for that one tick.
+ * Where no clock turns, and with the worst hash of jitter, so that it does not depend on the day of the start.
+ * A gap that a turned clock shortens has its limit cut by {@link latenessLimit}; its last bids may be too late.
  */
 function shortestPeriodMs(schedule: Schedule, nowMs: number): number {
   if (schedule.shortestGapMs !== undefined) return schedule.shortestGapMs;

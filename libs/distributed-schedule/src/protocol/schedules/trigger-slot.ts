@@ -4,10 +4,10 @@ import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
 import type { Schedule } from '../contract/tick-context.js';
 
 /** Kept from a scheduled tick on either side where there is room. */
-const ROOM_MS = 1_000;
+const DISTANCE_MS = 1_000;
 
 /** Gaps shorter than this many rooms are split evenly between their triggers. */
-const ROOMS_OF_A_WIDE_GAP = 4;
+const DISTANCES_OF_A_WIDE_GAP = 4;
 
 /** Triggers in a gap that is not wide: with more of them none would have much room. */
 const MAX_PER_GAP = 4;
@@ -18,7 +18,7 @@ const MAX_GAPS = 1_000;
 export interface TriggerSlot {
   readonly tick: number;
   /** What is kept from other triggers there. */
-  readonly roomMs: number;
+  readonly distanceMs: number;
 }
 
 export interface TriggerSlotQuestion {
@@ -28,21 +28,15 @@ export interface TriggerSlotQuestion {
   readonly taken: readonly number[];
   /** Not before this instant. */
   readonly fromMs: number;
-  /**
-   * Smallest distance between two ticks if the gap allows it: standbys need part of a tick's lateness limit, which is half its gap.
-   */
-  readonly leastRoomMs: number;
+  /** Smallest distance between two ticks, where the gap allows it: standbys need part of a lateness limit, half a gap. */
+  readonly leastDistanceMs: number;
 }
 
-/**
- * The first instant from `fromMs` on that can be a tick of its own: no other tick within {@link INSTANTS_PER_TICK} ms, which a
- * tick has to itself in the ledger, and more room where there is more. Undefined where the task is due so often that there
- * is none.
- */
+/** The first instant that shares no {@link INSTANTS_PER_TICK} with another tick, further away if possible; undefined: none. */
 export function triggerSlot(question: TriggerSlotQuestion): TriggerSlot | undefined {
-  const { schedule, leastRoomMs } = question;
+  const { schedule, leastDistanceMs } = question;
   const fromMs = Math.ceil(question.fromMs);
-  const wideMs = ROOMS_OF_A_WIDE_GAP * Math.max(ROOM_MS, leastRoomMs);
+  const wideMs = DISTANCES_OF_A_WIDE_GAP * Math.max(DISTANCE_MS, leastDistanceMs);
   let previous = previousWithin(schedule, fromMs, wideMs);
   let next = schedule.nextAfter(fromMs - 1);
   for (let gap = 0; gap < MAX_GAPS; gap += 1) {
@@ -72,37 +66,41 @@ function lengthOf({ previous, next }: Edges): number {
 
 /** Anywhere: as soon as it is wanted, or as there is room. */
 function inWideGap(
-  { taken, fromMs, leastRoomMs }: TriggerSlotQuestion,
+  { taken, fromMs, leastDistanceMs }: TriggerSlotQuestion,
   { previous = Number.NEGATIVE_INFINITY, next = Number.POSITIVE_INFINITY }: Edges,
 ): TriggerSlot | undefined {
-  const edgeMs = Math.max(ROOM_MS, leastRoomMs);
-  const roomMs = Math.max(INSTANTS_PER_TICK, leastRoomMs);
+  const edgeMs = Math.max(DISTANCE_MS, leastDistanceMs);
+  const distanceMs = Math.max(INSTANTS_PER_TICK, leastDistanceMs);
   let tick = Math.max(Math.ceil(fromMs), previous + edgeMs);
-  for (let near = nearest(taken, tick, roomMs); near !== undefined; near = nearest(taken, tick, roomMs)) {
-    tick = near + roomMs;
+  for (
+    let near = nearest(taken, tick, distanceMs);
+    near !== undefined;
+    near = nearest(taken, tick, distanceMs)
+  ) {
+    tick = near + distanceMs;
   }
-  return tick <= next - edgeMs ? { tick, roomMs } : undefined;
+  return tick <= next - edgeMs ? { tick, distanceMs } : undefined;
 }
 
 /** In its middle, or where several have room, at instants that part it evenly. */
 function inShortGap(
-  { taken, fromMs, leastRoomMs }: TriggerSlotQuestion,
+  { taken, fromMs, leastDistanceMs }: TriggerSlotQuestion,
   { previous = 0, next = 0 }: Edges,
 ): TriggerSlot | undefined {
-  const fitting = Math.floor((next - previous) / Math.max(INSTANTS_PER_TICK, leastRoomMs)) - 1;
+  const fitting = Math.floor((next - previous) / Math.max(INSTANTS_PER_TICK, leastDistanceMs)) - 1;
   const places = Math.min(MAX_PER_GAP, Math.max(1, fitting));
-  const roomMs = Math.floor((next - previous) / (places + 1));
-  if (roomMs < INSTANTS_PER_TICK) return undefined;
+  const distanceMs = Math.floor((next - previous) / (places + 1));
+  if (distanceMs < INSTANTS_PER_TICK) return undefined;
   for (let place = 1; place <= places; place += 1) {
-    const tick = previous + place * roomMs;
-    if (tick >= fromMs && nearest(taken, tick, roomMs) === undefined) return { tick, roomMs };
+    const tick = previous + place * distanceMs;
+    if (tick >= fromMs && nearest(taken, tick, distanceMs) === undefined) return { tick, distanceMs };
   }
   return undefined;
 }
 
-/** The last of the triggers that are nearer to `tick` than `roomMs`. */
-function nearest(taken: readonly number[], tick: number, roomMs: number): number | undefined {
-  const near = taken.filter((other) => Math.abs(other - tick) < roomMs);
+/** The last of the triggers that are nearer to `tick` than `distanceMs`. */
+function nearest(taken: readonly number[], tick: number, distanceMs: number): number | undefined {
+  const near = taken.filter((other) => Math.abs(other - tick) < distanceMs);
   return near.length === 0 ? undefined : Math.max(...near);
 }
 

@@ -1,12 +1,8 @@
 /**
  * Cluster time: what the nodes' clocks agree on, read from replies that were wanted anyway.
  *
- * Per node the sample with the shortest round trip says how far the node's clock is ahead of our monotonic
- * clock (Cristian's algorithm: the reply was made somewhere inside the round trip, so half of it bounds the
- * error). Over the nodes the *median* counts. A maximum, as in a classical hybrid logical clock, would follow
- * the fastest clock: one machine ten seconds ahead would pull every instance early.
- *
- * The clock is slewed and never stepped back once it is synchronised, and it keeps running on the monotonic clock when no node answers.
+ * Per node the shortest round trip counts (Cristian), over the nodes the *median*: a maximum follows the fastest clock.
+ * Slewed, never stepped back once synchronised; without answers it runs on the monotonic clock.
  */
 
 import type { Clock, TimeSample } from '../contract/ports.js';
@@ -21,10 +17,7 @@ const SAMPLE_LIFETIME_MS = 30_000;
 /** Two samples of one node further apart than their round trips allow, plus this, mean that its clock stepped. */
 const STEP_TOLERANCE_MS = 5;
 
-/**
- * Corrections are spread: 5 % of elapsed time for small ones; nearly standing still for large steps back. A large
- * step forward is taken at once: it is monotone, and waiting for it would only make more ticks late.
- */
+/** Small corrections take 5 % of elapsed time, large steps back nearly all. Large steps forward are taken at once. */
 const SLEW_RATE = 0.05;
 const FAST_SLEW_RATE = 0.95;
 const FAST_SLEW_ABOVE_MS = 200;
@@ -33,10 +26,7 @@ const STEP_FORWARD_ABOVE_MS = 1_000;
 /** The first agreement waits this long for unheard nodes: two of three may be a bad pair. */
 const FIRST_SYNC_PATIENCE_MS = 200;
 
-/**
- * Epoch milliseconds have a resolution of a quarter of a microsecond in a double. Without this, a sleeper that wakes at an
- * instant may find that it has not come yet, and sleep for nothing, again and again.
- */
+/** A double holds epoch ms to a quarter microsecond: without this a sleeper wakes too early, again and again. */
 const ROUNDING_MS = 0.001;
 
 interface Sample {

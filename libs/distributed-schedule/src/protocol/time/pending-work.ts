@@ -20,12 +20,8 @@ export class PendingWork {
 
   /** Whether everything has settled by then, monotonic ms. */
   async settleUntil(deadlineMs: number): Promise<boolean> {
-    return within(
-      this.clock,
-      deadlineMs,
-      this.settleAll().then(() => true),
-      false,
-    );
+    const settled = this.settleAll().then(() => true);
+    return within(this.clock, deadlineMs, settled, false);
   }
 
   private async settleAll(): Promise<void> {

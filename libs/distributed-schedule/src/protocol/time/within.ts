@@ -2,10 +2,7 @@
 
 import type { Clock } from '../contract/ports.js';
 
-/**
- * Resolves as `answer` does, or to `late` when that has not settled by `deadlineMs` (monotonic). Rejects only with what `answer`
- * rejects with in time; what comes later is dropped.
- */
+/** Resolves or rejects as `answer` does, or to `late` at `deadlineMs` (monotonic); what comes later is dropped. */
 export async function within<T, L>(
   clock: Pick<Clock, 'sleepUntil'>,
   deadlineMs: number,

@@ -15,7 +15,7 @@ import { RETRY_PERIOD_MS, TimeoutSchedule } from './timeout.schedule.js';
 import type { TimeoutLedger } from './timeout-ledger.js';
 
 const MAX_DELAY_MS = 366 * 86_400_000;
-/** The scheduler is ready for its first tick so soon after the nodes have answered. */
+/** The scheduler is ready for its first tick this soon after the nodes have answered. */
 const SOON_MS = 500;
 
 export interface TimeoutAgreementParts {
@@ -38,7 +38,7 @@ export interface TimeoutDefinition {
   readonly deploymentKey?: unknown;
 }
 
-/** A task that runs once, as the desk is asked for it. */
+/** A timeout that wants a schedule. */
 export interface TimeoutRequest {
   readonly task: string;
   readonly definition: TimeoutDefinition;
@@ -62,10 +62,7 @@ export class TimeoutAgreement implements TickListener {
     this.bootMs = parts.clock.monotonicMs();
   }
 
-  /**
-   * When the task is due, counted from the boot of this instance, until another one's word is heard.
-   * @throws DistributedScheduleError DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION
-   */
+  /** Counts from our boot until another's word is heard. @throws DSCHED_BAD_SCHEDULE, DSCHED_NO_DEPLOYMENT_KEY, DSCHED_BAD_OPTION */
   scheduleOf({ task, definition, policies }: TimeoutRequest): Schedule {
     const { delayMs } = definition;
     requireDelay(task, delayMs);
@@ -106,7 +103,7 @@ export class TimeoutAgreement implements TickListener {
   }
 
   /** Ends the timeouts that have run, here or elsewhere. */
-  ended(report: TickReport): void {
+  tickEnded(report: TickReport): void {
     const timeout = this.open.get(report.task);
     if (timeout === undefined) return;
     const runOf = this.parts.ledger.runOf(report.task);
@@ -154,9 +151,7 @@ export class TimeoutAgreement implements TickListener {
   }
 }
 
-/**
- * True when it has run anywhere. `taken` is no proof: its claim may still be given back. The next try, ten seconds later, tells.
- */
+/** It has run. `taken` is no proof, as its claim may be given back: the next try, ten seconds later, tells. */
 function endIfOver(
   { schedule, policies }: OpenTimeout,
   { tick, outcome }: TickReport,

@@ -1,39 +1,20 @@
 /**
- * Once and never again, for tasks that run once in all. The ledger decides about one *instant*, and instances may have
- * different instants in mind for the one run: each counts from its own boot until it has heard of the others. Two instants
- * would be two runs.
+ * Once and never again: instances may have different instants in mind, each from its own boot, and two would be two runs.
  *
- * So a run of such a task needs two claims, of its instant T: first in the task's own line of the ledger, then in a second
- * line that says that somebody runs it. A winner
+ * So a run needs two claims of its instant T, each on a majority: in the task's line, then in a second line of its runs.
  *
  *   1  claims T in the task's line                  lost: not ours
  *   2  reads the second line                        another tick stands there: it runs, or has run
  *   3  claims T in the second line                  lost: not ours
  *   4  reads the task's line                        a later tick stands there, or may have: give way
  *
- * each on a majority of nodes. In the second line an instant counts that a single node names.
- *
- * Why two never run: let A with T1 and B with a later T2 both have come through. In step 4 A has found a majority of nodes
- * that know of nothing later than T1 and have forgotten nothing later than it. One of them took B's first claim (two majorities
- * share a node), and did so only afterwards: had it forgotten that claim, its floor would lie at T2 or above. So B was in step 1
- * when A had been through step 3, and found A's claim in step 2. With equal instants step 1 lets one through. No clock of an
- * instance, no expiry and no lock is used.
- *
- * What is assumed, beside what every tick needs, is that step 2 meets memory: *of the nodes that granted A's second claim, one
- * that still knows it answers B.* That holds while no more than a minority has forgotten since and all nodes answer, or none
- * has forgotten and a majority answers. It is broken by a majority that has forgotten, and by one node that has forgotten
- * while another one that knew is silent; then the same key may run once more. Floors cannot help there for longer than a
- * second: an instant that is due a day later lies above them, and a store that has lost everything looks like a new one,
- * where timeouts are to run. As long as they can tell, this one does not run: where nothing stands in the second line and
- * some node may have forgotten an instant at T2 or above, B gives up.
- *
- * The price: an instance that dies between steps 3 and 4, or a claim of that line that could not be given back, counts as a
- * run. Nothing runs "just in case".
+ * Why two never come through, and what memory is assumed, is in docs/protocol/timeouts.md. An instance that dies between
+ * 3 and 4 counts as a run: nothing runs "just in case".
  */
 
 import { type LinePast, newestInstant } from '../contract/line-past.js';
-import type { PruneAnswer, PruneRequest } from '../contract/old-lines.js';
 import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
 import { toPast } from '../ledger/line-past.js';
 
@@ -42,7 +23,7 @@ const OPEN = '{';
 const RUNS = '{runs';
 
 /** Tries of a task whose claims may stand at the same time. */
-const MAX_GIVEN_UP = 32;
+const MAX_SURRENDERED = 32;
 
 export class TimeoutLedger implements TickLedger {
   /** By task: what its run is once for. */
@@ -50,8 +31,8 @@ export class TimeoutLedger implements TickLedger {
   /** By task: the newest instant that was seen in its second line. */
   private readonly runs = new Map<string, number>();
 
-  /** By task: instants of its claims that were given up here, the newest few. They may stand in the second line for a while. */
-  private readonly givenUp = new Map<string, readonly number[]>();
+  /** By task: instants of its claims that were surrendered here, the newest few. They may stand in the second line for a while. */
+  private readonly surrendered = new Map<string, readonly number[]>();
 
   constructor(private readonly ledger: TickLedger) {}
 
@@ -70,40 +51,37 @@ export class TimeoutLedger implements TickLedger {
     return this.ledger.lineOf?.(this.lines.has(task) ? this.second({ task, tick: 0 }).task : task);
   }
 
-  /**
-   * Instant of the run found in the second line at the last read; undefined: none. Its claim may be given back while its contest
-   * lasts.
-   */
+  /** The run found in the second line at the last read; undefined: none. Its claim may still be given back. */
   runOf(task: string): number | undefined {
     return this.runs.get(task);
   }
 
   async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
     // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
-    const plain = claims.filter((claim) => !this.isOnce(claim));
+    const plain = claims.filter((claim) => !this.isTimeout(claim));
     const [plainVerdicts, ...onceVerdicts] = await Promise.all([
       plain.length > 0 ? this.ledger.claim(plain) : [],
-      ...claims.filter((claim) => this.isOnce(claim)).map((claim) => this.claimOnce(claim)),
+      ...claims.filter((claim) => this.isTimeout(claim)).map((claim) => this.claimInFourSteps(claim)),
     ]);
     const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
     return claims.map(
       (claim) =>
-        (this.isOnce(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
+        (this.isTimeout(claim) ? nextOnce : nextPlain).next().value ?? refused(claims.length, 'no verdict'),
     );
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
-    for (const { task, tick } of claims.filter((claim) => this.isOnce(claim))) {
-      const before = (this.givenUp.get(task) ?? []).filter((instant) => instant !== tick);
-      this.givenUp.set(task, [...before.slice(1 - MAX_GIVEN_UP), tick]);
+    for (const { task, tick } of claims.filter((claim) => this.isTimeout(claim))) {
+      const before = (this.surrendered.get(task) ?? []).filter((instant) => instant !== tick);
+      this.surrendered.set(task, [...before.slice(1 - MAX_SURRENDERED), tick]);
     }
     await this.ledger.giveBack(
-      claims.flatMap((claim) => (this.isOnce(claim) ? [this.second(claim), this.first(claim)] : [claim])),
+      claims.flatMap((claim) => (this.isTimeout(claim) ? [this.second(claim), this.first(claim)] : [claim])),
     );
   }
 
   async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    const once = ticks.filter((ref) => this.isOnce(ref));
+    const once = ticks.filter((ref) => this.isTimeout(ref));
     const verdicts = await this.ledger.peek([
       ...ticks.map((ref) => this.first(ref)),
       ...once.map((ref) => this.second(ref)),
@@ -120,10 +98,10 @@ export class TimeoutLedger implements TickLedger {
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
-    return (await this.ledger.prune?.(request)) ?? { forgotten: 0, isUnfinished: false };
+    return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
-  private async claimOnce(claim: Claim): Promise<ClaimVerdict> {
+  private async claimInFourSteps(claim: Claim): Promise<ClaimVerdict> {
     const [first] = await this.ledger.claim([this.first(claim)]);
     if (first?.kind !== 'won') return first ?? refused(1, 'no verdict');
     const { votesOut } = first;
@@ -133,7 +111,7 @@ export class TimeoutLedger implements TickLedger {
       return { ...refused(votesOut, 'nobody could say whether it has run'), undecided: true };
     if (isAnother(before, claim.tick)) {
       // Somebody else may have claimed that instant since, so the way is not free; but nobody is known to have.
-      return this.givenUp.get(claim.task)?.includes(before.grantedUpTo) === true
+      return this.surrendered.get(claim.task)?.includes(before.grantedUpTo) === true
         ? refused(votesOut, 'a claim of an earlier try stands there, which this instance has given up')
         : { kind: 'taken', votesOut };
     }
@@ -159,7 +137,7 @@ export class TimeoutLedger implements TickLedger {
     return toPast(verdict);
   }
 
-  private isOnce({ task }: TickRef): boolean {
+  private isTimeout({ task }: TickRef): boolean {
     return this.lines.has(task);
   }
 

@@ -3,15 +3,10 @@ import type { Schedule } from '../contract/tick-context.js';
 /** How often a run that has not come about is tried again. */
 export const RETRY_PERIOD_MS = 10_000;
 
-/**
- * Instants are rounded to this, so two instances' instants are equal or further apart than one tick's attempts.
- */
+/** Two instances' instants are equal, or further apart than one tick's attempts. */
 const GRAIN_MS = 100;
 
-/**
- * Due once, then every ten seconds until known to have run, so that any later instance takes it up. That it runs once is decided by
- * the timeout ledger.
- */
+/** Due once, then every ten seconds until it has run, so that a later instance takes it up. */
 export class TimeoutSchedule implements Schedule {
   private dueMs: number;
   private lastMs = Number.POSITIVE_INFINITY;
@@ -28,8 +23,8 @@ export class TimeoutSchedule implements Schedule {
     return this.dueMs;
   }
 
-  nextAfter(epochMs: number): number | undefined {
-    const retries = epochMs < this.dueMs ? 0 : Math.floor((epochMs - this.dueMs) / RETRY_PERIOD_MS) + 1;
+  nextAfter(atMs: number): number | undefined {
+    const retries = atMs < this.dueMs ? 0 : Math.floor((atMs - this.dueMs) / RETRY_PERIOD_MS) + 1;
     const next = this.dueMs + retries * RETRY_PERIOD_MS;
     return next > this.lastMs ? undefined : next;
   }
@@ -40,11 +35,11 @@ export class TimeoutSchedule implements Schedule {
   }
 
   /** Not due any more after that instant, epoch ms. */
-  endAfter(epochMs: number): void {
-    this.lastMs = Math.min(this.lastMs, epochMs);
+  endAfter(atMs: number): void {
+    this.lastMs = Math.min(this.lastMs, atMs);
   }
 }
 
-function roundUp(epochMs: number): number {
-  return Math.ceil(epochMs / GRAIN_MS) * GRAIN_MS;
+function roundUp(atMs: number): number {
+  return Math.ceil(atMs / GRAIN_MS) * GRAIN_MS;
 }

@@ -7,7 +7,7 @@ import {
   type PutAnswer,
 } from '../../protocol/board/board-node.js';
 import type { BoardRecord } from '../../protocol/board/board-record.js';
-import { roomFor } from '../../protocol/board/board-shares.js';
+import { capacityFor } from '../../protocol/board/board-shares.js';
 import type { NodeReply } from '../../protocol/contract/ports.js';
 import { EXCHANGE_SCRIPT } from '../scripts/board-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
@@ -40,10 +40,10 @@ export class RedisBoardNode implements BoardNode {
       stamp.writer,
       String(expiresAtMs ?? 0),
       value,
-      String(roomFor(key)),
+      String(capacityFor(key)),
     ]);
     const reply = await this.node.call(EXCHANGE_SCRIPT, this.keys, [
-      cursor.epoch,
+      cursor.memory,
       String(cursor.sequence),
       String(nowMs),
       String(inTouchMs),
@@ -57,10 +57,10 @@ export class RedisBoardNode implements BoardNode {
 }
 
 function parseExchange(words: readonly unknown[], putCount: number): BoardExchange | undefined {
-  const [epoch, sequence, hasMore, inTouch, count, ...rest] = words;
+  const [memory, sequence, hasMore, inTouch, count, ...rest] = words;
   const puts = rest.slice(0, putCount).filter(isPutAnswer);
   const changeWords = rest.slice(putCount);
-  const cursor = { epoch: String(epoch), sequence: Number(sequence) };
+  const cursor = { memory: String(memory), sequence: Number(sequence) };
   const inTouchMs = Number(inTouch);
   if (
     !Number.isSafeInteger(cursor.sequence) ||

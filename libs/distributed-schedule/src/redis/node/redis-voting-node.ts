@@ -10,18 +10,18 @@ import type {
   StampRequest,
 } from '../../protocol/contract/node-identity.js';
 import { setText } from '../../protocol/contract/node-set.js';
-import type { PruneAnswer, PruneRequest } from '../../protocol/contract/old-lines.js';
 import type {
   BeatReply,
   Claim,
   ClaimReply,
   ClaimTerms,
+  InquiryReply,
+  InquiryRequest,
   NodeReply,
   NodeTick,
-  TraceReply,
-  TraceRequest,
   VotingNode,
 } from '../../protocol/contract/ports.js';
+import type { PruneAnswer, PruneRequest } from '../../protocol/contract/prunable-lines.js';
 import { CONFIRM_SCRIPT } from '../scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '../scripts/epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '../scripts/identity-scripts.js';
@@ -36,12 +36,12 @@ import {
   wordsOfNote,
   wordsOfStamp,
 } from '../scripts/identity-words.js';
+import { INQUIRY_SCRIPT, parseInquiry, wordsOfInquiry } from '../scripts/inquiry-script.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '../scripts/ledger-scripts.js';
 import { all, listOf, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
-import { parseTrace, TRACE_SCRIPT, wordsOfTrace } from '../scripts/trace-script.js';
 import type { RedisNode } from './redis-node.js';
 import type { ScriptReply } from './script-channel.js';
 
@@ -111,15 +111,15 @@ export class RedisVotingNode implements VotingNode {
     return done(await this.node.call(LEAVE_SCRIPT, this.memberKeys(), [instanceId]));
   }
 
-  async trace(request: TraceRequest): Promise<NodeReply<TraceReply>> {
-    const { locks, words } = wordsOfTrace(request);
+  async inquire(request: InquiryRequest): Promise<NodeReply<InquiryReply>> {
+    const { locks, words } = wordsOfInquiry(request);
     const { ledger, members, lock } = this.keys;
     const reply = await this.node.call(
-      TRACE_SCRIPT,
+      INQUIRY_SCRIPT,
       [ledger, members, ...locks.map(lock)],
       [this.channelPrefix(), ...words],
     );
-    return read(reply, (answer) => parseTrace(answer, request.lines.length));
+    return read(reply, (answer) => parseInquiry(answer, request.lines.length));
   }
 
   async note({ position, id, set }: NoteRequest): Promise<NodeReply<NoteAnswer>> {

@@ -1,5 +1,5 @@
 import { EARLY_MS, MARGIN_MS } from '../../protocol/contract/constants.js';
-import { FORGETTABLE_MARK, FORGETTABLE_NOBODY } from '../../protocol/contract/old-lines.js';
+import { PRUNABLE_MARK, PRUNABLE_NOBODY } from '../../protocol/contract/prunable-lines.js';
 import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';
 import { defineScript } from './redis-scripts.js';
 import { SETS } from './set-functions.js';
@@ -81,13 +81,13 @@ for i, value in ipairs(storedTicks(tasks)) do
   local tick, claimId = string.match(value or '0 - 0', '^(%d+) (%S+)')
   known[tasks[i]] = { tick = tonumber(tick), claimId = claimId }
   -- A line that has gone is one that nobody has, up to there: what is given back returns to that, and not to nothing.
-  if not value and isForgettable(tasks[i]) then
+  if not value and isPrunable(tasks[i]) then
     known[tasks[i]] = { tick = prunedUpTo, claimId = '-', isAbsent = true }
   end
 end
 
 local function isSomebody(claimId)
-  return claimId ~= '-' and claimId ~= '${FORGETTABLE_NOBODY}'
+  return claimId ~= '-' and claimId ~= '${PRUNABLE_NOBODY}'
 end
 
 local floorAhead = floor - ${EARLY_MS} - ${MARGIN_MS} - now
@@ -164,7 +164,7 @@ for i, task in ipairs(tasks) do
   local tick, claimId, previous = string.match(values[i] or '', '^(%d+) (%S+) (%d+)$')
   if tick == ARGV[i * 3 - 1] and claimId == ARGV[i * 3] then
     restored[#restored + 1] = 't:' .. task
-    local nobody = string.sub(claimId, -1) == '${FORGETTABLE_MARK}' and ' ${FORGETTABLE_NOBODY} ' or ' - '
+    local nobody = string.sub(claimId, -1) == '${PRUNABLE_MARK}' and ' ${PRUNABLE_NOBODY} ' or ' - '
     restored[#restored + 1] = previous .. nobody .. previous .. inEpoch
   end
 end

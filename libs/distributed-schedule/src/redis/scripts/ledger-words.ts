@@ -1,12 +1,12 @@
 /** Votes and newest instants out of the scripts' words. A word that cannot be understood makes the reply none. */
 
-import { FORGETTABLE_NOBODY, type PruneAnswer } from '../../protocol/contract/old-lines.js';
 import type { ClaimReply, ClaimVote, NodeTick } from '../../protocol/contract/ports.js';
+import { PRUNABLE_NOBODY, type PruneAnswer } from '../../protocol/contract/prunable-lines.js';
 import { parseIds } from './identity-words.js';
 
 /** Stand for the claim id of a tick that nobody has. */
 const NOBODY = '-';
-const NOBODIES = [NOBODY, FORGETTABLE_NOBODY];
+const NOBODIES = [NOBODY, PRUNABLE_NOBODY];
 
 export function listOf(words: unknown): readonly unknown[] {
   return Array.isArray(words) ? words : [];
@@ -83,7 +83,7 @@ export function floorOf(text: string): number {
   return Number(text.split(' ')[3]);
 }
 
-export function parsePruneAnswer([kind, forgotten]: readonly unknown[]): PruneAnswer | undefined {
+export function parsePruneAnswer([kind, pruned]: readonly unknown[]): PruneAnswer | undefined {
   if (kind !== 'more' && kind !== 'done') return undefined;
-  return { isUnfinished: kind === 'more', forgotten: Number(forgotten) };
+  return { isUnfinished: kind === 'more', pruned: Number(pruned) };
 }

@@ -1,10 +1,10 @@
 import {
-  FORGETTABLE_MARK,
   INSTANTS_AFTER_A_CLAIM,
   LINES_A_SLICE,
   MIN_WINDOW_MS,
+  PRUNABLE_MARK,
   WINDOW_LIFE_MS,
-} from '../../protocol/contract/old-lines.js';
+} from '../../protocol/contract/prunable-lines.js';
 import { defineScript } from './redis-scripts.js';
 
 /**
@@ -14,7 +14,7 @@ import { defineScript } from './redis-scripts.js';
 export const FIELDS_OF_A_LINE = ['t:', 'e:'] as const;
 
 /**
- * PRUNE: forgets lines that are old, a slice of them, and keeps the longest window that it is told of. See old-lines.ts.
+ * PRUNE: forgets lines that are old, a slice of them, and keeps the longest window that it is told of. See prunable-lines.ts.
  *
  * KEYS  ledger
  * ARGV  windowMs of the caller, restMs
@@ -49,17 +49,17 @@ local slice = redis.call('HSCAN', KEYS[1], cursor, 'COUNT', '${LINES_A_SLICE}')
 local lines, gone = {}, {}
 for i = 1, #slice[2], 2 do
   local ended = string.match(slice[2][i], '^e:(.+)$')
-  if ended and isForgettable(ended) and string.sub(slice[2][i + 1], -1) == '${FORGETTABLE_MARK}' then
+  if ended and isPrunable(ended) and string.sub(slice[2][i + 1], -1) == '${PRUNABLE_MARK}' then
     local writtenAt = tonumber(string.match(slice[2][i + 1], '\\n(%d+) [^\\n]+$'))
     if writtenAt and writtenAt <= upTo and not redis.call('HGET', KEYS[1], 't:' .. ended) then
       gone[#gone + 1] = 'e:' .. ended
     end
   end
   local line = string.match(slice[2][i], '^t:(.+)$')
-  if line and isForgettable(line) then
+  if line and isPrunable(line) then
     local claimId = string.match(slice[2][i + 1], '^%d+ (%S+)')
     local tick = tonumber(string.match(counted(slice[2][i + 1]), '^%d+'))
-    if string.sub(claimId, -1) == '${FORGETTABLE_MARK}' and tick + ${INSTANTS_AFTER_A_CLAIM} <= upTo then
+    if string.sub(claimId, -1) == '${PRUNABLE_MARK}' and tick + ${INSTANTS_AFTER_A_CLAIM} <= upTo then
       lines[#lines + 1] = line
     end
   end

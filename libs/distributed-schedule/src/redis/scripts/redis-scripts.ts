@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../../protocol/contract/constants.js';
-import { TRIGGER_LINES } from '../../protocol/contract/old-lines.js';
+import { TRIGGER_LINES } from '../../protocol/contract/prunable-lines.js';
 
 /**
  * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
- * membership-scripts.ts, lock-scripts.ts, release-script.ts, trace-script.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
+ * membership-scripts.ts, lock-scripts.ts, release-script.ts, inquiry-script.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
  *
  * Rules for every script:
  * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.
@@ -115,14 +115,14 @@ local function storedTicks(tasks)
   return values
 end
 
--- Whether a line may go, or may have gone: see old-lines.ts.
-local function isForgettable(line)
+-- Whether a line may go, or may have gone: see prunable-lines.ts.
+local function isPrunable(line)
   return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
 end
 
 -- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
 local function told(line, value)
-  local pruned = not value and isForgettable(line) and prunedUpTo or 0
+  local pruned = not value and isPrunable(line) and prunedUpTo or 0
   return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')
 end
 

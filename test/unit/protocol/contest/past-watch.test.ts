@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
-import type { ContestParts } from '#src/protocol/contest/contest-parts.js';
-import { LookBack } from '#src/protocol/contest/look-back.js';
+import { PastWatch } from '#src/protocol/contest/past-watch.js';
 import { DEFAULT_POLICIES } from '#src/protocol/contract/task-policies.js';
 import { toAnswer } from '#src/protocol/ledger/line-past.js';
 import { RunChains } from '#src/protocol/run/run-chains.js';
+import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import { EVERY_SECOND, taskOf } from '../../../support/tasks.js';
 
@@ -33,23 +33,23 @@ function looking(instanceId: string, members: readonly string[]) {
         return [];
       },
     },
-  } as unknown as ContestParts;
+  } as unknown as RunParts;
   const task = taskOf(() => undefined, {
     schedule: EVERY_SECOND,
     policies: { ...DEFAULT_POLICIES, recovery: 'retake' },
   });
-  const lookBack = new LookBack(parts);
-  lookBack.add(task);
-  lookBack.ended({ task: task.name, tick: T, instanceId, outcome: 'taken' });
+  const pastWatch = new PastWatch(parts);
+  pastWatch.add(task);
+  pastWatch.tickEnded({ task: task.name, tick: T, instanceId, outcome: 'taken' });
   const answer = async (owner: string): Promise<number> => {
     const before = bids;
     const verdict = toAnswer({ kind: 'taken', newest: T, claimId: `${owner}:1` });
-    lookBack.questions();
-    lookBack.answered([verdict]);
+    pastWatch.questions();
+    pastWatch.answered([verdict]);
     await new Promise((resolve) => setImmediate(resolve));
     return bids - before;
   };
-  return { lookBack, task, answer, ownClaims };
+  return { pastWatch: pastWatch, task, answer, ownClaims };
 }
 
 describe('looking back on a tick that was claimed and has not ended', () => {
@@ -72,9 +72,9 @@ describe('looking back on a tick that was claimed and has not ended', () => {
   });
 
   it('bids for its own, when the run was aborted here: nobody else will take it for dead', async () => {
-    const { lookBack, task, answer } = looking('a', ['a']);
+    const { pastWatch, task, answer } = looking('a', ['a']);
     expect(await answer('a')).toBe(0);
-    lookBack.ended({ task: task.name, tick: T, instanceId: 'a', outcome: 'aborted' });
+    pastWatch.tickEnded({ task: task.name, tick: T, instanceId: 'a', outcome: 'aborted' });
     expect(await answer('a')).toBe(1);
   });
 });

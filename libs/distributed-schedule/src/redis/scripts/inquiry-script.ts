@@ -1,13 +1,13 @@
 import type { KeptEnd, KeptEnds } from '../../protocol/contract/attempt-end.js';
 import { MEMBER_TTL_MS } from '../../protocol/contract/constants.js';
 import type { Outcome } from '../../protocol/contract/outcome.js';
-import type { LifeSign, LineTrace, TraceReply, TraceRequest } from '../../protocol/contract/ports.js';
+import type { InquiryReply, InquiryRequest, LifeSign, LineInquiry } from '../../protocol/contract/ports.js';
 import { all, floorOf, listOf, parseTick } from './ledger-words.js';
 import { LIVING } from './membership-scripts.js';
 import { defineScript } from './redis-scripts.js';
 
 /**
- * TRACE: what this node knows of an instance that seems to be gone, without effect.
+ * INQUIRY: what this node knows of an instance that seems to be gone, without effect.
  *
  * KEYS  ledger, members, then the locks that are asked for
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, then per line: line, which of the locks goes with it
@@ -18,8 +18,8 @@ import { defineScript } from './redis-scripts.js';
  *       then per line '' where no lock is asked for and the newest claim is not the instance's, else
  *       { newest tick as in PEEK, ends as in RELEASE, lock, what it has left to live in ms }
  */
-export const TRACE_SCRIPT = defineScript(
-  'trace',
+export const INQUIRY_SCRIPT = defineScript(
+  'inquiry',
   `
 local channelPrefix, instanceId = ARGV[1], ARGV[2]
 ${LIVING}
@@ -50,7 +50,7 @@ for i, value in ipairs(storedTicks(lines)) do
     local held = lock > 0 and redis.call('GET', KEYS[2 + lock]) or ''
     local left = held ~= '' and redis.call('PTTL', KEYS[2 + lock]) or 0
     -- Ends go with their line, also where it was written anew since.
-    local pruned = isForgettable(lines[i]) and prunedUpTo or 0
+    local pruned = isPrunable(lines[i]) and prunedUpTo or 0
     reply[#reply + 1] = { (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or ''), ends, held, left }
   end
 end
@@ -59,7 +59,7 @@ return reply
 );
 
 /** The arguments behind the presence prefix, and the locks that they number. */
-export function wordsOfTrace({ instanceId, lines }: TraceRequest): {
+export function wordsOfInquiry({ instanceId, lines }: InquiryRequest): {
   readonly locks: readonly string[];
   readonly words: readonly string[];
 } {
@@ -77,18 +77,18 @@ const SIGNS: ReadonlySet<string> = new Set<LifeSign>(['alive', 'silent', 'gone',
 const UNSEEN_HOLDER = '-';
 
 /** Undefined where it cannot be understood. */
-export function parseTrace([sign, ...words]: readonly unknown[], lines: number): TraceReply | undefined {
+export function parseInquiry([sign, ...words]: readonly unknown[], lines: number): InquiryReply | undefined {
   if (!SIGNS.has(String(sign)) || words.length !== lines) return undefined;
-  const traces: (LineTrace | undefined)[] = [];
+  const inquiries: (LineInquiry | undefined)[] = [];
   for (const word of words) {
-    const trace = word === '' ? undefined : parseLine(listOf(word));
-    if (word !== '' && trace === undefined) return undefined;
-    traces.push(trace);
+    const inquiry = word === '' ? undefined : parseLine(listOf(word));
+    if (word !== '' && inquiry === undefined) return undefined;
+    inquiries.push(inquiry);
   }
-  return { sign: sign as LifeSign, lines: traces };
+  return { sign: sign as LifeSign, lines: inquiries };
 }
 
-function parseLine([tick, ends, held, left]: readonly unknown[]): LineTrace | undefined {
+function parseLine([tick, ends, held, left]: readonly unknown[]): LineInquiry | undefined {
   const newest = parseTick(String(tick));
   const floor = floorOf(String(tick));
   const kept = parseEnds(String(ends));

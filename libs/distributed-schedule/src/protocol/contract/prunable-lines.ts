@@ -1,25 +1,21 @@
 /**
- * Which lines of the ledger a node may forget, and what it knows of them afterwards.
+ * Which ledger lines a node may prune: a task added for one tick would leave its line for ever, 163 MiB a million.
  *
- * A task that is added at run time and is due once leaves a line for ever: 163 MiB a million of them, on every node. Such a line may go once all
- * that is in it is older than anything that anybody may still claim. In its place stands a *second floor*, one instant for the whole ledger: of a
- * task without a line a node grants nothing at or below it. It lies at or above all that was in the lines that are gone, so a node refuses no
- * less without them than with them.
- *
- * The claim says whether its line may go, since nobody else knows: of a task that stands in the code a node without its line would say that it
- * is new, and what it missed since it ran last month would be made up for by nobody. Of an added task it is known since when its ticks count.
+ * Once all of it is older than anything still claimable it goes; a *second floor* at or above it stands in its place,
+ * so a node refuses no less. The claim says it, as only added tasks are known since when they count: a pruned task
+ * of the code would look new, and what it missed would be made up for by nobody.
  */
 
 import { MAX_ATTEMPTS } from './task-policies.js';
 
 /** A claim id that ends so stands in a line that may be forgotten. No other id does: what is random in them are digits. */
-export const FORGETTABLE_MARK = '~';
+export const PRUNABLE_MARK = '~';
 
 /** Begins the lines of triggers. No task has such a name. */
 export const TRIGGER_LINES = '{trigger}';
 
 /** Nobody has the tick, and its line may be forgotten: what a give-back leaves of a claim with the mark. */
-export const FORGETTABLE_NOBODY = `-${FORGETTABLE_MARK}`;
+export const PRUNABLE_NOBODY = `-${PRUNABLE_MARK}`;
 
 /** A claim stands for up to this many instants. When the last one is below the floor, nothing of its tick can be claimed. */
 export const INSTANTS_AFTER_A_CLAIM = MAX_ATTEMPTS;
@@ -30,22 +26,19 @@ export const MIN_WINDOW_MS = 10_000;
 /** Lines that one message looks through: what a server does in one piece for it stays under a few ms. */
 export const LINES_A_SLICE = 250;
 
-/**
- * A node keeps to the longest window that it was told of, until nobody has told it for as long as it is long, and for this long: an
- * application that is away for a month finds its tasks gone from the board as well.
- */
+/** A node drops a window when nobody has told it for its own length plus this. */
 export const WINDOW_LIFE_MS = 30 * 86_400_000;
 
 /** Lines of what runs once, and of its runs, have braces, and are never forgotten; those of triggers may be. */
-export function mayBeForgotten(line: string): boolean {
+export function mayBePruned(line: string): boolean {
   return !line.includes('{') || line.startsWith(TRIGGER_LINES);
 }
 
 export function bearsMark(claimId: string): boolean {
-  return claimId.endsWith(FORGETTABLE_MARK);
+  return claimId.endsWith(PRUNABLE_MARK);
 }
 
-/** What an instance asks of a node that is to forget old lines. */
+/** What an instance asks of a node that is to prune old lines. */
 export interface PruneRequest {
   /** The oldest instant that this instance may still claim is this long ago. */
   readonly windowMs: number;
@@ -55,7 +48,7 @@ export interface PruneRequest {
 
 export interface PruneAnswer {
   /** Lines that are gone. */
-  readonly forgotten: number;
+  readonly pruned: number;
   /** There are lines that this pass has not looked at yet. */
   readonly isUnfinished: boolean;
 }

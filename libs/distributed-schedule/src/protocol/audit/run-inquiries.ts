@@ -3,14 +3,15 @@
 import type { AttemptEnd } from '../contract/attempt-end.js';
 import type { ElectorateView } from '../contract/electorate-view.js';
 import type {
+  InquiryReply,
+  InquiryRequest,
   LifeSign,
-  LineTrace,
+  LineInquiry,
   NodeReply,
-  TraceReply,
-  TraceRequest,
   VotingNode,
 } from '../contract/ports.js';
-import { quorumOf } from '../contract/quorum.js';
+import { countsOf, quorumOf } from '../contract/quorum.js';
+import { answersOf } from '../contract/voting-node.js';
 
 /**
  * By a majority of the configured nodes.
@@ -27,62 +28,60 @@ export type Standing = 'alive' | 'silent' | 'gone';
  * - `unheard` neither, and nodes that are silent now may know better
  * - `unknown` too many may have forgotten
  */
-export type RunState = 'ended' | 'open' | 'unheard' | 'unknown';
+export type RunFate = 'ended' | 'open' | 'unheard' | 'unknown';
 
-export interface InstanceTrace {
+export interface InstanceInquiry {
   readonly standing: Standing;
   /** One per asked line; none where it is alive. */
-  readonly lines: readonly MergedTrace[];
+  readonly lines: readonly MergedInquiry[];
 }
 
 /** What the nodes that answered know of one line. */
-export interface MergedTrace {
+export interface MergedInquiry {
   /** The newest claim that a majority of the configured nodes names; undefined where none does. */
   readonly newest: { readonly instant: number; readonly claimId: string } | undefined;
   /** No majority names one, and nodes that are silent now could make it one. */
   readonly isUnheard: boolean;
   /** Whether what was claimed at this instant has ended, by the ends that are meant. */
-  stateOf(instant: number, isMeant: (end: AttemptEnd) => boolean): RunState;
+  stateOf(instant: number, isMeant: (end: AttemptEnd) => boolean): RunFate;
   /** The longest remaining life, on any node, of a lock of the instance or of an unknown holder. */
   readonly lockLeftMs: number;
 }
 
-export interface RunTraces {
+export interface RunInquiries {
   /** Undefined where no majority answers. Never rejects. */
-  ask(request: TraceRequest): Promise<InstanceTrace | undefined>;
+  ask(request: InquiryRequest): Promise<InstanceInquiry | undefined>;
 }
 
 /** In one message. A line costs a node 3 µs of its one thread, and everybody else waits meanwhile: 10,000 were 30 ms. */
 const LINES_A_SLICE = 500;
 
 /**
- * Asks in slices, the next one when the last has been answered. Much may change in between, and none of it makes a run seem lost that was not:
+ * Asks in slices, one after the other. None of what changes in between makes a run seem lost that was not:
  *
- * - Each line is judged by the answers of its own slice alone, which are no further apart than those of a single message.
- * - An end that comes, or a lock that is renewed, after its slice was answered is like one that comes after a single message. Only what is open
- *   twice is told, and the second question, about these lines alone, finds it.
- * - A node that has forgotten, or begins a new memory, says so in each slice by its floor. What it answered before was true then.
- * - An instance that comes back is alive for all slices: it stands as well as in the best one. Of one that is alive no further line is asked.
- * - A node that is silent is not asked again, or each slice would last as long as its patience. What it could know is unheard.
+ * - Each line is judged by the answers of its own slice alone. Only what is open twice is told.
+ * - A node that has forgotten says so in each slice by its floor. What it answered before was true then.
+ * - An instance stands as well as in its best slice; of one that is alive no further line is asked.
+ * - A silent node is not asked again, or each slice would wait for it. What it could know is unheard.
  */
-export class QuorumRunTraces implements RunTraces {
+export class QuorumRunInquiries implements RunInquiries {
   constructor(
     private readonly nodes: readonly VotingNode[],
     private readonly electorate: Pick<ElectorateView, 'speaksOfTicks'>,
     private readonly linesASlice = LINES_A_SLICE,
   ) {}
 
-  async ask(request: TraceRequest): Promise<InstanceTrace | undefined> {
+  async ask(request: InquiryRequest): Promise<InstanceInquiry | undefined> {
     const silent = new Set<VotingNode>();
-    const lines: MergedTrace[] = [];
+    const lines: MergedInquiry[] = [];
     let standing: Standing = 'gone';
     for (const slice of this.slicesOf(request)) {
       const asked = this.nodes.filter(
         (node) => !silent.has(node) && this.electorate.speaksOfTicks?.(node) !== false,
       );
-      const replies = await Promise.all(asked.map((node) => node.trace(slice)));
+      const replies = await Promise.all(asked.map((node) => node.inquire(slice)));
       for (const [index, node] of asked.entries()) if (replies[index]?.answered !== true) silent.add(node);
-      const merged = mergeTraces(slice, replies, this.nodes.length);
+      const merged = mergeInquiries(slice, replies, this.nodes.length);
       if (merged === undefined || merged.standing === 'alive') return merged;
       if (merged.standing === 'silent') standing = 'silent';
       lines.push(...merged.lines);
@@ -91,7 +90,7 @@ export class QuorumRunTraces implements RunTraces {
   }
 
   /** At least one: it also asks for the instance. */
-  private *slicesOf({ instanceId, lines }: TraceRequest): Generator<TraceRequest> {
+  private *slicesOf({ instanceId, lines }: InquiryRequest): Generator<InquiryRequest> {
     let first = 0;
     do {
       yield { instanceId, lines: lines.slice(first, first + this.linesASlice) };
@@ -100,13 +99,13 @@ export class QuorumRunTraces implements RunTraces {
   }
 }
 
-function mergeTraces(
-  { instanceId, lines }: TraceRequest,
-  replies: readonly NodeReply<TraceReply>[],
+function mergeInquiries(
+  { instanceId, lines }: InquiryRequest,
+  replies: readonly NodeReply<InquiryReply>[],
   nodes: number,
-): InstanceTrace | undefined {
+): InstanceInquiry | undefined {
   const quorum = quorumOf(nodes);
-  const answers = replies.flatMap((reply) => (reply.answered ? [reply.value] : []));
+  const answers = answersOf(replies);
   if (answers.length < quorum) return undefined;
   const count = (...signs: readonly LifeSign[]): number =>
     answers.filter(({ sign }) => signs.includes(sign)).length;
@@ -138,10 +137,10 @@ function standingOf(count: (...signs: readonly LifeSign[]) => number, quorum: nu
 
 function mergeLine(
   instanceId: string,
-  traces: readonly (LineTrace | undefined)[],
+  inquiries: readonly (LineInquiry | undefined)[],
   majority: Majority,
-): MergedTrace {
-  const known = traces.filter((trace) => trace !== undefined);
+): MergedInquiry {
+  const known = inquiries.filter((inquiry) => inquiry !== undefined);
   const locks = known.flatMap(({ lock }) => (lock === undefined ? [] : [lock]));
   const theirs = locks.filter(({ holder }) => holder === undefined || holder === instanceId);
   return {
@@ -152,31 +151,28 @@ function mergeLine(
 }
 
 function newestOf(
-  traces: readonly LineTrace[],
+  inquiries: readonly LineInquiry[],
   { quorum, silent }: Majority,
-): Pick<MergedTrace, 'newest' | 'isUnheard'> {
-  const named = new Map<string, number>();
-  for (const { newest } of traces) {
-    if (newest.claimId !== undefined) named.set(newest.claimId, (named.get(newest.claimId) ?? 0) + 1);
-  }
+): Pick<MergedInquiry, 'newest' | 'isUnheard'> {
+  const named = countsOf(inquiries.flatMap(({ newest }) => newest.claimId ?? []));
   const claimId = [...named].find(([, count]) => count >= quorum)?.[0];
-  const instant = traces.find(({ newest }) => newest.claimId === claimId)?.newest.tick;
+  const instant = inquiries.find(({ newest }) => newest.claimId === claimId)?.newest.tick;
   if (claimId !== undefined && instant !== undefined)
     return { newest: { instant, claimId }, isUnheard: false };
   return { newest: undefined, isUnheard: [...named.values()].some((count) => count + silent >= quorum) };
 }
 
 function stateOf(
-  traces: readonly LineTrace[],
+  inquiries: readonly LineInquiry[],
   { quorum, silent }: Majority,
   instant: number,
   isMeant: (end: AttemptEnd) => boolean,
-): RunState {
-  if (traces.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';
+): RunFate {
+  if (inquiries.some(({ ends }) => ends.ends.some(isMeant))) return 'ended';
   // Below its floor a node has forgotten ends as it has forgotten claims, and with an old line those of it.
-  const forgottenUpTo = ({ floor, newest: { prunedUpTo = 0 }, ends }: LineTrace): number =>
+  const forgottenUpTo = ({ floor, newest: { prunedUpTo = 0 }, ends }: LineInquiry): number =>
     Math.max(floor, prunedUpTo, ends.droppedUpTo);
-  const knowing = traces.filter((trace) => forgottenUpTo(trace) < instant).length;
+  const knowing = inquiries.filter((inquiry) => forgottenUpTo(inquiry) < instant).length;
   if (knowing >= quorum) return 'open';
   return knowing + silent >= quorum ? 'unheard' : 'unknown';
 }

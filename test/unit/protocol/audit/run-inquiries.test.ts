@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { MemoryNode } from '#src/memory/memory-node.js';
-import { type InstanceTrace, QuorumRunTraces } from '#src/protocol/audit/run-traces.js';
+import { type InstanceInquiry, QuorumRunInquiries } from '#src/protocol/audit/run-inquiries.js';
 import { NO_ENDS } from '#src/protocol/contract/attempt-end.js';
 import type {
+  InquiryReply,
+  InquiryRequest,
   LifeSign,
   NodeReply,
-  TraceReply,
-  TraceRequest,
   VotingNode,
 } from '#src/protocol/contract/ports.js';
 import { between } from '../../../support/between.js';
@@ -31,10 +31,10 @@ class Node {
 
   get voting(): VotingNode {
     const node = new MemoryNode({ wallMs: () => 0 }, () => 'x').connect({ label: 'n', position: 'n' });
-    return between(node, { instead: { trace: (_ask, request) => this.trace(request) } });
+    return between(node, { instead: { inquire: (_ask, request) => this.inquire(request) } });
   }
 
-  private async trace({ lines }: TraceRequest): Promise<NodeReply<TraceReply>> {
+  private async inquire({ lines }: InquiryRequest): Promise<NodeReply<InquiryReply>> {
     const first = lines[0]?.line ?? '';
     this.asked.push(lines.map(({ line }) => line).join(''));
     this.isEarly ||= this.open.some((one) => one !== first);
@@ -58,8 +58,8 @@ class Node {
   }
 }
 
-const ask = (nodes: readonly Node[], lines = LINES): Promise<InstanceTrace | undefined> =>
-  new QuorumRunTraces(
+const ask = (nodes: readonly Node[], lines = LINES): Promise<InstanceInquiry | undefined> =>
+  new QuorumRunInquiries(
     nodes.map((node) => node.voting),
     {},
     A_SLICE,
@@ -70,17 +70,17 @@ const three = (): [Node, Node, Node] => {
   return [new Node(open), new Node(open), new Node(open)];
 };
 
-const named = (trace: InstanceTrace | undefined): readonly unknown[] | undefined =>
-  trace?.lines.map(({ newest }) => newest?.claimId);
+const named = (inquiry: InstanceInquiry | undefined): readonly unknown[] | undefined =>
+  inquiry?.lines.map(({ newest }) => newest?.claimId);
 
 it('asks for all lines in slices, and the answers are those of one message', async () => {
   const nodes = three();
   nodes[1].slowness = 5;
-  const trace = await ask(nodes);
+  const inquiry = await ask(nodes);
   expect(nodes.map(({ asked }) => asked)).toEqual(nodes.map(() => ['ab', 'cd', 'e']));
   expect(nodes.some(({ isEarly }) => isEarly)).toBe(false);
-  expect(trace?.standing).toBe('gone');
-  expect(named(trace)).toEqual(LINES.map((line) => `dead:${line}`));
+  expect(inquiry?.standing).toBe('gone');
+  expect(named(inquiry)).toEqual(LINES.map((line) => `dead:${line}`));
 });
 
 it('asks for the instance where there is no line', async () => {
@@ -110,12 +110,12 @@ it('a node that is silent is not asked for the next slice, and what it could say
   const [first, second] = nodes;
   first.sign = (line) => (line === 'c' ? 'no answer' : 'gone');
   second.others.add('d').add('e');
-  const trace = await ask(nodes);
+  const inquiry = await ask(nodes);
   expect(first.asked).toEqual(['ab', 'cd']);
   expect(second.asked).toEqual(['ab', 'cd', 'e']);
-  expect(named(trace)).toEqual(['dead:a', 'dead:b', 'dead:c', undefined, undefined]);
-  expect(trace?.lines.map(({ isUnheard }) => isUnheard)).toEqual([false, false, false, true, true]);
-  expect(trace?.lines[2]?.stateOf(10, () => false)).toBe('open');
+  expect(named(inquiry)).toEqual(['dead:a', 'dead:b', 'dead:c', undefined, undefined]);
+  expect(inquiry?.lines.map(({ isUnheard }) => isUnheard)).toEqual([false, false, false, true, true]);
+  expect(inquiry?.lines[2]?.stateOf(10, () => false)).toBe('open');
 });
 
 it('without a majority for a slice there is no answer', async () => {
@@ -129,7 +129,7 @@ it('what nodes may have forgotten is unknown where all have answered, and unhear
   const forgetful = (node: Node): VotingNode =>
     between(node.voting, {
       instead: {
-        trace: async () => ({
+        inquire: async () => ({
           answered: true,
           nodeTimeMs: 0,
           value: {
@@ -141,11 +141,11 @@ it('what nodes may have forgotten is unknown where all have answered, and unhear
     });
   const [one, two, other] = known;
   const stateWith = async (nodes: readonly VotingNode[]): Promise<string | undefined> => {
-    const trace = await new QuorumRunTraces(nodes, {}, A_SLICE).ask({
+    const inquiry = await new QuorumRunInquiries(nodes, {}, A_SLICE).ask({
       instanceId: 'dead',
       lines: [{ line: 'a' }],
     });
-    return trace?.lines[0]?.stateOf(10, () => false);
+    return inquiry?.lines[0]?.stateOf(10, () => false);
   };
   expect(await stateWith([one.voting, two.voting, forgetful(other)])).toBe('open');
   expect(await stateWith([one.voting, forgetful(two), forgetful(other)])).toBe('unknown');

@@ -1,7 +1,6 @@
 /**
- * Finds what no tick that is due would find in time: ticks that were missed while nobody was there, and ticks whose instance
- * died, of tasks whose policies start them again. The questions travel with the beat; only where the answers say that there is
- * something to start is a bid made, by the first in rank, and by the next one when that brings nothing.
+ * Finds missed ticks, and ticks whose instance died, which no due tick would find in time. It asks with the beats.
+ * It bids only where the answers name something to start: the first in rank, then one rank more each time.
  */
 
 import { bidForTicks, inBatches } from '../bid/bid.js';
@@ -13,8 +12,8 @@ import type { ScheduledTask } from '../contract/tick-context.js';
 import { ownerOf } from '../ledger/claim-id.js';
 import { rankHere } from '../members/ranking.js';
 import { decideStart, isStillToCome, tickOfInstant } from '../policies/next-start.js';
+import type { RunParts } from '../run/run-parts.js';
 import { runTick } from '../run/run-tick.js';
-import type { ContestParts } from './contest-parts.js';
 
 /** A task of which not all is known to have ended. */
 interface Unsettled {
@@ -26,7 +25,7 @@ interface Unsettled {
   isBidding: boolean;
 }
 
-export class LookBack {
+export class PastWatch {
   private readonly unsettled = new Map<string, Unsettled>();
   private readonly tasks = new Map<string, ScheduledTask>();
   /** By task, the newest tick whose run was aborted here: its owner lives, and does not run it any more. */
@@ -34,7 +33,7 @@ export class LookBack {
   /** The tasks of the newest questions: tasks may change while the answers travel. */
   private asking: readonly Unsettled[] = [];
 
-  constructor(private readonly parts: ContestParts) {}
+  constructor(private readonly parts: RunParts) {}
 
   /** From now on the task is looked back on; at once, since its past may have been nobody's business. */
   add(task: ScheduledTask): void {
@@ -57,7 +56,7 @@ export class LookBack {
   }
 
   /** A tick has ended here, which does not always mean that nothing is left to do for it. */
-  ended({ task: name, tick, outcome }: TickReport): void {
+  tickEnded({ task: name, tick, outcome }: TickReport): void {
     const task = this.tasks.get(name);
     if (task !== undefined && outcome === 'aborted') this.aborted.set(name, tick);
     if (task !== undefined && (!hasRun(outcome) || outcome === 'aborted')) this.watch(task, tick);
@@ -112,7 +111,7 @@ export class LookBack {
     return rank !== undefined && rank < entry.looks ? start : undefined;
   }
 
-  /** A run that has the task's lock here sees to what is left itself. One that has lost its lease, and does not hear it, does not. */
+  /** A run that holds the task's lock here sees to what is left itself, unless its lease is lost. */
   private isHeldHere({ name, policies }: ScheduledTask): boolean {
     return policies?.overlap !== 'allow' && this.parts.chains.of(name)?.lease.isTrusted() === true;
   }
@@ -129,7 +128,7 @@ export class LookBack {
       claimId !== undefined &&
       this.parts.members().includes(ownerOf(claimId)) &&
       !this.hasAborted(task, newest, claimId) &&
-      this.parts.ownClaims.fateOf(claimId) !== 'given_up';
+      this.parts.ownClaims.fateOf(claimId) !== 'surrendered';
     return isAlive ? 'alive' : 'gone';
   }
 
@@ -160,12 +159,9 @@ export class LookBack {
     for (const { entry } of starts) entry.isBidding = true;
     try {
       const runs: Promise<void>[] = [];
-      const verdicts = await bidForTicks(
-        this.parts,
-        starts.map(({ start }) => start),
-        (won) => runs.push(runTick(this.parts, won)),
-      );
-      for (const verdict of verdicts) if (verdict.kind === 'fenced') this.parts.fence(verdict.reason);
+      const dues = starts.map(({ start }) => start);
+      const verdicts = await bidForTicks(this.parts, dues, (won) => runs.push(runTick(this.parts, won)));
+      for (const verdict of verdicts) if (verdict.kind === 'outdated') this.parts.stopForGood(verdict.kind);
       await Promise.all(runs);
     } finally {
       for (const { entry } of starts) entry.isBidding = false;

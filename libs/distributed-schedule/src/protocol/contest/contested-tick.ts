@@ -15,7 +15,7 @@ interface Met extends Ending {
 }
 
 /** A tick that has not ended here. `met` is what its newest bid met: how it ends if no later bid succeeds. */
-export interface OpenTick {
+export interface ContestedTick {
   readonly due: DueTick;
   readonly met?: Met & { readonly retryInMs?: number };
   /** The newest instant of the task that a majority had reached at the last look. */
@@ -24,7 +24,7 @@ export interface OpenTick {
 
 /** Ticks that are still open, and those that ended meanwhile. */
 export interface Sorted {
-  readonly open: readonly OpenTick[];
+  readonly open: readonly ContestedTick[];
   readonly ended: readonly EndedTick[];
 }
 
@@ -32,8 +32,8 @@ const STOPPED: Ending = { outcome: 'stopped', detail: 'this instance does not bi
 const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answered' };
 
 /** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
-export function withoutOverdue(open: readonly OpenTick[], nowMs: number): Sorted {
-  const isOverdue = ({ due }: OpenTick): boolean => nowMs - due.tick > due.maxLatenessMs;
+export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): Sorted {
+  const isOverdue = ({ due }: ContestedTick): boolean => nowMs - due.tick > due.maxLatenessMs;
   const ended = open.filter(isOverdue).flatMap((tick) => {
     const { due } = tick;
     const detail = `noticed ${Math.round(nowMs - due.tick)} ms late, limit ${due.maxLatenessMs} ms`;
@@ -45,10 +45,10 @@ export function withoutOverdue(open: readonly OpenTick[], nowMs: number): Sorted
 /** Ends what somebody else has. What was won here is reported by its run, and what was given up here is for another bid. */
 export function withoutTaken(
   ownClaims: OwnClaims,
-  open: readonly OpenTick[],
+  open: readonly ContestedTick[],
   peeks: readonly PeekAnswer[],
 ): Sorted {
-  const left: OpenTick[] = [];
+  const left: ContestedTick[] = [];
   const ended: EndedTick[] = [];
   for (const [index, tick] of open.entries()) {
     const peek = peeks[index];
@@ -61,16 +61,16 @@ export function withoutTaken(
 }
 
 /** What one bid makes of a tick; open where a later round is worth a try. */
-export function afterBid(tick: OpenTick, verdict: BidVerdict | undefined): Sorted {
+export function afterBid(tick: ContestedTick, verdict: BidVerdict | undefined): Sorted {
   switch (verdict?.kind) {
     case 'won':
     case 'ended_here':
       return { open: [], ended: [] };
-    case 'over':
+    case 'decided':
       return { open: [], ended: endAs(plain(verdict), tick.due) };
     case 'open':
       return { open: [{ ...tick, met: verdict }], ended: [] };
-    case 'fenced':
+    case 'outdated':
     case undefined:
       return { open: [tick], ended: [] };
     default:
@@ -79,13 +79,13 @@ export function afterBid(tick: OpenTick, verdict: BidVerdict | undefined): Sorte
 }
 
 /** Ends what no round is left for. */
-export function withoutAll(open: readonly OpenTick[], isStopped: boolean): Sorted {
+export function withoutAll(open: readonly ContestedTick[], isStopped: boolean): Sorted {
   const ended = open.flatMap((tick) => endAs(isStopped ? STOPPED : (endingOf(tick) ?? NO_BID), tick.due));
   return { open: [], ended };
 }
 
 /** How a tick ends that no bid has won, going by what the last one met. */
-function endingOf({ due, met, newest }: OpenTick): Ending | undefined {
+function endingOf({ due, met, newest }: ContestedTick): Ending | undefined {
   const { policies, schedule } = due.task;
   if (met === undefined) return undefined;
   if (met.outcome !== 'overlap' || policies === undefined) return plain(met);
@@ -108,6 +108,6 @@ function whatHolderMayDo({ by }: Met, { overlap, misfire }: TaskPolicies): strin
   return isUpToHolder ? ', which may start it when its run has ended' : '';
 }
 
-export function toOpenTick(due: DueTick): OpenTick {
+export function toContested(due: DueTick): ContestedTick {
   return { due };
 }

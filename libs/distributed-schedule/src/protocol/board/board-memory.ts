@@ -1,7 +1,4 @@
-/**
- * Names a node's memory: `<incarnation>:<why it began>:<when>`. An instance that has read another memory reads from the start, and
- * can say why.
- */
+/** `<incarnation>:<why it began>:<when>`: with another memory of a node, an instance reads from the start and says why. */
 
 /**
  * Why a memory of a node has begun.
@@ -11,7 +8,7 @@
  * - `evicted`  one of the keys was missing, so what was left could not be trusted
  * - `away`     an instance has thrown away what a node kept that was away for too long
  */
-export type EpochCause = 'new' | 'restart' | 'evicted' | 'away';
+export type MemoryCause = 'new' | 'restart' | 'evicted' | 'away';
 
 /** What a node has lost beside its incarnation. `emptied`: all of it, and the server went on. */
 export type BoardLoss = 'evicted' | 'away' | 'emptied';
@@ -24,7 +21,7 @@ export function lossBetween(before: string, after: string): BoardLoss | undefine
   return other.cause === 'new' && one.incarnation === other.incarnation ? 'emptied' : undefined;
 }
 
-function partsOf(epoch: string): { readonly incarnation: string; readonly cause: string | undefined } {
-  const words = epoch.split(':');
+function partsOf(memory: string): { readonly incarnation: string; readonly cause: string | undefined } {
+  const words = memory.split(':');
   return { incarnation: words.slice(0, -2).join(':'), cause: words.at(-2) };
 }
