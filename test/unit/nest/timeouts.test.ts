@@ -143,7 +143,9 @@ describe('@TimeoutExclusive', () => {
   it('without a deployment key stops the boot and says what to pass', async () => {
     const message = await refusalOf(1_000);
     expect(message).toContain("DSCHED_NO_DEPLOYMENT_KEY: task 'warm up': a timeout runs once per deployment");
-    expect(message).toContain('Pass deploymentKey to forRoot or to the decorator');
+    expect(message).toContain(
+      'Pass deploymentKey to forRoot, or to @TimeoutExclusive (@Exclusive above a @Timeout has no such option)',
+    );
     expect(await refusalOf(1_000, { disabled: true })).toBe('the app has booted');
     expect(await refusalOf(1_000, { deploymentKey: 'build 7' })).toBe('the app has booted');
     expect(await refusalOf(1_000, {}, 'build 7')).toBe('the app has booted');

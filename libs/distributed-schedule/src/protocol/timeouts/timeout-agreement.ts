@@ -133,8 +133,8 @@ export class TimeoutAgreement implements TickListener {
     if (key === undefined) {
       throw new DistributedScheduleError(
         'DSCHED_NO_DEPLOYMENT_KEY',
-        'a timeout runs once per deployment, so instances must know which one they belong to. Pass deploymentKey to forRoot ' +
-          'or to the decorator: a commit or build number has it run once per release, a constant once for ever.',
+        'a timeout runs once per deployment, so instances must know which one they belong to. Pass deploymentKey to forRoot, ' +
+          'or to @TimeoutExclusive (@Exclusive above a @Timeout has no such option): a commit or build number has it run once per release, a constant once for ever.',
         { task },
       );
     }
