@@ -1,7 +1,7 @@
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { refused } from './lent-client.js';
-import { failureOf, isFailedTransaction } from './postgres-failure.js';
+import { failureOf } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { Loan, StoreSession } from './store-session.js';
 
@@ -90,8 +90,8 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
       await this.lent.finish?.();
       return undefined;
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure.kind === 'undone' || isFailedTransaction(failure)) return this.undoneBy(error);
+      const { kind } = failureOf(error);
+      if (kind === 'undone' || kind === 'transaction_failed') return this.undoneBy(error);
       await this.abandon();
       throw error;
     }

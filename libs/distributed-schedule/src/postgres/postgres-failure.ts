@@ -14,6 +14,8 @@ export type PostgresFailure =
   /** No connection, or none any more. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'not_migrated'; readonly reason: string }
+  /** A statement before has failed, and nobody has said so. */
+  | { readonly kind: 'transaction_failed'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** By a bound on locks; and by one on statements, which a role may have: nothing of ours takes long but waiting for a lock. */
@@ -55,6 +57,7 @@ export function failureOf(error: unknown): PostgresFailure {
   if (typeof code === 'string' && SQLSTATE.test(code) && !isOfSystem(error, code)) {
     if (UNDONE.has(code)) return { kind: 'undone', reason: code };
     if (NOT_MIGRATED.has(code)) return { kind: 'not_migrated', reason: code };
+    if (code === TRANSACTION_FAILED) return { kind: 'transaction_failed', reason: code };
     return { kind: UNREACHABLE.test(code) ? 'unreachable' : 'refused', reason: code };
   }
   // A code of the system, such as ECONNREFUSED; with several addresses it is in the first of the errors.
@@ -71,11 +74,6 @@ function isOfSystem(error: unknown, code: string): boolean {
   return SYSTEM_CODE.test(code) && (error as { readonly severity?: unknown }).severity === undefined;
 }
 
-/** Whether a statement before has failed, and nobody has said so. */
-export function isFailedTransaction(failure: PostgresFailure): boolean {
-  return 'reason' in failure && failure.reason === TRANSACTION_FAILED;
-}
-
 /**
  * What cannot be mended by asking again.
  * @param cause an answer of the server to the application's own transaction; never an error of connecting
@@ -90,7 +88,7 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
       { value: table },
     );
   }
-  if (reason === TRANSACTION_FAILED && cause !== undefined) {
+  if (failure.kind === 'transaction_failed' && cause !== undefined) {
     return new DistributedScheduleError(
       'DSCHED_STORE_REFUSED',
       `a statement of the effect failed and its error was not passed on (SQLSTATE ${reason}): PostgreSQL keeps nothing of such a ` +
@@ -117,6 +115,7 @@ export function requirePassing(failure: PostgresFailure, table: string, cause?: 
     case 'unreachable':
       return failure.reason;
     case 'not_migrated':
+    case 'transaction_failed':
     case 'refused':
       throw refusal(failure, table, cause);
     default:

@@ -69,7 +69,8 @@ export class StoreIdentity {
     } catch (error) {
       session?.close(true);
       const failure = failureOf(error);
-      const kind = failure.kind === 'refused' ? 'refused' : 'unreachable';
+      const kind =
+        failure.kind === 'refused' || failure.kind === 'transaction_failed' ? 'refused' : 'unreachable';
       return { kind, reason: 'reason' in failure ? failure.reason : failure.kind };
     }
   }

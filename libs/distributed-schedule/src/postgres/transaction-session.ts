@@ -1,7 +1,7 @@
 import type { Clock } from '../protocol/contract/ports.js';
 import { refused } from './lent-client.js';
 import { OpenTransaction } from './open-transaction.js';
-import { Unanswered, within } from './postgres-session.js';
+import { requireWithin, Unanswered } from './postgres-session.js';
 import type { IsolationLevel } from './postgres-snapshot-settings.js';
 import type { Loan, SessionSource, StoreSession } from './store-session.js';
 import type { Transactions } from './transactions.js';
@@ -46,7 +46,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
         },
       );
     }
-    return (await within(
+    return (await requireWithin(
       this.clock,
       this.timeoutMs + extraMs,
       current.statement(sql, values),
@@ -56,7 +56,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
   async commit(): Promise<string | undefined> {
     const { current } = this;
     if (current === undefined) throw new Unanswered();
-    await within(this.clock, this.timeoutMs, current.commit());
+    await requireWithin(this.clock, this.timeoutMs, current.commit());
     this.current = undefined;
     return current.tag;
   }
@@ -64,7 +64,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
   async rollback(): Promise<void> {
     const { current } = this;
     if (current === undefined) return;
-    await within(this.clock, this.timeoutMs, current.rollback());
+    await requireWithin(this.clock, this.timeoutMs, current.rollback());
     this.current = undefined;
   }
 
@@ -80,7 +80,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
     if (current === undefined) return;
     const ended = isBroken ? current.end() : current.rollback();
     // A server that is cut off answers no ROLLBACK.
-    within(this.clock, this.timeoutMs, ended).catch(() => current.cut());
+    requireWithin(this.clock, this.timeoutMs, ended).catch(() => current.cut());
   }
 
   private async open(isolation: string): Promise<void> {
@@ -90,7 +90,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
     // From here on, so that a run that must end does not wait for a connection.
     this.current = current;
     try {
-      await within(this.clock, this.timeoutMs, current.opened);
+      await requireWithin(this.clock, this.timeoutMs, current.opened);
     } catch (error) {
       void current.end();
       this.current = undefined;

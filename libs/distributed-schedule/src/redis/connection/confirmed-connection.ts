@@ -1,7 +1,7 @@
 import { askTerms, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
 import type { ConfirmedConnectionParts } from './connection-terms.js';
-import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
+import { codeOfNode, NOT_CONNECTED } from './failure-code.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
 import { SentinelRounds } from './sentinel-rounds.js';
@@ -50,7 +50,7 @@ export class ConfirmedConnection {
     client.on('error', (error: unknown) => {
       if (!this.sentinels.isNews(error)) return;
       this.lastRefusal = refusalAfter(error, this.lastRefusal);
-      this.tries.note(reasonOfNode(error));
+      this.tries.note(codeOfNode(error));
       for (const listener of this.errorListeners) listener(error);
     });
     client.on('ready', () => {
@@ -100,7 +100,7 @@ export class ConfirmedConnection {
     const { clock } = this.parts;
     const asking = this.asking;
     const result = await callWithin(clock, deadlineMs, () => asking);
-    return result.ok ? (result.value as Unconfirmed | undefined) : { reason: result.reason };
+    return result.ok ? (result.value as Unconfirmed | undefined) : { code: result.code };
   }
 
   /**
@@ -174,7 +174,7 @@ export class ConfirmedConnection {
     } else if (unconfirmed.refusal !== undefined) {
       this.lastRefusal = unconfirmed.refusal;
     }
-    return unconfirmed?.reason === NOT_CONNECTED ? this.notConnected() : unconfirmed;
+    return unconfirmed?.code === NOT_CONNECTED ? this.notConnected() : unconfirmed;
   }
 
   private markConfirmed(tookMs: number): void {
@@ -186,7 +186,7 @@ export class ConfirmedConnection {
   /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
   private notConnected(): Unconfirmed {
     const { lastRefusal: refusal } = this;
-    return refusal === undefined ? { reason: NOT_CONNECTED } : { reason: refusal.code, refusal };
+    return refusal === undefined ? { code: NOT_CONNECTED } : { code: refusal.code, refusal };
   }
 
   private async tellWhenConfirmed(): Promise<void> {

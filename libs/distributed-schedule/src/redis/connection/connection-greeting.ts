@@ -1,21 +1,17 @@
 import type { Clock } from '../../protocol/contract/ports.js';
-import { MAX_CLIENTS } from './failure-reason.js';
+import { codeOfReply, type FailureCode, MAX_CLIENTS, PROTECTED } from './failure-code.js';
 import type { StrictClient } from './strict-client.js';
-import { PROTECTED } from './trouble-words.js';
 
 /** The first that a server says on a connection. */
 export interface Greeting {
   /** From the standing connection to the first byte: ioredis asks HELLO or SELECT at once. */
   readonly tookMs: number;
   /** Why the server will end the connection, as far as it says so. */
-  readonly reason?: string;
+  readonly code?: FailureCode;
 }
 
 /** A server that takes no more connections says so and hangs up. ioredis takes it for an answer to HELLO, and drops it. */
-const FAREWELLS: readonly (readonly [begins: string, reason: string])[] = [
-  ['-ERR max number of clients', MAX_CLIENTS],
-  ['-DENIED', PROTECTED],
-];
+const FAREWELLS: ReadonlySet<FailureCode> = new Set([MAX_CLIENTS, PROTECTED]);
 
 /** Looks at the first bytes of each connection, and leaves them to ioredis. */
 export function listenToGreetings(
@@ -27,8 +23,9 @@ export function listenToGreetings(
     const connectedMs = clock.monotonicMs();
     client.stream?.once?.('data', (bytes) => {
       const text = String(bytes);
-      const reason = FAREWELLS.find(([begins]) => text.startsWith(begins))?.[1];
-      heard({ tookMs: clock.monotonicMs() - connectedMs, ...(reason === undefined ? {} : { reason }) });
+      const code = codeOfReply(text);
+      const isFarewell = text.startsWith('-') && FAREWELLS.has(code);
+      heard({ tookMs: clock.monotonicMs() - connectedMs, ...(isFarewell && { code }) });
     });
   });
 }

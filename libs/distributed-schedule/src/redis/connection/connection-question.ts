@@ -8,12 +8,12 @@ import {
   needlessPassword,
 } from './connection-refusal.js';
 import type { ConnectionTerms, Credentials } from './connection-terms.js';
-import { failureReason, isReply } from './failure-reason.js';
+import { type FailureCode, failureCode, isReply, NO_PASSWORD, UNKNOWN_COMMAND } from './failure-code.js';
 import { callWithin } from './node-call.js';
 import type { StrictClient } from './strict-client.js';
 
 /** Undefined: the server has confirmed database and user. */
-export type Unconfirmed = { readonly reason: string; readonly refusal?: ConnectionRefusal };
+export type Unconfirmed = { readonly code: FailureCode; readonly refusal?: ConnectionRefusal };
 
 const CONFIRMED = 'confirmed';
 
@@ -32,9 +32,9 @@ export async function askTerms(
   const credentials = terms.credentials();
   const ask = (send: () => Promise<typeof CONFIRMED | ConnectionRefusal>): Promise<Unconfirmed | undefined> =>
     callWithin(clock, deadlineMs, send).then((result) => {
-      if (!result.ok) return { reason: result.reason };
+      if (!result.ok) return { code: result.code };
       const refusal = result.value as typeof CONFIRMED | ConnectionRefusal;
-      return refusal === CONFIRMED ? undefined : { reason: refusal.code, refusal };
+      return refusal === CONFIRMED ? undefined : { code: refusal.code, refusal };
     });
   const [user, selected] = await Promise.all([
     credentials === undefined ? undefined : ask(() => logIn(client, credentials)),
@@ -49,7 +49,7 @@ async function select(client: StrictClient, database: number): Promise<typeof CO
     return reply === 'OK' ? CONFIRMED : databaseRefusal(database, 'ERR');
   } catch (error) {
     requireReply(error);
-    return databaseRefusal(database, failureReason(error));
+    return databaseRefusal(database, failureCode(error));
   }
 }
 
@@ -63,10 +63,9 @@ async function logIn(
     return reply === 'OK' ? CONFIRMED : credentialsRefusal('ERR');
   } catch (error) {
     requireReply(error);
-    if (/^ERR unknown command/i.test(error.message)) return logInByHello(client, credentials);
-    return /without any password|no password is set/.test(error.message)
-      ? needlessPassword()
-      : credentialsRefusal(failureReason(error));
+    const code = failureCode(error);
+    if (code === UNKNOWN_COMMAND) return logInByHello(client, credentials);
+    return code === NO_PASSWORD ? needlessPassword() : credentialsRefusal(code);
   }
 }
 
@@ -80,7 +79,7 @@ async function logInByHello(
     return CONFIRMED;
   } catch (error) {
     requireReply(error);
-    return credentialsRefusal(failureReason(error));
+    return credentialsRefusal(failureCode(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorOfNode, failureReason, isReply, UNKNOWN_COMMAND } from './failure-reason.js';
+import { errorOfNode, failureCode, isReply, UNKNOWN_COMMAND } from './failure-code.js';
 
 /**
  * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
@@ -55,7 +55,7 @@ export function refusalAfter(
 ): ConnectionRefusal | undefined {
   const cause = errorOfNode(error);
   if (!isReply(cause)) return undefined;
-  const word = failureReason(cause);
+  const word = failureCode(cause);
   return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : known;
 }
 

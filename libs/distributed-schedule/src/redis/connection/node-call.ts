@@ -1,12 +1,17 @@
-import type { Clock, NodeReply } from '../../protocol/contract/ports.js';
-import { failureReason, isReply, otherVersionOf, TIMED_OUT } from './failure-reason.js';
+import type { Clock } from '../../protocol/contract/ports.js';
+import { within } from '../../protocol/time/within.js';
+import { type FailureCode, failureCode, isReply, otherVersionOf, TIMED_OUT } from './failure-code.js';
 
 /** What came of one message to a node. `receivedMs` is monotonic. */
 export type CallResult =
   | { readonly ok: true; readonly value: unknown; readonly sentMs: number; readonly receivedMs: number }
   | ({ readonly ok: false } & CallFailure);
 
-export type CallFailure = Omit<NodeReply<never> & { readonly answered: false }, 'answered'>;
+export interface CallFailure {
+  readonly code: FailureCode;
+  /** Another version of the protocol has written there: this one. */
+  readonly otherVersion?: number;
+}
 
 const NO_ANSWER = Symbol('no answer');
 
@@ -20,25 +25,20 @@ export async function callWithin(
   send: () => Promise<unknown>,
   onLate: (tookMs: number) => void = () => {},
 ): Promise<CallResult> {
-  const timer = new AbortController();
   const sentMs = clock.monotonicMs();
   try {
     const reply = send().then((value) => ({ value, receivedMs: clock.monotonicMs() }));
-    const timeout = clock.sleepUntil(deadlineMs, timer.signal).then(() => NO_ANSWER);
-    const first = await Promise.race([reply, timeout]);
+    const first = await within(clock, deadlineMs, reply, NO_ANSWER);
     if (typeof first === 'symbol') {
       const late = (): void => onLate(clock.monotonicMs() - sentMs);
       reply.then(late, (error: unknown) => {
         if (isReply(error)) late();
       });
-      return { ok: false, reason: TIMED_OUT };
+      return { ok: false, code: TIMED_OUT };
     }
     return { ok: true, value: first.value, sentMs, receivedMs: first.receivedMs };
   } catch (error) {
     const otherVersion = otherVersionOf(error);
-    return { ok: false, reason: failureReason(error), ...(otherVersion !== undefined && { otherVersion }) };
-  } finally {
-    // A reason of its own: the default one is an exception with a stack, made for every message.
-    timer.abort('settled');
+    return { ok: false, code: failureCode(error), ...(otherVersion !== undefined && { otherVersion }) };
   }
 }

@@ -1,5 +1,14 @@
 /** How long a connection that was of no use is waited with: quickly at first, then by what is known of the cause. */
 
+import {
+  type FailureCode,
+  NO_CLUSTER,
+  NO_PASSWORD,
+  NOT_REDIS,
+  PROTECTED,
+  UNKNOWN_COMMAND,
+} from './failure-code.js';
+
 /**
  * - `unreachable`: nobody is there, or nobody answers. It passes by itself.
  * - `mute`: somebody takes the connection and ends it without a word: a port of TLS, a proxy without a server, a restart.
@@ -63,20 +72,20 @@ const REFUSALS: ReadonlySet<string> = new Set([
     'WRONGPASS',
     'NOPERM',
     'ERR',
-    'UNKNOWN_COMMAND',
-    'NO_CLUSTER',
     'NOPROTO',
-    'NOT_REDIS',
-    'PROTECTED',
+    'READONLY',
+    'MASTERDOWN',
+    'MOVED',
+    'EPROTO',
+    'EACCES',
   ],
-  ...['READONLY', 'MASTERDOWN', 'MOVED', 'EPROTO', 'EACCES'],
+  ...[UNKNOWN_COMMAND, NO_CLUSTER, NO_PASSWORD, NOT_REDIS, PROTECTED],
 ]);
 /** Of Node's TLS: CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ERR_SSL_…, ERR_OSSL_… */
 const TLS_REFUSALS = /CERT|ISSUER|LEAF_SIGNATURE|^ERR_(TLS|SSL|OSSL)_/;
 const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** @param reason one of `failureReason` */
-export function reconnectCauseOf(reason: string): ReconnectCause {
-  if (REFUSALS.has(reason) || TLS_REFUSALS.test(reason)) return 'refused';
-  return HUNG_UP.has(reason) ? 'mute' : 'unreachable';
+export function reconnectCauseOf(code: FailureCode): ReconnectCause {
+  if (REFUSALS.has(code) || TLS_REFUSALS.test(code)) return 'refused';
+  return HUNG_UP.has(code) ? 'mute' : 'unreachable';
 }

@@ -1,4 +1,4 @@
-import { failureReason, NO_SENTINEL } from './failure-reason.js';
+import { failureCode, NO_SENTINEL } from './failure-code.js';
 import type { StrictClient } from './strict-client.js';
 
 /**
@@ -21,7 +21,7 @@ export class SentinelRounds {
 
   /** Ask once per error: the round ends with it. */
   isNews(error: unknown): boolean {
-    if (failureReason(error) !== NO_SENTINEL) return true;
+    if (failureCode(error) !== NO_SENTINEL) return true;
     const { hasFailed } = this;
     this.failed = false;
     return hasFailed;

@@ -43,7 +43,7 @@ export function openConnection(source: RedisSource, settings: ConnectionSettings
   if (source.kind !== 'cluster') {
     followCredentials(client, source);
     listenToGreetings(client as StrictClient, settings.clock, (greeting) => {
-      if (greeting.reason !== undefined) connection.tries.note(greeting.reason);
+      if (greeting.code !== undefined) connection.tries.note(greeting.code);
       settings.onGreeting?.(greeting);
     });
   }

@@ -1,4 +1,4 @@
-import { NOT_CONNECTED } from './failure-reason.js';
+import { type FailureCode, NOT_CONNECTED } from './failure-code.js';
 import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
 /**
@@ -37,10 +37,10 @@ export class VainTries {
     this.isStanding = true;
   }
 
-  /** Why the attempt has failed, one of `failureReason`. */
-  note(reason: string): void {
-    if (reason === NOT_CONNECTED) return;
-    const cause = reconnectCauseOf(reason);
+  /** Why the attempt has failed. */
+  note(code: FailureCode): void {
+    if (code === NOT_CONNECTED) return;
+    const cause = reconnectCauseOf(code);
     // A refusal is the clearest word; what the end of the socket says after another one is no news.
     if (this.isNoted && (this.cause === 'refused' || cause === 'mute')) return;
     this.isNoted = true;

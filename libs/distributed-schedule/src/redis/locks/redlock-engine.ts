@@ -1,5 +1,6 @@
 /// <reference path="./redlock-package.d.ts" />
 import * as redlockPackage from 'redlock';
+import type { Bounded } from '../../protocol/time/within.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../scripts/lock-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
 
@@ -67,10 +68,10 @@ export function engineLockOf(engine: RedlockEngine, resource: string, value: str
 export type EngineEnd = 'for' | 'against' | 'unsettled';
 
 /** How a request of the engine ended, if it did before the deadline. */
-export function settled(request: Promise<unknown>, deadline: Promise<void>): Promise<EngineEnd> {
+export function settled(request: Promise<unknown>, bounded: Bounded): Promise<EngineEnd> {
   const end = request.then(
     () => 'for' as const,
     () => 'against' as const,
   );
-  return Promise.race([end, deadline.then(() => 'unsettled' as const)]);
+  return bounded(end, 'unsettled');
 }

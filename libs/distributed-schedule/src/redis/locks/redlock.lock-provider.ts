@@ -8,6 +8,7 @@ import type {
   LockToRelease,
   LockVerdict,
 } from '../../protocol/contract/ports.js';
+import { type Bounded, withDeadline } from '../../protocol/time/within.js';
 import type { RedisNode } from '../node/redis-node.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import { LockBatcher } from './lock-batcher.js';
@@ -72,63 +73,59 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
-    return this.withDeadline((deadline) =>
-      Promise.all(tasks.map((task) => this.acquireOne(task, ttlMs, deadline))),
-    );
+    return this.inTime((bounded) => Promise.all(tasks.map((task) => this.acquireOne(task, ttlMs, bounded))));
   }
 
   extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
-    return this.withDeadline((deadline) =>
-      Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs, deadline))),
-    );
+    return this.inTime((bounded) => Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs, bounded))));
   }
 
   async release(locks: readonly LockToRelease[]): Promise<void> {
-    await this.withDeadline((deadline) =>
+    await this.inTime((bounded) =>
       Promise.all(
         locks.map(({ task, value, ended }) =>
-          this.releaseOne({ key: this.keyOf(task), value, ended }, deadline),
+          this.releaseOne({ key: this.keyOf(task), value, ended }, bounded),
         ),
       ),
     );
   }
 
   async keepEnds(ended: readonly LineEnds[]): Promise<void> {
-    await this.withDeadline((deadline) =>
+    await this.inTime((bounded) =>
       Promise.all(
         ended.map((one) => {
           this.lastRound += 1;
           return this.releaseOne(
             { key: this.keyOf(one.line), value: `${NO_LOCK}${this.lastRound}`, ended: one },
-            deadline,
+            bounded,
           );
         }),
       ),
     );
   }
 
-  private async acquireOne(task: string, ttlMs: number, deadline: Promise<void>): Promise<LockVerdict> {
+  private async acquireOne(task: string, ttlMs: number, bounded: Bounded): Promise<LockVerdict> {
     return this.inRound({ key: this.keyOf(task) }, async (resource, round) => {
-      const end = await settled(this.engine.acquire([resource], ttlMs, ONE_ATTEMPT), deadline);
+      const end = await settled(this.engine.acquire([resource], ttlMs, ONE_ATTEMPT), bounded);
       if (end === 'unsettled' || round.value === undefined) {
-        await this.releaseOne({ key: round.key, value: round.value }, deadline);
+        await this.releaseOne({ key: round.key, value: round.value }, bounded);
         return { kind: 'no_quorum', reason: `no verdict within ${this.patienceMs()} ms` };
       }
       // When it is against, the engine has sent a release to every node, behind the acquire on the same connection: what a
       // slow node grants is taken back by the next message it reads.
-      if (end === 'against') await Promise.race([round.decided, deadline]);
+      if (end === 'against') await bounded(round.decided, undefined);
       const verdict = round.acquireVerdict();
       if (verdict.kind !== 'acquired') return verdict;
       return { kind: 'acquired', lock: { task, value: round.value }, grants: round.grants };
     });
   }
 
-  private extendOne(lock: LockToExtend, ttlMs: number, deadline: Promise<void>): Promise<ExtendVerdict> {
+  private extendOne(lock: LockToExtend, ttlMs: number, bounded: Bounded): Promise<ExtendVerdict> {
     const { value, claims } = lock;
     return this.inRound({ key: this.keyOf(lock.task), value, claims }, async (resource, round) => {
       const request = engineLockOf(this.engine, resource, lock.value);
-      const end = await settled(this.engine.extend(request, ttlMs, ONE_ATTEMPT), deadline);
-      if (end !== 'for') await Promise.race([round.decided, deadline]);
+      const end = await settled(this.engine.extend(request, ttlMs, ONE_ATTEMPT), bounded);
+      if (end !== 'for') await bounded(round.decided, undefined);
       const verdict = round.extendVerdict();
       return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
     });
@@ -137,12 +134,12 @@ export class RedlockLockProvider implements LockProvider {
   /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
   private releaseOne(
     about: Pick<LockRoundParts, 'key' | 'value' | 'ended'>,
-    deadline: Promise<void>,
+    bounded: Bounded,
   ): Promise<EngineEnd> {
     const { value } = about;
     if (value === undefined) return Promise.resolve('unsettled');
     return this.inRound(about, (resource) =>
-      settled(this.engine.release(engineLockOf(this.engine, resource, value), ONE_ATTEMPT), deadline),
+      settled(this.engine.release(engineLockOf(this.engine, resource, value), ONE_ATTEMPT), bounded),
     );
   }
 
@@ -164,15 +161,9 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   /** One timer for a whole batch. The engine has no timeout of its own, and some splits never settle in it. */
-  private async withDeadline<T>(use: (deadline: Promise<void>) => Promise<T>): Promise<T> {
+  private inTime<T>(use: (bounded: Bounded) => Promise<T>): Promise<T> {
     const { clock } = this.settings;
-    const timer = new AbortController();
-    const deadlineMs = clock.monotonicMs() + this.patienceMs();
-    try {
-      return await use(clock.sleepUntil(deadlineMs, timer.signal));
-    } finally {
-      timer.abort('settled');
-    }
+    return withDeadline(clock, clock.monotonicMs() + this.patienceMs(), use);
   }
 
   private patienceMs(): number {

@@ -1,8 +1,8 @@
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
-import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
+import { UNKNOWN_COMMAND } from '../connection/failure-code.js';
 import type { ClockSkew } from './clock-skew.js';
 import { allRights } from './needed-rights.js';
-import type { ScriptReply } from './script-channel.js';
+import type { CodedReply } from './script-channel.js';
 import type { ServerRegister } from './server-register.js';
 import type { ServerTraits } from './server-traits.js';
 import { judgeHandshake } from './store-handshake.js';
@@ -64,7 +64,7 @@ export type HandshakeFinding =
 /** What a handshake, or its refusal, says of a node. A fit server is entered into the register. */
 export function judgeNode(
   node: { readonly index: number; readonly label: string },
-  handshake: ScriptReply,
+  handshake: CodedReply,
   register: ServerRegister,
   keyPrefix: string,
   skew: Pick<ClockSkew, 'refusal'>,
@@ -75,9 +75,9 @@ export function judgeNode(
   });
   if (!handshake.answered) {
     const why =
-      handshake.reason === UNKNOWN_COMMAND
+      handshake.code === UNKNOWN_COMMAND
         ? 'it does not know EVAL: rename no commands'
-        : `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
+        : `it refuses a script that asks for TIME (${handshake.code}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
     return against('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);

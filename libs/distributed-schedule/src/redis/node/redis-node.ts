@@ -1,4 +1,10 @@
-import { failureReason, NOT_CONNECTED, reasonOfNode } from '../connection/failure-reason.js';
+import {
+  codeOfNode,
+  type FailureCode,
+  failureCode,
+  NOT_CONNECTED,
+  shownReason,
+} from '../connection/failure-code.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { ClockSkew } from './clock-skew.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
@@ -26,7 +32,7 @@ export class RedisNode {
   private handshake: Promise<string | undefined> | undefined;
   private isVerified = false;
   private isClosed = false;
-  private lastFailure = '';
+  private lastFailure: FailureCode | undefined;
   private readonly standing: StandingProblem;
   private readonly skew: ClockSkew;
   private traits: ServerTraits | undefined;
@@ -58,8 +64,8 @@ export class RedisNode {
       this.markContact = resolve;
     });
     connection.onError((error) => {
-      this.lastFailure = failureReason(error);
-      trouble.note(reasonOfNode(error));
+      this.lastFailure = failureCode(error);
+      trouble.note(codeOfNode(error));
       this.noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
@@ -71,7 +77,7 @@ export class RedisNode {
     });
     connection.onConfirmed(() => this.showPresence());
     connection.on('ready', () => {
-      this.lastFailure = '';
+      this.lastFailure = undefined;
       trouble.connected();
       this.isVerified = false;
       void this.verify();
@@ -150,7 +156,8 @@ export class RedisNode {
     const { status, refusal } = this.parts.connection;
     if (status === 'ready') return undefined;
     if (refusal !== undefined) return refusal.code;
-    return this.lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.lastFailure})`;
+    const why = this.lastFailure === undefined ? '' : ` (${shownReason(this.lastFailure)})`;
+    return `${shownReason(NOT_CONNECTED)}${why}`;
   }
 
   /** Answers why the server may not vote, or undefined when it may. Callers that come meanwhile share the answer. */
@@ -164,9 +171,9 @@ export class RedisNode {
   private async shakeHands(): Promise<string | undefined> {
     const { clock, random, nodeTimeoutMs, keys, register } = this.parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
-    const reply = await this.channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
+    const reply = await this.channel.ask(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
     this.noteRefusal();
-    if (!reply.answered && !isRefusal(reply.reason)) return reply.reason;
+    if (!reply.answered && !isRefusal(reply.code)) return shownReason(reply.code);
     if (reply.answered) this.skew.measured(reply.nodeTimeMs, clock.wallMs());
     const finding = judgeNode(this, reply, register, keys.prefix, this.skew);
     this.standing.set(finding.problem);

@@ -1,6 +1,7 @@
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { Clock, Random, TimeSample } from '../../protocol/contract/ports.js';
 import type { ProtocolOptions } from '../../protocol/options/protocol-options.js';
+import { within } from '../../protocol/time/within.js';
 import { isTls, type RedisSource } from '../connection/redis-input.js';
 import {
   type ConnectionSettings,
@@ -58,12 +59,8 @@ export async function verifyDistinct(
   clock: Clock,
   timeoutMs: number,
 ): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([
-    Promise.all(nodes.map((node) => node.firstContact)),
-    clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal),
-  ]);
-  timer.abort();
+  const met = Promise.all(nodes.map((node) => node.firstContact));
+  await within(clock, clock.monotonicMs() + timeoutMs, met, undefined);
   for (const { problem, index } of nodes) {
     if (problem?.code === 'DSCHED_SAME_NODE_TWICE') {
       throw new DistributedScheduleError(problem.code, problem.message, { value: index });

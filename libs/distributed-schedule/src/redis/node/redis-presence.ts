@@ -1,5 +1,5 @@
 import type { Clock } from '../../protocol/contract/ports.js';
-import { failureReason, isReply, reasonOfNode } from '../connection/failure-reason.js';
+import { codeOfNode, type FailureCode, failureCode, isReply } from '../connection/failure-code.js';
 import { QUICK_TRIES } from '../connection/reconnect-delay.js';
 import type { StrictConnection } from '../connection/strict-connection.js';
 import { unshownPresence, unsubscribedPresence } from '../connection/trouble-words.js';
@@ -41,7 +41,7 @@ export class RedisPresence {
   private confirmed = 0;
   private wasLost = false;
   /** What the server has said to the subscription, in a word. */
-  private refusal: string | undefined;
+  private refusal: FailureCode | undefined;
   private readonly clock: Clock;
   private readonly trouble: NodeTrouble;
   private isClosed = false;
@@ -56,7 +56,7 @@ export class RedisPresence {
     this.channel = channel;
     this.onLost = told.onLost;
     this.onRestored = told.onRestored;
-    connection.onError((error) => trouble.note(reasonOfNode(error)));
+    connection.onError((error) => trouble.note(codeOfNode(error)));
     connection.on('ready', () => trouble.connected());
     connection.onConfirmed(() => void this.subscribe());
     connection.on('close', () => {
@@ -114,9 +114,9 @@ export class RedisPresence {
       } catch (error) {
         if (ended.signal.aborted) return;
         // Nothing that the server says of it is mended by another connection.
-        this.refusal = isReply(error) ? failureReason(error) : undefined;
+        this.refusal = isReply(error) ? failureCode(error) : undefined;
         if (this.refusal === undefined) {
-          this.trouble.note(failureReason(error));
+          this.trouble.note(failureCode(error));
           return this.connection.reset();
         }
       }

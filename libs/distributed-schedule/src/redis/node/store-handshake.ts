@@ -1,4 +1,4 @@
-import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
+import { type FailureCode, UNKNOWN_COMMAND } from '../connection/failure-code.js';
 import { defineBareScript } from '../scripts/redis-scripts.js';
 import { PROBES, rightsFor } from './needed-rights.js';
 import type { ServerTraits } from './server-traits.js';
@@ -84,8 +84,8 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
 }
 
 /** Whether a server refused the handshake for good, e.g. by its access rules. Any other failure is tried again. */
-export function isRefusal(reason: string): boolean {
-  return reason === 'ERR' || reason === 'NOPERM' || reason === UNKNOWN_COMMAND;
+export function isRefusal(code: FailureCode): boolean {
+  return code === 'ERR' || code === 'NOPERM' || code === UNKNOWN_COMMAND;
 }
 
 const REPLICA = 'it is a replica, and only masters vote: give the address of its master';

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../protocol/contract/ports.js';
+import { within } from '../../protocol/time/within.js';
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
-import { failureReason, NOT_CONNECTED } from '../connection/failure-reason.js';
+import { type FailureCode, failureCode, NOT_CONNECTED, shownReason } from '../connection/failure-code.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from '../connection/redis-input.js';
 import { openConnection, type StrictConnection } from '../connection/strict-connection.js';
 import { ScriptChannel, type ScriptReply } from '../node/script-channel.js';
@@ -23,7 +24,7 @@ export class SnapshotChannel {
   private readonly connection: StrictConnection;
   private readonly channel: ScriptChannel;
   private readonly settings: SnapshotChannelSettings;
-  private lastFailure = '';
+  private lastFailure: FailureCode = NOT_CONNECTED;
   private ready: Promise<void> | undefined;
 
   constructor(source: RedisSource, settings: SnapshotChannelSettings) {
@@ -35,7 +36,7 @@ export class SnapshotChannel {
       random: settings.random,
     });
     this.connection.onError((error) => {
-      this.lastFailure = failureReason(error);
+      this.lastFailure = failureCode(error);
     });
     this.channel = new ScriptChannel({ ...settings, connection: this.connection, onTimeSample: () => {} });
   }
@@ -45,7 +46,7 @@ export class SnapshotChannel {
     const { clock, timeoutMs } = this.settings;
     await this.connect();
     if (this.connection.status !== 'ready') {
-      return this.unanswered(this.lastFailure === '' ? NOT_CONNECTED : this.lastFailure);
+      return this.unanswered(shownReason(this.lastFailure));
     }
     const reply = await this.channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
     return reply.answered ? reply : this.unanswered(reply.reason);
@@ -78,10 +79,7 @@ export class SnapshotChannel {
     this.ready ??= this.connection.connect().catch(() => {});
     if (this.connection.status === 'ready') return;
     const { clock } = this.settings;
-    const timer = new AbortController();
-    const bound = clock.sleepUntil(clock.monotonicMs() + CONNECT_WITHIN_MS, timer.signal);
-    await Promise.race([this.ready, bound]);
-    timer.abort();
+    await within(clock, clock.monotonicMs() + CONNECT_WITHIN_MS, this.ready, undefined);
   }
 }
 
