@@ -16,8 +16,8 @@ export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
   /** Of the package `pg`. It stays the caller's to end. */
   readonly pool: Pool;
   /**
-   * Your database over one client of that pool: `(client) => drizzle({ client, schema })`. Drizzle keeps a client beyond the end of its
-   * transaction; one of an attempt's own can be taken back.
+   * Your database over one client of that pool: `(client) => drizzle({ client, schema })`. Drizzle keeps a client too long;
+   * one per attempt can be taken back.
    */
   readonly drizzle: (client: PoolClient) => NodePgDatabase<Schema>;
 }

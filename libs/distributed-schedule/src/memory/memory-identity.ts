@@ -1,7 +1,4 @@
-/**
- * How one memory node comes by its vote and its stamp, and what it notes about the others: the model of the scripts in
- * identity-scripts.ts and confirm-script.ts, check for check in the same order.
- */
+/** The model of identity-scripts.ts and confirm-script.ts, check for check in the same order. */
 
 import { EARLY_MS, MARGIN_MS } from '../protocol/contract/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
@@ -58,8 +55,8 @@ export function note(
 }
 
 /**
- * Nobody relies on an id without a vote. One that has a vote is given up only for a higher counter: the others have replaced
- * it, and what it knows is no less for that.
+ * An id that votes is given up only for a higher counter: the others have replaced it. No instance relies on one without a
+ * vote.
  */
 export function renumber(
   memory: LedgerMemory,
@@ -121,8 +118,7 @@ export function stamp(
 }
 
 /**
- * A node that has lost its memory does not know what it granted before. Its floor says until when that can have been, by the
- * clock as it stood at the loss, which may have stepped back since.
+ * After a loss of memory the floor bounds what was granted, by the clock as it stood then: it may have stepped back since.
  */
 function noteTimeMs({ highest, floor }: LedgerMemory, nowMs: number): number {
   return Math.max(nowMs, highest, floor - EARLY_MS - MARGIN_MS);

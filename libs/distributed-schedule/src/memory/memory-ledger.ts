@@ -1,7 +1,4 @@
-/**
- * What one memory node has granted, and what it knows about itself: the model of the scripts in redis-scripts.ts and
- * ledger-scripts.ts, check for check in the same order.
- */
+/** The model of redis-scripts.ts and ledger-scripts.ts, check for check in the same order. */
 
 import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/contract/attempt-end.js';
 import { EARLY_MS } from '../protocol/contract/constants.js';
@@ -77,10 +74,7 @@ export class MemoryLedger {
     this.memory = copyOf(memory);
   }
 
-  /**
-   * The incarnation guard, with which every call begins: a node that may have forgotten abstains for exactly what it may
-   * have forgotten, and is no longer the one that the others have noted.
-   */
+  /** The incarnation guard, with which every call begins: see redis-scripts.ts. */
   remember(): LedgerMemory {
     const nowMs = this.clock.wallMs();
     const { memory } = this;

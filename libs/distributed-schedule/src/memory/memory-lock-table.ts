@@ -1,6 +1,6 @@
 /**
- * The run locks of one memory node, with the quarantine after a loss of memory. Node time only. The model of the scripts
- * in lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together.
+ * The model of lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together. Node time
+ * only.
  */
 
 import type { LineEnds } from '../protocol/contract/attempt-end.js';
@@ -56,18 +56,13 @@ export class MemoryLockTable {
       const isSetBack = setBackOfMemoryMs(memory, nowMs) > 0;
       return this.refuse(task, isSetBack ? this.cut(task, entry, nowMs, ttlMs) : entry, nowMs);
     }
-    // A lock from before the loss, or of the memory before this one, may still be trusted for one time to live: no new one is
-    // granted.
+    // A lock from before the loss, or of the memory before this one, may be trusted for ttlMs yet.
     if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };
   }
 
-  /**
-   * Sets a new time to live where the lock is the caller's, and makes it where it is missing: callers renew only while they trust, which
-   * the deadline shows. Neither where the ledger knows of a successor. Without claims that show it a missing lock is made in quarantine
-   * only: nobody else can have been granted it on this node since the loss, or since it votes.
-   */
+  /** Renews the caller's lock, and makes a missing one. Why, and when not, stands above EXTEND in lock-scripts.ts. */
   extend(ask: ExtendAsk): ExtendVote {
     const { task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant, claims } = ask;
     const memory = this.remember();

@@ -1,7 +1,6 @@
 /**
- * One voting node in memory: the embedded default, the reference of the conformance suites, and the model of the
- * scripts in redis-scripts.ts, check for check in the same order. Like every script, every call begins with the
- * incarnation guard: what abstains must begin to abstain when it is first asked anything.
+ * One voting node in memory: the embedded default, and the model of the Redis scripts, check for check. Every call begins
+ * with the incarnation guard.
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
@@ -66,10 +65,7 @@ export class MemoryNode {
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 
-  /**
-   * A node that lives and dies with the instances that use it. Nothing can have been granted before it existed, so it
-   * stands stamped and votes from the first moment instead of abstaining.
-   */
+  /** Nothing can have been granted before it existed: it votes from the first moment instead of abstaining. */
   static embedded(
     clock: Pick<Clock, 'wallMs'>,
     set: NodeSet = ONE_NODE,
@@ -89,8 +85,8 @@ export class MemoryNode {
   }
 
   /**
-   * The nodes of a set that is in use, in the order of its positions: they are stamped, know each other and vote, and yet
-   * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
+   * Nodes of a set that is in use: stamped, known to each other and voting, but abstaining like nodes that may have
+   * forgotten.
    */
   static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
     const nodes = set.positions.map((position, index) => {

@@ -10,8 +10,8 @@ export function countOf(notes: readonly Note[]): number {
 }
 
 /**
- * With two positions of five in doubt at once, a noter without a vote may be the wrong server itself: only those that vote count,
- * or all others together, as when all nodes are new.
+ * With two of five positions in doubt, a noter without a vote may be the wrong server: voters count, or all others
+ * together.
  */
 export function isEnough(voting: number, have: number, set: NodeSet): boolean {
   return voting >= notesNeeded(set) || have >= set.positions.length - 1;
@@ -46,8 +46,8 @@ export function newestIds(
 }
 
 /**
- * A note counts when it was made for this very id by another member of the set, and nobody knows a newer memory of that
- * noter, or another of the same counter: what a memory has noted is gone with it.
+ * A note for this very id by another member counts, unless a newer memory of its noter is known, or another of the same
+ * counter.
  */
 export function isValid(
   { noter, noterId, ids }: Note,

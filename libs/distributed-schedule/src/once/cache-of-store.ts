@@ -1,6 +1,6 @@
 /**
- * A cache in front of one store. Stores share caches (tenants, copies of a database, the same database before and after a restore), so each
- * entry stands under the job and the identity of the store whose success it is.
+ * Stores share caches (tenants, copies of a database, before and after a restore): each entry stands under job and identity
+ * of its store.
  */
 
 import type { Clock } from '../protocol/contract/ports.js';
@@ -27,8 +27,8 @@ export class CacheOfStore {
   }
 
   /**
-   * For one call of `runOnce`. It publishes under the identity that the store had when the call began: one that was asked for after the
-   * COMMIT could be that of a store which has forgotten the success by then.
+   * Publishes under the identity from when the call began: one asked for after the COMMIT could be that of a store which
+   * has forgotten it.
    */
   forCall(): Pick<SnapshotCache, 'read' | 'publish'> {
     const { cache } = this.parts;

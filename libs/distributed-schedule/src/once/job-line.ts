@@ -1,6 +1,6 @@
 /**
- * Attempts of one process at one job stand in line before the store. Otherwise twenty duplicates of one key would hold twenty
- * connections, and others would find none. The line decides nothing that the store does not decide again.
+ * Attempts of one process at one job queue here: twenty duplicates would hold twenty connections. The store decides
+ * everything again.
  */
 
 import type { Clock } from '../protocol/contract/ports.js';

@@ -1,6 +1,5 @@
 /**
- * One attempt at one job, top to bottom. The numbers are those of docs/idempotence.md, where each gap between two of them
- * has its line: what is left behind by a process that dies there, and what the next attempt makes of it.
+ * One attempt at one job, top to bottom. docs/idempotence.md has a line for a death between any two of its numbered steps.
  */
 
 import { type Digest, keepValue } from './kept-value.js';

@@ -1,8 +1,4 @@
-/**
- * The idempotent execution unit: what is kept of a job, so that its effect is not run again. A job is a unit of work with
- * an id of its own, most often one tick of one task; every attempt at it has the same id. ARCHITECTURE.md and
- * docs/idempotence.md tell the flow with its crash points; run-once.ts is that flow.
- */
+/** What is kept of a job, a unit of work with an id, so that its effect is not run again. run-once.ts is the flow. */
 
 import type { Clock, Random } from '../protocol/contract/ports.js';
 
@@ -97,8 +93,8 @@ export interface OpenAttempt<Tx> {
 }
 
 /**
- * Keeps one snapshot per job. At most one attempt at a time holds a job, except where the store cannot tell a dead holder
- * from a slow one: there the later attempt takes over after a bound, and the earlier one is `superseded` at its end.
+ * Keeps one snapshot per job. At most one attempt holds a job; where the store cannot tell a dead holder from a slow one, a
+ * later attempt takes over after a bound, and the earlier one ends `superseded`.
  */
 export interface SnapshotStore<Tx = unknown> {
   /**
@@ -128,8 +124,8 @@ export type IdentityReply =
   | { readonly answered: false; readonly reason: string };
 
 /**
- * Successes, kept near for a while; one that is missing costs a look into the store, never a second effect. The `jobId` of an entry is made
- * of the job and the identity of its store. No method rejects.
+ * Successes, kept near for a while; a missing one costs a look into the store. `jobId` is made of job and store. No method
+ * rejects.
  */
 export interface SnapshotCache {
   read(jobId: string): Promise<Snapshot | undefined>;

@@ -1,6 +1,6 @@
 /**
- * Which transaction of which server process. Its number alone does not do: the process may serve somebody else by the time that it is to be
- * ended, and behind a pooler the number can be another connection's. The instant at which a transaction began tells them apart.
+ * A transaction of a server process, told by when it began: the number alone may be another connection's by the time it is
+ * ended.
  */
 export interface Backend {
   readonly pid: number;

@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 
 /**
- * A connection of the pool, with somebody who hears its errors from the first moment. By callback: a server that dies as it greets says so in
- * the same piece of bytes, before anybody who waits for a promise is told of the connection, and an error that nobody hears ends the process.
+ * By callback: a server that dies as it greets says so before a promise tells of the connection, and an unheard error ends
+ * the process.
  * @param hear is to listen before it returns
  */
 export function borrowClient<Borrowed>(

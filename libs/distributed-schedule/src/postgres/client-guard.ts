@@ -20,9 +20,8 @@ const BEGINS: ReadonlySet<string> = new Set(['BEGIN', 'START']);
 const COMMITS: ReadonlySet<string> = new Set(['COMMIT', 'END']);
 
 /**
- * Stands before a client of `pg` while an ORM has it in the transaction of an attempt: the ORM, and whoever got anything of it, asks the
- * client, and so the guard. What an effect may not do with a client that it is lent it may not do through an ORM either. The COMMIT or
- * ROLLBACK of the ORM itself passes once the store has asked for it.
+ * Stands before a client of `pg` in an attempt of an ORM: what a lent client refuses is refused through the ORM too. Its
+ * COMMIT or ROLLBACK passes once the store has asked for it.
  */
 export class ClientGuard {
   private readonly lent: LentClient;
@@ -123,10 +122,7 @@ export class ClientGuard {
     }
   }
 
-  /**
-   * The effect ends its transaction by itself. It is rolled back instead, since an ORM that was only refused would give a connection
-   * back that is in a transaction.
-   */
+  /** Rolled back: an ORM that was only refused would return a connection in a transaction. */
   private async refuseEnd(command: string): Promise<never> {
     this.lent.seal();
     this.endedBy = command;

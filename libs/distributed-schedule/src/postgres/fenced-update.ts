@@ -1,7 +1,6 @@
 /**
- * The rule that keeps a stale holder from doing harm, for tables of the application: the row remembers the largest fencing
- * token that has written it and the claim that it came with. A smaller token writes nothing, and the same one of another claim
- * neither.
+ * Fences for rows: a row remembers the largest token that wrote it, and its claim. A smaller token, or another claim,
+ * writes nothing.
  */
 
 import type { FenceRepeat } from '../once/fence.js';
@@ -13,8 +12,8 @@ import { quotedName } from './quoted-name.js';
 
 export interface FencedUpdate {
   /**
-   * A name, or a list of schema and name: `['billing', 'account']`. Each is quoted: any name is safe, and upper case stays. So
-   * `'billing.account'` is one name with a dot in it.
+   * A name, or schema and name: `['billing', 'account']`. Each is quoted, so `'billing.account'` is one name with a dot in
+   * it.
    */
   readonly table: string | readonly [schema: string, table: string];
   /** Columns and their new values. */

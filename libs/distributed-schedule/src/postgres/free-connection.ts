@@ -2,8 +2,7 @@ import type { Pool } from 'pg';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 /**
- * For a caller that already holds a connection: effects that waited for each other's connections would wait for ever. A pool
- * without counts is not asked.
+ * Nested effects that waited for each other's connections would wait for ever. A pool without counts is not asked.
  * @throws DistributedScheduleError DSCHED_POOL_FULL
  */
 export function requireFreeConnection(pool: Partial<Pool>): void {

@@ -20,8 +20,8 @@ export class InBetween {
   }
 
   /**
-   * Whether its attempt may go on. A row of the future is one from before the server's clock was set back: nobody knows how old it is, so it is
-   * watched for as long.
+   * Whether its attempt may go on. A row of the future is from before a set-back, of unknown age: it is watched for as
+   * long.
    * @param nowUs by the server's clock
    */
   mayGoOn({ status, updatedAtUs }: Snapshot, nowUs: number): boolean {

@@ -18,9 +18,8 @@ type AnyQuery = (...args: readonly unknown[]) => unknown;
 const NOT_LENT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect']);
 
 /**
- * The client of a transaction as an effect gets it: it ends with the attempt. A branch of the effect that goes on after its end would write
- * outside of any transaction, or into that of the next attempt; and a transaction that the effect ends by itself commits its writes without
- * the success.
+ * The client as an effect gets it, until its attempt ends. Later writes would be outside of any transaction, and an early
+ * COMMIT would keep writes without the success.
  */
 export class LentClient {
   readonly tx: PoolClient;

@@ -50,8 +50,8 @@ export function tableNames({
 }
 
 /**
- * The migration as one text, for whichever tool runs yours: it makes what is missing and changes nothing else. It holds an
- * advisory lock to the end of its transaction, since two instances at a time can both find nothing and one then fails; and it is one statement, so that it is all or nothing wherever it runs.
+ * The migration, for any tool: it makes what is missing, all or nothing. An advisory lock keeps two instances from both
+ * finding nothing, one failing.
  */
 export function migrationSql(names: SnapshotTable = {}): string {
   const { table, statusType, endedIndex } = tableNames(names);

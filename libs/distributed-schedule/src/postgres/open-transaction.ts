@@ -114,8 +114,8 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   }
 
   /**
-   * Ends the connection, or the server's process where it cannot be reached: a statement that is under way may wait for long. Without one
-   * it is rolled back, as is a transaction that comes yet. Resolves when it is over.
+   * Ends the connection, or the server's process: a statement under way may wait for long. Without one it rolls back.
+   * Resolves when it is over.
    */
   async end(): Promise<void> {
     const isBusy = this.guard?.isBusy ?? this.isLent;

@@ -43,8 +43,7 @@ export async function upsertPending<Tx>(parts: UpsertParts<Tx>, start: JobStart)
 }
 
 /**
- * An attempt with a smaller token is a stale holder's, which may be stopped or lost: it is ended, or waited for until the server ends it.
- * Answers for how long.
+ * Ends an attempt with a smaller token, or waits until the server ends it: its holder is stale. Answers for how long, ms.
  */
 async function passStaleHolder<Tx>(
   { session, rows, settings, begun }: UpsertParts<Tx>,

@@ -6,8 +6,8 @@ import type { SnapshotRows } from './snapshot-rows.js';
 import type { Loan, StoreSession } from './store-session.js';
 
 /**
- * One attempt in its transaction, which holds the row of the job locked to its end. A process that dies drops its connection,
- * and the server rolls the effect back: what is left is the pending snapshot, and nothing else.
+ * One attempt in its transaction, which holds the job's row locked. If the process dies, the server rolls back to the
+ * pending snapshot.
  */
 export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
   readonly tx: Tx;

@@ -11,9 +11,8 @@ export class Unanswered extends Error {
 }
 
 /**
- * One connection, from its loan to its return. A pool's loan has no guard of its own: a connection that ends between two
- * statements emits an error that nobody hears, which ends the process; and without a limit a statement to a host that is
- * cut off waits for the kernel, for a quarter of an hour.
+ * One loan of a connection. Unheard, an error between two statements ends the process; unbounded, a statement to a cut-off
+ * host waits a quarter of an hour.
  */
 export class PostgresSession implements StoreSession<PoolClient> {
   private isOpen = true;

@@ -60,8 +60,8 @@ export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>
 }
 
 /**
- * takeoverMs must exceed lockWaitMs: an effect that waits for another job is silent that long, and the server would end it. A
- * larger token would also give up first.
+ * An effect that waits for another job is silent for lockWaitMs: the server would end it, and a larger token would give up
+ * first.
  */
 function requireLongerTakeover({ lockWaitMs, takeoverMs }: PostgresSnapshotSettings): void {
   if (lockWaitMs < takeoverMs) return;

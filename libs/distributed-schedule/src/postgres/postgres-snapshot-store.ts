@@ -26,9 +26,8 @@ const AGAIN_MS = 20;
 const NOT_AWAITED = 'the effect did not run: await runOnce before the application closes';
 
 /**
- * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
- * that the job has begun; a second one locks that row, runs the effect, and commits it together with the success. While the
- * second one is open nobody else can begin; when it ends without a success, by whatever cause, somebody else can at once.
+ * An attempt is two transactions: a short one commits the pending snapshot; a second one locks that row, runs the effect,
+ * and commits it with the success. Nobody else can begin before the second one ends.
  */
 export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   readonly isTransactional = true;

@@ -42,8 +42,8 @@ export class SnapshotRows<Tx> {
   }
 
   /**
-   * Gives the effect the session's own bound on locks back: ours was for the row, and how long the effect waits is the application's
-   * business. Answers the id of the transaction: an effect that ends it is in another one afterwards.
+   * Gives the effect the session's own bound on locks back: ours was for the row. Answers the transaction's id, which an
+   * effect may end.
    */
   async lendSession(session: StoreSession<Tx>, ownLockTimeout: string): Promise<string | undefined> {
     const sql = "SELECT set_config('lock_timeout', $1, true), txid_current()::text AS id";
@@ -57,8 +57,8 @@ export class SnapshotRows<Tx> {
   }
 
   /**
-   * Ends the session that has the job's row locked as it was seen, which rolls its attempt back, if the role may: that is, for a session of
-   * the same one. Several that share the lock are none of ours.
+   * Ends the session that has the job's row locked as it was seen, if it is one of the same role. Shared locks are not
+   * ours.
    */
   async endHolder(session: StoreSession<Tx>, jobId: string, updatedAtUs: string): Promise<void> {
     await session.query(endHolderSql(this.table), [jobId, updatedAtUs]);
@@ -92,10 +92,7 @@ export class SnapshotRows<Tx> {
     return this.select(session, jobId, 'FOR UPDATE', waitMs);
   }
 
-  /**
-   * Writes a snapshot where the row is still the one that was read; answers with what was written, if it was.
-   * @param transactionId of the transaction that this has to be in, where that could have ended by itself
-   */
+  /** Writes where the row is still the one that was read, and in that very transaction where it is named. */
   async replace(
     session: StoreSession<Tx>,
     after: Snapshot,

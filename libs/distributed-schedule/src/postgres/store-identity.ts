@@ -1,7 +1,6 @@
 /**
- * Which table of which database answers, and which memory of it. Everything in it is another one where rows may have been lost: after a
- * restore, a promotion, a copy, a DROP or a TRUNCATE of the table. It is another one after a plain restart too, since a data directory that
- * was put back looks no different; that costs a few looks into the table.
+ * Which table of which database answers. The identity changes wherever rows may be lost: restore, promotion, copy, DROP,
+ * TRUNCATE. A plain restart looks like a restored directory, so it changes then too.
  */
 
 import type { IdentityReply } from '../once/snapshot-store.js';

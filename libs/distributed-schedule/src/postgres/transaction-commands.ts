@@ -1,6 +1,6 @@
 /**
- * Which command of a text would end its transaction, or begin another one. The lexical rules are those of PostgreSQL: chapter 4.1 of its
- * manual. What is hidden from a reader of the text, as in a procedure, the server itself refuses inside a transaction block.
+ * Which command of a text would end its transaction or begin one, by PostgreSQL's lexical rules (manual, 4.1). Inside
+ * procedures the server refuses it itself.
  */
 
 const SPACE = /\s+/y;

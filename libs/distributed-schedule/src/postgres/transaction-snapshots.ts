@@ -16,8 +16,7 @@ import type { Transactions } from './transactions.js';
 export type TransactionSnapshotOptions = Partial<PostgresSnapshotSettings>;
 
 /**
- * Snapshots in PostgreSQL through the transactions of an ORM, which are handed to the effect: the way to one that has no entry point here.
- * Its pool stays the caller's to close.
+ * Snapshots through the transactions of any ORM, which the effect gets. Its pool stays the caller's to close.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function transactionSnapshots<Tx>(
@@ -60,7 +59,7 @@ interface Given {
   readonly value: unknown;
 }
 
-/** Options of an ORM in the place of the ORM would look like a server that does not answer, and be asked until the patience ends. */
+/** An ORM's options in place of the ORM would look like a silent server, and be asked until the patience ends. */
 function requireMethod(name: string, { option, method, value }: Given): void {
   const asked =
     method === undefined ? value : (value as Record<string, unknown> | null | undefined)?.[method];

@@ -4,8 +4,8 @@ import type { IsolationLevel } from './postgres-snapshot-settings.js';
 
 export interface Transactions<Tx> {
   /**
-   * Runs `work` in a new transaction, by the means of the ORM: on a connection of its own, committed when `work` resolves, rolled back
-   * when it rejects, without a time limit. Rejects with what kept it from that.
+   * Runs `work` in a new transaction on a connection of its own: committed when it resolves, rolled back when it rejects,
+   * without a time limit.
    */
   transaction(isolation: IsolationLevel, work: (tx: Tx) => Promise<void>): Promise<void>;
   /** What speaks to the server in such a transaction. */

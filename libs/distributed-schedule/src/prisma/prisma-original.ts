@@ -4,7 +4,7 @@
 const CONFLICT = 'P2034';
 const SERIALISATION_FAILURE = '40001';
 
-/** Of the adapter, for a connection that there is not, or not any more. Prisma's code for it may be that of any raw query, P2010. */
+/** Of the adapter, for a connection that is lost. Prisma's own code may be that of any raw query, P2010. */
 const NO_CONNECTION: ReadonlySet<unknown> = new Set([
   'ConnectionClosed',
   'DatabaseNotReachable',

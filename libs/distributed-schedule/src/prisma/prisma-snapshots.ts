@@ -16,8 +16,8 @@ export interface PrismaSnapshotOptions<Client> extends TransactionSnapshotOption
   /** A generated client over PostgreSQL. It stays the caller's to disconnect. */
   readonly prisma: Client;
   /**
-   * The pool that the client's adapter was made of: `new PrismaPg(pool)`. With it the store reaches the connection beneath Prisma, and refuses
-   * there what an effect may not do. Not through a pooler, which hides which connection is whose.
+   * The pool of the client's adapter: `new PrismaPg(pool)`. With it the store refuses below Prisma what an effect may not
+   * do. Not through a pooler, which hides which connection is whose.
    */
   readonly pool?: Pool;
 }
@@ -76,7 +76,7 @@ function prismaTransactions(prisma: InteractiveClient, pool: Pool | undefined): 
   };
 }
 
-/** By its own rules Prisma sends a number as one of 32 bits, or as one with a fraction. Every parameter has a type in the SQL. */
+/** Prisma would send a number as 32 bits, or with a fraction. Every parameter has a type in the SQL. */
 function asText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : (value ?? null);
 }

@@ -54,8 +54,7 @@ export interface RedisConnection {
    */
   readonly strength: 'quorum' | 'single' | 'best_effort';
   /**
-   * Compares the servers behind the addresses, as far as they answer in time. What comes up later is compared
-   * then, and gives no vote if it is a master that votes already.
+   * Compares the servers that answer in time. One that comes up later gets no vote if it votes already.
    * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
    */
   verifyDistinct(timeoutMs: number): Promise<void>;
@@ -67,8 +66,7 @@ export interface RedisConnection {
 }
 
 /**
- * Opens the nodes and starts connecting in the background: an app starts without its stores, and its ticks are
- * `no_quorum` until they are back.
+ * An app starts without its stores: its ticks are `no_quorum` until they are back.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
  */
 export function connectRedis(settings: RedisConnectionSettings): RedisConnection {

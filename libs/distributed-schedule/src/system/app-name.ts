@@ -1,12 +1,7 @@
 /**
- * What this application is called, where nobody says so: the `name` in the package.json next above its main module, else
- * next above its working directory.
- *
- * The main module first: it is the same wherever the process is started from. Not a module of this library: a bundler moves
- * those. A main module below node_modules is that of a tool which runs the application (a test runner, a process manager), so
- * there the working directory counts. A package.json without a name, as builds leave in dist/cjs, is passed by. One of a
- * workspace names all of its applications at once, and so none: taken for the name of each, it would make one application
- * of two.
+ * What this application is called: the `name` in the package.json next above its main module, else above its working
+ * directory. The main module comes first, since it does not depend on where the process starts. One below node_modules is a
+ * tool's. A workspace's name would make one application of several.
  */
 
 import { existsSync, readFileSync, realpathSync } from 'node:fs';

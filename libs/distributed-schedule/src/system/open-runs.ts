@@ -1,8 +1,6 @@
 /**
- * What this instance is about to run or runs, so that a handler which closes its own app need not wait for itself. `app.close()` waits for
- * runs, and such a run for `app.close()`.
- *
- * Runs are seen by the locks that they hold: from the bid on, before a handler is called, to the release, after it has returned.
+ * What this instance is about to run or runs: a handler that closes its own app would wait for itself. Runs are seen by
+ * their locks, from bid to release.
  */
 
 import type { HeldLock, LockProvider } from '../protocol/contract/ports.js';

@@ -9,11 +9,8 @@ import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnectio
 import { VainTries } from './vain-tries.js';
 
 /**
- * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and
- * which user it has. Otherwise a refused SELECT would have an instance vote in database 0, beside those that vote in the
- * right one: every tick would run twice.
- *
- * A confirmation is void as soon as its connection ends. What comes after it begins anew.
+ * Sends nothing of ours before the server has confirmed database and user on this very connection. After a refused SELECT
+ * an instance would vote in database 0, and every tick run twice.
  */
 export class ConfirmedConnection {
   private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
@@ -85,8 +82,8 @@ export class ConfirmedConnection {
   }
 
   /**
-   * Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer, and each waits until its own
-   * deadline only: a server that is slower than that is confirmed all the same. Never rejects.
+   * Asks the server, unless it has confirmed. Callers share the answer, each until its own deadline: a slower server is
+   * confirmed all the same. Never rejects.
    */
   async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
     if (this.isConfirmed) return undefined;
@@ -104,8 +101,8 @@ export class ConfirmedConnection {
   }
 
   /**
-   * Calls back once per connection, as soon as it is confirmed. A server that refuses is asked again on the same
-   * connection, less and less often; one that does not answer loses it.
+   * Calls back once per connection that is confirmed. A server that refuses is asked again, less and less often; a silent
+   * one loses the connection.
    * @param listener is told how long the server took to confirm
    */
   onConfirmed(listener: (tookMs: number) => void): void {

@@ -18,9 +18,8 @@ export type Unconfirmed = { readonly code: FailureCode; readonly refusal?: Conne
 const CONFIRMED = 'confirmed';
 
 /**
- * AUTH and SELECT, in one write, in that order. ioredis sends both as well and goes on when they are refused, SELECT always
- * and AUTH in some words: it would be `ready` in database 0, or as another user. For a database 0, SELECT is asked too: a
- * server that is busy with a script, or refuses SELECT, says so there, and an answer on this connection is what counts.
+ * AUTH and SELECT in one write. ioredis goes on when they are refused, and would be `ready` in database 0, or as another
+ * user. Database 0 is selected too: a busy server says so there.
  */
 export async function askTerms(
   client: StrictClient,

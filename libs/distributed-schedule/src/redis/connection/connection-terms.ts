@@ -7,8 +7,7 @@ export interface ConnectionTerms {
   /** Undefined in a Cluster, which has database 0 only. */
   readonly database: number | undefined;
   /**
-   * What to log in with now; undefined for nobody in particular. Read anew for each connection, from the caller's own
-   * options: a password may rotate, and a property may be a getter.
+   * Undefined for the default user. Read anew for each connection: a password may rotate, and a property may be a getter.
    */
   credentials(): Credentials | undefined;
 }
@@ -33,8 +32,8 @@ interface CredentialOptions {
 }
 
 /**
- * In a Cluster there is nothing to confirm: it has one database, and which connection a script takes is not ours to
- * know. Its nodes log in by themselves, and a node that refuses is not connected to.
+ * A Cluster has one database, and routes scripts by itself. Its nodes log in by themselves; one that refuses is not
+ * connected to.
  */
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };
 

@@ -1,6 +1,6 @@
 /**
- * Why a node did not answer: a code of ours, a code of the system or of TLS, or the first word of what the server said.
- * In capitals, so that no text that is made for people is taken for one; see {@link shownReason}.
+ * A code of ours, of the system or of TLS, or the first word of what a server said. In capitals: no text made for people
+ * passes for one.
  */
 export type FailureCode = Uppercase<string>;
 
@@ -40,10 +40,7 @@ export const MALFORMED = 'MALFORMED';
 /** Nothing more is known. */
 export const UNKNOWN = 'UNKNOWN';
 
-/**
- * An ioredis error must never be logged or passed on: `error.command.args` holds every argument (with the password,
- * for HELLO and AUTH), and its message names the host.
- */
+/** An ioredis error must never be logged or passed on: its arguments hold the password, and its message names the host. */
 export function failureCode(error: unknown): FailureCode {
   // Not `instanceof`: an error of another realm (vm, Jest) is none of ours.
   if (typeof error !== 'object' || error === null) return UNKNOWN;
@@ -82,10 +79,7 @@ export function codeOfReply(message: string): FailureCode {
   return (otherVersion ?? known ?? inner ?? first ?? 'ERR') as FailureCode;
 }
 
-/**
- * Whether the server itself has said this; everything else is about the way to it. By name: an error of another realm, or
- * of another copy of ioredis, is no instance of ours.
- */
+/** Whether the server itself said this. By name: an error of another realm, or copy of ioredis, is no instance of ours. */
 export function isReply(error: unknown): error is { readonly message: string } {
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'ReplyError';
 }

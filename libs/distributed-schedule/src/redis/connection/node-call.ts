@@ -16,8 +16,8 @@ export interface CallFailure {
 const NO_ANSWER = Symbol('no answer');
 
 /**
- * Sends one message and waits for its reply until a monotonic instant, whatever the client does: a client that is
- * cut off may keep a promise pending for minutes. Never rejects; what comes later is dropped, and only how late it was is told.
+ * Waits for the reply until the deadline (monotonic): a cut-off client may keep a promise pending for minutes. Never
+ * rejects; a later reply is dropped.
  */
 export async function callWithin(
   clock: Clock,

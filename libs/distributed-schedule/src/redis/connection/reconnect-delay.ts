@@ -47,10 +47,9 @@ const PER_CONNECTION_MS = 1_000;
 const MAX_GROWTH = 32;
 
 /**
- * Delay in ms before the next try.
- * @param triesInVain tries since the last success that were of no use, the lost connection itself not counted: 0 for the first
+ * @param triesInVain tries since the last success that were of no use, without the lost connection itself
  * @param random uniform in [0, 1)
- * @param connectionsPerTry how many connections a try may open: one, but more with Sentinels or the nodes of a Cluster
+ * @param connectionsPerTry more than one with Sentinels or the nodes of a Cluster
  */
 export function reconnectDelayMs(
   cause: ReconnectCause,

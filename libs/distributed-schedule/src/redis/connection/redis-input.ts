@@ -14,8 +14,8 @@ export interface RedisClient {
 }
 
 /**
- * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis
- * client, which stays the caller's: it is neither used nor closed, only asked for its settings.
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options, or an ioredis client, which
+ * stays the caller's and is only asked for its settings.
  */
 export type RedisInput = string | RedisOptions | RedisClient;
 
@@ -26,10 +26,8 @@ export type RedisSource = {
 } & ({ readonly options: RedisOptions } | { readonly client: RedisClient });
 
 /**
- * Checks the nodes of one set. No message shows a host or a password: an entry is named by its position.
- *
- * An even number is a step of a change, since a set grows and shrinks by one node at a time: majorities of n and of
- * n + 1 nodes always meet. The first generation of a set is no step of anything.
+ * No message shows a host or a password: an entry is named by its position. An even number is a step of a change, as
+ * majorities of n and n + 1 nodes always meet; a first generation is none.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE
  */
 export function requireRedisSources(inputs: readonly RedisInput[], generation = 1): readonly RedisSource[] {

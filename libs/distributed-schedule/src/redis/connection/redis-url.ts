@@ -14,8 +14,8 @@ export interface UrlFault {
 const SOCKET = /^(?:(?:redis\+)?unix:(?:\/\/)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/i;
 
 /**
- * Reads `redis://` and `rediss://` URLs and paths of sockets. Not left to ioredis, which takes settings from the query as well:
- * they would win over the strict ones of a voting node. Of these only `family` and `db` are taken.
+ * Not left to ioredis: settings in a query would win over the strict ones of a voting node. Of these only `family` and `db`
+ * are taken.
  */
 export function parseRedisUrl(given: string): ParsedUrl {
   const text = given.trim();

@@ -2,8 +2,8 @@ import { failureCode, NO_SENTINEL } from './failure-code.js';
 import type { StrictClient } from './strict-client.js';
 
 /**
- * Whether Sentinels were asked in vain. ioredis goes on where it stopped in its list: behind a Sentinel that has answered it finds the
- * end of the list, and calls all of them unreachable without having asked one.
+ * ioredis goes on where it stopped in its list. Behind a Sentinel that has answered it calls all unreachable without asking
+ * one.
  */
 export class SentinelRounds {
   private failed = false;

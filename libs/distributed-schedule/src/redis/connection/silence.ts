@@ -8,11 +8,8 @@ const LATE_FACTOR = 2;
 const LATE_LASTS_MS = 10_000;
 
 /**
- * Tells a node that is slow from one that is silent, as far as one connection shows it. A slow one answers, though later than a call
- * waits: its connection stays, since a new one would be as slow, and messages keep their order on it. A silent one (frozen, cut off)
- * loses it: what is queued there must not reach the server much later, and only a new connection finds a way that is whole again.
- *
- * All instants are monotonic.
+ * Tells a slow node from a silent one. A slow one keeps its connection: a new one would be as slow. A silent one (frozen,
+ * cut off) loses it, or what is queued would reach the server much later. All instants are monotonic.
  */
 export class Silence {
   private timeouts = 0;

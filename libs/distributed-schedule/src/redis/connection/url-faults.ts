@@ -11,7 +11,7 @@ export function notSet(variable: string): string {
 }
 
 /**
- * An empty entry among others: the variable is set, and has been split at a comma too many.
+ * The list has been split at a comma too many.
  * @param variable what people call it, as an example
  */
 export function strayComma(index: number, count: number, variable: string): string {

@@ -2,8 +2,8 @@ import { type FailureCode, NOT_CONNECTED } from './failure-code.js';
 import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
 /**
- * A connection has to last so long after its first use, or its end counts as that of a try in vain: one that is confirmed and
- * ended again and again would else be opened again fifty times a second. Two of a node that live so long are one a second.
+ * A connection that ends sooner counts as in vain: one confirmed and ended again and again would be opened fifty times a
+ * second.
  */
 const LASTING_MS = 2_000;
 

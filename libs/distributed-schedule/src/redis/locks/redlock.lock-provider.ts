@@ -17,8 +17,8 @@ import {
   createEngine,
   type EngineEnd,
   engineLockOf,
-  ONE_ATTEMPT,
   type RedlockEngine,
+  SINGLE_TRY,
   settled,
 } from './redlock-engine.js';
 
@@ -36,6 +36,8 @@ export interface RedlockLockProviderSettings {
   readonly onRenamed?: (node: RedisNode, ids: LedgerIds) => void;
 }
 
+type ReleasedLock = Pick<LockRoundParts, 'key' | 'value' | 'ended'>;
+
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
 const CALLS_PER_REQUEST = 2;
 const SLACK_MS = 50;
@@ -44,32 +46,22 @@ const SLACK_MS = 50;
 const NO_LOCK = 'ends-';
 
 /**
- * Run locks by the RedLock algorithm of the `redlock` package. Each node is a {@link LockBatcher} to it, so a batch
- * of tasks is one message per node.
- *
- * The engine sends, and tells when a majority is for or against; what the votes mean is protocol/lease/lock-verdict.ts's
- * affair. Everything that the engine would decide by a wall clock or by waiting is decided here. Whether a lock that comes late has a use is decided by its caller (protocol/bid/bid.ts).
+ * Run locks by the RedLock algorithm of the `redlock` package, one message per node and batch. The engine sends;
+ * protocol/lease/lock-verdict.ts says what the votes mean.
  */
 export class RedlockLockProvider implements LockProvider {
-  private readonly settings: RedlockLockProviderSettings;
   private readonly rounds = new Map<string, LockRound>();
   private readonly engine: RedlockEngine;
   private lastRound = 0;
 
-  constructor(settings: RedlockLockProviderSettings) {
-    this.settings = settings;
+  constructor(private readonly settings: RedlockLockProviderSettings) {
     const { keys, instanceId, clock, positionOf, onRenamed = () => {} } = settings;
-    const rounds = this.rounds;
-    this.engine = createEngine(
-      settings.nodes.map(
-        (node) =>
-          new LockBatcher({
-            ...{ node, rounds, keys, instanceId, clock },
-            onRenamed: (ids) => onRenamed(node, ids),
-            position: positionOf(node),
-          }),
-      ),
-    );
+    const { rounds } = this;
+    const clients = settings.nodes.map((node) => {
+      const told = { onRenamed: (ids: LedgerIds): void => onRenamed(node, ids), position: positionOf(node) };
+      return new LockBatcher({ node, rounds, keys, instanceId, clock, ...told });
+    });
+    this.engine = createEngine(clients);
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
@@ -81,38 +73,31 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   async release(locks: readonly LockToRelease[]): Promise<void> {
-    await this.inTime((bounded) =>
-      Promise.all(
-        locks.map(({ task, value, ended }) =>
-          this.releaseOne({ key: this.keyOf(task), value, ended }, bounded),
-        ),
-      ),
-    );
+    await this.releaseAll(locks.map(({ task, value, ended }) => ({ key: this.keyOf(task), value, ended })));
   }
 
   async keepEnds(ended: readonly LineEnds[]): Promise<void> {
-    await this.inTime((bounded) =>
-      Promise.all(
-        ended.map((one) => {
-          this.lastRound += 1;
-          return this.releaseOne(
-            { key: this.keyOf(one.line), value: `${NO_LOCK}${this.lastRound}`, ended: one },
-            bounded,
-          );
-        }),
-      ),
+    await this.releaseAll(
+      ended.map((one) => ({
+        key: this.keyOf(one.line),
+        value: `${NO_LOCK}${this.nextNumber()}`,
+        ended: one,
+      })),
     );
+  }
+
+  private releaseAll(all: readonly ReleasedLock[]): Promise<unknown> {
+    return this.inTime((bounded) => Promise.all(all.map((one) => this.releaseOne(one, bounded))));
   }
 
   private async acquireOne(task: string, ttlMs: number, bounded: Bounded): Promise<LockVerdict> {
     return this.inRound({ key: this.keyOf(task) }, async (resource, round) => {
-      const end = await settled(this.engine.acquire([resource], ttlMs, ONE_ATTEMPT), bounded);
+      const end = await settled(this.engine.acquire([resource], ttlMs, SINGLE_TRY), bounded);
       if (end === 'unsettled' || round.value === undefined) {
-        await this.releaseOne({ key: round.key, value: round.value }, bounded);
+        await this.releaseOne({ key: round.parts.key, value: round.value }, bounded);
         return { kind: 'no_quorum', reason: `no verdict within ${this.patienceMs()} ms` };
       }
-      // When it is against, the engine has sent a release to every node, behind the acquire on the same connection: what a
-      // slow node grants is taken back by the next message it reads.
+      // The engine has sent a release behind each acquire: what a slow node grants is taken back by its next message.
       if (end === 'against') await bounded(round.decided, undefined);
       const verdict = round.acquireVerdict();
       if (verdict.kind !== 'acquired') return verdict;
@@ -124,7 +109,7 @@ export class RedlockLockProvider implements LockProvider {
     const { value, claims } = lock;
     return this.inRound({ key: this.keyOf(lock.task), value, claims }, async (resource, round) => {
       const request = engineLockOf(this.engine, resource, lock.value);
-      const end = await settled(this.engine.extend(request, ttlMs, ONE_ATTEMPT), bounded);
+      const end = await settled(this.engine.extend(request, ttlMs, SINGLE_TRY), bounded);
       if (end !== 'for') await bounded(round.decided, undefined);
       const verdict = round.extendVerdict();
       return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
@@ -132,24 +117,20 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
-  private releaseOne(
-    about: Pick<LockRoundParts, 'key' | 'value' | 'ended'>,
-    bounded: Bounded,
-  ): Promise<EngineEnd> {
+  private releaseOne(about: ReleasedLock, bounded: Bounded): Promise<EngineEnd> {
     const { value } = about;
     if (value === undefined) return Promise.resolve('unsettled');
     return this.inRound(about, (resource) =>
-      settled(this.engine.release(engineLockOf(this.engine, resource, value), ONE_ATTEMPT), bounded),
+      settled(this.engine.release(engineLockOf(this.engine, resource, value), SINGLE_TRY), bounded),
     );
   }
 
   /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
   private async inRound<T>(
-    about: Pick<LockRoundParts, 'key' | 'value' | 'claims' | 'ended'>,
+    about: Omit<LockRoundParts, 'nodes' | 'ids'>,
     use: (resource: string, round: LockRound) => Promise<T>,
   ): Promise<T> {
-    this.lastRound += 1;
-    const resource = String(this.lastRound);
+    const resource = this.nextNumber();
     const { nodes, ids } = this.settings;
     const round = new LockRound({ ...about, nodes: nodes.length, ids: ids?.() });
     this.rounds.set(resource, round);
@@ -164,6 +145,11 @@ export class RedlockLockProvider implements LockProvider {
   private inTime<T>(use: (bounded: Bounded) => Promise<T>): Promise<T> {
     const { clock } = this.settings;
     return withDeadline(clock, clock.monotonicMs() + this.patienceMs(), use);
+  }
+
+  private nextNumber(): string {
+    this.lastRound += 1;
+    return String(this.lastRound);
   }
 
   private patienceMs(): number {

@@ -1,8 +1,4 @@
-/**
- * How far the clock of a node is from that of this machine, as the first answer on a connection shows it, and with refuseSkewMs every
- * one. Ticks follow the nodes'
- * clocks, so a wrong one moves every task; and one that is set right later keeps tasks from running for as long as it was ahead.
- */
+/** How far a node's clock is from this machine's: ticks follow the nodes' clocks, so a wrong one moves every task. */
 
 import { spoken } from '../../protocol/contract/spoken.js';
 import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';

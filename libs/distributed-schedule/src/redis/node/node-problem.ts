@@ -3,8 +3,7 @@ import { UNKNOWN_COMMAND } from '../connection/failure-code.js';
 import type { ClockSkew } from './clock-skew.js';
 import { allRights } from './needed-rights.js';
 import type { CodedReply } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import type { ServerTraits } from './server-traits.js';
+import type { ServerTraits } from './store-handshake.js';
 import { judgeHandshake } from './store-handshake.js';
 
 /** Why a node that is up does not vote. */
@@ -87,4 +86,24 @@ export function judgeNode(
   return other === undefined
     ? { problem: undefined, traits: verdict.traits }
     : against('DSCHED_SAME_NODE_TWICE', `it is the same master as node ${other + 1}`);
+}
+
+/** One master under two addresses must not have two votes, and only run ids can tell. */
+export class ServerRegister {
+  private readonly runIds = new Map<number, string>();
+
+  /**
+   * Notes what a node's handshake has shown.
+   * @returns the index of another node that stands for this server already; the caller then must not vote
+   */
+  register(node: number, runId: string): number | undefined {
+    for (const [other, otherRunId] of this.runIds) {
+      if (other !== node && otherRunId === runId) {
+        this.runIds.delete(node);
+        return other;
+      }
+    }
+    this.runIds.set(node, runId);
+    return undefined;
+  }
 }

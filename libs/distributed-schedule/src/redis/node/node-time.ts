@@ -9,11 +9,8 @@ interface Exchange {
 const DRIFT = 0.001;
 
 /**
- * What one node's clock shows, as seen from here. Deadlines that a node checks itself are computed with it.
- *
- * An exchange says: at `sentMs` the node's clock stood at `nodeTimeMs` or before. The shortest recent round trip says
- * it best. An old sample counts as longer by the drift since, so that it is replaced in time, and one that
- * contradicts the kept one means that the node's clock has stepped.
+ * What one node's clock shows, as seen from here, for deadlines that a node checks itself. The shortest recent round trip
+ * says it best; an old one ages by the drift. One that contradicts it means that the clock has stepped.
  */
 export class NodeTime {
   private best: Exchange | undefined;

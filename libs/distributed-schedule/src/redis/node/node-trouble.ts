@@ -1,7 +1,7 @@
 import type { Clock } from '../../protocol/contract/ports.js';
-import type { Greeting } from '../connection/connection-greeting.js';
 import { type FailureCode, NOT_CONNECTED, TIMED_OUT, UNKNOWN } from '../connection/failure-code.js';
 import type { CallFailure } from '../connection/node-call.js';
+import type { Greeting } from '../connection/strict-connection.js';
 import { HUNG_UP_LATER, isHangUp, type TroubleTerms, wordsOfTrouble } from '../connection/trouble-words.js';
 
 export interface NodeTroubleParts extends TroubleTerms {
@@ -19,7 +19,6 @@ const LATE_REPLY_LASTS_MS = 10_000;
 
 /** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
-  private readonly parts: NodeTroubleParts;
   private failure: CallFailure | undefined;
   private notedMs = 0;
   /** A connection is being opened, and nothing was said of it. */
@@ -28,9 +27,7 @@ export class NodeTrouble {
   private hasStood = false;
   private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 
-  constructor(parts: NodeTroubleParts) {
-    this.parts = parts;
-  }
+  constructor(private readonly parts: NodeTroubleParts) {}
 
   /** No host name, no secret. Undefined: nothing is wrong, or nothing is known yet. */
   get why(): string | undefined {

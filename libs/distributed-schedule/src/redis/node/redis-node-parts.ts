@@ -1,11 +1,10 @@
 import type { Random, TimeSample } from '../../protocol/contract/ports.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
-import type { NodeProblem } from './node-problem.js';
+import type { NodeProblem, ServerRegister } from './node-problem.js';
 import type { NodeTrouble } from './node-trouble.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { ScriptChannelParts } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import type { NodeUse } from './server-traits.js';
+import type { NodeUse } from './store-handshake.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;

@@ -13,8 +13,7 @@ import type { RedisNodeParts } from './redis-node-parts.js';
 import type { RedisPresence } from './redis-presence.js';
 import { ReplicaLeave } from './replica-leave.js';
 import { ScriptChannel, type ScriptReply } from './script-channel.js';
-import { oddities, type ServerTraits } from './server-traits.js';
-import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
+import { HANDSHAKE_SCRIPT, isRefusal, oddities, type ServerTraits } from './store-handshake.js';
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
@@ -23,7 +22,6 @@ export class RedisNode {
   readonly presence: RedisPresence | undefined;
   /** Resolves when a server has answered a handshake for the first time, fit or not. */
   readonly firstContact: Promise<void>;
-  private readonly parts: RedisNodeParts;
   private readonly channel: ScriptChannel;
   private time = new NodeTime();
   private markContact: () => void = () => {};
@@ -38,12 +36,11 @@ export class RedisNode {
   private traits: ServerTraits | undefined;
   private readonly replica = new ReplicaLeave();
 
-  constructor(parts: RedisNodeParts) {
+  constructor(private readonly parts: RedisNodeParts) {
     const { index, label, connection, presence, trouble } = parts;
     this.index = index;
     this.label = label;
     this.presence = presence;
-    this.parts = parts;
     this.standing = new StandingProblem(label, parts.onProblem);
     this.skew = new ClockSkew(parts.refuseSkewMs);
     this.channel = new ScriptChannel({
@@ -129,8 +126,8 @@ export class RedisNode {
   }
 
   /**
-   * Behind the address stands a server that the others do not mean: the next connection may lead elsewhere. The presence stays until a
-   * beat shows that it is needed elsewhere. Without it the node would take this instance for dead while it only connects anew.
+   * The others mean another server: the next connection may lead there. Presence stays, or the node would take this
+   * instance for dead meanwhile.
    */
   reconnect(): void {
     if (!this.isClosed) this.parts.connection.renew();

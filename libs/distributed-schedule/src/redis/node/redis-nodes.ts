@@ -9,11 +9,11 @@ import {
   type StrictConnection,
 } from '../connection/strict-connection.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
+import { ServerRegister } from './node-problem.js';
 import { NodeTrouble } from './node-trouble.js';
 import { RedisNode } from './redis-node.js';
 import { RedisPresence } from './redis-presence.js';
-import { ServerRegister } from './server-register.js';
-import type { NodeUse } from './server-traits.js';
+import type { NodeUse } from './store-handshake.js';
 
 export interface RedisNodesSettings {
   readonly instanceId: string;
@@ -96,7 +96,7 @@ function openNode(
       onGreeting: (greeting) => presenceTrouble.greeted(greeting),
     });
     const told = { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored };
-    return new RedisPresence(own, keys.presence(instanceId), { clock, trouble: presenceTrouble, told });
+    return new RedisPresence(own, keys.presence(instanceId), { clock, trouble: presenceTrouble, ...told });
   };
   const waitReplicas = settings.waitReplicas ?? 0;
   return new RedisNode({

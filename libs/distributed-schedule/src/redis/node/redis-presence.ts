@@ -5,57 +5,40 @@ import type { StrictConnection } from '../connection/strict-connection.js';
 import { unshownPresence, unsubscribedPresence } from '../connection/trouble-words.js';
 import type { NodeTrouble } from './node-trouble.js';
 
-interface PresenceEvents {
-  /** The node may take this process for dead from now on. */
-  onLost(): void;
-  /** The node sees it again. */
-  onRestored(): void;
-}
-
 interface PresenceParts {
   readonly clock: Clock;
   /** Its own: what is wrong with this connection may be no trouble of the node. */
   readonly trouble: NodeTrouble;
-  readonly told: PresenceEvents;
+  /** The node may take this process for dead from now on. */
+  readonly onLost: () => void;
+  /** The node sees it again. */
+  readonly onRestored: () => void;
 }
 
 /** How often a refused subscription is asked for again on the same connection: rights may be given. */
 const ASK_AGAIN_MS = 5_000;
 
 /**
- * Shows one node that this process lives: a subscription to a channel of its own. When the process dies, the kernel
- * closes the socket and the channel's count of subscribers drops to 0, long before any time to live has passed.
- *
- * A hint like all membership: losing it while alive can cost a run its lock, never double a tick. The holder of locks is
- * told of the loss, since a node that no longer sees a holder may free its locks soon.
- *
- * It never knocks on its own: where the connection for commands is not confirmed, nothing is gained by a second one that is
- * refused like the first.
+ * Shows one node that this process lives, by a subscription: when it dies, the kernel closes the socket long before a time
+ * to live ends. A hint: a loss can cost a lock, never double a tick. Opened only where the connection for commands is
+ * confirmed.
  */
 export class RedisPresence {
-  private readonly connection: StrictConnection;
-  private readonly channel: string;
-  private readonly onLost: () => void;
-  private readonly onRestored: () => void;
   private subscribed = false;
   private confirmed = 0;
   private wasLost = false;
   /** What the server has said to the subscription, in a word. */
   private refusal: FailureCode | undefined;
-  private readonly clock: Clock;
-  private readonly trouble: NodeTrouble;
   private isClosed = false;
   /** Ends the asking on a connection that has ended. */
   private ended = new AbortController();
 
-  constructor(connection: StrictConnection, channel: string, parts: PresenceParts) {
-    const { clock, trouble, told } = parts;
-    this.connection = connection;
-    this.clock = clock;
-    this.trouble = trouble;
-    this.channel = channel;
-    this.onLost = told.onLost;
-    this.onRestored = told.onRestored;
+  constructor(
+    private readonly connection: StrictConnection,
+    private readonly channel: string,
+    private readonly parts: PresenceParts,
+  ) {
+    const { trouble } = parts;
     connection.onError((error) => trouble.note(codeOfNode(error)));
     connection.on('ready', () => trouble.connected());
     connection.onConfirmed(() => void this.subscribe());
@@ -74,7 +57,7 @@ export class RedisPresence {
   problem(keyPrefix: string): readonly string[] {
     if (this.subscribed) return [];
     if (this.refusal !== undefined) return [unsubscribedPresence(this.refusal, keyPrefix)];
-    const { why } = this.trouble;
+    const { why } = this.parts.trouble;
     return why === undefined || this.connection.tries.count <= QUICK_TRIES ? [] : [unshownPresence(why)];
   }
 
@@ -116,11 +99,12 @@ export class RedisPresence {
         // Nothing that the server says of it is mended by another connection.
         this.refusal = isReply(error) ? failureCode(error) : undefined;
         if (this.refusal === undefined) {
-          this.trouble.note(failureCode(error));
+          this.parts.trouble.note(failureCode(error));
           return this.connection.reset();
         }
       }
-      await this.clock.sleepUntil(this.clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
+      const { clock } = this.parts;
+      await clock.sleepUntil(clock.monotonicMs() + ASK_AGAIN_MS, ended.signal);
     }
   }
 
@@ -128,12 +112,12 @@ export class RedisPresence {
     if (ended.aborted) return;
     this.subscribed = true;
     this.refusal = undefined;
-    this.trouble.clear();
+    this.parts.trouble.clear();
     this.confirmed += 1;
     this.connection.succeeded();
     if (this.wasLost) {
       this.wasLost = false;
-      this.onRestored();
+      this.parts.onRestored();
     }
   }
 
@@ -141,6 +125,6 @@ export class RedisPresence {
     if (!this.subscribed) return;
     this.subscribed = false;
     this.wasLost = true;
-    this.onLost();
+    this.parts.onLost();
   }
 }

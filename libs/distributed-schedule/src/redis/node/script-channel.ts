@@ -30,12 +30,10 @@ const WAIT_SHARE = 0.5;
 
 /** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
 export class ScriptChannel {
-  private readonly parts: ScriptChannelParts;
   private readonly silence = new Silence();
   private failing = false;
 
-  constructor(parts: ScriptChannelParts) {
-    this.parts = parts;
+  constructor(private readonly parts: ScriptChannelParts) {
     // How long the server took to confirm is the first that is known of how late it is.
     parts.connection.onConfirmed((tookMs) => this.silence.heardLate(tookMs, parts.clock.monotonicMs()));
   }
@@ -135,4 +133,13 @@ export class ScriptChannel {
     this.parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
     return { answered: true, value: answer, nodeTimeMs };
   }
+}
+
+export type Parse<T> = (answer: readonly unknown[], nodeTimeMs: number) => T | undefined;
+
+/** A reply that cannot be understood is no vote. */
+export function understood<T>(reply: ScriptReply, parse: Parse<T>): NodeReply<T> {
+  if (!reply.answered) return reply;
+  const value = parse(reply.value, reply.nodeTimeMs);
+  return value === undefined ? { answered: false, reason: shownReason(MALFORMED) } : { ...reply, value };
 }

@@ -1,7 +1,7 @@
 import { type FailureCode, UNKNOWN_COMMAND } from '../connection/failure-code.js';
+import { clusterMember } from '../connection/trouble-words.js';
 import { defineBareScript } from '../scripts/redis-scripts.js';
 import { PROBES, rightsFor } from './needed-rights.js';
-import type { ServerTraits } from './server-traits.js';
 
 /**
  * HANDSHAKE: whether a server can run the scripts, and which server it is. Asked once per connection.
@@ -105,4 +105,42 @@ function whyRefused(refused: readonly string[]): string {
 function listed(commands: readonly string[]): string {
   const each = [...new Set(commands)];
   return each.length < 2 ? each.join('') : `${each.slice(0, -1).join(', ')} and ${each.slice(-1).join('')}`;
+}
+
+/** What else a server that may vote has shown of itself. */
+export interface ServerTraits {
+  readonly replicas: number;
+  readonly isClusterMember: boolean;
+  /** Undefined where it keeps everything. */
+  readonly evictsBy: string | undefined;
+}
+
+/** How the node is used here. */
+export interface NodeUse {
+  /** Neither a Sentinel nor a Cluster, whose promises are known to be weaker. */
+  readonly isPlain: boolean;
+  /** The only node: then replicas are no rarity, and may be waited for. */
+  readonly isAlone: boolean;
+  readonly waitReplicas: number;
+}
+
+/** What is odd about a server, although it votes: for people, with what to do. */
+export function oddities(traits: ServerTraits, use: NodeUse): readonly string[] {
+  const { evictsBy, replicas, isClusterMember } = traits;
+  const odd: string[] = [];
+  if (evictsBy !== undefined) {
+    odd.push(
+      `it may evict what it has granted (maxmemory-policy ${evictsBy}), and abstains for some seconds then: set maxmemory-policy to noeviction`,
+    );
+  }
+  if (isClusterMember && use.isPlain) odd.push(clusterMember('cluster_enabled'));
+  if (replicas > 0 && use.isPlain && use.waitReplicas === 0) {
+    const count = `it has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+    odd.push(
+      use.isAlone
+        ? `${count}: after a failover to one, what was granted last may be lost, and a tick may run twice; set waitReplicas, or use three masters`
+        : `${count}, and a failover to one may run a tick twice: let nothing promote them, since the other nodes stand in for this one`,
+    );
+  }
+  return odd;
 }

@@ -1,6 +1,5 @@
 /**
- * The rule of fences for values in Redis: a hash with the value, the largest token that has written it and the claim that it came
- * with. One script compares and writes, so nobody comes in between.
+ * The rule of fences for values in Redis: a hash with value, largest token and its claim. One script compares and writes.
  */
 
 import { createHash } from 'node:crypto';
@@ -68,7 +67,6 @@ const SHA1 = createHash('sha1').update(TEXT).digest('hex');
 
 /**
  * Writes a value unless a larger token has written it, or an equal one of another claim. Read it with `HGET key value`.
- *
  * Rejects with what the client rejects with: it is the application's store.
  * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
  */

@@ -1,6 +1,5 @@
 import { cachedSuccess } from '../../once/cached-success.js';
 import type { ForgetReply, Snapshot, SnapshotCache, SnapshotParts } from '../../once/snapshot-store.js';
-import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisSource } from '../connection/redis-input.js';
 import { openConnection, type StrictConnection } from '../connection/strict-connection.js';
 import {
@@ -19,15 +18,12 @@ export interface RedisSnapshotCacheSettings {
 }
 
 /**
- * Successes in Redis with a time to live, and in the memory of every instance that listens. A success never changes, so whatever is found
- * here is right until it is to be forgotten; and nobody relies on finding it, so nothing here is retried. An instance that does not listen
- * remembers nothing: it would not hear what to forget.
+ * Successes in Redis, and in the memory of each instance that listens: another one would not hear what to forget. Nobody
+ * relies on finding one, so nothing is retried.
  */
 export class RedisSnapshotCache implements SnapshotCache {
   private readonly channel: SnapshotChannel;
   private readonly listener: StrictConnection;
-  private readonly clock: Clock;
-  private readonly settings: RedisSnapshotCacheSettings;
   /** In the order in which they came, and so in the order in which they end. */
   private readonly local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
   private isListening = false;
@@ -37,11 +33,9 @@ export class RedisSnapshotCache implements SnapshotCache {
 
   constructor(
     source: RedisSource,
-    platform: Omit<SnapshotParts, 'namespace'>,
-    settings: RedisSnapshotCacheSettings,
+    private readonly platform: Omit<SnapshotParts, 'namespace'>,
+    private readonly settings: RedisSnapshotCacheSettings,
   ) {
-    this.clock = platform.clock;
-    this.settings = settings;
     this.channel = new SnapshotChannel(source, { ...settings, ...platform, waitReplicas: 0 });
     this.listener = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:broadcast',
@@ -72,7 +66,7 @@ export class RedisSnapshotCache implements SnapshotCache {
   async read(jobId: string): Promise<Snapshot | undefined> {
     this.listen();
     const near = this.isHearing ? this.local.get(jobId) : undefined;
-    if (near !== undefined && near.untilMs > this.clock.monotonicMs()) return near.snapshot;
+    if (near !== undefined && near.untilMs > this.platform.clock.monotonicMs()) return near.snapshot;
     const forgets = this.forgets;
     const reply = await this.channel.call(READ_CACHE_SCRIPT, this.keyOf(jobId));
     const snapshot = reply.answered ? cachedSuccess(parsed(String(reply.value[0])), jobId) : undefined;
@@ -129,7 +123,7 @@ export class RedisSnapshotCache implements SnapshotCache {
     if (!this.isHearing) return;
     const { mostLocal, ttlMs } = this.settings;
     this.local.delete(snapshot.jobId);
-    this.local.set(snapshot.jobId, { snapshot, untilMs: this.clock.monotonicMs() + ttlMs });
+    this.local.set(snapshot.jobId, { snapshot, untilMs: this.platform.clock.monotonicMs() + ttlMs });
     const [oldest] = this.local.keys();
     if (this.local.size > mostLocal && oldest !== undefined) this.local.delete(oldest);
   }

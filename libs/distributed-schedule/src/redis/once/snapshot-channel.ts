@@ -23,17 +23,18 @@ export interface SnapshotChannelSettings {
 export class SnapshotChannel {
   private readonly connection: StrictConnection;
   private readonly channel: ScriptChannel;
-  private readonly settings: SnapshotChannelSettings;
   private lastFailure: FailureCode = NOT_CONNECTED;
   private ready: Promise<void> | undefined;
 
-  constructor(source: RedisSource, settings: SnapshotChannelSettings) {
-    this.settings = settings;
+  constructor(
+    source: RedisSource,
+    private readonly settings: SnapshotChannelSettings,
+  ) {
+    const { clock, random, timeoutMs } = settings;
     this.connection = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:snapshots',
-      commandTimeoutMs: settings.timeoutMs,
-      clock: settings.clock,
-      random: settings.random,
+      commandTimeoutMs: timeoutMs,
+      ...{ clock, random },
     });
     this.connection.onError((error) => {
       this.lastFailure = failureCode(error);

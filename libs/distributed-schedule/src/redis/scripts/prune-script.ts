@@ -7,10 +7,7 @@ import {
 } from '../../protocol/contract/old-lines.js';
 import { defineScript } from './redis-scripts.js';
 
-/**
- * What a line is made of, by the prefixes of its fields: its newest tick, and the ends of its attempts. A field of a line that is added must
- * stand here, or it outlives its line.
- */
+/** The prefixes of a line's fields: newest tick, ends of attempts. A field that is missing here outlives its line. */
 export const FIELDS_OF_A_LINE = ['t:', 'e:'] as const;
 
 /**

@@ -1,8 +1,5 @@
 /**
- * Every key and channel that this library uses.
- *
- * All of them share the hash tag `{namespace}`, so that a script over several of them runs in one slot of a
- * Redis Cluster. A namespace has no braces (see `requireName`), so the tag cannot be moved.
+ * All share the hash tag `{namespace}`, so that a script runs in one slot of a Redis Cluster. A namespace has no braces.
  */
 export interface RedisKeys {
   /** With which everything begins. */
