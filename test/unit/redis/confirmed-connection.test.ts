@@ -86,13 +86,10 @@ describe('a connection', () => {
   it('sends nothing before its database is confirmed', async () => {
     const connection = connectionTo('redis://h/2');
     client.open();
-    expect(() => connection.evalsha('', 0, [])).toThrow();
-    expect(() => connection.eval('', 0, [])).toThrow();
-    expect(() => connection.pipeline([])).toThrow();
-    await expect(connection.subscribe('a')).rejects.toThrow();
+    expect(() => connection.requireConfirmed()).toThrow();
     expect(client.sent).toEqual([]);
     expect(await confirm(connection)).toBeUndefined();
-    await connection.evalsha('', 0, []);
+    await connection.requireConfirmed().evalsha('', 0, []);
     expect(client.sent).toEqual(['SELECT 2', 'EVALSHA']);
   });
 

@@ -2,13 +2,21 @@
 
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
 import { SINGLE_POSITION } from '../protocol/contract/node-set.js';
-import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js';
+import type {
+  Clock,
+  LineTrace,
+  NodeReply,
+  TracedLine,
+  TraceReply,
+  TraceRequest,
+  VotingNode,
+} from '../protocol/contract/ports.js';
+import { isClaimOf } from '../protocol/ledger/claim-id.js';
 import type { LedgerMemory } from './ledger-memory.js';
 import type { MemoryBeats } from './memory-beats.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
-import { trace } from './memory-trace.js';
 
 /** How one instance reaches a memory node. */
 export interface MemoryConnection {
@@ -75,4 +83,30 @@ function answerOf<T>(
   const nodeTimeMs = clock.wallMs();
   onReply?.(nodeTimeMs);
   return { answered: true, value, nodeTimeMs };
+}
+
+interface TraceParts {
+  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'forgottenIn'>;
+  readonly beats: Pick<MemoryBeats, 'signOf'>;
+  readonly locks: Pick<MemoryLockTable, 'traceOf'>;
+  /** The node has not been there for as long as a member may be silent. */
+  readonly isNew: boolean;
+}
+
+/** The model of trace-script.ts. */
+function trace({ instanceId, lines }: TraceRequest, { ledger, beats, locks, isNew }: TraceParts): TraceReply {
+  const lineTrace = ({ line, lock }: TracedLine): LineTrace | undefined => {
+    const { floor, prunedUpTo } = ledger.forgottenIn(line);
+    // Ends go with their line, also where it was written anew since.
+    const newest = { ...ledger.newest(line), ...(prunedUpTo > 0 && { prunedUpTo }) };
+    if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;
+    const held = lock === undefined ? undefined : locks.traceOf(lock);
+    return {
+      newest,
+      floor,
+      ends: ledger.endsOf(line),
+      ...(held !== undefined && { lock: held }),
+    };
+  };
+  return { sign: isNew ? 'unknown' : beats.signOf(instanceId), lines: lines.map(lineTrace) };
 }

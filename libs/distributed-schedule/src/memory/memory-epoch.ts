@@ -10,10 +10,7 @@ import type { Entry, LedgerMemory } from './ledger-memory.js';
 /** A claim id that no claim has, for a tick that was given back, or is left behind. */
 export const NOBODY = '-';
 
-/**
- * A loss of memory on purpose: new id, no vote, and a floor above all that this clock has granted. A repetition does
- * nothing.
- */
+/** A loss of memory on purpose: new id, no vote, a floor above all that was granted. A repetition does nothing. */
 export function raiseEpoch(
   memory: LedgerMemory,
   epoch: number,

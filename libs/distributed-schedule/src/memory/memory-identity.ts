@@ -54,10 +54,7 @@ export function note(
   };
 }
 
-/**
- * An id that votes is given up only for a higher counter: the others have replaced it. No instance relies on one without a
- * vote.
- */
+/** An id that votes gives way only to a higher counter: the others have replaced it. Nobody relies on one without a vote. */
 export function renumber(
   memory: LedgerMemory,
   position: string,
@@ -117,9 +114,7 @@ export function stamp(
   return 'stamped';
 }
 
-/**
- * After a loss of memory the floor bounds what was granted, by the clock as it stood then: it may have stepped back since.
- */
+/** After a loss of memory the floor bounds what was granted before, also where the clock has stepped back since. */
 function noteTimeMs({ highest, floor }: LedgerMemory, nowMs: number): number {
   return Math.max(nowMs, highest, floor - EARLY_MS - MARGIN_MS);
 }

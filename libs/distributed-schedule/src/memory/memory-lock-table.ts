@@ -1,7 +1,4 @@
-/**
- * The model of lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together. Node time
- * only.
- */
+/** The model of lock-scripts.ts and release-script.ts, check for check: test/differential compares them. Node time only. */
 
 import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import { PRESENCE_GRACE_MS } from '../protocol/contract/constants.js';

@@ -1,6 +1,5 @@
 /**
- * One voting node in memory: the embedded default, and the model of the Redis scripts, check for check. Every call begins
- * with the incarnation guard.
+ * One voting node in memory: the default, and the model of the Redis scripts. Every call begins with the incarnation guard.
  */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
@@ -45,10 +44,7 @@ export class MemoryNode {
   readonly locks: MemoryLockTable;
   private readonly board: MemoryBoard;
 
-  /**
-   * @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word
-   * @param shares how many records of the board it keeps
-   */
+  /** @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word */
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     newNonce: () => string = nextNonce,
@@ -84,10 +80,7 @@ export class MemoryNode {
     return node;
   }
 
-  /**
-   * Nodes of a set that is in use: stamped, known to each other and voting, but abstaining like nodes that may have
-   * forgotten.
-   */
+  /** Nodes of a set in use: stamped, noted by each other and voting, but abstaining like nodes that may have forgotten. */
   static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
     const nodes = set.positions.map((position, index) => {
       const clock = clocks[index];

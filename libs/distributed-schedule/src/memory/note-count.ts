@@ -9,10 +9,7 @@ export function countOf(notes: readonly Note[]): number {
   return new Set(notes.map(({ noter }) => noter)).size;
 }
 
-/**
- * With two of five positions in doubt, a noter without a vote may be the wrong server: voters count, or all others
- * together.
- */
+/** A noter without a vote may be the wrong server: only those that vote count, or all others together. */
 export function isEnough(voting: number, have: number, set: NodeSet): boolean {
   return voting >= notesNeeded(set) || have >= set.positions.length - 1;
 }
@@ -45,10 +42,7 @@ export function newestIds(
   return newest;
 }
 
-/**
- * A note for this very id by another member counts, unless a newer memory of its noter is known, or another of the same
- * counter.
- */
+/** A note for this very id counts, unless a newer memory of its noter is known, or another of the same counter. */
 export function isValid(
   { noter, noterId, ids }: Note,
   position: string,

@@ -1,6 +1,4 @@
-/**
- * Which effect each key of a run stands for: a second one under the same key would be answered by the first one's snapshot.
- */
+/** Which effect each key of a run stands for: a second one under it would be answered by the first one's snapshot. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';

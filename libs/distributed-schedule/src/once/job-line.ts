@@ -1,7 +1,4 @@
-/**
- * Attempts of one process at one job queue here: twenty duplicates would hold twenty connections. The store decides
- * everything again.
- */
+/** Attempts of one process at one job queue here: twenty duplicates would hold twenty connections. The store decides. */
 
 import type { Clock } from '../protocol/contract/ports.js';
 import type { BeginVerdict, JobStart, OpenAttempt, Snapshot } from './snapshot-store.js';
@@ -113,7 +110,7 @@ function leavingAtItsEnd<Tx>(attempt: OpenAttempt<Tx>, leave: (success?: Snapsho
   return {
     snapshot: attempt.snapshot,
     tx: attempt.tx,
-    async succeed(output) {
+    succeed: async (output) => {
       let success: Snapshot | undefined;
       try {
         const verdict = await attempt.succeed(output);
@@ -123,16 +120,7 @@ function leavingAtItsEnd<Tx>(attempt: OpenAttempt<Tx>, leave: (success?: Snapsho
         leave(success);
       }
     },
-    async fail(error) {
-      try {
-        return await attempt.fail(error);
-      } finally {
-        leave();
-      }
-    },
-    async abandon() {
-      await attempt.abandon();
-      leave();
-    },
+    fail: (error) => attempt.fail(error).finally(() => leave()),
+    abandon: () => attempt.abandon().finally(() => leave()),
   };
 }

@@ -11,8 +11,8 @@ export type OnceResult<Output> =
   /** Another attempt is at it: the job is not done, and the effect did not run here. */
   | { readonly kind: 'pending'; readonly snapshot?: Snapshot }
   /**
-   * A later attempt has taken the job over. In a store with transactions nothing of this attempt is left. In one without, the
-   * effect may have happened here (`hasRun`), and will have happened again there.
+   * A later attempt has taken the job over. Without transactions the effect may have happened here (`hasRun`), and happens
+   * again.
    */
   | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
 

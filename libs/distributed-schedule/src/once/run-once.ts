@@ -1,6 +1,4 @@
-/**
- * One attempt at one job, top to bottom. docs/idempotence.md has a line for a death between any two of its numbered steps.
- */
+/** One attempt at one job, top to bottom. docs/idempotence.md has a line for a death between any two steps. */
 
 import { type Digest, keepValue } from './kept-value.js';
 import {

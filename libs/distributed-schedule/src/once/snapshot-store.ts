@@ -33,10 +33,7 @@ export interface Snapshot {
   readonly error?: string;
   /** When the newest attempt has begun, microseconds since the epoch by the store's clock. Tells attempts apart. */
   readonly begunAtUs: number;
-  /**
-   * The last change, microseconds since the epoch by the store's clock; grows with every change. It is the optimistic lock:
-   * a change is made only where this is still what the writer has read.
-   */
+  /** The last change, microseconds since the epoch by the store's clock. It grows with every change: the optimistic lock. */
   readonly updatedAtUs: number;
 }
 
@@ -68,10 +65,7 @@ export type BeginVerdict<Tx> =
 export type EndVerdict =
   /** `isVolatile`: a crash of the store may take it back, as far as is known, so nothing but the store answers for it. */
   | { readonly kind: 'written'; readonly snapshot: Snapshot; readonly isVolatile?: boolean }
-  /**
-   * The snapshot is no longer this attempt's: another one has taken the job over. Whatever the store rolls back is rolled
-   * back; what it cannot has happened.
-   */
+  /** Another attempt has taken the job over. What the store can roll back is rolled back; the rest has happened. */
   | { readonly kind: 'superseded'; readonly snapshot?: Snapshot }
   /** The store has rolled everything back for reasons of its own (a serialisation failure): run the job again. */
   | { readonly kind: 'undone'; readonly reason: string }
@@ -97,17 +91,11 @@ export interface OpenAttempt<Tx> {
  * later attempt takes over after a bound, and the earlier one ends `superseded`.
  */
 export interface SnapshotStore<Tx = unknown> {
-  /**
-   * Whether writes through `tx` and the success are one: then the effect is applied exactly once. Otherwise it is run at
-   * least once until its snapshot says success.
-   */
+  /** Whether writes through `tx` and the success are one: the effect is applied exactly once. Else it runs at least once. */
   readonly isTransactional: boolean;
   read(jobId: string): Promise<SnapshotReply>;
   begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<Tx>>;
-  /**
-   * Which store this is, and which memory of it: a text that no other store has, and that is another one after a success may have been
-   * forgotten. Absent: nothing of it is cached, since nobody could tell whose it is.
-   */
+  /** Which memory of which store: it changes when a success may have been forgotten. Absent: nothing is cached. */
   identify?(): Promise<IdentityReply>;
   /** Whether an effect has thrown this because the store rolled its transaction back for reasons of its own. */
   isUndone(error: unknown): boolean;
@@ -123,10 +111,7 @@ export type IdentityReply =
   | { readonly answered: true; readonly identity: string }
   | { readonly answered: false; readonly reason: string };
 
-/**
- * Successes, kept near for a while; a missing one costs a look into the store. `jobId` is made of job and store. No method
- * rejects.
- */
+/** Successes, kept near for a while. An entry's `jobId` is made of job and store. No method rejects. */
 export interface SnapshotCache {
   read(jobId: string): Promise<Snapshot | undefined>;
   /** Tells all instances, best effort. */

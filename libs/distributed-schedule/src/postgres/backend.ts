@@ -1,7 +1,4 @@
-/**
- * A transaction of a server process, told by when it began: the number alone may be another connection's by the time it is
- * ended.
- */
+/** A transaction, told by when it began: its process may serve somebody else by the time it is ended. */
 export interface Backend {
   readonly pid: number;
   readonly began_us: string;

@@ -19,10 +19,7 @@ class ConnectionEnded extends Error {
 const BEGINS: ReadonlySet<string> = new Set(['BEGIN', 'START']);
 const COMMITS: ReadonlySet<string> = new Set(['COMMIT', 'END']);
 
-/**
- * Stands before a client of `pg` in an attempt of an ORM: what a lent client refuses is refused through the ORM too. Its
- * COMMIT or ROLLBACK passes once the store has asked for it.
- */
+/** Refuses through an ORM what a lent client refuses. The ORM's COMMIT or ROLLBACK passes once the store has asked for it. */
 export class ClientGuard {
   private readonly lent: LentClient;
   private readonly ask: AnyQuery;

@@ -18,8 +18,7 @@ type AnyQuery = (...args: readonly unknown[]) => unknown;
 const NOT_LENT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect']);
 
 /**
- * The client as an effect gets it, until its attempt ends. Later writes would be outside of any transaction, and an early
- * COMMIT would keep writes without the success.
+ * The client of an attempt, until it ends. Later writes would be in no transaction; a COMMIT would keep them without success.
  */
 export class LentClient {
   readonly tx: PoolClient;

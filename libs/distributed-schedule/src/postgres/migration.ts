@@ -50,8 +50,7 @@ export function tableNames({
 }
 
 /**
- * The migration, for any tool: it makes what is missing, all or nothing. An advisory lock keeps two instances from both
- * finding nothing, one failing.
+ * Makes what is missing, all or nothing. The advisory lock keeps two instances from both finding nothing, and one failing.
  */
 export function migrationSql(names: SnapshotTable = {}): string {
   const { table, statusType, endedIndex } = tableNames(names);

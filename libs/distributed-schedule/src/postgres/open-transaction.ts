@@ -114,8 +114,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   }
 
   /**
-   * Ends the connection, or the server's process: a statement under way may wait for long. Without one it rolls back.
-   * Resolves when it is over.
+   * Ends the connection, or the server's process, where a statement is under way; else rolls back. Resolves when it is over.
    */
   async end(): Promise<void> {
     const isBusy = this.guard?.isBusy ?? this.isLent;

@@ -2,7 +2,7 @@
 
 import { decideBegin, pendingSnapshot } from '../once/begin-rule.js';
 import type { BeginVerdict, JobStart, Snapshot } from '../once/snapshot-store.js';
-import type { InBetween } from './in-between.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { StoreSession } from './store-session.js';
@@ -42,9 +42,7 @@ export async function upsertPending<Tx>(parts: UpsertParts<Tx>, start: JobStart)
   return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
 }
 
-/**
- * Ends an attempt with a smaller token, or waits until the server ends it: its holder is stale. Answers for how long, ms.
- */
+/** Ends a stale holder's attempt, or waits until the server ends it. Answers for how long to wait, ms. */
 async function passStaleHolder<Tx>(
   { session, rows, settings, begun }: UpsertParts<Tx>,
   { jobId, fencingToken }: JobStart,
@@ -62,4 +60,33 @@ function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
   return (
     fencingToken !== undefined && before.fencingToken !== undefined && fencingToken > before.fencingToken
   );
+}
+
+/** A pending row that nobody has locked, and that is younger than this, is most likely between its two transactions. */
+const IN_BETWEEN_MS = 200;
+
+/** What one request sees, time and again, of a pending row that nobody has locked. */
+export class InBetween {
+  private seen: { readonly updatedAtUs: number; readonly sinceMs: number } | undefined;
+  private readonly watchMs: number;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+    lockWaitMs: number,
+  ) {
+    // It has to be over before the request gives up.
+    this.watchMs = Math.min(IN_BETWEEN_MS, lockWaitMs / 2);
+  }
+
+  /**
+   * Whether its attempt may go on. A row of the future, from before a set-back, has no known age: it is watched for as long.
+   */
+  mayGoOn({ status, updatedAtUs }: Snapshot, nowUs: number): boolean {
+    if (status !== 'pending') return false;
+    const ageUs = nowUs - updatedAtUs;
+    if (ageUs >= 0) return ageUs < IN_BETWEEN_MS * US_PER_MS;
+    const nowMs = this.clock.monotonicMs();
+    if (this.seen?.updatedAtUs !== updatedAtUs) this.seen = { updatedAtUs, sinceMs: nowMs };
+    return nowMs - this.seen.sinceMs < this.watchMs;
+  }
 }

@@ -5,10 +5,7 @@ import { failureOf } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { Loan, StoreSession } from './store-session.js';
 
-/**
- * One attempt in its transaction, which holds the job's row locked. If the process dies, the server rolls back to the
- * pending snapshot.
- */
+/** One attempt in its transaction, which locks the job's row. If the process dies, the pending snapshot is left. */
 export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
   readonly tx: Tx;
   private readonly session: StoreSession<Tx>;

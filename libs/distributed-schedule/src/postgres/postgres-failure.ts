@@ -1,7 +1,4 @@
-/**
- * What an error of PostgreSQL or of its client means, by its code. Messages are not passed on: they name hosts, users and
- * sometimes values.
- */
+/** What an error means, by its code. Messages are not passed on: they name hosts, users and sometimes values. */
 
 import { someCause } from '../protocol/contract/causes.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
@@ -24,10 +21,7 @@ const WAITED_TOO_LONG: ReadonlySet<unknown> = new Set(['55P03', '57014']);
 const UNDONE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Undefined table, undefined column, undefined object (the enum). */
 const NOT_MIGRATED: ReadonlySet<string> = new Set(['42P01', '42703', '42704']);
-/**
- * Connection exceptions, too many connections, shutdown, crash, start-up, sessions that were ended for idling, read-only
- * standby (a failover under way).
- */
+/** Connections, too many of them, shutdown, crash, start-up, sessions ended for idling, read-only standby. */
 const UNREACHABLE = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/;
 /** In failed SQL transaction. */
 const TRANSACTION_FAILED = '25P02';
@@ -74,10 +68,7 @@ function isOfSystem(error: unknown, code: string): boolean {
   return SYSTEM_CODE.test(code) && (error as { readonly severity?: unknown }).severity === undefined;
 }
 
-/**
- * What cannot be mended by asking again.
- * @param cause an answer of the server to the application's own transaction; never an error of connecting
- */
+/** @param cause an answer of the server to the application's own transaction; never an error of connecting */
 export function refusal(failure: PostgresFailure, table: string, cause?: unknown): DistributedScheduleError {
   const reason = 'reason' in failure ? failure.reason : failure.kind;
   if (failure.kind === 'not_migrated') {

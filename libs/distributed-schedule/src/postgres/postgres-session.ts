@@ -1,8 +1,8 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../protocol/contract/ports.js';
 import { within } from '../protocol/time/within.js';
-import { borrowClient } from './borrowed-client.js';
 import { LentClient } from './lent-client.js';
+import { borrowClient } from './pool-clients.js';
 import type { StoreSession } from './store-session.js';
 
 /** A statement, or the wait for a connection, took longer than the store's own limit. */
@@ -10,10 +10,7 @@ export class Unanswered extends Error {
   readonly code = 'TIMEOUT';
 }
 
-/**
- * One loan of a connection. Unheard, an error between two statements ends the process; unbounded, a statement to a cut-off
- * host waits a quarter of an hour.
- */
+/** Hears a connection's errors, or one ends the process, and bounds its statements, or one waits a quarter of an hour. */
 export class PostgresSession implements StoreSession<PoolClient> {
   private isOpen = true;
   private isInTransaction = false;

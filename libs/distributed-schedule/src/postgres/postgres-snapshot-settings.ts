@@ -20,13 +20,12 @@ export interface PostgresSnapshotSettings extends SnapshotTable {
   /** Of the effect's transaction. Default `read committed`. */
   readonly isolation: IsolationLevel;
   /**
-   * How long an attempt waits for another one at the same job before it answers `pending`; less than `takeoverMs`. Default 2000, or
-   * half of `takeoverMs` where that is less.
+   * Wait for another attempt at the job before `pending`; less than `takeoverMs`. Default 2000, or half of `takeoverMs` if
+   * less.
    */
   readonly lockWaitMs: number;
   /**
-   * The server ends an attempt that is silent for this long in its transaction: its process was stopped or cut off.
-   * So no effect may pause for longer between two statements. Default 60000.
+   * The server ends an attempt that is silent for this long: no effect may pause longer between statements. Default 60000.
    */
   readonly takeoverMs: number;
   /** A connection or a statement of the store's own that takes longer has failed. Default 5000. */
@@ -59,10 +58,7 @@ export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>
   return settings;
 }
 
-/**
- * An effect that waits for another job is silent for lockWaitMs: the server would end it, and a larger token would give up
- * first.
- */
+/** An effect that waits for another job is silent for lockWaitMs: the server would end it. */
 function requireLongerTakeover({ lockWaitMs, takeoverMs }: PostgresSnapshotSettings): void {
   if (lockWaitMs < takeoverMs) return;
   throw new DistributedScheduleError(

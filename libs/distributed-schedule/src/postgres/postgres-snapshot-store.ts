@@ -10,10 +10,9 @@ import type {
 } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Clock } from '../protocol/contract/ports.js';
-import { requireFreeConnection } from './free-connection.js';
-import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';
-import { AGAIN, upsertPending } from './pending-upsert.js';
+import { AGAIN, InBetween, upsertPending } from './pending-upsert.js';
+import { requireFreeConnection } from './pool-clients.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';

@@ -41,10 +41,7 @@ export class SnapshotRows<Tx> {
     return begun;
   }
 
-  /**
-   * Gives the effect the session's own bound on locks back: ours was for the row. Answers the transaction's id, which an
-   * effect may end.
-   */
+  /** Gives the effect the session's own bound on locks: ours was for the row. Answers the transaction's id. */
   async lendSession(session: StoreSession<Tx>, ownLockTimeout: string): Promise<string | undefined> {
     const sql = "SELECT set_config('lock_timeout', $1, true), txid_current()::text AS id";
     const [row] = await session.query<{ readonly id: string }>(sql, [ownLockTimeout]);

@@ -11,10 +11,7 @@ export interface Loan<Tx> {
 
 /** One connection, in at most one transaction at a time. */
 export interface StoreSession<Tx> {
-  /**
-   * Begins a transaction and answers its first statement. One that is open is committed before.
-   * @param sql one statement without parameters
-   */
+  /** Begins a transaction, committing an open one, and answers its first statement, which has no parameters. */
   begin<Row>(isolation: string, sql: string): Promise<readonly Row[]>;
   /** @param extraMs what the statement may wait for a lock beside */
   query<Row>(sql: string, values?: readonly unknown[], extraMs?: number): Promise<readonly Row[]>;

@@ -1,7 +1,4 @@
-/**
- * Which command of a text would end its transaction or begin one, by PostgreSQL's lexical rules (manual, 4.1). Inside
- * procedures the server refuses it itself.
- */
+/** Which command of a text ends or begins a transaction, by PostgreSQL's lexical rules (manual, 4.1). */
 
 const SPACE = /\s+/y;
 const LINE_COMMENT = /--[^\n]*/y;

@@ -4,8 +4,7 @@ import type { IsolationLevel } from './postgres-snapshot-settings.js';
 
 export interface Transactions<Tx> {
   /**
-   * Runs `work` in a new transaction on a connection of its own: committed when it resolves, rolled back when it rejects,
-   * without a time limit.
+   * Runs `work` in a transaction on its own connection, without a time limit. Commits when it resolves, rolls back if not.
    */
   transaction(isolation: IsolationLevel, work: (tx: Tx) => Promise<void>): Promise<void>;
   /** What speaks to the server in such a transaction. */

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
-import { hearConnections } from '../postgres/heard-pool.js';
+import { hearConnections } from '../postgres/pool-clients.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 interface Asked {

@@ -16,8 +16,7 @@ export interface PrismaSnapshotOptions<Client> extends TransactionSnapshotOption
   /** A generated client over PostgreSQL. It stays the caller's to disconnect. */
   readonly prisma: Client;
   /**
-   * The pool of the client's adapter: `new PrismaPg(pool)`. With it the store refuses below Prisma what an effect may not
-   * do. Not through a pooler, which hides which connection is whose.
+   * The pool of `new PrismaPg(pool)`: with it the store refuses below Prisma what an effect may not do. Not through a pooler.
    */
   readonly pool?: Pool;
 }

@@ -1,7 +1,4 @@
-/**
- * `host-pid-random`. Host and process are for people; only the random part is unique, as containers share processes and
- * hosts share names.
- */
+/** `host-pid-random`. Host and process are for people; only the random part is unique: containers share both. */
 
 import { hostname } from 'node:os';
 import type { Random } from '../protocol/contract/ports.js';

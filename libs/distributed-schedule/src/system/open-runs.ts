@@ -1,7 +1,4 @@
-/**
- * What this instance is about to run or runs: a handler that closes its own app would wait for itself. Runs are seen by
- * their locks, from bid to release.
- */
+/** What this instance is about to run or runs, by its locks: a handler that closes its own app would wait for itself. */
 
 import type { HeldLock, LockProvider } from '../protocol/contract/ports.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';

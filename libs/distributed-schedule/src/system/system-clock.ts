@@ -3,10 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../protocol/contract/ports.js';
 
-/**
- * Node's timers fire a millisecond or two late. The last stretch is walked on the event loop's check phase, to within 0.1
- * ms.
- */
+/** Node's timers fire a millisecond or two late: the last stretch is walked on the event loop, to within 0.1 ms. */
 const LAST_STRETCH_MS = 2;
 
 /** The longest delay that setTimeout takes; a longer one would fire at once. */

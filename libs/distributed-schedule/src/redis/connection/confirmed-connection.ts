@@ -5,13 +5,10 @@ import { codeOfNode, NOT_CONNECTED } from './failure-code.js';
 import { callWithin } from './node-call.js';
 import { confirmPatiently } from './patient-confirmation.js';
 import { SentinelRounds } from './sentinel-rounds.js';
-import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
+import { dropSocket, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
 
-/**
- * Sends nothing of ours before the server has confirmed database and user on this very connection. After a refused SELECT
- * an instance would vote in database 0, and every tick run twice.
- */
+/** Sends nothing before the server has confirmed database and user on it: in database 0 an instance would run ticks twice. */
 export class ConfirmedConnection {
   private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
   /** A function, or a log of this object would show the password that the client keeps. */
@@ -81,10 +78,7 @@ export class ConfirmedConnection {
     this.tries.succeeded(this.parts.clock.monotonicMs());
   }
 
-  /**
-   * Asks the server, unless it has confirmed. Callers share the answer, each until its own deadline: a slower server is
-   * confirmed all the same. Never rejects.
-   */
+  /** Asks the server, unless it has confirmed. Callers share the answer, each until its own deadline. Never rejects. */
   async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
     if (this.isConfirmed) return undefined;
     if (this.status !== 'ready') return this.notConnected();
@@ -100,29 +94,18 @@ export class ConfirmedConnection {
     return result.ok ? (result.value as Unconfirmed | undefined) : { code: result.code };
   }
 
-  /**
-   * Calls back once per connection that is confirmed. A server that refuses is asked again, less and less often; a silent
-   * one loses the connection.
-   * @param listener is told how long the server took to confirm
-   */
+  /** Once per connection. A server that refuses is asked again, less and less often; a silent one loses the connection. */
   onConfirmed(listener: (tookMs: number) => void): void {
     this.listeners.push(listener);
   }
 
-  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.confirmed().evalsha(sha1, keyCount, keysAndArgs);
-  }
-
-  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.confirmed().eval(text, keyCount, keysAndArgs);
-  }
-
-  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> } {
-    return this.confirmed().pipeline(commands);
-  }
-
-  async subscribe(channel: string): Promise<unknown> {
-    return this.confirmed().subscribe(channel);
+  /**
+   * The client, for one message at once.
+   * @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent.
+   */
+  requireConfirmed(): StrictClient {
+    if (!this.isConfirmed) throw new UnconfirmedConnection();
+    return this.client();
   }
 
   connect(): Promise<void> {
@@ -152,12 +135,6 @@ export class ConfirmedConnection {
 
   onError(listener: (error: unknown) => void): void {
     this.errorListeners.push(listener);
-  }
-
-  /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
-  private confirmed(): StrictClient {
-    if (!this.isConfirmed) throw new UnconfirmedConnection();
-    return this.client();
   }
 
   private async ask(): Promise<Unconfirmed | undefined> {

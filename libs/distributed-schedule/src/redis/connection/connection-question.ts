@@ -16,11 +16,9 @@ import type { StrictClient } from './strict-client.js';
 export type Unconfirmed = { readonly code: FailureCode; readonly refusal?: ConnectionRefusal };
 
 const CONFIRMED = 'confirmed';
+type Verdict = typeof CONFIRMED | ConnectionRefusal;
 
-/**
- * AUTH and SELECT in one write. ioredis goes on when they are refused, and would be `ready` in database 0, or as another
- * user. Database 0 is selected too: a busy server says so there.
- */
+/** AUTH and SELECT in one write: ioredis is `ready` where they are refused. Database 0 is asked too: BUSY shows there. */
 export async function askTerms(
   client: StrictClient,
   terms: ConnectionTerms,
@@ -29,10 +27,10 @@ export async function askTerms(
 ): Promise<Unconfirmed | undefined> {
   const { database } = terms;
   const credentials = terms.credentials();
-  const ask = (send: () => Promise<typeof CONFIRMED | ConnectionRefusal>): Promise<Unconfirmed | undefined> =>
+  const ask = (send: () => Promise<Verdict>): Promise<Unconfirmed | undefined> =>
     callWithin(clock, deadlineMs, send).then((result) => {
       if (!result.ok) return { code: result.code };
-      const refusal = result.value as typeof CONFIRMED | ConnectionRefusal;
+      const refusal = result.value as Verdict;
       return refusal === CONFIRMED ? undefined : { code: refusal.code, refusal };
     });
   const [user, selected] = await Promise.all([
@@ -42,7 +40,7 @@ export async function askTerms(
   return user ?? selected;
 }
 
-async function select(client: StrictClient, database: number): Promise<typeof CONFIRMED | ConnectionRefusal> {
+async function select(client: StrictClient, database: number): Promise<Verdict> {
   try {
     const reply = await client.select(database);
     return reply === 'OK' ? CONFIRMED : databaseRefusal(database, 'ERR');
@@ -52,10 +50,7 @@ async function select(client: StrictClient, database: number): Promise<typeof CO
   }
 }
 
-async function logIn(
-  client: StrictClient,
-  credentials: Credentials,
-): Promise<typeof CONFIRMED | ConnectionRefusal> {
+async function logIn(client: StrictClient, credentials: Credentials): Promise<Verdict> {
   const { username, password } = credentials;
   try {
     const reply = await client.auth(...(username === undefined ? [password] : [username, password]));
@@ -72,7 +67,7 @@ async function logIn(
 async function logInByHello(
   client: StrictClient,
   { username = 'default', password }: Credentials,
-): Promise<typeof CONFIRMED | ConnectionRefusal> {
+): Promise<Verdict> {
   try {
     await client.call('HELLO', String(client.condition?.protocol ?? 2), 'AUTH', username, password);
     return CONFIRMED;

@@ -42,10 +42,7 @@ export function needlessPassword(): ConnectionRefusal {
   };
 }
 
-/**
- * ioredis logs in before it is ready, so a failed login is known only from this error. An unreachable server refuses
- * nothing.
- */
+/** ioredis logs in before it is ready: only this error tells of a failed login. An unreachable server refuses nothing. */
 export function refusalAfter(
   error: unknown,
   known: ConnectionRefusal | undefined,

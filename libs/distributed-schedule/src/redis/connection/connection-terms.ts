@@ -6,9 +6,7 @@ import type { StrictClient } from './strict-client.js';
 export interface ConnectionTerms {
   /** Undefined in a Cluster, which has database 0 only. */
   readonly database: number | undefined;
-  /**
-   * Undefined for the default user. Read anew for each connection: a password may rotate, and a property may be a getter.
-   */
+  /** Undefined for the default user. Read anew for each connection: a password may rotate, a property be a getter. */
   credentials(): Credentials | undefined;
 }
 
@@ -31,10 +29,7 @@ interface CredentialOptions {
   readonly password?: string | null;
 }
 
-/**
- * A Cluster has one database, and routes scripts by itself. Its nodes log in by themselves; one that refuses is not
- * connected to.
- */
+/** A Cluster has one database, and its nodes log in by themselves: one that refuses is not connected to. */
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };
 
 export function termsOf(source: RedisSource): ConnectionTerms {

@@ -1,7 +1,4 @@
-/**
- * A code of ours, of the system or of TLS, or the first word of what a server said. In capitals: no text made for people
- * passes for one.
- */
+/** A code of ours, the system or TLS, or a server's first word. In capitals: no text for people passes for one. */
 export type FailureCode = Uppercase<string>;
 
 /** No answer within the node timeout. */

@@ -15,10 +15,7 @@ export interface CallFailure {
 
 const NO_ANSWER = Symbol('no answer');
 
-/**
- * Waits for the reply until the deadline (monotonic): a cut-off client may keep a promise pending for minutes. Never
- * rejects; a later reply is dropped.
- */
+/** Never rejects. Not longer than the deadline (monotonic): a cut-off client may keep a promise pending for minutes. */
 export async function callWithin(
   clock: Clock,
   deadlineMs: number,

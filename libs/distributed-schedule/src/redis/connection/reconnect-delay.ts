@@ -16,9 +16,7 @@ import {
  */
 export type ReconnectCause = 'unreachable' | 'mute' | 'refused';
 
-/**
- * The first tries are quick, whatever the cause: a run survives only if its lease is renewed within a moment.
- */
+/** Quick whatever the cause: a run survives only if its lease is renewed within a moment. */
 export const QUICK_TRIES = 5;
 const QUICK_MS = 20;
 
@@ -48,7 +46,6 @@ const MAX_GROWTH = 32;
 
 /**
  * @param triesInVain tries since the last success that were of no use, without the lost connection itself
- * @param random uniform in [0, 1)
  * @param connectionsPerTry more than one with Sentinels or the nodes of a Cluster
  */
 export function reconnectDelayMs(

@@ -56,39 +56,29 @@ export function isTls(source: RedisSource): boolean {
 
 function refuseStrayComma(input: unknown, index: number, count: number): void {
   if (count === 1 || typeof input !== 'string' || input.trim() !== '') return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_REDIS',
-    `redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`,
-    { value: index },
-  );
+  throw badRedis(`redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`, index);
 }
 
 function requireSource(input: unknown, name: string): RedisSource {
   if (typeof input === 'string') {
     const parsed = parseRedisUrl(input);
-    if ('fault' in parsed) {
-      throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${parsed.fault}`, {
-        value: parsed.value ?? name,
-      });
-    }
+    if ('fault' in parsed) throw badRedis(`${name} ${parsed.fault}`, parsed.value ?? name);
     return sourceFromOptions(parsed.options, name);
   }
-  if (typeof input !== 'object' || input === null) {
-    throw input === undefined || input === null
-      ? missing(name, input)
-      : badRedis(name, `is a ${typeof input}`);
-  }
+  if (input === undefined || input === null) throw badRedis(`${name} is ${input}, ${NOT_SET}`, input);
+  if (typeof input !== 'object') throw noInput(name, `is a ${typeof input}`);
   if (Array.isArray(input)) {
-    throw badRedis(
+    throw noInput(
       name,
       'is a list in a list; a Cluster is passed as a client of ioredis, new Cluster([...])',
     );
   }
-  refuseMock(input, name);
+  // A mock has no clock, no INFO and no scripts to vote with.
+  if (isMock(input)) throw badRedis(`${name} ${MOCKED}`, 'ioredis-mock');
   if ('duplicate' in input && typeof input.duplicate === 'function') return sourceFromClient(input, name);
   const prototype: unknown = Object.getPrototypeOf(input);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw badRedis(name, 'is an object of a class that is no ioredis client');
+    throw noInput(name, 'is an object of a class that is no ioredis client');
   }
   return sourceFromOptions(input, name);
 }
@@ -102,7 +92,7 @@ function sourceFromOptions(options: RedisOptions, name: string): RedisSource {
 function sourceFromClient(candidate: object, name: string): RedisSource {
   const { isCluster, options } = candidate as { isCluster?: unknown; options?: unknown };
   if (typeof isCluster !== 'boolean' || typeof options !== 'object' || options === null) {
-    throw badRedis(name, 'is a client, but not one of ioredis (node-redis is not supported)');
+    throw noInput(name, 'is a client, but not one of ioredis (node-redis is not supported)');
   }
   const client = candidate as RedisClient;
   if (!isCluster) return { ...sourceFromOptions(options, name), client };
@@ -113,22 +103,14 @@ function sourceFromClient(candidate: object, name: string): RedisSource {
   return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
 }
 
-/** A mock has no clock, no INFO and no scripts to vote with. Its class is known by name: it is not installed here. */
-function refuseMock(candidate: object, name: string): void {
-  if (!isMock(candidate)) return;
-  throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${MOCKED}`, { value: 'ioredis-mock' });
-}
-
 function refuseStringNumbers(options: RedisOptions, name: string): void {
   if (options.stringNumbers === true) {
-    throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
+    throw noInput(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
   }
 }
 
 function refuseFault(fault: EntryFault | undefined, name: string): void {
-  if (fault !== undefined) {
-    throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${fault.what}`, { value: fault.value });
-  }
+  if (fault !== undefined) throw badRedis(`${name} ${fault.what}`, fault.value);
 }
 
 function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
@@ -148,14 +130,11 @@ function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
   }
 }
 
-function missing(name: string, value: undefined | null): DistributedScheduleError {
-  return new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} is ${value}, ${NOT_SET}`, { value });
+function badRedis(message: string, value: unknown): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_REDIS', message, { value });
 }
 
-function badRedis(name: string, what: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_REDIS',
-    `${name} ${what}; it takes an URL like redis://host:6379, ioredis options, or an ioredis client`,
-    { value: name },
-  );
+function noInput(name: string, what: string): DistributedScheduleError {
+  const takes = 'it takes an URL like redis://host:6379, ioredis options, or an ioredis client';
+  return badRedis(`${name} ${what}; ${takes}`, name);
 }

@@ -16,8 +16,7 @@ export function isMock(client: object): boolean {
 }
 
 /**
- * Where a test runner has replaced the whole package.
- * @param client its class `Redis`
+ * Where a test runner has replaced the whole package: `client` is its class `Redis`.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS
  */
 export function refuseMockedPackage(client: unknown): void {

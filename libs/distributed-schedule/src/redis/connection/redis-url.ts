@@ -13,10 +13,7 @@ export interface UrlFault {
 /** `/run/redis.sock`, or the same after a scheme. Two slashes are what is left of an URL without its scheme. */
 const SOCKET = /^(?:(?:redis\+)?unix:(?:\/\/)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/i;
 
-/**
- * Not left to ioredis: settings in a query would win over the strict ones of a voting node. Of these only `family` and `db`
- * are taken.
- */
+/** Not left to ioredis: settings in a query would win over the strict ones. Of these only `family` and `db` are taken. */
 export function parseRedisUrl(given: string): ParsedUrl {
   const text = given.trim();
   const [, path, search = ''] = SOCKET.exec(text) ?? [];

@@ -1,10 +1,7 @@
 import { failureCode, NO_SENTINEL } from './failure-code.js';
 import type { StrictClient } from './strict-client.js';
 
-/**
- * ioredis goes on where it stopped in its list. Behind a Sentinel that has answered it calls all unreachable without asking
- * one.
- */
+/** Behind a Sentinel that has answered, ioredis finds the end of its list, and calls all unreachable without asking one. */
 export class SentinelRounds {
   private failed = false;
 

@@ -29,10 +29,7 @@ type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
 const LOADING_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
 
-/**
- * Not yet connected. A caller's client is duplicated, never used: it would resend a vote seconds after it was counted as
- * missing.
- */
+/** Not yet connected. A caller's client is duplicated, never used: it would resend a vote after it counted as missing. */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
   const retries = retriesOf(source, settings, () => connection);
   const strict = strictOptions(settings, source.kind === 'sentinel', retries);

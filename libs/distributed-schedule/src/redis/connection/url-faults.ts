@@ -10,10 +10,7 @@ export function notSet(variable: string): string {
   return `most likely because an environment variable is not set: is ${variable} set?`;
 }
 
-/**
- * The list has been split at a comma too many.
- * @param variable what people call it, as an example
- */
+/** A list that has been split at a comma too many. `variable` is what people call it, as an example. */
 export function strayComma(index: number, count: number, variable: string): string {
   const places: Readonly<Record<number, string>> = {
     0: 'before the first entry of the list',

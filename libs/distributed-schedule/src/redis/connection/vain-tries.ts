@@ -1,10 +1,7 @@
 import { type FailureCode, NOT_CONNECTED } from './failure-code.js';
 import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
-/**
- * A connection that ends sooner counts as in vain: one confirmed and ended again and again would be opened fifty times a
- * second.
- */
+/** One that ends sooner was in vain: confirmed and ended again and again, it would be opened fifty times a second. */
 const LASTING_MS = 2_000;
 
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */

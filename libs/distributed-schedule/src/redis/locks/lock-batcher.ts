@@ -57,8 +57,8 @@ const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no v
 const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
 
 /**
- * One node as the engine sees it. The engine sends one message per lock; those of one turn that run the same script, and
- * mean the same memories, leave here as one. It waits for ever for anything but 1, 0 or an `Error` of this realm.
+ * One node as the engine sees it. Messages of one turn with the same script and memories leave as one. The engine waits for
+ * ever for anything but 1, 0 or an `Error` of this realm.
  */
 export class LockBatcher implements EngineClient {
   private queues: readonly Queue[] = [];
@@ -173,9 +173,7 @@ export class LockBatcher implements EngineClient {
   }
 }
 
-/**
- * If the node has yet to notice that our presence ended, it would free a lock under our name. One under no name lives on.
- */
+/** A node that has yet to notice the end of our presence would free a lock under our name. One under no name lives on. */
 function holderName({ presence }: RedisNode, instanceId: string): string {
   return presence?.isSubscribed === false ? '-' : instanceId;
 }

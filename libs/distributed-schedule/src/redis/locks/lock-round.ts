@@ -21,10 +21,7 @@ export interface LockRoundParts {
   readonly ended?: LineEnds | undefined;
 }
 
-/**
- * One request of the engine about one lock. The engine tells only for or against; contention, a lost lock and a silent
- * majority must stay distinct.
- */
+/** The engine tells only for or against; contention, a lost lock and a silent majority must stay distinct. */
 export class LockRound {
   /** Resolves when a majority is against, or every node has noted its vote: what follows grants nothing. */
   readonly decided: Promise<void>;

@@ -54,10 +54,7 @@ export function createEngine(clients: readonly EngineClient[]): RedlockEngine {
   });
 }
 
-/**
- * The engine refuses to extend what has expired by `Date.now()`, which steps. The caller's monotonic trust and the nodes
- * decide that.
- */
+/** It refuses to extend what has expired by `Date.now()`, which steps: the caller's trust and the nodes decide that. */
 export function engineLockOf(engine: RedlockEngine, resource: string, value: string): EngineLock {
   return new redlock.Lock(engine, [resource], value, [], Number.MAX_SAFE_INTEGER);
 }

@@ -45,10 +45,7 @@ const SLACK_MS = 50;
 /** A release of what is no lock's value brings ends and frees nothing. Numbered, since each is kept until it is confirmed. */
 const NO_LOCK = 'ends-';
 
-/**
- * Run locks by the RedLock algorithm of the `redlock` package, one message per node and batch. The engine sends;
- * protocol/lease/lock-verdict.ts says what the votes mean.
- */
+/** Run locks by the `redlock` package, one message per node and batch. lease/lock-verdict.ts says what the votes mean. */
 export class RedlockLockProvider implements LockProvider {
   private readonly rounds = new Map<string, LockRound>();
   private readonly engine: RedlockEngine;

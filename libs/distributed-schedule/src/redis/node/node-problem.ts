@@ -92,10 +92,7 @@ export function judgeNode(
 export class ServerRegister {
   private readonly runIds = new Map<number, string>();
 
-  /**
-   * Notes what a node's handshake has shown.
-   * @returns the index of another node that stands for this server already; the caller then must not vote
-   */
+  /** @returns the index of another node that stands for this server already; the caller then must not vote */
   register(node: number, runId: string): number | undefined {
     for (const [other, otherRunId] of this.runIds) {
       if (other !== node && otherRunId === runId) {

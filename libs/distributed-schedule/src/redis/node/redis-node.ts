@@ -125,10 +125,7 @@ export class RedisNode {
     this.parts.connection.disconnect();
   }
 
-  /**
-   * The others mean another server: the next connection may lead there. Presence stays, or the node would take this
-   * instance for dead meanwhile.
-   */
+  /** The next connection may lead to the server that is meant. Presence stays, or the node would take us for dead. */
   reconnect(): void {
     if (!this.isClosed) this.parts.connection.renew();
   }

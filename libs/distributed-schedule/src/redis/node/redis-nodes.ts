@@ -33,10 +33,7 @@ export interface RedisNodesSettings {
   readonly onProblem: (error: DistributedScheduleError, where: string) => void;
 }
 
-/**
- * ioredis waits this long, longer than nodeTimeoutMs: the late reply tells how slow the node is, and it is not reconnected ten
- * times a second.
- */
+/** Longer than nodeTimeoutMs: a late reply tells how slow the node is, and a slow node is not reconnected to all the time. */
 const PATIENCE_MS = 1_000;
 
 /** Builds the nodes of a set, not yet connecting. */

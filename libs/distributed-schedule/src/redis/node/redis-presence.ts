@@ -19,9 +19,8 @@ interface PresenceParts {
 const ASK_AGAIN_MS = 5_000;
 
 /**
- * Shows one node that this process lives, by a subscription: when it dies, the kernel closes the socket long before a time
- * to live ends. A hint: a loss can cost a lock, never double a tick. Opened only where the connection for commands is
- * confirmed.
+ * Shows one node that this process lives: the kernel closes the socket of a dead one at once. A hint: losing it can cost a
+ * lock, never double a tick.
  */
 export class RedisPresence {
   private subscribed = false;
@@ -92,7 +91,7 @@ export class RedisPresence {
     this.ended = ended;
     while (!ended.signal.aborted) {
       try {
-        await this.connection.subscribe(this.channel);
+        await this.connection.requireConfirmed().subscribe(this.channel);
         return this.shown(ended.signal);
       } catch (error) {
         if (ended.signal.aborted) return;

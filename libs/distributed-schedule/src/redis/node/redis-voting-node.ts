@@ -26,6 +26,7 @@ import { CONFIRM_SCRIPT } from '../scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '../scripts/epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '../scripts/identity-scripts.js';
 import {
+  listOf,
   parseConfirmAnswer,
   parseEpochAnswer,
   parseIdentity,
@@ -37,7 +38,7 @@ import {
   wordsOfStamp,
 } from '../scripts/identity-words.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '../scripts/ledger-scripts.js';
-import { all, listOf, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
+import { all, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';

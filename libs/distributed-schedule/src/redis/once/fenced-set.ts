@@ -1,6 +1,4 @@
-/**
- * The rule of fences for values in Redis: a hash with value, largest token and its claim. One script compares and writes.
- */
+/** The rule of fences for a hash in Redis: value, largest token and its claim. One script compares and writes. */
 
 import { createHash } from 'node:crypto';
 import {

@@ -17,10 +17,7 @@ export interface RedisSnapshotCacheSettings {
   readonly mostLocal: number;
 }
 
-/**
- * Successes in Redis, and in the memory of each instance that listens: another one would not hear what to forget. Nobody
- * relies on finding one, so nothing is retried.
- */
+/** Successes in Redis, and in the memory of instances that listen for what to forget. Nothing is retried. */
 export class RedisSnapshotCache implements SnapshotCache {
   private readonly channel: SnapshotChannel;
   private readonly listener: StrictConnection;
@@ -45,15 +42,7 @@ export class RedisSnapshotCache implements SnapshotCache {
       mayRetry: () => this.channel.isConfirmed,
     });
     this.channel.onConfirmed(() => this.openListener());
-    this.listener.onConfirmed(() => {
-      this.listener.subscribe(this.broadcast).then(
-        () => {
-          this.isHearing = true;
-          this.listener.succeeded();
-        },
-        () => {},
-      );
-    });
+    this.listener.onConfirmed(() => void this.subscribe().catch(() => {}));
     this.listener.on('close', () => {
       this.isHearing = false;
       this.forgets += 1;
@@ -105,6 +94,12 @@ export class RedisSnapshotCache implements SnapshotCache {
   private openListener(): void {
     const { status } = this.listener;
     if (this.isListening && (status === 'wait' || status === 'end')) this.listener.connect().catch(() => {});
+  }
+
+  private async subscribe(): Promise<void> {
+    await this.listener.requireConfirmed().subscribe(this.broadcast);
+    this.isHearing = true;
+    this.listener.succeeded();
   }
 
   private hear(text: string): void {

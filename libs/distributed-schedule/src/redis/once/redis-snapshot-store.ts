@@ -33,10 +33,7 @@ export interface RedisSnapshotSettings {
 
 const US_PER_MS = 1_000;
 
-/**
- * One hash per job. A process that dies between effect and success leaves a pending snapshot: the effect runs at least
- * once.
- */
+/** One hash per job. A process that dies before the success leaves a pending snapshot: the effect runs at least once. */
 export class RedisSnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
   private readonly channel: SnapshotChannel;
@@ -119,8 +116,7 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   }
 
   /**
-   * Before an effect begins an error loses nothing. At its end a refusal counts as no answer: the right may come back in
-   * time.
+   * At an attempt's end a refusal counts as no answer instead: the right may come back in time for the success.
    * @throws DistributedScheduleError DSCHED_STORE_REFUSED
    */
   private requireUsable(reply: ScriptReply): void {

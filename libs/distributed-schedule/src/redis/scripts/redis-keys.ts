@@ -1,6 +1,4 @@
-/**
- * All share the hash tag `{namespace}`, so that a script runs in one slot of a Redis Cluster. A namespace has no braces.
- */
+/** All share the hash tag `{namespace}`: a script runs in one slot of a Cluster. A namespace has no braces. */
 export interface RedisKeys {
   /** With which everything begins. */
   readonly prefix: string;

@@ -16,17 +16,18 @@ export async function sendScript(
   args: readonly string[],
   options: MessageOptions,
 ): Promise<unknown> {
+  const client = connection.requireConfirmed();
   const keysAndArgs = [...keys, ...args];
   if (options.waitReplicas === 0) {
     return options.isByHash
-      ? connection.evalsha(script.sha1, keys.length, keysAndArgs)
-      : connection.eval(script.text, keys.length, keysAndArgs);
+      ? client.evalsha(script.sha1, keys.length, keysAndArgs)
+      : client.eval(script.text, keys.length, keysAndArgs);
   }
   // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
   const message = options.isByHash
     ? ['evalsha', script.sha1, keys.length, ...keysAndArgs]
     : ['eval', script.text, keys.length, ...keysAndArgs];
-  const replies = await connection.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
+  const replies = await client.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
   const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
   const failure = error ?? waitError;
   if (failure !== null) throw failure;
