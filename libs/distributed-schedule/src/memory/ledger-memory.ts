@@ -1,5 +1,3 @@
-/** What one memory node keeps in its ledger, and loses with its memory. */
-
 import type { KeptEnds } from '../protocol/contract/attempt-end.js';
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
 import { counterOf, type LedgerId } from '../protocol/contract/ledger-id.js';
@@ -9,7 +7,6 @@ export interface Entry {
   readonly tick: number;
   readonly claimId: string;
   readonly previousTick: number;
-  /** In which it was written. */
   readonly epoch: number;
 }
 
@@ -26,7 +23,6 @@ export interface LedgerMemory {
   vote: string | undefined;
   /** As text, since it is compared as text; `''` for none. */
   stamp: string;
-  /** The newest instant ever granted. */
   highest: number;
   /** How often what was granted by a clock that was set back has been left behind. */
   epoch: number;

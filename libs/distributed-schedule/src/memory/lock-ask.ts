@@ -19,6 +19,5 @@ export interface LockAsk {
   readonly ttlMs: number;
   /** Node time after which nobody waits for the answer; 0, or absent: unknown. */
   readonly deadlineMs?: number;
-  /** Absent: whichever memory answers. */
   readonly meant?: LockAddressee;
 }

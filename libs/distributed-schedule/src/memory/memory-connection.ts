@@ -18,7 +18,6 @@ import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
 
-/** How one instance reaches a memory node. */
 export interface MemoryConnection {
   readonly label: string;
   /** The place in the set of nodes at which this instance means the node. Default: one node alone. */

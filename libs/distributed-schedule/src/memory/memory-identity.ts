@@ -125,7 +125,6 @@ function isForeign(memory: LedgerMemory, set: NodeSet): boolean {
   return onRecord !== undefined && !mustMeet(onRecord.set, set);
 }
 
-/** As a beat shows it. */
 export function identityOf(
   memory: LedgerMemory,
   position: string,

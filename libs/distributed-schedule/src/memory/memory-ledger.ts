@@ -136,7 +136,6 @@ export class MemoryLedger {
     return this.pruning.prune(request, this.remember(), this.clock.wallMs());
   }
 
-  /** Keeps how attempts have ended. No claim ever asks for it. */
   keepEnds(news: LineEnds): void {
     this.remember();
     const { line } = news;

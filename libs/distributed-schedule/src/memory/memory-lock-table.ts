@@ -10,7 +10,6 @@ import { refusedIds } from './claim-refusal.js';
 import type { LedgerMemory } from './ledger-memory.js';
 import type { AcquireVote, ExtendAsk, ExtendVote, LockAsk } from './lock-ask.js';
 
-/** The parts of a node's memory that its locks read. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;
 
 interface LockEntry {
@@ -38,7 +37,6 @@ export class MemoryLockTable {
     private readonly remember: () => LockMemory,
     /** The newest instant that was granted in a line of the ledger, and to which claim. */
     private readonly newest: (line: string) => NodeTick = () => ({ tick: 0 }),
-    /** Keeps the ends of attempts. */
     private readonly keep: (ended: LineEnds) => void = () => undefined,
   ) {}
 
@@ -79,7 +77,6 @@ export class MemoryLockTable {
     return 'extended';
   }
 
-  /** The ids by which a request that means these memories is refused. */
   refusedIds({ position, ids }: LockAddressee): LedgerIds {
     return Object.keys(ids).length === 0 ? {} : (refusedIds(ids, position, this.remember()) ?? {});
   }
@@ -96,7 +93,6 @@ export class MemoryLockTable {
     this.keep(ended);
   }
 
-  /** Who holds a lock, and for how long still. */
   traceOf(task: string): LineTrace['lock'] {
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
@@ -138,7 +134,6 @@ export class MemoryLockTable {
     for (const [task, entry] of snapshot) this.entries.set(task, entry);
   }
 
-  /** Whether somebody else has claimed the task after the caller. */
   private hasSuccessor({ line, won, upTo = Number.POSITIVE_INFINITY, open }: ShownClaims): boolean {
     const { tick, claimId } = this.newest(line);
     return tick > won && tick <= upTo && !(claimId !== undefined && open.includes(claimId));

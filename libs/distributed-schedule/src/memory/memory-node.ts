@@ -98,7 +98,6 @@ export class MemoryNode {
     return nodes;
   }
 
-  /** The node as one instance sees it. */
   connect(connection: MemoryConnection): VotingNode {
     const { clock, ledger, beats, locks } = this;
     return connectNode({ clock, ledger, beats, locks }, connection);
@@ -117,7 +116,6 @@ export class MemoryNode {
     };
   }
 
-  /** How attempts in a line of the ledger have ended, as far as it is kept. */
   endsIn(line: string): KeptEnds {
     return this.ledger.endsOf(line);
   }
@@ -131,12 +129,10 @@ export class MemoryNode {
     this.board.clear();
   }
 
-  /** A store short of memory has removed one of its keys. */
   evictBoard(part: BoardPart): void {
     this.board.evict(part, this.ledger.currentIncarnation);
   }
 
-  /** The same of its ledger, or of what it knows of members. */
   evict(what: 'ledger' | 'members' | 'signs'): void {
     if (what === 'ledger') this.ledger.clear();
     else this.beats.clear(what);

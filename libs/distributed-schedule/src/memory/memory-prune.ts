@@ -24,7 +24,6 @@ export class MemoryPruning {
     private readonly ends: Map<string, KeptEnds>,
   ) {}
 
-  /** The lines are others now. */
   reset(): void {
     this.pass = undefined;
   }
@@ -72,7 +71,6 @@ export class MemoryPruning {
   }
 }
 
-/** All of them, each once. */
 function* linesOf(
   entries: ReadonlyMap<string, Entry>,
   ends: ReadonlyMap<string, KeptEnds>,

@@ -14,7 +14,6 @@ export function isEnough(voting: number, have: number, set: NodeSet): boolean {
   return voting >= notesNeeded(set) || have >= set.positions.length - 1;
 }
 
-/** The newest id of a position that is known, and whether another memory has the same counter. */
 interface Newest {
   id: LedgerId;
   isContested: boolean;

@@ -34,7 +34,6 @@ export function ageCountsFromUs(sinceUs: number, nowUs: number): number {
   return Math.min(sinceUs, nowUs);
 }
 
-/** The pending snapshot that an attempt writes over what was there. */
 export function pendingSnapshot(before: Snapshot | undefined, start: JobStart, nowUs: number): Snapshot {
   const atUs = nextUpdateUs(before, nowUs);
   const fencingToken = start.fencingToken ?? before?.fencingToken;

@@ -13,7 +13,6 @@ export interface JobLineParts {
 
 /** Who is in front: an attempt, from its request to the store until its end. */
 class InFront {
-  /** Of the attempt that has begun. */
   snapshot: Snapshot | undefined;
   /** Answers all that stand in line. */
   success: Snapshot | undefined;
@@ -31,7 +30,6 @@ class InFront {
 }
 
 export class JobLine<Tx> {
-  /** By job. */
   private readonly front = new Map<string, InFront>();
 
   constructor(private readonly parts: JobLineParts) {}

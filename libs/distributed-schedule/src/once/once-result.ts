@@ -16,7 +16,6 @@ export type OnceResult<Output> =
    */
   | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
 
-/** What an attempt that does not run the effect comes to. */
 export function answerOf<Tx>(
   verdict: Exclude<BeginVerdict<Tx>, { kind: 'begun' | 'unreachable' }>,
   input: KeptValue,

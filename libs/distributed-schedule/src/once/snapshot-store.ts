@@ -18,7 +18,6 @@ export interface KeptValue {
   readonly json?: string;
 }
 
-/** What is known of a job. */
 export interface Snapshot {
   readonly jobId: string;
   readonly status: SnapshotStatus;
@@ -37,7 +36,6 @@ export interface Snapshot {
   readonly updatedAtUs: number;
 }
 
-/** A request to run the effect of a job. */
 export interface JobStart {
   /** 32 hex digits. */
   readonly jobId: string;
@@ -74,7 +72,6 @@ export type EndVerdict =
 
 /** One attempt at a job, from its pending snapshot to its end. Exactly one of the two ends is called. */
 export interface OpenAttempt<Tx> {
-  /** The pending snapshot. */
   readonly snapshot: Snapshot;
   /** What the effect writes through so that its writes and the snapshot are committed together; undefined without. */
   readonly tx: Tx;
@@ -126,7 +123,6 @@ export type ForgetReply =
   /** Some entry may be there yet, until its time to live is over. */
   | { readonly forgotten: false; readonly reason: string };
 
-/** What an adapter needs of the platform. */
 export interface SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -141,7 +137,6 @@ export interface SnapshotSource<Tx = unknown> {
   open(parts: SnapshotParts): SnapshotStore<Tx>;
 }
 
-/** The same for a cache. */
 export interface SnapshotCacheSource {
   /** As for {@link SnapshotSource}. */
   readonly isLocal?: true;

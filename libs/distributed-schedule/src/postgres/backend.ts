@@ -7,7 +7,6 @@ export interface Backend {
 export const BACKEND_SQL =
   'SELECT pg_backend_pid() AS pid, (extract(epoch FROM now()) * 1000000)::bigint::text AS began_us';
 
-/** Ends the process while it is in that transaction. */
 export const END_BACKEND_SQL =
   'SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity ' +
   'WHERE pid = $1::integer AND (extract(epoch FROM xact_start) * 1000000)::bigint = $2::bigint';

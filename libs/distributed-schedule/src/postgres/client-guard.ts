@@ -30,7 +30,6 @@ export class ClientGuard {
   private endedBy: string | undefined;
   /** What the server says that the end has done. */
   tag: string | undefined;
-  /** The store's COMMIT is on its way, or was. */
   hasAskedCommit = false;
 
   private readonly client: PoolClient;
@@ -86,7 +85,6 @@ export class ClientGuard {
     Promise.resolve(this.client.end()).catch(() => undefined);
   }
 
-  /** The client is as it was before. */
   lift(): void {
     if (this.isLifted) return;
     this.isLifted = true;

@@ -16,7 +16,6 @@ const NAME: OptionCheck = { takes: 'a name', accepts: () => true };
 /** Their names; whether a database can have them is checked by {@link tableNames}. */
 export const TABLE: OptionSpec<SnapshotTable> = { schema: NAME, table: NAME };
 
-/** The names of one table in SQL. */
 export interface TableNames {
   readonly table: string;
   readonly statusType: string;

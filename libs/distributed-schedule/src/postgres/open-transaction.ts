@@ -11,7 +11,6 @@ import type { TransactionConnection, Transactions } from './transactions.js';
 /** With this an ORM is told to roll back. It is not an error of anybody's. */
 const ROLL_BACK = new Error('rolled back by runOnce');
 
-/** The ORM has not begun a transaction. */
 class NoConnection extends Error {
   readonly code: string;
 

@@ -27,7 +27,6 @@ export class PostgresSession implements StoreSession<PoolClient> {
     client.on('error', this.onError);
   }
 
-  /** Rejects when there is no connection within the limit. */
   static async open(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
     const loan = borrowClient(pool, (client) => new PostgresSession(client, clock, timeoutMs));
     try {

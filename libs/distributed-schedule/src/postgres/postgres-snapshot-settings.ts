@@ -12,7 +12,6 @@ import {
 } from '../protocol/options/option-spec.js';
 import { type SnapshotTable, TABLE } from './migration.js';
 
-/** Isolation levels in which an effect may run. */
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 

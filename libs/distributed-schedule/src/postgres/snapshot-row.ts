@@ -1,5 +1,3 @@
-/** Between a row of the table and a snapshot. */
-
 import type { KeptValue, Snapshot, SnapshotStatus } from '../once/snapshot-store.js';
 
 /** Now, and a column, as microseconds since the epoch: a Date of JavaScript would cut them off. */
@@ -57,7 +55,6 @@ export function snapshotOf(row: SnapshotRow): Snapshot {
   };
 }
 
-/** JSON text for the column. */
 export function jsonOf({ attempt, begunAtUs, fencingToken, input, output, error }: Snapshot): string {
   const json: SnapshotJson = {
     attempt,

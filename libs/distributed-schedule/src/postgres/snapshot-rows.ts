@@ -7,7 +7,6 @@ import { COLUMNS, instant, jsonOf, type SnapshotRow, snapshotOf } from './snapsh
 import type { SessionSource, StoreSession } from './store-session.js';
 import { type Begun, beginSql, endHolderSql } from './transaction-sql.js';
 
-/** What a statement by itself came to. */
 export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
@@ -155,7 +154,6 @@ export class SnapshotRows<Tx> {
     return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
   }
 
-  /** @throws DistributedScheduleError, see the function of this name */
   requirePassing(failure: PostgresFailure, cause?: unknown): string {
     return requirePassing(failure, this.table, cause);
   }

@@ -7,7 +7,6 @@ import type { IdentityReply } from '../once/snapshot-store.js';
 import { type TableNames } from './migration.js';
 import { failureOf } from './postgres-failure.js';
 
-/** What is needed of a connection. */
 interface Asked {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   close(isBroken?: boolean): void;
@@ -30,7 +29,6 @@ export class StoreIdentity {
     private readonly names: Pick<TableNames, 'table' | 'statusType'>,
   ) {}
 
-  /** Never rejects. */
   async read(): Promise<IdentityReply> {
     let reason = '';
     for (let at = this.asked; at < QUESTIONS.length; at += 1) {

@@ -19,7 +19,6 @@ export interface StoreSession<Tx> {
   commit(): Promise<string | undefined>;
   rollback(): Promise<void>;
   lend(): Loan<Tx>;
-  /** Whether the connection has ended by itself. */
   readonly isBroken: boolean;
   /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */
   close(isBroken?: boolean): void;

@@ -8,7 +8,6 @@ const BUSY_MS = 500;
 
 const JOB_ID = /^[0-9a-f]{32}$/;
 
-/** What begins a transaction answers. */
 export interface Begun {
   readonly now_us: string;
   readonly own_lock_timeout: string;

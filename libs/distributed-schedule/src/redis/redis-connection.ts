@@ -29,17 +29,14 @@ export interface RedisConnectionSettings extends Omit<RedisNodesSettings, 'onPre
 export interface RedisNodeHealth {
   readonly label: string;
   readonly answering: boolean;
-  /** Why a node that is up gives no vote. */
   readonly problem?: string;
   /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
   readonly why?: string;
-  /** What is odd about it, although it votes. */
   readonly warnings?: readonly string[];
   /** Whether this instance's presence is shown there; never in a Cluster. */
   readonly presence: boolean;
 }
 
-/** What the protocol needs of Redis. */
 export interface RedisConnection {
   readonly nodes: readonly VotingNode[];
   /** Which nodes vote together, as instances compare it. */

@@ -7,14 +7,12 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-/** Where the process was started. */
 export interface ProcessPlaces {
   /** Path of the main module; undefined for `node -e` and the like. */
   readonly main: string | undefined;
   readonly cwd: string;
 }
 
-/** The name, or why there is none. */
 export type FoundApp = { readonly name: string } | { readonly why: string };
 
 interface Manifest {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** What a job is told from all others by. */
 export interface JobName {
   readonly namespace: string;
   readonly app: string;

@@ -3,7 +3,6 @@
 import { hostname } from 'node:os';
 import type { Random } from '../protocol/contract/ports.js';
 
-/** Of a process, as far as its name goes. */
 export interface ProcessFacts {
   readonly host: string;
   readonly pid: number;

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
-/** An effect that goes on, and the one that it was called in. */
 interface OpenEffect {
   readonly jobId: string;
   readonly outer: OpenEffect | undefined;
@@ -13,7 +12,6 @@ interface OpenEffect {
 export class OpenEffects {
   private readonly around = new AsyncLocalStorage<OpenEffect>();
 
-  /** Whether this is called inside an effect. */
   get isInside(): boolean {
     for (let effect = this.around.getStore(); effect !== undefined; effect = effect.outer) {
       if (!effect.isOver) return true;

@@ -13,7 +13,6 @@ export class OpenRuns {
   private asked = 0;
   private onChange: () => void = () => undefined;
 
-  /** Calls a handler, remembering it while it runs. */
   async during(context: TickContext, run: () => unknown): Promise<unknown> {
     this.handlers.add(context);
     try {
@@ -52,7 +51,6 @@ export class OpenRuns {
     });
   }
 
-  /** The same locks, counted. */
   counted(locks: LockProvider): LockProvider {
     return {
       tryAcquire: async (tasks, ttlMs) => {

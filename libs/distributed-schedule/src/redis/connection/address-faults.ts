@@ -8,7 +8,6 @@ const NO_NODE = notSet('REDIS_NODES');
 export interface EntryFault {
   /** Follows the name of the entry: "redis[0] has db NaN; …". */
   readonly what: string;
-  /** The offending value. */
   readonly value: unknown;
 }
 

@@ -19,7 +19,6 @@ export class ConfirmedConnection {
   private lastRefusal: ConnectionRefusal | undefined;
   private tookMs = 0;
   readonly sentinels: SentinelRounds;
-  /** What is known of those that were of no use. */
   readonly tries = new VainTries();
   private readonly errorListeners: ((error: unknown) => void)[] = [];
   private readonly listeners: ((tookMs: number) => void)[] = [];

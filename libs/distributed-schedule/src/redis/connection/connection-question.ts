@@ -1,5 +1,3 @@
-/** What a fresh connection is asked before anything else of ours is sent on it. */
-
 import type { Clock } from '../../protocol/contract/ports.js';
 import {
   type ConnectionRefusal,

@@ -1,5 +1,3 @@
-/** When ioredis opens a connection again, for each of its kinds of clients. */
-
 import type { Random } from '../../protocol/contract/ports.js';
 import { QUICK_TRIES, reconnectDelayMs } from './reconnect-delay.js';
 import type { RedisSource } from './redis-input.js';
@@ -8,7 +6,6 @@ import type { VainTries } from './vain-tries.js';
 
 /** Null: not before somebody calls `connect`. */
 export interface Retries {
-  /** After a connection has ended, or was none. */
   delayMs(): number | null;
   /** After no Sentinel has answered so often, or none knew the master. The connection is not even tried then. */
   roundDelayMs(rounds: number): number | null;

@@ -2,7 +2,6 @@ import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
 import type { StrictClient } from './strict-client.js';
 
-/** Which database and which user an entry of `redis` means. */
 export interface ConnectionTerms {
   /** Undefined in a Cluster, which has database 0 only. */
   readonly database: number | undefined;

@@ -1,13 +1,11 @@
 /** A code of ours, the system or TLS, or a server's first word. In capitals: no text for people passes for one. */
 export type FailureCode = Uppercase<string>;
 
-/** No answer within the node timeout. */
 export const TIMED_OUT = 'TIMED_OUT';
 
 /** The connection is down, or went down while the call was under way. */
 export const NOT_CONNECTED = 'NOT_CONNECTED';
 
-/** No node of a Cluster takes a connection. */
 export const NO_CLUSTER_NODE = 'NO_CLUSTER_NODE';
 
 /** A server that is in no Cluster says so with ERR. */
@@ -19,7 +17,6 @@ export const UNKNOWN_COMMAND = 'UNKNOWN_COMMAND';
 /** A password is given, and the user has none. Also of ERR. */
 export const NO_PASSWORD = 'NO_PASSWORD';
 
-/** Something else than a Redis answers. */
 export const NOT_REDIS = 'NOT_REDIS';
 
 /** No Sentinel answers, or none knows the master. */
@@ -31,10 +28,8 @@ export const MAX_CLIENTS = 'MAXCLIENTS';
 /** The server takes connections from its own machine only. */
 export const PROTECTED = 'PROTECTED';
 
-/** What came cannot be understood. */
 export const MALFORMED = 'MALFORMED';
 
-/** Nothing more is known. */
 export const UNKNOWN = 'UNKNOWN';
 
 /** An ioredis error must never be logged or passed on: its arguments hold the password, and its message names the host. */

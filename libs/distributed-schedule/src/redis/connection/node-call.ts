@@ -2,7 +2,6 @@ import type { Clock } from '../../protocol/contract/ports.js';
 import { within } from '../../protocol/time/within.js';
 import { type FailureCode, failureCode, isReply, otherVersionOf, TIMED_OUT } from './failure-code.js';
 
-/** What came of one message to a node. `receivedMs` is monotonic. */
 export type CallResult =
   | { readonly ok: true; readonly value: unknown; readonly sentMs: number; readonly receivedMs: number }
   | ({ readonly ok: false } & CallFailure);

@@ -20,7 +20,6 @@ export type ReconnectCause = 'unreachable' | 'mute' | 'refused';
 export const QUICK_TRIES = 5;
 const QUICK_MS = 20;
 
-/** After the quick tries. */
 const FIRST_DELAY_MS = 100;
 
 interface Growth {

@@ -4,7 +4,6 @@ const TIMEOUTS_TO_SILENCE = 2;
 /** A node that was late is given twice as long as its latest reply took: replies vary. */
 const LATE_FACTOR = 2;
 
-/** For this long a late reply counts. */
 const LATE_LASTS_MS = 10_000;
 
 /**

@@ -104,11 +104,9 @@ function duplicated(
   });
 }
 
-/** The first that a server says on a connection. */
 export interface Greeting {
   /** From the standing connection to the first byte: ioredis asks HELLO or SELECT at once. */
   readonly tookMs: number;
-  /** Why the server will end the connection, as far as it says so. */
   readonly code?: FailureCode;
 }
 

@@ -18,7 +18,6 @@ export interface TroubleTerms {
   readonly isTls: boolean;
 }
 
-/** How long a connection may take to stand. */
 export const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Replies vary, and a timeout at their usual length would lose half of them. */
@@ -84,7 +83,6 @@ export function wordsOfTrouble(
   );
 }
 
-/** Of a node that has answered here before. */
 export const HUNG_UP_LATER =
   'it ends connections (ECONNRESET), and has answered here before: it was stopped or is restarting, or something on the way cuts them';
 

@@ -7,7 +7,6 @@ const LASTING_MS = 2_000;
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */
 export class VainTries {
   private tries = 0;
-  /** Its end is at our own wish. */
   private isLeft = false;
   /** How many of them were of use, though not for long. */
   private shortLived = 0;
@@ -29,12 +28,10 @@ export class VainTries {
     return this.shortLived > QUICK_TRIES && this.lastedMs(nowMs) < LASTING_MS;
   }
 
-  /** A connection stands, which says nothing about its use. */
   connected(): void {
     this.isStanding = true;
   }
 
-  /** Why the attempt has failed. */
   note(code: FailureCode): void {
     if (code === NOT_CONNECTED) return;
     const cause = reconnectCauseOf(code);

@@ -28,7 +28,6 @@ export interface LockBatcherSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
-  /** Of the node. */
   readonly position: string;
   /** The node is not the one that was meant, or knows newer ones: by these ids. */
   readonly onRenamed: (ids: LedgerIds) => void;
@@ -135,7 +134,6 @@ export class LockBatcher implements EngineClient {
     }
   }
 
-  /** A message that sets locks. */
   private async ask(
     script: RedisScript,
     requests: readonly Request[],

@@ -10,14 +10,11 @@ import {
 
 export interface LockRoundParts {
   readonly key: string;
-  /** How many of them are asked. */
   readonly nodes: number;
   /** The memories that every message of the round names; undefined: whatever answers. */
   readonly ids?: LedgerIds | undefined;
   readonly value?: string | undefined;
-  /** What a renewal shows. */
   readonly claims?: ShownClaims | undefined;
-  /** What a release brings. */
   readonly ended?: LineEnds | undefined;
 }
 
@@ -45,7 +42,6 @@ export class LockRound {
     if (isRefusalFinal(this.votes, this.parts.nodes)) this.markDecided();
   }
 
-  /** Who has granted the request, so far. */
   get grants(): LockGrants {
     return { by: this.grantedBy, of: this.parts.nodes };
   }

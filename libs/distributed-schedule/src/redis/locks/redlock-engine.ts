@@ -61,7 +61,6 @@ export function engineLockOf(engine: RedlockEngine, resource: string, value: str
 
 export type EngineEnd = 'for' | 'against' | 'unsettled';
 
-/** How a request of the engine ended, if it did before the deadline. */
 export function settled(request: Promise<unknown>, bounded: Bounded): Promise<EngineEnd> {
   const end = request.then(
     () => 'for' as const,

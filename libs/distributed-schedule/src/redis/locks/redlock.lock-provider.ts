@@ -28,11 +28,9 @@ export interface RedlockLockProviderSettings {
   readonly instanceId: string;
   readonly clock: Clock;
   readonly nodeTimeoutMs: number;
-  /** Of a node, in the set of them. */
   readonly positionOf: (node: RedisNode) => string;
   /** The memories whose locks count; undefined: whatever answers. */
   readonly ids?: () => LedgerIds | undefined;
-  /** A node is not the one that was meant, or knows newer ones: by these ids. */
   readonly onRenamed?: (node: RedisNode, ids: LedgerIds) => void;
 }
 

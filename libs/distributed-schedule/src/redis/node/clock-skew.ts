@@ -24,14 +24,12 @@ export class ClockSkew {
     return this.refuseAboveMs !== undefined && Math.abs(nodeTimeMs - wallMs) > this.refuseAboveMs;
   }
 
-  /** Why the node gives no vote; undefined where it may. */
   get refusal(): string | undefined {
     const { refuseAboveMs } = this;
     if (refuseAboveMs === undefined || Math.abs(this.skewMs ?? 0) <= refuseAboveMs) return undefined;
     return `${this.words()}, and refuseSkewMs allows ${refuseAboveMs} ms: set the clock right that is wrong`;
   }
 
-  /** What is odd about it, although the node votes. */
   get oddities(): readonly string[] {
     return Math.abs(this.skewMs ?? 0) <= ORDINARY_SKEW_MS
       ? []

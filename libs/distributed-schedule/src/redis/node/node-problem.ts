@@ -55,7 +55,6 @@ function isRefusedConnection(problem: NodeProblem | undefined): boolean {
   return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
 }
 
-/** What a handshake has shown. */
 export type HandshakeFinding =
   | { readonly problem: undefined; readonly traits: ServerTraits }
   | { readonly problem: NodeProblem; readonly isReplica: boolean };

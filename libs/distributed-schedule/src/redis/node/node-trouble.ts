@@ -36,7 +36,6 @@ export class NodeTrouble {
     return wordsOfTrouble(this.failure, this.parts, this.lateMs());
   }
 
-  /** An attempt has failed for this reason. */
   note(code: FailureCode, otherVersion?: number): void {
     // That there is no connection is no cause.
     if (code === NOT_CONNECTED) return;
@@ -55,7 +54,6 @@ export class NodeTrouble {
     this.late = { tookMs, atMs: this.parts.clock.monotonicMs() };
   }
 
-  /** A connection stands, and may be used. */
   connected(): void {
     this.isAttempt = false;
     this.hasStood = true;
@@ -67,7 +65,6 @@ export class NodeTrouble {
     this.isAttempt = true;
   }
 
-  /** What a new connection has begun with. */
   greeted({ tookMs, code }: Greeting): void {
     if (code !== undefined) this.note(code);
     if (tookMs > this.parts.nodeTimeoutMs) this.answeredLate(tookMs);

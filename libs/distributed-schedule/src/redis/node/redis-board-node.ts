@@ -14,7 +14,6 @@ import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisNode } from './redis-node.js';
 import { understood } from './script-channel.js';
 
-/** Words per change in a reply. */
 const CHANGE_WORDS = 6;
 
 /** Translates between the board's exchange and the script's words. */

@@ -10,7 +10,6 @@ export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'>
   readonly index: number;
   /** Names the node by its position: no host name, no secret. */
   readonly label: string;
-  /** Absent in a Cluster. */
   readonly presence?: RedisPresence;
   readonly trouble: NodeTrouble;
   readonly register: ServerRegister;

@@ -91,7 +91,6 @@ export class RedisNode {
     return this.problem?.why ?? (this.isAnswering ? undefined : this.parts.trouble.why);
   }
 
-  /** What is odd about the server, although it votes. */
   get warnings(): readonly string[] {
     const { presence, keys, use } = this.parts;
     if (!this.isAnswering || this.traits === undefined) return [];

@@ -36,7 +36,6 @@ export interface RedisNodesSettings {
 /** Longer than nodeTimeoutMs: a late reply tells how slow the node is, and a slow node is not reconnected to all the time. */
 const PATIENCE_MS = 1_000;
 
-/** Builds the nodes of a set, not yet connecting. */
 export function openNodes(
   sources: readonly RedisSource[],
   keys: RedisKeys,

@@ -9,9 +9,7 @@ interface PresenceParts {
   readonly clock: Clock;
   /** Its own: what is wrong with this connection may be no trouble of the node. */
   readonly trouble: NodeTrouble;
-  /** The node may take this process for dead from now on. */
   readonly onLost: () => void;
-  /** The node sees it again. */
   readonly onRestored: () => void;
 }
 

@@ -47,7 +47,6 @@ import { parseTrace, TRACE_SCRIPT, wordsOfTrace } from '../scripts/trace-script.
 import type { RedisNode } from './redis-node.js';
 import { type Parse, type ScriptReply, understood } from './script-channel.js';
 
-/** Translates between the protocol's questions and the scripts' words. */
 export class RedisVotingNode implements VotingNode {
   readonly label: string;
 

@@ -14,7 +14,6 @@ export class ReplicaLeave {
     return true;
   }
 
-  /** It leads to a master. */
   reset(): void {
     this.left = 0;
   }

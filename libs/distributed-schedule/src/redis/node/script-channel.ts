@@ -10,10 +10,8 @@ import type { NodeTrouble } from './node-trouble.js';
 export interface ScriptChannelParts {
   readonly connection: StrictConnection;
   readonly clock: Clock;
-  /** Replicas that must have a grant before it counts; 0: none. */
   readonly waitReplicas: number;
   readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
-  /** What goes wrong is noted here. */
   readonly trouble?: NodeTrouble;
 }
 
@@ -38,7 +36,6 @@ export class ScriptChannel {
     parts.connection.onConfirmed((tookMs) => this.silence.heardLate(tookMs, parts.clock.monotonicMs()));
   }
 
-  /** The last call had no reply, or an error for one. */
   get isFailing(): boolean {
     return this.failing;
   }

@@ -60,7 +60,6 @@ export type Handshake =
   | { readonly kind: 'fit'; readonly runId: string; readonly traits: ServerTraits }
   | { readonly kind: 'unfit'; readonly why: string; readonly isReplica?: true };
 
-/** Judges the reply, without the time in front. */
 export function judgeHandshake(reply: readonly unknown[]): Handshake {
   const [version = '', runId = '', replicationId = '', role = '', replicas, cluster, policy, ...refused] =
     reply.map(String);
@@ -115,7 +114,6 @@ export interface ServerTraits {
   readonly evictsBy: string | undefined;
 }
 
-/** How the node is used here. */
 export interface NodeUse {
   /** Neither a Sentinel nor a Cluster, whose promises are known to be weaker. */
   readonly isPlain: boolean;

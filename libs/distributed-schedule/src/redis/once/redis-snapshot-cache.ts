@@ -13,7 +13,6 @@ export interface RedisSnapshotCacheSettings {
   readonly namespace: string;
   readonly ttlMs: number;
   readonly timeoutMs: number;
-  /** Entries in this instance's own memory. */
   readonly mostLocal: number;
 }
 

@@ -13,7 +13,6 @@ const CONNECT_WITHIN_MS = 1_000;
 export interface SnapshotChannelSettings {
   readonly clock: Clock;
   readonly random: Random;
-  /** A call that takes longer has failed. */
   readonly timeoutMs: number;
   /** Replicas that must have a change before it counts; 0 asks none. */
   readonly waitReplicas: number;

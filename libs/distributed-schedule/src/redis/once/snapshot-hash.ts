@@ -23,7 +23,6 @@ export function snapshotFromHash(jobId: string, fieldsAndValues: readonly unknow
   };
 }
 
-/** Fields and values of an output. */
 export function hashOfOutput({ digest, json }: KeptValue): readonly string[] {
   return [
     ...(digest === undefined ? [] : ['outputDigest', digest]),

@@ -43,9 +43,7 @@ function wordsOfClaims(claims: ShownClaims | undefined): readonly [line: string,
 export type LockReply = LockVote | { readonly kind: 'released' } | { readonly kind: 'absent' };
 
 export interface LockReplies {
-  /** The words on the locks of a message. */
   readonly reply: NodeReply<readonly unknown[]>;
-  /** The ids by which it was refused. */
   readonly refused: LedgerIds;
 }
 

@@ -1,6 +1,5 @@
 /** All share the hash tag `{namespace}`: a script runs in one slot of a Cluster. A namespace has no braces. */
 export interface RedisKeys {
-  /** With which everything begins. */
   readonly prefix: string;
   /** Nothing ever stands under it. */
   readonly probe: string;
@@ -10,7 +9,6 @@ export interface RedisKeys {
   readonly members: string;
   /** Hash: instance id to what it said of itself with its last beat. */
   readonly beats: string;
-  /** Hash: the records of the board. */
   readonly board: string;
   /** Sorted set: keys of the board by the number of their last change. */
   readonly boardChanges: string;

@@ -10,7 +10,6 @@ import { TRIGGER_LINES } from '../../protocol/contract/old-lines.js';
  * - No shebang (Redis 6.2 has none) and no expiry on the ledger hash (forgetting a tick doubles it).
  */
 export interface RedisScript {
-  /** For errors and tests. */
   readonly name: string;
   readonly text: string;
   readonly sha1: string;
@@ -125,7 +124,6 @@ local function store(pairsToStore)
 end
 `;
 
-/** A script with the shared opening. */
 export function defineScript(name: string, body: string, isGrant = false): RedisScript {
   return defineBareScript(name, `${PRELUDE}${body}`, isGrant);
 }

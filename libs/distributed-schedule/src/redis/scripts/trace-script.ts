@@ -58,7 +58,6 @@ return reply
 `,
 );
 
-/** The arguments behind the presence prefix, and the locks that they number. */
 export function wordsOfTrace({ instanceId, lines }: TraceRequest): {
   readonly locks: readonly string[];
   readonly words: readonly string[];
