@@ -1,5 +1,3 @@
-/** What a memory node is asked about locks, and what it answers. */
-
 import type { ShownClaims } from '../protocol/contract/ports.js';
 import type { HeldVote, LockAddressee } from '../protocol/lease/lock-verdict.js';
 

@@ -131,16 +131,13 @@ export function identityOf(
   set: NodeSet,
   nowMs: number,
 ): Omit<NodeIdentity, 'liveSets'> {
-  const noted = set.positions.flatMap((one) => {
-    const id = one === position ? undefined : memory.noted.get(one);
-    return id === undefined ? [] : [[one, id] as const];
-  });
+  const { [position]: _, ...noted } = knownIds(memory, position, set);
   return {
     id: memory.id,
     hasVote: memory.vote === position,
     sinceMs: memory.idSinceMs,
     nowMs: Math.floor(nowMs),
-    noted: Object.fromEntries(noted),
+    noted,
     stamp: parseStamp(memory.stamp),
     epoch: memory.epoch,
     setBackMs: setBackOfMemoryMs(memory, nowMs),

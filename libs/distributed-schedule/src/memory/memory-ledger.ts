@@ -19,8 +19,16 @@ import type {
   NodeTick,
 } from '../protocol/contract/ports.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
-import { refusedIds, standingOf, type WholeRefusal } from './claim-refusal.js';
-import { copyOf, type Entry, type LedgerMemory, type LedgerSnapshot, memoryAfter } from './ledger-memory.js';
+import {
+  copyOf,
+  type Entry,
+  type LedgerMemory,
+  type LedgerSnapshot,
+  memoryAfter,
+  refusedIds,
+  standingOf,
+  type WholeRefusal,
+} from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
 
@@ -30,22 +38,14 @@ export class MemoryLedger {
   private readonly ends = new Map<string, KeptEnds>();
   private memory: LedgerMemory | undefined;
   private readonly pruning = new MemoryPruning(this.entries, this.ends);
-  private incarnation = 1;
+  /** Another one is another process, or another history. */
+  incarnation = 1;
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     /** The memory's part of an id. No two calls on any server give the same word. */
     private readonly newNonce: () => string,
   ) {}
-
-  /** Another process, or another history, answers from now on. */
-  becomeAnother(): void {
-    this.incarnation += 1;
-  }
-
-  get currentIncarnation(): number {
-    return this.incarnation;
-  }
 
   /** What another version of the protocol has written is none of ours. */
   get versionOnRecord(): number | undefined {

@@ -6,8 +6,8 @@ import type { LedgerIds } from '../protocol/contract/ledger-id.js';
 import type { Clock, LineTrace, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import { refusedIds } from './claim-refusal.js';
 import type { LedgerMemory } from './ledger-memory.js';
+import { refusedIds } from './ledger-memory.js';
 import type { AcquireVote, ExtendAsk, ExtendVote, LockAsk } from './lock-ask.js';
 
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;

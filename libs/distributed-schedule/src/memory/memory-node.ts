@@ -108,7 +108,7 @@ export class MemoryNode {
     return {
       label,
       exchange: async (puts, cursor, word) => {
-        const value = this.board.exchange(puts, cursor, this.ledger.currentIncarnation, word);
+        const value = this.board.exchange(puts, cursor, this.ledger.incarnation, word);
         const nodeTimeMs = this.clock.wallMs();
         onReply?.(nodeTimeMs);
         return { answered: true, value, nodeTimeMs };
@@ -122,7 +122,7 @@ export class MemoryNode {
 
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
   loseMemory(how: 'flush' | 'restart'): void {
-    if (how === 'restart') this.ledger.becomeAnother();
+    if (how === 'restart') this.ledger.incarnation += 1;
     this.ledger.clear();
     this.beats.clear();
     this.locks.clear();
@@ -130,7 +130,7 @@ export class MemoryNode {
   }
 
   evictBoard(part: BoardPart): void {
-    this.board.evict(part, this.ledger.currentIncarnation);
+    this.board.evict(part, this.ledger.incarnation);
   }
 
   evict(what: 'ledger' | 'members' | 'signs'): void {

@@ -49,7 +49,11 @@ export class LentClient {
   private property(name: PropertyKey): unknown {
     if (this.own.has(name)) return this.own.get(name);
     if (name === 'query') return this.query;
-    if (NOT_LENT.has(name)) return () => this.refuse(`tx.${String(name)}() is for runOnce to call`);
+    if (NOT_LENT.has(name)) {
+      return () => {
+        throw refused(`tx.${String(name)}() is for runOnce to call`);
+      };
+    }
     const value: unknown = Reflect.get(this.client, name, this.client);
     if (typeof value !== 'function') return value;
     return (...args: readonly unknown[]) => {
@@ -130,18 +134,12 @@ export class LentClient {
         'the attempt has ended, and its transaction with it: await all that you do with tx before the effect returns',
       );
     }
-    const text: unknown =
-      typeof query === 'string' ? query : (query as { readonly text?: unknown } | null)?.text;
-    const command = typeof text === 'string' ? transactionCommand(text) : undefined;
+    const command = transactionCommand(textOf(query) ?? '');
     if (command === undefined) return undefined;
     return refused(
       `${command} is for runOnce to say: the effect has to leave its transaction open. For a part that may fail use SAVEPOINT and ROLLBACK TO`,
       { value: command },
     );
-  }
-
-  private refuse(message: string): never {
-    throw refused(message);
   }
 }
 
@@ -149,14 +147,16 @@ export function refused(message: string, details: ErrorDetails = {}): Distribute
   return new DistributedScheduleError('DSCHED_TX_REFUSED', message, details);
 }
 
+/** Of a statement of `pg`, a text or an object. */
+export function textOf(query: unknown): string | undefined {
+  const text: unknown = typeof query === 'string' ? query : (query as { text?: unknown } | null)?.text;
+  return typeof text === 'string' ? text : undefined;
+}
+
 function isSubmittable(query: unknown): query is Submittable {
-  return (
-    typeof query === 'object' && query !== null && 'submit' in query && typeof query.submit === 'function'
-  );
+  return typeof (query as Partial<Submittable> | null)?.submit === 'function';
 }
 
 function hasCallback(query: unknown): query is { readonly callback: Callback } {
-  return (
-    typeof query === 'object' && query !== null && 'callback' in query && typeof query.callback === 'function'
-  );
+  return typeof (query as { callback?: unknown } | null)?.callback === 'function';
 }

@@ -1,5 +1,3 @@
-/** The table of the snapshots. What is here may run any number of times, from any number of instances at once. */
-
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { OptionCheck, OptionSpec } from '../protocol/options/option-spec.js';
 import { quotedName } from './quoted-name.js';

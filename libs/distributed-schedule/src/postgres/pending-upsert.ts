@@ -4,9 +4,9 @@ import { decideBegin, pendingSnapshot } from '../once/begin-rule.js';
 import type { BeginVerdict, JobStart, Snapshot } from '../once/snapshot-store.js';
 import type { Clock } from '../protocol/contract/ports.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
+import type { Begun } from './snapshot-row.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { StoreSession } from './store-session.js';
-import type { Begun } from './transaction-sql.js';
 
 const US_PER_MS = 1_000;
 
@@ -38,8 +38,8 @@ export async function upsertPending<Tx>(parts: UpsertParts<Tx>, start: JobStart)
   if (before === undefined) return AGAIN;
   if (decision !== 'begin') return { kind: decision, snapshot: before };
   if (between.mayGoOn(before, nowUs) && !hasLargerToken(start, before)) return AGAIN;
-  const snapshot = await rows.replace(session, pendingSnapshot(before, start, nowUs), before.updatedAtUs);
-  return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
+  const written = await rows.replace(session, pendingSnapshot(before, start, nowUs), before.updatedAtUs);
+  return written === undefined ? AGAIN : { kind: 'upserted', snapshot: written.snapshot };
 }
 
 /** Ends a stale holder's attempt, or waits until the server ends it. Answers for how long to wait, ms. */
@@ -65,7 +65,6 @@ function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
 /** A pending row that nobody has locked, and that is younger than this, is most likely between its two transactions. */
 const IN_BETWEEN_MS = 200;
 
-/** What one request sees, time and again, of a pending row that nobody has locked. */
 export class InBetween {
   private seen: { readonly updatedAtUs: number; readonly sinceMs: number } | undefined;
   private readonly watchMs: number;

@@ -173,7 +173,6 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   }
 }
 
-/** The same over a pool of `pg`: the effect gets its client. */
 export class PostgresSnapshotStore extends SessionSnapshotStore<PoolClient> {
   constructor(pool: Pool, clock: Clock, settings: PostgresSnapshotSettings, onClose: () => Promise<void>) {
     const open: SessionSource<PoolClient> = async ({ isNested = false } = {}) => {

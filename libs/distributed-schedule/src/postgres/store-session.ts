@@ -1,5 +1,3 @@
-/** What the store needs of a connection. A pool of `pg` gives it, and so does the transaction of an ORM. */
-
 /** What an effect is given, for as long as its attempt lasts. */
 export interface Loan<Tx> {
   readonly tx: Tx;

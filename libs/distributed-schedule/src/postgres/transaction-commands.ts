@@ -14,7 +14,6 @@ const COMMENT_EDGE = /\/\*|\*\//g;
 const ALWAYS: ReadonlySet<string> = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ABORT']);
 /** May stand between ROLLBACK and what it goes back to. */
 const FILLERS: ReadonlySet<string> = new Set(['WORK', 'TRANSACTION']);
-/** Words of a statement that are looked at. */
 const MAX_WORDS = 3;
 
 /** The first such command in the text, in upper case; undefined where there is none. */
@@ -28,7 +27,6 @@ export function transactionCommand(text: string): string | undefined {
   return undefined;
 }
 
-/** Of each statement the words with which it begins, in upper case. */
 function leadingWords(text: string): readonly (readonly string[])[] {
   const statements: string[][] = [];
   let words: string[] = [];

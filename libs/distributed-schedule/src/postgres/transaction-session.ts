@@ -38,19 +38,14 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
   async query<Row>(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<readonly Row[]> {
     if (this.current === undefined) return this.alone(sql, values);
     const { current } = this;
-    if (current.wasEndedBy !== undefined) {
-      throw refused(
-        `the effect has ended its transaction by itself (${current.wasEndedBy}), and nothing is kept`,
-        {
-          value: current.wasEndedBy,
-        },
-      );
+    const { wasEndedBy: value } = current;
+    if (value !== undefined) {
+      throw refused(`the effect has ended its transaction by itself (${value}), and nothing is kept`, {
+        value,
+      });
     }
-    return (await requireWithin(
-      this.clock,
-      this.timeoutMs + extraMs,
-      current.statement(sql, values),
-    )) as readonly Row[];
+    const answer = current.statement(sql, values);
+    return (await requireWithin(this.clock, this.timeoutMs + extraMs, answer)) as readonly Row[];
   }
 
   async commit(): Promise<string | undefined> {

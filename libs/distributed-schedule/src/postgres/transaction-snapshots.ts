@@ -26,7 +26,6 @@ export function transactionSnapshots<Tx>(
   return snapshotsOf('transactionSnapshots', options, { required: {} }, () => transactions);
 }
 
-/** The options of an entry point for one ORM, beside the settings. */
 interface OwnOptions {
   /** What must be there, each with a method that it has; without one it is a function itself. */
   readonly required: Readonly<Record<string, string | undefined>>;

@@ -39,7 +39,6 @@ export interface RedisNodeHealth {
 
 export interface RedisConnection {
   readonly nodes: readonly VotingNode[];
-  /** Which nodes vote together, as instances compare it. */
   readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;

@@ -8,7 +8,6 @@ const setRealImmediate = nodeImmediate;
 const setRealTimeout = nodeTimeout;
 const realNow = realPerformance.now.bind(realPerformance);
 
-/** Monotonic. Its zero means nothing. */
 export function realMs(): number {
   return realNow();
 }

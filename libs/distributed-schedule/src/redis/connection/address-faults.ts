@@ -11,7 +11,6 @@ export interface EntryFault {
   readonly value: unknown;
 }
 
-/** Options of ioredis as people write them: with names of other clients among them. */
 type Given = Readonly<Record<string, unknown>>;
 
 /** What other clients call an URL, and what ioredis does not read. */

@@ -1,10 +1,9 @@
-import { askTerms, type Unconfirmed } from './connection-question.js';
+import { askTerms, confirmPatiently, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
+import { SentinelRounds } from './connection-retries.js';
 import type { ConfirmedConnectionParts } from './connection-terms.js';
 import { codeOfNode, NOT_CONNECTED } from './failure-code.js';
 import { callWithin } from './node-call.js';
-import { confirmPatiently } from './patient-confirmation.js';
-import { SentinelRounds } from './sentinel-rounds.js';
 import { dropSocket, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
 

@@ -1,7 +1,8 @@
 import type { Random } from '../../protocol/contract/ports.js';
+import { failureCode, NO_SENTINEL } from './failure-code.js';
 import { QUICK_TRIES, reconnectDelayMs } from './reconnect-delay.js';
 import type { RedisSource } from './redis-input.js';
-import type { SentinelRounds } from './sentinel-rounds.js';
+import type { StrictClient } from './strict-client.js';
 import type { VainTries } from './vain-tries.js';
 
 /** Null: not before somebody calls `connect`. */
@@ -46,4 +47,27 @@ function othersAsked(source: RedisSource): number {
 
 function listLength(list: unknown): number {
   return Array.isArray(list) ? list.length : 0;
+}
+
+/** Behind a Sentinel that has answered, ioredis finds the end of its list, and calls all unreachable without asking one. */
+export class SentinelRounds {
+  private failed = false;
+
+  constructor(client: StrictClient) {
+    client.on('sentinelError', () => {
+      this.failed = true;
+    });
+  }
+
+  get hasFailed(): boolean {
+    return this.failed;
+  }
+
+  /** Ask once per error: the round ends with it. */
+  isNews(error: unknown): boolean {
+    if (failureCode(error) !== NO_SENTINEL) return true;
+    const { hasFailed } = this;
+    this.failed = false;
+    return hasFailed;
+  }
 }

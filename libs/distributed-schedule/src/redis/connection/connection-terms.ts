@@ -18,7 +18,6 @@ export interface ConfirmedConnectionParts {
 }
 
 export interface Credentials {
-  /** Absent for the server's default user. */
   readonly username?: string;
   readonly password: string;
 }

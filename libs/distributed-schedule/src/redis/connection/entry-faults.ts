@@ -3,7 +3,6 @@
 import { harmlessValue, shownValue } from '../../protocol/options/shown-value.js';
 import { type EntryFault, faultOfAddress, faultOfStartText } from './address-faults.js';
 
-/** Options of ioredis, or those of a client, which may hold anything. */
 interface GivenOptions {
   readonly db?: unknown;
   readonly port?: unknown;

@@ -2,34 +2,23 @@
 export type FailureCode = Uppercase<string>;
 
 export const TIMED_OUT = 'TIMED_OUT';
-
 /** The connection is down, or went down while the call was under way. */
 export const NOT_CONNECTED = 'NOT_CONNECTED';
-
 export const NO_CLUSTER_NODE = 'NO_CLUSTER_NODE';
-
 /** A server that is in no Cluster says so with ERR. */
 export const NO_CLUSTER = 'NO_CLUSTER';
-
 /** Renamed, or never there. Also of ERR. */
 export const UNKNOWN_COMMAND = 'UNKNOWN_COMMAND';
-
 /** A password is given, and the user has none. Also of ERR. */
 export const NO_PASSWORD = 'NO_PASSWORD';
-
 export const NOT_REDIS = 'NOT_REDIS';
-
 /** No Sentinel answers, or none knows the master. */
 export const NO_SENTINEL = 'NO_SENTINEL';
-
 /** The server has as many connections as it takes. Its own word is ERR, which says nothing. */
 export const MAX_CLIENTS = 'MAXCLIENTS';
-
 /** The server takes connections from its own machine only. */
 export const PROTECTED = 'PROTECTED';
-
 export const MALFORMED = 'MALFORMED';
-
 export const UNKNOWN = 'UNKNOWN';
 
 /** An ioredis error must never be logged or passed on: its arguments hold the password, and its message names the host. */
@@ -63,7 +52,6 @@ const REPLIES: readonly (readonly [RegExp, FailureCode])[] = [
 
 /** Redis 6.2 wraps what a command inside a script said: "ERR Error running script (…): @user_script:12: -OOM …". */
 export function codeOfReply(message: string): FailureCode {
-  // Our own refusal: which version of the protocol has written there.
   const [otherVersion] = OTHER_VERSION.exec(message) ?? [];
   const [, known] = REPLIES.find(([pattern]) => pattern.test(message)) ?? [];
   const [, inner] = /@user_script: ?\d+: -?([A-Z]{2,30}) /.exec(message) ?? [];

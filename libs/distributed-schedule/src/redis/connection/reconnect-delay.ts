@@ -23,7 +23,6 @@ const QUICK_MS = 20;
 const FIRST_DELAY_MS = 100;
 
 interface Growth {
-  /** Further tries at the first delay: a restarting server is back within seconds. */
   readonly steadyConnections: number;
   readonly capMs: number;
 }
@@ -83,4 +82,23 @@ const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 export function reconnectCauseOf(code: FailureCode): ReconnectCause {
   if (REFUSALS.has(code) || TLS_REFUSALS.test(code)) return 'refused';
   return HUNG_UP.has(code) ? 'mute' : 'unreachable';
+}
+
+/** When an address that leads to a replica is looked up anew: after a failover at once, later now and then. */
+export class ReplicaLeave {
+  private left = 0;
+  private leftMs = 0;
+
+  /** @param nowMs monotonic */
+  isDue(nowMs: number, random: number): boolean {
+    if (this.left > 0 && nowMs - this.leftMs < reconnectDelayMs('refused', this.left - 1, random))
+      return false;
+    this.left += 1;
+    this.leftMs = nowMs;
+    return true;
+  }
+
+  reset(): void {
+    this.left = 0;
+  }
 }

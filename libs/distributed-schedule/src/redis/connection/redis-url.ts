@@ -6,7 +6,6 @@ export type ParsedUrl = { readonly options: RedisOptions } | UrlFault;
 export interface UrlFault {
   /** What is wrong and what to write, without the URL and its password. */
   readonly fault: string;
-  /** The part of it that may be shown. */
   readonly value?: string;
 }
 

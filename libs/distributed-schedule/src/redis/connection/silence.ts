@@ -1,4 +1,3 @@
-/** This many timeouts without a reply between them mean that a node may be silent. */
 const TIMEOUTS_TO_SILENCE = 2;
 
 /** A node that was late is given twice as long as its latest reply took: replies vary. */
@@ -12,7 +11,6 @@ const LATE_LASTS_MS = 10_000;
  */
 export class Silence {
   private timeouts = 0;
-  /** When the first of these calls was sent. */
   private sinceMs = 0;
   private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 

@@ -15,7 +15,6 @@ export interface ConnectionSettings {
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
-  /** Spreads the tries of many instances. */
   readonly random: Pick<Random, 'next'>;
   /** While it says no, the end of the connection is final until `connect` is called again. Default: always. */
   readonly mayRetry?: () => boolean;
@@ -113,7 +112,6 @@ export interface Greeting {
 /** A server that takes no more connections says so and hangs up. ioredis takes it for an answer to HELLO, and drops it. */
 const FAREWELLS: ReadonlySet<FailureCode> = new Set([MAX_CLIENTS, PROTECTED]);
 
-/** Looks at the first bytes of each connection, and leaves them to ioredis. */
 export function listenToGreetings(
   client: StrictClient,
   clock: Pick<Clock, 'monotonicMs'>,

@@ -97,14 +97,12 @@ export function clusterMember(how: string): string {
 
 const NOTICED_LATE = 'so the death of an instance is noticed late there';
 
-/** Of a node that votes, and refuses the subscription that shows it who lives. */
 export function unsubscribedPresence(code: FailureCode, keyPrefix: string): string {
   return code === 'NOPERM'
     ? `its user may not subscribe, ${NOTICED_LATE}: ACL SETUSER <user> +subscribe &${keyPrefix}:presence:*`
     : `it takes no subscription (${code}), ${NOTICED_LATE}: let SUBSCRIBE through, and rename no commands`;
 }
 
-/** Of a node that votes, and has no second connection for a subscription. */
 export function unshownPresence(why: string): string {
   return `it has one connection of this instance where there should be two, ${NOTICED_LATE}: of the second, ${why}`;
 }

@@ -18,12 +18,10 @@ export class VainTries {
   private isStanding = false;
   private usefulSinceMs: number | undefined;
 
-  /** 0 while the last connection was of use. */
   get count(): number {
     return this.tries;
   }
 
-  /** One connection after the other was of use, and did not last; nor has the present one yet. */
   isFlapping(nowMs: number): boolean {
     return this.shortLived > QUICK_TRIES && this.lastedMs(nowMs) < LASTING_MS;
   }

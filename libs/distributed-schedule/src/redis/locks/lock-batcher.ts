@@ -52,7 +52,6 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
-/** What counts as one vote for, in the engine's eyes: one of one resource. */
 const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
 
 /**
@@ -157,7 +156,6 @@ export class LockBatcher implements EngineClient {
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.settings;
-    // In a Cluster presence is unknown.
     const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
     return node.call(
       script,

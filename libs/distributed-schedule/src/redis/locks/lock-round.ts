@@ -35,7 +35,6 @@ export class LockRound {
     });
   }
 
-  /** @param position of the node that says so */
   note(vote: LockVote, position: string): void {
     this.votes.push(vote);
     if (vote.kind === 'acquired' || vote.kind === 'extended') this.grantedBy.add(position);

@@ -15,7 +15,6 @@ export interface RedlockEngine {
   release(lock: EngineLock, settings: SingleTry): Promise<unknown>;
 }
 
-/** What the engine takes for an ioredis client. */
 export interface EngineClient {
   evalsha(sha1: string, keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number>;
   eval(text: string, keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number>;

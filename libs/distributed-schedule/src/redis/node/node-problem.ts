@@ -1,7 +1,7 @@
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
 import { UNKNOWN_COMMAND } from '../connection/failure-code.js';
-import type { ClockSkew } from './clock-skew.js';
 import { allRights } from './needed-rights.js';
+import type { ClockSkew } from './node-time.js';
 import type { CodedReply } from './script-channel.js';
 import type { ServerTraits } from './store-handshake.js';
 import { judgeHandshake } from './store-handshake.js';
@@ -41,13 +41,12 @@ export class StandingProblem {
 
   /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
   noteRefusal(refusal: ConnectionRefusal | undefined): void {
-    if (refusal !== undefined) this.set(problemOfRefusal(this.label, refusal));
+    if (refusal !== undefined) this.set(problemOf(this.label, refusal));
     else if (isRefusedConnection(this.standing)) this.standing = undefined;
   }
 }
 
-/** What a server holds against the connection itself: nothing of ours was sent on it. */
-function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
+function problemOf(label: string, { code, why }: Pick<NodeProblem, 'code' | 'why'>): NodeProblem {
   return { code, why, message: `${label} gives no vote: ${why}` };
 }
 
@@ -68,7 +67,7 @@ export function judgeNode(
   skew: Pick<ClockSkew, 'refusal'>,
 ): HandshakeFinding {
   const against = (code: NodeProblem['code'], why: string, isReplica = false): HandshakeFinding => ({
-    problem: { code, why, message: `${node.label} gives no vote: ${why}` },
+    problem: problemOf(node.label, { code, why }),
     isReplica,
   });
   if (!handshake.answered) {

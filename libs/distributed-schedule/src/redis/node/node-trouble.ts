@@ -14,10 +14,8 @@ const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', UNKNOWN, TIME
 /** For this long a vague word does not hide a clear one, which may come with every second attempt only. */
 const CLEAR_WORD_LASTS_MS = 15_000;
 
-/** For this long a late reply says how slow the node is. */
 const LATE_REPLY_LASTS_MS = 10_000;
 
-/** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
   private failure: CallFailure | undefined;
   private notedMs = 0;
@@ -49,7 +47,6 @@ export class NodeTrouble {
     this.notedMs = nowMs;
   }
 
-  /** A reply came after its call was given up. */
   answeredLate(tookMs: number): void {
     this.late = { tookMs, atMs: this.parts.clock.monotonicMs() };
   }

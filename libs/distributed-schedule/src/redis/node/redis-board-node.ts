@@ -16,7 +16,6 @@ import { understood } from './script-channel.js';
 
 const CHANGE_WORDS = 6;
 
-/** Translates between the board's exchange and the script's words. */
 export class RedisBoardNode implements BoardNode {
   readonly label: string;
   private readonly keys: readonly string[];

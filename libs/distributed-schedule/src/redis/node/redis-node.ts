@@ -5,13 +5,12 @@ import {
   NOT_CONNECTED,
   shownReason,
 } from '../connection/failure-code.js';
+import { ReplicaLeave } from '../connection/reconnect-delay.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
-import { ClockSkew } from './clock-skew.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
-import { NodeTime } from './node-time.js';
+import { ClockSkew, NodeTime } from './node-time.js';
 import type { RedisNodeParts } from './redis-node-parts.js';
 import type { RedisPresence } from './redis-presence.js';
-import { ReplicaLeave } from './replica-leave.js';
 import { ScriptChannel, type ScriptReply } from './script-channel.js';
 import { HANDSHAKE_SCRIPT, isRefusal, oddities, type ServerTraits } from './store-handshake.js';
 

@@ -27,7 +27,6 @@ export class RedisPresence {
   /** What the server has said to the subscription, in a word. */
   private refusal: FailureCode | undefined;
   private isClosed = false;
-  /** Ends the asking on a connection that has ended. */
   private ended = new AbortController();
 
   constructor(

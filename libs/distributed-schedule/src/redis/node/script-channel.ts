@@ -15,7 +15,6 @@ export interface ScriptChannelParts {
   readonly trouble?: NodeTrouble;
 }
 
-/** A script's reply behind the time. */
 export type ScriptReply = NodeReply<readonly unknown[]>;
 
 /** The same, with a code in place of a reason that is made to be shown. */
@@ -26,7 +25,6 @@ export type CodedReply =
 /** WAIT should end before our own timeout does; the server may be a tenth of a second late with it. */
 const WAIT_SHARE = 0.5;
 
-/** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
 export class ScriptChannel {
   private readonly silence = new Silence();
   private failing = false;

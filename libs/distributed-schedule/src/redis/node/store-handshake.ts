@@ -106,7 +106,6 @@ function listed(commands: readonly string[]): string {
   return each.length < 2 ? each.join('') : `${each.slice(0, -1).join(', ')} and ${each.slice(-1).join('')}`;
 }
 
-/** What else a server that may vote has shown of itself. */
 export interface ServerTraits {
   readonly replicas: number;
   readonly isClusterMember: boolean;

@@ -131,7 +131,6 @@ export class RedisSnapshotCache implements SnapshotCache {
   }
 }
 
-/** What instances tell each other beside successes. */
 interface Forgotten {
   readonly forget: string;
 }

@@ -45,9 +45,7 @@ export class SnapshotChannel {
   async call(script: RedisScript, key: string, args: readonly string[] = []): Promise<ScriptReply> {
     const { clock, timeoutMs } = this.settings;
     await this.connect();
-    if (this.connection.status !== 'ready') {
-      return this.unanswered(shownReason(this.lastFailure));
-    }
+    if (this.connection.status !== 'ready') return this.unanswered(shownReason(this.lastFailure));
     const reply = await this.channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
     return reply.answered ? reply : this.unanswered(reply.reason);
   }
@@ -57,7 +55,6 @@ export class SnapshotChannel {
     return this.connection.refusal;
   }
 
-  /** Calls back once per connection, as soon as it may be used. */
   onConfirmed(listener: () => void): void {
     this.connection.onConfirmed(listener);
   }
@@ -74,7 +71,6 @@ export class SnapshotChannel {
     return { answered: false, reason: this.refusal?.why ?? reason };
   }
 
-  /** Connects with the first call, and by itself after every loss. */
   private async connect(): Promise<void> {
     this.ready ??= this.connection.connect().catch(() => {});
     if (this.connection.status === 'ready') return;

@@ -1,5 +1,3 @@
-/** Identities, notes and signs as the scripts' words, and back. */
-
 import type { LedgerId, LedgerIds } from '../../protocol/contract/ledger-id.js';
 import type {
   BeatSign,

@@ -1,7 +1,6 @@
 /** All share the hash tag `{namespace}`: a script runs in one slot of a Cluster. A namespace has no braces. */
 export interface RedisKeys {
   readonly prefix: string;
-  /** Nothing ever stands under it. */
   readonly probe: string;
   /** Hash: ticks, floor, incarnation, ledger id, noted ids and stamp. Never expires. */
   readonly ledger: string;

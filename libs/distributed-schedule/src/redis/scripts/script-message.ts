@@ -2,7 +2,6 @@ import type { StrictConnection } from '../connection/strict-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 
 export interface MessageOptions {
-  /** By hash, or with the whole text, which also loads it. */
   readonly isByHash: boolean;
   readonly waitReplicas: number;
   readonly waitMs: number;

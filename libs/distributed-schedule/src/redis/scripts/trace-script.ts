@@ -75,7 +75,6 @@ const SIGNS: ReadonlySet<string> = new Set<LifeSign>(['alive', 'silent', 'gone',
 /** Stands for a holder whose presence was not seen. */
 const UNSEEN_HOLDER = '-';
 
-/** Undefined where it cannot be understood. */
 export function parseTrace([sign, ...words]: readonly unknown[], lines: number): TraceReply | undefined {
   if (!SIGNS.has(String(sign)) || words.length !== lines) return undefined;
   const traces: (LineTrace | undefined)[] = [];
