@@ -15,9 +15,7 @@ export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
   extends TransactionSnapshotOptions {
   /** Of the package `pg`. It stays the caller's to end. */
   readonly pool: Pool;
-  /**
-   * `(client) => drizzle({ client, schema })`. Drizzle keeps a client too long; one of an attempt's own can be taken back.
-   */
+  /** `(client) => drizzle({ client, schema })`. Drizzle keeps a client too long: one for an attempt can be taken back. */
   readonly drizzle: (client: PoolClient) => NodePgDatabase<Schema>;
 }
 

@@ -41,17 +41,9 @@ export function note(
   if (by !== undefined) return { kind: 'in_use', by };
   memory.noted.set(request.position, request.id);
   const ids = knownIds(memory, position, request.set);
-  return {
-    kind: 'noted',
-    note: {
-      noter: position,
-      noterId: memory.id,
-      timeMs: noteTimeMs(memory, nowMs),
-      hasVote: memory.vote === position,
-      ids,
-      epoch: memory.epoch,
-    },
-  };
+  const { id: noterId, epoch } = memory;
+  const [timeMs, hasVote] = [noteTimeMs(memory, nowMs), memory.vote === position];
+  return { kind: 'noted', note: { noter: position, noterId, timeMs, hasVote, ids, epoch } };
 }
 
 /** An id that votes gives way only to a higher counter: the others have replaced it. Nobody relies on one without a vote. */

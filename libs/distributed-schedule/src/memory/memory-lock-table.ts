@@ -42,7 +42,6 @@ export class MemoryLockTable {
 
   acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
     const memory = this.remember();
-    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
     if (isAnother(memory, meant)) return { kind: 'renamed' };
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
@@ -52,7 +51,7 @@ export class MemoryLockTable {
       return this.refuse(task, isSetBack ? this.cut(task, entry, nowMs, ttlMs) : entry, nowMs);
     }
     // A lock from before the loss, or of the memory before this one, may be trusted for ttlMs yet.
-    if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
+    if (entry === undefined && nowMs < memory.sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };
   }
@@ -61,7 +60,6 @@ export class MemoryLockTable {
   extend(ask: ExtendAsk): ExtendVote {
     const { task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant, claims } = ask;
     const memory = this.remember();
-    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
     if (isAnother(memory, meant)) return 'renamed';
     if (isTooLate(deadlineMs, nowMs)) return 'too_late';
@@ -69,7 +67,7 @@ export class MemoryLockTable {
     if (entry !== undefined && entry.value !== value) return 'lost';
     if (claims !== undefined && this.hasSuccessor(claims)) return 'lost';
     if (entry === undefined) {
-      const isQuarantined = nowMs < sinceMs + ttlMs;
+      const isQuarantined = nowMs < memory.sinceMs + ttlMs;
       if (deadlineMs === UNKNOWN_DEADLINE) return isQuarantined ? 'quarantined' : 'lost';
       if (claims === undefined && !isQuarantined) return 'lost';
     }

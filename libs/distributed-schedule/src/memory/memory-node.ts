@@ -1,6 +1,4 @@
-/**
- * One voting node in memory: the default, and the model of the Redis scripts. Every call begins with the incarnation guard.
- */
+/** The default, and the model of the Redis scripts. Every call begins with the incarnation guard. */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
 import type { BoardShares } from '../protocol/board/board-shares.js';
@@ -17,11 +15,8 @@ import { MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
 /** One node alone, with the default time to live of leases. */
-export const ONE_NODE: NodeSet = {
-  generation: 1,
-  positions: [SINGLE_POSITION],
-  leaseTtlMs: DEFAULTS.leaseTtlMs,
-};
+const { leaseTtlMs } = DEFAULTS;
+export const ONE_NODE: NodeSet = { generation: 1, positions: [SINGLE_POSITION], leaseTtlMs };
 
 export interface MemorySnapshot {
   readonly ledger: LedgerSnapshot;
@@ -140,12 +135,8 @@ export class MemoryNode {
 
   /** What is kept for a restart: the file that a real server writes. */
   snapshot(): MemorySnapshot {
-    return {
-      ledger: this.ledger.snapshot(),
-      locks: this.locks.snapshot(),
-      beats: this.beats.snapshot(),
-      board: this.board.snapshot(),
-    };
+    const [ledger, locks] = [this.ledger.snapshot(), this.locks.snapshot()];
+    return { ledger, locks, beats: this.beats.snapshot(), board: this.board.snapshot() };
   }
 
   /** A restart that found a file. The node cannot know how old it is, and abstains as if it had found none. */

@@ -10,10 +10,7 @@ export type OnceResult<Output> =
   | { readonly kind: 'replayed'; readonly output: Output | undefined; readonly snapshot: Snapshot }
   /** Another attempt is at it: the job is not done, and the effect did not run here. */
   | { readonly kind: 'pending'; readonly snapshot?: Snapshot }
-  /**
-   * A later attempt has taken the job over. Without transactions the effect may have happened here (`hasRun`), and happens
-   * again.
-   */
+  /** A later attempt has taken the job over. Without transactions the effect may have happened here (`hasRun`). */
   | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
 
 export function answerOf<Tx>(

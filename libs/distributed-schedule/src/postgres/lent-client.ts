@@ -18,7 +18,7 @@ type AnyQuery = (...args: readonly unknown[]) => unknown;
 const NOT_LENT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect']);
 
 /**
- * The client of an attempt, until it ends. Later writes would be in no transaction; a COMMIT would keep them without success.
+ * The client of an attempt, until it ends: later writes would be in no transaction, and a COMMIT keep them without success.
  */
 export class LentClient {
   readonly tx: PoolClient;

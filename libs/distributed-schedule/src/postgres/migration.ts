@@ -46,9 +46,7 @@ export function tableNames({
   };
 }
 
-/**
- * Makes what is missing, all or nothing. The advisory lock keeps two instances from both finding nothing, and one failing.
- */
+/** Makes what is missing, all or nothing. The advisory lock keeps two instances from both finding nothing. */
 export function migrationSql(names: SnapshotTable = {}): string {
   const { table, statusType, endedIndex } = tableNames(names);
   return `

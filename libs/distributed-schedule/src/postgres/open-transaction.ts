@@ -112,9 +112,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     });
   }
 
-  /**
-   * Ends the connection, or the server's process, where a statement is under way; else rolls back. Resolves when it is over.
-   */
+  /** Ends the connection, or the server's process, where a statement is under way; else rolls back. Resolves at the end. */
   async end(): Promise<void> {
     const isBusy = this.guard?.isBusy ?? this.isLent;
     if (isBusy || this.underWay > 0) this.cut();

@@ -77,9 +77,7 @@ export class InBetween {
     this.watchMs = Math.min(IN_BETWEEN_MS, lockWaitMs / 2);
   }
 
-  /**
-   * Whether its attempt may go on. A row of the future, from before a set-back, has no known age: it is watched for as long.
-   */
+  /** Whether its attempt may go on. A row of the future, from before a set-back, has no known age: it is watched as long. */
   mayGoOn({ status, updatedAtUs }: Snapshot, nowUs: number): boolean {
     if (status !== 'pending') return false;
     const ageUs = nowUs - updatedAtUs;

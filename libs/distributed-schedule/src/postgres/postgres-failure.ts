@@ -71,6 +71,7 @@ function isOfSystem(error: unknown, code: string): boolean {
 /** @param cause an answer of the server to the application's own transaction; never an error of connecting */
 export function refusal(failure: PostgresFailure, table: string, cause?: unknown): DistributedScheduleError {
   const reason = 'reason' in failure ? failure.reason : failure.kind;
+  const meaning = MEANINGS[reason] === undefined ? '' : `: ${MEANINGS[reason]}`;
   if (failure.kind === 'not_migrated') {
     return new DistributedScheduleError(
       'DSCHED_NOT_MIGRATED',
@@ -89,7 +90,7 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
   }
   return new DistributedScheduleError(
     'DSCHED_STORE_REFUSED',
-    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason}${meaningOf(reason)})`,
+    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason}${meaning})`,
     { value: reason, cause },
   );
 }
@@ -112,9 +113,4 @@ export function requirePassing(failure: PostgresFailure, table: string, cause?: 
     default:
       return failure satisfies never;
   }
-}
-
-function meaningOf(reason: string): string {
-  const meaning = MEANINGS[reason];
-  return meaning === undefined ? '' : `: ${meaning}`;
 }

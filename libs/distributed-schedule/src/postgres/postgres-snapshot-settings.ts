@@ -18,14 +18,9 @@ export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 export interface PostgresSnapshotSettings extends SnapshotTable {
   /** Of the effect's transaction. Default `read committed`. */
   readonly isolation: IsolationLevel;
-  /**
-   * Wait for another attempt at the job before `pending`; less than `takeoverMs`. Default 2000, or half of `takeoverMs` if
-   * less.
-   */
+  /** Wait for another attempt before `pending`; less than `takeoverMs`. Default 2000, or half of `takeoverMs` if less. */
   readonly lockWaitMs: number;
-  /**
-   * The server ends an attempt that is silent for this long: no effect may pause longer between statements. Default 60000.
-   */
+  /** The server ends an attempt that is silent this long: no effect may pause longer between statements. Default 60000. */
   readonly takeoverMs: number;
   /** A connection or a statement of the store's own that takes longer has failed. Default 5000. */
   readonly timeoutMs: number;

@@ -60,10 +60,7 @@ export class SnapshotRows<Tx> {
     await session.query(`SET LOCAL lock_timeout = ${this.settings.takeoverMs}`);
   }
 
-  /**
-   * Ends the session that has the job's row locked as it was seen, if it is one of the same role. Shared locks are not
-   * ours.
-   */
+  /** Ends the session that has the row locked as it was seen, if it is of the same role. Shared locks are not ours. */
   async endHolder(session: StoreSession<Tx>, jobId: string, updatedAtUs: string): Promise<void> {
     await session.query(endHolderSql(this.table), [jobId, updatedAtUs]);
   }

@@ -6,11 +6,9 @@
 import type { IdentityReply } from '../once/snapshot-store.js';
 import { type TableNames } from './migration.js';
 import { failureOf } from './postgres-failure.js';
+import type { StoreSession } from './store-session.js';
 
-interface Asked {
-  query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  close(isBroken?: boolean): void;
-}
+type Asked = Pick<StoreSession<unknown>, 'query' | 'close'>;
 
 const START = '(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint';
 /** Not that of the control file, which is the old one until the first checkpoint after a promotion. */

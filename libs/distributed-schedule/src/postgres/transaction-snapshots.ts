@@ -45,23 +45,17 @@ export function snapshotsOf<Tx>(
   const own = [...Object.keys(required), ...optional].map((option) => [option, true] as const);
   requireKnownOptions(name, options, { ...Object.fromEntries(own), ...namesOf(SETTINGS) });
   for (const [option, method] of Object.entries(required)) {
-    requireMethod(name, { option, method, value: (options as Record<string, unknown>)[option] });
+    requireMethod(name, option, method, (options as Record<string, unknown>)[option]);
   }
   const settings = resolvePostgresSettings(options);
   const transactions = transactionsOf();
   return { open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings) };
 }
 
-interface Given {
-  readonly option: string;
-  readonly method: string | undefined;
-  readonly value: unknown;
-}
-
 /** An ORM's options in place of the ORM would look like a silent server, and be asked until the patience ends. */
-function requireMethod(name: string, { option, method, value }: Given): void {
+function requireMethod(name: string, option: string, method: string | undefined, value: unknown): void {
   const asked =
-    method === undefined ? value : (value as Record<string, unknown> | null | undefined)?.[method];
+    method === undefined ? value : (value as Record<string, unknown> | undefined | null)?.[method];
   if (typeof asked === 'function') return;
   const lacking = value && method !== undefined ? ` without ${method}()` : '';
   throw new DistributedScheduleError(

@@ -14,9 +14,7 @@ export type PrismaTransaction<Client> = Client extends {
 export interface PrismaSnapshotOptions<Client> extends TransactionSnapshotOptions {
   /** A generated client over PostgreSQL. It stays the caller's to disconnect. */
   readonly prisma: Client;
-  /**
-   * The pool of `new PrismaPg(pool)`: with it the store refuses below Prisma what an effect may not do. Not through a pooler.
-   */
+  /** The pool of `new PrismaPg(pool)`: with it the store refuses below Prisma what an effect may not do. Not for a pooler. */
   readonly pool?: Pool;
 }
 

@@ -92,10 +92,7 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
     set: nodeSetOf(addresses, generation, options.leaseTtlMs),
     boards: nodes.map((node) => new RedisBoardNode(node, keys)),
     locks: new RedlockLockProvider({
-      nodes,
-      keys,
-      instanceId,
-      clock,
+      ...{ nodes, keys, instanceId, clock },
       nodeTimeoutMs: options.nodeTimeoutMs,
       positionOf: positionAt,
       ids: () => guard?.namedIds(),

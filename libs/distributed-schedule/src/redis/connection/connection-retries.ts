@@ -42,11 +42,8 @@ function othersAsked(source: RedisSource): number {
     readonly startupNodes?: unknown;
     readonly options: { readonly sentinels?: unknown };
   };
-  return listLength(source.kind === 'cluster' ? startupNodes : options.sentinels);
-}
-
-function listLength(list: unknown): number {
-  return Array.isArray(list) ? list.length : 0;
+  const asked = source.kind === 'cluster' ? startupNodes : options.sentinels;
+  return Array.isArray(asked) ? asked.length : 0;
 }
 
 /** Behind a Sentinel that has answered, ioredis finds the end of its list, and calls all unreachable without asking one. */

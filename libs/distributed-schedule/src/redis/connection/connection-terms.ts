@@ -22,10 +22,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-interface CredentialOptions {
-  readonly username?: string | null;
-  readonly password?: string | null;
-}
+type CredentialOptions = Readonly<Partial<Record<'username' | 'password', string | null>>>;
 
 /** A Cluster has one database, and its nodes log in by themselves: one that refuses is not connected to. */
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };

@@ -6,8 +6,7 @@ const LATE_FACTOR = 2;
 const LATE_LASTS_MS = 10_000;
 
 /**
- * A slow node keeps its connection: a new one would be as slow. A silent one (frozen, cut off) loses it, or what is queued
- * would reach the server much later. All instants are monotonic.
+ * A slow node keeps its connection; a silent one loses it, or what is queued would arrive much later. Instants are monotonic.
  */
 export class Silence {
   private timeouts = 0;

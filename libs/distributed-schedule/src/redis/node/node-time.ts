@@ -12,8 +12,7 @@ interface Exchange {
 const DRIFT = 0.001;
 
 /**
- * What one node's clock shows, as seen from here, for deadlines that a node checks itself. The shortest recent round trip
- * says it best; an old one ages by the drift. One that contradicts it means that the clock has stepped.
+ * For deadlines that a node checks itself. The shortest recent round trip shows its clock best; a contradiction is a step.
  */
 export class NodeTime {
   private best: Exchange | undefined;

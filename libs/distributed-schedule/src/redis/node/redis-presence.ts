@@ -16,10 +16,7 @@ interface PresenceParts {
 /** How often a refused subscription is asked for again on the same connection: rights may be given. */
 const ASK_AGAIN_MS = 5_000;
 
-/**
- * Shows one node that this process lives: the kernel closes the socket of a dead one at once. A hint: losing it can cost a
- * lock, never double a tick.
- */
+/** The kernel closes a dead process's socket, and the node sees it. A hint: a loss can cost a lock, never double a tick. */
 export class RedisPresence {
   private subscribed = false;
   private confirmed = 0;

@@ -93,12 +93,9 @@ const REPLICA = 'it is a replica, and only masters vote: give the address of its
 function whyRefused(refused: readonly string[]): string {
   const unknown = refused.filter((command) => command.startsWith('?')).map((command) => command.slice(1));
   const forbidden = refused.filter((command) => !command.startsWith('?'));
-  return [
-    ...(forbidden.length === 0
-      ? []
-      : [`its user may not call ${listed(forbidden)}: ACL SETUSER <user> ${rightsFor(forbidden)}`]),
-    ...(unknown.length === 0 ? [] : [`it does not know ${listed(unknown)}: rename no commands`]),
-  ].join('; ');
+  const rights = `its user may not call ${listed(forbidden)}: ACL SETUSER <user> ${rightsFor(forbidden)}`;
+  const names = `it does not know ${listed(unknown)}: rename no commands`;
+  return [...(forbidden.length > 0 ? [rights] : []), ...(unknown.length > 0 ? [names] : [])].join('; ');
 }
 
 function listed(commands: readonly string[]): string {

@@ -13,24 +13,19 @@ export async function sendScript(
   script: RedisScript,
   keys: readonly string[],
   args: readonly string[],
-  options: MessageOptions,
+  { isByHash, waitReplicas, waitMs }: MessageOptions,
 ): Promise<unknown> {
   const client = connection.requireConfirmed();
+  const [command, text] = isByHash ? (['evalsha', script.sha1] as const) : (['eval', script.text] as const);
   const keysAndArgs = [...keys, ...args];
-  if (options.waitReplicas === 0) {
-    return options.isByHash
-      ? client.evalsha(script.sha1, keys.length, keysAndArgs)
-      : client.eval(script.text, keys.length, keysAndArgs);
-  }
+  if (waitReplicas === 0) return client[command](text, keys.length, keysAndArgs);
   // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
-  const message = options.isByHash
-    ? ['evalsha', script.sha1, keys.length, ...keysAndArgs]
-    : ['eval', script.text, keys.length, ...keysAndArgs];
-  const replies = await client.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
+  const message = [command, text, keys.length, ...keysAndArgs];
+  const replies = await client.pipeline([message, ['wait', waitReplicas, waitMs]]).exec();
   const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
   const failure = error ?? waitError;
   if (failure !== null) throw failure;
-  if (Number(acknowledged) < options.waitReplicas) throw new MissingReplicas();
+  if (Number(acknowledged) < waitReplicas) throw new MissingReplicas();
   return value;
 }
 
