@@ -85,7 +85,7 @@ function answerOf<T>(
 }
 
 interface TraceParts {
-  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'forgottenIn'>;
+  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'floorsOf'>;
   readonly beats: Pick<MemoryBeats, 'signOf'>;
   readonly locks: Pick<MemoryLockTable, 'traceOf'>;
   /** The node has not been there for as long as a member may be silent. */
@@ -95,7 +95,7 @@ interface TraceParts {
 /** The model of trace-script.ts. */
 function trace({ instanceId, lines }: TraceRequest, { ledger, beats, locks, isNew }: TraceParts): TraceReply {
   const lineTrace = ({ line, lock }: TracedLine): LineTrace | undefined => {
-    const { floor, prunedUpTo } = ledger.forgottenIn(line);
+    const { floor, prunedUpTo } = ledger.floorsOf(line);
     // Ends go with their line, also where it was written anew since.
     const newest = { ...ledger.newest(line), ...(prunedUpTo > 0 && { prunedUpTo }) };
     if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;

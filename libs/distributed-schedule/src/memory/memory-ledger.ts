@@ -127,7 +127,7 @@ export class MemoryLedger {
   }
 
   /** Up to where it may have forgotten anything, and up to where it may have forgotten the line on purpose. */
-  forgottenIn(line: string): { readonly floor: number; readonly prunedUpTo: number } {
+  floorsOf(line: string): { readonly floor: number; readonly prunedUpTo: number } {
     const memory = this.remember();
     return { floor: memory.floor, prunedUpTo: prunedUpToOf(line, memory) };
   }

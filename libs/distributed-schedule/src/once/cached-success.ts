@@ -1,6 +1,6 @@
 import type { KeptValue, Snapshot } from './snapshot-store.js';
 
-/** Whoever can write to a cache can leave half an entry there. It is neither answer nor error: the store has the whole. */
+/** A cache that others can write to may hold half an entry: neither an answer nor an error, as the store has the whole. */
 export function cachedSuccess(entry: unknown, jobId: string): Snapshot | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const snapshot = entry as Partial<Record<keyof Snapshot, unknown>>;

@@ -1,6 +1,5 @@
 /**
- * A write is accepted if no larger token has been seen there, and no equal one of another claim. Should two runs have one
- * token, after a failover that lost a grant, the first to write keeps the place.
+ * A write is accepted if no larger token was seen there, and no equal one of another claim: the first of two keeps the place.
  */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';

@@ -43,18 +43,12 @@ export function isOtherInput({ input }: Snapshot, given: KeptValue): boolean {
 }
 
 export function keyReused(jobId: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_KEY_REUSED',
-    `job ${jobId} was begun with another input; give each unit of work a key of its own`,
-    { value: jobId },
-  );
+  const message = `job ${jobId} was begun with another input; give each unit of work a key of its own`;
+  return new DistributedScheduleError('DSCHED_KEY_REUSED', message, { value: jobId });
 }
 
 /** @param meaning what is known of the effect */
 export function storeUnreachable(jobId: string, reason: string, meaning: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_STORE_UNREACHABLE',
-    `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`,
-    { value: jobId },
-  );
+  const message = `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`;
+  return new DistributedScheduleError('DSCHED_STORE_UNREACHABLE', message, { value: jobId });
 }

@@ -121,10 +121,10 @@ export class LentClient {
   /** Answers with what is to be called when the statement has been answered; more than once is as once. */
   private begin(): () => void {
     this.underWay += 1;
-    let isOver = false;
+    let isClosed = false;
     return () => {
-      if (!isOver) this.underWay -= 1;
-      isOver = true;
+      if (!isClosed) this.underWay -= 1;
+      isClosed = true;
     };
   }
 

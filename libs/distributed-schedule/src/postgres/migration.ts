@@ -79,9 +79,8 @@ $migration$`.trim();
 /** A text in SQL. The delimiter of the block could stand in a name. */
 function literal(text: string): string {
   if (text.includes('$migration$')) {
-    throw new DistributedScheduleError('DSCHED_BAD_OPTION', 'option table has $migration$ in it', {
-      value: 'table',
-    });
+    const message = 'option table has $migration$ in it';
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', message, { value: 'table' });
   }
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -42,7 +42,7 @@ export async function upsertPending<Tx>(parts: UpsertParts<Tx>, start: JobStart)
   return written === undefined ? AGAIN : { kind: 'upserted', snapshot: written.snapshot };
 }
 
-/** Ends a stale holder's attempt, or waits until the server ends it. Answers for how long to wait, ms. */
+/** Ends a stale holder's attempt, or waits until the server ends it. Answers how long to wait. */
 async function passStaleHolder<Tx>(
   { session, rows, settings, begun }: UpsertParts<Tx>,
   { jobId, fencingToken }: JobStart,

@@ -12,8 +12,8 @@ export class ConfirmedConnection {
   private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
   /** A function, or a log of this object would show the password that the client keeps. */
   private readonly client: () => StrictClient;
-  private epoch = 0;
-  private confirmedEpoch: number | undefined;
+  private connectionNumber = 0;
+  private confirmedConnection: number | undefined;
   private asking: Promise<Unconfirmed | undefined> | undefined;
   private lastRefusal: ConnectionRefusal | undefined;
   private tookMs = 0;
@@ -21,7 +21,7 @@ export class ConfirmedConnection {
   readonly tries = new VainTries();
   private readonly errorListeners: ((error: unknown) => void)[] = [];
   private readonly listeners: ((tookMs: number) => void)[] = [];
-  /** Ends the waiting of an epoch. */
+  /** Ends the waiting of a connection. */
   private ended = new AbortController();
 
   constructor(parts: ConfirmedConnectionParts) {
@@ -31,7 +31,7 @@ export class ConfirmedConnection {
     this.client = () => client;
     client.on('connect', () => this.tries.connected());
     client.on('close', () => {
-      this.epoch += 1;
+      this.connectionNumber += 1;
       this.tries.ended(clock.monotonicMs());
       this.asking = undefined;
       this.ended.abort();
@@ -58,7 +58,10 @@ export class ConfirmedConnection {
 
   get isConfirmed(): boolean {
     const isReady = this.client().status === 'ready';
-    return isReady && (this.parts.terms.database === undefined || this.confirmedEpoch === this.epoch);
+    return (
+      isReady &&
+      (this.parts.terms.database === undefined || this.confirmedConnection === this.connectionNumber)
+    );
   }
 
   /** What the server holds against the database or the user, as of its last answer. */
@@ -137,10 +140,10 @@ export class ConfirmedConnection {
 
   private async ask(): Promise<Unconfirmed | undefined> {
     const { terms, clock, timeoutMs } = this.parts;
-    const epoch = this.epoch;
+    const asked = this.connectionNumber;
     const askedMs = clock.monotonicMs();
     const unconfirmed = await askTerms(this.client(), terms, clock, askedMs + timeoutMs);
-    if (epoch !== this.epoch || this.status !== 'ready') return this.notConnected();
+    if (asked !== this.connectionNumber || this.status !== 'ready') return this.notConnected();
     if (unconfirmed === undefined) {
       this.markConfirmed(clock.monotonicMs() - askedMs);
     } else if (unconfirmed.refusal !== undefined) {
@@ -150,7 +153,7 @@ export class ConfirmedConnection {
   }
 
   private markConfirmed(tookMs: number): void {
-    this.confirmedEpoch = this.epoch;
+    this.confirmedConnection = this.connectionNumber;
     this.lastRefusal = undefined;
     this.tookMs = tookMs;
   }

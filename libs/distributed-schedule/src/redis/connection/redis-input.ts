@@ -119,11 +119,8 @@ function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
     for (const endpoint of address.endpoints) {
       const earlier = firstIndex.get(endpoint) ?? index;
       if (earlier !== index) {
-        throw new DistributedScheduleError(
-          'DSCHED_SAME_NODE_TWICE',
-          `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`,
-          { value: index },
-        );
+        const message = `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`;
+        throw new DistributedScheduleError('DSCHED_SAME_NODE_TWICE', message, { value: index });
       }
       firstIndex.set(endpoint, index);
     }

@@ -72,10 +72,8 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
   }
   const hidden = [runId === '' ? ['run_id'] : [], replicationId === '' ? ['master_replid'] : []].flat();
   if (hidden.length > 0) {
-    return {
-      kind: 'unfit',
-      why: `its INFO shows no ${hidden.join(' and no ')}, so a loss of memory would go unseen; use a store that shows it`,
-    };
+    const why = `its INFO shows no ${hidden.join(' and no ')}, so a loss of memory would go unseen; use a store that shows it`;
+    return { kind: 'unfit', why };
   }
   const evictsBy = policy === '' || policy === 'noeviction' ? undefined : policy;
   const traits = { replicas: Number(replicas) || 0, isClusterMember: cluster === '1', evictsBy };

@@ -121,13 +121,9 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
    */
   private requireUsable(reply: ScriptReply): void {
     const { refusal } = this.channel;
-    if (!reply.answered && refusal?.isLasting === true) {
-      throw new DistributedScheduleError(
-        'DSCHED_STORE_REFUSED',
-        `the snapshot store is not used: ${refusal.why}`,
-        { value: refusal.code },
-      );
-    }
+    if (reply.answered || refusal?.isLasting !== true) return;
+    const message = `the snapshot store is not used: ${refusal.why}`;
+    throw new DistributedScheduleError('DSCHED_STORE_REFUSED', message, { value: refusal.code });
   }
 
   /** No hash tag: jobs spread over the slots of a Cluster. */

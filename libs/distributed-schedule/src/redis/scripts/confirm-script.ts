@@ -94,7 +94,7 @@ for _, note in ipairs(notes) do
   end
 end
 
--- Odd: f + 1 of the other 2f. Even, a step of a change: all others. With its own, so many make a majority that knows.
+-- Odd: f + 1 of the other 2f. Even, a step of a change: all others. With its own, these make a majority that knows.
 local nodes = #set.positions
 local needed = nodes == 1 and 0 or (nodes % 2 == 0 and nodes - 1 or (nodes + 1) / 2)
 local isNoted = voting >= needed or have >= nodes - 1

@@ -20,7 +20,7 @@ local channelPrefix, instanceId, deadline, position = ARGV[1], ARGV[2], tonumber
 local firstLock = 6 + 2 * tonumber(ARGV[5])
 local isTooLate = deadline > 0 and now > deadline
 -- Another server behind a name, or a memory that the others have not noted yet: its locks would stand beside those of the one
--- that is meant. This node, or another one, may be it: whoever has noted a newer memory there refuses as well.
+-- that is meant. This node, or another one, may be it: a node that has noted a newer memory there refuses as well.
 local refused = firstLock > 6 and refusedIds(position, 6, firstLock - 1) or {}
 local isAnother = firstLock > 6 and (vote ~= position or #refused > 0)
 

@@ -110,7 +110,7 @@ local function isForgettable(line)
   return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
 end
 
--- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
+-- A task's newest tick as scripts answer it: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
 local function told(line, value)
   local pruned = not value and isForgettable(line) and prunedUpTo or 0
   return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')

@@ -139,7 +139,7 @@ return {time[1], time[2], redis.call('GET', KEYS[1]), memory}
 );
 
 /**
- * KEYS[1] entry of the cache. ARGV: time to live in ms, the snapshot as JSON, the channel. Whoever listens keeps it too.
+ * KEYS[1] entry of the cache. ARGV: time to live in ms, the snapshot as JSON, the channel. Instances that listen keep it too.
  */
 export const PUBLISH_SNAPSHOT_SCRIPT = defineBareScript(
   'publish-snapshot',
