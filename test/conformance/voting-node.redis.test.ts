@@ -1,9 +1,9 @@
 import { requireRedisSources } from '#src/redis/connection/redis-input.js';
 import { openConnection } from '#src/redis/connection/strict-connection.js';
+import { ServerRegister } from '#src/redis/node/node-problem.js';
 import { NodeTrouble } from '#src/redis/node/node-trouble.js';
 import { RedisNode } from '#src/redis/node/redis-node.js';
 import { RedisVotingNode } from '#src/redis/node/redis-voting-node.js';
-import { ServerRegister } from '#src/redis/node/server-register.js';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import { SystemClock } from '#src/system/system-clock.js';
 import { SystemRandom } from '#src/system/system-random.js';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { failureReason } from '#src/redis/connection/failure-reason.js';
+import { failureCode } from '#src/redis/connection/failure-code.js';
 import { redisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { removeFolder, temporaryFolder } from '../support/leftovers.js';
@@ -55,7 +55,7 @@ export class RealSide {
     const { script, keys, args } = toMessage(question, KEYS);
     const reply: unknown = await this.client
       .evalsha(script.sha1, keys.length, ...keys, ...args)
-      .catch((error: unknown) => failureReason(error));
+      .catch((error: unknown) => failureCode(error));
     if (typeof reply === 'string' && reply.startsWith('DSCHEDVERSION')) {
       return { answer: [reply], nowMs: await this.nowMs() };
     }

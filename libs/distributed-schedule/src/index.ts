@@ -4,7 +4,7 @@ export type { RunRecord, RuntimeTaskOptions } from './control/control-records.js
 export type { TaskState } from './control/planned-task.js';
 export type { RuntimeTask } from './control/runtime-task.js';
 export type { TriggeredTick, TriggerOptions } from './control/task-trigger.js';
-export { memorySnapshots } from './memory/memory-snapshots.js';
+export { memorySnapshots } from './memory/memory-snapshot-store.js';
 export type { HandlerErrorHook, HandlerFailure } from './messages/handler-failure.js';
 export type { StoreNodeStatus, StoreStatus, StoreStrength } from './messages/store-status.js';
 export { CronExclusive } from './nest/decorators/cron-exclusive.decorator.js';

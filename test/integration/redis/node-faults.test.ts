@@ -110,7 +110,7 @@ describe('a node that does not answer', () => {
   it('ends a call even when the client never does', async () => {
     const clock = new SystemClock();
     const result = await callWithin(clock, clock.monotonicMs() + 20, () => new Promise(() => {}));
-    expect(result).toEqual({ ok: false, reason: 'timeout' });
+    expect(result).toEqual({ ok: false, code: 'TIMED_OUT' });
   });
 
   it('does not delay the start', async () => {
@@ -164,7 +164,7 @@ describe('an error of a script', () => {
     const error: unknown = runInNewContext("Object.assign(new Error('OOM no'), { name: 'ReplyError' })");
     expect(error).not.toBeInstanceOf(Error);
     const result = await callWithin(clock, clock.monotonicMs() + 5_000, () => Promise.reject(error));
-    expect(result).toEqual({ ok: false, reason: 'OOM' });
+    expect(result).toEqual({ ok: false, code: 'OOM' });
   });
 });
 

@@ -151,7 +151,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'no quarantine of locks after a loss of memory',
     profiles: ['normal'],
     file: LOCKS,
-    find: "if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };",
+    find: "if (entry === undefined && nowMs < memory.sinceMs + ttlMs) return { kind: 'quarantined' };",
     replace: '',
   },
   {

@@ -11,5 +11,5 @@ export interface Mutant extends Breakage {
 }
 
 export const LEDGER = 'memory/memory-ledger.ts';
-export const REFUSAL = 'memory/claim-refusal.ts';
+export const REFUSAL = 'memory/ledger-memory.ts';
 export const LOCKS = 'memory/memory-lock-table.ts';

@@ -15,8 +15,8 @@ const said = table
 
 it('the page has the words of the code for what no test can make', () => {
   expect(said).toEqual(
-    ['ETIMEDOUT', 'PROTECTED', 'CERT_HAS_EXPIRED'].map((reason) =>
-      wordsOfTrouble({ reason }, { nodeTimeoutMs: 120, isTls: false }, undefined),
+    (['ETIMEDOUT', 'PROTECTED', 'CERT_HAS_EXPIRED'] as const).map((code) =>
+      wordsOfTrouble({ code }, { nodeTimeoutMs: 120, isTls: false }, undefined),
     ),
   );
 });

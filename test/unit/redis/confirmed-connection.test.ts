@@ -86,13 +86,10 @@ describe('a connection', () => {
   it('sends nothing before its database is confirmed', async () => {
     const connection = connectionTo('redis://h/2');
     client.open();
-    expect(() => connection.evalsha('', 0, [])).toThrow();
-    expect(() => connection.eval('', 0, [])).toThrow();
-    expect(() => connection.pipeline([])).toThrow();
-    await expect(connection.subscribe('a')).rejects.toThrow();
+    expect(() => connection.requireConfirmed()).toThrow();
     expect(client.sent).toEqual([]);
     expect(await confirm(connection)).toBeUndefined();
-    await connection.evalsha('', 0, []);
+    await connection.requireConfirmed().evalsha('', 0, []);
     expect(client.sent).toEqual(['SELECT 2', 'EVALSHA']);
   });
 
@@ -121,7 +118,7 @@ describe('a connection', () => {
     client.open();
     const anew = confirm(connection);
     for (const answer of answers) answer('OK');
-    expect(await old).toEqual({ reason: 'not connected' });
+    expect(await old).toEqual({ code: 'NOT_CONNECTED' });
     expect(await anew).toBeUndefined();
     expect(client.sent).toEqual(['SELECT 0', 'SELECT 0']);
   });
@@ -132,11 +129,11 @@ describe('a connection', () => {
     await confirm(connection);
     client.end();
     expect(connection.isConfirmed).toBe(false);
-    expect(await confirm(connection)).toEqual({ reason: 'not connected' });
+    expect(await confirm(connection)).toEqual({ code: 'NOT_CONNECTED' });
     client.open();
     expect(connection.isConfirmed).toBe(false);
     client.answer = () => OUT_OF_RANGE;
-    expect(await confirm(connection)).toMatchObject({ reason: 'DSCHED_DATABASE_REFUSED' });
+    expect(await confirm(connection)).toMatchObject({ code: 'DSCHED_DATABASE_REFUSED' });
     expect(connection.isConfirmed).toBe(false);
   });
 
@@ -146,7 +143,7 @@ describe('a connection', () => {
     client.answer = () => new Promise(() => {});
     const unconfirmed = confirm(connection);
     await clock.advance(TIMEOUT_MS);
-    expect(await unconfirmed).toEqual({ reason: 'timeout' });
+    expect(await unconfirmed).toEqual({ code: 'TIMED_OUT' });
     expect(connection.refusal).toBeUndefined();
   });
 
@@ -177,7 +174,7 @@ describe('the user of a connection', () => {
     client.open();
     client.answer = (command) =>
       command.startsWith('AUTH') ? 'WRONGPASS invalid username-password pair' : 'OK';
-    expect(await confirm(connection)).toMatchObject({ reason: 'DSCHED_CREDENTIALS_REFUSED' });
+    expect(await confirm(connection)).toMatchObject({ code: 'DSCHED_CREDENTIALS_REFUSED' });
     expect(JSON.stringify(connection.refusal)).not.toContain('geheim');
     client.answer = () => 'OK';
     expect(await confirm(connection)).toBeUndefined();
@@ -210,7 +207,7 @@ describe('the user of a connection', () => {
     client.end();
     client.open();
     client.answer = (command) => (command.startsWith('SELECT') ? 'OK' : "ERR unknown command 'AUTH'");
-    expect(await confirm(connection)).toMatchObject({ reason: 'DSCHED_CREDENTIALS_REFUSED' });
+    expect(await confirm(connection)).toMatchObject({ code: 'DSCHED_CREDENTIALS_REFUSED' });
   });
 
   it('is known to be refused while ioredis connects, and not any more when nobody is there', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failureReason } from '#src/redis/connection/failure-reason.js';
+import { type FailureCode, failureCode } from '#src/redis/connection/failure-code.js';
 import { NodeTrouble } from '#src/redis/node/node-trouble.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 describe('what is wrong with a node', () => {
-  it.each([
+  it.each<readonly [FailureCode, string]>([
     ['ENOTFOUND', 'its host name is not known here (ENOTFOUND): correct the host, or make it known to DNS'],
     [
       'ECONNREFUSED',
@@ -58,12 +58,12 @@ describe('what is wrong with a node', () => {
       'too few replicas have acknowledged a grant in time: look at its replicas, or lower waitReplicas',
     ],
     ['WEIRD', 'it answers with an error (WEIRD): its own log may say more'],
-  ])('is said for %s, with what to do', (reason, says) => {
-    trouble.note(reason);
+  ])('is said for %s, with what to do', (code, says) => {
+    trouble.note(code);
     expect(trouble.why).toBe(says);
   });
 
-  it.each([
+  it.each<readonly [FailureCode, string]>([
     [
       'DEPTH_ZERO_SELF_SIGNED_CERT',
       'its certificate is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT): pass the authority that signed it as tls: { ca }',
@@ -88,9 +88,9 @@ describe('what is wrong with a node', () => {
       'ECONNRESET',
       'it ends connections before TLS stands (ECONNRESET): its port may be one without TLS (redis://), or want a client certificate (tls: { cert, key })',
     ],
-  ])('is said for %s of a connection with TLS', (reason, says) => {
+  ])('is said for %s of a connection with TLS', (code, says) => {
     trouble = troubleOf(true);
-    trouble.note(reason);
+    trouble.note(code);
     expect(trouble.why).toBe(says);
   });
 
@@ -105,7 +105,7 @@ describe('what is wrong with a node', () => {
   });
 
   it('is said of one that is slow with what was measured, and of one that is silent', () => {
-    trouble.note('timeout');
+    trouble.note('TIMED_OUT');
     expect(trouble.why).toBe(
       'it does not answer within 120 ms (nodeTimeoutMs): it is frozen, overloaded, cut off, or further away than that',
     );
@@ -117,7 +117,7 @@ describe('what is wrong with a node', () => {
   });
 
   it('is nothing while nothing was measured, and nothing any more when it has answered', () => {
-    trouble.note('not connected');
+    trouble.note('NOT_CONNECTED');
     expect(trouble.why).toBeUndefined();
     trouble.note('ECONNREFUSED');
     trouble.clear();
@@ -127,7 +127,7 @@ describe('what is wrong with a node', () => {
   it('is not forgotten for a vaguer word that comes after it, until it is old', async () => {
     trouble.note('MAXCLIENTS');
     trouble.note('ECONNRESET');
-    trouble.note('not connected');
+    trouble.note('NOT_CONNECTED');
     expect(trouble.why).toContain('maxclients');
     await clock.advance(16_000);
     trouble.note('ECONNRESET');
@@ -137,10 +137,10 @@ describe('what is wrong with a node', () => {
   });
 
   it('is known of a reply that is none of Redis', () => {
-    const errorOf = (message: string) => failureReason(new Error(message));
+    const errorOf = (message: string) => failureCode(new Error(message));
     expect(errorOf('Unknown RESP type 72 "H". Please report this.')).toBe('NOT_REDIS');
     expect(errorOf('Protocol error, got "H" as reply type byte. Please report this.')).toBe('NOT_REDIS');
     const refused = Object.assign(new Error('ERR max number of clients reached'), { name: 'ReplyError' });
-    expect(failureReason(refused)).toBe('MAXCLIENTS');
+    expect(failureCode(refused)).toBe('MAXCLIENTS');
   });
 });

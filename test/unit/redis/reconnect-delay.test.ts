@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FailureCode } from '#src/redis/connection/failure-code.js';
 import {
   QUICK_TRIES,
   type ReconnectCause,
@@ -59,12 +60,12 @@ describe('the delay before the next try', () => {
 });
 
 describe('the cause', () => {
-  it.each<readonly [string, ReconnectCause]>([
+  it.each<readonly [FailureCode, ReconnectCause]>([
     ['ECONNREFUSED', 'unreachable'],
     ['ENOTFOUND', 'unreachable'],
     ['ETIMEDOUT', 'unreachable'],
     ['EHOSTUNREACH', 'unreachable'],
-    ['timeout', 'unreachable'],
+    ['TIMED_OUT', 'unreachable'],
     ['MAXCLIENTS', 'unreachable'],
     ['LOADING', 'unreachable'],
     ['ECONNRESET', 'mute'],
@@ -80,7 +81,7 @@ describe('the cause', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'refused'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'refused'],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'refused'],
-  ])('of %s is %s', (reason, cause) => {
-    expect(reconnectCauseOf(reason)).toBe(cause);
+  ])('of %s is %s', (code, cause) => {
+    expect(reconnectCauseOf(code)).toBe(cause);
   });
 });

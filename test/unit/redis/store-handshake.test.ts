@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oddities } from '#src/redis/node/server-traits.js';
-import { judgeHandshake } from '#src/redis/node/store-handshake.js';
+import { judgeHandshake, oddities } from '#src/redis/node/store-handshake.js';
 
 const FIT = ['7.0.15', 'run', 'replid', 'master', '0', '0', ''];
 const ONE_OF_MANY = { isPlain: true, isAlone: false, waitReplicas: 0 };

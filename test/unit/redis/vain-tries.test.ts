@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { FailureCode } from '#src/redis/connection/failure-code.js';
 import { VainTries } from '#src/redis/connection/vain-tries.js';
 
 let tries: VainTries;
@@ -10,9 +11,9 @@ beforeEach(() => {
 });
 
 /** A connection that stands, is of use where `usefulMs` says so, and ends. */
-function connection(usefulMs?: number, reason?: string): void {
+function connection(usefulMs?: number, code?: FailureCode): void {
   tries.connected();
-  if (reason !== undefined) tries.note(reason);
+  if (code !== undefined) tries.note(code);
   if (usefulMs !== undefined) {
     tries.succeeded(nowMs);
     nowMs += usefulMs;
@@ -87,8 +88,8 @@ describe('the cause of the delay', () => {
 
   it('stays a refusal where the server only hangs up at the next try, before it has said why', () => {
     times(12, () => connection(undefined, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'));
-    for (const reason of ['ECONNRESET', 'timeout', undefined]) {
-      connection(undefined, reason);
+    for (const code of ['ECONNRESET', 'TIMED_OUT', undefined] as const) {
+      connection(undefined, code);
       expect(tries.delayMs(0, 1)).toBe(5_000);
     }
     nobodyThere();
@@ -99,7 +100,7 @@ describe('the cause of the delay', () => {
   it('is the clear word, not what the end of the socket says after it', () => {
     expect(
       delayOf(() => {
-        tries.note('timeout');
+        tries.note('TIMED_OUT');
         tries.note('ECONNRESET');
         tries.ended(nowMs);
       }),
@@ -109,7 +110,8 @@ describe('the cause of the delay', () => {
   it('is a refusal, whatever else is said of the same attempt', () => {
     expect(
       delayOf(() => {
-        for (const reason of ['ECONNRESET', 'WRONGPASS', 'timeout', 'not connected']) tries.note(reason);
+        const said = ['ECONNRESET', 'WRONGPASS', 'TIMED_OUT', 'NOT_CONNECTED'] as const;
+        for (const code of said) tries.note(code);
         tries.ended(nowMs);
       }),
     ).toBe(5_000);

@@ -1,8 +1,8 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
 import type { SnapshotSource } from '../once/snapshot-store.js';
-import { borrowClient } from '../postgres/borrowed-client.js';
-import { lastingLoan } from '../postgres/lasting-loan.js';
+import { refused } from '../postgres/lent-client.js';
+import { borrowClient } from '../postgres/pool-clients.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { Transactions } from '../postgres/transactions.js';
 
@@ -15,10 +15,7 @@ export interface DrizzleSnapshotOptions<Schema extends Record<string, unknown>>
   extends TransactionSnapshotOptions {
   /** Of the package `pg`. It stays the caller's to end. */
   readonly pool: Pool;
-  /**
-   * Your database over one client of that pool: `(client) => drizzle({ client, schema })`. Drizzle keeps a client beyond the end of its
-   * transaction; one of an attempt's own can be taken back.
-   */
+  /** `(client) => drizzle({ client, schema })`. Drizzle keeps a client too long: one for an attempt can be taken back. */
   readonly drizzle: (client: PoolClient) => NodePgDatabase<Schema>;
 }
 
@@ -98,4 +95,25 @@ function borrow(
       },
     };
   });
+}
+
+/** After the attempt it refuses every call: Drizzle keeps the client when the pool may have lent it to somebody else. */
+function lastingLoan<Client extends object>(client: Client): { readonly client: Client; end(): void } {
+  let isClosed = false;
+  const refuse = (): Promise<never> =>
+    Promise.reject(
+      refused('the attempt has ended, and its transaction with it: await all that you do with tx'),
+    );
+  return {
+    client: new Proxy(client, {
+      get: (target, name) => {
+        if (isClosed && name === 'query') return refuse;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    }),
+    end: () => {
+      isClosed = true;
+    },
+  };
 }

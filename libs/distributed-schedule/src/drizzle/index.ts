@@ -1,5 +1,3 @@
-/** Snapshots in PostgreSQL through Drizzle. */
-
 export {
   type DrizzleSnapshotOptions,
   type DrizzleTransaction,

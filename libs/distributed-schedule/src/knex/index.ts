@@ -1,3 +1,1 @@
-/** Snapshots in PostgreSQL through Knex. */
-
 export { type KnexSnapshotOptions, knexSnapshots } from './knex-snapshots.js';

@@ -1,15 +1,14 @@
-/** What one memory node keeps in its ledger, and loses with its memory. */
-
 import type { KeptEnds } from '../protocol/contract/attempt-end.js';
 import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
-import { counterOf, type LedgerId } from '../protocol/contract/ledger-id.js';
+import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
+import { isProvisional, mustMeet, parseStamp, setText } from '../protocol/contract/node-set.js';
+import type { ClaimTerms } from '../protocol/contract/ports.js';
 
 /** A task's newest grant, and the tick before it for a give-back. */
 export interface Entry {
   readonly tick: number;
   readonly claimId: string;
   readonly previousTick: number;
-  /** In which it was written. */
   readonly epoch: number;
 }
 
@@ -26,7 +25,6 @@ export interface LedgerMemory {
   vote: string | undefined;
   /** As text, since it is compared as text; `''` for none. */
   stamp: string;
-  /** The newest instant ever granted. */
   highest: number;
   /** How often what was granted by a clock that was set back has been left behind. */
   epoch: number;
@@ -78,4 +76,33 @@ export function memoryAfter(
 
 export function copyOf(memory: LedgerMemory | undefined): LedgerMemory | undefined {
   return memory && { ...memory, noted: new Map(memory.noted) };
+}
+
+export type WholeRefusal = 'unstamped' | 'outdated' | 'conflict' | 'renamed' | 'unconfirmed' | 'too_late';
+
+/** The node set rule. Undefined: the caller's set is the one on record, or its majorities must meet that one's. */
+export function standingOf(
+  { set }: ClaimTerms,
+  stampOnRecord: string,
+): Extract<WholeRefusal, 'unstamped' | 'outdated' | 'conflict'> | undefined {
+  const stamp = parseStamp(stampOnRecord);
+  if (stamp === undefined || set.generation > stamp.set.generation) return 'unstamped';
+  if (set.generation < stamp.set.generation) return 'outdated';
+  if (setText(set) !== setText(stamp.set) && !mustMeet(set, stamp.set)) return 'conflict';
+  return isProvisional(stamp) ? 'unstamped' : undefined;
+}
+
+/** The ids by which this node refuses a message, or undefined when it does not. */
+export function refusedIds(
+  ids: LedgerIds,
+  position: string,
+  { id, noted }: Pick<LedgerMemory, 'id' | 'noted'>,
+): LedgerIds | undefined {
+  const newer: Record<string, LedgerId> = {};
+  if (ids[position] !== id) newer[position] = id;
+  for (const [other, named] of Object.entries(ids)) {
+    const known = noted.get(other);
+    if (other !== position && known !== undefined && isOutrankedBy(named, known)) newer[other] = known;
+  }
+  return Object.keys(newer).length === 0 ? undefined : newer;
 }

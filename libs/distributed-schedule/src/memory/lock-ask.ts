@@ -1,5 +1,3 @@
-/** What a memory node is asked about locks, and what it answers. */
-
 import type { ShownClaims } from '../protocol/contract/ports.js';
 import type { HeldVote, LockAddressee } from '../protocol/lease/lock-verdict.js';
 
@@ -19,6 +17,5 @@ export interface LockAsk {
   readonly ttlMs: number;
   /** Node time after which nobody waits for the answer; 0, or absent: unknown. */
   readonly deadlineMs?: number;
-  /** Absent: whichever memory answers. */
   readonly meant?: LockAddressee;
 }

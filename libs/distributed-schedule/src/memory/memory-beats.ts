@@ -92,10 +92,7 @@ export class MemoryBeats {
     return this.recent().filter((id) => this.isPresent(id) || this.beats.get(id)?.wasPresent !== true);
   }
 
-  /**
-   * Who has beaten lately, the newest beat first, as a sorted set read from its end. Ended connections tell who may be dead, not that a
-   * set is gone: see membership-scripts.ts.
-   */
+  /** The newest beat first. Ended connections tell who may be dead, not that a set is gone. */
   private recent(): readonly string[] {
     const nowMs = this.clock.wallMs();
     this.expire(nowMs);

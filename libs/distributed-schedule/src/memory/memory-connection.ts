@@ -2,15 +2,22 @@
 
 import { MEMBER_TTL_MS, PROTOCOL_VERSION } from '../protocol/contract/constants.js';
 import { SINGLE_POSITION } from '../protocol/contract/node-set.js';
-import type { Clock, NodeReply, VotingNode } from '../protocol/contract/ports.js';
+import type {
+  Clock,
+  InquiredLine,
+  InquiryReply,
+  InquiryRequest,
+  LineInquiry,
+  NodeReply,
+  VotingNode,
+} from '../protocol/contract/ports.js';
+import { isClaimOf } from '../protocol/ledger/claim-id.js';
 import type { LedgerMemory } from './ledger-memory.js';
 import type { MemoryBeats } from './memory-beats.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
-import { inquire } from './memory-inquiry.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
 
-/** How one instance reaches a memory node. */
 export interface MemoryConnection {
   readonly label: string;
   /** The place in the set of nodes at which this instance means the node. Default: one node alone. */
@@ -75,4 +82,33 @@ function answerOf<T>(
   const nodeTimeMs = clock.wallMs();
   onReply?.(nodeTimeMs);
   return { answered: true, value, nodeTimeMs };
+}
+
+interface InquiryParts {
+  readonly ledger: Pick<MemoryLedger, 'newest' | 'endsOf' | 'floorsOf'>;
+  readonly beats: Pick<MemoryBeats, 'signOf'>;
+  readonly locks: Pick<MemoryLockTable, 'standingOf'>;
+  /** The node has not been there for as long as a member may be silent. */
+  readonly isNew: boolean;
+}
+
+/** The model of inquiry-script.ts. */
+function inquire(
+  { instanceId, lines }: InquiryRequest,
+  { ledger, beats, locks, isNew }: InquiryParts,
+): InquiryReply {
+  const lineInquiry = ({ line, lock }: InquiredLine): LineInquiry | undefined => {
+    const { floor, prunedUpTo } = ledger.floorsOf(line);
+    // Ends go with their line, also where it was written anew since.
+    const newest = { ...ledger.newest(line), ...(prunedUpTo > 0 && { prunedUpTo }) };
+    if (lock === undefined && !isClaimOf(instanceId, newest.claimId)) return undefined;
+    const held = lock === undefined ? undefined : locks.standingOf(lock);
+    return {
+      newest,
+      floor,
+      ends: ledger.endsOf(line),
+      ...(held !== undefined && { lock: held }),
+    };
+  };
+  return { sign: isNew ? 'unknown' : beats.signOf(instanceId), lines: lines.map(lineInquiry) };
 }

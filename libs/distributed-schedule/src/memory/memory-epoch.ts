@@ -1,7 +1,4 @@
-/**
- * How one memory node leaves behind what was granted by a clock that has been set back since: the model of epoch-script.ts, and of
- * `counted` in redis-scripts.ts.
- */
+/** The model of epoch-script.ts, and of `counted` in redis-scripts.ts. */
 
 import { EARLY_MS, MARGIN_MS } from '../protocol/contract/constants.js';
 import { counterOf } from '../protocol/contract/ledger-id.js';
@@ -13,10 +10,7 @@ import type { Entry, LedgerMemory } from './ledger-memory.js';
 /** A claim id that no claim has, for a tick that was given back, or is left behind. */
 export const NOBODY = '-';
 
-/**
- * It is a loss of memory on purpose: new id, no vote, and a floor above all that this clock has let be granted. A copy that comes twice,
- * or late, finds the epoch raised and does nothing.
- */
+/** A loss of memory on purpose: new id, no vote, a floor above all that was granted. A repetition does nothing. */
 export function raiseEpoch(
   memory: LedgerMemory,
   epoch: number,

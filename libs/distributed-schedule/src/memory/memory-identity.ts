@@ -1,7 +1,4 @@
-/**
- * How one memory node comes by its vote and its stamp, and what it notes about the others: the model of the scripts in
- * identity-scripts.ts and confirm-script.ts, check for check in the same order.
- */
+/** The model of identity-scripts.ts and confirm-script.ts, check for check in the same order. */
 
 import { EARLY_MS, MARGIN_MS } from '../protocol/contract/constants.js';
 import { counterOf, isOutrankedBy, type LedgerId, type LedgerIds } from '../protocol/contract/ledger-id.js';
@@ -44,23 +41,12 @@ export function note(
   if (by !== undefined) return { kind: 'in_use', by };
   memory.noted.set(request.position, request.id);
   const ids = knownIds(memory, position, request.set);
-  return {
-    kind: 'noted',
-    note: {
-      noter: position,
-      noterId: memory.id,
-      timeMs: noteTimeMs(memory, nowMs),
-      hasVote: memory.vote === position,
-      ids,
-      epoch: memory.epoch,
-    },
-  };
+  const { id: noterId, epoch } = memory;
+  const [timeMs, hasVote] = [noteTimeMs(memory, nowMs), memory.vote === position];
+  return { kind: 'noted', note: { noter: position, noterId, timeMs, hasVote, ids, epoch } };
 }
 
-/**
- * Nobody relies on an id without a vote. One that has a vote is given up only for a higher counter: the others have replaced
- * it, and what it knows is no less for that.
- */
+/** An id that votes gives way only to a higher counter: the others have replaced it. Nobody relies on one without a vote. */
 export function renumber(
   memory: LedgerMemory,
   position: string,
@@ -120,10 +106,7 @@ export function stamp(
   return 'stamped';
 }
 
-/**
- * A node that has lost its memory does not know what it granted before. Its floor says until when that can have been, by the
- * clock as it stood at the loss, which may have stepped back since.
- */
+/** After a loss of memory the floor bounds what was granted before, also where the clock has stepped back since. */
 function noteTimeMs({ highest, floor }: LedgerMemory, nowMs: number): number {
   return Math.max(nowMs, highest, floor - EARLY_MS - MARGIN_MS);
 }
@@ -134,23 +117,19 @@ function isForeign(memory: LedgerMemory, set: NodeSet): boolean {
   return onRecord !== undefined && !mustMeet(onRecord.set, set);
 }
 
-/** As a beat shows it. */
 export function identityOf(
   memory: LedgerMemory,
   position: string,
   set: NodeSet,
   nowMs: number,
 ): Omit<NodeIdentity, 'liveSets'> {
-  const noted = set.positions.flatMap((one) => {
-    const id = one === position ? undefined : memory.noted.get(one);
-    return id === undefined ? [] : [[one, id] as const];
-  });
+  const { [position]: _, ...noted } = knownIds(memory, position, set);
   return {
     id: memory.id,
     hasVote: memory.vote === position,
     sinceMs: memory.idSinceMs,
     nowMs: Math.floor(nowMs),
-    noted: Object.fromEntries(noted),
+    noted,
     stamp: parseStamp(memory.stamp),
     epoch: memory.epoch,
     setBackMs: setBackOfMemoryMs(memory, nowMs),

@@ -1,7 +1,4 @@
-/**
- * What one memory node has granted, and what it knows about itself: the model of the scripts in redis-scripts.ts and
- * ledger-scripts.ts, check for check in the same order.
- */
+/** The model of redis-scripts.ts and ledger-scripts.ts, check for check in the same order. */
 
 import { type KeptEnds, type LineEnds, NO_ENDS, withEnds } from '../protocol/contract/attempt-end.js';
 import { EARLY_MS } from '../protocol/contract/constants.js';
@@ -22,8 +19,16 @@ import {
   type PruneRequest,
 } from '../protocol/contract/prunable-lines.js';
 import { setBackOfTickMs } from '../protocol/ledger/clock-set-back.js';
-import { refusedIds, standingOf, type WholeRefusal } from './claim-refusal.js';
-import { copyOf, type Entry, type LedgerMemory, type LedgerSnapshot, memoryAfter } from './ledger-memory.js';
+import {
+  copyOf,
+  type Entry,
+  type LedgerMemory,
+  type LedgerSnapshot,
+  memoryAfter,
+  refusedIds,
+  standingOf,
+  type WholeRefusal,
+} from './ledger-memory.js';
 import { counted, NOBODY, raiseEpoch } from './memory-epoch.js';
 import { MemoryPruning } from './memory-prune.js';
 
@@ -33,22 +38,14 @@ export class MemoryLedger {
   private readonly ends = new Map<string, KeptEnds>();
   private memory: LedgerMemory | undefined;
   private readonly pruning = new MemoryPruning(this.entries, this.ends);
-  private incarnation = 1;
+  /** Another one is another process, or another history. */
+  incarnation = 1;
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     /** The memory's part of an id. No two calls on any server give the same word. */
     private readonly newNonce: () => string,
   ) {}
-
-  /** Another process, or another history, answers from now on. */
-  becomeAnother(): void {
-    this.incarnation += 1;
-  }
-
-  get currentIncarnation(): number {
-    return this.incarnation;
-  }
 
   /** What another version of the protocol has written is none of ours. */
   get versionOnRecord(): number | undefined {
@@ -77,10 +74,7 @@ export class MemoryLedger {
     this.memory = copyOf(memory);
   }
 
-  /**
-   * The incarnation guard, with which every call begins: a node that may have forgotten abstains for exactly what it may
-   * have forgotten, and is no longer the one that the others have noted.
-   */
+  /** The incarnation guard, with which every call begins: see redis-scripts.ts. */
   remember(): LedgerMemory {
     const nowMs = this.clock.wallMs();
     const { memory } = this;
@@ -142,7 +136,6 @@ export class MemoryLedger {
     return this.pruning.prune(request, this.remember(), this.clock.wallMs());
   }
 
-  /** Keeps how attempts have ended. No claim ever asks for it. */
   keepEnds(news: LineEnds): void {
     this.remember();
     const { line } = news;

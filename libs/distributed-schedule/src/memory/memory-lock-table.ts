@@ -1,7 +1,4 @@
-/**
- * The run locks of one memory node, with the quarantine after a loss of memory. Node time only. The model of the scripts
- * in lock-scripts.ts and release-script.ts, check for check; test/differential holds the two together.
- */
+/** The model of lock-scripts.ts and release-script.ts, check for check: test/differential compares them. Node time only. */
 
 import type { LineEnds } from '../protocol/contract/attempt-end.js';
 import { PRESENCE_GRACE_MS } from '../protocol/contract/constants.js';
@@ -9,11 +6,10 @@ import type { LedgerIds } from '../protocol/contract/ledger-id.js';
 import type { Clock, LineInquiry, NodeTick, ShownClaims } from '../protocol/contract/ports.js';
 import { ANY_MEMORY, type LockAddressee } from '../protocol/lease/lock-verdict.js';
 import { ORDINARY_SKEW_MS, setBackOfMemoryMs } from '../protocol/ledger/clock-set-back.js';
-import { refusedIds } from './claim-refusal.js';
 import type { LedgerMemory } from './ledger-memory.js';
+import { refusedIds } from './ledger-memory.js';
 import type { AcquireVote, ExtendAsk, ExtendVote, LockAsk } from './lock-ask.js';
 
-/** The parts of a node's memory that its locks read. */
 type LockMemory = Pick<LedgerMemory, 'sinceMs' | 'id' | 'vote' | 'noted' | 'highest' | 'floor'>;
 
 interface LockEntry {
@@ -41,13 +37,11 @@ export class MemoryLockTable {
     private readonly remember: () => LockMemory,
     /** The newest instant that was granted in a line of the ledger, and to which claim. */
     private readonly newest: (line: string) => NodeTick = () => ({ tick: 0 }),
-    /** Keeps the ends of attempts. */
     private readonly keep: (ended: LineEnds) => void = () => undefined,
   ) {}
 
   acquire({ task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant }: LockAsk): AcquireVote {
     const memory = this.remember();
-    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
     if (isAnother(memory, meant)) return { kind: 'renamed' };
     if (isTooLate(deadlineMs, nowMs)) return { kind: 'too_late' };
@@ -56,22 +50,16 @@ export class MemoryLockTable {
       const isSetBack = setBackOfMemoryMs(memory, nowMs) > 0;
       return this.refuse(task, isSetBack ? this.cut(task, entry, nowMs, ttlMs) : entry, nowMs);
     }
-    // A lock from before the loss, or of the memory before this one, may still be trusted for one time to live: no new one is
-    // granted.
-    if (entry === undefined && nowMs < sinceMs + ttlMs) return { kind: 'quarantined' };
+    // A lock from before the loss, or of the memory before this one, may be trusted for ttlMs yet.
+    if (entry === undefined && nowMs < memory.sinceMs + ttlMs) return { kind: 'quarantined' };
     this.put(task, value, holder, nowMs + ttlMs);
     return { kind: 'acquired' };
   }
 
-  /**
-   * Sets a new time to live where the lock is the caller's, and makes it where it is missing: callers renew only while they trust, which
-   * the deadline shows. Neither where the ledger knows of a successor. Without claims that show it a missing lock is made in quarantine
-   * only: nobody else can have been granted it on this node since the loss, or since it votes.
-   */
+  /** Renews the caller's lock, and makes a missing one. Why, and when not, stands above EXTEND in lock-scripts.ts. */
   extend(ask: ExtendAsk): ExtendVote {
     const { task, value, holder, ttlMs, deadlineMs = UNKNOWN_DEADLINE, meant, claims } = ask;
     const memory = this.remember();
-    const { sinceMs } = memory;
     const nowMs = this.clock.wallMs();
     if (isAnother(memory, meant)) return 'renamed';
     if (isTooLate(deadlineMs, nowMs)) return 'too_late';
@@ -79,7 +67,7 @@ export class MemoryLockTable {
     if (entry !== undefined && entry.value !== value) return 'lost';
     if (claims !== undefined && this.hasSuccessor(claims)) return 'lost';
     if (entry === undefined) {
-      const isQuarantined = nowMs < sinceMs + ttlMs;
+      const isQuarantined = nowMs < memory.sinceMs + ttlMs;
       if (deadlineMs === UNKNOWN_DEADLINE) return isQuarantined ? 'quarantined' : 'lost';
       if (claims === undefined && !isQuarantined) return 'lost';
     }
@@ -87,7 +75,6 @@ export class MemoryLockTable {
     return 'extended';
   }
 
-  /** The ids by which a request that means these memories is refused. */
   refusedIds({ position, ids }: LockAddressee): LedgerIds {
     return Object.keys(ids).length === 0 ? {} : (refusedIds(ids, position, this.remember()) ?? {});
   }
@@ -104,7 +91,6 @@ export class MemoryLockTable {
     this.keep(ended);
   }
 
-  /** Who holds a lock, and for how long still. */
   standingOf(task: string): LineInquiry['lock'] {
     const nowMs = this.clock.wallMs();
     const entry = this.live(task, nowMs);
@@ -146,7 +132,6 @@ export class MemoryLockTable {
     for (const [task, entry] of snapshot) this.entries.set(task, entry);
   }
 
-  /** Whether somebody else has claimed the task after the caller. */
   private hasSuccessor({ line, won, upTo = Number.POSITIVE_INFINITY, open }: ShownClaims): boolean {
     const { tick, claimId } = this.newest(line);
     return tick > won && tick <= upTo && !(claimId !== undefined && open.includes(claimId));

@@ -1,8 +1,4 @@
-/**
- * One voting node in memory: the embedded default, the reference of the conformance suites, and the model of the
- * scripts in redis-scripts.ts, check for check in the same order. Like every script, every call begins with the
- * incarnation guard: what abstains must begin to abstain when it is first asked anything.
- */
+/** The default, and the model of the Redis scripts. Every call begins with the incarnation guard. */
 
 import type { BoardNode } from '../protocol/board/board-node.js';
 import type { BoardShares } from '../protocol/board/board-shares.js';
@@ -19,11 +15,8 @@ import { MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
 
 /** One node alone, with the default time to live of leases. */
-export const ONE_NODE: NodeSet = {
-  generation: 1,
-  positions: [SINGLE_POSITION],
-  leaseTtlMs: DEFAULTS.leaseTtlMs,
-};
+const { leaseTtlMs } = DEFAULTS;
+export const ONE_NODE: NodeSet = { generation: 1, positions: [SINGLE_POSITION], leaseTtlMs };
 
 export interface MemorySnapshot {
   readonly ledger: LedgerSnapshot;
@@ -46,10 +39,7 @@ export class MemoryNode {
   readonly locks: MemoryLockTable;
   private readonly board: MemoryBoard;
 
-  /**
-   * @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word
-   * @param shares how many records of the board it keeps
-   */
+  /** @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word */
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
     newNonce: () => string = nextNonce,
@@ -66,10 +56,7 @@ export class MemoryNode {
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
   }
 
-  /**
-   * A node that lives and dies with the instances that use it. Nothing can have been granted before it existed, so it
-   * stands stamped and votes from the first moment instead of abstaining.
-   */
+  /** Nothing can have been granted before it existed: it votes from the first moment instead of abstaining. */
   static embedded(
     clock: Pick<Clock, 'wallMs'>,
     set: NodeSet = ONE_NODE,
@@ -88,10 +75,7 @@ export class MemoryNode {
     return node;
   }
 
-  /**
-   * The nodes of a set that is in use, in the order of its positions: they are stamped, know each other and vote, and yet
-   * abstain like nodes that may have forgotten. Without it they would listen for other sets first.
-   */
+  /** Nodes of a set in use: stamped, noted by each other and voting, but abstaining like nodes that may have forgotten. */
   static inUse(clocks: readonly Pick<Clock, 'wallMs'>[], set: NodeSet): readonly MemoryNode[] {
     const nodes = set.positions.map((position, index) => {
       const clock = clocks[index];
@@ -109,7 +93,6 @@ export class MemoryNode {
     return nodes;
   }
 
-  /** The node as one instance sees it. */
   connect(connection: MemoryConnection): VotingNode {
     const { clock, ledger, beats, locks } = this;
     return connectNode({ clock, ledger, beats, locks }, connection);
@@ -120,7 +103,7 @@ export class MemoryNode {
     return {
       label,
       exchange: async (puts, cursor, word) => {
-        const value = this.board.exchange(puts, cursor, this.ledger.currentIncarnation, word);
+        const value = this.board.exchange(puts, cursor, this.ledger.incarnation, word);
         const nodeTimeMs = this.clock.wallMs();
         onReply?.(nodeTimeMs);
         return { answered: true, value, nodeTimeMs };
@@ -128,26 +111,23 @@ export class MemoryNode {
     };
   }
 
-  /** How attempts in a line of the ledger have ended, as far as it is kept. */
   endsIn(line: string): KeptEnds {
     return this.ledger.endsOf(line);
   }
 
   /** Everything is forgotten, as by a flush (same server) or an empty restart (new incarnation). */
   loseMemory(how: 'flush' | 'restart'): void {
-    if (how === 'restart') this.ledger.becomeAnother();
+    if (how === 'restart') this.ledger.incarnation += 1;
     this.ledger.clear();
     this.beats.clear();
     this.locks.clear();
     this.board.clear();
   }
 
-  /** A store short of memory has removed one of its keys. */
   evictBoard(part: BoardPart): void {
-    this.board.evict(part, this.ledger.currentIncarnation);
+    this.board.evict(part, this.ledger.incarnation);
   }
 
-  /** The same of its ledger, or of what it knows of members. */
   evict(what: 'ledger' | 'members' | 'signs'): void {
     if (what === 'ledger') this.ledger.clear();
     else this.beats.clear(what);
@@ -155,12 +135,8 @@ export class MemoryNode {
 
   /** What is kept for a restart: the file that a real server writes. */
   snapshot(): MemorySnapshot {
-    return {
-      ledger: this.ledger.snapshot(),
-      locks: this.locks.snapshot(),
-      beats: this.beats.snapshot(),
-      board: this.board.snapshot(),
-    };
+    const [ledger, locks] = [this.ledger.snapshot(), this.locks.snapshot()];
+    return { ledger, locks, beats: this.beats.snapshot(), board: this.board.snapshot() };
   }
 
   /** A restart that found a file. The node cannot know how old it is, and abstains as if it had found none. */

@@ -14,7 +14,6 @@ import {
 import type { Entry, LedgerMemory } from './ledger-memory.js';
 import { counted } from './memory-epoch.js';
 
-/** Lines of one node that are gone through from the first to the last, a slice at a time. */
 export class MemoryPruning {
   /** Where the pass that is under way stands. A line that comes meanwhile may be looked at, or not. */
   private pass: Iterator<string> | undefined;
@@ -24,7 +23,6 @@ export class MemoryPruning {
     private readonly ends: Map<string, KeptEnds>,
   ) {}
 
-  /** The lines are others now. */
   reset(): void {
     this.pass = undefined;
   }
@@ -72,7 +70,6 @@ export class MemoryPruning {
   }
 }
 
-/** All of them, each once. */
 function* linesOf(
   entries: ReadonlyMap<string, Entry>,
   ends: ReadonlyMap<string, KeptEnds>,

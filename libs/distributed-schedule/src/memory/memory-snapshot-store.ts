@@ -10,6 +10,7 @@ import type {
   OpenAttempt,
   Snapshot,
   SnapshotReply,
+  SnapshotSource,
   SnapshotStore,
 } from '../once/snapshot-store.js';
 import type { Clock } from '../protocol/contract/ports.js';
@@ -111,4 +112,19 @@ export class MemorySnapshotStore implements SnapshotStore<undefined> {
   private nowUs(): number {
     return Math.floor(this.settings.clock.wallMs() * US_PER_MS);
   }
+}
+
+/** Snapshots that die with the process, for tests. `takeoverMs` as in the other stores; default 60000. */
+export function memorySnapshots({
+  takeoverMs = 60_000,
+  mostSnapshots = 10_000,
+}: {
+  readonly takeoverMs?: number;
+  readonly mostSnapshots?: number;
+} = {}): SnapshotSource<undefined> {
+  return {
+    isLocal: true,
+    open: ({ clock, random }) =>
+      new MemorySnapshotStore({ clock, takeoverMs, mostSnapshots, makeId: () => random.id() }),
+  };
 }

@@ -9,15 +9,11 @@ export function countOf(notes: readonly Note[]): number {
   return new Set(notes.map(({ noter }) => noter)).size;
 }
 
-/**
- * With two positions of five in doubt at once, a noter without a vote may be the wrong server itself: only those that vote count,
- * or all others together, as when all nodes are new.
- */
+/** A noter without a vote may be the wrong server: only those that vote count, or all others together. */
 export function isEnough(voting: number, have: number, set: NodeSet): boolean {
   return voting >= notesNeeded(set) || have >= set.positions.length - 1;
 }
 
-/** The newest id of a position that is known, and whether another memory has the same counter. */
 interface Newest {
   id: LedgerId;
   isContested: boolean;
@@ -45,10 +41,7 @@ export function newestIds(
   return newest;
 }
 
-/**
- * A note counts when it was made for this very id by another member of the set, and nobody knows a newer memory of that
- * noter, or another of the same counter: what a memory has noted is gone with it.
- */
+/** A note for this very id counts, unless a newer memory of its noter is known, or another of the same counter. */
 export function isValid(
   { noter, noterId, ids }: Note,
   position: string,

@@ -14,10 +14,7 @@ export interface BeginTerms {
   readonly isHolderGone?: boolean;
 }
 
-/**
- * Decides who may run a job's effect; the Lua script says the same. A larger token takes a pending job over at once: its owner got
- * the tick because the former holder lost its lease.
- */
+/** The Lua script says the same. A larger token takes over at once: the former holder has lost its lease. */
 export function decideBegin(
   snapshot: Snapshot | undefined,
   { fencingToken }: Pick<JobStart, 'fencingToken'>,
@@ -32,15 +29,11 @@ export function decideBegin(
   return nowUs - (sinceUs ?? snapshot.begunAtUs) >= takeoverUs ? 'begin' : 'pending';
 }
 
-/**
- * After a clock was set back an attempt seems to begin in the future and would stay pending. Its age counts from when it is found
- * so.
- */
+/** After a set-back an attempt begins in the future and would stay pending: its age counts from when that is found. */
 export function ageCountsFromUs(sinceUs: number, nowUs: number): number {
   return Math.min(sinceUs, nowUs);
 }
 
-/** The pending snapshot that an attempt writes over what was there. */
 export function pendingSnapshot(before: Snapshot | undefined, start: JobStart, nowUs: number): Snapshot {
   const atUs = nextUpdateUs(before, nowUs);
   const fencingToken = start.fencingToken ?? before?.fencingToken;

@@ -1,9 +1,6 @@
 import type { KeptValue, Snapshot } from './snapshot-store.js';
 
-/**
- * What a cache has kept, if that is the success of the job and nothing is missing in it. Anybody with access to a cache can write there, and
- * what is half there must neither be an answer nor an error: the store has the whole.
- */
+/** A cache that others can write to may hold half an entry: neither an answer nor an error, as the store has the whole. */
 export function cachedSuccess(entry: unknown, jobId: string): Snapshot | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const snapshot = entry as Partial<Record<keyof Snapshot, unknown>>;

@@ -1,7 +1,4 @@
-/**
- * Which effect each key of a run stands for. A second effect under the key of the first one would never run: it would be answered from the
- * first one's snapshot, as if it had.
- */
+/** Which effect each key of a run stands for: a second one under it would be answered by the first one's snapshot. */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';

@@ -1,9 +1,5 @@
 /**
- * The rule of fences for whatever a run writes to: a write is accepted if and only if no larger token has been seen there, and no
- * equal one of another claim. postgres/fenced-update.ts and redis/once/fenced-set.ts apply it.
- *
- * Tokens alone do not tell two runs of one tick apart. There are none as long as the promises of the README hold; where they do
- * not (a failover lost a grant, a node's clock was set back over a loss), the first of the two to write keeps the place.
+ * A write is accepted if no larger token was seen there, and no equal one of another claim: the first of two keeps the place.
  */
 
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
@@ -26,10 +22,7 @@ const REPEATS = ['allow', 'refuse'] as const;
 
 export type FenceVerdict =
   | { readonly kind: 'written' }
-  /**
-   * A larger token has written before, or the same one of another claim (or, with `refuse`, of this one): the caller is a stale
-   * holder and must stop.
-   */
+  /** A larger token has written before, or the same one of another claim: the caller is a stale holder and must stop. */
   | { readonly kind: 'stale'; readonly newest: number }
   /** There is no such row. */
   | { readonly kind: 'missing' };

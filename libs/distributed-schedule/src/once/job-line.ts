@@ -1,7 +1,4 @@
-/**
- * Attempts of one process at one job stand in line before the store. Otherwise twenty duplicates of one key would hold twenty
- * connections, and others would find none. The line decides nothing that the store does not decide again.
- */
+/** Attempts of one process at one job queue here: twenty duplicates would hold twenty connections. The store decides. */
 
 import type { Clock } from '../protocol/contract/ports.js';
 import type { BeginVerdict, JobStart, OpenAttempt, Snapshot } from './snapshot-store.js';
@@ -16,7 +13,6 @@ export interface JobLineParts {
 
 /** Who is in front: an attempt, from its request to the store until its end. */
 class InFront {
-  /** Of the attempt that has begun. */
   snapshot: Snapshot | undefined;
   /** Answers all that stand in line. */
   success: Snapshot | undefined;
@@ -34,7 +30,6 @@ class InFront {
 }
 
 export class JobLine<Tx> {
-  /** By job. */
   private readonly front = new Map<string, InFront>();
 
   constructor(private readonly parts: JobLineParts) {}
@@ -113,7 +108,7 @@ function leavingAtItsEnd<Tx>(attempt: OpenAttempt<Tx>, leave: (success?: Snapsho
   return {
     snapshot: attempt.snapshot,
     tx: attempt.tx,
-    async succeed(output) {
+    succeed: async (output) => {
       let success: Snapshot | undefined;
       try {
         const verdict = await attempt.succeed(output);
@@ -123,16 +118,7 @@ function leavingAtItsEnd<Tx>(attempt: OpenAttempt<Tx>, leave: (success?: Snapsho
         leave(success);
       }
     },
-    async fail(error) {
-      try {
-        return await attempt.fail(error);
-      } finally {
-        leave();
-      }
-    },
-    async abandon() {
-      await attempt.abandon();
-      leave();
-    },
+    fail: (error) => attempt.fail(error).finally(() => leave()),
+    abandon: () => attempt.abandon().finally(() => leave()),
   };
 }

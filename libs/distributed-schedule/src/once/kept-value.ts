@@ -3,12 +3,7 @@ import type { KeptValue } from './snapshot-store.js';
 /** Of a text, as hex. */
 export type Digest = (text: string) => string;
 
-/**
- * What is kept of a value: the digest of its canonical JSON, and that JSON if it is short enough.
- *
- * A value that has no JSON is kept as nothing at all. It is no error: the effect that returned it has happened, and a job
- * must not be run again because its answer cannot be written down.
- */
+/** A value without JSON is kept as nothing, and is no error: its effect has happened, and must not be run again for it. */
 export function keepValue(value: unknown, digest: Digest, mostChars: number): KeptValue {
   if (value === undefined) return {};
   const json = canonicalJson(value);

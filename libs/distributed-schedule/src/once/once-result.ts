@@ -10,13 +10,9 @@ export type OnceResult<Output> =
   | { readonly kind: 'replayed'; readonly output: Output | undefined; readonly snapshot: Snapshot }
   /** Another attempt is at it: the job is not done, and the effect did not run here. */
   | { readonly kind: 'pending'; readonly snapshot?: Snapshot }
-  /**
-   * A later attempt has taken the job over. In a store with transactions nothing of this attempt is left. In one without, the
-   * effect may have happened here (`hasRun`), and will have happened again there.
-   */
+  /** A later attempt has taken the job over. Without transactions the effect may have happened here (`hasRun`). */
   | { readonly kind: 'superseded'; readonly hasRun: boolean; readonly snapshot?: Snapshot };
 
-/** What an attempt that does not run the effect comes to. */
 export function answerOf<Tx>(
   verdict: Exclude<BeginVerdict<Tx>, { kind: 'begun' | 'unreachable' }>,
   input: KeptValue,
@@ -47,18 +43,12 @@ export function isOtherInput({ input }: Snapshot, given: KeptValue): boolean {
 }
 
 export function keyReused(jobId: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_KEY_REUSED',
-    `job ${jobId} was begun with another input; give each unit of work a key of its own`,
-    { value: jobId },
-  );
+  const message = `job ${jobId} was begun with another input; give each unit of work a key of its own`;
+  return new DistributedScheduleError('DSCHED_KEY_REUSED', message, { value: jobId });
 }
 
 /** @param meaning what is known of the effect */
 export function storeUnreachable(jobId: string, reason: string, meaning: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_STORE_UNREACHABLE',
-    `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`,
-    { value: jobId },
-  );
+  const message = `the snapshot store did not answer for job ${jobId} (${reason}); ${meaning}`;
+  return new DistributedScheduleError('DSCHED_STORE_UNREACHABLE', message, { value: jobId });
 }

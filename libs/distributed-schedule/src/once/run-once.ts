@@ -1,7 +1,4 @@
-/**
- * One attempt at one job, top to bottom. The numbers are those of docs/idempotence.md, where each gap between two of them
- * has its line: what is left behind by a process that dies there, and what the next attempt makes of it.
- */
+/** One attempt at one job, top to bottom. docs/idempotence.md has a line for a death between any two steps. */
 
 import { type Digest, keepValue } from './kept-value.js';
 import {
@@ -69,7 +66,7 @@ export async function runOnce<Tx, Output>(
       await attempt.fail('begun with another input');
       throw keyReused(job.jobId);
     }
-    const end = await runAttempt(parts, attempt, effect, calls < MAX_CALLS);
+    const end = await runEffect(parts, attempt, effect, calls < MAX_CALLS);
     if (end.kind !== 'undone') return end;
   }
 }
@@ -92,7 +89,7 @@ async function begin<Tx>(
   return verdict;
 }
 
-async function runAttempt<Tx, Output>(
+async function runEffect<Tx, Output>(
   parts: OnceParts<Tx>,
   attempt: OpenAttempt<Tx>,
   effect: Effect<Tx, Output>,
@@ -111,6 +108,7 @@ async function runAttempt<Tx, Output>(
     await askPatiently(parts, () => attempt.fail(errorText(error)), isUnanswered);
     throw error;
   }
+  const { jobId } = attempt.snapshot;
   const verdict = await succeed(parts, attempt, output);
   switch (verdict.kind) {
     case 'written':
@@ -122,13 +120,9 @@ async function runAttempt<Tx, Output>(
     case 'undone':
       await endIfAborted(parts, attempt);
       if (mayRepeat) return verdict;
-      throw storeUnreachable(attempt.snapshot.jobId, verdict.reason, 'it was rolled back each time');
+      throw storeUnreachable(jobId, verdict.reason, 'it was rolled back each time');
     case 'unreachable':
-      throw storeUnreachable(
-        attempt.snapshot.jobId,
-        verdict.reason,
-        'whether the success was written is unknown',
-      );
+      throw storeUnreachable(jobId, verdict.reason, 'whether the success was written is unknown');
     default:
       return verdict satisfies never;
   }

@@ -1,8 +1,4 @@
-/**
- * The idempotent execution unit: what is kept of a job, so that its effect is not run again. A job is a unit of work with
- * an id of its own, most often one tick of one task; every attempt at it has the same id. ARCHITECTURE.md and
- * docs/idempotence.md tell the flow with its crash points; run-once.ts is that flow.
- */
+/** What is kept of a job, a unit of work with an id, so that its effect is not run again. run-once.ts is the flow. */
 
 import type { Clock, Random } from '../protocol/contract/ports.js';
 
@@ -22,7 +18,6 @@ export interface KeptValue {
   readonly json?: string;
 }
 
-/** What is known of a job. */
 export interface Snapshot {
   readonly jobId: string;
   readonly status: SnapshotStatus;
@@ -37,14 +32,10 @@ export interface Snapshot {
   readonly error?: string;
   /** When the newest attempt has begun, microseconds since the epoch by the store's clock. Tells attempts apart. */
   readonly begunAtUs: number;
-  /**
-   * The last change, microseconds since the epoch by the store's clock; grows with every change. It is the optimistic lock:
-   * a change is made only where this is still what the writer has read.
-   */
+  /** The last change, microseconds since the epoch by the store's clock. It grows with every change: the optimistic lock. */
   readonly updatedAtUs: number;
 }
 
-/** A request to run the effect of a job. */
 export interface JobStart {
   /** 32 hex digits. */
   readonly jobId: string;
@@ -72,10 +63,7 @@ export type BeginVerdict<Tx> =
 export type EndVerdict =
   /** `isVolatile`: a crash of the store may take it back, as far as is known, so nothing but the store answers for it. */
   | { readonly kind: 'written'; readonly snapshot: Snapshot; readonly isVolatile?: boolean }
-  /**
-   * The snapshot is no longer this attempt's: another one has taken the job over. Whatever the store rolls back is rolled
-   * back; what it cannot has happened.
-   */
+  /** Another attempt has taken the job over. What the store can roll back is rolled back; the rest has happened. */
   | { readonly kind: 'superseded'; readonly snapshot?: Snapshot }
   /** The store has rolled everything back for reasons of its own (a serialisation failure): run the job again. */
   | { readonly kind: 'undone'; readonly reason: string }
@@ -84,7 +72,6 @@ export type EndVerdict =
 
 /** One attempt at a job, from its pending snapshot to its end. Exactly one of the two ends is called. */
 export interface OpenAttempt<Tx> {
-  /** The pending snapshot. */
   readonly snapshot: Snapshot;
   /** What the effect writes through so that its writes and the snapshot are committed together; undefined without. */
   readonly tx: Tx;
@@ -97,21 +84,15 @@ export interface OpenAttempt<Tx> {
 }
 
 /**
- * Keeps one snapshot per job. At most one attempt at a time holds a job, except where the store cannot tell a dead holder
- * from a slow one: there the later attempt takes over after a bound, and the earlier one is `superseded` at its end.
+ * Keeps one snapshot per job. At most one attempt holds a job; where the store cannot tell a dead holder from a slow one, a
+ * later attempt takes over after a bound, and the earlier one ends `superseded`.
  */
 export interface SnapshotStore<Tx = unknown> {
-  /**
-   * Whether writes through `tx` and the success are one: then the effect is applied exactly once. Otherwise it is run at
-   * least once until its snapshot says success.
-   */
+  /** Whether writes through `tx` and the success are one: the effect is applied exactly once. Else it runs at least once. */
   readonly isTransactional: boolean;
   read(jobId: string): Promise<SnapshotReply>;
   begin(start: JobStart, signal?: AbortSignal): Promise<BeginVerdict<Tx>>;
-  /**
-   * Which store this is, and which memory of it: a text that no other store has, and that is another one after a success may have been
-   * forgotten. Absent: nothing of it is cached, since nobody could tell whose it is.
-   */
+  /** Which memory of which store: it changes when a success may have been forgotten. Absent: nothing is cached. */
   identify?(): Promise<IdentityReply>;
   /** Whether an effect has thrown this because the store rolled its transaction back for reasons of its own. */
   isUndone(error: unknown): boolean;
@@ -127,10 +108,7 @@ export type IdentityReply =
   | { readonly answered: true; readonly identity: string }
   | { readonly answered: false; readonly reason: string };
 
-/**
- * Successes, kept near for a while; one that is missing costs a look into the store, never a second effect. The `jobId` of an entry is made
- * of the job and the identity of its store. No method rejects.
- */
+/** Successes, kept near for a while. An entry's `jobId` is made of job and store. No method rejects. */
 export interface SnapshotCache {
   read(jobId: string): Promise<Snapshot | undefined>;
   /** Tells all instances, best effort. */
@@ -145,7 +123,6 @@ export type ForgetReply =
   /** Some entry may be there yet, until its time to live is over. */
   | { readonly forgotten: false; readonly reason: string };
 
-/** What an adapter needs of the platform. */
 export interface SnapshotParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -160,7 +137,6 @@ export interface SnapshotSource<Tx = unknown> {
   open(parts: SnapshotParts): SnapshotStore<Tx>;
 }
 
-/** The same for a cache. */
 export interface SnapshotCacheSource {
   /** As for {@link SnapshotSource}. */
   readonly isLocal?: true;

@@ -38,7 +38,6 @@ export interface Patient {
   readonly clock: Clock;
   readonly random: Random;
   readonly patience: StorePatience;
-  /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { PoolClient, QueryResult } from 'pg';
-import { LentClient, refused } from './lent-client.js';
+import { LentClient, refused, textOf } from './lent-client.js';
 import { transactionCommand } from './transaction-commands.js';
 import type { DriverClient } from './transactions.js';
 
@@ -19,22 +19,19 @@ class ConnectionEnded extends Error {
 const BEGINS: ReadonlySet<string> = new Set(['BEGIN', 'START']);
 const COMMITS: ReadonlySet<string> = new Set(['COMMIT', 'END']);
 
-/**
- * Stands before a client of `pg` while an ORM has it in the transaction of an attempt: the ORM, and whoever got anything of it, asks the
- * client, and so the guard. What an effect may not do with a client that it is lent it may not do through an ORM either. The COMMIT or
- * ROLLBACK of the ORM itself passes once the store has asked for it.
- */
+/** Refuses through an ORM what a lent client refuses. The ORM's COMMIT or ROLLBACK passes once the store has asked for it. */
 export class ClientGuard {
   private readonly lent: LentClient;
   private readonly ask: AnyQuery;
   private readonly own: PropertyDescriptor | undefined;
-  private failure: unknown;
+  /** Why the connection has ended, where it has. */
+  brokenBy: unknown;
   private isEnding = false;
   private isLifted = false;
-  private endedBy: string | undefined;
+  /** The command of the effect that has ended its transaction, which is rolled back. */
+  wasEndedBy: string | undefined;
   /** What the server says that the end has done. */
   tag: string | undefined;
-  /** The store's COMMIT is on its way, or was. */
   hasAskedCommit = false;
 
   private readonly client: PoolClient;
@@ -50,19 +47,9 @@ export class ClientGuard {
     this.liftAtRelease();
   }
 
-  /** Why the connection has ended, where it has. */
-  get brokenBy(): unknown {
-    return this.failure;
-  }
-
-  /** The command of the effect that has ended its transaction, which is rolled back. */
-  get wasEndedBy(): string | undefined {
-    return this.endedBy;
-  }
-
   /** A statement of the store, past the guard. */
   async statement(sql: string, values: readonly unknown[]): Promise<readonly unknown[]> {
-    if (this.failure !== undefined) throw this.failure;
+    if (this.brokenBy !== undefined) throw this.brokenBy;
     const result = await this.send(values.length === 0 ? [sql] : [sql, [...values]]);
     return result.rows;
   }
@@ -90,19 +77,18 @@ export class ClientGuard {
     Promise.resolve(this.client.end()).catch(() => undefined);
   }
 
-  /** The client is as it was before. */
   lift(): void {
     if (this.isLifted) return;
     this.isLifted = true;
     if (this.own === undefined) Reflect.deleteProperty(this.client, 'query');
     else Object.defineProperty(this.client, 'query', this.own);
     // The listener stays on a connection that ends: its last error comes later.
-    if (this.failure === undefined) this.client.off('error', this.onError);
+    if (this.brokenBy === undefined) this.client.off('error', this.onError);
   }
 
   private readonly query = (...args: readonly unknown[]): unknown => {
-    const command = transactionCommand(textOf(args[0]));
-    if (command === undefined || BEGINS.has(command) || (!this.isEnding && this.endedBy !== undefined)) {
+    const command = transactionCommand(textOf(args[0]) ?? '');
+    if (command === undefined || BEGINS.has(command) || (!this.isEnding && this.wasEndedBy !== undefined)) {
       return Reflect.apply(this.lent.tx.query as AnyQuery, this.lent.tx, args);
     }
     const reply = this.isEnding ? this.endAs(command, args[0]) : this.refuseEnd(command);
@@ -115,7 +101,7 @@ export class ClientGuard {
   private async endAs(command: string, query: unknown): Promise<QueryResult> {
     this.hasAskedCommit ||= COMMITS.has(command);
     try {
-      const result = await this.send([textOf(query)]);
+      const result = await this.send([textOf(query) ?? '']);
       this.tag = result.command;
       return result;
     } finally {
@@ -123,18 +109,14 @@ export class ClientGuard {
     }
   }
 
-  /**
-   * The effect ends its transaction by itself. It is rolled back instead, since an ORM that was only refused would give a connection
-   * back that is in a transaction.
-   */
+  /** Rolled back: an ORM that was only refused would return a connection in a transaction. */
   private async refuseEnd(command: string): Promise<never> {
     this.lent.seal();
-    this.endedBy = command;
+    this.wasEndedBy = command;
     await this.send(['ROLLBACK']);
     // A ROLLBACK of its own as well: one that succeeded would let an ORM go on outside of any transaction.
-    throw refused(`${command} is for runOnce to say: all that the effect has written is rolled back`, {
-      value: command,
-    });
+    const message = `${command} is for runOnce to say: all that the effect has written is rolled back`;
+    throw refused(message, { value: command });
   }
 
   private async send(args: readonly unknown[]): Promise<QueryResult> {
@@ -161,12 +143,6 @@ export class ClientGuard {
   }
 
   private readonly onError = (error: unknown): void => {
-    this.failure = error;
+    this.brokenBy = error;
   };
-}
-
-function textOf(query: unknown): string {
-  const text: unknown =
-    typeof query === 'string' ? query : (query as { readonly text?: unknown } | null)?.text;
-  return typeof text === 'string' ? text : '';
 }

@@ -1,5 +1,3 @@
-/** What the driver said, beneath what an ORM made of it. */
-
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** An ORM wraps an error once or twice. */
 const MAX_CAUSES = 8;

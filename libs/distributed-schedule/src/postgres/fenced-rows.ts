@@ -15,7 +15,6 @@ export type FencedUpdateVerdict =
   | Exclude<FenceVerdict, { readonly kind: 'stale' }>
   | (Extract<FenceVerdict, { readonly kind: 'stale' }> & { readonly rows?: FencedRows });
 
-/** The parts of the statements, quoted. */
 export interface FencedStatement {
   readonly table: string;
   readonly assignments: string;
@@ -33,7 +32,6 @@ export interface FencedStatement {
   readonly mayRepeat: boolean;
 }
 
-/** A row whose fence is not below the token. */
 interface SeenRow {
   readonly id: string;
   readonly newest: string;
@@ -66,21 +64,22 @@ export async function updateFenced(
   return { ...verdict, rows: { written, stale: staleKeys.length, staleKeys } };
 }
 
+interface Newest {
+  readonly matched: number;
+  readonly fence: string | null;
+}
+
 async function newestOf(
   client: Queryable,
   { table, condition, fence, values, valuesOfCondition }: FencedStatement,
-): Promise<{ readonly matched: number; readonly fence: string | null }> {
+): Promise<Newest> {
   // The token and the claim id are parameters of the condition's numbers, and have a type by being looked at.
   const sql =
     `SELECT count(*)::int AS matched, max(${fence})::text AS fence FROM ${table} ` +
     `WHERE ${condition} AND $1::bigint IS NOT NULL AND $2::text IS NOT NULL`;
   const { rows } = await client.query(sql, values.slice(0, valuesOfCondition));
-  return (
-    (rows as readonly { readonly matched: number; readonly fence: string | null }[])[0] ?? {
-      matched: 0,
-      fence: null,
-    }
-  );
+  const [newest] = rows as readonly Newest[];
+  return newest ?? { matched: 0, fence: null };
 }
 
 /** A row that was written here may be another's by now, and is none of the stale ones. */

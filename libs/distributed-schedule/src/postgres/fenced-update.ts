@@ -1,8 +1,4 @@
-/**
- * The rule that keeps a stale holder from doing harm, for tables of the application: the row remembers the largest fencing
- * token that has written it and the claim that it came with. A smaller token writes nothing, and the same one of another claim
- * neither.
- */
+/** A row remembers the largest token that wrote it, and its claim. A smaller token, or another claim, writes nothing. */
 
 import type { FenceRepeat } from '../once/fence.js';
 import { requireClaimId, requireFenceOptions, requireToken } from '../once/fence.js';
@@ -12,10 +8,7 @@ import type { Queryable } from './queryable.js';
 import { quotedName } from './quoted-name.js';
 
 export interface FencedUpdate {
-  /**
-   * A name, or a list of schema and name: `['billing', 'account']`. Each is quoted: any name is safe, and upper case stays. So
-   * `'billing.account'` is one name with a dot in it.
-   */
+  /** A name, or schema and name: `['billing', 'account']`. Each is quoted: `'billing.account'` is one name with a dot. */
   readonly table: string | readonly [schema: string, table: string];
   /** Columns and their new values. */
   readonly set: Readonly<Record<string, unknown>>;
@@ -88,9 +81,8 @@ function keyOf(key: FencedUpdate['key']): FencedStatement['key'] {
 }
 
 /**
- * The condition alone, for statements of your own, with the token and the claim id as these parameters:
- * `("fence" IS NULL OR "fence" < $3 OR ("fence" = $3 AND "fence_claim" = $4))`. The statement has to write both into their columns
- * as well.
+ * The condition alone, for statements of your own, which have to write token and claim id into their columns as well:
+ * `("fence" IS NULL OR "fence" < $3 OR ("fence" = $3 AND "fence_claim" = $4))`.
  */
 export function fenceSql(condition: {
   readonly fence?: string;

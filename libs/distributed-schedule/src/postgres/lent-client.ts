@@ -18,9 +18,7 @@ type AnyQuery = (...args: readonly unknown[]) => unknown;
 const NOT_LENT: ReadonlySet<PropertyKey> = new Set(['release', 'end', 'connect']);
 
 /**
- * The client of a transaction as an effect gets it: it ends with the attempt. A branch of the effect that goes on after its end would write
- * outside of any transaction, or into that of the next attempt; and a transaction that the effect ends by itself commits its writes without
- * the success.
+ * The client of an attempt, until it ends: later writes would be in no transaction, and a COMMIT keep them without success.
  */
 export class LentClient {
   readonly tx: PoolClient;
@@ -51,7 +49,11 @@ export class LentClient {
   private property(name: PropertyKey): unknown {
     if (this.own.has(name)) return this.own.get(name);
     if (name === 'query') return this.query;
-    if (NOT_LENT.has(name)) return () => this.refuse(`tx.${String(name)}() is for runOnce to call`);
+    if (NOT_LENT.has(name)) {
+      return () => {
+        throw refused(`tx.${String(name)}() is for runOnce to call`);
+      };
+    }
     const value: unknown = Reflect.get(this.client, name, this.client);
     if (typeof value !== 'function') return value;
     return (...args: readonly unknown[]) => {
@@ -119,10 +121,10 @@ export class LentClient {
   /** Answers with what is to be called when the statement has been answered; more than once is as once. */
   private begin(): () => void {
     this.underWay += 1;
-    let isOver = false;
+    let isClosed = false;
     return () => {
-      if (!isOver) this.underWay -= 1;
-      isOver = true;
+      if (!isClosed) this.underWay -= 1;
+      isClosed = true;
     };
   }
 
@@ -132,18 +134,12 @@ export class LentClient {
         'the attempt has ended, and its transaction with it: await all that you do with tx before the effect returns',
       );
     }
-    const text: unknown =
-      typeof query === 'string' ? query : (query as { readonly text?: unknown } | null)?.text;
-    const command = typeof text === 'string' ? transactionCommand(text) : undefined;
+    const command = transactionCommand(textOf(query) ?? '');
     if (command === undefined) return undefined;
     return refused(
       `${command} is for runOnce to say: the effect has to leave its transaction open. For a part that may fail use SAVEPOINT and ROLLBACK TO`,
       { value: command },
     );
-  }
-
-  private refuse(message: string): never {
-    throw refused(message);
   }
 }
 
@@ -151,14 +147,16 @@ export function refused(message: string, details: ErrorDetails = {}): Distribute
   return new DistributedScheduleError('DSCHED_TX_REFUSED', message, details);
 }
 
+/** Of a statement of `pg`, a text or an object. */
+export function textOf(query: unknown): string | undefined {
+  const text: unknown = typeof query === 'string' ? query : (query as { text?: unknown } | null)?.text;
+  return typeof text === 'string' ? text : undefined;
+}
+
 function isSubmittable(query: unknown): query is Submittable {
-  return (
-    typeof query === 'object' && query !== null && 'submit' in query && typeof query.submit === 'function'
-  );
+  return typeof (query as Partial<Submittable> | null)?.submit === 'function';
 }
 
 function hasCallback(query: unknown): query is { readonly callback: Callback } {
-  return (
-    typeof query === 'object' && query !== null && 'callback' in query && typeof query.callback === 'function'
-  );
+  return typeof (query as { callback?: unknown } | null)?.callback === 'function';
 }

@@ -1,5 +1,3 @@
-/** The table of the snapshots. What is here may run any number of times, from any number of instances at once. */
-
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { OptionCheck, OptionSpec } from '../protocol/options/option-spec.js';
 import { quotedName } from './quoted-name.js';
@@ -16,7 +14,6 @@ const NAME: OptionCheck = { takes: 'a name', accepts: () => true };
 /** Their names; whether a database can have them is checked by {@link tableNames}. */
 export const TABLE: OptionSpec<SnapshotTable> = { schema: NAME, table: NAME };
 
-/** The names of one table in SQL. */
 export interface TableNames {
   readonly table: string;
   readonly statusType: string;
@@ -49,10 +46,7 @@ export function tableNames({
   };
 }
 
-/**
- * The migration as one text, for whichever tool runs yours: it makes what is missing and changes nothing else. It holds an
- * advisory lock to the end of its transaction, since two instances at a time can both find nothing and one then fails; and it is one statement, so that it is all or nothing wherever it runs.
- */
+/** Makes what is missing, all or nothing. The advisory lock keeps two instances from both finding nothing. */
 export function migrationSql(names: SnapshotTable = {}): string {
   const { table, statusType, endedIndex } = tableNames(names);
   return `
@@ -85,9 +79,8 @@ $migration$`.trim();
 /** A text in SQL. The delimiter of the block could stand in a name. */
 function literal(text: string): string {
   if (text.includes('$migration$')) {
-    throw new DistributedScheduleError('DSCHED_BAD_OPTION', 'option table has $migration$ in it', {
-      value: 'table',
-    });
+    const message = 'option table has $migration$ in it';
+    throw new DistributedScheduleError('DSCHED_BAD_OPTION', message, { value: 'table' });
   }
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -11,7 +11,6 @@ import type { TransactionConnection, Transactions } from './transactions.js';
 /** With this an ORM is told to roll back. It is not an error of anybody's. */
 const ROLL_BACK = new Error('rolled back by runOnce');
 
-/** The ORM has not begun a transaction. */
 class NoConnection extends Error {
   readonly code: string;
 
@@ -37,7 +36,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   private guard: ClientGuard | undefined;
   private ask: Statement | undefined;
   private who: Backend | undefined;
-  private isOver = false;
+  private isClosed = false;
   /** Statements of the store. */
   private underWay = 0;
   /** From then on an effect may have some of which only a guard knows. */
@@ -88,7 +87,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   }
 
   async statement(sql: string, values: readonly unknown[]): Promise<readonly unknown[]> {
-    if (this.ask === undefined || this.isOver) throw new Unanswered();
+    if (this.ask === undefined || this.isClosed) throw new Unanswered();
     this.underWay += 1;
     try {
       return await this.ask(sql, values);
@@ -113,10 +112,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     });
   }
 
-  /**
-   * Ends the connection, or the server's process where it cannot be reached: a statement that is under way may wait for long. Without one
-   * it is rolled back, as is a transaction that comes yet. Resolves when it is over.
-   */
+  /** Ends the connection, or the server's process, where a statement is under way; else rolls back. Resolves at the end. */
   async end(): Promise<void> {
     const isBusy = this.guard?.isBusy ?? this.isLent;
     if (isBusy || this.underWay > 0) this.cut();
@@ -125,7 +121,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
 
   /** Whatever is under way. */
   cut(): void {
-    if (this.isOver) return;
+    if (this.isClosed) return;
     if (this.guard !== undefined) this.guard.end();
     else if (this.who !== undefined) this.terminate(this.who);
   }
@@ -140,7 +136,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
     } catch (error) {
       throw this.failureOf(error);
     } finally {
-      this.isOver = true;
+      this.isClosed = true;
       this.guard?.lift();
     }
   }
@@ -163,7 +159,7 @@ export class OpenTransaction<Tx> implements Loan<Tx> {
   private async enter(tx: Tx): Promise<void> {
     const connection = await this.transactions.connection(tx);
     // Some begin although BEGIN has failed: the connection is somebody else's then.
-    if (this.isOver) throw new Unanswered();
+    if (this.isClosed) throw new Unanswered();
     requireConnection(connection);
     this.lent = { tx };
     if ('client' in connection) {

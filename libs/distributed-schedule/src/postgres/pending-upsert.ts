@@ -2,11 +2,11 @@
 
 import { decideBegin, pendingSnapshot } from '../once/begin-rule.js';
 import type { BeginVerdict, JobStart, Snapshot } from '../once/snapshot-store.js';
-import type { InBetween } from './in-between.js';
+import type { Clock } from '../protocol/contract/ports.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
+import type { Begun } from './snapshot-row.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { StoreSession } from './store-session.js';
-import type { Begun } from './transaction-sql.js';
 
 const US_PER_MS = 1_000;
 
@@ -38,14 +38,11 @@ export async function upsertPending<Tx>(parts: UpsertParts<Tx>, start: JobStart)
   if (before === undefined) return AGAIN;
   if (decision !== 'begin') return { kind: decision, snapshot: before };
   if (between.mayGoOn(before, nowUs) && !hasLargerToken(start, before)) return AGAIN;
-  const snapshot = await rows.replace(session, pendingSnapshot(before, start, nowUs), before.updatedAtUs);
-  return snapshot === undefined ? AGAIN : { kind: 'upserted', snapshot };
+  const written = await rows.replace(session, pendingSnapshot(before, start, nowUs), before.updatedAtUs);
+  return written === undefined ? AGAIN : { kind: 'upserted', snapshot: written.snapshot };
 }
 
-/**
- * An attempt with a smaller token is a stale holder's, which may be stopped or lost: it is ended, or waited for until the server ends it.
- * Answers for how long.
- */
+/** Ends a stale holder's attempt, or waits until the server ends it. Answers how long to wait. */
 async function passStaleHolder<Tx>(
   { session, rows, settings, begun }: UpsertParts<Tx>,
   { jobId, fencingToken }: JobStart,
@@ -63,4 +60,30 @@ function hasLargerToken({ fencingToken }: JobStart, before: Snapshot): boolean {
   return (
     fencingToken !== undefined && before.fencingToken !== undefined && fencingToken > before.fencingToken
   );
+}
+
+/** A pending row that nobody has locked, and that is younger than this, is most likely between its two transactions. */
+const IN_BETWEEN_MS = 200;
+
+export class InBetween {
+  private seen: { readonly updatedAtUs: number; readonly sinceMs: number } | undefined;
+  private readonly watchMs: number;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+    lockWaitMs: number,
+  ) {
+    // It has to be over before the request gives up.
+    this.watchMs = Math.min(IN_BETWEEN_MS, lockWaitMs / 2);
+  }
+
+  /** Whether its attempt may go on. A row of the future, from before a set-back, has no known age: it is watched as long. */
+  mayGoOn({ status, updatedAtUs }: Snapshot, nowUs: number): boolean {
+    if (status !== 'pending') return false;
+    const ageUs = nowUs - updatedAtUs;
+    if (ageUs >= 0) return ageUs < IN_BETWEEN_MS * US_PER_MS;
+    const nowMs = this.clock.monotonicMs();
+    if (this.seen?.updatedAtUs !== updatedAtUs) this.seen = { updatedAtUs, sinceMs: nowMs };
+    return nowMs - this.seen.sinceMs < this.watchMs;
+  }
 }

@@ -1,14 +1,11 @@
 import type { EndVerdict, KeptValue, OpenAttempt, Snapshot } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { refused } from './lent-client.js';
-import { failureOf, isFailedTransaction } from './postgres-failure.js';
+import { failureOf } from './postgres-failure.js';
 import type { SnapshotRows } from './snapshot-rows.js';
 import type { Loan, StoreSession } from './store-session.js';
 
-/**
- * One attempt in its transaction, which holds the row of the job locked to its end. A process that dies drops its connection,
- * and the server rolls the effect back: what is left is the pending snapshot, and nothing else.
- */
+/** One attempt in its transaction, which locks the job's row. If the process dies, the pending snapshot is left. */
 export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
   readonly tx: Tx;
   private readonly session: StoreSession<Tx>;
@@ -31,19 +28,16 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
   }
 
   async succeed(output: KeptValue): Promise<EndVerdict> {
-    if (this.isInDoubt) return this.settle();
+    if (this.isInDoubt) return this.settleDoubt();
     const unfinished = await this.finish();
     if (unfinished !== undefined) return unfinished;
     await this.requireAwaited();
     this.signal?.removeEventListener('abort', this.onAbort);
     let success: Snapshot | undefined;
     try {
-      const written = await this.rows.replaceWhole(
-        this.session,
-        { ...this.snapshot, status: 'success', output },
-        this.snapshot.updatedAtUs,
-        this.transaction.id,
-      );
+      const after: Snapshot = { ...this.snapshot, status: 'success', output };
+      const { id } = this.transaction;
+      const written = await this.rows.replace(this.session, after, this.snapshot.updatedAtUs, id);
       success = written?.snapshot;
       this.isVolatile = written?.isVolatile ?? false;
     } catch (error) {
@@ -90,8 +84,8 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
       await this.lent.finish?.();
       return undefined;
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure.kind === 'undone' || isFailedTransaction(failure)) return this.undoneBy(error);
+      const { kind } = failureOf(error);
+      if (kind === 'undone' || kind === 'transaction_failed') return this.undoneBy(error);
       await this.abandon();
       throw error;
     }
@@ -115,22 +109,14 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
     } catch (error) {
       if (failureOf(error).kind !== 'unreachable') return this.undoneBy(error);
       this.session.close(true);
-      this.isInDoubt = true;
-      return this.settle();
+      return this.settleDoubt();
     }
     this.session.close();
-    if (tag === undefined) {
-      this.isInDoubt = true;
-      return this.settle();
-    }
+    if (tag === undefined) return this.settleDoubt();
     // So PostgreSQL answers where a statement has failed that nobody heard of: everything is rolled back.
     if (tag !== 'COMMIT') {
-      throw refused(
-        `PostgreSQL answered COMMIT with ${tag}: a statement of the effect has failed, and nothing is kept`,
-        {
-          value: tag,
-        },
-      );
+      const why = 'a statement of the effect has failed, and nothing is kept';
+      throw refused(`PostgreSQL answered COMMIT with ${tag}: ${why}`, { value: tag });
     }
     return this.written(success);
   }
@@ -143,7 +129,8 @@ export class PostgresAttempt<Tx> implements OpenAttempt<Tx> {
   }
 
   /** Whether a COMMIT without an answer was carried out. The row's lock says when that is decided for good. */
-  private async settle(): Promise<EndVerdict> {
+  private async settleDoubt(): Promise<EndVerdict> {
+    this.isInDoubt = true;
     const reply = await this.rows.readDecided(this.snapshot.jobId);
     if (reply.kind === 'unread') return { kind: 'unreachable', reason: reply.reason };
     const { value } = reply;

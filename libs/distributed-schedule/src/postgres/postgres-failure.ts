@@ -1,7 +1,4 @@
-/**
- * What an error of PostgreSQL or of its client means, by its code. Messages are not passed on: they name hosts, users and
- * sometimes values.
- */
+/** What an error means, by its code. Messages are not passed on: they name hosts, users and sometimes values. */
 
 import { someCause } from '../protocol/contract/causes.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
@@ -14,6 +11,8 @@ export type PostgresFailure =
   /** No connection, or none any more. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'not_migrated'; readonly reason: string }
+  /** A statement before has failed, and nobody has said so. */
+  | { readonly kind: 'transaction_failed'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** By a bound on locks; and by one on statements, which a role may have: nothing of ours takes long but waiting for a lock. */
@@ -22,10 +21,7 @@ const WAITED_TOO_LONG: ReadonlySet<unknown> = new Set(['55P03', '57014']);
 const UNDONE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Undefined table, undefined column, undefined object (the enum). */
 const NOT_MIGRATED: ReadonlySet<string> = new Set(['42P01', '42703', '42704']);
-/**
- * Connection exceptions, too many connections, shutdown, crash, start-up, sessions that were ended for idling, read-only
- * standby (a failover under way).
- */
+/** Connections, too many of them, shutdown, crash, start-up, sessions ended for idling, read-only standby. */
 const UNREACHABLE = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/;
 /** In failed SQL transaction. */
 const TRANSACTION_FAILED = '25P02';
@@ -55,6 +51,7 @@ export function failureOf(error: unknown): PostgresFailure {
   if (typeof code === 'string' && SQLSTATE.test(code) && !isOfSystem(error, code)) {
     if (UNDONE.has(code)) return { kind: 'undone', reason: code };
     if (NOT_MIGRATED.has(code)) return { kind: 'not_migrated', reason: code };
+    if (code === TRANSACTION_FAILED) return { kind: 'transaction_failed', reason: code };
     return { kind: UNREACHABLE.test(code) ? 'unreachable' : 'refused', reason: code };
   }
   // A code of the system, such as ECONNREFUSED; with several addresses it is in the first of the errors.
@@ -71,17 +68,10 @@ function isOfSystem(error: unknown, code: string): boolean {
   return SYSTEM_CODE.test(code) && (error as { readonly severity?: unknown }).severity === undefined;
 }
 
-/** Whether a statement before has failed, and nobody has said so. */
-export function isFailedTransaction(failure: PostgresFailure): boolean {
-  return 'reason' in failure && failure.reason === TRANSACTION_FAILED;
-}
-
-/**
- * What cannot be mended by asking again.
- * @param cause an answer of the server to the application's own transaction; never an error of connecting
- */
+/** @param cause an answer of the server to the application's own transaction; never an error of connecting */
 export function refusal(failure: PostgresFailure, table: string, cause?: unknown): DistributedScheduleError {
   const reason = 'reason' in failure ? failure.reason : failure.kind;
+  const meaning = MEANINGS[reason] === undefined ? '' : `: ${MEANINGS[reason]}`;
   if (failure.kind === 'not_migrated') {
     return new DistributedScheduleError(
       'DSCHED_NOT_MIGRATED',
@@ -90,7 +80,7 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
       { value: table },
     );
   }
-  if (reason === TRANSACTION_FAILED && cause !== undefined) {
+  if (failure.kind === 'transaction_failed' && cause !== undefined) {
     return new DistributedScheduleError(
       'DSCHED_STORE_REFUSED',
       `a statement of the effect failed and its error was not passed on (SQLSTATE ${reason}): PostgreSQL keeps nothing of such a ` +
@@ -100,7 +90,7 @@ export function refusal(failure: PostgresFailure, table: string, cause?: unknown
   }
   return new DistributedScheduleError(
     'DSCHED_STORE_REFUSED',
-    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason}${meaningOf(reason)})`,
+    `PostgreSQL refused what the snapshot store asked of table ${table} (SQLSTATE ${reason}${meaning})`,
     { value: reason, cause },
   );
 }
@@ -117,14 +107,10 @@ export function requirePassing(failure: PostgresFailure, table: string, cause?: 
     case 'unreachable':
       return failure.reason;
     case 'not_migrated':
+    case 'transaction_failed':
     case 'refused':
       throw refusal(failure, table, cause);
     default:
       return failure satisfies never;
   }
-}
-
-function meaningOf(reason: string): string {
-  const meaning = MEANINGS[reason];
-  return meaning === undefined ? '' : `: ${meaning}`;
 }

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../protocol/contract/ports.js';
-import { borrowClient } from './borrowed-client.js';
+import { within } from '../protocol/time/within.js';
 import { LentClient } from './lent-client.js';
+import { borrowClient } from './pool-clients.js';
 import type { StoreSession } from './store-session.js';
 
 /** A statement, or the wait for a connection, took longer than the store's own limit. */
@@ -9,11 +10,7 @@ export class Unanswered extends Error {
   readonly code = 'TIMEOUT';
 }
 
-/**
- * One connection, from its loan to its return. A pool's loan has no guard of its own: a connection that ends between two
- * statements emits an error that nobody hears, which ends the process; and without a limit a statement to a host that is
- * cut off waits for the kernel, for a quarter of an hour.
- */
+/** Hears a connection's errors, or one ends the process, and bounds its statements, or one waits a quarter of an hour. */
 export class PostgresSession implements StoreSession<PoolClient> {
   private isOpen = true;
   private isInTransaction = false;
@@ -30,11 +27,10 @@ export class PostgresSession implements StoreSession<PoolClient> {
     client.on('error', this.onError);
   }
 
-  /** Rejects when there is no connection within the limit. */
   static async open(pool: Pool, clock: Clock, timeoutMs: number): Promise<PostgresSession> {
     const loan = borrowClient(pool, (client) => new PostgresSession(client, clock, timeoutMs));
     try {
-      return await within(clock, timeoutMs, loan);
+      return await requireWithin(clock, timeoutMs, loan);
     } catch (error) {
       // It may come yet, and nobody would give it back.
       loan.then(
@@ -76,7 +72,7 @@ export class PostgresSession implements StoreSession<PoolClient> {
     if (this.failure !== undefined) throw this.failure;
     if (!this.isOpen) throw new Unanswered();
     const reply = values.length === 0 ? this.client.query(sql) : this.client.query(sql, [...values]);
-    const result: unknown = await within(this.clock, this.timeoutMs + extraMs, reply);
+    const result: unknown = await requireWithin(this.clock, this.timeoutMs + extraMs, reply);
     if (!Array.isArray(result)) return result as QueryResult;
     // Several statements in one text have as many results: what one of them answers counts, or the last one.
     const results = result as QueryResult[];
@@ -93,17 +89,11 @@ export class PostgresSession implements StoreSession<PoolClient> {
   }
 }
 
-export async function within<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const timeout = clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal).then(() => {
-    throw new Unanswered();
-  });
-  // The one that loses ends unheard.
-  timeout.catch(() => undefined);
-  reply.catch(() => undefined);
-  try {
-    return await Promise.race([reply, timeout]);
-  } finally {
-    timer.abort();
-  }
+const LATE = Symbol('late');
+
+/** @throws Unanswered when the reply has not come within the limit */
+export async function requireWithin<T>(clock: Clock, timeoutMs: number, reply: Promise<T>): Promise<T> {
+  const answer = await within(clock, clock.monotonicMs() + timeoutMs, reply, LATE);
+  if (answer === LATE) throw new Unanswered();
+  return answer as T;
 }

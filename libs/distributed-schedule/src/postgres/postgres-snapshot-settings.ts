@@ -12,22 +12,15 @@ import {
 } from '../protocol/options/option-spec.js';
 import { type SnapshotTable, TABLE } from './migration.js';
 
-/** Isolation levels in which an effect may run. */
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
 export interface PostgresSnapshotSettings extends SnapshotTable {
   /** Of the effect's transaction. Default `read committed`. */
   readonly isolation: IsolationLevel;
-  /**
-   * How long an attempt waits for another one at the same job before it answers `pending`; less than `takeoverMs`. Default 2000, or
-   * half of `takeoverMs` where that is less.
-   */
+  /** Wait for another attempt before `pending`; less than `takeoverMs`. Default 2000, or half of `takeoverMs` if less. */
   readonly lockWaitMs: number;
-  /**
-   * The server ends an attempt that is silent for this long in its transaction: its process was stopped or cut off.
-   * So no effect may pause for longer between two statements. Default 60000.
-   */
+  /** The server ends an attempt that is silent this long: no effect may pause longer between statements. Default 60000. */
   readonly takeoverMs: number;
   /** A connection or a statement of the store's own that takes longer has failed. Default 5000. */
   readonly timeoutMs: number;
@@ -59,10 +52,7 @@ export function resolvePostgresSettings(given: Partial<PostgresSnapshotSettings>
   return settings;
 }
 
-/**
- * takeoverMs must exceed lockWaitMs: an effect that waits for another job is silent that long, and the server would end it. A
- * larger token would also give up first.
- */
+/** An effect that waits for another job is silent for lockWaitMs: the server would end it. */
 function requireLongerTakeover({ lockWaitMs, takeoverMs }: PostgresSnapshotSettings): void {
   if (lockWaitMs < takeoverMs) return;
   throw new DistributedScheduleError(

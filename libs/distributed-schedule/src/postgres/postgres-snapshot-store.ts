@@ -10,10 +10,9 @@ import type {
 } from '../once/snapshot-store.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import type { Clock } from '../protocol/contract/ports.js';
-import { requireFreeConnection } from './free-connection.js';
-import { InBetween } from './in-between.js';
 import { migrationSql, tableNames } from './migration.js';
-import { AGAIN, upsertPending } from './pending-upsert.js';
+import { AGAIN, InBetween, upsertPending } from './pending-upsert.js';
+import { requireFreeConnection } from './pool-clients.js';
 import { PostgresAttempt } from './postgres-attempt.js';
 import { failureOf, isUndone } from './postgres-failure.js';
 import { PostgresSession } from './postgres-session.js';
@@ -26,9 +25,8 @@ const AGAIN_MS = 20;
 const NOT_AWAITED = 'the effect did not run: await runOnce before the application closes';
 
 /**
- * Snapshots in PostgreSQL. An attempt is two transactions: a short one commits the pending snapshot, so that everybody sees
- * that the job has begun; a second one locks that row, runs the effect, and commits it together with the success. While the
- * second one is open nobody else can begin; when it ends without a success, by whatever cause, somebody else can at once.
+ * An attempt is two transactions: a short one commits the pending snapshot; a second one locks that row, runs the effect,
+ * and commits it with the success. Nobody else can begin before the second one ends.
  */
 export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   readonly isTransactional = true;
@@ -175,7 +173,6 @@ export class SessionSnapshotStore<Tx> implements SnapshotStore<Tx> {
   }
 }
 
-/** The same over a pool of `pg`: the effect gets its client. */
 export class PostgresSnapshotStore extends SessionSnapshotStore<PoolClient> {
   constructor(pool: Pool, clock: Clock, settings: PostgresSnapshotSettings, onClose: () => Promise<void>) {
     const open: SessionSource<PoolClient> = async ({ isNested = false } = {}) => {

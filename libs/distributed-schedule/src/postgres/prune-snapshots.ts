@@ -15,10 +15,7 @@ export interface PruneOptions extends SnapshotTable {
   readonly olderThanMs: number;
   /** Rows in one call, so that no call locks for long. Default 10000. */
   readonly most?: number;
-  /**
-   * Which of them. Default `['success']`. With a job that has failed, or whose attempt died, goes the largest fencing token that was at it,
-   * and a stale holder that comes later may run it.
-   */
+  /** Default `['success']`. Other jobs lose their largest fencing token with their row, so a stale holder may run them. */
   readonly statuses?: readonly SnapshotStatus[];
 }
 
@@ -39,8 +36,8 @@ const SPEC: OptionSpec<PruneOptions & Required<Pick<PruneOptions, 'most' | 'stat
 };
 
 /**
- * Removes old snapshots and resolves to their number; call it again while that is `most`. A job whose snapshot is gone is run
- * again if somebody attempts it. One that an attempt is at stays.
+ * Removes old snapshots and resolves to their number; call again while that is `most`. A removed job runs again if
+ * attempted; one in an attempt stays.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export async function pruneSnapshots(client: Queryable, options: PruneOptions): Promise<number> {

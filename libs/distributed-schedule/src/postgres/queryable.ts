@@ -1,4 +1,3 @@
-/** A client, a pool, or the transaction of an effect. */
 export interface Queryable {
   query(
     sql: string,

@@ -3,11 +3,18 @@ import { DistributedScheduleError } from '../protocol/contract/errors.js';
 import { tableNames } from './migration.js';
 import { failureOf, type PostgresFailure, requirePassing } from './postgres-failure.js';
 import type { PostgresSnapshotSettings } from './postgres-snapshot-settings.js';
-import { COLUMNS, instant, jsonOf, type SnapshotRow, snapshotOf } from './snapshot-row.js';
+import {
+  type Begun,
+  beginSql,
+  COLUMNS,
+  endHolderSql,
+  jsonOf,
+  type SnapshotRow,
+  snapshotOf,
+  timestampOf,
+} from './snapshot-row.js';
 import type { SessionSource, StoreSession } from './store-session.js';
-import { type Begun, beginSql, endHolderSql } from './transaction-sql.js';
 
-/** What a statement by itself came to. */
 export type TableReply<Value> =
   | { readonly kind: 'read'; readonly value: Value }
   | { readonly kind: 'unread'; readonly reason: string };
@@ -41,10 +48,7 @@ export class SnapshotRows<Tx> {
     return begun;
   }
 
-  /**
-   * Gives the effect the session's own bound on locks back: ours was for the row, and how long the effect waits is the application's
-   * business. Answers the id of the transaction: an effect that ends it is in another one afterwards.
-   */
+  /** Gives the effect the session's own bound on locks: ours was for the row. Answers the transaction's id. */
   async lendSession(session: StoreSession<Tx>, ownLockTimeout: string): Promise<string | undefined> {
     const sql = "SELECT set_config('lock_timeout', $1, true), txid_current()::text AS id";
     const [row] = await session.query<{ readonly id: string }>(sql, [ownLockTimeout]);
@@ -56,15 +60,11 @@ export class SnapshotRows<Tx> {
     await session.query(`SET LOCAL lock_timeout = ${this.settings.takeoverMs}`);
   }
 
-  /**
-   * Ends the session that has the job's row locked as it was seen, which rolls its attempt back, if the role may: that is, for a session of
-   * the same one. Several that share the lock are none of ours.
-   */
+  /** Ends the session that has the row locked as it was seen, if it is of the same role. Shared locks are not ours. */
   async endHolder(session: StoreSession<Tx>, jobId: string, updatedAtUs: string): Promise<void> {
     await session.query(endHolderSql(this.table), [jobId, updatedAtUs]);
   }
 
-  /** Ends the session of an attempt from another one, where it can be reached. Never rejects. */
   async endAttempt({ jobId, updatedAtUs }: Snapshot): Promise<void> {
     const ending = this.alone((session) => this.endHolder(session, jobId, String(updatedAtUs)));
     await ending.catch(() => undefined);
@@ -78,12 +78,11 @@ export class SnapshotRows<Tx> {
   ): Promise<boolean> {
     const sql =
       `INSERT INTO ${this.table} (job_id, status, snapshot, updated_at) ` +
-      `VALUES ($1, 'pending', $2::jsonb, ${instant('$3')}) ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
+      `VALUES ($1, 'pending', $2::jsonb, ${timestampOf('$3')}) ON CONFLICT (job_id) DO NOTHING RETURNING job_id`;
     const values = [pending.jobId, jsonOf(pending), pending.updatedAtUs];
     return (await session.query(sql, values, waitMs)).length > 0;
   }
 
-  /** The row, locked to the end of the transaction. Waits for an attempt that has it locked, within the bound. */
   async lock(
     session: StoreSession<Tx>,
     jobId: string,
@@ -93,20 +92,10 @@ export class SnapshotRows<Tx> {
   }
 
   /**
-   * Writes a snapshot where the row is still the one that was read; answers with what was written, if it was.
-   * @param transactionId of the transaction that this has to be in, where that could have ended by itself
+   * Writes where the row is still the one that was read, and in that very transaction where it is named.
+   * `isVolatile`: a crash of the server may take the transaction back once it is committed.
    */
   async replace(
-    session: StoreSession<Tx>,
-    after: Snapshot,
-    readAtUs: number,
-    transactionId?: string,
-  ): Promise<Snapshot | undefined> {
-    return (await this.replaceWhole(session, after, readAtUs, transactionId))?.snapshot;
-  }
-
-  /** The same, with whether a crash of the server may take the transaction back once it is committed. */
-  async replaceWhole(
     session: StoreSession<Tx>,
     after: Snapshot,
     readAtUs: number,
@@ -115,18 +104,15 @@ export class SnapshotRows<Tx> {
     // Grows even when the server's clock does not: it is the optimistic lock.
     const atSql =
       after.status === 'pending'
-        ? instant('$5')
-        : `greatest(clock_timestamp(), ${instant('$5')} + interval '1 microsecond')`;
+        ? timestampOf('$5')
+        : `greatest(clock_timestamp(), ${timestampOf('$5')} + interval '1 microsecond')`;
     const sql =
       `UPDATE ${this.table} SET status = $3, snapshot = $4::jsonb, updated_at = ${atSql} ` +
-      `WHERE job_id = $1 AND updated_at = ${instant('$2')} ` +
+      `WHERE job_id = $1 AND updated_at = ${timestampOf('$2')} ` +
       `AND txid_current() = coalesce($6::bigint, txid_current()) RETURNING ${COLUMNS}, current_setting('synchronous_commit') AS commits`;
     const values = [after.jobId, readAtUs, after.status, jsonOf(after), after.updatedAtUs, transactionId];
-    const [row] = await session.query<SnapshotRow & { readonly commits: string }>(
-      sql,
-      values,
-      this.settings.lockWaitMs,
-    );
+    type Row = SnapshotRow & { readonly commits: string };
+    const [row] = await session.query<Row>(sql, values, this.settings.lockWaitMs);
     return row === undefined ? undefined : { snapshot: snapshotOf(row), isVolatile: row.commits === 'off' };
   }
 
@@ -150,7 +136,7 @@ export class SnapshotRows<Tx> {
     const reply = await this.alone(async (session) => {
       await this.begin(session);
       const written = await this.replace(session, after, after.begunAtUs);
-      const now = written ?? (await this.select(session, after.jobId));
+      const now = written?.snapshot ?? (await this.select(session, after.jobId));
       await session.commit();
       return now;
     });
@@ -161,7 +147,6 @@ export class SnapshotRows<Tx> {
     return { kind: 'superseded', ...(value === undefined ? {} : { snapshot: value }) };
   }
 
-  /** @throws DistributedScheduleError, see the function of this name */
   requirePassing(failure: PostgresFailure, cause?: unknown): string {
     return requirePassing(failure, this.table, cause);
   }

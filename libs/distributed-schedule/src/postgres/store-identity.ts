@@ -1,18 +1,14 @@
 /**
- * Which table of which database answers, and which memory of it. Everything in it is another one where rows may have been lost: after a
- * restore, a promotion, a copy, a DROP or a TRUNCATE of the table. It is another one after a plain restart too, since a data directory that
- * was put back looks no different; that costs a few looks into the table.
+ * Which table of which database answers. The identity changes wherever rows may be lost: restore, promotion, copy, DROP,
+ * TRUNCATE. A plain restart looks like a restored directory, so it changes then too.
  */
 
 import type { IdentityReply } from '../once/snapshot-store.js';
 import { type TableNames } from './migration.js';
 import { failureOf } from './postgres-failure.js';
+import type { StoreSession } from './store-session.js';
 
-/** What is needed of a connection. */
-interface Asked {
-  query<Row>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  close(isBroken?: boolean): void;
-}
+type Asked = Pick<StoreSession<unknown>, 'query' | 'close'>;
 
 const START = '(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint';
 /** Not that of the control file, which is the old one until the first checkpoint after a promotion. */
@@ -31,7 +27,6 @@ export class StoreIdentity {
     private readonly names: Pick<TableNames, 'table' | 'statusType'>,
   ) {}
 
-  /** Never rejects. */
   async read(): Promise<IdentityReply> {
     let reason = '';
     for (let at = this.asked; at < QUESTIONS.length; at += 1) {
@@ -69,7 +64,8 @@ export class StoreIdentity {
     } catch (error) {
       session?.close(true);
       const failure = failureOf(error);
-      const kind = failure.kind === 'refused' ? 'refused' : 'unreachable';
+      const kind =
+        failure.kind === 'refused' || failure.kind === 'transaction_failed' ? 'refused' : 'unreachable';
       return { kind, reason: 'reason' in failure ? failure.reason : failure.kind };
     }
   }

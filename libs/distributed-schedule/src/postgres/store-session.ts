@@ -1,5 +1,3 @@
-/** What the store needs of a connection. A pool of `pg` gives it, and so does the transaction of an ORM. */
-
 /** What an effect is given, for as long as its attempt lasts. */
 export interface Loan<Tx> {
   readonly tx: Tx;
@@ -11,10 +9,7 @@ export interface Loan<Tx> {
 
 /** One connection, in at most one transaction at a time. */
 export interface StoreSession<Tx> {
-  /**
-   * Begins a transaction and answers its first statement. One that is open is committed before.
-   * @param sql one statement without parameters
-   */
+  /** Begins a transaction, committing an open one, and answers its first statement, which has no parameters. */
   begin<Row>(isolation: string, sql: string): Promise<readonly Row[]>;
   /** @param extraMs what the statement may wait for a lock beside */
   query<Row>(sql: string, values?: readonly unknown[], extraMs?: number): Promise<readonly Row[]>;
@@ -22,7 +17,6 @@ export interface StoreSession<Tx> {
   commit(): Promise<string | undefined>;
   rollback(): Promise<void>;
   lend(): Loan<Tx>;
-  /** Whether the connection has ended by itself. */
   readonly isBroken: boolean;
   /** Gives the connection back. `isBroken` ends it: whatever transaction it is in, the server rolls back. */
   close(isBroken?: boolean): void;

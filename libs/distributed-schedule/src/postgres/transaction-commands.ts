@@ -1,7 +1,4 @@
-/**
- * Which command of a text would end its transaction, or begin another one. The lexical rules are those of PostgreSQL: chapter 4.1 of its
- * manual. What is hidden from a reader of the text, as in a procedure, the server itself refuses inside a transaction block.
- */
+/** Which command of a text ends or begins a transaction, by PostgreSQL's lexical rules (manual, 4.1). */
 
 const SPACE = /\s+/y;
 const LINE_COMMENT = /--[^\n]*/y;
@@ -17,7 +14,6 @@ const COMMENT_EDGE = /\/\*|\*\//g;
 const ALWAYS: ReadonlySet<string> = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ABORT']);
 /** May stand between ROLLBACK and what it goes back to. */
 const FILLERS: ReadonlySet<string> = new Set(['WORK', 'TRANSACTION']);
-/** Words of a statement that are looked at. */
 const MAX_WORDS = 3;
 
 /** The first such command in the text, in upper case; undefined where there is none. */
@@ -31,7 +27,6 @@ export function transactionCommand(text: string): string | undefined {
   return undefined;
 }
 
-/** Of each statement the words with which it begins, in upper case. */
 function leadingWords(text: string): readonly (readonly string[])[] {
   const statements: string[][] = [];
   let words: string[] = [];

@@ -1,7 +1,7 @@
 import type { Clock } from '../protocol/contract/ports.js';
 import { refused } from './lent-client.js';
 import { OpenTransaction } from './open-transaction.js';
-import { Unanswered, within } from './postgres-session.js';
+import { requireWithin, Unanswered } from './postgres-session.js';
 import type { IsolationLevel } from './postgres-snapshot-settings.js';
 import type { Loan, SessionSource, StoreSession } from './store-session.js';
 import type { Transactions } from './transactions.js';
@@ -38,25 +38,20 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
   async query<Row>(sql: string, values: readonly unknown[] = [], extraMs = 0): Promise<readonly Row[]> {
     if (this.current === undefined) return this.alone(sql, values);
     const { current } = this;
-    if (current.wasEndedBy !== undefined) {
-      throw refused(
-        `the effect has ended its transaction by itself (${current.wasEndedBy}), and nothing is kept`,
-        {
-          value: current.wasEndedBy,
-        },
-      );
+    const { wasEndedBy: value } = current;
+    if (value !== undefined) {
+      throw refused(`the effect has ended its transaction by itself (${value}), and nothing is kept`, {
+        value,
+      });
     }
-    return (await within(
-      this.clock,
-      this.timeoutMs + extraMs,
-      current.statement(sql, values),
-    )) as readonly Row[];
+    const answer = current.statement(sql, values);
+    return (await requireWithin(this.clock, this.timeoutMs + extraMs, answer)) as readonly Row[];
   }
 
   async commit(): Promise<string | undefined> {
     const { current } = this;
     if (current === undefined) throw new Unanswered();
-    await within(this.clock, this.timeoutMs, current.commit());
+    await requireWithin(this.clock, this.timeoutMs, current.commit());
     this.current = undefined;
     return current.tag;
   }
@@ -64,7 +59,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
   async rollback(): Promise<void> {
     const { current } = this;
     if (current === undefined) return;
-    await within(this.clock, this.timeoutMs, current.rollback());
+    await requireWithin(this.clock, this.timeoutMs, current.rollback());
     this.current = undefined;
   }
 
@@ -80,7 +75,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
     if (current === undefined) return;
     const ended = isBroken ? current.end() : current.rollback();
     // A server that is cut off answers no ROLLBACK.
-    within(this.clock, this.timeoutMs, ended).catch(() => current.cut());
+    requireWithin(this.clock, this.timeoutMs, ended).catch(() => current.cut());
   }
 
   private async open(isolation: string): Promise<void> {
@@ -90,7 +85,7 @@ class TransactionSession<Tx> implements StoreSession<Tx> {
     // From here on, so that a run that must end does not wait for a connection.
     this.current = current;
     try {
-      await within(this.clock, this.timeoutMs, current.opened);
+      await requireWithin(this.clock, this.timeoutMs, current.opened);
     } catch (error) {
       void current.end();
       this.current = undefined;

@@ -16,8 +16,7 @@ import type { Transactions } from './transactions.js';
 export type TransactionSnapshotOptions = Partial<PostgresSnapshotSettings>;
 
 /**
- * Snapshots in PostgreSQL through the transactions of an ORM, which are handed to the effect: the way to one that has no entry point here.
- * Its pool stays the caller's to close.
+ * Snapshots through the transactions of any ORM, which the effect gets. Its pool stays the caller's to close.
  * @throws DistributedScheduleError DSCHED_UNKNOWN_OPTION, DSCHED_BAD_OPTION
  */
 export function transactionSnapshots<Tx>(
@@ -27,7 +26,6 @@ export function transactionSnapshots<Tx>(
   return snapshotsOf('transactionSnapshots', options, { required: {} }, () => transactions);
 }
 
-/** The options of an entry point for one ORM, beside the settings. */
 interface OwnOptions {
   /** What must be there, each with a method that it has; without one it is a function itself. */
   readonly required: Readonly<Record<string, string | undefined>>;
@@ -47,23 +45,17 @@ export function snapshotsOf<Tx>(
   const own = [...Object.keys(required), ...optional].map((option) => [option, true] as const);
   requireKnownOptions(name, options, { ...Object.fromEntries(own), ...namesOf(SETTINGS) });
   for (const [option, method] of Object.entries(required)) {
-    requireMethod(name, { option, method, value: (options as Record<string, unknown>)[option] });
+    requireMethod(name, option, method, (options as Record<string, unknown>)[option]);
   }
   const settings = resolvePostgresSettings(options);
   const transactions = transactionsOf();
   return { open: ({ clock }) => new TransactionSnapshotStore(transactions, clock, settings) };
 }
 
-interface Given {
-  readonly option: string;
-  readonly method: string | undefined;
-  readonly value: unknown;
-}
-
-/** Options of an ORM in the place of the ORM would look like a server that does not answer, and be asked until the patience ends. */
-function requireMethod(name: string, { option, method, value }: Given): void {
+/** An ORM's options in place of the ORM would look like a silent server, and be asked until the patience ends. */
+function requireMethod(name: string, option: string, method: string | undefined, value: unknown): void {
   const asked =
-    method === undefined ? value : (value as Record<string, unknown> | null | undefined)?.[method];
+    method === undefined ? value : (value as Record<string, unknown> | undefined | null)?.[method];
   if (typeof asked === 'function') return;
   const lacking = value && method !== undefined ? ` without ${method}()` : '';
   throw new DistributedScheduleError(

@@ -3,10 +3,7 @@
 import type { IsolationLevel } from './postgres-snapshot-settings.js';
 
 export interface Transactions<Tx> {
-  /**
-   * Runs `work` in a new transaction, by the means of the ORM: on a connection of its own, committed when `work` resolves, rolled back
-   * when it rejects, without a time limit. Rejects with what kept it from that.
-   */
+  /** Runs `work` in a transaction on its own connection, without a time limit. Commits when it resolves, else rolls back. */
   transaction(isolation: IsolationLevel, work: (tx: Tx) => Promise<void>): Promise<void>;
   /** What speaks to the server in such a transaction. */
   connection(tx: Tx): TransactionConnection | Promise<TransactionConnection>;

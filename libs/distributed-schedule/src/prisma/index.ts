@@ -1,3 +1,1 @@
-/** Snapshots in PostgreSQL through Prisma. */
-
 export { type PrismaSnapshotOptions, type PrismaTransaction, prismaSnapshots } from './prisma-snapshots.js';

@@ -1,15 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 import { BACKEND_SQL, type Backend } from '../postgres/backend.js';
-import { hearConnections } from '../postgres/heard-pool.js';
+import { hearConnections } from '../postgres/pool-clients.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';
 
 interface Asked {
   query(sql: string, values: readonly unknown[]): Promise<readonly unknown[]>;
 }
 
-/** Finds the client of a pool that has a transaction which is known by its statements only. */
 export class PoolWatch {
-  /** By the id of the server process, as the server has named it to the client. */
   private readonly lent = new Map<number, PoolClient>();
 
   constructor(pool: Pool) {

@@ -3,7 +3,6 @@ import type { SnapshotSource } from '../once/snapshot-store.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { TransactionConnection, Transactions } from '../postgres/transactions.js';
 import { PoolWatch } from './pool-watch.js';
-import { prismaOriginal } from './prisma-original.js';
 
 /** What a generated client of Prisma gives to the function of its `$transaction`. */
 export type PrismaTransaction<Client> = Client extends {
@@ -15,10 +14,7 @@ export type PrismaTransaction<Client> = Client extends {
 export interface PrismaSnapshotOptions<Client> extends TransactionSnapshotOptions {
   /** A generated client over PostgreSQL. It stays the caller's to disconnect. */
   readonly prisma: Client;
-  /**
-   * The pool that the client's adapter was made of: `new PrismaPg(pool)`. With it the store reaches the connection beneath Prisma, and refuses
-   * there what an effect may not do. Not through a pooler, which hides which connection is whose.
-   */
+  /** The pool of `new PrismaPg(pool)`: with it the store refuses below Prisma what an effect may not do. Not for a pooler. */
   readonly pool?: Pool;
 }
 
@@ -43,7 +39,6 @@ export function prismaSnapshots<Client>(
   return source as SnapshotSource<PrismaTransaction<Client>>;
 }
 
-/** What the store asks of a client; its types are generated for each application. */
 interface InteractiveClient {
   $transaction(
     work: (tx: RawClient) => Promise<void>,
@@ -76,7 +71,46 @@ function prismaTransactions(prisma: InteractiveClient, pool: Pool | undefined): 
   };
 }
 
-/** By its own rules Prisma sends a number as one of 32 bits, or as one with a fraction. Every parameter has a type in the SQL. */
+/** Prisma would send a number as 32 bits, or with a fraction. Every parameter has a type in the SQL. */
 function asText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : (value ?? null);
+}
+
+/** What PostgreSQL said, beneath an error of Prisma. Its own codes, such as P2010, look like those of PostgreSQL. */
+
+/** A write conflict or a deadlock. */
+const CONFLICT = 'P2034';
+const SERIALISATION_FAILURE = '40001';
+
+/** Of the adapter, for a connection that is lost. Prisma's own code may be that of any raw query, P2010. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  'ConnectionClosed',
+  'DatabaseNotReachable',
+  'SocketTimeout',
+  'TlsConnectionError',
+]);
+
+interface AdapterCause {
+  readonly originalCode?: unknown;
+  readonly originalMessage?: unknown;
+  readonly code?: unknown;
+  readonly kind?: unknown;
+}
+
+export function prismaOriginal(error: unknown): unknown {
+  const { code, meta, cause } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly meta?: { readonly driverAdapterError?: { readonly cause?: AdapterCause } };
+    readonly cause?: AdapterCause;
+  };
+  const said = meta?.driverAdapterError?.cause ?? cause;
+  const original = said?.originalCode ?? (said?.kind === 'postgres' ? said.code : undefined);
+  if (typeof original === 'string') return asServerError(original, error);
+  if (NO_CONNECTION.has(said?.kind))
+    return Object.assign(new Error('no connection'), { code: 'CONNECTION_ENDED' });
+  return code === CONFLICT ? asServerError(SERIALISATION_FAILURE, error) : undefined;
+}
+
+function asServerError(code: string, cause: unknown): Error {
+  return Object.assign(new Error(`PostgreSQL said ${code}`, { cause }), { code, severity: 'ERROR' });
 }

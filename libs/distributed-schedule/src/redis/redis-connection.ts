@@ -29,20 +29,16 @@ export interface RedisConnectionSettings extends Omit<RedisNodesSettings, 'onPre
 export interface RedisNodeHealth {
   readonly label: string;
   readonly answering: boolean;
-  /** Why a node that is up gives no vote. */
   readonly problem?: string;
   /** Why it gives no vote, what was measured and what to do, in words. Absent while it votes, or nothing is known yet. */
   readonly why?: string;
-  /** What is odd about it, although it votes. */
   readonly warnings?: readonly string[];
   /** Whether this instance's presence is shown there; never in a Cluster. */
   readonly presence: boolean;
 }
 
-/** What the protocol needs of Redis. */
 export interface RedisConnection {
   readonly nodes: readonly VotingNode[];
-  /** Which nodes vote together, as instances compare it. */
   readonly set: NodeSet;
   readonly boards: readonly BoardNode[];
   readonly locks: LockProvider;
@@ -54,8 +50,7 @@ export interface RedisConnection {
    */
   readonly strength: 'quorum' | 'single' | 'best_effort';
   /**
-   * Compares the servers behind the addresses, as far as they answer in time. What comes up later is compared
-   * then, and gives no vote if it is a master that votes already.
+   * Compares the servers that answer in time. One that comes up later gets no vote if it votes already.
    * @throws DistributedScheduleError DSCHED_SAME_NODE_TWICE
    */
   verifyDistinct(timeoutMs: number): Promise<void>;
@@ -67,8 +62,7 @@ export interface RedisConnection {
 }
 
 /**
- * Opens the nodes and starts connecting in the background: an app starts without its stores, and its ticks are
- * `no_quorum` until they are back.
+ * An app starts without its stores: its ticks are `no_quorum` until they are back.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE, DSCHED_BAD_OPTION
  */
 export function connectRedis(settings: RedisConnectionSettings): RedisConnection {
@@ -98,10 +92,7 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
     set: nodeSetOf(addresses, generation, options.leaseTtlMs),
     boards: nodes.map((node) => new RedisBoardNode(node, keys)),
     locks: new RedlockLockProvider({
-      nodes,
-      keys,
-      instanceId,
-      clock,
+      ...{ nodes, keys, instanceId, clock },
       nodeTimeoutMs: options.nodeTimeoutMs,
       positionOf: positionAt,
       ids: () => guard?.namedIds(),

@@ -1,25 +1,18 @@
 /**
- * What this application is called, where nobody says so: the `name` in the package.json next above its main module, else
- * next above its working directory.
- *
- * The main module first: it is the same wherever the process is started from. Not a module of this library: a bundler moves
- * those. A main module below node_modules is that of a tool which runs the application (a test runner, a process manager), so
- * there the working directory counts. A package.json without a name, as builds leave in dist/cjs, is passed by. One of a
- * workspace names all of its applications at once, and so none: taken for the name of each, it would make one application
- * of two.
+ * What this application is called: the `name` in the package.json next above its main module, else above its working
+ * directory. The main module comes first, since it does not depend on where the process starts. One below node_modules is a
+ * tool's. A workspace's name would make one application of several.
  */
 
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-/** Where the process was started. */
 export interface ProcessPlaces {
   /** Path of the main module; undefined for `node -e` and the like. */
   readonly main: string | undefined;
   readonly cwd: string;
 }
 
-/** The name, or why there is none. */
 export type FoundApp = { readonly name: string } | { readonly why: string };
 
 interface Manifest {

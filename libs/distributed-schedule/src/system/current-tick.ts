@@ -6,8 +6,7 @@ import type { TickContext } from '../protocol/contract/tick-context.js';
 const storage = new AsyncLocalStorage<TickContext>();
 
 /**
- * The context of the run in which this is called, however deep in nested asynchronous calls: a repository can
- * compare the fencing token without every function in between passing it on.
+ * The context of the run in which this is called, however deep: a repository can compare the fencing token.
  * @throws DistributedScheduleError DSCHED_NO_CURRENT_TICK outside a run
  */
 export function currentTick(): TickContext {
@@ -26,10 +25,7 @@ export function tryCurrentTick(): TickContext | undefined {
   return storage.getStore();
 }
 
-/**
- * Runs a handler with its context as the current one. A run may hand its signal to any number of calls at once; the signal goes
- * with the run, so listeners that are left on it are no leak, which is what Node warns of from the eleventh on.
- */
+/** A run may hand its signal to any number of calls: Node would warn of a leak from the eleventh listener on. */
 export function runInTick<T>(context: TickContext, run: () => T): T {
   setMaxListeners(0, context.signal);
   return storage.run(context, run);

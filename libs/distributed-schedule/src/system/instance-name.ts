@@ -1,13 +1,8 @@
-/**
- * What an instance is called where nobody says so: `host-pid-random`. Host and process are for people who look for the one that
- * ran a tick. Only the random part makes the name unique: several containers of Nest share a process, and every container of
- * an orchestrator may have process 1 of a host that is called the same.
- */
+/** `host-pid-random`. Host and process are for people; only the random part is unique: containers share both. */
 
 import { hostname } from 'node:os';
 import type { Random } from '../protocol/contract/ports.js';
 
-/** Of a process, as far as its name goes. */
 export interface ProcessFacts {
   readonly host: string;
   readonly pid: number;

@@ -1,9 +1,4 @@
-/**
- * What this instance is about to run or runs, so that a handler which closes its own app need not wait for itself. `app.close()` waits for
- * runs, and such a run for `app.close()`.
- *
- * Runs are seen by the locks that they hold: from the bid on, before a handler is called, to the release, after it has returned.
- */
+/** What this instance is about to run or runs, by its locks: a handler that closes its own app would wait for itself. */
 
 import type { HeldLock, LockProvider } from '../protocol/contract/ports.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
@@ -18,7 +13,6 @@ export class OpenRuns {
   private asked = 0;
   private onChange: () => void = () => undefined;
 
-  /** Calls a handler, remembering it while it runs. */
   async during(context: TickContext, run: () => unknown): Promise<unknown> {
     this.handlers.add(context);
     try {
@@ -57,7 +51,6 @@ export class OpenRuns {
     });
   }
 
-  /** The same locks, counted. */
   counted(locks: LockProvider): LockProvider {
     return {
       tryAcquire: async (tasks, ttlMs) => {

@@ -1,7 +1,4 @@
-/**
- * Real time and the real event loop, for the test kit: what fake timers put in the place of the globals, or of the module's
- * functions, comes after this was loaded and does not reach it.
- */
+/** Real time for the test kit, kept at load: fake timers come later and do not reach it. */
 
 import { performance as realPerformance } from 'node:perf_hooks';
 import { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from 'node:timers';
@@ -11,7 +8,6 @@ const setRealImmediate = nodeImmediate;
 const setRealTimeout = nodeTimeout;
 const realNow = realPerformance.now.bind(realPerformance);
 
-/** Monotonic. Its zero means nothing. */
 export function realMs(): number {
   return realNow();
 }

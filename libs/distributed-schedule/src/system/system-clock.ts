@@ -3,10 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../protocol/contract/ports.js';
 
-/**
- * Timers of Node fire late by a millisecond or two and sometimes early. Where it matters the last stretch is walked
- * on the event loop's check phase, which costs about a millisecond of CPU and lands within 0.1 ms.
- */
+/** Node's timers fire a millisecond or two late: the last stretch is walked on the event loop, to within 0.1 ms. */
 const LAST_STRETCH_MS = 2;
 
 /** The longest delay that setTimeout takes; a longer one would fire at once. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SnapshotSource } from '../once/snapshot-store.js';
-import { type HeardPool, hearConnections } from '../postgres/heard-pool.js';
 import { refused } from '../postgres/lent-client.js';
+import { type HeardPool, hearConnections } from '../postgres/pool-clients.js';
 import { snapshotsOf, type TransactionSnapshotOptions } from '../postgres/transaction-snapshots.js';
 import type { DriverClient, Transactions } from '../postgres/transactions.js';
 import { DistributedScheduleError } from '../protocol/contract/errors.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { within } from '#src/protocol/time/within.js';
+import { withDeadline, within } from '#src/protocol/time/within.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 
 describe('an answer, but not later than a deadline', () => {
@@ -39,5 +39,22 @@ describe('an answer, but not later than a deadline', () => {
     await clock.advance(100);
     fail(broken);
     expect(await waiting).toBe('late');
+  });
+
+  it('is waited for with one timer where several share the deadline', async () => {
+    const clock = new ManualClock();
+    let timers = 0;
+    const counted = {
+      sleepUntil: (untilMs: number, signal?: AbortSignal) => {
+        timers += 1;
+        return clock.sleepUntil(untilMs, signal);
+      },
+    };
+    const answers = withDeadline(counted, clock.monotonicMs() + 100, (bounded) =>
+      Promise.all([bounded(never, 'late'), bounded(Promise.resolve('yes'), 'late'), bounded(never, 'late')]),
+    );
+    await clock.advance(100);
+    expect(await answers).toEqual(['late', 'yes', 'late']);
+    expect(timers).toBe(1);
   });
 });

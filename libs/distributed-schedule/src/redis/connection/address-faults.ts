@@ -8,11 +8,9 @@ const NO_NODE = notSet('REDIS_NODES');
 export interface EntryFault {
   /** Follows the name of the entry: "redis[0] has db NaN; …". */
   readonly what: string;
-  /** The offending value. */
   readonly value: unknown;
 }
 
-/** Options of ioredis as people write them: with names of other clients among them. */
 type Given = Readonly<Record<string, unknown>>;
 
 /** What other clients call an URL, and what ioredis does not read. */

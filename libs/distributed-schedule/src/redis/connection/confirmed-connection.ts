@@ -1,35 +1,27 @@
-import { askTerms, type Unconfirmed } from './connection-question.js';
+import { askTerms, confirmPatiently, type Unconfirmed } from './connection-question.js';
 import { type ConnectionRefusal, refusalAfter } from './connection-refusal.js';
+import { SentinelRounds } from './connection-retries.js';
 import type { ConfirmedConnectionParts } from './connection-terms.js';
-import { NOT_CONNECTED, reasonOfNode } from './failure-reason.js';
+import { codeOfNode, NOT_CONNECTED } from './failure-code.js';
 import { callWithin } from './node-call.js';
-import { confirmPatiently } from './patient-confirmation.js';
-import { SentinelRounds } from './sentinel-rounds.js';
-import { dropSocket, type PipelineReply, type StrictClient, UnconfirmedConnection } from './strict-client.js';
+import { dropSocket, type StrictClient, UnconfirmedConnection } from './strict-client.js';
 import { VainTries } from './vain-tries.js';
 
-/**
- * A connection that sends nothing of ours before the server has confirmed, on this very connection, which database and
- * which user it has. Otherwise a refused SELECT would have an instance vote in database 0, beside those that vote in the
- * right one: every tick would run twice.
- *
- * A confirmation is void as soon as its connection ends. What comes after it begins anew.
- */
+/** Sends nothing before the server has confirmed database and user on it: in database 0 an instance would run ticks twice. */
 export class ConfirmedConnection {
   private readonly parts: Omit<ConfirmedConnectionParts, 'client'>;
   /** A function, or a log of this object would show the password that the client keeps. */
   private readonly client: () => StrictClient;
-  private epoch = 0;
-  private confirmedEpoch: number | undefined;
+  private connectionNumber = 0;
+  private confirmedConnection: number | undefined;
   private asking: Promise<Unconfirmed | undefined> | undefined;
   private lastRefusal: ConnectionRefusal | undefined;
   private tookMs = 0;
   readonly sentinels: SentinelRounds;
-  /** What is known of those that were of no use. */
   readonly tries = new VainTries();
   private readonly errorListeners: ((error: unknown) => void)[] = [];
   private readonly listeners: ((tookMs: number) => void)[] = [];
-  /** Ends the waiting of an epoch. */
+  /** Ends the waiting of a connection. */
   private ended = new AbortController();
 
   constructor(parts: ConfirmedConnectionParts) {
@@ -39,7 +31,7 @@ export class ConfirmedConnection {
     this.client = () => client;
     client.on('connect', () => this.tries.connected());
     client.on('close', () => {
-      this.epoch += 1;
+      this.connectionNumber += 1;
       this.tries.ended(clock.monotonicMs());
       this.asking = undefined;
       this.ended.abort();
@@ -50,7 +42,7 @@ export class ConfirmedConnection {
     client.on('error', (error: unknown) => {
       if (!this.sentinels.isNews(error)) return;
       this.lastRefusal = refusalAfter(error, this.lastRefusal);
-      this.tries.note(reasonOfNode(error));
+      this.tries.note(codeOfNode(error));
       for (const listener of this.errorListeners) listener(error);
     });
     client.on('ready', () => {
@@ -66,7 +58,10 @@ export class ConfirmedConnection {
 
   get isConfirmed(): boolean {
     const isReady = this.client().status === 'ready';
-    return isReady && (this.parts.terms.database === undefined || this.confirmedEpoch === this.epoch);
+    return (
+      isReady &&
+      (this.parts.terms.database === undefined || this.confirmedConnection === this.connectionNumber)
+    );
   }
 
   /** What the server holds against the database or the user, as of its last answer. */
@@ -84,10 +79,7 @@ export class ConfirmedConnection {
     this.tries.succeeded(this.parts.clock.monotonicMs());
   }
 
-  /**
-   * Asks the server, unless it has confirmed already. Callers that come meanwhile share the answer, and each waits until its own
-   * deadline only: a server that is slower than that is confirmed all the same. Never rejects.
-   */
+  /** Asks the server, unless it has confirmed. Callers share the answer, each until its own deadline. Never rejects. */
   async confirm(deadlineMs: number): Promise<Unconfirmed | undefined> {
     if (this.isConfirmed) return undefined;
     if (this.status !== 'ready') return this.notConnected();
@@ -100,32 +92,21 @@ export class ConfirmedConnection {
     const { clock } = this.parts;
     const asking = this.asking;
     const result = await callWithin(clock, deadlineMs, () => asking);
-    return result.ok ? (result.value as Unconfirmed | undefined) : { reason: result.reason };
+    return result.ok ? (result.value as Unconfirmed | undefined) : { code: result.code };
   }
 
-  /**
-   * Calls back once per connection, as soon as it is confirmed. A server that refuses is asked again on the same
-   * connection, less and less often; one that does not answer loses it.
-   * @param listener is told how long the server took to confirm
-   */
+  /** Once per connection. A server that refuses is asked again, less and less often; a silent one loses the connection. */
   onConfirmed(listener: (tookMs: number) => void): void {
     this.listeners.push(listener);
   }
 
-  evalsha(sha1: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.confirmed().evalsha(sha1, keyCount, keysAndArgs);
-  }
-
-  eval(text: string, keyCount: number, keysAndArgs: readonly string[]): Promise<unknown> {
-    return this.confirmed().eval(text, keyCount, keysAndArgs);
-  }
-
-  pipeline(commands: readonly (readonly unknown[])[]): { exec(): Promise<PipelineReply | null> } {
-    return this.confirmed().pipeline(commands);
-  }
-
-  async subscribe(channel: string): Promise<unknown> {
-    return this.confirmed().subscribe(channel);
+  /**
+   * The client, for one message at once.
+   * @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent.
+   */
+  requireConfirmed(): StrictClient {
+    if (!this.isConfirmed) throw new UnconfirmedConnection();
+    return this.client();
   }
 
   connect(): Promise<void> {
@@ -157,28 +138,22 @@ export class ConfirmedConnection {
     this.errorListeners.push(listener);
   }
 
-  /** @throws UnconfirmedConnection where the connection has ended, or nobody has asked it yet. Nothing was sent. */
-  private confirmed(): StrictClient {
-    if (!this.isConfirmed) throw new UnconfirmedConnection();
-    return this.client();
-  }
-
   private async ask(): Promise<Unconfirmed | undefined> {
     const { terms, clock, timeoutMs } = this.parts;
-    const epoch = this.epoch;
+    const asked = this.connectionNumber;
     const askedMs = clock.monotonicMs();
     const unconfirmed = await askTerms(this.client(), terms, clock, askedMs + timeoutMs);
-    if (epoch !== this.epoch || this.status !== 'ready') return this.notConnected();
+    if (asked !== this.connectionNumber || this.status !== 'ready') return this.notConnected();
     if (unconfirmed === undefined) {
       this.markConfirmed(clock.monotonicMs() - askedMs);
     } else if (unconfirmed.refusal !== undefined) {
       this.lastRefusal = unconfirmed.refusal;
     }
-    return unconfirmed?.reason === NOT_CONNECTED ? this.notConnected() : unconfirmed;
+    return unconfirmed?.code === NOT_CONNECTED ? this.notConnected() : unconfirmed;
   }
 
   private markConfirmed(tookMs: number): void {
-    this.confirmedEpoch = this.epoch;
+    this.confirmedConnection = this.connectionNumber;
     this.lastRefusal = undefined;
     this.tookMs = tookMs;
   }
@@ -186,7 +161,7 @@ export class ConfirmedConnection {
   /** ioredis 5 is `ready` for a moment after it was refused, and ends then. */
   private notConnected(): Unconfirmed {
     const { lastRefusal: refusal } = this;
-    return refusal === undefined ? { reason: NOT_CONNECTED } : { reason: refusal.code, refusal };
+    return refusal === undefined ? { code: NOT_CONNECTED } : { code: refusal.code, refusal };
   }
 
   private async tellWhenConfirmed(): Promise<void> {

@@ -1,9 +1,6 @@
-import { errorOfNode, failureReason, isReply, UNKNOWN_COMMAND } from './failure-reason.js';
+import { errorOfNode, failureCode, isReply, UNKNOWN_COMMAND } from './failure-code.js';
 
-/**
- * Why a server that is up is not used: it does not confirm the database or the user that are meant. No secret, no host
- * name, no user name: of what the server said only its first word.
- */
+/** Why a server that is up is not used. No secret, host name or user name: only the first word of what it said. */
 export interface ConnectionRefusal {
   readonly code: 'DSCHED_DATABASE_REFUSED' | 'DSCHED_CREDENTIALS_REFUSED';
   /** Follows the name of a node or a store: "it refuses database 2 (BUSY): …". */
@@ -45,17 +42,14 @@ export function needlessPassword(): ConnectionRefusal {
   };
 }
 
-/**
- * What is known after an `error` of an ioredis client: it logs in before it is ready, and never is where that fails. A server
- * that cannot be reached refuses nothing, as far as anybody knows. One that replies otherwise is asked when it is ready.
- */
+/** ioredis logs in before it is ready: only this error tells of a failed login. An unreachable server refuses nothing. */
 export function refusalAfter(
   error: unknown,
   known: ConnectionRefusal | undefined,
 ): ConnectionRefusal | undefined {
   const cause = errorOfNode(error);
   if (!isReply(cause)) return undefined;
-  const word = failureReason(cause);
+  const word = failureCode(cause);
   return ABOUT_THE_USER.has(word) ? credentialsRefusal(word) : known;
 }
 

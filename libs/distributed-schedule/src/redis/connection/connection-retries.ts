@@ -1,14 +1,12 @@
-/** When ioredis opens a connection again, for each of its kinds of clients. */
-
 import type { Random } from '../../protocol/contract/ports.js';
+import { failureCode, NO_SENTINEL } from './failure-code.js';
 import { QUICK_TRIES, reconnectDelayMs } from './reconnect-delay.js';
 import type { RedisSource } from './redis-input.js';
-import type { SentinelRounds } from './sentinel-rounds.js';
+import type { StrictClient } from './strict-client.js';
 import type { VainTries } from './vain-tries.js';
 
 /** Null: not before somebody calls `connect`. */
 export interface Retries {
-  /** After a connection has ended, or was none. */
   delayMs(): number | null;
   /** After no Sentinel has answered so often, or none knew the master. The connection is not even tried then. */
   roundDelayMs(rounds: number): number | null;
@@ -44,9 +42,29 @@ function othersAsked(source: RedisSource): number {
     readonly startupNodes?: unknown;
     readonly options: { readonly sentinels?: unknown };
   };
-  return listLength(source.kind === 'cluster' ? startupNodes : options.sentinels);
+  const asked = source.kind === 'cluster' ? startupNodes : options.sentinels;
+  return Array.isArray(asked) ? asked.length : 0;
 }
 
-function listLength(list: unknown): number {
-  return Array.isArray(list) ? list.length : 0;
+/** Behind a Sentinel that has answered, ioredis finds the end of its list, and calls all unreachable without asking one. */
+export class SentinelRounds {
+  private failed = false;
+
+  constructor(client: StrictClient) {
+    client.on('sentinelError', () => {
+      this.failed = true;
+    });
+  }
+
+  get hasFailed(): boolean {
+    return this.failed;
+  }
+
+  /** Ask once per error: the round ends with it. */
+  isNews(error: unknown): boolean {
+    if (failureCode(error) !== NO_SENTINEL) return true;
+    const { hasFailed } = this;
+    this.failed = false;
+    return hasFailed;
+  }
 }

@@ -2,14 +2,10 @@ import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
 import type { StrictClient } from './strict-client.js';
 
-/** Which database and which user an entry of `redis` means. */
 export interface ConnectionTerms {
   /** Undefined in a Cluster, which has database 0 only. */
   readonly database: number | undefined;
-  /**
-   * What to log in with now; undefined for nobody in particular. Read anew for each connection, from the caller's own
-   * options: a password may rotate, and a property may be a getter.
-   */
+  /** Undefined for the default user. Read anew for each connection: a password may rotate, a property be a getter. */
   credentials(): Credentials | undefined;
 }
 
@@ -22,20 +18,13 @@ export interface ConfirmedConnectionParts {
 }
 
 export interface Credentials {
-  /** Absent for the server's default user. */
   readonly username?: string;
   readonly password: string;
 }
 
-interface CredentialOptions {
-  readonly username?: string | null;
-  readonly password?: string | null;
-}
+type CredentialOptions = Readonly<Partial<Record<'username' | 'password', string | null>>>;
 
-/**
- * In a Cluster there is nothing to confirm: it has one database, and which connection a script takes is not ours to
- * know. Its nodes log in by themselves, and a node that refuses is not connected to.
- */
+/** A Cluster has one database, and its nodes log in by themselves: one that refuses is not connected to. */
 const TERMS_OF_CLUSTER: ConnectionTerms = { database: undefined, credentials: () => undefined };
 
 export function termsOf(source: RedisSource): ConnectionTerms {

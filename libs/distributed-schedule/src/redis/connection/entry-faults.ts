@@ -3,7 +3,6 @@
 import { harmlessValue, shownValue } from '../../protocol/options/shown-value.js';
 import { type EntryFault, faultOfAddress, faultOfStartText } from './address-faults.js';
 
-/** Options of ioredis, or those of a client, which may hold anything. */
 interface GivenOptions {
   readonly db?: unknown;
   readonly port?: unknown;
@@ -69,30 +68,23 @@ function faultOfPrefix({ keyPrefix }: GivenOptions): EntryFault | undefined {
 }
 
 function faultOfDatabase(db: unknown): EntryFault | undefined {
-  return db === undefined || isWhole(db, 0, Number.MAX_SAFE_INTEGER)
-    ? undefined
-    : {
-        what: `has db ${shownValue(db)}${hintOf(db)}; write a whole number from 0, as in db: 2`,
-        value: harmlessValue(db),
-      };
+  if (db === undefined || isWhole(db, 0, Number.MAX_SAFE_INTEGER)) return undefined;
+  return faultOf('has db', db, '; write a whole number from 0, as in db: 2');
 }
 
 function faultOfDatabaseInCluster(db: unknown): EntryFault | undefined {
-  return db === undefined || db === 0 || db === '0'
-    ? undefined
-    : {
-        what: `is a Cluster with db ${shownValue(db)}${hintOf(db)}, and a Cluster has database 0 only; leave db out, and use a namespace of its own`,
-        value: harmlessValue(db),
-      };
+  if (db === undefined || db === 0 || db === '0') return undefined;
+  const remedy = ', and a Cluster has database 0 only; leave db out, and use a namespace of its own';
+  return faultOf('is a Cluster with db', db, remedy);
 }
 
 function faultOfPort(port: unknown): EntryFault | undefined {
-  return port === undefined || isWhole(port, 1, MAX_PORT)
-    ? undefined
-    : {
-        what: `has port ${shownValue(port)}${hintOf(port)}; write a whole number from 1 to ${MAX_PORT}, as in port: 6379`,
-        value: harmlessValue(port),
-      };
+  if (port === undefined || isWhole(port, 1, MAX_PORT)) return undefined;
+  return faultOf('has port', port, `; write a whole number from 1 to ${MAX_PORT}, as in port: 6379`);
+}
+
+function faultOf(what: string, value: unknown, remedy: string): EntryFault {
+  return { what: `${what} ${shownValue(value)}${hintOf(value)}${remedy}`, value: harmlessValue(value) };
 }
 
 function isWhole(value: unknown, least: number, most: number): boolean {

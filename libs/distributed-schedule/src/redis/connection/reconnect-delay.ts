@@ -1,5 +1,14 @@
 /** How long a connection that was of no use is waited with: quickly at first, then by what is known of the cause. */
 
+import {
+  type FailureCode,
+  NO_CLUSTER,
+  NO_PASSWORD,
+  NOT_REDIS,
+  PROTECTED,
+  UNKNOWN_COMMAND,
+} from './failure-code.js';
+
 /**
  * - `unreachable`: nobody is there, or nobody answers. It passes by itself.
  * - `mute`: somebody takes the connection and ends it without a word: a port of TLS, a proxy without a server, a restart.
@@ -7,17 +16,13 @@
  */
 export type ReconnectCause = 'unreachable' | 'mute' | 'refused';
 
-/**
- * The first tries are quick, whatever the cause: a run survives only if its lease is renewed within a moment.
- */
+/** Quick whatever the cause: a run survives only if its lease is renewed within a moment. */
 export const QUICK_TRIES = 5;
 const QUICK_MS = 20;
 
-/** After the quick tries. */
 const FIRST_DELAY_MS = 100;
 
 interface Growth {
-  /** Further tries at the first delay: a restarting server is back within seconds. */
   readonly steadyConnections: number;
   readonly capMs: number;
 }
@@ -38,10 +43,8 @@ const PER_CONNECTION_MS = 1_000;
 const MAX_GROWTH = 32;
 
 /**
- * Delay in ms before the next try.
- * @param triesInVain tries since the last success that were of no use, the lost connection itself not counted: 0 for the first
- * @param random uniform in [0, 1)
- * @param connectionsPerTry how many connections a try may open: one, but more with Sentinels or the nodes of a Cluster
+ * @param triesInVain tries since the last success that were of no use, without the lost connection itself
+ * @param connectionsPerTry more than one with Sentinels or the nodes of a Cluster
  */
 export function reconnectDelayMs(
   cause: ReconnectCause,
@@ -63,20 +66,39 @@ const REFUSALS: ReadonlySet<string> = new Set([
     'WRONGPASS',
     'NOPERM',
     'ERR',
-    'UNKNOWN_COMMAND',
-    'NO_CLUSTER',
     'NOPROTO',
-    'NOT_REDIS',
-    'PROTECTED',
+    'READONLY',
+    'MASTERDOWN',
+    'MOVED',
+    'EPROTO',
+    'EACCES',
   ],
-  ...['READONLY', 'MASTERDOWN', 'MOVED', 'EPROTO', 'EACCES'],
+  ...[UNKNOWN_COMMAND, NO_CLUSTER, NO_PASSWORD, NOT_REDIS, PROTECTED],
 ]);
 /** Of Node's TLS: CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ERR_SSL_…, ERR_OSSL_… */
 const TLS_REFUSALS = /CERT|ISSUER|LEAF_SIGNATURE|^ERR_(TLS|SSL|OSSL)_/;
 const HUNG_UP: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** @param reason one of `failureReason` */
-export function reconnectCauseOf(reason: string): ReconnectCause {
-  if (REFUSALS.has(reason) || TLS_REFUSALS.test(reason)) return 'refused';
-  return HUNG_UP.has(reason) ? 'mute' : 'unreachable';
+export function reconnectCauseOf(code: FailureCode): ReconnectCause {
+  if (REFUSALS.has(code) || TLS_REFUSALS.test(code)) return 'refused';
+  return HUNG_UP.has(code) ? 'mute' : 'unreachable';
+}
+
+/** When an address that leads to a replica is looked up anew: after a failover at once, later now and then. */
+export class ReplicaLeave {
+  private left = 0;
+  private leftMs = 0;
+
+  /** @param nowMs monotonic */
+  isDue(nowMs: number, random: number): boolean {
+    if (this.left > 0 && nowMs - this.leftMs < reconnectDelayMs('refused', this.left - 1, random))
+      return false;
+    this.left += 1;
+    this.leftMs = nowMs;
+    return true;
+  }
+
+  reset(): void {
+    this.left = 0;
+  }
 }

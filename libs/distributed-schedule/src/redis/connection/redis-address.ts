@@ -4,7 +4,6 @@ import type { RedisOptions } from 'ioredis';
 export interface RedisAddress {
   /** Every address that is named, without the database: two databases of one master are one master. */
   readonly endpoints: readonly string[];
-  /** The endpoints with the database. */
   readonly identity: string;
 }
 

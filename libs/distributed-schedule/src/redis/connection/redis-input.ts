@@ -14,8 +14,8 @@ export interface RedisClient {
 }
 
 /**
- * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options (Sentinel included), or an ioredis
- * client, which stays the caller's: it is neither used nor closed, only asked for its settings.
+ * One store: an URL (`redis://` or `rediss://`), the path of a unix socket, ioredis options, or an ioredis client, which
+ * stays the caller's and is only asked for its settings.
  */
 export type RedisInput = string | RedisOptions | RedisClient;
 
@@ -26,10 +26,8 @@ export type RedisSource = {
 } & ({ readonly options: RedisOptions } | { readonly client: RedisClient });
 
 /**
- * Checks the nodes of one set. No message shows a host or a password: an entry is named by its position.
- *
- * An even number is a step of a change, since a set grows and shrinks by one node at a time: majorities of n and of
- * n + 1 nodes always meet. The first generation of a set is no step of anything.
+ * No message shows a host or a password: an entry is named by its position. An even number is a step of a change, as
+ * majorities of n and n + 1 nodes always meet; a first generation is none.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS, DSCHED_EVEN_NODES, DSCHED_SAME_NODE_TWICE
  */
 export function requireRedisSources(inputs: readonly RedisInput[], generation = 1): readonly RedisSource[] {
@@ -58,39 +56,29 @@ export function isTls(source: RedisSource): boolean {
 
 function refuseStrayComma(input: unknown, index: number, count: number): void {
   if (count === 1 || typeof input !== 'string' || input.trim() !== '') return;
-  throw new DistributedScheduleError(
-    'DSCHED_BAD_REDIS',
-    `redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`,
-    { value: index },
-  );
+  throw badRedis(`redis[${index}] is an empty text, ${strayComma(index, count, 'REDIS_URLS')}`, index);
 }
 
 function requireSource(input: unknown, name: string): RedisSource {
   if (typeof input === 'string') {
     const parsed = parseRedisUrl(input);
-    if ('fault' in parsed) {
-      throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${parsed.fault}`, {
-        value: parsed.value ?? name,
-      });
-    }
+    if ('fault' in parsed) throw badRedis(`${name} ${parsed.fault}`, parsed.value ?? name);
     return sourceFromOptions(parsed.options, name);
   }
-  if (typeof input !== 'object' || input === null) {
-    throw input === undefined || input === null
-      ? missing(name, input)
-      : badRedis(name, `is a ${typeof input}`);
-  }
+  if (input === undefined || input === null) throw badRedis(`${name} is ${input}, ${NOT_SET}`, input);
+  if (typeof input !== 'object') throw noInput(name, `is a ${typeof input}`);
   if (Array.isArray(input)) {
-    throw badRedis(
+    throw noInput(
       name,
       'is a list in a list; a Cluster is passed as a client of ioredis, new Cluster([...])',
     );
   }
-  refuseMock(input, name);
+  // A mock has no clock, no INFO and no scripts to vote with.
+  if (isMock(input)) throw badRedis(`${name} ${MOCKED}`, 'ioredis-mock');
   if ('duplicate' in input && typeof input.duplicate === 'function') return sourceFromClient(input, name);
   const prototype: unknown = Object.getPrototypeOf(input);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw badRedis(name, 'is an object of a class that is no ioredis client');
+    throw noInput(name, 'is an object of a class that is no ioredis client');
   }
   return sourceFromOptions(input, name);
 }
@@ -104,7 +92,7 @@ function sourceFromOptions(options: RedisOptions, name: string): RedisSource {
 function sourceFromClient(candidate: object, name: string): RedisSource {
   const { isCluster, options } = candidate as { isCluster?: unknown; options?: unknown };
   if (typeof isCluster !== 'boolean' || typeof options !== 'object' || options === null) {
-    throw badRedis(name, 'is a client, but not one of ioredis (node-redis is not supported)');
+    throw noInput(name, 'is a client, but not one of ioredis (node-redis is not supported)');
   }
   const client = candidate as RedisClient;
   if (!isCluster) return { ...sourceFromOptions(options, name), client };
@@ -115,22 +103,14 @@ function sourceFromClient(candidate: object, name: string): RedisSource {
   return { client, kind: 'cluster', address: addressOfCluster(startupNodes) };
 }
 
-/** A mock has no clock, no INFO and no scripts to vote with. Its class is known by name: it is not installed here. */
-function refuseMock(candidate: object, name: string): void {
-  if (!isMock(candidate)) return;
-  throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${MOCKED}`, { value: 'ioredis-mock' });
-}
-
 function refuseStringNumbers(options: RedisOptions, name: string): void {
   if (options.stringNumbers === true) {
-    throw badRedis(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
+    throw noInput(name, 'has stringNumbers, which turns the integers that votes are counted in into texts');
   }
 }
 
 function refuseFault(fault: EntryFault | undefined, name: string): void {
-  if (fault !== undefined) {
-    throw new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} ${fault.what}`, { value: fault.value });
-  }
+  if (fault !== undefined) throw badRedis(`${name} ${fault.what}`, fault.value);
 }
 
 function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
@@ -139,25 +119,19 @@ function requireDistinctEndpoints(sources: readonly RedisSource[]): void {
     for (const endpoint of address.endpoints) {
       const earlier = firstIndex.get(endpoint) ?? index;
       if (earlier !== index) {
-        throw new DistributedScheduleError(
-          'DSCHED_SAME_NODE_TWICE',
-          `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`,
-          { value: index },
-        );
+        const message = `redis[${earlier}] and redis[${index}] have the same address; one master must not have two votes`;
+        throw new DistributedScheduleError('DSCHED_SAME_NODE_TWICE', message, { value: index });
       }
       firstIndex.set(endpoint, index);
     }
   }
 }
 
-function missing(name: string, value: undefined | null): DistributedScheduleError {
-  return new DistributedScheduleError('DSCHED_BAD_REDIS', `${name} is ${value}, ${NOT_SET}`, { value });
+function badRedis(message: string, value: unknown): DistributedScheduleError {
+  return new DistributedScheduleError('DSCHED_BAD_REDIS', message, { value });
 }
 
-function badRedis(name: string, what: string): DistributedScheduleError {
-  return new DistributedScheduleError(
-    'DSCHED_BAD_REDIS',
-    `${name} ${what}; it takes an URL like redis://host:6379, ioredis options, or an ioredis client`,
-    { value: name },
-  );
+function noInput(name: string, what: string): DistributedScheduleError {
+  const takes = 'it takes an URL like redis://host:6379, ioredis options, or an ioredis client';
+  return badRedis(`${name} ${what}; ${takes}`, name);
 }

@@ -9,15 +9,15 @@ export const MOCKED =
 export function isMock(client: object): boolean {
   let prototype: unknown = Object.getPrototypeOf(client);
   while (typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype) {
-    if (/RedisMock/.test(nameOf(prototype.constructor))) return true;
+    const made: unknown = prototype.constructor;
+    if (typeof made === 'function' && /RedisMock/.test(made.name)) return true;
     prototype = Object.getPrototypeOf(prototype);
   }
   return false;
 }
 
 /**
- * Where a test runner has replaced the whole package.
- * @param client its class `Redis`
+ * Where a test runner has replaced the whole package: `client` is its class `Redis`.
  * @throws DistributedScheduleError DSCHED_BAD_REDIS
  */
 export function refuseMockedPackage(client: unknown): void {
@@ -27,8 +27,4 @@ export function refuseMockedPackage(client: unknown): void {
     'the package ioredis is replaced in this process, as by ioredis-mock; leave redis out in tests: the memory backend needs no server',
     { value: 'ioredis-mock' },
   );
-}
-
-function nameOf(made: unknown): string {
-  return typeof made === 'function' ? made.name : '';
 }

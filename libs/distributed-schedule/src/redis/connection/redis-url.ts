@@ -6,17 +6,13 @@ export type ParsedUrl = { readonly options: RedisOptions } | UrlFault;
 export interface UrlFault {
   /** What is wrong and what to write, without the URL and its password. */
   readonly fault: string;
-  /** The part of it that may be shown. */
   readonly value?: string;
 }
 
 /** `/run/redis.sock`, or the same after a scheme. Two slashes are what is left of an URL without its scheme. */
 const SOCKET = /^(?:(?:redis\+)?unix:(?:\/\/)?)?(\/(?!\/)[^?]*)(?:\?(.*))?$/i;
 
-/**
- * Reads `redis://` and `rediss://` URLs and paths of sockets. Not left to ioredis, which takes settings from the query as well:
- * they would win over the strict ones of a voting node. Of these only `family` and `db` are taken.
- */
+/** Not left to ioredis: settings in a query would win over the strict ones. Of these only `family` and `db` are taken. */
 export function parseRedisUrl(given: string): ParsedUrl {
   const text = given.trim();
   const [, path, search = ''] = SOCKET.exec(text) ?? [];

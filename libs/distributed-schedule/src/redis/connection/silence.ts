@@ -1,22 +1,15 @@
-/** This many timeouts without a reply between them mean that a node may be silent. */
 const TIMEOUTS_TO_SILENCE = 2;
 
 /** A node that was late is given twice as long as its latest reply took: replies vary. */
 const LATE_FACTOR = 2;
 
-/** For this long a late reply counts. */
 const LATE_LASTS_MS = 10_000;
 
 /**
- * Tells a node that is slow from one that is silent, as far as one connection shows it. A slow one answers, though later than a call
- * waits: its connection stays, since a new one would be as slow, and messages keep their order on it. A silent one (frozen, cut off)
- * loses it: what is queued there must not reach the server much later, and only a new connection finds a way that is whole again.
- *
- * All instants are monotonic.
+ * A slow node keeps its connection; a silent one loses it, or what is queued would arrive much later. Instants are monotonic.
  */
 export class Silence {
   private timeouts = 0;
-  /** When the first of these calls was sent. */
   private sinceMs = 0;
   private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 

@@ -32,7 +32,7 @@ export function dropSocket(client: StrictClient): void {
   }
 }
 
-/** Read as "not connected" by `failureReason`. */
+/** Read as "not connected" by `failureCode`. */
 export class UnconfirmedConnection extends Error {
   override readonly message = 'Connection is closed, or not confirmed';
 }

@@ -1,9 +1,9 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Clock, Random } from '../../protocol/contract/ports.js';
 import { ConfirmedConnection } from './confirmed-connection.js';
-import { type Greeting, listenToGreetings } from './connection-greeting.js';
 import { type Retries, retriesOf } from './connection-retries.js';
 import { followCredentials, termsOf } from './connection-terms.js';
+import { codeOfReply, type FailureCode, MAX_CLIENTS, PROTECTED } from './failure-code.js';
 import type { RedisClient, RedisSource } from './redis-input.js';
 import type { StrictClient } from './strict-client.js';
 import { CONNECT_TIMEOUT_MS } from './trouble-words.js';
@@ -15,7 +15,6 @@ export interface ConnectionSettings {
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
-  /** Spreads the tries of many instances. */
   readonly random: Pick<Random, 'next'>;
   /** While it says no, the end of the connection is final until `connect` is called again. Default: always. */
   readonly mayRetry?: () => boolean;
@@ -29,12 +28,7 @@ type StrictOptions = RedisOptions & { readonly replyMapping: 'legacy' };
 const LOADING_RETRY_MS = 100;
 const CLUSTER_REDIRECTIONS = 3;
 
-/**
- * Opens a connection of our own, not yet connected.
- *
- * A caller's client is duplicated, never used: its defaults queue and resend commands, so that a vote could be cast
- * seconds after it was counted as missing, and a blocking command of the caller would delay every vote.
- */
+/** Not yet connected. A caller's client is duplicated, never used: it would resend a vote after it counted as missing. */
 export function openConnection(source: RedisSource, settings: ConnectionSettings): StrictConnection {
   const retries = retriesOf(source, settings, () => connection);
   const strict = strictOptions(settings, source.kind === 'sentinel', retries);
@@ -43,7 +37,7 @@ export function openConnection(source: RedisSource, settings: ConnectionSettings
   if (source.kind !== 'cluster') {
     followCredentials(client, source);
     listenToGreetings(client as StrictClient, settings.clock, (greeting) => {
-      if (greeting.reason !== undefined) connection.tries.note(greeting.reason);
+      if (greeting.code !== undefined) connection.tries.note(greeting.code);
       settings.onGreeting?.(greeting);
     });
   }
@@ -68,8 +62,7 @@ function strictOptions(settings: ConnectionSettings, isSentinel: boolean, retrie
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     enableAutoPipelining: false,
-    // The ready check waits seconds for a server that loads; "LOADING" is a fine answer for us. Behind a Sentinel
-    // it also checks that the server is a master.
+    // The ready check waits for a server that loads; "LOADING" will do. Behind a Sentinel it finds a demoted master.
     enableReadyCheck: isSentinel,
     maxLoadingRetryTime: LOADING_RETRY_MS,
     retryStrategy: () => retries.delayMs(),
@@ -107,5 +100,30 @@ function duplicated(
     scaleReads: 'master',
     maxRedirections: CLUSTER_REDIRECTIONS,
     clusterRetryStrategy: () => retries.delayMs(),
+  });
+}
+
+export interface Greeting {
+  /** From the standing connection to the first byte: ioredis asks HELLO or SELECT at once. */
+  readonly tookMs: number;
+  readonly code?: FailureCode;
+}
+
+/** A server that takes no more connections says so and hangs up. ioredis takes it for an answer to HELLO, and drops it. */
+const FAREWELLS: ReadonlySet<FailureCode> = new Set([MAX_CLIENTS, PROTECTED]);
+
+export function listenToGreetings(
+  client: StrictClient,
+  clock: Pick<Clock, 'monotonicMs'>,
+  heard: (greeting: Greeting) => void,
+): void {
+  client.on('connect', () => {
+    const connectedMs = clock.monotonicMs();
+    client.stream?.once?.('data', (bytes) => {
+      const text = String(bytes);
+      const code = codeOfReply(text);
+      const isFarewell = text.startsWith('-') && FAREWELLS.has(code);
+      heard({ tookMs: clock.monotonicMs() - connectedMs, ...(isFarewell && { code }) });
+    });
   });
 }

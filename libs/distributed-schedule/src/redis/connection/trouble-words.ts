@@ -1,13 +1,16 @@
 /** What people read of a node that does not answer: what is wrong, then what to do. Never a host name, never a secret. */
 
 import {
+  type FailureCode,
   MAX_CLIENTS,
   NO_CLUSTER,
   NO_CLUSTER_NODE,
   NO_SENTINEL,
   NOT_REDIS,
+  PROTECTED,
   TIMED_OUT,
-} from './failure-reason.js';
+  UNKNOWN,
+} from './failure-code.js';
 import type { CallFailure } from './node-call.js';
 
 export interface TroubleTerms {
@@ -15,11 +18,7 @@ export interface TroubleTerms {
   readonly isTls: boolean;
 }
 
-/** How long a connection may take to stand. */
 export const CONNECT_TIMEOUT_MS = 1_000;
-
-/** The server's greeting says that it takes nobody from elsewhere. */
-export const PROTECTED = 'PROTECTED';
 
 /** Replies vary, and a timeout at their usual length would lose half of them. */
 const TIMEOUT_PER_REPLY = 2;
@@ -30,7 +29,7 @@ const MAX_PROPOSAL_MS = 2_000;
 const LOOK_AT_THE_WAY = 'look at host, network and firewall';
 const NO_TLS = 'a port without TLS';
 
-/** By the reason of a failed attempt. What stands in front of the colon is what is wrong. */
+/** By the code of a failed attempt. What stands in front of the colon is what is wrong. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its host name is not known here (ENOTFOUND): correct the host, or make it known to DNS',
   EAI_AGAIN: 'its host name cannot be looked up at this time (EAI_AGAIN): look at DNS',
@@ -59,7 +58,7 @@ const WORDS: Readonly<Record<string, string>> = {
     'too few replicas have acknowledged a grant in time: look at its replicas, or lower waitReplicas',
   NOPERM: 'its user lacks a right (NOPERM): the errors page lists those that are needed',
   [NO_SENTINEL]: 'no Sentinel answers, or none knows a master of that name: correct sentinels and name',
-  error: 'connections to it end for a reason that has no code: its own log may say more',
+  [UNKNOWN]: 'connections to it end for a reason that has no code: its own log may say more',
   NOAUTH: 'it asks for a password (NOAUTH): give one',
 };
 
@@ -69,28 +68,27 @@ const CLIENT_CERTIFICATE = /^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICA
 
 /** @param lateMs how late the newest reply came, where one came too late */
 export function wordsOfTrouble(
-  { reason, otherVersion }: CallFailure,
+  { code, otherVersion }: CallFailure,
   terms: TroubleTerms,
   lateMs: number | undefined,
 ): string {
-  if (reason === TIMED_OUT) return wordsOfTimeout(terms.nodeTimeoutMs, lateMs);
+  if (code === TIMED_OUT) return wordsOfTimeout(terms.nodeTimeoutMs, lateMs);
   if (otherVersion !== undefined) {
     return `another version of this library has written there (protocol ${otherVersion}): run one version at a time, or give each a namespace`;
   }
   return (
-    wordsOfConnection(reason, terms.isTls) ??
-    WORDS[reason] ??
-    `it answers with an error (${reason}): its own log may say more`
+    wordsOfConnection(code, terms.isTls) ??
+    WORDS[code] ??
+    `it answers with an error (${code}): its own log may say more`
   );
 }
 
-/** Of a node that has answered here before. */
 export const HUNG_UP_LATER =
   'it ends connections (ECONNRESET), and has answered here before: it was stopped or is restarting, or something on the way cuts them';
 
 /** Whether a write or a read meets the end first is chance. */
-export function isHangUp(reason: string): boolean {
-  return reason === 'ECONNRESET' || reason === 'EPIPE';
+export function isHangUp(code: FailureCode): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 export function clusterMember(how: string): string {
@@ -99,14 +97,12 @@ export function clusterMember(how: string): string {
 
 const NOTICED_LATE = 'so the death of an instance is noticed late there';
 
-/** Of a node that votes, and refuses the subscription that shows it who lives. */
-export function unsubscribedPresence(reason: string, keyPrefix: string): string {
-  return reason === 'NOPERM'
+export function unsubscribedPresence(code: FailureCode, keyPrefix: string): string {
+  return code === 'NOPERM'
     ? `its user may not subscribe, ${NOTICED_LATE}: ACL SETUSER <user> +subscribe &${keyPrefix}:presence:*`
-    : `it takes no subscription (${reason}), ${NOTICED_LATE}: let SUBSCRIBE through, and rename no commands`;
+    : `it takes no subscription (${code}), ${NOTICED_LATE}: let SUBSCRIBE through, and rename no commands`;
 }
 
-/** Of a node that votes, and has no second connection for a subscription. */
 export function unshownPresence(why: string): string {
   return `it has one connection of this instance where there should be two, ${NOTICED_LATE}: of the second, ${why}`;
 }
@@ -122,29 +118,29 @@ function wordsOfTimeout(nodeTimeoutMs: number, lateMs: number | undefined): stri
 }
 
 /** How a connection ends before anything can be asked on it. Much of it depends on TLS. */
-function wordsOfConnection(reason: string, isTls: boolean): string | undefined {
-  if (reason === 'ETIMEDOUT') {
+function wordsOfConnection(code: FailureCode, isTls: boolean): string | undefined {
+  if (code === 'ETIMEDOUT') {
     const orTls = isTls ? `; ${NO_TLS} says nothing either, and takes redis:// and no tls option` : '';
     return `nobody answers at its address within ${CONNECT_TIMEOUT_MS} ms (ETIMEDOUT): ${LOOK_AT_THE_WAY}${orTls}`;
   }
-  if (isHangUp(reason)) {
+  if (isHangUp(code)) {
     return isTls
       ? `it ends connections before TLS stands (ECONNRESET): its port may be one without TLS (redis://), or want a client certificate (tls: { cert, key })`
       : `it ends connections before it has said a word (ECONNRESET): its port may want TLS (rediss://), or be that of a proxy without a server`;
   }
-  if (CLIENT_CERTIFICATE.test(reason)) {
-    return `it wants a client certificate (${reason}): pass tls: { cert, key }`;
+  if (CLIENT_CERTIFICATE.test(code)) {
+    return `it wants a client certificate (${code}): pass tls: { cert, key }`;
   }
-  if (reason === 'EPROTO' || reason.startsWith('ERR_SSL_')) {
-    return `it does not speak TLS as it is asked to (${reason}): ${NO_TLS} takes redis:// and no tls option`;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    return `it does not speak TLS as it is asked to (${code}): ${NO_TLS} takes redis:// and no tls option`;
   }
-  if (reason === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `its certificate is for another host name (${reason}): use the name that it is for, or pass it as tls: { servername }`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `its certificate is for another host name (${code}): use the name that it is for, or pass it as tls: { servername }`;
   }
-  if (CERTIFICATE_DATES.test(reason)) {
-    return `its certificate is not valid at this time (${reason}): renew it, or set the clock`;
+  if (CERTIFICATE_DATES.test(code)) {
+    return `its certificate is not valid at this time (${code}): renew it, or set the clock`;
   }
-  return CERTIFICATES.test(reason)
-    ? `its certificate is not trusted here (${reason}): pass the authority that signed it as tls: { ca }`
+  return CERTIFICATES.test(code)
+    ? `its certificate is not trusted here (${code}): pass the authority that signed it as tls: { ca }`
     : undefined;
 }

@@ -10,10 +10,7 @@ export function notSet(variable: string): string {
   return `most likely because an environment variable is not set: is ${variable} set?`;
 }
 
-/**
- * An empty entry among others: the variable is set, and has been split at a comma too many.
- * @param variable what people call it, as an example
- */
+/** A list that has been split at a comma too many. `variable` is what people call it, as an example. */
 export function strayComma(index: number, count: number, variable: string): string {
   const places: Readonly<Record<number, string>> = {
     0: 'before the first entry of the list',
@@ -44,7 +41,6 @@ function faultOfValue(text: string): Fault | undefined {
   return undefined;
 }
 
-/** What a list in one variable is made of. */
 export const SPLIT =
   "write a list with one URL for each node, as in redis: process.env.REDIS_URLS.split(','). A Cluster is passed as a client: " +
   'new Cluster([...])';
@@ -69,7 +65,6 @@ function faultOfScheme(text: string): Fault | undefined {
   return 'has no scheme; write redis:// before host and port, as in redis://host:6379, or rediss:// for TLS';
 }
 
-/** @param rest what follows the scheme */
 function faultOfAuthority(rest: string): Fault | undefined {
   const at = rest.lastIndexOf('@');
   const credentials = rest.slice(0, Math.max(0, at));

@@ -1,16 +1,12 @@
-import { NOT_CONNECTED } from './failure-reason.js';
+import { type FailureCode, NOT_CONNECTED } from './failure-code.js';
 import { QUICK_TRIES, type ReconnectCause, reconnectCauseOf, reconnectDelayMs } from './reconnect-delay.js';
 
-/**
- * A connection has to last so long after its first use, or its end counts as that of a try in vain: one that is confirmed and
- * ended again and again would else be opened again fifty times a second. Two of a node that live so long are one a second.
- */
+/** One that ends sooner was in vain: confirmed and ended again and again, it would be opened fifty times a second. */
 const LASTING_MS = 2_000;
 
 /** How often in a row a connection was of no use, and why. All instants are monotonic. */
 export class VainTries {
   private tries = 0;
-  /** Its end is at our own wish. */
   private isLeft = false;
   /** How many of them were of use, though not for long. */
   private shortLived = 0;
@@ -22,25 +18,21 @@ export class VainTries {
   private isStanding = false;
   private usefulSinceMs: number | undefined;
 
-  /** 0 while the last connection was of use. */
   get count(): number {
     return this.tries;
   }
 
-  /** One connection after the other was of use, and did not last; nor has the present one yet. */
   isFlapping(nowMs: number): boolean {
     return this.shortLived > QUICK_TRIES && this.lastedMs(nowMs) < LASTING_MS;
   }
 
-  /** A connection stands, which says nothing about its use. */
   connected(): void {
     this.isStanding = true;
   }
 
-  /** Why the attempt has failed, one of `failureReason`. */
-  note(reason: string): void {
-    if (reason === NOT_CONNECTED) return;
-    const cause = reconnectCauseOf(reason);
+  note(code: FailureCode): void {
+    if (code === NOT_CONNECTED) return;
+    const cause = reconnectCauseOf(code);
     // A refusal is the clearest word; what the end of the socket says after another one is no news.
     if (this.isNoted && (this.cause === 'refused' || cause === 'mute')) return;
     this.isNoted = true;

@@ -6,11 +6,16 @@ import type { RedisNode } from '../node/redis-node.js';
 import type { ScriptReply } from '../node/script-channel.js';
 import { wordsOfIds } from '../scripts/identity-words.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../scripts/lock-scripts.js';
-import { type LockWords, wordsOfLock } from '../scripts/lock-words.js';
+import {
+  type LockReply,
+  type LockWords,
+  parseLockReply,
+  replyAt,
+  wordsOfLock,
+} from '../scripts/lock-words.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
-import { type LockReply, parseLockReply, replyAt } from './lock-reply.js';
 import type { LockRound } from './lock-round.js';
 import type { EngineClient } from './redlock-engine.js';
 
@@ -23,7 +28,6 @@ export interface LockBatcherSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
-  /** Of the node. */
   readonly position: string;
   /** The node is not the one that was meant, or knows newer ones: by these ids. */
   readonly onRenamed: (ids: LedgerIds) => void;
@@ -48,30 +52,21 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
-/** What counts as one vote for, in the engine's eyes: one of one resource. */
 const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
 
 /**
- * One node as the engine sees it. The engine knows no batches: it sends one message per lock and node. All its
- * messages of one turn that run the same script, and mean the same memories, leave here as one.
- *
- * Every message is answered within the node timeout, with the integer 1 or 0 or an `Error` of this realm: anything
- * else leaves the engine waiting for ever.
+ * One node as the engine sees it. Messages of one turn with the same script and memories leave as one. The engine waits for
+ * ever for anything but 1, 0 or an `Error` of this realm.
  */
 export class LockBatcher implements EngineClient {
-  private readonly settings: LockBatcherSettings;
   private queues: readonly Queue[] = [];
   private readonly unconfirmed: UnconfirmedReleases<LockRequest, readonly unknown[]>;
   /** How long a lock that is released may have to live: the engine does not say it with a release. */
   private longestTtlMs = 0;
 
-  constructor(settings: LockBatcherSettings) {
-    this.settings = settings;
+  constructor(private readonly settings: LockBatcherSettings) {
     const { clock } = settings;
-    this.unconfirmed = new UnconfirmedReleases({
-      clock,
-      send: (locks) => this.send(RELEASE_SCRIPT, locks),
-    });
+    this.unconfirmed = new UnconfirmedReleases({ clock, send: (locks) => this.send(RELEASE_SCRIPT, locks) });
     settings.node.onReply(() => void this.unconfirmed.resend());
   }
 
@@ -91,23 +86,13 @@ export class LockBatcher implements EngineClient {
         if (script !== RELEASE_SCRIPT && reply.kind !== 'released' && reply.kind !== 'absent') {
           round.note(reply, this.settings.position);
         }
-        if (reply.kind === 'silent') {
-          reject(new Error(reply.reason));
-        } else {
-          resolve(IN_FAVOUR.has(reply.kind) ? 1 : 0);
-        }
+        if (reply.kind === 'silent') reject(new Error(reply.reason));
+        else resolve(IN_FAVOUR.has(reply.kind) ? 1 : 0);
       };
+      const { key, claims, ended, ids } = round.parts;
+      const request = { key, value: engineValue, ttlMs: Number(ttlMs ?? 0), claims, ended, settle };
       // A release is welcome anywhere.
-      const ids = script === RELEASE_SCRIPT ? undefined : round.ids;
-      const { key, claims, ended } = round;
-      this.enqueue(script, ids, {
-        key,
-        value: engineValue,
-        ttlMs: Number(ttlMs ?? 0),
-        claims,
-        ended,
-        settle,
-      });
+      this.enqueue(script, script === RELEASE_SCRIPT ? undefined : ids, request);
     });
   }
 
@@ -132,16 +117,13 @@ export class LockBatcher implements EngineClient {
     const { script, ids, requests } = queue;
     this.queues = this.queues.filter((one) => one !== queue);
     this.longestTtlMs = Math.max(this.longestTtlMs, ...requests.map((request) => request.ttlMs));
-    if (script === ACQUIRE_SCRIPT) {
-      // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
-      void this.unconfirmed.resend();
-    }
+    // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
+    if (script === ACQUIRE_SCRIPT) void this.unconfirmed.resend();
     const isRelease = script === RELEASE_SCRIPT;
-    const { reply, refused } = parseLockReply(
-      await (isRelease
-        ? this.unconfirmed.release(requests, this.longestTtlMs)
-        : this.ask(script, requests, ids)),
-    );
+    const asked = isRelease
+      ? this.unconfirmed.release(requests, this.longestTtlMs)
+      : this.ask(script, requests, ids);
+    const { reply, refused } = parseLockReply(await asked);
     const words = requests.map((_, index) => replyAt(reply, index));
     // Before anybody is told: a caller that asks again at once has to ask by what the node knows.
     if (words.some(({ kind }) => kind === 'renamed')) this.settings.onRenamed(refused);
@@ -151,7 +133,6 @@ export class LockBatcher implements EngineClient {
     }
   }
 
-  /** A message that sets locks. */
   private async ask(
     script: RedisScript,
     requests: readonly Request[],
@@ -175,7 +156,6 @@ export class LockBatcher implements EngineClient {
   ): Promise<ScriptReply> {
     const ids = wordsOfIds(meant.ids);
     const { node, keys, instanceId } = this.settings;
-    // In a Cluster presence is unknown.
     const presencePrefix = node.presence === undefined ? '' : keys.presencePrefix;
     return node.call(
       script,
@@ -189,10 +169,7 @@ export class LockBatcher implements EngineClient {
   }
 }
 
-/**
- * The node may not have noticed yet that our presence has ended. A lock under our name would then be freed as soon as it
- * does; under no name it lives for its whole time to live.
- */
+/** A node that has yet to notice the end of our presence would free a lock under our name. One under no name lives on. */
 function holderName({ presence }: RedisNode, instanceId: string): string {
   return presence?.isSubscribed === false ? '-' : instanceId;
 }

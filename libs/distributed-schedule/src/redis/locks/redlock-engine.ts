@@ -1,39 +1,36 @@
 /// <reference path="./redlock-package.d.ts" />
 import * as redlockPackage from 'redlock';
+import type { Bounded } from '../../protocol/time/within.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../scripts/lock-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
 
 /**
- * The `redlock` package, reduced to what is used of it and typed here. Its own types are not reachable through its
- * exports map, name ioredis classes that our nodes are not, and must not appear in the types of this library.
- *
- * Only these three operations, each with one attempt. `using()` replaces the task's error by its own, and the
- * engine's retries keep the votes of a lost attempt while they wait, so that two contenders can block each other.
+ * What is used of the `redlock` package, whose own types name ioredis classes and are out of reach. One try each: `using()`
+ * replaces the task's error, and its retries let two contenders block each other.
  */
 export interface RedlockEngine {
   /** Resolves when a majority granted. Rejects when a majority did not; then it has released the others. */
-  acquire(resources: string[], durationMs: number, settings: OneAttempt): Promise<unknown>;
-  extend(lock: EngineLock, durationMs: number, settings: OneAttempt): Promise<unknown>;
-  release(lock: EngineLock, settings: OneAttempt): Promise<unknown>;
+  acquire(resources: string[], durationMs: number, settings: SingleTry): Promise<unknown>;
+  extend(lock: EngineLock, durationMs: number, settings: SingleTry): Promise<unknown>;
+  release(lock: EngineLock, settings: SingleTry): Promise<unknown>;
 }
 
-/** What the engine takes for an ioredis client. */
 export interface EngineClient {
   evalsha(sha1: string, keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number>;
   eval(text: string, keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number>;
 }
 
-type OneAttempt = typeof ONE_ATTEMPT;
+type SingleTry = typeof SINGLE_TRY;
 declare const engineLock: unique symbol;
 type EngineLock = { readonly [engineLock]: never };
 
 /** Waiting for a holder, and for how long, is decided by the protocol. */
-export const ONE_ATTEMPT = { retryCount: 0 } as const;
+export const SINGLE_TRY = { retryCount: 0 } as const;
 
 interface RedlockModule {
   readonly default: new (
     clients: Iterable<EngineClient>,
-    settings: OneAttempt,
+    settings: SingleTry,
     scripts: Readonly<Record<'acquireScript' | 'extendScript' | 'releaseScript', () => string>>,
   ) => RedlockEngine;
   readonly Lock: new (
@@ -49,28 +46,24 @@ const redlock = redlockPackage as unknown as RedlockModule;
 
 /** The engine over our nodes and with our scripts. It emits an error per lost vote, to its own silent listener. */
 export function createEngine(clients: readonly EngineClient[]): RedlockEngine {
-  return new redlock.default(clients, ONE_ATTEMPT, {
+  return new redlock.default(clients, SINGLE_TRY, {
     acquireScript: () => ACQUIRE_SCRIPT.text,
     extendScript: () => EXTEND_SCRIPT.text,
     releaseScript: () => RELEASE_SCRIPT.text,
   });
 }
 
-/**
- * A lock as the engine wants it for extend and release. It refuses to extend what has expired by `Date.now()`, which
- * steps: whether a lock may still be extended is decided by the caller's monotonic trust and by the nodes.
- */
+/** It refuses to extend what has expired by `Date.now()`, which steps: the caller's trust and the nodes decide that. */
 export function engineLockOf(engine: RedlockEngine, resource: string, value: string): EngineLock {
   return new redlock.Lock(engine, [resource], value, [], Number.MAX_SAFE_INTEGER);
 }
 
 export type EngineEnd = 'for' | 'against' | 'unsettled';
 
-/** How a request of the engine ended, if it did before the deadline. */
-export function settled(request: Promise<unknown>, deadline: Promise<void>): Promise<EngineEnd> {
+export function settled(request: Promise<unknown>, bounded: Bounded): Promise<EngineEnd> {
   const end = request.then(
     () => 'for' as const,
     () => 'against' as const,
   );
-  return Promise.race([end, deadline.then(() => 'unsettled' as const)]);
+  return bounded(end, 'unsettled');
 }

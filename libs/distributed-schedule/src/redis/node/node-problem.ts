@@ -1,10 +1,9 @@
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
-import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
-import type { ClockSkew } from './clock-skew.js';
+import { UNKNOWN_COMMAND } from '../connection/failure-code.js';
 import { allRights } from './needed-rights.js';
-import type { ScriptReply } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import type { ServerTraits } from './server-traits.js';
+import type { ClockSkew } from './node-time.js';
+import type { CodedReply } from './script-channel.js';
+import type { ServerTraits } from './store-handshake.js';
 import { judgeHandshake } from './store-handshake.js';
 
 /** Why a node that is up does not vote. */
@@ -42,13 +41,12 @@ export class StandingProblem {
 
   /** What the server holds against database or user: set when it has said so, and gone when it says otherwise. */
   noteRefusal(refusal: ConnectionRefusal | undefined): void {
-    if (refusal !== undefined) this.set(problemOfRefusal(this.label, refusal));
+    if (refusal !== undefined) this.set(problemOf(this.label, refusal));
     else if (isRefusedConnection(this.standing)) this.standing = undefined;
   }
 }
 
-/** What a server holds against the connection itself: nothing of ours was sent on it. */
-function problemOfRefusal(label: string, { code, why }: ConnectionRefusal): NodeProblem {
+function problemOf(label: string, { code, why }: Pick<NodeProblem, 'code' | 'why'>): NodeProblem {
   return { code, why, message: `${label} gives no vote: ${why}` };
 }
 
@@ -56,7 +54,6 @@ function isRefusedConnection(problem: NodeProblem | undefined): boolean {
   return problem?.code === 'DSCHED_DATABASE_REFUSED' || problem?.code === 'DSCHED_CREDENTIALS_REFUSED';
 }
 
-/** What a handshake has shown. */
 export type HandshakeFinding =
   | { readonly problem: undefined; readonly traits: ServerTraits }
   | { readonly problem: NodeProblem; readonly isReplica: boolean };
@@ -64,20 +61,20 @@ export type HandshakeFinding =
 /** What a handshake, or its refusal, says of a node. A fit server is entered into the register. */
 export function judgeNode(
   node: { readonly index: number; readonly label: string },
-  handshake: ScriptReply,
+  handshake: CodedReply,
   register: ServerRegister,
   keyPrefix: string,
   skew: Pick<ClockSkew, 'refusal'>,
 ): HandshakeFinding {
   const against = (code: NodeProblem['code'], why: string, isReplica = false): HandshakeFinding => ({
-    problem: { code, why, message: `${node.label} gives no vote: ${why}` },
+    problem: problemOf(node.label, { code, why }),
     isReplica,
   });
   if (!handshake.answered) {
     const why =
-      handshake.reason === UNKNOWN_COMMAND
+      handshake.code === UNKNOWN_COMMAND
         ? 'it does not know EVAL: rename no commands'
-        : `it refuses a script that asks for TIME (${handshake.reason}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
+        : `it refuses a script that asks for TIME (${handshake.code}): ACL SETUSER <user> ${allRights(keyPrefix)}`;
     return against('DSCHED_UNSUPPORTED_STORE', why);
   }
   const verdict = judgeHandshake(handshake.value);
@@ -87,4 +84,21 @@ export function judgeNode(
   return other === undefined
     ? { problem: undefined, traits: verdict.traits }
     : against('DSCHED_SAME_NODE_TWICE', `it is the same master as node ${other + 1}`);
+}
+
+/** One master under two addresses must not have two votes, and only run ids can tell. */
+export class ServerRegister {
+  private readonly runIds = new Map<number, string>();
+
+  /** @returns the index of another node that stands for this server already; the caller then must not vote */
+  register(node: number, runId: string): number | undefined {
+    for (const [other, otherRunId] of this.runIds) {
+      if (other !== node && otherRunId === runId) {
+        this.runIds.delete(node);
+        return other;
+      }
+    }
+    this.runIds.set(node, runId);
+    return undefined;
+  }
 }

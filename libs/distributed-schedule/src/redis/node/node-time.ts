@@ -1,3 +1,6 @@
+import { spoken } from '../../protocol/contract/spoken.js';
+import { ORDINARY_SKEW_MS } from '../../protocol/ledger/clock-set-back.js';
+
 /** One exchange with a node, on the monotonic clock, and the node's TIME in it. */
 interface Exchange {
   readonly sentMs: number;
@@ -9,11 +12,7 @@ interface Exchange {
 const DRIFT = 0.001;
 
 /**
- * What one node's clock shows, as seen from here. Deadlines that a node checks itself are computed with it.
- *
- * An exchange says: at `sentMs` the node's clock stood at `nodeTimeMs` or before. The shortest recent round trip says
- * it best. An old sample counts as longer by the drift since, so that it is replaced in time, and one that
- * contradicts the kept one means that the node's clock has stepped.
+ * For deadlines that a node checks itself. The shortest recent round trip shows its clock best; a contradiction is a step.
  */
 export class NodeTime {
   private best: Exchange | undefined;
@@ -52,4 +51,43 @@ function contradict(kept: Exchange, sample: Exchange): boolean {
   const isAhead = sample.nodeTimeMs - sample.receivedMs > kept.nodeTimeMs - kept.sentMs + slackMs;
   const isBehind = sample.nodeTimeMs - sample.sentMs < kept.nodeTimeMs - kept.receivedMs - slackMs;
   return isAhead || isBehind;
+}
+
+/** Measured a little differently each time, it is still the same, and is told once. */
+const SAME_MS = 2_000;
+
+export class ClockSkew {
+  private skewMs: number | undefined;
+
+  constructor(
+    /** The skew from which on the node gives no vote; undefined: none. */
+    private readonly refuseAboveMs: number | undefined,
+  ) {}
+
+  measured(nodeTimeMs: number, wallMs: number): void {
+    const skewMs = nodeTimeMs - wallMs;
+    if (this.skewMs === undefined || Math.abs(this.skewMs - skewMs) > SAME_MS) this.skewMs = skewMs;
+  }
+
+  /** Whether an answer that shows this is none: the next handshake says why. */
+  isRefused(nodeTimeMs: number, wallMs: number): boolean {
+    return this.refuseAboveMs !== undefined && Math.abs(nodeTimeMs - wallMs) > this.refuseAboveMs;
+  }
+
+  get refusal(): string | undefined {
+    const { refuseAboveMs } = this;
+    if (refuseAboveMs === undefined || Math.abs(this.skewMs ?? 0) <= refuseAboveMs) return undefined;
+    return `${this.words()}, and refuseSkewMs allows ${refuseAboveMs} ms: set the clock right that is wrong`;
+  }
+
+  get oddities(): readonly string[] {
+    return Math.abs(this.skewMs ?? 0) <= ORDINARY_SKEW_MS
+      ? []
+      : [`${this.words()}: ticks follow the clocks of the nodes; set the clock right that is wrong`];
+  }
+
+  private words(): string {
+    const skewMs = this.skewMs ?? 0;
+    return `its clock is ${spoken(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} that of this machine`;
+  }
 }

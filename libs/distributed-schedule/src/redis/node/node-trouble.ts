@@ -1,7 +1,7 @@
 import type { Clock } from '../../protocol/contract/ports.js';
-import type { Greeting } from '../connection/connection-greeting.js';
-import { NOT_CONNECTED, TIMED_OUT } from '../connection/failure-reason.js';
+import { type FailureCode, NOT_CONNECTED, TIMED_OUT, UNKNOWN } from '../connection/failure-code.js';
 import type { CallFailure } from '../connection/node-call.js';
+import type { Greeting } from '../connection/strict-connection.js';
 import { HUNG_UP_LATER, isHangUp, type TroubleTerms, wordsOfTrouble } from '../connection/trouble-words.js';
 
 export interface NodeTroubleParts extends TroubleTerms {
@@ -9,17 +9,14 @@ export interface NodeTroubleParts extends TroubleTerms {
 }
 
 /** What a connection says of its end when the cause has been said before. */
-const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'error', TIMED_OUT]);
+const VAGUE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', UNKNOWN, TIMED_OUT]);
 
 /** For this long a vague word does not hide a clear one, which may come with every second attempt only. */
 const CLEAR_WORD_LASTS_MS = 15_000;
 
-/** For this long a late reply says how slow the node is. */
 const LATE_REPLY_LASTS_MS = 10_000;
 
-/** Why a node gives no answer, as of the newest attempt that has shown anything: for people, with what to do. */
 export class NodeTrouble {
-  private readonly parts: NodeTroubleParts;
   private failure: CallFailure | undefined;
   private notedMs = 0;
   /** A connection is being opened, and nothing was said of it. */
@@ -28,37 +25,32 @@ export class NodeTrouble {
   private hasStood = false;
   private late: { readonly tookMs: number; readonly atMs: number } | undefined;
 
-  constructor(parts: NodeTroubleParts) {
-    this.parts = parts;
-  }
+  constructor(private readonly parts: NodeTroubleParts) {}
 
   /** No host name, no secret. Undefined: nothing is wrong, or nothing is known yet. */
   get why(): string | undefined {
     if (this.failure === undefined) return undefined;
-    if (this.hasStood && isHangUp(this.failure.reason)) return HUNG_UP_LATER;
+    if (this.hasStood && isHangUp(this.failure.code)) return HUNG_UP_LATER;
     return wordsOfTrouble(this.failure, this.parts, this.lateMs());
   }
 
-  /** An attempt has failed for this reason, one of `failureReason`. */
-  note(reason: string, otherVersion?: number): void {
+  note(code: FailureCode, otherVersion?: number): void {
     // That there is no connection is no cause.
-    if (reason === NOT_CONNECTED) return;
+    if (code === NOT_CONNECTED) return;
     this.isAttempt = false;
     const nowMs = this.parts.clock.monotonicMs();
-    const isClear = this.failure !== undefined && !VAGUE.has(this.failure.reason);
-    if (isClear && VAGUE.has(reason) && nowMs - this.notedMs < CLEAR_WORD_LASTS_MS) return;
+    const isClear = this.failure !== undefined && !VAGUE.has(this.failure.code);
+    if (isClear && VAGUE.has(code) && nowMs - this.notedMs < CLEAR_WORD_LASTS_MS) return;
     // The socket of a slow node is given up, and what its end says is no news.
-    if (this.failure?.reason === TIMED_OUT && this.lateMs() !== undefined && VAGUE.has(reason)) return;
-    this.failure = { reason, ...(otherVersion !== undefined && { otherVersion }) };
+    if (this.failure?.code === TIMED_OUT && this.lateMs() !== undefined && VAGUE.has(code)) return;
+    this.failure = { code, ...(otherVersion !== undefined && { otherVersion }) };
     this.notedMs = nowMs;
   }
 
-  /** A reply came after its call was given up. */
   answeredLate(tookMs: number): void {
     this.late = { tookMs, atMs: this.parts.clock.monotonicMs() };
   }
 
-  /** A connection stands, and may be used. */
   connected(): void {
     this.isAttempt = false;
     this.hasStood = true;
@@ -70,9 +62,8 @@ export class NodeTrouble {
     this.isAttempt = true;
   }
 
-  /** What a new connection has begun with. */
-  greeted({ tookMs, reason }: Greeting): void {
-    if (reason !== undefined) this.note(reason);
+  greeted({ tookMs, code }: Greeting): void {
+    if (code !== undefined) this.note(code);
     if (tookMs > this.parts.nodeTimeoutMs) this.answeredLate(tookMs);
   }
 

@@ -12,19 +12,19 @@ import type { NodeReply } from '../../protocol/contract/ports.js';
 import { EXCHANGE_SCRIPT } from '../scripts/board-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisNode } from './redis-node.js';
+import { understood } from './script-channel.js';
 
-/** Words per change in a reply. */
 const CHANGE_WORDS = 6;
 
-/** Translates between the board's exchange and the script's words. */
 export class RedisBoardNode implements BoardNode {
   readonly label: string;
-  private readonly node: RedisNode;
   private readonly keys: readonly string[];
 
-  constructor(node: RedisNode, { board, boardChanges, boardExpiry, boardRuns }: RedisKeys) {
+  constructor(
+    private readonly node: RedisNode,
+    { board, boardChanges, boardExpiry, boardRuns }: RedisKeys,
+  ) {
     this.label = node.label;
-    this.node = node;
     this.keys = [board, boardChanges, boardExpiry, boardRuns];
   }
 
@@ -33,26 +33,12 @@ export class RedisBoardNode implements BoardNode {
     cursor: BoardCursor,
     { nowMs, inTouchMs, awaySinceMs }: BoardWord = NO_WORD,
   ): Promise<NodeReply<BoardExchange>> {
-    const args = puts.flatMap(({ key, stamp, expiresAtMs, value }) => [
-      key,
-      String(stamp.ms),
-      String(stamp.counter),
-      stamp.writer,
-      String(expiresAtMs ?? 0),
-      value,
-      String(capacityFor(key)),
+    const opening = [cursor.memory, ...[cursor.sequence, nowMs, inTouchMs, awaySinceMs].map(String)];
+    const args = puts.flatMap(({ key, stamp: { ms, counter, writer }, expiresAtMs = 0, value }) => [
+      ...[key, String(ms), String(counter), writer, String(expiresAtMs), value, String(capacityFor(key))],
     ]);
-    const reply = await this.node.call(EXCHANGE_SCRIPT, this.keys, [
-      cursor.memory,
-      String(cursor.sequence),
-      String(nowMs),
-      String(inTouchMs),
-      String(awaySinceMs),
-      ...args,
-    ]);
-    if (!reply.answered) return reply;
-    const value = parseExchange(reply.value, puts.length);
-    return value === undefined ? { answered: false, reason: 'malformed reply' } : { ...reply, value };
+    const reply = await this.node.call(EXCHANGE_SCRIPT, this.keys, [...opening, ...args]);
+    return understood(reply, (words) => parseExchange(words, puts.length));
   }
 }
 

@@ -1,17 +1,15 @@
 import type { Random, TimeSample } from '../../protocol/contract/ports.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
-import type { NodeProblem } from './node-problem.js';
+import type { NodeProblem, ServerRegister } from './node-problem.js';
 import type { NodeTrouble } from './node-trouble.js';
 import type { RedisPresence } from './redis-presence.js';
 import type { ScriptChannelParts } from './script-channel.js';
-import type { ServerRegister } from './server-register.js';
-import type { NodeUse } from './server-traits.js';
+import type { NodeUse } from './store-handshake.js';
 
 export interface RedisNodeParts extends Omit<ScriptChannelParts, 'onTimeSample'> {
   readonly index: number;
   /** Names the node by its position: no host name, no secret. */
   readonly label: string;
-  /** Absent in a Cluster. */
   readonly presence?: RedisPresence;
   readonly trouble: NodeTrouble;
   readonly register: ServerRegister;

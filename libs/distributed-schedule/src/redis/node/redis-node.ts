@@ -1,14 +1,18 @@
-import { failureReason, NOT_CONNECTED, reasonOfNode } from '../connection/failure-reason.js';
+import {
+  codeOfNode,
+  type FailureCode,
+  failureCode,
+  NOT_CONNECTED,
+  shownReason,
+} from '../connection/failure-code.js';
+import { ReplicaLeave } from '../connection/reconnect-delay.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
-import { ClockSkew } from './clock-skew.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
-import { NodeTime } from './node-time.js';
+import { ClockSkew, NodeTime } from './node-time.js';
 import type { RedisNodeParts } from './redis-node-parts.js';
 import type { RedisPresence } from './redis-presence.js';
-import { ReplicaLeave } from './replica-leave.js';
 import { ScriptChannel, type ScriptReply } from './script-channel.js';
-import { oddities, type ServerTraits } from './server-traits.js';
-import { HANDSHAKE_SCRIPT, isRefusal } from './store-handshake.js';
+import { HANDSHAKE_SCRIPT, isRefusal, oddities, type ServerTraits } from './store-handshake.js';
 
 /** One voting store: one call, one timeout, one answer or none. */
 export class RedisNode {
@@ -17,7 +21,6 @@ export class RedisNode {
   readonly presence: RedisPresence | undefined;
   /** Resolves when a server has answered a handshake for the first time, fit or not. */
   readonly firstContact: Promise<void>;
-  private readonly parts: RedisNodeParts;
   private readonly channel: ScriptChannel;
   private time = new NodeTime();
   private markContact: () => void = () => {};
@@ -26,18 +29,17 @@ export class RedisNode {
   private handshake: Promise<string | undefined> | undefined;
   private isVerified = false;
   private isClosed = false;
-  private lastFailure = '';
+  private lastFailure: FailureCode | undefined;
   private readonly standing: StandingProblem;
   private readonly skew: ClockSkew;
   private traits: ServerTraits | undefined;
   private readonly replica = new ReplicaLeave();
 
-  constructor(parts: RedisNodeParts) {
+  constructor(private readonly parts: RedisNodeParts) {
     const { index, label, connection, presence, trouble } = parts;
     this.index = index;
     this.label = label;
     this.presence = presence;
-    this.parts = parts;
     this.standing = new StandingProblem(label, parts.onProblem);
     this.skew = new ClockSkew(parts.refuseSkewMs);
     this.channel = new ScriptChannel({
@@ -58,8 +60,8 @@ export class RedisNode {
       this.markContact = resolve;
     });
     connection.onError((error) => {
-      this.lastFailure = failureReason(error);
-      trouble.note(reasonOfNode(error));
+      this.lastFailure = failureCode(error);
+      trouble.note(codeOfNode(error));
       this.noteRefusal();
     });
     // Behind a new connection may be another server: it is asked again.
@@ -71,7 +73,7 @@ export class RedisNode {
     });
     connection.onConfirmed(() => this.showPresence());
     connection.on('ready', () => {
-      this.lastFailure = '';
+      this.lastFailure = undefined;
       trouble.connected();
       this.isVerified = false;
       void this.verify();
@@ -88,7 +90,6 @@ export class RedisNode {
     return this.problem?.why ?? (this.isAnswering ? undefined : this.parts.trouble.why);
   }
 
-  /** What is odd about the server, although it votes. */
   get warnings(): readonly string[] {
     const { presence, keys, use } = this.parts;
     if (!this.isAnswering || this.traits === undefined) return [];
@@ -122,10 +123,7 @@ export class RedisNode {
     this.parts.connection.disconnect();
   }
 
-  /**
-   * Behind the address stands a server that the others do not mean: the next connection may lead elsewhere. The presence stays until a
-   * beat shows that it is needed elsewhere. Without it the node would take this instance for dead while it only connects anew.
-   */
+  /** The next connection may lead to the server that is meant. Presence stays, or the node would take us for dead. */
   reconnect(): void {
     if (!this.isClosed) this.parts.connection.renew();
   }
@@ -150,7 +148,8 @@ export class RedisNode {
     const { status, refusal } = this.parts.connection;
     if (status === 'ready') return undefined;
     if (refusal !== undefined) return refusal.code;
-    return this.lastFailure === '' ? NOT_CONNECTED : `${NOT_CONNECTED} (${this.lastFailure})`;
+    const why = this.lastFailure === undefined ? '' : ` (${shownReason(this.lastFailure)})`;
+    return `${shownReason(NOT_CONNECTED)}${why}`;
   }
 
   /** Answers why the server may not vote, or undefined when it may. Callers that come meanwhile share the answer. */
@@ -164,9 +163,9 @@ export class RedisNode {
   private async shakeHands(): Promise<string | undefined> {
     const { clock, random, nodeTimeoutMs, keys, register } = this.parts;
     const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
-    const reply = await this.channel.run(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
+    const reply = await this.channel.ask(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
     this.noteRefusal();
-    if (!reply.answered && !isRefusal(reply.reason)) return reply.reason;
+    if (!reply.answered && !isRefusal(reply.code)) return shownReason(reply.code);
     if (reply.answered) this.skew.measured(reply.nodeTimeMs, clock.wallMs());
     const finding = judgeNode(this, reply, register, keys.prefix, this.skew);
     this.standing.set(finding.problem);

@@ -1,6 +1,7 @@
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { Clock, Random, TimeSample } from '../../protocol/contract/ports.js';
 import type { ProtocolOptions } from '../../protocol/options/protocol-options.js';
+import { within } from '../../protocol/time/within.js';
 import { isTls, type RedisSource } from '../connection/redis-input.js';
 import {
   type ConnectionSettings,
@@ -8,11 +9,11 @@ import {
   type StrictConnection,
 } from '../connection/strict-connection.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
+import { ServerRegister } from './node-problem.js';
 import { NodeTrouble } from './node-trouble.js';
 import { RedisNode } from './redis-node.js';
 import { RedisPresence } from './redis-presence.js';
-import { ServerRegister } from './server-register.js';
-import type { NodeUse } from './server-traits.js';
+import type { NodeUse } from './store-handshake.js';
 
 export interface RedisNodesSettings {
   readonly instanceId: string;
@@ -32,13 +33,9 @@ export interface RedisNodesSettings {
   readonly onProblem: (error: DistributedScheduleError, where: string) => void;
 }
 
-/**
- * ioredis waits this long, longer than nodeTimeoutMs: the late reply tells how slow the node is, and it is not reconnected ten
- * times a second.
- */
+/** Longer than nodeTimeoutMs: a late reply tells how slow the node is, and a slow node is not reconnected to all the time. */
 const PATIENCE_MS = 1_000;
 
-/** Builds the nodes of a set, not yet connecting. */
 export function openNodes(
   sources: readonly RedisSource[],
   keys: RedisKeys,
@@ -58,12 +55,8 @@ export async function verifyDistinct(
   clock: Clock,
   timeoutMs: number,
 ): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([
-    Promise.all(nodes.map((node) => node.firstContact)),
-    clock.sleepUntil(clock.monotonicMs() + timeoutMs, timer.signal),
-  ]);
-  timer.abort();
+  const met = Promise.all(nodes.map((node) => node.firstContact));
+  await within(clock, clock.monotonicMs() + timeoutMs, met, undefined);
   for (const { problem, index } of nodes) {
     if (problem?.code === 'DSCHED_SAME_NODE_TWICE') {
       throw new DistributedScheduleError(problem.code, problem.message, { value: index });
@@ -99,7 +92,7 @@ function openNode(
       onGreeting: (greeting) => presenceTrouble.greeted(greeting),
     });
     const told = { onLost: () => onPresenceLost(index), onRestored: onPresenceRestored };
-    return new RedisPresence(own, keys.presence(instanceId), { clock, trouble: presenceTrouble, told });
+    return new RedisPresence(own, keys.presence(instanceId), { clock, trouble: presenceTrouble, ...told });
   };
   const waitReplicas = settings.waitReplicas ?? 0;
   return new RedisNode({

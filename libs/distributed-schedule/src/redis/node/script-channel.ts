@@ -1,6 +1,6 @@
 import type { Clock, NodeReply, TimeSample } from '../../protocol/contract/ports.js';
-import { TIMED_OUT } from '../connection/failure-reason.js';
-import { type CallResult, callWithin } from '../connection/node-call.js';
+import { type FailureCode, MALFORMED, shownReason, TIMED_OUT } from '../connection/failure-code.js';
+import { type CallFailure, type CallResult, callWithin } from '../connection/node-call.js';
 import { Silence } from '../connection/silence.js';
 import type { StrictConnection } from '../connection/strict-connection.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
@@ -10,48 +10,53 @@ import type { NodeTrouble } from './node-trouble.js';
 export interface ScriptChannelParts {
   readonly connection: StrictConnection;
   readonly clock: Clock;
-  /** Replicas that must have a grant before it counts; 0: none. */
   readonly waitReplicas: number;
   readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
-  /** What goes wrong is noted here. */
   readonly trouble?: NodeTrouble;
 }
 
-/** A script's reply behind the time. */
 export type ScriptReply = NodeReply<readonly unknown[]>;
+
+/** The same, with a code in place of a reason that is made to be shown. */
+export type CodedReply =
+  | Extract<ScriptReply, { answered: true }>
+  | ({ readonly answered: false } & CallFailure);
 
 /** WAIT should end before our own timeout does; the server may be a tenth of a second late with it. */
 const WAIT_SHARE = 0.5;
 
-/** Runs scripts over one connection: each call ends by its deadline, with a reply or with a reason. */
 export class ScriptChannel {
-  private readonly parts: ScriptChannelParts;
   private readonly silence = new Silence();
   private failing = false;
 
-  constructor(parts: ScriptChannelParts) {
-    this.parts = parts;
+  constructor(private readonly parts: ScriptChannelParts) {
     // How long the server took to confirm is the first that is known of how late it is.
     parts.connection.onConfirmed((tookMs) => this.silence.heardLate(tookMs, parts.clock.monotonicMs()));
   }
 
-  /** The last call had no reply, or an error for one. */
   get isFailing(): boolean {
     return this.failing;
   }
 
-  async run(
+  async run(...message: Parameters<ScriptChannel['ask']>): Promise<ScriptReply> {
+    const reply = await this.ask(...message);
+    if (reply.answered) return reply;
+    const { code, ...failure } = reply;
+    return { ...failure, reason: shownReason(code) };
+  }
+
+  async ask(
     script: RedisScript,
     keys: readonly string[],
     args: readonly string[],
     deadlineMs: number,
-  ): Promise<ScriptReply> {
+  ): Promise<CodedReply> {
     // A pause only where there is something to ask: a confirmed connection sends at once.
     const unconfirmed = this.parts.connection.isConfirmed ? undefined : await this.confirm(deadlineMs);
-    if (unconfirmed !== undefined) return { answered: false, reason: unconfirmed };
+    if (unconfirmed !== undefined) return { answered: false, code: unconfirmed };
     const sentMs = this.parts.clock.monotonicMs();
     let result = await this.send(script, keys, args, deadlineMs, true);
-    if (!result.ok && result.reason === 'NOSCRIPT') {
+    if (!result.ok && result.code === 'NOSCRIPT') {
       // A server that was restarted or told SCRIPT FLUSH. The text loads the script for the next call.
       result = await this.send(script, keys, args, deadlineMs, false);
     }
@@ -60,7 +65,7 @@ export class ScriptChannel {
       this.parts.trouble?.clear();
       this.parts.connection.succeeded();
     } else {
-      this.parts.trouble?.note(result.reason, result.otherVersion);
+      this.parts.trouble?.note(result.code, result.otherVersion);
     }
     this.listen(script, result, sentMs);
     if (result.ok) return this.read(result);
@@ -95,32 +100,41 @@ export class ScriptChannel {
   }
 
   /** Why nothing may be sent on this connection; undefined when it may. */
-  private async confirm(deadlineMs: number): Promise<string | undefined> {
+  private async confirm(deadlineMs: number): Promise<FailureCode | undefined> {
     const unconfirmed = await this.parts.connection.confirm(deadlineMs);
     if (unconfirmed === undefined) return undefined;
     this.failing = true;
     // A refusal is told as a problem of its own.
-    if (unconfirmed.refusal === undefined) this.parts.trouble?.note(unconfirmed.reason);
-    return unconfirmed.reason;
+    if (unconfirmed.refusal === undefined) this.parts.trouble?.note(unconfirmed.code);
+    return unconfirmed.code;
   }
 
   /** A connection that does not confirm is given up by itself, see {@link ConfirmedConnection.onConfirmed}. */
   private listen(script: RedisScript, result: CallResult, sentMs: number): void {
     // Waiting for a replica that is gone says nothing about the socket.
     if (this.isWaiting(script)) return;
-    if (result.ok || result.reason !== TIMED_OUT) {
+    if (result.ok || result.code !== TIMED_OUT) {
       this.silence.heard();
     } else if (this.silence.timedOut(sentMs, this.parts.clock.monotonicMs())) {
       this.parts.connection.reset();
     }
   }
 
-  private read(result: CallResult & { readonly ok: true }): ScriptReply {
+  private read(result: CallResult & { readonly ok: true }): CodedReply {
     const { value, sentMs, receivedMs } = result;
     const [seconds, microseconds, ...answer] = Array.isArray(value) ? (value as readonly unknown[]) : [];
     const nodeTimeMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-    if (!Number.isFinite(nodeTimeMs)) return { answered: false, reason: 'malformed reply' };
+    if (!Number.isFinite(nodeTimeMs)) return { answered: false, code: MALFORMED };
     this.parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
     return { answered: true, value: answer, nodeTimeMs };
   }
+}
+
+export type Parse<T> = (answer: readonly unknown[], nodeTimeMs: number) => T | undefined;
+
+/** A reply that cannot be understood is no vote. */
+export function understood<T>(reply: ScriptReply, parse: Parse<T>): NodeReply<T> {
+  if (!reply.answered) return reply;
+  const value = parse(reply.value, reply.nodeTimeMs);
+  return value === undefined ? { answered: false, reason: shownReason(MALFORMED) } : { ...reply, value };
 }

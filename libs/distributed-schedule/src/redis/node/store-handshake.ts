@@ -1,7 +1,7 @@
-import { UNKNOWN_COMMAND } from '../connection/failure-reason.js';
+import { type FailureCode, UNKNOWN_COMMAND } from '../connection/failure-code.js';
+import { clusterMember } from '../connection/trouble-words.js';
 import { defineBareScript } from '../scripts/redis-scripts.js';
 import { PROBES, rightsFor } from './needed-rights.js';
-import type { ServerTraits } from './server-traits.js';
 
 /**
  * HANDSHAKE: whether a server can run the scripts, and which server it is. Asked once per connection.
@@ -60,7 +60,6 @@ export type Handshake =
   | { readonly kind: 'fit'; readonly runId: string; readonly traits: ServerTraits }
   | { readonly kind: 'unfit'; readonly why: string; readonly isReplica?: true };
 
-/** Judges the reply, without the time in front. */
 export function judgeHandshake(reply: readonly unknown[]): Handshake {
   const [version = '', runId = '', replicationId = '', role = '', replicas, cluster, policy, ...refused] =
     reply.map(String);
@@ -73,10 +72,8 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
   }
   const hidden = [runId === '' ? ['run_id'] : [], replicationId === '' ? ['master_replid'] : []].flat();
   if (hidden.length > 0) {
-    return {
-      kind: 'unfit',
-      why: `its INFO shows no ${hidden.join(' and no ')}, so a loss of memory would go unseen; use a store that shows it`,
-    };
+    const why = `its INFO shows no ${hidden.join(' and no ')}, so a loss of memory would go unseen; use a store that shows it`;
+    return { kind: 'unfit', why };
   }
   const evictsBy = policy === '' || policy === 'noeviction' ? undefined : policy;
   const traits = { replicas: Number(replicas) || 0, isClusterMember: cluster === '1', evictsBy };
@@ -84,8 +81,8 @@ export function judgeHandshake(reply: readonly unknown[]): Handshake {
 }
 
 /** Whether a server refused the handshake for good, e.g. by its access rules. Any other failure is tried again. */
-export function isRefusal(reason: string): boolean {
-  return reason === 'ERR' || reason === 'NOPERM' || reason === UNKNOWN_COMMAND;
+export function isRefusal(code: FailureCode): boolean {
+  return code === 'ERR' || code === 'NOPERM' || code === UNKNOWN_COMMAND;
 }
 
 const REPLICA = 'it is a replica, and only masters vote: give the address of its master';
@@ -94,15 +91,48 @@ const REPLICA = 'it is a replica, and only masters vote: give the address of its
 function whyRefused(refused: readonly string[]): string {
   const unknown = refused.filter((command) => command.startsWith('?')).map((command) => command.slice(1));
   const forbidden = refused.filter((command) => !command.startsWith('?'));
-  return [
-    ...(forbidden.length === 0
-      ? []
-      : [`its user may not call ${listed(forbidden)}: ACL SETUSER <user> ${rightsFor(forbidden)}`]),
-    ...(unknown.length === 0 ? [] : [`it does not know ${listed(unknown)}: rename no commands`]),
-  ].join('; ');
+  const rights = `its user may not call ${listed(forbidden)}: ACL SETUSER <user> ${rightsFor(forbidden)}`;
+  const names = `it does not know ${listed(unknown)}: rename no commands`;
+  return [...(forbidden.length > 0 ? [rights] : []), ...(unknown.length > 0 ? [names] : [])].join('; ');
 }
 
 function listed(commands: readonly string[]): string {
   const each = [...new Set(commands)];
   return each.length < 2 ? each.join('') : `${each.slice(0, -1).join(', ')} and ${each.slice(-1).join('')}`;
+}
+
+export interface ServerTraits {
+  readonly replicas: number;
+  readonly isClusterMember: boolean;
+  /** Undefined where it keeps everything. */
+  readonly evictsBy: string | undefined;
+}
+
+export interface NodeUse {
+  /** Neither a Sentinel nor a Cluster, whose promises are known to be weaker. */
+  readonly isPlain: boolean;
+  /** The only node: then replicas are no rarity, and may be waited for. */
+  readonly isAlone: boolean;
+  readonly waitReplicas: number;
+}
+
+/** What is odd about a server, although it votes: for people, with what to do. */
+export function oddities(traits: ServerTraits, use: NodeUse): readonly string[] {
+  const { evictsBy, replicas, isClusterMember } = traits;
+  const odd: string[] = [];
+  if (evictsBy !== undefined) {
+    odd.push(
+      `it may evict what it has granted (maxmemory-policy ${evictsBy}), and abstains for some seconds then: set maxmemory-policy to noeviction`,
+    );
+  }
+  if (isClusterMember && use.isPlain) odd.push(clusterMember('cluster_enabled'));
+  if (replicas > 0 && use.isPlain && use.waitReplicas === 0) {
+    const count = `it has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+    odd.push(
+      use.isAlone
+        ? `${count}: after a failover to one, what was granted last may be lost, and a tick may run twice; set waitReplicas, or use three masters`
+        : `${count}, and a failover to one may run a tick twice: let nothing promote them, since the other nodes stand in for this one`,
+    );
+  }
+  return odd;
 }

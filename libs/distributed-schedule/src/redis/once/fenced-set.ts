@@ -1,7 +1,4 @@
-/**
- * The rule of fences for values in Redis: a hash with the value, the largest token that has written it and the claim that it came
- * with. One script compares and writes, so nobody comes in between.
- */
+/** The rule of fences for a hash in Redis: value, largest token and its claim. One script compares and writes. */
 
 import { createHash } from 'node:crypto';
 import {
@@ -68,7 +65,6 @@ const SHA1 = createHash('sha1').update(TEXT).digest('hex');
 
 /**
  * Writes a value unless a larger token has written it, or an equal one of another claim. Read it with `HGET key value`.
- *
  * Rejects with what the client rejects with: it is the application's store.
  * @throws DistributedScheduleError DSCHED_BAD_OPTION, DSCHED_UNKNOWN_OPTION
  */

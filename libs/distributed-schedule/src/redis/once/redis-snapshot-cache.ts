@@ -1,6 +1,5 @@
 import { cachedSuccess } from '../../once/cached-success.js';
 import type { ForgetReply, Snapshot, SnapshotCache, SnapshotParts } from '../../once/snapshot-store.js';
-import type { Clock } from '../../protocol/contract/ports.js';
 import type { RedisSource } from '../connection/redis-input.js';
 import { openConnection, type StrictConnection } from '../connection/strict-connection.js';
 import {
@@ -14,20 +13,13 @@ export interface RedisSnapshotCacheSettings {
   readonly namespace: string;
   readonly ttlMs: number;
   readonly timeoutMs: number;
-  /** Entries in this instance's own memory. */
   readonly mostLocal: number;
 }
 
-/**
- * Successes in Redis with a time to live, and in the memory of every instance that listens. A success never changes, so whatever is found
- * here is right until it is to be forgotten; and nobody relies on finding it, so nothing here is retried. An instance that does not listen
- * remembers nothing: it would not hear what to forget.
- */
+/** Successes in Redis, and in the memory of instances that listen for what to forget. Nothing is retried. */
 export class RedisSnapshotCache implements SnapshotCache {
   private readonly channel: SnapshotChannel;
   private readonly listener: StrictConnection;
-  private readonly clock: Clock;
-  private readonly settings: RedisSnapshotCacheSettings;
   /** In the order in which they came, and so in the order in which they end. */
   private readonly local = new Map<string, { readonly snapshot: Snapshot; readonly untilMs: number }>();
   private isListening = false;
@@ -37,11 +29,9 @@ export class RedisSnapshotCache implements SnapshotCache {
 
   constructor(
     source: RedisSource,
-    platform: Omit<SnapshotParts, 'namespace'>,
-    settings: RedisSnapshotCacheSettings,
+    private readonly platform: Omit<SnapshotParts, 'namespace'>,
+    private readonly settings: RedisSnapshotCacheSettings,
   ) {
-    this.clock = platform.clock;
-    this.settings = settings;
     this.channel = new SnapshotChannel(source, { ...settings, ...platform, waitReplicas: 0 });
     this.listener = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:broadcast',
@@ -51,15 +41,7 @@ export class RedisSnapshotCache implements SnapshotCache {
       mayRetry: () => this.channel.isConfirmed,
     });
     this.channel.onConfirmed(() => this.openListener());
-    this.listener.onConfirmed(() => {
-      this.listener.subscribe(this.broadcast).then(
-        () => {
-          this.isHearing = true;
-          this.listener.succeeded();
-        },
-        () => {},
-      );
-    });
+    this.listener.onConfirmed(() => void this.subscribe().catch(() => {}));
     this.listener.on('close', () => {
       this.isHearing = false;
       this.forgets += 1;
@@ -72,7 +54,7 @@ export class RedisSnapshotCache implements SnapshotCache {
   async read(jobId: string): Promise<Snapshot | undefined> {
     this.listen();
     const near = this.isHearing ? this.local.get(jobId) : undefined;
-    if (near !== undefined && near.untilMs > this.clock.monotonicMs()) return near.snapshot;
+    if (near !== undefined && near.untilMs > this.platform.clock.monotonicMs()) return near.snapshot;
     const forgets = this.forgets;
     const reply = await this.channel.call(READ_CACHE_SCRIPT, this.keyOf(jobId));
     const snapshot = reply.answered ? cachedSuccess(parsed(String(reply.value[0])), jobId) : undefined;
@@ -113,6 +95,12 @@ export class RedisSnapshotCache implements SnapshotCache {
     if (this.isListening && (status === 'wait' || status === 'end')) this.listener.connect().catch(() => {});
   }
 
+  private async subscribe(): Promise<void> {
+    await this.listener.requireConfirmed().subscribe(this.broadcast);
+    this.isHearing = true;
+    this.listener.succeeded();
+  }
+
   private hear(text: string): void {
     const told = parsed(text) as Partial<Forgotten & Snapshot> | null | undefined;
     if (typeof told?.forget === 'string') this.forgetHere(told.forget);
@@ -129,7 +117,7 @@ export class RedisSnapshotCache implements SnapshotCache {
     if (!this.isHearing) return;
     const { mostLocal, ttlMs } = this.settings;
     this.local.delete(snapshot.jobId);
-    this.local.set(snapshot.jobId, { snapshot, untilMs: this.clock.monotonicMs() + ttlMs });
+    this.local.set(snapshot.jobId, { snapshot, untilMs: this.platform.clock.monotonicMs() + ttlMs });
     const [oldest] = this.local.keys();
     if (this.local.size > mostLocal && oldest !== undefined) this.local.delete(oldest);
   }
@@ -143,7 +131,6 @@ export class RedisSnapshotCache implements SnapshotCache {
   }
 }
 
-/** What instances tell each other beside successes. */
 interface Forgotten {
   readonly forget: string;
 }

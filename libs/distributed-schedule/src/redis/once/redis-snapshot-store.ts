@@ -33,23 +33,16 @@ export interface RedisSnapshotSettings {
 
 const US_PER_MS = 1_000;
 
-/**
- * Snapshots in Redis, one hash per job. An effect is run at least once: a process that dies between the effect and its success leaves
- * a pending snapshot, and a later attempt runs it again.
- */
+/** One hash per job. A process that dies before the success leaves a pending snapshot: the effect runs at least once. */
 export class RedisSnapshotStore implements SnapshotStore<undefined> {
   readonly isTransactional = false;
   private readonly channel: SnapshotChannel;
-  private readonly settings: RedisSnapshotSettings;
-  private readonly makeId: () => string;
 
   constructor(
     source: RedisSource,
-    platform: Omit<SnapshotParts, 'namespace'>,
-    settings: RedisSnapshotSettings,
+    private readonly platform: Omit<SnapshotParts, 'namespace'>,
+    private readonly settings: RedisSnapshotSettings,
   ) {
-    this.settings = settings;
-    this.makeId = () => platform.random.id();
     this.channel = new SnapshotChannel(source, { ...settings, ...platform });
   }
 
@@ -64,14 +57,8 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
   async begin({ jobId, attemptId, fencingToken, input }: JobStart): Promise<BeginVerdict<undefined>> {
     const { takeoverMs, ttlMs } = this.settings;
     const token = fencingToken === undefined ? '' : String(fencingToken);
-    const args = [
-      token,
-      String(takeoverMs * US_PER_MS),
-      String(ttlMs),
-      input?.digest ?? '',
-      input?.json ?? '',
-      attemptId,
-    ];
+    const bounds = [String(takeoverMs * US_PER_MS), String(ttlMs)];
+    const args = [token, ...bounds, input?.digest ?? '', input?.json ?? '', attemptId];
     const reply = await this.channel.call(BEGIN_SNAPSHOT_SCRIPT, this.keyOf(jobId), args);
     this.requireUsable(reply);
     const answer = answerOf(jobId, reply);
@@ -83,13 +70,13 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
       case 'superseded':
         return { kind: answer.code, snapshot: answer.snapshot };
       default:
-        return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+        return unreachable(answer);
     }
   }
 
   async identify(): Promise<IdentityReply> {
     const key = `${this.settings.namespace}:job:store`;
-    const reply = await this.channel.call(IDENTIFY_STORE_SCRIPT, key, [this.makeId()]);
+    const reply = await this.channel.call(IDENTIFY_STORE_SCRIPT, key, [this.platform.random.id()]);
     return reply.answered
       ? { answered: true, identity: `redis ${reply.value.map(String).join(' ')}` }
       : { answered: false, reason: reply.reason };
@@ -125,25 +112,18 @@ export class RedisSnapshotStore implements SnapshotStore<undefined> {
     if (reply.answered && reply.value[0] === 'superseded') {
       return { kind: 'superseded', ...('snapshot' in answer ? { snapshot: answer.snapshot } : {}) };
     }
-    return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
+    return unreachable(answer);
   }
 
   /**
-   * Before an effect has begun nothing is lost by an error, and a caller that waits would wait in vain. At its end a refusal counts
-   * as no answer: the right may come back in time for the success.
+   * At an attempt's end a refusal counts as no answer instead: the right may come back in time for the success.
    * @throws DistributedScheduleError DSCHED_STORE_REFUSED
    */
   private requireUsable(reply: ScriptReply): void {
     const { refusal } = this.channel;
-    if (!reply.answered && refusal?.isLasting === true) {
-      throw new DistributedScheduleError(
-        'DSCHED_STORE_REFUSED',
-        `the snapshot store is not used: ${refusal.why}`,
-        {
-          value: refusal.code,
-        },
-      );
-    }
+    if (reply.answered || refusal?.isLasting !== true) return;
+    const message = `the snapshot store is not used: ${refusal.why}`;
+    throw new DistributedScheduleError('DSCHED_STORE_REFUSED', message, { value: refusal.code });
   }
 
   /** No hash tag: jobs spread over the slots of a Cluster. */
@@ -163,4 +143,8 @@ function answerOf(jobId: string, reply: ScriptReply): Answer {
   return snapshot === undefined
     ? { code: undefined, reason: 'no such job' }
     : { code: String(code), snapshot };
+}
+
+function unreachable(answer: Answer): { readonly kind: 'unreachable'; readonly reason: string } {
+  return { kind: 'unreachable', reason: 'reason' in answer ? answer.reason : 'malformed reply' };
 }

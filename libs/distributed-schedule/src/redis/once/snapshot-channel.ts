@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../protocol/contract/ports.js';
+import { within } from '../../protocol/time/within.js';
 import type { ConnectionRefusal } from '../connection/connection-refusal.js';
-import { failureReason, NOT_CONNECTED } from '../connection/failure-reason.js';
+import { type FailureCode, failureCode, NOT_CONNECTED, shownReason } from '../connection/failure-code.js';
 import { type RedisInput, type RedisSource, requireRedisSources } from '../connection/redis-input.js';
 import { openConnection, type StrictConnection } from '../connection/strict-connection.js';
 import { ScriptChannel, type ScriptReply } from '../node/script-channel.js';
@@ -12,7 +13,6 @@ const CONNECT_WITHIN_MS = 1_000;
 export interface SnapshotChannelSettings {
   readonly clock: Clock;
   readonly random: Random;
-  /** A call that takes longer has failed. */
   readonly timeoutMs: number;
   /** Replicas that must have a change before it counts; 0 asks none. */
   readonly waitReplicas: number;
@@ -22,20 +22,21 @@ export interface SnapshotChannelSettings {
 export class SnapshotChannel {
   private readonly connection: StrictConnection;
   private readonly channel: ScriptChannel;
-  private readonly settings: SnapshotChannelSettings;
-  private lastFailure = '';
+  private lastFailure: FailureCode = NOT_CONNECTED;
   private ready: Promise<void> | undefined;
 
-  constructor(source: RedisSource, settings: SnapshotChannelSettings) {
-    this.settings = settings;
+  constructor(
+    source: RedisSource,
+    private readonly settings: SnapshotChannelSettings,
+  ) {
+    const { clock, random, timeoutMs } = settings;
     this.connection = openConnection(source, {
       connectionName: 'nestjs-distributed-schedule:snapshots',
-      commandTimeoutMs: settings.timeoutMs,
-      clock: settings.clock,
-      random: settings.random,
+      commandTimeoutMs: timeoutMs,
+      ...{ clock, random },
     });
     this.connection.onError((error) => {
-      this.lastFailure = failureReason(error);
+      this.lastFailure = failureCode(error);
     });
     this.channel = new ScriptChannel({ ...settings, connection: this.connection, onTimeSample: () => {} });
   }
@@ -44,9 +45,7 @@ export class SnapshotChannel {
   async call(script: RedisScript, key: string, args: readonly string[] = []): Promise<ScriptReply> {
     const { clock, timeoutMs } = this.settings;
     await this.connect();
-    if (this.connection.status !== 'ready') {
-      return this.unanswered(this.lastFailure === '' ? NOT_CONNECTED : this.lastFailure);
-    }
+    if (this.connection.status !== 'ready') return this.unanswered(shownReason(this.lastFailure));
     const reply = await this.channel.run(script, [key], args, clock.monotonicMs() + timeoutMs);
     return reply.answered ? reply : this.unanswered(reply.reason);
   }
@@ -56,7 +55,6 @@ export class SnapshotChannel {
     return this.connection.refusal;
   }
 
-  /** Calls back once per connection, as soon as it may be used. */
   onConfirmed(listener: () => void): void {
     this.connection.onConfirmed(listener);
   }
@@ -73,15 +71,11 @@ export class SnapshotChannel {
     return { answered: false, reason: this.refusal?.why ?? reason };
   }
 
-  /** Connects with the first call, and by itself after every loss. */
   private async connect(): Promise<void> {
     this.ready ??= this.connection.connect().catch(() => {});
     if (this.connection.status === 'ready') return;
     const { clock } = this.settings;
-    const timer = new AbortController();
-    const bound = clock.sleepUntil(clock.monotonicMs() + CONNECT_WITHIN_MS, timer.signal);
-    await Promise.race([this.ready, bound]);
-    timer.abort();
+    await within(clock, clock.monotonicMs() + CONNECT_WITHIN_MS, this.ready, undefined);
   }
 }
 

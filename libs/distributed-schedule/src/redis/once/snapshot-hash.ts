@@ -1,6 +1,5 @@
 import type { KeptValue, Snapshot, SnapshotStatus } from '../../once/snapshot-store.js';
 
-/** A snapshot from the fields of its hash; undefined when there are none. */
 export function snapshotFromHash(jobId: string, fieldsAndValues: readonly unknown[]): Snapshot | undefined {
   const fields = new Map<string, string>();
   for (let index = 0; index + 1 < fieldsAndValues.length; index += 2) {
@@ -23,7 +22,6 @@ export function snapshotFromHash(jobId: string, fieldsAndValues: readonly unknow
   };
 }
 
-/** Fields and values of an output. */
 export function hashOfOutput({ digest, json }: KeptValue): readonly string[] {
   return [
     ...(digest === undefined ? [] : ['outputDigest', digest]),

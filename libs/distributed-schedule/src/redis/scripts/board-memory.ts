@@ -1,9 +1,6 @@
 import { ROOMS, RUN, TOLD } from '../../protocol/board/board-keys.js';
 
-/**
- * Opens the script of the board, whose keys and arguments it reads: whether what stands there is the memory that the caller means, or
- * another one has begun, and since when it is in touch with instances.
- */
+/** Opens the board's script: is this the memory that the caller means, and since when is it in touch with instances? */
 export const BOARD_MEMORY = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local board, changes, expiry, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -22,12 +22,9 @@ const MAX_REMOVED = 200;
  *         outlived  left behind by a run, and there is room for newer ones only
  *       then per change: key, ms, counter, writer, expiresAtMs, value
  *
- * The epoch names this memory: whoever comes with another one reads from the start. It changes with the server's
- * incarnation too, since numbers fall back when a server restarts from an old file. No floor and no abstaining: see
- * protocol/board/board-node.ts. Stamps are compared as numbers: Lua compares texts by the locale of the server.
- *
- * Nothing here expires by itself; the four keys are written together, and the hash knows the sizes of the others. If one of them
- * was removed these differ, and what is left is thrown away: the instances put it again.
+ * The epoch names this memory, and changes with the server's incarnation: numbers fall back with an old file.
+ * Stamps are compared as numbers: Lua compares texts by the locale of the server.
+ * Nothing expires by itself. If one key was removed, `sizes` differs, and the rest is thrown away: instances put it again.
  */
 export const EXCHANGE_SCRIPT = defineBareScript(
   'exchange',

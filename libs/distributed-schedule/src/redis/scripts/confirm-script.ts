@@ -21,17 +21,14 @@ end
  *   foreign            the node is stamped by a set that need not meet the caller's
  *   voting             it votes, now or already
  *   forced             it votes from now on, without enough notes: the wait has ended
- *   void, have         so many of the notes are valid, which is not enough
+ *   void, have         this many of the notes are valid, which is not enough
  *   waiting, until     the same, and the wait has not ended, or too few are valid to end it
  *
- * A note is void when it was made for another id, or when this node or any of the notes knows a newer id of its noter, or
- * another one of the same counter: what a memory has noted is gone with it. The floor is raised above every note, valid
- * or not: until then the noters may have granted to claims that named the old memory. All in one script: an id that is
- * confirmed with what was read before would vote beside a memory that came after the reading. Notes of an older epoch than this node's
- * count for nothing but the ids in them: what their noters have granted by clocks that were set back must not come back as a floor.
- *
- * Only notes of nodes that vote count, or those of all others together: with two positions of five in doubt at once, a noter
- * without a vote may be the wrong server itself.
+ * A note is void when made for another id, or when a newer id of its noter is known, or another of the same counter.
+ * The floor rises above every note, void or not: until then noters may have granted to claims that named the old memory.
+ * Notes of an older epoch count only by the ids in them: a floor by clocks that were set back must not come back.
+ * Voters' notes count, or those of all others: with two of five positions in doubt a noter may be the wrong server.
+ * One script, or an id would be confirmed by what was read before a loss of memory.
  */
 export const CONFIRM_SCRIPT = defineScript(
   'confirm',
@@ -97,7 +94,7 @@ for _, note in ipairs(notes) do
   end
 end
 
--- Odd: f + 1 of the other 2f. Even, a step of a change: all others. With its own, so many make a majority that knows.
+-- Odd: f + 1 of the other 2f. Even, a step of a change: all others. With its own, these make a majority that knows.
 local nodes = #set.positions
 local needed = nodes == 1 and 0 or (nodes % 2 == 0 and nodes - 1 or (nodes + 1) / 2)
 local isNoted = voting >= needed or have >= nodes - 1

@@ -9,10 +9,9 @@ import { defineScript } from './redis-scripts.js';
  * ARGV  epoch (0: only asks)
  * Reply time, then `raised` or `standing`, id, epoch, and the newest instant granted and the floor as they were before
  *
- * It is a loss of memory on purpose: a new id without a vote, and a floor above all that this clock has let be granted, EARLY and
- * MARGIN included. What stands further ahead (clock-set-back.ts) stands for nobody from now on. A copy that comes twice, or late, finds the
- * epoch raised and does nothing. Ticks are not rewritten: each bears its epoch, see `counted`. A stamp that stands since an instant
- * ahead was put by that clock too, as was a floor of lines that have gone: it stands since now, or its set would give way to every other one, and a take-over raise floors to it.
+ * A loss of memory on purpose: a new id without a vote, and a floor above all that this clock has let be granted.
+ * Ticks are not rewritten: each bears its epoch, see `counted`. A repetition finds the epoch raised and does nothing.
+ * A stamp or a floor from ahead was put by that clock too: its set would else give way to every other one.
  */
 export const RAISE_EPOCH_SCRIPT = defineScript(
   'raise epoch',

@@ -15,8 +15,7 @@ import { SETS } from './set-functions.js';
  *   in_use, instance   this one, whose beats are not missed yet, named another id of the position with its last one
  *   foreign            the node is stamped by a set that need not meet the caller's
  *
- * The time of a note is at least the newest instant that this node has granted, or may have granted before it forgot: its
- * clock may have stepped back since.
+ * A note's time is at least the newest instant granted, or maybe granted and forgotten: the clock may have stepped back.
  */
 export const NOTE_SCRIPT = defineScript(
   'note',
@@ -57,8 +56,7 @@ return { time[1], time[2], 'noted', id, text(latest), ids, vote == position and 
  * ARGV  position of this node, id that must stand, counter
  * Reply time, id that stands now
  *
- * Nobody relies on an id that does not vote here. One that does is given up only for a higher counter than its own: the
- * others have replaced it. It then has to be noted and confirmed like any other, and waits as long.
+ * An id that votes is given up only for a higher counter: the others have replaced it. It is noted and confirmed anew.
  */
 export const RENUMBER_SCRIPT = defineScript(
   'renumber',
@@ -87,8 +85,7 @@ return { time[1], time[2], id }
  *   changed            another stamp is on record, or it is in another memory
  *   too_late           applied after the caller may have been suspended: what it knew then is nothing to stamp by
  *
- * With a raised floor nothing is granted any more that the set on record may have granted elsewhere: up to now by this
- * clock, and by those of the others up to the instant since when the new set stands.
+ * Below a raised floor nothing is granted that the set on record may have granted elsewhere, by whatever clock.
  */
 export const STAMP_SCRIPT = defineScript(
   'stamp',

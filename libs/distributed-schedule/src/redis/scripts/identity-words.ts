@@ -1,5 +1,3 @@
-/** Identities, notes and signs as the scripts' words, and back. */
-
 import type { LedgerId, LedgerIds } from '../../protocol/contract/ledger-id.js';
 import type {
   BeatSign,
@@ -28,22 +26,9 @@ export function textOfSign({ set, app, standsSinceMs, yields, ids }: BeatSign): 
   return `${own}|${wordsOfIds(ids).join(' ')}`;
 }
 
-export function wordsOfStamp({
-  stamp,
-  id,
-  expected,
-  raiseFloor,
-  floorFromMs = 0,
-  deadlineMs,
-}: StampRequest): readonly string[] {
-  return [
-    stampText(stamp),
-    expected,
-    raiseFloor ? '1' : '0',
-    String(deadlineMs),
-    id ?? '',
-    String(floorFromMs),
-  ];
+export function wordsOfStamp(asked: StampRequest): readonly string[] {
+  const { stamp, id = '', expected, raiseFloor, floorFromMs = 0, deadlineMs } = asked;
+  return [stampText(stamp), expected, raiseFloor ? '1' : '0', String(deadlineMs), id, String(floorFromMs)];
 }
 
 export function wordsOfNote({ noter, noterId, timeMs, hasVote, ids, epoch }: Note): readonly string[] {
@@ -85,17 +70,8 @@ export function parseNoteAnswer(position: string, words: readonly unknown[]): No
     case 'noted': {
       const [timeMs, ids] = [Number(second), parseIds(third)];
       if (ids === undefined || !Number.isSafeInteger(timeMs)) return undefined;
-      return {
-        kind,
-        note: {
-          noter: position,
-          noterId: String(first),
-          timeMs,
-          hasVote: Number(fourth) === 1,
-          ids,
-          epoch: Number(fifth),
-        },
-      };
+      const [noterId, hasVote, epoch] = [String(first), Number(fourth) === 1, Number(fifth)];
+      return { kind, note: { noter: position, noterId, timeMs, hasVote, ids, epoch } };
     }
     case 'not_newer':
       return { kind, newest: String(first) };
@@ -112,6 +88,7 @@ export function parseConfirmAnswer(words: readonly unknown[]): ConfirmAnswer | u
   const [kind, value] = words;
   switch (kind) {
     case 'voting':
+    case 'foreign':
       return { kind };
     case 'forced':
       return { kind: 'voting', isForced: true };
@@ -121,8 +98,6 @@ export function parseConfirmAnswer(words: readonly unknown[]): ConfirmAnswer | u
       return { kind, untilMs: Number(value) };
     case 'other_id':
       return { kind, id: String(value) };
-    case 'foreign':
-      return { kind };
     default:
       return undefined;
   }
@@ -143,16 +118,15 @@ function parseLiveSet(words: unknown): LiveSet | undefined {
   const [text, stands, instances, app, yields] = listOf(words);
   const set = parseSet(String(text));
   if (set === undefined) return undefined;
-  const standsSinceMs = stands === '-' ? undefined : Number(stands);
   return {
     set,
-    standsSinceMs,
+    standsSinceMs: stands === '-' ? undefined : Number(stands),
     instances: Number(instances),
     app: decodeURIComponent(String(app)),
     yields: Number(yields) === 1,
   };
 }
 
-function listOf(words: unknown): readonly unknown[] {
+export function listOf(words: unknown): readonly unknown[] {
   return Array.isArray(words) ? words : [];
 }

@@ -2,7 +2,8 @@ import type { KeptEnd, KeptEnds } from '../../protocol/contract/attempt-end.js';
 import { MEMBER_TTL_MS } from '../../protocol/contract/constants.js';
 import type { Outcome } from '../../protocol/contract/outcome.js';
 import type { InquiryReply, InquiryRequest, LifeSign, LineInquiry } from '../../protocol/contract/ports.js';
-import { all, floorOf, listOf, parseTick } from './ledger-words.js';
+import { listOf } from './identity-words.js';
+import { all, floorOf, parseTick } from './ledger-words.js';
 import { LIVING } from './membership-scripts.js';
 import { defineScript } from './redis-scripts.js';
 
@@ -12,9 +13,8 @@ import { defineScript } from './redis-scripts.js';
  * KEYS  ledger, members, then the locks that are asked for
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, then per line: line, which of the locks goes with it
  *       (0 = none is asked for)
- * Reply time, then
- *       'alive' it is a member, 'silent' its connection stands or cannot be seen, 'gone' its connections have ended, 'unknown' this node
- *       has not been there for as long as a member may be silent;
+ * Reply time, then 'alive' (a member), 'silent' (its connection stands or cannot be seen), 'gone' (its connections have ended) or
+ *       'unknown' (this node is newer than the silence of a member may be);
  *       then per line '' where no lock is asked for and the newest claim is not the instance's, else
  *       { newest tick as in PEEK, ends as in RELEASE, lock, what it has left to live in ms }
  */
@@ -58,7 +58,6 @@ return reply
 `,
 );
 
-/** The arguments behind the presence prefix, and the locks that they number. */
 export function wordsOfInquiry({ instanceId, lines }: InquiryRequest): {
   readonly locks: readonly string[];
   readonly words: readonly string[];
@@ -76,7 +75,6 @@ const SIGNS: ReadonlySet<string> = new Set<LifeSign>(['alive', 'silent', 'gone',
 /** Stands for a holder whose presence was not seen. */
 const UNSEEN_HOLDER = '-';
 
-/** Undefined where it cannot be understood. */
 export function parseInquiry([sign, ...words]: readonly unknown[], lines: number): InquiryReply | undefined {
   if (!SIGNS.has(String(sign)) || words.length !== lines) return undefined;
   const inquiries: (LineInquiry | undefined)[] = [];

@@ -14,23 +14,19 @@ import { SETS } from './set-functions.js';
  *   unstamped          no set is on record, or one of an older generation, or one that does not stand yet
  *   outdated           a newer generation is on record
  *   conflict           another set of the same generation, whose majorities need not meet the caller's
- *   renamed            the message names another id for this node, or for some position one that is outranked by what this
- *                      node has noted
+ *   renamed            another id is named for this node, or one that is outranked by what this node has noted
  *   unconfirmed        this id does not vote at this position
  *   too_late           this copy of the message is applied after its deadline
  *   granted            stored now, or this very claim stood already (a resent message is harmless)
  *   taken [claimId]    this tick or a later one was granted; the id where it is this very tick
- *   taken - ms         the same, by an instant that the node's clock has yet to reach again: it was set back by at least so much
- *   quarantined [ms]   at or below the floor of a node that may have forgotten, or at or below the one that stands for lines which have
- *                      gone, where there is no line; with ms as above
- *   early [ms]         further ahead of the node's clock than EARLY: a fast instance must not burn future ticks,
- *                      and the floor is only sound because of it
+ *   taken - ms         the same, by an instant ahead of the node's clock: it was set back by at least this many ms
+ *   quarantined [ms]   at or below the floor of a node that may have forgotten, or that of lines which have gone; ms as above
+ *   early [ms]         further ahead than EARLY: a fast instance must not burn ticks, and the floor relies on it
  *   late               older than maxLatenessMs: the message sat in a paused server or socket
  *
- * The order of the checks is part of the argument. What refuses the whole message comes before "granted already": the
- * caller would otherwise count this node's old word towards a majority of nodes that have met another memory since. So does
- * the floor: it was raised above all that others may have granted while they did not count this node. What a batch grants
- * is seen by the rest of the same batch. How far the clock was set back (clock-set-back.ts) only names why.
+ * Refusals of the whole message come before "granted already": an old word must not count towards a majority of others.
+ * So does the floor: it was raised above all that others may have granted while they did not count this node.
+ * What a batch grants is seen by the rest of it. How far the clock was set back only names why.
  */
 export const CLAIM_SCRIPT = defineScript(
   'claim',
@@ -148,8 +144,7 @@ return reply
  * ARGV  per claim: task, tick, claimId
  * Reply time
  *
- * Only where that very claim stands: a later grant, or one to somebody else, stays. The claim id of the previous
- * tick is gone by then, so it becomes `-`, which no claim id equals; `-~` where the line may go all the same.
+ * Only where that very claim stands. The claim id of the previous tick is gone: it becomes `-`, or `-~` where the line may go.
  */
 export const GIVE_BACK_SCRIPT = defineScript(
   'give-back',
@@ -178,8 +173,7 @@ return { time[1], time[2] }
  *
  * KEYS  ledger
  * ARGV  tasks
- * Reply time, then per task "tick claimId previousTick floor", with tick 0 for a task that is not known; behind that, where its line may
- * have gone, up to which instant
+ * Reply time, then per task "tick claimId previousTick floor", with tick 0 for an unknown task, and up to where its line may have gone
  */
 export const PEEK_SCRIPT = defineScript(
   'peek',

@@ -8,10 +8,6 @@ import { parseIds } from './identity-words.js';
 const NOBODY = '-';
 const NOBODIES = [NOBODY, PRUNABLE_NOBODY];
 
-export function listOf(words: unknown): readonly unknown[] {
-  return Array.isArray(words) ? words : [];
-}
-
 export function all<T>(
   texts: readonly unknown[],
   count: number,

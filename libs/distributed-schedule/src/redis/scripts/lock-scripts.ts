@@ -12,16 +12,15 @@ import { SETS } from './set-functions.js';
  *       and what its script adds
  * Reply time, the ids by which the message was refused (position, id ...), then one word per lock, see each script
  *
- * A lock is stored as `holder:value`. The value is the engine's random one and decides alone whose lock it is. The
- * holder is the instance id if its presence was seen when the lock was set, else `-`: only an instance that was
- * seen may be judged dead by its absence.
+ * A lock is stored as `holder:value`. The value is the engine's random one and alone decides whose lock it is.
+ * The holder is `-` where its presence was not seen: only an instance that was seen may be judged dead by its absence.
  */
 export const LOCK_OPENING = `${SETS}
 local channelPrefix, instanceId, deadline, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local firstLock = 6 + 2 * tonumber(ARGV[5])
 local isTooLate = deadline > 0 and now > deadline
 -- Another server behind a name, or a memory that the others have not noted yet: its locks would stand beside those of the one
--- that is meant. This node, or another one, may be it: whoever has noted a newer memory there refuses as well.
+-- that is meant. This node, or another one, may be it: a node that has noted a newer memory there refuses as well.
 local refused = firstLock > 6 and refusedIds(position, 6, firstLock - 1) or {}
 local isAnother = firstLock > 6 and (vote ~= position or #refused > 0)
 
@@ -65,17 +64,13 @@ end
  * ACQUIRE: per lock
  *   acquired       ours now (or already, when the message came twice)
  *   held [holder]  somebody else's
- *   dying ms holder  somebody else's whose process seems to be gone; freed after so many ms
+ *   dying ms holder  somebody else's whose process seems to be gone; freed after this many ms
  *   quarantined    free, but this node may have forgotten a holder
  *   too_late       applied after the caller stopped waiting: a lock granted now would be a ghost
  *   renamed        it is another memory than the one that is meant, or has no vote, or knows a newer one at another position
  *
- * The lock of a holder whose process is gone is not taken but shortened to a grace. A wrong guess (the holder only
- * lost its connection) is mended by the holder, which renews at once and otherwise stops trusting before the grace is over.
- * One that cannot notice, its event loop being blocked, overlaps with its successor until its next renewal; no tick runs twice.
- *
- * A lock that would live on for much longer than its time to live, on a node whose clock has been set back, was set before that: nobody
- * trusts it for longer. The bidder's own time to live is no proof: during a change of it there are holders with a longer one.
+ * A lock whose holder is gone is shortened to a grace, in which a live holder renews or stops trusting: no tick runs twice.
+ * After a set-back a lock that would outlive its ttlMs by much is cut: nobody trusts it for longer.
  */
 export const ACQUIRE_SCRIPT = defineScript(
   'acquire',
@@ -129,11 +124,9 @@ end)
  *   too_late       applied after the caller stopped waiting
  *   renamed        as above
  *
- * A missing lock is made again for the caller: the node has missed the acquire, or lost the lock, or freed it because it took the
- * holder for dead. A caller renews only inside its own trust, which the deadline bounds. If somebody else has had the lock
- * meanwhile, and has run something with it, its claim stands on a majority; so where a later claim of somebody else stands nothing is
- * extended, whatever lock does. Where claims are not known a missing lock is made in quarantine only: since its loss of memory, or
- * since it votes, this node has granted no lock.
+ * A missing lock is made again: the node has missed or lost it, and the deadline shows that its caller still trusts it.
+ * Not where a later claim of another one stands: that one has had the lock. With unknown claims only in quarantine,
+ * in which this node has granted no lock.
  */
 export const EXTEND_SCRIPT = defineScript(
   'extend',

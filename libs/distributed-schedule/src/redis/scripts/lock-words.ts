@@ -1,7 +1,10 @@
-/** What a message of lock-scripts.ts or release-script.ts says of one lock. */
+/** What a message of lock-scripts.ts or release-script.ts says of locks, and what a node answers. */
 
 import type { LineEnds } from '../../protocol/contract/attempt-end.js';
-import type { ShownClaims } from '../../protocol/contract/ports.js';
+import type { LedgerIds } from '../../protocol/contract/ledger-id.js';
+import type { NodeReply, ShownClaims } from '../../protocol/contract/ports.js';
+import type { LockVote } from '../../protocol/lease/lock-verdict.js';
+import { parseIds } from './identity-words.js';
 import { EXTEND_SCRIPT } from './lock-scripts.js';
 import type { RedisScript } from './redis-scripts.js';
 import { RELEASE_SCRIPT } from './release-script.js';
@@ -34,4 +37,53 @@ function wordsOfClaims(claims: ShownClaims | undefined): readonly [line: string,
   if (claims === undefined) return ['', ''];
   const { line, won, upTo = 0, open } = claims;
   return [line, [won, upTo, ...open].join(' ')];
+}
+
+/** One node's word on one lock, or why there is none. */
+export type LockReply = LockVote | { readonly kind: 'released' } | { readonly kind: 'absent' };
+
+export interface LockReplies {
+  readonly reply: NodeReply<readonly unknown[]>;
+  readonly refused: LedgerIds;
+}
+
+/** What a script of lock-scripts.ts has answered. A reply that cannot be understood is none. */
+export function parseLockReply(reply: NodeReply<readonly unknown[]>): LockReplies {
+  if (!reply.answered) return { reply, refused: {} };
+  const [ids, ...words] = reply.value;
+  const refused = parseIds(ids);
+  return refused === undefined
+    ? { reply: { answered: false, reason: 'malformed reply' }, refused: {} }
+    : { reply: { ...reply, value: words }, refused };
+}
+
+/** The word on one lock of a message. The codes stand above the scripts in lock-scripts.ts. */
+export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
+  if (!reply.answered) return { kind: 'silent', reason: reply.reason };
+  const [word, rest] = splitAtFirst(String(reply.value[index] ?? ''));
+  switch (word) {
+    case 'acquired':
+    case 'extended':
+    case 'released':
+    case 'absent':
+    case 'lost':
+    case 'quarantined':
+    case 'too_late':
+    case 'renamed':
+      return { kind: word };
+    case 'held':
+      return rest === '' ? { kind: word } : { kind: word, holder: rest };
+    case 'dying': {
+      const [freeInMs, holder] = splitAtFirst(rest);
+      return { kind: 'held', holder, freeInMs: Number(freeInMs) };
+    }
+    default:
+      return { kind: 'silent', reason: 'malformed reply' };
+  }
+}
+
+/** Only the first space separates: an instance id may contain more. */
+function splitAtFirst(text: string): readonly [word: string, rest: string] {
+  const space = text.indexOf(' ');
+  return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
 }

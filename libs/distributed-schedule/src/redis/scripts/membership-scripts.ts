@@ -8,14 +8,9 @@ const MAX_MEMBERS = 2_000;
 /**
  * Who is alive. Needs `channelPrefix` ('' = presence is unknown) and the members in `KEYS[2]`.
  *
- * A score is the node time of the last beat, plus 0.5 when the member's presence was seen at that beat. Only such a
- * member may be judged dead by the absence of its presence; one that never managed to subscribe lives by its beats.
- *
- * A beat up to MARGIN ahead is from before the clock stepped back, and its instance as alive as the others: whoever asks
- * between that step and its next beat must not find the node unused.
- *
- * Connections that have ended tell at once who may be dead, and a wrong guess about a member costs a bid. About a set it would cost
- * double ticks: the other set would go on while this one only connects anew. So who has beaten lately still speaks for its set and its ids.
+ * A score is the node time of the last beat, plus 0.5 where presence was seen: only then may its absence mean death.
+ * A beat up to MARGIN ahead is from before the clock stepped back, and counts: the node must not look unused.
+ * Ended connections tell who may be dead, which costs a bid. A set that has beaten lately still counts: ticks would double.
  */
 export const LIVING = `
 -- The live members, the newest beat first; whether \`caller\` is seen; and all that have beaten lately, with who of them lives.
@@ -65,8 +60,7 @@ end
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
  *       { per set of somebody who has beaten lately: set, standsSince|-, number of live instances, app, 1 or 0 (they yield) ... }
  *
- * It never writes the node set: one beat of a set that then fails to come up would otherwise fence every instance that
- * works.
+ * It never writes the node set: a set that fails to come up would fence every instance that works.
  */
 export const BEAT_SCRIPT = defineScript(
   'beat',

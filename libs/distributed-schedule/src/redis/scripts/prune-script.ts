@@ -7,10 +7,7 @@ import {
 } from '../../protocol/contract/prunable-lines.js';
 import { defineScript } from './redis-scripts.js';
 
-/**
- * What a line is made of, by the prefixes of its fields: its newest tick, and the ends of its attempts. A field of a line that is added must
- * stand here, or it outlives its line.
- */
+/** The prefixes of a line's fields: newest tick, ends of attempts. A field that is missing here outlives its line. */
 export const FIELDS_OF_A_LINE = ['t:', 'e:'] as const;
 
 /**
@@ -20,11 +17,9 @@ export const FIELDS_OF_A_LINE = ['t:', 'e:'] as const;
  * ARGV  windowMs of the caller, restMs
  * Reply time, then `more` (lines are left that this pass has not looked at) or `done`, and how many lines are gone
  *
- * The floor that stands for the lines is written before they go, in the same script. Else a node would grant again, in between, what was in
- * them. It rises only when lines go, and counts as granted: with a clock that is set back it says so. The age of a line is that of the last instant that its newest tick may still claim, so no attempt at it is
- * cut off from its line. Ends of attempts that stand on a node without a line, as where it missed the claim, decide nothing, and go when they are as
- * old. `pass` is the cursor where one pass stands, or 0, and when the last one ended: instances share a pass, and the first
- * of them to come begins the next one. What else is in the hash has other prefixes, and is not looked at.
+ * The floor of gone lines rises before they go, in the same script, and only then: a node would grant them again.
+ * A line is as old as the last instant that its newest tick may still claim. Ends without a line go at the same age.
+ * `pass` is the cursor of a pass that instances share, or 0, and when the last one ended.
  */
 export const PRUNE_SCRIPT = defineScript(
   'prune',

@@ -1,13 +1,6 @@
-/**
- * Every key and channel that this library uses.
- *
- * All of them share the hash tag `{namespace}`, so that a script over several of them runs in one slot of a
- * Redis Cluster. A namespace has no braces (see `requireName`), so the tag cannot be moved.
- */
+/** All share the hash tag `{namespace}`: a script runs in one slot of a Cluster. A namespace has no braces. */
 export interface RedisKeys {
-  /** With which everything begins. */
   readonly prefix: string;
-  /** Nothing ever stands under it. */
   readonly probe: string;
   /** Hash: ticks, floor, incarnation, ledger id, noted ids and stamp. Never expires. */
   readonly ledger: string;
@@ -15,7 +8,6 @@ export interface RedisKeys {
   readonly members: string;
   /** Hash: instance id to what it said of itself with its last beat. */
   readonly beats: string;
-  /** Hash: the records of the board. */
   readonly board: string;
   /** Sorted set: keys of the board by the number of their last change. */
   readonly boardChanges: string;

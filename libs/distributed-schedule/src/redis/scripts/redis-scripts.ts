@@ -3,18 +3,13 @@ import { EARLY_MS, MARGIN_MS, PROTOCOL_VERSION } from '../../protocol/contract/c
 import { TRIGGER_LINES } from '../../protocol/contract/prunable-lines.js';
 
 /**
- * What all Lua scripts have in common. The scripts themselves stand in ledger-scripts.ts, identity-scripts.ts, confirm-script.ts,
- * membership-scripts.ts, lock-scripts.ts, release-script.ts, inquiry-script.ts, board-script.ts and store-handshake.ts, each with its keys, arguments and reply codes above it.
- *
- * Rules for every script:
- * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first, so that any reply is a time sample.
- * - Protocol constants stand in the text. An instance that could choose them could burn future ticks, and the
- *   text's hash is the protocol version.
+ * Rules for every Lua script:
+ * - The reply is `{seconds, microseconds, ...answer}` with the node's TIME first: any reply is a time sample.
+ * - Protocol constants stand in the text. An instance that could choose them could burn future ticks.
  * - Numbers are written with `%.0f`: Lua's own conversion keeps 14 digits, one more than today's ticks have.
  * - No shebang (Redis 6.2 has none) and no expiry on the ledger hash (forgetting a tick doubles it).
  */
 export interface RedisScript {
-  /** For errors and tests. */
   readonly name: string;
   readonly text: string;
   readonly sha1: string;
@@ -28,20 +23,15 @@ export const CHUNK = 2_000;
 /**
  * Opens every script that touches the namespace. `KEYS[1]` is the ledger hash.
  *
- * The version comes first: what another version of the protocol has written is neither read nor changed. A hash with an
- * incarnation and no version was written before there were any: version 0.
+ * The version comes first: what another version has written is neither read nor changed. Without one it is version 0.
  *
- * The incarnation guard: a server that was restarted, flushed, restored, promoted, or whose hash was evicted may
- * have forgotten what it granted. Whatever it forgot was at most EARLY ahead of its clock at that time, and the
- * clock shows at most MARGIN less than when it last granted. So every tick up to `now + EARLY + MARGIN` is refused from
- * here on (`floor`), and run locks are refused for a while (`since`). It is also no longer the memory that the other
- * nodes have noted: it takes a new id, one counter above the one in its data, if there is one, and has no vote with it.
+ * The incarnation guard: a server that was restarted, flushed, restored or promoted may have forgotten what it granted.
+ * That was at most EARLY ahead of a clock which shows at most MARGIN less by now: up to there ticks are refused (`floor`),
+ * and run locks for a while (`since`). Its id gets a higher counter and no vote: the others have noted another memory.
  *
- * A clock that stands before `since` has stepped back without a loss: `since` is set anew, or locks would be refused for the
- * length of the step. Nothing was forgotten, so id and vote stay, and the floor was raised above the old `since` already.
+ * A clock before `since` has stepped back without a loss: `since` is set anew, or locks would be refused for that long.
  *
- * `run_id` catches a restart, `master_replid` a fail-back to a server that never stopped. Two INFO calls: one call
- * with two sections needs Redis 7.
+ * `run_id` catches a restart, `master_replid` a fail-back. One INFO call with two sections needs Redis 7.
  */
 const PRELUDE = `
 local time = redis.call('TIME')
@@ -120,7 +110,7 @@ local function isPrunable(line)
   return not string.find(line, '{', 1, true) or string.sub(line, 1, ${TRIGGER_LINES.length}) == '${TRIGGER_LINES}'
 end
 
--- What a task's newest tick is, for whoever asks: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
+-- A task's newest tick as scripts answer it: "tick claimId previousTick floor", and up to where a line that is not there may have gone.
 local function told(line, value)
   local pruned = not value and isPrunable(line) and prunedUpTo or 0
   return (value or '0 - 0') .. ' ' .. text(floor) .. (pruned > 0 and ' ' .. text(pruned) or '')
@@ -134,7 +124,6 @@ local function store(pairsToStore)
 end
 `;
 
-/** A script with the shared opening. */
 export function defineScript(name: string, body: string, isGrant = false): RedisScript {
   return defineBareScript(name, `${PRELUDE}${body}`, isGrant);
 }

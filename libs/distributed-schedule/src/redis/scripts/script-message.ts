@@ -2,7 +2,6 @@ import type { StrictConnection } from '../connection/strict-connection.js';
 import type { RedisScript } from './redis-scripts.js';
 
 export interface MessageOptions {
-  /** By hash, or with the whole text, which also loads it. */
   readonly isByHash: boolean;
   readonly waitReplicas: number;
   readonly waitMs: number;
@@ -14,23 +13,19 @@ export async function sendScript(
   script: RedisScript,
   keys: readonly string[],
   args: readonly string[],
-  options: MessageOptions,
+  { isByHash, waitReplicas, waitMs }: MessageOptions,
 ): Promise<unknown> {
+  const client = connection.requireConfirmed();
+  const [command, text] = isByHash ? (['evalsha', script.sha1] as const) : (['eval', script.text] as const);
   const keysAndArgs = [...keys, ...args];
-  if (options.waitReplicas === 0) {
-    return options.isByHash
-      ? connection.evalsha(script.sha1, keys.length, keysAndArgs)
-      : connection.eval(script.text, keys.length, keysAndArgs);
-  }
+  if (waitReplicas === 0) return client[command](text, keys.length, keysAndArgs);
   // A pipeline, because WAIT speaks of the writes of its own connection, and in a Cluster has no key to route by.
-  const message = options.isByHash
-    ? ['evalsha', script.sha1, keys.length, ...keysAndArgs]
-    : ['eval', script.text, keys.length, ...keysAndArgs];
-  const replies = await connection.pipeline([message, ['wait', options.waitReplicas, options.waitMs]]).exec();
+  const message = [command, text, keys.length, ...keysAndArgs];
+  const replies = await client.pipeline([message, ['wait', waitReplicas, waitMs]]).exec();
   const [[error, value] = [null, undefined], [waitError, acknowledged] = [null, 0]] = replies ?? [];
   const failure = error ?? waitError;
   if (failure !== null) throw failure;
-  if (Number(acknowledged) < options.waitReplicas) throw new MissingReplicas();
+  if (Number(acknowledged) < waitReplicas) throw new MissingReplicas();
   return value;
 }
 

@@ -1,8 +1,4 @@
-/**
- * Sets of nodes and ids of positions, for the scripts that judge them. `mustMeet` is that of node-set.ts.
- *
- * An id is outranked by a known one of the same position that is newer, or of the same counter and another memory.
- */
+/** `mustMeet` is that of node-set.ts. An id is outranked by a newer one of its position, or by one of the same counter. */
 export const SETS = `
 local function parseSet(setText)
   local generation, leaseTtlMs, words = string.match(setText, '^(%d+) (%d+) (.+)$')

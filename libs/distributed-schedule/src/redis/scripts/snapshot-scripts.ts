@@ -1,11 +1,9 @@
 import { defineBareScript } from './redis-scripts.js';
 
 /**
- * Scripts of the snapshots: one hash per job, so that jobs spread over the slots of a Cluster. Its fields are `status`,
- * `attempt`, `holder`, `begun` and `updated` (microseconds of the server's clock), and where there are such `token`, `input`,
- * `inputDigest`, `output`, `outputDigest`, `error`; and `since`, of an attempt over which the clock was set back: its `begun`, and from when its
- * age counts.
- *
+ * One hash per job, so that jobs spread over a Cluster: `status`, `attempt`, `holder`, `begun` and `updated` (µs of the server),
+ * maybe `token`, `input`, `inputDigest`, `output`, `outputDigest`, `error`; and `since`, after a set-back of the clock:
+ * the `begun` that it is about, and from when its age counts.
  * Every reply is `{seconds, microseconds, code, field, value, field, value, …}`, with the hash as it stands afterwards.
  */
 const OPENING = `
@@ -41,11 +39,10 @@ end
 export const READ_SNAPSHOT_SCRIPT = defineBareScript('read-snapshot', `${OPENING}\nreturn answer('found')`);
 
 /**
- * The rule of protocol/begin-rule.ts, in its order; one conformance suite holds the two together.
+ * The rule of once/begin-rule.ts, in its order; one conformance suite compares them.
  *
- * KEYS[1] job. ARGV: token or '', takeover bound in microseconds, time to live in ms or 0, then digest and JSON of the input,
- * each '' when absent, then the random id of the attempt: a message that is sent again must not be kept out by itself. Codes:
- * `begun`, `done`, `pending`, `superseded`.
+ * KEYS[1] job. ARGV: token or '', takeover bound in microseconds, time to live in ms or 0, digest and JSON of the input ('' when
+ * absent), random id of the attempt, by which a repetition is known. Codes: `begun`, `done`, `pending`, `superseded`.
  */
 export const BEGIN_SNAPSHOT_SCRIPT = defineBareScript(
   'begin-snapshot',
@@ -122,8 +119,8 @@ return answer('written')
 );
 
 /**
- * Which memory of which server keeps the snapshots. A text of its own goes with a flush and comes back with a copy; `run_id` is another one
- * after a restart, which may have lost the last writes, and `master_replid` after a failover. Where a script may not ask INFO the text alone counts.
+ * Which memory of which server keeps the snapshots. Its text goes with a flush, `run_id` with a restart that may have lost writes,
+ * `master_replid` with a failover. Where a script may not ask INFO the text alone counts.
  *
  * KEYS[1] text. ARGV: a random text, for a store that has none. Answers with both.
  */
@@ -142,7 +139,7 @@ return {time[1], time[2], redis.call('GET', KEYS[1]), memory}
 );
 
 /**
- * KEYS[1] entry of the cache. ARGV: time to live in ms, the snapshot as JSON, the channel. Whoever listens keeps it too.
+ * KEYS[1] entry of the cache. ARGV: time to live in ms, the snapshot as JSON, the channel. Instances that listen keep it too.
  */
 export const PUBLISH_SNAPSHOT_SCRIPT = defineBareScript(
   'publish-snapshot',
