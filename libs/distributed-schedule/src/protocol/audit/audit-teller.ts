@@ -5,6 +5,7 @@ import { MEMBER_TTL_MS } from '../contract/constants.js';
 import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
 import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
+import { SETTLING_MS } from './missed-ticks.js';
 
 /** After this, an instance that died before it could tell is no member any more. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
@@ -76,7 +77,7 @@ export class AuditTeller {
   }
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
-  private isMineToTell({ task, outcome }: AuditFinding): boolean {
+  private isMineToTell({ task, tick, outcome }: AuditFinding): boolean {
     const { instanceId, hasQuorum, labelsOf = () => [] } = this.parts;
     if (!hasQuorum()) return true;
     const placement = this.lookup.taskOf(task)?.placement;
@@ -84,8 +85,18 @@ export class AuditTeller {
     const those = contendersFor(this.parts, task);
     if (outcome === 'lost' && this.parts.directory !== undefined)
       return eldest(those, this.parts.directory) === instanceId;
-    const isLeftToAll = eligibleAmong(those, placement, labelsOf).length === 0;
-    return rankOf(task, instanceId, those, isLeftToAll ? undefined : placement, labelsOf) === 0;
+    const watching = this.thoseWatching(those, tick);
+    const isLeftToAll = eligibleAmong(watching, placement, labelsOf).length === 0;
+    return rankOf(task, instanceId, watching, isLeftToAll ? undefined : placement, labelsOf) === 0;
+  }
+
+  /** One that has just come watches no ticks yet, so it would never tell; without any other all count. */
+  private thoseWatching(those: readonly string[], tick: number): readonly string[] {
+    const { directory, options } = this.parts;
+    if (directory === undefined) return those;
+    const untilMs = tick - options.leaseTtlMs - SETTLING_MS;
+    const watching = those.filter((id) => (directory.sinceMsOf(id) ?? Number.POSITIVE_INFINITY) <= untilMs);
+    return watching.length === 0 ? those : watching;
   }
 }
 

@@ -13,7 +13,7 @@ import { type AuditParts, type Found, isUndisputedSince, type TaskLookup } from 
 import { WatchedTick } from './watched-tick.js';
 
 /** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
-const SETTLING_MS = 2_000;
+export const SETTLING_MS = 2_000;
 
 /** The oldest go first: each instance of the cluster watches them. */
 const MAX_WATCHED = 20_000;
