@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runOnce } from '#src/once/run-once.js';
+import { StoreOutage } from '#src/once/store-patience.js';
 import { type OnceStage, onceStage, TAKEOVER_MS, UNREACHABLE } from './broken-store.js';
 
 const JOB = { jobId: '0123456789abcdef0123456789abcdef' };
@@ -137,6 +138,22 @@ describe('a store that does not answer', () => {
     await failing;
     expect(runs).toBe(0);
     expect(stage.store.begins.at(-1)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('is told of once while any number of calls wait for it, and again when it answers', async () => {
+    const lines: string[] = [];
+    const outage = new StoreOutage(stage.clock, (line) => lines.push(line));
+    stage.store.nextBegins = Array.from({ length: 8 }, () => UNREACHABLE);
+    const both = [JOB, { jobId: 'f'.repeat(32) }].map((job) =>
+      runOnce({ ...stage.parts, outage }, job, effect),
+    );
+    await stage.clock.advance(50);
+    expect(lines).toEqual([
+      'The snapshot store does not answer: ECONNREFUSED. Calls of runOnce wait for it for up to 30 s.',
+    ]);
+    await stage.clock.advance(10_000);
+    expect(await Promise.all(both)).toMatchObject([{ kind: 'ran' }, { kind: 'ran' }]);
+    expect(lines.slice(1)).toEqual(['The snapshot store answers again after 2 s.']);
   });
 
   it('is not waited for any longer once the run has been told to end', async () => {

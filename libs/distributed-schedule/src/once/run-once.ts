@@ -83,8 +83,7 @@ async function begin<Tx>(
     ...(fencingToken === undefined ? {} : { fencingToken }),
     ...(isNested === true ? { isNested } : {}),
   };
-  const isUnreachable = (verdict: BeginVerdict<Tx>): boolean => verdict.kind === 'unreachable';
-  const verdict = await askPatiently(patient, () => store.begin(start, patient.signal), isUnreachable);
+  const verdict = await askPatiently(patient, () => store.begin(start, patient.signal));
   if (verdict.kind === 'unreachable') throw storeUnreachable(jobId, verdict.reason, 'the effect did not run');
   return verdict;
 }
@@ -105,7 +104,7 @@ async function runEffect<Tx, Output>(
       await attempt.abandon();
       return { kind: 'undone' };
     }
-    await askPatiently(parts, () => attempt.fail(errorText(error)), isUnanswered);
+    await askPatiently(parts, () => attempt.fail(errorText(error)));
     throw error;
   }
   const { jobId } = attempt.snapshot;
@@ -144,15 +143,11 @@ async function succeed<Tx>(
   const kept = keepValue(output, parts.digest, parts.mostKeptChars);
   try {
     // 5 update
-    return await askPatiently(parts, () => attempt.succeed(kept), isUnanswered);
+    return await askPatiently(parts, () => attempt.succeed(kept));
   } catch (error) {
     await attempt.fail(errorText(error));
     throw error;
   }
-}
-
-function isUnanswered({ kind }: EndVerdict): boolean {
-  return kind === 'unreachable';
 }
 
 /** Of whatever was thrown: also of what has no text, or throws when it is asked for one. */

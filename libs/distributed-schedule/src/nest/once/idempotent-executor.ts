@@ -1,9 +1,10 @@
-import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { CacheOfStore } from '../../once/cache-of-store.js';
 import { EffectsOfRuns } from '../../once/effects-of-runs.js';
 import type { OnceResult } from '../../once/once-result.js';
 import { type Effect, type OnceParts, runOnce } from '../../once/run-once.js';
 import type { Snapshot, SnapshotParts } from '../../once/snapshot-store.js';
+import { StoreOutage } from '../../once/store-patience.js';
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { Clock, Random } from '../../protocol/contract/ports.js';
 import type { ModuleOptions } from '../../setup/distributed-schedule-options.resolver.js';
@@ -59,6 +60,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
     this.parts = {
       ...{ ...platform, patience, mostKeptChars, digest: sha256Hex },
       store: store as OnceParts<Tx>['store'],
+      outage: new StoreOutage(CLOCK, (line) => LOGGER.warn(line)),
     };
   }
 
@@ -151,6 +153,7 @@ export class IdempotentExecutor<Tx = unknown> implements OnApplicationShutdown {
   }
 }
 
+const LOGGER = new Logger('DistributedSchedule');
 const CLOCK: Clock = new SystemClock();
 const RANDOM: Random = new SystemRandom();
 
