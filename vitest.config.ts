@@ -43,8 +43,8 @@ export default defineConfig({
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // They wait for real time more than they work: two at a time do not get into each other's way.
-          maxWorkers: 2,
+          // They wait for real time more than they work: three at a time keep one core busy.
+          maxWorkers: 3,
           env: { TEST_PORTS: '20000-25999' },
           sequence: { groupOrder: 1 },
         },

@@ -32,7 +32,7 @@ async function bootBefore() {
 }
 
 async function bootAfter() {
-  vi.stubEnv('REDIS', server.url);
+  vi.stubEnv('REDIS_URL', server.url);
   // Where an app is started whose package.json says what it is called.
   vi.spyOn(process, 'cwd').mockReturnValue(join(import.meta.dirname, '../migration'));
   const { AppModule } = await import('../migration/after/app.module.js');

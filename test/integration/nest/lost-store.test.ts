@@ -76,7 +76,7 @@ it('ticks that did not run meanwhile are told in one line when the store is back
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   await server.start();
   await expect
-    .poll(() => all().filter((line) => line.includes('not run')), SOON)
+    .poll(() => all().filter((line) => line.includes('Not run')), SOON)
     .toEqual([
       expect.stringMatching(
         /^Not run while no majority answered, as far as this instance knows: ([2-9]|1\d) ticks of 'settle'\.$/,
