@@ -1,0 +1,34 @@
+/** What the masters of a round count themselves. */
+
+import type { Redis } from 'ioredis';
+
+export interface StoreCounters {
+  /** What crossed the network, not what scripts did inside. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export async function readCounters(masters: readonly Redis[]): Promise<StoreCounters> {
+  const all = await Promise.all(masters.map(readOne));
+  return {
+    messages: all.reduce((sum, { messages }) => sum + messages, 0),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+async function readOne(master: Redis): Promise<StoreCounters> {
+  const stats = await master.info('stats');
+  const field = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1] ?? 0);
+  const commands = await master.info('commandstats');
+  const calls = (names: string): number =>
+    [...commands.matchAll(new RegExp(`cmdstat_(?:${names}):calls=(\\d+)`, 'g'))].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    );
+  // Commands of a script are counted as calls of their own, and cannot be told from those that a client sent.
+  const scripts = calls('evalsha|eval|fcall');
+  return {
+    messages: scripts > 0 ? scripts + calls('set|ping|publish') : field('total_commands_processed'),
+    bytes: field('total_net_input_bytes') + field('total_net_output_bytes'),
+  };
+}
