@@ -9,11 +9,12 @@
 
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
+import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Redis } from 'ioredis';
 import { DistributedScheduleModule, EverySecondExclusive } from 'nestjs-distributed-schedule';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { providerWith } from './latency/contestants/every-second.js';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
 const SECONDS = Number(values.seconds);
@@ -37,26 +38,6 @@ const ROUNDS: readonly Round[] = [
 
 let runs = 0;
 
-/** A provider with so many exclusive methods, as if somebody had written them out. */
-function providerWith(tasks: number): Type {
-  class Chores {}
-  for (let index = 0; index < tasks; index += 1) {
-    const method = `chore${index}`;
-    const descriptor: PropertyDescriptor = {
-      value: () => {
-        runs += 1;
-      },
-      configurable: true,
-      writable: true,
-    };
-    Object.defineProperty(Chores.prototype, method, descriptor);
-    EverySecondExclusive({ name: method })(Chores.prototype, method, descriptor);
-    Object.defineProperty(Chores.prototype, method, descriptor);
-  }
-  Injectable()(Chores);
-  return Chores;
-}
-
 async function startInstance(
   masters: readonly RedisServer[],
   tasks: number,
@@ -70,7 +51,15 @@ async function startInstance(
         app: 'bench',
       }),
     ],
-    providers: [providerWith(tasks)],
+    providers: [
+      providerWith(
+        tasks,
+        (index) => EverySecondExclusive({ name: `chore${index}` }),
+        () => {
+          runs += 1;
+        },
+      ),
+    ],
   })(BenchModule);
   return NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
 }

@@ -1,17 +1,15 @@
+const EDGES = 50;
+
 /**
  * Epoch minus the monotonic clock of the machine, ms. `Date.now()` shows whole milliseconds, so it is read at the moment at which it moves
- * on; the best of a few, since the process may lose its core in between.
+ * on. A process that loses its core in between reads too late, which makes the difference too small: of several the largest counts.
  */
 export function epochOffsetMs(): number {
-  let least = Number.POSITIVE_INFINITY;
+  let bestMs = Number.NEGATIVE_INFINITY;
   for (let edge = 0; edge < EDGES; edge += 1) {
     const before = Date.now();
     while (Date.now() === before);
-    // A moment too late makes it too small, never too large: of several the largest would be the best, were it not for steps of the clock.
-    const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
-    least = edge === 0 ? offsetMs : Math.max(least, offsetMs);
+    bestMs = Math.max(bestMs, Date.now() - Number(process.hrtime.bigint()) / 1e6);
   }
-  return least;
+  return bestMs;
 }
-
-const EDGES = 50;
