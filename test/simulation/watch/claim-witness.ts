@@ -3,6 +3,8 @@
 import { idsText, type LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import type { NodeSet } from '#src/protocol/contract/node-set.js';
 import type { Claim, ClaimVote } from '#src/protocol/contract/ports.js';
+import { closingInstant } from '#src/protocol/contract/task-policies.js';
+import { isClaimOf } from '#src/protocol/ledger/claim-id.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { History } from './history.js';
@@ -130,6 +132,19 @@ export class ClaimWitness {
     return (this.stories.get(`${task} ${instant}`)?.grants.size ?? 0) > 0;
   }
 
+  /** Under which an instance may have run a tick last: of its claims with a majority the one that was granted last. */
+  lastWonBy(instanceId: string, task: string, tick: number): string | undefined {
+    let last: { readonly claimId: string; readonly atMs: number } | undefined;
+    for (let instant = tick; instant <= closingInstant(tick); instant += 1) {
+      for (const [claimId, grants] of this.stories.get(`${task} ${instant}`)?.grants ?? []) {
+        if (!isClaimOf(instanceId, claimId) || !isOfMajority(grants)) continue;
+        const atMs = Math.max(...grants.atMs.values());
+        if (last === undefined || atMs > last.atMs) last = { claimId, atMs };
+      }
+    }
+    return last?.claimId;
+  }
+
   /** The owner has decided never to run it. */
   gaveBack(claim: Claim): void {
     if (this.givenBack.has(claim.claimId)) return;
@@ -186,8 +201,7 @@ export class ClaimWitness {
 
   private checkOneMajority(claim: Claim, grants: TickStory['grants']): void {
     const majorities = [...grants].filter(
-      ([claimId, { rounds, nodes }]) =>
-        [...rounds.values()].some(({ size }) => size * 2 > nodes) && !this.givenBack.has(claimId),
+      ([claimId, granted]) => isOfMajority(granted) && !this.givenBack.has(claimId),
     );
     if (majorities.length < 2) return;
     this.history.fail(
@@ -253,4 +267,8 @@ export class ClaimWitness {
 
 function nameOf({ task, tick }: Claim): string {
   return `${task}@${tick - EPOCH_MS}`;
+}
+
+function isOfMajority({ rounds, nodes }: Grants): boolean {
+  return [...rounds.values()].some(({ size }) => size * 2 > nodes);
 }

@@ -103,7 +103,7 @@ export class LostWitness {
 
   /** By its own report, a while before it died or was cut off, or any time before it left; or by what a majority of servers keeps. */
   private isKnownToHaveEnded(dead: Instance, task: string, tick: number): boolean {
-    const { servers, time } = this.parts;
+    const { servers, time, claims } = this.parts;
     const reportedMs = this.reportedMs.get(`${dead.id} ${task} ${tick}`);
     const livedUntilMs = this.diedMs.get(dead.id) ?? time.nowMs;
     if (
@@ -114,7 +114,10 @@ export class LostWitness {
       (this.cutOffMs.get(dead.id) ?? 0) < reportedMs - (dead.hasLeft ? LOOK_PERIOD_MS : 0)
     )
       return true;
-    return servers.every((server) => keepsEndOf(server, dead.id, task, tick));
+    // What it had given up and won again has an end from before, which says nothing of its run.
+    const won = claims.lastWonBy(dead.id, task, tick);
+    const isMeant = (claimId: string): boolean => isClaimOf(dead.id, claimId) && claimId === (won ?? claimId);
+    return servers.every((server) => keepsEnd(server, task, tick, isMeant));
   }
 
   /** Whether what has not run here when its end was reported never does: no policy starts it later. */
@@ -194,12 +197,16 @@ export class LostWitness {
   }
 }
 
-function keepsEndOf({ model }: Server, instanceId: string, task: string, tick: number): boolean {
+function keepsEnd(
+  { model }: Server,
+  task: string,
+  tick: number,
+  isMeant: (claimId: string) => boolean,
+): boolean {
   return model
     .endsIn(task)
     .ends.some(
-      ({ instant, claimId }) =>
-        instant >= tick && instant <= closingInstant(tick) && isClaimOf(instanceId, claimId),
+      ({ instant, claimId }) => instant >= tick && instant <= closingInstant(tick) && isMeant(claimId),
     );
 }
 
