@@ -3,7 +3,7 @@
  * in one run, judged by one clock outside of them.
  *
  *     npm run bench:latency                                        (short: about three minutes)
- *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,croner]
+ *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,croner] [--busy 40]
  *
  * A shape is tasks x processes. Contestants take turns within a round, so that what else the machine does hurts all alike: compare within
  * one run, as ratios. The table is written to stdout, and with `--json FILE` everything to a file as well.
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '5' },
     only: { type: 'string' },
+    busy: { type: 'string', default: '0' },
     json: { type: 'string' },
   },
 });
@@ -38,6 +39,7 @@ const SHAPES = values.shapes.split(',').map((text): Shape => {
 });
 const CHOSEN = values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant);
 const SECONDS = Number(values.seconds);
+const BUSY_LOOPS = Number(values.busy);
 
 async function measure(known: Known, { tasks, instances }: Shape): Promise<FleetResult> {
   // New ones each time: what one contestant leaves behind is not the next one's burden.
@@ -52,7 +54,11 @@ async function measure(known: Known, { tasks, instances }: Shape): Promise<Fleet
       redisUrls: servers.map(({ url }) => url),
       epochOffsetMs: epochOffsetMs(),
     };
-    return await runFleet(entry, SECONDS, () => readCounters(masters));
+    return await runFleet(entry, {
+      seconds: SECONDS,
+      busyLoops: BUSY_LOOPS,
+      read: () => readCounters(masters),
+    });
   } finally {
     for (const master of masters) master.disconnect();
     await Promise.all(servers.map((server) => server.stop()));
