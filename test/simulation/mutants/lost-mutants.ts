@@ -94,7 +94,7 @@ export const LOST_MUTANTS: readonly Mutant[] = [
     name: 'what was held is told without another look',
     profiles: ['normal', 'leases'],
     file: 'protocol/audit/audit-teller.ts',
-    find: 'const isSo = isStillSo === undefined ? true : await isStillSo();',
-    replace: 'const isSo = true as boolean | undefined;',
+    find: 'areSo === undefined || areSo[index]',
+    replace: 'true as boolean | undefined',
   },
 ];

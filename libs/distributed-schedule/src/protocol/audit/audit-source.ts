@@ -56,11 +56,14 @@ export function isUndisputedSince(
   return undisputedForMs !== undefined && nowMs - undisputedForMs <= tick;
 }
 
-/** `isStillSo` asks the nodes again before we tell a finding in another's place; undefined: nobody can say. */
-export type Found = (
-  finding: Omit<AuditFinding, 'instanceId'>,
-  isStillSo?: () => Promise<boolean | undefined>,
-) => void;
+/** How the nodes are asked again before we tell a finding in another's place. */
+export interface Recheck<Subject = unknown> {
+  readonly subject: Subject;
+  /** One for each, in order, and one message for all: after an outage thousands are held. Undefined: nobody can say. */
+  areStillSo(subjects: readonly Subject[]): Promise<readonly (boolean | undefined)[]>;
+}
+
+export type Found = <Subject>(finding: Omit<AuditFinding, 'instanceId'>, recheck?: Recheck<Subject>) => void;
 
 /** The tasks as they are scheduled now: what was taken away or paused meanwhile is missed by nobody. */
 export interface TaskLookup {

@@ -4,7 +4,7 @@ import type { AuditFinding } from '../contract/audit-finding.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
 import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
-import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
+import type { AuditParts, InstanceDirectory, Recheck, TaskLookup } from './audit-source.js';
 import { SETTLING_MS } from './missed-ticks.js';
 
 /** After this, an instance that died before it could tell is no member any more. */
@@ -12,12 +12,18 @@ const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
 const REVIEW_PERIOD_MS = 500;
 const MAX_HELD = 2_000;
 
-type Recheck = () => Promise<boolean | undefined>;
+/** In one review. The others wait for the next: a message of thousands would keep a node from its ticks. */
+const MAX_ASKED = 500;
+
+/** After a recheck that nobody could answer. */
+const ASK_AGAIN_MS = 2_000;
 
 interface Held {
   readonly finding: AuditFinding;
-  readonly isStillSo: Recheck | undefined;
+  readonly recheck: Recheck | undefined;
   readonly untilMs: number;
+  /** Not asked about again before this. */
+  readonly fromMs: number;
 }
 
 export class AuditTeller {
@@ -32,9 +38,9 @@ export class AuditTeller {
     private readonly retract: (finding: AuditFinding) => void,
   ) {}
 
-  take(finding: AuditFinding, nowMs: number, isStillSo?: Recheck): void {
+  take(finding: AuditFinding, nowMs: number, recheck?: Recheck): void {
     if (this.isMineToTell(finding)) this.tellNow(finding);
-    else this.hold({ finding, isStillSo, untilMs: nowMs + HOLD_MS });
+    else this.hold({ finding, recheck, untilMs: nowMs + HOLD_MS, fromMs: nowMs });
   }
 
   private hold(held: Held): void {
@@ -51,17 +57,33 @@ export class AuditTeller {
     const mine = untold.filter(
       ({ finding, untilMs }) => this.isMineToTell(finding) || (directory !== undefined && untilMs <= nowMs),
     );
-    this.held = untold.filter((held) => held.untilMs > nowMs && !mine.includes(held));
+    const asked = new Set(mine.filter(({ fromMs }) => fromMs <= nowMs).slice(0, MAX_ASKED));
+    const waiting = new Set(mine);
+    this.held = untold.filter((held) => !asked.has(held) && (held.untilMs > nowMs || waiting.has(held)));
     this.reviewAtMs = this.held.length === 0 ? Number.POSITIVE_INFINITY : nowMs + REVIEW_PERIOD_MS;
-    await Promise.all(mine.map((held) => this.tellIfStillSo(held)));
-    return mine.length > 0;
+    await this.tellIfStillSo([...asked]);
+    return asked.size > 0;
   }
 
   /** What was held may have come right: a run may have ended, and its instance may be back. */
-  private async tellIfStillSo({ finding, isStillSo }: Held): Promise<void> {
-    const isSo = isStillSo === undefined ? true : await isStillSo();
+  private async tellIfStillSo(all: readonly Held[]): Promise<void> {
+    const byRecheck = new Map<Recheck['areStillSo'] | undefined, Held[]>();
+    for (const held of all) {
+      const ask = held.recheck?.areStillSo;
+      byRecheck.set(ask, [...(byRecheck.get(ask) ?? []), held]);
+    }
+    const asked = [...byRecheck].map(async ([ask, those]) => {
+      const areSo = await ask?.(those.map(({ recheck }) => recheck?.subject));
+      for (const [index, held] of those.entries()) this.settle(held, areSo === undefined || areSo[index]);
+    });
+    await Promise.all(asked);
+  }
+
+  /** @param isSo undefined: nobody could say */
+  private settle({ finding, recheck }: Held, isSo: boolean | undefined): void {
+    const nowMs = this.parts.clusterClock.nowMs();
     if (isSo === undefined)
-      this.hold({ finding, isStillSo, untilMs: this.parts.clusterClock.nowMs() + HOLD_MS });
+      this.hold({ finding, recheck, untilMs: nowMs + HOLD_MS, fromMs: nowMs + ASK_AGAIN_MS });
     else if (!isSo) this.retract(finding);
     else if (this.parts.directory?.hasTold(finding) !== true) this.tellNow(finding);
   }

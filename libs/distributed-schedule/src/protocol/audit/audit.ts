@@ -29,7 +29,7 @@ export class Audit {
     private readonly lookup: TaskLookup,
     tell: (finding: AuditFinding) => void,
   ) {
-    const found: Found = (finding, isStillSo) => this.found(finding, isStillSo);
+    const found: Found = (finding, recheck) => this.found(finding, recheck);
     this.missed = new MissedTicks(parts, lookup, found);
     this.lost = new LostRuns(parts, lookup, found);
     this.whileDown = new MissedWhileDown(parts, lookup, found);
@@ -91,10 +91,10 @@ export class Audit {
     this.lost.drop(task);
   }
 
-  private found(...[finding, isStillSo]: Parameters<Found>): void {
+  private found(...[finding, recheck]: Parameters<Found>): void {
     this.count(finding);
     const own = { ...finding, instanceId: this.parts.instanceId };
-    this.teller.take(own, this.parts.clusterClock.nowMs(), isStillSo);
+    this.teller.take(own, this.parts.clusterClock.nowMs(), recheck);
   }
 
   private count({ task, outcome, ticks }: Pick<AuditFinding, 'task' | 'outcome' | 'ticks'>, times = 1): void {

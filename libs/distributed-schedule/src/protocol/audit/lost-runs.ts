@@ -24,6 +24,12 @@ import { type Judged, MissingMember } from './missing-member.js';
 import type { MergedInquiry, Standing } from './run-inquiries.js';
 import { hasGoneOn, newestAsQuestion, type Question, TheirClaims } from './their-claims.js';
 
+/** A run that was found to be lost, and how its instance stood then. */
+interface Told {
+  readonly question: Question;
+  readonly standing: Standing;
+}
+
 export class LostRuns {
   private members: readonly string[] = [];
   private readonly missing = new Map<string, MissingMember>();
@@ -143,16 +149,39 @@ export class LostRuns {
         ? '; its recovery policy makes another attempt'
         : '';
     const detail = `claimed by ${by}, ${how}, and no node knows that its run had ended${follows}`;
-    this.found({ task, tick, ticks: 1, outcome: 'lost', cause: 'died', detail, certain: false }, () =>
-      this.isStillLost(question, standing),
+    this.found(
+      { task, tick, ticks: 1, outcome: 'lost', cause: 'died', detail, certain: false },
+      { subject: { question, standing }, areStillSo: this.areStillLost },
     );
   }
 
-  private async isStillLost(question: Question, before: Standing): Promise<boolean | undefined> {
+  private readonly areStillLost = async (all: readonly Told[]): Promise<readonly (boolean | undefined)[]> => {
+    const byInstance = new Map<string, Told[]>();
+    for (const one of all) {
+      const { by } = one.question;
+      byInstance.set(by, [...(byInstance.get(by) ?? []), one]);
+    }
+    const answers = new Map<Told, boolean | undefined>();
+    const asked = [...byInstance].map(async ([instanceId, those]) => {
+      const areSo = await this.areLostWith(instanceId, those);
+      for (const [index, one] of those.entries()) answers.set(one, areSo[index]);
+    });
+    await Promise.all(asked);
+    return all.map((one) => answers.get(one));
+  };
+
+  private async areLostWith(
+    instanceId: string,
+    those: readonly Told[],
+  ): Promise<readonly (boolean | undefined)[]> {
     const { members, inquiries } = this.parts;
-    if (members().includes(question.by)) return false;
-    const inquiry = await inquiries?.ask({ instanceId: question.by, lines: [question] });
-    if (inquiry === undefined) return undefined;
-    return inquiry.standing !== 'alive' && this.judge(question, inquiry.lines[0], before)?.state === 'open';
+    if (members().includes(instanceId)) return those.map(() => false);
+    const inquiry = await inquiries?.ask({ instanceId, lines: those.map(({ question }) => question) });
+    if (inquiry === undefined) return [];
+    const isGone = inquiry.standing !== 'alive';
+    return those.map(
+      ({ question, standing }, index) =>
+        isGone && this.judge(question, inquiry.lines[index], standing)?.state === 'open',
+    );
   }
 }

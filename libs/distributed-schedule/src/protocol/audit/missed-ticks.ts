@@ -109,12 +109,18 @@ export class MissedTicks {
     const certain = verdict.finding.certain && isUndisputedSince(tick, nowMs, this.parts.electorate);
     this.found(
       { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
-      () => this.isStillMissed(watched),
+      { subject: watched, areStillSo: this.areStillMissed },
     );
   }
 
-  private async isStillMissed(watched: WatchedTick): Promise<boolean | undefined> {
-    const [peek] = await this.parts.beat([watched.due]);
+  private readonly areStillMissed = async (
+    all: readonly WatchedTick[],
+  ): Promise<readonly (boolean | undefined)[]> => {
+    const peeks = await this.parts.beat(all.map(({ due }) => due));
+    return all.map((watched, index) => this.isStillMissed(watched, peeks[index]));
+  };
+
+  private isStillMissed(watched: WatchedTick, peek: PeekAnswer | undefined): boolean | undefined {
     if (peek === undefined || peek.kind === 'unknown') return undefined;
     // That nodes have moved past it by now says nothing of it.
     const isNamed = peek.kind === 'taken' && peek.claimId !== undefined;
