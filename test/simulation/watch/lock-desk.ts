@@ -70,7 +70,7 @@ export class LockDesk {
 
   /** Whose lock of the task stands here; undefined for nobody's. */
   valueOf(task: string): string | undefined {
-    return this.live(task)?.value;
+    return this.standing(task)?.value;
   }
 
   /** Whether it came back with an old file, and its owner has not been heard of since: it may have been released before. */
@@ -193,10 +193,15 @@ export class LockDesk {
 
   /** What has expired is gone for good, as soon as somebody asks. */
   private live(task: string): Entry | undefined {
+    const entry = this.standing(task);
+    if (entry === undefined) this.entries.delete(task);
+    return entry;
+  }
+
+  /** As it is, changing nothing. */
+  private standing(task: string): Entry | undefined {
     const entry = this.entries.get(task);
-    if (entry === undefined || entry.expiresAtMs >= this.wallMs()) return entry;
-    this.entries.delete(task);
-    return undefined;
+    return entry !== undefined && entry.expiresAtMs >= this.wallMs() ? entry : undefined;
   }
 }
 

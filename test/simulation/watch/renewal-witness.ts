@@ -5,10 +5,10 @@
 
 import type { ExtendVote } from '#src/memory/lock-ask.js';
 import type { Claim, HeldLock, LockToExtend } from '#src/protocol/contract/ports.js';
-import type { Machine } from '../world/machine.js';
 import type { Server } from '../world/server.js';
 import type { ClaimWitness } from './claim-witness.js';
 import type { History } from './history.js';
+import type { ReleaseWitness } from './release-witness.js';
 
 export interface Renewal {
   readonly lock: LockToExtend;
@@ -20,28 +20,16 @@ export interface Renewal {
   readonly stood: string | undefined;
 }
 
-/** When a node refuses for certain what was on its way behind a release: a call, and the margin by which a clock may step back. */
-const REFUSED_AFTER_MS = 1_150;
-/** A release is sent again with an answer of the node; each of these messages may be lost. */
-const ANSWERS = 4;
-
 export class RenewalWitness {
-  /** By value, when its owner let it go. */
-  private readonly released = new Map<
-    string,
-    { readonly atMs: number; readonly machine: Machine; readonly servers: readonly Server[] }
-  >();
-
   /** By claim id. */
   private readonly askedMs = new Map<string, number>();
   /** By value. */
   private readonly acquiredMs = new Map<string, number>();
-  /** When its last few answers came. */
-  private readonly heardMs = new Map<Machine, Map<Server, number[]>>();
 
   constructor(
     private readonly history: History,
     private readonly claims: Pick<ClaimWitness, 'newestAt'>,
+    private readonly releases: Pick<ReleaseWitness, 'checkRival'>,
   ) {}
 
   nowMs(): number {
@@ -57,26 +45,15 @@ export class RenewalWitness {
     this.acquiredMs.set(value, this.history.nowMs());
   }
 
-  /** @param servers to which the owner is connected, and sends the release */
-  letGo({ value }: HeldLock, machine: Machine, servers: readonly Server[]): void {
-    this.released.set(value, { atMs: this.history.nowMs(), machine, servers });
-  }
-
-  /** The owner of locks has had an answer of this server. */
-  heard(machine: Machine, server: Server): void {
-    const byServer = this.heardMs.get(machine) ?? new Map<Server, number[]>();
-    const before = byServer.get(server) ?? [];
-    this.heardMs.set(machine, byServer.set(server, [...before, this.history.nowMs()].slice(-ANSWERS)));
-  }
-
   answered(server: Server, renewal: Renewal): void {
-    const { lock, vote, stood } = renewal;
+    const { lock, instanceId, vote, stood } = renewal;
     if (vote === 'extended') {
       if (stood === undefined) this.history.count('a lock is made again');
       this.checkNoSuccessor(server, renewal);
     } else if (vote === 'lost') {
       this.history.count('a renewal is refused');
-      if (stood !== undefined && stood !== lock.value) this.checkRival(server, renewal, stood);
+      if (stood !== undefined && stood !== lock.value)
+        this.releases.checkRival({ task: lock.task, value: stood }, server, instanceId);
       else this.checkSuccessor(server, renewal);
     }
   }
@@ -108,21 +85,6 @@ export class RenewalWitness {
     const askedMs = this.askedMs.get(claimId) ?? Number.NEGATIVE_INFINITY;
     const acquiredMs = this.acquiredMs.get(value) ?? Number.POSITIVE_INFINITY;
     return claimId.startsWith(`${instanceId}:`) && askedMs >= acquiredMs && askedMs < sentMs;
-  }
-
-  /** Somebody else's lock stands there: one that was let go does so for a moment only. */
-  private checkRival(server: Server, { lock, instanceId }: Renewal, rival: string): void {
-    const released = this.released.get(rival);
-    if (released?.servers.includes(server) !== true || server.hasSteppedLately) return;
-    if (server.desk.isRestored(lock.task)) return;
-    const { machine, atMs } = released;
-    const heardMs = this.heardMs.get(machine)?.get(server)?.at(-ANSWERS) ?? Number.NEGATIVE_INFINITY;
-    if (heardMs < atMs + REFUSED_AFTER_MS || machine.isDead) return;
-    const sinceMs = this.history.nowMs() - atMs;
-    this.history.fail(
-      'a lock that was let go is gone soon',
-      `${server.label}: ${lock.task} of ${instanceId} after ${sinceMs.toFixed(0)} ms`,
-    );
   }
 }
 

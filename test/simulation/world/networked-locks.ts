@@ -26,6 +26,7 @@ import {
 import { UnconfirmedReleases } from '#src/protocol/lease/unconfirmed-releases.js';
 import type { LockRequest } from '../watch/lock-desk.js';
 import type { LockWitness } from '../watch/lock-witness.js';
+import type { ReleaseWitness } from '../watch/release-witness.js';
 import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { Machine } from './machine.js';
 import type { Network } from './network.js';
@@ -42,7 +43,8 @@ export interface NetworkedLocksParts {
   readonly isSeenBy: (server: Server) => boolean;
   readonly nodeTimeoutMs: number;
   readonly witness: Pick<LockWitness, 'bid' | 'opened' | 'closed' | 'granted' | 'tookOver'>;
-  readonly renewals: Pick<RenewalWitness, 'nowMs' | 'answered' | 'letGo'>;
+  readonly releases: Pick<ReleaseWitness, 'asked' | 'applied' | 'letGo' | 'confirmed'>;
+  readonly renewals: Pick<RenewalWitness, 'nowMs' | 'answered'>;
   readonly onAcquired: (lock: HeldLock) => void;
   /** Told right before the message leaves. */
   readonly onRenewal: () => void;
@@ -57,7 +59,7 @@ export interface ServerGuard {
 }
 
 export class NetworkedLocks implements LockProvider {
-  private readonly releases = new Map<Server, UnconfirmedReleases<LockToRelease>>();
+  private readonly unconfirmed = new Map<Server, UnconfirmedReleases<LockToRelease>>();
   private longestTtlMs = 0;
   private guard: ServerGuard | undefined;
 
@@ -74,17 +76,24 @@ export class NetworkedLocks implements LockProvider {
   }
 
   private releasesAt(server: Server): UnconfirmedReleases<LockToRelease> {
-    const known = this.releases.get(server);
+    const known = this.unconfirmed.get(server);
     if (known !== undefined) return known;
     const releases = new UnconfirmedReleases<LockToRelease>({
       clock: this.parts.machine,
-      send: (locks) =>
-        this.askOne(server, () => {
-          for (const { task, value, ended } of locks) server.desk.release(task, value, ended);
-        }),
+      send: (locks) => this.sendReleases(server, locks),
     });
-    this.releases.set(server, releases);
+    this.unconfirmed.set(server, releases);
     return releases;
+  }
+
+  private sendReleases(server: Server, locks: readonly LockToRelease[]): Promise<NodeReply<unknown>> {
+    const reply = this.askOne(server, () => {
+      for (const { task, value, ended } of locks) server.desk.release(task, value, ended);
+    });
+    void reply.then(({ answered }) => {
+      if (answered) for (const lock of locks) this.parts.releases.confirmed(lock, server);
+    });
+    return reply;
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
@@ -99,11 +108,11 @@ export class NetworkedLocks implements LockProvider {
   }
 
   async release(locks: readonly LockToRelease[]): Promise<void> {
-    const { machine, servers, witness, renewals, onRelease } = this.parts;
+    const { machine, servers, witness, releases, onRelease } = this.parts;
     onRelease(locks);
     for (const lock of locks) {
       witness.closed(lock.value);
-      renewals.letGo(lock, machine, servers());
+      releases.letGo(lock, machine, servers());
     }
     await machine.turn();
     await Promise.all(
@@ -209,6 +218,7 @@ export class NetworkedLocks implements LockProvider {
     lock: HeldLock,
     work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
   ): Promise<readonly NodeReply<T>[]> {
+    const { releases: witness } = this.parts;
     const ids = this.guard?.ids();
     return Promise.all(
       this.parts.servers().map(async (server): Promise<NodeReply<T>> => {
@@ -217,14 +227,18 @@ export class NetworkedLocks implements LockProvider {
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         const releases = this.releasesAt(server);
         const message = releases.sent([lock.value], deadlineMs, this.longestTtlMs);
+        const heard = witness.asked(lock, server);
         const reply = await this.askOne(server, () => {
+          const stood = server.desk.valueOf(lock.task);
           const vote = work(server, deadlineMs, meant);
+          witness.applied(lock, server, stood);
           return {
             vote,
             refused: vote.kind === 'renamed' ? server.model.locks.refusedIds(meant) : undefined,
           };
         });
         if (!reply.answered) return reply;
+        heard();
         releases.answered(message);
         void releases.resend();
         const { vote, refused } = reply.value;

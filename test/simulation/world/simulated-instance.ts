@@ -120,7 +120,7 @@ function buildScheduler(
   const { options, random, profile } = parts;
   const reconnect = ({ id }: Resident, server: Server): void => parts.presences.reconnect(id, server);
   const onReply = (server: Server): void => {
-    parts.renewals.heard(resident.machine, server);
+    parts.releases.heard(resident.machine, server);
     if (locks instanceof NetworkedLocks) locks.resend(server);
   };
   const nodes = throughCouriers(
@@ -175,7 +175,7 @@ function buildScheduler(
 
 function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
   const { id, machine, reach, unseenBy, connections } = resident;
-  const { network, random, options, locks, renewals, tenures } = parts;
+  const { network, random, options, locks, releases, renewals, tenures } = parts;
   return new NetworkedLocks({
     machine,
     servers: () => connections.map(({ server }) => server),
@@ -185,6 +185,7 @@ function networkedLocks(parts: WorldParts, resident: Resident): NetworkedLocks {
     isSeenBy: (server) => !unseenBy.has(server.index),
     nodeTimeoutMs: options.nodeTimeoutMs,
     witness: locks,
+    releases,
     renewals,
     onRenewal: () => reach('renewal'),
     onAcquired: (lock) => {

@@ -11,6 +11,7 @@ import type { LagWatch } from '../watch/lag-watch.js';
 import type { LockWitness } from '../watch/lock-witness.js';
 import type { OutcomeWitness } from '../watch/outcome-witness.js';
 import type { ProgressWitness } from '../watch/progress-witness.js';
+import type { ReleaseWitness } from '../watch/release-witness.js';
 import type { RenewalWitness } from '../watch/renewal-witness.js';
 import type { RunWitness } from '../watch/run-witness.js';
 import type { SetBackWitness } from '../watch/set-back-witness.js';
@@ -49,6 +50,7 @@ export interface WorldParts {
   readonly tenures: TenureWitness;
   readonly progress: ProgressWitness;
   readonly locks: LockWitness;
+  readonly releases: ReleaseWitness;
   readonly renewals: RenewalWitness;
   readonly outcomes: OutcomeWitness;
   readonly lags: LagWatch;

@@ -13,6 +13,7 @@ import { LagWatch } from '../watch/lag-watch.js';
 import { LockWitness } from '../watch/lock-witness.js';
 import { OutcomeWitness } from '../watch/outcome-witness.js';
 import { ProgressWitness } from '../watch/progress-witness.js';
+import { ReleaseWitness } from '../watch/release-witness.js';
 import { RenewalWitness } from '../watch/renewal-witness.js';
 import { RunWitness } from '../watch/run-witness.js';
 import { SetBackWitness } from '../watch/set-back-witness.js';
@@ -128,6 +129,7 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
   const { periodMs } = profile;
   const tenures = new TenureWitness(history, periodMs, policiesOf);
   const claims = new ClaimWitness(history);
+  const releases = new ReleaseWitness(history);
   if (inUse !== undefined)
     for (const server of servers.slice(0, plan.servers)) claims.isStamped(server, inUse);
   const isGranted = (task: string, instant: number): boolean => claims.isGranted(task, instant);
@@ -156,7 +158,8 @@ function buildWorld(plan: Plan, profile: Profile, isTold: boolean): WorldParts {
     runs,
     tenures,
     progress: new ProgressWitness(history, runs, profile, policiesOf, instances),
-    renewals: new RenewalWitness(history, claims),
+    releases,
+    renewals: new RenewalWitness(history, claims, releases),
     locks: new LockWitness(time, history, runs, servers, (id, task) => outcomes.bid(id, task)),
     outcomes,
     lags,
