@@ -16,6 +16,7 @@ import { RunChains } from '#src/protocol/run/run-chains.js';
 import type { RunParts } from '#src/protocol/run/run-parts.js';
 import { RunRegister } from '#src/protocol/run/run-register.js';
 import type { ClusterClock } from '#src/protocol/time/cluster-clock.js';
+import { LoadGauge } from '#src/protocol/time/load-gauge.js';
 import { type Approach, approachTo, MAX_LEAD_MS, TASKS, type TortureTask } from './tasks.js';
 
 export const OPTIONS: ProtocolOptions = { ...DEFAULTS, namespace: 'torture', bidStaggerMs: 5 };
@@ -109,6 +110,7 @@ function runParts(parts: BidderParts, stopped: AbortSignal): Omit<RunParts, 'tra
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
     around: (_context, run) => run(),
+    load: new LoadGauge(clock, Number.POSITIVE_INFINITY),
     isAbandoned: () => false,
     // Everybody takes itself for the only one, and so is first in rank for everything.
     members: () => [instanceId],

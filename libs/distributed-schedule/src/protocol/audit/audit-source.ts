@@ -11,6 +11,7 @@ import type { RunChains } from '../run/run-chains.js';
 import type { RunParts } from '../run/run-parts.js';
 import type { RunRegister } from '../run/run-register.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
+import type { LoadGauge } from '../time/load-gauge.js';
 import type { RunInquiries } from './run-inquiries.js';
 
 /** What instances have told about themselves; see instance-notices.ts. */
@@ -28,6 +29,7 @@ export interface AuditParts
   readonly options: Pick<ProtocolOptions, 'leaseTtlMs' | 'nodeTimeoutMs'>;
   readonly clock: Pick<Clock, 'monotonicMs' | 'sleepUntil'>;
   readonly clusterClock: Pick<ClusterClock, 'nowMs'>;
+  readonly load: Pick<LoadGauge, 'isBehind'>;
   /** A majority of nodes answered the newest beat. */
   readonly hasQuorum: () => boolean;
   /** The runs of this instance, which may have taken on ticks that came due meanwhile. */

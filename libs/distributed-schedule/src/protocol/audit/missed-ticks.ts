@@ -18,12 +18,17 @@ export const SETTLING_MS = 2_000;
 /** The oldest go first: each instance of the cluster watches them. */
 const MAX_WATCHED = 20_000;
 
+/** In one message. The others follow at once, or after the pause of an instance that is behind. */
+const MAX_ASKED = 500;
+const PAUSE_BEHIND_MS = 1_000;
+
 /** What comes next for a tick that is to be looked at. */
 type LookStep = 'wait' | 'drop' | 'ask';
 
 export class MissedTicks {
   private readonly watched = new Map<string, WatchedTick>();
   private watchFromMs = Number.POSITIVE_INFINITY;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly parts: AuditParts,
@@ -57,21 +62,30 @@ export class MissedTicks {
   get nextMs(): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { lookAtMs } of this.watched.values()) nextMs = Math.min(nextMs, lookAtMs);
-    return nextMs;
+    return Math.max(nextMs, this.earliestMs);
   }
 
   async look(): Promise<boolean> {
     const nowMs = this.parts.clusterClock.nowMs();
-    const due = [...this.watched.values()].filter(({ lookAtMs }) => lookAtMs <= nowMs);
+    if (nowMs < this.earliestMs) return false;
     const asked: WatchedTick[] = [];
-    for (const watched of due) if (this.takeStep(watched, nowMs) === 'ask') asked.push(watched);
+    for (const watched of this.watched.values()) {
+      if (asked.length >= MAX_ASKED) break;
+      if (watched.lookAtMs <= nowMs && this.takeStep(watched, nowMs) === 'ask') asked.push(watched);
+    }
     if (asked.length === 0) return false;
+    this.lookedAtMs = nowMs;
     const peeks = await this.parts.beat(asked.map((watched) => watched.due));
     asked.forEach((watched, index) => {
       // It may have ended while the question was on its way.
       if (this.watched.get(watched.key) === watched) this.settle(watched, peeks[index]);
     });
     return true;
+  }
+
+  /** The next ticks come first: an instance that is behind looks back once a second. */
+  private get earliestMs(): number {
+    return this.parts.load.isBehind ? this.lookedAtMs + PAUSE_BEHIND_MS : Number.NEGATIVE_INFINITY;
   }
 
   private takeStep(watched: WatchedTick, nowMs: number): LookStep {

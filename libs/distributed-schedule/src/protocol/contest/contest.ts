@@ -11,6 +11,7 @@ import { tellEnds } from '../run/tick-end.js';
 import {
   afterBid,
   type ContestedTick,
+  leftToOthers,
   type Sorted,
   toContested,
   withoutAll,
@@ -72,7 +73,7 @@ async function standBy(
 ): Promise<void> {
   const waiting = [...byRank.values()].flat();
   if (waiting.length === 0) return;
-  await parts.clusterClock.sleepUntil(tick + parts.options.bidStaggerMs, parts.stopped);
+  await sleepUntil(parts, tick + parts.options.bidStaggerMs);
   const peeks = parts.stopped.aborted ? [] : await parts.beat(waiting);
   const sorted = withoutTaken(parts.ownClaims, waiting.map(toContested), peeks);
   const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
@@ -98,7 +99,12 @@ async function contestFrom(
   for (let isFirst = true; open.length > 0; isFirst = false) {
     const offsetMs = rounds.next(sinceTickMs());
     if (offsetMs === undefined) break;
-    await parts.clusterClock.sleepUntil(tick + offsetMs, parts.stopped);
+    if (isLeftToOthers(parts, rank, isFirst)) {
+      leaveToOthers(parts, open);
+      open = [];
+      break;
+    }
+    await sleepUntil(parts, tick + offsetMs);
     // A run of an older tick may have begun here since: what was missed, or left unfinished.
     open = stillContested(parts, open);
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
@@ -109,6 +115,26 @@ async function contestFrom(
   }
   tellEnded(parts, withoutAll(open, parts.stopped.aborted));
   await Promise.all(runs);
+}
+
+/** Notes how late it is then: a late instance has to do less, or it is later at the next tick. */
+async function sleepUntil({ clusterClock, load, stopped }: RunParts, atMs: number): Promise<void> {
+  // What was to be done before now is late by no fault of the processor: the loop was told of it only now.
+  const isAhead = clusterClock.nowMs() < atMs;
+  await clusterClock.sleepUntil(atMs, stopped);
+  if (isAhead) load.note(clusterClock.nowMs() - atMs);
+}
+
+/**
+ * Where the processor is short everybody is late, so each tick looks open to everybody. If all bid for all ticks then, none
+ * gets a majority, and the work of a second grows with the square of the instances.
+ */
+function isLeftToOthers({ load }: RunParts, rank: number, isFirst: boolean): boolean {
+  return load.isBehind && rank > 0 && (rank > 1 || !isFirst);
+}
+
+function leaveToOthers(parts: RunParts, open: readonly ContestedTick[]): void {
+  tellEnded(parts, withoutAll(open, false, leftToOthers(parts.load.delayMs)));
 }
 
 async function bidRound(

@@ -78,9 +78,19 @@ export function afterBid(tick: ContestedTick, verdict: BidVerdict | undefined): 
   }
 }
 
-/** Ends what no round is left for. */
-export function withoutAll(open: readonly ContestedTick[], isStopped: boolean): Sorted {
-  const ended = open.flatMap((tick) => endAs(isStopped ? STOPPED : (endingOf(tick) ?? NO_BID), tick.due));
+/** How a tick ends for which this instance makes no bid, because it would be late with those that are its own. */
+export function leftToOthers(delayMs: number): Ending {
+  const detail = `left to the others: this instance wakes ${Math.round(delayMs)} ms late, it has too little processor`;
+  return { outcome: 'misfire', detail };
+}
+
+/** Ends what no round is left for. @param otherwise how what no bid has met anything for ends */
+export function withoutAll(
+  open: readonly ContestedTick[],
+  isStopped: boolean,
+  otherwise: Ending = NO_BID,
+): Sorted {
+  const ended = open.flatMap((tick) => endAs(isStopped ? STOPPED : (endingOf(tick) ?? otherwise), tick.due));
   return { open: [], ended };
 }
 

@@ -5,6 +5,7 @@ import type { TickContext } from '../contract/tick-context.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
 import type { LabelsOf } from '../members/ranking.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
+import type { LoadGauge } from '../time/load-gauge.js';
 import type { RunChains } from './run-chains.js';
 import type { RunRegister } from './run-register.js';
 import type { TickEndParts } from './tick-end.js';
@@ -12,6 +13,7 @@ import type { TickEndParts } from './tick-end.js';
 /** What an instance needs to contest ticks, and to run what it has won. */
 export interface RunParts extends BidParts, TickEndParts {
   readonly clusterClock: ClusterClock;
+  readonly load: LoadGauge;
   readonly keeper: LeaseKeeper;
   readonly chains: RunChains;
   readonly register: RunRegister;

@@ -13,6 +13,7 @@ import { Heartbeat } from '../members/heartbeat.js';
 import { RunChains } from '../run/run-chains.js';
 import type { RunParts } from '../run/run-parts.js';
 import { RunRegister } from '../run/run-register.js';
+import { LoadGauge } from '../time/load-gauge.js';
 import { Wakeup } from '../time/wakeup.js';
 import { SchedulerLoop } from './scheduler-loop.js';
 import type { SchedulerParts } from './scheduler-parts.js';
@@ -27,6 +28,9 @@ export interface SchedulerHooks {
   readonly stopForGood: (reason: 'outdated') => void;
   readonly track: (work: Promise<unknown>) => void;
 }
+
+/** Of a stagger: whoever wakes later than that bids when the next in rank does. */
+const TOLERABLE_SHARE = 0.5;
 
 export type Assembly = ReturnType<typeof assemble>;
 
@@ -43,6 +47,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
   const runParts: RunParts = {
     ...{ ...parts, ...ports, ...hooks },
     ...{ observer, keeper, chains, register, ownClaims: new OwnClaims() },
+    load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
     members: () => heartbeat.members,
     contenders: (task) => contendersFor(parts, heartbeat.members, task),

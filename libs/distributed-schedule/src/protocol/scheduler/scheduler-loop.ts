@@ -72,12 +72,15 @@ export class SchedulerLoop {
   }
 
   private contestDueTicks(): void {
-    const { audit, book, clusterClock, options, track } = this.parts;
+    const { audit, book, clusterClock, load, options, track } = this.parts;
     this.rearmWhenSynchronised();
     book.mend(clusterClock.nowMs());
     for (;;) {
       const tick = book.earliest();
-      if (tick === undefined || tick - options.bidLeadMs > clusterClock.nowMs()) return;
+      if (tick === undefined) return;
+      const delayMs = clusterClock.nowMs() - (tick - options.bidLeadMs);
+      if (delayMs < 0) return;
+      load.note(delayMs);
       const dues = book.take(tick, clusterClock.nowMs());
       audit.watch(dues);
       track(contestInstant(this.parts, tick, dues));
