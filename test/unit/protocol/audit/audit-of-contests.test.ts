@@ -54,7 +54,7 @@ describe('the audit and the contests that go on', () => {
       instanceId: 'one',
       isAlive: () => true,
       mayRun: true,
-      eligible: 1,
+      eligible: () => 1,
     };
     const report: TickReport = { task: 'settle', tick: 1_000, outcome: 'no_quorum', instanceId: 'one' };
     expect(judgeTick(question).kind).toBe('unsure');

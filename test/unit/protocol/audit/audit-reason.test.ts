@@ -10,7 +10,7 @@ describe('a tick that met the lock of an instance which is no member any more', 
       due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'overlap', instanceId: 'one', by: 'two' },
       peek: toAnswer({ kind: 'open' }),
-      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: () => 1 },
       isAlive: () => false,
     });
     expect(verdict).toMatchObject({
@@ -29,7 +29,7 @@ describe('a tick that nobody has claimed', () => {
       due: { task: taskOf(() => undefined), tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
       peek: toAnswer({ kind: 'open', newest: 4_000, ...(nodeTimeMs !== undefined && { nodeTimeMs }) }),
-      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: () => 1 },
       isAlive: () => true,
     }).kind;
 
@@ -48,7 +48,7 @@ describe('that a tick is missed is certain only where no policy may start it lat
       due: { task, tick: 5_000, maxLatenessMs: 500 },
       report: { task: 'settle', tick: 5_000, outcome: 'no_quorum', instanceId: 'one' },
       peek: toAnswer({ kind: 'open', newest: 4_000, nodeTimeMs: 6_000 }),
-      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: () => 1 },
       isAlive: () => true,
       ...given,
     });
@@ -89,7 +89,7 @@ describe('a tick that stands in line', () => {
         ...(given.by && { by: given.by }),
       },
       peek: toAnswer({ kind: 'open', newest: 4_000, nodeTimeMs: 6_000 }),
-      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: 1 },
+      ...{ hadNoAnswer: false, ownFate: undefined, instanceId: 'one', mayRun: true, eligible: () => 1 },
       isAlive: () => true,
       ...given,
     }).kind;

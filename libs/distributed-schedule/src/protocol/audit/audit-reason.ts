@@ -24,7 +24,8 @@ export interface AuditQuestion {
   readonly isAlive: (instanceId: string) => boolean;
   /** Whether this instance may run the task, and so takes part in its contests. */
   readonly mayRun: boolean;
-  readonly eligible: number;
+  /** How many live instances may run the task. Seldom asked, and counting them takes long where there are many. */
+  readonly eligible: () => number;
 }
 
 export type AuditVerdict =
@@ -109,7 +110,7 @@ export function mayYetStart({ policies = DEFAULT_POLICIES }: ScheduledTask): boo
 
 /** An instance outside the contests does not know which ticks came during a run; the others tell. */
 function isForOthers({ mayRun, eligible }: AuditQuestion): boolean {
-  return !mayRun && eligible > 0;
+  return !mayRun && eligible() > 0;
 }
 
 function awaitsReport({ mayRun, report }: AuditQuestion): boolean {
@@ -128,7 +129,7 @@ function isBehindRunElsewhere({ report, instanceId }: AuditQuestion): boolean {
 }
 
 function causeOf({ due, report, eligible }: AuditQuestion): Pick<Miss, 'cause' | 'detail'> {
-  if (eligible === 0) {
+  if (eligible() === 0) {
     const labels = due.task.placement?.runOn.join(', ') ?? '';
     return { cause: 'not_eligible', detail: `no live instance has the labels ${labels}` };
   }

@@ -3,9 +3,8 @@
 import type { AuditFinding } from '../contract/audit-finding.js';
 import { MEMBER_TTL_MS } from '../contract/constants.js';
 import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
-import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
-import type { AuditParts, InstanceDirectory, Recheck, TaskLookup } from './audit-source.js';
-import { SETTLING_MS } from './missed-ticks.js';
+import type { AuditParts, Recheck, TaskLookup } from './audit-source.js';
+import { AuditTurns } from './audit-turns.js';
 
 /** After this, an instance that died before it could tell is no member any more. */
 const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
@@ -29,17 +28,20 @@ interface Held {
 export class AuditTeller {
   private held: readonly Held[] = [];
   private reviewAtMs = Number.POSITIVE_INFINITY;
+  private readonly turns: AuditTurns;
 
   constructor(
     private readonly parts: AuditParts,
-    private readonly lookup: Pick<TaskLookup, 'taskOf'>,
+    lookup: Pick<TaskLookup, 'taskOf'>,
     private readonly tell: (finding: AuditFinding) => void,
     /** It was found, and is not so. */
     private readonly retract: (finding: AuditFinding) => void,
-  ) {}
+  ) {
+    this.turns = new AuditTurns(parts, lookup);
+  }
 
   take(finding: AuditFinding, nowMs: number, recheck?: Recheck): void {
-    if (this.isMineToTell(finding)) this.tellNow(finding);
+    if (this.turns.isMine(finding)) this.tellNow(finding);
     else this.hold({ finding, recheck, untilMs: nowMs + HOLD_MS, fromMs: nowMs });
   }
 
@@ -55,7 +57,7 @@ export class AuditTeller {
     const untold = this.held.filter(({ finding }) => directory?.hasTold(finding) !== true);
     // Where it is not known what others have told, they are trusted to have done so.
     const mine = untold.filter(
-      ({ finding, untilMs }) => this.isMineToTell(finding) || (directory !== undefined && untilMs <= nowMs),
+      ({ finding, untilMs }) => this.turns.isMine(finding) || (directory !== undefined && untilMs <= nowMs),
     );
     const asked = new Set(mine.filter(({ fromMs }) => fromMs <= nowMs).slice(0, MAX_ASKED));
     const waiting = new Set(mine);
@@ -97,36 +99,4 @@ export class AuditTeller {
     this.tell(finding);
     this.parts.directory?.noteTold(finding);
   }
-
-  /** Without a majority each instance speaks for itself: it cannot know who else lives. */
-  private isMineToTell({ task, tick, outcome }: AuditFinding): boolean {
-    const { instanceId, hasQuorum, labelsOf = () => [] } = this.parts;
-    if (!hasQuorum()) return true;
-    const placement = this.lookup.taskOf(task)?.placement;
-    // The others find nothing while one of those lives that may run it.
-    const those = contendersFor(this.parts, task);
-    if (outcome === 'lost' && this.parts.directory !== undefined)
-      return eldest(those, this.parts.directory) === instanceId;
-    const watching = this.thoseWatching(those, tick);
-    const isLeftToAll = eligibleAmong(watching, placement, labelsOf).length === 0;
-    return rankOf(task, instanceId, watching, isLeftToAll ? undefined : placement, labelsOf) === 0;
-  }
-
-  /** One that has just come watches no ticks yet, so it would never tell; without any other all count. */
-  private thoseWatching(those: readonly string[], tick: number): readonly string[] {
-    const { directory, options } = this.parts;
-    if (directory === undefined) return those;
-    const untilMs = tick - options.leaseTtlMs - SETTLING_MS;
-    const watching = those.filter((id) => (directory.sinceMsOf(id) ?? Number.POSITIVE_INFINITY) <= untilMs);
-    return watching.length === 0 ? those : watching;
-  }
-}
-
-/** A later claim hides a lost run from instances that came after it. The eldest was there, if any was. */
-function eldest(
-  those: readonly string[],
-  directory: Pick<InstanceDirectory, 'sinceMsOf'>,
-): string | undefined {
-  const sinceMs = (id: string): number => directory.sinceMsOf(id) ?? Number.POSITIVE_INFINITY;
-  return [...those].sort((one, other) => sinceMs(one) - sinceMs(other) || (one < other ? -1 : 1))[0];
 }

@@ -68,18 +68,23 @@ export class MissedTicks {
   async look(): Promise<boolean> {
     const nowMs = this.parts.clusterClock.nowMs();
     if (nowMs < this.earliestMs) return false;
+    const isForOtherSet = this.parts.electorate?.status().condition === 'yields';
     const asked: WatchedTick[] = [];
     for (const watched of this.watched.values()) {
       if (asked.length >= MAX_ASKED) break;
-      if (watched.lookAtMs <= nowMs && this.takeStep(watched, nowMs) === 'ask') asked.push(watched);
+      if (watched.lookAtMs > nowMs) continue;
+      if (this.takeStep(watched, nowMs, isForOtherSet) === 'ask') asked.push(watched);
     }
     if (asked.length === 0) return false;
     this.lookedAtMs = nowMs;
     const peeks = await this.parts.beat(asked.map((watched) => watched.due));
-    asked.forEach((watched, index) => {
+    // Read once: it looks at every node.
+    const status = this.parts.electorate?.status();
+    const electorate = status && { status: () => status };
+    for (const [index, watched] of asked.entries()) {
       // It may have ended while the question was on its way.
-      if (this.watched.get(watched.key) === watched) this.settle(watched, peeks[index]);
-    });
+      if (this.watched.get(watched.key) === watched) this.settle(watched, peeks[index], electorate);
+    }
     return true;
   }
 
@@ -88,23 +93,26 @@ export class MissedTicks {
     return this.parts.load.isBehind ? this.lookedAtMs + PAUSE_BEHIND_MS : Number.NEGATIVE_INFINITY;
   }
 
-  private takeStep(watched: WatchedTick, nowMs: number): LookStep {
-    const step = this.decideStep(watched);
+  private takeStep(watched: WatchedTick, nowMs: number, isForOtherSet: boolean): LookStep {
+    const step = this.decideStep(watched, isForOtherSet);
     if (step === 'wait') watched.waitInLine(nowMs);
     if (step === 'drop') this.watched.delete(watched.key);
     if (step === 'ask') watched.beginAsking(nowMs);
     return step;
   }
 
-  private decideStep(watched: WatchedTick): LookStep {
+  private decideStep(watched: WatchedTick, isForOtherSet: boolean): LookStep {
     if (this.isInLine(watched)) return 'wait';
-    const isForOtherSet = this.parts.electorate?.status().condition === 'yields';
     const isOver =
       isForOtherSet || !this.isStillDue(watched) || this.judge(watched, undefined).kind === 'fine';
     return isOver ? 'drop' : 'ask';
   }
 
-  private settle(watched: WatchedTick, peek: PeekAnswer | undefined): void {
+  private settle(
+    watched: WatchedTick,
+    peek: PeekAnswer | undefined,
+    electorate: AuditParts['electorate'],
+  ): void {
     const nowMs = this.parts.clusterClock.nowMs();
     const verdict = this.judge(watched, peek);
     const isPassedNow = !watched.wasPassed && watched.isPassed(peek);
@@ -120,7 +128,7 @@ export class MissedTicks {
     if (verdict.kind === 'fine' || (watched.slept && verdict.kind === 'unsure')) return;
     const { task, tick } = watched.due;
     const detail = `${verdict.finding.detail}${whatFollows(task)}`;
-    const certain = verdict.finding.certain && isUndisputedSince(tick, nowMs, this.parts.electorate);
+    const certain = verdict.finding.certain && isUndisputedSince(tick, nowMs, electorate);
     this.found(
       { task: task.name, tick, ticks: 1, outcome: 'missed', ...verdict.finding, detail, certain },
       { subject: watched, areStillSo: this.areStillMissed },
@@ -143,7 +151,8 @@ export class MissedTicks {
 
   /** It was not taken away, paused or given another schedule meanwhile. */
   private isStillDue({ due: { task, tick } }: WatchedTick): boolean {
-    return this.lookup.taskOf(task.name)?.schedule.nextAfter(tick - 1) === tick;
+    const current = this.lookup.taskOf(task.name);
+    return current === task || current?.schedule.nextAfter(tick - 1) === tick;
   }
 
   /** A run that holds the task's lock here has taken it on, and will start it or say how it ended. */
@@ -169,10 +178,6 @@ export class MissedTicks {
     const members = this.parts.members();
     const { name, placement } = due.task;
     const mayRun = this.mayRun(due.task);
-    const eligible = Math.max(
-      mayRun ? 1 : 0,
-      eligibleAmong(contendersFor(this.parts, name), placement, labelsOf).length,
-    );
     return judgeTick({
       due,
       report,
@@ -183,7 +188,8 @@ export class MissedTicks {
       instanceId,
       isAlive: (id) => members.includes(id),
       mayRun,
-      eligible,
+      eligible: () =>
+        Math.max(mayRun ? 1 : 0, eligibleAmong(contendersFor(this.parts, name), placement, labelsOf).length),
     });
   }
 }
