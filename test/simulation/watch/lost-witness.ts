@@ -80,7 +80,7 @@ export class LostWitness {
     this.disturbedMs = this.parts.time.nowMs;
   }
 
-  hasTold({ task, tick }: AuditFinding): boolean {
+  hasTold({ task, tick }: Pick<AuditFinding, 'task' | 'tick'>): boolean {
     return this.told.has(keyOf({ task, tick }));
   }
 

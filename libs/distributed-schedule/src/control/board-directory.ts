@@ -22,7 +22,7 @@ export class BoardDirectory implements InstanceDirectory {
     return this.notices.sinceMsOf(instanceId);
   }
 
-  hasTold({ task, tick, outcome }: AuditFinding): boolean {
+  hasTold({ task, tick, outcome }: Pick<AuditFinding, 'task' | 'tick' | 'outcome'>): boolean {
     return (recordOn<ToldRecord>(this.board, toldKey(outcome, task))?.tick ?? 0) >= tick;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditParts, Recheck } from '#src/protocol/audit/audit-source.js';
 import { AuditTeller } from '#src/protocol/audit/audit-teller.js';
+import { AuditTurns } from '#src/protocol/audit/audit-turns.js';
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import { rankOf } from '#src/protocol/members/ranking.js';
 import { idle } from './audit-stage.js';
@@ -28,7 +29,7 @@ function tellers(sinceMsOf: (id: string) => number | undefined, task = idle): re
     } as unknown as AuditParts;
     const teller = new AuditTeller(
       parts,
-      { taskOf: () => task },
+      new AuditTurns(parts, { taskOf: () => task }),
       () => telling.push(instanceId),
       () => undefined,
     );
@@ -83,7 +84,12 @@ describe('what is held for another one to tell', () => {
       return subjects.map(answer);
     };
     const tickOf = (list: number[]) => (one: AuditFinding) => void list.push(one.tick - TICK);
-    const teller = new AuditTeller(parts, { taskOf: () => idle }, tickOf(told), tickOf(retracted));
+    const teller = new AuditTeller(
+      parts,
+      new AuditTurns(parts, { taskOf: () => idle }),
+      tickOf(told),
+      tickOf(retracted),
+    );
     for (let index = 0; index < HELD; index += 1)
       teller.take({ ...finding, tick: TICK + index }, nowMs, { subject: index, areStillSo } as Recheck);
     members = MEMBERS.filter((id) => id !== inRank(0));

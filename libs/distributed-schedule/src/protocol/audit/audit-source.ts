@@ -19,7 +19,7 @@ export interface InstanceDirectory {
   /** Since when it is there, cluster time; undefined as long as it has not told. */
   sinceMsOf(instanceId: string): number | undefined;
   /** Whether some instance has told this. */
-  hasTold(finding: AuditFinding): boolean;
+  hasTold(finding: Pick<AuditFinding, 'task' | 'tick' | 'outcome'>): boolean;
   /** Lets the others know that this instance has told it. */
   noteTold(finding: AuditFinding): void;
 }

@@ -1,13 +1,9 @@
 /** One instance tells what several found: the first in rank that lives. The others keep it a while, in case that one is dead. */
 
 import type { AuditFinding } from '../contract/audit-finding.js';
-import { MEMBER_TTL_MS } from '../contract/constants.js';
-import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
-import type { AuditParts, Recheck, TaskLookup } from './audit-source.js';
-import { AuditTurns } from './audit-turns.js';
+import type { AuditParts, Recheck } from './audit-source.js';
+import { type AuditTurns, HOLD_MS } from './audit-turns.js';
 
-/** After this, an instance that died before it could tell is no member any more. */
-const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
 const REVIEW_PERIOD_MS = 500;
 const MAX_HELD = 2_000;
 
@@ -28,17 +24,14 @@ interface Held {
 export class AuditTeller {
   private held: readonly Held[] = [];
   private reviewAtMs = Number.POSITIVE_INFINITY;
-  private readonly turns: AuditTurns;
 
   constructor(
     private readonly parts: AuditParts,
-    lookup: Pick<TaskLookup, 'taskOf'>,
+    private readonly turns: AuditTurns,
     private readonly tell: (finding: AuditFinding) => void,
     /** It was found, and is not so. */
     private readonly retract: (finding: AuditFinding) => void,
-  ) {
-    this.turns = new AuditTurns(parts, lookup);
-  }
+  ) {}
 
   take(finding: AuditFinding, nowMs: number, recheck?: Recheck): void {
     if (this.turns.isMine(finding)) this.tellNow(finding);

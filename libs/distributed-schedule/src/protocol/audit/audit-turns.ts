@@ -1,12 +1,21 @@
 /** Whose turn it is to tell what several instances have found. */
 
 import type { AuditFinding } from '../contract/audit-finding.js';
+import { MEMBER_TTL_MS } from '../contract/constants.js';
+import { BEAT_PERIOD_MS } from '../members/beat-tally.js';
 import { contendersFor, eligibleAmong, rankOf } from '../members/ranking.js';
 import type { AuditParts, InstanceDirectory, TaskLookup } from './audit-source.js';
-import { SETTLING_MS } from './missed-ticks.js';
+
+/** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
+export const SETTLING_MS = 2_000;
+
+/** After this, an instance that died before it could tell is no member any more. */
+export const HOLD_MS = MEMBER_TTL_MS + 2 * BEAT_PERIOD_MS;
 
 /** What has been worked out is used for so long: thousands of findings may be held, and each is looked at twice a second. */
 const REMEMBERED_MS = 1_000;
+
+type Finding = Pick<AuditFinding, 'task' | 'tick' | 'outcome'>;
 
 type Parts = Pick<
   AuditParts,
@@ -34,7 +43,7 @@ export class AuditTurns {
   ) {}
 
   /** Without a majority each instance speaks for itself: it cannot know who else lives. */
-  isMine(finding: AuditFinding): boolean {
+  isMine(finding: Finding): boolean {
     if (!this.parts.hasQuorum()) return true;
     this.forgetOld();
     const { task, tick, outcome } = finding;
@@ -60,7 +69,7 @@ export class AuditTurns {
     this.knownUntilMs = nowMs + REMEMBERED_MS;
   }
 
-  private isFirst({ task, tick, outcome }: AuditFinding): boolean {
+  private isFirst({ task, tick, outcome }: Finding): boolean {
     const { instanceId, directory, labelsOf = () => [] } = this.parts;
     const placement = this.lookup.taskOf(task)?.placement;
     // The others find nothing while one of those lives that may run it.

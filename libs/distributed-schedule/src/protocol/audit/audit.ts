@@ -8,6 +8,7 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import type { AuditParts, Found, TaskLookup } from './audit-source.js';
 import { AuditTeller } from './audit-teller.js';
+import { AuditTurns } from './audit-turns.js';
 import { LostRuns } from './lost-runs.js';
 import { MissedTicks } from './missed-ticks.js';
 import { MissedWhileDown } from './missed-while-down.js';
@@ -30,7 +31,8 @@ export class Audit {
     tell: (finding: AuditFinding) => void,
   ) {
     const found: Found = (finding, recheck) => this.found(finding, recheck);
-    this.missed = new MissedTicks(parts, lookup, found);
+    const turns = new AuditTurns(parts, lookup);
+    this.missed = new MissedTicks(parts, lookup, found, turns);
     this.lost = new LostRuns(parts, lookup, found);
     this.whileDown = new MissedWhileDown(parts, lookup, found);
     this.stuck = new StuckRuns(parts, lookup, (finding, isFirst) => {
@@ -38,7 +40,7 @@ export class Audit {
       // Only the instance on which it runs knows of it.
       tell(finding);
     });
-    this.teller = new AuditTeller(parts, lookup, tell, (finding) => this.count(finding, -1));
+    this.teller = new AuditTeller(parts, turns, tell, (finding) => this.count(finding, -1));
   }
 
   /** To be called once, when cluster time is known. */

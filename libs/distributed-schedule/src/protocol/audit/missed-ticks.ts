@@ -1,19 +1,16 @@
 /** Watches each due tick until its owner is known, and asks the ledger after the lateness limit. A healthy task costs no message. */
 
-import { whoseClaim } from '../bid/own-claims.js';
+import type { AuditFinding } from '../contract/audit-finding.js';
 import { dropOldest } from '../contract/drop-oldest.js';
 import { type DueTick, tickKey } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleEvent } from '../contract/observer.js';
 import { hasRun } from '../contract/outcome.js';
-import type { ScheduledTask } from '../contract/tick-context.js';
-import { contendersFor, eligibleAmong, isEligible } from '../members/ranking.js';
-import { type AuditVerdict, judgeTick, whatFollows } from './audit-reason.js';
+import { whatFollows } from './audit-reason.js';
 import { type AuditParts, type Found, isUndisputedSince, type TaskLookup } from './audit-source.js';
+import { type AuditTurns, HOLD_MS, SETTLING_MS } from './audit-turns.js';
+import { TickJudge } from './tick-judge.js';
 import { WatchedTick } from './watched-tick.js';
-
-/** For leaseTtlMs plus this after our start we audit nothing: new nodes refuse locks, and every tick would look missed. */
-export const SETTLING_MS = 2_000;
 
 /** The oldest go first: each instance of the cluster watches them. */
 const MAX_WATCHED = 20_000;
@@ -29,12 +26,16 @@ export class MissedTicks {
   private readonly watched = new Map<string, WatchedTick>();
   private watchFromMs = Number.POSITIVE_INFINITY;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly judge: TickJudge;
 
   constructor(
     private readonly parts: AuditParts,
     private readonly lookup: TaskLookup,
     private readonly found: Found,
-  ) {}
+    private readonly turns: AuditTurns,
+  ) {
+    this.judge = new TickJudge(parts);
+  }
 
   /** From now on ticks count. Before cluster time is known, they are those of this machine's clock. */
   start(): void {
@@ -72,7 +73,7 @@ export class MissedTicks {
     const asked: WatchedTick[] = [];
     for (const watched of this.watched.values()) {
       if (asked.length >= MAX_ASKED) break;
-      if (watched.lookAtMs > nowMs) continue;
+      if (watched.lookAtMs > nowMs || this.isLeftToFirst(watched, nowMs)) continue;
       if (this.takeStep(watched, nowMs, isForOtherSet) === 'ask') asked.push(watched);
     }
     if (asked.length === 0) return false;
@@ -93,6 +94,13 @@ export class MissedTicks {
     return this.parts.load.isBehind ? this.lookedAtMs + PAUSE_BEHIND_MS : Number.NEGATIVE_INFINITY;
   }
 
+  /** All find the same, and one tells it. Where the processor is short the others look only when it must have told. */
+  private isLeftToFirst(watched: WatchedTick, nowMs: number): boolean {
+    const { load, directory } = this.parts;
+    if (!load.isBehind || directory === undefined || this.turns.isMine(missOf(watched))) return false;
+    return watched.tryPostpone(nowMs, HOLD_MS);
+  }
+
   private takeStep(watched: WatchedTick, nowMs: number, isForOtherSet: boolean): LookStep {
     const step = this.decideStep(watched, isForOtherSet);
     if (step === 'wait') watched.waitInLine(nowMs);
@@ -102,9 +110,10 @@ export class MissedTicks {
   }
 
   private decideStep(watched: WatchedTick, isForOtherSet: boolean): LookStep {
+    if (watched.wasPostponed && this.parts.directory?.hasTold(missOf(watched)) === true) return 'drop';
     if (this.isInLine(watched)) return 'wait';
     const isOver =
-      isForOtherSet || !this.isStillDue(watched) || this.judge(watched, undefined).kind === 'fine';
+      isForOtherSet || !this.isStillDue(watched) || this.judge.of(watched, undefined).kind === 'fine';
     return isOver ? 'drop' : 'ask';
   }
 
@@ -114,7 +123,7 @@ export class MissedTicks {
     electorate: AuditParts['electorate'],
   ): void {
     const nowMs = this.parts.clusterClock.nowMs();
-    const verdict = this.judge(watched, peek);
+    const verdict = this.judge.of(watched, peek);
     const isPassedNow = !watched.wasPassed && watched.isPassed(peek);
     watched.wasPassed ||= isPassedNow;
     if (verdict.kind === 'waits' || isPassedNow) {
@@ -146,7 +155,7 @@ export class MissedTicks {
     if (peek === undefined || peek.kind === 'unknown') return undefined;
     // That nodes have moved past it by now says nothing of it.
     const isNamed = peek.kind === 'taken' && peek.claimId !== undefined;
-    return !isNamed || this.judge(watched, peek).kind !== 'fine';
+    return !isNamed || this.judge.of(watched, peek).kind !== 'fine';
   }
 
   /** It was not taken away, paused or given another schedule meanwhile. */
@@ -162,34 +171,10 @@ export class MissedTicks {
 
   /** A timeout is retried until it has run. Only instances that contest it hear of that, so others do not report it. */
   private isTimeoutOfOthers({ task }: DueTick): boolean {
-    return this.parts.ledger?.runsOnce(task.name) === true && !this.mayRun(task);
+    return this.parts.ledger?.runsOnce(task.name) === true && !this.judge.mayRun(task);
   }
+}
 
-  private mayRun({ placement }: ScheduledTask): boolean {
-    const { instanceId, labelsOf } = this.parts;
-    return isEligible(placement, labelsOf?.(instanceId) ?? []);
-  }
-
-  private judge(
-    { due, report, slept, hadNoAnswer }: WatchedTick,
-    peek: PeekAnswer | undefined,
-  ): AuditVerdict {
-    const { instanceId, ownClaims, labelsOf = () => [] } = this.parts;
-    const members = this.parts.members();
-    const { name, placement } = due.task;
-    const mayRun = this.mayRun(due.task);
-    return judgeTick({
-      due,
-      report,
-      peek,
-      // That it slept says why nobody answered.
-      hadNoAnswer: hadNoAnswer && !slept,
-      ownFate: peek?.kind === 'taken' ? whoseClaim(ownClaims, due, peek.claimId) : undefined,
-      instanceId,
-      isAlive: (id) => members.includes(id),
-      mayRun,
-      eligible: () =>
-        Math.max(mayRun ? 1 : 0, eligibleAmong(contendersFor(this.parts, name), placement, labelsOf).length),
-    });
-  }
+function missOf({ due: { task, tick } }: WatchedTick): Pick<AuditFinding, 'task' | 'tick' | 'outcome'> {
+  return { task: task.name, tick, outcome: 'missed' };
 }

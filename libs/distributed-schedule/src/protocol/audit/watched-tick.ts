@@ -35,6 +35,8 @@ export class WatchedTick {
   slept = false;
   /** It was in line behind a run elsewhere, and the nodes have moved past it. */
   wasPassed = false;
+  /** Its first look was put off: others were to look, and to tell. */
+  wasPostponed = false;
   /** Cluster time; infinite while the answer is on its way. */
   private nextLookMs: number;
   /** Undefined before the first question. */
@@ -59,6 +61,14 @@ export class WatchedTick {
       this.giveUpAtMs = nowMs + (this.slept ? ASKING_AFTER_SLEEP_MS : askingMs);
     }
     this.nextLookMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Puts the first look off, once. */
+  tryPostpone(nowMs: number, byMs: number): boolean {
+    if (this.wasPostponed || this.giveUpAtMs !== undefined) return false;
+    this.wasPostponed = true;
+    this.nextLookMs = nowMs + byMs;
+    return true;
   }
 
   /** A run here has it in line. */

@@ -71,16 +71,19 @@ async function standBy(
   tick: number,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
-  const waiting = [...byRank.values()].flat();
-  if (waiting.length === 0) return;
+  if (byRank.size === 0) return;
   await sleepUntil(parts, tick + parts.options.bidStaggerMs);
-  const peeks = parts.stopped.aborted ? [] : await parts.beat(waiting);
-  const sorted = withoutTaken(parts.ownClaims, waiting.map(toContested), peeks);
+  // Behind the next in rank nobody even looks where it is late: what is open is the next one's to bid for.
+  const looking = [...byRank].flatMap(([rank, dues]) => (parts.load.isBehind && rank > 1 ? [] : dues));
+  const peeks = parts.stopped.aborted || looking.length === 0 ? [] : await parts.beat(looking);
+  const sorted = withoutTaken(parts.ownClaims, looking.map(toContested), peeks);
   const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
+  const hasLooked = new Set(looking);
   await Promise.all(
-    [...byRank].map(([rank, dues]) =>
-      contestRank(parts, tick, rank, dues.filter((due) => open.has(due)).map(toContested)),
-    ),
+    [...byRank].map(([rank, dues]) => {
+      const left = dues.filter((due) => open.has(due) || !hasLooked.has(due));
+      return contestRank(parts, tick, rank, left.map(toContested));
+    }),
   );
 }
 
@@ -99,21 +102,18 @@ async function contestFrom(
   for (let isFirst = true; open.length > 0; isFirst = false) {
     const offsetMs = rounds.next(sinceTickMs());
     if (offsetMs === undefined) break;
-    if (isLeftToOthers(parts, rank, isFirst)) {
-      leaveToOthers(parts, open);
-      open = [];
-      break;
-    }
     await sleepUntil(parts, tick + offsetMs);
     // A run of an older tick may have begun here since: what was missed, or left unfinished.
     open = stillContested(parts, open);
+    if (isLeftToOthers(parts, rank, isFirst)) continue;
     if (!isFirst || offsetMs > parts.options.bidStaggerMs) open = await dropTaken(parts, open);
     if (parts.stopped.aborted) break;
     open = await bidRound(parts, open, runs);
     const waitsMs = open.flatMap(({ met }) => (met?.retryInMs === undefined ? [] : [met.retryInMs]));
     if (waitsMs.length > 0) rounds.addExtra(sinceTickMs(), Math.min(...waitsMs));
   }
-  tellEnded(parts, withoutAll(open, parts.stopped.aborted));
+  const otherwise = isLeftToOthers(parts, rank, false) ? leftToOthers(parts.load.delayMs) : undefined;
+  tellEnded(parts, withoutAll(open, parts.stopped.aborted, otherwise));
   await Promise.all(runs);
 }
 
@@ -127,14 +127,11 @@ async function sleepUntil({ clusterClock, load, stopped }: RunParts, atMs: numbe
 
 /**
  * Where the processor is short everybody is late, so each tick looks open to everybody. If all bid for all ticks then, none
- * gets a majority, and the work of a second grows with the square of the instances.
+ * gets a majority, and the work of a second grows with the square of the instances. The next in rank makes one bid. A tick
+ * with time left has later rounds, when the load may be over.
  */
-function isLeftToOthers({ load }: RunParts, rank: number, isFirst: boolean): boolean {
-  return load.isBehind && rank > 0 && (rank > 1 || !isFirst);
-}
-
-function leaveToOthers(parts: RunParts, open: readonly ContestedTick[]): void {
-  tellEnded(parts, withoutAll(open, false, leftToOthers(parts.load.delayMs)));
+function isLeftToOthers({ load, stopped }: RunParts, rank: number, isFirst: boolean): boolean {
+  return load.isBehind && !stopped.aborted && (rank > 1 || (rank === 1 && !isFirst));
 }
 
 async function bidRound(
