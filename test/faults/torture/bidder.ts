@@ -4,6 +4,7 @@
  * scheduler rightly refuses a period of 20 ms.
  */
 
+import { Admission } from '#src/protocol/bid/admission.js';
 import { OwnClaims } from '#src/protocol/bid/own-claims.js';
 import { contestInstant } from '#src/protocol/contest/contest.js';
 import type { DueTick } from '#src/protocol/contract/due-tick.js';
@@ -110,6 +111,7 @@ function runParts(parts: BidderParts, stopped: AbortSignal): Omit<RunParts, 'tra
     keeper: new LeaseKeeper({ clock, locks, observer, leaseTtlMs: OPTIONS.leaseTtlMs }),
     idempotencyKey: (task, tick) => `${task} ${tick}`,
     around: (_context, run) => run(),
+    admission: new Admission(),
     load: new LoadGauge(clock, Number.POSITIVE_INFINITY),
     isAbandoned: () => false,
     // Everybody takes itself for the only one, and so is first in rank for everything.

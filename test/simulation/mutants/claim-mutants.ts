@@ -177,7 +177,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a newer node set is ignored',
     profiles: ['normal'],
-    file: 'protocol/contest/contest.ts',
+    file: 'protocol/contest/bid-round.ts',
     find: 'parts.stopForGood(verdict.kind);',
     replace: '',
   },

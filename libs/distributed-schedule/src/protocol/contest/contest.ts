@@ -1,15 +1,14 @@
 /** One instance in the contest for ticks due at one instant: rank, bid times, bids. Every tick ends in exactly one report. */
 
-import { bidForTicks, inBatches } from '../bid/bid.js';
+import { inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { isEligible, rankHere } from '../members/ranking.js';
 import { handToRun } from '../run/hand-to-run.js';
 import type { RunParts } from '../run/run-parts.js';
-import { runTick } from '../run/run-tick.js';
 import { tellEnds } from '../run/tick-end.js';
+import { bidRound } from './bid-round.js';
 import {
-  afterBid,
   type ContestedTick,
   leftToOthers,
   type Sorted,
@@ -132,18 +131,6 @@ async function sleepUntil({ clusterClock, load, stopped }: RunParts, atMs: numbe
  */
 function isLeftToOthers({ load, stopped }: RunParts, rank: number, isFirst: boolean): boolean {
   return load.isBehind && !stopped.aborted && (rank > 1 || (rank === 1 && !isFirst));
-}
-
-async function bidRound(
-  parts: RunParts,
-  open: readonly ContestedTick[],
-  runs: Promise<void>[],
-): Promise<readonly ContestedTick[]> {
-  if (open.length === 0) return [];
-  const dues = open.map(({ due }) => due);
-  const verdicts = await bidForTicks(parts, dues, (won) => runs.push(runTick(parts, won)));
-  for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.kind);
-  return open.flatMap((tick, index) => tellEnded(parts, afterBid(tick, verdicts[index])));
 }
 
 async function dropTaken(parts: RunParts, open: readonly ContestedTick[]): Promise<readonly ContestedTick[]> {

@@ -42,6 +42,15 @@ export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): S
   return { open: open.filter((tick) => !isOverdue(tick)), ended };
 }
 
+/** Ends what another bid could not start in time: it would cost a message and the time of the next one. @param tookMs the last bid */
+export function withoutHopeless(open: readonly ContestedTick[], nowMs: number, tookMs: number): Sorted {
+  const isHopeless = ({ due }: ContestedTick): boolean => nowMs + tookMs > due.tick + due.maxLatenessMs;
+  if (tookMs === 0 || !open.some(isHopeless)) return { open, ended: [] };
+  const detail = `left out: a bid takes ${Math.round(tookMs)} ms now, more than there is until its limit`;
+  const ended = open.filter(isHopeless).flatMap(({ due }) => endAs({ outcome: 'misfire', detail }, due));
+  return { open: open.filter((tick) => !isHopeless(tick)), ended };
+}
+
 /** Ends what somebody else has. What was won here is reported by its run, and what was given up here is for another bid. */
 export function withoutTaken(
   ownClaims: OwnClaims,

@@ -1,6 +1,7 @@
 /** Puts the scheduler of one instance together: what each of its rooms needs of the others. */
 
 import { Audit } from '../audit/audit.js';
+import { Admission } from '../bid/admission.js';
 import { OwnClaims } from '../bid/own-claims.js';
 import { PastWatch } from '../contest/past-watch.js';
 import type { ScheduleEvent, ScheduleObserver } from '../contract/observer.js';
@@ -47,6 +48,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
   const runParts: RunParts = {
     ...{ ...parts, ...ports, ...hooks },
     ...{ observer, keeper, chains, register, ownClaims: new OwnClaims() },
+    admission: new Admission(),
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
     members: () => heartbeat.members,
