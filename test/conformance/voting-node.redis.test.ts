@@ -1,3 +1,4 @@
+import { CallPatience } from '#src/protocol/time/call-patience.js';
 import { requireRedisSources } from '#src/redis/connection/redis-input.js';
 import { openConnection } from '#src/redis/connection/strict-connection.js';
 import { ServerRegister } from '#src/redis/node/node-problem.js';
@@ -33,7 +34,7 @@ async function connectTo(server: RedisServer, namespace: string): Promise<RedisN
     register: new ServerRegister(),
     clock: new SystemClock(),
     random: new SystemRandom(),
-    nodeTimeoutMs: PATIENCE_MS,
+    patience: new CallPatience(1, { leastMs: PATIENCE_MS, mostMs: PATIENCE_MS }),
     waitReplicas: 0,
     keys: redisKeys(namespace),
     use: { isPlain: true, isAlone: true, waitReplicas: 0 },

@@ -44,6 +44,7 @@ export class RedisNode {
     this.skew = new ClockSkew(parts.refuseSkewMs);
     this.channel = new ScriptChannel({
       ...parts,
+      onAnswer: (tookMs) => parts.patience.answered(index, tookMs),
       onTimeSample: (sample) => {
         this.time.add(sample);
         // Cluster time that has followed it once would never go back.
@@ -130,17 +131,25 @@ export class RedisNode {
 
   /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */
   callDeadlineNodeMs(): number {
-    const { clock, nodeTimeoutMs } = this.parts;
-    return Math.ceil(this.time.latestMs(clock.monotonicMs() + nodeTimeoutMs) ?? 0);
+    return Math.ceil(this.time.latestMs(this.callDeadlineMs()) ?? 0);
   }
 
-  /** Runs a script within the node timeout. Never rejects: whatever goes wrong is no vote. */
+  /** Runs a script within {@link timeoutMs}. Never rejects: whatever goes wrong is no vote. */
   async call(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
-    const deadlineMs = this.parts.clock.monotonicMs() + this.parts.nodeTimeoutMs;
+    const deadlineMs = this.callDeadlineMs();
     const hindrance = this.hindrance() ?? (this.isVerified ? undefined : await this.verify());
     return hindrance === undefined
       ? this.channel.run(script, keys, args, deadlineMs)
       : { answered: false, reason: hindrance };
+  }
+
+  /** How long a call is waited for now. */
+  get timeoutMs(): number {
+    return this.parts.patience.timeoutMs;
+  }
+
+  private callDeadlineMs(): number {
+    return this.parts.clock.monotonicMs() + this.timeoutMs;
   }
 
   private hindrance(): string | undefined {
@@ -161,8 +170,8 @@ export class RedisNode {
   }
 
   private async shakeHands(): Promise<string | undefined> {
-    const { clock, random, nodeTimeoutMs, keys, register } = this.parts;
-    const deadlineMs = clock.monotonicMs() + nodeTimeoutMs;
+    const { clock, random, keys, register } = this.parts;
+    const deadlineMs = this.callDeadlineMs();
     const reply = await this.channel.ask(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
     this.noteRefusal();
     if (!reply.answered && !isRefusal(reply.code)) return shownReason(reply.code);

@@ -1,6 +1,7 @@
 import { DistributedScheduleError } from '../../protocol/contract/errors.js';
 import type { Clock, Random, TimeSample } from '../../protocol/contract/ports.js';
-import type { ProtocolOptions } from '../../protocol/options/protocol-options.js';
+import { type ProtocolOptions, RENEWALS_PER_TTL } from '../../protocol/options/protocol-options.js';
+import { CallPatience } from '../../protocol/time/call-patience.js';
 import { within } from '../../protocol/time/within.js';
 import { isTls, type RedisSource } from '../connection/redis-input.js';
 import {
@@ -17,7 +18,7 @@ import type { NodeUse } from './store-handshake.js';
 
 export interface RedisNodesSettings {
   readonly instanceId: string;
-  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs'>;
+  readonly options: Pick<ProtocolOptions, 'nodeTimeoutMs' | 'leaseTtlMs'>;
   /** With one node only: replicas that must acknowledge a grant before it counts. Default 0. */
   readonly waitReplicas?: number;
   /** With one node only: a difference between its clock and this machine's from which on it gives no vote. Default: none. */
@@ -33,6 +34,10 @@ export interface RedisNodesSettings {
   readonly onProblem: (error: DistributedScheduleError, where: string) => void;
 }
 
+/** Slow nodes are waited for up to so many times nodeTimeoutMs, and this share of the time between two renewals. */
+const MAX_PATIENCE = 3;
+const RENEWAL_SHARE = 0.9;
+
 /** Longer than nodeTimeoutMs: a late reply tells how slow the node is, and a slow node is not reconnected to all the time. */
 const PATIENCE_MS = 1_000;
 
@@ -43,7 +48,10 @@ export function openNodes(
 ): readonly RedisNode[] {
   const register = new ServerRegister();
   const isAlone = sources.length === 1;
-  return sources.map((source, index) => openNode(source, index, keys, register, { ...settings, isAlone }));
+  const { nodeTimeoutMs: leastMs } = settings.options;
+  const patience = new CallPatience(sources.length, { leastMs, mostMs: mostPatienceMs(settings.options) });
+  const shared = { ...settings, isAlone, patience };
+  return sources.map((source, index) => openNode(source, index, keys, register, shared));
 }
 
 /**
@@ -69,7 +77,7 @@ function openNode(
   index: number,
   keys: RedisKeys,
   register: ServerRegister,
-  settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'>,
+  settings: RedisNodesSettings & Pick<NodeUse, 'isAlone'> & { readonly patience: CallPatience },
 ): RedisNode {
   const { clock, random, instanceId, onTimeSample, onPresenceLost, onPresenceRestored } = settings;
   const { nodeTimeoutMs } = settings.options;
@@ -105,7 +113,7 @@ function openNode(
     register,
     clock,
     random,
-    nodeTimeoutMs,
+    patience: settings.patience,
     waitReplicas,
     keys,
     use: { isPlain: source.kind === 'plain', isAlone: settings.isAlone, waitReplicas },
@@ -113,4 +121,9 @@ function openNode(
     onTimeSample,
     onProblem: ({ code, message }) => settings.onProblem(new DistributedScheduleError(code, message), label),
   });
+}
+
+/** A lease is renewed thrice in its life, and one call that ends in time has to be enough. */
+function mostPatienceMs({ nodeTimeoutMs, leaseTtlMs }: RedisNodesSettings['options']): number {
+  return Math.min(MAX_PATIENCE * nodeTimeoutMs, (leaseTtlMs / RENEWALS_PER_TTL) * RENEWAL_SHARE);
 }

@@ -11,6 +11,8 @@ export interface ScriptChannelParts {
   readonly connection: StrictConnection;
   readonly clock: Clock;
   readonly waitReplicas: number;
+  /** Told how long each answer took, in time or not. */
+  readonly onAnswer?: (tookMs: number) => void;
   readonly onTimeSample: (sample: Omit<TimeSample, 'node'>) => void;
   readonly trouble?: NodeTrouble;
 }
@@ -80,7 +82,7 @@ export class ScriptChannel {
     deadlineMs: number,
     isByHash: boolean,
   ): Promise<CallResult> {
-    const { clock, connection, waitReplicas, trouble } = this.parts;
+    const { clock, connection, waitReplicas, trouble, onAnswer } = this.parts;
     const remainingMs = deadlineMs - clock.monotonicMs();
     const send = (): Promise<unknown> =>
       sendScript(connection, script, keys, args, {
@@ -90,6 +92,7 @@ export class ScriptChannel {
       });
     return callWithin(clock, deadlineMs, send, (tookMs) => {
       trouble?.answeredLate(tookMs);
+      onAnswer?.(tookMs);
       connection.succeeded();
       this.silence.heardLate(tookMs, clock.monotonicMs());
     });
@@ -125,6 +128,7 @@ export class ScriptChannel {
     const [seconds, microseconds, ...answer] = Array.isArray(value) ? (value as readonly unknown[]) : [];
     const nodeTimeMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
     if (!Number.isFinite(nodeTimeMs)) return { answered: false, code: MALFORMED };
+    this.parts.onAnswer?.(receivedMs - sentMs);
     this.parts.onTimeSample({ sentMs, receivedMs, nodeTimeMs });
     return { answered: true, value: answer, nodeTimeMs };
   }
