@@ -3,6 +3,7 @@
 /** What is used of an AbortSignal, which is one. */
 export interface StopSignal {
   readonly aborted: boolean;
+  readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
