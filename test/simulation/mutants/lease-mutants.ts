@@ -3,6 +3,7 @@
 import { LOCKS, type Mutant } from './mutant.js';
 
 const PRESENCE_DOUBT = 'protocol/lease/presence-doubt.ts';
+const RENEWALS = 'protocol/lease/renewals.ts';
 const LEASE_CLAIMS = 'protocol/lease/lease-claims.ts';
 const LOCK_VERDICT = 'protocol/lease/lock-verdict.ts';
 
@@ -31,16 +32,16 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a renewal is anchored at its reply',
     profiles: ['normal'],
-    file: 'protocol/lease/keep-lease.ts',
+    file: RENEWALS,
     find: 'if (lease.renewedFrom(askedAt, verdict.grants)) {',
     replace: 'if (lease.renewedFrom(readClocks(this.parts.clock), verdict.grants)) {',
   },
   {
     name: 'no answer counts as a renewal',
     profiles: ['normal'],
-    file: 'protocol/lease/keep-lease.ts',
-    find: "case 'no_quorum':\n        return false;",
-    replace: "case 'no_quorum':\n        lease.renewedFrom(askedAt);\n        return false;",
+    file: RENEWALS,
+    find: "case 'no_quorum':\n        return;",
+    replace: "case 'no_quorum':\n        lease.renewedFrom(askedAt);\n        return;",
   },
   {
     name: 'the wall clock is not asked',
@@ -60,7 +61,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'the end of trust is not watched',
     profiles: ['normal'],
     file: 'protocol/lease/keep-lease.ts',
-    find: "this.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');",
+    find: "this.renewals.lose(lease, lease.isDoubted ? CONNECTIONS_ENDED : 'no renewal succeeded in time');",
     replace: '',
   },
   {
@@ -165,7 +166,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'a lost presence is not heard',
     profiles: ['normal'],
     file: 'protocol/lease/keep-lease.ts',
-    find: '      lease.lostSight(loss);\n      renewNow.wake();\n',
+    find: 'for (const { lease } of this.kept) lease.lostSight(loss);\n    this.renewAll();',
     replace: '',
   },
   {

@@ -26,7 +26,7 @@ import { ClusterClock } from '../protocol/time/cluster-clock.js';
 import { TimeoutAgreement } from '../protocol/timeouts/timeout-agreement.js';
 import { TimeoutLedger } from '../protocol/timeouts/timeout-ledger.js';
 import type { ModuleOptions } from '../setup/distributed-schedule-options.resolver.js';
-import { runInTick } from '../system/current-tick.js';
+import { newTickController, runInTick } from '../system/current-tick.js';
 import { idempotencyKey } from '../system/idempotency-key.js';
 import { OpenRuns } from '../system/open-runs.js';
 import { CLOCK, MODULE_OPTIONS, RANDOM, SCHEDULER, SCHEDULER_HOST } from './distributed-schedule.tokens.js';
@@ -108,6 +108,7 @@ async function createSchedulerHost(
     directory: new BoardDirectory(room, notices),
     idempotencyKey: (task, tick) => idempotencyKey(protocol.namespace, task, tick),
     around: callsOf(options, observer, runs),
+    newController: newTickController,
   });
   scheduler.listen(timeouts);
   const made = { scheduler, board, room, sets, notices, timeouts, backend, electorate, runs };

@@ -26,7 +26,12 @@ export function tryCurrentTick(): TickContext | undefined {
 }
 
 /** A run may hand its signal to any number of calls: Node would warn of a leak from the eleventh listener on. */
+export function newTickController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 export function runInTick<T>(context: TickContext, run: () => T): T {
-  setMaxListeners(0, context.signal);
   return storage.run(context, run);
 }

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../protocol/contract/ports.js';
+import type { StopSignal } from '../protocol/contract/stop.js';
 
 /** Node's timers fire a millisecond or two late: the last stretch is walked on the event loop, to within 0.1 ms. */
 const LAST_STRETCH_MS = 2;
@@ -18,7 +19,7 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
-  async sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void> {
+  async sleepUntil(monotonicMs: number, signal?: StopSignal): Promise<void> {
     // Rounded up: a timer of a fraction of a millisecond fires at once, and a caller that looks again would spin.
     const waitMs = Math.ceil(monotonicMs - performance.now());
     if (waitMs > 0) await sleepFor(Math.min(waitMs, MAX_TIMER_MS), signal);
@@ -33,7 +34,7 @@ export class SystemClock implements Clock {
   }
 }
 
-function sleepFor(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+function sleepFor(durationMs: number, signal: StopSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {
       resolve();
@@ -46,7 +47,7 @@ function sleepFor(durationMs: number, signal: AbortSignal | undefined): Promise<
     };
     const timer = setTimeout(finish, durationMs);
     // Many sleeps may share one signal; each takes its listener away again.
-    if (signal !== undefined) setMaxListeners(0, signal);
+    if (signal instanceof AbortSignal) setMaxListeners(0, signal);
     signal?.addEventListener('abort', finish, { once: true });
   });
 }

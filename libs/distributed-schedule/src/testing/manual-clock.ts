@@ -1,4 +1,5 @@
 import type { Clock } from '../protocol/contract/ports.js';
+import type { StopSignal } from '../protocol/contract/stop.js';
 import { realMs, realSleep, realTurn } from '../system/real-time.js';
 
 interface Sleeper {
@@ -58,7 +59,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  sleepUntil(untilMs: number, signal?: AbortSignal): Promise<void> {
+  sleepUntil(untilMs: number, signal?: StopSignal): Promise<void> {
     if (untilMs <= this.monotonicMs() || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LeaseLostError } from '../protocol/contract/errors.js';
 import type { TickContext } from '../protocol/contract/tick-context.js';
 import { requireKnownOptions } from '../protocol/options/option-names.js';
@@ -98,5 +99,6 @@ function follow(outside: AbortSignal | undefined, controller: AbortController): 
  * @returns what `run` returns
  */
 export function runInTick<T>(context: TickContext, run: () => T): T {
+  setMaxListeners(0, context.signal);
   return runWithContext(context, run);
 }

@@ -5,6 +5,7 @@
 
 import type { LedgerIds } from './ledger-id.js';
 import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
+import type { StopSignal } from './stop.js';
 import type { Claim, TickRef } from './voting-node.js';
 
 export type {
@@ -41,7 +42,7 @@ export interface Clock {
   /** Milliseconds since the epoch on this machine's wall clock, which may step and drift. */
   wallMs(): number;
   /** Resolves at the instant or a few ms later, early on abort. May round early: check the clock again. Never rejects. */
-  sleepUntil(monotonicMs: number, signal?: AbortSignal): Promise<void>;
+  sleepUntil(monotonicMs: number, signal?: StopSignal): Promise<void>;
   /** The same to a fraction of a millisecond, which costs CPU: for the start of a tick only. */
   wakeExactlyAt(monotonicMs: number): Promise<void>;
 }

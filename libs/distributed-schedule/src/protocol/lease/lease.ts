@@ -6,6 +6,7 @@
 import { PRESENCE_GRACE_MS } from '../contract/constants.js';
 import { LeaseLostError } from '../contract/errors.js';
 import type { Clock, HeldLock, LockGrants } from '../contract/ports.js';
+import { Stop, type StopSignal } from '../contract/stop.js';
 import { type ClockReading, elapsedMs, readClocks } from '../time/clock-reading.js';
 import type { LeaseClaims } from './lease-claims.js';
 import { PresenceDoubt, type PresenceLoss } from './presence-doubt.js';
@@ -38,7 +39,7 @@ export interface LeaseKnowledge {
 
 export class Lease {
   readonly claims: LeaseClaims | undefined;
-  private readonly controller = new AbortController();
+  private readonly stop = new Stop();
   private askedAt: ClockReading;
   private readonly doubt: PresenceDoubt;
   private lostBecause: string | undefined;
@@ -73,8 +74,8 @@ export class Lease {
   }
 
   /** Aborts when trust ends, or when the run is asked to stop. */
-  get signal(): AbortSignal {
-    return this.controller.signal;
+  get signal(): StopSignal {
+    return this.stop;
   }
 
   /** Monotonic instant after which the holder must stop, unless it renews before. */
@@ -128,7 +129,7 @@ export class Lease {
   lose(reason: string): boolean {
     if (this.lostBecause !== undefined) return false;
     this.lostBecause = reason;
-    this.controller.abort(new LeaseLostError(this.task, this.tick, reason));
+    this.stop.abort(new LeaseLostError(this.task, this.tick, reason));
     return true;
   }
 
@@ -139,7 +140,7 @@ export class Lease {
 
   /** Asks the run to stop while the lease itself stays good, as at shutdown. */
   interrupt(reason: unknown): void {
-    this.controller.abort(reason);
+    this.stop.abort(reason);
   }
 
   /** @throws LeaseLostError */

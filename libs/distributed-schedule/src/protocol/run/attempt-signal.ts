@@ -9,30 +9,40 @@ export type StopOutcome = Extract<Outcome, 'aborted' | 'timed_out' | 'cancelled'
 export class AttemptSignal {
   outcome: StopOutcome | undefined;
   onAbort: (outcome: StopOutcome) => void = () => undefined;
-  private readonly controller = new AbortController();
+  private why: unknown;
+  private controller: AbortController | undefined;
   private readonly onLeaseEnd = (): void => {
     this.abort('aborted', this.lease.signal.reason);
   };
 
-  constructor(private readonly lease: Lease) {
+  constructor(
+    private readonly lease: Lease,
+    private readonly newController: () => AbortController = () => new AbortController(),
+  ) {
     if (lease.signal.aborted) this.onLeaseEnd();
     else lease.signal.addEventListener('abort', this.onLeaseEnd, { once: true });
   }
 
+  /** Made when it is first asked for: most handlers never look at it. */
   get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = this.newController();
+      if (this.outcome !== undefined) this.controller.abort(this.why);
+    }
     return this.controller.signal;
   }
 
   get reason(): unknown {
-    return this.controller.signal.reason;
+    return this.why;
   }
 
   /** Whether it has not been aborted before: the first reason stands. */
   abort(outcome: StopOutcome, reason: unknown): boolean {
     if (this.outcome !== undefined) return false;
     this.outcome = outcome;
+    this.why = reason;
     this.onAbort(outcome);
-    this.controller.abort(reason);
+    this.controller?.abort(reason);
     return true;
   }
 

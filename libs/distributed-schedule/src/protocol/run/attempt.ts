@@ -1,6 +1,7 @@
 /** One call of a handler: its context, its signal, and how it ended. Step 7. */
 
 import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import { Stop } from '../contract/stop.js';
 import type { TickContext } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
 import { AttemptSignal } from './attempt-signal.js';
@@ -26,7 +27,7 @@ export interface EndedAttempt {
 /** Runs the handler once, until it returns or is given up. Never rejects. */
 export async function runAttempt(parts: RunParts, chain: RunChain, given: Attempt): Promise<EndedAttempt> {
   const { due, attempt, latenessMs, isRetry } = given;
-  const signal = new AttemptSignal(chain.lease);
+  const signal = new AttemptSignal(chain.lease, parts.newController);
   const context = contextOf(parts, chain.lease, given, signal);
   const open = parts.register.begin(context, parts.clusterClock.nowMs());
   signal.onAbort = (outcome) => {
@@ -34,23 +35,23 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
   };
   const startedMs = parts.clock.monotonicMs();
   const lastedMs = (): number => parts.clock.monotonicMs() - startedMs;
-  const ended = new AbortController();
+  const ended = new Stop();
   chain.onCancel((reason) => signal.abort('cancelled', reason));
-  const returned = call(parts, due, context).then(
-    (): Returned => ({}),
-    (error: unknown): Returned => ({ thrown: { error } }),
+  const hasReturned = (how: Returned): Returned => {
+    ended.abort('ended');
+    parts.register.end(open);
+    return how;
+  };
+  const atEnd = call(parts, due, context).then(
+    () => hasReturned(RETURNED),
+    (error: unknown) => hasReturned({ thrown: { error } }),
   );
   // Told after the call: a slow observer must not widen the gap between the last look and the start.
   const task = due.task.name;
   parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
-  const watched: Watched = { parts, chain, given, open, signal, startedMs, ended: ended.signal };
+  const watched: Watched = { parts, chain, given, open, signal, startedMs, ended };
   watchTimeout(watched);
   const gaveUp = watchGiveUp(watched);
-  const atEnd = returned.then((how) => {
-    ended.abort('ended');
-    parts.register.end(open);
-    return how;
-  });
   const how = await (gaveUp === undefined ? atEnd : Promise.race([atEnd, gaveUp]));
   chain.onCancel(undefined);
   signal.dispose();
@@ -68,6 +69,8 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
 interface Returned {
   readonly thrown?: { readonly error: unknown };
 }
+
+const RETURNED: Returned = {};
 
 function endingOf(
   lease: Lease,
@@ -127,19 +130,26 @@ function contextOf(
   parts: RunParts,
   lease: Lease,
   { due, attempt, claimId }: Attempt,
-  { signal }: AttemptSignal,
+  signal: AttemptSignal,
 ): TickContext {
+  let idempotencyKey: string | undefined;
   return Object.freeze({
     task: due.task.name,
     tick: due.tick,
     // The claimed instant itself is the token: wins of a task are ordered by it through the node that two majorities share.
     fencingToken: claimedInstant({ tick: due.tick, attempt }),
     claimId,
-    idempotencyKey: parts.idempotencyKey(due.task.name, due.tick),
+    // Most handlers never ask for the next two, which cost more than all the others.
+    get idempotencyKey() {
+      idempotencyKey ??= parts.idempotencyKey(due.task.name, due.tick);
+      return idempotencyKey;
+    },
     attempt,
     instanceId: parts.instanceId,
     payload: due.task.payloadOf?.(due.tick),
-    signal,
+    get signal() {
+      return signal.signal;
+    },
     remainingMs: () => lease.remainingMs(),
     assertHeld: () => lease.assertHeld(),
   });

@@ -2,6 +2,7 @@
 
 import { keepEnds } from '../bid/keep-ends.js';
 import type { DueTick } from '../contract/due-tick.js';
+import { Stop } from '../contract/stop.js';
 import { type EndedAttempt, runAttempt } from './attempt.js';
 import { claimNext } from './claim-again.js';
 import { countOf, type Made, mayRepeat, nextAttempt } from './next-attempt.js';
@@ -109,17 +110,16 @@ function whyNotRepeated(parts: RunParts, chain: RunChain, leftMs: number): Endin
 /** Whether the attempt is still to be made after the delay. */
 async function waitToRetry(parts: RunParts, chain: RunChain, delayMs: number): Promise<boolean> {
   const { clock } = parts;
-  const given = new AbortController();
+  const given = new Stop();
   const giveUp = (): void => given.abort('given up');
   chain.onCancel(giveUp);
   chain.lease.signal.addEventListener('abort', giveUp, { once: true });
   parts.stopped.addEventListener('abort', giveUp, { once: true });
   if (chain.lease.signal.aborted || parts.stopped.aborted) giveUp();
   const untilMs = clock.monotonicMs() + delayMs;
-  while (!given.signal.aborted && clock.monotonicMs() < untilMs)
-    await clock.sleepUntil(untilMs, given.signal);
+  while (!given.aborted && clock.monotonicMs() < untilMs) await clock.sleepUntil(untilMs, given);
   chain.onCancel(undefined);
   chain.lease.signal.removeEventListener('abort', giveUp);
   parts.stopped.removeEventListener('abort', giveUp);
-  return !given.signal.aborted && chain.lease.isTrusted();
+  return !given.aborted && chain.lease.isTrusted();
 }

@@ -2,6 +2,7 @@
 
 import type { DueTick } from '../contract/due-tick.js';
 import { DistributedScheduleError } from '../contract/errors.js';
+import type { StopSignal } from '../contract/stop.js';
 import { type EndedTick, type Ending, endAs } from './tick-end.js';
 
 /** A tick that starts, with the claim that won it. */
@@ -23,7 +24,7 @@ export type ChainState =
   /** Nothing is started any more: what comes due is contested, and not left waiting for nobody. */
   | { readonly phase: 'ending'; readonly why: 'aborted' | 'nothing_left' }
   /** The same, though the handler goes on. `returned` aborts when it has returned. */
-  | { readonly phase: 'ending'; readonly why: 'given_up'; readonly returned: AbortSignal };
+  | { readonly phase: 'ending'; readonly why: 'given_up'; readonly returned: StopSignal };
 
 export const PASSED_OVER: Ending = { outcome: 'overlap', detail: 'the run that it waited for took too long' };
 export const ANOTHER_WAITS: Ending = { outcome: 'overlap', detail: 'another tick is buffered already' };

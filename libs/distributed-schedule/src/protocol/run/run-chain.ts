@@ -9,17 +9,11 @@
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { Outcome } from '../contract/outcome.js';
+import type { StopSignal } from '../contract/stop.js';
 import { DEFAULT_POLICIES, type TaskPolicies } from '../contract/task-policies.js';
 import type { Schedule, ScheduledTask } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
-import {
-  type Arrival,
-  chooseWaiting,
-  decideArrival,
-  givingWay,
-  isCancelledBy,
-  type RunWithLine,
-} from '../policies/overlap.js';
+import { type Arrival, chooseWaiting, decideArrival, givingWay, isCancelledBy } from '../policies/overlap.js';
 import {
   ANOTHER_WAITS,
   Cancellation,
@@ -92,8 +86,12 @@ export class RunChain {
   }
 
   /** Aborts when the handler of the run that was given up has returned; undefined where none was. */
-  get givenUp(): AbortSignal | undefined {
+  get givenUp(): StopSignal | undefined {
     return 'returned' in this.state ? this.state.returned : undefined;
+  }
+
+  get waiting(): readonly DueTick[] {
+    return this.line.all;
   }
 
   isWaiting(tick: number): boolean {
@@ -103,7 +101,7 @@ export class RunChain {
   /** A tick of the task has come due. */
   comesDue(due: DueTick): { readonly handed: Arrival; readonly ended: readonly EndedTick[] } {
     const isLost = !this.lease.isTrusted() || this.lease.signal.aborted;
-    const handed = this.startsMore && !isLost ? decideArrival(this.withLine(), due) : 'contest';
+    const handed = this.startsMore && !isLost ? decideArrival(this, due) : 'contest';
     if (handed === 'waits') return { handed, ended: this.takeOn(due) };
     return { handed, ended: handed === 'refused' ? endAs(ANOTHER_WAITS, due) : [] };
   }
@@ -111,7 +109,7 @@ export class RunChain {
   /** From now on the tick waits here; with it may end what has waited for too long. */
   takeOn(due: DueTick): readonly EndedTick[] {
     this.line.join(due);
-    const over = givingWay(this.withLine(), due);
+    const over = givingWay(this, due);
     return this.line.end((one) => over.includes(one), PASSED_OVER);
   }
 
@@ -150,7 +148,7 @@ export class RunChain {
   choose(nowMs: number): Choice {
     const { state } = this;
     if (state.phase !== 'choosing') return { start: undefined, ended: [] };
-    const start = chooseWaiting(this.withLine(), nowMs, state.endedMs);
+    const start = chooseWaiting(this, nowMs, state.endedMs);
     const ended = this.line.end(({ tick }) => tick < (start?.tick ?? Number.POSITIVE_INFINITY), PASSED_OVER);
     if (start === undefined) return { start, ended };
     this.line.leave(start.tick);
@@ -183,7 +181,7 @@ export class RunChain {
   }
 
   /** Its handler takes for ever: nothing follows it here, and its lease is renewed no more. */
-  giveUp(returned: AbortSignal): void {
+  giveUp(returned: StopSignal): void {
     this.state = { phase: 'ending', why: 'given_up', returned };
     this.lease.letGo();
   }
@@ -191,10 +189,5 @@ export class RunChain {
   /** Ends all that waits: nothing will start it any more. */
   leaveBehind(isStopping: boolean): readonly EndedTick[] {
     return this.line.end(() => true, whyLeftBehind(this.state, isStopping, this.lease.isTrusted()));
-  }
-
-  private withLine(): RunWithLine {
-    const { policies, tick, isCatchingUp, line } = this;
-    return { policies, tick, isCatchingUp, waiting: line.all };
   }
 }

@@ -4,6 +4,7 @@ import type { BidParts } from '../bid/bid-parts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { DistributedScheduleError } from '../contract/errors.js';
 import type { TickReport } from '../contract/outcome.js';
+import type { StopSignal } from '../contract/stop.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { RunChain } from './run-chain.js';
 import type { OpenRun } from './run-register.js';
@@ -28,7 +29,7 @@ export interface Watched {
   /** Monotonic. */
   readonly startedMs: number;
   /** Aborts when the handler has returned. */
-  readonly ended: AbortSignal;
+  readonly ended: StopSignal;
 }
 
 export function watchTimeout(watched: Watched): void {

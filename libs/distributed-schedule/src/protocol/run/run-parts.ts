@@ -22,6 +22,8 @@ export interface RunParts extends BidParts, TickEndParts {
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls `run` with the context in scope; how is the business of the composition root. */
   readonly around: (context: TickContext, run: () => unknown) => unknown;
+  /** Of the signal that a handler asks for. Absent: one that warns from the eleventh listener on. */
+  readonly newController?: (() => AbortController) | undefined;
   /** True once the shutdown has given up waiting: what has not started by then must not start. */
   readonly isAbandoned: () => boolean;
   /** Stops this instance for good: it has met a newer, or another, node set. */

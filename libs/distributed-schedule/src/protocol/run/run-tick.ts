@@ -3,6 +3,7 @@
 import { surrender } from '../bid/bid.js';
 import { keepEnds, toRelease } from '../bid/keep-ends.js';
 import type { LockedTick } from '../bid/locked-tick.js';
+import { Stop, type StopSignal } from '../contract/stop.js';
 import type { Lease } from '../lease/lease.js';
 import { runAttempts } from './attempts.js';
 import { closeTicks } from './claim-again.js';
@@ -85,14 +86,14 @@ async function untilLeaseIsOver(
   { clock, stopped }: Pick<RunParts, 'clock' | 'stopped'>,
   lease: Lease,
   /** Aborts when the handler has returned. */
-  returned: AbortSignal,
+  returned: StopSignal,
 ): Promise<'over' | 'goes_on'> {
-  const woken = new AbortController();
+  const woken = new Stop();
   const wake = (): void => woken.abort('woken');
   for (const signal of [returned, stopped]) signal.addEventListener('abort', wake, { once: true });
   const goesOn = (): boolean => !returned.aborted && lease.isTrusted();
   // A renewal that was on its way may have moved the end.
-  while (goesOn() && !stopped.aborted) await clock.sleepUntil(lease.trustedUntilMs, woken.signal);
+  while (goesOn() && !stopped.aborted) await clock.sleepUntil(lease.trustedUntilMs, woken);
   for (const signal of [returned, stopped]) signal.removeEventListener('abort', wake);
   const lock = goesOn() ? 'goes_on' : 'over';
   lease.lose('its run was given up');

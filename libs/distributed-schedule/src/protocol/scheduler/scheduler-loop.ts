@@ -2,6 +2,7 @@
 
 import type { Audit } from '../audit/audit.js';
 import { contestInstant } from '../contest/contest.js';
+import type { StopSignal } from '../contract/stop.js';
 import type { Pruning } from '../ledger/pruning.js';
 import type { Heartbeat } from '../members/heartbeat.js';
 import type { RunParts } from '../run/run-parts.js';
@@ -114,7 +115,7 @@ export class SchedulerLoop {
     if (pass !== undefined) track(pass);
   }
 
-  private async sleepUntilNext(woken: AbortSignal, pauseMs: number): Promise<void> {
+  private async sleepUntilNext(woken: StopSignal, pauseMs: number): Promise<void> {
     const { audit, book, clock, clusterClock, heartbeat, options } = this.parts;
     const tick = book.earliest();
     const nowMs = clock.monotonicMs();

@@ -45,6 +45,8 @@ export interface SchedulerParts {
   readonly idempotencyKey: (task: string, tick: number) => string;
   /** Calls the handler with its context in scope, as AsyncLocalStorage does. Plain call when absent. */
   readonly around?: (context: TickContext, run: () => unknown) => unknown;
+  /** Makes the controller of a signal that a handler asks for. Absent: Node warns from its eleventh listener on. */
+  readonly newController?: () => AbortController;
 }
 
 export type SchedulerState = 'idle' | 'running' | 'stopping' | 'stopped' | 'fenced';

@@ -7,6 +7,7 @@
 
 import type { Clock, TimeSample } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
+import type { StopSignal } from '../contract/stop.js';
 
 /** Samples kept per node; the one with the shortest round trip is believed. */
 const SAMPLES_PER_NODE = 8;
@@ -96,7 +97,7 @@ export class ClusterClock {
   }
 
   /** Resolves when cluster time has reached `clusterMs`, or early when `signal` aborts. */
-  async sleepUntil(clusterMs: number, signal?: AbortSignal): Promise<void> {
+  async sleepUntil(clusterMs: number, signal?: StopSignal): Promise<void> {
     // A loop, since cluster time is slewed during the sleep and a timer may fire early.
     while (this.nowMs() < clusterMs && signal?.aborted !== true) {
       await this.clock.sleepUntil(this.toMonotonicMs(clusterMs), signal);

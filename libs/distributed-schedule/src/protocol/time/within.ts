@@ -1,6 +1,7 @@
 /** An answer, but not later than: what a silent peer never sends must not be waited for. */
 
 import type { Clock } from '../contract/ports.js';
+import { Stop } from '../contract/stop.js';
 
 /** Resolves or rejects as `answer` does, or to `late` at `deadlineMs` (monotonic); what comes later is dropped. */
 export function within<T, L>(
@@ -9,7 +10,20 @@ export function within<T, L>(
   answer: Promise<T>,
   late: L,
 ): Promise<T | L> {
-  return withDeadline(clock, deadlineMs, (bounded) => bounded(answer, late));
+  return new Promise((resolve, reject) => {
+    const answered = new Stop();
+    void clock.sleepUntil(deadlineMs, answered).then(() => resolve(late));
+    answer.then(
+      (value) => {
+        resolve(value);
+        answered.abort('answered');
+      },
+      (error: unknown) => {
+        reject(error);
+        answered.abort('answered');
+      },
+    );
+  });
 }
 
 /** The same for one of several answers that share a deadline. */
@@ -21,12 +35,11 @@ export async function withDeadline<T>(
   deadlineMs: number,
   use: (bounded: Bounded) => Promise<T>,
 ): Promise<T> {
-  const timer = new AbortController();
-  const deadline = clock.sleepUntil(deadlineMs, timer.signal);
+  const timer = new Stop();
+  const deadline = clock.sleepUntil(deadlineMs, timer);
   try {
     return await use((answer, late) => Promise.race([answer, deadline.then(() => late)]));
   } finally {
-    // A reason of its own: the default one is an exception with a stack, made for every call.
     timer.abort('answered');
   }
 }
