@@ -66,8 +66,9 @@ function reachedBy({ tick, floor = 0, prunedUpTo = 0 }: NodeTick): number {
   return Math.max(tick, floor, prunedUpTo);
 }
 
-function majorityTimeMs(
-  known: readonly (NodeTick | undefined)[],
+/** A majority of the clocks showed at least this; undefined: too few that know anything were heard. */
+export function majorityTimeMs(
+  known: readonly unknown[],
   timesMs: readonly (number | undefined)[],
   quorum: number,
 ): number | undefined {
