@@ -68,6 +68,7 @@ export class Scheduler {
     this.own.book.remove(name);
     this.own.pastWatch.remove(name);
     this.own.audit.drop(name);
+    this.own.ranks.drop(name);
     this.own.chains.of(name)?.goOnWith(undefined);
   }
 
