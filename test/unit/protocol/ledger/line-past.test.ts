@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newestInstant, withClaim } from '#src/protocol/contract/line-past.js';
 import type { PeekVerdict } from '#src/protocol/contract/ports.js';
-import { toAnswer, toPast } from '#src/protocol/ledger/line-past.js';
+import { answersTo, toAnswer, toPast } from '#src/protocol/ledger/line-past.js';
 
 type ToldPast = Partial<PeekVerdict>;
 
@@ -24,6 +24,23 @@ describe('the past of a task, as a ledger tells it', () => {
 
   it('is unknown where a question was not answered', () => {
     expect(toAnswer()).toMatchObject({ kind: 'unknown', past: { canTell: false } });
+  });
+
+  it("is each task's own, of however many tasks that are told together", () => {
+    const told: readonly (PeekVerdict | null)[] = [
+      { kind: 'taken', newest: 900, claimId: 'a:1' },
+      { kind: 'taken', newest: 900, claimId: 'b:1' },
+      { kind: 'open', newest: 900, setBackMs: 5 },
+      { kind: 'open', newest: 900, isFloor: true },
+      { kind: 'open', newest: 0, forgottenUpTo: 900 },
+      { kind: 'open', newest: 0, prunedUpTo: 900 },
+      { kind: 'taken', highest: 900 },
+      { kind: 'taken', highest: 900, highestPossible: 950 },
+      { kind: 'taken', highest: 900, nodeTimeMs: 950 },
+      null,
+    ];
+    const each = told.map((verdict) => toAnswer(verdict ?? undefined));
+    expect(answersTo(told.length + 1, told)).toStrictEqual([...each, toAnswer()]);
   });
 
   it('ends nowhere for a task that nobody knows, whatever is closed', () => {

@@ -12,17 +12,17 @@ export async function keepEnds({ locks }: Pick<BidParts, 'locks'>, { claims }: L
   if (ended !== undefined) await locks.keepEnds?.([ended]);
 }
 
-/** Of a tick that has ended here without a run, though others may have been told that this instance has it. Never rejects. */
-export async function keepEndOfLeftBehind(
+/** Of a tick that has ended here without a run, though others may have been told that this instance has it. Undefined: nothing is left. */
+export function keepEndOfLeftBehind(
   parts: Pick<BidParts, 'locks' | 'ownClaims' | 'ledger'>,
   { outcome, tick }: TickReport,
   { name, policies }: ScheduledTask,
-): Promise<void> {
+): Promise<void> | undefined {
   const claim = hasRun(outcome) ? undefined : parts.ownClaims.takeLeftBehind({ task: name, tick });
-  const line = parts.ledger.lineOf(name);
-  if (claim === undefined || line === undefined) return;
+  const line = claim === undefined ? undefined : parts.ledger.lineOf(name);
+  if (claim === undefined || line === undefined) return undefined;
   const ends = [{ instant: tick, claimId: claim.claimId, outcome: 'stopped' as const }];
-  await parts.locks.keepEnds?.([{ line, ends, ...(policies?.overlap === 'allow' && { mayOverlap: true }) }]);
+  return parts.locks.keepEnds?.([{ line, ends, ...(policies?.overlap === 'allow' && { mayOverlap: true }) }]);
 }
 
 /** The lock, with what has ended under it. */

@@ -34,10 +34,11 @@ const NO_BID: Ending = { outcome: 'no_quorum', detail: 'no bid was answered' };
 /** Ends what is past its limit: as what its bids met, or as a misfire when there was no time for one. */
 export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): Sorted {
   const isOverdue = ({ due }: ContestedTick): boolean => nowMs - due.tick > due.maxLatenessMs;
-  const ended = open.filter(isOverdue).flatMap((tick) => {
+  if (!open.some(isOverdue)) return { open, ended: [] };
+  const ended = open.filter(isOverdue).map((tick): EndedTick => {
     const { due } = tick;
     const detail = `noticed ${Math.round(nowMs - due.tick)} ms late, limit ${due.maxLatenessMs} ms`;
-    return endAs(endingOf(tick) ?? { outcome: 'misfire', detail }, due);
+    return { due, ending: endingOf(tick) ?? { outcome: 'misfire', detail } };
   });
   return { open: open.filter((tick) => !isOverdue(tick)), ended };
 }
@@ -63,7 +64,7 @@ export function withoutTaken(
     const peek = peeks[index];
     const fate = peek?.kind === 'taken' ? whoseClaim(ownClaims, tick.due, peek.claimId) : undefined;
     if (fate === 'won') continue;
-    if (peek?.kind === 'taken' && fate === undefined) ended.push(...endAs(movedPast(peek), tick.due));
+    if (peek?.kind === 'taken' && fate === undefined) ended.push({ due: tick.due, ending: movedPast(peek) });
     else left.push(peek?.past.canTell === true ? { ...tick, newest: newestInstant(peek.past) } : tick);
   }
   return { open: left, ended };
@@ -99,7 +100,10 @@ export function withoutAll(
   isStopped: boolean,
   otherwise: Ending = NO_BID,
 ): Sorted {
-  const ended = open.flatMap((tick) => endAs(isStopped ? STOPPED : (endingOf(tick) ?? otherwise), tick.due));
+  const ended = open.map((tick): EndedTick => {
+    const ending = isStopped ? STOPPED : (endingOf(tick) ?? otherwise);
+    return { due: tick.due, ending };
+  });
   return { open: [], ended };
 }
 

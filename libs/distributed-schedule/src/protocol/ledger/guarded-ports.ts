@@ -9,12 +9,11 @@ import type {
   ClaimVerdict,
   LockProvider,
   Membership,
-  PeekVerdict,
   TickLedger,
   TickRef,
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
-import { toAnswer } from './line-past.js';
+import { answersTo } from './line-past.js';
 
 export interface GuardedLedger {
   /** One verdict per claim, in order; none where the ledger threw. */
@@ -65,8 +64,8 @@ export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): Gua
     claim: (claims) => guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims)),
     giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
     peek: (dues) =>
-      guarded(observer, 'tick ledger: peek', toAnswers(dues, []), async () =>
-        toAnswers(dues, await ledger.peek(dues.map(toRef))),
+      guarded(observer, 'tick ledger: peek', answersTo(dues.length, []), async () =>
+        answersTo(dues.length, await ledger.peek(dues.map(toRef))),
       ),
     runsOnce: (task) => ledger.runsOnce?.(task) === true,
     lineOf: (task) => ledger.lineOf?.(task),
@@ -97,7 +96,7 @@ export function guardMembership(membership: Membership, observer: ScheduleObserv
     beat: (instanceId, dues) =>
       guarded(observer, 'membership: beat', undefined, async () => {
         const verdict = await membership.beat(instanceId, dues.map(toRef));
-        return { ...verdict, peeks: toAnswers(dues, verdict.peeks) };
+        return { ...verdict, peeks: answersTo(dues.length, verdict.peeks) };
       }),
     leave: (instanceId) =>
       guarded(observer, 'membership: leave', undefined, () => membership.leave(instanceId)),
@@ -118,11 +117,6 @@ async function guarded<T, N>(
     observer.observe({ type: 'error', error, where });
     return noAnswer;
   }
-}
-
-/** Also of an adapter in JavaScript, which may answer with too few of them, or with null. */
-function toAnswers(dues: readonly DueTick[], peeks: readonly (PeekVerdict | null)[]): readonly PeekAnswer[] {
-  return dues.map((_, index) => toAnswer(peeks[index] ?? undefined));
 }
 
 function toRef({ task, tick }: DueTick): TickRef {

@@ -24,10 +24,37 @@ export function tellPast(
   };
 }
 
+/** One answer per question, in full: also of an adapter in JavaScript, which may answer with too few of them, or with null. */
+export function answersTo(questions: number, peeks: readonly (PeekVerdict | null)[]): readonly PeekAnswer[] {
+  let before: PeekVerdict | undefined;
+  let past = toPast();
+  return Array.from({ length: questions }, (_, index) => {
+    const verdict = peeks[index] ?? undefined;
+    // Tasks that are due together have the same past as a rule: it is made once for all of them.
+    if (verdict === undefined || before === undefined || !isSamePast(verdict, before)) past = toPast(verdict);
+    before = verdict;
+    return toAnswer(verdict, past);
+  });
+}
+
+function isSamePast(one: ToldPast, other: ToldPast): boolean {
+  return (
+    one.newest === other.newest &&
+    one.isFloor === other.isFloor &&
+    one.forgottenUpTo === other.forgottenUpTo &&
+    one.prunedUpTo === other.prunedUpTo &&
+    one.highest === other.highest &&
+    one.highestPossible === other.highestPossible &&
+    one.nodeTimeMs === other.nodeTimeMs
+  );
+}
+
 /** The answer in full. A question without one is `unknown`. */
-export function toAnswer(verdict: PeekVerdict = { kind: 'unknown' }): PeekAnswer {
+export function toAnswer(verdict: PeekVerdict = { kind: 'unknown' }, past = toPast(verdict)): PeekAnswer {
   const { kind, setBackMs } = verdict;
-  const rest = { ...(setBackMs !== undefined && { setBackMs }), past: toPast(verdict) };
+  if (kind === 'taken' && setBackMs === undefined && verdict.claimId !== undefined)
+    return { kind, past, claimId: verdict.claimId };
+  const rest = { ...(setBackMs !== undefined && { setBackMs }), past };
   if (kind !== 'taken') return { kind, ...rest };
   return verdict.claimId === undefined ? { kind, ...rest } : { kind, ...rest, claimId: verdict.claimId };
 }
@@ -66,8 +93,9 @@ function reachedBy({ tick, floor = 0, prunedUpTo = 0 }: NodeTick): number {
   return Math.max(tick, floor, prunedUpTo);
 }
 
-function majorityTimeMs(
-  known: readonly (NodeTick | undefined)[],
+/** A majority of the clocks showed at least this; undefined: too few that know anything were heard. */
+export function majorityTimeMs(
+  known: readonly unknown[],
   timesMs: readonly (number | undefined)[],
   quorum: number,
 ): number | undefined {

@@ -1,14 +1,58 @@
 /** What the newest ticks of all nodes mean for one tick. */
 
-import type { ClaimVote, NodeReply, NodeTick, PeekVerdict } from '../contract/ports.js';
+import type { ClaimVote, NodeReply, NodeTick, PeekVerdict, TickRef } from '../contract/ports.js';
 import { quorumOf } from '../contract/quorum.js';
 import { ownerOf } from './claim-votes.js';
 import { setBackAmongTicks } from './clock-set-back.js';
-import { tellPast } from './line-past.js';
+import { majorityTimeMs, tellPast } from './line-past.js';
 
 /** What the clock of a node showed when it answered. */
 export function timeOf(reply: NodeReply<unknown>): number | undefined {
   return reply.answered ? reply.nodeTimeMs : undefined;
+}
+
+/** What each node said of the ticks of one message, in their order; undefined where it said nothing. */
+export type TickLists = readonly (readonly NodeTick[] | undefined)[];
+
+/** What the nodes say about each of the ticks. @param timesMs each node's clock at its answer, in the order of the lists */
+export function decidePeeks(
+  ticks: readonly TickRef[],
+  lists: TickLists,
+  timesMs: readonly (number | undefined)[],
+): readonly PeekVerdict[] {
+  // A standby asks about every tick of the others: what all nodes agree on must cost no more than to see that they do.
+  const nodeTimeMs = majorityTimeMs(lists, timesMs, quorumOf(lists.length));
+  return ticks.map(
+    ({ tick }, index) =>
+      agreedOwner(tick, lists, index, nodeTimeMs) ??
+      decidePeek(
+        tick,
+        lists.map((list) => list?.[index]),
+        timesMs,
+      ),
+  );
+}
+
+/** Where all that answer name the same claim at this very tick, and nothing else can matter. */
+function agreedOwner(
+  tick: number,
+  lists: TickLists,
+  index: number,
+  nodeTimeMs: number | undefined,
+): PeekVerdict | undefined {
+  let claimId: string | undefined;
+  let answered = 0;
+  for (const list of lists) {
+    if (list === undefined) continue;
+    const node = list[index];
+    if (node === undefined || node.tick !== tick || node.floor !== undefined) return undefined;
+    claimId ??= node.claimId;
+    if (node.claimId !== claimId || node.prunedUpTo !== undefined) return undefined;
+    answered += 1;
+  }
+  const isTold = answered >= quorumOf(lists.length) && nodeTimeMs !== undefined;
+  if (!isTold || claimId === undefined || claimId === '' || tick === 0) return undefined;
+  return { kind: 'taken', claimId, newest: tick, nodeTimeMs, highest: tick, highestPossible: tick };
 }
 
 /** What the nodes' newest ticks say about `tick`. @param timesMs each node's clock at its answer, in the same order */

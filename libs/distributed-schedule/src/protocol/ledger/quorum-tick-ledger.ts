@@ -16,7 +16,7 @@ import type {
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { answersOf } from '../contract/voting-node.js';
 import { decideClaim, votesOut } from './claim-votes.js';
-import { decidePeek, timeOf } from './peek-votes.js';
+import { decidePeeks, timeOf } from './peek-votes.js';
 
 export class QuorumTickLedger implements TickLedger {
   constructor(
@@ -86,8 +86,8 @@ export class QuorumTickLedger implements TickLedger {
     const tasks = ticks.map((ref) => ref.task);
     const asked = this.nodes.map((node) => node.peek(tasks));
     const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
-    const timesMs = replies.map(timeOf);
-    return ticks.map(({ tick }, index) => decidePeek(tick, votesFor(replies, index), timesMs));
+    const lists = replies.map((reply) => (reply.answered ? reply.value : undefined));
+    return decidePeeks(ticks, lists, replies.map(timeOf));
   }
 
   /** Another server's answer is none: it would say that nothing was claimed. */
@@ -124,10 +124,6 @@ function isBehind(reply: NodeReply<ClaimReply>): boolean {
 }
 
 /** The votes for one of the batch; undefined where the node gave none. */
-function votesFor<T>(replies: readonly NodeReply<readonly T[]>[], index: number): readonly (T | undefined)[] {
-  return replies.map((reply) => (reply.answered ? reply.value[index] : undefined));
-}
-
 function votesOf(
   replies: readonly NodeReply<ClaimReply>[],
   index: number,

@@ -11,28 +11,38 @@ export interface BeatQuestionsParts {
   readonly isElsewhere: ((task: string) => boolean) | undefined;
 }
 
+/** Questions of one beat, by who is asked. */
+export interface SplitQuestions {
+  readonly asked: readonly DueTick[];
+  /** What travels with the beat. */
+  readonly forNodes: readonly DueTick[];
+  readonly forLedger: readonly DueTick[];
+}
+
 export class BeatQuestions {
   constructor(private readonly parts: BeatQuestionsParts) {}
 
-  /** What travels with the beat. */
-  forNodes(asked: readonly DueTick[]): readonly DueTick[] {
-    return asked.filter((due) => !this.isElsewhere(due));
+  split(asked: readonly DueTick[]): SplitQuestions {
+    const forLedger = asked.filter((due) => this.isElsewhere(due));
+    const forNodes = forLedger.length === 0 ? asked : asked.filter((due) => !this.isElsewhere(due));
+    return { asked, forNodes, forLedger };
   }
 
-  /** Asks the ledger about the rest, at once. Never rejects. */
-  async askLedger(asked: readonly DueTick[]): Promise<readonly PeekAnswer[]> {
-    const elsewhere = asked.filter((due) => this.isElsewhere(due));
-    return elsewhere.length === 0 ? [] : this.parts.ledger.peek(elsewhere);
+  /** Asks the ledger about its part, at once. Never rejects. */
+  async askLedger({ forLedger }: SplitQuestions): Promise<readonly PeekAnswer[]> {
+    return forLedger.length === 0 ? [] : this.parts.ledger.peek(forLedger);
   }
 
   /** The answers in the order of the questions. A question that was not answered is `unknown`. */
   inOrder(
-    asked: readonly DueTick[],
+    { asked, forLedger }: SplitQuestions,
     fromNodes: readonly PeekAnswer[],
     fromLedger: readonly PeekAnswer[],
   ): readonly PeekAnswer[] {
+    if (forLedger.length === 0 && fromNodes.length === asked.length) return fromNodes;
+    const isForLedger = new Set(forLedger);
     const [nextNode, nextLedger] = [fromNodes.values(), fromLedger.values()];
-    return asked.map((due) => (this.isElsewhere(due) ? nextLedger : nextNode).next().value ?? toAnswer());
+    return asked.map((due) => (isForLedger.has(due) ? nextLedger : nextNode).next().value ?? toAnswer());
   }
 
   private isElsewhere({ task }: DueTick): boolean {

@@ -86,12 +86,13 @@ export class Heartbeat {
     const collected = this.collectQuestions();
     const asked = [...peeks, ...collected.flatMap(({ questions }) => questions)];
     const { questions: whom } = this.parts;
-    const asking = whom.askLedger(asked);
-    const fromNodes = await this.beatNodes(whom.forNodes(asked));
+    const split = whom.split(asked);
+    const asking = whom.askLedger(split);
+    const fromNodes = await this.beatNodes(split.forNodes);
     // Not before: the next beat does not wait for a ledger that is kept elsewhere.
     this.beatsInFlight -= 1;
     if (fromNodes === undefined) return [];
-    const answers = whom.inOrder(asked, fromNodes, await asking);
+    const answers = whom.inOrder(split, fromNodes, await asking);
     this.answered(collected, answers.slice(peeks.length));
     return answers.slice(0, peeks.length);
   }

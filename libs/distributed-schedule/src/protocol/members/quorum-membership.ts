@@ -4,7 +4,7 @@ import type { ElectorateView } from '../contract/electorate-view.js';
 import type { BeatVerdict, Membership, TickRef, VotingNode } from '../contract/ports.js';
 import { countsOf, quorumOf } from '../contract/quorum.js';
 import { answersOf } from '../contract/voting-node.js';
-import { decidePeek, timeOf } from '../ledger/peek-votes.js';
+import { decidePeeks, timeOf } from '../ledger/peek-votes.js';
 
 export class QuorumMembership implements Membership {
   constructor(
@@ -17,22 +17,17 @@ export class QuorumMembership implements Membership {
     const beat = this.electorate.sendBeat();
     const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
     this.electorate.heard(beat, replies);
-    const timesMs = replies.map(timeOf);
     const answers = answersOf(replies);
-    const lists = answers.map((answer) => answer.members);
-    const ticks = replies.map((reply, slot) =>
-      reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks : [],
+    const lists = replies.map((reply, slot) =>
+      reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks : undefined,
     );
     return {
-      members: livingAmong(instanceId, lists),
-      nodesAnswering: answers.length,
-      peeks: peeks.map(({ tick }, index) =>
-        decidePeek(
-          tick,
-          ticks.map((known) => known[index]),
-          timesMs,
-        ),
+      members: livingAmong(
+        instanceId,
+        answers.map((answer) => answer.members),
       ),
+      nodesAnswering: answers.length,
+      peeks: decidePeeks(peeks, lists, replies.map(timeOf)),
     };
   }
 

@@ -56,6 +56,8 @@ export function rankOf(
 /** What an instance knows about itself when it asks for its rank. */
 export interface RankParts extends Crowd {
   readonly instanceId: string;
+  /** Absent: each rank is computed anew. */
+  readonly ranks?: { rankOf: typeof rankOf };
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
   readonly register: { hasGivenUp(task: string): boolean };
@@ -68,7 +70,8 @@ export function rankHere(
 ): number | undefined {
   const { instanceId, labelsOf, register } = parts;
   const those = contendersFor(parts, name);
-  const rank = rankOf(name, instanceId, those, placement, labelsOf);
+  const ranking = parts.ranks ?? { rankOf };
+  const rank = ranking.rankOf(name, instanceId, those, placement, labelsOf);
   if (rank === undefined || !register.hasGivenUp(name)) return rank;
   const others = eligibleAmong(those, placement, labelsOf ?? noLabels).filter((one) => one !== instanceId);
   if (others.length === 0) return 0;

@@ -11,6 +11,8 @@ import { guardPorts } from '../ledger/guarded-ports.js';
 import { Pruning } from '../ledger/pruning.js';
 import { BeatQuestions } from '../members/beat-questions.js';
 import { Heartbeat } from '../members/heartbeat.js';
+import type { RankParts } from '../members/ranking.js';
+import { RememberedRanks } from '../members/remembered-ranks.js';
 import { RunChains } from '../run/run-chains.js';
 import type { RunParts } from '../run/run-parts.js';
 import { RunRegister } from '../run/run-register.js';
@@ -45,9 +47,10 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     tell({ type: 'error', error, where: `schedule of ${task}` }),
   );
   const keeper = new LeaseKeeper({ clock, locks: ports.locks, observer, leaseTtlMs: options.leaseTtlMs });
-  const runParts: RunParts = {
+  const ranks = new RememberedRanks();
+  const runParts: RunParts & Pick<RankParts, 'ranks'> = {
     ...{ ...parts, ...ports, ...hooks },
-    ...{ observer, keeper, chains, register, ownClaims: new OwnClaims() },
+    ...{ observer, keeper, chains, register, ranks, ownClaims: new OwnClaims() },
     admission: new Admission(),
     load: new LoadGauge(clock, options.bidStaggerMs * TOLERABLE_SHARE),
     around: parts.around ?? ((_context, run) => run()),
@@ -70,7 +73,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
   const { membership } = ports;
   return {
     ...{ book, heartbeat, keeper, membership, runParts, audit },
-    ...{ pastWatch, chains, register, wakeup, loop },
+    ...{ pastWatch, chains, register, ranks, wakeup, loop },
   };
 }
 
@@ -80,6 +83,7 @@ function contendersFor(
   members: readonly string[],
   task: string,
 ): readonly string[] {
-  if (runsTask === undefined) return members;
-  return members.filter((member) => member === instanceId || runsTask(member, task));
+  const isOne = (member: string): boolean => member === instanceId || runsTask?.(member, task) !== false;
+  // The same list where all do, as nearly always: whoever remembers it sees at once that it is the same.
+  return members.every(isOne) ? members : members.filter(isOne);
 }

@@ -68,6 +68,7 @@ export class Scheduler {
     this.own.book.remove(name);
     this.own.pastWatch.remove(name);
     this.own.audit.drop(name);
+    this.own.ranks.drop(name);
     this.own.chains.of(name)?.goOnWith(undefined);
   }
 
@@ -170,7 +171,9 @@ export class Scheduler {
 
   private keepEndOf(report: TickReport): void {
     const task = this.own.book.taskOf(report.task);
-    if (task !== undefined) this.track(keepEndOfLeftBehind(this.own.runParts, report, task));
+    // For nearly every tick undefined: a promise for each would cost more than all that its report is for.
+    const keeping = task && keepEndOfLeftBehind(this.own.runParts, report, task);
+    if (keeping !== undefined) this.track(keeping);
   }
 
   private tell(event: ScheduleEvent): void {

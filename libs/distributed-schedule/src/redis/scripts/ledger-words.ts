@@ -63,6 +63,22 @@ function setBackBy(word: string | undefined): { readonly setBackMs?: number } {
 }
 
 export function parseTick(text: string): NodeTick | undefined {
+  return parseClaimedTick(text) ?? parseAnyTick(text);
+}
+
+/** What most are: four words, claimed, and past the floor. Read without a list of words, for each tick of each node. */
+function parseClaimedTick(text: string): NodeTick | undefined {
+  const tickEnd = text.indexOf(' ');
+  const idEnd = text.indexOf(' ', tickEnd + 1);
+  const floorStart = text.indexOf(' ', idEnd + 1) + 1;
+  if (tickEnd < 0 || idEnd < 0 || floorStart === 0 || text.includes(' ', floorStart)) return undefined;
+  const [tick, floor] = [Number(text.slice(0, tickEnd)), Number(text.slice(floorStart))];
+  const claimId = text.slice(tickEnd + 1, idEnd);
+  const isPlain = Number.isSafeInteger(tick) && Number.isSafeInteger(floor) && floor <= tick;
+  return isPlain && !NOBODIES.includes(claimId) ? { tick, claimId } : undefined;
+}
+
+function parseAnyTick(text: string): NodeTick | undefined {
   const [tickText, claimId = NOBODY, , floorText, prunedText] = text.split(' ');
   const [tick, floor, prunedUpTo] = [Number(tickText), Number(floorText), Number(prunedText ?? 0)];
   if (![tick, floor, prunedUpTo].every(Number.isSafeInteger)) return undefined;
