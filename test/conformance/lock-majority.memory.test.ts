@@ -44,6 +44,7 @@ function wordOf(vote: AcquireVote): string {
 /** Over Redis: the scripts' words, under the engine's own count. */
 function overRedis(words: readonly string[]): LockProvider {
   const nodes = words.map((word) => ({
+    patience: { timeoutMs: 100 },
     onReply: () => undefined,
     callDeadlineNodeMs: () => 0,
     call: async ({ name }: { readonly name: string }) =>
@@ -54,7 +55,6 @@ function overRedis(words: readonly string[]): LockProvider {
     keys: redisKeys('unit'),
     instanceId: 'me',
     clock: new ManualClock(),
-    nodeTimeoutMs: 100,
     positionOf: () => 'n1',
   });
 }

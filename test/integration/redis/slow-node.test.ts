@@ -84,14 +84,28 @@ class Way {
 
 afterEach(closeInstances);
 
-async function reached(): Promise<{ server: RedisServer; way: Way; instance: Instance; namespace: string }> {
+interface Reached {
+  readonly server: RedisServer;
+  readonly way: Way;
+  readonly instance: Instance;
+  readonly namespace: string;
+}
+
+async function quick(count: number): Promise<readonly string[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => ownRedis()));
+  return servers.map(({ url }) => url);
+}
+
+/** One at the end of a way. Others beside it are quick, so that it is not waited for longer than the option says. */
+async function reached(others = 2): Promise<Reached> {
   const server = await ownRedis();
   const way = await Way.to(server);
   onTestFinished(() => way.close());
   const namespace = newNamespace();
-  const instance = openInstance({ inputs: [way.url], namespace, nodeTimeoutMs: NODE_TIMEOUT_MS });
+  const inputs = [way.url, ...(await quick(others))];
+  const instance = openInstance({ inputs, namespace, nodeTimeoutMs: NODE_TIMEOUT_MS });
   await until(async () => {
-    await beatOf(instance);
+    await Promise.all(instance.nodes.map((node) => beatOf(instance, [], instance.instanceId, node)));
     return instance.health().every((node) => node.answering && node.presence);
   }, 'it is reached');
   return { server, way, instance, namespace };
@@ -121,7 +135,7 @@ describe('a node that answers later than nodeTimeoutMs', () => {
     onTestFinished(() => way.close());
     way.takes(SLOW_MS);
     const instance = openInstance({
-      inputs: [way.url],
+      inputs: [way.url, ...(await quick(2))],
       namespace: newNamespace(),
       nodeTimeoutMs: NODE_TIMEOUT_MS,
     });
@@ -153,6 +167,24 @@ describe('a node that answers later than nodeTimeoutMs', () => {
     const again = await node.claim([claim], { ...terms, deadlineMs: node.callDeadlineMs() });
     expect(again).toMatchObject({ answered: true, value: { votes: [{ kind: 'granted' }] } });
     expect(way.closed).toBe(0);
+  });
+});
+
+describe('a majority that answers later than nodeTimeoutMs', () => {
+  it('votes as soon as that is known, and readiness says that ticks start late', async () => {
+    const { way, instance } = await reached(0);
+    way.takes(SLOW_MS);
+    await until(async () => (await beatOf(instance)).answered, 'it is waited for');
+    for (let call = 0; call < CALLS; call += 1) expect((await beatOf(instance)).answered).toBe(true);
+    const [health] = instance.health();
+    expect(health).toMatchObject({ answering: true });
+    expect(health?.warnings?.join()).toMatch(/it and others answer late: calls are waited for up to \d+ ms/);
+    way.takes(0);
+    await until(async () => {
+      await beatOf(instance);
+      return !instance.health()[0]?.warnings?.join().includes('answer late');
+    }, 'the warning is gone');
+    expect([way.opened, way.closed]).toEqual([2, 0]);
   });
 });
 

@@ -93,7 +93,6 @@ export function openRedis(settings: RedisConnectionSettings): RedisConnection {
     boards: nodes.map((node) => new RedisBoardNode(node, keys)),
     locks: new RedlockLockProvider({
       ...{ nodes, keys, instanceId, clock },
-      nodeTimeoutMs: options.nodeTimeoutMs,
       positionOf: positionAt,
       ids: () => guard?.namedIds(),
       onRenamed: (node, ids) => guard?.lockRefused(positionAt(node), ids),

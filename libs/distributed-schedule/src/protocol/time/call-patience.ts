@@ -35,6 +35,11 @@ export class CallPatience {
     this.nodes[node]?.add(tookMs);
   }
 
+  /** A majority answers later than the option allows for. */
+  get isStretched(): boolean {
+    return this.timeoutMs > this.bounds.leastMs;
+  }
+
   /** What a majority of the nodes needs, within the bounds. */
   get timeoutMs(): number {
     const { leastMs, mostMs } = this.bounds;

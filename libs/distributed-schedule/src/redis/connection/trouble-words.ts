@@ -1,5 +1,6 @@
 /** What people read of a node that does not answer: what is wrong, then what to do. Never a host name, never a secret. */
 
+import type { CallPatience } from '../../protocol/time/call-patience.js';
 import {
   type FailureCode,
   MAX_CLIENTS,
@@ -105,6 +106,16 @@ export function unsubscribedPresence(code: FailureCode, keyPrefix: string): stri
 
 export function unshownPresence(why: string): string {
   return `it has one connection of this instance where there should be two, ${NOTICED_LATE}: of the second, ${why}`;
+}
+
+/** Of nodes that are waited for longer than the option says: nothing is lost, but ticks start late. */
+export function slowness({ isStretched, timeoutMs }: CallPatience): readonly string[] {
+  if (!isStretched) return [];
+  const patienceMs = Math.round(timeoutMs);
+  return [
+    `it and others answer late: calls are waited for up to ${patienceMs} ms, longer than nodeTimeoutMs, and ticks start late: ` +
+      'use a Redis that is nearer or less busy',
+  ];
 }
 
 function wordsOfTimeout(nodeTimeoutMs: number, lateMs: number | undefined): string {

@@ -27,7 +27,6 @@ export interface RedlockLockProviderSettings {
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
-  readonly nodeTimeoutMs: number;
   readonly positionOf: (node: RedisNode) => string;
   /** The memories whose locks count; undefined: whatever answers. */
   readonly ids?: () => LedgerIds | undefined;
@@ -148,7 +147,8 @@ export class RedlockLockProvider implements LockProvider {
   }
 
   private patienceMs(): number {
-    return CALLS_PER_REQUEST * this.settings.nodeTimeoutMs + SLACK_MS;
+    const callMs = Math.max(0, ...this.settings.nodes.map(({ patience }) => patience.timeoutMs));
+    return CALLS_PER_REQUEST * callMs + SLACK_MS;
   }
 
   private keyOf(task: string): string {

@@ -1,3 +1,4 @@
+import type { CallPatience } from '../../protocol/time/call-patience.js';
 import {
   codeOfNode,
   type FailureCode,
@@ -6,6 +7,7 @@ import {
   shownReason,
 } from '../connection/failure-code.js';
 import { ReplicaLeave } from '../connection/reconnect-delay.js';
+import { slowness } from '../connection/trouble-words.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { judgeNode, type NodeProblem, StandingProblem } from './node-problem.js';
 import { ClockSkew, NodeTime } from './node-time.js';
@@ -19,6 +21,8 @@ export class RedisNode {
   readonly index: number;
   readonly label: string;
   readonly presence: RedisPresence | undefined;
+  /** How long a call is waited for, as it stands now. */
+  readonly patience: CallPatience;
   /** Resolves when a server has answered a handshake for the first time, fit or not. */
   readonly firstContact: Promise<void>;
   private readonly channel: ScriptChannel;
@@ -37,9 +41,9 @@ export class RedisNode {
 
   constructor(private readonly parts: RedisNodeParts) {
     const { index, label, connection, presence, trouble } = parts;
-    this.index = index;
-    this.label = label;
+    [this.index, this.label] = [index, label];
     this.presence = presence;
+    this.patience = parts.patience;
     this.standing = new StandingProblem(label, parts.onProblem);
     this.skew = new ClockSkew(parts.refuseSkewMs);
     this.channel = new ScriptChannel({
@@ -94,7 +98,8 @@ export class RedisNode {
   get warnings(): readonly string[] {
     const { presence, keys, use } = this.parts;
     if (!this.isAnswering || this.traits === undefined) return [];
-    return [...oddities(this.traits, use), ...this.skew.oddities, ...(presence?.problem(keys.prefix) ?? [])];
+    const own = [...oddities(this.traits, use), ...this.skew.oddities, ...slowness(this.patience)];
+    return [...own, ...(presence?.problem(keys.prefix) ?? [])];
   }
 
   /** Connected to a server that may vote, and the last call had a reply. */
@@ -131,25 +136,16 @@ export class RedisNode {
 
   /** The latest that the node's clock can show when a call that is sent now times out here; 0 when unknown. */
   callDeadlineNodeMs(): number {
-    return Math.ceil(this.time.latestMs(this.callDeadlineMs()) ?? 0);
+    return Math.ceil(this.time.latestMs(this.parts.clock.monotonicMs() + this.patience.timeoutMs) ?? 0);
   }
 
-  /** Runs a script within {@link timeoutMs}. Never rejects: whatever goes wrong is no vote. */
+  /** Runs a script within its {@link patience}. Never rejects: whatever goes wrong is no vote. */
   async call(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
-    const deadlineMs = this.callDeadlineMs();
+    const deadlineMs = this.parts.clock.monotonicMs() + this.patience.timeoutMs;
     const hindrance = this.hindrance() ?? (this.isVerified ? undefined : await this.verify());
     return hindrance === undefined
       ? this.channel.run(script, keys, args, deadlineMs)
       : { answered: false, reason: hindrance };
-  }
-
-  /** How long a call is waited for now. */
-  get timeoutMs(): number {
-    return this.parts.patience.timeoutMs;
-  }
-
-  private callDeadlineMs(): number {
-    return this.parts.clock.monotonicMs() + this.timeoutMs;
   }
 
   private hindrance(): string | undefined {
@@ -171,8 +167,8 @@ export class RedisNode {
 
   private async shakeHands(): Promise<string | undefined> {
     const { clock, random, keys, register } = this.parts;
-    const deadlineMs = this.callDeadlineMs();
-    const reply = await this.channel.ask(HANDSHAKE_SCRIPT, [keys.ledger, keys.probe], [], deadlineMs);
+    const [probes, deadlineMs] = [[keys.ledger, keys.probe], clock.monotonicMs() + this.patience.timeoutMs];
+    const reply = await this.channel.ask(HANDSHAKE_SCRIPT, probes, [], deadlineMs);
     this.noteRefusal();
     if (!reply.answered && !isRefusal(reply.code)) return shownReason(reply.code);
     if (reply.answered) this.skew.measured(reply.nodeTimeMs, clock.wallMs());
