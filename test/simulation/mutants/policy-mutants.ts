@@ -141,7 +141,7 @@ const ATTEMPTS: readonly Mutant[] = [
   {
     name: 'one token for all attempts',
     profiles: ['normal'],
-    file: 'protocol/run/attempt.ts',
+    file: 'protocol/run/attempt-context.ts',
     find: 'fencingToken: claimedInstant({ tick: due.tick, attempt }),',
     replace: 'fencingToken: due.tick,',
   },

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
 import { LockBatcher } from '#src/redis/locks/lock-batcher.js';
+import { LockGroup } from '#src/redis/locks/lock-group.js';
 import { LockRound } from '#src/redis/locks/lock-round.js';
 import type { RedisNode } from '#src/redis/node/redis-node.js';
 import type { ScriptReply } from '#src/redis/node/script-channel.js';
@@ -50,10 +51,11 @@ function batcherOf(
   idsNow: () => LedgerIds | undefined = () => undefined,
   onRenamed: (ids: LedgerIds) => void = () => {},
 ): (script: RedisScript, value: string) => Promise<unknown> {
-  const rounds = new Map<string, LockRound>();
+  const groups = new Map<string, LockGroup>();
   const batcher = new LockBatcher({
     node: node as unknown as RedisNode,
-    rounds,
+    index: 0,
+    groups,
     keys: redisKeys('unit'),
     instanceId: 'one',
     clock: new ManualClock(),
@@ -61,9 +63,10 @@ function batcherOf(
     onRenamed,
   });
   return (script, value) => {
-    const name = String(rounds.size);
-    rounds.set(name, new LockRound({ key: KEY, nodes: 1, ids: idsNow() }));
-    return batcher.evalsha(script.sha1, 1, [name, value, TTL_MS]).catch(() => 'silent');
+    const name = String(groups.size);
+    const round = new LockRound({ key: KEY, nodes: 1, ttlMs: TTL_MS, value });
+    groups.set(name, new LockGroup([round], idsNow()));
+    return batcher.evalsha(script.sha1, 1, [name, 'engine', TTL_MS]).catch(() => 'against');
   };
 }
 
@@ -72,7 +75,7 @@ it('a bid is never refused because of an own old lock: the release that was miss
   const send = batcherOf(node);
   await send(ACQUIRE_SCRIPT, 'old');
   node.isSilent = true;
-  expect(await send(RELEASE_SCRIPT, 'old')).toBe('silent');
+  expect(await send(RELEASE_SCRIPT, 'old')).toBe('against');
   node.isSilent = false;
   await send(ACQUIRE_SCRIPT, 'new');
   node.replied();
@@ -84,7 +87,7 @@ it('a renewal that was missed is never sent again', async () => {
   const send = batcherOf(node);
   await send(ACQUIRE_SCRIPT, 'old');
   node.isSilent = true;
-  expect(await send(EXTEND_SCRIPT, 'old')).toBe('silent');
+  expect(await send(EXTEND_SCRIPT, 'old')).toBe('against');
   node.isSilent = false;
   node.replied();
   await send(ACQUIRE_SCRIPT, 'new');
@@ -95,8 +98,8 @@ it('asks a node for no lock while its server has no vote, and tells it of releas
   const node = new FakeNode();
   let ids: LedgerIds = { n2: '1.bb' };
   const send = batcherOf(node, () => ids);
-  expect(await send(ACQUIRE_SCRIPT, 'one')).toBe('silent');
-  expect(await send(EXTEND_SCRIPT, 'one')).toBe('silent');
+  expect(await send(ACQUIRE_SCRIPT, 'one')).toBe('against');
+  expect(await send(EXTEND_SCRIPT, 'one')).toBe('against');
   await send(RELEASE_SCRIPT, 'one');
   expect(node.asked).toEqual(['release one']);
   ids = { n1: '1.aa' };
@@ -115,8 +118,8 @@ it('names the memories that it means, and tells when another one answers, whose 
   expect(node.meant).toEqual(['n1 n1 1.aa n2 4.bb']);
   node.isAnother = true;
   node.refused = ['n2', '5.cc'];
-  expect(await send(EXTEND_SCRIPT, 'one')).toBe(0);
-  expect(await send(ACQUIRE_SCRIPT, 'two')).toBe(0);
+  expect(await send(EXTEND_SCRIPT, 'one')).toBe('against');
+  expect(await send(ACQUIRE_SCRIPT, 'two')).toBe('against');
   expect(renamed).toEqual([{ n2: '5.cc' }, { n2: '5.cc' }]);
   // It may hold a lock from before.
   expect(await send(RELEASE_SCRIPT, 'one')).toBe(1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lease } from '#src/protocol/lease/lease.js';
+import { contextOf } from '#src/protocol/run/attempt-context.js';
 import { AttemptSignal } from '#src/protocol/run/attempt-signal.js';
 import { readClocks } from '#src/protocol/time/clock-reading.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
@@ -45,5 +46,52 @@ describe('the signal of an attempt', () => {
     expect(made).toBe(0);
     expect(attempt.signal.aborted).toBe(true);
     expect(made).toBe(1);
+  });
+});
+
+describe('the context of an attempt', () => {
+  const setUpContext = () => {
+    let keys = 0;
+    const lease = leaseOf();
+    const signal = new AttemptSignal(lease);
+    const idempotencyKey = (task: string, tick: number): string => {
+      keys += 1;
+      return `${task}@${tick}`;
+    };
+    const due = {
+      task: {
+        name: 'settle',
+        schedule: { description: 'never', nextAfter: () => undefined },
+        handler: () => undefined,
+      },
+      ...{ tick: 1_000, maxLatenessMs: 500 },
+    };
+    const parts = { idempotencyKey, instanceId: 'me' };
+    const context = contextOf(parts, lease, { due, attempt: 2, claimId: 'me:1' }, signal);
+    return { context, signal, keys: () => keys };
+  };
+
+  it('has all of its fields in a copy, in its parts, and as text', () => {
+    const { context, signal } = setUpContext();
+    const { idempotencyKey, signal: own } = context;
+    expect({ ...context }).toMatchObject({
+      ...{ task: 'settle', tick: 1_000, fencingToken: 1_001, claimId: 'me:1', attempt: 2, instanceId: 'me' },
+      ...{ idempotencyKey: 'settle@1000', signal: signal.signal },
+    });
+    expect(own).toBe(signal.signal);
+    expect(idempotencyKey).toBe('settle@1000');
+    expect(JSON.parse(JSON.stringify(context))).toMatchObject({
+      task: 'settle',
+      idempotencyKey: 'settle@1000',
+    });
+    expect(new Proxy(context, {}).signal).toBe(signal.signal);
+    expect(Object.isFrozen(context)).toBe(true);
+  });
+
+  it('makes the key when it is first asked for, and once', () => {
+    const { context, keys } = setUpContext();
+    expect(keys()).toBe(0);
+    expect([context.idempotencyKey, context.idempotencyKey]).toEqual(['settle@1000', 'settle@1000']);
+    expect(keys()).toBe(1);
   });
 });

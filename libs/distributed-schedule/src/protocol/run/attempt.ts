@@ -1,9 +1,10 @@
 /** One call of a handler: its context, its signal, and how it ended. Step 7. */
 
-import { claimedInstant, type DueTick } from '../contract/due-tick.js';
+import type { DueTick } from '../contract/due-tick.js';
 import { Stop } from '../contract/stop.js';
 import type { TickContext } from '../contract/tick-context.js';
 import type { Lease } from '../lease/lease.js';
+import { contextOf } from './attempt-context.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { RunChain } from './run-chain.js';
 import { type LimitedAttempt, type Watched, watchGiveUp, watchTimeout } from './run-limits.js';
@@ -102,8 +103,12 @@ function failed(lease: Lease, signal: AttemptSignal, error: unknown): Pick<Endin
 }
 
 /** Runs the handler up to its first await; what it throws on the way is a rejection too. */
-async function call(parts: RunParts, due: DueTick, context: TickContext): Promise<unknown> {
-  return parts.around(context, () => due.task.handler(context));
+function call(parts: RunParts, due: DueTick, context: TickContext): Promise<unknown> {
+  try {
+    return Promise.resolve(parts.around(context, () => due.task.handler(context)));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function tellLateEnd(
@@ -123,34 +128,5 @@ function tellLateEnd(
     error: thrown?.error,
     durationMs: lastedMs,
     sinceToldMs: Math.max(0, lastedMs - toldMs),
-  });
-}
-
-function contextOf(
-  parts: RunParts,
-  lease: Lease,
-  { due, attempt, claimId }: Attempt,
-  signal: AttemptSignal,
-): TickContext {
-  let idempotencyKey: string | undefined;
-  return Object.freeze({
-    task: due.task.name,
-    tick: due.tick,
-    // The claimed instant itself is the token: wins of a task are ordered by it through the node that two majorities share.
-    fencingToken: claimedInstant({ tick: due.tick, attempt }),
-    claimId,
-    // Most handlers never ask for the next two, which cost more than all the others.
-    get idempotencyKey() {
-      idempotencyKey ??= parts.idempotencyKey(due.task.name, due.tick);
-      return idempotencyKey;
-    },
-    attempt,
-    instanceId: parts.instanceId,
-    payload: due.task.payloadOf?.(due.tick),
-    get signal() {
-      return signal.signal;
-    },
-    remainingMs: () => lease.remainingMs(),
-    assertHeld: () => lease.assertHeld(),
   });
 }

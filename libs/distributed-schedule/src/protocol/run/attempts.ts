@@ -16,7 +16,8 @@ const STILL_PENDING = 'another attempt was still at its job';
 /** Makes attempts until one succeeds or none is left, and reports the tick. `aborted`: the tick is left to a retake. */
 export async function runAttempts(parts: RunParts, chain: RunChain, start: Start): Promise<Ending> {
   for (let now: Made = { ...start, attempt: start.due.attempt ?? 1, made: 1, pauses: 0 }; ; ) {
-    const { ending, open, told } = await attemptOnce(parts, chain, now);
+    const told = { isTold: false };
+    const { ending, open } = await attemptOnce(parts, chain, now, told);
     const end = (last: Ending): Ending => {
       // Reported before the next tick is claimed: a slow observer must not delay its start.
       if (!told.isTold) tellEnd(parts, chain, now.due, last);
@@ -50,14 +51,14 @@ export async function runAttempts(parts: RunParts, chain: RunChain, start: Start
 }
 
 /** One call of the handler. If no other may follow, its end is told when its time is over, not when it returns. */
-async function attemptOnce(
+function attemptOnce(
   parts: RunParts,
   chain: RunChain,
   now: Made,
-): Promise<EndedAttempt & { readonly told: { readonly isTold: boolean } }> {
+  told: { isTold: boolean },
+): Promise<EndedAttempt> {
   const { due, attempt, claimId, latenessMs, made } = now;
-  const told = { isTold: false };
-  const ended = await runAttempt(parts, chain, {
+  return runAttempt(parts, chain, {
     ...{ due, attempt, claimId, latenessMs, isRetry: made > 1 },
     onTimedOut: (timedOut) => {
       const sinceTickMs = parts.clusterClock.nowMs() - due.tick;
@@ -74,7 +75,6 @@ async function attemptOnce(
       return mayBeRepeated;
     },
   });
-  return { ...ended, told };
 }
 
 /** How a tick ends whose next attempt was due, and is not made here. */

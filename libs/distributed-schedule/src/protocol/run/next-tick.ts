@@ -12,8 +12,12 @@ export interface Start extends ChainedTick {
   readonly latenessMs: number;
 }
 
-/** The next tick, claimed; undefined when none starts here any more. */
-export async function nextTick(parts: RunParts, chain: RunChain): Promise<Start | undefined> {
+/** The next tick, claimed; undefined when none starts here any more. No promise where nothing follows, as after most runs. */
+export function nextTick(parts: RunParts, chain: RunChain): Promise<Start | undefined> | undefined {
+  return chain.isFollowed ? claimFollower(parts, chain) : nothingFollows(chain);
+}
+
+async function claimFollower(parts: RunParts, chain: RunChain): Promise<Start | undefined> {
   const { clusterClock, stopped } = parts;
   const { lease } = chain;
   let looksForMissed = chain.isCatchingUp;
@@ -32,6 +36,10 @@ export async function nextTick(parts: RunParts, chain: RunChain): Promise<Start 
     // If a missed tick cannot be claimed, stop catching up: it must not delay the ticks that are due now.
     if (missed !== undefined) looksForMissed = false;
   }
+  return nothingFollows(chain);
+}
+
+function nothingFollows(chain: RunChain): undefined {
   chain.nothingLeft();
   return undefined;
 }

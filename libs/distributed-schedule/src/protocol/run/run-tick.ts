@@ -20,7 +20,7 @@ export async function runTick(parts: RunParts, won: LockedTick): Promise<void> {
 
   // 6 wait
   const latenessMs = latenessSince(parts, won.bidAt, due.tick);
-  await parts.clusterClock.wakeExactlyAt(due.tick);
+  if (parts.clusterClock.nowMs() < due.tick) await parts.clusterClock.wakeExactlyAt(due.tick);
   const refusal = whyNotStarted(parts, won, latenessMs());
   if (refusal !== undefined) return giveUpTick(parts, won, refusal);
 

@@ -6,25 +6,22 @@ import type { RedisNode } from '../node/redis-node.js';
 import type { ScriptReply } from '../node/script-channel.js';
 import { wordsOfIds } from '../scripts/identity-words.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '../scripts/lock-scripts.js';
-import {
-  type LockReply,
-  type LockWords,
-  parseLockReply,
-  replyAt,
-  wordsOfLock,
-} from '../scripts/lock-words.js';
+import { type LockWords, parseLockReply, replyAt, wordsOfLock } from '../scripts/lock-words.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import type { RedisScript } from '../scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '../scripts/release-script.js';
+import type { LockGroup } from './lock-group.js';
 import type { LockRound } from './lock-round.js';
 import type { EngineClient } from './redlock-engine.js';
 
-/** Requests under way, by the resource name that the engine knows them under. */
-export type LockRounds = ReadonlyMap<string, LockRound>;
+/** Groups under way, by the resource name that the engine knows them under. */
+export type LockGroups = ReadonlyMap<string, LockGroup>;
 
 export interface LockBatcherSettings {
   readonly node: RedisNode;
-  readonly rounds: LockRounds;
+  /** Of the node, among those that the engine asks. */
+  readonly index: number;
+  readonly groups: LockGroups;
   readonly keys: RedisKeys;
   readonly instanceId: string;
   readonly clock: Clock;
@@ -33,17 +30,14 @@ export interface LockBatcherSettings {
   readonly onRenamed: (ids: LedgerIds) => void;
 }
 
-interface LockRequest extends LockWords {
-  readonly key: string;
-}
+type LockRequest = LockWords & { readonly key: string };
 
-type Request = LockRequest & { readonly settle: (reply: LockReply) => void };
-
-/** Requests of one turn that leave as one message: they run the same script, and mean the same memories. */
+/** Groups of one turn that leave as one message: they run the same script, and mean the same memories. */
 interface Queue {
   readonly script: RedisScript;
   readonly ids: LedgerIds | undefined;
-  readonly requests: Request[];
+  readonly rounds: LockRound[];
+  readonly noted: Promise<void>;
 }
 
 const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
@@ -52,11 +46,12 @@ const SCRIPTS: ReadonlyMap<string, RedisScript> = new Map(
 
 const NOT_COUNTED: ScriptReply = { answered: false, reason: 'its server has no vote' };
 
-const IN_FAVOUR: ReadonlySet<LockReply['kind']> = new Set(['acquired', 'extended', 'released']);
+/** One for all refusals: an error with a stack for each would cost more than what it says. */
+const REFUSED = new Error('refused');
 
 /**
- * One node as the engine sees it. Messages of one turn with the same script and memories leave as one. The engine waits for
- * ever for anything but 1, 0 or an `Error` of this realm.
+ * One node as the engine sees it. Groups of one turn with the same script and memories leave as one message. The engine waits
+ * for ever for anything but 1, 0 or an `Error` of this realm.
  */
 export class LockBatcher implements EngineClient {
   private queues: readonly Queue[] = [];
@@ -70,30 +65,27 @@ export class LockBatcher implements EngineClient {
     settings.node.onReply(() => void this.unconfirmed.resend());
   }
 
-  evalsha(sha1: string, _keyCount: number, keysAndArgs: readonly (string | number)[]): Promise<number> {
-    const [resource, value, ttlMs] = keysAndArgs;
+  async evalsha(
+    sha1: string,
+    _keyCount: number,
+    [resource, value]: readonly (string | number)[],
+  ): Promise<number> {
+    const { groups, index } = this.settings;
     const script = SCRIPTS.get(sha1);
-    const round = this.settings.rounds.get(String(resource));
-    if (script === undefined || round === undefined) {
-      return Promise.reject(new Error('a message of the engine that nobody asked for'));
-    }
-    const engineValue = String(value);
+    const group = groups.get(String(resource));
+    if (script === undefined || group === undefined)
+      throw new Error('a message of the engine that nobody asked for');
+    if (script === RELEASE_SCRIPT) return this.release(group);
     // The engine makes the value of an acquire and tells nobody before it has won.
-    round.value ??= engineValue;
-    return new Promise((resolve, reject) => {
-      const settle = (reply: LockReply): void => {
-        // The releases that the engine sends after a lost acquire say nothing about who holds the lock.
-        if (script !== RELEASE_SCRIPT && reply.kind !== 'released' && reply.kind !== 'absent') {
-          round.note(reply, this.settings.position);
-        }
-        if (reply.kind === 'silent') reject(new Error(reply.reason));
-        else resolve(IN_FAVOUR.has(reply.kind) ? 1 : 0);
-      };
-      const { key, claims, ended, ids } = round.parts;
-      const request = { key, value: engineValue, ttlMs: Number(ttlMs ?? 0), claims, ended, settle };
-      // A release is welcome anywhere.
-      this.enqueue(script, script === RELEASE_SCRIPT ? undefined : ids, request);
-    });
+    group.nameBy(String(value));
+    let noted = group.asked.get(index);
+    if (noted === undefined) {
+      noted = this.enqueue(script, group);
+      group.asked.set(index, noted);
+    }
+    await noted;
+    if (group.isGrantedBy(index)) return 1;
+    throw REFUSED;
   }
 
   /** The engine's answer to NOSCRIPT, which never reaches it: `RedisNode` loads scripts itself. */
@@ -101,41 +93,55 @@ export class LockBatcher implements EngineClient {
     return Promise.reject(new Error('scripts are loaded by the node'));
   }
 
-  private enqueue(script: RedisScript, ids: LedgerIds | undefined, request: Request): void {
-    const waiting = this.queues.find((queue) => queue.script === script && queue.ids === ids);
-    if (waiting !== undefined) {
-      waiting.requests.push(request);
-      return;
-    }
-    const queue: Queue = { script, ids, requests: [request] };
-    this.queues = [...this.queues, queue];
-    // Not a microtask: handlers that end at the same moment each end in a microtask of their own.
-    setImmediate(() => void this.flush(queue));
+  /** Ahead of every acquire that is asked for later: a bid must not be refused because of our own old lock. */
+  private async release({ rounds, isLeaving }: LockGroup): Promise<number> {
+    // Of a lost bid: behind its acquire, which has yet to leave if two other nodes have refused at once.
+    if (!isLeaving) await new Promise<void>((resolve) => setImmediate(resolve));
+    const { reply } = parseLockReply(await this.unconfirmed.release(rounds, this.longestTtlMs));
+    if (rounds.every((_, index) => replyAt(reply, index).kind === 'released')) return 1;
+    throw REFUSED;
   }
 
-  private async flush(queue: Queue): Promise<void> {
-    const { script, ids, requests } = queue;
-    this.queues = this.queues.filter((one) => one !== queue);
-    this.longestTtlMs = Math.max(this.longestTtlMs, ...requests.map((request) => request.ttlMs));
+  /** Resolves when the votes on them are noted. */
+  private enqueue(script: RedisScript, { ids, rounds }: LockGroup): Promise<void> {
+    const waiting = this.queues.find((queue) => queue.script === script && queue.ids === ids);
+    if (waiting !== undefined) {
+      waiting.rounds.push(...rounds);
+      return waiting.noted;
+    }
+    const asked = [...rounds];
+    // Not a microtask: bids and renewals of the same moment each begin in a microtask of their own.
+    const noted = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        this.queues = this.queues.filter((one) => one !== queue);
+        resolve(this.flush(script, asked, ids));
+      });
+    });
+    const queue: Queue = { script, ids, rounds: asked, noted };
+    this.queues = [...this.queues, queue];
+    return noted;
+  }
+
+  private async flush(
+    script: RedisScript,
+    rounds: readonly LockRound[],
+    ids: LedgerIds | undefined,
+  ): Promise<void> {
+    for (const { ttlMs } of rounds) this.longestTtlMs = Math.max(this.longestTtlMs, ttlMs);
     // Ahead of it on the same connection: a bid must not be refused because of our own old lock.
     if (script === ACQUIRE_SCRIPT) void this.unconfirmed.resend();
-    const isRelease = script === RELEASE_SCRIPT;
-    const asked = isRelease
-      ? this.unconfirmed.release(requests, this.longestTtlMs)
-      : this.ask(script, requests, ids);
-    const { reply, refused } = parseLockReply(await asked);
-    const words = requests.map((_, index) => replyAt(reply, index));
+    const { reply, refused } = parseLockReply(await this.ask(script, rounds, ids));
+    const words = rounds.map((_, index) => replyAt(reply, index));
+    const { position, index: node, onRenamed } = this.settings;
     // Before anybody is told: a caller that asks again at once has to ask by what the node knows.
-    if (words.some(({ kind }) => kind === 'renamed')) this.settings.onRenamed(refused);
-    for (const [index, request] of requests.entries()) {
-      const word = words[index];
-      if (word !== undefined) request.settle(word);
-    }
+    if (words.some(({ kind }) => kind === 'renamed')) onRenamed(refused);
+    for (const [index, word] of words.entries())
+      if (word.kind !== 'released' && word.kind !== 'absent') rounds[index]?.note(word, node, position);
   }
 
   private async ask(
     script: RedisScript,
-    requests: readonly Request[],
+    requests: readonly LockRequest[],
     ids: LedgerIds | undefined,
   ): Promise<ScriptReply> {
     const { node, position } = this.settings;

@@ -54,9 +54,12 @@ export function createEngine(clients: readonly EngineClient[]): RedlockEngine {
 }
 
 /** It refuses to extend what has expired by `Date.now()`, which steps: the caller's trust and the nodes decide that. */
-export function engineLockOf(engine: RedlockEngine, resource: string, value: string): EngineLock {
-  return new redlock.Lock(engine, [resource], value, [], Number.MAX_SAFE_INTEGER);
+export function engineLockOf(engine: RedlockEngine, group: string): EngineLock {
+  return new redlock.Lock(engine, [group], OWN_VALUES, [], Number.MAX_SAFE_INTEGER);
 }
+
+/** The locks of a group have values of their own, which their messages bear. */
+const OWN_VALUES = '-';
 
 export type EngineEnd = 'for' | 'against' | 'unsettled';
 

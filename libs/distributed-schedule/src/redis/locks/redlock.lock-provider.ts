@@ -12,15 +12,9 @@ import { type Bounded, withDeadline } from '../../protocol/time/within.js';
 import type { RedisNode } from '../node/redis-node.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
 import { LockBatcher } from './lock-batcher.js';
+import { LockGroup } from './lock-group.js';
 import { LockRound, type LockRoundParts } from './lock-round.js';
-import {
-  createEngine,
-  type EngineEnd,
-  engineLockOf,
-  type RedlockEngine,
-  SINGLE_TRY,
-  settled,
-} from './redlock-engine.js';
+import { createEngine, engineLockOf, type RedlockEngine, SINGLE_TRY, settled } from './redlock-engine.js';
 
 export interface RedlockLockProviderSettings {
   readonly nodes: readonly RedisNode[];
@@ -33,8 +27,6 @@ export interface RedlockLockProviderSettings {
   readonly onRenamed?: (node: RedisNode, ids: LedgerIds) => void;
 }
 
-type ReleasedLock = Pick<LockRoundParts, 'key' | 'value' | 'ended'>;
-
 /** An acquire may be followed by the release of its minority: two calls per node, and some room for this process. */
 const CALLS_PER_REQUEST = 2;
 const SLACK_MS = 50;
@@ -42,36 +34,47 @@ const SLACK_MS = 50;
 /** A release of what is no lock's value brings ends and frees nothing. Numbered, since each is kept until it is confirmed. */
 const NO_LOCK = 'ends-';
 
-/** Run locks by the `redlock` package, one message per node and batch. lease/lock-verdict.ts says what the votes mean. */
+/** Run locks by the `redlock` package, one call of it and one message per node for a batch. lease/lock-verdict.ts says what the votes mean. */
 export class RedlockLockProvider implements LockProvider {
-  private readonly rounds = new Map<string, LockRound>();
+  private readonly groups = new Map<string, LockGroup>();
   private readonly engine: RedlockEngine;
-  private lastRound = 0;
+  private lastNumber = 0;
+  /** Releases of one turn leave together. */
+  private leaving: { readonly rounds: LockRound[]; readonly left: Promise<void> } | undefined;
 
   constructor(private readonly settings: RedlockLockProviderSettings) {
     const { keys, instanceId, clock, positionOf, onRenamed = () => {} } = settings;
-    const { rounds } = this;
-    const clients = settings.nodes.map((node) => {
+    const { groups } = this;
+    const clients = settings.nodes.map((node, index) => {
       const told = { onRenamed: (ids: LedgerIds): void => onRenamed(node, ids), position: positionOf(node) };
-      return new LockBatcher({ node, rounds, keys, instanceId, clock, ...told });
+      return new LockBatcher({ node, index, groups, keys, instanceId, clock, ...told });
     });
     this.engine = createEngine(clients);
   }
 
-  tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
-    return this.inTime((bounded) => Promise.all(tasks.map((task) => this.acquireOne(task, ttlMs, bounded))));
+  async tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
+    const rounds = tasks.map((task) => this.roundOf({ key: this.keyOf(task), ttlMs }));
+    await this.inTime(rounds, (group, bounded) => this.acquire(group, ttlMs, bounded));
+    return rounds.map((round, index) => this.verdictOn(round, tasks[index] ?? ''));
   }
 
-  extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
-    return this.inTime((bounded) => Promise.all(locks.map((lock) => this.extendOne(lock, ttlMs, bounded))));
+  async extend(locks: readonly LockToExtend[], ttlMs: number): Promise<readonly ExtendVerdict[]> {
+    const rounds = locks.map(({ task, value, claims }) =>
+      this.roundOf({ key: this.keyOf(task), ttlMs, value, claims }),
+    );
+    await this.inTime(rounds, (group, bounded) => this.extendAll(group, ttlMs, bounded));
+    return rounds.map((round) => {
+      const verdict = round.extendVerdict();
+      return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
+    });
   }
 
-  async release(locks: readonly LockToRelease[]): Promise<void> {
-    await this.releaseAll(locks.map(({ task, value, ended }) => ({ key: this.keyOf(task), value, ended })));
+  release(locks: readonly LockToRelease[]): Promise<void> {
+    return this.leave(locks.map(({ task, value, ended }) => ({ key: this.keyOf(task), value, ended })));
   }
 
-  async keepEnds(ended: readonly LineEnds[]): Promise<void> {
-    await this.releaseAll(
+  keepEnds(ended: readonly LineEnds[]): Promise<void> {
+    return this.leave(
       ended.map((one) => ({
         key: this.keyOf(one.line),
         value: `${NO_LOCK}${this.nextNumber()}`,
@@ -80,70 +83,97 @@ export class RedlockLockProvider implements LockProvider {
     );
   }
 
-  private releaseAll(all: readonly ReleasedLock[]): Promise<unknown> {
-    return this.inTime((bounded) => Promise.all(all.map((one) => this.releaseOne(one, bounded))));
+  /** Not in a microtask: handlers that end at the same moment each end in a microtask of their own. */
+  private leave(about: readonly Omit<LockRoundParts, 'nodes'>[]): Promise<void> {
+    if (about.length === 0) return Promise.resolve();
+    if (this.leaving === undefined) {
+      const rounds: LockRound[] = [];
+      const left = new Promise<void>((resolve) => {
+        setImmediate(() => {
+          this.leaving = undefined;
+          const release = (group: LockGroup, bounded: Bounded): Promise<void> => {
+            group.isLeaving = true;
+            return this.releaseAll(group, bounded);
+          };
+          resolve(this.inTime(rounds, release));
+        });
+      });
+      this.leaving = { rounds, left };
+    }
+    for (const one of about) this.leaving.rounds.push(this.roundOf(one));
+    return this.leaving.left;
   }
 
-  private async acquireOne(task: string, ttlMs: number, bounded: Bounded): Promise<LockVerdict> {
-    return this.inRound({ key: this.keyOf(task) }, async (resource, round) => {
-      const end = await settled(this.engine.acquire([resource], ttlMs, SINGLE_TRY), bounded);
-      if (end === 'unsettled' || round.value === undefined) {
-        await this.releaseOne({ key: round.parts.key, value: round.value }, bounded);
-        return { kind: 'no_quorum', reason: `no verdict within ${this.patienceMs()} ms` };
-      }
-      // The engine has sent a release behind each acquire: what a slow node grants is taken back by its next message.
-      if (end === 'against') await bounded(round.decided, undefined);
-      const verdict = round.acquireVerdict();
-      if (verdict.kind !== 'acquired') return verdict;
-      return { kind: 'acquired', lock: { task, value: round.value }, grants: round.grants };
-    });
+  private async acquire(group: LockGroup, ttlMs: number, bounded: Bounded): Promise<void> {
+    const end = await this.inGroup(group, (name) =>
+      settled(this.engine.acquire([name], ttlMs, SINGLE_TRY), bounded),
+    );
+    group.decided(end);
+    if (end === 'unsettled') await this.releaseAll(group, bounded);
+    // The engine has sent a release behind each acquire: what a slow node grants is taken back by its next message.
+    if (end === 'against') await bounded(group.refused, undefined);
   }
 
-  private extendOne(lock: LockToExtend, ttlMs: number, bounded: Bounded): Promise<ExtendVerdict> {
-    const { value, claims } = lock;
-    return this.inRound({ key: this.keyOf(lock.task), value, claims }, async (resource, round) => {
-      const request = engineLockOf(this.engine, resource, lock.value);
-      const end = await settled(this.engine.extend(request, ttlMs, SINGLE_TRY), bounded);
-      if (end !== 'for') await bounded(round.decided, undefined);
-      const verdict = round.extendVerdict();
-      return verdict.kind === 'extended' ? { ...verdict, grants: round.grants } : verdict;
-    });
+  private async extendAll(group: LockGroup, ttlMs: number, bounded: Bounded): Promise<void> {
+    const end = await this.inGroup(group, (name) =>
+      settled(this.engine.extend(engineLockOf(this.engine, name), ttlMs, SINGLE_TRY), bounded),
+    );
+    group.decided(end);
+    if (end !== 'for') await bounded(group.refused, undefined);
   }
 
   /** Best effort: a node that is silent now is told again, see protocol/lease/unconfirmed-releases.ts. The engine throws for a lock that is gone. */
-  private releaseOne(about: ReleasedLock, bounded: Bounded): Promise<EngineEnd> {
-    const { value } = about;
-    if (value === undefined) return Promise.resolve('unsettled');
-    return this.inRound(about, (resource) =>
-      settled(this.engine.release(engineLockOf(this.engine, resource, value), SINGLE_TRY), bounded),
+  private async releaseAll(group: LockGroup, bounded: Bounded): Promise<void> {
+    await this.inGroup(group, (name) =>
+      settled(this.engine.release(engineLockOf(this.engine, name), SINGLE_TRY), bounded),
     );
   }
 
-  /** The engine passes the resource name through to our nodes, which find by it what the request is about. */
-  private async inRound<T>(
-    about: Omit<LockRoundParts, 'nodes' | 'ids'>,
-    use: (resource: string, round: LockRound) => Promise<T>,
-  ): Promise<T> {
-    const resource = this.nextNumber();
-    const { nodes, ids } = this.settings;
-    const round = new LockRound({ ...about, nodes: nodes.length, ids: ids?.() });
-    this.rounds.set(resource, round);
-    try {
-      return await use(resource, round);
-    } finally {
-      this.rounds.delete(resource);
-    }
+  private verdictOn(round: LockRound, task: string): LockVerdict {
+    if (round.end === 'unsettled' || round.end === undefined)
+      return { kind: 'no_quorum', reason: `no verdict within ${this.patienceMs()} ms` };
+    const verdict = round.acquireVerdict();
+    if (verdict.kind !== 'acquired') return verdict;
+    return { kind: 'acquired', lock: { task, value: round.value }, grants: round.grants };
   }
 
   /** One timer for a whole batch. The engine has no timeout of its own, and some splits never settle in it. */
-  private inTime<T>(use: (bounded: Bounded) => Promise<T>): Promise<T> {
-    const { clock } = this.settings;
-    return withDeadline(clock, clock.monotonicMs() + this.patienceMs(), use);
+  private async inTime(
+    rounds: readonly LockRound[],
+    ask: (group: LockGroup, bounded: Bounded) => Promise<void>,
+  ): Promise<void> {
+    if (rounds.length === 0) return;
+    const { clock, ids } = this.settings;
+    await withDeadline(clock, clock.monotonicMs() + this.patienceMs(), async (bounded) => {
+      const asked: Promise<void>[] = [];
+      const begin = (group: LockGroup): void => {
+        group.onPart = begin;
+        asked.push(ask(group, bounded));
+      };
+      begin(new LockGroup(rounds, ids?.()));
+      // A group that is decided parts no more, so the last one of the list is the last of all.
+      for (const one of asked) await one;
+    });
+  }
+
+  /** The engine passes the resource name through to our nodes, which find by it what the call is about. */
+  private async inGroup<T>(group: LockGroup, use: (name: string) => Promise<T>): Promise<T> {
+    const name = this.nextNumber();
+    this.groups.set(name, group);
+    try {
+      return await use(name);
+    } finally {
+      this.groups.delete(name);
+    }
+  }
+
+  private roundOf(about: Omit<LockRoundParts, 'nodes'>): LockRound {
+    return new LockRound({ ...about, nodes: this.settings.nodes.length });
   }
 
   private nextNumber(): string {
-    this.lastRound += 1;
-    return String(this.lastRound);
+    this.lastNumber += 1;
+    return String(this.lastNumber);
   }
 
   private patienceMs(): number {
