@@ -21,8 +21,8 @@ export const CONTEST_MUTANTS: readonly Mutant[] = [
     name: 'after a pause the timer is armed from now',
     profiles: ['normal'],
     file: 'protocol/scheduler/task-book.ts',
-    find: 'page.nextTick = isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor;',
-    replace: 'page.nextTick = isFarBack ? successor : this.nextOf(page, Math.max(tick, nowMs), nowMs);',
+    find: 'this.arm(page, isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor);',
+    replace: 'this.arm(page, isFarBack ? successor : this.nextOf(page, Math.max(tick, nowMs), nowMs));',
   },
   {
     name: 'everybody is first in rank',

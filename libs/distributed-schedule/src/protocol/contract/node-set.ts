@@ -34,9 +34,15 @@ export function nodeSetOf(addresses: readonly string[], generation: number, leas
   return { generation, positions, leaseTtlMs };
 }
 
+/** Made once for each set: it stands in every message, and sets are compared by it. */
+const TEXTS = new WeakMap<NodeSet, string>();
+
 /** `<generation> <leaseTtlMs> <position> <position> …`: equal text = same set. */
-export function setText({ generation, leaseTtlMs, positions }: NodeSet): string {
-  return [generation, leaseTtlMs, ...positions].join(' ');
+export function setText(set: NodeSet): string {
+  const { generation, leaseTtlMs, positions } = set;
+  const text = TEXTS.get(set) ?? [generation, leaseTtlMs, ...positions].join(' ');
+  TEXTS.set(set, text);
+  return text;
 }
 
 export function parseSet(text: string): NodeSet | undefined {

@@ -24,6 +24,8 @@ export interface NodeBookParts {
   readonly tell: (event: ScheduleEvent) => void;
 }
 
+type Problems = Readonly<Record<string, NodeProblemCode>>;
+
 export class NodeBook {
   readonly known: readonly KnownNode[];
   private readonly noted: NotedIds;
@@ -34,6 +36,8 @@ export class NodeBook {
   private readonly newMemories: NewMemories;
   /** Worked out when an answer changes what is known, not once per claim. */
   private agreeing: ReadonlySet<KnownNode> = new Set();
+  /** What {@link problems} said last, and of which answers. */
+  private shown: { readonly of: readonly KnownNode['identity'][]; readonly problems: Problems } | undefined;
 
   constructor(private readonly parts: NodeBookParts) {
     this.known = parts.nodes.map(({ position, label }) => unknownNode(position, label));
@@ -67,11 +71,13 @@ export class NodeBook {
     this.noted.read(this.known);
     this.findAgreeing();
     for (const node of this.known) this.judge(node, nowMs);
+    this.shown = undefined;
     return isRenamed;
   }
 
   /** A node has refused claims by these ids: they have replaced what this instance knew. */
   renamed(noterPosition: string, ids: LedgerIds): void {
+    this.shown = undefined;
     for (const node of this.known) {
       const id = ids[node.position];
       if (id === undefined || node.identity === undefined) continue;
@@ -142,14 +148,19 @@ export class NodeBook {
     else this.wrong.goOn(position);
   }
 
-  /** By label. */
-  problems(): Readonly<Record<string, NodeProblemCode>> {
-    return Object.fromEntries(
-      this.known.flatMap((node) => {
+  /** By label. The audit asks for each tick that it looks at: worked out when what is known of a node has changed. */
+  problems(): Problems {
+    const { known, shown } = this;
+    if (shown !== undefined && known.every(({ identity }, index) => identity === shown.of[index]))
+      return shown.problems;
+    const problems = Object.fromEntries(
+      known.flatMap((node) => {
         const problem = this.problemOf(node);
         return problem === undefined ? [] : [[node.label, problem]];
       }),
     );
+    this.shown = { of: known.map(({ identity }) => identity), problems };
+    return problems;
   }
 
   private problemOf(node: KnownNode): NodeProblemCode | undefined {

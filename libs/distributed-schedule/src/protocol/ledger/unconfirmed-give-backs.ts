@@ -42,34 +42,39 @@ export class UnconfirmedGiveBacks {
 
   /** A copy of each claim leaves now. `deadlineMs` is that of the message, 0 for none. */
   sent(claims: readonly Claim[], deadlineMs: number): readonly Copy[] {
-    return claims.map((claim) => {
+    const sent = claims.map((claim) => {
       const key = keyOf(claim);
       // A copy without a deadline ends when the node would refuse it as late.
       const lateMs = claim.tick + claim.maxLatenessMs;
       const refusedMs = deadlineMs > 0 ? Math.min(deadlineMs, lateMs) : lateMs;
       const copy = { key, deadlineMs: refusedMs + MARGIN_MS };
-      this.copies.set(key, [...(this.copies.get(key) ?? []), copy.deadlineMs]);
-      this.forgetSurplusCopies();
+      const before = this.copies.get(key);
+      if (before === undefined) this.copies.set(key, [copy.deadlineMs]);
+      else before.push(copy.deadlineMs);
       return copy;
     });
+    this.forgetSurplusCopies();
+    return sent;
   }
 
   answered(copies: readonly Copy[]): void {
     for (const { key, deadlineMs } of copies) {
-      const left = this.copies.get(key)?.slice() ?? [];
-      const index = left.indexOf(deadlineMs);
-      if (index >= 0) left.splice(index, 1);
-      if (left.length > 0) this.copies.set(key, left);
-      else this.copies.delete(key);
+      const left = this.copies.get(key);
+      const index = left?.indexOf(deadlineMs) ?? -1;
+      if (index >= 0) left?.splice(index, 1);
+      if (left?.length === 0) this.copies.delete(key);
     }
   }
 
   /** The node's clock has shown this: copies whose deadline has passed are refused from now on. */
   passed(nodeTimeMs: number): void {
+    const shownMs = Math.floor(nodeTimeMs);
     for (const [key, deadlines] of this.copies) {
-      const left = deadlines.filter((deadlineMs) => deadlineMs >= Math.floor(nodeTimeMs));
+      // Every answer of the node comes by, and hardly ever has a deadline passed.
+      if (!deadlines.some((deadlineMs) => deadlineMs < shownMs)) continue;
+      const left = deadlines.filter((deadlineMs) => deadlineMs >= shownMs);
       if (left.length === 0) this.copies.delete(key);
-      else if (left.length < deadlines.length) this.copies.set(key, left);
+      else this.copies.set(key, left);
     }
   }
 

@@ -9,6 +9,7 @@ import type { ScheduledTask, TaskStatus } from '../contract/tick-context.js';
 import { isEligible } from '../members/ranking.js';
 import { latenessLimit } from '../policies/lateness.js';
 import { requirePeriod } from '../schedules/period.js';
+import { DueOrder } from './due-order.js';
 
 /** After a long pause only the first missed tick and those of this span are reported: counting all would block the process. */
 const MISSED_SPAN_MS = 60_000;
@@ -22,7 +23,7 @@ interface Page {
   position: number;
   /** The instant after which {@link nextTick} is the next one. */
   askedMs: number;
-  /** The next due instant; the successor is computed from it, never from "now", so that no tick is skipped. */
+  /** The next due instant, set by `arm`; the successor is computed from it, never from "now", so that no tick is skipped. */
   nextTick: number | undefined;
   lastReport: TickReport | undefined;
   lastRun: TaskStatus['lastRun'];
@@ -33,6 +34,7 @@ const ASK_BROKEN_AGAIN_MS = 1_000;
 
 export class TaskBook {
   private readonly pages = new Map<string, Page>();
+  private readonly order = new DueOrder<Page>();
   /** Tasks whose schedule threw when it was asked for the next instant, and when that was; cluster time. */
   private readonly broken = new Map<string, number>();
 
@@ -51,8 +53,10 @@ export class TaskBook {
     }
     requirePeriod(task, nowMs, this.bidStaggerMs);
     const nextTick = task.schedule.nextAfter(nowMs);
-    const none = { lastReport: undefined, lastRun: undefined };
-    this.pages.set(name, { task, position: nowMs, askedMs: nowMs, nextTick, ...none });
+    const none = { nextTick: undefined, lastReport: undefined, lastRun: undefined };
+    const page: Page = { task, position: nowMs, askedMs: nowMs, ...none };
+    this.pages.set(name, page);
+    this.arm(page, nextTick);
   }
 
   /** Contests ticks of the new schedule since our last look, within NOTICED_WITHIN_MS; none twice. */
@@ -62,7 +66,7 @@ export class TaskBook {
     page.task = task;
     this.broken.delete(task.name);
     const askedMs = Math.max(page.position, nowMs - NOTICED_WITHIN_MS);
-    page.nextTick = task.schedule.nextAfter(askedMs);
+    this.arm(page, task.schedule.nextAfter(askedMs));
     page.askedMs = askedMs;
   }
 
@@ -75,6 +79,8 @@ export class TaskBook {
   }
 
   remove(name: string): void {
+    const page = this.pages.get(name);
+    if (page !== undefined) this.arm(page, undefined);
     this.pages.delete(name);
     this.broken.delete(name);
   }
@@ -85,7 +91,7 @@ export class TaskBook {
       const { askedMs, nextTick } = page;
       page.position = nowMs;
       if (nextTick === undefined || nextTick <= nowMs || askedMs > nowMs)
-        page.nextTick = this.nextOf(page, nowMs, nowMs);
+        this.arm(page, this.nextOf(page, nowMs, nowMs));
     }
   }
 
@@ -94,30 +100,31 @@ export class TaskBook {
     for (const [name, brokenMs] of this.broken) {
       const page = this.pages.get(name);
       if (page === undefined || nowMs < brokenMs + ASK_BROKEN_AGAIN_MS) continue;
-      page.nextTick = this.nextOf(page, Math.max(page.position, nowMs - NOTICED_WITHIN_MS), nowMs);
+      this.arm(page, this.nextOf(page, Math.max(page.position, nowMs - NOTICED_WITHIN_MS), nowMs));
     }
   }
 
   earliest(): number | undefined {
-    let earliest: number | undefined;
-    for (const { nextTick } of this.pages.values()) {
-      if (nextTick !== undefined && (earliest === undefined || nextTick < earliest)) earliest = nextTick;
-    }
-    return earliest;
+    return this.order.earliest();
   }
 
   /** Takes out every tick due at `tick` and arms its task's next one. */
   take(tick: number, nowMs: number): readonly DueTick[] {
     const dues: DueTick[] = [];
-    for (const page of this.pages.values()) {
-      if (page.nextTick !== tick) continue;
+    for (const page of this.order.at(tick)) {
       page.position = tick;
       const successor = this.nextOf(page, tick, nowMs);
       dues.push({ task: page.task, tick, maxLatenessMs: latenessLimit(page.task, tick, successor) });
       const isFarBack = successor !== undefined && successor < nowMs - MISSED_SPAN_MS;
-      page.nextTick = isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor;
+      this.arm(page, isFarBack ? this.nextOf(page, nowMs - MISSED_SPAN_MS, nowMs) : successor);
     }
     return dues;
+  }
+
+  private arm(page: Page, nextTick: number | undefined): void {
+    if (page.nextTick !== undefined) this.order.delete(page.nextTick, page);
+    page.nextTick = nextTick;
+    if (nextTick !== undefined) this.order.add(nextTick, page);
   }
 
   private nextOf(page: Page, afterMs: number, nowMs: number): number | undefined {
