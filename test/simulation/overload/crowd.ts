@@ -8,6 +8,7 @@ import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
 import type { ScheduleEvent } from '#src/protocol/contract/observer.js';
 import type { Clock, LockProvider, VotingNode } from '#src/protocol/contract/ports.js';
 import type { ScheduledTask } from '#src/protocol/contract/tick-context.js';
+import { CallPatience } from '#src/protocol/time/call-patience.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
 import { between } from '../../support/between.js';
 import { taskOf } from '../../support/tasks.js';
@@ -21,6 +22,10 @@ const CLAIM_LINE_MS = 0.03;
 const LOCK_LINE_MS = 0.1;
 const RUN_MS = 0.2;
 
+const NODES = 3;
+const NODE_TIMEOUT_MS = 120;
+const MOST_PATIENCE_MS = 360;
+
 export interface CrowdOptions {
   readonly instances: number;
   readonly tasks: number;
@@ -33,10 +38,9 @@ export class Crowd {
   readonly processor: Processor;
   /** Ticks that ran, as `task tick`. */
   readonly started: string[] = [];
-  /** By instance: every event. */
+  /** Every finding of an audit, by whoever told it. */
   readonly told: AuditFinding[] = [];
   messages = 0;
-  by: Record<string, number> = {};
   private readonly toldUpTo = new Map<string, number>();
 
   constructor({ instances, tasks, cores, seed }: CrowdOptions) {
@@ -53,14 +57,16 @@ export class Crowd {
           { name: `task${index}` },
         ),
     );
-    for (let index = 0; index < instances; index += 1)
+    for (let index = 0; index < instances; index += 1) {
+      const patience = new CallPatience(NODES, { leastMs: NODE_TIMEOUT_MS, mostMs: MOST_PATIENCE_MS });
       this.cluster.join(all, {
         directory: this.directory(),
         onEvent: (event) => this.hear(event),
         wrapClock: (clock) => this.busyClock(clock),
-        wrapNode: (node) => this.busyNode(node),
+        wrapNode: (node, position) => this.busyNode(node, position, patience),
         wrapLocks: (locks) => this.busyLocks(locks),
       });
+    }
   }
 
   async advance(seconds: number): Promise<void> {
@@ -109,27 +115,33 @@ export class Crowd {
     };
   }
 
-  private busyNode(node: VotingNode): VotingNode {
-    const costs = (lineMs: number, what = 'x') => (lines: { readonly length: number }) => this.message(lines, lineMs, what);
+  /** What is sent waits for the processor as the server does, and is refused there when its deadline has passed. */
+  private busyNode(node: VotingNode, index: number, patience: CallPatience): VotingNode {
+    const { clock } = this.cluster;
+    const cost = async ({ length }: { readonly length: number }, lineMs: number): Promise<void> => {
+      const sentMs = clock.monotonicMs();
+      await this.message(length, lineMs);
+      patience.answered(index, clock.monotonicMs() - sentMs);
+    };
     return between(node, {
       before: {
-        claim: costs(CLAIM_LINE_MS, 'claim'),
-        giveBack: costs(CLAIM_LINE_MS, 'giveBack'),
-        peek: costs(PEEK_LINE_MS, 'peek'),
-        beat: (_instance: unknown, _sign: unknown, lines: readonly string[]) =>
-          this.message(lines, PEEK_LINE_MS, 'beat'),
+        claim: (claims) => cost(claims, CLAIM_LINE_MS),
+        giveBack: (claims) => cost(claims, CLAIM_LINE_MS),
+        peek: (tasks) => cost(tasks, PEEK_LINE_MS),
+        beat: (_instanceId, _sign, tasks) => cost(tasks, PEEK_LINE_MS),
       },
+      instead: { callDeadlineMs: () => Math.ceil(clock.wallMs() + patience.timeoutMs) },
     });
   }
 
   private busyLocks(locks: LockProvider): LockProvider {
-    const costs = (w: string) => (lines: { readonly length: number }): Promise<void> => this.message(lines, LOCK_LINE_MS, w);
-    return between(locks, { before: { tryAcquire: costs('lock'), release: costs('release'), extend: costs('extend') } });
+    const costs = ({ length }: { readonly length: number }): Promise<void> =>
+      this.message(length, LOCK_LINE_MS);
+    return between(locks, { before: { tryAcquire: costs, release: costs, extend: costs } });
   }
 
-  private async message({ length }: { readonly length: number }, lineMs: number, what = 'y'): Promise<void> {
+  private async message(lines: number, lineMs: number): Promise<void> {
     this.messages += 1;
-    this.by[what] = (this.by[what] ?? 0) + 0.1 + length * lineMs;
-    await this.processor.work(MESSAGE_MS + length * lineMs);
+    await this.processor.work(MESSAGE_MS + lines * lineMs);
   }
 }
