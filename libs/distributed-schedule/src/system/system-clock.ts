@@ -10,7 +10,15 @@ const LAST_STRETCH_MS = 2;
 /** The longest delay that setTimeout takes; a longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+interface Waiting {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
 export class SystemClock implements Clock {
+  /** Whose instant is near. One walk serves all, or hundreds of ticks of one second would each keep the loop busy. */
+  private near: Waiting[] = [];
+
   monotonicMs(): number {
     return performance.now();
   }
@@ -19,18 +27,32 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
-  async sleepUntil(monotonicMs: number, signal?: StopSignal): Promise<void> {
+  sleepUntil(monotonicMs: number, signal?: StopSignal): Promise<void> {
     // Rounded up: a timer of a fraction of a millisecond fires at once, and a caller that looks again would spin.
     const waitMs = Math.ceil(monotonicMs - performance.now());
-    if (waitMs > 0) await sleepFor(Math.min(waitMs, MAX_TIMER_MS), signal);
+    return waitMs > 0 ? sleepFor(Math.min(waitMs, MAX_TIMER_MS), signal) : Promise.resolve();
   }
 
   async wakeExactlyAt(monotonicMs: number): Promise<void> {
     await this.sleepUntil(monotonicMs - LAST_STRETCH_MS);
+    const leftMs = monotonicMs - performance.now();
     // A sleep that was cut at MAX_TIMER_MS must not spin for days: the caller looks again.
-    while (performance.now() < monotonicMs && monotonicMs - performance.now() <= 2 * LAST_STRETCH_MS) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+    if (leftMs > 0 && leftMs <= 2 * LAST_STRETCH_MS) await this.walkUntil(monotonicMs);
+  }
+
+  private walkUntil(untilMs: number): Promise<void> {
+    return new Promise((wake) => {
+      if (this.near.length === 0) setImmediate(() => this.walkOn());
+      this.near.push({ untilMs, wake });
+    });
+  }
+
+  private walkOn(): void {
+    const nowMs = performance.now();
+    const due = this.near.filter(({ untilMs }) => untilMs <= nowMs);
+    if (due.length > 0) this.near = this.near.filter(({ untilMs }) => untilMs > nowMs);
+    for (const { wake } of due) wake();
+    if (this.near.length > 0) setImmediate(() => this.walkOn());
   }
 }
 

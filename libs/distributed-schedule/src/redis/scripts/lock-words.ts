@@ -57,22 +57,33 @@ export function parseLockReply(reply: NodeReply<readonly unknown[]>): LockReplie
     : { reply: { ...reply, value: words }, refused };
 }
 
+/** Words that say nothing more, each the same answer for all locks. */
+const PLAIN: ReadonlyMap<string, LockReply> = new Map(
+  (
+    [
+      'acquired',
+      'extended',
+      'released',
+      'absent',
+      'lost',
+      'quarantined',
+      'too_late',
+      'renamed',
+      'held',
+    ] as const
+  ).map((kind) => [kind, { kind }]),
+);
+
 /** The word on one lock of a message. The codes stand above the scripts in lock-scripts.ts. */
 export function replyAt(reply: NodeReply<readonly unknown[]>, index: number): LockReply {
   if (!reply.answered) return { kind: 'silent', reason: reply.reason };
-  const [word, rest] = splitAtFirst(String(reply.value[index] ?? ''));
+  const said = String(reply.value[index] ?? '');
+  const plain = PLAIN.get(said);
+  if (plain !== undefined) return plain;
+  const [word, rest] = splitAtFirst(said);
   switch (word) {
-    case 'acquired':
-    case 'extended':
-    case 'released':
-    case 'absent':
-    case 'lost':
-    case 'quarantined':
-    case 'too_late':
-    case 'renamed':
-      return { kind: word };
     case 'held':
-      return rest === '' ? { kind: word } : { kind: word, holder: rest };
+      return { kind: word, holder: rest };
     case 'dying': {
       const [freeInMs, holder] = splitAtFirst(rest);
       return { kind: 'held', holder, freeInMs: Number(freeInMs) };
