@@ -8,6 +8,7 @@ import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '#src/redis/scripts/i
 import { textOfSign, wordsOfIds, wordsOfNote, wordsOfStamp } from '#src/redis/scripts/identity-words.js';
 import { INQUIRY_SCRIPT, wordsOfInquiry } from '#src/redis/scripts/inquiry-script.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '#src/redis/scripts/ledger-scripts.js';
+import { linesOf } from '#src/redis/scripts/ledger-words.js';
 import { ACQUIRE_SCRIPT, EXTEND_SCRIPT } from '#src/redis/scripts/lock-scripts.js';
 import { wordsOfLock } from '#src/redis/scripts/lock-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '#src/redis/scripts/membership-scripts.js';
@@ -145,7 +146,7 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
   const texts = words.map((word) => (Array.isArray(word) ? '' : String(word)));
   switch (question.kind) {
     case 'peek':
-      return texts.map(tickOf);
+      return linesOf(words[0]).map(tickOf);
     case 'claim':
     case 'acquire':
     case 'extend':
@@ -166,7 +167,7 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
     case 'stamp':
       return [texts.join(' ')];
     case 'beat': {
-      const [, members, ticks, identity, liveSets] = words as readonly (readonly unknown[])[];
+      const [, members, , identity, liveSets] = words as readonly (readonly unknown[])[];
       const [id, hasVote, since, stamp, noted, epoch, highest, floor] = identity ?? [];
       return [
         `seen ${texts[0]}`,
@@ -174,7 +175,7 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
         `members ${(members ?? []).map(String).sort().join(' ')}`,
         `identity ${id} ${hasVote} ${since} [${stamp}] ${epoch} ${setBackOf(highest, floor, nowMs)} ${pairsOf(noted)}`,
         ...(liveSets ?? []).map((words) => `live ${(words as readonly unknown[]).join(' ')}`),
-        ...(ticks ?? []).map(String).map(tickOf),
+        ...linesOf(words[2]).map(tickOf),
       ];
     }
     default:

@@ -59,11 +59,11 @@ class TakenTicks {
 
   constructor(private readonly members: readonly string[]) {}
 
-  of(tasks: readonly string[], nowMs: number): readonly string[] {
+  of(tasks: readonly string[], nowMs: number): string {
     const tick = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
     if (tick !== this.tick) this.texts.clear();
     this.tick = tick;
-    return tasks.map((task) => this.texts.get(task) ?? this.make(task));
+    return tasks.map((task) => this.texts.get(task) ?? this.make(task)).join('\n');
   }
 
   /** By the same instance each time, as long as nobody comes or goes. */

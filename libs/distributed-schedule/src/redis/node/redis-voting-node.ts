@@ -39,7 +39,7 @@ import {
 } from '../scripts/identity-words.js';
 import { INQUIRY_SCRIPT, parseInquiry, wordsOfInquiry } from '../scripts/inquiry-script.js';
 import { CLAIM_SCRIPT, GIVE_BACK_SCRIPT, PEEK_SCRIPT } from '../scripts/ledger-scripts.js';
-import { all, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
+import { all, linesOf, parseClaimReply, parsePruneAnswer, parseTick } from '../scripts/ledger-words.js';
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
@@ -75,16 +75,16 @@ export class RedisVotingNode implements VotingNode {
   }
 
   peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>> {
-    return this.ask(PEEK_SCRIPT, tasks, (texts) => all(texts, tasks.length, parseTick));
+    return this.ask(PEEK_SCRIPT, tasks, ([lines]) => all(linesOf(lines), tasks.length, parseTick));
   }
 
   beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>> {
     const { presence } = this.node;
     const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
     const args = [this.channelPrefix(), instanceId, this.position, textOfSign(sign), ...tasks];
-    const parse: Parse<BeatReply> = ([isSeen, members, tickTexts, identityWords, liveSets], nodeTimeMs) => {
+    const parse: Parse<BeatReply> = ([isSeen, members, tickLines, identityWords, liveSets], nodeTimeMs) => {
       if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) presence.renew();
-      const ticks = all(listOf(tickTexts), tasks.length, parseTick);
+      const ticks = all(linesOf(tickLines), tasks.length, parseTick);
       const identity = parseIdentity(identityWords, liveSets, nodeTimeMs);
       if (ticks === undefined || identity === undefined) return undefined;
       return { members: listOf(members).map(String), ticks, identity };

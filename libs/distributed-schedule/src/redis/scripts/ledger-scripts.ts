@@ -173,15 +173,12 @@ return { time[1], time[2] }
  *
  * KEYS  ledger
  * ARGV  tasks
- * Reply time, then per task "tick claimId previousTick floor", with tick 0 for an unknown task, and up to where its line may have gone
+ * Reply time, then in one text a line per task: "tick claimId previousTick floor", with tick 0 for an unknown task, and up to where its
+ *       line may have gone
  */
 export const PEEK_SCRIPT = defineScript(
   'peek',
   `
-local reply = { time[1], time[2] }
-for i, value in ipairs(storedTicks(ARGV)) do
-  reply[#reply + 1] = told(ARGV[i], value)
-end
-return reply
+return { time[1], time[2], toldOf(ARGV) }
 `,
 );

@@ -8,6 +8,11 @@ import { parseIds } from './identity-words.js';
 const NOBODY = '-';
 const NOBODIES = [NOBODY, PRUNABLE_NOBODY];
 
+/** What stands on the lines of one text; none where there is no text. */
+export function linesOf(text: unknown): readonly string[] {
+  return typeof text !== 'string' || text === '' ? [] : text.split('\n');
+}
+
 export function all<T>(
   texts: readonly unknown[],
   count: number,

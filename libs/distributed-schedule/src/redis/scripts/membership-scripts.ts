@@ -56,7 +56,7 @@ end
  * KEYS  ledger, members, beats
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, position of this node, sign, tasks ...
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
- * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, { per task as in PEEK ... },
+ * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, the tasks as in PEEK,
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
  *       { per set of somebody who has beaten lately: set, standsSince|-, number of live instances, app, 1 or 0 (they yield) ... }
  *
@@ -120,15 +120,11 @@ local tasks = {}
 for i = 5, #ARGV do
   tasks[#tasks + 1] = ARGV[i]
 end
-local ticks = {}
-for i, value in ipairs(storedTicks(tasks)) do
-  ticks[i] = told(tasks[i], value)
-end
 table.insert(others, 1, instanceId)
 local identity = {
   id, vote == position and 1 or 0, text(idSince), stamp, noted, text(epoch), text(highest), text(floor),
 }
-return { time[1], time[2], isSeen and 1 or 0, others, ticks, identity, liveSets }
+return { time[1], time[2], isSeen and 1 or 0, others, toldOf(tasks), identity, liveSets }
 `,
 );
 
