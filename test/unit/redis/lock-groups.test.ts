@@ -26,6 +26,8 @@ interface Script {
 class FakeNode {
   readonly messages: { readonly name: string; readonly locks: readonly string[] }[] = [];
 
+  readonly patience = { timeoutMs: 100 };
+
   constructor(private readonly told: Script) {}
 
   onReply(): void {}
@@ -55,7 +57,7 @@ class FakeNode {
 function setUp(told: readonly Script[]) {
   const nodes = told.map((one) => new FakeNode(one));
   const locks = new RedlockLockProvider({
-    ...{ nodes: nodes as unknown as readonly RedisNode[], keys, instanceId: 'me', nodeTimeoutMs: 100 },
+    ...{ nodes: nodes as unknown as readonly RedisNode[], keys, instanceId: 'me' },
     clock: new ManualClock(),
     positionOf: (node) => `n${nodes.indexOf(node as unknown as FakeNode)}`,
   });
