@@ -49,7 +49,7 @@ export interface DistributedScheduleOptions {
     /** How long after the one before it the next in rank bids. Default 100. */
     readonly staggerMs?: number;
   };
-  /** A node that has not answered for this long gives no vote. Default 120. */
+  /** A node that has not answered for this long gives no vote. Up to three times as long where a majority answers late. Default 120. */
   readonly nodeTimeoutMs?: number;
   /** How long `app.close()` waits for running handlers before it aborts them. Default 10000. */
   readonly shutdownTimeoutMs?: number;
