@@ -78,3 +78,30 @@ it('instances that are all late leave each other room: no tick is bid for by mor
   expect(left.length).toBeGreaterThan(0);
   expect(left.every(({ outcome }) => outcome === 'misfire')).toBe(true);
 });
+
+it('what is left out while no majority answers ends as that, not as a misfire of an instance that was awake', async () => {
+  const cluster = new MemoryCluster({ seed: 7 });
+  const store = { isAway: false };
+  const tasks = ['a', 'b', 'c', 'd'].map((name) => taskOf(() => undefined, { name }));
+  const { events } = cluster.join(tasks, {
+    wrapLocks: (locks): LockProvider =>
+      between(locks, {
+        instead: {
+          tryAcquire: async (ask, asked) => {
+            if (!store.isAway) return ask();
+            await cluster.clock.sleepUntil(cluster.clock.monotonicMs() + 290);
+            return asked.map(() => ({ kind: 'no_quorum', reason: '3 timed out of 3 nodes' }));
+          },
+        },
+      }),
+  });
+  await cluster.clock.advance(SETTLED_MS);
+  store.isAway = true;
+  await cluster.clock.advance(4 * SECOND_MS);
+  const before = events.length;
+  await cluster.clock.advance(2 * SECOND_MS);
+  const reports = reportsOf(events.slice(before));
+  expect(reports.length).toBe(2 * tasks.length);
+  expect(new Set(reports.map(({ outcome }) => outcome))).toEqual(new Set(['no_quorum']));
+  expect(reports.some(({ detail }) => /^left out: .*3 timed out of 3 nodes/.test(detail ?? ''))).toBe(true);
+});

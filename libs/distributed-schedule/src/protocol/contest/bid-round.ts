@@ -2,10 +2,11 @@
 
 import { bidForTicks } from '../bid/bid.js';
 import type { BidVerdict } from '../bid/bid-verdict.js';
+import type { Outcome } from '../contract/outcome.js';
 import type { RunParts } from '../run/run-parts.js';
 import { runTick } from '../run/run-tick.js';
 import { tellEnds } from '../run/tick-end.js';
-import { afterBid, type ContestedTick, withoutHopeless } from './contested-tick.js';
+import { afterBid, type ContestedTick, type LastBid, withoutHopeless } from './contested-tick.js';
 
 /** Bids for all of them, as many at once as are admitted. Resolves with what is open. */
 export async function bidRound(
@@ -16,27 +17,30 @@ export async function bidRound(
   const { admission, clusterClock, stopped } = parts;
   const left: ContestedTick[] = [];
   let waiting = admission.isLimited ? inOrder(parts, open) : open;
-  let tookMs = 0;
   while (waiting.length > 0 && !stopped.aborted) {
-    const sorted = withoutHopeless(waiting, clusterClock.nowMs(), tookMs);
-    tellEnds(parts, sorted.ended);
     const { room } = admission;
-    if (room === 0) return [...left, ...sorted.open];
-    const portion = sorted.open.slice(0, room);
-    waiting = sorted.open.slice(room);
-    const beganMs = clusterClock.nowMs();
-    left.push(...(await bidForPortion(parts, portion, runs)));
-    tookMs = clusterClock.nowMs() - beganMs;
+    if (room === 0) break;
+    const { open: after, last } = await bidForPortion(parts, waiting.slice(0, room), runs);
+    left.push(...after);
+    const sorted = withoutHopeless(waiting.slice(room), clusterClock.nowMs(), last);
+    tellEnds(parts, sorted.ended);
+    waiting = sorted.open;
   }
   return [...left, ...waiting];
+}
+
+const IN_TIME = { outcome: 'misfire', detail: 'the one before it was in time' } as const;
+
+interface Portion {
+  readonly open: readonly ContestedTick[];
+  readonly last: LastBid;
 }
 
 async function bidForPortion(
   parts: RunParts,
   portion: readonly ContestedTick[],
   runs: Promise<void>[],
-): Promise<readonly ContestedTick[]> {
-  if (portion.length === 0) return [];
+): Promise<Portion> {
   const { admission, clock, options } = parts;
   const beganMs = clock.monotonicMs();
   admission.began(portion.length);
@@ -46,8 +50,9 @@ async function bidForPortion(
     (won) => runs.push(runTick(parts, won)),
   );
   // What fails at once, as without a connection, fails no less with fewer bids.
-  const isSlow = clock.monotonicMs() - beganMs >= options.nodeTimeoutMs;
-  admission.ended(portion.length, isSlow ? verdicts.filter(isLate).length : 0);
+  const tookMs = clock.monotonicMs() - beganMs;
+  const late = tookMs < options.nodeTimeoutMs ? [] : verdicts.filter(isLate);
+  admission.ended(portion.length, late.length);
   for (const verdict of verdicts) if (verdict.kind === 'outdated') parts.stopForGood(verdict.kind);
   const left: ContestedTick[] = [];
   for (const [index, tick] of portion.entries()) {
@@ -55,10 +60,11 @@ async function bidForPortion(
     tellEnds(parts, ended);
     left.push(...open);
   }
-  return left;
+  const { outcome, detail } = late[0] ?? IN_TIME;
+  return { open: left, last: { tookMs, outcome, detail } };
 }
 
-function isLate(verdict: BidVerdict): boolean {
+function isLate(verdict: BidVerdict): verdict is Extract<BidVerdict, { outcome: Outcome }> {
   return 'outcome' in verdict && (verdict.outcome === 'no_quorum' || verdict.outcome === 'misfire');
 }
 

@@ -5,6 +5,7 @@ import { movedPast } from '../bid/moved-past.js';
 import { type OwnClaims, whoseClaim } from '../bid/own-claims.js';
 import type { DueTick } from '../contract/due-tick.js';
 import { newestInstant, type PeekAnswer } from '../contract/line-past.js';
+import type { Outcome } from '../contract/outcome.js';
 import type { TaskPolicies } from '../contract/task-policies.js';
 import { tickOfInstant } from '../policies/next-start.js';
 import { type EndedTick, type Ending, endAs } from '../run/tick-end.js';
@@ -43,12 +44,23 @@ export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): S
   return { open: open.filter((tick) => !isOverdue(tick)), ended };
 }
 
-/** Ends what another bid could not start in time: it would cost a message and the time of the next one. @param tookMs the last bid */
-export function withoutHopeless(open: readonly ContestedTick[], nowMs: number, tookMs: number): Sorted {
+/** How long the last bid took, and what came of it: of what came too late to count, the first. */
+export interface LastBid {
+  readonly tookMs: number;
+  readonly outcome: Outcome;
+  readonly detail: string;
+}
+
+/** Ends what another bid could not start in time, as what the last one met: it would cost a message and the time of the next. */
+export function withoutHopeless(
+  open: readonly ContestedTick[],
+  nowMs: number,
+  { tookMs, outcome, detail: met }: LastBid,
+): Sorted {
   const isHopeless = ({ due }: ContestedTick): boolean => nowMs + tookMs > due.tick + due.maxLatenessMs;
-  if (tookMs === 0 || !open.some(isHopeless)) return { open, ended: [] };
-  const detail = `left out: a bid takes ${Math.round(tookMs)} ms now, more than there is until its limit`;
-  const ended = open.filter(isHopeless).flatMap(({ due }) => endAs({ outcome: 'misfire', detail }, due));
+  if (!open.some(isHopeless)) return { open, ended: [] };
+  const detail = `left out: a bid takes ${Math.round(tookMs)} ms now, more than there is until its limit (${met})`;
+  const ended = open.filter(isHopeless).flatMap(({ due }) => endAs({ outcome, detail }, due));
   return { open: open.filter((tick) => !isHopeless(tick)), ended };
 }
 
