@@ -75,10 +75,11 @@ export class AuditTeller {
   }
 
   /** @param isSo undefined: nobody could say */
-  private settle({ finding, recheck }: Held, isSo: boolean | undefined): void {
+  private settle(held: Held, isSo: boolean | undefined): void {
+    const { finding } = held;
     const nowMs = this.parts.clusterClock.nowMs();
-    if (isSo === undefined)
-      this.hold({ finding, recheck, untilMs: nowMs + HOLD_MS, fromMs: nowMs + ASK_AGAIN_MS });
+    // Its time is not begun anew: after an outage what others must have told long ago is told with the first answer.
+    if (isSo === undefined) this.hold({ ...held, fromMs: nowMs + ASK_AGAIN_MS });
     else if (!isSo) this.retract(finding);
     else if (this.parts.directory?.hasTold(finding) !== true) this.tellNow(finding);
   }

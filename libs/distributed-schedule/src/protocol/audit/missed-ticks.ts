@@ -105,7 +105,7 @@ export class MissedTicks {
     const step = this.decideStep(watched, isForOtherSet);
     if (step === 'wait') watched.waitInLine(nowMs);
     if (step === 'drop') this.watched.delete(watched.key);
-    if (step === 'ask') watched.beginAsking(nowMs);
+    if (step === 'ask') watched.beginAsking(nowMs, this.parts.load.isBehind);
     return step;
   }
 

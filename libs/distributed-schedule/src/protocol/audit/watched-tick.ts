@@ -54,9 +54,10 @@ export class WatchedTick {
     return this.nextLookMs;
   }
 
-  beginAsking(nowMs: number): void {
+  /** @param isBehind whether this instance wakes late: what it has noticed late says nothing of the others */
+  beginAsking(nowMs: number, isBehind: boolean): void {
     if (this.giveUpAtMs === undefined) {
-      this.slept = nowMs - this.nextLookMs > SLEPT_MS || this.report?.outcome === 'misfire';
+      this.slept = nowMs - this.nextLookMs > SLEPT_MS || (isBehind && this.report?.outcome === 'misfire');
       const askingMs = Math.min(this.due.maxLatenessMs * ASKING_SHARE, MAX_ASKING_MS);
       this.giveUpAtMs = nowMs + (this.slept ? ASKING_AFTER_SLEEP_MS : askingMs);
     }
