@@ -17,7 +17,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a lock is extended without a majority',
-    profiles: ['normal'],
+    profiles: ['leases', 'normal'],
     file: LOCK_VERDICT,
     find: "if (hasMajority(votes, 'extended', nodes)) return",
     replace: "if (votes.some(({ kind }) => kind === 'extended')) return",
@@ -193,7 +193,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'nodes that have not granted count as safe',
-    profiles: ['normal'],
+    profiles: ['normal', 'hung'],
     file: PRESENCE_DOUBT,
     find: 'return of - safe < Math.ceil(of / 2);',
     replace: 'return lost.size < Math.ceil(of / 2);',

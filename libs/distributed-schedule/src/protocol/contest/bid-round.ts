@@ -6,7 +6,7 @@ import type { Outcome } from '../contract/outcome.js';
 import type { RunParts } from '../run/run-parts.js';
 import { runTick } from '../run/run-tick.js';
 import { tellEnds } from '../run/tick-end.js';
-import { afterBid, type ContestedTick, type LateBid, withoutHopeless } from './contested-tick.js';
+import { afterBid, type ContestedTick, type LastBid, withoutHopeless } from './contested-tick.js';
 
 /** Bids for all of them, as many at once as are admitted. Resolves with what is open. */
 export async function bidRound(
@@ -20,21 +20,20 @@ export async function bidRound(
   while (waiting.length > 0 && !stopped.aborted) {
     const { room } = admission;
     if (room === 0) break;
-    const { open: after, late } = await bidForPortion(parts, waiting.slice(0, room), runs);
+    const { open: after, last } = await bidForPortion(parts, waiting.slice(0, room), runs);
     left.push(...after);
-    waiting = waiting.slice(room);
-    if (late === undefined) continue;
-    const sorted = withoutHopeless(waiting, clusterClock.nowMs(), late);
+    const sorted = withoutHopeless(waiting.slice(room), clusterClock.nowMs(), last);
     tellEnds(parts, sorted.ended);
     waiting = sorted.open;
   }
   return [...left, ...waiting];
 }
 
+const IN_TIME = { outcome: 'misfire', detail: 'the one before it was in time' } as const;
+
 interface Portion {
   readonly open: readonly ContestedTick[];
-  /** The first of its bids that came back too late to count; undefined where all were in time. */
-  readonly late: LateBid | undefined;
+  readonly last: LastBid;
 }
 
 async function bidForPortion(
@@ -61,8 +60,8 @@ async function bidForPortion(
     tellEnds(parts, ended);
     left.push(...open);
   }
-  const [first] = late;
-  return { open: left, late: first && { ...first, tookMs } };
+  const { outcome, detail } = late[0] ?? IN_TIME;
+  return { open: left, last: { tookMs, outcome, detail } };
 }
 
 function isLate(verdict: BidVerdict): verdict is Extract<BidVerdict, { outcome: Outcome }> {

@@ -44,8 +44,8 @@ export function withoutOverdue(open: readonly ContestedTick[], nowMs: number): S
   return { open: open.filter((tick) => !isOverdue(tick)), ended };
 }
 
-/** A bid that came back too late to count: how long it took, and what it met. */
-export interface LateBid {
+/** How long the last bid took, and what it met where it came back too late to count. */
+export interface LastBid {
   readonly tookMs: number;
   readonly outcome: Outcome;
   readonly detail: string;
@@ -55,7 +55,7 @@ export interface LateBid {
 export function withoutHopeless(
   open: readonly ContestedTick[],
   nowMs: number,
-  { tookMs, outcome, detail: met }: LateBid,
+  { tookMs, outcome, detail: met }: LastBid,
 ): Sorted {
   const isHopeless = ({ due }: ContestedTick): boolean => nowMs + tookMs > due.tick + due.maxLatenessMs;
   if (!open.some(isHopeless)) return { open, ended: [] };
