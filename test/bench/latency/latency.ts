@@ -4,6 +4,7 @@
  *
  *     npm run bench:latency                                        (short: about three minutes)
  *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,croner] [--busy 40]
+ *     … --round-trips 1,1,100                                      (ms to the masters, through proxies)
  *
  * A shape is tasks x processes. Contestants take turns within a round, so that what else the machine does hurts all alike: compare within
  * one run, as ratios. The table is written to stdout, and with `--json FILE` everything to a file as well.
@@ -11,12 +12,11 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { CONTESTANTS, type Known, requireContestant } from './contestant.js';
 import { epochOffsetMs } from './epoch-offset.js';
 import { type FleetResult, runFleet } from './fleet.js';
 import { machineNow } from './machine.js';
+import { startMasters } from './masters.js';
 import { HEAD, type Measured, rowOf, type Shape } from './row.js';
 import { readCounters } from './store-counters.js';
 
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     only: { type: 'string' },
     busy: { type: 'string', default: '0' },
+    'round-trips': { type: 'string', default: '0' },
     json: { type: 'string' },
   },
 });
@@ -40,28 +41,27 @@ const SHAPES = values.shapes.split(',').map((text): Shape => {
 const CHOSEN = values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant);
 const SECONDS = Number(values.seconds);
 const BUSY_LOOPS = Number(values.busy);
+const ROUND_TRIPS_MS = values['round-trips'].split(',').map(Number);
 
 async function measure(known: Known, { tasks, instances }: Shape): Promise<FleetResult> {
   // New ones each time: what one contestant leaves behind is not the next one's burden.
   const count = { nothing: 0, 'one redis': 1, 'three redis': 3 }[known.needs];
-  const servers = await Promise.all(Array.from({ length: count }, (): Promise<RedisServer> => startRedis()));
-  const masters = servers.map(({ url }) => new Redis(url));
+  const masters = await startMasters(count, ROUND_TRIPS_MS);
   try {
     const entry = {
       contestant: known.name,
       ...{ instances, tasks },
       namespace: 'bench-latency',
-      redisUrls: servers.map(({ url }) => url),
+      redisUrls: masters.urls,
       epochOffsetMs: epochOffsetMs(),
     };
     return await runFleet(entry, {
       seconds: SECONDS,
       busyLoops: BUSY_LOOPS,
-      read: () => readCounters(masters),
+      read: () => readCounters(masters.clients),
     });
   } finally {
-    for (const master of masters) master.disconnect();
-    await Promise.all(servers.map((server) => server.stop()));
+    await masters.stop();
   }
 }
 

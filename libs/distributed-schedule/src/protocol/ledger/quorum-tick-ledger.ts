@@ -15,8 +15,9 @@ import type {
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { answersOf } from '../contract/voting-node.js';
-import { decideClaim, votesOut } from './claim-votes.js';
+import { decideClaim, isWon, votesOut } from './claim-votes.js';
 import { decidePeeks, timeOf } from './peek-votes.js';
+import { repliesUntil } from './replies-until.js';
 
 export class QuorumTickLedger implements TickLedger {
   constructor(
@@ -36,7 +37,8 @@ export class QuorumTickLedger implements TickLedger {
     const verdicts = claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
     if (!first.some(isBehind)) return verdicts;
     // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
-    await this.learn(first);
+    for (const [node, reply] of first.entries()) this.learn(node, reply);
+    await this.electorate.mend?.();
     const open = claims.filter((_, index) => isOpen(verdicts[index]));
     const isAsBefore = this.electorate.namedIds() === firstIds;
     if (open.length === 0 || isAsBefore) return verdicts;
@@ -54,16 +56,21 @@ export class QuorumTickLedger implements TickLedger {
   private async ask(claims: readonly Claim[]): Promise<Asked> {
     const ids = this.electorate.namedIds();
     const asked = this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
-    return { replies: await Promise.all(asked), ids };
+    // Only a start is urgent. What is lost waits for all, who then need no give-back where they have refused.
+    const areWon = (replies: Replies): boolean => claims.every((_, index) => isWon(votesOf(replies, index)));
+    return { replies: await repliesUntil(asked, areWon, (reply, node) => this.heardLate(node, reply)), ids };
   }
 
-  private async learn(replies: readonly NodeReply<ClaimReply>[]): Promise<void> {
-    for (const [index, node] of this.nodes.entries()) {
-      const reply = replies[index];
-      if (reply?.answered === true && reply.value.ids !== undefined)
-        this.electorate.renamed(node, reply.value.ids);
-    }
-    await this.electorate.mend?.();
+  /** The verdict stands. What this node says of the set or of the ids counts for the next one. */
+  private heardLate(node: number, reply: NodeReply<ClaimReply>): void {
+    this.learn(node, reply);
+    if (isOfAnotherSet(reply)) this.electorate.refusedBySet?.();
+  }
+
+  private learn(node: number, reply: NodeReply<ClaimReply> | undefined): void {
+    const named = this.nodes[node];
+    if (named !== undefined && reply?.answered === true && reply.value.ids !== undefined)
+      this.electorate.renamed(named, reply.value.ids);
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -98,9 +105,12 @@ export class QuorumTickLedger implements TickLedger {
   }
 }
 
+/** By node. Undefined where the verdict did not wait for it: it may have granted. */
+type Replies = readonly (NodeReply<ClaimReply> | undefined)[];
+
 /** What the nodes replied to one copy of a message, and what it named at all of them. */
 interface Asked {
-  readonly replies: readonly NodeReply<ClaimReply>[];
+  readonly replies: Replies;
   readonly ids: LedgerIds;
 }
 
@@ -118,15 +128,22 @@ function isOpen(verdict: ClaimVerdict | undefined): boolean {
 }
 
 /** Whether a node has refused the whole message for the terms that came with it. */
-function isBehind(reply: NodeReply<ClaimReply>): boolean {
-  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
+function isBehind(reply: NodeReply<ClaimReply> | undefined): boolean {
+  const kind = wholeKind(reply);
   return kind === 'renamed' || kind === 'unconfirmed' || kind === 'unstamped';
 }
 
+function isOfAnotherSet(reply: NodeReply<ClaimReply>): boolean {
+  const kind = wholeKind(reply);
+  return kind === 'outdated' || kind === 'conflict';
+}
+
+/** A refusal of the whole message is the same for all its claims. */
+function wholeKind(reply: NodeReply<ClaimReply> | undefined): ClaimVote['kind'] | undefined {
+  return reply?.answered === true ? reply.value.votes[0]?.kind : undefined;
+}
+
 /** The votes for one of the batch; undefined where the node gave none. */
-function votesOf(
-  replies: readonly NodeReply<ClaimReply>[],
-  index: number,
-): readonly (ClaimVote | undefined)[] {
-  return replies.map((reply) => (reply.answered ? reply.value.votes[index] : undefined));
+function votesOf(replies: Replies, index: number): readonly (ClaimVote | undefined)[] {
+  return replies.map((reply) => (reply?.answered === true ? reply.value.votes[index] : undefined));
 }
