@@ -1,6 +1,13 @@
 /** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
 
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '#src/protocol/contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '#src/protocol/contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '#src/protocol/contract/prunable-lines.js';
 import { EPOCH_MS } from './machine.js';
 import type { Resident } from './resident.js';
@@ -57,8 +64,8 @@ export class WatchedLedger implements TickLedger {
     return this.ledger.giveBack(claims);
   }
 
-  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    return this.ledger.peek(ticks);
+  peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks, answers);
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {

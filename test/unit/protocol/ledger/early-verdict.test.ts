@@ -3,7 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ElectorateView } from '#src/protocol/contract/electorate-view.js';
 import type { LedgerIds } from '#src/protocol/contract/ledger-id.js';
-import type { Claim, ClaimReply, ClaimVote, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimReply,
+  ClaimVote,
+  NodeReply,
+  NodeTick,
+  PeekVerdict,
+  VotingNode,
+} from '#src/protocol/contract/ports.js';
 import { QuorumTickLedger } from '#src/protocol/ledger/quorum-tick-ledger.js';
 
 const POSITIONS = ['n1', 'n2', 'n3'];
@@ -19,6 +28,7 @@ function claimOf(task: string): Claim {
 class Stage {
   readonly told: string[] = [];
   private readonly answers = new Map<string, (reply: NodeReply<ClaimReply>) => void>();
+  private readonly peeks = new Map<string, (reply: NodeReply<readonly NodeTick[]>) => void>();
   readonly ledger = new QuorumTickLedger(
     POSITIONS.map((position) => this.nodeAt(position)),
     {
@@ -42,10 +52,17 @@ class Stage {
     await settle();
   }
 
+  async tells(position: string, ...ticks: readonly NodeTick[]): Promise<void> {
+    this.peeks.get(position)?.({ answered: true, nodeTimeMs: 5_200, value: ticks });
+    await settle();
+  }
+
   private nodeAt(position: string): VotingNode {
     const claim = (): Promise<NodeReply<ClaimReply>> =>
       new Promise((resolve) => this.answers.set(position, resolve));
-    return { position, label: position, claim, callDeadlineMs: () => 0 } as unknown as VotingNode;
+    const peek = (): Promise<NodeReply<readonly NodeTick[]>> =>
+      new Promise((resolve) => this.peeks.set(position, resolve));
+    return { position, label: position, claim, peek, callDeadlineMs: () => 0 } as unknown as VotingNode;
   }
 }
 
@@ -138,5 +155,47 @@ describe('a claim that is not won yet', () => {
       { kind: 'won', votesOut: 2 },
       { kind: 'won', votesOut: 2 },
     ]);
+  });
+});
+
+describe('a peek', () => {
+  const OURS = { tick: 5_000, claimId: 'a' };
+
+  /** What two nodes have told, and the third has not: the verdict, or that there is none yet. */
+  async function afterTwo(
+    first: NodeTick,
+    second: NodeTick,
+    answers?: AnswersWanted,
+  ): Promise<readonly PeekVerdict[] | 'waits'> {
+    const stage = new Stage();
+    let verdict: readonly PeekVerdict[] | 'waits' = 'waits';
+    void stage.ledger.peek([{ task: 'settle', tick: 5_000 }], answers).then((told) => {
+      verdict = told;
+    });
+    await stage.tells('n3', first);
+    await stage.tells('n1', second);
+    return verdict;
+  }
+
+  it.each<[string, NodeTick, string]>([
+    ['the claim that has the tick', OURS, 'taken'],
+    ['that it is open', { tick: 4_000, claimId: 'x' }, 'open'],
+    ['that nobody knows the task', { tick: 0 }, 'open'],
+  ])('is decided when a majority says the same: %s', async (_, told, kind) => {
+    expect(await afterTwo(told, told)).toMatchObject([{ kind }]);
+  });
+
+  it.each<[string, NodeTick, NodeTick]>([
+    ['another claim', OURS, { tick: 5_000, claimId: 'b' }],
+    ['another tick', OURS, { tick: 4_000, claimId: 'a' }],
+    ['that it may have forgotten', OURS, { ...OURS, floor: 6_000 }],
+    ['that it may have pruned the line', { tick: 0 }, { tick: 0, prunedUpTo: 3_000 }],
+  ])('waits for the third node where the second says %s', async (_, first, second) => {
+    expect(await afterTwo(first, second)).toBe('waits');
+    expect(await afterTwo(second, first)).toBe('waits');
+  });
+
+  it('waits for all where each may know more than the others', async () => {
+    expect(await afterTwo(OURS, OURS, 'all')).toBe('waits');
   });
 });

@@ -3,11 +3,13 @@
 import type { ElectorateView, NoBid } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type {
+  AnswersWanted,
   Claim,
   ClaimReply,
   ClaimVerdict,
   ClaimVote,
   NodeReply,
+  NodeTick,
   PeekVerdict,
   TickLedger,
   TickRef,
@@ -16,7 +18,7 @@ import type {
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { answersOf } from '../contract/voting-node.js';
 import { decideClaim, isWon, votesOut } from './claim-votes.js';
-import { decidePeeks, timeOf } from './peek-votes.js';
+import { areAgreed, decidePeeks, type TickLists, timeOf } from './peek-votes.js';
 import { repliesUntil } from './replies-until.js';
 
 export class QuorumTickLedger implements TickLedger {
@@ -88,13 +90,20 @@ export class QuorumTickLedger implements TickLedger {
     };
   }
 
-  async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+  async peek(
+    ticks: readonly TickRef[],
+    answers: AnswersWanted = 'majority',
+  ): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const asked = this.nodes.map((node) => node.peek(tasks));
-    const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
-    const lists = replies.map((reply) => (reply.answered ? reply.value : undefined));
-    return decidePeeks(ticks, lists, replies.map(timeOf));
+    const asked = this.nodes.map(async (node, slot) => this.heardOfTicks(slot, await node.peek(tasks)));
+    const isEnough = (replies: TickReplies): boolean => answers === 'majority' && areAgreed(listsOf(replies));
+    const replies = await repliesUntil(asked, isEnough, () => {});
+    return decidePeeks(
+      ticks,
+      listsOf(replies),
+      replies.map((reply) => reply && timeOf(reply)),
+    );
   }
 
   /** Another server's answer is none: it would say that nothing was claimed. */
@@ -107,6 +116,12 @@ export class QuorumTickLedger implements TickLedger {
 
 /** By node. Undefined where the verdict did not wait for it: it may have granted. */
 type Replies = readonly (NodeReply<ClaimReply> | undefined)[];
+
+type TickReplies = readonly (NodeReply<readonly NodeTick[]> | undefined)[];
+
+function listsOf(replies: TickReplies): TickLists {
+  return replies.map((reply) => (reply?.answered === true ? reply.value : undefined));
+}
 
 /** What the nodes replied to one copy of a message, and what it named at all of them. */
 interface Asked {

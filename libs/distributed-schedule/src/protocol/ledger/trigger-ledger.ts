@@ -3,7 +3,14 @@
  * claims the trigger's own line, at its first instant. Neither claim is won alone.
  */
 
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '../contract/ports.js';
 import { bearsMark, PRUNABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/prunable-lines.js';
 
 export class TriggerLedger implements TickLedger {
@@ -17,8 +24,8 @@ export class TriggerLedger implements TickLedger {
     return this.ledger.lineOf?.(task);
   }
 
-  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    return this.ledger.peek(ticks);
+  peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks, answers);
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
