@@ -34,7 +34,7 @@ export class WatchedLedger implements TickLedger {
     return this.ledger.lineOf?.(task);
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
     this.parts.giveUps.sends(claims);
@@ -43,7 +43,7 @@ export class WatchedLedger implements TickLedger {
       this.parts.tenures.asked(this.resident, claim);
       if (this.owed.delete(claim.claimId)) this.parts.history.count('claim sent again');
     }
-    const verdicts = await this.ledger.claim(claims);
+    const verdicts = await this.ledger.claim(claims, answers);
     for (const [index, verdict] of verdicts.entries()) {
       const claim = claims[index];
       if (claim !== undefined) this.decided(claim, verdict);

@@ -113,7 +113,7 @@ export type PeekVerdict = {
   | { readonly kind: 'unknown' }
 );
 
-/** Whether a majority that agrees is enough, or every node that answers is to be heard: one may know more than the others. */
+/** Whether a majority that agrees is enough, or every node that answers is to be heard. Absent: a majority. */
 export type AnswersWanted = 'majority' | 'all';
 
 /**
@@ -124,7 +124,7 @@ export type AnswersWanted = 'majority' | 'all';
  */
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
-  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]>;
   /** Best effort, never rejects. Only for the owner of the claims, once it has decided never to run the ticks. */
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** A hint without effect: whether a bid still makes sense. */

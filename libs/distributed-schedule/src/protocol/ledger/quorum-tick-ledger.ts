@@ -31,11 +31,14 @@ export class QuorumTickLedger implements TickLedger {
     return task;
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(
+    claims: readonly Claim[],
+    answers: AnswersWanted = 'majority',
+  ): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
-    const { replies: first, ids: firstIds } = await this.ask(claims);
+    const { replies: first, ids: firstIds } = await this.ask(claims, answers);
     const verdicts = claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
     if (!first.some(isBehind)) return verdicts;
     // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
@@ -44,7 +47,7 @@ export class QuorumTickLedger implements TickLedger {
     const open = claims.filter((_, index) => isOpen(verdicts[index]));
     const isAsBefore = this.electorate.namedIds() === firstIds;
     if (open.length === 0 || isAsBefore) return verdicts;
-    const { replies: second, ids } = await this.ask(open);
+    const { replies: second, ids } = await this.ask(open, answers);
     return claims.map((claim, index) => {
       const before = verdicts[index];
       const slot = open.indexOf(claim);
@@ -55,11 +58,12 @@ export class QuorumTickLedger implements TickLedger {
     });
   }
 
-  private async ask(claims: readonly Claim[]): Promise<Asked> {
+  private async ask(claims: readonly Claim[], answers: AnswersWanted): Promise<Asked> {
     const ids = this.electorate.namedIds();
     const asked = this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
     // Only a start is urgent. What is lost waits for all, who then need no give-back where they have refused.
-    const areWon = (replies: Replies): boolean => claims.every((_, index) => isWon(votesOf(replies, index)));
+    const areWon = (replies: Replies): boolean =>
+      answers === 'majority' && claims.every((_, index) => isWon(votesOf(replies, index)));
     return { replies: await repliesUntil(asked, areWon, (reply, node) => this.heardLate(node, reply)), ids };
   }
 

@@ -32,10 +32,10 @@ export class TriggerLedger implements TickLedger {
     return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     const triggers = claims.flatMap(triggerClaim);
-    if (triggers.length === 0) return this.ledger.claim(claims);
-    const verdicts = await this.ledger.claim([...claims, ...triggers]);
+    if (triggers.length === 0) return this.ledger.claim(claims, answers);
+    const verdicts = await this.ledger.claim([...claims, ...triggers], answers);
     const ofTriggers = verdicts.slice(claims.length).values();
     return verdicts.slice(0, claims.length).map((verdict, index) => {
       const claim = claims[index];

@@ -63,11 +63,11 @@ export class TimeoutLedger implements TickLedger {
     return this.runs.get(task);
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
     const plain = claims.filter((claim) => !this.isTimeout(claim));
     const [plainVerdicts, ...onceVerdicts] = await Promise.all([
-      plain.length > 0 ? this.ledger.claim(plain) : [],
+      plain.length > 0 ? this.ledger.claim(plain, answers) : [],
       ...claims.filter((claim) => this.isTimeout(claim)).map((claim) => this.claimInFourSteps(claim)),
     ]);
     const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
