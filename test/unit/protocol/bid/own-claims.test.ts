@@ -115,6 +115,7 @@ describe('a claim under a lock that is held', () => {
       instanceId: 'i1',
       clock: new ManualClock(),
       ownClaims: new OwnClaims(),
+      admission: new Admission(),
       random: { id: () => 'claim' },
       observer: { observe: () => undefined },
       options: { nodeTimeoutMs: 100 },
