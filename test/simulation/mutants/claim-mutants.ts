@@ -156,8 +156,9 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     name: 'a silent node counts as a grant',
     profiles: ['torture'],
     file: 'protocol/ledger/claim-votes.ts',
-    find: "if (granted >= quorum) return { kind: 'won', ...out };",
-    replace: "if (granted > 0 && out.votesOut >= quorum) return { kind: 'won', ...out };",
+    find: "if (isWon(votes)) return { kind: 'won', ...out };",
+    replace:
+      "if (count('granted') > 0 && out.votesOut >= quorumOf(votes.length)) return { kind: 'won', ...out };",
   },
   {
     name: 'a claim is given back, and sent again with its id',
