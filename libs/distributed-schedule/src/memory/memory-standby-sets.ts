@@ -1,0 +1,99 @@
+/** Which standby sets one memory node knows, and how it answers about them in short. The model of standby-words.ts. */
+
+import { createHash } from 'node:crypto';
+import type { Clock, NodeTick } from '../protocol/contract/ports.js';
+import {
+  LINES_PER_DIGEST,
+  STANDBY_SET_TTL_MS,
+  type StandbyQuestion,
+} from '../protocol/contract/standby-set.js';
+import type { MemoryLedger } from './memory-ledger.js';
+
+/** Of the 40 digits of a SHA-1. */
+const DIGITS = 32;
+
+interface KeptSet {
+  readonly tasks: readonly string[];
+  readonly expireAtMs: number;
+}
+
+export type StandbySetSnapshot = ReadonlyMap<string, KeptSet>;
+
+export class MemoryStandbySets {
+  private readonly sets = new Map<string, KeptSet>();
+
+  constructor(
+    private readonly clock: Pick<Clock, 'wallMs'>,
+    private readonly ledger: Pick<MemoryLedger, 'newest' | 'lineText'>,
+  ) {}
+
+  keep(tasks: readonly string[], { digest, count }: StandbyQuestion): void {
+    const kept = tasks.slice(0, count);
+    if (digestOf(kept) === digest) this.renew(digest, kept);
+  }
+
+  /** One per task of the set; undefined where it is not known, or not with so many tasks. */
+  inShort({
+    digest,
+    count,
+    tick,
+  }: Extract<StandbyQuestion, { kind: 'ask' }>): readonly NodeTick[] | undefined {
+    this.expire();
+    const tasks = this.sets.get(digest)?.tasks;
+    if (tasks?.length !== count) return undefined;
+    this.renew(digest, tasks);
+    const lines = tasks.map((task) => this.lineOf(task, tick));
+    const digests = digestsOf(lines.map((line) => line?.text ?? '-'));
+    return tasks.map((task, index) => {
+      const owner = lines[index]?.owner;
+      if (owner === undefined) return this.ledger.newest(task);
+      return { tick, claimId: `${owner}:${digests[Math.floor(index / LINES_PER_DIGEST)]}`, isShort: true };
+    });
+  }
+
+  clear(): void {
+    this.sets.clear();
+  }
+
+  snapshot(): StandbySetSnapshot {
+    this.expire();
+    return new Map(this.sets);
+  }
+
+  restore(snapshot: StandbySetSnapshot): void {
+    this.clear();
+    for (const [digest, kept] of snapshot) this.sets.set(digest, kept);
+  }
+
+  private renew(digest: string, tasks: readonly string[]): void {
+    this.sets.set(digest, { tasks, expireAtMs: Math.floor(this.clock.wallMs()) + STANDBY_SET_TTL_MS });
+  }
+
+  private expire(): void {
+    const nowMs = this.clock.wallMs();
+    for (const [digest, { expireAtMs }] of this.sets) if (nowMs > expireAtMs) this.sets.delete(digest);
+  }
+
+  /** The stored line of what may be said in short: claimed at this very tick, above every floor, by an owner without a colon. */
+  private lineOf(task: string, tick: number): { readonly text: string; readonly owner: string } | undefined {
+    const { tick: newest, claimId = '', floor } = this.ledger.newest(task);
+    const [owner, , more] = claimId.split(':');
+    const isShort = newest === tick && floor === undefined && claimId.includes(':') && more === undefined;
+    return isShort && owner ? { owner, text: this.ledger.lineText(task) } : undefined;
+  }
+}
+
+export function digestOf(tasks: readonly string[]): string {
+  return sha1Of(tasks.join('\n'));
+}
+
+function digestsOf(lines: readonly string[]): readonly string[] {
+  return Array.from({ length: Math.ceil(lines.length / LINES_PER_DIGEST) }, (_, index) => {
+    const part = lines.slice(index * LINES_PER_DIGEST, (index + 1) * LINES_PER_DIGEST);
+    return sha1Of(part.join('\n')).slice(0, DIGITS);
+  });
+}
+
+function sha1Of(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}

@@ -1,0 +1,32 @@
+/** All ticks of one instant are asked about by a digest of their tasks, which a node has been told before: standby-sets.ts. */
+
+/** A node keeps a set for this long after it was last asked about: as long as it remembers an instance that is silent. */
+export const STANDBY_SET_TTL_MS = 10_000;
+
+/** So many lines share a digest in a short answer: one that differs puts as many ticks in doubt. */
+export const LINES_PER_DIGEST = 50;
+
+/** The ticks of one instant, at which an instance stands by for some. */
+export interface StandbyTicks {
+  readonly tick: number;
+  /** All that are due at it here, those among them for which the instance does not stand by: so that instances ask about the same set. */
+  readonly tasks: readonly string[];
+}
+
+/** What a beat says of a standby set. */
+export type StandbyQuestion = {
+  /** Of the names of its tasks in their order, see {@link VotingNode.digestOf}. */
+  readonly digest: string;
+  /** How many tasks it has. */
+  readonly count: number;
+} & (
+  | {
+      /** The first `count` of the asked tasks are the set. A node that finds another digest keeps nothing. */
+      readonly kind: 'keep';
+    }
+  | {
+      /** Asks about this tick of each task of the set, beside the asked tasks. */
+      readonly kind: 'ask';
+      readonly tick: number;
+    }
+);

@@ -1,0 +1,126 @@
+/**
+ * All ticks of one instant are asked about by a digest of their tasks, and answered in short: a standby then pays for what is open,
+ * and not for each task.
+ */
+
+import type { TickRef, VotingNode } from '../contract/ports.js';
+import type { StandbyQuestion, StandbyTicks } from '../contract/standby-set.js';
+import type { BeatReply, NodeTick } from '../contract/voting-node.js';
+
+/** Instants of a second and of some rounder ones differ in their tasks. What is due at more of them is asked about in full. */
+const MAX_SETS = 4;
+
+/** Below this the words about a set are longer than what they spare. */
+const MIN_TASKS = 10;
+
+/** Everything that is due at one instant, and was due together before. */
+interface KnownSet {
+  /** As they were given. */
+  readonly given: readonly string[];
+  /** In an order that is the same on all instances, so that they share the set. */
+  readonly tasks: readonly string[];
+  readonly placeOf: ReadonlyMap<string, number>;
+  /** By slot of the node: under which digest it was told the set. */
+  readonly keptAs: (string | undefined)[];
+}
+
+/** What a node said of the ticks of a look. */
+export interface Told {
+  /** Undefined: it had no word about the set, which is no answer. */
+  readonly ofSet: readonly NodeTick[] | undefined;
+  readonly others: readonly NodeTick[];
+}
+
+/** What goes to one node, and how its answer is read. */
+export interface AskedOfNode {
+  readonly tasks: readonly string[];
+  readonly question?: StandbyQuestion;
+  readonly read: (reply: BeatReply) => Told;
+}
+
+export class StandbySets {
+  /** The newest first. */
+  private sets: readonly KnownSet[] = [];
+
+  /** Nodes are told a set only when it comes again: what is due together once would fill their memory. */
+  lookAt(peeks: readonly TickRef[], standby: StandbyTicks | undefined): StandbyLook {
+    if (standby === undefined || standby.tasks.length < MIN_TASKS) return new StandbyLook(peeks);
+    const { tick, tasks } = standby;
+    const known = this.sets.find(({ given }) => isSameList(given, tasks));
+    const set = known ?? knownSet(tasks);
+    this.sets = [set, ...this.sets.filter((other) => other !== set)].slice(0, MAX_SETS);
+    return known === undefined ? new StandbyLook(peeks) : new StandbyLook(peeks, { set, tick });
+  }
+}
+
+/** One look at ticks: at those of a set, and at others, which are asked about in full. */
+export class StandbyLook {
+  readonly ofSet: readonly TickRef[];
+  readonly others: readonly TickRef[];
+
+  constructor(
+    private readonly peeks: readonly TickRef[],
+    private readonly at?: { readonly set: KnownSet; readonly tick: number },
+  ) {
+    this.ofSet = at === undefined ? [] : peeks.filter((ref) => this.isOfSet(ref));
+    this.others = at === undefined ? peeks : peeks.filter((ref) => !this.isOfSet(ref));
+  }
+
+  askOf(node: VotingNode, slot: number): AskedOfNode {
+    const others = namesOf(this.others);
+    if (this.at === undefined || node.digestOf === undefined) {
+      const { length } = this.ofSet;
+      const read = ({ ticks }: BeatReply): Told => ({
+        ofSet: ticks.slice(0, length),
+        others: ticks.slice(length),
+      });
+      return { tasks: [...namesOf(this.ofSet), ...others], read };
+    }
+    const { set, tick } = this.at;
+    const [count, keptAs] = [set.tasks.length, set.keptAs[slot]];
+    if (keptAs !== undefined) {
+      const read = ({ standby, ticks }: BeatReply): Told => {
+        if (standby === undefined) set.keptAs[slot] = undefined;
+        return { ofSet: this.pick(standby), others: ticks };
+      };
+      return { tasks: others, question: { kind: 'ask', digest: keptAs, count, tick }, read };
+    }
+    const digest = node.digestOf(set.tasks);
+    const read = ({ ticks }: BeatReply): Told => {
+      set.keptAs[slot] = digest;
+      return { ofSet: this.pick(ticks.slice(0, count)), others: ticks.slice(count) };
+    };
+    return { tasks: [...set.tasks, ...others], question: { kind: 'keep', digest, count }, read };
+  }
+
+  /** The answers in the order of the peeks. */
+  inOrder<T>(ofSet: readonly T[], others: readonly T[]): readonly T[] {
+    if (this.ofSet.length === 0) return others;
+    const [nextOfSet, nextOther] = [ofSet.values(), others.values()];
+    return this.peeks.flatMap((ref) => (this.isOfSet(ref) ? nextOfSet : nextOther).next().value ?? []);
+  }
+
+  private isOfSet({ task, tick }: TickRef): boolean {
+    return tick === this.at?.tick && this.at.set.placeOf.has(task);
+  }
+
+  /** Of ticks of the whole set those of this look; a list of another length is about another set. */
+  private pick(ticks: readonly NodeTick[] | undefined): readonly NodeTick[] | undefined {
+    const set = this.at?.set;
+    if (set === undefined || ticks?.length !== set.tasks.length) return undefined;
+    return this.ofSet.flatMap(({ task }) => ticks[set.placeOf.get(task) ?? -1] ?? []);
+  }
+}
+
+function namesOf(refs: readonly TickRef[]): readonly string[] {
+  return refs.map(({ task }) => task);
+}
+
+function knownSet(given: readonly string[]): KnownSet {
+  const tasks = [...given].sort();
+  return { given, tasks, placeOf: new Map(tasks.map((task, place) => [task, place])), keptAs: [] };
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
