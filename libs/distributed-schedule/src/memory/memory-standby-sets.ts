@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, NodeTick } from '../protocol/contract/ports.js';
 import {
   LINES_PER_DIGEST,
+  SHORT_ANSWER_AGE_MS,
   STANDBY_SET_TTL_MS,
   type StandbyQuestion,
 } from '../protocol/contract/standby-set.js';
@@ -12,9 +13,18 @@ import type { MemoryLedger } from './memory-ledger.js';
 /** Of the 40 digits of a SHA-1. */
 const DIGITS = 32;
 
+/** The same is answered again to those who look at the same moment. */
+interface ShortAnswer {
+  readonly ticks: readonly NodeTick[];
+  readonly atMs: number;
+  /** Of which tick and memory. */
+  readonly about: string;
+}
+
 interface KeptSet {
   readonly tasks: readonly string[];
   readonly expireAtMs: number;
+  readonly answer?: ShortAnswer;
 }
 
 export type StandbySetSnapshot = ReadonlyMap<string, KeptSet>;
@@ -24,12 +34,14 @@ export class MemoryStandbySets {
 
   constructor(
     private readonly clock: Pick<Clock, 'wallMs'>,
-    private readonly ledger: Pick<MemoryLedger, 'newest' | 'lineText'>,
+    private readonly ledger: Pick<MemoryLedger, 'newest' | 'lineText' | 'remember'>,
   ) {}
 
   keep(tasks: readonly string[], { digest, count }: StandbyQuestion): void {
     const kept = tasks.slice(0, count);
-    if (digestOf(kept) === digest) this.renew(digest, kept);
+    if (digestOf(kept) !== digest) return;
+    this.expire();
+    this.renew(digest, { ...this.sets.get(digest), tasks: kept });
   }
 
   /** One per task of the set; undefined where it is not known, or not with so many tasks. */
@@ -39,16 +51,20 @@ export class MemoryStandbySets {
     tick,
   }: Extract<StandbyQuestion, { kind: 'ask' }>): readonly NodeTick[] | undefined {
     this.expire();
-    const tasks = this.sets.get(digest)?.tasks;
-    if (tasks?.length !== count) return undefined;
-    this.renew(digest, tasks);
-    const lines = tasks.map((task) => this.lineOf(task, tick));
-    const digests = digestsOf(lines.map((line) => line?.text ?? '-'));
-    return tasks.map((task, index) => {
-      const owner = lines[index]?.owner;
-      if (owner === undefined) return this.ledger.newest(task);
-      return { tick, claimId: `${owner}:${digests[Math.floor(index / LINES_PER_DIGEST)]}`, isShort: true };
-    });
+    const kept = this.sets.get(digest);
+    if (kept?.tasks.length !== count) return undefined;
+    const { id, floor } = this.ledger.remember();
+    const about = `${tick} ${id} ${floor}`;
+    const nowMs = Math.floor(this.clock.wallMs());
+    const { answer } = kept;
+    const ageMs = nowMs - (answer?.atMs ?? 0);
+    if (answer?.about === about && ageMs >= 0 && ageMs <= SHORT_ANSWER_AGE_MS) {
+      this.renew(digest, kept);
+      return answer.ticks;
+    }
+    const ticks = this.ticksOf(kept.tasks, tick);
+    this.renew(digest, { ...kept, answer: { ticks, about, atMs: nowMs } });
+    return ticks;
   }
 
   clear(): void {
@@ -65,8 +81,18 @@ export class MemoryStandbySets {
     for (const [digest, kept] of snapshot) this.sets.set(digest, kept);
   }
 
-  private renew(digest: string, tasks: readonly string[]): void {
-    this.sets.set(digest, { tasks, expireAtMs: Math.floor(this.clock.wallMs()) + STANDBY_SET_TTL_MS });
+  private renew(digest: string, kept: Omit<KeptSet, 'expireAtMs'>): void {
+    this.sets.set(digest, { ...kept, expireAtMs: Math.floor(this.clock.wallMs()) + STANDBY_SET_TTL_MS });
+  }
+
+  private ticksOf(tasks: readonly string[], tick: number): readonly NodeTick[] {
+    const lines = tasks.map((task) => this.lineOf(task, tick));
+    const digests = digestsOf(lines.map((line) => line?.text ?? '-'));
+    return tasks.map((task, index) => {
+      const owner = lines[index]?.owner;
+      if (owner === undefined) return this.ledger.newest(task);
+      return { tick, claimId: `${owner}:${digests[Math.floor(index / LINES_PER_DIGEST)]}`, isShort: true };
+    });
   }
 
   private expire(): void {

@@ -8,7 +8,7 @@ export interface RedisKeys {
   readonly members: string;
   /** Hash: instance id to what it said of itself with its last beat. */
   readonly beats: string;
-  /** String: the tasks of a standby set, packed. It goes when nobody has asked about it for a while. */
+  /** Hash: a standby set and the newest answer about it. It goes when nobody has asked about it for a while. */
   standbySet(digest: string): string;
   readonly board: string;
   /** Sorted set: keys of the board by the number of their last change. */

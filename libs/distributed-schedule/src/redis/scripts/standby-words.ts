@@ -3,6 +3,7 @@
 import type { NodeTick } from '../../protocol/contract/ports.js';
 import {
   LINES_PER_DIGEST,
+  SHORT_ANSWER_AGE_MS,
   STANDBY_SET_TTL_MS,
   type StandbyQuestion,
 } from '../../protocol/contract/standby-set.js';
@@ -21,6 +22,8 @@ const DIGITS = 32;
  * An answer in one text: "digest count", owners, a place per task in the list of owners, a digest per LINES_PER_DIGEST of the stored
  * lines, and then the full line of each task whose place is 0. In short goes only what is claimed at that very tick, above every
  * floor, by a claim whose owner has no colon. Empty where the set is not known, or not with so many tasks: that says nothing.
+ *
+ * The set is a hash: its tasks, packed, and their count; the newest answer, when it was made, and of which tick and memory.
  */
 export const STANDBY_SETS = `
 -- Keeps the first tasks of a question, under the digest that is theirs.
@@ -33,7 +36,8 @@ local function keepSet(tasks, count)
   for i = 1, count do
     fields[i] = 't:' .. tasks[i]
   end
-  redis.call('SET', KEYS[4], cmsgpack.pack(fields), 'PX', '${STANDBY_SET_TTL_MS}')
+  redis.call('HSET', KEYS[4], 'count', text(count), 'tasks', cmsgpack.pack(fields))
+  redis.call('PEXPIRE', KEYS[4], '${STANDBY_SET_TTL_MS}')
 end
 
 -- Digests of lines, ${LINES_PER_DIGEST} each.
@@ -58,13 +62,8 @@ local function textOfPlaces(places, ownerCount)
   return table.concat(codes)
 end
 
-local function toldInShort(count, tick)
-  local packed = redis.call('GET', KEYS[4])
-  local fields = packed and cmsgpack.unpack(packed) or {}
-  if #fields ~= count then
-    return ''
-  end
-  redis.call('PEXPIRE', KEYS[4], '${STANDBY_SET_TTL_MS}')
+local function shortAnswer(count, tick)
+  local fields = cmsgpack.unpack(redis.call('HGET', KEYS[4], 'tasks'))
   local lines = ticksOf(fields)
   local pattern = '^' .. tick .. ' ([^: ]+):'
   local isAboveFloor = tonumber(tick) >= floor
@@ -83,12 +82,29 @@ local function toldInShort(count, tick)
     end
   end
   local head = {
-    string.sub(KEYS[4], -40) .. ' ' .. count,
+    string.sub(KEYS[4], -40) .. ' ' .. text(count),
     table.concat(owners, ' '),
     textOfPlaces(places, #owners),
     table.concat(digestsOf(lines), ' '),
   }
   return table.concat(head, '\\n') .. (#full > 0 and '\\n' .. table.concat(full, '\\n') or '')
+end
+
+-- All instances look at the same moment: what was answered to the first is an answer to the others.
+local function toldInShort(count, tick)
+  local kept = redis.call('HMGET', KEYS[4], 'count', 'about', 'at', 'answer')
+  if not kept[1] or tonumber(kept[1]) ~= count then
+    return ''
+  end
+  redis.call('PEXPIRE', KEYS[4], '${STANDBY_SET_TTL_MS}')
+  local about = tick .. ' ' .. id .. ' ' .. text(floor)
+  local ageMs = now - tonumber(kept[3] or 0)
+  if kept[2] == about and ageMs >= 0 and ageMs <= ${SHORT_ANSWER_AGE_MS} then
+    return kept[4]
+  end
+  local answer = shortAnswer(count, tick)
+  redis.call('HSET', KEYS[4], 'about', about, 'at', text(now), 'answer', answer)
+  return answer
 end
 `;
 
