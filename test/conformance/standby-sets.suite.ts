@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeTick } from '#src/protocol/contract/ports.js';
-import { LINES_PER_DIGEST } from '#src/protocol/contract/standby-set.js';
+import { LINES_PER_DIGEST, SHORT_ANSWER_AGE_MS } from '#src/protocol/contract/standby-set.js';
 import type { BeatReply } from '#src/protocol/contract/voting-node.js';
 import { signOf } from '../support/electorate.js';
 import { answerOf, claimOf, type NodeHandle, type NodeStage, SET, Subject } from './voting-node-stage.js';
@@ -106,6 +106,20 @@ export function describeStandbySets(name: string, start: () => Promise<NodeStage
       const told = await node.beat(['other'], { kind: 'ask', digest: node.digest(MANY), count, tick });
       expect(told.ticks).toEqual([{ tick, claimId: 'worker:1' }]);
       expect(told.standby).toHaveLength(count);
+    });
+
+    it('answers the same to all who look at the same moment, and shows a change soon after', async () => {
+      const node = await Asked.of(stages);
+      const tick = await node.grantableTick();
+      const [first] = MANY as [string];
+      await node.keep(MANY);
+      await node.claim(MANY, tick, (index) => `worker:${index}`);
+      expect(await node.ask(MANY, tick)).toEqual(await node.ask(MANY, tick));
+      answerOf(await node.voter.giveBack([claimOf(first, tick, 'worker:0')]));
+      const changedMs = await node.handle.nowMs();
+      while ((await node.handle.nowMs()) <= changedMs + SHORT_ANSWER_AGE_MS)
+        await new Promise((resolve) => setImmediate(resolve));
+      expect((await node.ask(MANY, tick))?.[0]).not.toHaveProperty('claimId');
     });
 
     it('does not know a set any more when it has forgotten', async () => {
