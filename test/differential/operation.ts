@@ -172,6 +172,18 @@ export type Operation =
       readonly members: number;
       readonly noters: readonly (readonly [noter: string, hasVote: boolean])[];
     }
+  /** An instance tells a set of tasks, of which some are claimed, asks about it, and once more after a change. */
+  | {
+      readonly kind: 'stand by';
+      readonly tasks: readonly string[];
+      readonly claims: readonly { readonly task: string; readonly claimId: string }[];
+      readonly change: 'give back' | 'claim' | 'forget' | 'none';
+      readonly waitMs: number;
+      /** How far below the floor the tick lies; 0: above it. */
+      readonly floorMs: number;
+      readonly countStep: number;
+      readonly isOtherDigest: boolean;
+    }
   /** Another version of the protocol has been there, is asked, and is gone again. */
   | { readonly kind: 'another version' }
   | { readonly kind: 'leave'; readonly instanceId: string }

@@ -10,12 +10,16 @@ import { settledAmong } from '../ledger/short-answers.js';
 import { type StandbyLook, StandbySets, type Told } from './standby-sets.js';
 
 export class QuorumMembership implements Membership {
-  private readonly standbySets = new StandbySets();
+  private readonly standbySets: StandbySets;
 
+  /** @param leastTasks of a standby set that nodes are told; a simulated world has few tasks */
   constructor(
     private readonly nodes: readonly VotingNode[],
     private readonly electorate: ElectorateView,
-  ) {}
+    leastTasks?: number,
+  ) {
+    this.standbySets = new StandbySets(leastTasks);
+  }
 
   async beat(instanceId: string, peeks: readonly TickRef[], standby?: StandbyTicks): Promise<BeatVerdict> {
     const look = this.standbySets.lookAt(peeks, standby);

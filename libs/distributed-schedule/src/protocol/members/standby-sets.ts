@@ -42,9 +42,11 @@ export class StandbySets {
   /** The newest first. */
   private sets: readonly KnownSet[] = [];
 
+  constructor(private readonly leastTasks = MIN_TASKS) {}
+
   /** Nodes are told a set only when it comes again: what is due together once would fill their memory. */
   lookAt(peeks: readonly TickRef[], standby: StandbyTicks | undefined): StandbyLook {
-    if (standby === undefined || standby.tasks.length < MIN_TASKS) return new StandbyLook(peeks);
+    if (standby === undefined || standby.tasks.length < this.leastTasks) return new StandbyLook(peeks);
     const { tick, tasks } = standby;
     const known = this.sets.find(({ given }) => isSameList(given, tasks));
     const set = known ?? knownSet(tasks);
