@@ -177,10 +177,8 @@ export type Operation =
       readonly kind: 'stand by';
       readonly tasks: readonly string[];
       readonly claims: readonly { readonly task: string; readonly claimId: string }[];
-      readonly change: 'give back' | 'claim' | 'forget' | 'none';
+      readonly change: 'give back' | 'claim' | 'evict ledger' | 'fail back' | 'none';
       readonly waitMs: number;
-      /** How far below the floor the tick lies; 0: above it. */
-      readonly floorMs: number;
       readonly countStep: number;
       readonly isOtherDigest: boolean;
     }

@@ -21,9 +21,9 @@ export function wordsOfStandby(ticks: readonly NodeTick[] | undefined): Answer {
 type StandBy = Extract<Operation, { readonly kind: 'stand by' }>;
 
 export function* standBy(operation: StandBy, model: ModelSide): Generator<Step> {
-  const { tasks, claims, change, waitMs, floorMs, countStep, isOtherDigest } = operation;
+  const { tasks, claims, change, waitMs, countStep, isOtherDigest } = operation;
   yield* bringUp(model);
-  const tick = Math.max(Number(model.state().get('floor')), model.nowMs) + 1 - floorMs;
+  const tick = Math.max(Number(model.state().get('floor')), model.nowMs) + 1;
   yield { kind: 'clock', toMs: Math.max(model.nowMs, tick) };
   yield claim(model, tick, claims);
   const [digest, count] = [digestOf(tasks), tasks.length];
@@ -39,7 +39,8 @@ export function* standBy(operation: StandBy, model: ModelSide): Generator<Step> 
   if (change === 'give back')
     yield { kind: 'ask', question: { kind: 'give back', claims: claimsAt(tick, changed) } };
   if (change === 'claim') yield claim(model, tick + 1, changed);
-  if (change === 'forget') yield { kind: 'mishap', mishap: { kind: 'evict ledger' } };
+  // After a fail-back the claims stand, and the floor is above them.
+  if (change === 'fail back' || change === 'evict ledger') yield { kind: 'mishap', mishap: { kind: change } };
   yield { kind: 'clock', toMs: Math.max(1, model.nowMs + waitMs) };
   yield look();
   yield beat(model, [], { kind: 'ask', digest, count, tick: tick + 1 });

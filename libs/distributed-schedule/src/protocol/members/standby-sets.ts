@@ -55,17 +55,25 @@ export class StandbySets {
   }
 }
 
+/** Of a tick that is asked about in full. */
+const NO_PLACE = -1;
+
 /** One look at ticks: at those of a set, and at others, which are asked about in full. */
 export class StandbyLook {
   readonly ofSet: readonly TickRef[];
   readonly others: readonly TickRef[];
+  /** Of each peek, in its set. */
+  private readonly places: readonly number[];
 
   constructor(
     private readonly peeks: readonly TickRef[],
     private readonly at?: { readonly set: KnownSet; readonly tick: number },
   ) {
-    this.ofSet = at === undefined ? [] : peeks.filter((ref) => this.isOfSet(ref));
-    this.others = at === undefined ? peeks : peeks.filter((ref) => !this.isOfSet(ref));
+    const placeOf = ({ task, tick }: TickRef): number =>
+      (tick === at?.tick ? at.set.placeOf.get(task) : undefined) ?? NO_PLACE;
+    this.places = at === undefined ? [] : peeks.map(placeOf);
+    this.ofSet = at === undefined ? [] : peeks.filter((_, index) => this.isOfSet(index));
+    this.others = at === undefined ? peeks : peeks.filter((_, index) => !this.isOfSet(index));
   }
 
   askOf(node: VotingNode, slot: number): AskedOfNode {
@@ -98,19 +106,24 @@ export class StandbyLook {
   /** The answers in the order of the peeks. */
   inOrder<T>(ofSet: readonly T[], others: readonly T[]): readonly T[] {
     if (this.ofSet.length === 0) return others;
+    if (this.others.length === 0) return ofSet;
     const [nextOfSet, nextOther] = [ofSet.values(), others.values()];
-    return this.peeks.flatMap((ref) => (this.isOfSet(ref) ? nextOfSet : nextOther).next().value ?? []);
+    return this.peeks.flatMap((_, index) => (this.isOfSet(index) ? nextOfSet : nextOther).next().value ?? []);
   }
 
-  private isOfSet({ task, tick }: TickRef): boolean {
-    return tick === this.at?.tick && this.at.set.placeOf.has(task);
+  private isOfSet(index: number): boolean {
+    return this.places[index] !== NO_PLACE;
   }
 
   /** Of ticks of the whole set those of this look; a list of another length is about another set. */
   private pick(ticks: readonly NodeTick[] | undefined): readonly NodeTick[] | undefined {
-    const set = this.at?.set;
-    if (set === undefined || ticks?.length !== set.tasks.length) return undefined;
-    return this.ofSet.flatMap(({ task }) => ticks[set.placeOf.get(task) ?? -1] ?? []);
+    if (ticks === undefined || ticks.length !== this.at?.set.tasks.length) return undefined;
+    const picked: NodeTick[] = [];
+    for (const place of this.places) {
+      const tick = ticks[place];
+      if (tick !== undefined) picked.push(tick);
+    }
+    return picked;
   }
 }
 
