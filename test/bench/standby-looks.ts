@@ -94,7 +94,7 @@ async function measureShape(shape: string): Promise<void> {
   const question = (isFirst: boolean): StandbyQuestion =>
     isFirst
       ? { kind: 'keep', digest: named, count: taskCount }
-      : { kind: 'ask', digest: named, count: taskCount, tick };
+      : { kind: 'ask', digest: named, count: taskCount };
   const full: Look = (instance) => [instance.instanceId, signOf(instance.set), tasks];
   const short: Look = (instance, isFirst) => [
     ...([instance.instanceId, signOf(instance.set), isFirst ? tasks : []] as const),

@@ -12,7 +12,7 @@ export const STANDBY_MUTANTS: readonly Breakage[] = [
     file,
     find: "return ''\n  end\n  redis.call('PEXPIRE'",
     replace:
-      "return string.sub(KEYS[4], -40) .. ' ' .. text(count) .. '\\\\nx\\\\n' .. string.rep('1', count) .. '\\\\n0'\n  end\n  redis.call('PEXPIRE'",
+      "return string.sub(KEYS[4], -40) .. ' ' .. text(count) .. '\\\\n' .. text(now) .. ' x\\\\n' .. string.rep('1', count) .. '\\\\n0'\n  end\n  redis.call('PEXPIRE'",
   },
   {
     name: 'the number of tasks is not compared',
@@ -23,8 +23,8 @@ export const STANDBY_MUTANTS: readonly Breakage[] = [
   {
     name: 'a floor is hidden',
     file,
-    find: 'local isAboveFloor = tonumber(tick) >= floor',
-    replace: 'local isAboveFloor = true',
+    find: " and tonumber(string.match(claimed, '^%d+')) >= floor",
+    replace: '',
   },
   {
     name: 'a question does not renew the set',
@@ -57,16 +57,10 @@ export const STANDBY_MUTANTS: readonly Breakage[] = [
     replace: 'ageMs <= ${SHORT_ANSWER_AGE_MS + 1}',
   },
   {
-    name: 'an answer about another tick is given',
-    file,
-    find: "local about = tick .. ' ' ..",
-    replace: 'local about =',
-  },
-  {
     name: 'an answer of a memory that is gone is given',
     file,
-    find: "local about = tick .. ' ' .. id .. ' ' .. text(floor)",
-    replace: 'local about = tick',
+    find: "local memory = id .. ' ' .. text(floor)",
+    replace: "local memory = ''",
   },
   {
     name: 'the digest says nothing of the claims',
@@ -75,15 +69,15 @@ export const STANDBY_MUTANTS: readonly Breakage[] = [
     replace: 'redis.sha1hex(tostring(last - first))',
   },
   {
-    name: 'any newer or older claim counts as one of the tick',
+    name: 'everything was claimed by whoever comes first, at the same tick',
     file,
-    find: "local pattern = '^' .. tick .. ' ([^: ]+):'",
-    replace: "local pattern = '^%d+ ([^: ]+):'",
+    find: 'if not placeOf[claimed] then',
+    replace: 'claimed = owners[1] or claimed\n    if not placeOf[claimed] then',
   },
   {
     name: 'an owner is cut at its first colon',
     file,
-    find: "if owner and not string.find(line, ':', #tick + #owner + 3, true) then",
-    replace: 'if owner then',
+    find: "local isPlain = claimed and not string.find(line, ':', #claimed + 2, true)",
+    replace: 'local isPlain = claimed',
   },
 ];

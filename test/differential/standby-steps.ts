@@ -32,8 +32,7 @@ export function* standBy(operation: StandBy, model: ModelSide): Generator<Step> 
     digest: isOtherDigest ? digestOf([...tasks, '']) : digest,
     count,
   });
-  const look = (): Step =>
-    beat(model, [], { kind: 'ask', digest, count: Math.max(1, count + countStep), tick });
+  const look = (): Step => beat(model, [], { kind: 'ask', digest, count: Math.max(1, count + countStep) });
   yield look();
   const changed = claims.slice(0, 1);
   if (change === 'give back')
@@ -43,7 +42,6 @@ export function* standBy(operation: StandBy, model: ModelSide): Generator<Step> 
   if (change === 'fail back' || change === 'evict ledger') yield { kind: 'mishap', mishap: { kind: change } };
   yield { kind: 'clock', toMs: Math.max(1, model.nowMs + waitMs) };
   yield look();
-  yield beat(model, [], { kind: 'ask', digest, count, tick: tick + 1 });
 }
 
 const claimsAt = (tick: number, claims: StandBy['claims']) =>

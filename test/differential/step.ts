@@ -116,7 +116,7 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     case 'peek':
       return `peek ${question.tasks.join(' ')}`;
     case 'beat':
-      return `beat of ${question.instanceId} at ${question.position}: ${describeSign(question.sign)}, peeking at ${question.tasks.join(' ')}${describeStandby(question.standby, at)}`;
+      return `beat of ${question.instanceId} at ${question.position}: ${describeSign(question.sign)}, peeking at ${question.tasks.join(' ')}${describeStandby(question.standby)}`;
     case 'leave':
       return `leave of ${question.instanceId}`;
     case 'note': {
@@ -158,10 +158,9 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
   }
 }
 
-function describeStandby(question: StandbyQuestion | undefined, at: (ms: number) => string): string {
+function describeStandby(question: StandbyQuestion | undefined): string {
   if (question === undefined) return '';
-  const { kind, count, digest } = question;
-  return `, ${kind} ${count} as ${digest.slice(0, 6)}${kind === 'ask' ? ` at ${at(question.tick)}` : ''}`;
+  return `, ${question.kind} ${question.count} as ${question.digest.slice(0, 6)}`;
 }
 
 function describeIds(ids: ClaimTerms['ids']): string {

@@ -97,7 +97,7 @@ class TakenSets {
     const [kind, count] = word.split(' ');
     if (kind === 'keep') this.tasks.set(key, tasks.slice(0, Number(count)));
     if (kind !== 'ask') return '';
-    const tick = Math.floor(nowMs / SECOND_MS);
+    const tick = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
     const name = `${key} ${tick}`;
     const answer = this.answers.get(name) ?? this.make(key, tick);
     this.answers.clear();
@@ -114,9 +114,12 @@ class TakenSets {
     const digests = Array.from({ length: Math.ceil(tasks.length / LINES_PER_DIGEST) }, (_, index) =>
       hash32(`${tick} ${index}`).toString(16).padStart(DIGITS, '0'),
     );
-    return [`${key.slice(-40)} ${tasks.length}`, owners.join(' '), places.join(''), digests.join(' ')].join(
-      '\n',
-    );
+    return [
+      `${key.slice(-40)} ${tasks.length}`,
+      owners.map((owner) => `${tick} ${owner}`).join(' '),
+      places.join(''),
+      digests.join(' '),
+    ].join('\n');
   }
 }
 

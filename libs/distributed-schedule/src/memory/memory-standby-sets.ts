@@ -17,8 +17,14 @@ const DIGITS = 32;
 interface ShortAnswer {
   readonly ticks: readonly NodeTick[];
   readonly atMs: number;
-  /** Of which tick and memory. */
-  readonly about: string;
+  readonly memory: string;
+}
+
+interface ShortLine {
+  readonly tick: number;
+  readonly owner: string;
+  /** As it is stored. */
+  readonly text: string;
 }
 
 interface KeptSet {
@@ -45,25 +51,21 @@ export class MemoryStandbySets {
   }
 
   /** One per task of the set; undefined where it is not known, or not with so many tasks. */
-  inShort({
-    digest,
-    count,
-    tick,
-  }: Extract<StandbyQuestion, { kind: 'ask' }>): readonly NodeTick[] | undefined {
+  inShort({ digest, count }: StandbyQuestion): readonly NodeTick[] | undefined {
     this.expire();
     const kept = this.sets.get(digest);
     if (kept?.tasks.length !== count) return undefined;
     const { id, floor } = this.ledger.remember();
-    const about = `${tick} ${id} ${floor}`;
+    const memory = `${id} ${floor}`;
     const nowMs = Math.floor(this.clock.wallMs());
     const { answer } = kept;
     const ageMs = nowMs - (answer?.atMs ?? 0);
-    if (answer?.about === about && ageMs >= 0 && ageMs <= SHORT_ANSWER_AGE_MS) {
+    if (answer?.memory === memory && ageMs >= 0 && ageMs <= SHORT_ANSWER_AGE_MS) {
       this.renew(digest, kept);
       return answer.ticks;
     }
-    const ticks = this.ticksOf(kept.tasks, tick);
-    this.renew(digest, { ...kept, answer: { ticks, about, atMs: nowMs } });
+    const ticks = this.ticksOf(kept.tasks);
+    this.renew(digest, { ...kept, answer: { ticks, memory, atMs: nowMs } });
     return ticks;
   }
 
@@ -85,12 +87,12 @@ export class MemoryStandbySets {
     this.sets.set(digest, { ...kept, expireAtMs: Math.floor(this.clock.wallMs()) + STANDBY_SET_TTL_MS });
   }
 
-  private ticksOf(tasks: readonly string[], tick: number): readonly NodeTick[] {
-    const lines = tasks.map((task) => this.lineOf(task, tick));
+  private ticksOf(tasks: readonly string[]): readonly NodeTick[] {
+    const lines = tasks.map((task) => this.lineOf(task));
     const digests = digestsOf(lines.map((line) => line?.text ?? '-'));
     return tasks.map((task, index) => {
-      const owner = lines[index]?.owner;
-      if (owner === undefined) return this.ledger.newest(task);
+      const { tick, owner } = lines[index] ?? {};
+      if (tick === undefined) return this.ledger.newest(task);
       return { tick, claimId: `${owner}:${digests[Math.floor(index / LINES_PER_DIGEST)]}`, isShort: true };
     });
   }
@@ -100,12 +102,12 @@ export class MemoryStandbySets {
     for (const [digest, { expireAtMs }] of this.sets) if (nowMs > expireAtMs) this.sets.delete(digest);
   }
 
-  /** The stored line of what may be said in short: claimed at this very tick, above every floor, by an owner without a colon. */
-  private lineOf(task: string, tick: number): { readonly text: string; readonly owner: string } | undefined {
-    const { tick: newest, claimId = '', floor } = this.ledger.newest(task);
-    const [owner, , more] = claimId.split(':');
-    const isShort = newest === tick && floor === undefined && claimId.includes(':') && more === undefined;
-    return isShort && owner ? { owner, text: this.ledger.lineText(task) } : undefined;
+  /** What may be said in short: claimed above the floor, by an owner without a colon. */
+  private lineOf(task: string): ShortLine | undefined {
+    const { tick, claimId = '', floor } = this.ledger.newest(task);
+    const [owner = '', random, more] = claimId.split(':');
+    const isShort = owner !== '' && random !== undefined && more === undefined && floor === undefined;
+    return isShort ? { tick, owner, text: this.ledger.lineText(task) } : undefined;
   }
 }
 

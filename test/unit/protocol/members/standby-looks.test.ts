@@ -137,7 +137,7 @@ describe('the look of a standby', () => {
     const sign = new MakeshiftElectorate(plain).sendBeat().sign;
     const ask = async (afterMs: number) => {
       clock.jump(afterMs);
-      const question = { kind: 'ask', digest, count: tasks.length, tick: 1 } as const;
+      const question = { kind: 'ask', digest, count: tasks.length } as const;
       const reply = await plain[0]?.beat('me', sign, [], question);
       return reply?.answered === true && reply.value.standby?.length;
     };

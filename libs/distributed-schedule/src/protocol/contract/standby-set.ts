@@ -20,19 +20,14 @@ export interface StandbyTicks {
 }
 
 /** What a beat says of a standby set. */
-export type StandbyQuestion = {
+export interface StandbyQuestion {
+  /**
+   * - `keep` the first `count` of the asked tasks are the set; a node that finds another digest keeps nothing
+   * - `ask`  asks about the newest tick of each task of the set, beside the asked tasks
+   */
+  readonly kind: 'keep' | 'ask';
   /** Of the names of its tasks in their order, see {@link VotingNode.digestOf}. */
   readonly digest: string;
   /** How many tasks it has. */
   readonly count: number;
-} & (
-  | {
-      /** The first `count` of the asked tasks are the set. A node that finds another digest keeps nothing. */
-      readonly kind: 'keep';
-    }
-  | {
-      /** Asks about this tick of each task of the set, beside the asked tasks. */
-      readonly kind: 'ask';
-      readonly tick: number;
-    }
-);
+}

@@ -86,14 +86,14 @@ export class StandbyLook {
       });
       return { tasks: [...namesOf(this.ofSet), ...others], read };
     }
-    const { set, tick } = this.at;
+    const { set } = this.at;
     const [count, keptAs] = [set.tasks.length, set.keptAs[slot]];
     if (keptAs !== undefined) {
       const read = ({ standby, ticks }: BeatReply): Told => {
         if (standby === undefined) set.keptAs[slot] = undefined;
         return { ofSet: this.pick(standby), others: ticks };
       };
-      return { tasks: others, question: { kind: 'ask', digest: keptAs, count, tick }, read };
+      return { tasks: others, question: { kind: 'ask', digest: keptAs, count }, read };
     }
     const digest = node.digestOf(set.tasks);
     const read = ({ ticks }: BeatReply): Told => {

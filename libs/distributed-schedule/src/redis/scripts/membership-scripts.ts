@@ -56,7 +56,7 @@ end
  *
  * KEYS  ledger, members, beats, and the standby set where there is a word about one
  * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, position of this node, sign,
- *       '' or 'keep count' or 'ask count tick', tasks ...
+ *       '' or 'keep count' or 'ask count', tasks ...
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
  * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, the tasks as in PEEK,
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
@@ -123,11 +123,11 @@ local tasks = {}
 for i = 6, #ARGV do
   tasks[#tasks + 1] = ARGV[i]
 end
-local standby, count, tick = string.match(ARGV[5], '^(%a+) (%d+) ?(%d*)$')
+local standby, count = string.match(ARGV[5], '^(%a+) (%d+)$')
 if standby == 'keep' then
   keepSet(tasks, tonumber(count))
 end
-local inShort = standby == 'ask' and toldInShort(tonumber(count), tick) or ''
+local inShort = standby == 'ask' and toldInShort(tonumber(count)) or ''
 table.insert(others, 1, instanceId)
 local identity = {
   id, vote == position and 1 or 0, text(idSince), stamp, noted, text(epoch), text(highest), text(floor),
