@@ -15,13 +15,18 @@ const MIN_TASKS = 10;
 
 /** Everything that is due at one instant, and was due together before. */
 interface KnownSet {
-  /** As they were given. */
-  readonly given: readonly string[];
   /** In an order that is the same on all instances, so that they share the set. */
   readonly tasks: readonly string[];
   readonly placeOf: ReadonlyMap<string, number>;
   /** By slot of the node: under which digest it was told the set. */
   readonly keptAs: (string | undefined)[];
+}
+
+/** What was due together, as it was given. */
+interface SeenList {
+  readonly tasks: readonly string[];
+  /** Made when it comes again. */
+  set: KnownSet | undefined;
 }
 
 /** What a node said of the ticks of a look. */
@@ -40,7 +45,7 @@ export interface AskedOfNode {
 
 export class StandbySets {
   /** The newest first. */
-  private sets: readonly KnownSet[] = [];
+  private lists: readonly SeenList[] = [];
 
   constructor(private readonly leastTasks = MIN_TASKS) {}
 
@@ -48,10 +53,12 @@ export class StandbySets {
   lookAt(peeks: readonly TickRef[], standby: StandbyTicks | undefined): StandbyLook {
     if (standby === undefined || standby.tasks.length < this.leastTasks) return new StandbyLook(peeks);
     const { tick, tasks } = standby;
-    const known = this.sets.find(({ given }) => isSameList(given, tasks));
-    const set = known ?? knownSet(tasks);
-    this.sets = [set, ...this.sets.filter((other) => other !== set)].slice(0, MAX_SETS);
-    return known === undefined ? new StandbyLook(peeks) : new StandbyLook(peeks, { set, tick });
+    const known = this.lists.find((list) => isSameList(list.tasks, tasks));
+    const list = known ?? { tasks, set: undefined };
+    this.lists = [list, ...this.lists.filter((other) => other !== list)].slice(0, MAX_SETS);
+    if (known === undefined) return new StandbyLook(peeks);
+    known.set ??= knownSet(tasks);
+    return new StandbyLook(peeks, { set: known.set, tick });
   }
 }
 
@@ -133,7 +140,7 @@ function namesOf(refs: readonly TickRef[]): readonly string[] {
 
 function knownSet(given: readonly string[]): KnownSet {
   const tasks = [...given].sort();
-  return { given, tasks, placeOf: new Map(tasks.map((task, place) => [task, place])), keptAs: [] };
+  return { tasks, placeOf: new Map(tasks.map((task, place) => [task, place])), keptAs: [] };
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
