@@ -204,14 +204,20 @@ describe('the look of a standby', () => {
     await claim('other', 'worker:9');
     const peeks = [
       { task: 'other', tick },
-      { task: MIDDLE, tick },
       { task: MIDDLE, tick: tick - 1_000 },
+      ...TASKS.map((task) => ({ task, tick })),
     ];
     const answer = await membership.beat('me', peeks, { tick, tasks: TASKS });
     expect(asked[0]?.at(-1)?.tasks).toEqual(['other', MIDDLE]);
-    expect(answer.peeks.map((peek) => ('claimId' in peek ? peek.claimId?.split(':')[0] : peek.kind))).toEqual(
-      ['worker', 'worker-0', 'taken'],
-    );
+    const said = answer.peeks.map((peek) => ('claimId' in peek ? peek.claimId?.split(':')[0] : peek.kind));
+    expect(said).toEqual(['worker', 'taken', ...TASKS.map((_, index) => `worker-${index % 3}`)]);
+  });
+
+  it('asks in full about a small part of a set, of which a node would have to look at all', async () => {
+    const { membership, tick, asked } = await known();
+    const few = TASKS.slice(0, TASKS.length / 4 - 1).map((task) => ({ task, tick }));
+    await membership.beat('me', few, { tick, tasks: TASKS });
+    expect(asked[0]?.at(-1)).toEqual({ tasks: few.map(({ task }) => task), question: undefined });
   });
 
   it('does not tell nodes sets that do not come again', async () => {

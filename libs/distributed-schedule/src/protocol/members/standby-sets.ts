@@ -13,6 +13,9 @@ const MAX_SETS = 4;
 /** Below this the words about a set are longer than what they spare. */
 const MIN_TASKS = 10;
 
+/** A node looks at a whole set for a short answer. Of one that is asked about a smaller part it is told in full. */
+const MIN_SHARE = 0.25;
+
 /** Everything that is due at one instant, and was due together before. */
 interface KnownSet {
   /** In an order that is the same on all instances, so that they share the set. */
@@ -21,6 +24,8 @@ interface KnownSet {
   /** By slot of the node: under which digest it was told the set. */
   readonly keptAs: (string | undefined)[];
 }
+
+const NOTHING_DUE: StandbyTicks = { tick: 0, tasks: [] };
 
 /** What was due together, as it was given. */
 interface SeenList {
@@ -51,8 +56,9 @@ export class StandbySets {
 
   /** Nodes are told a set only when it comes again: what is due together once would fill their memory. */
   lookAt(peeks: readonly TickRef[], standby: StandbyTicks | undefined): StandbyLook {
-    if (standby === undefined || standby.tasks.length < this.leastTasks) return new StandbyLook(peeks);
-    const { tick, tasks } = standby;
+    const { tick, tasks } = standby ?? NOTHING_DUE;
+    if (tasks.length < Math.max(1, this.leastTasks) || peeks.length < MIN_SHARE * tasks.length)
+      return new StandbyLook(peeks);
     const known = this.lists.find((list) => isSameList(list.tasks, tasks));
     const list = known ?? { tasks, set: undefined };
     this.lists = [list, ...this.lists.filter((other) => other !== list)].slice(0, MAX_SETS);
