@@ -1,7 +1,7 @@
 /**
  * What standing by costs: commands per second and node for instances x per-second tasks against three masters.
  *
- *     npm run bench:idle            (about two minutes; -- --seconds 20 for longer rounds)
+ *     npm run bench:idle            (about two minutes; -- --seconds 20 for longer rounds, --shapes 12x400 for others)
  *
  * Every instance is a real Nest application with its own connections. Counted by the servers themselves: messages
  * (what crosses the network) and all commands, those inside scripts included.
@@ -16,7 +16,12 @@ import { DistributedScheduleModule, EverySecondExclusive } from 'nestjs-distribu
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { providerWith } from './latency/contestants/every-second.js';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    shapes: { type: 'string', default: '1x1,1x50,3x50,12x1,12x50,12x200,24x50' },
+  },
+});
 const SECONDS = Number(values.seconds);
 /** New masters abstain for one time to live; then the membership has to settle. */
 const WARM_UP_MS = 6_000;
@@ -26,15 +31,11 @@ interface Round {
   readonly tasks: number;
 }
 
-const ROUNDS: readonly Round[] = [
-  { instances: 1, tasks: 1 },
-  { instances: 1, tasks: 50 },
-  { instances: 3, tasks: 50 },
-  { instances: 12, tasks: 1 },
-  { instances: 12, tasks: 50 },
-  { instances: 12, tasks: 200 },
-  { instances: 24, tasks: 50 },
-];
+/** Instances x tasks. */
+const ROUNDS = values.shapes.split(',').map((shape): Round => {
+  const [instances = 0, tasks = 0] = shape.split('x').map(Number);
+  return { instances, tasks };
+});
 
 let runs = 0;
 

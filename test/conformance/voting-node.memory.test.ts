@@ -3,6 +3,7 @@ import { describeNodeEpochs } from './node-epochs.suite.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
 import { describeNodeNotes } from './node-notes.suite.js';
 import { describeNodeSets } from './node-sets.suite.js';
+import { describeStandbySets } from './standby-sets.suite.js';
 import { describeVotingNode } from './voting-node.suite.js';
 
 describeVotingNode('in memory', memoryStage);
@@ -10,3 +11,4 @@ describeNodeIdentity('in memory', memoryStage);
 describeNodeNotes('in memory', memoryStage);
 describeNodeSets('in memory', memoryStage);
 describeNodeEpochs('in memory', memoryStage);
+describeStandbySets('in memory', memoryStage);

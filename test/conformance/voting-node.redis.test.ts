@@ -13,6 +13,7 @@ import { describeNodeEpochs } from './node-epochs.suite.js';
 import { describeNodeIdentity } from './node-identity.suite.js';
 import { describeNodeNotes } from './node-notes.suite.js';
 import { describeNodeSets } from './node-sets.suite.js';
+import { describeStandbySets } from './standby-sets.suite.js';
 import { describeVotingNode } from './voting-node.suite.js';
 import type { NodeStage } from './voting-node-stage.js';
 
@@ -93,3 +94,4 @@ describeNodeIdentity('behind Redis', redisStage);
 describeNodeNotes('behind Redis', redisStage);
 describeNodeSets('behind Redis', redisStage);
 describeNodeEpochs('behind Redis', redisStage);
+describeStandbySets('behind Redis', redisStage);

@@ -17,6 +17,7 @@ import type {
 } from '#src/protocol/contract/ports.js';
 import { ANY_MEMORY } from '#src/protocol/lease/lock-verdict.js';
 import { textOfSign } from '#src/redis/scripts/identity-words.js';
+import { wordsOfStandby } from './standby-steps.js';
 import type { Answer, LockQuestion, LockRequest, Mishap, Question, Restart, StoredState } from './step.js';
 
 const NOBODY = '-';
@@ -50,9 +51,11 @@ export class ModelSide {
       case 'peek':
         return answerOf(await node.peek(question.tasks)).map(wordOfTick);
       case 'beat': {
-        const reply = answerOf(await node.beat(question.instanceId, question.sign, question.tasks));
-        const isSeen = this.node.locks.isPresent(question.instanceId);
-        return wordsOfBeat(reply, isSeen);
+        const { instanceId, sign, tasks, standby } = question;
+        const reply = answerOf(await node.beat(instanceId, sign, tasks, standby));
+        const isSeen = this.node.locks.isPresent(instanceId);
+        const inShort = standby?.kind === 'ask' ? wordsOfStandby(reply.standby) : [];
+        return [...wordsOfBeat(reply, isSeen), ...inShort];
       }
       case 'leave':
         answerOf(await node.leave(question.instanceId));
@@ -95,6 +98,9 @@ export class ModelSide {
       case 'evict signs':
         node.evict('signs');
         break;
+      case 'evict standby sets':
+        node.evict('standby sets');
+        break;
       case 'version':
         node.writtenByVersion(mishap.version);
         break;
@@ -117,7 +123,7 @@ export class ModelSide {
   }
 
   state(): StoredState {
-    const { ledger, locks, beats } = this.node.snapshot();
+    const { ledger, locks, beats, standbySets } = this.node.snapshot();
     const { entries, memory } = ledger;
     const state = new Map<string, string>(memory === undefined ? [] : storedMemory(memory));
     for (const [task, { tick, claimId, previousTick, epoch }] of entries) {
@@ -131,6 +137,8 @@ export class ModelSide {
       state.set(`member ${id}`, String(atMs + (wasPresent ? 0.5 : 0)));
     }
     if (beats.beats.size > 0) state.set('members end', String(beats.expireAtMs));
+    for (const [digest, { tasks, expireAtMs }] of standbySets)
+      state.set(`set ${digest}`, String(tasks.length)).set(`set ${digest} ends`, String(expireAtMs));
     for (const [id, sign] of beats.signs) state.set(`sign ${id}`, textOfSign(sign));
     if (beats.signs.size > 0) state.set('signs end', String(beats.expireAtMs));
     return state;

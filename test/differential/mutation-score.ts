@@ -15,6 +15,7 @@ import { LEDGER_MUTANTS } from './ledger-mutants.js';
 import { LOCK_MUTANTS } from './lock-mutants.js';
 import { NOTE_MUTANTS } from './note-mutants.js';
 import { PRUNE_MUTANTS } from './prune-mutants.js';
+import { STANDBY_MUTANTS } from './standby-mutants.js';
 
 const OPERATIONS = 40_000;
 const SEEDS = [7, 8];
@@ -70,6 +71,7 @@ try {
     ...NOTE_MUTANTS,
     ...LOCK_MUTANTS,
     ...PRUNE_MUTANTS,
+    ...STANDBY_MUTANTS,
     ...BOARD_SCRIPT_MUTANTS,
   ].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
     const caught = await copy.whileBroken(mutant, () => scoreOf(mutant)(copy.root));

@@ -172,6 +172,16 @@ export type Operation =
       readonly members: number;
       readonly noters: readonly (readonly [noter: string, hasVote: boolean])[];
     }
+  /** An instance tells a set of tasks, of which some are claimed, asks about it, and once more after a change. */
+  | {
+      readonly kind: 'stand by';
+      readonly tasks: readonly string[];
+      readonly claims: readonly { readonly task: string; readonly claimId: string }[];
+      readonly change: 'give back' | 'claim' | 'evict ledger' | 'fail back' | 'none';
+      readonly waitMs: number;
+      readonly countStep: number;
+      readonly isOtherDigest: boolean;
+    }
   /** Another version of the protocol has been there, is asked, and is gone again. */
   | { readonly kind: 'another version' }
   | { readonly kind: 'leave'; readonly instanceId: string }

@@ -25,7 +25,7 @@ export interface PairEvents {
 
 const ENDS = / ends?$/;
 /** May expire between a script and the look at what it stored: compared only where the clock stands still. */
-const FLEETING = /^lock |^members? |^signs? |^keys that/;
+const FLEETING = /^lock |^members? |^signs? |^set |^keys that/;
 const EDGE_MS = 5;
 /** Longest wait for an instant on a clock that cannot be set. */
 const MAX_WAIT_MS = 1_500;
@@ -155,6 +155,7 @@ function kindOfWord(word: string): string {
   const [first = '', ...rest] = word.split(' ');
   if (/^\d+$/.test(first) && rest.length === 3 && rest[2] !== '-') return 'perhaps gone';
   if (/^\d+$/.test(first)) return rest[0] === '-' ? 'nobody' : 'somebody';
+  if (['short', 'full'].includes(first)) return `in ${first}`;
   if (first === 'members') return rest.length > 1 ? 'several members' : 'one member';
   if (/^\d+\.\w+$/.test(first)) return 'an id';
   if (first === 'taken' && rest[0] === '-') return 'taken by a clock set back';

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { MIN_WINDOW_MS } from '#src/protocol/contract/prunable-lines.js';
+import { SHORT_ANSWER_AGE_MS, STANDBY_SET_TTL_MS } from '#src/protocol/contract/standby-set.js';
 import { type Operation, OTHERS, TASKS } from './operation.js';
 import {
   anyId,
@@ -157,6 +158,30 @@ export const randomOperation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('grow old' as const),
       edgeMs: fc.integer({ min: -1, max: 1 }),
       tasks: fc.subarray(TASKS, { minLength: 1 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('stand by' as const),
+      tasks: fc.subarray(TASKS, { minLength: 1 }),
+      claims: fc.uniqueArray(
+        fc.record({
+          task,
+          claimId: fc.constantFrom('ann:1', 'ann:2', 'bob:3', 'pod:7:4', 'bob:6~', 'nobody'),
+        }),
+        { selector: (claim) => claim.task, minLength: 1, maxLength: TASKS.length },
+      ),
+      change: fc.constantFrom(
+        'give back' as const,
+        'claim' as const,
+        'evict ledger' as const,
+        'fail back' as const,
+        'none' as const,
+      ),
+      waitMs: fc.oneof(around(0, SHORT_ANSWER_AGE_MS, STANDBY_SET_TTL_MS), fc.constantFrom(-1, 5_000)),
+      countStep: fc.constantFrom(0, 0, 0, 0, -1, 1),
+      isOtherDigest: fc.constantFrom(false, false, false, false, true),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'another version' as const }) },

@@ -191,6 +191,7 @@ export const CHEAP: readonly Mishap['kind'][] = [
   'evict ledger',
   'evict members',
   'evict signs',
+  'evict standby sets',
   'fail back',
   'save',
 ];

@@ -1,6 +1,7 @@
 /** Everything that a real server has stored for the namespace, in the model's terms. */
 
 import type { Redis } from 'ioredis';
+import { digestOf } from '#src/memory/memory-standby-sets.js';
 import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { StoredState } from './step.js';
 
@@ -25,6 +26,9 @@ export async function readState(
       ['get', keys.lock(task)],
       ['pttl', keys.lock(task)],
     ]),
+    // Whether it is there is asked of each, since only that removes what has expired.
+    ['exists', ...setsOf(tasks).map((some) => keys.standbySet(digestOf(some)))],
+    ['keys', keys.standbySet('*')],
     ['dbsize'],
   ];
   const replies = (await client.pipeline(commands).exec()) ?? [];
@@ -52,9 +56,28 @@ export async function readState(
     keyCount += 1;
     state.set(`lock ${task}`, value).set(`lock ${task} ends`, String(nowMs + Number(ttlMs)));
   }
+  const sets = rest.at(-2) as readonly string[];
+  for (const key of sets) {
+    const [digest, endsMs] = [key.slice(-DIGITS), nowMs + (await client.pttl(key))];
+    state
+      .set(`set ${digest}`, String(await client.hget(key, 'count')))
+      .set(`set ${digest} ends`, String(endsMs));
+  }
+  keyCount += sets.length;
   if (rest.at(-1) !== keyCount) state.set('keys that nobody knows', String(Number(rest.at(-1)) - keyCount));
   return state;
 }
+
+/** Every list of some of them, in their order. */
+function setsOf(tasks: readonly string[]): readonly (readonly string[])[] {
+  return tasks.flatMap((task, index) => [
+    [task],
+    ...setsOf(tasks.slice(index + 1)).map((some) => [task, ...some]),
+  ]);
+}
+
+/** Of a SHA-1, with which the key of a standby set ends. */
+const DIGITS = 40;
 
 function toMs(time: unknown): number {
   const [seconds, microseconds] = time as readonly [string, string];

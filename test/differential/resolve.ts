@@ -11,6 +11,7 @@ import {
   POSITION,
   TASKS,
 } from './operation.js';
+import { standBy } from './standby-steps.js';
 import type { LockRequest, Question, Step } from './step.js';
 import {
   anew,
@@ -43,6 +44,8 @@ export function* resolve(operation: Operation, model: ModelSide): Generator<Step
       return yield* endsGrowOld(operation, model);
     case 'nearly noted':
       return yield* nearlyNoted(operation, model);
+    case 'stand by':
+      return yield* standBy(operation, model);
     case 'another version':
       return yield* underAnotherVersion(model);
     case 'confirm':
@@ -65,6 +68,7 @@ type Asking = Exclude<
       | 'grow old'
       | 'ends grow old'
       | 'nearly noted'
+      | 'stand by'
       | 'another version';
   }
 >;

@@ -1,6 +1,7 @@
 /** Questions as messages to a server, and its replies in words that can be compared. */
 
 import { setText } from '#src/protocol/contract/node-set.js';
+import type { StandbyQuestion } from '#src/protocol/contract/standby-set.js';
 import { setBackOfMemoryMs } from '#src/protocol/ledger/clock-set-back.js';
 import { CONFIRM_SCRIPT } from '#src/redis/scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '#src/redis/scripts/epoch-script.js';
@@ -16,6 +17,8 @@ import { PRUNE_SCRIPT } from '#src/redis/scripts/prune-script.js';
 import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 import { RELEASE_SCRIPT } from '#src/redis/scripts/release-script.js';
+import { parseStandby, wordOfStandby } from '#src/redis/scripts/standby-words.js';
+import { wordsOfStandby } from './standby-steps.js';
 import type { Answer, Question } from './step.js';
 
 export const SCRIPTS: readonly RedisScript[] = [
@@ -69,10 +72,10 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
     case 'beat':
       return {
         script: BEAT_SCRIPT,
-        keys: [ledger, members, beats],
+        keys: [ledger, members, beats, ...keyOfSet(question.standby, keys)],
         args: [
           ...[presencePrefix, question.instanceId, question.position, textOfSign(question.sign)],
-          ...question.tasks,
+          ...[wordOfStandby(question.standby), ...question.tasks],
         ],
       };
     case 'leave':
@@ -112,6 +115,10 @@ export function toMessage(question: Question, keys: RedisKeys): ScriptMessage {
       };
     }
   }
+}
+
+function keyOfSet(question: StandbyQuestion | undefined, keys: RedisKeys): readonly string[] {
+  return question === undefined ? [] : [keys.standbySet(question.digest)];
 }
 
 type IdentityQuestion = Extract<Question, { readonly kind: 'note' | 'renumber' | 'confirm' | 'stamp' }>;
@@ -167,7 +174,8 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
     case 'stamp':
       return [texts.join(' ')];
     case 'beat': {
-      const [, members, , identity, liveSets] = words as readonly (readonly unknown[])[];
+      const [, members, , identity, liveSets, inShort] = words as readonly (readonly unknown[])[];
+      const { standby } = question;
       const [id, hasVote, since, stamp, noted, epoch, highest, floor] = identity ?? [];
       return [
         `seen ${texts[0]}`,
@@ -176,6 +184,7 @@ export function wordsOf(question: Question, words: readonly unknown[], nowMs: nu
         `identity ${id} ${hasVote} ${since} [${stamp}] ${epoch} ${setBackOf(highest, floor, nowMs)} ${pairsOf(noted)}`,
         ...(liveSets ?? []).map((words) => `live ${(words as readonly unknown[]).join(' ')}`),
         ...linesOf(words[2]).map(tickOf),
+        ...(standby?.kind === 'ask' ? wordsOfStandby(parseStandby(inShort, standby)) : []),
       ];
     }
     default:

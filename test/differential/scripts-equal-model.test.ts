@@ -33,12 +33,20 @@ const WORDS = [
   ...['seen 1', 'seen 0', 'one member', 'several members', 'somebody', 'nobody'].map(
     (word) => `beat ${word}`,
   ),
+  ...['in short', 'in full', 'silent'].map((word) => `beat ${word}`),
   ...['live with a name', 'with a vote', 'without a vote'].map((word) => `beat ${word}`),
   ...['somebody', 'nobody', 'perhaps gone'].map((word) => `peek ${word}`),
   ...['done', 'done with a name'].map((word) => `prune ${word}`),
-  ...['flush', 'evict ledger', 'evict members', 'evict signs', 'evict lock', 'fail back', 'presence'].map(
-    (kind) => `mishap ${kind}`,
-  ),
+  ...[
+    'flush',
+    'evict ledger',
+    'evict members',
+    'evict signs',
+    'evict standby sets',
+    'evict lock',
+    'fail back',
+    'presence',
+  ].map((kind) => `mishap ${kind}`),
   ...['its memory', 'the saved file'].map((what) => `mishap restart with ${what}`),
   ...['empty', 'as a replica'].map((how) => `mishap restart ${how}`),
   ...['clock forward', 'clock back'],

@@ -6,6 +6,8 @@ import type { RedisKeys } from '#src/redis/scripts/redis-keys.js';
 import type { RedisServer } from '../support/redis-server.js';
 import type { Mishap, Restart } from './step.js';
 
+const DELETE_SETS = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";
+
 /** A master that never answers: nothing listens on port 1. */
 const NO_MASTER = ['127.0.0.1', 1] as const;
 
@@ -43,6 +45,9 @@ export class ServerMishaps {
         return false;
       case 'evict signs':
         await this.client.del(this.keys.beats);
+        return false;
+      case 'evict standby sets':
+        await this.client.eval(DELETE_SETS, 0, this.keys.standbySet('*'));
         return false;
       case 'version':
         await this.client.hset(this.keys.ledger, 'version', String(mishap.version));

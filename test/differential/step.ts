@@ -10,6 +10,7 @@ import type {
 import { setText, stampText } from '#src/protocol/contract/node-set.js';
 import type { Claim, ClaimTerms, InquiryRequest, ShownClaims } from '#src/protocol/contract/ports.js';
 import type { PruneRequest } from '#src/protocol/contract/prunable-lines.js';
+import type { StandbyQuestion } from '#src/protocol/contract/standby-set.js';
 import type { LockAddressee } from '#src/protocol/lease/lock-verdict.js';
 
 export interface LockRequest {
@@ -36,6 +37,7 @@ export type Question =
       readonly instanceId: string;
       readonly sign: BeatSign;
       readonly tasks: readonly string[];
+      readonly standby?: StandbyQuestion;
     }
   | { readonly kind: 'leave'; readonly instanceId: string }
   | { readonly kind: 'note'; readonly position: string; readonly request: NoteRequest }
@@ -63,6 +65,7 @@ export type Mishap =
   | { readonly kind: 'evict ledger' }
   | { readonly kind: 'evict members' }
   | { readonly kind: 'evict signs' }
+  | { readonly kind: 'evict standby sets' }
   | { readonly kind: 'version'; readonly version: number }
   | { readonly kind: 'evict lock'; readonly task: string }
   | { readonly kind: 'save' }
@@ -113,7 +116,7 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
     case 'peek':
       return `peek ${question.tasks.join(' ')}`;
     case 'beat':
-      return `beat of ${question.instanceId} at ${question.position}: ${describeSign(question.sign)}, peeking at ${question.tasks.join(' ')}`;
+      return `beat of ${question.instanceId} at ${question.position}: ${describeSign(question.sign)}, peeking at ${question.tasks.join(' ')}${describeStandby(question.standby)}`;
     case 'leave':
       return `leave of ${question.instanceId}`;
     case 'note': {
@@ -153,6 +156,11 @@ function describeQuestion(question: Question, at: (ms: number) => string): strin
       return `${kind}${of} by ${instanceId} until ${at(deadlineMs)}: ${locks.join(', ')}`;
     }
   }
+}
+
+function describeStandby(question: StandbyQuestion | undefined): string {
+  if (question === undefined) return '';
+  return `, ${question.kind} ${question.count} as ${question.digest.slice(0, 6)}`;
 }
 
 function describeIds(ids: ClaimTerms['ids']): string {

@@ -80,6 +80,7 @@ export type {
   TickRef,
 } from './protocol/contract/ports.js';
 export type { RunInFlight, RunState } from './protocol/contract/run-in-flight.js';
+export type { StandbyTicks } from './protocol/contract/standby-set.js';
 export type { TaskStatus, TickContext } from './protocol/contract/tick-context.js';
 export type { SchedulerState, SchedulerStatus } from './protocol/scheduler/scheduler-parts.js';
 export type { RedisClient, RedisInput } from './redis/connection/redis-input.js';

@@ -3,6 +3,7 @@
 import { hash32 } from '#src/protocol/contract/hash.js';
 import { nodeSetOf, stampText } from '#src/protocol/contract/node-set.js';
 import type { Clock, VotingNode } from '#src/protocol/contract/ports.js';
+import { LINES_PER_DIGEST } from '#src/protocol/contract/standby-set.js';
 import type { RedisNode } from '#src/redis/node/redis-node.js';
 import { RedisVotingNode } from '#src/redis/node/redis-voting-node.js';
 import type { ScriptReply } from '#src/redis/node/script-channel.js';
@@ -13,8 +14,11 @@ import type { RedisScript } from '#src/redis/scripts/redis-scripts.js';
 const SECOND_MS = 1_000;
 const LEASE_TTL_MS = 3_000;
 const USED_FOR_MS = 60_000;
+/** The character for the first owner, and the digits of a digest, see standby-words.ts. */
+const FIRST_PLACE = 49;
+const DIGITS = 32;
 /** What stands before the tasks in the message of a beat. */
-const WORDS_OF_A_BEAT = 4;
+const WORDS_OF_A_BEAT = 5;
 
 export const SET = nodeSetOf(['10.0.0.1:6379/0', '10.0.0.2:6379/0', '10.0.0.3:6379/0'], 1, LEASE_TTL_MS);
 
@@ -30,10 +34,11 @@ export function toldNodes(parts: ToldNodesParts): readonly VotingNode[] {
   const { clock, onTime } = parts;
   const bornMs = clock.wallMs() - USED_FOR_MS;
   const ticks = new TakenTicks(parts.members);
+  const sets = new TakenSets(ticks);
   return SET.positions.map((position, index) => {
     const call = async (
       script: RedisScript,
-      _keys: readonly string[],
+      keys: readonly string[],
       args: readonly string[],
     ): Promise<ScriptReply> => {
       const nodeTimeMs = clock.wallMs();
@@ -41,7 +46,9 @@ export function toldNodes(parts: ToldNodesParts): readonly VotingNode[] {
       if (script === LEAVE_SCRIPT) return { answered: true, value: [], nodeTimeMs };
       if (script !== BEAT_SCRIPT) throw new Error(`a standby has no use for ${script.name}`);
       const identity = identityAt(position, nodeTimeMs, bornMs);
-      const value = [1, parts.members, ticks.of(args.slice(WORDS_OF_A_BEAT), nodeTimeMs), identity, []];
+      const tasks = args.slice(WORDS_OF_A_BEAT);
+      const inShort = sets.answer(args[WORDS_OF_A_BEAT - 1] ?? '', keys.at(-1) ?? '', tasks, nodeTimeMs);
+      const value = [1, parts.members, ticks.of(tasks, nodeTimeMs), identity, [], inShort];
       return { answered: true, value, nodeTimeMs };
     };
     const node = {
@@ -59,6 +66,10 @@ class TakenTicks {
 
   constructor(private readonly members: readonly string[]) {}
 
+  ownerOf(task: string): string {
+    return this.members[1 + (hash32(task) % (this.members.length - 1))] ?? '';
+  }
+
   of(tasks: readonly string[], nowMs: number): string {
     const tick = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
     if (tick !== this.tick) this.texts.clear();
@@ -68,11 +79,47 @@ class TakenTicks {
 
   /** By the same instance each time, as long as nobody comes or goes. */
   private make(task: string): string {
-    const by = this.members[1 + (hash32(task) % (this.members.length - 1))];
-    const claimId = `${by}:3f0c5a7be1d94f28a6c07d1b52e8f934`;
+    const claimId = `${this.ownerOf(task)}:3f0c5a7be1d94f28a6c07d1b52e8f934`;
     const text = `${this.tick} ${claimId} ${this.tick - SECOND_MS} 0`;
     this.texts.set(task, text);
     return text;
+  }
+}
+
+/** The short answer about a set; the same for all nodes. */
+class TakenSets {
+  private readonly tasks = new Map<string, readonly string[]>();
+  private readonly answers = new Map<string, string>();
+
+  constructor(private readonly ticks: TakenTicks) {}
+
+  answer(word: string, key: string, tasks: readonly string[], nowMs: number): string {
+    const [kind, count] = word.split(' ');
+    if (kind === 'keep') this.tasks.set(key, tasks.slice(0, Number(count)));
+    if (kind !== 'ask') return '';
+    const tick = Math.floor(nowMs / SECOND_MS) * SECOND_MS;
+    const name = `${key} ${tick}`;
+    const answer = this.answers.get(name) ?? this.make(key, tick);
+    this.answers.clear();
+    this.answers.set(name, answer);
+    return answer;
+  }
+
+  private make(key: string, tick: number): string {
+    const tasks = this.tasks.get(key) ?? [];
+    const owners = [...new Set(tasks.map((task) => this.ticks.ownerOf(task)))];
+    const places = tasks.map((task) =>
+      String.fromCharCode(FIRST_PLACE + owners.indexOf(this.ticks.ownerOf(task))),
+    );
+    const digests = Array.from({ length: Math.ceil(tasks.length / LINES_PER_DIGEST) }, (_, index) =>
+      hash32(`${tick} ${index}`).toString(16).padStart(DIGITS, '0'),
+    );
+    return [
+      `${key.slice(-40)} ${tasks.length}`,
+      owners.map((owner) => `${tick} ${owner}`).join(' '),
+      places.join(''),
+      digests.join(' '),
+    ].join('\n');
   }
 }
 

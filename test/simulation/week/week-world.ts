@@ -218,7 +218,7 @@ class WeekWorld {
       clusterClock: resident.clusterClock,
       locks: this.locksOf(id, machine),
       ledger: new QuorumTickLedger(nodes, electorate),
-      membership: new QuorumMembership(nodes, electorate),
+      membership: new QuorumMembership(nodes, electorate, 1),
       observer: { observe },
       idempotencyKey: (task, tick) => `${task} ${tick}`,
     });

@@ -152,7 +152,7 @@ function buildScheduler(
       },
     });
   }
-  const membership = new QuorumMembership(nodes, electorate);
+  const membership = new QuorumMembership(nodes, electorate, 1);
   return new Scheduler({
     instanceId: resident.id,
     nodes: nodes.length,

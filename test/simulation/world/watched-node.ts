@@ -1,5 +1,6 @@
 /** One node as one instance reaches it: over the network, with an eye on every vote. */
 
+import { digestOf } from '#src/memory/memory-standby-sets.js';
 import type { Claim, ClaimReply, ClaimTerms, NodeReply, VotingNode } from '#src/protocol/contract/ports.js';
 import { NodeTime } from '#src/redis/node/node-time.js';
 import type { NodeCall } from '../../support/wrapped-node.js';
@@ -36,7 +37,9 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
         return node.giveBack(claims);
       }),
     peek: (tasks) => watched.ask('peek', (node) => node.peek(tasks)),
-    beat: (instanceId, sign, tasks) => watched.ask('beat', (node) => node.beat(instanceId, sign, tasks)),
+    beat: (instanceId, sign, tasks, question) =>
+      watched.ask('beat', (node) => node.beat(instanceId, sign, tasks, question)),
+    digestOf,
     leave: (instanceId) => watched.ask('leave', (node) => node.leave(instanceId)),
     inquire: (request) => watched.ask('inquire', (node) => node.inquire(request)),
     prune: (request) => watched.ask('prune', (node) => node.prune(request)),

@@ -17,6 +17,7 @@ import type { MemoryBeats } from './memory-beats.js';
 import { confirm, identityOf, note, renumber, stamp } from './memory-identity.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import type { MemoryLockTable } from './memory-lock-table.js';
+import { digestOf, type MemoryStandbySets } from './memory-standby-sets.js';
 
 export interface MemoryConnection {
   readonly label: string;
@@ -33,11 +34,12 @@ interface NodeParts {
   readonly ledger: MemoryLedger;
   readonly beats: MemoryBeats;
   readonly locks: MemoryLockTable;
+  readonly standbySets: MemoryStandbySets;
 }
 
 export function connectNode(node: NodeParts, connection: MemoryConnection): VotingNode {
   const { label, position = SINGLE_POSITION, callTimeoutMs } = connection;
-  const { ledger, beats, locks } = node;
+  const { ledger, beats, locks, standbySets } = node;
   const nowMs = (): number => node.clock.wallMs();
   const answer = <T>(decide: (memory: LedgerMemory) => T): NodeReply<T> => answerOf(node, connection, decide);
   return {
@@ -46,12 +48,16 @@ export function connectNode(node: NodeParts, connection: MemoryConnection): Voti
     claim: async (claims, terms) => answer(() => ledger.claim(claims, terms, position)),
     giveBack: async (claims) => answer(() => ledger.giveBack(claims)),
     peek: async (tasks) => answer(() => tasks.map((task) => ledger.newest(task))),
-    beat: async (instanceId, sign, tasks) =>
+    beat: async (instanceId, sign, tasks, question) =>
       answer((memory) => {
         const { members, liveSets } = beats.beat(instanceId, sign);
         const identity = { ...identityOf(memory, position, sign.set, nowMs()), liveSets };
-        return { members, identity, ticks: tasks.map((task) => ledger.newest(task)) };
+        if (question?.kind === 'keep') standbySets.keep(tasks, question);
+        const standby = question?.kind === 'ask' ? standbySets.inShort(question) : undefined;
+        const ticks = tasks.map((task) => ledger.newest(task));
+        return { members, identity, ticks, ...(standby && { standby }) };
       }),
+    digestOf,
     leave: async (instanceId) => answer(() => beats.leave(instanceId)),
     inquire: async (request) =>
       answer(({ sinceMs }) =>

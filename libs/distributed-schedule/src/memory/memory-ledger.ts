@@ -126,6 +126,12 @@ export class MemoryLedger {
     };
   }
 
+  /** The line as a script reads it. */
+  lineText(task: string): string {
+    const entry = counted(this.entries.get(task), this.remember());
+    return entry === undefined ? '-' : `${entry.tick} ${entry.claimId} ${entry.previousTick}`;
+  }
+
   /** Up to where it may have forgotten anything, and up to where it may have forgotten the line on purpose. */
   floorsOf(line: string): { readonly floor: number; readonly prunedUpTo: number } {
     const memory = this.remember();

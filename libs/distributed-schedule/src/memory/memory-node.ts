@@ -13,6 +13,7 @@ import { type BoardPart, type BoardSnapshot, MemoryBoard } from './memory-board.
 import { connectNode, type MemoryConnection } from './memory-connection.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { type LockSnapshot, MemoryLockTable } from './memory-lock-table.js';
+import { MemoryStandbySets, type StandbySetSnapshot } from './memory-standby-sets.js';
 
 /** One node alone, with the default time to live of leases. */
 const { leaseTtlMs } = DEFAULTS;
@@ -23,6 +24,7 @@ export interface MemorySnapshot {
   readonly locks: LockSnapshot;
   readonly beats: BeatSnapshot;
   readonly board: BoardSnapshot;
+  readonly standbySets: StandbySetSnapshot;
 }
 
 let lastNonce = 0;
@@ -38,6 +40,7 @@ export class MemoryNode {
   private readonly beats: MemoryBeats;
   readonly locks: MemoryLockTable;
   private readonly board: MemoryBoard;
+  private readonly standbySets: MemoryStandbySets;
 
   /** @param newNonce the memory's part of a ledger id: no two nodes may ever be given the same word */
   constructor(
@@ -54,6 +57,7 @@ export class MemoryNode {
       (ended) => this.ledger.keepEnds(ended),
     );
     this.beats = new MemoryBeats(clock, (id) => this.locks.isPresent(id));
+    this.standbySets = new MemoryStandbySets(clock, this.ledger);
   }
 
   /** Nothing can have been granted before it existed: it votes from the first moment instead of abstaining. */
@@ -94,8 +98,8 @@ export class MemoryNode {
   }
 
   connect(connection: MemoryConnection): VotingNode {
-    const { clock, ledger, beats, locks } = this;
-    return connectNode({ clock, ledger, beats, locks }, connection);
+    const { clock, ledger, beats, locks, standbySets } = this;
+    return connectNode({ clock, ledger, beats, locks, standbySets }, connection);
   }
 
   /** The board of the node as one instance sees it. It answers also while the node abstains from votes. */
@@ -122,21 +126,24 @@ export class MemoryNode {
     this.beats.clear();
     this.locks.clear();
     this.board.clear();
+    this.standbySets.clear();
   }
 
   evictBoard(part: BoardPart): void {
     this.board.evict(part, this.ledger.incarnation);
   }
 
-  evict(what: 'ledger' | 'members' | 'signs'): void {
+  evict(what: 'ledger' | 'members' | 'signs' | 'standby sets'): void {
     if (what === 'ledger') this.ledger.clear();
+    else if (what === 'standby sets') this.standbySets.clear();
     else this.beats.clear(what);
   }
 
   /** What is kept for a restart: the file that a real server writes. */
   snapshot(): MemorySnapshot {
     const [ledger, locks] = [this.ledger.snapshot(), this.locks.snapshot()];
-    return { ledger, locks, beats: this.beats.snapshot(), board: this.board.snapshot() };
+    const [beats, board] = [this.beats.snapshot(), this.board.snapshot()];
+    return { ledger, locks, beats, board, standbySets: this.standbySets.snapshot() };
   }
 
   /** A restart that found a file. The node cannot know how old it is, and abstains as if it had found none. */
@@ -146,6 +153,7 @@ export class MemoryNode {
     this.locks.restore(snapshot.locks);
     this.beats.restore(snapshot.beats);
     this.board.restore(snapshot.board);
+    this.standbySets.restore(snapshot.standbySets);
   }
 
   /** Another version of the protocol has written here. */

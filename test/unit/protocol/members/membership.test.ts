@@ -175,6 +175,40 @@ describe('the heartbeat', () => {
     expect(onNodes).toEqual(['node 1', 'node 2']);
   });
 
+  it('asks the ledger in full about what short answers do not settle, when the beat is over', async () => {
+    const onLedger: string[] = [];
+    const { heartbeat, answer } = setUp({
+      ...unasked,
+      peek: async (refs) => {
+        onLedger.push(...refs.map(({ task }) => task));
+        expect(heartbeat.isBeating).toBe(false);
+        return refs.map(() => ({ kind: 'open' }));
+      },
+    });
+    answer.verdict = {
+      members: ['me'],
+      peeks: [{ kind: 'taken', claimId: 'you' }, { kind: 'taken', claimId: 'me' }, { kind: 'unknown' }],
+      unsettled: [1, 2],
+      nodesAnswering: 3,
+    };
+    const asked = ['one', 'two', 'three'].map(dueOf);
+    const [first, ...others] = await heartbeat.beat(asked, { tick: 1_000, tasks: ['one', 'two', 'three'] });
+    expect(first).toEqual(toAnswer({ kind: 'taken', claimId: 'you' }));
+    expect(others).toEqual([toAnswer({ kind: 'open' }), toAnswer({ kind: 'open' })]);
+    expect(onLedger).toEqual(['two', 'three']);
+  });
+
+  it('leaves unknown what the ledger cannot say either', async () => {
+    const { heartbeat, answer } = setUp();
+    answer.verdict = {
+      members: ['me'],
+      peeks: [{ kind: 'taken', claimId: 'me' }],
+      unsettled: [0],
+      nodesAnswering: 3,
+    };
+    expect(await heartbeat.beat([dueOf('one')], { tick: 1_000, tasks: ['one'] })).toEqual([toAnswer()]);
+  });
+
   it('has the next beat made while a ledger elsewhere does not answer, and says that nothing is known when it fails', async () => {
     let reject = (_error: Error): void => undefined;
     const promise = new Promise<never>((_, fail) => {

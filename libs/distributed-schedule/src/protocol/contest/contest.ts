@@ -3,6 +3,7 @@
 import { inBatches } from '../bid/bid.js';
 import { BidRounds } from '../bid/bid-plan.js';
 import type { DueTick } from '../contract/due-tick.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
 import { isEligible, rankHere } from '../members/ranking.js';
 import { handToRun } from '../run/hand-to-run.js';
 import type { RunParts } from '../run/run-parts.js';
@@ -35,7 +36,8 @@ export async function contestInstant(parts: RunParts, tick: number, dues: readon
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);
-  await Promise.all([contestRank(parts, tick, 0, first.map(toContested)), standBy(parts, tick, byRank)]);
+  const standby = { tick, tasks: dues.map(({ task }) => task.name) };
+  await Promise.all([contestRank(parts, tick, 0, first.map(toContested)), standBy(parts, standby, byRank)]);
 }
 
 /** The bids of one rank: what is claimed in several steps apart, so that nobody else waits for it. */
@@ -69,14 +71,15 @@ function stillContested(parts: RunParts, open: readonly ContestedTick[]): readon
 /** Ranks above 0: one peek for all of them, and in nearly every case nothing else. */
 async function standBy(
   parts: RunParts,
-  tick: number,
+  standby: StandbyTicks,
   byRank: ReadonlyMap<number, readonly DueTick[]>,
 ): Promise<void> {
+  const { tick } = standby;
   if (byRank.size === 0) return;
   await sleepUntil(parts, tick + parts.options.bidStaggerMs);
   // Behind the next in rank nobody even looks where it is late: what is open is the next one's to bid for.
   const looking = [...byRank].flatMap(([rank, dues]) => (parts.load.isBehind && rank > 1 ? [] : dues));
-  const peeks = parts.stopped.aborted || looking.length === 0 ? [] : await parts.beat(looking);
+  const peeks = parts.stopped.aborted || looking.length === 0 ? [] : await parts.beat(looking, standby);
   const sorted = withoutTaken(parts.ownClaims, looking.map(toContested), peeks);
   const open = new Set(tellEnded(parts, sorted).map(({ due }) => due));
   const hasLooked = new Set(looking);

@@ -5,6 +5,7 @@
 
 import type { LedgerIds } from './ledger-id.js';
 import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
+import type { StandbyTicks } from './standby-set.js';
 import type { StopSignal } from './stop.js';
 import type { Claim, TickRef } from './voting-node.js';
 
@@ -144,13 +145,16 @@ export interface BeatVerdict {
   readonly members: readonly string[];
   /** One per requested tick. */
   readonly peeks: readonly PeekVerdict[];
+  /** Places in `peeks` of what a short answer does not settle: it is asked about in full, and not taken for an answer. */
+  readonly unsettled?: readonly number[];
   /** How many configured nodes answered. */
   readonly nodesAnswering: number;
 }
 
 /** Who is alive, and which ticks are taken. A hint: a wrong one may delay a tick or split a vote, never double one. */
 export interface Membership {
-  beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict>;
+  /** @param standby peeks at its tick may be answered in short, with a claim id that names its instance only; never one of the caller */
+  beat(instanceId: string, peeks: readonly TickRef[], standby?: StandbyTicks): Promise<BeatVerdict>;
   /** Removes the instance at once, so that the next in rank takes over without waiting. Never rejects. */
   leave(instanceId: string): Promise<void>;
 }

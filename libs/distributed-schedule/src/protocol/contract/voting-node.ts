@@ -17,6 +17,7 @@ import type {
 } from './node-identity.js';
 import type { NodeSet } from './node-set.js';
 import type { PruneAnswer, PruneRequest } from './prunable-lines.js';
+import type { StandbyQuestion } from './standby-set.js';
 
 /** A tick of a task. */
 export interface TickRef {
@@ -100,6 +101,8 @@ export interface NodeTick {
   /** 0 when the node knows none. */
   readonly tick: number;
   readonly claimId?: string;
+  /** `claimId` has a digest behind the name of the instance: two nodes give equal ones for equal claims only. Never with a floor. */
+  readonly isShort?: true;
   /** It grants nothing up to here, because it may have forgotten. Absent where that is not after `tick`. */
   readonly floor?: number;
   /** With `tick` 0: it may have pruned the task's line up to here, and grants nothing there. Absent: it has not. */
@@ -111,6 +114,8 @@ export interface BeatReply {
   readonly members: readonly string[];
   /** One per asked task. */
   readonly ticks: readonly NodeTick[];
+  /** One per task of the standby set that was asked about. Absent: nothing is known of it, or another number of tasks. */
+  readonly standby?: readonly NodeTick[];
   readonly identity: NodeIdentity;
 }
 
@@ -162,7 +167,14 @@ export interface VotingNode {
   giveBack(claims: readonly Claim[]): Promise<NodeReply<void>>;
   peek(tasks: readonly string[]): Promise<NodeReply<readonly NodeTick[]>>;
   /** Records a sign of life; answers with the live instances, the newest ticks of the tasks and who the node is. */
-  beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>>;
+  beat(
+    instanceId: string,
+    sign: BeatSign,
+    tasks: readonly string[],
+    question?: StandbyQuestion,
+  ): Promise<NodeReply<BeatReply>>;
+  /** Equal for equal lists of tasks only. Absent: it keeps no standby sets, and beats bring it no question about one. */
+  digestOf?(tasks: readonly string[]): string;
   leave(instanceId: string): Promise<NodeReply<void>>;
   /** What it knows of an instance and its runs, without effect. */
   inquire(request: InquiryRequest): Promise<NodeReply<InquiryReply>>;

@@ -27,6 +27,7 @@ export class ClaimCourier implements VotingNode {
   readonly label: string;
   readonly position: string;
   private readonly unconfirmed = new UnconfirmedGiveBacks();
+  readonly digestOf?: NonNullable<VotingNode['digestOf']>;
   private isWaiting = false;
 
   constructor(
@@ -35,6 +36,7 @@ export class ClaimCourier implements VotingNode {
   ) {
     this.label = node.label;
     this.position = node.position;
+    if (node.digestOf !== undefined) this.digestOf = node.digestOf.bind(node);
   }
 
   async claim(claims: readonly Claim[], terms: ClaimTerms): Promise<NodeReply<ClaimReply>> {

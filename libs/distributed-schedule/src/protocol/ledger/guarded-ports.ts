@@ -14,6 +14,7 @@ import type {
   TickRef,
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
 import { answersTo } from './line-past.js';
 
 export interface GuardedLedger {
@@ -30,7 +31,7 @@ export interface GuardedLedger {
 
 export interface GuardedMembership {
   /** Undefined where the beat failed. */
-  beat(instanceId: string, dues: readonly DueTick[]): Promise<BeatAnswer | undefined>;
+  beat(instanceId: string, dues: readonly DueTick[], standby?: StandbyTicks): Promise<BeatAnswer | undefined>;
   leave(instanceId: string): Promise<void>;
 }
 
@@ -95,9 +96,9 @@ export function guardLocks(locks: LockProvider, observer: ScheduleObserver): Loc
 
 export function guardMembership(membership: Membership, observer: ScheduleObserver): GuardedMembership {
   return {
-    beat: (instanceId, dues) =>
+    beat: (instanceId, dues, standby) =>
       guarded(observer, 'membership: beat', undefined, async () => {
-        const verdict = await membership.beat(instanceId, dues.map(toRef));
+        const verdict = await membership.beat(instanceId, dues.map(toRef), standby);
         return { ...verdict, peeks: answersTo(dues.length, verdict.peeks) };
       }),
     leave: (instanceId) =>

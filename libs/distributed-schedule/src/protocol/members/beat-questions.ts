@@ -2,7 +2,8 @@
 
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
-import type { GuardedLedger } from '../ledger/guarded-ports.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
+import type { BeatAnswer, GuardedLedger } from '../ledger/guarded-ports.js';
 import { toAnswer } from '../ledger/line-past.js';
 
 export interface BeatQuestionsParts {
@@ -28,6 +29,25 @@ export class BeatQuestions {
     return { asked, forNodes, forLedger };
   }
 
+  /** What the nodes can be asked about by its set. */
+  forSet(standby: StandbyTicks | undefined): StandbyTicks | undefined {
+    if (standby === undefined) return undefined;
+    const tasks = standby.tasks.filter((task) => !this.isKeptElsewhere(task));
+    return { tick: standby.tick, tasks };
+  }
+
+  /** Asks in full about what short answers have not settled. Never rejects. */
+  async settle(
+    asked: readonly DueTick[],
+    { peeks, unsettled = [] }: BeatAnswer,
+  ): Promise<readonly PeekAnswer[]> {
+    if (unsettled.length === 0) return peeks;
+    const again = await this.parts.ledger.peek(unsettled.flatMap((place) => asked[place] ?? []));
+    const settled = [...peeks];
+    for (const [index, place] of unsettled.entries()) settled[place] = again[index] ?? toAnswer();
+    return settled;
+  }
+
   /** Asks the ledger about its part, at once. Never rejects. */
   async askLedger({ forLedger }: SplitQuestions): Promise<readonly PeekAnswer[]> {
     return forLedger.length === 0 ? [] : this.parts.ledger.peek(forLedger);
@@ -46,8 +66,12 @@ export class BeatQuestions {
   }
 
   private isElsewhere({ task }: DueTick): boolean {
+    return this.isKeptElsewhere(task.name);
+  }
+
+  private isKeptElsewhere(task: string): boolean {
     const { isElsewhere, ledger } = this.parts;
     // What runs once has lines of its own in the ledger.
-    return isElsewhere?.(task.name) === true || ledger.runsOnce(task.name);
+    return isElsewhere?.(task) === true || ledger.runsOnce(task);
   }
 }

@@ -5,7 +5,8 @@ import type { BidGate } from '../contract/electorate-view.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
 import type { Clock } from '../contract/ports.js';
-import type { GuardedMembership } from '../ledger/guarded-ports.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
+import type { BeatAnswer, GuardedMembership } from '../ledger/guarded-ports.js';
 import type { BeatQuestions } from './beat-questions.js';
 import { BEAT_PERIOD_MS, type BeatReach, BeatTally } from './beat-tally.js';
 
@@ -79,8 +80,8 @@ export class Heartbeat {
     return this.beatsInFlight > 0;
   }
 
-  /** Beats, and asks about ticks in the same message. Never rejects. */
-  async beat(peeks: readonly DueTick[] = []): Promise<readonly PeekAnswer[]> {
+  /** Beats, and asks about ticks in the same message; in short about those that belong to `standby`. Never rejects. */
+  async beat(peeks: readonly DueTick[] = [], standby?: StandbyTicks): Promise<readonly PeekAnswer[]> {
     this.beatenAtMs = this.parts.clock.monotonicMs();
     this.beatsInFlight += 1;
     const collected = this.collectQuestions();
@@ -88,21 +89,25 @@ export class Heartbeat {
     const { questions: whom } = this.parts;
     const split = whom.split(asked);
     const asking = whom.askLedger(split);
-    const fromNodes = await this.beatNodes(split.forNodes);
-    // Not before: the next beat does not wait for a ledger that is kept elsewhere.
+    const answer = await this.beatNodes(split.forNodes, whom.forSet(standby));
+    // Not later: the next beat waits neither for a ledger that is kept elsewhere nor for what is asked about once more.
     this.beatsInFlight -= 1;
-    if (fromNodes === undefined) return [];
+    if (answer === undefined) return [];
+    const fromNodes = await whom.settle(split.forNodes, answer);
     const answers = whom.inOrder(split, fromNodes, await asking);
     this.answered(collected, answers.slice(peeks.length));
     return answers.slice(0, peeks.length);
   }
 
   /** Undefined where the beat failed. */
-  private async beatNodes(peeks: readonly DueTick[]): Promise<readonly PeekAnswer[] | undefined> {
+  private async beatNodes(
+    peeks: readonly DueTick[],
+    standby: StandbyTicks | undefined,
+  ): Promise<BeatAnswer | undefined> {
     const { membership, instanceId } = this.parts;
-    const answer = await membership.beat(instanceId, peeks);
+    const answer = await membership.beat(instanceId, peeks, standby);
     if (answer !== undefined) this.takeIn(answer.members, answer.nodesAnswering);
-    return answer?.peeks;
+    return answer;
   }
 
   private answered(collected: readonly Asked[], answers: readonly PeekAnswer[]): void {

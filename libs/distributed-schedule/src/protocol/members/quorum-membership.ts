@@ -3,23 +3,38 @@
 import type { ElectorateView } from '../contract/electorate-view.js';
 import type { BeatVerdict, Membership, TickRef, VotingNode } from '../contract/ports.js';
 import { countsOf, quorumOf } from '../contract/quorum.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
 import { answersOf } from '../contract/voting-node.js';
 import { decidePeeks, timeOf } from '../ledger/peek-votes.js';
+import { settledAmong } from '../ledger/short-answers.js';
+import { type StandbyLook, StandbySets, type Told } from './standby-sets.js';
 
 export class QuorumMembership implements Membership {
+  private readonly standbySets: StandbySets;
+
+  /** @param leastTasks of a standby set that nodes are told; a simulated world has few tasks */
   constructor(
     private readonly nodes: readonly VotingNode[],
     private readonly electorate: ElectorateView,
-  ) {}
+    leastTasks?: number,
+  ) {
+    this.standbySets = new StandbySets(leastTasks);
+  }
 
-  async beat(instanceId: string, peeks: readonly TickRef[]): Promise<BeatVerdict> {
-    const tasks = peeks.map((ref) => ref.task);
+  async beat(instanceId: string, peeks: readonly TickRef[], standby?: StandbyTicks): Promise<BeatVerdict> {
+    const look = this.standbySets.lookAt(peeks, standby);
     const beat = this.electorate.sendBeat();
-    const replies = await Promise.all(this.nodes.map((node) => node.beat(instanceId, beat.sign, tasks)));
+    const asked = this.nodes.map((node, slot) => look.askOf(node, slot));
+    const replies = await Promise.all(
+      this.nodes.map((node, slot) => {
+        const { tasks = [], question } = asked[slot] ?? {};
+        return node.beat(instanceId, beat.sign, tasks, question);
+      }),
+    );
     this.electorate.heard(beat, replies);
     const answers = answersOf(replies);
-    const lists = replies.map((reply, slot) =>
-      reply.answered && this.speaksOfTicks(slot) ? reply.value.ticks : undefined,
+    const told = replies.map((reply, slot) =>
+      reply.answered && this.speaksOfTicks(slot) ? asked[slot]?.read(reply.value) : undefined,
     );
     return {
       members: livingAmong(
@@ -27,7 +42,7 @@ export class QuorumMembership implements Membership {
         answers.map((answer) => answer.members),
       ),
       nodesAnswering: answers.length,
-      peeks: decidePeeks(peeks, lists, replies.map(timeOf)),
+      ...decideLook(look, instanceId, told, replies.map(timeOf)),
     };
   }
 
@@ -39,6 +54,32 @@ export class QuorumMembership implements Membership {
   async leave(instanceId: string): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.leave(instanceId)));
   }
+}
+
+/** What the nodes say about the ticks of one look. */
+function decideLook(
+  look: StandbyLook,
+  instanceId: string,
+  told: readonly (Told | undefined)[],
+  timesMs: readonly (number | undefined)[],
+): Pick<BeatVerdict, 'peeks' | 'unsettled'> {
+  const ofOthers = decidePeeks(
+    look.others,
+    told.map((one) => one?.others),
+    timesMs,
+  );
+  const lists = told.map((one) => one?.ofSet);
+  const ofSet = decidePeeks(look.ofSet, lists, timesMs);
+  const withoutWord = told.filter((one) => one !== undefined && one.ofSet === undefined).length;
+  const isSettled = settledAmong({ refs: look.ofSet, verdicts: ofSet, lists, withoutWord, instanceId });
+  const settled = look.inOrder(
+    isSettled,
+    look.others.map(() => true),
+  );
+  return {
+    peeks: look.inOrder(ofSet, ofOthers),
+    unsettled: settled.flatMap((one, index) => (one ? [] : [index])),
+  };
 }
 
 function livingAmong(self: string, lists: readonly (readonly string[])[]): readonly string[] {

@@ -1,6 +1,7 @@
 import type { BidParts } from '../bid/bid-parts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
+import type { StandbyTicks } from '../contract/standby-set.js';
 import type { TickContext } from '../contract/tick-context.js';
 import type { LeaseKeeper } from '../lease/keep-lease.js';
 import type { LabelsOf } from '../members/ranking.js';
@@ -33,5 +34,5 @@ export interface RunParts extends BidParts, TickEndParts {
   /** Absent: nobody has labels. */
   readonly labelsOf?: LabelsOf;
   /** The instance's beat, which answers the peeks of standby ticks in the same message. */
-  readonly beat: (peeks: readonly DueTick[]) => Promise<readonly PeekAnswer[]>;
+  readonly beat: (peeks: readonly DueTick[], standby?: StandbyTicks) => Promise<readonly PeekAnswer[]>;
 }

@@ -56,7 +56,7 @@ export function assemble(parts: SchedulerParts, hooks: SchedulerHooks) {
     around: parts.around ?? ((_context, run) => run()),
     members: () => heartbeat.members,
     contenders: (task) => contendersFor(parts, heartbeat.members, task),
-    beat: (peeks) => heartbeat.beat(peeks),
+    beat: (...asked) => heartbeat.beat(...asked),
   };
   const auditParts = { ...runParts, hasQuorum: () => heartbeat.quorum };
   const audit = new Audit(auditParts, book, (finding) => tell({ type: 'audit', finding }));

@@ -22,6 +22,7 @@ import type {
   VotingNode,
 } from '../../protocol/contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../../protocol/contract/prunable-lines.js';
+import type { StandbyQuestion } from '../../protocol/contract/standby-set.js';
 import { CONFIRM_SCRIPT } from '../scripts/confirm-script.js';
 import { RAISE_EPOCH_SCRIPT } from '../scripts/epoch-script.js';
 import { NOTE_SCRIPT, RENUMBER_SCRIPT, STAMP_SCRIPT } from '../scripts/identity-scripts.js';
@@ -43,7 +44,8 @@ import { all, linesOf, parseClaimReply, parsePruneAnswer, parseTick } from '../s
 import { BEAT_SCRIPT, LEAVE_SCRIPT } from '../scripts/membership-scripts.js';
 import { PRUNE_SCRIPT } from '../scripts/prune-script.js';
 import type { RedisKeys } from '../scripts/redis-keys.js';
-import type { RedisScript } from '../scripts/redis-scripts.js';
+import { type RedisScript, sha1Of } from '../scripts/redis-scripts.js';
+import { parseStandby, wordOfStandby } from '../scripts/standby-words.js';
 import type { RedisNode } from './redis-node.js';
 import { type Parse, type ScriptReply, understood } from './script-channel.js';
 
@@ -78,18 +80,31 @@ export class RedisVotingNode implements VotingNode {
     return this.ask(PEEK_SCRIPT, tasks, ([lines]) => all(linesOf(lines), tasks.length, parseTick));
   }
 
-  beat(instanceId: string, sign: BeatSign, tasks: readonly string[]): Promise<NodeReply<BeatReply>> {
+  beat(
+    instanceId: string,
+    sign: BeatSign,
+    tasks: readonly string[],
+    question?: StandbyQuestion,
+  ): Promise<NodeReply<BeatReply>> {
     const { presence } = this.node;
     const asked = presence?.isSubscribed === true ? presence.subscriptions : undefined;
-    const args = [this.channelPrefix(), instanceId, this.position, textOfSign(sign), ...tasks];
-    const parse: Parse<BeatReply> = ([isSeen, members, tickLines, identityWords, liveSets], nodeTimeMs) => {
+    const args = [this.channelPrefix(), instanceId, this.position, textOfSign(sign), wordOfStandby(question)];
+    const keys = [...this.memberKeys(), ...(question ? [this.keys.standbySet(question.digest)] : [])];
+    const parse: Parse<BeatReply> = (words, nodeTimeMs) => {
+      const [isSeen, members, tickLines, identityWords, liveSets, inShort] = words;
       if (isSeen === 0 && asked !== undefined && asked === presence?.subscriptions) presence.renew();
       const ticks = all(linesOf(tickLines), tasks.length, parseTick);
       const identity = parseIdentity(identityWords, liveSets, nodeTimeMs);
       if (ticks === undefined || identity === undefined) return undefined;
-      return { members: listOf(members).map(String), ticks, identity };
+      const standby = question?.kind === 'ask' ? parseStandby(inShort, question) : undefined;
+      return { members: listOf(members).map(String), ticks, identity, ...(standby && { standby }) };
     };
-    return this.ask(BEAT_SCRIPT, args, parse, this.memberKeys());
+    return this.ask(BEAT_SCRIPT, [...args, ...tasks], parse, keys);
+  }
+
+  /** As the script takes it: no name has a line end. */
+  digestOf(tasks: readonly string[]): string {
+    return sha1Of(tasks.join('\n'));
   }
 
   async leave(instanceId: string): Promise<NodeReply<void>> {

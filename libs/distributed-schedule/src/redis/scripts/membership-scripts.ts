@@ -1,6 +1,7 @@
 import { FORGET_MEMBER_AFTER_MS, MARGIN_MS, MEMBER_TTL_MS } from '../../protocol/contract/constants.js';
 import { defineScript } from './redis-scripts.js';
 import { SETS } from './set-functions.js';
+import { STANDBY_SETS } from './standby-words.js';
 
 /** Bound of a reply: no cluster of instances is that large, and `unpack` takes no more than 8,000 values. */
 const MAX_MEMBERS = 2_000;
@@ -53,18 +54,20 @@ end
 /**
  * BEAT: a sign of life, answered with who else is alive, with the newest ticks, and with who this node is.
  *
- * KEYS  ledger, members, beats
- * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, position of this node, sign, tasks ...
+ * KEYS  ledger, members, beats, and the standby set where there is a word about one
+ * ARGV  prefix of the presence channels ('' = presence is unknown), instance id, position of this node, sign,
+ *       '' or 'keep count' or 'ask count', tasks ...
  *       A sign is "standsSince|- yields(0|1) app setText|position id position id ...", see identity-words.ts.
  * Reply time, 1 or 0 (the caller's presence is seen), { members ... }, the tasks as in PEEK,
  *       { id, 1 or 0 (it votes at this position), since when it listens, stamp, { position, noted id ... }, epoch, highest, floor },
- *       { per set of somebody who has beaten lately: set, standsSince|-, number of live instances, app, 1 or 0 (they yield) ... }
+ *       { per set of somebody who has beaten lately: set, standsSince|-, number of live instances, app, 1 or 0 (they yield) ... },
+ *       the answer about the standby set, see standby-words.ts
  *
  * It never writes the node set: a set that fails to come up would fence every instance that works.
  */
 export const BEAT_SCRIPT = defineScript(
   'beat',
-  `${SETS}
+  `${SETS}${STANDBY_SETS}
 local channelPrefix, instanceId, position, sign = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 ${LIVING}
 local setText = string.match(sign, '^%S+ %d %S* ([^|]+)|')
@@ -117,14 +120,19 @@ for other, known in pairs(notedIds(parseSet(setText).positions, position)) do
   noted[#noted + 1] = known
 end
 local tasks = {}
-for i = 5, #ARGV do
+for i = 6, #ARGV do
   tasks[#tasks + 1] = ARGV[i]
 end
+local standby, count = string.match(ARGV[5], '^(%a+) (%d+)$')
+if standby == 'keep' then
+  keepSet(tasks, tonumber(count))
+end
+local inShort = standby == 'ask' and toldInShort(tonumber(count)) or ''
 table.insert(others, 1, instanceId)
 local identity = {
   id, vote == position and 1 or 0, text(idSince), stamp, noted, text(epoch), text(highest), text(floor),
 }
-return { time[1], time[2], isSeen and 1 or 0, others, toldOf(tasks), identity, liveSets }
+return { time[1], time[2], isSeen and 1 or 0, others, toldOf(tasks), identity, liveSets, inShort }
 `,
 );
 

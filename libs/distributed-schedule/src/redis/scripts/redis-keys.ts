@@ -8,6 +8,8 @@ export interface RedisKeys {
   readonly members: string;
   /** Hash: instance id to what it said of itself with its last beat. */
   readonly beats: string;
+  /** Hash: a standby set and the newest answer about it. It goes when nobody has asked about it for a while. */
+  standbySet(digest: string): string;
   readonly board: string;
   /** Sorted set: keys of the board by the number of their last change. */
   readonly boardChanges: string;
@@ -32,6 +34,7 @@ export function redisKeys(namespace: string): RedisKeys {
     ledger: `${prefix}:ledger`,
     members: `${prefix}:members`,
     beats: `${prefix}:beats`,
+    standbySet: (digest) => `${prefix}:standby:${digest}`,
     board: `${prefix}:board`,
     boardChanges: `${prefix}:board:changes`,
     boardExpiry: `${prefix}:board:expiry`,

@@ -89,20 +89,24 @@ local function counted(value)
   return known
 end
 
--- The stored ticks ("tick claimId previousTick", or false) of tasks, in order.
-local function storedTicks(tasks)
+-- The stored ticks ("tick claimId previousTick", or false) of these fields of the ledger, in order.
+local function ticksOf(fields)
   local values = {}
-  for first = 1, #tasks, ${CHUNK} do
-    local fields = {}
-    for i = first, math.min(first + ${CHUNK} - 1, #tasks) do
-      fields[#fields + 1] = 't:' .. tasks[i]
-    end
-    local chunk = redis.call('HMGET', KEYS[1], unpack(fields))
-    for i = 1, #fields do
+  for first = 1, #fields, ${CHUNK} do
+    local chunk = redis.call('HMGET', KEYS[1], unpack(fields, first, math.min(first + ${CHUNK} - 1, #fields)))
+    for i = 1, #chunk do
       values[#values + 1] = counted(chunk[i])
     end
   end
   return values
+end
+
+local function storedTicks(tasks)
+  local fields = {}
+  for i = 1, #tasks do
+    fields[i] = 't:' .. tasks[i]
+  end
+  return ticksOf(fields)
 end
 
 -- Whether a line may go, or may have gone: see prunable-lines.ts.
@@ -140,5 +144,10 @@ export function defineScript(name: string, body: string, isGrant = false): Redis
 /** A script that touches no key of the namespace. */
 export function defineBareScript(name: string, body: string, isGrant = false): RedisScript {
   const text = `-- nestjs-distributed-schedule: ${name}\n${body.trim()}\n`;
-  return { name, text, sha1: createHash('sha1').update(text).digest('hex'), isGrant };
+  return { name, text, sha1: sha1Of(text), isGrant };
+}
+
+/** As Redis has it, also within a script. */
+export function sha1Of(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
 }
