@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Seen } from '../../bench/latency/instance.js';
+import type { Seen } from '../../bench/latency/instance-messages.js';
 import { judge, percentile } from '../../bench/latency/judge.js';
 
 const T = 1_000_000_000;
@@ -8,6 +8,7 @@ function seen(...starts: readonly (readonly [task: number, afterMs: number])[]):
   return {
     tasks: starts.map(([task]) => task),
     atMs: starts.map(([, afterMs]) => T + afterMs),
+    ticks: [],
     ...{ cpuMs: 20, wallMs: 2_000, rssBytes: 2 ** 20 },
   };
 }
