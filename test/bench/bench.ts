@@ -28,8 +28,8 @@ const tell = (line: string): void => {
 const { profile, shown, out } = requireAsked(process.argv.slice(2));
 const startedAt = new Date();
 const before = loadNow();
-const latency = await compare(profile, tell);
-const { floors, missing } = await measureFloors(profile.rounds, profile.floorMs, tell);
+const { rows, failures, missing } = await compare(profile, tell);
+const measured = await measureFloors(profile.rounds, profile.floorMs, tell);
 const folder = out ?? mkdtempSync(join(tmpdir(), 'bench-'));
 const markdown = await writeReport(folder, {
   startedAt: startedAt.toISOString(),
@@ -38,9 +38,11 @@ const markdown = await writeReport(folder, {
   machine: machine(),
   versions: versionsNow(),
   load: { before, after: loadNow() },
-  noise: noiseOf(latency),
-  ...{ latency, unable: UNABLE, floors, missing },
+  noise: noiseOf(rows),
+  ...{ latency: rows, unable: UNABLE, failures },
+  floors: measured.floors,
+  missing: [...missing, ...measured.missing],
 });
 process.stdout.write(markdown);
-for (const line of missing) tell(line);
+if (failures.length > 0) process.exitCode = 1;
 tell(`written to ${folder}`);

@@ -2,8 +2,9 @@
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { killAtExit } from '../../support/leftovers.js';
 import type { Entry } from './contestant.js';
 import { askWhatWasSeen, untilOneRan, untilReady } from './instance-messages.js';
 import { type Judged, judge } from './judge.js';
@@ -17,7 +18,7 @@ const BUSY_LOOP = 'for (;;);';
 /** Until each of them turns. */
 const BUSY_UP_MS = 3_000;
 const SECOND_MS = 1_000;
-const SCRIPT = join(import.meta.dirname, 'instance.ts');
+const SCRIPT = fileURLToPath(new URL('./instance.ts', import.meta.url));
 
 export interface FleetResult extends Judged {
   /** To all masters together, per second. Undefined where the store does not count them. */
@@ -44,6 +45,8 @@ export async function runFleet(
       // What peers' packages are warned of belongs to no figure.
       env: { ...process.env, NODE_NO_WARNINGS: '1', BENCH_ENTRY: JSON.stringify({ ...entry, index }) },
       serialization: 'advanced',
+      // Tables go to stdout.
+      stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
     }),
   );
   const loops: ChildProcess[] = [];
@@ -52,8 +55,7 @@ export async function runFleet(
     await Promise.all(children.map(untilReady));
     await Promise.race([started, sleep(FIRST_START_WITHIN_MS, undefined, { ref: false })]);
     await sleep(WARM_UP_MS);
-    for (let index = 0; index < busyLoops; index += 1)
-      loops.push(spawn(process.execPath, ['-e', BUSY_LOOP], { stdio: 'ignore' }));
+    for (let index = 0; index < busyLoops; index += 1) loops.push(startBusyLoop());
     if (busyLoops > 0) await sleep(BUSY_UP_MS);
     const nowMs = entry.epochOffsetMs + Number(process.hrtime.bigint()) / 1e6;
     const fromMs = Math.ceil(nowMs / SECOND_MS + 0.2) * SECOND_MS;
@@ -68,6 +70,12 @@ export async function runFleet(
     for (const child of [...children, ...loops]) child.kill('SIGKILL');
     await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
   }
+}
+
+function startBusyLoop(): ChildProcess {
+  const loop = spawn(process.execPath, ['-e', BUSY_LOOP], { stdio: 'ignore' });
+  killAtExit(loop);
+  return loop;
 }
 
 function trafficOf(

@@ -39,6 +39,9 @@ process.on('message', (word) => {
   say({ seen });
 });
 
+// Its timers would keep it alive without a parent.
+process.once('disconnect', () => process.exit());
+
 const contestant = await requireContestant(entry.contestant).load();
 await contestant.start(entry, (task, tick) => {
   atMs.push(nowMs());

@@ -33,7 +33,7 @@ const print = (line: string): void => {
 };
 
 const shownMachine = `${machine()}, load ${loadNow().toFixed(1)}`;
-const rows = await compare(
+const { rows, failures, missing } = await compare(
   {
     shapes: requireShapes(values.shapes),
     contestants: values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant),
@@ -48,5 +48,7 @@ print('');
 for (const line of HEAD) print(line);
 for (const row of rows) print(rowOf(row));
 if (values.only === undefined) for (const unable of UNABLE) print(rowOfUnable(unable));
+for (const line of missing) print(`\n${line}`);
+if (failures.length > 0) process.exitCode = 1;
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ machine: shownMachine, rows }, undefined, 2)}\n`);

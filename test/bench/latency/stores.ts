@@ -1,5 +1,6 @@
 /** The servers of one measurement, new each time: what one contestant leaves behind is not the next one's burden. */
 
+import { findPostgresBin } from '../../../scripts/ensure-postgres.mjs';
 import { startPostgres } from '../../support/postgres-server.js';
 import { startRedis } from '../../support/redis-server.js';
 import type { Needs } from './contestant.js';
@@ -15,6 +16,12 @@ export interface Stores {
 }
 
 const MASTERS = { nothing: 0, 'one redis': 1, 'three redis': 3, postgres: 0 } as const;
+
+/** What to install, in a line, where a store is not on this machine. */
+export function missingFor(needs: Needs): string | undefined {
+  const lacks = needs === 'postgres' && findPostgresBin() === undefined;
+  return lacks ? 'PostgreSQL is missing: apt-get install postgresql' : undefined;
+}
 
 export async function startStores(needs: Needs): Promise<Stores> {
   const masters = await Promise.all(Array.from({ length: MASTERS[needs] }, () => startRedis()));

@@ -21,6 +21,7 @@ export function markdownOf(report: Report, plots: readonly PlotName[]): string {
     ],
     ...picture('lateness'),
     ...['', ...HEAD, ...report.latency.map(rowOf), ...report.unable.map(rowOfUnable)],
+    ...listOf(report.failures.map((line) => `**failed** in ${line}`)),
     ...picture('cpu'),
     ...[
       '',
@@ -32,9 +33,13 @@ export function markdownOf(report: Report, plots: readonly PlotName[]): string {
     '',
     ...['| | one operation | operations/s | p50 ms | p99 ms |', '|---|---|---|---|---|'],
     ...report.floors.map(rowOfFloor),
-    ...(report.missing.length === 0 ? [] : ['', ...report.missing.map((line) => `- ${line}`)]),
+    ...listOf(report.missing),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function listOf(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines.map((line) => `- ${line}`)];
 }
 
 function circumstances(report: Report): readonly string[] {

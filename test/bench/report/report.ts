@@ -19,4 +19,6 @@ export interface Report extends MeasuredFloors {
   readonly noise: Noise;
   readonly latency: readonly Measured[];
   readonly unable: readonly Unable[];
+  /** A line for each measurement that came to nothing. */
+  readonly failures: readonly string[];
 }
