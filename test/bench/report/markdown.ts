@@ -2,13 +2,13 @@
 
 import type { MeasuredFloor } from '../floors/floors.js';
 import { HEAD, medianAndRange, rowOf, rowOfUnable } from '../latency/row.js';
-import type { PlotName } from './plots.js';
+import { PLOT_TITLES, type PlotName } from './plots.js';
 import type { Report } from './report.js';
 
 /** @param plots those that were drawn */
 export function markdownOf(report: Report, plots: readonly PlotName[]): string {
   const picture = (name: PlotName): readonly string[] =>
-    plots.includes(name) ? ['', `![${name}](${name}.svg)`] : [];
+    plots.includes(name) ? ['', `![${PLOT_TITLES[name]}](${name}.svg)`] : [];
   const lines = [
     '# A run of the benchmark',
     '',

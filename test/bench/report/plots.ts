@@ -8,7 +8,12 @@ import { shownShape } from '../latency/shape.js';
 import { type Dot, type DotPlot, dotPlots, type Spec } from './dot-plot.js';
 import type { Report } from './report.js';
 
-export type PlotName = 'lateness' | 'cpu' | 'floors';
+export const PLOT_TITLES = {
+  lateness: 'How late tasks start, and how many run twice or not at all',
+  cpu: 'CPU time of a process',
+  floors: 'What stores do at most',
+} as const;
+export type PlotName = keyof typeof PLOT_TITLES;
 
 /** A logarithm has no place for what starts in time, or before. */
 export const LEAST_MS = 0.01;

@@ -42,7 +42,7 @@ describe('the report for people', () => {
 
   it('shows the plots that were drawn, and no others', () => {
     const text = markdownOf(reportOf({}), ['lateness']);
-    expect(text).toContain('![lateness](lateness.svg)');
+    expect(text).toContain('![How late tasks start, and how many run twice or not at all](lateness.svg)');
     expect(text).not.toContain('cpu.svg');
   });
 });

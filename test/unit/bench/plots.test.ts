@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dotPlots } from '../../bench/report/dot-plot.js';
 import { cpuOf, floorsOf, LEAST_MS, latenessOf, plotsOf } from '../../bench/report/plots.js';
+import { namedPicture } from '../../bench/report/svg.js';
 import { measuredOf, resultOf } from './fleet-result.js';
 import { reportOf } from './report-of.js';
 
@@ -78,5 +79,13 @@ describe('the plots of a report', () => {
       resolve: { scale: { x: 'shared' } },
       vconcat: [{ data: { values: [{ row: 'ours' }, { row: 'croner' }] }, encoding: { y: { sort: null } } }],
     });
+  });
+});
+
+describe('a picture', () => {
+  it('has one name, and no words for each of its parts', () => {
+    const svg = '<svg width="9"><g role="graphics-object" aria-label="a dot" fill="none"><path/></g></svg>';
+    const named = '<svg width="9"><title>Dots</title><g fill="none"><path/></g></svg>';
+    expect(namedPicture(svg, 'Dots')).toBe(named);
   });
 });
