@@ -28,7 +28,7 @@ export class HashClaims {
     private readonly tasks: readonly string[],
   ) {}
 
-  /** @param key of the hash: masters that count for several of these are to keep them apart */
+  /** @param key of the hash. Two of these on one master need two, or the second finds its ticks taken. */
   static async of(masters: readonly Redis[], key: string, tasks: readonly string[]): Promise<HashClaims> {
     const shas = await Promise.all(masters.map((master) => master.script('LOAD', CLAIM)));
     return new HashClaims(masters, key, String(shas[0]), tasks);

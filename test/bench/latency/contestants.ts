@@ -40,6 +40,7 @@ export const CONTESTANTS: readonly Known[] = [
     name: 'node-cron distributed',
     about: 'the option `distributed` with the coordinator of its documentation: `SET NX PX` on one Redis',
     needs: 'one redis',
+    graceMs: 1_000,
     load: async () => (await import('./contestants/node-cron.js')).NODE_CRON,
   },
   {
@@ -47,6 +48,7 @@ export const CONTESTANTS: readonly Known[] = [
     about:
       'a job scheduler per task and a worker per process, as many jobs at a time as there are tasks; one Redis',
     needs: 'one redis',
+    graceMs: 1_000,
     load: async () => (await import('./contestants/bullmq.js')).BULLMQ,
   },
   {

@@ -8,7 +8,7 @@ import { killAtExit } from '../../support/leftovers.js';
 import type { Entry } from './contestant.js';
 import { askWhatWasSeen, untilOneRan, untilReady } from './instance-messages.js';
 import { type Judged, judge } from './judge.js';
-import type { StoreCounters } from './store-counters.js';
+import { type StoreCounters, type Traffic, trafficOf } from './store-counters.js';
 
 /** From the first start of a task: the other processes join, and code gets warm. */
 const WARM_UP_MS = 2_000;
@@ -20,11 +20,7 @@ const BUSY_UP_MS = 3_000;
 const SECOND_MS = 1_000;
 const SCRIPT = fileURLToPath(new URL('./instance.ts', import.meta.url));
 
-export interface FleetResult extends Judged {
-  /** To all masters together, per second. Undefined where the store does not count them. */
-  readonly messages: number | undefined;
-  readonly kilobytes: number | undefined;
-}
+export interface FleetResult extends Judged, Traffic {}
 
 export interface FleetTrial {
   readonly seconds: number;
@@ -65,7 +61,7 @@ export async function runFleet(
     for (const loop of loops) loop.kill('SIGKILL');
     const fleet = await Promise.all(children.map(askWhatWasSeen));
     const after = await read();
-    return { ...judge(fleet, entry.tasks, fromMs, seconds), ...trafficOf(before, after, seconds) };
+    return { ...judge(fleet, entry.tasks, fromMs, seconds), ...trafficOf(before, after) };
   } finally {
     for (const child of [...children, ...loops]) child.kill('SIGKILL');
     await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
@@ -76,16 +72,4 @@ function startBusyLoop(): ChildProcess {
   const loop = spawn(process.execPath, ['-e', BUSY_LOOP], { stdio: 'ignore' });
   killAtExit(loop);
   return loop;
-}
-
-function trafficOf(
-  before: StoreCounters | undefined,
-  after: StoreCounters | undefined,
-  seconds: number,
-): Pick<FleetResult, 'messages' | 'kilobytes'> {
-  if (before === undefined || after === undefined) return { messages: undefined, kilobytes: undefined };
-  return {
-    messages: (after.messages - before.messages) / seconds,
-    kilobytes: (after.bytes - before.bytes) / 1_000 / seconds,
-  };
 }
