@@ -10,8 +10,9 @@ import type { Floor } from './floor.js';
 
 const CLIENTS = 50;
 const PIPELINED = 100;
-/** It takes a number of requests, not a time. */
-const REQUESTS_PER_MS = 50;
+/** It takes a number of requests, not a time: so many of the pipelined ones, and a tenth of them one by one, last about a millisecond. */
+const REQUESTS_PER_MS = 500;
+const ONE_BY_ONE_SHARE = 0.1;
 
 /** @returns undefined where the program is not installed */
 export async function measureRedisBenchmark(forMs: number): Promise<readonly Floor[] | undefined> {
@@ -21,7 +22,8 @@ export async function measureRedisBenchmark(forMs: number): Promise<readonly Flo
   if (program === undefined) return undefined;
   const master = await startRedis();
   const measure = async (pipelined: number): Promise<Floor> => {
-    const sizes = { '-c': CLIENTS, '-P': pipelined, '-n': REQUESTS_PER_MS * forMs * Math.sqrt(pipelined) };
+    const requests = Math.ceil(REQUESTS_PER_MS * forMs * (pipelined === 1 ? ONE_BY_ONE_SHARE : 1));
+    const sizes = { '-c': CLIENTS, '-P': pipelined, '-n': requests };
     const args = Object.entries(sizes).flatMap(([option, size]) => [option, String(size)]);
     const { stdout } = await promisify(execFile)(program, [
       ...['-p', String(master.port), '-t', 'set', '--csv'],
