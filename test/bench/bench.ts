@@ -4,7 +4,7 @@
  *
  *     npm run bench                                      (under three minutes)
  *     npm run bench -- --full --out docs/benchmarks      (about an hour)
- *     npm run bench -- --shapes 100x4 --rounds 3 --seconds 10 --only ours,'croner alone' [--busy 12]
+ *     npm run bench -- --shapes 100x4 --rounds 3 --seconds 10 --only ours,'croner alone' [--busy 12] [--round-trips 1,1,100]
  *
  * Without `--out` the files go to a temporary folder, so that nobody commits figures of a machine that did other work.
  */

@@ -1,16 +1,12 @@
 /** How much is measured: briefly, to see where one stands, or for figures that can be published. */
 
 import { parseArgs } from 'node:util';
-import type { Known } from './latency/contestant.js';
+import type { Trial } from './latency/comparison.js';
 import { CONTESTANTS, requireContestant } from './latency/contestants.js';
-import { requireShapes, type Shape } from './latency/shape.js';
+import { requireRoundTrips } from './latency/masters.js';
+import { requireShapes } from './latency/shape.js';
 
-export interface Profile {
-  readonly shapes: readonly Shape[];
-  readonly contestants: readonly Known[];
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly busyLoops: number;
+export interface Profile extends Trial {
   /** Of each floor in each round. */
   readonly floorMs: number;
 }
@@ -26,6 +22,7 @@ const OPTIONS = {
   seconds: { type: 'string' },
   only: { type: 'string' },
   busy: { type: 'string', default: '0' },
+  'round-trips': { type: 'string', default: '0' },
 } as const;
 
 export interface Asked {
@@ -44,13 +41,16 @@ export function requireAsked(words: readonly string[]): Asked {
   const rounds = requireCount('rounds', values.rounds ?? preset.rounds);
   const seconds = requireCount('seconds', values.seconds ?? preset.seconds);
   const busyLoops = values.busy === '0' ? 0 : requireCount('busy', values.busy);
+  const roundTrips = values['round-trips'];
+  const distance = roundTrips === '0' ? '' : `, masters ${roundTrips} ms away and back`;
   return {
     profile: {
       shapes: requireShapes(shapes),
       contestants: values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant),
       ...{ rounds, seconds, busyLoops, floorMs },
+      roundTripsMs: requireRoundTrips(roundTrips),
     },
-    shown: `${values.full ? 'full' : 'short'}: ${shapes} (tasks x processes), ${rounds} rounds of ${seconds} s, ${busyLoops} busy loops`,
+    shown: `${values.full ? 'full' : 'short'}: ${shapes} (tasks x processes), ${rounds} rounds of ${seconds} s, ${busyLoops} busy loops${distance}`,
     out: values.out,
   };
 }

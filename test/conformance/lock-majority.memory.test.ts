@@ -100,7 +100,7 @@ function inTheSimulation(silentNodes: readonly boolean[], { acquire, extend }: V
     nodeTimeoutMs: 100,
     witness: { bid: nothing, opened: nothing, closed: nothing, granted: nothing, tookOver: nothing },
     onAcquired: nothing,
-    releases: { asked: () => nothing, applied: nothing, letGo: nothing, confirmed: nothing },
+    releases: { letGo: nothing },
     renewals: { nowMs: () => 0, answered: nothing },
     onRenewal: nothing,
     onRelease: nothing,

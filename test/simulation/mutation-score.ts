@@ -18,7 +18,15 @@ import { type Regression, writeRegression } from './regression.js';
 
 const SEED = 7;
 const PATIENCE_MS = 1_800_000;
+/** Worlds of their own, which know no profiles. */
 const BOARDS = 'board';
+const OVERLOAD = 'overload';
+const OWN_SOAKS: Readonly<Record<string, string>> = {
+  [BOARDS]: 'test/simulation/board/board-soak.ts',
+  [OVERLOAD]: 'test/simulation/overload/overload-soak.ts',
+};
+/** Each is twenty seconds of twelve instances, twice. */
+const MOST_OF_OVERLOAD = 5;
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -35,7 +43,7 @@ function catchIn(copy: string, mutant: Breakage & Partial<Mutant>): string | und
     const { status, output } = soak(copy, profile, ['--until-violation'], mutant.seed);
     const caught = /violation in world (\d+) of (\w+), seed (\d+): (.*)/.exec(output);
     if (caught !== null) {
-      if (values.keep && profile !== BOARDS) keep(copy, mutant, profile);
+      if (values.keep && OWN_SOAKS[profile] === undefined) keep(copy, mutant, profile);
       return `world ${caught[1]} of ${caught[2]}, seed ${caught[3]} | ${caught[4]}`;
     }
     // Neither a broken promise nor a good end: the breakage has broken the program, which is no proof of anything.
@@ -62,17 +70,17 @@ function soak(
   options: readonly string[],
   seed = SEED,
 ): { readonly status: number | null; readonly output: string } {
-  const isOfBoards = profile === BOARDS;
+  const own = OWN_SOAKS[profile];
+  const worlds = profile === OVERLOAD ? Math.min(Number(values.worlds), MOST_OF_OVERLOAD) : values.worlds;
   const asked = [
-    ...(isOfBoards ? [] : ['--profile', profile]),
+    ...(own === undefined ? ['--profile', profile] : []),
     '--worlds',
-    values.worlds,
+    String(worlds),
     '--seed',
     String(seed),
     ...options,
   ];
-  const file = isOfBoards ? 'test/simulation/board/board-soak.ts' : 'test/simulation/soak.ts';
-  const script = ['--import', './scripts/typescript.mjs', file];
+  const script = ['--import', './scripts/typescript.mjs', own ?? 'test/simulation/soak.ts'];
   const done = spawnSync('node', [...script, ...asked], {
     cwd: copy,
     encoding: 'utf8',

@@ -13,6 +13,8 @@ export interface Trial {
   readonly rounds: number;
   readonly seconds: number;
   readonly busyLoops: number;
+  /** To each master, through proxies; 0, or none, is loopback as it is. */
+  readonly roundTripsMs: readonly number[];
 }
 
 export interface Comparison {
@@ -55,9 +57,9 @@ function shown({ p50Ms, p99Ms, doubled, missed, due }: FleetResult): string {
 async function measure(
   known: Known,
   { tasks, instances }: Shape,
-  { seconds, busyLoops }: Trial,
+  { seconds, busyLoops, roundTripsMs }: Trial,
 ): Promise<FleetResult> {
-  const stores = await startStores(known.needs);
+  const stores = await startStores(known.needs, roundTripsMs);
   try {
     const entry = {
       contestant: known.name,

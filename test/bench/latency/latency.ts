@@ -4,6 +4,7 @@
  *
  *     npm run bench:latency                                        (short: about three minutes)
  *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,'croner alone'] [--busy 40]
+ *     … --round-trips 1,1,100                                      (ms to the masters, through proxies)
  *
  * A shape is tasks x processes. The table is written to stdout, and with `--json FILE` everything to a file as well. `npm run bench` is
  * the same with plots and with the floors of stores.
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { compare } from './comparison.js';
 import { CONTESTANTS, requireContestant, UNABLE } from './contestants.js';
 import { loadNow, machine } from './machine.js';
+import { requireRoundTrips } from './masters.js';
 import { HEAD, rowOf, rowOfUnable } from './row.js';
 import { requireShapes } from './shape.js';
 
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     only: { type: 'string' },
     busy: { type: 'string', default: '0' },
+    'round-trips': { type: 'string', default: '0' },
     json: { type: 'string' },
   },
 });
@@ -40,6 +43,7 @@ const { rows, failures, missing } = await compare(
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     busyLoops: Number(values.busy),
+    roundTripsMs: requireRoundTrips(values['round-trips']),
   },
   (line) => process.stderr.write(`${line}\n`),
 );

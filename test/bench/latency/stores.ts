@@ -2,8 +2,8 @@
 
 import { findPostgresBin } from '../../../scripts/ensure-postgres.mjs';
 import { startPostgres } from '../../support/postgres-server.js';
-import { startRedis } from '../../support/redis-server.js';
 import type { Needs } from './contestant.js';
+import { startMasters } from './masters.js';
 import { readCounters, type StoreCounters } from './store-counters.js';
 
 export interface Stores {
@@ -23,16 +23,16 @@ export function missingFor(needs: Needs): string | undefined {
   return lacks ? 'PostgreSQL is missing: apt-get install postgresql' : undefined;
 }
 
-export async function startStores(needs: Needs): Promise<Stores> {
-  const masters = await Promise.all(Array.from({ length: MASTERS[needs] }, () => startRedis()));
+/** @param roundTripsMs by master; PostgreSQL stands on loopback as it is */
+export async function startStores(needs: Needs, roundTripsMs: readonly number[]): Promise<Stores> {
+  const masters = await startMasters(MASTERS[needs], roundTripsMs);
   const postgres = needs === 'postgres' ? await startPostgres() : undefined;
-  const clients = masters.map((master) => master.client());
   return {
-    redisUrls: masters.map(({ url }) => url),
+    redisUrls: masters.urls,
     postgresUrl: postgres?.url ?? '',
-    readCounters: async () => (postgres === undefined ? readCounters(clients) : undefined),
+    readCounters: async () => (postgres === undefined ? readCounters(masters.clients) : undefined),
     stop: async () => {
-      await Promise.all([...masters.map((master) => master.stop()), postgres?.stop()]);
+      await Promise.all([masters.stop(), postgres?.stop()]);
     },
   };
 }

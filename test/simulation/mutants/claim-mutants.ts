@@ -125,11 +125,40 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     replace: LATE_GRANTS,
   },
   {
+    name: 'the first grant wins',
+    profiles: ['normal'],
+    file: 'protocol/ledger/claim-votes.ts',
+    find: '  return granted >= quorumOf(votes.length);',
+    replace: '  return granted > 0;',
+  },
+  {
+    name: 'a node that has not spoken counts as one that refused',
+    profiles: ['normal'],
+    file: 'protocol/ledger/claim-votes.ts',
+    find: "return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;",
+    replace: "return votes.filter((vote) => vote?.kind === 'granted').length;",
+  },
+  {
+    name: 'a look ends though its answers differ',
+    profiles: ['liveness', 'normal'],
+    file: 'protocol/ledger/peek-votes.ts',
+    find: 'one.tick === other.tick && one.claimId === other.claimId',
+    replace: 'one.tick >= 0',
+  },
+  {
+    name: 'a look ends though a node may have forgotten',
+    profiles: ['liveness', 'normal'],
+    file: 'protocol/ledger/peek-votes.ts',
+    find: 'return floor === undefined && prunedUpTo === undefined;',
+    replace: 'return floor === undefined || prunedUpTo === undefined;',
+  },
+  {
     name: 'a silent node counts as a grant',
     profiles: ['torture'],
     file: 'protocol/ledger/claim-votes.ts',
-    find: "if (granted >= quorum) return { kind: 'won', ...out };",
-    replace: "if (granted > 0 && out.votesOut >= quorum) return { kind: 'won', ...out };",
+    find: "if (isWon(votes)) return { kind: 'won', ...out };",
+    replace:
+      "if (count('granted') > 0 && out.votesOut >= quorumOf(votes.length)) return { kind: 'won', ...out };",
   },
   {
     name: 'a claim is given back, and sent again with its id',

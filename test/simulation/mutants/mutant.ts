@@ -5,7 +5,7 @@ import type { Profile } from '../world/profile.js';
 
 export interface Mutant extends Breakage {
   /** Where it should be seen, in this order. */
-  readonly profiles: readonly Profile['name'][];
+  readonly profiles: readonly (Profile['name'] | 'overload')[];
   /** Where those of the score have no world that shows it. */
   readonly seed?: number;
 }

@@ -8,6 +8,7 @@ import { IDENTITY_MUTANTS } from './identity-mutants.js';
 import { LEASE_MUTANTS } from './lease-mutants.js';
 import { LOST_MUTANTS } from './lost-mutants.js';
 import type { Mutant } from './mutant.js';
+import { OVERLOAD_MUTANTS } from './overload-mutants.js';
 import { POLICY_MUTANTS } from './policy-mutants.js';
 import { PRUNE_MUTANTS } from './prune-mutants.js';
 import { SET_MUTANTS } from './set-mutants.js';
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...HUNG_MUTANTS,
   ...PRUNE_MUTANTS,
   ...LOST_MUTANTS,
+  ...OVERLOAD_MUTANTS,
 ];

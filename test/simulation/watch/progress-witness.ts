@@ -1,5 +1,6 @@
 /** Whether every tick ran once the world was healed, as far as the policies of its task promise that. */
 
+import { GIVE_UP_ID_MS } from '#src/protocol/electorate/wrong-servers.js';
 import { taskOfRunLock } from '#src/protocol/lease/run-lock.js';
 import { EPOCH_MS } from '../world/machine.js';
 import type { SimulatedPolicies } from '../world/policies.js';
@@ -22,6 +23,11 @@ const FOUND_WITHIN_MS = 3_000;
 /** The dead are members for 3 s, their locks live for 3 s, and then the next tick finds what they have left. */
 const RETAKEN_WITHIN_MS = 7_000;
 
+/** Whoever meets an old id at the first beat after the healing meets it because of what happened before. */
+const MET_WITHIN_MS = 1_000;
+/** From then on: the id is given up, the new one noted with the next beats, and a floor is waited for. */
+const VOTES_AGAIN_MS = GIVE_UP_ID_MS + 3_500;
+
 /** Ticks that wait for a run may wait for so long. */
 const MAX_RUN_MS = 6_000;
 
@@ -37,6 +43,8 @@ export class ProgressWitness {
   private away: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** By position: when some were connected to one server and some to another, true time. */
   private readonly apartMs = new Map<number, number>();
+  /** When an instance told of a node that shows an older id than the others have noted, at the first beat after the healing. */
+  private metOldIdAtMs: number | undefined;
   private readonly deaths: { readonly run: Run; readonly atMs: number }[] = [];
   private readonly heldUp: { readonly task: string; readonly atMs: number }[] = [];
 
@@ -78,6 +86,13 @@ export class ProgressWitness {
       this.history.fail('every node votes for everybody when healed', `${label} for ${instanceId}`);
   }
 
+  /** An instance meets an older id at a node than the other nodes have noted. Such a node votes again when the id was given up. */
+  metOldId(): void {
+    const nowMs = this.history.nowMs();
+    const { healedAtMs } = this.profile;
+    if (nowMs >= healedAtMs && nowMs < healedAtMs + MET_WITHIN_MS) this.metOldIdAtMs ??= nowMs;
+  }
+
   /** Whether everybody alive is connected to this server of its position. */
   private isAlone(server: Server): boolean {
     const living = this.instances.filter(({ machine }) => !machine.isDead);
@@ -94,7 +109,8 @@ export class ProgressWitness {
   private checkTask(task: string): void {
     const { periodMs, durationMs, healedAtMs, liveAfterMs = LIVE_AFTER_MS } = this.profile;
     const stretches = this.stretchesOf(task);
-    const from = Math.ceil((healedAtMs + liveAfterMs) / periodMs) * periodMs;
+    const liveFromMs = Math.max(healedAtMs + liveAfterMs, (this.metOldIdAtMs ?? 0) + VOTES_AGAIN_MS);
+    const from = Math.ceil(liveFromMs / periodMs) * periodMs;
     const healed = Math.ceil(healedAtMs / periodMs) * periodMs;
     // Where all instances bid at once they may split the votes for a tick to its end, but not for one after the other.
     const mayMiss = this.profile.everyInstanceBids ? 1 : 0;

@@ -234,7 +234,7 @@ class WeekWorld {
       isSeenBy: () => true,
       nodeTimeoutMs: this.options.nodeTimeoutMs,
       witness: { bid: nothing, opened: nothing, closed: nothing, granted: nothing, tookOver: nothing },
-      releases: { asked: () => nothing, applied: nothing, letGo: nothing, confirmed: nothing },
+      releases: { letGo: nothing },
       renewals: { nowMs: () => 0, answered: nothing },
       onRenewal: nothing,
       onAcquired: nothing,

@@ -87,7 +87,9 @@ export class Network {
     const link = this.link(machine, server);
     link.sent += 1;
     return new Promise((resolve) => {
+      let isHeard = false;
       const finish = (reply: NodeReply<T>): void => {
+        isHeard ||= reply.answered;
         cancelTimeout();
         resolve(reply);
       };
@@ -99,7 +101,10 @@ export class Network {
       for (let copy = 0; copy < copies; copy += 1) {
         const isLost = this.happens(this.options.lossShare);
         if (isLost || link.isRequestCut || (link.areBeatsCut && call === 'beat')) continue;
-        this.carry(this.arrivalMs(link), () => this.arrive(request, link, finish));
+        this.carry(this.arrivalMs(link), () => {
+          // A connection delivers once, and a client sends nothing again that was answered. Claims keep their promises even then.
+          if (!isHeard || call !== 'lock') this.arrive(request, link, finish);
+        });
       }
     });
   }

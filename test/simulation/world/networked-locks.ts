@@ -43,7 +43,7 @@ export interface NetworkedLocksParts {
   readonly isSeenBy: (server: Server) => boolean;
   readonly nodeTimeoutMs: number;
   readonly witness: Pick<LockWitness, 'bid' | 'opened' | 'closed' | 'granted' | 'tookOver'>;
-  readonly releases: Pick<ReleaseWitness, 'asked' | 'applied' | 'letGo' | 'confirmed'>;
+  readonly releases: Pick<ReleaseWitness, 'letGo'>;
   readonly renewals: Pick<RenewalWitness, 'nowMs' | 'answered'>;
   readonly onAcquired: (lock: HeldLock) => void;
   /** Told right before the message leaves. */
@@ -80,20 +80,13 @@ export class NetworkedLocks implements LockProvider {
     if (known !== undefined) return known;
     const releases = new UnconfirmedReleases<LockToRelease>({
       clock: this.parts.machine,
-      send: (locks) => this.sendReleases(server, locks),
+      send: (locks) =>
+        this.askOne(server, () => {
+          for (const { task, value, ended } of locks) server.desk.release(task, value, ended);
+        }),
     });
     this.unconfirmed.set(server, releases);
     return releases;
-  }
-
-  private sendReleases(server: Server, locks: readonly LockToRelease[]): Promise<NodeReply<unknown>> {
-    const reply = this.askOne(server, () => {
-      for (const { task, value, ended } of locks) server.desk.release(task, value, ended);
-    });
-    void reply.then(({ answered }) => {
-      if (answered) for (const lock of locks) this.parts.releases.confirmed(lock, server);
-    });
-    return reply;
   }
 
   tryAcquire(tasks: readonly string[], ttlMs: number): Promise<readonly LockVerdict[]> {
@@ -218,7 +211,6 @@ export class NetworkedLocks implements LockProvider {
     lock: HeldLock,
     work: (server: Server, deadlineMs: number, meant: LockAddressee) => T,
   ): Promise<readonly NodeReply<T>[]> {
-    const { releases: witness } = this.parts;
     const ids = this.guard?.ids();
     return Promise.all(
       this.parts.servers().map(async (server): Promise<NodeReply<T>> => {
@@ -227,18 +219,14 @@ export class NetworkedLocks implements LockProvider {
         const deadlineMs = server.wallMs() + this.parts.nodeTimeoutMs;
         const releases = this.releasesAt(server);
         const message = releases.sent([lock.value], deadlineMs, this.longestTtlMs);
-        const heard = witness.asked(lock, server);
         const reply = await this.askOne(server, () => {
-          const stood = server.desk.valueOf(lock.task);
           const vote = work(server, deadlineMs, meant);
-          witness.applied(lock, server, stood);
           return {
             vote,
             refused: vote.kind === 'renamed' ? server.model.locks.refusedIds(meant) : undefined,
           };
         });
         if (!reply.answered) return reply;
-        heard();
         releases.answered(message);
         void releases.resend();
         const { vote, refused } = reply.value;

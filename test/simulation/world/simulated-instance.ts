@@ -228,6 +228,7 @@ function observe(parts: WorldParts, instance: Instance, event: ScheduleEvent): v
       parts.history.fail('no error inside', `${event.where}: ${String(event.error)}`);
       return;
     case 'identity':
+      if (event.condition === 'wrong_server') parts.progress.metOldId();
       parts.history.count(`identity ${event.condition}`);
       parts.history.note(() => `${instance.id} ${event.node} ${event.condition}: ${event.detail}`);
       return;

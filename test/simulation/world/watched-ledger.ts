@@ -1,6 +1,13 @@
 /** An instance's ledger, with an eye on what it decides: the verdict is where a tick is won. */
 
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '#src/protocol/contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '#src/protocol/contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '#src/protocol/contract/prunable-lines.js';
 import { EPOCH_MS } from './machine.js';
 import type { Resident } from './resident.js';
@@ -27,7 +34,7 @@ export class WatchedLedger implements TickLedger {
     return this.ledger.lineOf?.(task);
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     // Whoever stops still says of what it has run that it has ended.
     if (!claims.every((claim) => this.parts.tenures.isClosing(claim))) this.checkMayBid();
     this.parts.giveUps.sends(claims);
@@ -36,7 +43,7 @@ export class WatchedLedger implements TickLedger {
       this.parts.tenures.asked(this.resident, claim);
       if (this.owed.delete(claim.claimId)) this.parts.history.count('claim sent again');
     }
-    const verdicts = await this.ledger.claim(claims);
+    const verdicts = await this.ledger.claim(claims, answers);
     for (const [index, verdict] of verdicts.entries()) {
       const claim = claims[index];
       if (claim !== undefined) this.decided(claim, verdict);
@@ -57,8 +64,8 @@ export class WatchedLedger implements TickLedger {
     return this.ledger.giveBack(claims);
   }
 
-  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    return this.ledger.peek(ticks);
+  peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks, answers);
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
@@ -79,7 +86,8 @@ export class WatchedLedger implements TickLedger {
       won.add(`${claim.task} ${claim.tick}`);
       claimed.add(`${claim.task} ${claim.tick}`);
       claims.won(claim);
-    } else if (verdict.votesOut > 0) {
+      // What servers have granted is owed, whatever the instance knows of it.
+    } else if (verdict.votesOut > 0 || claims.hasGrants(claim)) {
       this.owed.set(claim.claimId, verdict);
       const debtMs = verdict.undecided === true ? OPEN_FOR_MS : DEBT_MS;
       time.schedule(debtMs, () =>

@@ -66,7 +66,8 @@ export function connectNode(parts: NodeParts, connection: Connection, resident: 
 }
 
 interface CopyTerms {
-  readonly isDouble: boolean;
+  /** The sender had heard an answer to this message before this copy of it came. */
+  readonly isAnswered: boolean;
   /** By the server's clock; undefined where the sender did not know it yet. */
   readonly latestMs: number | undefined;
 }
@@ -120,15 +121,15 @@ class WatchedNode {
     this.resident.reach('claim');
     const sentMs = this.connection.server.wallMs();
     const isClockKnown = this.callDeadlineMs() > 0 && this.heard === this.connection.server;
-    let applied = 0;
-    const reply = await this.ask('claim', (node, server) => {
-      applied += 1;
-      return this.vote(claims, terms, node, server, {
-        // A connection doubles nothing: that a copy comes once more, when its answer was heard, is beyond what is promised.
-        isDouble: applied > 1,
+    let isAnswered = false;
+    const reply = await this.ask('claim', (node, server) =>
+      this.vote(claims, terms, node, server, {
+        // A connection delivers once: that a copy comes once more, when its answer was heard, is beyond what is promised.
+        isAnswered,
         latestMs: isClockKnown ? sentMs + 2 * this.parts.options.nodeTimeoutMs + CLOCK_ERROR_MS : undefined,
-      });
-    });
+      }),
+    );
+    isAnswered = reply.answered;
     if (reply.answered && reply.value.votes.some(({ kind }) => kind === 'granted'))
       this.resident.reach('grant');
     return reply;
@@ -145,7 +146,7 @@ class WatchedNode {
     terms: ClaimTerms,
     node: VotingNode,
     server: Server,
-    { isDouble, latestMs }: CopyTerms,
+    { isAnswered, latestMs }: CopyTerms,
   ): Promise<NodeReply<ClaimReply>> {
     const { claims: witness, history } = this.parts;
     const { id: instanceId } = this.resident;
@@ -162,7 +163,7 @@ class WatchedNode {
       witness.voted(server, voter, claim, given);
       if (given.kind === 'renamed' || given.kind === 'unconfirmed')
         this.parts.progress.refusedForIds(server, instanceId);
-      if (given.kind === 'granted' && !isDouble) this.parts.giveUps.grants(server, claim, latestMs);
+      if (given.kind === 'granted' && !isAnswered) this.parts.giveUps.grants(server, claim, latestMs);
       if (given.kind === 'granted') server.springTraps();
     }
     return reply;

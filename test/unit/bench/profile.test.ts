@@ -12,17 +12,30 @@ describe('what the benchmark is asked for', () => {
   });
 
   it('may be less or more, which the report tells', () => {
-    const words = ['--shapes', '1x2,10x12', '--only', 'ours,croner alone', '--rounds', '4', '--busy', '3'];
+    const words = [
+      '--shapes',
+      '1x2,10x12',
+      '--only',
+      'ours,croner alone',
+      '--rounds',
+      '4',
+      '--busy',
+      '3',
+      '--round-trips',
+      '1,1,100',
+    ];
     const { profile, shown } = requireAsked(words);
     expect(profile).toMatchObject({
       shapes: [
         { tasks: 1, instances: 2 },
         { tasks: 10, instances: 12 },
       ],
-      ...{ rounds: 4, busyLoops: 3 },
+      ...{ rounds: 4, busyLoops: 3, roundTripsMs: [1, 1, 100] },
     });
     expect(profile.contestants.map(({ name }) => name)).toEqual(['ours', 'croner alone']);
-    expect(shown).toBe('short: 1x2,10x12 (tasks x processes), 4 rounds of 2 s, 3 busy loops');
+    expect(shown).toBe(
+      'short: 1x2,10x12 (tasks x processes), 4 rounds of 2 s, 3 busy loops, masters 1,1,100 ms away and back',
+    );
   });
 
   it.each([
@@ -30,6 +43,7 @@ describe('what the benchmark is asked for', () => {
     [['--shapes', '0x3'], "'0x3' is no shape"],
     [['--rounds', '0'], '--rounds 0: write a whole number above 0'],
     [['--seconds', 'many'], '--seconds many'],
+    [['--round-trips', '1,far'], "'far' is no round trip"],
     [['--only', 'cron'], "no contestant 'cron'; there are ours,"],
     [['--round', '2'], '--round'],
   ])('is refused with its reason: %j', (words, reason) => {

@@ -1,9 +1,16 @@
 /** Claims whose answers are lost: the tick runs all the same, or its owner says that nobody runs it. */
 
 import { describe, expect, it } from 'vitest';
+import { Admission } from '#src/protocol/bid/admission.js';
 import { claimUntilDecided } from '#src/protocol/bid/open-claims.js';
 import type { AuditFinding } from '#src/protocol/contract/audit-finding.js';
-import type { Claim, ClaimVerdict, TickLedger, VotingNode } from '#src/protocol/contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  TickLedger,
+  VotingNode,
+} from '#src/protocol/contract/ports.js';
 import { guardLedger } from '#src/protocol/ledger/guarded-ports.js';
 import { ManualClock } from '#src/testing/manual-clock.js';
 import { type Member, MemoryCluster } from '#src/testing/memory-cluster.js';
@@ -19,9 +26,12 @@ describe('an open claim', () => {
 
   function asking(answer: (task: string, copy: number) => ClaimVerdict) {
     const clock = new ManualClock();
+    const admission = new Admission();
     const asked: string[][] = [];
+    const wanted: (AnswersWanted | undefined)[] = [];
     const ledger: TickLedger = {
-      claim: async (claims) => {
+      claim: async (claims, answers) => {
+        wanted.push(answers);
         asked.push(claims.map(({ claimId }) => claimId));
         return claims.map(({ task }) => answer(task, asked.length));
       },
@@ -31,7 +41,7 @@ describe('an open claim', () => {
     const settled: string[] = [];
     const start = (tasks: readonly string[], mayAskAgain = (_: string): boolean => true): Promise<void> =>
       claimUntilDecided(
-        { clock, ledger: guardLedger(ledger, { observe: () => undefined }) },
+        { clock, ledger: guardLedger(ledger, { observe: () => undefined }), admission },
         tasks.map((task) => ({ claim: claimOf(task) })),
         ({ claim }) => mayAskAgain(claim.task),
         (decided) => {
@@ -39,8 +49,18 @@ describe('an open claim', () => {
             settled.push(`${candidate.claim.task} ${verdict?.kind}${isOut ? ' out' : ''}`);
         },
       );
-    return { clock, asked, settled, start };
+    return { clock, asked, settled, start, admission, wanted };
   }
+
+  it('waits for the slowest node only where bids are limited, so that none goes out ahead of the answers to the last', async () => {
+    const { asked, start, admission, wanted } = asking(() => ({ kind: 'won', votesOut: 3 }));
+    await start(['a']);
+    admission.began(4);
+    admission.ended(4, 4);
+    await start(['a']);
+    expect(asked).toHaveLength(2);
+    expect(wanted).toEqual(['majority', 'all']);
+  });
 
   it('is asked for again with its id, alone, while what is won does not wait', async () => {
     const { clock, asked, settled, start } = asking((task, copy) =>

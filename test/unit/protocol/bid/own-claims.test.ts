@@ -1,6 +1,7 @@
 /** Whose claim stands in the way: nobody takes an own claim for that of somebody else, nor one of somebody else for its own. */
 
 import { describe, expect, it } from 'vitest';
+import { Admission } from '#src/protocol/bid/admission.js';
 import { surrender } from '#src/protocol/bid/bid.js';
 import type { BidParts } from '#src/protocol/bid/bid-parts.js';
 import { claimAll } from '#src/protocol/bid/claim-batch.js';
@@ -44,6 +45,7 @@ function bidding() {
       options: { nodeTimeoutMs: 100 },
       clusterClock: { nowMs: () => T },
       keeper: { doubtIfPresenceLost: () => undefined },
+      admission: new Admission(),
       stopped: new AbortController().signal,
       locks: { release: async () => undefined },
     } as unknown as BidParts;
@@ -113,6 +115,7 @@ describe('a claim under a lock that is held', () => {
       instanceId: 'i1',
       clock: new ManualClock(),
       ownClaims: new OwnClaims(),
+      admission: new Admission(),
       random: { id: () => 'claim' },
       observer: { observe: () => undefined },
       options: { nodeTimeoutMs: 100 },

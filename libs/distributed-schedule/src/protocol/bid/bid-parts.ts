@@ -5,6 +5,7 @@ import type { LeaseKeeper } from '../lease/keep-lease.js';
 import type { GuardedLedger } from '../ledger/guarded-ports.js';
 import type { ProtocolOptions } from '../options/protocol-options.js';
 import type { ClusterClock } from '../time/cluster-clock.js';
+import type { Admission } from './admission.js';
 import type { OwnClaims } from './own-claims.js';
 
 /** What an instance needs to bid. */
@@ -19,6 +20,7 @@ export interface BidParts {
   readonly observer: ScheduleObserver;
   readonly ownClaims: OwnClaims;
   readonly keeper: Pick<LeaseKeeper, 'doubtIfPresenceLost'>;
+  readonly admission: Admission;
   /** Aborts when this instance must not start anything any more. */
   readonly stopped: AbortSignal;
   /** What a shutdown waits for: a message that is not awaited here would be lost with the connections. */

@@ -6,7 +6,7 @@
 import type { Claim, ClaimVerdict } from '../contract/ports.js';
 import type { BidParts } from './bid-parts.js';
 
-export type OpenClaimParts = Pick<BidParts, 'clock' | 'ledger'>;
+export type OpenClaimParts = Pick<BidParts, 'clock' | 'ledger' | 'admission'>;
 
 /** A connection that was reset is back after some 20 ms. */
 const FIRST_PAUSE_MS = 10;
@@ -33,7 +33,12 @@ export async function claimUntilDecided<T extends { readonly claim: Claim }>(
   const lastMs = parts.clock.monotonicMs() + MAX_OPEN_MS;
   let open = candidates;
   for (let copies = 1; open.length > 0; copies += 1) {
-    const answers = await parts.ledger.claim(open.map(({ claim }) => claim));
+    // Where more is to be bid for than there is time for, no bid goes out ahead of the answers to the last: the slowest node sets the pace.
+    const wanted = parts.admission.isLimited ? 'all' : 'majority';
+    const answers = await parts.ledger.claim(
+      open.map(({ claim }) => claim),
+      wanted,
+    );
     const verdicts = new Map(open.map((candidate, index) => [candidate, answers[index]]));
     for (const [candidate, verdict] of verdicts) if (verdict?.votesOut !== 0) out.add(candidate);
     const isInTime = parts.clock.monotonicMs() < lastMs;

@@ -29,7 +29,9 @@ export async function contestInstant(parts: RunParts, tick: number, dues: readon
   for (const due of timely) {
     const rank = rankHere(parts, due.task);
     if (rank === undefined) continue;
-    byRank.set(rank, [...(byRank.get(rank) ?? []), due]);
+    const those = byRank.get(rank);
+    if (those === undefined) byRank.set(rank, [due]);
+    else those.push(due);
   }
   const first = byRank.get(0) ?? [];
   byRank.delete(0);

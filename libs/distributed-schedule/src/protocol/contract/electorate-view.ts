@@ -20,6 +20,8 @@ export interface ElectorateView {
   terms(node: VotingNode, ids: LedgerIds): ClaimTerms;
   /** A node has refused claims by these ids. The next terms name none that they have replaced. */
   renamed(node: VotingNode, ids: LedgerIds): void;
+  /** A node has another set on record, and said so after the verdict: only a beat tells by which of them to go. */
+  refusedBySet?(): void;
   /** Claims were refused for what the electorate may mend at once: they are sent again when this resolves. */
   mend?(): Promise<void>;
   /** Undefined where this instance may claim. Absent: nobody can tell before the nodes are asked. */

@@ -113,6 +113,9 @@ export type PeekVerdict = {
   | { readonly kind: 'unknown' }
 );
 
+/** Whether a majority that agrees is enough, or every node that answers is to be heard. Absent: a majority. */
+export type AnswersWanted = 'majority' | 'all';
+
 /**
  * Per task the highest tick granted, on a majority. ARCHITECTURE.md argues why no tick is won twice, without clock or expiry.
  *
@@ -121,11 +124,11 @@ export type PeekVerdict = {
  */
 export interface TickLedger {
   /** At most one claim id ever gets `won` for a tick. A claim that is repeated with the same id is harmless. */
-  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]>;
   /** Best effort, never rejects. Only for the owner of the claims, once it has decided never to run the ticks. */
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** A hint without effect: whether a bid still makes sense. */
-  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]>;
+  peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]>;
   /** True for a timeout, of which at most one tick runs. It is bid for alone, as its claims take four steps. */
   runsOnce?(task: string): boolean;
   /** Lets nodes prune old lines, see prunable-lines.ts; adds up their answers. Absent: none is pruned. Never rejects. */

@@ -93,6 +93,10 @@ export class Electorate implements ElectorateView, BidGate, LockGuard {
     this.lockRefused(position, ids);
   }
 
+  refusedBySet(): void {
+    this.wish.in(0);
+  }
+
   speaksOfTicks({ position }: VotingNode): boolean {
     if (this.decision.condition === 'yields') return false;
     const node = this.book.known.find((one) => one.position === position);

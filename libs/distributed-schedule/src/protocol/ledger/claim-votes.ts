@@ -5,24 +5,33 @@ import { countsOf, quorumOf } from '../contract/quorum.js';
 import { setBackAmong } from './clock-set-back.js';
 
 export function decideClaim(claim: Claim, votes: readonly (ClaimVote | undefined)[]): ClaimVerdict {
-  const quorum = quorumOf(votes.length);
+  const out = { votesOut: votesOut(votes) };
   const count = (kind: ClaimVote['kind']): number => votes.filter((vote) => vote?.kind === kind).length;
-  const silent = votes.filter((vote) => vote === undefined).length;
+  if (count('outdated') > 0) return { kind: 'outdated', ...out };
+  if (isWon(votes)) return { kind: 'won', ...out };
+  const quorum = quorumOf(votes.length);
+  if (count('late') >= quorum) return { kind: 'late', ...out };
   const granted = count('granted');
   const setBack = setBackAmong(votes, granted, quorum);
-  const out = { votesOut: votesOut(votes) };
-
-  if (count('outdated') > 0) return { kind: 'outdated', ...out };
-  if (granted >= quorum) return { kind: 'won', ...out };
-  if (count('late') >= quorum) return { kind: 'late', ...out };
   const owner = ownerOf(claim.claimId, votes, quorum);
   if (owner !== undefined)
     return { kind: 'taken', ...out, ...owner, ...(owner.claimId === undefined && setBack) };
   // A copy that came too late, or under an old name of its node, says nothing about the next one.
+  const silent = votes.filter((vote) => vote === undefined).length;
   const mayGrant = granted + silent + count('too_late') + count('renamed');
   const open = { ...out, ...setBack, ...(mayGrant >= quorum && { undecided: true as const }) };
   if (granted + count('taken') >= quorum) return { kind: 'split', ...open };
   return { kind: 'no_quorum', ...open, reason: describeVotes(votes) };
+}
+
+/** No vote that is missing yet can take it away. */
+export function isWon(votes: readonly (ClaimVote | undefined)[]): boolean {
+  let granted = 0;
+  for (const vote of votes) {
+    if (vote?.kind === 'outdated') return false;
+    if (vote?.kind === 'granted') granted += 1;
+  }
+  return granted >= quorumOf(votes.length);
 }
 
 /** A silent node may have granted before its answer was lost. */

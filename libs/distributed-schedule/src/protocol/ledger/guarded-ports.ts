@@ -4,6 +4,7 @@ import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
 import type { ScheduleObserver } from '../contract/observer.js';
 import type {
+  AnswersWanted,
   BeatVerdict,
   Claim,
   ClaimVerdict,
@@ -17,7 +18,7 @@ import { answersTo } from './line-past.js';
 
 export interface GuardedLedger {
   /** One verdict per claim, in order; none where the ledger threw. */
-  claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]>;
+  claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]>;
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** One answer per tick, in order, in full; `unknown` where the ledger gave none. */
   peek(dues: readonly DueTick[]): Promise<readonly PeekAnswer[]>;
@@ -61,7 +62,8 @@ export function guardPorts({ locks, ledger, membership }: Ports, observer: Sched
 export function guardLedger(ledger: TickLedger, observer: ScheduleObserver): GuardedLedger {
   const { prune } = ledger;
   return {
-    claim: (claims) => guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims)),
+    claim: (claims, answers) =>
+      guarded(observer, 'tick ledger: claim', [], () => ledger.claim(claims, answers)),
     giveBack: (claims) => guarded(observer, 'giving back', undefined, () => ledger.giveBack(claims)),
     peek: (dues) =>
       guarded(observer, 'tick ledger: peek', answersTo(dues.length, []), async () =>

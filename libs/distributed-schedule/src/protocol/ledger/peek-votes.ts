@@ -33,6 +33,25 @@ export function decidePeeks(
   );
 }
 
+/**
+ * Whether later answers change nothing: those so far are a majority that names the same claim for each tick, and none may have
+ * forgotten. Then neither the owner nor the newest instant of a majority can become another one.
+ */
+export function areAgreed(lists: TickLists): boolean {
+  const told = lists.filter((list) => list !== undefined);
+  if (told.length < quorumOf(lists.length)) return false;
+  const [first = [], ...others] = told;
+  return first.every((one, index) => isWhole(one) && others.every((list) => isSameTick(one, list[index])));
+}
+
+function isWhole({ floor, prunedUpTo }: NodeTick): boolean {
+  return floor === undefined && prunedUpTo === undefined;
+}
+
+function isSameTick(one: NodeTick, other: NodeTick | undefined): boolean {
+  return other !== undefined && isWhole(other) && one.tick === other.tick && one.claimId === other.claimId;
+}
+
 /** Where all that answer name the same claim at this very tick, and nothing else can matter. */
 function agreedOwner(
   tick: number,

@@ -3,11 +3,13 @@
 import type { ElectorateView, NoBid } from '../contract/electorate-view.js';
 import type { LedgerIds } from '../contract/ledger-id.js';
 import type {
+  AnswersWanted,
   Claim,
   ClaimReply,
   ClaimVerdict,
   ClaimVote,
   NodeReply,
+  NodeTick,
   PeekVerdict,
   TickLedger,
   TickRef,
@@ -15,8 +17,9 @@ import type {
 } from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { answersOf } from '../contract/voting-node.js';
-import { decideClaim, votesOut } from './claim-votes.js';
-import { decidePeeks, timeOf } from './peek-votes.js';
+import { decideClaim, isWon, votesOut } from './claim-votes.js';
+import { areAgreed, decidePeeks, type TickLists, timeOf } from './peek-votes.js';
+import { repliesUntil } from './replies-until.js';
 
 export class QuorumTickLedger implements TickLedger {
   constructor(
@@ -28,19 +31,23 @@ export class QuorumTickLedger implements TickLedger {
     return task;
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(
+    claims: readonly Claim[],
+    answers: AnswersWanted = 'majority',
+  ): Promise<readonly ClaimVerdict[]> {
     if (claims.length === 0) return [];
     const refusal = this.electorate.mayBid?.();
     if (refusal !== undefined) return claims.map(() => notAsked(refusal));
-    const { replies: first, ids: firstIds } = await this.ask(claims);
+    const { replies: first, ids: firstIds } = await this.ask(claims, answers);
     const verdicts = claims.map((claim, index) => named(decideClaim(claim, votesOf(first, index)), firstIds));
     if (!first.some(isBehind)) return verdicts;
     // The terms were behind what the nodes know. What is open may be claimed again, by better ones: the claim ids are the same.
-    await this.learn(first);
+    for (const [node, reply] of first.entries()) this.learn(node, reply);
+    await this.electorate.mend?.();
     const open = claims.filter((_, index) => isOpen(verdicts[index]));
     const isAsBefore = this.electorate.namedIds() === firstIds;
     if (open.length === 0 || isAsBefore) return verdicts;
-    const { replies: second, ids } = await this.ask(open);
+    const { replies: second, ids } = await this.ask(open, answers);
     return claims.map((claim, index) => {
       const before = verdicts[index];
       const slot = open.indexOf(claim);
@@ -51,19 +58,25 @@ export class QuorumTickLedger implements TickLedger {
     });
   }
 
-  private async ask(claims: readonly Claim[]): Promise<Asked> {
+  private async ask(claims: readonly Claim[], answers: AnswersWanted): Promise<Asked> {
     const ids = this.electorate.namedIds();
     const asked = this.nodes.map((node) => node.claim(claims, this.electorate.terms(node, ids)));
-    return { replies: await Promise.all(asked), ids };
+    // Only a start is urgent. What is lost waits for all, who then need no give-back where they have refused.
+    const areWon = (replies: Replies): boolean =>
+      answers === 'majority' && claims.every((_, index) => isWon(votesOf(replies, index)));
+    return { replies: await repliesUntil(asked, areWon, (reply, node) => this.heardLate(node, reply)), ids };
   }
 
-  private async learn(replies: readonly NodeReply<ClaimReply>[]): Promise<void> {
-    for (const [index, node] of this.nodes.entries()) {
-      const reply = replies[index];
-      if (reply?.answered === true && reply.value.ids !== undefined)
-        this.electorate.renamed(node, reply.value.ids);
-    }
-    await this.electorate.mend?.();
+  /** The verdict stands. What this node says of the set or of the ids counts for the next one. */
+  private heardLate(node: number, reply: NodeReply<ClaimReply>): void {
+    this.learn(node, reply);
+    if (isOfAnotherSet(reply)) this.electorate.refusedBySet?.();
+  }
+
+  private learn(node: number, reply: NodeReply<ClaimReply> | undefined): void {
+    const named = this.nodes[node];
+    if (named !== undefined && reply?.answered === true && reply.value.ids !== undefined)
+      this.electorate.renamed(named, reply.value.ids);
   }
 
   async giveBack(claims: readonly Claim[]): Promise<void> {
@@ -81,13 +94,20 @@ export class QuorumTickLedger implements TickLedger {
     };
   }
 
-  async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+  async peek(
+    ticks: readonly TickRef[],
+    answers: AnswersWanted = 'majority',
+  ): Promise<readonly PeekVerdict[]> {
     if (ticks.length === 0) return [];
     const tasks = ticks.map((ref) => ref.task);
-    const asked = this.nodes.map((node) => node.peek(tasks));
-    const replies = (await Promise.all(asked)).map((reply, slot) => this.heardOfTicks(slot, reply));
-    const lists = replies.map((reply) => (reply.answered ? reply.value : undefined));
-    return decidePeeks(ticks, lists, replies.map(timeOf));
+    const asked = this.nodes.map(async (node, slot) => this.heardOfTicks(slot, await node.peek(tasks)));
+    const isEnough = (replies: TickReplies): boolean => answers === 'majority' && areAgreed(listsOf(replies));
+    const replies = await repliesUntil(asked, isEnough, () => {});
+    return decidePeeks(
+      ticks,
+      listsOf(replies),
+      replies.map((reply) => reply && timeOf(reply)),
+    );
   }
 
   /** Another server's answer is none: it would say that nothing was claimed. */
@@ -98,9 +118,18 @@ export class QuorumTickLedger implements TickLedger {
   }
 }
 
+/** By node. Undefined where the verdict did not wait for it: it may have granted. */
+type Replies = readonly (NodeReply<ClaimReply> | undefined)[];
+
+type TickReplies = readonly (NodeReply<readonly NodeTick[]> | undefined)[];
+
+function listsOf(replies: TickReplies): TickLists {
+  return replies.map((reply) => (reply?.answered === true ? reply.value : undefined));
+}
+
 /** What the nodes replied to one copy of a message, and what it named at all of them. */
 interface Asked {
-  readonly replies: readonly NodeReply<ClaimReply>[];
+  readonly replies: Replies;
   readonly ids: LedgerIds;
 }
 
@@ -118,15 +147,22 @@ function isOpen(verdict: ClaimVerdict | undefined): boolean {
 }
 
 /** Whether a node has refused the whole message for the terms that came with it. */
-function isBehind(reply: NodeReply<ClaimReply>): boolean {
-  const kind = reply.answered ? reply.value.votes[0]?.kind : undefined;
+function isBehind(reply: NodeReply<ClaimReply> | undefined): boolean {
+  const kind = wholeKind(reply);
   return kind === 'renamed' || kind === 'unconfirmed' || kind === 'unstamped';
 }
 
+function isOfAnotherSet(reply: NodeReply<ClaimReply>): boolean {
+  const kind = wholeKind(reply);
+  return kind === 'outdated' || kind === 'conflict';
+}
+
+/** A refusal of the whole message is the same for all its claims. */
+function wholeKind(reply: NodeReply<ClaimReply> | undefined): ClaimVote['kind'] | undefined {
+  return reply?.answered === true ? reply.value.votes[0]?.kind : undefined;
+}
+
 /** The votes for one of the batch; undefined where the node gave none. */
-function votesOf(
-  replies: readonly NodeReply<ClaimReply>[],
-  index: number,
-): readonly (ClaimVote | undefined)[] {
-  return replies.map((reply) => (reply.answered ? reply.value.votes[index] : undefined));
+function votesOf(replies: Replies, index: number): readonly (ClaimVote | undefined)[] {
+  return replies.map((reply) => (reply?.answered === true ? reply.value.votes[index] : undefined));
 }

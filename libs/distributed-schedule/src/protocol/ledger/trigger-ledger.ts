@@ -3,7 +3,14 @@
  * claims the trigger's own line, at its first instant. Neither claim is won alone.
  */
 
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '../contract/ports.js';
 import { bearsMark, PRUNABLE_MARK, type PruneAnswer, type PruneRequest } from '../contract/prunable-lines.js';
 
 export class TriggerLedger implements TickLedger {
@@ -17,18 +24,18 @@ export class TriggerLedger implements TickLedger {
     return this.ledger.lineOf?.(task);
   }
 
-  peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
-    return this.ledger.peek(ticks);
+  peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]> {
+    return this.ledger.peek(ticks, answers);
   }
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
     return (await this.ledger.prune?.(request)) ?? { pruned: 0, isUnfinished: false };
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     const triggers = claims.flatMap(triggerClaim);
-    if (triggers.length === 0) return this.ledger.claim(claims);
-    const verdicts = await this.ledger.claim([...claims, ...triggers]);
+    if (triggers.length === 0) return this.ledger.claim(claims, answers);
+    const verdicts = await this.ledger.claim([...claims, ...triggers], answers);
     const ofTriggers = verdicts.slice(claims.length).values();
     return verdicts.slice(0, claims.length).map((verdict, index) => {
       const claim = claims[index];

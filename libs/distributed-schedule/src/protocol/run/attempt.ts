@@ -43,13 +43,15 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
     parts.register.end(open);
     return how;
   };
+  // Not before the handler, and behind all that start at the same moment: a slow observer must not widen the gap to the start. Yet ahead of its end.
+  void Promise.resolve().then(() => {
+    const task = due.task.name;
+    parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
+  });
   const atEnd = call(parts, due, context).then(
     () => hasReturned(RETURNED),
     (error: unknown) => hasReturned({ thrown: { error } }),
   );
-  // Told after the call: a slow observer must not widen the gap between the last look and the start.
-  const task = due.task.name;
-  parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
   const watched: Watched = { parts, chain, given, open, signal, startedMs, ended };
   watchTimeout(watched);
   const gaveUp = watchGiveUp(watched);

@@ -1,4 +1,3 @@
-import type { Admission } from '../bid/admission.js';
 import type { BidParts } from '../bid/bid-parts.js';
 import type { DueTick } from '../contract/due-tick.js';
 import type { PeekAnswer } from '../contract/line-past.js';
@@ -15,7 +14,6 @@ import type { TickEndParts } from './tick-end.js';
 export interface RunParts extends BidParts, TickEndParts {
   readonly clusterClock: ClusterClock;
   readonly load: LoadGauge;
-  readonly admission: Admission;
   readonly keeper: LeaseKeeper;
   readonly chains: RunChains;
   readonly register: RunRegister;

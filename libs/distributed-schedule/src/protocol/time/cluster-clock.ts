@@ -58,6 +58,8 @@ export class ClusterClock {
   private errorMs = 0;
   private firstHeardMs: number | undefined;
   private isSynchronised = false;
+  /** By instant of cluster time. */
+  private readonly exactWakes = new Map<number, Promise<void>>();
 
   constructor(
     private readonly clock: Clock,
@@ -104,9 +106,18 @@ export class ClusterClock {
     }
   }
 
-  /** The same to a fraction of a millisecond: for the start of a tick. */
-  async wakeExactlyAt(clusterMs: number): Promise<void> {
+  /** The same to a fraction of a millisecond: for the start of a tick. All ticks of an instant wake together, in the order of their calls. */
+  wakeExactlyAt(clusterMs: number): Promise<void> {
+    const known = this.exactWakes.get(clusterMs);
+    if (known !== undefined) return known;
+    const wake = this.walkTo(clusterMs);
+    this.exactWakes.set(clusterMs, wake);
+    return wake;
+  }
+
+  private async walkTo(clusterMs: number): Promise<void> {
     while (this.nowMs() < clusterMs) await this.clock.wakeExactlyAt(this.toMonotonicMs(clusterMs));
+    this.exactWakes.delete(clusterMs);
   }
 
   get synchronised(): boolean {

@@ -13,7 +13,14 @@
  */
 
 import { type LinePast, newestInstant } from '../contract/line-past.js';
-import type { Claim, ClaimVerdict, PeekVerdict, TickLedger, TickRef } from '../contract/ports.js';
+import type {
+  AnswersWanted,
+  Claim,
+  ClaimVerdict,
+  PeekVerdict,
+  TickLedger,
+  TickRef,
+} from '../contract/ports.js';
 import type { PruneAnswer, PruneRequest } from '../contract/prunable-lines.js';
 import { INSTANTS_PER_TICK } from '../contract/task-policies.js';
 import { toPast } from '../ledger/line-past.js';
@@ -56,11 +63,11 @@ export class TimeoutLedger implements TickLedger {
     return this.runs.get(task);
   }
 
-  async claim(claims: readonly Claim[]): Promise<readonly ClaimVerdict[]> {
+  async claim(claims: readonly Claim[], answers?: AnswersWanted): Promise<readonly ClaimVerdict[]> {
     // The contest does not mix them, see TickLedger.runsOnce: here the plain ones would wait for all steps of the others.
     const plain = claims.filter((claim) => !this.isTimeout(claim));
     const [plainVerdicts, ...onceVerdicts] = await Promise.all([
-      plain.length > 0 ? this.ledger.claim(plain) : [],
+      plain.length > 0 ? this.ledger.claim(plain, answers) : [],
       ...claims.filter((claim) => this.isTimeout(claim)).map((claim) => this.claimInFourSteps(claim)),
     ]);
     const [nextPlain, nextOnce] = [plainVerdicts.values(), onceVerdicts.values()];
@@ -80,12 +87,11 @@ export class TimeoutLedger implements TickLedger {
     );
   }
 
-  async peek(ticks: readonly TickRef[]): Promise<readonly PeekVerdict[]> {
+  async peek(ticks: readonly TickRef[], answers?: AnswersWanted): Promise<readonly PeekVerdict[]> {
     const once = ticks.filter((ref) => this.isTimeout(ref));
-    const verdicts = await this.ledger.peek([
-      ...ticks.map((ref) => this.first(ref)),
-      ...once.map((ref) => this.second(ref)),
-    ]);
+    if (once.length === 0) return this.ledger.peek(ticks, answers);
+    const lines = [...ticks.map((ref) => this.first(ref)), ...once.map((ref) => this.second(ref))];
+    const verdicts = await this.ledger.peek(lines, 'all');
     const second = new Map(once.map((ref, index) => [ref, toPast(verdicts[ticks.length + index])]));
     return ticks.map((ref, index): PeekVerdict => {
       const own = verdicts[index] ?? { kind: 'unknown' };
@@ -133,7 +139,7 @@ export class TimeoutLedger implements TickLedger {
   }
 
   private async look(ref: TickRef): Promise<LinePast> {
-    const [verdict] = await this.ledger.peek([ref]);
+    const [verdict] = await this.ledger.peek([ref], 'all');
     return toPast(verdict);
   }
 
