@@ -50,7 +50,7 @@ export function requireAsked(words: readonly string[]): Asked {
       ...{ rounds, seconds, busyLoops, floorMs },
       roundTripsMs: requireRoundTrips(roundTrips),
     },
-    shown: `${values.full ? 'full' : 'short'}: ${shapes} (tasks x processes), ${rounds} rounds of ${seconds} s, ${busyLoops} busy loops${distance}`,
+    shown: `${values.full ? 'full' : 'short'}: ${shapes} (tasks x processes), ${rounds} x ${seconds} s, ${busyLoops} busy loops${distance}`,
     out: values.out,
   };
 }

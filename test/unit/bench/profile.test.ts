@@ -34,7 +34,7 @@ describe('what the benchmark is asked for', () => {
     });
     expect(profile.contestants.map(({ name }) => name)).toEqual(['ours', 'croner alone']);
     expect(shown).toBe(
-      'short: 1x2,10x12 (tasks x processes), 4 rounds of 2 s, 3 busy loops, masters 1,1,100 ms away and back',
+      'short: 1x2,10x12 (tasks x processes), 4 x 2 s, 3 busy loops, masters 1,1,100 ms away and back',
     );
   });
 
