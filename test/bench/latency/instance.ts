@@ -1,48 +1,54 @@
-/** One process of a fleet. It says when it is ready, counts while it is told to, and says what it has seen. */
+/** One process of a fleet. It says when it is ready and when it has run first, counts while it is told to, and says what it has seen. */
 
-import { type Entry, requireContestant } from './contestant.js';
-
-/** What a process has seen between `measure` and `tell`. */
-export interface Seen {
-  /** Tasks that ran, in order, and when, epoch ms. */
-  readonly tasks: readonly number[];
-  readonly atMs: readonly number[];
-  readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly rssBytes: number;
-}
+import type { Entry } from './contestant.js';
+import { requireContestant } from './contestants.js';
+import type { Said, Seen } from './instance-messages.js';
 
 const entry = JSON.parse(process.env.BENCH_ENTRY ?? 'null') as Entry;
 const tasks: number[] = [];
 const atMs: number[] = [];
+const ticks: (number | undefined)[] = [];
 let startedAtMs = 0;
+let hasRun = false;
 let cpuAtStart = process.cpuUsage();
 
 function nowMs(): number {
   return entry.epochOffsetMs + Number(process.hrtime.bigint()) / 1e6;
 }
 
+function say(word: Said): void {
+  process.send?.(word);
+}
+
 process.on('message', (word) => {
   if (word === 'measure') {
     tasks.length = 0;
     atMs.length = 0;
+    ticks.length = 0;
     startedAtMs = nowMs();
     cpuAtStart = process.cpuUsage();
     return;
   }
   const { user, system } = process.cpuUsage(cpuAtStart);
   const seen: Seen = {
-    ...{ tasks, atMs },
+    ...{ tasks, atMs, ticks },
     cpuMs: (user + system) / 1_000,
     wallMs: nowMs() - startedAtMs,
     rssBytes: process.memoryUsage.rss(),
   };
-  process.send?.({ seen });
+  say({ seen });
 });
 
+// Its timers would keep it alive without a parent.
+process.once('disconnect', () => process.exit());
+
 const contestant = await requireContestant(entry.contestant).load();
-await contestant.start(entry, (task) => {
+await contestant.start(entry, (task, tick) => {
   atMs.push(nowMs());
   tasks.push(task);
+  ticks.push(tick);
+  if (hasRun) return;
+  hasRun = true;
+  say('ran');
 });
-process.send?.('ready');
+say('ready');

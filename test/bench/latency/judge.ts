@@ -1,9 +1,12 @@
 /** What a fleet made of the seconds that it was looked at. Pure. */
 
-import type { Seen } from './instance.js';
+import type { Seen } from './instance-messages.js';
 
-/** A start up to so much before a second is that second's, too early; one that is later is late by up to the rest. */
-export const EARLY_MS = 100;
+/**
+ * A handler that is told its second is judged by that. Else a start up to so much before a second is that second's, too early, and one
+ * that is later is late by up to the rest: who may be later than that had better tell.
+ */
+const EARLY_MS = 100;
 const SECOND_MS = 1_000;
 
 export interface Judged {
@@ -24,9 +27,9 @@ export interface Judged {
 /** @param fromMs the first second that counts; `seconds` of them are looked at */
 export function judge(fleet: readonly Seen[], tasks: number, fromMs: number, seconds: number): Judged {
   const starts = new Map<string, number[]>();
-  for (const { tasks: ran, atMs } of fleet)
+  for (const { tasks: ran, atMs, ticks } of fleet)
     for (const [index, startMs] of atMs.entries()) {
-      const second = Math.floor((startMs + EARLY_MS) / SECOND_MS) * SECOND_MS;
+      const second = ticks[index] ?? Math.floor((startMs + EARLY_MS) / SECOND_MS) * SECOND_MS;
       if (second < fromMs || second >= fromMs + seconds * SECOND_MS) continue;
       const key = `${ran[index]} ${second}`;
       starts.set(key, [...(starts.get(key) ?? []), startMs - second]);
@@ -48,6 +51,14 @@ export function judge(fleet: readonly Seen[], tasks: number, fromMs: number, sec
 /** The nearest rank. @param sorted ascending */
 export function percentile(sorted: readonly number[], share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+}
+
+/** Undefined for no values. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((one, other) => one - other);
+  const half = values.length / 2;
+  const [lower, upper] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
+  return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2;
 }
 
 function mean(values: readonly number[]): number {

@@ -3,22 +3,21 @@
  * in one run, judged by one clock outside of them.
  *
  *     npm run bench:latency                                        (short: about three minutes)
- *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,croner] [--busy 40]
+ *     npm run bench:latency -- --shapes 1x12,100x12,400x12 --rounds 3 --seconds 10 [--only ours,'croner alone'] [--busy 40]
  *     … --round-trips 1,1,100                                      (ms to the masters, through proxies)
  *
- * A shape is tasks x processes. Contestants take turns within a round, so that what else the machine does hurts all alike: compare within
- * one run, as ratios. The table is written to stdout, and with `--json FILE` everything to a file as well.
+ * A shape is tasks x processes. The table is written to stdout, and with `--json FILE` everything to a file as well. `npm run bench` is
+ * the same with plots and with the floors of stores.
  */
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { CONTESTANTS, type Known, requireContestant } from './contestant.js';
-import { epochOffsetMs } from './epoch-offset.js';
-import { type FleetResult, runFleet } from './fleet.js';
-import { machineNow } from './machine.js';
-import { startMasters } from './masters.js';
-import { HEAD, type Measured, rowOf, type Shape } from './row.js';
-import { readCounters } from './store-counters.js';
+import { compare } from './comparison.js';
+import { CONTESTANTS, requireContestant, UNABLE } from './contestants.js';
+import { loadNow, machine } from './machine.js';
+import { requireRoundTrips } from './masters.js';
+import { HEAD, rowOf, rowOfUnable } from './row.js';
+import { requireShapes } from './shape.js';
 
 const { values } = parseArgs({
   options: {
@@ -32,62 +31,28 @@ const { values } = parseArgs({
   },
 });
 
-const SHAPES = values.shapes.split(',').map((text): Shape => {
-  const [tasks, instances] = text.split('x').map(Number);
-  if (!(Number(tasks) > 0 && Number(instances) > 0))
-    throw new Error(`'${text}' is no shape: write tasks x processes, such as 100x4`);
-  return { tasks: Number(tasks), instances: Number(instances) };
-});
-const CHOSEN = values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant);
-const SECONDS = Number(values.seconds);
-const BUSY_LOOPS = Number(values.busy);
-const ROUND_TRIPS_MS = values['round-trips'].split(',').map(Number);
-
-async function measure(known: Known, { tasks, instances }: Shape): Promise<FleetResult> {
-  // New ones each time: what one contestant leaves behind is not the next one's burden.
-  const count = { nothing: 0, 'one redis': 1, 'three redis': 3 }[known.needs];
-  const masters = await startMasters(count, ROUND_TRIPS_MS);
-  try {
-    const entry = {
-      contestant: known.name,
-      ...{ instances, tasks },
-      namespace: 'bench-latency',
-      redisUrls: masters.urls,
-      epochOffsetMs: epochOffsetMs(),
-    };
-    return await runFleet(entry, {
-      seconds: SECONDS,
-      busyLoops: BUSY_LOOPS,
-      read: () => readCounters(masters.clients),
-    });
-  } finally {
-    await masters.stop();
-  }
-}
-
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const measured = new Map<string, Measured>();
-for (let round = 1; round <= Number(values.rounds); round += 1)
-  for (const shape of SHAPES)
-    for (const known of CHOSEN) {
-      const key = `${shape.tasks} ${shape.instances} ${known.name}`;
-      const result = await measure(known, shape);
-      const before = measured.get(key)?.results ?? [];
-      measured.set(key, { ...shape, contestant: known.name, results: [...before, result] });
-      process.stderr.write(
-        `round ${round}: ${key}: p50 ${result.p50Ms?.toFixed(2)} ms, p99 ${result.p99Ms?.toFixed(2)} ms\n`,
-      );
-    }
-
-print(machineNow());
+const shownMachine = `${machine()}, load ${loadNow().toFixed(1)}`;
+const { rows, failures, missing } = await compare(
+  {
+    shapes: requireShapes(values.shapes),
+    contestants: values.only === undefined ? CONTESTANTS : values.only.split(',').map(requireContestant),
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    busyLoops: Number(values.busy),
+    roundTripsMs: requireRoundTrips(values['round-trips']),
+  },
+  (line) => process.stderr.write(`${line}\n`),
+);
+print(shownMachine);
 print('');
 for (const line of HEAD) print(line);
-for (const one of measured.values()) print(rowOf(one, requireContestant(one.contestant).isLocal === true));
+for (const row of rows) print(rowOf(row));
+if (values.only === undefined) for (const unable of UNABLE) print(rowOfUnable(unable));
+for (const line of missing) print(`\n${line}`);
+if (failures.length > 0) process.exitCode = 1;
 if (values.json !== undefined)
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ machine: machineNow(), rows: [...measured.values()] }, undefined, 2)}\n`,
-  );
+  writeFileSync(values.json, `${JSON.stringify({ machine: shownMachine, rows }, undefined, 2)}\n`);

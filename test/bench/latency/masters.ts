@@ -12,6 +12,14 @@ export interface Masters {
   stop(): Promise<void>;
 }
 
+/** @param text ms of each master, such as `1,1,100` */
+export function requireRoundTrips(text: string): readonly number[] {
+  return text.split(',').map((one) => {
+    if (!/^\d+(\.\d+)?$/.test(one)) throw new Error(`'${one}' is no round trip: write ms, such as 1,1,100`);
+    return Number(one);
+  });
+}
+
 /** @param roundTripsMs by master; 0, or none, is loopback as it is */
 export async function startMasters(count: number, roundTripsMs: readonly number[]): Promise<Masters> {
   const servers = await Promise.all(Array.from({ length: count }, (): Promise<RedisServer> => startRedis()));

@@ -1,39 +1,48 @@
 /** One contestant of one shape as a line of the table: the median of the rounds, and the range behind it. */
 
+import type { Unable } from './contestant.js';
 import type { FleetResult } from './fleet.js';
-
-export interface Shape {
-  readonly tasks: number;
-  readonly instances: number;
-}
+import { median } from './judge.js';
+import { type Shape, shownShape } from './shape.js';
 
 export interface Measured extends Shape {
   readonly contestant: string;
+  /** Each process runs every tick, by design. */
+  readonly isLocal: boolean;
   /** One for each round. */
   readonly results: readonly FleetResult[];
 }
 
-export const HEAD = [
-  '| tasks x processes | | p50 ms | p99 ms | doubled | missed | of | CPU ms per s and process | MiB per process | messages/s to all stores | kB/s |',
-  '|---|---|---|---|---|---|---|---|---|---|---|',
+const COLUMNS = [
+  'tasks x processes',
+  '',
+  'p50 ms',
+  'p99 ms',
+  'doubled',
+  'missed',
+  'of',
+  'CPU ms per s and process',
+  'MiB per process',
+  'messages/s to all stores',
+  'kB/s',
 ];
 
-export function rowOf({ contestant, tasks, instances, results }: Measured, isLocal: boolean): string {
+export const HEAD = [`| ${COLUMNS.join(' | ')} |`, `|${'---|'.repeat(COLUMNS.length)}`];
+
+export function rowOf({ contestant, isLocal, results, ...shape }: Measured): string {
   const figure = (pick: (result: FleetResult) => number | undefined, digits: number): string =>
     medianAndRange(
       results.flatMap((result) => pick(result) ?? []),
       digits,
     );
-  const sum = (pick: (result: FleetResult) => number): number =>
-    results.reduce((all, result) => all + pick(result), 0);
   const cells = [
-    `${tasks} x ${instances}`,
+    shownShape(shape),
     contestant,
     figure(({ p50Ms }) => p50Ms, 2),
     figure(({ p99Ms }) => p99Ms, 1),
-    isLocal ? 'all, by design' : sum(({ doubled }) => doubled),
-    sum(({ missed }) => missed),
-    sum(({ due }) => due),
+    isLocal ? 'all, by design' : sumOf(results, 'doubled'),
+    sumOf(results, 'missed'),
+    sumOf(results, 'due'),
     figure(({ cpuMs }) => cpuMs, 1),
     figure(({ rssMiB }) => rssMiB, 0),
     figure(({ messages }) => messages, 0),
@@ -42,11 +51,21 @@ export function rowOf({ contestant, tasks, instances, results }: Measured, isLoc
   return `| ${cells.join(' | ')} |`;
 }
 
-function medianAndRange(values: readonly number[], digits: number): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  if (median === undefined) return '-';
-  const [least = 0, most = 0] = [sorted[0], sorted.at(-1)];
-  const range = sorted.length > 1 ? ` (${least.toFixed(digits)} to ${most.toFixed(digits)})` : '';
-  return `${median.toFixed(digits)}${range}`;
+/** Whoever cannot take part has a line all the same, so that nobody looks for it in vain. */
+export function rowOfUnable({ name, why }: Unable): string {
+  const others = COLUMNS.length - 2;
+  return `| any | ${name}: ${why} |${' - |'.repeat(others)}`;
+}
+
+/** Over all rounds. */
+export function sumOf(results: readonly FleetResult[], count: 'doubled' | 'missed' | 'due'): number {
+  return results.reduce((sum, result) => sum + result[count], 0);
+}
+
+/** @returns `-` for no values, and no range for one */
+export function medianAndRange(values: readonly number[], digits: number): string {
+  const middle = median(values);
+  if (middle === undefined) return '-';
+  const range = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits)).join(' to ');
+  return values.length > 1 ? `${middle.toFixed(digits)} (${range})` : middle.toFixed(digits);
 }

@@ -6,6 +6,23 @@ export interface StoreCounters {
   /** What crossed the network, not what scripts did inside. */
   readonly messages: number;
   readonly bytes: number;
+  /** When they were read, on the monotonic clock of this process. */
+  readonly atMs: number;
+}
+
+export interface Traffic {
+  /** To all masters together, per second. Undefined where the store does not count them. */
+  readonly messages: number | undefined;
+  readonly kilobytes: number | undefined;
+}
+
+export function trafficOf(before: StoreCounters | undefined, after: StoreCounters | undefined): Traffic {
+  if (before === undefined || after === undefined) return { messages: undefined, kilobytes: undefined };
+  const tookMs = after.atMs - before.atMs;
+  return {
+    messages: ((after.messages - before.messages) / tookMs) * 1_000,
+    kilobytes: (after.bytes - before.bytes) / tookMs,
+  };
 }
 
 export async function readCounters(masters: readonly Redis[]): Promise<StoreCounters> {
@@ -13,10 +30,11 @@ export async function readCounters(masters: readonly Redis[]): Promise<StoreCoun
   return {
     messages: all.reduce((sum, { messages }) => sum + messages, 0),
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    atMs: performance.now(),
   };
 }
 
-async function readOne(master: Redis): Promise<StoreCounters> {
+async function readOne(master: Redis): Promise<Omit<StoreCounters, 'atMs'>> {
   const stats = await master.info('stats');
   const field = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1] ?? 0);
   const commands = await master.info('commandstats');

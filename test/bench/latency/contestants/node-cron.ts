@@ -8,7 +8,7 @@ interface RunCoordinator {
 interface NodeCron {
   schedule(
     pattern: string,
-    run: () => void,
+    run: (context: { readonly date: Date }) => void,
     options: { name: string; distributed: true; runCoordinator: RunCoordinator },
   ): unknown;
 }
@@ -23,7 +23,7 @@ export const NODE_CRON: Contestant = {
         (await redis.set(`${namespace}:${key}`, '1', 'PX', ttlMs, 'NX')) === 'OK',
     };
     for (let index = 0; index < tasks; index += 1)
-      schedule('* * * * * *', () => ran(index), {
+      schedule('* * * * * *', ({ date }) => ran(index, date.getTime()), {
         name: `chore${index}`,
         distributed: true,
         runCoordinator,

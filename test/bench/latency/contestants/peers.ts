@@ -1,4 +1,4 @@
-/** Packages that only the benchmark needs: `npm run bench` installs them below test/bench/peers. */
+/** Packages that only the benchmark needs: scripts/install-bench-peers.mjs installs them below test/bench/peers. */
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,0 +1,2 @@
+export declare function programFolders(): string[];
+export declare function isExecutable(path: string): boolean;
