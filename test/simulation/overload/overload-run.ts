@@ -4,8 +4,12 @@ import { Crowd } from './crowd.js';
 
 export const INSTANCES = 12;
 export const TASKS = 60;
-/** Of what the ticks need. */
+/**
+ * Of the processor that these ticks needed while each look named all tasks: 66 ms a second. They need less since, and the same
+ * processor must still do the same number of runs.
+ */
 export const SHARES = [0.75, 0.5] as const;
+const NEEDED_MS = 66;
 
 const CORES = 2;
 const SETTLED_S = 10;
@@ -24,7 +28,7 @@ export async function runOverload(ofNeeded: number, seed: number): Promise<reado
   const crowd = new Crowd({ instances: INSTANCES, tasks: TASKS, cores: CORES, seed });
   await crowd.advance(SETTLED_S);
   const calm = await crowd.measure(MEASURED_S);
-  crowd.processor.share = (ofNeeded * calm.usedMs) / (CORES * 1_000);
+  crowd.processor.share = (ofNeeded * NEEDED_MS) / (CORES * 1_000);
   await crowd.advance(SHORT_FOR_S);
   const short = await crowd.measure(MEASURED_S);
   crowd.processor.share = 1;
@@ -33,6 +37,7 @@ export async function runOverload(ofNeeded: number, seed: number): Promise<reado
   const doubled = crowd.started.length - new Set(crowd.started).size;
   const fit = ofNeeded * TASKS;
   const broken: readonly (readonly [boolean, string])[] = [
+    [calm.usedMs > NEEDED_MS, `calm: ${calm.usedMs.toFixed(0)} ms of processor a second`],
     [calm.runs !== TASKS, `calm: ${calm.runs} of ${TASKS} ticks a second`],
     [
       short.runs <= LEAST_GOODPUT * fit,
