@@ -132,13 +132,6 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     replace: '  return granted > 0;',
   },
   {
-    name: 'a node that has not spoken counts as one that refused',
-    profiles: ['normal'],
-    file: 'protocol/ledger/claim-votes.ts',
-    find: "return votes.filter((vote) => vote === undefined || vote.kind === 'granted').length;",
-    replace: "return votes.filter((vote) => vote?.kind === 'granted').length;",
-  },
-  {
     name: 'a look ends though its answers differ',
     profiles: ['liveness', 'normal'],
     file: 'protocol/ledger/peek-votes.ts',

@@ -132,11 +132,6 @@ export class ClaimWitness {
     return (this.stories.get(`${task} ${instant}`)?.grants.size ?? 0) > 0;
   }
 
-  /** Whether some server has granted this very claim. */
-  hasGrants({ task, tick, claimId }: Claim): boolean {
-    return this.stories.get(`${task} ${tick}`)?.grants.has(claimId) === true;
-  }
-
   /** Under which an instance may have run a tick last: of its claims with a majority the one that was granted last. */
   lastWonBy(instanceId: string, task: string, tick: number): string | undefined {
     let last: { readonly claimId: string; readonly atMs: number } | undefined;

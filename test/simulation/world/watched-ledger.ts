@@ -86,8 +86,7 @@ export class WatchedLedger implements TickLedger {
       won.add(`${claim.task} ${claim.tick}`);
       claimed.add(`${claim.task} ${claim.tick}`);
       claims.won(claim);
-      // What servers have granted is owed, whatever the instance knows of it.
-    } else if (verdict.votesOut > 0 || claims.hasGrants(claim)) {
+    } else if (verdict.votesOut > 0) {
       this.owed.set(claim.claimId, verdict);
       const debtMs = verdict.undecided === true ? OPEN_FOR_MS : DEBT_MS;
       time.schedule(debtMs, () =>
