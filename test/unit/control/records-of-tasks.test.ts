@@ -12,8 +12,12 @@ const DAY_MS = 24 * HOUR_MS;
 const REMINDERS_A_DAY = 34;
 const A_TENTH: BoardShares = { runs: 800, tasks: 900, decisions: 950, notices: 1_000 };
 
-function runsOf(version: Version, inCode: readonly string[] = []): RunRecords {
-  return new RunRecords(version.room, (task) => inCode.includes(task));
+function runsOf(version: Version, inCode: readonly string[] = [], tasks = inCode.length): RunRecords {
+  return new RunRecords(
+    version.room,
+    (task) => inCode.includes(task),
+    () => tasks,
+  );
 }
 
 function hasRun(runs: RunRecords, task: string, tick: number): void {
@@ -97,5 +101,27 @@ describe('what stands on the board about a task', () => {
     await decided(stage, one.control.remove('acme'));
     await stage.clock.advance(2 * SECOND_MS);
     expect(other.room.list('').filter(({ key }) => key.includes('acme'))).toEqual([]);
+  });
+
+  it.each([
+    [30, 5_000],
+    [400, 20_000],
+    [50_000, 60_000],
+  ])('of %d tasks is written every %d ms: every instance reads it', async (tasks, everyMs) => {
+    const { stage, one } = await pair();
+    const names = Array.from({ length: 30 }, (_, index) => `chore${index}`);
+    const runs = runsOf(one, names, tasks);
+    const ran = (tick: number): void => {
+      for (const name of names) hasRun(runs, name, tick);
+      runs.write();
+    };
+    const written = (): number => (JSON.parse(one.room.get('run:chore7') ?? '{}') as { tick: number }).tick;
+    ran(1);
+    await stage.clock.advance(everyMs - 100);
+    ran(2);
+    expect(written()).toBe(1);
+    await stage.clock.advance(100);
+    ran(3);
+    expect(written()).toBe(3);
   });
 });

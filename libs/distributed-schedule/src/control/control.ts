@@ -47,7 +47,11 @@ export class Control {
     const plan = new ControlPlan(context, new VersionRule(parts.followMoreFrequent, comparisons));
     this.reconciler = new ControlReconciler(plan, parts.scheduler, parts.observer);
     this.planning = new PlanningSlices(this.reconciler, parts);
-    this.runs = new RunRecords(room, (task) => own.has(task));
+    this.runs = new RunRecords(
+      room,
+      (task) => own.has(task),
+      () => this.tasks.size,
+    );
     this.decide = new TaskControl(context);
     this.trigger = new TaskTrigger(context);
   }

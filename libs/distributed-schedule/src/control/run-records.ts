@@ -7,8 +7,13 @@ import { hasRun, type TickReport } from '../protocol/contract/outcome.js';
 import { lifetimeMs } from './added-task-records.js';
 import { type RunRecord, recordOn } from './control-records.js';
 
-/** Of many tasks a run is written this often, as every instance reads it; of few at once, so that others know what had ended. */
+/**
+ * Of many tasks a run is written this often, as every instance reads it; of few at once, so that others know what had ended. Of
+ * more than a hundred it is so many ms for each: twenty records a second, whatever their number.
+ */
 const RECORD_EVERY_MS = 5_000;
+const MS_PER_TASK = 50;
+const MAX_RECORD_EVERY_MS = 60_000;
 const FEW_TASKS = 20;
 
 export class RunRecords implements TickListener {
@@ -19,6 +24,8 @@ export class RunRecords implements TickListener {
   constructor(
     private readonly board: BoardView,
     private readonly isInCode: (task: string) => boolean,
+    /** How many tasks the instance has. */
+    private readonly tasks: () => number,
   ) {}
 
   tickEnded({ task, tick, outcome, instanceId, durationMs = 0 }: TickReport): void {
@@ -40,7 +47,7 @@ export class RunRecords implements TickListener {
     const areFew = this.writtenMs.size <= FEW_TASKS && this.unwritten.size <= FEW_TASKS;
     for (const [task, record] of this.unwritten) {
       const isEarly =
-        !areFew && nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < RECORD_EVERY_MS;
+        !areFew && nowMs - (this.writtenMs.get(task) ?? Number.NEGATIVE_INFINITY) < this.everyMs;
       if (isEarly && !isLast) continue;
       this.unwritten.delete(task);
       this.writtenMs.set(task, nowMs);
@@ -56,7 +63,11 @@ export class RunRecords implements TickListener {
   /** When a task was written longer ago holds nothing back; it may be gone. */
   private forgetOld(nowMs: number): void {
     for (const [task, writtenMs] of this.writtenMs) {
-      if (nowMs - writtenMs >= RECORD_EVERY_MS) this.writtenMs.delete(task);
+      if (nowMs - writtenMs >= this.everyMs) this.writtenMs.delete(task);
     }
+  }
+
+  private get everyMs(): number {
+    return Math.min(Math.max(RECORD_EVERY_MS, this.tasks() * MS_PER_TASK), MAX_RECORD_EVERY_MS);
   }
 }

@@ -46,9 +46,15 @@ export class InstanceNotices {
   private posting: Promise<void> | undefined;
   private sinceMs: number | undefined;
   private version = '';
+  private posted: () => void = () => {};
 
   constructor(private readonly parts: InstanceNoticesParts) {
     this.unwatch = parts.board.watch((keys) => this.takeIn(keys));
+  }
+
+  /** Told with each notice, every NOTICE_PERIOD_MS and at the end: for what is posted no more often than that. */
+  onPost(listener: () => void): void {
+    this.posted = listener;
   }
 
   /** Starts to post, once. @param version names what this version of the app defines */
@@ -112,6 +118,7 @@ export class InstanceNotices {
       JSON.stringify(notice),
       hasLeft ? FAREWELL_TTL_MS : INSTANCE_TTL_MS,
     );
+    this.posted();
   }
 
   private takeIn(keys: ReadonlySet<string>): void {
