@@ -112,12 +112,12 @@ export class ClusterClock {
     if (known !== undefined) return known;
     const wake = this.walkTo(clusterMs);
     this.exactWakes.set(clusterMs, wake);
+    void wake.then(() => this.exactWakes.delete(clusterMs));
     return wake;
   }
 
   private async walkTo(clusterMs: number): Promise<void> {
     while (this.nowMs() < clusterMs) await this.clock.wakeExactlyAt(this.toMonotonicMs(clusterMs));
-    this.exactWakes.delete(clusterMs);
   }
 
   get synchronised(): boolean {
