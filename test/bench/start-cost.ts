@@ -14,6 +14,7 @@ import { EverySecondSchedule } from '#src/protocol/schedules/every-second.schedu
 import { SystemClock } from '#src/system/system-clock.js';
 import { MemoryCluster } from '#src/testing/memory-cluster.js';
 import { cpuMs } from './blocks/cpu-watch.js';
+import { percentile } from './latency/judge.js';
 
 const { values } = parseArgs({
   options: {
@@ -87,8 +88,8 @@ function apartUs(started: readonly Started[]): readonly number[] {
   );
 }
 
-function at(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+function ms(value: number | undefined): string {
+  return value === undefined ? '-' : value.toFixed(2);
 }
 
 function inOrder(numbers: readonly number[]): readonly number[] {
@@ -104,8 +105,8 @@ for (const tasks of values.tasks.split(',').map(Number)) {
   const late = inOrder(started.map(({ latenessMs }) => latenessMs));
   const apart = inOrder(apartUs(started));
   const cells = [
-    ...[tasks, started.length, `${at(late, 0.5).toFixed(2)}, ${at(late, 0.99).toFixed(2)}`],
-    `${at(apart, 0.5).toFixed(1)} (${at(apart, 0).toFixed(1)}, ${at(apart, 1).toFixed(1)})`,
+    ...[tasks, started.length, `${ms(percentile(late, 0.5))}, ${ms(percentile(late, 0.99))}`],
+    `${ms(percentile(apart, 0.5))} (${ms(apart[0])}, ${ms(apart.at(-1))})`,
     ((cpu * 1_000) / started.length).toFixed(0),
   ];
   print(`| ${cells.join(' | ')} |`);
