@@ -43,7 +43,7 @@ export async function runAttempt(parts: RunParts, chain: RunChain, given: Attemp
     parts.register.end(open);
     return how;
   };
-  // Not before the handler, and behind all that start at the same moment: a slow observer must not widen the gap to the start. Yet ahead of its end.
+  // Behind all handlers that start at this moment, so that a slow observer delays none of them; ahead of this one's end.
   void Promise.resolve().then(() => {
     const task = due.task.name;
     parts.observer.observe({ type: 'started', task, tick: due.tick, attempt, isRetry, latenessMs });
